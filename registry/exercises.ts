@@ -1,0 +1,88 @@
+import { type DescMethod, type DescMethodUnary, getOption } from "@bufbuild/protobuf";
+import {
+  type Band as BandMessage,
+  exercise as exerciseOption,
+  type Strategy,
+  Suitability,
+} from "../gen/unblock/v1/exercise_pb.ts";
+import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
+
+/** The wall time that the specification expects of a burst. */
+export type Band = { fromMs: number; toMs: number } | { timesLimit: number };
+
+/** An RPC of ExercisesService with what its option says, nothing left optional. */
+export interface Exercise {
+  /** "A" to "H". */
+  readonly letter: string;
+  readonly title: string;
+  /** The RPC's name in the schema, such as "GetUser". */
+  readonly rpc: string;
+  readonly method: DescMethodUnary;
+  readonly strategies: readonly Strategy[];
+  /** The strategy that an unmarked call uses. */
+  readonly recommended: string;
+  readonly burst: {
+    readonly calls: number;
+    readonly band: Band;
+    /** The request of the burst's call `n` (from 1), as protobuf JSON. */
+    readonly requestJson: (n: number) => string;
+  };
+  readonly work: {
+    readonly waitMs: number;
+    /** Whether a call also costs about 100 ms of CPU. */
+    readonly cpu: boolean;
+    /** Whether the caller has its answer before the work is done. */
+    readonly afterReply: boolean;
+  };
+}
+
+/** The exercises of the schema, by letter: the one list of them there is. */
+export const exercises: readonly Exercise[] = ExercisesService.methods
+  .map(readExercise)
+  .sort((a, b) => a.letter.localeCompare(b.letter));
+
+/**
+ * The exercise with this letter ("a" or "A") or RPC name ("GetUser").
+ *
+ * @returns undefined when there is none
+ */
+export function findExercise(letterOrRpc: string): Exercise | undefined {
+  return exercises.find(
+    ({ letter, rpc }) => letter === letterOrRpc.toUpperCase() || rpc === letterOrRpc,
+  );
+}
+
+function readExercise(method: DescMethod): Exercise {
+  const { letter, title, strategies, burst, work } = getOption(method, exerciseOption);
+  const recommended = strategies.find(({ suitability }) => suitability === Suitability.RECOMMENDED);
+  if (method.methodKind !== "unary" || !burst || !work || !recommended) {
+    throw new Error(
+      `Expected ${method.name} to be unary, with burst, work and a recommended strategy in its option`,
+    );
+  }
+  return {
+    letter,
+    title,
+    rpc: method.name,
+    method: { ...method, methodKind: "unary" },
+    strategies,
+    recommended: recommended.name,
+    burst: {
+      calls: burst.calls,
+      band: readBand(method.name, burst.band?.kind),
+      requestJson: (n) => burst.requestJson.replaceAll("{n}", String(n)),
+    },
+    work: { waitMs: work.waitMs, cpu: work.cpu, afterReply: work.afterReply },
+  };
+}
+
+function readBand(rpc: string, kind: BandMessage["kind"] | undefined): Band {
+  switch (kind?.case) {
+    case "milliseconds":
+      return { fromMs: kind.value.from, toMs: kind.value.to };
+    case "timesLimit":
+      return { timesLimit: kind.value };
+    default:
+      throw new Error(`Expected ${rpc} to have a band in its option`);
+  }
+}

@@ -1,0 +1,23 @@
+import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
+import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
+
+const methods: readonly DescMethod[] = [ExercisesService, VitalsService].flatMap(
+  (service) => service.methods,
+);
+
+/** The names of the schema's RPCs, for messages. */
+export const rpcNames: readonly string[] = methods.map(({ name }) => name);
+
+/**
+ * The unary RPC with this name: "GetUser" or "unblock.v1.ExercisesService/GetUser".
+ *
+ * @returns undefined when the schema has none
+ */
+export function findMethod(name: string): DescMethodUnary | undefined {
+  const method = methods.find(
+    (candidate) =>
+      candidate.name === name || `${candidate.parent.typeName}/${candidate.name}` === name,
+  );
+  return method?.methodKind === "unary" ? { ...method, methodKind: "unary" } : undefined;
+}
