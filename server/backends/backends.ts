@@ -1,0 +1,25 @@
+import type { Database } from "./database.ts";
+import type { Disk } from "./disk.ts";
+import type { BackendCounts } from "./embedded/messages.ts";
+import type { ImageHosts } from "./images.ts";
+
+/** The world outside the service: where each backend is, now. Plain data, to send to any thread. */
+export interface BackendAddresses {
+  readonly database: Database;
+  readonly disk: Disk;
+  /** `redis://host:port` */
+  readonly cacheUrl: string;
+  readonly weatherUrl: string;
+  readonly analyticsUrl: string;
+  /** service-1 to service-5. */
+  readonly dashboardUrls: readonly string[];
+  readonly imageHosts: ImageHosts;
+}
+
+export interface Backends {
+  /** Ask anew for each call: a backend that was started again is somewhere else. */
+  addresses(): BackendAddresses;
+  counts(): Promise<BackendCounts>;
+  restartWindow(): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { CallCounter } from "./call-counts.ts";
+
+/** Where the database is. Plain data and shared memory, so that any thread can connect. */
+export interface Database {
+  readonly path: string;
+  /** The memory of a {@link CallCounter}: the driver runs in the caller's thread, so it counts there. */
+  readonly counts: SharedArrayBuffer;
+}
+
+export interface User {
+  readonly id: number;
+  readonly name: string;
+  readonly email: string;
+}
+
+/** How long a query takes, in milliseconds. */
+const queryMs = 50;
+
+// One connection a thread, as with any driver that blocks.
+let connection:
+  | { readonly path: string; readonly database: DatabaseSync; readonly findUser: StatementSync }
+  | undefined;
+
+/**
+ * Finds a user with a driver that blocks the calling thread until the database has answered.
+ *
+ * @returns undefined when there is no such user
+ */
+export function findUserBlocking(database: Database, id: number): User | undefined {
+  const counter = new CallCounter(database.counts);
+  const { findUser } = connect(database.path);
+  counter.begin();
+  try {
+    const row = findUser.get(id);
+    return row && typeof row.id === "number"
+      ? { id: row.id, name: String(row.name), email: String(row.email) }
+      : undefined;
+  } finally {
+    counter.end();
+  }
+}
+
+function connect(path: string): { readonly findUser: StatementSync } {
+  if (connection?.path !== path) {
+    connection?.database.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const sleeper = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    database.function("take_ms", (ms) => {
+      Atomics.wait(sleeper, 0, 0, Number(ms));
+      return ms;
+    });
+    // The join makes the query take its time also for a user who is not there.
+    const findUser = database.prepare(`
+      SELECT id, name, email, took
+      FROM (SELECT take_ms(${queryMs}) AS took) LEFT JOIN users ON id = ?
+    `);
+    connection = { path, database, findUser };
+  }
+  return connection;
+}

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { backendUnavailable } from "../errors.ts";
+
+/** Where the slow disk's files are. Plain data and shared memory, so that any thread can read. */
+export interface Disk {
+  readonly folder: string;
+  /** The number of the next file to read, taken with an atomic add; undefined: the file is ordinary. */
+  readonly nextNumber: Int32Array | undefined;
+}
+
+/** The one file of a disk whose machine has no FIFOs. */
+export function ordinaryPath(folder: string): string {
+  return join(folder, "config.json");
+}
+
+/** The file for read number `number`; each read has one of its own. */
+export function fifoPath(folder: string, number: number): string {
+  return join(folder, `config-${number}.json`);
+}
+
+/** How often a file that the disk has not made yet is looked for, a millisecond apart. */
+const attempts = 2_000;
+
+/** Reads the next file with fs/promises: libuv's threads block, the caller's does not. */
+export async function readNextFile(disk: Disk): Promise<string> {
+  const path = takePath(disk);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return checked(await readFile(path, "utf8"));
+    } catch (error) {
+      assertRetry(disk, error, attempt);
+      await setTimeout(1);
+    }
+  }
+}
+
+/** Reads the next file and blocks the calling thread until it is there. */
+export function readNextFileBlocking(disk: Disk): string {
+  const path = takePath(disk);
+  const sleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return checked(readFileSync(path, "utf8"));
+    } catch (error) {
+      assertRetry(disk, error, attempt);
+      Atomics.wait(sleep, 0, 0, 1);
+    }
+  }
+}
+
+function takePath({ folder, nextNumber }: Disk): string {
+  return nextNumber ? fifoPath(folder, Atomics.add(nextNumber, 0, 1)) : ordinaryPath(folder);
+}
+
+// A FIFO whose writer died, or that was freed, ends without a byte.
+function checked(content: string): string {
+  if (content === "") {
+    throw backendUnavailable("slow disk", "it died during the read");
+  }
+  return content;
+}
+
+// Readers can be faster than the disk makes files; a disk that died makes none, and has no folder.
+function assertRetry({ folder }: Disk, error: unknown, attempt: number): void {
+  const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  if (!missing) {
+    throw error;
+  }
+  if (attempt === attempts || !existsSync(folder)) {
+    throw backendUnavailable("slow disk", "it has no file for this read");
+  }
+}

@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { createClient } from "@redis/client";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { cacheCounter, serveCache } from "./cache-server.ts";
+
+/** How many keys the cache remembers, as cache-server.ts says. */
+const maxKeys = 10_000;
+
+function createRedis(port: number) {
+  return createClient({ url: `redis://127.0.0.1:${port}`, RESP: 2 });
+}
+
+describe("the embedded cache, spoken to by a Redis client", () => {
+  let port: number;
+  let redis: ReturnType<typeof createRedis>;
+  beforeAll(async () => {
+    port = await serveCache();
+    redis = createRedis(port);
+    await redis.connect();
+  });
+  beforeEach(() => cacheCounter.restartWindow());
+  afterAll(() => redis.destroy());
+
+  test("is warm: every key is there", async () => {
+    expect(await redis.get("whatever")).toBe("cached_data");
+  });
+
+  test("gives back what was set, byte for byte", async () => {
+    const value = "ünïcödé\r\n\0 \u{1f511}";
+    expect(await redis.set("set", value)).toBe("OK");
+    expect(await redis.get("set")).toBe(value);
+    await redis.set("empty", "");
+    expect(await redis.get("empty")).toBe("");
+  });
+
+  test("misses what was deleted, until it is set again", async () => {
+    expect(await redis.del("gone")).toBe(1);
+    expect(await redis.get("gone")).toBeNull();
+    await redis.set("gone", "back");
+    expect(await redis.get("gone")).toBe("back");
+  });
+
+  test("answers a hundred lookups on one connection all at once, each with its own value", async () => {
+    const keys = Array.from({ length: 100 }, (_, index) => `key${index}`);
+    await Promise.all(keys.map((key) => redis.set(key, `value of ${key}`)));
+    cacheCounter.restartWindow();
+    const values = await Promise.all(keys.map((key) => redis.get(key)));
+    expect(values).toEqual(keys.map((key) => `value of ${key}`));
+    expect(cacheCounter.counts()).toMatchObject({ calls: 100, inProgress: 0 });
+    // One at a time would be 1; how many of them meet depends on how the connection cuts them up.
+    expect(cacheCounter.counts().mostInProgress).toBeGreaterThan(1);
+  });
+
+  test("says which commands it knows", async () => {
+    await expect(redis.sendCommand(["FLUSHALL"])).rejects.toThrow(
+      "ERR unknown command 'FLUSHALL'; this cache knows GET, SET, DEL and PING",
+    );
+    expect(await redis.ping()).toBe("PONG");
+  });
+
+  test("remembers the ten thousand keys that changed last, and forgets the oldest", async () => {
+    await redis.set("oldest", "mine");
+    const set = (n: number) => redis.set(`new ${n}`, "x");
+    await Promise.all(Array.from({ length: maxKeys - 1 }, (_, n) => set(n)));
+    expect(await redis.get("oldest")).toBe("mine");
+    await set(maxKeys);
+    expect(await redis.get("oldest")).toBe("cached_data");
+  });
+
+  test("hangs up on who does not speak its protocol, and serves the others", async () => {
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\n\r\n");
+    await once(socket, "close");
+    expect(await redis.get("key1")).toBeTypeOf("string");
+  });
+});

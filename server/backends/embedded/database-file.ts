@@ -1,0 +1,18 @@
+import { DatabaseSync } from "node:sqlite";
+
+/** The users are numbered from 1 to this. */
+const userCount = 100_000;
+
+/** Makes the embedded database: the table `users`, filled. */
+export function createDatabaseFile(path: string): void {
+  const database = new DatabaseSync(path);
+  // The file is made anew at each start and never written again: nothing is lost without a journal.
+  database.exec(`
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
+    WITH RECURSIVE ids(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < ${userCount})
+    INSERT INTO users SELECT id, 'User ' || id, 'user' || id || '@example.com' FROM ids;
+  `);
+  database.close();
+}

@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { access, readdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { fireAtOnce } from "../../../testing/burst.ts";
+import { never } from "../../../testing/tasks.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { readConfigBlocking } from "../../exercises/get-config/work.ts";
+import { task } from "../../places/place.ts";
+import { createThreadPool } from "../../places/thread-pool.ts";
+import { openEmbeddedBackends } from "./embedded.ts";
+
+const readTask = task(
+  new URL("../../exercises/get-config/work.ts", import.meta.url).href,
+  readConfigBlocking,
+);
+
+describe("when the backend process dies", () => {
+  let server: TestServer;
+  afterEach(() => server.close());
+
+  test.each([
+    ["GetWeather", { city: "london" }, "async", "weather"],
+    ["GetWeather", { city: "london" }, "threads", "weather"],
+    ["GetDashboard", {}, "parallel", "service-"],
+    ["GetConfig", {}, "libuv", "slow disk"],
+    ["GetCache", { key: "key1" }, "async", "cache"],
+    ["PredictImage", { image_url: "http://example.com/img.jpg" }, "workers", "images"],
+    ["TrackEvent", { event: "page_view", user_id: 1 }, "await", "analytics"],
+  ])(
+    "%s %j with %s says that %s is gone, and works again",
+    async (rpc, request, strategy, name) => {
+      server = await startTestServer();
+      const { pid } = await server.backend("weather");
+      // A stopped process answers nobody, so every call is still in progress when it dies.
+      process.kill(pid, "SIGSTOP");
+      const calls = fireAtOnce(server, { rpc, strategy, calls: 3, request: () => request });
+      // Frames of one connection are served in order: after the ping's answer the calls are begun.
+      await server.call("Ping", {});
+      process.kill(pid, "SIGKILL");
+      for (const { code, message } of await calls) {
+        expect(code).toBe("unavailable");
+        expect(message).toContain(`The backend "${name}`);
+      }
+      await vi.waitFor(async () => {
+        expect(await server.call(rpc, request, { strategy })).toMatchObject({ code: "ok" });
+      }, 10_000);
+      expect(server.logged).toContainEqual(expect.stringContaining("died (SIGKILL)"));
+      expect(server.logged).toContain("The embedded backends are back.");
+    },
+  );
+});
+
+describe("a slow disk that dies", () => {
+  test("frees a reader that waits for a writer, and the next read works", async () => {
+    const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
+    const pool = createThreadPool("threads", 1, 10);
+    const { disk } = backends.addresses();
+    const pid = (await backends.counts()).find(({ name }) => name === "slow disk")?.pid ?? 0;
+    // A stopped process writes nothing, so the reader stays where it is until the end.
+    process.kill(pid, "SIGSTOP");
+    const read = pool.run(readTask, disk, never);
+    await vi.waitUntil(() => pool.vitals().running === 1);
+    process.kill(pid, "SIGKILL");
+    await expect(read).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining('The backend "slow disk" does not answer'),
+    });
+    await vi.waitUntil(() => backends.addresses().disk.folder !== disk.folder, 10_000);
+    const { value } = await pool.run(readTask, backends.addresses().disk, never);
+    expect(value).toEqual({ settingA: "value1", settingB: "value2" });
+    await pool.close();
+    await backends.close();
+  });
+
+  test("frees even the server's own thread, which can't hear of it", async () => {
+    const server = await startTestServer();
+    const { pid } = await server.backend("slow disk");
+    process.kill(pid, "SIGSTOP");
+    // The read blocks this very process, since the server runs in it; so somebody else must kill.
+    spawn("sh", ["-c", `sleep 0.5; kill -KILL ${pid}`]);
+    expect(await server.call("GetConfig", {}, { strategy: "event-loop" })).toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining('The backend "slow disk"'),
+    });
+    await server.close();
+  });
+
+  test("leaves nothing behind when it closes", async () => {
+    const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
+    const folder = dirname(backends.addresses().database.path);
+    expect(await readdir(folder)).toContain("users.db");
+    await backends.close();
+    await expect(access(folder)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});

@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { BackendAddresses, Backends } from "../backends.ts";
+import { disconnectCache } from "../cache.ts";
+import { CallCounter } from "../call-counts.ts";
+import type { ImageHosts } from "../images.ts";
+import { createDatabaseFile } from "./database-file.ts";
+import { freeReaders } from "./free-readers.ts";
+import type { BackendCounts, KeeperData, KeeperMessage } from "./messages.ts";
+
+export interface EmbeddedConfig {
+  /** Hosts that images may come from besides the embedded images service. */
+  readonly imageHosts: ImageHosts;
+  readonly log: (message: string) => void;
+}
+
+/** Starts the embedded backends; resolves when all of them serve. */
+export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig): Promise<Backends> {
+  const folder = mkdtempSync(join(tmpdir(), "unblock-"));
+  const keeperData: KeeperData = { folder };
+  const keeper = new Worker(new URL("./keeper.ts", import.meta.url), { workerData: keeperData });
+  const database = { path: join(folder, "users.db"), counts: CallCounter.buffer() };
+  const databaseCounter = new CallCounter(database.counts);
+  const waitingForCounts: ((counts: BackendCounts) => void)[] = [];
+  const started = Promise.withResolvers<void>();
+  let addresses: BackendAddresses | undefined;
+  let pid: number | undefined;
+
+  keeper.on("error", started.reject);
+  keeper.on("message", (message: KeeperMessage) => {
+    switch (message.kind) {
+      case "up":
+        if (addresses) {
+          log("The embedded backends are back.");
+        } else if (!message.disk.nextNumber) {
+          log("There is no mkfifo here: the slow disk is an ordinary file, and not slow.");
+        }
+        addresses = addressesOf(message);
+        pid = message.pid;
+        started.resolve();
+        break;
+      case "down":
+        pid = undefined;
+        log(`The embedded backends died (${message.reason}); starting them again.`);
+        started.reject(new Error(`The embedded backends died at their start: ${message.reason}`));
+        // Who asked the dead process gets what is known without it.
+        for (const resolve of waitingForCounts.splice(0)) {
+          resolve([]);
+        }
+        break;
+      case "counts":
+        waitingForCounts.shift()?.(message.counts);
+        break;
+    }
+  });
+
+  const addressesOf = (up: Extract<KeeperMessage, { kind: "up" }>): BackendAddresses => {
+    const url = (name: string) => `http://127.0.0.1:${up.httpPort}/${name}`;
+    return {
+      database,
+      disk: up.disk,
+      cacheUrl: `redis://127.0.0.1:${up.cachePort}`,
+      weatherUrl: url("weather"),
+      analyticsUrl: url("analytics"),
+      dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
+      imageHosts: { "example.com": url("images"), ...imageHosts },
+    };
+  };
+
+  // An exit without close() waits for the threads, and one may be blocked on the disk.
+  const onExit = () => {
+    if (pid !== undefined && addresses) {
+      process.kill(pid, "SIGKILL");
+      freeReaders(addresses.disk.folder);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", onExit);
+
+  const close = async () => {
+    process.off("exit", onExit);
+    await disconnectCache();
+    keeper.postMessage("close");
+    await once(keeper, "exit");
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  // While the backend process starts.
+  createDatabaseFile(database.path);
+  try {
+    await started.promise;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  return {
+    addresses: () => {
+      if (!addresses) {
+        throw new Error("Expected the embedded backends to have started");
+      }
+      return addresses;
+    },
+    counts: async () => {
+      const { promise, resolve } = Promise.withResolvers<BackendCounts>();
+      waitingForCounts.push(resolve);
+      keeper.postMessage("counts");
+      const own = { name: "database", pid: process.pid, ...databaseCounter.counts() };
+      return [own, ...(await promise)];
+    },
+    restartWindow: () => {
+      databaseCounter.restartWindow();
+      keeper.postMessage("restart-window");
+    },
+    close,
+  };
+}

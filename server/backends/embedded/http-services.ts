@@ -1,0 +1,104 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { CallCounter } from "../call-counts.ts";
+import { encodePng } from "./pictures/encode-png.ts";
+import { pictureFor } from "./pictures/picture-for.ts";
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+}
+
+interface HttpService {
+  readonly name: string;
+  readonly delayMs: number;
+  /** @param path what follows the service's name in the URL, without the slash */
+  readonly answer: (path: string) => Answer;
+}
+
+const weather: HttpService = {
+  name: "weather",
+  delayMs: 200,
+  answer: (city) =>
+    json(200, { city: decodeURIComponent(city), temperature: 22, conditions: "sunny" }),
+};
+
+const images: HttpService = {
+  name: "images",
+  delayMs: 100,
+  answer: (path) => ({ status: 200, type: "image/png", body: encodePng(pictureFor(`/${path}`)) }),
+};
+
+const analytics: HttpService = {
+  name: "analytics",
+  delayMs: 200,
+  answer: () => json(202, { status: "logged" }),
+};
+
+const dashboardServices: readonly HttpService[] = [1, 2, 3, 4, 5].map((number) => ({
+  name: `service-${number}`,
+  delayMs: 100,
+  answer: () => json(200, { data: `data_${number}` }),
+}));
+
+const services = [weather, ...dashboardServices, images, analytics].map((service) => ({
+  ...service,
+  counter: new CallCounter(),
+}));
+
+/** The counters of the HTTP services, by name. */
+export const httpCounters = services.map(({ name, counter }) => ({ name, counter }));
+
+/**
+ * Serves weather, service-1 to service-5, images and analytics, each under its name, each as slow as
+ * the exercises say.
+ *
+ * @returns the port, on loopback
+ */
+export async function serveHttpServices(): Promise<number> {
+  const server = createServer((request, response) => {
+    // A caller that hangs up is no failure of the service.
+    request.on("error", () => {});
+    request.resume();
+    serve(request, response).catch((error: unknown) => {
+      send(response, json(500, { error: String(error) }));
+    });
+  });
+  // Longer than clients keep an idle connection, so that they never send into a closing one.
+  server.keepAliveTimeout = 60_000;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, "127.0.0.1", resolve);
+  await promise;
+  return (server.address() as AddressInfo).port;
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const [, name, ...rest] = pathname.split("/");
+  const service = services.find((candidate) => candidate.name === name);
+  if (!service) {
+    send(response, json(404, { error: `There is no service "${name}"` }));
+    return;
+  }
+  service.counter.begin();
+  try {
+    const [answer] = await Promise.all([
+      Promise.resolve(service.answer(rest.join("/"))),
+      setTimeout(service.delayMs),
+    ]);
+    send(response, answer);
+  } finally {
+    service.counter.end();
+  }
+}
+
+function json(status: number, body: unknown): Answer {
+  return { status, type: "application/json", body: JSON.stringify(body) };
+}
+
+function send(response: ServerResponse, { status, type, body }: Answer): void {
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}

@@ -1,0 +1,87 @@
+/**
+ * A thread of the server that keeps the backend process: starts it, starts it again when it dies,
+ * and frees whoever was blocked on its files. A thread of its own, because the thread that is blocked
+ * may be the server's main one.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import type { Disk } from "../disk.ts";
+import { freeReaders } from "./free-readers.ts";
+import type {
+  BackendCounts,
+  BackendsReady,
+  KeeperData,
+  KeeperMessage,
+  KeeperRequest,
+} from "./messages.ts";
+import { readyFifos } from "./slow-disk.ts";
+
+/** A backend process that dies within this time of its start is started again only after it, in ms. */
+const restartPauseMs = 250;
+
+const { folder }: KeeperData = workerData;
+let generation = 0;
+let backends: ChildProcess | undefined;
+let closing = false;
+
+function say(message: KeeperMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function start(): void {
+  generation++;
+  const diskFolder = join(folder, `disk-${generation}`);
+  mkdirSync(diskFolder);
+  const startedMs = Date.now();
+  const child = fork(new URL("./process.ts", import.meta.url), [diskFolder, folder], {
+    execArgv: [],
+    serialization: "advanced",
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(2 * readyFifos) },
+  });
+  backends = child;
+  child.on("message", (message: BackendsReady | BackendCounts) => {
+    if ("httpPort" in message) {
+      const { httpPort, cachePort, fifos } = message;
+      say({
+        kind: "up",
+        pid: child.pid ?? 0,
+        httpPort,
+        cachePort,
+        disk: newDisk(diskFolder, fifos),
+      });
+    } else {
+      say({ kind: "counts", counts: message });
+    }
+  });
+  child.once("exit", (code, signal) => {
+    freeReaders(diskFolder);
+    if (closing) {
+      parentPort?.close();
+      return;
+    }
+    say({ kind: "down", reason: signal ?? `exit code ${code}` });
+    setTimeout(start, Math.max(0, startedMs + restartPauseMs - Date.now()));
+  });
+}
+
+function newDisk(diskFolder: string, fifos: boolean): Disk {
+  const buffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  return { folder: diskFolder, nextNumber: fifos ? new Int32Array(buffer) : undefined };
+}
+
+parentPort?.on("message", (request: KeeperRequest) => {
+  if (request === "close") {
+    closing = true;
+    backends?.kill("SIGKILL");
+    return;
+  }
+  backends?.send(request, (error) => {
+    if (error && request === "counts") {
+      say({ kind: "counts", counts: [] });
+    }
+  });
+});
+
+start();

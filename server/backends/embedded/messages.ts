@@ -1,0 +1,40 @@
+import type { CallCounts } from "../call-counts.ts";
+import type { Disk } from "../disk.ts";
+
+/** From the backend process to its keeper, once, when it serves. */
+export interface BackendsReady {
+  readonly httpPort: number;
+  readonly cachePort: number;
+  /** Whether the disk is made of FIFOs, and so really slow. */
+  readonly fifos: boolean;
+}
+
+/** From the server to the keeper, and on to the backend process. */
+export type BackendRequest = "counts" | "restart-window";
+
+/** From the server to the keeper. After "close" the backend process is gone and the keeper ends. */
+export type KeeperRequest = BackendRequest | "close";
+
+/** The answer to "counts". */
+export type BackendCounts = readonly (CallCounts & {
+  readonly name: string;
+  readonly pid: number;
+})[];
+
+/** What the keeper thread is started with. */
+export interface KeeperData {
+  /** A folder of the server's own; the database and the disks are made in it. */
+  readonly folder: string;
+}
+
+/** From the keeper to the server. */
+export type KeeperMessage =
+  | {
+      readonly kind: "up";
+      readonly pid: number;
+      readonly httpPort: number;
+      readonly cachePort: number;
+      readonly disk: Disk;
+    }
+  | { readonly kind: "down"; readonly reason: string }
+  | { readonly kind: "counts"; readonly counts: BackendCounts };

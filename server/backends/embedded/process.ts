@@ -1,0 +1,58 @@
+/**
+ * The embedded backends but the database: a process of their own, so that a frozen server cannot
+ * freeze them. keeper.ts starts it.
+ */
+import { rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { ordinaryPath } from "../disk.ts";
+import { cacheCounter, serveCache } from "./cache-server.ts";
+import { httpCounters, serveHttpServices } from "./http-services.ts";
+import type { BackendCounts, BackendRequest, BackendsReady } from "./messages.ts";
+import { diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
+
+const [diskFolder = "", serverFolder = ""] = process.argv.slice(2);
+
+const counters = [
+  ...httpCounters,
+  { name: "cache", counter: cacheCounter },
+  { name: "slow disk", counter: diskCounter },
+];
+
+// A terminal's Ctrl-C reaches every process of the group; the server decides when this one ends.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+// The server is gone without a word: nobody else is left to remove what it wrote.
+process.on("disconnect", () => {
+  rmSync(serverFolder, { recursive: true, force: true });
+  // Not exit(): it would wait for the threads that wait for readers.
+  process.kill(process.pid, "SIGKILL");
+});
+
+process.on("message", (request: BackendRequest) => {
+  if (request === "restart-window") {
+    for (const { counter } of counters) {
+      counter.restartWindow();
+    }
+    return;
+  }
+  const counts: BackendCounts = counters.map(({ name, counter }) => ({
+    name,
+    pid: process.pid,
+    ...counter.counts(),
+  }));
+  process.send?.(counts);
+});
+
+const fifos = await hasMkfifo();
+const [httpPort, cachePort] = await Promise.all([
+  serveHttpServices(),
+  serveCache(),
+  fifos
+    ? serveSlowDisk(diskFolder)
+    : writeFile(
+        ordinaryPath(diskFolder),
+        JSON.stringify({ setting_a: "value1", setting_b: "value2" }),
+      ),
+]);
+const ready: BackendsReady = { httpPort, cachePort, fifos };
+process.send?.(ready);

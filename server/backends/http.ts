@@ -1,0 +1,80 @@
+import { backendUnavailable, type Failure } from "../errors.ts";
+
+/** A service that does not answer within this time counts as gone, in milliseconds. */
+const timeoutMs = 10_000;
+/** JSON answers are small; a service that sends more is not the one we know. */
+const maxJsonBytes = 64 * 1024;
+
+export interface HttpRequest {
+  /** The backend's name, for people. */
+  readonly backend: string;
+  readonly url: string;
+  /** Sent as JSON by POST; without it the request is a GET. */
+  readonly body?: unknown;
+}
+
+/** Calls an HTTP service and reads its JSON. */
+export async function callHttp(
+  { backend, url, body }: HttpRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const init: RequestInit =
+    body === undefined
+      ? {}
+      : {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        };
+  const response = await fetchBackend(backend, url, { ...init, signal });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw backendUnavailable(backend, `HTTP status ${response.status}`);
+  }
+  const bytes = await readAtMost(response, maxJsonBytes, () =>
+    backendUnavailable(backend, `its answer is over ${maxJsonBytes} bytes`),
+  );
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw backendUnavailable(backend, error);
+  }
+}
+
+/**
+ * fetch, with a time-out, and with a dead backend told apart from a caller that gave up (whose
+ * signal's reason is thrown as it is).
+ */
+export async function fetchBackend(
+  backend: string,
+  url: string,
+  { signal, ...init }: RequestInit & { signal: AbortSignal },
+): Promise<Response> {
+  try {
+    return await fetch(url, {
+      ...init,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw backendUnavailable(backend, error);
+  }
+}
+
+/** Reads a body and throws `tooLarge()` as soon as it is over `maxBytes`. */
+export async function readAtMost(
+  response: Response,
+  maxBytes: number,
+  tooLarge: () => Failure,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw tooLarge();
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}

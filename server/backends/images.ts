@@ -1,0 +1,78 @@
+import { Failure } from "../errors.ts";
+import { fetchBackend, readAtMost } from "./http.ts";
+
+/** The images service's name, for people. */
+const backend = "images";
+const maxBytes = 2 * 1024 * 1024;
+const maxRedirects = 3;
+
+/**
+ * The hosts that images may come from, each with the base URL that really serves it. A server that
+ * fetches what its callers name must not be their way into its own network, so any other host is
+ * refused, also as the target of a redirect.
+ */
+export type ImageHosts = Readonly<Record<string, string>>;
+
+export interface ImageRequest {
+  readonly imageUrl: string;
+  readonly hosts: ImageHosts;
+}
+
+/**
+ * Downloads an image from a host that is allowed.
+ *
+ * @throws Failure "invalid" (no URL, not http, too large), "forbidden" (the host), "not-found" (404)
+ *   or "unavailable" (the service)
+ */
+export async function downloadImage(
+  { imageUrl, hosts }: ImageRequest,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  let url = imageUrl;
+  for (let redirects = 0; redirects <= maxRedirects; redirects++) {
+    const response = await fetchBackend(backend, allowedUrl(url, hosts), {
+      signal,
+      redirect: "manual",
+    });
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel();
+      url = new URL(response.headers.get("location") ?? "", url).href;
+      continue;
+    }
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw statusFailure(imageUrl, response.status);
+    }
+    return readAtMost(
+      response,
+      maxBytes,
+      () => new Failure("invalid", `The image at ${imageUrl} is over ${maxBytes} bytes.`),
+    );
+  }
+  throw new Failure("invalid", `${imageUrl} redirects more than ${maxRedirects} times.`);
+}
+
+/** The address that serves an image URL. */
+export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
+  const url = URL.parse(imageUrl);
+  if (!url || !["http:", "https:"].includes(url.protocol)) {
+    throw new Failure(
+      "invalid",
+      `Expected image_url to be an http or https URL, got ${JSON.stringify(imageUrl.slice(0, 200))}.`,
+    );
+  }
+  const base = Object.hasOwn(hosts, url.host) ? hosts[url.host] : undefined;
+  if (base === undefined) {
+    throw new Failure(
+      "forbidden",
+      `Images may not come from ${url.host}; allowed: ${Object.keys(hosts).join(", ")}.`,
+    );
+  }
+  return `${base}${url.pathname}${url.search}`;
+}
+
+function statusFailure(imageUrl: string, status: number): Failure {
+  return status === 404
+    ? new Failure("not-found", `There is no image at ${imageUrl} (HTTP status 404).`)
+    : new Failure("unavailable", `The backend "${backend}" answers HTTP status ${status}.`);
+}

@@ -1,0 +1,69 @@
+/**
+ * What a caller can do about a failure. `rpc/errors.ts` gives each its code on the wire; nothing
+ * else knows codes.
+ */
+export type FailureKind =
+  /** The request is wrong; sending it again will not help. */
+  | "invalid"
+  /** The request is right, and what it names is not there. */
+  | "not-found"
+  /** The request names something that this server will not touch. */
+  | "forbidden"
+  /** A queue is full; later it may not be. */
+  | "overloaded"
+  /** A backend is gone or does not answer. */
+  | "unavailable";
+
+/** A failure whose message is for the caller: what was expected, what came, what to do next. */
+export class Failure extends Error {
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "Failure";
+    this.kind = kind;
+  }
+}
+
+/** A failure as it crosses to another thread or process, where classes do not. */
+export interface FailureMessage {
+  readonly kind: FailureKind | "internal";
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+export function toFailureMessage(error: unknown): FailureMessage {
+  if (error instanceof Failure) {
+    return { kind: error.kind, message: error.message, stack: undefined };
+  }
+  if (error instanceof Error) {
+    return { kind: "internal", message: error.message, stack: error.stack };
+  }
+  return { kind: "internal", message: String(error), stack: undefined };
+}
+
+export function fromFailureMessage({ kind, message, stack }: FailureMessage): Error {
+  if (kind !== "internal") {
+    return new Failure(kind, message);
+  }
+  const error = new Error(message);
+  if (stack !== undefined) {
+    error.stack = stack;
+  }
+  return error;
+}
+
+/** A backend that failed, by the name that people know it by. */
+export function backendUnavailable(backend: string, cause: unknown): Failure {
+  const reason = cause instanceof Error ? rootMessage(cause) : String(cause);
+  return new Failure("unavailable", `The backend "${backend}" does not answer (${reason}).`, {
+    cause,
+  });
+}
+
+// fetch says "fetch failed" and hides why in the cause.
+function rootMessage(error: Error): string {
+  return error.cause instanceof Error
+    ? rootMessage(error.cause)
+    : error.message || ("code" in error ? String(error.code) : error.name);
+}
