@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { never } from "../../testing/tasks.ts";
+import { Admission } from "./admission.ts";
+
+/** A job that ends when told to, and says when it began. */
+function createJob(log: string[], name: string) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const run = () => {
+    log.push(name);
+    return promise;
+  };
+  return { run, end: () => resolve(name), fail: (error: Error) => reject(error) };
+}
+
+describe("Admission", () => {
+  test("lets in as many as there are seats, and the rest in the order they came", async () => {
+    const admission = new Admission("place", 2, 10);
+    const log: string[] = [];
+    const jobs = ["a", "b", "c", "d"].map((name) => createJob(log, name));
+    const ended = jobs.map(({ run }) => admission.run(run, never));
+    expect(log).toEqual(["a", "b"]);
+    expect(admission.vitals()).toMatchObject({ running: 2, queued: 2 });
+    jobs[1]?.end();
+    await ended[1];
+    expect(log).toEqual(["a", "b", "c"]);
+    for (const { end } of jobs) {
+      end();
+    }
+    expect(await Promise.all(ended)).toEqual(["a", "b", "c", "d"]);
+    expect(log).toEqual(["a", "b", "c", "d"]);
+    expect(admission.vitals()).toMatchObject({ running: 0, mostRunning: 2, completed: 4 });
+  });
+
+  test("refuses at once when the queue is full, and says what to do", async () => {
+    const admission = new Admission("place", 1, 1);
+    const log: string[] = [];
+    const jobs = ["a", "b", "c"].map((name) => createJob(log, name));
+    const [first, second, third] = jobs.map(({ run }) => admission.run(run, never));
+    await expect(third).rejects.toMatchObject({
+      kind: "overloaded",
+      message:
+        'The queue of "place" is full: 1 running, 1 waiting. ' +
+        "Try again later, or start the server with a larger --max-queue.",
+    });
+    jobs[0]?.end();
+    jobs[1]?.end();
+    await Promise.all([first, second]);
+    expect(log).toEqual(["a", "b"]);
+    expect(admission.vitals()).toMatchObject({ refused: 1, completed: 2 });
+  });
+
+  test("never runs what was given up while it waited", async () => {
+    const admission = new Admission("place", 1, 10);
+    const log: string[] = [];
+    const [a, b, c] = ["a", "b", "c"].map((name) => createJob(log, name));
+    const giveUp = new AbortController();
+    const first = admission.run(() => a?.run() ?? Promise.reject(), never);
+    const second = admission.run(() => b?.run() ?? Promise.reject(), giveUp.signal);
+    const third = admission.run(() => c?.run() ?? Promise.reject(), never);
+    giveUp.abort(new Error("gave up"));
+    await expect(second).rejects.toThrow("gave up");
+    a?.end();
+    c?.end();
+    await Promise.all([first, third]);
+    expect(log).toEqual(["a", "c"]);
+    expect(admission.vitals()).toMatchObject({ withdrawn: 1, queued: 0, completed: 2 });
+  });
+
+  test("never runs what was given up before it came", async () => {
+    const admission = new Admission("place", 1, 10);
+    const log: string[] = [];
+    const run = admission.run(createJob(log, "a").run, AbortSignal.abort(new Error("too late")));
+    await expect(run).rejects.toThrow("too late");
+    expect(log).toEqual([]);
+  });
+
+  test("answers who gives up inside at once, and keeps the seat until the job has ended", async () => {
+    const admission = new Admission("place", 1, 10);
+    const log: string[] = [];
+    const jobs = ["a", "b"].map((name) => createJob(log, name));
+    const giveUp = new AbortController();
+    const first = admission.run(jobs[0]?.run ?? Promise.reject, giveUp.signal);
+    const second = admission.run(jobs[1]?.run ?? Promise.reject, never);
+    giveUp.abort(new Error("gave up"));
+    await expect(first).rejects.toThrow("gave up");
+    expect(log).toEqual(["a"]);
+    expect(admission.vitals()).toMatchObject({ running: 1, queued: 1 });
+    jobs[0]?.end();
+    jobs[1]?.end();
+    await second;
+    expect(log).toEqual(["a", "b"]);
+  });
+
+  test("gives the seat on when a job fails, and counts it", async () => {
+    const admission = new Admission("place", 1, 10);
+    const log: string[] = [];
+    const jobs = ["a", "b"].map((name) => createJob(log, name));
+    const [first, second] = jobs.map(({ run }) => admission.run(run, never));
+    jobs[0]?.fail(new Error("broken"));
+    jobs[1]?.end();
+    await expect(first).rejects.toThrow("broken");
+    expect(await second).toBe("b");
+    expect(admission.vitals()).toMatchObject({ failed: 1, completed: 1, running: 0 });
+  });
+
+  test("is idle when nothing runs and nothing waits", async () => {
+    const admission = new Admission("place", 1, 10);
+    const log: string[] = [];
+    const jobs = ["a", "b"].map((name) => createJob(log, name));
+    const ended = jobs.map(({ run }) => admission.run(run, never));
+    const idle = admission.idle().then(() => log.push("idle"));
+    jobs[0]?.end();
+    jobs[1]?.end();
+    await Promise.all([...ended, idle]);
+    expect(log).toEqual(["a", "b", "idle"]);
+    await new Admission("empty", 1, 1).idle();
+  });
+});

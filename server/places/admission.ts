@@ -1,0 +1,142 @@
+import { Failure } from "../errors.ts";
+import type { PlaceVitals } from "./place.ts";
+
+/**
+ * The door of a place: at most `size` tasks are inside, at most `maxQueue` wait, first in, first out.
+ *
+ * Who gives up while waiting is taken out of the queue and never runs. Who gives up inside gets the
+ * signal's reason at once, but the task keeps its seat until it has really ended: the place is as
+ * full as it is.
+ */
+export class Admission {
+  readonly #name: string;
+  readonly #size: number;
+  readonly #maxQueue: number;
+  // A Set keeps the order of insertion and forgets any one waiter in constant time.
+  readonly #waiting = new Set<() => void>();
+  #running = 0;
+  #mostRunning = 0;
+  #completed = 0;
+  #failed = 0;
+  #refused = 0;
+  #withdrawn = 0;
+  #wakeIdle: (() => void) | undefined;
+
+  constructor(name: string, size: number, maxQueue: number) {
+    this.#name = name;
+    this.#size = size;
+    this.#maxQueue = maxQueue;
+  }
+
+  /** Throws a Failure "overloaded" when nobody more may wait. */
+  assertRoom(): void {
+    if (this.#running >= this.#size && this.#waiting.size >= this.#maxQueue) {
+      this.#refused++;
+      throw new Failure(
+        "overloaded",
+        `The queue of "${this.#name}" is full: ${this.#running} running, ${this.#waiting.size} waiting. ` +
+          "Try again later, or start the server with a larger --max-queue.",
+      );
+    }
+  }
+
+  /** Runs `job` when its turn has come. See {@link Admission} for what `signal` does. */
+  async run<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (signal.aborted) {
+      this.#withdrawn++;
+      throw signal.reason;
+    }
+    this.assertRoom();
+    if (this.#running >= this.#size) {
+      await this.#wait(signal);
+    } else {
+      this.#take();
+    }
+    const ended = this.#track(job);
+    return unlessAborted(ended, signal);
+  }
+
+  vitals(): PlaceVitals {
+    return {
+      name: this.#name,
+      size: this.#size,
+      running: this.#running,
+      queued: this.#waiting.size,
+      mostRunning: this.#mostRunning,
+      completed: this.#completed,
+      failed: this.#failed,
+      refused: this.#refused,
+      withdrawn: this.#withdrawn,
+    };
+  }
+
+  restartWindow(): void {
+    this.#mostRunning = this.#running;
+  }
+
+  /** Resolves when nothing runs and nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#running > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wakeIdle = resolve;
+      await promise;
+    }
+  }
+
+  #take(): void {
+    this.#running++;
+    this.#mostRunning = Math.max(this.#mostRunning, this.#running);
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const enter = () => {
+      signal.removeEventListener("abort", giveUp);
+      this.#take();
+      resolve();
+    };
+    const giveUp = () => {
+      this.#waiting.delete(enter);
+      this.#withdrawn++;
+      reject(signal.reason);
+    };
+    this.#waiting.add(enter);
+    signal.addEventListener("abort", giveUp, { once: true });
+    return promise;
+  }
+
+  async #track<T>(job: () => Promise<T>): Promise<T> {
+    try {
+      const value = await job();
+      this.#completed++;
+      return value;
+    } catch (error) {
+      this.#failed++;
+      throw error;
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    this.#running--;
+    const [enter] = this.#waiting;
+    if (enter) {
+      this.#waiting.delete(enter);
+      enter();
+    } else if (this.#running === 0) {
+      this.#wakeIdle?.();
+    }
+  }
+}
+
+async function unlessAborted<T>(ended: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([ended, aborted]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}

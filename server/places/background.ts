@@ -1,0 +1,73 @@
+import { setImmediate } from "node:timers/promises";
+import { monotonicMs } from "../../registry/clock.ts";
+import { Admission } from "./admission.ts";
+import type { LocalContext, PlacesConfig, PlaceVitals, Ran, Task } from "./place.ts";
+
+/** How many background tasks are in progress at once; the rest wait in the queue. */
+const size = 64;
+/** A task that takes longer has failed, in milliseconds. */
+const taskTimeoutMs = 10_000;
+
+/** Work after the reply, owned by the service and not by the call. */
+export interface Background {
+  readonly name: "background";
+  /**
+   * Accepts a task and resolves at once; the task runs after the reply. It gets no signal of the
+   * call's: that one also fires when the call succeeds. Throws a Failure "overloaded" when the queue
+   * is full; nothing is accepted then.
+   */
+  accept<Input>(task: Task<Input, unknown, LocalContext>, input: Input): Promise<Ran<undefined>>;
+  vitals(): PlaceVitals;
+  restartWindow(): void;
+  /** Waits for what was accepted, `drainMs` at most; the log says how many tasks are lost then. */
+  close(drainMs: number): Promise<void>;
+}
+
+export function createBackground({ maxQueue, log }: PlacesConfig): Background {
+  const admission = new Admission("background", size, maxQueue);
+  const closing = new AbortController();
+  const pending = new Set<Promise<unknown>>();
+
+  return {
+    name: "background",
+    accept: async (task, input) => {
+      const acceptedMs = monotonicMs();
+      admission.assertRoom();
+      const ended = admission.run(async () => {
+        // Lets the reply leave first.
+        await setImmediate();
+        const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(taskTimeoutMs)]);
+        await task.run(input, { signal, stopped: () => signal.aborted });
+      }, closing.signal);
+      const settled: Promise<unknown> = ended.then(
+        () => pending.delete(settled),
+        (error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          log(`Background task ${task.name} failed and is lost: ${reason}`);
+          pending.delete(settled);
+        },
+      );
+      pending.add(settled);
+      return {
+        value: undefined,
+        ranOn: { place: "background", pid: process.pid },
+        beganMs: acceptedMs,
+        timing: [
+          { name: "queue", ms: 0 },
+          { name: "work", ms: monotonicMs() - acceptedMs },
+        ],
+      };
+    },
+    vitals: () => admission.vitals(),
+    restartWindow: () => admission.restartWindow(),
+    close: async (drainMs) => {
+      const timer = setTimeout(() => {
+        const { running, queued } = admission.vitals();
+        log(`${running + queued} background tasks did not end within ${drainMs} ms and are lost.`);
+        closing.abort(new Error("the server closed before the task ended"));
+      }, drainMs);
+      await Promise.all(pending);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { monotonicMs } from "../../registry/clock.ts";
+import { Admission } from "./admission.ts";
+import { ChildProcess } from "./child-process.ts";
+import type { Place, PlacesConfig } from "./place.ts";
+import { fromOutcome } from "./remote.ts";
+
+/**
+ * Long-lived child processes, one task at a time each. They share nothing with the server: a crash
+ * costs one task, and each has a libuv pool of its own.
+ */
+export function createProcesses({ processes, maxQueue, log }: PlacesConfig): Place {
+  const admission = new Admission("processes", processes, maxQueue);
+  const idle = Array.from({ length: processes }, () => new ChildProcess(log));
+  const all = [...idle];
+
+  return {
+    name: "processes",
+    run: (task, input, signal) => {
+      const submittedMs = monotonicMs();
+      return admission.run(async () => {
+        const child = idle.pop();
+        if (!child) {
+          throw new Error("Expected an idle process for every admitted task, found none");
+        }
+        try {
+          const outcome = await child.run(task, input, signal);
+          return fromOutcome(outcome, submittedMs);
+        } finally {
+          idle.push(child);
+        }
+      }, signal);
+    },
+    vitals: () => admission.vitals(),
+    restartWindow: () => admission.restartWindow(),
+    close: async () => {
+      await admission.idle();
+      await Promise.all(all.map((child) => child.close()));
+    },
+  };
+}

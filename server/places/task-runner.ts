@@ -1,0 +1,50 @@
+import { threadId } from "node:worker_threads";
+import { monotonicMs } from "../../registry/clock.ts";
+import { type FailureMessage, toFailureMessage } from "../errors.ts";
+import type { RanOn, TaskContext } from "./place.ts";
+
+/** A task on its way to another thread or process. */
+export interface TaskMessage {
+  readonly module: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly place: string;
+}
+
+/** What comes back: the result or the failure, stamped where it was made. */
+export type TaskOutcome<Output> = {
+  readonly ranOn: RanOn;
+  /** On the clock of {@link monotonicMs}. */
+  readonly startedMs: number;
+  readonly workMs: number;
+} & ({ readonly value: Output } | { readonly failure: FailureMessage });
+
+/** Runs a task in the thread or process that received it. */
+export async function runTask(
+  { module, name, input, place }: TaskMessage,
+  context: TaskContext,
+): Promise<TaskOutcome<unknown>> {
+  const ranOn: RanOn = { place, pid: process.pid, thread: threadId };
+  let startedMs = monotonicMs();
+  const stamp = () => ({ ranOn, startedMs, workMs: monotonicMs() - startedMs });
+  try {
+    const run = await importTask(module, name);
+    startedMs = monotonicMs();
+    const value = await run(input, context);
+    return { value, ...stamp() };
+  } catch (error) {
+    return { failure: toFailureMessage(error), ...stamp() };
+  }
+}
+
+async function importTask(
+  module: string,
+  name: string,
+): Promise<(input: unknown, context: TaskContext) => unknown> {
+  const exports: Record<string, unknown> = await import(module);
+  const run = exports[name];
+  if (typeof run !== "function") {
+    throw new Error(`Expected ${module} to export a function "${name}", found ${typeof run}`);
+  }
+  return (input, context) => run(input, context);
+}

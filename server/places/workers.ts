@@ -1,0 +1,7 @@
+import type { Place, PlacesConfig } from "./place.ts";
+import { createThreadPool } from "./thread-pool.ts";
+
+/** Threads for CPU work, one a core: more would only take the cores from each other. */
+export function createWorkers({ cpuWorkers, maxQueue }: PlacesConfig): Place {
+  return createThreadPool("workers", cpuWorkers, maxQueue);
+}
