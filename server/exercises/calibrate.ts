@@ -1,0 +1,29 @@
+/** What a calibrated call shall cost, in milliseconds of CPU. */
+const targetMs = 100;
+/** How much CPU the calibration spends, in milliseconds. */
+const spendMs = 60;
+
+/**
+ * How many times `sample` fits into 100 ms of CPU on this machine. `sample` should cost a few
+ * milliseconds. CPU time is counted, not time, so a busy machine does not change the answer; the
+ * first runs, before the code is compiled, do not count.
+ */
+export function calibrate(sample: () => void): number {
+  sample();
+  sample();
+  const costs: number[] = [];
+  const beganMs = cpuMs();
+  while (cpuMs() - beganMs < spendMs || costs.length < 3) {
+    const startedMs = cpuMs();
+    sample();
+    costs.push(cpuMs() - startedMs);
+  }
+  costs.sort((a, b) => a - b);
+  const median = costs[Math.floor(costs.length / 2)] ?? targetMs;
+  return targetMs / median;
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}

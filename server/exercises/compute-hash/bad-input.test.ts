@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+const mebibyte = 1024 * 1024;
+
+describe("ComputeHash refuses", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  afterAll(() => server.close());
+
+  test.each([-1, -(2 ** 31), 10_000_001, 2 ** 31 - 1])("%i rounds", async (rounds) => {
+    expect(await server.call("ComputeHash", { data: "abc", rounds })).toMatchObject({
+      code: "invalid_argument",
+      message: `Expected rounds to be from 0 to 10000000, got ${rounds}.`,
+    });
+  });
+
+  // Counted in bytes: é is one character and two of them.
+  test.each([
+    ["x".repeat(mebibyte + 1), mebibyte + 1],
+    ["é".repeat(mebibyte / 2 + 1), mebibyte + 2],
+  ])("data like %.3j…, of %i bytes", async (data, bytes) => {
+    expect(await server.call("ComputeHash", { data, rounds: 1 })).toMatchObject({
+      code: "invalid_argument",
+      message: `Expected data to be at most 1048576 bytes of UTF-8, got ${bytes}.`,
+    });
+  });
+
+  test("nothing of what is just within the limits", async () => {
+    const data = "é".repeat(mebibyte / 2);
+    expect(await server.call("ComputeHash", { data, rounds: 1 })).toMatchObject({ code: "ok" });
+  });
+});

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findExercise } from "../../../registry/exercises.ts";
+import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+/** Fewer than a call's own calibrated rounds, and still far longer than a burst needs to arrive. */
+const someRounds = 40_000;
+const eventLoopSeat = `${process.pid}/0`;
+const strategies = findExercise("ComputeHash")?.strategies.map(({ name }) => name) ?? [];
+
+/** What the server shall compute, written another way. */
+function chainedSha256(data: string, rounds: number): string {
+  let digest = createHash("sha256").update(data).digest();
+  for (let round = 1; round < rounds; round++) {
+    digest = createHash("sha256").update(digest).digest();
+  }
+  return digest.toString("hex");
+}
+
+describe("ComputeHash", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 2, processes: 2, blockingThreads: 12 });
+  });
+  beforeEach(() => server.restartWindow());
+  afterAll(() => server.close());
+
+  const tenHashes = (strategy: string) => ({
+    rpc: "ComputeHash",
+    strategy,
+    calls: 10,
+    request: (n: number) => ({ data: `data ${n}`, rounds: someRounds }),
+  });
+  const mostRunning = (place: string) => async () => (await server.place(place)).mostRunning;
+
+  test("one round is plain SHA-256, on a worker unless told otherwise", async () => {
+    const { body, headers, place } = await server.call("ComputeHash", { data: "abc", rounds: 1 });
+    expect(body).toEqual({
+      // FIPS 180-2, appendix B.1
+      hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      algorithm: "sha256",
+    });
+    expect(headers.get("unblock-strategy")).toBe("workers");
+    expect(place).toBe("workers");
+  });
+
+  test.each([
+    ["", 1],
+    ["", 2],
+    ["abc", 3],
+    ["ünïcödé \u{1f512}", 1],
+    ["x".repeat(1024 * 1024), 5],
+    ["abc", 5_000],
+  ])("hashes %.20j in %i rounds", async (data, rounds) => {
+    const { body } = await server.call("ComputeHash", { data, rounds });
+    expect(body).toEqual({ hash: chainedSha256(data, rounds), algorithm: "sha256" });
+  });
+
+  test("0 rounds takes as many as it says in a header, the same for every call", async () => {
+    const { body, headers } = await server.call("ComputeHash", { data: "test" });
+    const rounds = Number(headers.get("unblock-rounds"));
+    expect(rounds).toBeGreaterThan(1_000);
+    expect(body).toEqual({ hash: chainedSha256("test", rounds), algorithm: "sha256" });
+    const again = await server.call("ComputeHash", { data: "other" });
+    expect(again.headers.get("unblock-rounds")).toBe(String(rounds));
+  });
+
+  test.each(strategies)("%s: the same hash", async (strategy) => {
+    const { body, headers } = await server.call(
+      "ComputeHash",
+      { data: "abc", rounds: 100 },
+      { strategy },
+    );
+    expect(body).toEqual({ hash: chainedSha256("abc", 100), algorithm: "sha256" });
+    expect(headers.get("unblock-strategy")).toBe(strategy);
+    expect(headers.get("unblock-rounds")).toBe("100");
+  });
+
+  test("workers: as many at once as there are workers, beside the event loop", async () => {
+    const most = mostRunning("workers");
+    const burst = await fireUntilOverlap(server, tenHashes("workers"), most, 2);
+    expect(burst.most).toBe(2);
+    const seats = new Set(burst.replies.map(({ seat }) => seat));
+    expect(seats.size).toBe(2);
+    expect(seats).not.toContain(eventLoopSeat);
+  });
+
+  test("processes: as many at once as there are processes, none of them the server's", async () => {
+    const most = mostRunning("processes");
+    const burst = await fireUntilOverlap(server, tenHashes("processes"), most, 2);
+    expect(burst.most).toBe(2);
+    const pids = new Set(burst.replies.map(({ seat }) => seat?.split("/")[0]));
+    expect(pids.size).toBe(2);
+    expect(pids).not.toContain(String(process.pid));
+  });
+
+  test("threads: ten at once on ten threads, far more than the two that the cores can use", async () => {
+    const most = mostRunning("threads");
+    const burst = await fireUntilOverlap(server, tenHashes("threads"), most, 10);
+    expect(burst.most).toBe(10);
+    const seats = new Set(burst.replies.map(({ seat }) => seat));
+    expect(seats.size).toBe(10);
+    expect(seats).not.toContain(eventLoopSeat);
+  });
+
+  // That the event loop then takes not one turn, exercises/freezes.test.ts shows.
+  test.each(["async", "event-loop"])("%s: all on the event loop's own thread", async (strategy) => {
+    const replies = await fireAtOnce(server, tenHashes(strategy));
+    expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));
+    expect((await server.place("workers")).mostRunning).toBe(0);
+  });
+});

@@ -1,0 +1,59 @@
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import type { Ran } from "../../places/place.ts";
+import { task } from "../../places/place.ts";
+import { defineExercise } from "../exercise.ts";
+import { assertMaxBytes, assertRange } from "../validate.ts";
+import * as work from "./work.ts";
+
+const maxDataBytes = 1024 * 1024;
+/** About 10 s of CPU. */
+const maxRounds = 10_000_000;
+
+const workModule = new URL("./work.ts", import.meta.url).href;
+const computeHash = task(workModule, work.computeHash);
+const computeHashAsync = task(workModule, work.computeHashAsync);
+const calibrateRounds = task(workModule, work.calibrateRounds);
+
+type Request = { readonly data: string; readonly rounds: number };
+
+export default defineExercise(ExercisesService.method.computeHash, ({ places }) => {
+  const never = new AbortController().signal;
+  const calibration = places.workers.run(calibrateRounds, null, never);
+  // Who needs it is told; without this a failure that nobody needs yet would end the process.
+  calibration.catch(() => {});
+
+  const hashIn =
+    (run: (input: work.HashInput, signal: AbortSignal) => Promise<Ran<string>>) =>
+    async ({ data, rounds }: Request, signal: AbortSignal) => {
+      const input = { data, rounds: rounds === 0 ? (await calibration).value : rounds };
+      const ran = await run(input, signal);
+      return {
+        ...ran,
+        value: { hash: ran.value, algorithm: "sha256" },
+        facts: { "unblock-rounds": String(input.rounds) },
+      };
+    };
+
+  return {
+    validate: ({ data, rounds }) => {
+      assertMaxBytes("data", data, maxDataBytes);
+      assertRange("rounds", rounds, 0, maxRounds);
+    },
+    strategies: {
+      // As many hashes at once as there are cores; the event loop stays free.
+      workers: hashIn((input, signal) => places.workers.run(computeHash, input, signal)),
+
+      // The same in processes: more memory, more isolation.
+      processes: hashIn((input, signal) => places.processes.run(computeHash, input, signal)),
+
+      // Sixteen threads on the same cores: all begin at once, and all end late.
+      threads: hashIn((input, signal) => places.threads.run(computeHash, input, signal)),
+
+      // A promise is not a thread: the hash still runs on the event loop.
+      async: hashIn((input, signal) => places.eventLoop.run(computeHashAsync, input, signal)),
+
+      // The hash runs on the event loop, and everybody waits.
+      "event-loop": hashIn((input, signal) => places.eventLoop.run(computeHash, input, signal)),
+    },
+  };
+});

@@ -1,0 +1,51 @@
+import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { Backends } from "../backends/backends.ts";
+import type { Places } from "../places/index.ts";
+import type { Ran } from "../places/place.ts";
+
+/** What the exercises are given to work with. */
+export interface House {
+  readonly places: Places;
+  readonly backends: Backends;
+}
+
+/** A strategy's answer: the response, and where and how long the work for it ran. */
+export interface Answer<Response> extends Ran<Response> {
+  /** Facts about this call for the caller, sent as response headers. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+/** Does an exercise's work in one way. `signal` aborts when the caller gives up. */
+export type RunStrategy<Request, Response> = (
+  request: Request,
+  signal: AbortSignal,
+) => Promise<Answer<Response>>;
+
+/** How an exercise's calls are answered. */
+export interface ExerciseHandler<Request, Response> {
+  /** Throws a Failure "invalid" that says what was expected and what came. */
+  validate(request: Request): void;
+  /** One for each strategy that the schema names. */
+  readonly strategies: Readonly<Record<string, RunStrategy<Request, Response>>>;
+}
+
+/** What the `strategies.ts` of an exercise's folder exports. */
+export type CreateExercise<Method extends DescMethodUnary = DescMethodUnary> = (
+  house: House,
+) => ExerciseHandler<MessageShape<Method["input"]>, MessageInitShape<Method["output"]>>;
+
+/** Gives `create` the request and response types of its RPC. */
+export function defineExercise<Method extends DescMethodUnary>(
+  _method: Method,
+  create: CreateExercise<Method>,
+): CreateExercise<Method> {
+  return create;
+}
+
+/** Makes a place's result an exercise's answer. */
+export function answer<Value, Response>(
+  ran: Ran<Value>,
+  toResponse: (value: Value) => Response,
+): Answer<Response> {
+  return { ...ran, value: toResponse(ran.value) };
+}

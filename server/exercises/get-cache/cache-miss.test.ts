@@ -1,0 +1,59 @@
+import { createClient } from "@redis/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findExercise } from "../../../registry/exercises.ts";
+import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
+import { never } from "../../../testing/tasks.ts";
+import { post } from "../../../testing/wire.ts";
+import { createHandler } from "../../rpc/handler.ts";
+import { listen } from "../../rpc/listener.ts";
+import { EventLoopVitals } from "../../vitals/event-loop.ts";
+
+const strategies = findExercise("GetCache")?.strategies.map(({ name }) => name) ?? [];
+
+// The embedded cache is warm: every key is there until somebody deletes it, and no RPC does. So the
+// test goes to the cache itself.
+describe("a key that is not in the cache", () => {
+  let house: TestHouse;
+  let deleteKey: (key: string) => Promise<unknown>;
+  let disconnect: () => void;
+  beforeAll(async () => {
+    house = await openTestHouse();
+    const client = createClient({ url: house.backends.addresses().cacheUrl, RESP: 2 });
+    await client.connect();
+    deleteKey = (key) => client.del(key);
+    disconnect = () => client.destroy();
+  });
+  afterAll(() => {
+    disconnect();
+    return house.close();
+  });
+
+  test.each(strategies)("%s: is a miss, and the miss fills the cache", async (strategy) => {
+    const key = `missing from ${strategy}`;
+    await deleteKey(key);
+    const lookUp = () => house.run("GetCache", strategy, { key });
+    expect(await lookUp()).toEqual({ key, value: "cached_data", hit: false });
+    expect(await lookUp()).toEqual({ key, value: "cached_data", hit: true });
+  });
+
+  test("says hit false in the JSON, and does not leave it out", async () => {
+    const eventLoop = new EventLoopVitals();
+    const handler = createHandler({
+      exercises: house.exercises,
+      vitals: { eventLoop, places: house.places, backends: house.backends },
+      shutdownSignal: never,
+      log: () => {},
+    });
+    const listener = await listen("127.0.0.1", 0, handler);
+    try {
+      await deleteKey("k");
+      const url = `http://127.0.0.1:${listener.port}`;
+      const { text } = await post(url, "ExercisesService/GetCache", '{"key":"k"}');
+      expect(text).toBe('{"key":"k","value":"cached_data","hit":false}');
+    } finally {
+      listener.cut();
+      await listener.drain();
+      eventLoop.close();
+    }
+  });
+});

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+const blockingThreads = 4;
+/** The server's own number of threads: what a pool could do at most. */
+const moreThanAnyPool = 17;
+const eventLoopSeat = `${process.pid}/0`;
+
+describe("GetCache", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ blockingThreads });
+  });
+  beforeEach(() => server.restartWindow());
+  afterAll(() => server.close());
+
+  const mostLookups = async () => (await server.backend("cache")).mostInProgress;
+  const burst = (strategy: string, calls: number) => ({
+    rpc: "GetCache",
+    strategy,
+    calls,
+    request: (n: number) => ({ key: `key${n}` }),
+  });
+  const expectedBodies = (calls: number) =>
+    Array.from({ length: calls }, (_, index) => ({
+      key: `key${index + 1}`,
+      value: "cached_data",
+      hit: true,
+    }));
+
+  test.each(["key1", "user:42:name", "a b\r\nDEL c", "schlüssel", "\u{1f511}".repeat(256)])(
+    "finds %j in the cache",
+    async (key) => {
+      const { body } = await server.call("GetCache", { key });
+      expect(body).toEqual({ key, value: "cached_data", hit: true });
+    },
+  );
+
+  test("answers on the event loop, asynchronously, unless told otherwise", async () => {
+    const { headers, seat } = await server.call("GetCache", { key: "key1" });
+    expect(headers.get("unblock-strategy")).toBe("async");
+    expect(seat).toBe(eventLoopSeat);
+  });
+
+  test("async: more lookups at once than any pool has threads, all on one thread", async () => {
+    const most = async () => Math.min(await mostLookups(), moreThanAnyPool);
+    const overlap = await fireUntilOverlap(server, burst("async", 100), most, moreThanAnyPool);
+    expect(overlap.most).toBe(moreThanAnyPool);
+    expect(overlap.replies.map(({ body }) => body)).toEqual(expectedBodies(100));
+    expect(new Set(overlap.replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));
+  });
+
+  test("threads: as many lookups at once as there are threads; the rest waits", async () => {
+    // A thread's first lookup also greets the cache, which counts that as a call.
+    await fireUntilOverlap(
+      server,
+      burst("threads", blockingThreads),
+      async () => (await server.place("threads")).mostRunning,
+      blockingThreads,
+    );
+    const plan = burst("threads", 20);
+    const { replies, most } = await fireUntilOverlap(server, plan, mostLookups, blockingThreads);
+    expect(most).toBe(blockingThreads);
+    expect(replies.map(({ body }) => body)).toEqual(expectedBodies(20));
+    const seats = new Set(replies.map(({ seat }) => seat));
+    expect(seats.size).toBe(blockingThreads);
+    expect(seats).not.toContain(eventLoopSeat);
+  });
+
+  test("event-loop: one lookup at a time, on the event loop's own thread", async () => {
+    await server.call("GetCache", { key: "greets" }, { strategy: "event-loop" });
+    await server.restartWindow();
+    const replies = await fireAtOnce(server, burst("event-loop", 10));
+    expect(replies.map(({ body }) => body)).toEqual(expectedBodies(10));
+    expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));
+    const { calls, mostInProgress } = await server.backend("cache");
+    expect({ calls, mostInProgress }).toEqual({ calls: 10, mostInProgress: 1 });
+  });
+
+  test.each([
+    ["", 0],
+    ["x".repeat(257), 257],
+    ["\u{1f511}".repeat(257), 257],
+  ])("refuses the key %.10j…, of %i characters", async (key, characters) => {
+    expect(await server.call("GetCache", { key })).toMatchObject({
+      code: "invalid_argument",
+      message: `Expected key to have 1 to 256 characters, got ${characters}.`,
+    });
+    expect((await server.backend("cache")).calls).toBe(0);
+  });
+});

@@ -1,0 +1,30 @@
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import { task } from "../../places/place.ts";
+import { answer, defineExercise } from "../exercise.ts";
+import { assertText } from "../validate.ts";
+import * as work from "./work.ts";
+
+const workModule = new URL("./work.ts", import.meta.url).href;
+const lookUp = task(workModule, work.lookUp);
+const lookUpBlocking = task(workModule, work.lookUpBlocking);
+
+export default defineExercise(ExercisesService.method.getCache, ({ places, backends }) => {
+  const input = (key: string) => ({ cacheUrl: backends.addresses().cacheUrl, key });
+  const toResponse = (key: string) => (lookup: work.Lookup) => ({ key, ...lookup });
+  return {
+    validate: ({ key }) => assertText("key", key, 256),
+    strategies: {
+      // One connection, every lookup in flight at once.
+      async: async ({ key }, signal) =>
+        answer(await places.eventLoop.run(lookUp, input(key), signal), toResponse(key)),
+
+      // As many lookups at once as there are threads.
+      threads: async ({ key }, signal) =>
+        answer(await places.threads.run(lookUpBlocking, input(key), signal), toResponse(key)),
+
+      // One lookup at a time, and nothing else meanwhile.
+      "event-loop": async ({ key }, signal) =>
+        answer(await places.eventLoop.run(lookUpBlocking, input(key), signal), toResponse(key)),
+    },
+  };
+});

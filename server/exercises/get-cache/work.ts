@@ -1,0 +1,35 @@
+import { callBlocking } from "../../backends/blocking.ts";
+import { getFromCache, putInCache } from "../../backends/cache.ts";
+
+export interface LookupInput {
+  readonly cacheUrl: string;
+  readonly key: string;
+}
+
+export interface Lookup {
+  readonly value: string;
+  readonly hit: boolean;
+}
+
+/** What a miss puts into the cache: here the origin of every key has the same value. */
+const originValue = "cached_data";
+
+/** Waits without a thread; a miss fills the cache. */
+export async function lookUp({ cacheUrl, key }: LookupInput): Promise<Lookup> {
+  const value = await getFromCache(cacheUrl, key);
+  if (value !== null) {
+    return { value, hit: true };
+  }
+  await putInCache(cacheUrl, key, originValue);
+  return { value: originValue, hit: false };
+}
+
+/** The same, and blocks the thread that runs it. */
+export function lookUpBlocking({ cacheUrl, key }: LookupInput): Lookup {
+  const value = callBlocking("getFromCache", cacheUrl, key);
+  if (value !== null) {
+    return { value, hit: true };
+  }
+  callBlocking("putInCache", cacheUrl, key, originValue);
+  return { value: originValue, hit: false };
+}

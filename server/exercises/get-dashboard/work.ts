@@ -1,0 +1,40 @@
+import { callHttp } from "../../backends/http.ts";
+import { backendUnavailable } from "../../errors.ts";
+import type { LocalContext } from "../../places/place.ts";
+
+/** The services' answers, in their order. All are asked at once; one failure gives up the rest. */
+export async function fetchParallel(
+  urls: readonly string[],
+  { signal }: LocalContext,
+): Promise<string[]> {
+  // Promise.all rejects at the first failure and leaves the others running, so they are told.
+  const siblings = new AbortController();
+  const either = AbortSignal.any([signal, siblings.signal]);
+  try {
+    return await Promise.all(urls.map((url, index) => fetchService(index + 1, url, either)));
+  } catch (error) {
+    siblings.abort(error);
+    throw error;
+  }
+}
+
+/** The same, each asked when the one before has answered. */
+export async function fetchSequential(
+  urls: readonly string[],
+  { signal }: LocalContext,
+): Promise<string[]> {
+  const answers: string[] = [];
+  for (const [index, url] of urls.entries()) {
+    answers.push(await fetchService(index + 1, url, signal));
+  }
+  return answers;
+}
+
+async function fetchService(number: number, url: string, signal: AbortSignal): Promise<string> {
+  const backend = `service-${number}`;
+  const body = await callHttp({ backend, url }, signal);
+  if (typeof body === "object" && body !== null && "data" in body) {
+    return String(body.data);
+  }
+  throw backendUnavailable(backend, "its answer has no data");
+}

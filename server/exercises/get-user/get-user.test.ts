@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+describe("GetUser", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  beforeEach(() => server.restartWindow());
+  afterAll(() => server.close());
+
+  const mostQueries = async () => (await server.backend("database")).mostInProgress;
+  const tenUsers = (strategy: string) => ({
+    rpc: "GetUser",
+    strategy,
+    calls: 10,
+    request: (n: number) => ({ user_id: n }),
+  });
+
+  test("answers from the database, on threads unless told otherwise", async () => {
+    const { body, headers } = await server.call("GetUser", { user_id: 42 });
+    expect(body).toEqual({ user_id: 42, name: "User 42", email: "user42@example.com" });
+    expect(headers.get("unblock-strategy")).toBe("threads");
+  });
+
+  test("threads: ten queries at once, on ten threads other than the event loop's", async () => {
+    const plan = tenUsers("threads");
+    const { replies, most } = await fireUntilOverlap(server, plan, mostQueries, 10);
+    expect(most).toBe(10);
+    const seats = new Set(replies.map(({ seat }) => seat));
+    expect(seats.size).toBe(10);
+    expect(seats).not.toContain(`${process.pid}/0`);
+  });
+
+  test("event-loop: one query at a time, on the event loop's own thread", async () => {
+    const replies = await fireAtOnce(server, tenUsers("event-loop"));
+    expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([`${process.pid}/0`]));
+    const { calls, mostInProgress } = await server.backend("database");
+    expect({ calls, mostInProgress }).toEqual({ calls: 10, mostInProgress: 1 });
+  });
+
+  test.each([0, -1, -(2 ** 31)])("refuses user_id %i", async (user_id) => {
+    expect(await server.call("GetUser", { user_id })).toMatchObject({
+      code: "invalid_argument",
+      message: `Expected user_id to be from 1 to 2147483647, got ${user_id}.`,
+    });
+    expect((await server.backend("database")).calls).toBe(0);
+  });
+
+  test("says so when there is no such user", async () => {
+    expect(await server.call("GetUser", { user_id: 100_001 })).toMatchObject({
+      code: "not_found",
+      message: "There is no user 100001.",
+    });
+  });
+});

@@ -1,0 +1,36 @@
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import { task } from "../../places/place.ts";
+import { answer, defineExercise } from "../exercise.ts";
+import { assertText } from "../validate.ts";
+import * as work from "./work.ts";
+
+const workModule = new URL("./work.ts", import.meta.url).href;
+const fetchWeather = task(workModule, work.fetchWeather);
+const fetchWeatherBlocking = task(workModule, work.fetchWeatherBlocking);
+
+export default defineExercise(ExercisesService.method.getWeather, ({ places, backends }) => {
+  const input = (city: string) => work.weatherRequest(backends.addresses().weatherUrl, city);
+  const toResponse = (city: string) => (weather: work.Weather) => ({ city, ...weather });
+  return {
+    validate: ({ city }) => assertText("city", city, 100),
+    strategies: {
+      // All calls wait at once, and no thread does.
+      async: async ({ city }, signal) =>
+        answer(await places.eventLoop.run(fetchWeather, input(city), signal), toResponse(city)),
+
+      // A thread a call: right, and as many at once as there are threads.
+      threads: async ({ city }, signal) =>
+        answer(
+          await places.threads.run(fetchWeatherBlocking, input(city), signal),
+          toResponse(city),
+        ),
+
+      // A synchronous client on the event loop.
+      "event-loop": async ({ city }, signal) =>
+        answer(
+          await places.eventLoop.run(fetchWeatherBlocking, input(city), signal),
+          toResponse(city),
+        ),
+    },
+  };
+});

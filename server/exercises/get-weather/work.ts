@@ -1,0 +1,41 @@
+import { callBlocking } from "../../backends/blocking.ts";
+import { callHttp, type HttpRequest } from "../../backends/http.ts";
+import { backendUnavailable } from "../../errors.ts";
+import type { LocalContext } from "../../places/place.ts";
+
+export interface Weather {
+  readonly temperature: number;
+  readonly conditions: string;
+}
+
+/** The request to the weather service. */
+export function weatherRequest(weatherUrl: string, city: string): HttpRequest {
+  return { backend: "weather", url: `${weatherUrl}/${encodeURIComponent(city)}` };
+}
+
+/** Waits without a thread. */
+export async function fetchWeather(
+  request: HttpRequest,
+  { signal }: LocalContext,
+): Promise<Weather> {
+  return parseWeather(await callHttp(request, signal));
+}
+
+/** Blocks the thread that runs it until the answer is there. */
+export function fetchWeatherBlocking(request: HttpRequest): Weather {
+  return parseWeather(callBlocking("callHttp", request));
+}
+
+function parseWeather(body: unknown): Weather {
+  if (
+    typeof body === "object" &&
+    body !== null &&
+    "temperature" in body &&
+    typeof body.temperature === "number" &&
+    "conditions" in body &&
+    typeof body.conditions === "string"
+  ) {
+    return { temperature: body.temperature, conditions: body.conditions };
+  }
+  throw backendUnavailable("weather", "its answer has no temperature and conditions");
+}

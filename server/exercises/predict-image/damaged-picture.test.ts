@@ -1,0 +1,129 @@
+import { deflateSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PictureHost, servePictures } from "../../../testing/picture-host.ts";
+import {
+  blackRows,
+  pngChunk,
+  pngFile,
+  pngFileOf,
+  pngHeader,
+  pngSignature,
+} from "../../../testing/png.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
+import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+
+const png = encodePng(pictureFor("/cat.png"));
+const size = { width: 80, height: 80 };
+const rows = blackRows(size);
+
+/** The picture with one bit of byte `index` turned, counted from the end when negative. */
+function withDamage(index: number): Buffer {
+  const damaged = Buffer.from(png);
+  const at = index < 0 ? png.length + index : index;
+  damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+  return damaged;
+}
+
+const notPng = "Expected image_url to give a PNG, got something else.";
+const tooLarge = (is: string) =>
+  `Expected a PNG of at most 1024 × 1024 pixels, not interlaced, got ${is}.`;
+/** Followed by why. */
+const damaged = "The PNG is damaged (";
+
+const headerBytes = 29;
+const pictures: Record<string, { readonly body: Buffer; readonly message: string }> = {
+  "one byte": { body: png.subarray(0, 1), message: notPng },
+  "its signature alone": { body: pngSignature, message: notPng },
+  "all but the header's last byte": { body: png.subarray(0, headerBytes - 1), message: notPng },
+  "the header alone": { body: png.subarray(0, headerBytes), message: damaged },
+  "a hundred bytes of it": { body: png.subarray(0, 100), message: damaged },
+  "half of it": { body: png.subarray(0, png.length / 2), message: damaged },
+  "all but its end chunk": { body: png.subarray(0, -12), message: damaged },
+  "all but its last byte": { body: png.subarray(0, -1), message: damaged },
+  "another signature": { body: withDamage(0), message: notPng },
+  "a wrong checksum of the header": { body: withDamage(headerBytes), message: damaged },
+  "a wrong bit in the pixels": { body: withDamage(png.length / 2), message: damaged },
+  "a wrong checksum of the end": { body: withDamage(-1), message: damaged },
+  "60000 × 60000 in the header": {
+    body: pngFile([pngHeader({ width: 60_000, height: 60_000 })], rows),
+    message: tooLarge("60000 × 60000"),
+  },
+  "a side over 1024": {
+    body: pngFile([pngHeader({ width: 1, height: 1025 })], rows),
+    message: tooLarge("1 × 1025"),
+  },
+  "no pixels": {
+    body: pngFile([pngHeader({ width: 0, height: 80 })], rows),
+    message: tooLarge("0 × 80"),
+  },
+  interlaced: {
+    body: pngFile([pngHeader({ ...size, interlace: 1 })], rows),
+    message: tooLarge("80 × 80, interlaced"),
+  },
+  "a filter that there is not": {
+    body: pngFile([pngHeader(size)], Buffer.alloc(rows.length, 9)),
+    message: damaged,
+  },
+};
+/** Known bugs: what does not inflate is taken from whatever was in the memory before. */
+const missingPixels: Record<string, Buffer> = {
+  "no pixel data": Buffer.concat([pngSignature, pngHeader(size), pngChunk("IEND")]),
+  "pixels that are not deflated": pngFileOf([pngHeader(size)], rows),
+  "half of its rows": pngFile([pngHeader(size)], rows.subarray(0, rows.length / 2)),
+  "pixel data that ends in the middle": pngFileOf(
+    [pngHeader(size)],
+    deflateSync(rows).subarray(0, -8),
+  ),
+};
+const bodies: Record<string, Buffer> = {
+  "nothing wrong": pngFile([pngHeader(size)], rows),
+  ...missingPixels,
+};
+for (const [name, { body }] of Object.entries(pictures)) {
+  bodies[name] = body;
+}
+
+const path = (name: string) => `/${encodeURIComponent(name)}`;
+
+describe("a PNG with", () => {
+  let host: PictureHost;
+  let server: TestServer;
+  beforeAll(async () => {
+    host = await servePictures(
+      Object.fromEntries(Object.entries(bodies).map(([name, body]) => [path(name), { body }])),
+    );
+    server = await startTestServer({
+      cpuWorkers: 1,
+      blockingThreads: 1,
+      processes: 1,
+      imageHosts: { "pictures.test": host.url },
+    });
+  });
+  afterAll(() => Promise.all([server.close(), host.close()]));
+
+  const predict = (name: string, strategy: string) =>
+    server.call("PredictImage", { image_url: `http://pictures.test${path(name)}` }, { strategy });
+
+  describe.each(["workers", "threads", "event-loop"])("by %s:", (strategy) => {
+    test("nothing wrong is classified", async () => {
+      expect(await predict("nothing wrong", strategy)).toMatchObject({ code: "ok" });
+    });
+
+    test.each(Object.entries(pictures))("%s is refused", async (name, { message }) => {
+      expect(await predict(name, strategy)).toMatchObject({
+        code: "invalid_argument",
+        message: expect.stringContaining(message),
+      });
+      expect(server.logged).toEqual([]);
+    });
+
+    test.fails.each(Object.keys(missingPixels))("%s is refused", async (name) => {
+      expect(await predict(name, strategy)).toMatchObject({
+        code: "invalid_argument",
+        // Old memory is often no filter, which is a reason that has nothing to do with the picture.
+        message: expect.not.stringContaining("filter"),
+      });
+    });
+  });
+});

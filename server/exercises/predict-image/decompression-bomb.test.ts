@@ -1,0 +1,84 @@
+import { buffer } from "node:stream/consumers";
+import { createDeflate } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PictureHost, servePictures } from "../../../testing/picture-host.ts";
+import { pngFileOf, pngHeader } from "../../../testing/png.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+const mebibyte = 1024 * 1024;
+/** What the bombs inflate to. */
+const inflatedMb = 600;
+/** What a call may need at most. Ten times that would be a bomb that went off. */
+const harmlessMb = 150;
+
+const bomb = await deflateZeros(inflatedMb);
+const size = { width: 80, height: 80 };
+
+const bombs: Record<string, Buffer> = {
+  "/small": pngFileOf([pngHeader(size)], bomb),
+  "/one-pixel": pngFileOf([pngHeader({ width: 1, height: 1 })], bomb),
+  "/largest": pngFileOf([pngHeader({ width: 1024, height: 1024 })], bomb),
+};
+/** The second header is the one that counts, and nobody looks at it. */
+const bombsWithTwoHeaders: Record<string, Buffer> = {
+  "/interlaced": pngFileOf([pngHeader(size), pngHeader({ ...size, interlace: 1 })], bomb),
+  "/huge": pngFileOf([pngHeader(size), pngHeader({ width: 14_000, height: 14_000 })], bomb),
+};
+
+/** Made piece by piece: to make it must not take the memory that to inflate it would. */
+async function deflateZeros(megabytes: number): Promise<Buffer> {
+  const deflate = createDeflate({ level: 9 });
+  const zeros = Buffer.alloc(mebibyte);
+  const deflated = buffer(deflate);
+  for (let written = 0; written < megabytes; written++) {
+    await new Promise((resolve) => deflate.write(zeros, resolve));
+  }
+  deflate.end();
+  return deflated;
+}
+
+/** The most memory this process, and so the server, ever had. */
+const peakMb = () => process.resourceUsage().maxRSS / 1024;
+
+describe("a small PNG that inflates to hundreds of megabytes", () => {
+  let host: PictureHost;
+  let server: TestServer;
+  beforeAll(async () => {
+    const all = Object.entries({ ...bombs, ...bombsWithTwoHeaders });
+    host = await servePictures(Object.fromEntries(all.map(([path, body]) => [path, { body }])));
+    server = await startTestServer({
+      cpuWorkers: 1,
+      blockingThreads: 1,
+      processes: 1,
+      imageHosts: { "pictures.test": host.url },
+    });
+  });
+  afterAll(() => Promise.all([server.close(), host.close()]));
+
+  /** How much more memory than ever before the server takes for a picture. */
+  async function growthMb(path: string, strategy: string): Promise<number> {
+    const beforeMb = peakMb();
+    const request = { image_url: `http://pictures.test${path}` };
+    const reply = await server.call("PredictImage", request, { strategy });
+    expect(reply).toMatchObject({ code: "invalid_argument" });
+    return peakMb() - beforeMb;
+  }
+
+  test.each(Object.keys(bombs))("is small: %s", async (path) => {
+    expect(bombs[path]?.length).toBeLessThan(2 * mebibyte);
+  });
+
+  describe.each(["workers", "threads", "event-loop"])("with %s", (strategy) => {
+    test.each(Object.keys(bombs))("is refused and stays small: %s", async (path) => {
+      expect(await growthMb(path, strategy)).toBeLessThan(harmlessMb);
+    });
+  });
+
+  // A known bug. One strategy is enough to show it: the peak is never lower again.
+  test.fails.each(Object.keys(bombsWithTwoHeaders))(
+    "is refused and stays small, with a second header: %s",
+    async (path) => {
+      expect(await growthMb(path, "workers")).toBeLessThan(harmlessMb);
+    },
+  );
+});

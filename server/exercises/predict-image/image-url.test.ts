@@ -1,0 +1,96 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type PictureHost, servePictures } from "../../../testing/picture-host.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
+import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+
+const dog = { prediction: "dog", confidence: expect.any(Number) };
+
+describe("the URL of an image", () => {
+  let pictures: PictureHost;
+  let server: TestServer;
+  beforeAll(async () => {
+    const body = encodePng(pictureFor("/dogs/1.png"));
+    pictures = await servePictures({ "/dog.png": { body }, "/dog.png?large=1": { body } });
+    server = await startTestServer({
+      cpuWorkers: 1,
+      blockingThreads: 1,
+      processes: 1,
+      imageHosts: { "pictures.test": pictures.url },
+    });
+  });
+  afterEach(() => pictures.requests());
+  afterAll(() => Promise.all([server.close(), pictures.close()]));
+
+  const predict = (image_url: string, strategy = "workers") =>
+    server.call("PredictImage", { image_url }, { strategy });
+
+  describe.each(["workers", "threads", "event-loop"])("with %s", (strategy) => {
+    test.each([
+      "http://pictures.test/dog.png",
+      "https://pictures.test/dog.png",
+      "http://PICTURES.test:80/dog.png",
+      "http://pictures.test/cats/../dog.png",
+      "http://pictures.test/dog.png?large=1",
+    ])("may be %s, of a host that is allowed", async (url) => {
+      expect(await predict(url, strategy)).toMatchObject({ code: "ok", body: dog });
+      expect(await pictures.requests()).toHaveLength(1);
+    });
+
+    test.each([
+      "",
+      "dog.png",
+      "/dog.png",
+      "http://",
+      "ftp://pictures.test/dog.png",
+      "file:///etc/passwd",
+      "data:image/png;base64,AAAA",
+      "javascript:1",
+    ])("must be one, and of http or https: %j is refused", async (url) => {
+      expect(await predict(url, strategy)).toMatchObject({
+        code: "invalid_argument",
+        message: `Expected image_url to be an http or https URL, got ${JSON.stringify(url)}.`,
+      });
+    });
+
+    test.each([
+      ["http://127.0.0.1/", "127.0.0.1"],
+      ["http://2130706433/", "127.0.0.1"],
+      ["http://[::1]:80/", "[::1]"],
+      ["http://localhost:8080/", "localhost:8080"],
+      ["http://169.254.169.254/latest/meta-data", "169.254.169.254"],
+      ["http://pictures.test:81/dog.png", "pictures.test:81"],
+      ["https://pictures.test:80/dog.png", "pictures.test:80"],
+      ["http://pictures.test./dog.png", "pictures.test."],
+      ["http://pictures.test.evil.test/dog.png", "pictures.test.evil.test"],
+      ["http://pictures.test@evil.test/dog.png", "evil.test"],
+      ["http://evil.test\\@pictures.test/dog.png", "evil.test"],
+      ["http://constructor/dog.png", "constructor"],
+      ["http://__proto__/dog.png", "__proto__"],
+    ])("%s is refused: the host is %s", async (url, host) => {
+      expect(await predict(url, strategy)).toMatchObject({
+        code: "permission_denied",
+        message: `Images may not come from ${host}; allowed: example.com, pictures.test.`,
+      });
+    });
+  });
+
+  test("may carry credentials; they are sent to nobody", async () => {
+    expect(await predict("http://user:secret@pictures.test/dog.png")).toMatchObject({ body: dog });
+    expect(await pictures.requests()).toEqual(["/dog.png"]);
+  });
+
+  test("is cut short in the message when it is long", async () => {
+    const { message } = await predict("x".repeat(100_000));
+    expect(message).toHaveLength(
+      "Expected image_url to be an http or https URL, got .".length + 202,
+    );
+  });
+
+  test("cannot climb out of the images service by dots", async () => {
+    for (const path of ["../service-1", "%2e%2e/service-1", "..%2fservice-1", "\\..\\service-1"]) {
+      await predict(`http://example.com/${path}`);
+    }
+    expect(await server.backend("service-1")).toMatchObject({ calls: 0 });
+  });
+});

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { countLoopTurns } from "../../../testing/loop-turns.ts";
+import { never } from "../../../testing/tasks.ts";
+import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
+import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+import { completeConfig } from "../../config.ts";
+import { createEventLoop } from "../../places/event-loop.ts";
+import { task } from "../../places/place.ts";
+import { infer } from "./work.ts";
+
+// exercises/freezes.test.ts shows the same of all strategies but `async`, whose download lets the
+// event loop turn before the inference does not.
+test("an inference on the event loop lets it take not one turn", async () => {
+  const eventLoop = createEventLoop(completeConfig({}));
+  const input = { png: encodePng(pictureFor("/cat.png")), crops: 20 };
+  const inferOnLoop = () => eventLoop.run(task(import.meta.url, infer), input, never);
+  expect(await countLoopTurns(inferOnLoop)).toBe(0);
+});

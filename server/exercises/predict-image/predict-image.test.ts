@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findExercise } from "../../../registry/exercises.ts";
+import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+const eventLoopSeat = `${process.pid}/0`;
+const strategies = findExercise("PredictImage")?.strategies.map(({ name }) => name) ?? [];
+/** The specification's own. */
+const exampleImage = "http://example.com/img.jpg";
+
+describe("PredictImage", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 2, blockingThreads: 5, processes: 1 });
+  });
+  beforeEach(() => server.restartWindow());
+  afterAll(() => server.close());
+
+  const mostDownloads = async () => (await server.backend("images")).mostInProgress;
+  const fiveImages = (strategy: string) => ({
+    rpc: "PredictImage",
+    strategy,
+    calls: 5,
+    request: (n: number) => ({ image_url: `http://example.com/cats/${n}.png` }),
+  });
+  /** The names of the steps in the header server-timing. */
+  const steps = (headers: Headers) =>
+    headers.get("server-timing")?.replaceAll(/;dur=\d+\.\d+/g, "");
+
+  test("tells cats from dogs by their pixels", async () => {
+    const animals = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? "cat" : "dog"));
+    const replies = await Promise.all(
+      animals.map((animal, index) =>
+        server.call("PredictImage", { image_url: `http://example.com/${animal}s/${index}.png` }),
+      ),
+    );
+    const bodies = replies.map(({ body }) => body);
+    const right = bodies.filter((_, index) =>
+      expect.objectContaining({ prediction: animals[index] }).asymmetricMatch(bodies[index]),
+    );
+    // A network errs now and then.
+    expect(right.length).toBeGreaterThanOrEqual(9);
+  });
+
+  test("calls the specification's example a cat, on a worker unless told otherwise", async () => {
+    const { body, headers, place } = await server.call("PredictImage", {
+      image_url: exampleImage,
+    });
+    expect(body).toEqual({ prediction: "cat", confidence: expect.any(Number) });
+    expect(headers.get("unblock-strategy")).toBe("workers");
+    expect(place).toBe("workers");
+  });
+
+  test("says the same by every strategy, with the same confidence", async () => {
+    const request = { image_url: exampleImage };
+    const bodies = [];
+    for (const strategy of strategies) {
+      bodies.push((await server.call("PredictImage", request, { strategy })).body);
+    }
+    expect(bodies).toHaveLength(4);
+    expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
+  });
+
+  test("workers: five downloads at once, then two inferences at a time on two workers", async () => {
+    const plan = fiveImages("workers");
+    const { replies, most } = await fireUntilOverlap(server, plan, mostDownloads, 5);
+    expect(most).toBe(5);
+    const seats = new Set(replies.map(({ seat }) => seat));
+    expect(seats.size).toBeLessThanOrEqual(2);
+    expect(seats).not.toContain(eventLoopSeat);
+    const { size, mostRunning } = await server.place("workers");
+    expect({ size, mostRunning }).toEqual({ size: 2, mostRunning: 2 });
+    expect(steps(replies[0]?.headers ?? new Headers())).toBe("download, queue, work");
+  });
+
+  test("threads: five at once, download and inference, on a thread each", async () => {
+    const plan = fiveImages("threads");
+    const { replies, most } = await fireUntilOverlap(server, plan, mostDownloads, 5);
+    expect(most).toBe(5);
+    const seats = new Set(replies.map(({ seat }) => seat));
+    expect(seats.size).toBe(5);
+    expect(seats).not.toContain(eventLoopSeat);
+    expect(steps(replies[0]?.headers ?? new Headers())).toBe("queue, work");
+  });
+
+  test("async: five downloads at once, then every inference on the event loop", async () => {
+    const plan = fiveImages("async");
+    const { replies, most } = await fireUntilOverlap(server, plan, mostDownloads, 5);
+    expect(most).toBe(5);
+    expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));
+    expect(steps(replies[0]?.headers ?? new Headers())).toBe("download, queue, work");
+  });
+
+  test("event-loop: one download at a time, and every inference, on the event loop", async () => {
+    const replies = await fireAtOnce(server, { ...fiveImages("event-loop"), calls: 3 });
+    expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));
+    const { calls, mostInProgress } = await server.backend("images");
+    expect({ calls, mostInProgress }).toEqual({ calls: 3, mostInProgress: 1 });
+    expect(steps(replies[0]?.headers ?? new Headers())).toBe("queue, work");
+  });
+});

@@ -1,0 +1,63 @@
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import { allowedUrl } from "../../backends/images.ts";
+import { type Ran, task } from "../../places/place.ts";
+import { type Answer, defineExercise } from "../exercise.ts";
+import type { Prediction } from "./network.ts";
+import * as work from "./work.ts";
+
+const workModule = new URL("./work.ts", import.meta.url).href;
+const download = task(workModule, work.download);
+const infer = task(workModule, work.infer);
+const downloadAndInfer = task(workModule, work.downloadAndInfer);
+const calibrateCrops = task(workModule, work.calibrateCrops);
+
+type Request = { readonly imageUrl: string };
+
+export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
+  const never = new AbortController().signal;
+  const calibration = places.workers.run(calibrateCrops, null, never);
+  // Who needs it is told; without this a failure that nobody needs yet would end the process.
+  calibration.catch(() => {});
+
+  const request = ({ imageUrl }: Request) => ({ imageUrl, hosts: backends.addresses().imageHosts });
+  const crops = async () => (await calibration).value;
+
+  const downloadThen = async (
+    from: Request,
+    signal: AbortSignal,
+    inferIn: (input: work.InferenceInput) => Promise<Ran<Prediction>>,
+  ): Promise<Answer<Prediction>> => {
+    const downloaded = await places.eventLoop.run(download, request(from), signal);
+    const ran = await inferIn({ png: downloaded.value, crops: await crops() });
+    const downloadMs = downloaded.timing.reduce((sum, { ms }) => sum + ms, 0);
+    const timing = [{ name: "download", ms: downloadMs }, ...ran.timing];
+    return { ...ran, beganMs: downloaded.beganMs, timing };
+  };
+
+  return {
+    validate: ({ imageUrl }) => {
+      allowedUrl(imageUrl, backends.addresses().imageHosts);
+    },
+    strategies: {
+      // The download waits without a thread; the inference gets a core.
+      workers: (from, signal) =>
+        downloadThen(from, signal, (input) => places.workers.run(infer, input, signal)),
+
+      // One blocking thread does both: simple, with more inferences at once than cores.
+      threads: async (from, signal) => {
+        const input = { ...request(from), crops: await crops() };
+        return places.threads.run(downloadAndInfer, input, signal);
+      },
+
+      // The downloads overlap; then each inference stops the event loop.
+      async: (from, signal) =>
+        downloadThen(from, signal, (input) => places.eventLoop.run(infer, input, signal)),
+
+      // Download and inference both stop the event loop.
+      "event-loop": async (from, signal) => {
+        const input = { ...request(from), crops: await crops() };
+        return places.eventLoop.run(downloadAndInfer, input, signal);
+      },
+    },
+  };
+});

@@ -1,0 +1,34 @@
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import { task } from "../../places/place.ts";
+import { answer, defineExercise } from "../exercise.ts";
+import { assertRange, assertText } from "../validate.ts";
+import * as work from "./work.ts";
+
+const workModule = new URL("./work.ts", import.meta.url).href;
+const sendEvent = task(workModule, work.sendEvent);
+
+type Request = { readonly event: string; readonly userId: number };
+
+export default defineExercise(ExercisesService.method.trackEvent, ({ places, backends }) => {
+  const input = ({ event, userId }: Request) => ({
+    analyticsUrl: backends.addresses().analyticsUrl,
+    event,
+    userId,
+  });
+  const accepted = () => ({ status: "accepted" });
+  return {
+    validate: ({ event, userId }) => {
+      assertText("event", event, 256);
+      assertRange("user_id", userId, 1, 2 ** 31 - 1);
+    },
+    strategies: {
+      // The service takes the event over; the call's signal must not end what outlives the call.
+      background: async (request) =>
+        answer(await places.background.accept(sendEvent, input(request)), accepted),
+
+      // The caller waits for analytics.
+      await: async (request, signal) =>
+        answer(await places.eventLoop.run(sendEvent, input(request), signal), accepted),
+    },
+  };
+});

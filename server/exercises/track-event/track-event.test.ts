@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { openConnection } from "../../../client/client.ts";
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import { fireAtOnce } from "../../../testing/burst.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+const event = { event: "page_view", user_id: 123 };
+const accepted = { status: "accepted" };
+/** How long a busy machine may take. */
+const patienceMs = 20_000;
+
+describe("TrackEvent", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  beforeEach(async () => {
+    await untilIdle();
+    await server.restartWindow();
+  });
+  afterAll(() => server.close());
+
+  const untilIdle = () =>
+    vi.waitUntil(async () => (await server.place("background")).running === 0, patienceMs);
+  const analytics = async () => {
+    const { calls, inProgress } = await server.backend("analytics");
+    return { calls, inProgress };
+  };
+  /** Stops the backends' process in the middle of whatever it does, until told to go on. */
+  const stopBackends = async () => {
+    const { pid } = await server.backend("analytics");
+    process.kill(pid, "SIGSTOP");
+    return () => process.kill(pid, "SIGCONT");
+  };
+
+  test("accepts an event, in the background unless told otherwise", async () => {
+    const { body, headers, place } = await server.call("TrackEvent", event);
+    expect(body).toEqual(accepted);
+    expect(headers.get("unblock-strategy")).toBe("background");
+    expect(place).toBe("background");
+  });
+
+  test("background: answers although analytics does not, and analytics gets the event", async () => {
+    const goOn = await stopBackends();
+    try {
+      expect(await server.call("TrackEvent", event)).toMatchObject({ code: "ok", body: accepted });
+    } finally {
+      goOn();
+    }
+    await untilIdle();
+    expect(await analytics()).toEqual({ calls: 1, inProgress: 0 });
+  });
+
+  test("background: the event arrives although the caller hangs up at once", async () => {
+    const { completed, failed } = await server.place("background");
+    const goOn = await stopBackends();
+    try {
+      const connection = openConnection({ baseUrl: server.url });
+      const caller = new AbortController();
+      const { trackEvent } = ExercisesService.method;
+      const request = { event: "page_view", userId: 123 };
+      await connection.transport.unary(trackEvent, caller.signal, undefined, undefined, request);
+      caller.abort();
+      connection.close();
+    } finally {
+      goOn();
+    }
+    await untilIdle();
+    expect(await analytics()).toEqual({ calls: 1, inProgress: 0 });
+    expect(await server.place("background")).toMatchObject({ completed: completed + 1, failed });
+    expect(server.logged).toEqual([]);
+  });
+
+  test("background: a burst is accepted as a whole, and every event arrives", async () => {
+    const plan = { rpc: "TrackEvent", strategy: "background", calls: 200, request: () => event };
+    const replies = await fireAtOnce(server, plan);
+    expect(new Set(replies.map(({ code }) => code))).toEqual(new Set(["ok"]));
+    await untilIdle();
+    expect(await analytics()).toEqual({ calls: 200, inProgress: 0 });
+  });
+
+  test("await: answers when analytics has the event, on the event loop", async () => {
+    const { body, seat } = await server.call("TrackEvent", event, { strategy: "await" });
+    expect(await analytics()).toEqual({ calls: 1, inProgress: 0 });
+    expect(body).toEqual(accepted);
+    expect(seat).toBe(`${process.pid}/0`);
+  });
+
+  test.each([
+    ["", 0],
+    ["x".repeat(257), 257],
+    ["\u{1f4c8}".repeat(257), 257],
+  ])("refuses the event %.10j…, of %i characters", async (name, characters) => {
+    expect(await server.call("TrackEvent", { ...event, event: name })).toMatchObject({
+      code: "invalid_argument",
+      message: `Expected event to have 1 to 256 characters, got ${characters}.`,
+    });
+  });
+
+  test.each([0, -1, -(2 ** 31)])("refuses user_id %i, and sends nothing", async (user_id) => {
+    expect(await server.call("TrackEvent", { ...event, user_id })).toMatchObject({
+      code: "invalid_argument",
+      message: `Expected user_id to be from 1 to 2147483647, got ${user_id}.`,
+    });
+    await untilIdle();
+    expect((await analytics()).calls).toBe(0);
+  });
+
+  test("takes the longest event and the largest user_id", async () => {
+    const largest = { event: "\u{1f4c8}".repeat(256), user_id: 2 ** 31 - 1 };
+    expect(await server.call("TrackEvent", largest)).toMatchObject({ code: "ok" });
+  });
+});
