@@ -1,0 +1,93 @@
+import {
+  type DescMethodUnary,
+  fromJsonString,
+  type Message,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
+import { Command } from "commander";
+import { duration, oneOf } from "../cli/arguments.ts";
+import { fail } from "../cli/fail.ts";
+import { findMethod, rpcNames } from "../registry/methods.ts";
+import { openConnection, type Protocol, protocols } from "./client.ts";
+import { codeName } from "./code-name.ts";
+
+const example = `
+Examples:
+  npm run -s call -- GetUser '{"user_id":1}'
+  npm run -s call -- ComputeHash '{"data":"abc","rounds":1}' --strategy event-loop -v`;
+
+interface Flags {
+  readonly url: string;
+  readonly protocol: Protocol;
+  readonly strategy?: string;
+  readonly timeout?: number;
+  readonly verbose?: boolean;
+}
+
+const command = new Command("npm run call --")
+  .description("Calls an RPC once and prints its answer as JSON.")
+  .argument("<rpc>", `one of ${rpcNames.join(", ")}`)
+  .argument("[request]", "the request as JSON", "{}")
+  .option("--url <url>", "the server", "http://127.0.0.1:8080")
+  .option("--strategy <name>", "how the server shall do the work (default: the recommended way)")
+  .option("--protocol <name>", protocols.join(", "), oneOf(protocols), "connect")
+  .option("--timeout <duration>", 'the deadline, such as "1s" (default: none)', duration)
+  .option("-v, --verbose", "print response headers and the time it took to standard error")
+  .addHelpText("after", example);
+
+const { args } = command.parse();
+const [rpc = "", requestJson = "{}"] = args;
+const flags = command.opts<Flags>();
+
+const method =
+  findMethod(rpc) ?? fail(`There is no RPC "${rpc}"; there are: ${rpcNames.join(", ")}`);
+const request = parseRequest(method, requestJson);
+if (!URL.canParse(flags.url)) {
+  fail(`Expected --url to be a URL such as http://127.0.0.1:8080, got "${flags.url}"`);
+}
+const connection = openConnection({
+  baseUrl: flags.url,
+  protocol: flags.protocol,
+  ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
+});
+
+const startedMs = performance.now();
+try {
+  const { message, header } = await connection.transport.unary(
+    method,
+    undefined,
+    flags.timeout,
+    undefined,
+    request,
+  );
+  report(header);
+  const options = { alwaysEmitImplicit: true };
+  process.stdout.write(`${toJsonString(method.output, message, options)}\n`);
+} catch (error) {
+  const { code, rawMessage, metadata } = ConnectError.from(error);
+  report(metadata);
+  const hint = rawMessage.includes("ECONNREFUSED") ? "; is the server running? npm start" : "";
+  process.stderr.write(`${codeName(code)}: ${rawMessage}${hint}\n`);
+  process.exitCode = 1;
+} finally {
+  connection.close();
+}
+
+function parseRequest({ name, input }: DescMethodUnary, json: string): Message {
+  try {
+    return fromJsonString(input, json);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return fail(`Expected the request of ${name} as JSON, got ${json}: ${reason}`);
+  }
+}
+
+function report(header: Headers): void {
+  if (flags.verbose) {
+    for (const [name, value] of header) {
+      process.stderr.write(`${name}: ${value}\n`);
+    }
+    process.stderr.write(`took: ${(performance.now() - startedMs).toFixed(1)} ms\n`);
+  }
+}

@@ -1,0 +1,64 @@
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { wholeNumber } from "../cli/arguments.ts";
+import { fail } from "../cli/fail.ts";
+import type { ServerConfig } from "./config.ts";
+import { createServer } from "./server.ts";
+import { closeOnSignal } from "./signals.ts";
+
+const example = `
+Example:
+  npm start -- --port 9000 --cpu-workers 4
+  curl -s -H 'content-type: application/json' -d '{"user_id":1}' \\
+    localhost:9000/unblock.v1.ExercisesService/GetUser`;
+
+type Flags = Pick<
+  ServerConfig,
+  "host" | "port" | "cpuWorkers" | "blockingThreads" | "libuvThreads" | "processes" | "maxQueue"
+>;
+
+/** `npm start`: serves until a signal comes. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const cores = availableParallelism();
+  const command = new Command("npm start --")
+    .description("Serves the eight exercises over Connect, gRPC and gRPC-Web, on one port.")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <n>", "port to listen on, 0 for any that is free", wholeNumber(0, 65_535), 8080)
+    .option("--cpu-workers <n>", "threads for CPU work", wholeNumber(1, 256), cores)
+    .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
+    .option("--libuv-threads <n>", "threads of libuv's pool (fs, zlib)", wholeNumber(1, 1024), 16)
+    .option("--processes <n>", "child processes for CPU work", wholeNumber(1, 64), cores)
+    .option(
+      "--max-queue <n>",
+      "calls that may wait for each place",
+      wholeNumber(1, 1_000_000),
+      1000,
+    )
+    .addHelpText("after", example)
+    .allowExcessArguments(false);
+  const flags = command.parse([...argv]).opts<Flags>();
+  try {
+    const server = await createServer(flags);
+    closeOnSignal(server);
+    process.stdout.write(`unblock serves Connect, gRPC and gRPC-Web at ${server.url}\n`);
+    // For a program that started this one and waits for the address.
+    process.send?.({ url: server.url });
+  } catch (error) {
+    fail(listenProblem(error, flags) ?? error);
+  }
+}
+
+function listenProblem(error: unknown, { host, port }: Flags): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} is taken. Stop what listens there, or choose another: --port ${port + 1}`;
+    case "EACCES":
+      return `Port ${port} needs rights that this user lacks. Choose one from 1024 up: --port 8080`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `${host} is no address of this machine. Try --host 127.0.0.1`;
+    default:
+      return undefined;
+  }
+}

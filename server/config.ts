@@ -1,0 +1,61 @@
+import { availableParallelism } from "node:os";
+import type { ImageHosts } from "./backends/images.ts";
+
+export interface ServerConfig {
+  /** Where to listen; loopback unless you mean the network. Default 127.0.0.1. */
+  readonly host: string;
+  /** 0 takes any free port. Default 8080. */
+  readonly port: number;
+  /** Threads for CPU work. Default: the number of cores. */
+  readonly cpuWorkers: number;
+  /** Threads for blocking calls. Default 16. */
+  readonly blockingThreads: number;
+  /** How many threads libuv's pool was started with (`UV_THREADPOOL_SIZE`). Default: what it says, or 4. */
+  readonly libuvThreads: number;
+  /** Child processes. Default: the number of cores. */
+  readonly processes: number;
+  /** How many calls may wait in front of each place. Default 1000. */
+  readonly maxQueue: number;
+  /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
+  readonly imageHosts: ImageHosts;
+  /** Takes a line for the people who run the server. Default: standard error. */
+  readonly log: (message: string) => void;
+}
+
+/** Node's own default for libuv's pool. */
+const nodeLibuvThreads = 4;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws RangeError that names the option, what was expected and what came
+ */
+export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
+  const complete: ServerConfig = {
+    host: "127.0.0.1",
+    port: 8080,
+    cpuWorkers: availableParallelism(),
+    blockingThreads: 16,
+    libuvThreads: Number(process.env.UV_THREADPOOL_SIZE ?? nodeLibuvThreads),
+    processes: availableParallelism(),
+    maxQueue: 1000,
+    imageHosts: {},
+    log: (message) => process.stderr.write(`${message}\n`),
+    ...config,
+  };
+  assertWhole("port", complete.port, 0, 65_535);
+  assertWhole("cpuWorkers", complete.cpuWorkers, 1, 256);
+  assertWhole("blockingThreads", complete.blockingThreads, 1, 256);
+  assertWhole("libuvThreads", complete.libuvThreads, 1, 1024);
+  assertWhole("processes", complete.processes, 1, 64);
+  assertWhole("maxQueue", complete.maxQueue, 1, 1_000_000);
+  return complete;
+}
+
+function assertWhole(option: string, value: number, from: number, to: number): void {
+  if (!Number.isInteger(value) || value < from || value > to) {
+    throw new RangeError(
+      `Expected ${option} to be a whole number from ${from} to ${to}, got ${value}`,
+    );
+  }
+}

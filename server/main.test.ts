@@ -1,0 +1,186 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { connect } from "node:http2";
+import { tmpdir } from "node:os";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createUnblockClient, createVitalsClient } from "../client/client.ts";
+import { type RunningCommand, runCommand, startCommand } from "../testing/cli.ts";
+
+const node = process.execPath;
+const waitOptions = { timeout: 20_000, interval: 20 };
+
+describe("npm start", () => {
+  let command: RunningCommand | undefined;
+  afterEach(() => {
+    command?.child.kill("SIGKILL");
+    command = undefined;
+  });
+
+  const start = async (...flags: string[]) => {
+    const started = startCommand(node, ["server/main.ts", "--port", "0", ...flags]);
+    command = started;
+    const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
+    return { ...started, url };
+  };
+
+  test("refuses what it does not understand, and says what it expected", async () => {
+    const refusals = await Promise.all(
+      [
+        ["--prot", "1"],
+        ["--port", "70000"],
+        ["--port", "http"],
+        ["--cpu-workers", "0"],
+        ["--max-queue", "1.5"],
+        ["surplus"],
+      ].map((flags) => runCommand(node, ["server/main.ts", ...flags])),
+    );
+    expect(refusals.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(refusals.map(({ stderr }) => stderr.split("\n")[0])).toEqual([
+      "error: unknown option '--prot'",
+      "error: option '--port <n>' argument '70000' is invalid. Expected a whole number from 0 to 65535.",
+      "error: option '--port <n>' argument 'http' is invalid. Expected a whole number from 0 to 65535.",
+      "error: option '--cpu-workers <n>' argument '0' is invalid. Expected a whole number from 1 to 256.",
+      "error: option '--max-queue <n>' argument '1.5' is invalid. Expected a whole number from 1 to 1000000.",
+      "error: too many arguments. Expected 0 arguments but got 1: surplus.",
+    ]);
+  });
+
+  test("says what to do when the port is taken", async () => {
+    const { url } = await start();
+    const port = new URL(url).port;
+    const { code, stderr } = await runCommand(node, ["server/main.ts", "--port", port]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `error: Port ${port} is taken. Stop what listens there, or choose another: --port ${Number(port) + 1}\n`,
+    );
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "at %s finishes the call in progress and the background task, and exits with 0",
+    async (signal) => {
+      const { child, url, exited, stderr } = await start();
+      const client = createUnblockClient({ baseUrl: url });
+      await client.trackEvent({ event: "page_view", userId: 1 });
+      const call = client.getWeather({ city: "london" });
+      await callsInProgress(url, "event-loop");
+      child.kill(signal);
+      expect((await call).conditions).toBe("sunny");
+      expect(await exited).toBe(0);
+      expect(stderr()).toBe(`${signal}: finishing what is in progress.\n`);
+    },
+  );
+
+  test("takes no new calls once a signal came", async () => {
+    const { child, url, exited } = await start();
+    const client = createUnblockClient({ baseUrl: url });
+    const call = client.getWeather({ city: "london" });
+    await callsInProgress(url, "event-loop");
+    child.kill("SIGTERM");
+    await expect(
+      vi.waitUntil(async () => {
+        const late = createUnblockClient({ baseUrl: url });
+        return late.getDashboard({}).then(
+          () => false,
+          (error: unknown) => {
+            throw error;
+          },
+        );
+      }, waitOptions),
+    ).rejects.toThrow(/^\[/);
+    await call;
+    expect(await exited).toBe(0);
+  });
+
+  test("takes two signals at once for one, as Ctrl-C in a terminal arrives through npm", async () => {
+    const { child, url, exited } = await start();
+    const call = createUnblockClient({ baseUrl: url }).getWeather({ city: "london" });
+    await callsInProgress(url, "event-loop");
+    child.kill("SIGINT");
+    child.kill("SIGINT");
+    await call;
+    expect(await exited).toBe(0);
+  });
+
+  test("exits at once at a second signal that comes later", async () => {
+    const { child, url, exited, stderr } = await start();
+    const call = createUnblockClient({ baseUrl: url }).computeHash({
+      data: "a",
+      rounds: 9_999_999,
+    });
+    const lost = expect(call).rejects.toThrow();
+    await callsInProgress(url, "workers");
+    child.kill("SIGINT");
+    await vi.waitUntil(() => {
+      child.kill("SIGINT");
+      return child.exitCode !== null || child.signalCode !== null;
+    }, waitOptions);
+    expect(await exited).toBe(1);
+    expect(stderr()).toContain("exiting at once");
+    await lost;
+  });
+
+  test("passes signals on through npm, and leaves no process and no file", async () => {
+    const before = new Set(temporaryFolders());
+    const npm = startCommand("npm", ["start", "--silent", "--", "--port", "0"]);
+    command = npm;
+    await vi.waitUntil(() => npm.stdout().includes("http://"), waitOptions);
+    const processes = descendantsOf(npm.child.pid ?? 0);
+    expect(processes.length).toBeGreaterThan(2);
+    npm.child.kill("SIGTERM");
+    expect(await npm.exited).toBe(0);
+    await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), waitOptions);
+    expect(temporaryFolders().filter((name) => !before.has(name))).toEqual([]);
+  });
+
+  test("leaves no process and no file even when it is killed", async () => {
+    const before = new Set(temporaryFolders());
+    const { child, exited } = await start();
+    const processes = descendantsOf(child.pid ?? 0);
+    child.kill("SIGKILL");
+    await exited;
+    await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), waitOptions);
+    expect(temporaryFolders().filter((name) => !before.has(name))).toEqual([]);
+  });
+
+  test("cuts a connection that says nothing when it closes", async () => {
+    const { child, url, exited } = await start();
+    const session = connect(url);
+    session.on("error", () => {});
+    await vi.waitUntil(() => !session.connecting, waitOptions);
+    child.kill("SIGTERM");
+    expect(await exited).toBe(0);
+    session.destroy();
+  });
+});
+
+async function callsInProgress(url: string, place: string): Promise<void> {
+  const vitals = createVitalsClient({ baseUrl: url });
+  await vi.waitUntil(async () => {
+    const { places } = await vitals.getVitals({});
+    return places.some(({ name, running }) => name === place && running > 0);
+  }, waitOptions);
+}
+
+/** The temporary folders of servers; those of other tests' servers come and go. */
+function temporaryFolders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith("unblock-"));
+}
+
+function descendantsOf(pid: number): number[] {
+  const lines = execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const pairs = lines
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const children = pairs.filter(([, parent]) => parent === pid).map(([child = 0]) => child);
+  return [...children, ...children.flatMap(descendantsOf)];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,12 @@
+import { parseArgs } from "node:util";
+
+// libuv reads its pool's size when the pool is first used, and to load a module uses it. So this
+// comes first, and everything else is loaded after it.
+const { values } = parseArgs({
+  options: { "libuv-threads": { type: "string" } },
+  strict: false,
+});
+process.env.UV_THREADPOOL_SIZE = String(values["libuv-threads"] ?? 16);
+
+const { run } = await import("./command.ts");
+await run(process.argv);

@@ -1,0 +1,75 @@
+/** Tasks for tests of the places; they run in other threads and processes, as real work does. */
+import { Failure } from "../server/errors.ts";
+import { type LocalContext, type TaskContext, task } from "../server/places/place.ts";
+
+/** Ends when the first element of the shared array is not 0 any more. */
+export function waitForGate(gate: Int32Array): string {
+  Atomics.wait(gate, 0, 0);
+  return "through";
+}
+
+/** Computes until it is told that nobody wants the result. */
+export function computeUntilStopped(reached: Int32Array, { stopped }: TaskContext): void {
+  Atomics.store(reached, 0, 1);
+  while (!stopped()) {
+    // Holds its thread, as a real computation does.
+  }
+  Atomics.store(reached, 0, 2);
+}
+
+export function double(value: number): number {
+  return 2 * value;
+}
+
+export function refuse(message: string): never {
+  throw new Failure("not-found", message);
+}
+
+export function breakDown(message: string): never {
+  throw new TypeError(message);
+}
+
+/** Ends the process that runs it, as a crash in native code does. */
+export function crash(): never {
+  process.kill(process.pid, "SIGKILL");
+  throw new Error("Expected not to get here");
+}
+
+/** Holds its process for ever. */
+export function hang(): never {
+  for (;;) {
+    // Only the end of the process ends this.
+  }
+}
+
+export async function waitForSignal(_: null, { signal }: LocalContext): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  return promise;
+}
+
+const here = import.meta.url;
+
+export const tasks = {
+  waitForGate: task(here, waitForGate),
+  computeUntilStopped: task(here, computeUntilStopped),
+  double: task(here, double),
+  refuse: task(here, refuse),
+  breakDown: task(here, breakDown),
+  crash: task<null, never>(here, crash),
+  hang: task<null, never>(here, hang),
+  waitForSignal: task(here, waitForSignal),
+};
+
+/** A gate that is shut. */
+export function createGate(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+export function openGate(gate: Int32Array): void {
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+}
+
+/** A signal that never aborts. */
+export const never = new AbortController().signal;

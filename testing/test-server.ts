@@ -1,0 +1,94 @@
+import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
+import { createVitalsClient, openConnection } from "../client/client.ts";
+import { codeName } from "../client/code-name.ts";
+import type { BackendVitals, PlaceVitals } from "../gen/unblock/v1/vitals_pb.ts";
+import { findMethod } from "../registry/methods.ts";
+import type { ServerConfig } from "../server/config.ts";
+import { createServer, type UnblockServer } from "../server/server.ts";
+
+export interface Reply {
+  /** "ok", or the code's name, such as "invalid_argument". */
+  readonly code: string;
+  /** What the server says of a failure. */
+  readonly message: string;
+  /** The answer as protobuf JSON; null for a failure. */
+  readonly body: JsonValue;
+  readonly headers: Headers;
+  /** The place that the answer says it ran at, such as "threads". */
+  readonly place: string | undefined;
+  /** `pid/thread` as the answer says. */
+  readonly seat: string | undefined;
+}
+
+export interface CallOptions {
+  readonly strategy?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A real server on a free port, with real backends, and what tests ask of it. */
+export interface TestServer extends UnblockServer {
+  /** What the server logged so far. */
+  readonly logged: readonly string[];
+  /** Calls an RPC over the one connection that all calls share, so that a burst arrives at once. */
+  call(rpc: string, request: JsonValue, options?: CallOptions): Promise<Reply>;
+  place(name: string): Promise<PlaceVitals>;
+  backend(name: string): Promise<BackendVitals>;
+  /** Begins the counts of backends and places anew. */
+  restartWindow(): Promise<void>;
+}
+
+export async function startTestServer(config: Partial<ServerConfig> = {}): Promise<TestServer> {
+  const logged: string[] = [];
+  const server = await createServer({ port: 0, log: (line) => logged.push(line), ...config });
+  const vitals = createVitalsClient({ baseUrl: server.url });
+  const connection = openConnection({ baseUrl: server.url });
+  return {
+    ...server,
+    logged,
+    close: async () => {
+      connection.close();
+      await server.close();
+    },
+    call: async (rpc, request, { strategy, timeoutMs, signal } = {}) => {
+      const method = findMethod(rpc);
+      if (!method) {
+        throw new Error(`Expected an RPC of the schema, got ${rpc}`);
+      }
+      const header: Record<string, string> =
+        strategy === undefined ? {} : { "unblock-strategy": strategy };
+      const input = fromJson(method.input, request);
+      try {
+        const response = await connection.transport.unary(method, signal, timeoutMs, header, input);
+        const body = toJson(method.output, response.message, { alwaysEmitImplicit: true });
+        return { code: "ok", message: "", body, headers: response.header, ...ran(response.header) };
+      } catch (error) {
+        const { code, rawMessage, metadata } = ConnectError.from(error);
+        const failure = { code: codeName(code), message: rawMessage, body: null };
+        return { ...failure, headers: metadata, ...ran(metadata) };
+      }
+    },
+    place: async (name) => named((await vitals.getVitals({})).places, name),
+    backend: async (name) => named((await vitals.getVitals({})).backends, name),
+    restartWindow: async () => {
+      await vitals.getVitals({ restartWindow: true });
+      // The backends hear of it after that answer, and before they are asked again.
+      await vitals.getVitals({});
+    },
+  };
+}
+
+function ran(headers: Headers): Pick<Reply, "place" | "seat"> {
+  const pattern = /^([\w-]+);pid=(\d+)(?:;thread=(\d+))?$/;
+  const [, place, pid, thread] = pattern.exec(headers.get("unblock-ran-on") ?? "") ?? [];
+  return { place, seat: thread === undefined ? undefined : `${pid}/${thread}` };
+}
+
+function named<Named extends { name: string }>(all: readonly Named[], name: string): Named {
+  const found = all.find((one) => one.name === name);
+  if (!found) {
+    throw new Error(`Expected one of ${all.map((one) => one.name).join(", ")}, got ${name}`);
+  }
+  return found;
+}
