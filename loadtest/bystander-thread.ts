@@ -1,0 +1,50 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { create } from "@bufbuild/protobuf";
+import { PingRequestSchema, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
+import type { BystanderData, BystanderMessage, BystanderRequest } from "./bystander.ts";
+import { createGrpcDriver } from "./drivers/grpc.ts";
+
+/** The time between two calls, in milliseconds. */
+const everyMs = 5;
+
+const { baseUrl }: BystanderData = workerData;
+const driver = createGrpcDriver(baseUrl);
+const ping = driver.prepare({
+  method: VitalsService.method.ping,
+  request: create(PingRequestSchema),
+  header: {},
+  timeoutMs: 0,
+});
+
+let calls: Promise<number>[] = [];
+let timer: NodeJS.Timeout | undefined;
+
+function say(message: BystanderMessage): void {
+  parentPort?.postMessage(message);
+}
+
+async function call(intendedMs: number): Promise<number> {
+  await ping();
+  return performance.now() - intendedMs;
+}
+
+parentPort?.on("message", async (request: BystanderRequest) => {
+  if (request === "start") {
+    const startedMs = performance.now();
+    calls = [];
+    // Each wake sends all that is due, since a timer can be late.
+    const sendDue = () => {
+      while (startedMs + calls.length * everyMs <= performance.now()) {
+        calls.push(call(startedMs + calls.length * everyMs));
+      }
+    };
+    sendDue();
+    timer = setInterval(sendDue, 1);
+  } else {
+    clearInterval(timer);
+    say(await Promise.all(calls));
+  }
+});
+
+await driver.connect();
+say("ready");

@@ -1,0 +1,62 @@
+import type { CallResult } from "./drivers/driver.ts";
+
+/** A part of a call's time at the server, such as "queue" or "work". */
+export interface Step {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/** What is known of one call. Times are in milliseconds from the load's beginning. */
+export interface CallRecord {
+  readonly sentMs: number;
+  readonly endedMs: number;
+  readonly code: string;
+  readonly message: string;
+  /** Where the server says it ran; undefined when it does not say. */
+  readonly ranOn: RanOn | undefined;
+  /** When the server began with the steps; undefined when it does not say. */
+  readonly beganMs: number | undefined;
+  readonly steps: readonly Step[];
+}
+
+export interface RanOn {
+  readonly place: string;
+  readonly pid: string;
+  readonly thread: string | undefined;
+}
+
+/** @param originMs the load's beginning on the machine's monotonic clock */
+export function recordCall(
+  { code, message, header }: CallResult,
+  originMs: number,
+  sentMs: number,
+  endedMs: number,
+): CallRecord {
+  const began = header.get("unblock-began");
+  return {
+    sentMs,
+    endedMs,
+    code,
+    message,
+    ranOn: parseRanOn(header.get("unblock-ran-on")),
+    beganMs: began === null ? undefined : Number(began) - originMs,
+    steps: parseServerTiming(header.get("server-timing") ?? ""),
+  };
+}
+
+function parseRanOn(header: string | null): RanOn | undefined {
+  if (header === null) {
+    return undefined;
+  }
+  const [place = "", ...parameters] = header.split(";");
+  const { pid = "", thread } = Object.fromEntries(parameters.map((text) => text.split("=")));
+  return { place, pid, thread };
+}
+
+/** @see https://www.w3.org/TR/server-timing/ */
+function parseServerTiming(header: string): Step[] {
+  return [...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name = "", ms]) => ({
+    name,
+    ms: Number(ms),
+  }));
+}

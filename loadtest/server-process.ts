@@ -1,0 +1,50 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts this project's server on a free port, in a process of its own.
+ *
+ * @param flags those of `npm start`, but for --port
+ */
+export async function startServer(flags: readonly string[] = []): Promise<ServerProcess> {
+  const child = fork(new URL("../server/main.ts", import.meta.url), ["--port", "0", ...flags], {
+    execArgv: [],
+    silent: true,
+  });
+  let said = "";
+  child.stderr?.on("data", (text: Buffer) => {
+    said = (said + text).slice(-10_000);
+  });
+  // A server must not outlive whoever measures it.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  const url = await Promise.race([addressOf(child), failedToStart(child, () => said)]);
+  return {
+    url,
+    close: async () => {
+      process.off("exit", kill);
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGTERM");
+        await once(child, "exit");
+      }
+    },
+  };
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  const [message] = await once(child, "message");
+  return message.url;
+}
+
+async function failedToStart(child: ChildProcess, said: () => string): Promise<never> {
+  const [code, signal] = await once(child, "exit");
+  throw new Error(
+    `The server did not start (${signal ?? `exit code ${code}`}). It said:\n${said().trim()}`,
+  );
+}
