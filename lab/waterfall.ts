@@ -1,0 +1,149 @@
+import type { CallRecord } from "../loadtest/call-record.ts";
+import type { LabResult, Measurement } from "./result.ts";
+
+/** All lengths are in pixels. */
+const width = 860;
+const labelWidth = 150;
+const rightMargin = 90;
+const plotWidth = width - labelWidth - rightMargin;
+const barsHeight = 44;
+const rowGap = 10;
+const titleHeight = 34;
+const axisHeight = 26;
+const legendHeight = 48;
+
+/** How each part of a call is drawn; told apart by lightness and pattern as well as by colour. */
+const parts = [
+  { name: "waiting to be seen", fill: "#d7dbe0" },
+  { name: "download", fill: "#9ecae1" },
+  { name: "queue", fill: "url(#queue)" },
+  { name: "work", fill: "#1f5fa8" },
+  { name: "reply on its way", fill: "#eceff2" },
+];
+
+/**
+ * Draws the median burst of each measurement as a waterfall, a bar a call. The strategies of an
+ * exercise stand under each other on one time axis.
+ *
+ * @returns an SVG document
+ */
+export function renderWaterfalls({ measurements }: LabResult): string {
+  const groups = [...Map.groupBy(measurements, ({ exercise }) => exercise.letter).values()];
+  let y = legendHeight;
+  const drawn: string[] = [];
+  for (const group of groups) {
+    drawn.push(`<g transform="translate(0 ${y})">${exerciseGroup(group)}</g>`);
+    y += groupHeight(group);
+  }
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" viewBox="0 0 ${width} ${y}" font-family="system-ui, sans-serif" font-size="12" fill="#1c2733">`,
+    "<title>Bursts of calls, a bar a call, on one time axis for each exercise</title>",
+    '<defs><pattern id="queue" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" fill="#fdf0d5"/><rect width="2" height="5" fill="#e09f3e"/></pattern></defs>',
+    `<rect width="${width}" height="${y}" fill="#ffffff"/>`,
+    legend(),
+    ...drawn,
+    "</svg>",
+    "",
+  ].join("\n");
+}
+
+function legend(): string {
+  return parts
+    .map(({ name, fill }, index) => {
+      const x = 16 + index * 160;
+      return `<rect x="${x}" y="16" width="14" height="14" fill="${fill}" stroke="#8795a1" stroke-width="0.5"/><text x="${x + 20}" y="27">${name}</text>`;
+    })
+    .join("");
+}
+
+function groupHeight(group: readonly Measurement[]): number {
+  return titleHeight + group.length * (barsHeight + rowGap) + axisHeight;
+}
+
+function exerciseGroup(group: readonly Measurement[]): string {
+  const longestMs = Math.max(...group.flatMap(({ medianBurst }) => medianBurst.map(endOf)));
+  const perMs = plotWidth / longestMs;
+  const { letter, title, burst } = group[0]?.exercise ?? {
+    letter: "",
+    title: "",
+    burst: { calls: 0 },
+  };
+  const calls = burst.calls === 1 ? "1 call" : `${burst.calls} calls at once`;
+  const rows = group.map((measurement, index) => {
+    const y = titleHeight + index * (barsHeight + rowGap);
+    return `<g transform="translate(0 ${y})">${burstRow(measurement, perMs)}</g>`;
+  });
+  const bottom = titleHeight + group.length * (barsHeight + rowGap);
+  return [
+    `<text x="16" y="22" font-size="15" font-weight="600">${letter}  ${escapeXml(title)}</text>`,
+    `<text x="${width - 16}" y="22" text-anchor="end" fill="#5b6b7a">${calls}</text>`,
+    ...rows,
+    axis(bottom, longestMs, perMs),
+  ].join("");
+}
+
+function burstRow({ strategy, exercise, wallMs, medianBurst }: Measurement, perMs: number): string {
+  const right = strategy.name === exercise.recommended ? "★ " : "";
+  const slot = barsHeight / medianBurst.length;
+  const byStart = medianBurst.toSorted((a, b) => workStart(a) - workStart(b));
+  const bars = byStart.map((call, index) => callBar(call, index * slot, slot, perMs));
+  const end = labelWidth + Math.max(...medianBurst.map(endOf)) * perMs;
+  return [
+    `<text x="${labelWidth - 10}" y="${barsHeight / 2 + 4}" text-anchor="end">${right}${escapeXml(strategy.name)}</text>`,
+    ...bars,
+    `<text x="${end + 6}" y="${barsHeight / 2 + 4}" fill="#5b6b7a">${wallMs.median.toFixed(wallMs.median < 10 ? 1 : 0)} ms</text>`,
+  ].join("");
+}
+
+/** One call: what its time went into, in the order in which it passed. */
+function callBar(call: CallRecord, y: number, slot: number, perMs: number): string {
+  const height = Math.max(0.35, slot * 0.8).toFixed(2);
+  const pieces: { name: string; fromMs: number; toMs: number }[] = [];
+  let atMs = Math.max(call.sentMs, call.beganMs ?? call.sentMs);
+  pieces.push({ name: "waiting to be seen", fromMs: call.sentMs, toMs: atMs });
+  for (const { name, ms } of call.steps) {
+    pieces.push({ name, fromMs: atMs, toMs: atMs + ms });
+    atMs += ms;
+  }
+  pieces.push({ name: "reply on its way", fromMs: atMs, toMs: call.endedMs });
+  return pieces
+    .filter(({ fromMs, toMs }) => (toMs - fromMs) * perMs >= 0.2)
+    .map(({ name, fromMs, toMs }) => {
+      const fill = parts.find((part) => part.name === name)?.fill ?? "#1f5fa8";
+      const x = (labelWidth + fromMs * perMs).toFixed(1);
+      return `<rect x="${x}" y="${y.toFixed(2)}" width="${((toMs - fromMs) * perMs).toFixed(1)}" height="${height}" fill="${fill}"/>`;
+    })
+    .join("");
+}
+
+function axis(y: number, longestMs: number, perMs: number): string {
+  const step = niceStep(longestMs / 5);
+  const ticks: string[] = [];
+  for (let at = 0; at <= longestMs; at += step) {
+    const x = (labelWidth + at * perMs).toFixed(1);
+    const label = step < 1 ? at.toFixed(1) : at.toFixed(0);
+    ticks.push(
+      `<line x1="${x}" y1="${titleHeight}" x2="${x}" y2="${y}" stroke="#1c2733" stroke-opacity="0.12"/><text x="${x}" y="${y + 14}" text-anchor="middle" font-size="11" fill="#5b6b7a">${label} ms</text>`,
+    );
+  }
+  return ticks.join("");
+}
+
+/** The next larger of 1, 2 or 5 times a power of ten. */
+function niceStep(atLeast: number): number {
+  const power = 10 ** Math.floor(Math.log10(atLeast));
+  return ([1, 2, 5].find((factor) => factor * power >= atLeast) ?? 10) * power;
+}
+
+function workStart(call: CallRecord): number {
+  const before = call.steps.filter(({ name }) => name !== "work");
+  return (call.beganMs ?? call.sentMs) + before.reduce((sum, { ms }) => sum + ms, 0);
+}
+
+function endOf({ endedMs }: CallRecord): number {
+  return endedMs;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
