@@ -1,8 +1,13 @@
-import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import type { LabResult, Measurement } from "./result.ts";
 import { sentenceOf } from "./sentence.ts";
+
+/** What is written to: a terminal with its width, or a file or pipe without. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
 
 /** From this width on the reasons stand beside the figures. */
 const wideColumns = 150;
@@ -54,11 +59,11 @@ const columns: readonly Column[] = [
 ];
 
 /** The result for people, for the width of `stream`, in colour where it takes colour. */
-export function renderTable(result: LabResult, stream: WriteStream): string {
+export function renderTable(result: LabResult, stream: Terminal): string {
   const wide = (stream.columns ?? 80) >= wideColumns;
   const { cores, node } = result.machine;
   const lines = [
-    `unblock lab on ${cores} core${cores === 1 ? "" : "s"}, Node ${node}. Times in milliseconds, medians.`,
+    `unblock lab on ${cores} core${cores === 1 ? "" : "s"}, Node ${node}. Times in ms, medians.`,
     "",
     ...legend,
     "",
@@ -69,10 +74,7 @@ export function renderTable(result: LabResult, stream: WriteStream): string {
     const { letter, title, burst } = exercise;
     const calls = burst.calls === 1 ? "1 call" : `${burst.calls} calls at once`;
     const [from, to] = bandMs.map(ms);
-    lines.push(
-      "",
-      `${styleText("bold", `${letter}  ${title}`, { stream })}: ${calls}, band ${from}–${to}`,
-    );
+    lines.push("", `${paint("bold", `${letter}  ${title}`, stream)}: ${calls}, band ${from}–${to}`);
     for (const measurement of group.measured) {
       lines.push(row(measurement, stream, wide));
     }
@@ -88,21 +90,21 @@ export function renderTable(result: LabResult, stream: WriteStream): string {
 
 const legend = [
   "★ recommended   ✓ works, at a price   ~ slow for its caller   ✗ freezes everyone",
-  "wall    first send to last reply of a burst    loop    the event loop's longest delay",
-  "limit   the least that physics allows here     bystdr  a bystander's p99 meanwhile",
-  "band    what the specification expects         p50/p99 of the burst's calls",
+  "wall   first send to last reply      p50/p99  latencies of the burst's calls",
+  "limit  the least it can take here    loop     the event loop's longest delay",
+  "band   what is expected              bystdr   a bystander's p99 meanwhile",
 ];
 
-function header(stream: WriteStream, wide: boolean): string[] {
+function header(stream: Terminal, wide: boolean): string[] {
   const titles = columns.map(({ title, width, align }) => pad(title, width, align)).join("");
-  return [styleText("dim", `  ${titles}${wide ? "   why" : ""}`, { stream })];
+  return [paint("dim", `  ${titles}${wide ? "   why" : ""}`, stream)];
 }
 
-function row(measurement: Measurement, stream: WriteStream, wide: boolean): string {
+function row(measurement: Measurement, stream: Terminal, wide: boolean): string {
   const { mark, style } = markOf(measurement.strategy.suitability);
   const cells = columns.map(({ width, align, cell }) => pad(cell(measurement), width, align));
   const why = wide ? `   ${measurement.strategy.reason}` : "";
-  return styleText(style, `${mark} ${cells.join("")}`, { stream }) + why;
+  return paint(style, `${mark} ${cells.join("")}`, stream) + why;
 }
 
 type Group = { readonly measured: readonly [Measurement, ...Measurement[]] };
@@ -160,4 +162,13 @@ function wrap(text: string, width: number): string[] {
     }
   }
   return [...lines, line];
+}
+
+// styleText itself looks only at real streams, so it is asked for colours only where they belong.
+function paint(
+  style: "bold" | "dim" | "green" | "yellow" | "red",
+  text: string,
+  { isTTY }: Terminal,
+) {
+  return isTTY ? styleText(style, text, { stream: process.stdout }) : text;
 }

@@ -59,7 +59,10 @@ request(1);
 const server = flags.url === undefined ? await startServer().catch(fail) : undefined;
 const driver = createDriver(flags.url ?? server?.url ?? "", flags.protocol);
 try {
-  await driver.connect();
+  await driver.connect().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Nothing answers at ${flags.url ?? server?.url} (${reason})`);
+  });
   const header = flags.strategy === undefined ? {} : { "unblock-strategy": flags.strategy };
   const result = await runClosedLoop({
     concurrency: flags.concurrency,

@@ -1,8 +1,10 @@
+import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import type { ServerConfig } from "./config.ts";
+import { startReplicas } from "./replicas.ts";
 import { createServer } from "./server.ts";
 import { closeOnSignal } from "./signals.ts";
 
@@ -12,40 +14,52 @@ Example:
   curl -s -H 'content-type: application/json' -d '{"user_id":1}' \\
     localhost:9000/unblock.v1.ExercisesService/GetUser`;
 
-type Flags = Pick<
-  ServerConfig,
-  "host" | "port" | "cpuWorkers" | "blockingThreads" | "libuvThreads" | "processes" | "maxQueue"
->;
+type Sizes = Pick<ServerConfig, "blockingThreads" | "libuvThreads" | "processes" | "maxQueue">;
+
+interface Flags extends Sizes {
+  readonly host: string;
+  readonly port: number;
+  readonly cpuWorkers?: number;
+  readonly replicas: number;
+}
 
 /** `npm start`: serves until a signal comes. */
 export async function run(argv: readonly string[]): Promise<void> {
   const cores = availableParallelism();
+  const queues = wholeNumber(1, 1_000_000);
   const command = new Command("npm start --")
     .description("Serves the eight exercises over Connect, gRPC and gRPC-Web, on one port.")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "port to listen on, 0 for any that is free", wholeNumber(0, 65_535), 8080)
-    .option("--cpu-workers <n>", "threads for CPU work", wholeNumber(1, 256), cores)
+    .option("--cpu-workers <n>", "threads for CPU work (default: the cores)", wholeNumber(1, 256))
     .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
     .option("--libuv-threads <n>", "threads of libuv's pool (fs, zlib)", wholeNumber(1, 1024), 16)
     .option("--processes <n>", "child processes for CPU work", wholeNumber(1, 64), cores)
-    .option(
-      "--max-queue <n>",
-      "calls that may wait for each place",
-      wholeNumber(1, 1_000_000),
-      1000,
-    )
+    .option("--replicas <n>", "copies of the server that share the cores", wholeNumber(1, 64), 1)
+    .option("--max-queue <n>", "calls that may wait for each place", queues, 1000)
     .addHelpText("after", example)
     .allowExcessArguments(false);
   const flags = command.parse([...argv]).opts<Flags>();
   try {
-    const server = await createServer(flags);
-    closeOnSignal(server);
-    process.stdout.write(`unblock serves Connect, gRPC and gRPC-Web at ${server.url}\n`);
-    // For a program that started this one and waits for the address.
-    process.send?.({ url: server.url });
+    const url =
+      flags.replicas > 1 && cluster.isPrimary
+        ? await startReplicas(flags.replicas, (line) => process.stderr.write(`${line}\n`))
+        : await serve(flags);
+    if (cluster.isPrimary) {
+      process.stdout.write(`unblock serves Connect, gRPC and gRPC-Web at ${url}\n`);
+    }
+    // For the program that started this one and waits for the address.
+    process.send?.({ url });
   } catch (error) {
     fail(listenProblem(error, flags) ?? error);
   }
+}
+
+async function serve({ replicas, ...flags }: Flags): Promise<string> {
+  const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / replicas));
+  const server = await createServer({ cpuWorkers, ...flags });
+  closeOnSignal(server);
+  return server.url;
 }
 
 function listenProblem(error: unknown, { host, port }: Flags): string | undefined {

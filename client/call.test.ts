@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCommand } from "../testing/cli.ts";
+import { startTestServer, type TestServer } from "../testing/test-server.ts";
+
+describe("npm run call", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server.close());
+
+  const call = (...args: string[]) =>
+    runCommand(process.execPath, ["client/call.ts", ...args, "--url", server.url]);
+
+  test.each(["connect", "grpc", "grpc-web"])(
+    "prints the answer as JSON over %s",
+    async (protocol) => {
+      const request = '{"data":"abc","rounds":1}';
+      const { code, stdout, stderr } = await call("ComputeHash", request, "--protocol", protocol);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(JSON.parse(stdout)).toEqual({
+        hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        algorithm: "sha256",
+      });
+    },
+  );
+
+  test("tells headers and time with -v, and keeps them off standard output", async () => {
+    const request = '{"user_id":3}';
+    const { stdout, stderr } = await call("GetUser", request, "--strategy", "event-loop", "-v");
+    expect(stdout).toBe('{"user_id":3,"name":"User 3","email":"user3@example.com"}\n');
+    expect(stderr).toMatch(/^unblock-strategy: event-loop$/m);
+    expect(stderr).toMatch(/^unblock-ran-on: event-loop;pid=\d+;thread=0$/m);
+    expect(stderr).toMatch(/^took: /m);
+  });
+
+  test.each([
+    [
+      ["GetUser", '{"user_id":0}'],
+      "invalid_argument: Expected user_id to be from 1 to 2147483647, got 0.",
+    ],
+    [
+      ["GetWeather", '{"city":"x"}', "--timeout", "20ms"],
+      "deadline_exceeded: the operation timed out",
+    ],
+    [["GetUsers"], 'error: There is no RPC "GetUsers"; there are: GetUser, GetWeather,'],
+    [
+      ["GetUser", "{user_id:1}"],
+      "error: Expected the request of GetUser as JSON, got {user_id:1}:",
+    ],
+    [["GetUser", '{"id":1}'], 'key "id" is unknown'],
+    [["GetUser", "{}", "--timeout", "soon"], "argument 'soon' is invalid. Expected a duration"],
+    [
+      ["GetUser", "{}", "--protocol", "soap"],
+      "argument 'soap' is invalid. Expected one of: connect,",
+    ],
+    [["GetUser", "{}", "--loud"], "error: unknown option '--loud'"],
+  ])("says what is wrong with %j, and exits with 1", async (args, message) => {
+    const { code, stdout, stderr } = await call(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  test("asks whether the server runs when nobody answers", async () => {
+    const url = "http://127.0.0.1:1";
+    const args = ["client/call.ts", "Ping", "--url", url];
+    const { code, stderr } = await runCommand(process.execPath, args);
+    expect(code).toBe(1);
+    expect(stderr).toContain("is the server running? npm start");
+  });
+});

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { httpReply } from "../../testing/wire.ts";
+
+// https://connectrpc.com/docs/protocol/#unary-get-request
+describe("a call by HTTP GET", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  afterAll(() => server.close());
+
+  async function get(path: string, message: string, headers: Record<string, string> = {}) {
+    const query = new URLSearchParams({ encoding: "json", message, connect: "v1" });
+    const url = `${server.url}/unblock.v1.${path}?${query}`;
+    return httpReply(await fetch(url, { headers }));
+  }
+
+  test.each([
+    [
+      "ExercisesService/GetUser",
+      '{"user_id":5}',
+      '{"user_id":5,"name":"User 5","email":"user5@example.com"}',
+    ],
+    [
+      "ExercisesService/GetWeather",
+      '{"city":"São Paulo"}',
+      '{"city":"São Paulo","temperature":22,"conditions":"sunny"}',
+    ],
+    ["ExercisesService/GetConfig", "{}", '{"setting_a":"value1","setting_b":"value2"}'],
+    ["VitalsService/Ping", "{}", "{}"],
+  ])("%s has no side effects, so it answers", async (path, message, answer) => {
+    const { status, text } = await get(path, message);
+    expect({ status, text }).toEqual({ status: 200, text: answer });
+  });
+
+  test("takes a strategy, and says where it ran", async () => {
+    const { headers } = await get("ExercisesService/GetUser", '{"user_id":5}', {
+      "unblock-strategy": "event-loop",
+    });
+    expect(headers.get("unblock-ran-on")).toBe(`event-loop;pid=${process.pid};thread=0`);
+  });
+
+  test("is refused like any other call", async () => {
+    const { status, text } = await get("ExercisesService/GetUser", '{"user_id":0}');
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toEqual({
+      code: "invalid_argument",
+      message: "Expected user_id to be from 1 to 2147483647, got 0.",
+    });
+  });
+
+  test.each([
+    ["ExercisesService/TrackEvent", '{"event":"page_view","user_id":1}'],
+    ["VitalsService/GetVitals", '{"restart_window":true}'],
+  ])("%s changes something, so it is 405", async (path, message) => {
+    expect((await get(path, message)).status).toBe(405);
+    const { completed, running } = await server.place("background");
+    expect({ completed, running }).toEqual({ completed: 0, running: 0 });
+  });
+
+  test("with nothing in it is no call", async () => {
+    const { status } = await fetch(`${server.url}/unblock.v1.ExercisesService/GetUser`);
+    expect(status).toBe(415);
+  });
+});

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { callGrpc, post } from "../../testing/wire.ts";
+
+const patienceMs = 20_000;
+
+describe("a call's deadline", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  beforeEach(() => server.restartWindow());
+  afterAll(() => server.close());
+
+  /** Holds the one thread of the blocking pool until told to let go. */
+  async function holdThread(): Promise<() => Promise<unknown>> {
+    const caller = new AbortController();
+    const hash = server.call(
+      "ComputeHash",
+      { data: "test", rounds: 10_000_000 },
+      { strategy: "threads", signal: caller.signal },
+    );
+    await vi.waitUntil(async () => (await server.place("threads")).running === 1, patienceMs);
+    return async () => {
+      caller.abort();
+      await hash;
+      await vi.waitUntil(async () => (await server.place("threads")).running === 0, patienceMs);
+    };
+  }
+
+  test("ends a call to a service that takes longer", async () => {
+    const request = { city: "london" };
+    expect(await server.call("GetWeather", request, { timeoutMs: 20 })).toMatchObject({
+      code: "deadline_exceeded",
+    });
+  });
+
+  // Nobody but the server watches the clock here.
+  test("is kept by the server: over Connect by its header", async () => {
+    const headers = { "connect-timeout-ms": "20" };
+    const path = "ExercisesService/GetWeather";
+    const { status, text } = await post(server.url, path, '{"city":"london"}', headers);
+    expect(status).toBe(504);
+    expect(JSON.parse(text)).toEqual({
+      code: "deadline_exceeded",
+      message: "the operation timed out",
+    });
+  });
+
+  test("is kept by the server: over gRPC by its header", async () => {
+    const city = Buffer.from("\x0a\x06london", "latin1");
+    const path = "/unblock.v1.ExercisesService/GetWeather";
+    expect(await callGrpc(server.url, path, city, { "grpc-timeout": "20m" })).toMatchObject({
+      status: 200,
+      grpcStatus: "4",
+    });
+  });
+
+  test("that passes in a queue takes the call out of it, and its work is never done", async () => {
+    const { withdrawn } = await server.place("threads");
+    const letGo = await holdThread();
+    const calls = [1, 2, 3, 4, 5].map((user_id) =>
+      server.call("GetUser", { user_id }, { strategy: "threads", timeoutMs: 50 }),
+    );
+    expect(new Set((await Promise.all(calls)).map(({ code }) => code))).toEqual(
+      new Set(["deadline_exceeded"]),
+    );
+    await vi.waitUntil(async () => (await server.place("threads")).queued === 0, patienceMs);
+    expect(await server.place("threads")).toMatchObject({ withdrawn: withdrawn + 5 });
+    await letGo();
+    expect(await server.call("GetUser", { user_id: 6 })).toMatchObject({ code: "ok" });
+    expect(await server.backend("database")).toMatchObject({ calls: 1 });
+  });
+
+  test("may be the caller's patience: who hangs up in the queue is taken out of it too", async () => {
+    const { withdrawn } = await server.place("threads");
+    const letGo = await holdThread();
+    const caller = new AbortController();
+    const call = server.call("GetUser", { user_id: 1 }, { signal: caller.signal });
+    await vi.waitUntil(async () => (await server.place("threads")).queued === 1, patienceMs);
+    caller.abort();
+    expect(await call).toMatchObject({ code: "canceled" });
+    await vi.waitUntil(async () => (await server.place("threads")).queued === 0, patienceMs);
+    await letGo();
+    expect(await server.place("threads")).toMatchObject({ withdrawn: withdrawn + 1 });
+    expect(await server.backend("database")).toMatchObject({ calls: 0 });
+  });
+});
+
+describe("a queue that is full", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({
+      cpuWorkers: 1,
+      blockingThreads: 1,
+      processes: 1,
+      maxQueue: 1,
+    });
+  });
+  afterAll(() => server.close());
+
+  test("refuses the next call at once, and names the place and the flag", async () => {
+    const caller = new AbortController();
+    const running = server.call(
+      "ComputeHash",
+      { data: "test", rounds: 10_000_000 },
+      { strategy: "threads", signal: caller.signal },
+    );
+    await vi.waitUntil(async () => (await server.place("threads")).running === 1, patienceMs);
+    const waiting = server.call("GetUser", { user_id: 1 });
+    await vi.waitUntil(async () => (await server.place("threads")).queued === 1, patienceMs);
+
+    expect(await server.call("GetUser", { user_id: 2 })).toMatchObject({
+      code: "resource_exhausted",
+      message:
+        'The queue of "threads" is full: 1 running, 1 waiting. ' +
+        "Try again later, or start the server with a larger --max-queue.",
+    });
+    expect(await server.place("threads")).toMatchObject({ running: 1, queued: 1, refused: 1 });
+
+    caller.abort();
+    expect(await running).toMatchObject({ code: "canceled" });
+    expect(await waiting).toMatchObject({ code: "ok", body: { user_id: 1 } });
+  });
+});

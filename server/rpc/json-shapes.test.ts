@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { post } from "../../testing/wire.ts";
+
+// The specification's own answers, as curl prints them. That a miss says `"hit":false` and does not
+// leave it out, get-cache/cache-miss.test.ts shows.
+const sha256 = (data: string) => createHash("sha256").update(data).digest("hex");
+const shapes: Record<string, readonly [request: string, answer: string]> = {
+  GetUser: ['{"user_id":1}', '{"user_id":1,"name":"User 1","email":"user1@example.com"}'],
+  GetWeather: ['{"city":"london"}', '{"city":"london","temperature":22,"conditions":"sunny"}'],
+  ComputeHash: ['{"data":"test","rounds":1}', `{"hash":"${sha256("test")}","algorithm":"sha256"}`],
+  GetConfig: ["{}", '{"setting_a":"value1","setting_b":"value2"}'],
+  GetCache: ['{"key":"key1"}', '{"key":"key1","value":"cached_data","hit":true}'],
+  TrackEvent: ['{"event":"page_view","user_id":123}', '{"status":"accepted"}'],
+  GetDashboard: [
+    "{}",
+    '{"service_1":"data_1","service_2":"data_2","service_3":"data_3","service_4":"data_4","service_5":"data_5"}',
+  ],
+};
+
+describe("over plain HTTP/1.1 and JSON", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  afterAll(() => server.close());
+
+  test.each(Object.entries(shapes))("%s answers literally", async (rpc, [request, answer]) => {
+    const { status, headers, text } = await post(server.url, `ExercisesService/${rpc}`, request);
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toBe("application/json");
+    expect(text).toBe(answer);
+  });
+
+  test("PredictImage answers a word and a number", async () => {
+    const request = '{"image_url":"http://example.com/img.jpg"}';
+    const { text } = await post(server.url, "ExercisesService/PredictImage", request);
+    expect(text).toMatch(/^\{"prediction":"cat","confidence":(0\.[5-9]\d*|1)\}$/);
+  });
+
+  test("ComputeHash without rounds answers a hash, as the specification's request has none", async () => {
+    const { text } = await post(server.url, "ExercisesService/ComputeHash", '{"data":"test"}');
+    expect(text).toMatch(/^\{"hash":"[0-9a-f]{64}","algorithm":"sha256"\}$/);
+  });
+
+  test("zero is a number and is not left out: GetVitals, where nothing has happened", async () => {
+    const { text } = await post(server.url, "VitalsService/GetVitals", "{}");
+    const { backends, places } = JSON.parse(text);
+    expect(backends).toContainEqual({
+      name: "weather",
+      calls: expect.any(Number),
+      in_progress: 0,
+      most_in_progress: expect.any(Number),
+      pid: expect.any(Number),
+    });
+    expect(places).toContainEqual({
+      name: "processes",
+      size: 1,
+      running: 0,
+      queued: 0,
+      most_running: 0,
+      completed: 0,
+      failed: 0,
+      refused: 0,
+      withdrawn: 0,
+    });
+  });
+});

@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { connect as connectHttp2, constants } from "node:http2";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { post } from "../../testing/wire.ts";
+
+const mebibyte = 1024 * 1024;
+const hashPath = "/unblock.v1.ExercisesService/ComputeHash";
+const tooLarge = (mebibytes: number) =>
+  JSON.stringify({ data: "x".repeat(mebibytes * mebibyte), rounds: 1 });
+
+describe("a message over 4 MiB", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  afterAll(() => server.close());
+
+  test.each([4, 5, 12])("of %i MiB is refused over HTTP/1.1", async (mebibytes) => {
+    const body = tooLarge(mebibytes);
+    const { status, text } = await post(server.url, hashPath, body);
+    expect(status).toBe(429);
+    expect(JSON.parse(text)).toEqual({
+      code: "resource_exhausted",
+      message: `message size ${body.length} is larger than configured readMaxBytes 4194304`,
+    });
+  });
+
+  test.each([4, 5, 12])(
+    "of %i MiB is refused over HTTP/2, and the connection goes on",
+    async (mebibytes) => {
+      const request = { data: "x".repeat(mebibytes * mebibyte), rounds: 1 };
+      expect(await server.call("ComputeHash", request)).toMatchObject({
+        code: "resource_exhausted",
+        message: "message size is larger than configured readMaxBytes 4194304",
+      });
+      expect(await server.call("GetUser", { user_id: 1 })).toMatchObject({ code: "ok" });
+    },
+  );
+
+  test.each(["content-length", "transfer-encoding"])(
+    "is refused over HTTP/1.1 with %s, and the very same connection goes on",
+    async (framing) => {
+      const body = tooLarge(5);
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      let received = "";
+      socket.on("data", (data) => {
+        received += data.toString("latin1");
+      });
+      const statuses = () => received.match(/HTTP\/1\.1 \d+/g) ?? [];
+      const head = (path: string) =>
+        `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n`;
+      socket.write(
+        framing === "content-length"
+          ? `${head(hashPath)}content-length: ${body.length}\r\n\r\n${body}`
+          : `${head(hashPath)}transfer-encoding: chunked\r\n\r\n` +
+              `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+      );
+      await vi.waitUntil(() => statuses().length === 1, 20_000);
+      const ping = "/unblock.v1.VitalsService/Ping";
+      socket.write(`${head(ping)}content-length: 2\r\n\r\n{}`);
+      await vi.waitUntil(() => statuses().length === 2, 20_000);
+      expect(statuses()).toEqual(["HTTP/1.1 429", "HTTP/1.1 200"]);
+      socket.destroy();
+    },
+  );
+
+  test("is refused as an announcement already: five bytes that promise four gigabytes", async () => {
+    const session = connectHttp2(server.url);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": hashPath,
+      "content-type": "application/grpc+proto",
+      te: "trailers",
+    });
+    stream.write(Buffer.from([0, 0xff, 0xff, 0xff, 0xff]));
+    stream.resume();
+    const [trailers] = await once(stream, "trailers");
+    expect(trailers).toMatchObject({
+      "grpc-status": "8",
+      "grpc-message": expect.stringContaining("4294967295"),
+    });
+    session.destroy();
+  });
+
+  // A known bug: the stream is not cut. Its caller keeps what it could not send, until its own
+  // limit of memory ends every other call of the connection.
+  test.fails("is cut over HTTP/2 when it goes on and on", { timeout: 5_000 }, async () => {
+    const session = connectHttp2(server.url, { maxSessionMemory: 100 });
+    try {
+      const stream = session.request({
+        ":method": "POST",
+        ":path": hashPath,
+        "content-type": "application/json",
+      });
+      stream.on("error", () => {});
+      stream.resume();
+      stream.end(tooLarge(30));
+      await once(stream, "close");
+      expect(stream.rstCode).not.toBe(constants.NGHTTP2_REFUSED_STREAM);
+    } finally {
+      session.destroy();
+    }
+  });
+});

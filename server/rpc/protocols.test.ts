@@ -1,0 +1,70 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createUnblockClient, protocols } from "../../client/client.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+
+describe.each(protocols)("over %s", (protocol) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  afterAll(() => server.close());
+
+  const client = (strategy?: string) =>
+    createUnblockClient({
+      baseUrl: server.url,
+      protocol,
+      ...(strategy === undefined ? {} : { strategy }),
+    });
+
+  test("a call is answered, and its headers tell how, where and how long", async () => {
+    let headers = new Headers();
+    const onHeader = (received: Headers) => {
+      headers = received;
+    };
+    const user = await client().getUser({ userId: 7 }, { onHeader });
+    expect(user).toMatchObject({ userId: 7, name: "User 7", email: "user7@example.com" });
+    expect(headers.get("unblock-strategy")).toBe("threads");
+    expect(headers.get("unblock-ran-on")).toMatch(
+      new RegExp(`^threads;pid=${process.pid};thread=[1-9]\\d*$`),
+    );
+    expect(headers.get("server-timing")).toMatch(/^queue;dur=\d+\.\d{3}, work;dur=\d+\.\d{3}$/);
+    expect(headers.get("unblock-began")).toMatch(/^\d+\.\d{3}$/);
+  });
+
+  test("a client's strategy is every call's", async () => {
+    const places: (string | null)[] = [];
+    const onHeader = (headers: Headers) => places.push(headers.get("unblock-ran-on"));
+    const { getUser, getConfig } = client("event-loop");
+    await getUser({ userId: 7 }, { onHeader });
+    await getConfig({}, { onHeader });
+    const eventLoop = `event-loop;pid=${process.pid};thread=0`;
+    expect(places).toEqual([eventLoop, eventLoop]);
+  });
+
+  test("a failure has its code and its message", async () => {
+    const error = await client()
+      .getUser({ userId: 0 })
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(error).toMatchObject({
+      code: Code.InvalidArgument,
+      rawMessage: "Expected user_id to be from 1 to 2147483647, got 0.",
+    });
+  });
+
+  test("what is not there, what is forbidden: each has its own code", async () => {
+    await expect(client().getUser({ userId: 2 ** 31 - 1 })).rejects.toMatchObject({
+      code: Code.NotFound,
+    });
+    const imageUrl = "http://evil.test/cat.png";
+    await expect(client().predictImage({ imageUrl })).rejects.toMatchObject({
+      code: Code.PermissionDenied,
+    });
+  });
+
+  test("letters of every alphabet come back as they went", async () => {
+    const city = "Łódź 東京 \u{1f327}";
+    expect(await client().getWeather({ city })).toMatchObject({ city });
+  });
+});

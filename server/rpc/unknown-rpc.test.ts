@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { callGrpc, httpReply, post } from "../../testing/wire.ts";
+
+const rpcs = [
+  "ExercisesService/GetUser",
+  "ExercisesService/GetWeather",
+  "ExercisesService/ComputeHash",
+  "ExercisesService/GetConfig",
+  "ExercisesService/GetCache",
+  "ExercisesService/PredictImage",
+  "ExercisesService/TrackEvent",
+  "ExercisesService/GetDashboard",
+  "VitalsService/Ping",
+  "VitalsService/GetVitals",
+];
+const thereAre = rpcs.map((rpc) => `/unblock.v1.${rpc}`).join(", ");
+/** The number of gRPC's status UNIMPLEMENTED. */
+const unimplemented = "12";
+
+const unknownPaths = [
+  "/",
+  "/favicon.ico",
+  "/unblock.v1.ExercisesService/Nope",
+  "/unblock.v1.ExercisesService/getUser",
+  "/unblock.v1.ExercisesService/GetUser/",
+  "/unblock.v1.NopeService/GetUser",
+];
+
+describe("a path that is no RPC", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  });
+  afterAll(() => server.close());
+
+  test.each(unknownPaths)("%s is 404 with a JSON error that names the RPCs", async (path) => {
+    const { status, headers, text } = await post(server.url, path, "{}");
+    expect(status).toBe(404);
+    expect(headers.get("content-type")).toBe("application/json");
+    expect(JSON.parse(text)).toEqual({
+      code: "unimplemented",
+      message: `There is no RPC ${path}; there are: ${thereAre}`,
+    });
+  });
+
+  test("is told without what was asked of it, also to a browser", async () => {
+    const { status, text } = await httpReply(await fetch(`${server.url}/health?token=secret`));
+    expect(status).toBe(404);
+    expect(text).toContain("There is no RPC /health; there are: ");
+  });
+
+  test.each(unknownPaths)("%s is a gRPC status that names the RPCs", async (path) => {
+    expect(await callGrpc(server.url, path, Buffer.alloc(0))).toEqual({
+      status: 200,
+      grpcStatus: unimplemented,
+      grpcMessage: `There is no RPC ${path}; there are: ${thereAre}`,
+    });
+  });
+
+  test("answers gRPC-Web in its own way too", async () => {
+    const path = "/unblock.v1.ExercisesService/Nope";
+    const type = "application/grpc-web+proto";
+    const { status, headers } = await post(server.url, path, "", { "content-type": type });
+    expect(status).toBe(200);
+    expect(headers.get("grpc-status")).toBe(unimplemented);
+    expect(decodeURIComponent(headers.get("grpc-message") ?? "")).toContain(thereAre);
+  });
+
+  test("leaves the server as it was: Ping answers over Connect and gRPC", async () => {
+    expect(await post(server.url, "VitalsService/Ping", "{}")).toMatchObject({
+      status: 200,
+      text: "{}",
+    });
+    const ping = "/unblock.v1.VitalsService/Ping";
+    expect(await callGrpc(server.url, ping, Buffer.alloc(0))).toMatchObject({ grpcStatus: "0" });
+  });
+});
