@@ -8,11 +8,11 @@ import type { Measurement } from "./result.ts";
 import type { Rig } from "./rig.ts";
 
 /** Before each burst: lets the server's loop come to rest and its delay's watch begin, in ms. */
-const restMs = 40;
+const restMs = 30;
 /** A strategy that freezes the server shows it at once. */
 const frozenRuns = 2;
 /** How often one task is measured alone. */
-const aloneRuns = 7;
+const aloneRuns = 6;
 
 export interface MeasureOptions {
   readonly runs: number;
@@ -89,11 +89,11 @@ export async function measureTaskAlone(rig: Rig, exercise: Exercise): Promise<nu
   return medianOf(taskMs.slice(2));
 }
 
-// Threads make their connections on first use, so every thread of the strategy's place is used once.
+// Threads connect and compile on first use, so every thread of the strategy's place is used once.
 async function warmUp(rig: Rig, exercise: Exercise, { name, suitability }: Strategy) {
   const { places } = await rig.vitals();
-  const threads = places.find((place) => place.name === name)?.size ?? 1;
-  const calls = suitability === Suitability.FREEZES ? 1 : Math.max(threads, exercise.burst.calls);
+  const threads = places.find((place) => place.name === name)?.size;
+  const calls = suitability === Suitability.FREEZES ? 1 : (threads ?? exercise.burst.calls);
   await rig.fire(exercise, name, calls);
 }
 

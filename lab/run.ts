@@ -18,6 +18,9 @@ export interface LabOptions {
   readonly onProgress: (done: number, of: number, what: string) => void;
 }
 
+/** One worker is there to compare with, and takes long. */
+const oneWorkerRuns = 2;
+
 interface Plan {
   readonly exercise: Exercise;
   readonly strategies: readonly Strategy[];
@@ -42,7 +45,11 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
   return {
     machine: describeMachine(),
     measurements: await measureAll(plans, options, next),
-    oneCpuWorker: await measureAll(onePlans, { ...options, cpuWorkers: 1 }, next),
+    oneCpuWorker: await measureAll(
+      onePlans,
+      { ...options, cpuWorkers: 1, runs: Math.min(options.runs, oneWorkerRuns) },
+      next,
+    ),
   };
 }
 

@@ -73,7 +73,7 @@ export function renderTable(result: LabResult, stream: Terminal): string {
     const { exercise, bandMs } = group.measured[0];
     const { letter, title, burst } = exercise;
     const calls = burst.calls === 1 ? "1 call" : `${burst.calls} calls at once`;
-    const [from, to] = bandMs.map(ms);
+    const [from, to] = bandMs.map((edge) => edge.toFixed(0));
     lines.push("", `${paint("bold", `${letter}  ${title}`, stream)}: ${calls}, band ${from}–${to}`);
     for (const measurement of group.measured) {
       lines.push(row(measurement, stream, wide));
@@ -101,7 +101,10 @@ function header(stream: Terminal, wide: boolean): string[] {
 }
 
 function row(measurement: Measurement, stream: Terminal, wide: boolean): string {
-  const { mark, style } = markOf(measurement.strategy.suitability);
+  // The same strategy with less to run on is there to compare with; it is no choice of its own.
+  const { mark, style } = isOneWorker(measurement)
+    ? ({ mark: " ", style: "dim" } as const)
+    : markOf(measurement.strategy.suitability);
   const cells = columns.map(({ width, align, cell }) => pad(cell(measurement), width, align));
   const why = wide ? `   ${measurement.strategy.reason}` : "";
   return paint(style, `${mark} ${cells.join("")}`, stream) + why;
@@ -116,9 +119,12 @@ function byExercise({ measurements, oneCpuWorker }: LabResult): Group[] {
   );
 }
 
-function nameOf({ strategy, cpuWorkers, exercise }: Measurement): string {
-  const one = exercise.work.cpu && strategy.name === "workers" && cpuWorkers === 1;
-  return one ? "1 worker" : strategy.name;
+function nameOf(measurement: Measurement): string {
+  return isOneWorker(measurement) ? "1 worker" : measurement.strategy.name;
+}
+
+function isOneWorker({ strategy, cpuWorkers, exercise }: Measurement): boolean {
+  return exercise.work.cpu && strategy.name === "workers" && cpuWorkers === 1;
 }
 
 function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {

@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { createUnblockClient, createVitalsClient } from "../client/client.ts";
 import { type RunningCommand, runCommand, startCommand } from "../testing/cli.ts";
 
 const node = process.execPath;
+const temporary = mkdtempSync(join(tmpdir(), "start-test-"));
+afterAll(() => rmSync(temporary, { recursive: true }));
 const waitOptions = { timeout: 20_000, interval: 20 };
 
 describe("npm start", () => {
@@ -17,7 +20,9 @@ describe("npm start", () => {
   });
 
   const start = async (...flags: string[]) => {
-    const started = startCommand(node, ["server/main.ts", "--port", "0", ...flags]);
+    const started = startCommand(node, ["server/main.ts", "--port", "0", ...flags], {
+      TMPDIR: temporary,
+    });
     command = started;
     const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
     return { ...started, url };
@@ -120,26 +125,27 @@ describe("npm start", () => {
   });
 
   test("passes signals on through npm, and leaves no process and no file", async () => {
-    const before = new Set(temporaryFolders());
-    const npm = startCommand("npm", ["start", "--silent", "--", "--port", "0"]);
+    const env = { TMPDIR: temporary };
+    const npm = startCommand("npm", ["start", "--silent", "--", "--port", "0"], env);
     command = npm;
     await vi.waitUntil(() => npm.stdout().includes("http://"), waitOptions);
+    expect(ownFolders()).toHaveLength(1);
     const processes = descendantsOf(npm.child.pid ?? 0);
     expect(processes.length).toBeGreaterThan(2);
     npm.child.kill("SIGTERM");
     expect(await npm.exited).toBe(0);
     await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), waitOptions);
-    expect(temporaryFolders().filter((name) => !before.has(name))).toEqual([]);
+    expect(ownFolders()).toEqual([]);
   });
 
   test("leaves no process and no file even when it is killed", async () => {
-    const before = new Set(temporaryFolders());
     const { child, exited } = await start();
+    expect(ownFolders()).toHaveLength(1);
     const processes = descendantsOf(child.pid ?? 0);
     child.kill("SIGKILL");
     await exited;
     await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), waitOptions);
-    expect(temporaryFolders().filter((name) => !before.has(name))).toEqual([]);
+    expect(ownFolders()).toEqual([]);
   });
 
   test("cuts a connection that says nothing when it closes", async () => {
@@ -161,9 +167,9 @@ async function callsInProgress(url: string, place: string): Promise<void> {
   }, waitOptions);
 }
 
-/** The temporary folders of servers; those of other tests' servers come and go. */
-function temporaryFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("unblock-"));
+/** What servers of these tests have written and not removed. */
+function ownFolders(): string[] {
+  return readdirSync(temporary).filter((name) => name.startsWith("unblock-"));
 }
 
 function descendantsOf(pid: number): number[] {

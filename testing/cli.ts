@@ -14,8 +14,16 @@ export interface RunningCommand {
 }
 
 /** Starts a program in the project's folder. */
-export function startCommand(program: string, args: readonly string[]): RunningCommand {
-  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+export function startCommand(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningCommand {
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (text: Buffer) => {

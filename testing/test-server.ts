@@ -73,8 +73,6 @@ export async function startTestServer(config: Partial<ServerConfig> = {}): Promi
     backend: async (name) => named((await vitals.getVitals({})).backends, name),
     restartWindow: async () => {
       await vitals.getVitals({ restartWindow: true });
-      // The backends hear of it after that answer, and before they are asked again.
-      await vitals.getVitals({});
     },
   };
 }

@@ -20,6 +20,6 @@ export interface Backends {
   /** Ask anew for each call: a backend that was started again is somewhere else. */
   addresses(): BackendAddresses;
   counts(): Promise<BackendCounts>;
-  restartWindow(): void;
+  restartWindow(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { backendUnavailable, type Failure } from "../errors.ts";
+import { backendUnavailable, Failure } from "../errors.ts";
 
 /** A service that does not answer within this time counts as gone, in milliseconds. */
 const timeoutMs = 10_000;
@@ -31,7 +31,7 @@ export async function callHttp(
     await response.body?.cancel();
     throw backendUnavailable(backend, `HTTP status ${response.status}`);
   }
-  const bytes = await readAtMost(response, maxJsonBytes, () =>
+  const bytes = await readAtMost(backend, response, maxJsonBytes, () =>
     backendUnavailable(backend, `its answer is over ${maxJsonBytes} bytes`),
   );
   try {
@@ -63,18 +63,23 @@ export async function fetchBackend(
 
 /** Reads a body and throws `tooLarge()` as soon as it is over `maxBytes`. */
 export async function readAtMost(
+  backend: string,
   response: Response,
   maxBytes: number,
   tooLarge: () => Failure,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > maxBytes) {
-      throw tooLarge();
+  try {
+    for await (const chunk of response.body ?? []) {
+      length += chunk.length;
+      if (length > maxBytes) {
+        throw tooLarge();
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (error) {
+    throw error instanceof Failure ? error : backendUnavailable(backend, error);
   }
   return Buffer.concat(chunks, length);
 }

@@ -1,4 +1,4 @@
-import { Failure } from "../errors.ts";
+import { backendUnavailable, Failure } from "../errors.ts";
 import { fetchBackend, readAtMost } from "./http.ts";
 
 /** The images service's name, for people. */
@@ -36,7 +36,7 @@ export async function downloadImage(
     });
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel();
-      url = new URL(response.headers.get("location") ?? "", url).href;
+      url = redirectTarget(url, response);
       continue;
     }
     if (!response.ok) {
@@ -44,6 +44,7 @@ export async function downloadImage(
       throw statusFailure(imageUrl, response.status);
     }
     return readAtMost(
+      backend,
       response,
       maxBytes,
       () => new Failure("invalid", `The image at ${imageUrl} is over ${maxBytes} bytes.`),
@@ -69,6 +70,15 @@ export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
     );
   }
   return `${base}${url.pathname}${url.search}`;
+}
+
+function redirectTarget(from: string, response: Response): string {
+  const location = response.headers.get("location");
+  const target = location === null ? null : URL.parse(location, from);
+  if (!target) {
+    throw backendUnavailable(backend, `HTTP status ${response.status} without a URL to go on to`);
+  }
+  return target.href;
 }
 
 function statusFailure(imageUrl: string, status: number): Failure {

@@ -22,8 +22,17 @@ export function surviveOverLimit(
     request.on("data", (chunk: Uint8Array) => {
       drained += chunk.length;
       if (drained > maxDrainBytes) {
-        request.destroy();
+        cut(request);
       }
     });
   });
+}
+
+// To destroy an HTTP/2 request does not reset its stream.
+function cut(request: IncomingMessage | Http2ServerRequest): void {
+  if (request instanceof Http2ServerRequest) {
+    request.stream.close();
+  } else {
+    request.destroy();
+  }
 }

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createUnblockClient, protocols } from "../../client/client.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 
-describe.each(protocols)("over %s", (protocol) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
-  });
-  afterAll(() => server.close());
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+});
+afterAll(() => server.close());
 
+describe.each(protocols)("over %s", (protocol) => {
   const client = (strategy?: string) =>
     createUnblockClient({
       baseUrl: server.url,

@@ -26,7 +26,7 @@ export function routeVitals(
       };
       if (restartWindow) {
         eventLoop.restartWindow();
-        backends.restartWindow();
+        await backends.restartWindow();
         for (const place of Object.values(places)) {
           place.restartWindow();
         }

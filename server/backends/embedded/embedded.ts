@@ -9,7 +9,7 @@ import { CallCounter } from "../call-counts.ts";
 import type { ImageHosts } from "../images.ts";
 import { createDatabaseFile } from "./database-file.ts";
 import { freeReaders } from "./free-readers.ts";
-import type { BackendCounts, KeeperData, KeeperMessage } from "./messages.ts";
+import type { BackendCounts, BackendRequest, KeeperData, KeeperMessage } from "./messages.ts";
 
 export interface EmbeddedConfig {
   /** Hosts that images may come from besides the embedded images service. */
@@ -56,6 +56,13 @@ export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig):
         break;
     }
   });
+
+  const ask = (request: BackendRequest) => {
+    const { promise, resolve } = Promise.withResolvers<BackendCounts>();
+    waitingForCounts.push(resolve);
+    keeper.postMessage(request);
+    return promise;
+  };
 
   const addressesOf = (up: Extract<KeeperMessage, { kind: "up" }>): BackendAddresses => {
     const url = (name: string) => `http://127.0.0.1:${up.httpPort}/${name}`;
@@ -105,15 +112,12 @@ export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig):
       return addresses;
     },
     counts: async () => {
-      const { promise, resolve } = Promise.withResolvers<BackendCounts>();
-      waitingForCounts.push(resolve);
-      keeper.postMessage("counts");
       const own = { name: "database", pid: process.pid, ...databaseCounter.counts() };
-      return [own, ...(await promise)];
+      return [own, ...(await ask("counts"))];
     },
-    restartWindow: () => {
+    restartWindow: async () => {
       databaseCounter.restartWindow();
-      keeper.postMessage("restart-window");
+      await ask("restart-window");
     },
     close,
   };

@@ -14,21 +14,24 @@ interface Answer {
 interface HttpService {
   readonly name: string;
   readonly delayMs: number;
-  /** @param path what follows the service's name in the URL, without the slash */
-  readonly answer: (path: string) => Answer;
+  readonly answer: (url: URL) => Answer;
 }
 
 const weather: HttpService = {
   name: "weather",
   delayMs: 200,
-  answer: (city) =>
-    json(200, { city: decodeURIComponent(city), temperature: 22, conditions: "sunny" }),
+  answer: ({ searchParams }) =>
+    json(200, { city: searchParams.get("city"), temperature: 22, conditions: "sunny" }),
 };
 
 const images: HttpService = {
   name: "images",
   delayMs: 100,
-  answer: (path) => ({ status: 200, type: "image/png", body: encodePng(pictureFor(`/${path}`)) }),
+  answer: ({ pathname }) => ({
+    status: 200,
+    type: "image/png",
+    body: encodePng(pictureFor(pathname.slice("/images".length))),
+  }),
 };
 
 const analytics: HttpService = {
@@ -75,8 +78,8 @@ export async function serveHttpServices(): Promise<number> {
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  const [, name, ...rest] = pathname.split("/");
+  const url = new URL(request.url ?? "/", "http://localhost");
+  const [, name] = url.pathname.split("/", 2);
   const service = services.find((candidate) => candidate.name === name);
   if (!service) {
     send(response, json(404, { error: `There is no service "${name}"` }));
@@ -85,7 +88,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   service.counter.begin();
   try {
     const [answer] = await Promise.all([
-      Promise.resolve(service.answer(rest.join("/"))),
+      Promise.resolve(service.answer(url)),
       setTimeout(service.delayMs),
     ]);
     send(response, answer);

@@ -24,6 +24,7 @@ const restartPauseMs = 250;
 const { folder }: KeeperData = workerData;
 let generation = 0;
 let backends: ChildProcess | undefined;
+let restart: NodeJS.Timeout | undefined;
 let closing = false;
 
 function say(message: KeeperMessage): void {
@@ -62,7 +63,8 @@ function start(): void {
       return;
     }
     say({ kind: "down", reason: signal ?? `exit code ${code}` });
-    setTimeout(start, Math.max(0, startedMs + restartPauseMs - Date.now()));
+    backends = undefined;
+    restart = setTimeout(start, Math.max(0, startedMs + restartPauseMs - Date.now()));
   });
 }
 
@@ -74,14 +76,18 @@ function newDisk(diskFolder: string, fifos: boolean): Disk {
 parentPort?.on("message", (request: KeeperRequest) => {
   if (request === "close") {
     closing = true;
-    backends?.kill("SIGKILL");
-    return;
-  }
-  backends?.send(request, (error) => {
-    if (error && request === "counts") {
-      say({ kind: "counts", counts: [] });
+    if (backends) {
+      backends.kill("SIGKILL");
+    } else {
+      clearTimeout(restart);
+      parentPort?.close();
     }
-  });
+  } else if (backends) {
+    // When it can't be sent the process is dead, and "down", which follows, answers whoever asked.
+    backends.send(request, () => {});
+  } else {
+    say({ kind: "counts", counts: [] });
+  }
 });
 
 start();

@@ -15,7 +15,7 @@ export type BackendRequest = "counts" | "restart-window";
 /** From the server to the keeper. After "close" the backend process is gone and the keeper ends. */
 export type KeeperRequest = BackendRequest | "close";
 
-/** The answer to "counts". */
+/** The answer to both requests. */
 export type BackendCounts = readonly (CallCounts & {
   readonly name: string;
   readonly pid: number;

@@ -33,7 +33,6 @@ process.on("message", (request: BackendRequest) => {
     for (const { counter } of counters) {
       counter.restartWindow();
     }
-    return;
   }
   const counts: BackendCounts = counters.map(({ name, counter }) => ({
     name,

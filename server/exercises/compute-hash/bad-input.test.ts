@@ -19,9 +19,10 @@ describe("ComputeHash refuses", () => {
 
   // Counted in bytes: é is one character and two of them.
   test.each([
-    ["x".repeat(mebibyte + 1), mebibyte + 1],
-    ["é".repeat(mebibyte / 2 + 1), mebibyte + 2],
-  ])("data like %.3j…, of %i bytes", async (data, bytes) => {
+    ["x", mebibyte + 1, mebibyte + 1],
+    ["é", mebibyte / 2 + 1, mebibyte + 2],
+  ])("data of %j, %i times: %i bytes", async (character, characters, bytes) => {
+    const data = character.repeat(characters);
     expect(await server.call("ComputeHash", { data, rounds: 1 })).toMatchObject({
       code: "invalid_argument",
       message: `Expected data to be at most 1048576 bytes of UTF-8, got ${bytes}.`,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
-/** About 10 s of CPU. */
+/** Seconds of CPU. */
 const endless = { data: "test", rounds: 10_000_000 };
 
 describe("a hash that nobody waits for any more", () => {

@@ -21,13 +21,18 @@ describe("GetWeather", () => {
     request: (n: number) => ({ city: `city ${n}` }),
   });
 
-  test.each(["london", "São Paulo", "a/b?c#d&e=%zz", "../service-1", "\u{1f327}".repeat(100)])(
-    "tells the weather of %j",
+  test.each(["london", "São Paulo", "a/b?c#d&e=f%", "../service-1", "\u{1f327}"])(
+    "tells the weather of %s",
     async (city) => {
       const { body } = await server.call("GetWeather", { city });
       expect(body).toEqual({ city, temperature: 22, conditions: "sunny" });
     },
   );
+
+  test("counts characters as people do: a hundred umbrellas are a city", async () => {
+    const city = "\u{1f302}".repeat(100);
+    expect(await server.call("GetWeather", { city })).toMatchObject({ code: "ok", body: { city } });
+  });
 
   test("answers on the event loop, asynchronously, unless told otherwise", async () => {
     const { headers, seat } = await server.call("GetWeather", { city: "london" });
@@ -64,10 +69,11 @@ describe("GetWeather", () => {
 
   test.each([
     ["", 0],
-    ["x".repeat(101), 101],
-    ["\u{1f327}".repeat(101), 101],
-    ["x".repeat(100_000), 100_000],
-  ])("refuses the city %.10j…, of %i characters", async (city, characters) => {
+    ["x", 101],
+    ["\u{1f302}", 101],
+    ["x", 100_000],
+  ])("refuses a city of %j, %i times", async (character, characters) => {
+    const city = character.repeat(characters);
     expect(await server.call("GetWeather", { city })).toMatchObject({
       code: "invalid_argument",
       message: `Expected city to have 1 to 100 characters, got ${characters}.`,
@@ -75,8 +81,7 @@ describe("GetWeather", () => {
     expect((await server.backend("weather")).calls).toBe(0);
   });
 
-  // A known bug: ".." goes to the weather service as it is, and the URL loses its last part.
-  test.fails('tells the weather of a city that is called ".."', async () => {
+  test('tells the weather of a city that is called ".."', async () => {
     const { body } = await server.call("GetWeather", { city: ".." });
     expect(body).toEqual({ city: "..", temperature: 22, conditions: "sunny" });
   });

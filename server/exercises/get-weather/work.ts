@@ -10,7 +10,7 @@ export interface Weather {
 
 /** The request to the weather service. */
 export function weatherRequest(weatherUrl: string, city: string): HttpRequest {
-  return { backend: "weather", url: `${weatherUrl}/${encodeURIComponent(city)}` };
+  return { backend: "weather", url: `${weatherUrl}?city=${encodeURIComponent(city)}` };
 }
 
 /** Waits without a thread. */
