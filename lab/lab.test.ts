@@ -119,6 +119,7 @@ describe("npm run lab", () => {
       'No exercise asked for has the strategy "magic"; there are: threads,',
     ],
     [["--runs", "0"], "argument '0' is invalid. Expected a whole number from 1 to 100."],
+    [["--svg", "nowhere/bursts.svg"], "Expected the folder of --svg to exist, found no nowhere"],
     [["--fast"], "error: unknown option '--fast'"],
   ])("says what is wrong with %j, and exits with 1", async (args, message) => {
     const { code, stdout, stderr } = await runCommand(process.execPath, ["lab/main.ts", ...args]);

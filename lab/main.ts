@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
@@ -36,7 +38,12 @@ const command = new Command("npm run lab --")
   .description("Measures what each way of placing work costs on this machine, within a minute.")
   .option("--exercise <letters>", "only these, such as A,C", letters)
   .option("--strategy <name>", "only this strategy, such as workers")
-  .option("--runs <n>", "bursts for each (those that freeze: 2 at most)", wholeNumber(1, 100), 5)
+  .option(
+    "--runs <n>",
+    "bursts of the right way (others: 3 at most, 2 that freeze)",
+    wholeNumber(1, 100),
+    5,
+  )
   .option("--cpu-workers <n>", "threads for CPU work", wholeNumber(1, 256), cores)
   .option("--libuv-threads <n>", "threads of libuv's pool", wholeNumber(1, 1024), 16)
   .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
@@ -52,6 +59,11 @@ if (makePlans(selection).length === 0) {
   fail(
     `No exercise asked for has the strategy "${flags.strategy}"; there are: ${[...names].join(", ")}`,
   );
+}
+
+// Found out now, not after a minute's work.
+if (flags.svg !== undefined && !existsSync(dirname(flags.svg))) {
+  fail(`Expected the folder of --svg to exist, found no ${dirname(flags.svg)}`);
 }
 
 const progress = createProgress();
@@ -77,12 +89,12 @@ try {
     onProgress: (done, of, what) => progress.say(`${done + 1}/${of}  ${what}`),
   });
   progress.clear();
-  if (flags.svg !== undefined) {
-    await writeFile(flags.svg, renderWaterfalls(result));
-  }
   process.stdout.write(
     flags.json ? `${JSON.stringify(toJson(result))}\n` : renderTable(result, process.stdout),
   );
+  if (flags.svg !== undefined) {
+    await writeFile(flags.svg, renderWaterfalls(result));
+  }
 } catch (error) {
   progress.clear();
   fail(error);

@@ -8,11 +8,13 @@ import type { Measurement } from "./result.ts";
 import type { Rig } from "./rig.ts";
 
 /** Before each burst: lets the server's loop come to rest and its delay's watch begin, in ms. */
-const restMs = 30;
+const restMs = 20;
+/** The recommended strategy gets every run; the others are there to compare with, and cost time. */
+const comparedRuns = 3;
 /** A strategy that freezes the server shows it at once. */
 const frozenRuns = 2;
 /** How often one task is measured alone. */
-const aloneRuns = 6;
+const aloneRuns = 5;
 
 export interface MeasureOptions {
   readonly runs: number;
@@ -32,7 +34,7 @@ export async function measure(
   await warmUp(rig, exercise, strategy);
   const bursts: Burst[] = [];
   const loopDelays: number[] = [];
-  const planned = strategy.suitability === Suitability.FREEZES ? Math.min(runs, frozenRuns) : runs;
+  const planned = runsFor(strategy.suitability, runs);
   for (let run = 0; run < planned; run++) {
     await rig.vitals();
     await setTimeout(restMs);
@@ -68,6 +70,17 @@ export async function measure(
   };
 }
 
+function runsFor(suitability: Suitability, runs: number): number {
+  switch (suitability) {
+    case Suitability.RECOMMENDED:
+      return runs;
+    case Suitability.FREEZES:
+      return Math.min(runs, frozenRuns);
+    default:
+      return Math.min(runs, comparedRuns);
+  }
+}
+
 /**
  * What one CPU task of an exercise takes alone in a CPU worker, in milliseconds: the median of a few.
  * 0 when the exercise has no CPU work.
@@ -89,12 +102,13 @@ export async function measureTaskAlone(rig: Rig, exercise: Exercise): Promise<nu
   return medianOf(taskMs.slice(2));
 }
 
-// Threads connect and compile on first use, so every thread of the strategy's place is used once.
-async function warmUp(rig: Rig, exercise: Exercise, { name, suitability }: Strategy) {
+// Threads make their connections on first use, so every thread that a strategy's calls may wait on is
+// used once. Computing needs no connection, and freezing shows without a warm-up of many calls.
+async function warmUp(rig: Rig, exercise: Exercise, strategy: Strategy) {
   const { places } = await rig.vitals();
-  const threads = places.find((place) => place.name === name)?.size;
-  const calls = suitability === Suitability.FREEZES ? 1 : (threads ?? exercise.burst.calls);
-  await rig.fire(exercise, name, calls);
+  const threads = places.find(({ name }) => name === strategy.name)?.size ?? exercise.burst.calls;
+  const once = strategy.suitability >= Suitability.SLOW || exercise.work.waitMs === 0;
+  await rig.fire(exercise, strategy.name, once ? 1 : threads);
 }
 
 function medianOf(values: readonly number[]): number {

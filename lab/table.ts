@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import { markOf } from "./mark.ts";
 import type { LabResult, Measurement } from "./result.ts";
 import { sentenceOf } from "./sentence.ts";
 
@@ -11,22 +11,6 @@ export interface Terminal {
 
 /** From this width on the reasons stand beside the figures. */
 const wideColumns = 150;
-
-/** Told apart without colour too. */
-function markOf(suitability: Suitability): { mark: string; style: "green" | "yellow" | "red" } {
-  switch (suitability) {
-    case Suitability.RECOMMENDED:
-      return { mark: "★", style: "green" };
-    case Suitability.WORKS:
-      return { mark: "✓", style: "green" };
-    case Suitability.SLOW:
-      return { mark: "~", style: "yellow" };
-    case Suitability.FREEZES:
-      return { mark: "✗", style: "red" };
-    default:
-      throw new Error(`Expected a strategy to say how suitable it is, got ${suitability}`);
-  }
-}
 
 interface Column {
   readonly title: string;

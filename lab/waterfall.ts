@@ -1,4 +1,5 @@
 import type { CallRecord } from "../loadtest/call-record.ts";
+import { markOf } from "./mark.ts";
 import type { LabResult, Measurement } from "./result.ts";
 
 /** All lengths are in pixels. */
@@ -82,14 +83,14 @@ function exerciseGroup(group: readonly Measurement[]): string {
   ].join("");
 }
 
-function burstRow({ strategy, exercise, wallMs, medianBurst }: Measurement, perMs: number): string {
-  const right = strategy.name === exercise.recommended ? "★ " : "";
+function burstRow({ strategy, wallMs, medianBurst }: Measurement, perMs: number): string {
+  const { mark } = markOf(strategy.suitability);
   const slot = barsHeight / medianBurst.length;
   const byStart = medianBurst.toSorted((a, b) => workStart(a) - workStart(b));
   const bars = byStart.map((call, index) => callBar(call, index * slot, slot, perMs));
   const end = labelWidth + Math.max(...medianBurst.map(endOf)) * perMs;
   return [
-    `<text x="${labelWidth - 10}" y="${barsHeight / 2 + 4}" text-anchor="end">${right}${escapeXml(strategy.name)}</text>`,
+    `<text x="${labelWidth - 10}" y="${barsHeight / 2 + 4}" text-anchor="end">${mark} ${escapeXml(strategy.name)}</text>`,
     ...bars,
     `<text x="${end + 6}" y="${barsHeight / 2 + 4}" fill="#5b6b7a">${wallMs.median.toFixed(wallMs.median < 10 ? 1 : 0)} ms</text>`,
   ].join("");

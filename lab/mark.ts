@@ -1,0 +1,22 @@
+import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+
+export interface Mark {
+  readonly mark: string;
+  readonly style: "green" | "yellow" | "red";
+}
+
+/** How a strategy is marked: right, working and wrong ones are told apart without colour too. */
+export function markOf(suitability: Suitability): Mark {
+  switch (suitability) {
+    case Suitability.RECOMMENDED:
+      return { mark: "★", style: "green" };
+    case Suitability.WORKS:
+      return { mark: "✓", style: "green" };
+    case Suitability.SLOW:
+      return { mark: "~", style: "yellow" };
+    case Suitability.FREEZES:
+      return { mark: "✗", style: "red" };
+    default:
+      throw new Error(`Expected a strategy to say how suitable it is, got ${suitability}`);
+  }
+}
