@@ -1,15 +1,14 @@
-import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
 import { completeConfig, type ServerConfig } from "./config.ts";
-import { loadExercises } from "./exercises/load.ts";
-import { createPlaces } from "./places/index.ts";
+import { Failure } from "./errors.ts";
+import { openHouse } from "./house.ts";
 import { createHandler } from "./rpc/handler.ts";
 import { listen } from "./rpc/listener.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
 
 /** How long calls in progress may take to end when the server closes, in milliseconds. */
 const drainCallsMs = 6_000;
-/** How long background tasks may take after that. */
-const drainBackgroundMs = 3_000;
+/** How long those that are told to end may take to say so, in milliseconds. */
+const lastWordsMs = 250;
 
 export interface UnblockServer {
   /** `http://host:port` */
@@ -29,45 +28,35 @@ export interface UnblockServer {
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
   const complete = completeConfig(config);
   const { host, port, log } = complete;
-  // The threads start while the backends do.
-  const places = createPlaces(complete);
-  const shutdown = new AbortController();
-  const backends = await openEmbeddedBackends(complete);
+  const house = await openHouse(complete);
   const eventLoop = new EventLoopVitals();
-
+  const shutdown = new AbortController();
+  const handler = createHandler({
+    exercises: house.exercises,
+    vitals: { eventLoop, places: house.places, backends: house.backends },
+    shutdownSignal: shutdown.signal,
+    log,
+  });
   const closeHouse = async () => {
     eventLoop.close();
-    await places.background.close(drainBackgroundMs);
-    // Before the threads: one that is blocked on a backend is freed by its end.
-    await backends.close();
-    const { background: _, ...others } = places;
-    await Promise.all(Object.values(others).map((place) => place.close()));
+    await house.close();
   };
-
-  try {
-    const exercises = await loadExercises({ places, backends });
-    const handler = createHandler({
-      exercises,
-      vitals: { eventLoop, places, backends },
-      shutdownSignal: shutdown.signal,
-      log,
-    });
-    const listener = await listen(host, port, handler);
-    return {
-      url: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
-      close: async () => {
-        const timer = setTimeout(() => {
-          log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
-          shutdown.abort(new Error("the server is shutting down"));
-          setTimeout(() => listener.cut(), 250);
-        }, drainCallsMs);
-        await listener.drain();
-        clearTimeout(timer);
-        await closeHouse();
-      },
-    };
-  } catch (error) {
+  const listener = await listen(host, port, handler).catch(async (error: unknown) => {
     await closeHouse();
     throw error;
-  }
+  });
+
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
+    close: async () => {
+      const timer = setTimeout(() => {
+        log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
+        shutdown.abort(new Failure("unavailable", "The server is shutting down."));
+        setTimeout(() => listener.cut(), lastWordsMs);
+      }, drainCallsMs);
+      await listener.drain();
+      clearTimeout(timer);
+      await closeHouse();
+    },
+  };
 }

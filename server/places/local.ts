@@ -1,8 +1,35 @@
 import { monotonicMs } from "../../registry/clock.ts";
-import type { LocalContext, Ran, RanOn, Task } from "./place.ts";
+import { Admission } from "./admission.ts";
+import type { LocalContext, Place, Ran, RanOn, Task } from "./place.ts";
 
-/** Runs a task in this very thread, and stamps it. */
-export async function runHere<Input, Output>(
+/**
+ * A place whose tasks are run by this very thread.
+ *
+ * @param size how many may be in progress at once
+ * @param maxQueue how many more may wait
+ * @param thread what the place says of where it ran, besides its name and process
+ */
+export function createLocalPlace(
+  name: string,
+  size: number,
+  maxQueue: number,
+  thread: Pick<RanOn, "thread">,
+): Place<LocalContext> {
+  const admission = new Admission(name, size, maxQueue);
+  const ranOn: RanOn = { place: name, pid: process.pid, ...thread };
+  return {
+    name,
+    run: (task, input, signal) => {
+      const submittedMs = monotonicMs();
+      return admission.run(() => runHere(task, input, signal, submittedMs, ranOn), signal);
+    },
+    vitals: () => admission.vitals(),
+    restartWindow: () => admission.restartWindow(),
+    close: () => admission.idle(),
+  };
+}
+
+async function runHere<Input, Output>(
   task: Task<Input, Output, LocalContext>,
   input: Input,
   signal: AbortSignal,

@@ -1,0 +1,39 @@
+import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
+import type { ServerConfig } from "./config.ts";
+import type { House } from "./exercises/exercise.ts";
+import { loadExercises, type ServedExercise } from "./exercises/load.ts";
+import { createPlaces } from "./places/index.ts";
+
+/** How long background tasks may take to end when the house closes, in milliseconds. */
+const drainBackgroundMs = 3_000;
+
+/** Everything of a server but the wire. */
+export interface OpenHouse extends House {
+  readonly exercises: readonly ServedExercise[];
+  /** Lets background tasks end, then stops backends, threads and processes. */
+  close(): Promise<void>;
+}
+
+/** Opens places, backends and exercises; resolves when the backends serve. */
+export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
+  // The threads start while the backends do.
+  const places = createPlaces(config);
+  const { background, ...others } = places;
+  const closePlaces = () => Promise.all(Object.values(others).map((place) => place.close()));
+  const backends = await openEmbeddedBackends(config).catch(async (error: unknown) => {
+    await closePlaces();
+    throw error;
+  });
+  const exercises = await loadExercises({ places, backends });
+  return {
+    places,
+    backends,
+    exercises,
+    close: async () => {
+      await background.close(drainBackgroundMs);
+      // Before the threads: one that is blocked on a backend is freed by its end.
+      await backends.close();
+      await closePlaces();
+    },
+  };
+}
