@@ -6,7 +6,7 @@ import { fail } from "../cli/fail.ts";
 import type { ServerConfig } from "./config.ts";
 import { startReplicas } from "./replicas.ts";
 import { createServer } from "./server.ts";
-import { closeOnSignal } from "./signals.ts";
+import { startUntilSignal } from "./signals.ts";
 
 const example = `
 Example:
@@ -57,8 +57,7 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 async function serve({ replicas, ...flags }: Flags): Promise<string> {
   const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / replicas));
-  const server = await createServer({ cpuWorkers, ...flags });
-  closeOnSignal(server);
+  const server = await startUntilSignal(() => createServer({ cpuWorkers, ...flags }));
   return server.url;
 }
 

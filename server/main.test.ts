@@ -75,6 +75,15 @@ describe("npm start", () => {
     },
   );
 
+  test("leaves nothing behind when the signal comes while it starts", async () => {
+    const started = startCommand(node, ["server/main.ts", "--port", "0"], { TMPDIR: temporary });
+    command = started;
+    await vi.waitUntil(() => ownFolders().length > 0, waitOptions);
+    started.child.kill("SIGINT");
+    expect(await started.exited).toBe(0);
+    expect(ownFolders()).toEqual([]);
+  });
+
   test("takes no new calls once a signal came", async () => {
     const { child, url, exited } = await start();
     const client = createUnblockClient({ baseUrl: url });

@@ -6,10 +6,13 @@ const sameSignalMs = 1_000;
 const giveUpMs = 9_800;
 
 /**
- * Closes the server at the first SIGINT or SIGTERM and exits with 0 when everything has ended; a
- * second signal exits at once.
+ * Starts a server, closes it at the first SIGINT or SIGTERM and exits with 0 when everything has
+ * ended; a second signal exits at once. One that is still starting is closed when it has started.
  */
-export function closeOnSignal(server: UnblockServer): void {
+export async function startUntilSignal(
+  start: () => Promise<UnblockServer>,
+): Promise<UnblockServer> {
+  const { promise: started, resolve, reject } = Promise.withResolvers<UnblockServer>();
   let firstMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     const nowMs = performance.now();
@@ -26,14 +29,19 @@ export function closeOnSignal(server: UnblockServer): void {
       process.stderr.write("Something did not end in time; exiting without it.\n");
       process.exit(1);
     }, giveUpMs).unref();
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`Closing failed: ${error instanceof Error ? error.stack : error}\n`);
-        process.exit(1);
-      },
-    );
+    started
+      .then((server) => server.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`Closing failed: ${error instanceof Error ? error.stack : error}\n`);
+          process.exit(1);
+        },
+      );
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  // From here on there are files and processes to clean up, so the signals are listened for first.
+  start().then(resolve, reject);
+  return started;
 }

@@ -4,6 +4,10 @@ import { runTask, type TaskMessage } from "./task-runner.ts";
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("disconnect", () => process.exit());
+if (!process.connected) {
+  // The server went before anybody here could hear of it.
+  process.exit();
+}
 
 process.on("message", async (message: TaskMessage) => {
   // A process hears of nothing while it computes; who gives up kills it.

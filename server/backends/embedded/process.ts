@@ -22,11 +22,16 @@ const counters = [
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 // The server is gone without a word: nobody else is left to remove what it wrote.
-process.on("disconnect", () => {
+const leave = () => {
   rmSync(serverFolder, { recursive: true, force: true });
   // Not exit(): it would wait for the threads that wait for readers.
   process.kill(process.pid, "SIGKILL");
-});
+};
+process.on("disconnect", leave);
+if (!process.connected) {
+  // It went before anybody here could hear of it.
+  leave();
+}
 
 process.on("message", (request: BackendRequest) => {
   if (request === "restart-window") {
