@@ -3,19 +3,28 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createUnblockClient, createVitalsClient } from "../client/client.ts";
 import { type RunningCommand, runCommand, startCommand } from "../testing/cli.ts";
 
 const node = process.execPath;
-const temporary = mkdtempSync(join(tmpdir(), "start-test-"));
-afterAll(() => rmSync(temporary, { recursive: true }));
+/** The temporary folder of the test that runs. */
+let temporary: string;
+beforeEach(() => {
+  temporary = mkdtempSync(join(tmpdir(), "start-test-"));
+});
+afterEach(() => rmSync(temporary, { recursive: true, maxRetries: 5 }));
 const waitOptions = { timeout: 20_000, interval: 20 };
 
 describe("npm start", () => {
   let command: RunningCommand | undefined;
   afterEach(() => {
-    command?.child.kill("SIGKILL");
+    // Also what npm started, which would outlive it.
+    for (const pid of [command?.child.pid, ...descendantsOf(command?.child.pid ?? -1)]) {
+      if (pid !== undefined && isAlive(pid)) {
+        process.kill(pid, "SIGKILL");
+      }
+    }
     command = undefined;
   });
 
@@ -176,7 +185,7 @@ async function callsInProgress(url: string, place: string): Promise<void> {
   }, waitOptions);
 }
 
-/** What servers of these tests have written and not removed. */
+/** What the servers of this test have written and not removed. */
 function ownFolders(): string[] {
   return readdirSync(temporary).filter((name) => name.startsWith("unblock-"));
 }
