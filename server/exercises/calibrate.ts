@@ -1,3 +1,5 @@
+import type { Place, Task } from "../places/place.ts";
+
 /** What a calibrated call shall cost, in milliseconds of CPU. */
 const targetMs = 100;
 /** How much CPU the calibration spends, in milliseconds. */
@@ -21,6 +23,15 @@ export function calibrate(sample: () => void): number {
   costs.sort((a, b) => a - b);
   const median = costs[Math.floor(costs.length / 2)] ?? targetMs;
   return targetMs / median;
+}
+
+/** Begins a calibration in the place whose work it is for; its result is awaited where it is needed. */
+export function beginCalibration(place: Place, calibration: Task<null, number>): Promise<number> {
+  const never = new AbortController().signal;
+  const result = place.run(calibration, null, never).then(({ value }) => value);
+  // Who needs it is told; without this a failure that nobody needs yet would end the process.
+  result.catch(() => {});
+  return result;
 }
 
 function cpuMs(): number {

@@ -8,7 +8,7 @@ import { ordinaryPath } from "../disk.ts";
 import { cacheCounter, serveCache } from "./cache-server.ts";
 import { httpCounters, serveHttpServices } from "./http-services.ts";
 import type { BackendCounts, BackendRequest, BackendsReady } from "./messages.ts";
-import { diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
+import { content, diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
 
 const [diskFolder = "", serverFolder = ""] = process.argv.slice(2);
 
@@ -51,12 +51,7 @@ const fifos = await hasMkfifo();
 const [httpPort, cachePort] = await Promise.all([
   serveHttpServices(),
   serveCache(),
-  fifos
-    ? serveSlowDisk(diskFolder)
-    : writeFile(
-        ordinaryPath(diskFolder),
-        JSON.stringify({ setting_a: "value1", setting_b: "value2" }),
-      ),
+  fifos ? serveSlowDisk(diskFolder) : writeFile(ordinaryPath(diskFolder), content),
 ]);
 const ready: BackendsReady = { httpPort, cachePort, fifos };
 process.send?.(ready);

@@ -18,7 +18,8 @@ const fewFifos = 48;
 /** Otherwise they are made when nobody has read for this time: to start mkfifo delays reads, in ms. */
 const pauseMs = 300;
 
-const content = JSON.stringify({ setting_a: "value1", setting_b: "value2" });
+/** What every read gives. */
+export const content = JSON.stringify({ setting_a: "value1", setting_b: "value2" });
 
 export const diskCounter = new CallCounter();
 

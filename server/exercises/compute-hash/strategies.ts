@@ -1,6 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import type { Ran } from "../../places/place.ts";
 import { task } from "../../places/place.ts";
+import { beginCalibration } from "../calibrate.ts";
 import { defineExercise } from "../exercise.ts";
 import { assertMaxBytes, assertRange } from "../validate.ts";
 import * as work from "./work.ts";
@@ -16,15 +17,12 @@ const calibrateRounds = task(workModule, work.calibrateRounds);
 type Request = { readonly data: string; readonly rounds: number };
 
 export default defineExercise(ExercisesService.method.computeHash, ({ places }) => {
-  const never = new AbortController().signal;
-  const calibration = places.workers.run(calibrateRounds, null, never);
-  // Who needs it is told; without this a failure that nobody needs yet would end the process.
-  calibration.catch(() => {});
+  const calibratedRounds = beginCalibration(places.workers, calibrateRounds);
 
   const hashIn =
     (run: (input: work.HashInput, signal: AbortSignal) => Promise<Ran<string>>) =>
     async ({ data, rounds }: Request, signal: AbortSignal) => {
-      const input = { data, rounds: rounds === 0 ? (await calibration).value : rounds };
+      const input = { data, rounds: rounds === 0 ? await calibratedRounds : rounds };
       const ran = await run(input, signal);
       return {
         ...ran,

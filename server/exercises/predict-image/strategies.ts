@@ -1,6 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { allowedUrl } from "../../backends/images.ts";
 import { type Ran, task } from "../../places/place.ts";
+import { beginCalibration } from "../calibrate.ts";
 import { type Answer, defineExercise } from "../exercise.ts";
 import type { Prediction } from "./network.ts";
 import * as work from "./work.ts";
@@ -14,13 +15,9 @@ const calibrateCrops = task(workModule, work.calibrateCrops);
 type Request = { readonly imageUrl: string };
 
 export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
-  const never = new AbortController().signal;
-  const calibration = places.workers.run(calibrateCrops, null, never);
-  // Who needs it is told; without this a failure that nobody needs yet would end the process.
-  calibration.catch(() => {});
+  const calibratedCrops = beginCalibration(places.workers, calibrateCrops);
 
   const request = ({ imageUrl }: Request) => ({ imageUrl, hosts: backends.addresses().imageHosts });
-  const crops = async () => (await calibration).value;
 
   const downloadThen = async (
     from: Request,
@@ -28,7 +25,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
     inferIn: (input: work.InferenceInput) => Promise<Ran<Prediction>>,
   ): Promise<Answer<Prediction>> => {
     const downloaded = await places.eventLoop.run(download, request(from), signal);
-    const ran = await inferIn({ png: downloaded.value, crops: await crops() });
+    const ran = await inferIn({ png: downloaded.value, crops: await calibratedCrops });
     const downloadMs = downloaded.timing.reduce((sum, { ms }) => sum + ms, 0);
     const timing = [{ name: "download", ms: downloadMs }, ...ran.timing];
     return { ...ran, beganMs: downloaded.beganMs, timing };
@@ -45,7 +42,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
 
       // One blocking thread does both: simple, with more inferences at once than cores.
       threads: async (from, signal) => {
-        const input = { ...request(from), crops: await crops() };
+        const input = { ...request(from), crops: await calibratedCrops };
         return places.threads.run(downloadAndInfer, input, signal);
       },
 
@@ -55,7 +52,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
 
       // Download and inference both stop the event loop.
       "event-loop": async (from, signal) => {
-        const input = { ...request(from), crops: await crops() };
+        const input = { ...request(from), crops: await calibratedCrops };
         return places.eventLoop.run(downloadAndInfer, input, signal);
       },
     },
