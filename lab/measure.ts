@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import type { Burst } from "../loadtest/burst.ts";
-import { Recorder } from "../loadtest/recorder.ts";
+import { LatencyHistogram } from "../loadtest/histogram.ts";
 import type { Exercise } from "../registry/exercises.ts";
 import { bandOf, isWithin, limitOf } from "./limit.ts";
 import type { Measurement } from "./result.ts";
@@ -119,11 +119,11 @@ function medianOf(values: readonly number[]): number {
 }
 
 function percentiles(latenciesMs: readonly number[]): { p50: number; p99: number } {
-  const recorder = new Recorder();
+  const histogram = new LatencyHistogram();
   for (const latencyMs of latenciesMs) {
-    recorder.record(latencyMs, "ok");
+    histogram.record(latencyMs);
   }
-  return { p50: recorder.percentile(50), p99: recorder.percentile(99) };
+  return { p50: histogram.percentile(50), p99: histogram.percentile(99) };
 }
 
 function placesOf(burst: Burst | undefined): Measurement["ranOn"] {

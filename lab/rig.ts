@@ -1,16 +1,14 @@
-import { create, fromJsonString } from "@bufbuild/protobuf";
+import { fromJsonString } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { createVitalsClient } from "../client/client.ts";
-import { type GetVitalsResponse, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
+import type { GetVitalsResponse, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 import { type Burst, fireBurst } from "../loadtest/burst.ts";
 import { type Bystander, createBystander } from "../loadtest/bystander.ts";
+import { createDriver } from "../loadtest/drivers/create-driver.ts";
 import type { Driver } from "../loadtest/drivers/driver.ts";
-import { createGrpcDriver } from "../loadtest/drivers/grpc.ts";
 import { type ServerProcess, startServer } from "../loadtest/server-process.ts";
+import { warmUp } from "../loadtest/warm-up.ts";
 import type { Exercise } from "../registry/exercises.ts";
-
-const warmUpBursts = 30;
-const warmUpCalls = 50;
 
 /** A server in a process of its own, with everything that measures it connected. */
 export class Rig {
@@ -29,21 +27,11 @@ export class Rig {
   /** @param flags those of `npm start` */
   static async open(flags: readonly string[]): Promise<Rig> {
     const server = await startServer(flags);
-    const driver = createGrpcDriver(server.url);
+    const driver = createDriver({ baseUrl: server.url, protocol: "grpc" });
     const [bystander] = await Promise.all([createBystander(server.url), driver.connect()]);
     const rig = new Rig(server, driver, bystander);
-    await rig.#warmUp();
+    await warmUp(driver);
     return rig;
-  }
-
-  // Until its code is compiled a server takes several times as long for a call, whatever the call.
-  async #warmUp(): Promise<void> {
-    const { ping } = VitalsService.method;
-    const request = create(ping.input);
-    const send = this.#driver.prepare({ method: ping, request, header: {}, timeoutMs: 0 });
-    for (let burst = 0; burst < warmUpBursts; burst++) {
-      await Promise.all(Array.from({ length: warmUpCalls }, send));
-    }
   }
 
   /** Fires `calls` calls of an exercise at once. */

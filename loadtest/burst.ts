@@ -1,7 +1,7 @@
 import { monotonicMs } from "../registry/clock.ts";
 import type { Bystander } from "./bystander.ts";
 import { type CallRecord, recordCall } from "./call-record.ts";
-import type { CallResult } from "./drivers/driver.ts";
+import type { CallResult, Send } from "./drivers/driver.ts";
 
 export interface Burst {
   /** From the first send to the last reply, in milliseconds. */
@@ -12,16 +12,13 @@ export interface Burst {
 }
 
 /** Sends all calls at once, and lets a bystander call all the while. */
-export async function fireBurst(
-  sends: readonly (() => Promise<CallResult>)[],
-  bystander: Bystander,
-): Promise<Burst> {
+export async function fireBurst(sends: readonly Send[], bystander: Bystander): Promise<Burst> {
   bystander.start();
   const originMs = monotonicMs();
   const calls = await Promise.all(
     sends.map(async (send) => {
       const sentMs = monotonicMs() - originMs;
-      const result = await send();
+      const result = await new Promise<CallResult>(send);
       return recordCall(result, originMs, sentMs, monotonicMs() - originMs);
     }),
   );

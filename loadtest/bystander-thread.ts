@@ -2,13 +2,14 @@ import { parentPort, workerData } from "node:worker_threads";
 import { create } from "@bufbuild/protobuf";
 import { PingRequestSchema, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 import type { BystanderData, BystanderMessage, BystanderRequest } from "./bystander.ts";
-import { createGrpcDriver } from "./drivers/grpc.ts";
+import { createDriver } from "./drivers/create-driver.ts";
+import type { CallResult } from "./drivers/driver.ts";
 
 /** The time between two calls, in milliseconds. */
 const everyMs = 5;
 
 const { baseUrl }: BystanderData = workerData;
-const driver = createGrpcDriver(baseUrl);
+const driver = createDriver({ baseUrl, protocol: "grpc" });
 const ping = driver.prepare({
   method: VitalsService.method.ping,
   request: create(PingRequestSchema),
@@ -24,7 +25,7 @@ function say(message: BystanderMessage): void {
 }
 
 async function call(intendedMs: number): Promise<number> {
-  await ping();
+  await new Promise<CallResult>(ping);
   return performance.now() - intendedMs;
 }
 

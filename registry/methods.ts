@@ -1,10 +1,11 @@
-import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import type { DescMethod, DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
 import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 
-const methods: readonly DescMethod[] = [ExercisesService, VitalsService].flatMap(
-  (service) => service.methods,
-);
+/** The services of the schema. */
+export const services: readonly DescService[] = [ExercisesService, VitalsService];
+
+const methods: readonly DescMethod[] = services.flatMap((service) => service.methods);
 
 /** The names of the schema's RPCs, for messages. */
 export const rpcNames: readonly string[] = methods.map(({ name }) => name);

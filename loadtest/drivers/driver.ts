@@ -1,27 +1,47 @@
-import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
+import type { Fields } from "../transport/transport.ts";
+
+/** An RPC that a load can be made of. */
+export type LoadMethod = DescMethodUnary | DescMethodServerStreaming;
 
 /** How a call ended. Success is the RPC's status, never HTTP's. */
 export interface CallResult {
   /** "ok", or the name of the RPC's code, such as "unavailable". */
   readonly code: string;
-  /** What the server says of a failure. */
+  /** What the server says of a failure, or what went wrong on the way. */
   readonly message: string;
-  readonly header: { get(name: string): string | null };
+  readonly header: Fields;
+  /** Which of the driver's connections carried it, from 0. */
+  readonly connection: number;
+  /**
+   * When the request was written to its connection, in milliseconds of this thread's
+   * `performance.now()`: later than it was asked for when no connection or stream was free.
+   */
+  readonly writtenMs: number;
 }
 
 export interface Call {
-  readonly method: DescMethodUnary;
+  readonly method: LoadMethod;
   readonly request: Message;
   readonly header: Readonly<Record<string, string>>;
-  /** The deadline, in milliseconds; 0 for none. */
+  /** The deadline, in milliseconds; 0 for none. It is on the wire, and kept here too. */
   readonly timeoutMs: number;
+  /** Told of each message of a server stream as it arrives. */
+  readonly onMessage?: () => void;
 }
 
-/** Sends calls over one connection. */
+/**
+ * Sends one call, and tells once how it ended. It never throws, and a call without an answer fails.
+ * `new Promise(send)` is the call as a promise.
+ */
+export type Send = (done: (result: CallResult) => void) => void;
+
+/** Sends calls over some connections, which it makes again when they are lost. */
 export interface Driver {
-  /** Resolves when the connection is up and the server's limits are known. */
+  /** Resolves when all connections are up and the server's limits are known; rejects with the reason. */
   connect(): Promise<void>;
-  /** Makes a call ready, so that to send it costs as little as can be. Never rejects when sent. */
-  prepare(call: Call): () => Promise<CallResult>;
+  /** Makes a call ready, so that to send it, often, costs as little as can be. */
+  prepare(call: Call): Send;
+  /** Cuts the connections; calls in progress fail. */
   close(): void;
 }

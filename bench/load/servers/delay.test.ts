@@ -1,0 +1,28 @@
+import type { ServerHttp2Stream } from "node:http2";
+import { expect, test } from "vitest";
+import { callGrpc } from "../../../testing/wire.ts";
+import { startNullServer } from "./null-server.ts";
+
+test("answers each call, and none sooner than its delay", async () => {
+  const delayMs = 10;
+  const { url, server } = await startNullServer(delayMs);
+  const tookMs: number[] = [];
+  server.on("session", (session) =>
+    session.on("stream", (stream: ServerHttp2Stream) => {
+      const beganMs = performance.now();
+      stream.on("wantTrailers", () => tookMs.push(performance.now() - beganMs));
+    }),
+  );
+  try {
+    const replies = await Promise.all(
+      Array.from({ length: 30 }, () => callGrpc(url, "/a.B/C", new Uint8Array())),
+    );
+    expect(replies.map(({ grpcStatus }) => grpcStatus)).toEqual(replies.map(() => "0"));
+    expect(tookMs).toHaveLength(30);
+    expect(tookMs.filter((ms) => ms < delayMs)).toEqual([]);
+    // Later ones find the line empty again.
+    expect((await callGrpc(url, "/a.B/C", new Uint8Array())).grpcStatus).toBe("0");
+  } finally {
+    server.close();
+  }
+});

@@ -1,0 +1,74 @@
+import type { Interval } from "../../loadtest/report/report.ts";
+import { type Bench, connections, type Finding } from "./bench.ts";
+import { clientCommand, histogramOf, runClient } from "./load-client.ts";
+import { startBenchServer } from "./server-process.ts";
+
+const perSecond = 2_000;
+const seconds = 30;
+/** The part by which the rate may be off. */
+const wantedOff = 0.005;
+const wantedLateMs = 3;
+const runLimitMs = 90_000;
+
+/** A steady open loop: whether calls leave as often as they should, and when they should. */
+export async function measureSteady(bench: Bench): Promise<Finding[]> {
+  const server = await startBenchServer("null", bench.pinning);
+  try {
+    await bench.step(`steady: ${perSecond} calls a second for ${seconds} s`);
+    const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
+    const { report } = await runClient(
+      bench.pinning.client(clientCommand({ url: server.url, connections, flags })),
+      runLimitMs,
+    );
+    return [
+      findingOf(
+        sentWithin(report.unblock.intervals, seconds),
+        histogramOf(report, "lateness").percentile(99),
+      ),
+    ];
+  } finally {
+    await server.close();
+  }
+}
+
+/** Calls sent in time; a call that is sent after the load's end was none of its rate. */
+export function sentWithin(
+  intervals: readonly Pick<Interval, "start_ms" | "sent">[],
+  timeSeconds: number,
+): number {
+  return intervals
+    .filter(({ start_ms }) => start_ms < timeSeconds * 1_000)
+    .reduce((sum, { sent }) => sum + sent, 0);
+}
+
+function findingOf(sent: number, lateP99Ms: number): Finding {
+  const sentPerSecond = sent / seconds;
+  const off = sentPerSecond / perSecond - 1;
+  return {
+    part: "steady",
+    figures: {
+      rate_per_second: perSecond,
+      seconds,
+      sent,
+      sent_per_second: sentPerSecond,
+      off_percent: off * 100,
+      wanted_off_percent: wantedOff * 100,
+      late_p99_ms: lateP99Ms,
+      wanted_late_p99_ms: wantedLateMs,
+    },
+    rows: [
+      {
+        what: `${perSecond.toLocaleString("en")} calls/s for ${seconds} s: sent a second`,
+        measured: sentPerSecond.toLocaleString("en", { maximumFractionDigits: 1 }),
+        wanted: `± ${wantedOff * 100} %`,
+        reached: Math.abs(off) <= wantedOff,
+      },
+      {
+        what: "p99 of how late calls were sent",
+        measured: `${lateP99Ms.toFixed(2)} ms`,
+        wanted: `< ${wantedLateMs} ms`,
+        reached: lateP99Ms < wantedLateMs,
+      },
+    ],
+  };
+}

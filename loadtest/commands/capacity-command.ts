@@ -1,0 +1,149 @@
+import { Command } from "commander";
+import { duration, wholeNumber } from "../../cli/arguments.ts";
+import { fail } from "../../cli/fail.ts";
+import { type Capacity, findCapacity, type Outcome } from "../capacity/search.ts";
+import type { OpenLoop } from "../run/plan.ts";
+import { type LoadResult, runLoad } from "../run/run.ts";
+import { highestRate } from "../schedule/stages.ts";
+import { checkSlo, parseSlo, type Slo } from "../slo/slo.ts";
+import { addCallOptions, type CallFlags } from "./call-options.ts";
+import { untilInterrupted } from "./interrupt.ts";
+import { prepareLoad } from "./prepare.ts";
+
+const example = `
+Each rate is an open loop of --duration. A rate holds when every --slo holds, and calls were answered
+as fast as they came. Exit codes: 0 found, 1 it could not run, 2 no rate holds, 3 this client could
+not make more load: the server's capacity is at least what is said.
+
+Examples:
+  npm run loadtest -- capacity GetCache --slo 'p99<50ms'
+  npm run -s loadtest -- capacity GetUser --slo 'p95<80ms' --slo 'errors<1%' --duration 10s --json`;
+
+interface Flags extends CallFlags {
+  readonly slo: readonly Slo[];
+  readonly duration: number;
+  readonly startRate: number;
+  readonly maxRate: number;
+  readonly json?: boolean;
+}
+
+const defaultDurationMs = 5_000;
+const defaultStartRate = 100;
+/** The answer is as exact as this, as a part of it. */
+const precision = 0.05;
+/** A server that answers fewer of the calls within the run than this is falling behind. */
+const leastAnswered = 0.95;
+
+/** Finds the highest rate at which a server keeps what it promises. */
+export function createCapacityCommand(): Command {
+  const command = new Command("capacity")
+    .description("Finds the highest rate of calls at which all thresholds hold.")
+    .argument("<rpc>", "such as GetUser, or package.Service/Method of another server");
+  addCallOptions(command);
+  return command
+    .optionsGroup("What is looked for:")
+    .requiredOption("--slo <threshold>", 'such as "p99<50ms"; may be repeated', collectSlo)
+    .option("--duration <time>", "how long each rate is tried", duration, defaultDurationMs)
+    .option(
+      "--start-rate <n>",
+      "the first rate, in calls a second",
+      wholeNumber(1, highestRate),
+      defaultStartRate,
+    )
+    .option("--max-rate <n>", "the highest rate to try", wholeNumber(1, highestRate), highestRate)
+    .option("--json", "the result as JSON, and nothing else")
+    .addHelpText("after", example)
+    .action(async (rpc: string, flags: Flags) => {
+      process.exitCode = await search(rpc, flags).catch(fail);
+    });
+}
+
+async function search(rpc: string, flags: Flags): Promise<number> {
+  const signal = untilInterrupted();
+  const prepared = await prepareLoad(rpc, flags);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  let interrupted = false;
+  try {
+    const capacity = await findCapacity({
+      startRate: flags.startRate,
+      maxRate: flags.maxRate,
+      precision,
+      probe: async (rate) => {
+        const stage = { fromRate: rate, toRate: rate, durationMs: flags.duration };
+        const loop: OpenLoop = { kind: "open", stages: [stage], arrivals: "constant" };
+        const result = await runLoad(prepared.plan(loop), { signal });
+        if (signal.aborted) {
+          interrupted = true;
+          throw new Error("interrupted before the capacity was found");
+        }
+        const { outcome, why } = judgeRate(result, flags, rate);
+        say(`${String(rate).padStart(8)}/s  ${outcome}${why === "" ? "" : `: ${why}`}`);
+        return outcome;
+      },
+    });
+    process.stdout.write(flags.json ? `${JSON.stringify(toJson(capacity))}\n` : toText(capacity));
+    if (capacity.limitedBy === "client") {
+      return 3;
+    }
+    return capacity.rate === 0 ? 2 : 0;
+  } catch (error) {
+    if (interrupted) {
+      say("interrupted: no capacity found");
+      return 1;
+    }
+    throw error;
+  } finally {
+    await prepared.close();
+  }
+}
+
+function judgeRate(
+  result: LoadResult,
+  { slo, duration: durationMs }: Flags,
+  rate: number,
+): { outcome: Outcome; why: string } {
+  const { latency, codes, wallMs, verdict } = result;
+  if (verdict.client_limited) {
+    return { outcome: "client-limited", why: verdict.reasons.join("; ") };
+  }
+  const figures = {
+    latency,
+    calls: latency.count,
+    errors: latency.count - (codes.ok ?? 0),
+    ratePerSecond: (latency.count / wallMs) * 1_000,
+  };
+  const missed = slo
+    .map((one) => checkSlo(one, figures))
+    .filter(({ held }) => !held)
+    .map((one) => `${one.slo} was ${Number(one.measured.toPrecision(3))}`);
+  const expected = (rate * durationMs) / 1_000;
+  const inTime = (latency.count * Math.min(1, durationMs / wallMs)) / expected;
+  if (inTime < leastAnswered) {
+    missed.push(
+      `only ${(inTime * 100).toFixed(0)} % of the calls were answered as fast as they came`,
+    );
+  }
+  return missed.length > 0
+    ? { outcome: "missed", why: missed.join("; ") }
+    : { outcome: "held", why: "" };
+}
+
+function toJson({ rate, limitedBy, steps }: Capacity) {
+  return { capacity_per_second: rate, limited_by: limitedBy, steps };
+}
+
+function toText({ rate, limitedBy }: Capacity): string {
+  if (rate === 0) {
+    return "No rate holds: even the lowest that was tried missed.\n";
+  }
+  const why = {
+    slo: "more misses a threshold",
+    client: "at least: this client can't make more load; try --threads",
+    "max-rate": "the highest that was tried",
+  };
+  return `${rate} calls a second (${why[limitedBy]})\n`;
+}
+
+function collectSlo(value: string, previous: readonly Slo[] = []): Slo[] {
+  return [...previous, parseSlo(value)];
+}

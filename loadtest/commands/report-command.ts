@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { fail } from "../../cli/fail.ts";
+import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "../report/outputs.ts";
+import { readReport } from "../report/read.ts";
+
+const example = `
+Examples:
+  npm run loadtest -- report run.json
+  npm run loadtest -- report ghz.json --output html --output-file ghz.html`;
+
+/** Shows a report that was kept as JSON, ours or ghz's. */
+export function createReportCommand(): Command {
+  return new Command("report")
+    .description("Shows a report that was kept as JSON, this client's or ghz's.")
+    .argument("<file>", "the report")
+    .option("--output <format>", "table, json, html; may be repeated", collect, [])
+    .option("--output-file <file>", "where to; may be repeated", collect, [])
+    .option("--json", "the report as JSON on standard output")
+    .addHelpText("after", example)
+    .action(async (file: string, flags: OutputFlags) => {
+      const outputs = planOutputs(flags);
+      await assertWritable(outputs).catch(fail);
+      await writeOutputs(await readReport(file).catch(fail), outputs).catch(fail);
+    });
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { makeReport, type Second } from "../../testing/reports.ts";
+import type { Report } from "../report/report.ts";
+import { createRandom } from "../schedule/random.ts";
+import { compareReports, type MetricComparison } from "./compare.ts";
+import { renderComparison } from "./comparison-table.ts";
+import { parseFailOn } from "./fail-on.ts";
+
+/**
+ * A run whose seconds are alike when they are near: each second has a level that wanders, and its
+ * calls are spread around it.
+ */
+function wander(seed: number, factor = 1, seconds = 40, calls = 100): Second[] {
+  const random = createRandom(seed);
+  let level = 0;
+  return Array.from({ length: seconds }, () => {
+    level = 0.6 * level + (random() - 0.5) * 0.2;
+    const latenciesMs = Array.from(
+      { length: calls },
+      () => factor * 10 * (1 + level) * (1 - Math.log(1 - random())),
+    );
+    return { latenciesMs };
+  });
+}
+
+function of(a: Report, b: Report, name: string): MetricComparison {
+  const found = compareReports(a, b).metrics.find(({ metric }) => metric.name === name);
+  if (!found) {
+    throw new Error(`Expected ${name} to be compared`);
+  }
+  return found;
+}
+
+describe("two runs of the same", () => {
+  test("hardly ever differ: at most 8 of 40 pairs, where 2 are expected of a perfect method", () => {
+    const real = Array.from({ length: 40 }, (_, pair) =>
+      of(makeReport(wander(pair + 1)), makeReport(wander(pair + 1_001)), "p50"),
+    ).filter(({ isReal }) => isReal);
+    expect(real.length).toBeLessThanOrEqual(8);
+  });
+
+  test("give the same answer each time", () => {
+    const [a, b] = [makeReport(wander(1)), makeReport(wander(2))];
+    expect(of(a, b, "p99").interval).toEqual(of(a, b, "p99").interval);
+  });
+});
+
+describe("a change", () => {
+  test("of 30 % is found in nearly all pairs, with its direction and size", () => {
+    const found = Array.from({ length: 20 }, (_, pair) =>
+      of(makeReport(wander(pair + 1)), makeReport(wander(pair + 1_001, 1.3)), "p50"),
+    ).filter(({ isReal, difference }) => isReal && difference > 0);
+    expect(found.length).toBeGreaterThanOrEqual(18);
+    const inside = found.filter(
+      ({ interval: [low, high], a }) => low <= 0.3 * a && 0.3 * a <= high,
+    );
+    expect(inside.length).toBeGreaterThanOrEqual(14);
+  });
+
+  test("is told for the mean, the rate and the errors, too", () => {
+    const seconds = wander(1);
+    const fewer = seconds.map(({ latenciesMs }) => ({
+      latenciesMs: latenciesMs.slice(0, 80),
+      errors: 4,
+    }));
+    const [a, b] = [makeReport(seconds), makeReport(fewer)];
+    expect(of(a, b, "rate")).toMatchObject({ a: 100, b: 80, difference: -20, isReal: true });
+    expect(of(a, b, "errors")).toMatchObject({ a: 0, b: 5, differencePercent: null, isReal: true });
+    expect(of(a, b, "mean").isReal).toBe(false);
+  });
+
+  test("in a tail of a few calls is not claimed", () => {
+    const [a, b] = [makeReport(wander(1)), makeReport(wander(2, 2))];
+    expect(of(a, b, "p99").isReal).toBe(true);
+    // Of 4,000 calls four are beyond p99.9.
+    expect(of(a, b, "p99.9")).toMatchObject({ tooFew: true, isReal: false });
+  });
+});
+
+describe("warnings", () => {
+  const warningsOf = (a: Report, b: Report) => compareReports(a, b).warnings.join("\n");
+
+  test("there are none for two good runs of the same load", () => {
+    expect(warningsOf(makeReport(wander(1)), makeReport(wander(2)))).toBe("");
+  });
+
+  test("tell what was not the same", () => {
+    const other = makeReport(wander(2), {
+      options: { call: "shop.v1.Orders/ListOrders", connections: 4 },
+    });
+    expect(warningsOf(makeReport(wander(1)), other)).toBe(
+      "the runs differ in call (shop.v1.Orders/GetOrder, shop.v1.Orders/ListOrders), connections (1, 4)",
+    );
+  });
+
+  test("tell that a client was the limit", () => {
+    const limited = makeReport(
+      wander(2),
+      {},
+      {
+        verdict: { client_limited: true, reasons: ["it was busy"] },
+      },
+    );
+    expect(warningsOf(makeReport(wander(1)), limited)).toBe(
+      "B is not trustworthy: its client was the limit (it was busy)",
+    );
+  });
+
+  test("tell that a run is too short for stretches of time", () => {
+    const short = () => makeReport(wander(1, 1, 2));
+    expect(warningsOf(short(), short())).toContain("too short to be cut into seconds");
+    expect(of(short(), makeReport(wander(5, 2, 2)), "p50").isReal).toBe(true);
+    expect(of(short(), short(), "p50").isReal).toBe(false);
+  });
+
+  test("tell that ghz kept a part of the calls", () => {
+    const { unblock: _, ...ghz } = makeReport(wander(1), {
+      details: Array.from({ length: 100 }, (_, call) => ({
+        timestamp: new Date(1e12 + call * 100).toISOString(),
+        latency: 1e6 * (1 + (call % 7)),
+        error: "",
+        status: "OK",
+      })),
+    });
+    expect(warningsOf(ghz, ghz)).toContain("A lists only 100 of its 4000 calls");
+    expect(of(ghz, ghz, "p50")).toMatchObject({ difference: 0, isReal: false });
+  });
+
+  test("of runs without calls there is no number that is none", () => {
+    const none = makeReport([]);
+    for (const { a, b, difference, interval } of compareReports(none, none).metrics) {
+      expect([a, b, difference, ...interval]).toEqual([0, 0, 0, 0, 0]);
+    }
+  });
+});
+
+describe("a rule", () => {
+  const compared = compareReports(makeReport(wander(1)), makeReport(wander(2, 1.5))).metrics;
+  const better = compareReports(makeReport(wander(2, 1.5)), makeReport(wander(1))).metrics;
+
+  test.each([
+    ["p50+10%", true],
+    ["p50+90%", false],
+    ["p50+1ms", true],
+    ["p50 + 100ms", false],
+    ["p99.9+1%", false],
+    ["rate-5%", false],
+    ["errors+0.1%", false],
+  ])("%s fails: %s", (text, fails) => {
+    expect(parseFailOn(text).failedBy(compared)).toBe(fails);
+  });
+
+  test("does not fail when it became better", () => {
+    expect(parseFailOn("p50+1%").failedBy(better)).toBe(false);
+  });
+
+  test.each([
+    ["", 'got ""'],
+    ["p98+10%", "Expected one of p50, p75, p90, p95, p99, p99.9, mean, errors, rate"],
+    ["p99-10%", "Expected p99+…, which is its worse side"],
+    ["rate+10%", "Expected rate-…, which is its worse side"],
+    ["errors+5ms", "Expected errors in %"],
+    ["p99+10", "such as"],
+  ])("%j is refused", (text, message) => {
+    expect(() => parseFailOn(text)).toThrow(message);
+  });
+});
+
+test("the table fits 80 columns and says in words what is better and worse", () => {
+  const comparison = compareReports(makeReport(wander(1)), makeReport(wander(2, 1.5)));
+  const table = renderComparison(comparison, false);
+  expect(table).toMatch(/^A 4,000 calls, B 4,000 calls;/);
+  expect(table).toMatch(/p50 .*\+\d+\.\d % .* … .* WORSE/);
+  expect(table).toMatch(/p99.9 .* too few calls/);
+  expect(table).toMatch(/rate .* no difference/);
+  for (const line of table.split("\n").filter((text) => !text.includes("note:"))) {
+    expect(line.length).toBeLessThanOrEqual(80);
+  }
+});

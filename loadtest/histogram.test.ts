@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { LatencyHistogram } from "./histogram.ts";
+import { createRandom } from "./schedule/random.ts";
+
+const percentages = [0, 1, 10, 50, 75, 90, 95, 99, 99.9, 99.99, 100];
+
+test("keeps times to three digits", () => {
+  const histogram = new LatencyHistogram();
+  for (let ms = 1; ms <= 1_000; ms++) {
+    histogram.record(ms);
+  }
+  expect(histogram.count).toBe(1_000);
+  expect(histogram.min).toBeCloseTo(1, 2);
+  expect(histogram.percentile(50) / 500).toBeCloseTo(1, 2);
+  expect(histogram.percentile(99) / 990).toBeCloseTo(1, 2);
+  expect(histogram.max / 1_000).toBeCloseTo(1, 2);
+  expect(histogram.mean / 500.5).toBeCloseTo(1, 2);
+});
+
+test("has zeros where nothing was recorded", () => {
+  const { count, min, max, mean } = new LatencyHistogram();
+  expect({ count, min, max, mean }).toEqual({ count: 0, min: 0, max: 0, mean: 0 });
+  expect(new LatencyHistogram().percentile(99)).toBe(0);
+});
+
+test("keeps what is beyond its range at its ends", () => {
+  const histogram = new LatencyHistogram();
+  histogram.record(-1);
+  histogram.record(1e12);
+  expect(histogram.count).toBe(2);
+  expect(histogram.min).toBe(0.001);
+  expect(histogram.max).toBeGreaterThanOrEqual(3_600_000);
+});
+
+test("tells how many values there are of each time", () => {
+  const histogram = new LatencyHistogram();
+  for (const ms of [3, 1, 2_000, 1]) {
+    histogram.record(ms);
+  }
+  const buckets = [...histogram.buckets()];
+  expect(buckets.map(({ count }) => count)).toEqual([2, 1, 1]);
+  expect(buckets.map(({ ms }) => Math.round(ms))).toEqual([1, 3, 2_001]);
+  // A second time it is the same.
+  expect([...histogram.buckets()]).toEqual(buckets);
+});
+
+test("comes back from its encoded form as it was", () => {
+  const histogram = new LatencyHistogram();
+  for (const ms of [0.013, 1, 1, 20.5, 60_000]) {
+    histogram.record(ms);
+  }
+  const decoded = LatencyHistogram.decode(histogram.encode());
+  expect(figures(decoded)).toEqual(figures(histogram));
+});
+
+test.each(Array.from({ length: 30 }, (_, seed) => seed + 1))(
+  "merged from any split it is the histogram of all (seed %i)",
+  (seed) => {
+    const random = createRandom(seed);
+    const all = new LatencyHistogram();
+    const parts = Array.from(
+      { length: 1 + Math.floor(random() * 8) },
+      () => new LatencyHistogram(),
+    );
+    for (let call = 0; call < 2_000; call++) {
+      const ms = 10 ** (random() * 8 - 3);
+      all.record(ms);
+      parts[Math.floor(random() * parts.length)]?.record(ms);
+    }
+    // Some in an encoded form, as they come from threads, and in any order.
+    const shuffled = parts
+      .map((part) => ({ part, key: random() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ part, key }) => (key < 0.5 ? LatencyHistogram.decode(part.encode()) : part));
+    expect(figures(LatencyHistogram.merge(shuffled))).toEqual(figures(all));
+  },
+);
+
+function figures(histogram: LatencyHistogram) {
+  return {
+    count: histogram.count,
+    min: histogram.min,
+    max: histogram.max,
+    mean: histogram.mean,
+    percentiles: percentages.map((percentage) => histogram.percentile(percentage)),
+    encoded: histogram.encode(),
+  };
+}

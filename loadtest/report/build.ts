@@ -1,0 +1,164 @@
+import { cpus, release, type } from "node:os";
+import type { LoadResult } from "../run/run.ts";
+import { latencyBuckets, latencyDistribution } from "./distribution.ts";
+import type {
+  Detail,
+  LoadDescription,
+  Report,
+  ReportOptions,
+  SloResult,
+  UnblockReport,
+} from "./report.ts";
+import { statusName } from "./status-names.ts";
+
+export interface BuildOptions {
+  /** A title for the run; default: none. */
+  readonly name?: string;
+  readonly url: string;
+  readonly strategy: string | null;
+  readonly slo: readonly SloResult[];
+}
+
+const endReasons = { requests: "normal", duration: "timeout", interrupted: "cancel" } as const;
+
+/** The report of a run, as ghz writes it and with our own data. */
+export function buildReport(result: LoadResult, options: BuildOptions): Report {
+  const { latency, wallMs, codes, errors, endedAt } = result;
+  const total = nanoseconds(wallMs);
+  return {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    endReason: endReasons[result.endReason],
+    options: describeOptions(result, options),
+    date: endedAt.toISOString(),
+    count: latency.count,
+    total,
+    average: nanoseconds(latency.mean),
+    fastest: nanoseconds(latency.min),
+    slowest: nanoseconds(latency.max),
+    rps: wallMs === 0 ? 0 : (latency.count / wallMs) * 1_000,
+    errorDistribution: errors,
+    statusCodeDistribution: Object.fromEntries(
+      Object.entries(codes).map(([code, calls]) => [statusName(code), calls]),
+    ),
+    latencyDistribution: latency.count === 0 ? null : latencyDistribution(latency),
+    histogram: latency.count === 0 ? null : latencyBuckets(latency),
+    details: latency.count === 0 ? null : describeCalls(result),
+    unblock: describeRun(result, options),
+  };
+}
+
+function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): ReportOptions {
+  const { loop, target, driver, timeoutMs } = plan;
+  const requests = loop.kind === "closed" && "requests" in loop.until;
+  const constant = loop.kind === "open" && loop.stages.length === 1 ? loop.stages[0] : undefined;
+  const durationMs =
+    loop.kind === "open"
+      ? loop.stages.reduce((sum, stage) => sum + stage.durationMs, 0)
+      : "durationMs" in loop.until
+        ? loop.until.durationMs
+        : 0;
+  return {
+    call: `${target.service}/${target.method}`,
+    host: new URL(url).host,
+    insecure: new URL(url).protocol === "http:",
+    "load-schedule": "const",
+    ...(constant && constant.fromRate === constant.toRate ? { rps: constant.fromRate } : {}),
+    ...(loop.kind === "closed" ? { concurrency: loop.concurrency } : { async: true }),
+    ...(requests && "requests" in loop.until ? { total: loop.until.requests } : {}),
+    connections: driver.connections,
+    ...(durationMs > 0 ? { duration: nanoseconds(durationMs) } : {}),
+    ...(timeoutMs > 0 ? { timeout: nanoseconds(timeoutMs) } : {}),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+function describeCalls({ latency, sample, slowest, endedAt, wallMs }: LoadResult): Detail[] {
+  const beginMs = endedAt.getTime() - wallMs;
+  const time = (endedMs: number) => new Date(beginMs + endedMs).toISOString();
+  const uniform = [...sample]
+    .sort((a, b) => a.endedMs - b.endedMs)
+    .map(({ endedMs, latencyMs, code, message }) => ({
+      timestamp: time(endedMs),
+      latency: nanoseconds(latencyMs),
+      error: message,
+      status: statusName(code),
+    }));
+  return latency.count === sample.length
+    ? uniform
+    : [
+        ...uniform,
+        ...slowest.map((call) => ({
+          timestamp: time(call.ended_ms),
+          latency: nanoseconds(call.latency_ms),
+          error: call.error,
+          status: call.status,
+        })),
+      ];
+}
+
+function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): UnblockReport {
+  const { latency, service, lateness, firstMessage, messageGap, sample } = result;
+  const sampled = latency.count > sample.length;
+  return {
+    version: 1,
+    load: describeLoad(result, strategy),
+    details: {
+      sampled,
+      uniform: sample.length,
+      slowest: sampled ? result.slowest.length : 0,
+      of: latency.count,
+    },
+    histograms: {
+      latency: latency.encode(),
+      service: service.encode(),
+      ...(lateness ? { lateness: lateness.encode() } : {}),
+      ...(firstMessage ? { first_message: firstMessage.encode() } : {}),
+      ...(messageGap ? { message_gap: messageGap.encode() } : {}),
+    },
+    intervals: result.intervals,
+    verdict: result.verdict,
+    slowest: result.slowest,
+    unfinished: result.unfinished,
+    held_back: result.heldBack,
+    ran_on: result.places,
+    slo,
+    environment: {
+      node: process.version,
+      os: `${type()} ${release()}`,
+      cpu: cpus()[0]?.model ?? "unknown",
+      cores: cpus().length,
+    },
+  };
+}
+
+function describeLoad({ plan }: LoadResult, strategy: string | null): LoadDescription {
+  const { driver, loop, threads, timeoutMs, warmupMs } = plan;
+  return {
+    protocol: driver.protocol,
+    codec: driver.codec,
+    http: driver.httpVersion,
+    get: driver.httpGet,
+    strategy,
+    connections: driver.connections,
+    threads,
+    timeout_ms: timeoutMs,
+    warmup_ms: warmupMs,
+    kind: plan.kind,
+    loop:
+      loop.kind === "closed"
+        ? { kind: "closed", concurrency: loop.concurrency }
+        : {
+            kind: "open",
+            arrivals: loop.arrivals,
+            stages: loop.stages.map(({ fromRate, toRate, durationMs }) => ({
+              from_rate: fromRate,
+              to_rate: toRate,
+              duration_ms: durationMs,
+            })),
+          },
+  };
+}
+
+function nanoseconds(ms: number): number {
+  return Math.round(ms * 1e6);
+}

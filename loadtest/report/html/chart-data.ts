@@ -1,0 +1,101 @@
+import { LatencyHistogram } from "../../histogram.ts";
+import { latencyBuckets } from "../distribution.ts";
+import type { Report } from "../report.ts";
+
+/** What the page's charts are drawn from. Times in ms, unless they say otherwise. */
+export interface ChartData {
+  readonly percentiles: {
+    /** "latency ms", and in an open loop "service ms". */
+    readonly series: readonly string[];
+    /** The percentile's name, then a value for each series. */
+    readonly rows: readonly (readonly [name: string, ...valuesMs: number[]])[];
+    /** Where each row is on the axis: how rare it is, as a power of ten. */
+    readonly nines: readonly number[];
+  };
+  /** Second, p50, p90, p99, longest, calls a second, errors a second, 1 where client-limited. */
+  readonly overTime: readonly (readonly [
+    second: number,
+    p50: number,
+    p90: number,
+    p99: number,
+    max: number,
+    calls: number,
+    errors: number,
+    clientLimited: number,
+  ])[];
+  /** Up to a mark, and how many. */
+  readonly histogram: readonly (readonly [mark: number, calls: number])[];
+}
+
+const allPercentages = [0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
+
+export function chartData(report: Report): ChartData {
+  return {
+    percentiles: percentilesOf(report),
+    overTime: (report.unblock?.intervals ?? []).map((one) => {
+      const seconds = Math.max(0.001, (one.end_ms - one.start_ms) / 1_000);
+      return [
+        round(one.end_ms / 1_000),
+        round(one.p50_ms),
+        round(one.p90_ms),
+        round(one.p99_ms),
+        round(one.max_ms),
+        round(one.calls / seconds),
+        round(one.errors / seconds),
+        one.client_limited.length > 0 ? 1 : 0,
+      ];
+    }),
+    histogram: histogramOf(report),
+  };
+}
+
+function percentilesOf({ unblock, latencyDistribution, count }: Report): ChartData["percentiles"] {
+  const nines = (percentage: number) => -Math.log10(1 - percentage / 100);
+  if (!unblock) {
+    const ghz = latencyDistribution ?? [];
+    return {
+      series: ["latency ms"],
+      rows: ghz.map(({ percentage, latency }) => [`${percentage} %`, round(latency / 1e6)]),
+      nines: ghz.map(({ percentage }) => nines(percentage)),
+    };
+  }
+  const latency = LatencyHistogram.decode(unblock.histograms.latency);
+  const service =
+    unblock.load.loop.kind === "open" ? [LatencyHistogram.decode(unblock.histograms.service)] : [];
+  // Beyond one call in all of them there is nothing to show.
+  const shown = allPercentages.filter((percentage) => (1 - percentage / 100) * count >= 1);
+  return {
+    series: ["latency ms", ...service.map(() => "service ms")],
+    rows: shown.map((percentage) => [
+      `${percentage} %`,
+      ...[latency, ...service].map((one) => round(one.percentile(percentage))),
+    ]),
+    nines: shown.map(nines),
+  };
+}
+
+/** Finer than ghz's eleven marks where there is a histogram: by a tenth of a power of ten. */
+function histogramOf({ unblock, histogram }: Report): ChartData["histogram"] {
+  if (!unblock) {
+    return (histogram ?? []).map(({ mark, count }) => [round(mark * 1_000), count]);
+  }
+  const latency = LatencyHistogram.decode(unblock.histograms.latency);
+  if (latency.max < 2 * latency.min) {
+    return latencyBuckets(latency).map(({ mark, count }) => [round(mark * 1_000), count]);
+  }
+  const marks = new Map<number, number>();
+  for (const { ms, count } of latency.buckets()) {
+    const step = Math.ceil(Math.log10(ms) * 10);
+    marks.set(step, (marks.get(step) ?? 0) + count);
+  }
+  const steps = [...marks.keys()];
+  const first = Math.min(...steps);
+  return Array.from({ length: Math.max(...steps) - first + 1 }, (_, at) => [
+    round(10 ** ((first + at) / 10)),
+    marks.get(first + at) ?? 0,
+  ]);
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}

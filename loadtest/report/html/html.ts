@@ -1,0 +1,200 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describeLoad } from "../describe-load.ts";
+import type { Report, UnblockReport } from "../report.ts";
+import { chartData } from "./chart-data.ts";
+import { escapeHtml, html, type Markup, table } from "./markup.ts";
+
+const percentages = [50, 75, 90, 95, 99, 99.9];
+
+/**
+ * A report as one page that needs nothing else: no network, no other files. What a report says gets
+ * into it as text only.
+ */
+export function renderHtml(report: Report): string {
+  const { unblock } = report;
+  const title = report.name ?? report.options?.call ?? "Load test";
+  const data = chartData(report);
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  const body = html`
+    <header>
+      <h1>${title}</h1>
+      <p>${report.options?.call ?? "?"} at ${report.options?.host ?? "?"}: ${describeLoad(report)}. Ended ${report.date}.</p>
+    </header>
+    ${verdict(unblock)}
+    ${keyFigures(report)}
+    ${thresholds(unblock)}
+    ${chart("percentiles", "Latency by percentile", "The further right, the rarer: 99 % of the calls were as fast as the curve says there.", table(["percentile", ...data.percentiles.series], data.percentiles.rows))}
+    ${
+      unblock
+        ? chart(
+            "latency",
+            "Latency over time",
+            "By the second in which calls ended. Shaded where this client was the limit.",
+            table(
+              ["s", "p50 ms", "p90 ms", "p99 ms", "longest ms", "client-limited"],
+              data.overTime.map(([s, p50, p90, p99, max, , , limited]) => [
+                s,
+                p50,
+                p90,
+                p99,
+                max,
+                limited ? "yes" : "",
+              ]),
+            ),
+          )
+        : html``
+    }
+    ${
+      unblock
+        ? chart(
+            "throughput",
+            "Calls and errors over time",
+            "Calls that ended in each second, and those of them that failed.",
+            table(
+              ["s", "calls a second", "errors a second"],
+              data.overTime.map(([s, , , , , calls, errors]) => [s, calls, errors]),
+            ),
+          )
+        : html``
+    }
+    ${chart("histogram", "How many calls took how long", "Calls up to each mark and beyond the one before.", table(["up to ms", "calls"], data.histogram))}
+    ${statuses(report)}
+    ${slowest(unblock)}
+    ${environment(report)}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)} – load test</title>
+<style>${asset("uplot/dist/uPlot.min.css")}
+${own("page.css")}</style>
+</head>
+<body>
+<main>${body.markup}</main>
+<script type="application/json" id="data">${json}</script>
+<script>${asset("uplot/dist/uPlot.iife.min.js")}</script>
+<script>${own("page.js")}</script>
+</body>
+</html>
+`;
+}
+
+function verdict(unblock: UnblockReport | undefined): Markup {
+  if (!unblock?.verdict.client_limited) {
+    return html``;
+  }
+  return html`<p class="warning" role="alert"><strong>Not trustworthy.</strong> This client, not the
+    server, was the limit: ${unblock.verdict.reasons.join("; ")}.</p>`;
+}
+
+function keyFigures(report: Report): Markup {
+  const { unblock, count, rps } = report;
+  const ok = report.statusCodeDistribution?.OK ?? 0;
+  const at = (percentage: number) =>
+    chartData(report).percentiles.rows.find(([name]) => name === `${percentage} %`)?.[1] ?? "–";
+  const figures: [name: string, value: string][] = [
+    ["calls", count.toLocaleString("en-US")],
+    ["a second", rps.toLocaleString("en-US", { maximumFractionDigits: 1 })],
+    ["failed", `${(count - ok).toLocaleString("en-US")}`],
+    ...percentages.slice(0, 5).map((p): [string, string] => [`p${p}`, `${at(p)} ms`]),
+    ["longest", `${(report.slowest / 1e6).toPrecision(3)} ms`],
+    ...(unblock && unblock.unfinished > 0
+      ? [["without an answer", String(unblock.unfinished)] satisfies [string, string]]
+      : []),
+  ];
+  return html`<dl class="figures">${figures.map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+  )}</dl>`;
+}
+
+function thresholds(unblock: UnblockReport | undefined): Markup {
+  if (!unblock || unblock.slo.length === 0) {
+    return html``;
+  }
+  return html`<section><h2>Thresholds</h2><ul class="thresholds">${unblock.slo.map(
+    ({ slo, measured, held }) => html`<li class="${held ? "held" : "missed"}">
+      ${held ? "✓ held" : "✗ missed"}: <code>${slo}</code>, measured ${Number(measured.toPrecision(4))}</li>`,
+  )}</ul></section>`;
+}
+
+function chart(id: string, title: string, about: string, data: Markup): Markup {
+  return html`<section><h2 id="${id}-title">${title}</h2><p>${about}</p>
+    <div class="chart" id="${id}" role="img" aria-labelledby="${id}-title"></div>
+    <details><summary>The same as a table</summary>${data}</details></section>`;
+}
+
+function statuses({ statusCodeDistribution, errorDistribution }: Report): Markup {
+  const sorted = (counts: Readonly<Record<string, number>> | null) =>
+    Object.entries(counts ?? {}).sort(([, a], [, b]) => b - a);
+  const errors = sorted(errorDistribution);
+  return html`<section><h2>How calls ended</h2>
+    ${table(["status", "calls"], sorted(statusCodeDistribution))}
+    ${errors.length === 0 ? html`` : table(["error", "calls"], errors)}</section>`;
+}
+
+function slowest(unblock: UnblockReport | undefined): Markup {
+  if (!unblock || unblock.slowest.length === 0) {
+    return html``;
+  }
+  const rows = unblock.slowest.map((call) => {
+    const inClient = Math.max(0, call.written_ms - call.intended_ms);
+    const known = call.steps.reduce((sum, { ms }) => sum + ms, 0);
+    const parts = [
+      { name: "in the client", ms: inClient },
+      ...call.steps,
+      { name: "elsewhere", ms: Math.max(0, call.latency_ms - inClient - known) },
+    ];
+    const text = parts.map(({ name, ms }) => `${name} ${ms.toFixed(1)}`).join(", ");
+    const bar = html`<div class="bar" title="${text}">${parts.map(
+      ({ ms }, at) =>
+        html`<span class="part${at % 5}" style="flex-grow:${Math.max(0, ms).toFixed(3)}"></span>`,
+    )}</div><small>${text}</small>`;
+    return [
+      call.n,
+      (call.intended_ms / 1_000).toFixed(2),
+      call.latency_ms.toFixed(1),
+      bar,
+      call.status,
+      call.connection,
+      call.ran_on ?? "",
+    ];
+  });
+  return html`<section><h2>The slowest calls</h2><p>Where their time went, in ms.</p>
+    <div class="scroll">${table(["call", "at s", "ms", "of which", "status", "connection", "ran on"], rows)}</div></section>`;
+}
+
+function environment({ unblock, details, count }: Report): Markup {
+  const listed = details?.length ?? 0;
+  const rows: [string, string][] = unblock
+    ? [
+        [
+          "machine",
+          `${unblock.environment.cores} × ${unblock.environment.cpu}, ${unblock.environment.os}`,
+        ],
+        ["Node", unblock.environment.node],
+        ["threads of the client", String(unblock.load.threads)],
+        [
+          "deadline of a call",
+          unblock.load.timeout_ms === 0 ? "none" : `${unblock.load.timeout_ms} ms`,
+        ],
+        [
+          "ran on",
+          Object.entries(unblock.ran_on)
+            .map(([place, calls]) => `${place} (${calls})`)
+            .join(", ") || "not told",
+        ],
+        ["kept calls", `${listed} of ${count}; percentiles cover every call`],
+      ]
+    : [["made by", `ghz; it kept ${listed} of ${count} calls`]];
+  return html`<section><h2>How it was measured</h2>${table(["", ""], rows)}</section>`;
+}
+
+function asset(specifier: string): string {
+  return readFileSync(fileURLToPath(import.meta.resolve(specifier)), "utf8");
+}
+
+function own(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}

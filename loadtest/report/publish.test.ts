@@ -1,0 +1,144 @@
+import { createServer, type RequestListener } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type GhzWebServer, startGhzWeb } from "../../testing/ghz-web.ts";
+import { listen, type TestEndpoint } from "../../testing/listen.ts";
+import { hasProgram } from "../../testing/programs.ts";
+import { makeReport } from "../../testing/reports.ts";
+import { publishReport } from "./publish.ts";
+
+const detail = { timestamp: "2026-01-02T03:04:05.123Z", latency: 2e6, error: "", status: "OK" };
+const report = makeReport([{ latenciesMs: [1, 2, 3], errors: 1 }], {
+  name: "a run",
+  details: [detail, detail, { ...detail, error: "the queue is full", status: "ResourceExhausted" }],
+});
+
+describe.skipIf(!hasProgram("ghz-web"))("a real ghz-web", () => {
+  let ghzWeb: GhzWebServer;
+  beforeAll(async () => {
+    ghzWeb = await startGhzWeb();
+  });
+  afterAll(() => ghzWeb.close());
+
+  const idOf = (address: string) => Number(/\/reports\/(\d+)$/.exec(address)?.[1]);
+
+  test("takes a report, and has it as it was", async () => {
+    const { address } = await publishReport(report, { url: ghzWeb.url });
+    expect(address).toMatch(new RegExp(`^${ghzWeb.url}/reports/\\d+$`));
+    const id = idOf(address);
+    expect(await ghzWeb.get(`reports/${id}/`)).toMatchObject({
+      id,
+      name: "a run",
+      endReason: "timeout",
+      count: 3,
+      average: report.average,
+      fastest: report.fastest,
+      slowest: report.slowest,
+      rps: 3,
+      status: "fail",
+      errorDistribution: { "the queue is full": 1 },
+      statusCodeDistribution: { OK: 2, ResourceExhausted: 1 },
+      latencyDistribution: report.latencyDistribution,
+    });
+    expect(await ghzWeb.get(`reports/${id}/histogram/`)).toMatchObject({
+      buckets: report.histogram,
+    });
+    expect(await ghzWeb.get(`reports/${id}/options/`)).toMatchObject({
+      info: { call: "shop.v1.Orders/GetOrder", host: "127.0.0.1:8080" },
+    });
+    expect(await ghzWeb.get(`reports/${id}/export/?format=json`)).toMatchObject({
+      // In no order of its own.
+      details: expect.arrayContaining([
+        expect.objectContaining({ status: "OK", latency: 2e6 }),
+        expect.objectContaining({ status: "ResourceExhausted", error: "the queue is full" }),
+      ]),
+    });
+  });
+
+  test("makes a project when it is missing, and uses it when it is there", async () => {
+    const options = { url: `${ghzWeb.url}/`, project: "Checkout 1" };
+    const first = await publishReport(report, options);
+    const second = await publishReport(report, options);
+    const [one, two] = await Promise.all(
+      [first, second].map(({ address }) => ghzWeb.get(`reports/${idOf(address)}/`)),
+    );
+    expect(one).toHaveProperty("projectID");
+    expect(two).toMatchObject({ projectID: Reflect.get(Object(one), "projectID") });
+    expect(await ghzWeb.get(`projects/${Reflect.get(Object(one), "projectID")}/`)).toMatchObject({
+      name: "Checkout 1",
+    });
+  });
+
+  test("is searched for a project page by page", async () => {
+    for (let project = 0; project < 25; project++) {
+      await publishReport(report, { url: ghzWeb.url, project: `p${project}` });
+    }
+    const before = await ghzWeb.get("projects/");
+    for (const project of ["p0", "p12", "p24"]) {
+      await publishReport(report, { url: ghzWeb.url, project });
+    }
+    expect(await ghzWeb.get("projects/")).toMatchObject({
+      total: Reflect.get(Object(before), "total"),
+    });
+  });
+
+  test("takes a run of many calls, and one of none", async () => {
+    const details = Array.from({ length: 2_000 }, () => detail);
+    const { address } = await publishReport({ ...report, details }, { url: ghzWeb.url });
+    const exported = await ghzWeb.get(`reports/${idOf(address)}/export/?format=json`);
+    expect(Reflect.get(Object(exported), "details")).toHaveLength(2_000);
+    const none = await publishReport(makeReport([]), { url: ghzWeb.url });
+    expect(await ghzWeb.get(`reports/${idOf(none.address)}/`)).toMatchObject({ count: 0 });
+  });
+});
+
+describe("what is no ghz-web", () => {
+  const endpoints: TestEndpoint[] = [];
+  afterAll(async () => {
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+  });
+  const serve = async (listener: RequestListener) => {
+    const endpoint = await listen(createServer(listener));
+    endpoints.push(endpoint);
+    return endpoint.url;
+  };
+
+  test.each([
+    [
+      "refuses",
+      (_, response) => response.writeHead(500).end('{"message":"the disk is full"}'),
+      "it answered 500 (the disk is full)",
+    ],
+    [
+      "is another server",
+      (_, response) => response.writeHead(404).end("<html>"),
+      "it answered 404",
+    ],
+    [
+      "answers a page",
+      (_, response) => response.end("<html>hello</html>"),
+      "it does not answer in JSON; is it ghz-web?",
+    ],
+    ["answers something else", (_, response) => response.end("{}"), "is it ghz-web?"],
+    [
+      "sends elsewhere",
+      (_, response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end(),
+      "Could not publish to",
+    ],
+    ["hangs up", (request) => request.socket.destroy(), "Could not publish to"],
+  ] satisfies [string, RequestListener, string][])("and %s", async (_, listener, message) => {
+    const url = await serve(listener);
+    await expect(publishReport(report, { url })).rejects.toThrow(message);
+  });
+
+  test("and is not there", async () => {
+    const closed = await listen(createServer());
+    await closed.close();
+    await expect(publishReport(report, { url: closed.url })).rejects.toThrow(
+      "nothing listens there (ECONNREFUSED); is ghz-web running?",
+    );
+  });
+
+  test.each(["nowhere", "ftp://host/"])("and no address: %s", async (url) => {
+    await expect(publishReport(report, { url })).rejects.toThrow("Expected --publish to be a URL");
+  });
+});

@@ -1,0 +1,203 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Message, toJson } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findMethod } from "../../registry/methods.ts";
+import type { LoadMethod } from "../drivers/driver.ts";
+import { createRandom } from "../schedule/random.ts";
+import { readDataFile } from "./data-file.ts";
+import { exampleRequest } from "./example.ts";
+import { parseHeaders } from "./header.ts";
+import { createRequests } from "./requests.ts";
+import { compileTemplate } from "./template.ts";
+
+function method(rpc: string): LoadMethod {
+  const found = findMethod(rpc);
+  if (!found) {
+    throw new Error(`Expected ${rpc} in the schema`);
+  }
+  return found;
+}
+
+describe("a template", () => {
+  const render = (text: string, n = 1) => compileTemplate(text).render(n, createRandom(n));
+
+  test("without places to fill in is as it is", () => {
+    const text = '{"a":{"b":[]},"c":"{nothing}"}';
+    expect(compileTemplate(text).constant).toBe(true);
+    expect(render(text)).toBe(text);
+  });
+
+  test("has the call's number, as often as it is asked for", () => {
+    expect(compileTemplate("{n}").constant).toBe(false);
+    expect(render('{"id":{n},"name":"user {n}"}', 42)).toBe('{"id":42,"name":"user 42"}');
+  });
+
+  test("has random numbers within their bounds, and all of them", () => {
+    const values = new Set(Array.from({ length: 200 }, (_, n) => render("{random:-1..3}", n + 1)));
+    expect([...values].sort()).toEqual(["-1", "0", "1", "2", "3"]);
+  });
+
+  test("has one of several words", () => {
+    const values = new Set(
+      Array.from({ length: 100 }, (_, n) => render("{pick:red|dark blue|}", n + 1)),
+    );
+    expect([...values].sort()).toEqual(["", "dark blue", "red"]);
+  });
+
+  test("has a UUID, another one each time", () => {
+    const [a, b] = [render("{uuid}"), render("{uuid}")];
+    expect(a).toMatch(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/);
+    expect(b).not.toBe(a);
+  });
+
+  test("refuses bounds the wrong way round", () => {
+    expect(() => compileTemplate("{random:5..1}")).toThrow(
+      "Expected the lower bound first, got {random:5..1}",
+    );
+  });
+});
+
+describe("requests", () => {
+  const requestsOf = (rpc: string, options: { data?: string; rows?: string[] }) =>
+    createRequests({
+      method: method(rpc),
+      example: exampleRequest(method(rpc)),
+      random: createRandom(1),
+      ...options,
+    });
+  const json = (rpc: string, message: Message) => toJson(method(rpc).input, message);
+
+  test("of an exercise are its own example, one for each number", () => {
+    const requests = requestsOf("GetUser", {});
+    expect([1, 2].map((n) => json("GetUser", requests.at(n)))).toEqual([
+      { user_id: 1 },
+      { user_id: 2 },
+    ]);
+  });
+
+  test("of any other RPC are empty, and the same object each time", () => {
+    const requests = requestsOf("Ping", {});
+    expect(json("Ping", requests.at(1))).toEqual({});
+    expect(requests.at(2)).toBe(requests.at(1));
+  });
+
+  test("that are constant are made once", () => {
+    const requests = requestsOf("GetUser", { data: '{"user_id":7}' });
+    expect(requests.at(5)).toBe(requests.at(1));
+  });
+
+  test("are filled in anew where they are templates", () => {
+    const requests = requestsOf("GetUser", { data: '{"user_id":{n}}' });
+    expect(json("GetUser", requests.at(9))).toEqual({ user_id: 9 });
+    expect(requests.at(9)).not.toBe(requests.at(9));
+  });
+
+  test("come from rows in turn", () => {
+    const requests = requestsOf("GetUser", { rows: ['{"user_id":5}', '{"user_id":{n}}'] });
+    expect([1, 2, 3, 4].map((n) => json("GetUser", requests.at(n)))).toEqual([
+      { user_id: 5 },
+      { user_id: 2 },
+      { user_id: 5 },
+      { user_id: 4 },
+    ]);
+    expect(requests.at(3)).toBe(requests.at(1));
+  });
+
+  test.each([
+    ["{", "Expected --data to be the request of GetUser as JSON, got {: "],
+    ['{"id":1}', 'key "id" is unknown; GetUserRequest has user_id'],
+    ['{"user_id":"x"}', "user_id"],
+    ["[1]", "GetUser as JSON, got [1]"],
+  ])("say what does not fit in %s", (data, message) => {
+    expect(() => requestsOf("GetUser", { data }).at(1)).toThrow(message);
+  });
+});
+
+describe("a data file", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "unblock-data-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function read(name: string, text: string, rpc = "ComputeHash"): Promise<unknown[]> {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return (await readDataFile(path, method(rpc))).map((row) => JSON.parse(row));
+  }
+
+  test("of JSON lines has a request a line, and may have empty ones", async () => {
+    expect(await read("a.jsonl", '{"data":"x"}\r\n\n{"data":"y"}\n')).toEqual([
+      { data: "x" },
+      { data: "y" },
+    ]);
+  });
+
+  test("of a JSON array has a request an element", async () => {
+    expect(await read("a.json", ' [{"data":"x"},\n{}]')).toEqual([{ data: "x" }, {}]);
+  });
+
+  test("of CSV has fields by its header, in either spelling, and leaves out empty cells", async () => {
+    const csv = 'data,rounds\n"a, ""quoted"" {n}",3\nplain,\n';
+    expect(await read("a.csv", csv)).toEqual([
+      { data: 'a, "quoted" {n}', rounds: "3" },
+      { data: "plain" },
+    ]);
+  });
+
+  test("of CSV reads true and false", async () => {
+    expect(await read("b.csv", "restart_window\ntrue\n", "GetVitals")).toEqual([
+      { restart_window: true },
+    ]);
+  });
+
+  test.each([
+    ["none.jsonl", "", "to have at least one request, got none"],
+    ["header.csv", "data\n", "to have at least one request, got none"],
+    ["bad.jsonl", '{"data":"x"}\n{data}\n', "bad.jsonl, line 2: expected a request as JSON"],
+    ["bad.json", "[1,", "bad.json: expected a request as JSON"],
+    [
+      "field.csv",
+      "dat\nx\n",
+      'field.csv, line 1: there is no field "dat"; ComputeHashRequest has data, rounds',
+    ],
+    ["long.csv", "data\nx,y\n", "long.csv: Invalid Record Length"],
+  ])("that is wrong is refused: %s", async (name, text, message) => {
+    await expect(read(name, text)).rejects.toThrow(message);
+  });
+
+  test("whose cell is no boolean is refused", async () => {
+    await expect(read("c.csv", "restart_window\nmaybe\n", "GetVitals")).rejects.toThrow(
+      'c.csv, line 2, restart_window: expected true or false, got "maybe"',
+    );
+  });
+
+  test("that is not there is refused", async () => {
+    await expect(readDataFile(join(folder, "missing"), method("GetUser"))).rejects.toThrow(
+      "missing (ENOENT)",
+    );
+  });
+});
+
+describe("headers", () => {
+  test("are read with lower-case names", () => {
+    expect(parseHeaders(["Authorization: Bearer a:b", "x-id:{n}"])).toEqual({
+      authorization: "Bearer a:b",
+      "x-id": "{n}",
+    });
+  });
+
+  test.each([
+    [["nothing"], 'Expected --header to be like "name: value", got "nothing"'],
+    [[": x"], 'Expected --header to be like "name: value"'],
+    [["a b: x"], 'Expected --header to be like "name: value"'],
+    [["x: a\nb"], 'Expected --header to be like "name: value"'],
+    [["Content-Type: x"], 'one that the protocol does not set, got "content-type"'],
+    [["grpc-timeout: 1S"], 'one that the protocol does not set, got "grpc-timeout"'],
+    [["x: 1", "X: 2"], 'Expected each --header once, got "x" twice'],
+  ])("%j are refused", (texts, message) => {
+    expect(() => parseHeaders(texts)).toThrow(message);
+  });
+});

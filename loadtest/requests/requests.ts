@@ -1,0 +1,95 @@
+import type { DescFile } from "@bufbuild/protobuf";
+import { createRegistry, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
+import type { LoadMethod } from "../drivers/driver.ts";
+import { compileTemplate, type Template } from "./template.ts";
+
+export interface RequestOptions {
+  readonly method: LoadMethod;
+  /** One request for all calls, as JSON; may be a template. */
+  readonly data?: string;
+  /** Several to use in turn. */
+  readonly rows?: readonly string[];
+  /** The request of call `n` when neither is given. */
+  readonly example: (n: number) => string;
+  readonly random: () => number;
+}
+
+export interface RequestSource {
+  /**
+   * The request of call `n`, from 1. Where nothing is filled in, the same object comes again.
+   *
+   * @throws Error that says what does not fit the schema
+   */
+  at(n: number): Message;
+}
+
+export function createRequests(options: RequestOptions): RequestSource {
+  const { method, data, rows, example, random } = options;
+  const registry = createRegistry(...filesOf(method.parent.file));
+  const parse = (json: string, what: string) => parseRequest(method, json, what, registry);
+  const texts = rows ?? (data === undefined ? undefined : [data]);
+  if (texts === undefined) {
+    return { at: createExamples(example, (json) => parse(json, "the example")) };
+  }
+  const what = rows === undefined ? "--data" : "each row of --data-file";
+  const templates = texts.map(compileTemplate);
+  const constants: (Message | undefined)[] = templates.map(() => undefined);
+  return {
+    at: (n) => {
+      const row = (n - 1) % templates.length;
+      const known = constants[row];
+      if (known !== undefined) {
+        return known;
+      }
+      const template = templates[row] ?? emptyTemplate;
+      const message = parse(template.render(n, random), what);
+      if (template.constant) {
+        constants[row] = message;
+      }
+      return message;
+    },
+  };
+}
+
+const emptyTemplate: Template = { constant: true, render: () => "{}" };
+
+function createExamples(
+  example: (n: number) => string,
+  parse: (json: string) => Message,
+): (n: number) => Message {
+  const first = example(1);
+  if (first !== example(2)) {
+    return (n) => parse(example(n));
+  }
+  const message = parse(first);
+  return () => message;
+}
+
+function parseRequest(
+  { name, input }: LoadMethod,
+  json: string,
+  what: string,
+  registry: Registry,
+): Message {
+  try {
+    return fromJsonString(input, json, { registry });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const fields = input.fields.map((field) => field.name).join(", ");
+    const known = / is unknown$/.test(reason)
+      ? `; ${input.name} has ${fields === "" ? "no fields" : fields}`
+      : "";
+    throw new Error(
+      `Expected ${what} to be the request of ${name} as JSON, got ${shorten(json)}: ${reason}${known}`,
+    );
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+/** A file and what it imports: what a google.protobuf.Any in a request can be of. */
+function filesOf(file: DescFile): DescFile[] {
+  return [file, ...file.dependencies.flatMap(filesOf)];
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+
+/** A text with places that are filled in anew for each call. */
+export interface Template {
+  /** Whether it has no such places. */
+  readonly constant: boolean;
+  /**
+   * @param n the call's number, from 1
+   * @param random gives numbers from 0 up to 1
+   */
+  render(n: number, random: () => number): string;
+}
+
+type Part = (n: number, random: () => number) => string;
+
+const placeholder = /\{(?:(n)|(uuid)|random:(-?\d+)\.\.(-?\d+)|pick:([^{}]+))\}/g;
+
+/**
+ * Reads a text in which `{n}` is the call's number, `{uuid}` a random UUID, `{random:1..6}` a whole
+ * number within these bounds and `{pick:a|b|c}` one of the words. Other braces stay as they are.
+ *
+ * @throws Error when bounds are the wrong way round
+ */
+export function compileTemplate(text: string): Template {
+  const parts: Part[] = [];
+  let at = 0;
+  for (const match of text.matchAll(placeholder)) {
+    const before = text.slice(at, match.index);
+    parts.push(() => before, partOf(match));
+    at = match.index + match[0].length;
+  }
+  const rest = text.slice(at);
+  return parts.length === 0
+    ? { constant: true, render: () => text }
+    : {
+        constant: false,
+        render: (n, random) => parts.map((part) => part(n, random)).join("") + rest,
+      };
+}
+
+function partOf([whole, n, uuid, from, to, words]: RegExpExecArray): Part {
+  if (n !== undefined) {
+    return (call) => String(call);
+  }
+  if (uuid !== undefined) {
+    return () => randomUUID();
+  }
+  if (words !== undefined) {
+    const choices = words.split("|");
+    return (_, random) => choices[Math.floor(random() * choices.length)] ?? "";
+  }
+  const lowest = Number(from);
+  const highest = Number(to);
+  if (!(lowest <= highest)) {
+    throw new Error(`Expected the lower bound first, got ${whole}`);
+  }
+  return (_, random) => String(lowest + Math.floor(random() * (highest - lowest + 1)));
+}

@@ -1,0 +1,123 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { fail } from "../../cli/fail.ts";
+import { monotonicMs } from "../../registry/clock.ts";
+import { createDriver } from "../drivers/create-driver.ts";
+import { exampleRequest } from "../requests/example.ts";
+import { createRequests } from "../requests/requests.ts";
+import { createRandom } from "../schedule/random.ts";
+import { createSchedule } from "../schedule/schedule.ts";
+import { loadMethod } from "../target/target.ts";
+import { warmUp } from "../warm-up.ts";
+import { startClosedLoop } from "./closed-loop.ts";
+import type { LoopRun, RunningLoop } from "./loop-run.ts";
+import type { FromThread, Phase, ToThread } from "./messages.ts";
+import { startOpenLoop } from "./open-loop.ts";
+import { type LoadPlan, shareOf } from "./plan.ts";
+import { intervalMs, Recorder } from "./recorder.ts";
+import { createSelfWatch } from "./self-watch.ts";
+import { createSender } from "./sender.ts";
+
+/** What a load thread is started with. */
+export interface LoadThreadData {
+  readonly plan: LoadPlan;
+  /** From 0. */
+  readonly thread: number;
+}
+
+const { plan, thread }: LoadThreadData = workerData;
+const port = parentPort ?? fail("Expected to be started as a thread");
+const say = (message: FromThread) => port.postMessage(message);
+
+const { target, timeoutMs } = plan;
+const method = loadMethod(target.descriptorSet, target.service, target.method);
+const driver = createDriver({
+  ...plan.driver,
+  connections: shareOf(plan.driver.connections, plan.threads, thread),
+});
+const sender = createSender({
+  driver,
+  method,
+  requests: createRequests({
+    method,
+    ...plan.requests,
+    example: exampleRequest(method),
+    random: Math.random,
+  }),
+  header: plan.header,
+  timeoutMs,
+  random: Math.random,
+});
+const selfWatch = createSelfWatch();
+/** How long calls that are in progress at the end are waited for. */
+const drainMs = timeoutMs > 0 ? timeoutMs + 1_000 : 30_000;
+let stop: (graceMs: number) => void = () => {};
+
+function run({ loop, startMs, claims, seed }: Phase): void {
+  const beginMs = startMs - (monotonicMs() - performance.now());
+  const recorder = new Recorder({
+    thread,
+    beginMs,
+    originMs: startMs,
+    open: loop.kind === "open",
+    streaming: method.methodKind === "server_streaming",
+    selfWatch,
+    onInterval: (part) => say({ kind: "interval", part }),
+  });
+  const claimed = new Int32Array(claims);
+  let allSent = false;
+  let ended = false;
+  let giveUpMs = Number.POSITIVE_INFINITY;
+
+  const end = () => {
+    ended = true;
+    clearInterval(ticker);
+    say({ kind: "ended", totals: recorder.finish(running.heldBack) });
+  };
+  const ticker = setInterval(() => {
+    const nowMs = performance.now();
+    recorder.closeIntervals(nowMs);
+    if (allSent && (recorder.inProgress === 0 || nowMs >= giveUpMs)) {
+      end();
+    }
+  }, intervalMs / 50);
+  const loopRun: LoopRun = {
+    recorder,
+    sender,
+    beginMs,
+    claim: () => Atomics.add(claimed, 0, 1) + 1,
+    onAllSent: () => {
+      allSent = true;
+      giveUpMs = Math.min(giveUpMs, performance.now() + drainMs);
+    },
+  };
+  const running: RunningLoop =
+    loop.kind === "closed"
+      ? startClosedLoop(loop, shareOf(loop.concurrency, plan.threads, thread), loopRun)
+      : startOpenLoop(createSchedule(loop.stages, loop.arrivals, createRandom(seed)), loopRun);
+  stop = (graceMs) => {
+    if (!ended) {
+      giveUpMs = Math.min(giveUpMs, performance.now() + graceMs);
+      allSent = true;
+      running.stop();
+    }
+  };
+}
+
+port.on("message", (message: ToThread) => {
+  if (message.kind === "stop") {
+    stop(message.graceMs);
+  } else {
+    const { phase } = message;
+    setTimeout(() => run(phase), phase.startMs - monotonicMs());
+  }
+});
+
+try {
+  await driver.connect();
+  if (plan.ownServer) {
+    await warmUp(driver);
+  }
+  say({ kind: "ready" });
+} catch (error) {
+  say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+}

@@ -1,0 +1,75 @@
+import type { SlowCall } from "../report/report.ts";
+import type { Loop } from "./plan.ts";
+
+/** What goes between the thread that leads a run and those that make the load. */
+
+/** A part of the run, for all threads alike: the warm-up, or what is measured. */
+export interface Phase {
+  readonly loop: Loop;
+  /** When it begins, on the machine's monotonic clock. */
+  readonly startMs: number;
+  /** The number of the call that is to be claimed next, one Int32 that all threads share. */
+  readonly claims: SharedArrayBuffer;
+  /** All threads draw the moments of a Poisson load from it. */
+  readonly seed: number;
+}
+
+export type ToThread =
+  | { readonly kind: "run"; readonly phase: Phase }
+  /** Send no more; wait for what is in progress no longer than this. */
+  | { readonly kind: "stop"; readonly graceMs: number };
+
+export type FromThread =
+  | { readonly kind: "ready" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "interval"; readonly part: IntervalPart }
+  | { readonly kind: "ended"; readonly totals: ThreadTotals };
+
+/** What one thread saw in one second of the run. Times are milliseconds from the run's begin. */
+export interface IntervalPart {
+  /** The second, from 0. */
+  readonly index: number;
+  readonly sent: number;
+  readonly calls: number;
+  readonly errors: number;
+  /** Encoded histograms; of the latencies of the calls that ended, and how late calls were sent. */
+  readonly latency: string;
+  readonly lateness: string | undefined;
+  readonly endMs: number;
+  readonly self: SelfReading;
+  readonly inProgress: number;
+}
+
+/** How a thread itself did, over some time. */
+export interface SelfReading {
+  readonly loopDelayMaxMs: number;
+  /** The sum of the loop's delays that are more than a timer's usual ones. */
+  readonly stalledMs: number;
+  readonly gcMs: number;
+  /** The time that its loop was not idle. */
+  readonly activeMs: number;
+}
+
+/** What one thread counted over the whole run. */
+export interface ThreadTotals {
+  readonly codes: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly places: Readonly<Record<string, number>>;
+  readonly service: string | undefined;
+  readonly firstMessage: string | undefined;
+  readonly messageGap: string | undefined;
+  readonly sample: readonly SampledCall[];
+  readonly slowest: readonly SlowCall[];
+  readonly unfinished: number;
+  /** Calls that were held back because as many as are allowed were in progress. */
+  readonly heldBack: number;
+  /** When the last call ended, in milliseconds from the run's begin. */
+  readonly endMs: number;
+}
+
+export interface SampledCall {
+  readonly endedMs: number;
+  readonly latencyMs: number;
+  readonly code: string;
+  readonly message: string;
+}

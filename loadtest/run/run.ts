@@ -1,0 +1,222 @@
+import { Worker } from "node:worker_threads";
+import { monotonicMs } from "../../registry/clock.ts";
+import { LatencyHistogram } from "../histogram.ts";
+import type { Interval, SlowCall, Verdict } from "../report/report.ts";
+import { judge } from "./judge.ts";
+import type { LoadThreadData } from "./load-thread.ts";
+import type { FromThread, IntervalPart, SampledCall, ThreadTotals, ToThread } from "./messages.ts";
+import type { LoadPlan, Loop } from "./plan.ts";
+import { mergeSamples } from "./sample.ts";
+import { slowestOf } from "./slowest.ts";
+import { Tally } from "./tally.ts";
+import { Timeline } from "./timeline.ts";
+
+/** What a load came to. */
+export interface LoadResult {
+  readonly plan: LoadPlan;
+  readonly endReason: "requests" | "duration" | "interrupted";
+  readonly endedAt: Date;
+  /** From the begin to the end of the last call. */
+  readonly wallMs: number;
+  /** Counted from the moment that each call was meant for; in a closed loop that is the send. */
+  readonly latency: LatencyHistogram;
+  /** Counted from the send. */
+  readonly service: LatencyHistogram;
+  /** Open loop only. */
+  readonly lateness: LatencyHistogram | undefined;
+  /** Server streams only. */
+  readonly firstMessage: LatencyHistogram | undefined;
+  readonly messageGap: LatencyHistogram | undefined;
+  /** By code, such as "ok". */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly places: Readonly<Record<string, number>>;
+  readonly intervals: readonly Interval[];
+  readonly verdict: Verdict;
+  readonly sample: readonly SampledCall[];
+  readonly slowest: readonly SlowCall[];
+  readonly unfinished: number;
+  readonly heldBack: number;
+}
+
+export interface RunOptions {
+  /** Told of each second when it is over. */
+  readonly onInterval?: (interval: Interval) => void;
+  /** Ends the load early; what is in progress has a short time to end. */
+  readonly signal?: AbortSignal;
+}
+
+/** Between the word to start and the start, so that all threads are ready for it. */
+const leadMs = 10;
+/** How long calls in progress are waited for when a person ends the load. */
+const graceMs = 2_000;
+
+/**
+ * Makes a load in threads of its own, so that nothing else that the process does disturbs it.
+ *
+ * @throws Error when the server can't be reached
+ */
+export async function runLoad(plan: LoadPlan, options: RunOptions = {}): Promise<LoadResult> {
+  const { signal } = options;
+  const threads = Array.from({ length: plan.threads }, (_, thread) => new LoadThread(plan, thread));
+  try {
+    await Promise.all(threads.map((thread) => thread.ready));
+    if (plan.warmupMs > 0 && !signal?.aborted) {
+      await runPhase(threads, warmUpLoop(plan), () => {}, signal);
+    }
+    const timeline = new Timeline(plan.threads);
+    const totals = await runPhase(
+      threads,
+      plan.loop,
+      (thread, part) => {
+        const interval = timeline.add(thread, part);
+        if (interval) {
+          options.onInterval?.(interval);
+        }
+      },
+      signal,
+    );
+    threads.forEach((_, thread) => {
+      timeline.ended(thread);
+    });
+    return summarize(plan, timeline, totals, signal?.aborted === true);
+  } finally {
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+class LoadThread {
+  readonly #worker: Worker;
+  readonly ready: Promise<void>;
+  #onInterval: (part: IntervalPart) => void = () => {};
+  #onEnded: (totals: ThreadTotals) => void = () => {};
+  #onFailed: (error: Error) => void = () => {};
+
+  constructor(plan: LoadPlan, thread: number) {
+    const data: LoadThreadData = { plan, thread };
+    this.#worker = new Worker(new URL("./load-thread.ts", import.meta.url), { workerData: data });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ready = promise;
+    this.#onFailed = reject;
+    this.#worker.on("error", (error: unknown) =>
+      this.#onFailed(error instanceof Error ? error : new Error(String(error))),
+    );
+    this.#worker.on("message", (message: FromThread) => {
+      switch (message.kind) {
+        case "ready":
+          resolve();
+          break;
+        case "failed":
+          this.#onFailed(new Error(message.message));
+          break;
+        case "interval":
+          this.#onInterval(message.part);
+          break;
+        case "ended":
+          this.#onEnded(message.totals);
+          break;
+      }
+    });
+  }
+
+  /** Runs a phase to its end. */
+  run(message: ToThread, onInterval: (part: IntervalPart) => void): Promise<ThreadTotals> {
+    const { promise, resolve, reject } = Promise.withResolvers<ThreadTotals>();
+    this.#onInterval = onInterval;
+    this.#onEnded = resolve;
+    this.#onFailed = reject;
+    this.tell(message);
+    return promise;
+  }
+
+  tell(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+async function runPhase(
+  threads: readonly LoadThread[],
+  loop: Loop,
+  onInterval: (thread: number, part: IntervalPart) => void,
+  signal: AbortSignal | undefined,
+): Promise<ThreadTotals[]> {
+  const claims = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const phase = { loop, startMs: monotonicMs() + leadMs, claims, seed };
+  const stop = () => {
+    for (const thread of threads) {
+      thread.tell({ kind: "stop", graceMs });
+    }
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.all(
+      threads.map((thread, index) =>
+        thread.run({ kind: "run", phase }, (part) => onInterval(index, part)),
+      ),
+    );
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** The same kind of load as is measured; a rate that grows is warmed up for with its first stage's. */
+function warmUpLoop({ loop, warmupMs }: LoadPlan): Loop {
+  if (loop.kind === "closed") {
+    return { ...loop, until: { durationMs: warmupMs } };
+  }
+  const rate = loop.stages[0]?.fromRate ?? 0;
+  return { ...loop, stages: [{ fromRate: rate, toRate: rate, durationMs: warmupMs }] };
+}
+
+function summarize(
+  plan: LoadPlan,
+  timeline: Timeline,
+  totals: readonly ThreadTotals[],
+  interrupted: boolean,
+): LoadResult {
+  const { evidence, intervals } = timeline;
+  const count = (of: (thread: ThreadTotals) => Readonly<Record<string, number>>) => {
+    const tally = new Tally(1_000);
+    for (const thread of totals) {
+      tally.addAll(of(thread));
+    }
+    return tally.counts;
+  };
+  const merge = (of: (thread: ThreadTotals) => string | undefined) => {
+    const encoded = totals.flatMap((thread) => of(thread) ?? []);
+    return encoded.length === 0
+      ? undefined
+      : LatencyHistogram.merge(encoded.map((one) => LatencyHistogram.decode(one)));
+  };
+  const reasons = judge(evidence);
+  const codes = count((thread) => thread.codes);
+  const calls = (thread: ThreadTotals) =>
+    Object.values(thread.codes).reduce((sum, times) => sum + times, 0);
+  const { loop } = plan;
+  const byRequests = loop.kind === "closed" && "requests" in loop.until;
+  return {
+    plan,
+    endReason: interrupted ? "interrupted" : byRequests ? "requests" : "duration",
+    endedAt: new Date(),
+    wallMs: Math.max(0, ...totals.map(({ endMs }) => endMs)),
+    latency: evidence.latency,
+    service: merge(({ service }) => service) ?? evidence.latency,
+    lateness: evidence.lateness,
+    firstMessage: merge(({ firstMessage }) => firstMessage),
+    messageGap: merge(({ messageGap }) => messageGap),
+    codes,
+    errors: count(({ errors }) => errors),
+    places: count(({ places }) => places),
+    intervals,
+    verdict: { client_limited: reasons.length > 0, reasons },
+    sample: mergeSamples(totals.map((thread) => ({ items: thread.sample, of: calls(thread) }))),
+    slowest: slowestOf(totals.flatMap(({ slowest }) => slowest)),
+    unfinished: totals.reduce((sum, { unfinished }) => sum + unfinished, 0),
+    heldBack: totals.reduce((sum, { heldBack }) => sum + heldBack, 0),
+  };
+}

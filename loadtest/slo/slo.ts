@@ -1,0 +1,93 @@
+import { InvalidArgumentError } from "commander";
+import type { LatencyHistogram } from "../histogram.ts";
+import type { SloResult } from "../report/report.ts";
+
+/** What a service promises, and is measured against. */
+export interface Slo {
+  /** As it was given. */
+  readonly text: string;
+  /** The measured value in the threshold's unit. */
+  readonly measure: (figures: LoadFigures) => number;
+  readonly holds: (measured: number) => boolean;
+}
+
+export interface LoadFigures {
+  readonly latency: LatencyHistogram;
+  readonly calls: number;
+  readonly errors: number;
+  readonly ratePerSecond: number;
+}
+
+const form =
+  /^(p\d{1,2}(?:\.\d+)?|p100|min|mean|max|errors|rate)\s*(<=|<|>=|>)\s*(\d+(?:\.\d+)?)\s*(us|ms|s|%|\/s)?$/;
+const perMs = { us: 1_000, ms: 1, s: 0.001 };
+
+const compare = {
+  "<": (a: number, b: number) => a < b,
+  "<=": (a: number, b: number) => a <= b,
+  ">": (a: number, b: number) => a > b,
+  ">=": (a: number, b: number) => a >= b,
+};
+
+/** Parses "p99<50ms", "errors<0.1%", "errors<=3", "mean<2ms" or "rate>=500". */
+export function parseSlo(text: string): Slo {
+  const [, metric, operator, number, unit] = form.exec(text.trim()) ?? [];
+  if (metric === undefined || number === undefined || !isOperator(operator)) {
+    throw new InvalidArgumentError(
+      `Expected a threshold such as "p99<50ms", "errors<0.1%" or "rate>100", got "${text}".`,
+    );
+  }
+  const limit = Number(number);
+  return {
+    text,
+    measure: measureOf(text, metric, unit),
+    holds: (measured) => compare[operator](measured, limit),
+  };
+}
+
+/** Without any call nothing holds: there is nothing to judge by. */
+export function checkSlo({ text, measure, holds }: Slo, figures: LoadFigures): SloResult {
+  const measured = figures.calls === 0 ? 0 : measure(figures);
+  return { slo: text, measured, held: figures.calls > 0 && holds(measured) };
+}
+
+function measureOf(text: string, metric: string, unit: string | undefined): Slo["measure"] {
+  switch (metric) {
+    case "errors":
+      if (unit === "%") {
+        return ({ errors, calls }) => (errors / calls) * 100;
+      }
+      if (unit === undefined) {
+        return ({ errors }) => errors;
+      }
+      throw new InvalidArgumentError(`Expected errors in % or as a number, got "${text}".`);
+    case "rate":
+      if (unit === undefined || unit === "/s") {
+        return ({ ratePerSecond }) => ratePerSecond;
+      }
+      throw new InvalidArgumentError(`Expected a rate in calls a second, got "${text}".`);
+    default: {
+      if (unit !== "us" && unit !== "ms" && unit !== "s") {
+        throw new InvalidArgumentError(`Expected a time in us, ms or s, got "${text}".`);
+      }
+      return ({ latency }) => latencyOf(latency, metric) * perMs[unit];
+    }
+  }
+}
+
+function latencyOf(latency: LatencyHistogram, metric: string): number {
+  switch (metric) {
+    case "min":
+      return latency.min;
+    case "mean":
+      return latency.mean;
+    case "max":
+      return latency.max;
+    default:
+      return latency.percentile(Number(metric.slice(1)));
+  }
+}
+
+function isOperator(text: string | undefined): text is keyof typeof compare {
+  return text !== undefined && text in compare;
+}

@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import {
+  create,
+  createFileRegistry,
+  type DescFile,
+  type DescService,
+  fromBinary,
+  toBinary,
+} from "@bufbuild/protobuf";
+import {
+  type FileDescriptorProto,
+  type FileDescriptorSet,
+  FileDescriptorSetSchema,
+  file_google_protobuf_any,
+  file_google_protobuf_api,
+  file_google_protobuf_descriptor,
+  file_google_protobuf_duration,
+  file_google_protobuf_empty,
+  file_google_protobuf_field_mask,
+  file_google_protobuf_source_context,
+  file_google_protobuf_struct,
+  file_google_protobuf_timestamp,
+  file_google_protobuf_type,
+  file_google_protobuf_wrappers,
+} from "@bufbuild/protobuf/wkt";
+
+/** Protobuf's own files, which descriptor sets and servers often leave out. */
+const wellKnown = new Map<string, FileDescriptorProto>(
+  [
+    file_google_protobuf_any,
+    file_google_protobuf_api,
+    file_google_protobuf_descriptor,
+    file_google_protobuf_duration,
+    file_google_protobuf_empty,
+    file_google_protobuf_field_mask,
+    file_google_protobuf_source_context,
+    file_google_protobuf_struct,
+    file_google_protobuf_timestamp,
+    file_google_protobuf_type,
+    file_google_protobuf_wrappers,
+  ].map(({ proto }) => [proto.name, proto]),
+);
+
+const howToMake =
+  "make one with `buf build -o FILE` or `protoc --include_imports --descriptor_set_out=FILE`";
+
+/**
+ * Reads the services of a descriptor set, as buf build and protoc write it.
+ *
+ * @throws Error when there is none, or files are missing in it
+ */
+export async function readDescriptorSet(path: string): Promise<DescService[]> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`Could not read ${path} (${error.code ?? error.message}); ${howToMake}`);
+  });
+  let set: FileDescriptorSet;
+  try {
+    set = fromBinary(FileDescriptorSetSchema, bytes);
+  } catch {
+    throw new Error(`Expected ${path} to be a descriptor set; ${howToMake}`);
+  }
+  if (set.file.length === 0 || set.file.some(({ name }) => name === "")) {
+    throw new Error(`Expected ${path} to be a descriptor set, got one without files; ${howToMake}`);
+  }
+  const services = servicesOfFiles(set.file, (missing, by) => {
+    throw new Error(`${path} lacks ${missing}, which ${by} imports; ${howToMake}`);
+  });
+  if (services.length === 0) {
+    throw new Error(`Expected ${path} to have services, got none`);
+  }
+  return services;
+}
+
+/** The services of a set that `toDescriptorSet` made. */
+export function servicesOf(descriptorSet: Uint8Array): DescService[] {
+  return servicesOfFiles(fromBinary(FileDescriptorSetSchema, descriptorSet).file, (missing) => {
+    throw new Error(`Expected a complete descriptor set, got one without ${missing}`);
+  });
+}
+
+/** A file with all that it imports, as a google.protobuf.FileDescriptorSet. */
+export function toDescriptorSet(file: DescFile): Uint8Array {
+  const files = new Map<string, FileDescriptorProto>();
+  const add = ({ proto, dependencies }: DescFile) => {
+    dependencies.forEach(add);
+    files.set(proto.name, proto);
+  };
+  add(file);
+  return toBinary(
+    FileDescriptorSetSchema,
+    create(FileDescriptorSetSchema, { file: [...files.values()] }),
+  );
+}
+
+/** @param onMissing told of a file that is imported and not there; it must throw */
+export function servicesOfFiles(
+  files: readonly FileDescriptorProto[],
+  onMissing: (missing: string, by: string) => never,
+): DescService[] {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const sorted = new Map<string, FileDescriptorProto>();
+  const visited = new Set<string>();
+  // A file can only be understood after those that it imports.
+  const visit = (file: FileDescriptorProto) => {
+    if (visited.has(file.name)) {
+      return;
+    }
+    visited.add(file.name);
+    for (const name of file.dependency) {
+      visit(byName.get(name) ?? wellKnown.get(name) ?? onMissing(name, file.name));
+    }
+    sorted.set(file.name, file);
+  };
+  files.forEach(visit);
+  const set = create(FileDescriptorSetSchema, { file: [...sorted.values()] });
+  return [...createFileRegistry(set).files].flatMap(({ services }) => services);
+}
+
+/** Protobuf's own file of this name; undefined for any other. */
+export function wellKnownFile(name: string): FileDescriptorProto | undefined {
+  return wellKnown.get(name);
+}
+
+export const wellKnownFiles: readonly FileDescriptorProto[] = [...wellKnown.values()];

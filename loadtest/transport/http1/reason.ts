@@ -1,0 +1,67 @@
+import type { TransportFailure } from "../transport.ts";
+
+/**
+ * What went wrong with a request on a connection that was up.
+ *
+ * @param answered whether the response had begun
+ */
+export function failureOf(error: Error, answered: boolean): TransportFailure {
+  const code = errorCode(error);
+  if (code.startsWith("HPE_")) {
+    const hint = code === "HPE_INVALID_CONSTANT" ? "; if it speaks HTTP/2 alone: --http 2" : "";
+    return {
+      code: "internal",
+      message: `Expected an HTTP/1.1 response, got something else (${error.message})${hint}`,
+    };
+  }
+  return code === "ECONNRESET" || code === "EPIPE"
+    ? closedEarly(answered)
+    : { code: "unavailable", message: `The connection failed: ${describe(error)}` };
+}
+
+/** The connection is closed, and the response is not at its end. */
+export function closedEarly(answered: boolean): TransportFailure {
+  return {
+    code: "unavailable",
+    message: answered
+      ? "The connection broke off in the middle of the response"
+      : "The server closed the connection before it answered",
+  };
+}
+
+/** Why there is no connection to a server. */
+export function unreachable(url: URL, error: Error): TransportFailure {
+  return { code: "unavailable", message: `No connection to ${url.origin}: ${describe(error)}` };
+}
+
+const untrusted = "the server's certificate is from an authority not trusted here";
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there; is the server running?",
+  ECONNRESET: "the server closed it at once",
+  ENOTFOUND: "there is no host of this name",
+  EAI_AGAIN: "the name server does not answer",
+  EHOSTUNREACH: "there is no way to the host",
+  ENETUNREACH: "there is no way to the host's network",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the server does not speak TLS; is it an http:// address?",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "the server does not speak TLS; is it an http:// address?",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed, and not trusted here",
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  CERT_SIGNATURE_FAILURE: untrusted,
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate",
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "the server has another version of HTTP",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the server refused the TLS handshake",
+};
+
+function describe(error: Error): string {
+  const code = errorCode(error);
+  const reason = reasons[code] ?? error.message;
+  // The certificate's own complaint names the hosts that it is for.
+  return code === "" || reason.includes(code) ? reason : `${reason} (${code})`;
+}
+
+function errorCode(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "";
+}

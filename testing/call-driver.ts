@@ -1,0 +1,36 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { CallResult, Driver, LoadMethod } from "../loadtest/drivers/driver.ts";
+import { echo, wish } from "./echo-schema.ts";
+
+/** How a call ended, and how many messages it got. */
+export interface CalledBack extends CallResult {
+  readonly messages: number;
+  /** How often its end was told: once, that is. */
+  readonly ends: () => number;
+}
+
+export interface CallOptions {
+  readonly method?: LoadMethod;
+  readonly request?: Message;
+  readonly header?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** Makes one call with a driver; by default Echo. */
+export function callOnce(
+  driver: Driver,
+  { method = echo, request = wish({}), header = {}, timeoutMs = 0 }: CallOptions = {},
+): Promise<CalledBack> {
+  let messages = 0;
+  let ends = 0;
+  const onMessage = () => {
+    messages++;
+  };
+  const send = driver.prepare({ method, request, header, timeoutMs, onMessage });
+  return new Promise((resolve) => {
+    send((result) => {
+      ends++;
+      resolve({ ...result, messages, ends: () => ends });
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import { generate } from "selfsigned";
+
+/** Certificates as PEM text. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a test of TLS needs; made anew, since it must not grow old in the repository. */
+export interface Certificates {
+  /** The authority that signed the others. */
+  readonly ca: Certificate;
+  /** For the names localhost and 127.0.0.1. */
+  readonly server: Certificate;
+  readonly client: Certificate;
+}
+
+export async function createCertificates(): Promise<Certificates> {
+  const ca = await certify("Test authority", [
+    { name: "basicConstraints", cA: true, critical: true },
+    { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+  ]);
+  const [server, client] = await Promise.all([
+    certify("localhost", serverNames, ca),
+    certify("Test client", [{ name: "extKeyUsage", clientAuth: true }], ca),
+  ]);
+  return { ca, server, client };
+}
+
+type Extensions = NonNullable<NonNullable<Parameters<typeof generate>[1]>["extensions"]>;
+
+const serverNames: Extensions = [
+  {
+    name: "subjectAltName",
+    altNames: [
+      { type: 2, value: "localhost" },
+      { type: 7, ip: "127.0.0.1" },
+    ],
+  },
+];
+
+async function certify(
+  commonName: string,
+  extensions: Extensions,
+  ca?: Certificate,
+): Promise<Certificate> {
+  const made = await generate([{ name: "commonName", value: commonName }], {
+    keyType: "ec",
+    algorithm: "sha256",
+    extensions,
+    ...(ca === undefined ? {} : { ca }),
+  });
+  return { cert: made.cert, key: made.private };
+}
