@@ -1,5 +1,6 @@
 import type { Strategy } from "../gen/unblock/v1/exercise_pb.ts";
 import type { CallRecord } from "../loadtest/call-record.ts";
+import type { Machine } from "../machine/quiet.ts";
 import type { Exercise } from "../registry/exercises.ts";
 
 /** What the bursts of one exercise with one strategy showed. Times are in milliseconds. */
@@ -28,11 +29,6 @@ export interface Measurement {
   readonly firstError: string | undefined;
   /** The calls of the burst whose wall time is the median. */
   readonly medianBurst: readonly CallRecord[];
-}
-
-export interface Machine {
-  readonly cores: number;
-  readonly node: string;
 }
 
 export interface LabResult {

@@ -1,6 +1,6 @@
 import type { Strategy } from "../gen/unblock/v1/exercise_pb.ts";
+import { describeMachine } from "../machine/quiet.ts";
 import { type Exercise, exercises } from "../registry/exercises.ts";
-import { describeMachine } from "./machine.ts";
 import { measure, measureTaskAlone } from "./measure.ts";
 import type { LabResult, Measurement } from "./result.ts";
 import { Rig } from "./rig.ts";

@@ -1,97 +1,403 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand } from "../testing/cli.ts";
+import { runCommand, startCommand } from "../testing/cli.ts";
+import { type GrpcServer, serveGrpc } from "../testing/echo-grpc-server.ts";
+import { echo } from "../testing/echo-schema.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
+import { LatencyHistogram } from "./histogram.ts";
+import { toDescriptorSet } from "./target/descriptor-set.ts";
 
-describe("npm run loadtest", () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer();
-  });
-  afterAll(() => server.close());
+let server: TestServer;
+let echoServer: GrpcServer;
+let folder: string;
+let echoSet: string;
+beforeAll(async () => {
+  server = await startTestServer();
+  echoServer = await serveGrpc();
+  folder = await mkdtemp(join(tmpdir(), "unblock-loadtest-"));
+  echoSet = join(folder, "echo.binpb");
+  await writeFile(echoSet, toDescriptorSet(echo.parent.file));
+});
+afterAll(async () => {
+  await server.close();
+  echoServer.close();
+  await rm(folder, { recursive: true });
+});
 
-  const loadtest = (...args: string[]) =>
-    runCommand(process.execPath, ["loadtest/main.ts", ...args]);
+const loadtest = (...args: string[]) => runCommand(process.execPath, ["loadtest/main.ts", ...args]);
+/** The report of a load on the test server. */
+const report = async (...args: string[]) => {
+  const { stdout } = await loadtest(...args, "--url", server.url, "--json");
+  return JSON.parse(stdout);
+};
 
+describe("a closed loop", () => {
   test("starts a server when it is given none, and counts every call", async () => {
     const { code, stdout, stderr } = await loadtest("GetUser", "--requests", "20", "--json");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect({ code, stderr: stderr.replace(/^\d+ of 20 calls .*\n/gm, "") }).toEqual({
+      code: 0,
+      stderr: "",
+    });
     expect(JSON.parse(stdout)).toMatchObject({
-      rpc: "GetUser",
-      strategy: null,
-      requests: 20,
-      errors: 0,
-      codes: { ok: 20 },
-      ran_on: { threads: 20 },
+      endReason: "normal",
+      count: 20,
+      options: { call: "unblock.v1.ExercisesService/GetUser", concurrency: 10, total: 20 },
+      statusCodeDistribution: { OK: 20 },
+      errorDistribution: {},
+      unblock: { ran_on: { threads: 20 }, unfinished: 0 },
     });
   });
 
-  test.each(["grpc", "connect", "grpc-web"])(
-    "reaches the server it is given over %s",
-    async (protocol) => {
-      await server.restartWindow();
-      const { stdout } = await loadtest(
-        ...["GetUser", "--url", server.url, "--protocol", protocol, "--strategy", "event-loop"],
-        ...["--concurrency", "3", "--requests", "6", "--json"],
-      );
-      expect(JSON.parse(stdout)).toMatchObject({ errors: 0, ran_on: { "event-loop": 6 } });
-      expect((await server.backend("database")).calls).toBe(6);
-    },
-  );
+  test.each([
+    ["grpc"],
+    ["grpc-web"],
+    ["grpc-web", "--http", "1.1"],
+    ["connect"],
+    ["connect", "--codec", "json"],
+    ["connect", "--codec", "json", "--http", "1.1", "--connections", "2"],
+  ])("reaches a server by %s %s %s", async (...flags) => {
+    await server.restartWindow();
+    const { statusCodeDistribution, unblock } = await report(
+      ...["GetUser", "--strategy", "event-loop", "--concurrency", "3", "--requests", "6"],
+      ...["--protocol", ...flags],
+    );
+    expect(statusCodeDistribution).toEqual({ OK: 6 });
+    expect(unblock.ran_on).toEqual({ "event-loop": 6 });
+    expect((await server.backend("database")).calls).toBe(6);
+  });
+
+  test("calls by Connect's GET what has no side effects", async () => {
+    const flags = ["--protocol", "connect", "--get", "--requests", "5"];
+    expect((await report("Ping", ...flags)).statusCodeDistribution).toEqual({ OK: 5 });
+    const { code, stderr } = await loadtest("TrackEvent", ...flags, "--url", server.url);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: /) });
+  });
 
   test("finishes and counts what is in progress when the time is over", async () => {
     await server.restartWindow();
-    const { stdout } = await loadtest(
-      ...["GetUser", "--url", server.url, "--concurrency", "4", "--duration", "300ms", "--json"],
+    const { count, endReason, statusCodeDistribution, unblock } = await report(
+      ...["GetUser", "--concurrency", "4", "--duration", "300ms"],
     );
-    const { requests, codes } = JSON.parse(stdout);
-    expect(codes).toEqual({ ok: requests });
-    expect((await server.backend("database")).calls).toBe(requests);
+    expect(endReason).toBe("timeout");
+    expect(statusCodeDistribution).toEqual({ OK: count });
+    expect(unblock.unfinished).toBe(0);
+    expect((await server.backend("database")).calls).toBe(count);
   });
 
-  test("counts failures by their RPC code, and fails when no call succeeds", async () => {
-    const { code, stdout, stderr } = await loadtest(
-      ...[
-        "GetUser",
-        "--url",
-        server.url,
-        "--data",
-        '{"user_id":-{n}}',
-        "--requests",
-        "3",
-        "--json",
-      ],
+  test("shares its calls and connections out among threads", async () => {
+    await server.restartWindow();
+    const { count, unblock } = await report(
+      ...["GetUser", "--requests", "31", "--concurrency", "7", "--threads", "3"],
+      ...["--connections", "5"],
     );
-    expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ errors: 3, codes: { invalid_argument: 3 } });
-    expect(stderr).toContain("no call succeeded; the first: invalid_argument: Expected user_id");
+    expect(count).toBe(31);
+    expect(unblock.load).toMatchObject({ threads: 3, connections: 5 });
+    expect((await server.backend("database")).calls).toBe(31);
+    expect((await server.backend("database")).mostInProgress).toBeLessThanOrEqual(7);
+    const numbers = unblock.slowest.map((call: { n: number }) => call.n);
+    expect(new Set(numbers).size).toBe(20);
   });
 
-  test("gives each call its deadline", async () => {
-    const { stdout } = await loadtest(
-      ...["GetWeather", "--url", server.url, "--timeout", "20ms", "--requests", "3", "--json"],
+  test("does not count its warm-up", async () => {
+    await server.restartWindow();
+    const { count } = await report("GetUser", "--requests", "10", "--warmup", "200ms");
+    expect(count).toBe(10);
+    expect((await server.backend("database")).calls).toBeGreaterThan(10);
+  });
+});
+
+describe("an open loop", () => {
+  test("sends as many calls as are due, and each once", async () => {
+    await server.restartWindow();
+    const { count, details, unblock } = await report(
+      ...["GetUser", "--rate", "50", "--duration", "2s"],
     );
-    expect(JSON.parse(stdout).codes).toEqual({ deadline_exceeded: 3 });
+    expect(count).toBe(100);
+    expect(details).toHaveLength(100);
+    expect((await server.backend("database")).calls).toBe(100);
+    expect(unblock.load.loop).toEqual({
+      kind: "open",
+      arrivals: "constant",
+      stages: [{ from_rate: 50, to_rate: 50, duration_ms: 2_000 }],
+    });
+    const histogram = (encoded: string) => LatencyHistogram.decode(encoded).count;
+    const { latency, service, lateness } = unblock.histograms;
+    expect([latency, service, lateness].map(histogram)).toEqual([100, 100, 100]);
+    const sum = (name: string) =>
+      unblock.intervals.reduce(
+        (total: number, one: Record<string, number>) => total + (one[name] ?? 0),
+        0,
+      );
+    expect([sum("sent"), sum("calls"), sum("errors")]).toEqual([100, 100, 0]);
   });
 
-  test("prints percentiles, codes and places for people", async () => {
+  test("shares one schedule among threads: the rate is the whole run's", async () => {
+    const { count } = await report("Ping", "--rate", "101", "--duration", "1s", "--threads", "2");
+    expect(count).toBe(101);
+  });
+
+  test("goes through stages, or sends a number of calls", async () => {
+    expect((await report("Ping", "--stages", "20:500ms,20-60:1s")).count).toBe(50);
+    expect((await report("Ping", "--rate", "100", "--requests", "42")).count).toBe(42);
+    const poisson = await report(
+      "Ping",
+      "--rate",
+      "300",
+      "--duration",
+      "1s",
+      "--arrivals",
+      "poisson",
+    );
+    // 300 are expected with a standard deviation of 17.
+    expect(Math.abs(poisson.count - 300)).toBeLessThan(120);
+  });
+
+  test("counts latency from the moment a call was meant for, however late it was answered", async () => {
+    // One worker at 50 ms a call gets 20 a second done; 50 a second are meant.
+    const { unblock } = await report(
+      ...["GetUser", "--strategy", "event-loop", "--rate", "50", "--duration", "1s"],
+    );
+    const p99 = (encoded: string) => LatencyHistogram.decode(encoded).percentile(99);
+    const { latency } = unblock.histograms;
+    // 50 calls take 2.5 s and are due within 1 s: physics, not speed.
+    expect(p99(latency)).toBeGreaterThan(1_000);
+    expect(unblock.slowest[0].latency_ms).toBeGreaterThan(1_000);
+  });
+});
+
+describe("what is called", () => {
+  test("comes from a descriptor set, server streams too", async () => {
+    const { stdout, code } = await loadtest(
+      ...["Count", "--descriptor-set", echoSet, "--url", echoServer.url],
+      ...["--data", '{"count":3}', "--requests", "5", "--json"],
+    );
+    expect(code).toBe(0);
+    const { count, unblock } = JSON.parse(stdout);
+    expect(count).toBe(5);
+    expect(unblock.load.kind).toBe("server_streaming");
+    const { first_message, message_gap } = unblock.histograms;
+    expect(LatencyHistogram.decode(first_message).count).toBe(5);
+    expect(LatencyHistogram.decode(message_gap).count).toBe(10);
+  });
+
+  test("has its requests from a file in turn, and templates filled in", async () => {
+    const rows = join(folder, "rows.csv");
+    await writeFile(rows, "user_id\n5\n-{n}\n");
+    const { statusCodeDistribution } = await report(
+      ...["GetUser", "--data-file", rows, "--requests", "10"],
+    );
+    expect(statusCodeDistribution).toEqual({ OK: 5, InvalidArgument: 5 });
+  });
+
+  test("has headers and a deadline", async () => {
+    const header = ["--header", "unblock-strategy: {pick:threads}", "--requests", "4"];
+    expect((await report("GetUser", ...header)).unblock.ran_on).toEqual({ threads: 4 });
+    const late = await report("GetWeather", "--timeout", "20ms", "--requests", "3");
+    expect(late.statusCodeDistribution).toEqual({ DeadlineExceeded: 3 });
+  });
+});
+
+describe("the slowest calls", () => {
+  test("are kept whole: when, where, and what they waited for", async () => {
+    const { unblock } = await report("GetUser", "--requests", "40", "--concurrency", "40");
+    expect(unblock.slowest).toHaveLength(20);
+    for (const call of unblock.slowest) {
+      expect(call).toMatchObject({ status: "OK", error: "", connection: 0, thread: 0 });
+      expect(call.ran_on).toMatch(/^threads;pid=\d+;thread=\d+$/);
+      expect(call.steps.map((step: { name: string }) => step.name)).toEqual(["queue", "work"]);
+      expect(call.sent_ms).toBeLessThanOrEqual(call.written_ms);
+      expect(call.written_ms).toBeLessThanOrEqual(call.began_ms);
+      expect(call.began_ms).toBeLessThanOrEqual(call.ended_ms);
+    }
+    const latencies = unblock.slowest.map((call: { latency_ms: number }) => call.latency_ms);
+    expect(latencies).toEqual(latencies.toSorted((a: number, b: number) => b - a));
+  });
+});
+
+describe("thresholds", () => {
+  test("that hold are shown, and change nothing", async () => {
+    const { code, stdout } = await loadtest(
+      ...["GetUser", "--url", server.url, "--requests", "5", "--slo", "errors<1%"],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/threshold ✓ errors<1% {2}measured 0/);
+  });
+
+  test("that are missed are named each, and the exit code is 2", async () => {
+    const { code, stderr } = await loadtest(
+      ...["GetUser", "--url", server.url, "--requests", "5", "--data", '{"user_id":0}'],
+      ...["--slo", "errors<1%", "--slo", "p99<1h", "--slo", "min>10s"].map((flag) =>
+        flag === "p99<1h" ? "p99<1000s" : flag,
+      ),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain("missed: errors<1%, measured 100\n");
+    expect(stderr).toContain("missed: min>10s, measured ");
+    expect(stderr).not.toContain("missed: p99");
+  });
+});
+
+describe("when the client is the limit", () => {
+  test("it says so, and exits with 3", async () => {
+    const run = startCommand(process.execPath, [
+      ...["loadtest/main.ts", "Ping", "--url", server.url],
+      ...["--rate", "200", "--duration", "3s", "--slo", "p99<100s", "--json"],
+    ]);
+    while (!run.stderr().includes("1 of 3 s")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    // A client that does not get the CPU: a second of its three is lost.
+    run.child.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    run.child.kill("SIGCONT");
+    expect(await run.exited).toBe(3);
+    expect(run.stderr()).toContain("the client was the limit: 1 % of the calls were sent");
+    const { unblock, count } = JSON.parse(run.stdout());
+    expect(count).toBe(600);
+    expect(unblock.verdict.client_limited).toBe(true);
+    const limited = unblock.intervals.filter(
+      (one: { client_limited: string[] }) => one.client_limited.length > 0,
+    );
+    expect(limited.length).toBeGreaterThan(0);
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("reports what there is, and is no failure", async () => {
+    const run = startCommand(process.execPath, [
+      ...["loadtest/main.ts", "GetUser", "--url", server.url],
+      ...["--concurrency", "2", "--duration", "60s", "--json"],
+    ]);
+    while (!run.stderr().includes("1 of 60 s")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    // A terminal's Ctrl-C can arrive twice.
+    run.child.kill("SIGINT");
+    run.child.kill("SIGINT");
+    expect(await run.exited).toBe(0);
+    const { count, endReason, statusCodeDistribution } = JSON.parse(run.stdout());
+    expect(endReason).toBe("cancel");
+    expect(statusCodeDistribution).toEqual({ OK: count });
+    expect(run.stderr()).toContain("SIGINT: no more calls; reporting what there is.");
+  });
+});
+
+describe("the summary", () => {
+  test("can be read at a glance, in 80 columns", async () => {
     const { stdout } = await loadtest("GetUser", "--url", server.url, "--requests", "10");
-    expect(stdout).toMatch(/^GetUser, recommended strategy, grpc, 10 at a time\n/);
     expect(stdout).toMatch(
-      /10 ok\n +latency +p50 [\d.]+ ms, p90 .*, p99 .*, longest .*\n +ran on +threads \(10\)/,
+      /^unblock.v1.ExercisesService\/GetUser {2}gRPC HTTP\/2, 10 at a time, 1 connection\n/,
     );
+    expect(stdout).toMatch(/status +10 OK\n/);
+    expect(stdout).toMatch(/p50 +p75 +p90 +p95 +p99 +p99.9 +max\n/);
+    expect(stdout).toMatch(/ran on +threads \(10\)\n/);
+    expect(stdout).toMatch(/slowest +[\d.]+ ms: client [\d.]+, queue [\d.]+, work [\d.]+, rest/);
+    for (const line of stdout.split("\n")) {
+      expect(line.length).toBeLessThanOrEqual(80);
+    }
   });
 
+  test("goes to files in several forms, and is read again", async () => {
+    const file = join(folder, "run");
+    const run = await loadtest(
+      ...["GetUser", "--url", server.url, "--requests", "10", "--name", "a <b>run</b>"],
+      ...["--output", "json,html", "--output-file", file],
+    );
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/^a <b>run<\/b>\nunblock.v1/);
+    const written = await readFile(`${file}.json`, "utf8");
+    expect(JSON.parse(written)).toMatchObject({ count: 10, name: "a <b>run</b>" });
+    const page = await readFile(`${file}.html`, "utf8");
+    expect(page).toContain("<h1>a &lt;b&gt;run&lt;/b&gt;</h1>");
+    const again = await loadtest("report", `${file}.json`);
+    expect(again.stdout).toBe(run.stdout);
+    const html = await loadtest("report", `${file}.json`, "--output-file", `${file}2.html`);
+    expect(html.code).toBe(0);
+    expect(await readFile(`${file}2.html`, "utf8")).toBe(page);
+    const compared = await loadtest("compare", `${file}.json`, `${file}.json`, "--json");
+    expect(compared.code).toBe(0);
+    expect(JSON.parse(compared.stdout).failed).toEqual([]);
+  });
+});
+
+describe("capacity", () => {
+  test("finds the highest rate that holds", async () => {
+    const { code, stdout, stderr } = await loadtest(
+      ...["capacity", "GetUser", "--url", server.url, "--slo", "errors<1%"],
+      ...["--start-rate", "20", "--max-rate", "40", "--duration", "300ms", "--json"],
+    );
+    expect(stderr).toMatch(/^ +20\/s {2}held\n +40\/s {2}held\n$/);
+    expect({ code, result: JSON.parse(stdout) }).toMatchObject({
+      code: 0,
+      result: { capacity_per_second: 40, limited_by: "max-rate" },
+    });
+  });
+
+  test("says when no rate holds", async () => {
+    const { code, stdout } = await loadtest(
+      ...["capacity", "GetUser", "--url", server.url, "--slo", "p50<1ms"],
+      ...["--start-rate", "4", "--duration", "500ms"],
+    );
+    expect(code).toBe(2);
+    expect(stdout).toContain("No rate holds");
+  });
+});
+
+describe("wrong input", () => {
   test.each([
-    [["GetUsers"], 'error: There is no RPC "GetUsers"; there are: GetUser,'],
+    [
+      ["GetUsers"],
+      'error: There is no RPC "GetUsers" in the project\'s schema; did you mean GetUser?',
+    ],
     [["GetUser", "--requests", "0"], "argument '0' is invalid. Expected a whole number from 1"],
     [
       ["GetUser", "--requests", "1", "--duration", "1s"],
       "Expected --requests or --duration, got both",
     ],
+    [["GetUser", "--duration", "0s"], "Expected --duration to be more than 0"],
+    [
+      ["GetUser", "--rate", "5", "--concurrency", "5"],
+      "(a closed loop) or --rate (an open one), got both",
+    ],
+    [["GetUser", "--rate", "5", "--stages", "5:1s"], "Expected --rate or --stages, got both"],
+    [["GetUser", "--rate", "-5"], "Expected calls a second, more than 0"],
+    [["GetUser", "--stages", "5"], "Expected stages such as"],
+    [["GetUser", "--arrivals", "poisson"], "Expected --arrivals together with --rate or --stages"],
+    [
+      ["GetUser", "--threads", "20"],
+      "Expected --concurrency to be at least --threads (20), got 10",
+    ],
+    [
+      ["GetUser", "--threads", "2", "--connections", "1"],
+      "Expected --connections to be at least --threads (2)",
+    ],
     [["GetUser", "--data", "{"], "error: Expected --data to be the request of GetUser as JSON"],
+    [["GetUser", "--data", '{"id":1}'], 'key "id" is unknown; GetUserRequest has user_id'],
+    [["GetUser", "--data", "{}", "--data-file", "x"], "Expected --data or --data-file, got both"],
+    [["GetUser", "--data-file", "/none.csv"], "Could not read /none.csv (ENOENT)"],
+    [["GetUser", "--descriptor-set", "/none.binpb"], "Could not read /none.binpb (ENOENT)"],
+    [["GetUser", "--header", "oops"], 'Expected --header to be like "name: value"'],
+    [["GetUser", "--http", "1.1"], "Expected HTTP/2 for gRPC, got HTTP/1.1"],
+    [["GetUser", "--cert", "x"], "Expected --cert and --key together"],
+    [["GetUser", "--ca", "/none.pem"], "Could not read --ca /none.pem (ENOENT)"],
+    [["GetUser", "--slo", "p99=1"], "Expected a threshold such as"],
+    [["GetUser", "--output", "pdf"], 'Expected --output to be table, json, html, got "pdf"'],
+    [["GetUser", "--output", "html"], "Expected --output-file FILE.html for HTML"],
+    [
+      ["GetUser", "--output-file", "/none/r.json"],
+      "Could not write /none/r.json: there is no such folder",
+    ],
+    [["GetUser", "--project", "x"], "Expected --project together with --publish"],
     [["GetUser", "--url", "nowhere"], "error: Expected --url to be a URL"],
-    [["GetUser", "--url", "http://127.0.0.1:1"], "error: Nothing answers at http://127.0.0.1:1"],
-  ])("says what is wrong with %j, and exits with 1", async (args, message) => {
+    [["GetUser", "--loud"], "error: unknown option '--loud'"],
+    [["capacity", "GetUser"], "required option '--slo <threshold>' not specified"],
+    [["compare", "a.json"], "missing required argument 'b'"],
+    [["report", "/none.json"], "Could not read /none.json (ENOENT)"],
+    [["report", "package.json"], "Expected package.json to be a report with count"],
+    [["report", "README.md"], "Expected README.md to be a report as JSON"],
+  ])("%j is told, and exits with 1", async (args, message) => {
     const { code, stdout, stderr } = await loadtest(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(message);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../../cli/arguments.ts";
 import { fail } from "../../cli/fail.ts";
-import { describeMachine } from "../../lab/machine.ts";
+import { describeMachine } from "../../machine/quiet.ts";
 import { type Bench, type Finding, isReached, type PartName, partNames } from "./bench.ts";
 import { measureBurst } from "./burst.ts";
 import { findGhz, ghzVersion } from "./ghz.ts";

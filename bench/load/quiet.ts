@@ -1,4 +1,4 @@
-import { waitForQuiet } from "../../lab/machine.ts";
+import { waitForQuiet } from "../../machine/quiet.ts";
 
 /** Others kept the machine too busy to measure on, for too long. */
 export class TooBusyError extends Error {

@@ -1,6 +1,11 @@
 import { availableParallelism, cpus } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import type { Machine } from "./result.ts";
+
+/** What figures depend on. */
+export interface Machine {
+  readonly cores: number;
+  readonly node: string;
+}
 
 /** How long each look at the machine takes, in milliseconds. */
 const lookMs = 400;
