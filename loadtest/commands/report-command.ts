@@ -17,11 +17,13 @@ export function createReportCommand(): Command {
     .option("--output-file <file>", "where to; may be repeated", collect, [])
     .option("--json", "the report as JSON on standard output")
     .addHelpText("after", example)
-    .action(async (file: string, flags: OutputFlags) => {
-      const outputs = planOutputs(flags);
-      await assertWritable(outputs).catch(fail);
-      await writeOutputs(await readReport(file).catch(fail), outputs).catch(fail);
-    });
+    .action((file: string, flags: OutputFlags) => show(file, flags).catch(fail));
+}
+
+async function show(file: string, flags: OutputFlags): Promise<void> {
+  const outputs = planOutputs(flags);
+  await assertWritable(outputs);
+  await writeOutputs(await readReport(file), outputs);
 }
 
 function collect(value: string, previous: readonly string[]): string[] {

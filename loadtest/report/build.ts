@@ -62,7 +62,10 @@ function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): Rep
     host: new URL(url).host,
     insecure: new URL(url).protocol === "http:",
     "load-schedule": "const",
-    ...(constant && constant.fromRate === constant.toRate ? { rps: constant.fromRate } : {}),
+    // ghz counts in whole calls a second.
+    ...(constant && constant.fromRate === constant.toRate && Number.isInteger(constant.fromRate)
+      ? { rps: constant.fromRate }
+      : {}),
     ...(loop.kind === "closed" ? { concurrency: loop.concurrency } : { async: true }),
     ...(requests && "requests" in loop.until ? { total: loop.until.requests } : {}),
     connections: driver.connections,

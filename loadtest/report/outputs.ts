@@ -1,5 +1,5 @@
-import { open, rename, rm, writeFile } from "node:fs/promises";
-import { extname } from "node:path";
+import { open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
 import { renderHtml } from "./html/html.ts";
 import type { Report } from "./report.ts";
 import { renderTable } from "./table.ts";
@@ -34,7 +34,17 @@ const extensions: Readonly<Record<Format, string>> = {
  *
  * @throws Error when the flags do not go together
  */
-export function planOutputs({ output, outputFile, json }: OutputFlags): Output[] {
+export function planOutputs(flags: OutputFlags): Output[] {
+  const outputs = pairOutputs(flags);
+  const files = outputs.flatMap(({ file }) => (file === undefined ? [] : resolve(file)));
+  const twice = files.find((file, at) => files.indexOf(file) !== at);
+  if (twice !== undefined) {
+    throw new Error(`Expected each output in a file of its own, got ${twice} twice`);
+  }
+  return outputs;
+}
+
+function pairOutputs({ output, outputFile, json }: OutputFlags): Output[] {
   const wanted = output.flatMap((text) => text.split(",")).map(parseFormat);
   const onScreen: Output = { format: json ? "json" : "table", file: undefined };
   const [file] = outputFile;
@@ -76,13 +86,45 @@ export function planOutputs({ output, outputFile, json }: OutputFlags): Output[]
 export async function assertWritable(outputs: readonly Output[]): Promise<void> {
   for (const { file } of outputs) {
     if (file !== undefined) {
-      const beside = temporaryName(file);
-      const handle = await open(beside, "w").catch((error: unknown) => {
+      try {
+        const target = await targetOf(file);
+        if (target.isReplaced) {
+          const beside = temporaryName(target.path);
+          const handle = await open(beside, "w");
+          await handle.close();
+          await rm(beside);
+        }
+      } catch (error) {
         throw cannotWrite(file, error);
-      });
-      await handle.close();
-      await rm(beside);
+      }
     }
+  }
+}
+
+/** Where a file is, and whether it can be replaced; a device or a pipe can only be written to. */
+async function targetOf(file: string): Promise<{ path: string; isReplaced: boolean }> {
+  // What a link points to is replaced, not the link.
+  const path = await realpath(file).catch(() => file);
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory()) {
+    throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+  }
+  return { path, isReplaced: info === undefined || info.isFile() };
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  const { path, isReplaced } = await targetOf(file);
+  if (!isReplaced) {
+    await writeFile(path, text);
+    return;
+  }
+  const beside = temporaryName(path);
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
   }
 }
 
@@ -100,13 +142,10 @@ export async function writeOutputs(report: Report, outputs: readonly Output[]): 
       process.stdout.write(render(report, format, stdout.isTTY, stdout.columns));
       continue;
     }
-    const beside = temporaryName(file);
     try {
-      await writeFile(beside, render(report, format, false, undefined));
-      await rename(beside, file);
+      await writeWhole(file, render(report, format, false, undefined));
       process.stderr.write(`written: ${file}\n`);
     } catch (error) {
-      await rm(beside, { force: true });
       problems.push(cannotWrite(file, error).message);
     }
   }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { LatencyHistogram } from "../histogram.ts";
 import type { Report } from "./report.ts";
 
 const advice =
@@ -49,16 +50,34 @@ function isOurs(value: unknown): boolean {
   if (value === undefined) {
     return true;
   }
+  if (!isObject(value) || Reflect.get(value, "version") !== 1) {
+    return false;
+  }
+  const at = (name: string): unknown => Reflect.get(value, name);
+  const histograms = at("histograms");
+  const intervals = at("intervals");
   return (
-    typeof value === "object" &&
-    value !== null &&
-    Reflect.get(value, "version") === 1 &&
-    Array.isArray(Reflect.get(value, "intervals")) &&
-    Array.isArray(Reflect.get(value, "slowest")) &&
-    ["load", "histograms", "verdict", "environment"].every(
-      (name) => typeof Reflect.get(value, name) === "object",
+    ["load", "verdict", "environment", "ran_on", "details"].every((name) => isObject(at(name))) &&
+    ["slowest", "slo"].every((name) => Array.isArray(at(name))) &&
+    isObject(histograms) &&
+    ["latency", "service"].every((name) => isHistogram(Reflect.get(histograms, name))) &&
+    Array.isArray(intervals) &&
+    intervals.every(
+      (interval) => isObject(interval) && isHistogram(Reflect.get(interval, "histogram")),
     )
   );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isHistogram(value: unknown): boolean {
+  try {
+    return typeof value === "string" && LatencyHistogram.decode(value).count >= 0;
+  } catch {
+    return false;
+  }
 }
 
 function described(value: unknown): string {

@@ -61,7 +61,8 @@ function latencies({ latencyDistribution, fastest, slowest, average, unblock }: 
       ({ percentage, latency }) => `p${percentage} ${duration(latency)}`,
     );
     return [
-      row("latency", ghz.join("  ")),
+      row("latency", ghz.slice(0, 4).join("  ")),
+      row("", ghz.slice(4).join("  ")),
       row(
         "",
         `mean ${duration(average)}  fastest ${duration(fastest)}  slowest ${duration(slowest)}`,
@@ -98,7 +99,7 @@ function latencies({ latencyDistribution, fastest, slowest, average, unblock }: 
       encoded === undefined ? [] : [cells(name, LatencyHistogram.decode(encoded))],
     ),
     ...(load.loop.kind === "open"
-      ? [row("", "latency is from the moment a call was meant for, service from its sending")]
+      ? [row("", "latency from the moment a call was meant for, service from its sending")]
       : []),
   ];
 }
@@ -117,12 +118,15 @@ function sparkline({ intervals }: UnblockReport, columns: number): string[] {
           Math.floor(at * perBar),
           Math.max(Math.floor(at * perBar) + 1, Math.floor((at + 1) * perBar)),
         )
-        .map(({ p99_ms }) => p99_ms),
+        // A second in which no call ended was not a fast one.
+        .map(({ calls, p99_ms }) => (calls === 0 ? 0 : p99_ms)),
     ),
   );
   const most = Math.max(...values);
   const line = values
-    .map((value) => bars[Math.min(bars.length - 1, Math.floor((value / most) * bars.length))])
+    .map((value) =>
+      value === 0 ? "·" : bars[Math.min(bars.length - 1, Math.floor((value / most) * bars.length))],
+    )
     .join("");
   return [row("over time", `${line}  p99, up to ${time(most)}`)];
 }
@@ -188,10 +192,12 @@ function verdict(
 }
 
 function row(name: string, text: string): string {
-  return `  ${name.padEnd(9)} ${text}`.trimEnd();
+  return `  ${name.padEnd(10)} ${text}`.trimEnd();
 }
 
-function cut(text: string, width: number): string {
+/** One line of at most this width, without what would do something to a terminal. */
+function cut(raw: string, width: number): string {
+  const text = raw.replace(/\p{Cc}+/gu, " ");
   return text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
 }
 

@@ -2,7 +2,7 @@ import type { Schedule } from "../schedule/schedule.ts";
 import type { LoopRun, RunningLoop } from "./loop-run.ts";
 
 /** So many calls can be in progress in one thread; what is due beyond waits, and its latency counts. */
-export const mostInProgress = 10_000;
+const mostInProgress = 10_000;
 
 /**
  * Sends calls when they are due, however slow the server is. Threads share one schedule: each holds

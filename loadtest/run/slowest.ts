@@ -1,7 +1,7 @@
 import type { SlowCall } from "../report/report.ts";
 
 /** How many of the slowest calls are kept whole. */
-export const slowestSize = 20;
+const slowestSize = 20;
 
 /** The slowest calls, slowest first. */
 export class Slowest {

@@ -15,10 +15,10 @@ export interface ChartData {
   /** Second, p50, p90, p99, longest, calls a second, errors a second, 1 where client-limited. */
   readonly overTime: readonly (readonly [
     second: number,
-    p50: number,
-    p90: number,
-    p99: number,
-    max: number,
+    p50: number | null,
+    p90: number | null,
+    p99: number | null,
+    max: number | null,
     calls: number,
     errors: number,
     clientLimited: number,
@@ -36,10 +36,11 @@ export function chartData(report: Report): ChartData {
       const seconds = Math.max(0.001, (one.end_ms - one.start_ms) / 1_000);
       return [
         round(one.end_ms / 1_000),
-        round(one.p50_ms),
-        round(one.p90_ms),
-        round(one.p99_ms),
-        round(one.max_ms),
+        // A second in which no call ended has no latency: a gap, not a fast one.
+        one.calls === 0 ? null : round(one.p50_ms),
+        one.calls === 0 ? null : round(one.p90_ms),
+        one.calls === 0 ? null : round(one.p99_ms),
+        one.calls === 0 ? null : round(one.max_ms),
         round(one.calls / seconds),
         round(one.errors / seconds),
         one.client_limited.length > 0 ? 1 : 0,
@@ -63,7 +64,7 @@ function percentilesOf({ unblock, latencyDistribution, count }: Report): ChartDa
   const service =
     unblock.load.loop.kind === "open" ? [LatencyHistogram.decode(unblock.histograms.service)] : [];
   // Beyond one call in all of them there is nothing to show.
-  const shown = allPercentages.filter((percentage) => (1 - percentage / 100) * count >= 1);
+  const shown = allPercentages.filter((percentage) => (100 - percentage) * count >= 99.999);
   return {
     series: ["latency ms", ...service.map(() => "service ms")],
     rows: shown.map((percentage) => [

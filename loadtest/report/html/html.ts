@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { LatencyHistogram } from "../../histogram.ts";
 import { describeLoad } from "../describe-load.ts";
 import type { Report, UnblockReport } from "../report.ts";
-import { chartData } from "./chart-data.ts";
+import { type ChartData, chartData } from "./chart-data.ts";
 import { escapeHtml, html, type Markup, table } from "./markup.ts";
 
-const percentages = [50, 75, 90, 95, 99, 99.9];
+const percentages = [50, 75, 90, 95, 99];
 
 /**
  * A report as one page that needs nothing else: no network, no other files. What a report says gets
@@ -24,41 +25,7 @@ export function renderHtml(report: Report): string {
     ${verdict(unblock)}
     ${keyFigures(report)}
     ${thresholds(unblock)}
-    ${chart("percentiles", "Latency by percentile", "The further right, the rarer: 99 % of the calls were as fast as the curve says there.", table(["percentile", ...data.percentiles.series], data.percentiles.rows))}
-    ${
-      unblock
-        ? chart(
-            "latency",
-            "Latency over time",
-            "By the second in which calls ended. Shaded where this client was the limit.",
-            table(
-              ["s", "p50 ms", "p90 ms", "p99 ms", "longest ms", "client-limited"],
-              data.overTime.map(([s, p50, p90, p99, max, , , limited]) => [
-                s,
-                p50,
-                p90,
-                p99,
-                max,
-                limited ? "yes" : "",
-              ]),
-            ),
-          )
-        : html``
-    }
-    ${
-      unblock
-        ? chart(
-            "throughput",
-            "Calls and errors over time",
-            "Calls that ended in each second, and those of them that failed.",
-            table(
-              ["s", "calls a second", "errors a second"],
-              data.overTime.map(([s, , , , , calls, errors]) => [s, calls, errors]),
-            ),
-          )
-        : html``
-    }
-    ${chart("histogram", "How many calls took how long", "Calls up to each mark and beyond the one before.", table(["up to ms", "calls"], data.histogram))}
+    ${report.count === 0 ? html`` : charts(report, data)}
     ${statuses(report)}
     ${slowest(unblock)}
     ${environment(report)}`;
@@ -92,14 +59,12 @@ function verdict(unblock: UnblockReport | undefined): Markup {
 function keyFigures(report: Report): Markup {
   const { unblock, count, rps } = report;
   const ok = report.statusCodeDistribution?.OK ?? 0;
-  const at = (percentage: number) =>
-    chartData(report).percentiles.rows.find(([name]) => name === `${percentage} %`)?.[1] ?? "–";
   const figures: [name: string, value: string][] = [
     ["calls", count.toLocaleString("en-US")],
     ["a second", rps.toLocaleString("en-US", { maximumFractionDigits: 1 })],
     ["failed", `${(count - ok).toLocaleString("en-US")}`],
-    ...percentages.slice(0, 5).map((p): [string, string] => [`p${p}`, `${at(p)} ms`]),
-    ["longest", `${(report.slowest / 1e6).toPrecision(3)} ms`],
+    ...percentages.map((p): [string, string] => [`p${p}`, percentile(report, p)]),
+    ["longest", time(report.slowest / 1e6)],
     ...(unblock && unblock.unfinished > 0
       ? [["without an answer", String(unblock.unfinished)] satisfies [string, string]]
       : []),
@@ -107,6 +72,18 @@ function keyFigures(report: Report): Markup {
   return html`<dl class="figures">${figures.map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl>`;
+}
+
+function percentile({ unblock, latencyDistribution }: Report, percentage: number): string {
+  if (unblock) {
+    return time(LatencyHistogram.decode(unblock.histograms.latency).percentile(percentage));
+  }
+  const ghz = latencyDistribution?.find((one) => one.percentage === percentage);
+  return ghz === undefined ? "–" : time(ghz.latency / 1e6);
+}
+
+function time(ms: number): string {
+  return `${ms.toLocaleString("en-US", { maximumSignificantDigits: 4 })} ms`;
 }
 
 function thresholds(unblock: UnblockReport | undefined): Markup {
@@ -117,6 +94,44 @@ function thresholds(unblock: UnblockReport | undefined): Markup {
     ({ slo, measured, held }) => html`<li class="${held ? "held" : "missed"}">
       ${held ? "✓ held" : "✗ missed"}: <code>${slo}</code>, measured ${Number(measured.toPrecision(4))}</li>`,
   )}</ul></section>`;
+}
+
+function charts({ unblock }: Report, { percentiles, overTime, histogram }: ChartData): Markup {
+  const byPercentile = chart(
+    "percentiles",
+    "Latency by percentile",
+    "The further right, the rarer: 99 % of the calls were as fast as the curve says there.",
+    table(["percentile", ...percentiles.series], percentiles.rows),
+  );
+  const byTime = chart(
+    "latency",
+    "Latency over time",
+    "By the second in which calls ended. Shaded where this client was the limit.",
+    table(
+      ["s", "p50 ms", "p90 ms", "p99 ms", "longest ms", "this client was the limit"],
+      overTime.map(([second, p50, p90, p99, max], at) => [
+        second,
+        ...[p50, p90, p99, max].map((ms) => ms ?? "–"),
+        unblock?.intervals[at]?.client_limited.join("; ") ?? "",
+      ]),
+    ),
+  );
+  const throughput = chart(
+    "throughput",
+    "Calls and errors over time",
+    "Calls that ended in each second, and those of them that failed.",
+    table(
+      ["s", "calls a second", "errors a second"],
+      overTime.map(([second, , , , , calls, errors]) => [second, calls, errors]),
+    ),
+  );
+  const byLatency = chart(
+    "histogram",
+    "How many calls took how long",
+    "Calls up to each mark and beyond the one before.",
+    table(["up to ms", "calls"], histogram),
+  );
+  return html`${byPercentile}${unblock ? [byTime, throughput] : []}${byLatency}`;
 }
 
 function chart(id: string, title: string, about: string, data: Markup): Markup {
