@@ -156,7 +156,7 @@ test("a server that sends nonsense fails its calls as internal, each with the re
   expect(code).toBe(1);
   const { statusCodeDistribution, errorDistribution } = JSON.parse(stdout);
   expect(statusCodeDistribution).toEqual({ Internal: 3 });
-  expect(Object.keys(errorDistribution).join()).toContain("a frame of 16777215 bytes");
+  expect(Object.keys(errorDistribution).join()).toMatch(/it sent a frame .*16,?777,?215/);
 });
 
 test("a server of HTTP/1.1 is told from one of HTTP/2", async () => {

@@ -1,36 +1,41 @@
 import type { Socket } from "node:net";
 import type { TransportFailure } from "../transport.ts";
-import { errorCodeName, errorCodes, Http2Error } from "./errors.ts";
+import { BodyWriter } from "./body-writer.ts";
+import { type ErrorCode, errorCodeName, Http2Error, serverSent } from "./errors.ts";
 import { FrameReader } from "./frame-reader.ts";
 import {
-  defaultFrameBytes,
   defaultWindowBytes,
   flag,
   frame,
   frameType,
-  largestWindowBytes,
+  goAwayFrame,
   lastStreamId,
-  numberFrame,
   preface,
+  receiveWindowBytes,
+  resetStreamFrame,
   setting,
   settingsFrame,
+  windowUpdateFrame,
 } from "./frames.ts";
-import { HpackDecoder } from "./hpack-decoder.ts";
+import { HeaderBlocks } from "./header-blocks.ts";
+import type { FieldList } from "./hpack-decoder.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
-import { fitsOneFrame } from "./prepared.ts";
+import { Outbox } from "./outbox.ts";
+import { withoutPadding } from "./padding.ts";
+import { failureOfReset } from "./reset.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
 
-/** No response has this much in its header block, encoded. */
-const mostHeaderBytes = 256 * 1_024;
 /** The server is told that it may send more when this much has come. */
-const topUpBytes = 2 ** 29;
+const topUpBytes = Math.floor(receiveWindowBytes / 2);
+/** A server that asks for more answers than that and does not read them is not served any more. */
+const mostUnreadAnswers = 10_000;
 
 export interface ConnectionEvents {
-  /** The server's settings are here. */
+  /** The server's settings are here. Once. */
   onReady(): void;
-  /** A stream has ended, so another can begin. */
+  /** Another stream can perhaps begin. */
   onFreeStream(): void;
-  /** It takes no more requests; those on it go on. Once, also before `onClosed`. */
+  /** It takes no more requests; those on it go on. Once, and before `onClosed`. */
   onRetired(): void;
   /** It is gone, and its streams have failed. Once. */
   onClosed(failure: TransportFailure): void;
@@ -44,106 +49,103 @@ export interface ConnectionEvents {
  */
 export class Http2Connection implements StreamOwner {
   readonly #socket: Socket;
-  readonly #slot: number;
+  readonly #number: number;
   readonly #events: ConnectionEvents;
   readonly #streams = new Map<number, Http2Stream>();
-  /** Streams whose body waits for the server to take more. */
-  readonly #bodies = new Set<Http2Stream>();
+  readonly #outbox: Outbox;
+  readonly #bodies: BodyWriter;
   readonly #encoder = new HpackEncoder();
-  readonly #decoder = new HpackDecoder();
+  readonly #blocks = new HeaderBlocks((streamId, flags, fields) =>
+    this.#onFields(streamId, flags, fields),
+  );
   readonly #reader = new FrameReader((type, flags, streamId, payload) =>
     this.#onFrame(type, flags, streamId, payload),
   );
-  #out: Buffer[] = [];
   #nextId = 1;
   #isReady = false;
+  #hasAnswered = false;
   #isRetired = false;
   #isClosed = false;
   #maxStreams = Number.POSITIVE_INFINITY;
-  #sendWindow = defaultWindowBytes;
-  #streamWindow = defaultWindowBytes;
   #receivedBytes = 0;
-  /** A header block that is not complete, and the flags of the frame that it began with. */
-  #block:
-    | { readonly streamId: number; readonly flags: number; parts: Buffer[]; bytes: number }
-    | undefined;
+  #unreadAnswers = 0;
 
-  /** @param socket connected */
-  constructor(socket: Socket, slot: number, events: ConnectionEvents) {
+  /**
+   * @param socket connected
+   * @param number what its streams give as their connection
+   */
+  constructor(socket: Socket, number: number, events: ConnectionEvents) {
     this.#socket = socket;
-    this.#slot = slot;
+    this.#number = number;
     this.#events = events;
+    this.#outbox = new Outbox(socket);
+    this.#bodies = new BodyWriter(this.#outbox);
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("error", (error: NodeJS.ErrnoException) =>
       this.#close({
         code: "unavailable",
-        message: `The connection was lost (${error.code ?? error.message})`,
+        message: `The connection was lost: ${error.message}`,
       }),
     );
-    socket.on("close", () =>
-      this.#close({ code: "unavailable", message: "The server closed the connection" }),
-    );
-    this.#write(preface);
-    this.#write(
+    const onEnd = () =>
+      this.#close({ code: "unavailable", message: "The server closed the connection" });
+    socket.on("end", onEnd);
+    socket.on("close", onEnd);
+    this.#outbox.append(preface);
+    this.#outbox.append(
       settingsFrame([
         [setting.enablePush, 0],
-        [setting.initialWindowSize, largestWindowBytes],
+        [setting.initialWindowSize, receiveWindowBytes],
       ]),
     );
-    this.#write(numberFrame(frameType.windowUpdate, 0, largestWindowBytes - defaultWindowBytes));
+    this.#outbox.append(windowUpdateFrame(0, receiveWindowBytes - defaultWindowBytes));
   }
 
-  /** Whether a request can be sent now. */
-  get hasFreeStream(): boolean {
-    return this.#isReady && !this.#isRetired && this.#streams.size < this.#maxStreams;
-  }
-
-  get isReady(): boolean {
+  /** Whether it takes requests. */
+  get isUp(): boolean {
     return this.#isReady && !this.#isRetired;
   }
 
+  /** Whether a request can be written now. */
+  get hasFreeStream(): boolean {
+    return this.isUp && this.#streams.size < this.#maxStreams;
+  }
+
+  /** Whether a response has begun, so the server is not one that only closes connections. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  /** Writes a request; only when there is a free stream. */
   open(stream: Http2Stream): void {
     const { request } = stream;
-    const { body } = request;
     const id = this.#nextId;
     this.#nextId += 2;
     stream.id = id;
     stream.owner = this;
-    stream.connection = this.#slot;
+    stream.connection = this.#number;
     stream.writtenMs = performance.now();
-    stream.sendWindow = this.#streamWindow;
     this.#streams.set(id, stream);
-    const window = Math.min(this.#sendWindow, stream.sendWindow);
-    if (fitsOneFrame(body) && body.length <= window) {
-      stream.writtenBytes = body.length;
-      stream.sendWindow -= body.length;
-      this.#sendWindow -= body.length;
-      this.#write(request.frames(this.#encoder, id));
+    if (this.#bodies.begin(stream)) {
+      this.#outbox.append(request.frames(this.#encoder, this.#number, id));
     } else {
-      this.#write(request.headers(this.#encoder, id));
-      this.#bodies.add(stream);
-      this.#writeBody(stream);
+      this.#outbox.append(request.headers(this.#encoder, id));
+      this.#bodies.write(stream);
     }
     if (this.#nextId > lastStreamId) {
       this.#retire();
     }
   }
 
-  /** Gives a stream up; the server is told, and its receiver is not. */
   cancel(stream: Http2Stream): void {
     if (this.#streams.has(stream.id)) {
-      this.#resetStream(stream);
-      this.#forget(stream);
+      this.#reset(stream, "CANCEL");
     }
   }
 
-  /** Ends the connection; what is in progress fails. */
-  close(): void {
-    if (!this.#isClosed) {
-      this.#write(numberFrame(frameType.goAway, 0, 0, errorCodes.indexOf("NO_ERROR")));
-      this.#flush();
-      this.#close({ code: "canceled", message: "The client closed the connection" });
-    }
+  /** Ends the connection; what is in progress fails as canceled. */
+  close(message: string): void {
+    this.#leave("NO_ERROR", { code: "canceled", message });
   }
 
   #onData(chunk: Buffer): void {
@@ -153,12 +155,7 @@ export class Http2Connection implements StreamOwner {
       if (!(error instanceof Http2Error)) {
         throw error;
       }
-      this.#write(numberFrame(frameType.goAway, 0, 0, errorCodes.indexOf(error.code)));
-      this.#flush();
-      this.#close({
-        code: "internal",
-        message: `The server does not keep to HTTP/2: it sent ${error.message}`,
-      });
+      this.#leave(error.code, { code: "internal", message: error.message });
     }
   }
 
@@ -166,18 +163,16 @@ export class Http2Connection implements StreamOwner {
     if (this.#isClosed) {
       return;
     }
-    if (this.#block && (type !== frameType.continuation || streamId !== this.#block.streamId)) {
-      throw new Http2Error("PROTOCOL_ERROR", "another frame within a header block");
-    }
+    this.#blocks.expectFrame(type, streamId);
     switch (type) {
       case frameType.data:
         this.#onDataFrame(flags, streamId, payload);
         break;
       case frameType.headers:
-        this.#onHeaders(flags, streamId, payload);
+        this.#blocks.onHeaders(flags, streamId, payload);
         break;
       case frameType.continuation:
-        this.#onContinuation(flags, payload);
+        this.#blocks.onContinuation(flags, payload);
         break;
       case frameType.resetStream:
         this.#onReset(streamId, payload);
@@ -186,11 +181,10 @@ export class Http2Connection implements StreamOwner {
         this.#onSettings(flags, payload);
         break;
       case frameType.pushPromise:
-        throw new Http2Error("PROTOCOL_ERROR", "a pushed response, which was refused");
+        throw serverSent("PROTOCOL_ERROR", "a pushed response, which was refused");
       case frameType.ping:
-        expectLength("PING", payload, 8);
         if (!(flags & flag.ack)) {
-          this.#write(frame(frameType.ping, flag.ack, 0, payload));
+          this.#answer(type, payload);
         }
         break;
       case frameType.goAway:
@@ -205,22 +199,23 @@ export class Http2Connection implements StreamOwner {
   #onDataFrame(flags: number, streamId: number, payload: Buffer): void {
     this.#receivedBytes += payload.length;
     if (this.#receivedBytes >= topUpBytes) {
-      this.#write(numberFrame(frameType.windowUpdate, 0, this.#receivedBytes));
+      this.#outbox.append(windowUpdateFrame(0, this.#receivedBytes));
       this.#receivedBytes = 0;
     }
+    const data = withoutPadding(flags, payload);
     const stream = this.#streamOf(streamId);
     if (stream === undefined) {
       return;
     }
     if (!stream.hasHead) {
-      throw new Http2Error("PROTOCOL_ERROR", "a response's body before its headers");
+      this.#refuse(stream, "the body of a response before its header");
+      return;
     }
     stream.receivedBytes += payload.length;
     if (stream.receivedBytes >= topUpBytes && !(flags & flag.endStream)) {
-      this.#write(numberFrame(frameType.windowUpdate, streamId, stream.receivedBytes));
+      this.#outbox.append(windowUpdateFrame(streamId, stream.receivedBytes));
       stream.receivedBytes = 0;
     }
-    const data = withoutPadding(flags, payload);
     if (data.length > 0) {
       stream.receiver.data(data);
     }
@@ -229,69 +224,41 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #onHeaders(flags: number, streamId: number, payload: Buffer): void {
-    let fragment = withoutPadding(flags, payload);
-    if (flags & flag.priority) {
-      fragment = fragment.subarray(5);
-    }
-    if (flags & flag.endHeaders) {
-      this.#onBlock(streamId, flags, fragment);
-    } else {
-      // The chunk that it is a view of does not change, so the view can be kept.
-      this.#block = { streamId, flags, parts: [fragment], bytes: fragment.length };
-    }
-  }
-
-  #onContinuation(flags: number, payload: Buffer): void {
-    const block = this.#block;
-    if (block === undefined) {
-      throw new Http2Error("PROTOCOL_ERROR", "the continuation of no header block");
-    }
-    block.parts.push(payload);
-    // Empty frames count too, or they could go on for ever.
-    block.bytes += payload.length + 32;
-    if (block.bytes > mostHeaderBytes) {
-      throw new Http2Error("ENHANCE_YOUR_CALM", "a header block of more than 256 kB");
-    }
-    if (flags & flag.endHeaders) {
-      this.#block = undefined;
-      this.#onBlock(block.streamId, block.flags, Buffer.concat(block.parts));
-    }
-  }
-
-  #onBlock(streamId: number, flags: number, block: Buffer): void {
-    // Also a block that nobody waits for changes the decoder's table.
-    const fields = this.#decoder.decode(block);
+  #onFields(streamId: number, flags: number, fields: FieldList): void {
     const stream = this.#streamOf(streamId);
     if (stream === undefined) {
       return;
     }
+    const isLast = (flags & flag.endStream) !== 0;
     if (stream.hasHead) {
+      if (!isLast) {
+        this.#refuse(stream, "trailers that are not the end of the response");
+        return;
+      }
       stream.receiver.trailers(fields);
     } else {
       const status = Number(fields.get(":status"));
-      if (!Number.isInteger(status) || status < 100) {
-        throw new Http2Error("PROTOCOL_ERROR", "a response without a status");
+      if (!Number.isInteger(status) || status < 100 || (status < 200 && isLast)) {
+        this.#refuse(stream, "a response without a status");
+        return;
       }
       if (status < 200) {
         return;
       }
       stream.hasHead = true;
+      this.#hasAnswered = true;
       stream.receiver.head(status, fields);
     }
-    if (flags & flag.endStream) {
+    if (isLast) {
       this.#end(stream);
     }
   }
 
   #onReset(streamId: number, payload: Buffer): void {
-    expectLength("RST_STREAM", payload, 4);
     const stream = this.#streamOf(streamId);
-    if (stream) {
-      const code = errorCodeName(payload.readUInt32BE());
+    if (stream !== undefined) {
       this.#forget(stream);
-      stream.receiver.fail({ code: codeOf(code), message: `The server reset the call: ${code}` });
-      this.#events.onFreeStream();
+      stream.fail(failureOfReset(payload.readUInt32BE()));
     }
   }
 
@@ -299,15 +266,11 @@ export class Http2Connection implements StreamOwner {
     if (flags & flag.ack) {
       return;
     }
-    if (payload.length % 6 !== 0) {
-      throw new Http2Error("FRAME_SIZE_ERROR", `settings of ${payload.length} bytes`);
-    }
     for (let at = 0; at < payload.length; at += 6) {
       this.#onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
-    this.#write(frame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+    this.#answer(frameType.settings, Buffer.alloc(0));
     if (this.#isReady) {
-      this.#writeBodies();
       this.#events.onFreeStream();
     } else {
       this.#isReady = true;
@@ -316,26 +279,24 @@ export class Http2Connection implements StreamOwner {
   }
 
   #onSetting(id: number, value: number): void {
-    if (id === setting.headerTableSize) {
-      this.#encoder.limitTable(value);
-    } else if (id === setting.maxConcurrentStreams) {
-      this.#maxStreams = value;
-    } else if (id === setting.initialWindowSize) {
-      if (value > largestWindowBytes) {
-        throw new Http2Error("FLOW_CONTROL_ERROR", `a window of ${value} bytes`);
-      }
-      const change = value - this.#streamWindow;
-      this.#streamWindow = value;
-      for (const stream of this.#streams.values()) {
-        stream.sendWindow += change;
-      }
+    switch (id) {
+      case setting.headerTableSize:
+        this.#encoder.limitTable(value);
+        break;
+      case setting.enablePush:
+        if (value !== 0) {
+          throw serverSent("PROTOCOL_ERROR", "the setting ENABLE_PUSH, which is the client's");
+        }
+        break;
+      case setting.maxConcurrentStreams:
+        this.#maxStreams = value;
+        break;
+      case setting.initialWindowSize:
+        this.#bodies.setStreamWindow(value, this.#streams.values());
     }
   }
 
   #onGoAway(payload: Buffer): void {
-    if (payload.length < 8) {
-      throw new Http2Error("FRAME_SIZE_ERROR", `a GOAWAY of ${payload.length} bytes`);
-    }
     const last = payload.readUInt32BE() & 0x7fffffff;
     const code = errorCodeName(payload.readUInt32BE(4));
     this.#retire();
@@ -343,78 +304,74 @@ export class Http2Connection implements StreamOwner {
       if (stream.id > last) {
         this.#forget(stream);
         const message = `The server is going away (${code}) and did not take the call`;
-        stream.receiver.fail({ code: "unavailable", message });
+        stream.fail({ code: "unavailable", message });
       }
     }
     this.#closeIfDone();
   }
 
   #onWindowUpdate(streamId: number, payload: Buffer): void {
-    expectLength("WINDOW_UPDATE", payload, 4);
-    const more = payload.readUInt32BE() & 0x7fffffff;
-    const stream = this.#streams.get(streamId);
+    const bytes = payload.readUInt32BE() & 0x7fffffff;
+    if (bytes === 0) {
+      throw serverSent("PROTOCOL_ERROR", "a WINDOW_UPDATE by 0 bytes");
+    }
     if (streamId === 0) {
-      this.#sendWindow += more;
-      if (this.#sendWindow > largestWindowBytes) {
-        throw new Http2Error("FLOW_CONTROL_ERROR", "a window of more than 2 GB");
-      }
-    } else if (stream) {
-      stream.sendWindow += more;
+      this.#bodies.widen(bytes);
+      return;
     }
-    this.#writeBodies();
-  }
-
-  #writeBodies(): void {
-    for (const stream of this.#bodies) {
-      this.#writeBody(stream);
+    const stream = this.#streamOf(streamId);
+    if (stream !== undefined) {
+      this.#bodies.widenStream(stream, bytes);
     }
   }
 
-  #writeBody(stream: Http2Stream): void {
-    const { body } = stream.request;
-    while (stream.writtenBytes < body.length) {
-      const window = Math.min(this.#sendWindow, stream.sendWindow, defaultFrameBytes);
-      if (window <= 0) {
-        return;
-      }
-      const part = body.subarray(stream.writtenBytes, stream.writtenBytes + window);
-      stream.writtenBytes += part.length;
-      stream.sendWindow -= part.length;
-      this.#sendWindow -= part.length;
-      const isLast = stream.writtenBytes === body.length;
-      this.#write(frame(frameType.data, isLast ? flag.endStream : 0, stream.id, part));
+  /** Acknowledges a PING or SETTINGS. */
+  #answer(type: number, payload: Buffer): void {
+    this.#unreadAnswers = this.#socket.writableLength === 0 ? 0 : this.#unreadAnswers + 1;
+    if (this.#unreadAnswers > mostUnreadAnswers) {
+      throw serverSent("ENHANCE_YOUR_CALM", `${mostUnreadAnswers} frames whose answers it ignores`);
     }
-    this.#bodies.delete(stream);
+    this.#outbox.append(frame(type, flag.ack, 0, payload));
   }
 
+  /** @returns undefined for a stream that is over on our side */
   #streamOf(streamId: number): Http2Stream | undefined {
     if (streamId % 2 === 0 || streamId >= this.#nextId) {
-      throw new Http2Error(
-        "PROTOCOL_ERROR",
-        `a frame of stream ${streamId}, which was never opened`,
-      );
+      throw serverSent("PROTOCOL_ERROR", `a frame of stream ${streamId}, which was never opened`);
     }
     return this.#streams.get(streamId);
   }
 
   #end(stream: Http2Stream): void {
-    // A response that is complete before the request is makes the rest of it needless.
-    if (stream.writtenBytes < stream.request.body.length) {
-      this.#resetStream(stream);
+    // Its receiver may have given it up just now.
+    if (this.#streams.has(stream.id)) {
+      if (stream.isWritten) {
+        this.#forget(stream);
+      } else {
+        // The response is complete, so the rest of the request is of no use.
+        this.#reset(stream, "NO_ERROR");
+      }
+      stream.end();
     }
-    this.#forget(stream);
-    stream.receiver.end();
-    this.#events.onFreeStream();
   }
 
-  #resetStream(stream: Http2Stream): void {
-    this.#write(numberFrame(frameType.resetStream, stream.id, errorCodes.indexOf("CANCEL")));
+  /** @param what what the server sent wrong, which concerns this stream alone */
+  #refuse(stream: Http2Stream, what: string): void {
+    const { code, message } = serverSent("PROTOCOL_ERROR", what);
+    this.#reset(stream, code);
+    stream.fail({ code: "internal", message });
+  }
+
+  #reset(stream: Http2Stream, code: ErrorCode): void {
+    this.#outbox.append(resetStreamFrame(stream.id, code));
+    this.#forget(stream);
   }
 
   #forget(stream: Http2Stream): void {
     this.#streams.delete(stream.id);
-    this.#bodies.delete(stream);
+    this.#bodies.drop(stream);
     this.#closeIfDone();
+    this.#events.onFreeStream();
   }
 
   #retire(): void {
@@ -426,7 +383,16 @@ export class Http2Connection implements StreamOwner {
 
   #closeIfDone(): void {
     if (this.#isRetired && this.#streams.size === 0) {
-      this.#close({ code: "unavailable", message: "The server went away" });
+      this.#leave("NO_ERROR", { code: "unavailable", message: "The server is going away" });
+    }
+  }
+
+  /** Tells the server why, and closes. */
+  #leave(code: ErrorCode, failure: TransportFailure): void {
+    if (!this.#isClosed) {
+      this.#outbox.append(goAwayFrame(code));
+      this.#outbox.flush();
+      this.#close(failure);
     }
   }
 
@@ -441,58 +407,8 @@ export class Http2Connection implements StreamOwner {
     this.#bodies.clear();
     this.#retire();
     for (const stream of streams) {
-      stream.receiver.fail(failure);
+      stream.fail(failure);
     }
     this.#events.onClosed(failure);
-  }
-
-  #write(bytes: Buffer): void {
-    if (this.#isClosed) {
-      return;
-    }
-    if (this.#out.length === 0) {
-      // After all that this turn of the loop still has to send.
-      process.nextTick(() => this.#flush());
-    }
-    this.#out.push(bytes);
-  }
-
-  #flush(): void {
-    const [only] = this.#out;
-    if (only !== undefined && !this.#socket.destroyed) {
-      this.#socket.write(this.#out.length === 1 ? only : Buffer.concat(this.#out));
-    }
-    this.#out = [];
-  }
-}
-
-function withoutPadding(flags: number, payload: Buffer): Buffer {
-  if (!(flags & flag.padded)) {
-    return payload;
-  }
-  const padding = payload[0] ?? 0;
-  if (padding >= payload.length) {
-    throw new Http2Error("PROTOCOL_ERROR", "more padding than there is frame");
-  }
-  return payload.subarray(1, payload.length - padding);
-}
-
-function expectLength(name: string, payload: Buffer, length: number): void {
-  if (payload.length !== length) {
-    throw new Http2Error("FRAME_SIZE_ERROR", `a ${name} of ${payload.length} bytes`);
-  }
-}
-
-/** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
-function codeOf(errorCode: string): TransportFailure["code"] {
-  switch (errorCode) {
-    case "REFUSED_STREAM":
-      return "unavailable";
-    case "CANCEL":
-      return "canceled";
-    case "ENHANCE_YOUR_CALM":
-      return "resource_exhausted";
-    default:
-      return "internal";
   }
 }

@@ -1,5 +1,5 @@
 /** @see https://www.rfc-editor.org/rfc/rfc9113#section-7 */
-export const errorCodes = [
+const errorCodes = [
   "NO_ERROR",
   "PROTOCOL_ERROR",
   "INTERNAL_ERROR",
@@ -21,13 +21,21 @@ export function errorCodeName(code: number): string {
   return errorCodes[code] ?? `error ${code}`;
 }
 
-/** What the server sent is not HTTP/2; the connection is of no more use. */
+export function errorCodeNumber(code: ErrorCode): number {
+  return errorCodes.indexOf(code);
+}
+
+/** What the server sent is not HTTP/2. The message is for people. */
 export class Http2Error extends Error {
   readonly code: ErrorCode;
 
-  /** @param what what was sent, such as "a header string with an invalid Huffman code" */
-  constructor(code: ErrorCode, what: string) {
-    super(what);
+  constructor(code: ErrorCode, message: string) {
+    super(message);
     this.code = code;
   }
+}
+
+/** @param what what breaks the rules, such as "a PING of 3 bytes" */
+export function serverSent(code: ErrorCode, what: string): Http2Error {
+  return new Http2Error(code, `The server broke HTTP/2: it sent ${what}`);
 }

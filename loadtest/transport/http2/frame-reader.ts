@@ -1,9 +1,10 @@
-import { Http2Error } from "./errors.ts";
-import { defaultFrameBytes, frameHeaderBytes, frameType } from "./frames.ts";
+import { Http2Error, serverSent } from "./errors.ts";
+import { flag, frameHeaderBytes, frameType, mostFrameBytes } from "./frames.ts";
 
+/** @param payload a view; what it shows never changes */
 export type OnFrame = (type: number, flags: number, streamId: number, payload: Buffer) => void;
 
-/** Cuts what comes from a socket into frames. */
+/** Cuts what comes from a server into frames, and checks what can be seen from a frame alone. */
 export class FrameReader {
   readonly #onFrame: OnFrame;
   #rest: Buffer | undefined;
@@ -16,7 +17,7 @@ export class FrameReader {
   /** @throws Http2Error when it is not HTTP/2 */
   read(chunk: Buffer): void {
     let bytes = chunk;
-    if (this.#rest) {
+    if (this.#rest !== undefined) {
       bytes = Buffer.concat([this.#rest, chunk]);
       this.#rest = undefined;
     }
@@ -24,19 +25,19 @@ export class FrameReader {
     while (bytes.length - at >= frameHeaderBytes) {
       const length = bytes.readUIntBE(at, 3);
       const type = bytes[at + 3] ?? 0;
+      const flags = bytes[at + 4] ?? 0;
+      const streamId = bytes.readUInt32BE(at + 5) & 0x7fffffff;
       if (this.#isFirst) {
-        expectSettings(type, bytes);
+        expectSettings(type, flags, bytes);
         this.#isFirst = false;
       }
-      if (length > defaultFrameBytes) {
-        throw new Http2Error("FRAME_SIZE_ERROR", `a frame of ${length} bytes`);
-      }
+      checkLength(type, flags, length);
+      checkStream(type, streamId);
       const end = at + frameHeaderBytes + length;
       if (end > bytes.length) {
         break;
       }
-      const streamId = bytes.readUInt32BE(at + 5) & 0x7fffffff;
-      this.#onFrame(type, bytes[at + 4] ?? 0, streamId, bytes.subarray(at + frameHeaderBytes, end));
+      this.#onFrame(type, flags, streamId, bytes.subarray(at + frameHeaderBytes, end));
       at = end;
     }
     if (at < bytes.length) {
@@ -45,12 +46,59 @@ export class FrameReader {
   }
 }
 
-function expectSettings(type: number, bytes: Buffer): void {
-  if (bytes.subarray(0, 5).toString("latin1") === "HTTP/") {
-    const line = bytes.toString("latin1").split("\r\n", 1)[0];
-    throw new Http2Error("HTTP_1_1_REQUIRED", `"${line}"; try --http 1.1`);
+function expectSettings(type: number, flags: number, bytes: Buffer): void {
+  const start = bytes.toString("latin1", 0, 100).split("\r\n", 1)[0] ?? "";
+  if (start.startsWith("HTTP/")) {
+    throw new Http2Error("HTTP_1_1_REQUIRED", `Expected HTTP/2, got "${start}"; try --http 1.1`);
   }
-  if (type !== frameType.settings) {
-    throw new Http2Error("PROTOCOL_ERROR", "something else than its settings first");
+  if (type !== frameType.settings || flags & flag.ack) {
+    throw serverSent(
+      "PROTOCOL_ERROR",
+      `${JSON.stringify(start.slice(0, 20))} before its settings; does it speak HTTP/2?`,
+    );
+  }
+}
+
+function checkLength(type: number, flags: number, length: number): void {
+  if (length > mostFrameBytes || !isLengthOf(type, flags, length)) {
+    throw serverSent("FRAME_SIZE_ERROR", `a frame of type ${type} with ${length} bytes`);
+  }
+}
+
+function isLengthOf(type: number, flags: number, length: number): boolean {
+  switch (type) {
+    case frameType.priority:
+      return length === 5;
+    case frameType.resetStream:
+    case frameType.windowUpdate:
+      return length === 4;
+    case frameType.settings:
+      return flags & flag.ack ? length === 0 : length % 6 === 0;
+    case frameType.ping:
+      return length === 8;
+    case frameType.goAway:
+      return length >= 8;
+    default:
+      return true;
+  }
+}
+
+function checkStream(type: number, streamId: number): void {
+  switch (type) {
+    case frameType.data:
+    case frameType.headers:
+    case frameType.priority:
+    case frameType.resetStream:
+    case frameType.continuation:
+      if (streamId === 0) {
+        throw serverSent("PROTOCOL_ERROR", "a frame of a stream, without a stream's number");
+      }
+      break;
+    case frameType.settings:
+    case frameType.ping:
+    case frameType.goAway:
+      if (streamId !== 0) {
+        throw serverSent("PROTOCOL_ERROR", "a frame of the connection, with a stream's number");
+      }
   }
 }

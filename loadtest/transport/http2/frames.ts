@@ -1,3 +1,5 @@
+import { type ErrorCode, errorCodeNumber } from "./errors.ts";
+
 /** HTTP/2's frames. @see https://www.rfc-editor.org/rfc/rfc9113#section-6 */
 export const frameType = {
   data: 0,
@@ -19,18 +21,21 @@ export const setting = {
   enablePush: 2,
   maxConcurrentStreams: 3,
   initialWindowSize: 4,
-  maxFrameSize: 5,
 } as const;
 
 export const frameHeaderBytes = 9;
-/** The largest frame that every endpoint takes. */
-export const defaultFrameBytes = 16_384;
+/** The largest payload that every endpoint takes. We ask for no more, and send no more. */
+export const mostFrameBytes = 16_384;
+/** What may be sent, on a stream and on a connection, before the peer says otherwise. */
 export const defaultWindowBytes = 65_535;
 export const largestWindowBytes = 2 ** 31 - 1;
+/** What the server may send ahead, on a stream and on the connection: it is never to wait for us. */
+export const receiveWindowBytes = largestWindowBytes;
 export const lastStreamId = 2 ** 31 - 1;
 
 export const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
+/** @param payload not longer than `mostFrameBytes` */
 export function frame(type: number, flags: number, streamId: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(frameHeaderBytes + payload.length);
   bytes.writeUIntBE(payload.length, 0, 3);
@@ -41,13 +46,17 @@ export function frame(type: number, flags: number, streamId: number, payload: Ui
   return bytes;
 }
 
-/** A frame whose payload is whole 32-bit numbers: RST_STREAM, WINDOW_UPDATE, GOAWAY. */
-export function numberFrame(type: number, streamId: number, ...numbers: number[]): Buffer {
-  const payload = Buffer.alloc(4 * numbers.length);
-  numbers.forEach((number, at) => {
-    payload.writeUInt32BE(number, 4 * at);
-  });
-  return frame(type, 0, streamId, payload);
+export function windowUpdateFrame(streamId: number, bytes: number): Buffer {
+  return frame(frameType.windowUpdate, 0, streamId, numbers(bytes));
+}
+
+export function resetStreamFrame(streamId: number, code: ErrorCode): Buffer {
+  return frame(frameType.resetStream, 0, streamId, numbers(errorCodeNumber(code)));
+}
+
+/** The last stream of the server's that we took is 0: it may not begin any. */
+export function goAwayFrame(code: ErrorCode): Buffer {
+  return frame(frameType.goAway, 0, 0, numbers(0, errorCodeNumber(code)));
 }
 
 export function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Buffer {
@@ -60,11 +69,11 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
 }
 
 /** HEADERS, and CONTINUATION for what one frame can't hold. */
-export function headersFrames(streamId: number, block: Buffer, endStream: boolean): Buffer {
+export function headersFrames(streamId: number, block: Uint8Array, endStream: boolean): Buffer {
   const parts: Buffer[] = [];
   let at = 0;
   do {
-    const end = Math.min(block.length, at + defaultFrameBytes);
+    const end = Math.min(block.length, at + mostFrameBytes);
     const flags =
       (end === block.length ? flag.endHeaders : 0) | (at === 0 && endStream ? flag.endStream : 0);
     const type = at === 0 ? frameType.headers : frameType.continuation;
@@ -72,4 +81,12 @@ export function headersFrames(streamId: number, block: Buffer, endStream: boolea
     at = end;
   } while (at < block.length);
   return Buffer.concat(parts);
+}
+
+function numbers(...values: number[]): Buffer {
+  const payload = Buffer.alloc(4 * values.length);
+  values.forEach((value, at) => {
+    payload.writeUInt32BE(value, 4 * at);
+  });
+  return payload;
 }

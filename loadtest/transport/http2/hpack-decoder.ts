@@ -1,30 +1,24 @@
 import type { Fields } from "../transport.ts";
-import { Http2Error } from "./errors.ts";
+import { serverSent } from "./errors.ts";
+import { defaultTableBytes, type Field, sizeOf, staticTable } from "./hpack-table.ts";
 import { decodeHuffman } from "./huffman.ts";
-import { staticTable } from "./static-table.ts";
 
-/** As many bytes as HTTP/2's default, which is what the server is left to assume. */
-const tableSize = 4_096;
-/** What RFC 7541 counts for each entry beside its text. */
-const entryOverhead = 32;
 /** No response has this much in its headers. */
-const mostBytes = 256 * 1_024;
-
-type Entry = readonly [name: string, value: string];
+export const mostHeaderBytes = 256 * 1_024;
 
 /** Header fields in the order they came. */
 export class FieldList implements Fields {
-  readonly #entries: Entry[] = [];
+  readonly #fields: Field[] = [];
 
-  add(entry: Entry): void {
-    this.#entries.push(entry);
+  add(field: Field): void {
+    this.#fields.push(field);
   }
 
   get(name: string): string | null {
     let found: string | null = null;
-    for (const [field, value] of this.#entries) {
-      if (field === name) {
-        found = found === null ? value : `${found}, ${value}`;
+    for (const field of this.#fields) {
+      if (field[0] === name) {
+        found = found === null ? field[1] : `${found}, ${field[1]}`;
       }
     }
     return found;
@@ -37,82 +31,87 @@ export class FieldList implements Fields {
  * @see https://www.rfc-editor.org/rfc/rfc7541
  */
 export class HpackDecoder {
-  /** The newest entry is the last. */
-  #dynamic: Entry[] = [];
+  /** The newest field is the last. */
+  #dynamic: Field[] = [];
   #usedBytes = 0;
-  #limitBytes = tableSize;
+  #limitBytes = defaultTableBytes;
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
 
-  /** @throws Http2Error when the block can't be decoded */
+  /** @throws Http2Error when the block can't be decoded; later blocks then can't be either */
   decode(block: Buffer): FieldList {
     this.#block = block;
     this.#at = 0;
+    this.#readTableSizes();
     const fields = new FieldList();
     let bytes = 0;
     while (this.#at < block.length) {
-      const entry = this.#readField();
-      if (entry !== undefined) {
-        bytes += sizeOf(entry);
-        if (bytes > mostBytes) {
-          throw new Http2Error("ENHANCE_YOUR_CALM", "more than 256 kB of header fields");
-        }
-        fields.add(entry);
+      const field = this.#readField();
+      // Fields of the table cost the server one byte each, so the block's length says too little.
+      bytes += sizeOf(field);
+      if (bytes > mostHeaderBytes) {
+        throw serverSent("ENHANCE_YOUR_CALM", `more than ${mostHeaderBytes} bytes of header`);
       }
+      fields.add(field);
     }
     return fields;
   }
 
-  #readField(): Entry | undefined {
-    const octet = this.#block[this.#at] ?? 0;
-    if (octet & 0x80) {
-      return this.#entryAt(this.#readInteger(7));
-    }
-    if (octet & 0x40) {
-      const entry = this.#readLiteral(6);
-      this.#insert(entry);
-      return entry;
-    }
-    if (octet & 0x20) {
+  /** Changes of the table's size come before all fields. */
+  #readTableSizes(): void {
+    while (((this.#block[this.#at] ?? 0) & 0xe0) === 0x20) {
       const limit = this.#readInteger(5);
-      if (limit > tableSize) {
-        throw new Http2Error("COMPRESSION_ERROR", "a header table larger than was allowed");
+      if (limit > defaultTableBytes) {
+        throw serverSent(
+          "COMPRESSION_ERROR",
+          `a header table of ${limit} bytes, where ${defaultTableBytes} are allowed`,
+        );
       }
       this.#limitBytes = limit;
       this.#evict();
-      return undefined;
+    }
+  }
+
+  #readField(): Field {
+    const octet = this.#block[this.#at] ?? 0;
+    if (octet & 0x80) {
+      return this.#fieldAt(this.#readInteger(7));
+    }
+    if (octet & 0x40) {
+      const field = this.#readLiteral(6);
+      this.#dynamic.push(field);
+      this.#usedBytes += sizeOf(field);
+      this.#evict();
+      return field;
+    }
+    if (octet & 0x20) {
+      throw serverSent("COMPRESSION_ERROR", "a change of the header table between fields");
     }
     return this.#readLiteral(4);
   }
 
-  #readLiteral(prefixBits: number): Entry {
+  #readLiteral(prefixBits: number): Field {
     const index = this.#readInteger(prefixBits);
-    const name = index === 0 ? this.#readString() : this.#entryAt(index)[0];
+    const name = index === 0 ? this.#readString() : this.#fieldAt(index)[0];
     return [name, this.#readString()];
   }
 
-  #entryAt(index: number): Entry {
-    const entry =
+  #fieldAt(index: number): Field {
+    const field =
       index <= staticTable.length
         ? staticTable[index - 1]
         : this.#dynamic[this.#dynamic.length - (index - staticTable.length)];
-    if (entry === undefined) {
-      throw new Http2Error("COMPRESSION_ERROR", `a header field of index ${index}, which is none`);
+    if (field === undefined) {
+      throw serverSent("COMPRESSION_ERROR", `the header field of index ${index}, which is none`);
     }
-    return entry;
-  }
-
-  #insert(entry: Entry): void {
-    this.#dynamic.push(entry);
-    this.#usedBytes += sizeOf(entry);
-    this.#evict();
+    return field;
   }
 
   #evict(): void {
     let oldest = 0;
     while (this.#usedBytes > this.#limitBytes) {
-      const entry = this.#dynamic[oldest++];
-      this.#usedBytes -= entry ? sizeOf(entry) : this.#usedBytes;
+      const field = this.#dynamic[oldest++];
+      this.#usedBytes -= field === undefined ? this.#usedBytes : sizeOf(field);
     }
     if (oldest > 0) {
       this.#dynamic = this.#dynamic.slice(oldest);
@@ -132,7 +131,7 @@ export class HpackDecoder {
         return value;
       }
     }
-    throw new Http2Error("COMPRESSION_ERROR", "a number in a header block that is too large");
+    throw serverSent("COMPRESSION_ERROR", "a number in a header block that is too large");
   }
 
   #readString(): string {
@@ -140,7 +139,7 @@ export class HpackDecoder {
     const length = this.#readInteger(7);
     const end = this.#at + length;
     if (end > this.#block.length) {
-      throw new Http2Error("COMPRESSION_ERROR", "a header block that ends within a string");
+      throw serverSent("COMPRESSION_ERROR", "a header block that ends within a string");
     }
     const text = huffman
       ? decodeHuffman(this.#block.subarray(this.#at, end))
@@ -152,13 +151,8 @@ export class HpackDecoder {
   #readOctet(): number {
     const octet = this.#block[this.#at++];
     if (octet === undefined) {
-      throw new Http2Error("COMPRESSION_ERROR", "a header block that ends within a number");
+      throw serverSent("COMPRESSION_ERROR", "a header block that ends within a field");
     }
     return octet;
   }
-}
-
-/** What RFC 7541 counts for a field. */
-export function sizeOf([name, value]: Entry): number {
-  return name.length + value.length + entryOverhead;
 }

@@ -1,4 +1,4 @@
-import { Http2Error } from "./errors.ts";
+import { serverSent } from "./errors.ts";
 
 /** The length in bits of each byte's code, by byte. */
 // biome-ignore format: a table
@@ -13,12 +13,13 @@ const lengths = [
   20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
 ];
 const longest = 30;
+const shortest = 5;
 
 /** The codes of one length are successive numbers, and so are those of all lengths in order. */
 interface CodesOfLength {
   readonly first: number;
   /** The bytes that they stand for. */
-  readonly bytes: readonly number[];
+  readonly bytes: Uint8Array;
 }
 
 const codes: readonly CodesOfLength[] = buildCodes();
@@ -28,7 +29,7 @@ function buildCodes(): CodesOfLength[] {
   return Array.from({ length: longest + 1 }, (_, length) => {
     code *= 2;
     const first = code;
-    const bytes = [...lengths.keys()].filter((byte) => lengths[byte] === length);
+    const bytes = Uint8Array.from(lengths.keys().filter((byte) => lengths[byte] === length));
     code += bytes.length;
     return { first, bytes };
   });
@@ -38,19 +39,26 @@ function buildCodes(): CodesOfLength[] {
  * Decodes a string that HPACK's Huffman code was used for.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7541#appendix-B
+ * @throws Http2Error when it is not of this code
  */
 export function decodeHuffman(encoded: Uint8Array): string {
-  const decoded: number[] = [];
+  const decoded = Buffer.allocUnsafe(Math.floor((encoded.length * 8) / shortest));
+  let size = 0;
   let code = 0;
   let length = 0;
-  for (const octet of encoded) {
+  for (let at = 0; at < encoded.length; at++) {
+    const octet = encoded[at] ?? 0;
     for (let bit = 7; bit >= 0; bit--) {
       code = code * 2 + ((octet >> bit) & 1);
       length++;
-      const { first, bytes } = codes[length] ?? invalid();
-      const byte = code >= first ? bytes[code - first] : undefined;
+      const ofLength = codes[length];
+      // The one code that is left over, 30 times 1, is never to be sent.
+      if (ofLength === undefined) {
+        throw invalid();
+      }
+      const byte = code < ofLength.first ? undefined : ofLength.bytes[code - ofLength.first];
       if (byte !== undefined) {
-        decoded.push(byte);
+        decoded[size++] = byte;
         code = 0;
         length = 0;
       }
@@ -58,11 +66,11 @@ export function decodeHuffman(encoded: Uint8Array): string {
   }
   // What is left must be padding: fewer than eight bits, all of them 1.
   if (length > 7 || code !== 2 ** length - 1) {
-    return invalid();
+    throw invalid();
   }
-  return String.fromCharCode(...decoded);
+  return decoded.toString("latin1", 0, size);
 }
 
-function invalid(): never {
-  throw new Http2Error("COMPRESSION_ERROR", "a header string with an invalid Huffman code");
+function invalid(): Error {
+  return serverSent("COMPRESSION_ERROR", "a header string with an invalid Huffman code");
 }

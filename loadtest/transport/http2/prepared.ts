@@ -1,22 +1,23 @@
 import type { RequestHead } from "../transport.ts";
-import {
-  defaultFrameBytes,
-  flag,
-  frame,
-  frameHeaderBytes,
-  frameType,
-  headersFrames,
-} from "./frames.ts";
+import { flag, frame, frameType, headersFrames, mostFrameBytes } from "./frames.ts";
 import type { HpackEncoder } from "./hpack-encoder.ts";
+import type { Field } from "./hpack-table.ts";
 
-/** A request whose frames are made once a connection; only the stream's number differs then. */
+/** The frames of a request as a connection knows it. */
+interface Encoded {
+  readonly encoder: HpackEncoder;
+  readonly version: number;
+  readonly bytes: Buffer;
+  /** Where the DATA frame begins; 0 without one. */
+  readonly dataAt: number;
+}
+
+/** A request whose frames are made once for each connection; then only the stream differs. */
 export class PreparedHttp2Request {
   readonly body: Buffer;
-  readonly #fields: readonly (readonly [string, string])[];
-  #encoder: HpackEncoder | undefined;
-  #version = -1;
-  #frames: Buffer = Buffer.alloc(0);
-  #dataAt = 0;
+  readonly #fields: readonly Field[];
+  /** By the connection's number. */
+  readonly #encoded: Encoded[] = [];
 
   constructor(url: URL, { method, path, fields }: RequestHead, body: Buffer) {
     this.body = body;
@@ -29,43 +30,42 @@ export class PreparedHttp2Request {
     ];
   }
 
-  /** The HEADERS alone, for bodies that must be written in parts. */
+  /** Whether all of the body fits one frame. */
+  get isSmall(): boolean {
+    return this.body.length <= mostFrameBytes;
+  }
+
+  /** The request without its body. */
   headers(encoder: HpackEncoder, streamId: number): Buffer {
     return headersFrames(streamId, encoder.encode(this.#fields), this.body.length === 0);
   }
 
-  /** All of it, for a body that fits one frame. */
-  frames(encoder: HpackEncoder, streamId: number): Buffer {
-    if (this.#encoder !== encoder || this.#version !== encoder.version) {
-      return this.#encode(encoder, streamId);
+  /** All of a small request. The result is valid until the next call. */
+  frames(encoder: HpackEncoder, connection: number, streamId: number): Buffer {
+    const encoded = this.#encoded[connection];
+    if (encoded?.encoder !== encoder || encoded.version !== encoder.version) {
+      return this.#encode(encoder, connection, streamId);
     }
-    const frames = Buffer.allocUnsafe(this.#frames.length);
-    frames.set(this.#frames);
-    frames.writeUInt32BE(streamId, 5);
-    if (this.#dataAt > 0) {
-      frames.writeUInt32BE(streamId, this.#dataAt + 5);
+    const { bytes, dataAt } = encoded;
+    bytes.writeUInt32BE(streamId, 5);
+    if (dataAt > 0) {
+      bytes.writeUInt32BE(streamId, dataAt + 5);
     }
-    return frames;
+    return bytes;
   }
 
-  #encode(encoder: HpackEncoder, streamId: number): Buffer {
-    const before = encoder.version;
+  #encode(encoder: HpackEncoder, connection: number, streamId: number): Buffer {
+    const { version } = encoder;
     const headers = this.headers(encoder, streamId);
-    const all =
-      this.body.length === 0
-        ? headers
-        : Buffer.concat([headers, frame(frameType.data, flag.endStream, streamId, this.body)]);
-    // What put fields into the table, or is in several frames, is not to be sent again as it is.
-    const again = encoder.version === before && headers.length <= defaultFrameBytes;
-    this.#encoder = again ? encoder : undefined;
-    this.#version = encoder.version;
-    this.#frames = all;
-    this.#dataAt = this.body.length === 0 ? 0 : headers.length;
-    return all;
+    const isWhole = this.body.length === 0;
+    const bytes = isWhole
+      ? headers
+      : Buffer.concat([headers, frame(frameType.data, flag.endStream, streamId, this.body)]);
+    // With more than one frame for the headers there would be more places for the stream's number.
+    if (encoder.version === version && headers.length <= mostFrameBytes) {
+      const dataAt = isWhole ? 0 : headers.length;
+      this.#encoded[connection] = { encoder, version, bytes, dataAt };
+    }
+    return bytes;
   }
-}
-
-/** Whether a body can be written with its headers, in one frame. */
-export function fitsOneFrame(body: Buffer): boolean {
-  return body.length <= defaultFrameBytes - frameHeaderBytes;
 }

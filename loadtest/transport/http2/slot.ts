@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { Backoff } from "../backoff.ts";
 import { unreachable } from "../http1/reason.ts";
 import { openSocket } from "../open-socket.ts";
@@ -8,131 +10,150 @@ import type { Http2Stream } from "./stream.ts";
 /** Until the server's settings are here, nobody knows whether it speaks HTTP/2. */
 const settingsTimeoutMs = 5_000;
 
+/** What a slot tells its owner. */
 export interface SlotEvents {
+  /** It is up. */
+  onUp(): void;
   onFreeStream(): void;
-  onAttemptFailed(failure: TransportFailure): void;
+  /** @returns the attempt's number, which grows */
+  onAttempt(): number;
+  /** @returns whether it is to try again */
+  onAttemptFailed(attempt: number, failure: TransportFailure): boolean;
 }
 
 /** A place for one connection, which is made again when it is lost. */
 export class Slot {
   readonly #options: TransportOptions;
-  readonly #index: number;
+  readonly #number: number;
   readonly #events: SlotEvents;
   readonly #backoff = new Backoff();
+  /** The attempt in progress. */
+  #socket: Socket | undefined;
   /** The one that takes requests. */
   #connection: Http2Connection | undefined;
   /** Those that take no more, but have calls in progress. */
   readonly #retired = new Set<Http2Connection>();
-  #timer: NodeJS.Timeout | undefined;
+  #pause: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #giveUp = () => {};
 
-  constructor(options: TransportOptions, index: number, events: SlotEvents) {
+  constructor(options: TransportOptions, number: number, events: SlotEvents) {
     this.#options = options;
-    this.#index = index;
+    this.#number = number;
     this.#events = events;
   }
 
   get isUp(): boolean {
-    return this.#connection?.isReady === true;
+    return this.#connection?.isUp === true;
+  }
+
+  get isConnecting(): boolean {
+    return this.#socket !== undefined;
   }
 
   get hasFreeStream(): boolean {
     return this.#connection?.hasFreeStream === true;
   }
 
+  /** Writes a request; only when there is a free stream. */
   open(stream: Http2Stream): void {
     this.#connection?.open(stream);
   }
 
-  /** The first attempt. Rejects with the reason when it fails; later ones go on by themselves. */
-  async connect(): Promise<void> {
-    const failure = await this.#attempt();
-    if (failure) {
-      this.close();
-      throw new Error(failure.message);
+  /** Connects after the pause that is due, unless it is connected or on the way there. */
+  start(): void {
+    if (
+      !this.#isClosed &&
+      this.#pause === undefined &&
+      this.#socket === undefined &&
+      this.#connection === undefined
+    ) {
+      this.#pause = setTimeout(() => {
+        this.#pause = undefined;
+        this.#connect();
+      }, this.#backoff.nextMs());
     }
   }
 
-  close(): void {
+  /** @param message why what is in progress fails */
+  close(message: string): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#giveUp();
+    clearTimeout(this.#pause);
+    this.#socket?.destroy();
     for (const connection of [...this.#retired, this.#connection]) {
-      connection?.close();
+      connection?.close(message);
     }
   }
 
-  #reconnect(): void {
-    if (this.#isClosed) {
-      return;
-    }
-    this.#timer = setTimeout(async () => {
-      const failure = await this.#attempt();
-      if (failure) {
-        this.#events.onAttemptFailed(failure);
-        this.#reconnect();
-      }
-    }, this.#backoff.nextMs());
-  }
-
-  #attempt(): Promise<TransportFailure | undefined> {
-    const { promise, resolve } = Promise.withResolvers<TransportFailure | undefined>();
+  #connect(): void {
     const { url } = this.#options;
+    const attempt = this.#events.onAttempt();
+    let failure: TransportFailure | undefined;
     const socket = openSocket(this.#options, "h2", () => {
-      socket.off("error", onError);
-      if ("alpnProtocol" in socket && socket.alpnProtocol !== "h2") {
-        socket.destroy();
-        const message = `${url.origin} does not offer HTTP/2 over TLS; try --http 1.1`;
-        resolve({ code: "unavailable", message });
-        return;
+      if (isTls(socket) && socket.alpnProtocol !== "h2") {
+        socket.destroy(new Error("the server offers no HTTP/2 over TLS; try --http 1.1"));
+      } else {
+        this.#greet(socket, (reason) => {
+          failure ??= reason;
+        });
       }
-      this.#speak(socket, resolve);
     });
-    const onError = (error: Error) => resolve(unreachable(url, error));
-    socket.on("error", onError);
-    this.#giveUp = () => socket.destroy();
-    // Without an error only when it is given up.
-    socket.once("close", () =>
-      resolve({ code: "unavailable", message: `${url.origin} closed the connection` }),
-    );
-    return promise;
+    this.#socket = socket;
+    // The first reason counts; these hear of it before the connection does.
+    socket.on("error", (error) => {
+      failure ??= unreachable(url, error);
+    });
+    socket.on("end", () => {
+      failure ??= unreachable(url, new Error("the server closed the connection"));
+    });
+    socket.once("close", () => {
+      if (this.#socket === socket) {
+        this.#socket = undefined;
+        failure ??= unreachable(url, new Error("the connection was closed"));
+        if (this.#events.onAttemptFailed(attempt, failure)) {
+          this.start();
+        }
+      }
+    });
   }
 
-  #speak(
-    socket: ReturnType<typeof openSocket>,
-    resolve: (failure: TransportFailure | undefined) => void,
-  ): void {
-    const { url } = this.#options;
+  /** @param onFailed told why there will be no connection */
+  #greet(socket: Socket, onFailed: (failure: TransportFailure) => void): void {
     const timer = setTimeout(() => {
       const seconds = settingsTimeoutMs / 1_000;
-      const message = `${url.origin} said nothing in HTTP/2 within ${seconds} s; try --http 1.1`;
-      resolve({ code: "unavailable", message });
-      connection.close();
+      socket.destroy(new Error(`it said nothing within ${seconds} s; does it speak HTTP/2?`));
     }, settingsTimeoutMs);
-    let wasUp = false;
-    const connection = new Http2Connection(socket, this.#index, {
+    const connection = new Http2Connection(socket, this.#number, {
       onReady: () => {
         clearTimeout(timer);
-        wasUp = true;
-        this.#backoff.reset();
+        this.#socket = undefined;
         this.#connection = connection;
-        resolve(undefined);
-        this.#events.onFreeStream();
+        this.#events.onUp();
       },
-      onFreeStream: this.#events.onFreeStream,
+      onFreeStream: () => this.#events.onFreeStream(),
       onRetired: () => {
-        if (wasUp) {
-          this.#connection = undefined;
-          this.#retired.add(connection);
-          this.#reconnect();
+        if (this.#connection === connection) {
+          this.#replace(connection);
         }
       },
       onClosed: (failure) => {
         clearTimeout(timer);
         this.#retired.delete(connection);
-        resolve(failure);
+        onFailed(failure);
       },
     });
   }
+
+  #replace(connection: Http2Connection): void {
+    this.#connection = undefined;
+    this.#retired.add(connection);
+    // One that took connections only to close them again would be asked without a pause.
+    if (connection.hasAnswered) {
+      this.#backoff.reset();
+    }
+    this.start();
+  }
+}
+
+function isTls(socket: Socket | TLSSocket): socket is TLSSocket {
+  return "alpnProtocol" in socket;
 }

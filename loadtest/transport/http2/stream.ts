@@ -1,7 +1,7 @@
-import type { Receiver, Sending } from "../transport.ts";
+import type { Receiver, Sending, TransportFailure } from "../transport.ts";
 import type { PreparedHttp2Request } from "./prepared.ts";
 
-/** Who a stream belongs to while it waits, and while it is open. */
+/** Who a stream belongs to while it waits, and then while it is open. */
 export interface StreamOwner {
   cancel(stream: Http2Stream): void;
 }
@@ -15,12 +15,16 @@ export class Http2Stream implements Sending {
   id = 0;
   connection = -1;
   writtenMs = 0;
+  /** While it waits: the newest attempt to connect when it came. */
+  attempt = 0;
   /** How much more of the body the server takes, and how much of it has been written. */
   sendWindow = 0;
   writtenBytes = 0;
-  /** Of the response's body, since the server was last told. */
+  /** Of the response's body, since the server was last told that it may send more. */
   receivedBytes = 0;
   hasHead = false;
+  /** Its receiver hears no more. */
+  isOver = false;
 
   constructor(request: PreparedHttp2Request, receiver: Receiver, owner: StreamOwner) {
     this.request = request;
@@ -28,7 +32,28 @@ export class Http2Stream implements Sending {
     this.owner = owner;
   }
 
+  get isWritten(): boolean {
+    return this.writtenBytes === this.request.body.length;
+  }
+
   cancel(): void {
-    this.owner.cancel(this);
+    if (!this.isOver) {
+      this.isOver = true;
+      this.owner.cancel(this);
+    }
+  }
+
+  end(): void {
+    if (!this.isOver) {
+      this.isOver = true;
+      this.receiver.end();
+    }
+  }
+
+  fail(failure: TransportFailure): void {
+    if (!this.isOver) {
+      this.isOver = true;
+      this.receiver.fail(failure);
+    }
   }
 }

@@ -11,46 +11,68 @@ import { PreparedHttp2Request } from "./prepared.ts";
 import { Slot } from "./slot.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
 
-/** HTTP/2 over cleartext ("prior knowledge") or TLS. */
+const closedByUs: TransportFailure = {
+  code: "canceled",
+  message: "The load client closed its connections",
+};
+
+/**
+ * HTTP/2 over TLS or cleartext ("with prior knowledge"). Requests take the connections in turn; when
+ * none has a free stream they wait in order. While no connection is up, a request waits for the next
+ * attempt to connect, and fails with it.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113
+ */
 export function createHttp2Transport(options: TransportOptions): Transport {
   return new Http2Transport(options);
 }
 
 class Http2Transport implements Transport, StreamOwner {
-  readonly #options: TransportOptions;
+  readonly #url: URL;
   readonly #slots: readonly Slot[];
   /** Requests that no connection has a free stream for, in order. */
   readonly #waiting = new Set<Http2Stream>();
+  #connecting: PromiseWithResolvers<void> | undefined;
+  /** Which slot is next. */
   #next = 0;
+  #attempts = 0;
+  #wasUp = false;
   #isClosed = false;
 
   constructor(options: TransportOptions) {
-    this.#options = options;
+    this.#url = options.url;
+    const events = {
+      onUp: () => this.#onUp(),
+      onFreeStream: () => this.#sendWaiting(),
+      onAttempt: () => ++this.#attempts,
+      onAttemptFailed: (attempt: number, failure: TransportFailure) =>
+        this.#onAttemptFailed(attempt, failure),
+    };
     this.#slots = Array.from(
       { length: options.connections },
-      (_, index) =>
-        new Slot(options, index, {
-          onFreeStream: () => this.#sendWaiting(),
-          onAttemptFailed: (failure) => this.#failWaiting(failure),
-        }),
+      (_, number) => new Slot(options, number, events),
     );
   }
 
   async connect(): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => slot.connect()));
+    this.#connecting = Promise.withResolvers();
+    this.#start();
+    this.#resolveConnecting();
+    return this.#connecting.promise;
   }
 
   prepare(head: RequestHead, body: Buffer): PreparedRequest {
-    const request = new PreparedHttp2Request(this.#options.url, head, body);
+    const request = new PreparedHttp2Request(this.#url, head, body);
     return { send: (receiver) => this.#send(request, receiver) };
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#connecting?.reject(new Error(closedByUs.message));
     for (const slot of this.#slots) {
-      slot.close();
+      slot.close(closedByUs.message);
     }
-    this.#failWaiting({ code: "canceled", message: "The client closed the connection" });
+    this.#failWaiting(closedByUs);
   }
 
   /** For streams that still wait; those on a connection are its own. */
@@ -60,13 +82,21 @@ class Http2Transport implements Transport, StreamOwner {
 
   #send(request: PreparedHttp2Request, receiver: Receiver): Sending {
     const stream = new Http2Stream(request, receiver, this);
-    if (this.#waiting.size > 0 || !this.#open(stream)) {
+    if (this.#isClosed) {
+      // Later, so that those who answer a failure with another call don't pile up.
+      setImmediate(() => stream.fail(closedByUs));
+    } else if (this.#waiting.size > 0 || !this.#open(stream)) {
+      stream.attempt = this.#attempts;
       this.#waiting.add(stream);
-      if (this.#isClosed) {
-        process.nextTick(() => this.close());
-      }
+      this.#start();
     }
     return stream;
+  }
+
+  #start(): void {
+    for (const slot of this.#slots) {
+      slot.start();
+    }
   }
 
   /** @returns whether a connection had a free stream */
@@ -74,7 +104,7 @@ class Http2Transport implements Transport, StreamOwner {
     const { length } = this.#slots;
     for (let tried = 0; tried < length; tried++) {
       const slot = this.#slots[this.#next];
-      this.#next = (this.#next + 1) % length;
+      this.#next = this.#next + 1 === length ? 0 : this.#next + 1;
       if (slot?.hasFreeStream) {
         slot.open(stream);
         return true;
@@ -84,6 +114,9 @@ class Http2Transport implements Transport, StreamOwner {
   }
 
   #sendWaiting(): void {
+    if (this.#waiting.size === 0) {
+      return;
+    }
     for (const stream of this.#waiting) {
       if (!this.#open(stream)) {
         return;
@@ -92,15 +125,41 @@ class Http2Transport implements Transport, StreamOwner {
     }
   }
 
-  /** Only when no connection is up: the others will have a free stream some time. */
-  #failWaiting(failure: TransportFailure): void {
-    if (this.#slots.some((slot) => slot.isUp)) {
-      return;
+  #onUp(): void {
+    this.#wasUp = true;
+    this.#resolveConnecting();
+    this.#sendWaiting();
+  }
+
+  #resolveConnecting(): void {
+    if (this.#slots.every((slot) => slot.isUp)) {
+      this.#connecting?.resolve();
     }
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const { receiver } of waiting) {
-      receiver.fail(failure);
+  }
+
+  #onAttemptFailed(attempt: number, failure: TransportFailure): boolean {
+    if (this.#isClosed) {
+      return false;
+    }
+    this.#connecting?.reject(new Error(failure.message));
+    if (!this.#slots.some((slot) => slot.isUp)) {
+      // Those that came while this attempt was under way have others left to hope for.
+      const isLast = !this.#slots.some((slot) => slot.isConnecting);
+      this.#failWaiting(failure, isLast ? Number.POSITIVE_INFINITY : attempt);
+    }
+    // Someone who was told that it can't be reached may have gone away.
+    return this.#wasUp || this.#waiting.size > 0;
+  }
+
+  /** @param before only those that came before this attempt */
+  #failWaiting(failure: TransportFailure, before = Number.POSITIVE_INFINITY): void {
+    // Those who are told may send again at once.
+    for (const stream of [...this.#waiting]) {
+      if (stream.attempt >= before) {
+        return;
+      }
+      this.#waiting.delete(stream);
+      stream.fail(failure);
     }
   }
 }
