@@ -2,6 +2,7 @@ import type { Interval } from "../../loadtest/report/report.ts";
 import { type Bench, connections, type Finding } from "./bench.ts";
 import { clientCommand, histogramOf, runClient } from "./load-client.ts";
 import { startBenchServer } from "./server-process.ts";
+import { type Spread, spreadOf } from "./spread.ts";
 
 const perSecond = 2_000;
 const seconds = 30;
@@ -9,26 +10,30 @@ const seconds = 30;
 const wantedOff = 0.005;
 const wantedLateMs = 3;
 const runLimitMs = 90_000;
+/** Half a minute each is enough of them. */
+const mostRuns = 3;
 
 /** A steady open loop: whether calls leave as often as they should, and when they should. */
 export async function measureSteady(bench: Bench): Promise<Finding[]> {
   const server = await startBenchServer("null", bench.pinning);
+  const sent: number[] = [];
+  const lateMs: number[] = [];
+  const runs = Math.min(bench.runs, mostRuns);
   try {
-    await bench.step(`steady: ${perSecond} calls a second for ${seconds} s`);
-    const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
-    const { report } = await runClient(
-      bench.pinning.client(clientCommand({ url: server.url, connections, flags })),
-      runLimitMs,
-    );
-    return [
-      findingOf(
-        sentWithin(report.unblock.intervals, seconds),
-        histogramOf(report, "lateness").percentile(99),
-      ),
-    ];
+    for (let run = 1; run <= runs; run++) {
+      await bench.step(`steady: ${perSecond} calls a second for ${seconds} s, ${run} of ${runs}`);
+      const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
+      const { report } = await runClient(
+        bench.pinning.client(clientCommand({ url: server.url, connections, flags })),
+        runLimitMs,
+      );
+      sent.push(sentWithin(report.unblock.intervals, seconds));
+      lateMs.push(histogramOf(report, "lateness").percentile(99));
+    }
   } finally {
     await server.close();
   }
+  return [findingOf(spreadOf(sent).median, spreadOf(lateMs))];
 }
 
 /** Calls sent in time; a call that is sent after the load's end was none of its rate. */
@@ -41,7 +46,7 @@ export function sentWithin(
     .reduce((sum, { sent }) => sum + sent, 0);
 }
 
-function findingOf(sent: number, lateP99Ms: number): Finding {
+function findingOf(sent: number, lateP99Ms: Spread): Finding {
   const sentPerSecond = sent / seconds;
   const off = sentPerSecond / perSecond - 1;
   return {
@@ -65,9 +70,9 @@ function findingOf(sent: number, lateP99Ms: number): Finding {
       },
       {
         what: "p99 of how late calls were sent",
-        measured: `${lateP99Ms.toFixed(2)} ms`,
+        measured: `${lateP99Ms.median.toFixed(2)} ms`,
         wanted: `< ${wantedLateMs} ms`,
-        reached: lateP99Ms < wantedLateMs,
+        reached: lateP99Ms.median < wantedLateMs,
       },
     ],
   };
