@@ -6,6 +6,8 @@ import { startGhzWeb } from "../testing/ghz-web.ts";
 import { listen, type TestEndpoint } from "../testing/listen.ts";
 import { hasProgram } from "../testing/programs.ts";
 
+/** On a machine that is busy with something else a run may say that it, and not the server, was slow. */
+const goodOrBusy = [0, 3];
 const endpoints: TestEndpoint[] = [];
 afterAll(async () => {
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));
@@ -86,9 +88,9 @@ test("a server that never answers is given up at each call's deadline", async ()
     url,
     ...["--requests", "4", "--concurrency", "2", "--timeout", "100ms"],
   );
-  expect(code).toBe(1);
+  expect([1, 3]).toContain(code);
   expect(JSON.parse(stdout).statusCodeDistribution).toEqual({ DeadlineExceeded: 4 });
-  expect(stderr).toContain("no call succeeded; the first: ");
+  expect(stderr).toMatch(/no call succeeded; the first: |the client was the limit/);
 });
 
 test("calls without an answer when a person ends the load are listed apart", async () => {
@@ -107,7 +109,7 @@ test("calls without an answer when a person ends the load are listed apart", asy
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   run.child.kill("SIGINT");
-  expect(await run.exited).toBe(0);
+  expect(goodOrBusy).toContain(await run.exited);
   const { count, statusCodeDistribution, unblock } = JSON.parse(run.stdout());
   expect({ count, statusCodeDistribution }).toEqual({
     count: 5,
@@ -153,7 +155,7 @@ test("a server that sends nonsense fails its calls as internal, each with the re
   const endpoint = await listen(server);
   endpoints.push(endpoint);
   const { code, stdout } = await loadtest(endpoint.url, "--requests", "3", "--concurrency", "1");
-  expect(code).toBe(1);
+  expect([1, 3]).toContain(code);
   const { statusCodeDistribution, errorDistribution } = JSON.parse(stdout);
   expect(statusCodeDistribution).toEqual({ Internal: 3 });
   expect(Object.keys(errorDistribution).join()).toMatch(/it sent a frame .*16,?777,?215/);
@@ -179,7 +181,7 @@ describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
         url,
         ...["--requests", "10", "--publish", ghzWeb.url, "--project", "pings"],
       );
-      expect(code).toBe(0);
+      expect(goodOrBusy).toContain(code);
       const [, id] = /published: \S+\/reports\/(\d+)\n/.exec(stderr) ?? [];
       expect(await ghzWeb.get(`reports/${id}/`)).toMatchObject({ count: 10, status: "ok" });
     } finally {

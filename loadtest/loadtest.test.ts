@@ -26,6 +26,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** On a machine that is busy with something else a run may say that it, and not the server, was slow. */
+const goodOrBusy = [0, 3];
 const loadtest = (...args: string[]) => runCommand(process.execPath, ["loadtest/main.ts", ...args]);
 /** The report of a load on the test server. */
 const report = async (...args: string[]) => {
@@ -36,10 +38,8 @@ const report = async (...args: string[]) => {
 describe("a closed loop", () => {
   test("starts a server when it is given none, and counts every call", async () => {
     const { code, stdout, stderr } = await loadtest("GetUser", "--requests", "20", "--json");
-    expect({ code, stderr: stderr.replace(/^\d+ of 20 calls .*\n/gm, "") }).toEqual({
-      code: 0,
-      stderr: "",
-    });
+    expect(goodOrBusy).toContain(code);
+    expect(stderr).not.toMatch(/^error/m);
     expect(JSON.parse(stdout)).toMatchObject({
       endReason: "normal",
       count: 20,
@@ -173,7 +173,7 @@ describe("what is called", () => {
       ...["Count", "--descriptor-set", echoSet, "--url", echoServer.url],
       ...["--data", '{"count":3}', "--requests", "5", "--json"],
     );
-    expect(code).toBe(0);
+    expect(goodOrBusy).toContain(code);
     const { count, unblock } = JSON.parse(stdout);
     expect(count).toBe(5);
     expect(unblock.load.kind).toBe("server_streaming");
@@ -221,18 +221,16 @@ describe("thresholds", () => {
     const { code, stdout } = await loadtest(
       ...["GetUser", "--url", server.url, "--requests", "5", "--slo", "errors<1%"],
     );
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/threshold ✓ errors<1% {2}measured 0/);
+    expect(goodOrBusy).toContain(code);
+    expect(stdout).toMatch(/threshold +✓ errors<1% {2}measured 0/);
   });
 
   test("that are missed are named each, and the exit code is 2", async () => {
     const { code, stderr } = await loadtest(
       ...["GetUser", "--url", server.url, "--requests", "5", "--data", '{"user_id":0}'],
-      ...["--slo", "errors<1%", "--slo", "p99<1h", "--slo", "min>10s"].map((flag) =>
-        flag === "p99<1h" ? "p99<1000s" : flag,
-      ),
+      ...["--slo", "errors<1%", "--slo", "p99<1000s", "--slo", "min>10s"],
     );
-    expect(code).toBe(2);
+    expect([2, 3]).toContain(code);
     expect(stderr).toContain("missed: errors<1%, measured 100\n");
     expect(stderr).toContain("missed: min>10s, measured ");
     expect(stderr).not.toContain("missed: p99");
@@ -276,7 +274,7 @@ describe("Ctrl-C", () => {
     // A terminal's Ctrl-C can arrive twice.
     run.child.kill("SIGINT");
     run.child.kill("SIGINT");
-    expect(await run.exited).toBe(0);
+    expect(goodOrBusy).toContain(await run.exited);
     const { count, endReason, statusCodeDistribution } = JSON.parse(run.stdout());
     expect(endReason).toBe("cancel");
     expect(statusCodeDistribution).toEqual({ OK: count });
@@ -305,7 +303,7 @@ describe("the summary", () => {
       ...["GetUser", "--url", server.url, "--requests", "10", "--name", "a <b>run</b>"],
       ...["--output", "json,html", "--output-file", file],
     );
-    expect(run.code).toBe(0);
+    expect(goodOrBusy).toContain(run.code);
     expect(run.stdout).toMatch(/^a <b>run<\/b>\nunblock.v1/);
     const written = await readFile(`${file}.json`, "utf8");
     expect(JSON.parse(written)).toMatchObject({ count: 10, name: "a <b>run</b>" });
@@ -323,16 +321,22 @@ describe("the summary", () => {
 });
 
 describe("capacity", () => {
-  test("finds the highest rate that holds", async () => {
+  test("finds the highest rate that holds, or says that this machine can't tell", async () => {
     const { code, stdout, stderr } = await loadtest(
       ...["capacity", "GetUser", "--url", server.url, "--slo", "errors<1%"],
-      ...["--start-rate", "20", "--max-rate", "40", "--duration", "300ms", "--json"],
+      ...["--start-rate", "20", "--max-rate", "40", "--duration", "1s", "--json"],
     );
-    expect(stderr).toMatch(/^ +20\/s {2}held\n +40\/s {2}held\n$/);
-    expect({ code, result: JSON.parse(stdout) }).toMatchObject({
-      code: 0,
-      result: { capacity_per_second: 40, limited_by: "max-rate" },
-    });
+    expect(stderr).toMatch(/^ +20\/s {2}(held|client-limited)/);
+    const { capacity_per_second, limited_by, steps } = JSON.parse(stdout);
+    const held = steps.filter((step: { outcome: string }) => step.outcome === "held");
+    expect(capacity_per_second).toBe(
+      Math.max(0, ...held.map((step: { rate: number }) => step.rate)),
+    );
+    if (limited_by === "max-rate") {
+      expect({ code, capacity_per_second }).toEqual({ code: 0, capacity_per_second: 40 });
+    } else {
+      expect({ code, limited_by }).toEqual({ code: 3, limited_by: "client" });
+    }
   });
 
   test("says when no rate holds", async () => {
@@ -340,8 +344,9 @@ describe("capacity", () => {
       ...["capacity", "GetUser", "--url", server.url, "--slo", "p50<1ms"],
       ...["--start-rate", "4", "--duration", "500ms"],
     );
-    expect(code).toBe(2);
-    expect(stdout).toContain("No rate holds");
+    // GetUser waits 50 ms for its database, so nothing can hold.
+    expect([2, 3]).toContain(code);
+    expect(stdout).toMatch(/No rate holds|^0 calls a second/);
   });
 });
 
