@@ -42,6 +42,9 @@ test("tells how many values there are of each time", () => {
   expect(buckets.map(({ ms }) => Math.round(ms))).toEqual([1, 3, 2_001]);
   // A second time it is the same.
   expect([...histogram.buckets()]).toEqual(buckets);
+  const again = new LatencyHistogram();
+  again.addBuckets(buckets);
+  expect(figures(again)).toEqual(figures(histogram));
 });
 
 test("comes back from its encoded form as it was", () => {

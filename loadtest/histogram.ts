@@ -10,6 +10,12 @@ const perMs = 1_000;
 const highestUs = 3_600_000_000;
 const significantDigits = 3;
 
+/** How many values there are of one time. */
+export interface Bucket {
+  readonly ms: number;
+  readonly count: number;
+}
+
 /**
  * How often each time occurred. Its size never grows, and merging loses nothing: the histogram of all
  * calls is the sum of those of any parts.
@@ -50,6 +56,13 @@ export class LatencyHistogram {
     this.#counts.add(other.#counts);
   }
 
+  /** @param buckets what `buckets` gave */
+  addBuckets(buckets: Iterable<Bucket>): void {
+    for (const { ms, count } of buckets) {
+      this.record(ms, count);
+    }
+  }
+
   reset(): void {
     this.#counts.reset();
   }
@@ -80,7 +93,7 @@ export class LatencyHistogram {
   }
 
   /** How many values there are of each time, in ascending order. */
-  *buckets(): Generator<{ readonly ms: number; readonly count: number }> {
+  *buckets(): Generator<Bucket> {
     const values = this.#counts.recordedValuesIterator;
     values.resetIterator(this.#counts);
     values.reset();

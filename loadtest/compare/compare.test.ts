@@ -10,7 +10,7 @@ import { parseFailOn } from "./fail-on.ts";
  * A run whose seconds are alike when they are near: each second has a level that wanders, and its
  * calls are spread around it.
  */
-function wander(seed: number, factor = 1, seconds = 40, calls = 100): Second[] {
+function wander(seed: number, factor = 1, seconds = 40, calls = 60): Second[] {
   const random = createRandom(seed);
   let level = 0;
   return Array.from({ length: seconds }, () => {
@@ -60,19 +60,24 @@ describe("a change", () => {
   test("is told for the mean, the rate and the errors, too", () => {
     const seconds = wander(1);
     const fewer = seconds.map(({ latenciesMs }) => ({
-      latenciesMs: latenciesMs.slice(0, 80),
-      errors: 4,
+      latenciesMs: latenciesMs.slice(0, 48),
+      errors: 3,
     }));
     const [a, b] = [makeReport(seconds), makeReport(fewer)];
-    expect(of(a, b, "rate")).toMatchObject({ a: 100, b: 80, difference: -20, isReal: true });
-    expect(of(a, b, "errors")).toMatchObject({ a: 0, b: 5, differencePercent: null, isReal: true });
+    expect(of(a, b, "rate")).toMatchObject({ a: 60, b: 48, difference: -12, isReal: true });
+    expect(of(a, b, "errors")).toMatchObject({
+      a: 0,
+      b: 6.25,
+      differencePercent: null,
+      isReal: true,
+    });
     expect(of(a, b, "mean").isReal).toBe(false);
   });
 
   test("in a tail of a few calls is not claimed", () => {
     const [a, b] = [makeReport(wander(1)), makeReport(wander(2, 2))];
     expect(of(a, b, "p99").isReal).toBe(true);
-    // Of 4,000 calls four are beyond p99.9.
+    // Of 2,400 calls two are beyond p99.9.
     expect(of(a, b, "p99.9")).toMatchObject({ tooFew: true, isReal: false });
   });
 });
@@ -122,7 +127,7 @@ describe("warnings", () => {
         status: "OK",
       })),
     });
-    expect(warningsOf(ghz, ghz)).toContain("A lists only 100 of its 4000 calls");
+    expect(warningsOf(ghz, ghz)).toContain("A lists only 100 of its 2400 calls");
     expect(of(ghz, ghz, "p50")).toMatchObject({ difference: 0, isReal: false });
   });
 
@@ -169,7 +174,7 @@ describe("a rule", () => {
 test("the table fits 80 columns and says in words what is better and worse", () => {
   const comparison = compareReports(makeReport(wander(1)), makeReport(wander(2, 1.5)));
   const table = renderComparison(comparison, false);
-  expect(table).toMatch(/^A 4,000 calls, B 4,000 calls;/);
+  expect(table).toMatch(/^A 2,400 calls, B 2,400 calls;/);
   expect(table).toMatch(/p50 .*\+\d+\.\d % .* … .* WORSE/);
   expect(table).toMatch(/p99.9 .* too few calls/);
   expect(table).toMatch(/rate .* no difference/);

@@ -1,3 +1,4 @@
+import type { Bucket } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
 import type { Loop } from "./plan.ts";
 
@@ -32,12 +33,12 @@ export interface IntervalPart {
   readonly sent: number;
   readonly calls: number;
   readonly errors: number;
-  /** Encoded histograms; of the latencies of the calls that ended, and how late calls were sent. */
-  readonly latency: string;
-  readonly lateness: string | undefined;
+  /** Of the calls that ended. Plain buckets: to encode them each second would leave much garbage. */
+  readonly latency: readonly Bucket[];
+  /** How late calls were sent. */
+  readonly lateness: readonly Bucket[] | undefined;
   readonly endMs: number;
   readonly self: SelfReading;
-  readonly inProgress: number;
 }
 
 /** How a thread itself did, over some time. */

@@ -157,10 +157,9 @@ export class Recorder {
       sent: this.#sent,
       calls: this.#calls,
       errors: this.#failed,
-      latency: this.#latency.encode(),
-      lateness: this.#lateness?.encode(),
+      latency: [...this.#latency.buckets()],
+      lateness: this.#lateness && [...this.#lateness.buckets()],
       self: this.#options.selfWatch.read(),
-      inProgress: this.#inProgress,
     });
     this.#sent = 0;
     this.#calls = 0;

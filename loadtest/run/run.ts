@@ -48,6 +48,8 @@ export interface RunOptions {
 
 /** Between the word to start and the start, so that all threads are ready for it. */
 const leadMs = 10;
+/** What new objects may take; without a bound it grows in a long run, with no gain in speed. */
+const maxYoungGenerationSizeMb = 48;
 /** How long calls in progress are waited for when a person ends the load. */
 const graceMs = 2_000;
 
@@ -94,7 +96,10 @@ class LoadThread {
 
   constructor(plan: LoadPlan, thread: number) {
     const data: LoadThreadData = { plan, thread };
-    this.#worker = new Worker(new URL("./load-thread.ts", import.meta.url), { workerData: data });
+    this.#worker = new Worker(new URL("./load-thread.ts", import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     this.#onFailed = reject;

@@ -1,4 +1,4 @@
-import { LatencyHistogram } from "../histogram.ts";
+import { type Bucket, LatencyHistogram } from "../histogram.ts";
 import type { Interval } from "../report/report.ts";
 import { type Evidence, judge } from "./judge.ts";
 import type { IntervalPart } from "./messages.ts";
@@ -7,19 +7,12 @@ import { intervalMs } from "./recorder.ts";
 /** More intervals than this are joined two by two, and so are those to come: a run can be of any length. */
 const mostIntervals = 600;
 
-/** Intervals while they are collected; histograms of those that are complete are kept encoded. */
+/** An interval, and what of it is needed to join it with the next. */
 interface Slice {
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly sent: number;
-  readonly calls: number;
-  readonly errors: number;
-  readonly inProgress: number;
-  readonly loopDelayMaxMs: number;
+  readonly interval: Interval;
   readonly stalledMs: number;
-  readonly gcMs: number;
   readonly activeMs: number;
-  readonly latency: string;
+  /** Encoded, as the interval's latencies are: a histogram in use takes a hundred times the memory. */
   readonly lateness: string | undefined;
 }
 
@@ -32,6 +25,9 @@ export class Timeline {
   readonly #open = new Map<number, IntervalPart[]>();
   readonly #reported: number[];
   #next = 0;
+  /** Of all intervals together. */
+  readonly #latency = new LatencyHistogram();
+  #lateness: LatencyHistogram | undefined;
 
   constructor(threads: number) {
     this.#reported = Array.from({ length: threads }, () => -1);
@@ -57,46 +53,61 @@ export class Timeline {
   }
 
   get intervals(): Interval[] {
-    return this.#slices.map(toInterval);
+    return this.#slices.map(({ interval }) => interval);
   }
 
   /** All of the run together. */
-  get evidence(): Evidence & { readonly lateness: LatencyHistogram | undefined } {
+  get evidence(): Evidence {
     const sum = (value: (slice: Slice) => number) =>
       this.#slices.reduce((total, slice) => total + value(slice), 0);
-    const late = this.#slices.flatMap(({ lateness }) => lateness ?? []);
     return {
-      lengthMs: sum(({ startMs, endMs }) => endMs - startMs),
-      latency: LatencyHistogram.merge(
-        this.#slices.map(({ latency }) => LatencyHistogram.decode(latency)),
-      ),
-      lateness:
-        late.length === 0
-          ? undefined
-          : LatencyHistogram.merge(late.map((encoded) => LatencyHistogram.decode(encoded))),
+      lengthMs: sum(({ interval }) => interval.end_ms - interval.start_ms),
+      latency: this.#latency,
+      lateness: this.#lateness,
       stalledMs: sum(({ stalledMs }) => stalledMs),
-      gcMs: sum(({ gcMs }) => gcMs),
+      gcMs: sum(({ interval }) => interval.client.gc_ms),
       activeMs: sum(({ activeMs }) => activeMs),
     };
   }
 
   #closeUpTo(index: number): Interval | undefined {
-    let closed: Slice | undefined;
+    let closed: Interval | undefined;
     for (; this.#next <= index; this.#next++) {
       const parts = this.#open.get(this.#next);
       if (parts) {
         this.#open.delete(this.#next);
-        closed = joinThreads(this.#next, parts);
-        this.#append(closed);
+        closed = this.#close(parts);
       }
     }
-    return closed && toInterval(closed);
+    return closed;
+  }
+
+  #close(parts: readonly IntervalPart[]): Interval {
+    const evidence = evidenceOf(parts);
+    this.#latency.add(evidence.latency);
+    if (evidence.lateness) {
+      this.#lateness ??= new LatencyHistogram();
+      this.#lateness.add(evidence.lateness);
+    }
+    const slice = createSlice(
+      {
+        start_ms: this.#next * intervalMs,
+        end_ms: this.#next * intervalMs + evidence.lengthMs,
+        sent: parts.reduce((total, { sent }) => total + sent, 0),
+        calls: parts.reduce((total, { calls }) => total + calls, 0),
+        errors: parts.reduce((total, { errors }) => total + errors, 0),
+      },
+      Math.max(...parts.map(({ self }) => self.loopDelayMaxMs)),
+      evidence,
+    );
+    this.#append(slice);
+    return slice.interval;
   }
 
   #append(slice: Slice): void {
     const last = this.#slices.at(-1);
-    if (last && slice.startMs < last.startMs + this.#sliceMs) {
-      this.#slices.splice(-1, 1, joinSlices(last, slice));
+    if (last && slice.interval.start_ms < last.interval.start_ms + this.#sliceMs) {
+      this.#slices.splice(-1, 1, join(last, slice));
       return;
     }
     this.#slices.push(slice);
@@ -107,23 +118,17 @@ export class Timeline {
   }
 }
 
-function joinThreads(index: number, parts: readonly IntervalPart[]): Slice {
-  const sum = (value: (part: IntervalPart) => number) =>
-    parts.reduce((total, part) => total + value(part), 0);
+/** The thread that did worst speaks for the client. */
+function evidenceOf(parts: readonly IntervalPart[]): Evidence {
   const most = (value: (part: IntervalPart) => number) => Math.max(...parts.map(value));
+  const late = parts.flatMap(({ lateness }) => (lateness ? [lateness] : []));
   return {
-    startMs: index * intervalMs,
-    endMs: most(({ endMs }) => endMs),
-    sent: sum(({ sent }) => sent),
-    calls: sum(({ calls }) => calls),
-    errors: sum(({ errors }) => errors),
-    inProgress: sum(({ inProgress }) => inProgress),
-    loopDelayMaxMs: most(({ self }) => self.loopDelayMaxMs),
+    lengthMs: most(({ index, endMs }) => endMs - index * intervalMs),
+    latency: mergeBuckets(parts.map(({ latency }) => latency)),
+    lateness: late.length === 0 ? undefined : mergeBuckets(late),
     stalledMs: most(({ self }) => self.stalledMs),
     gcMs: most(({ self }) => self.gcMs),
     activeMs: most(({ self }) => self.activeMs),
-    latency: mergeEncoded(parts.map(({ latency }) => latency)),
-    lateness: mergeLateness(parts),
   };
 }
 
@@ -132,63 +137,71 @@ function joinPairs(slices: readonly Slice[]): Slice[] {
   for (let at = 0; at < slices.length; at += 2) {
     const [first, second] = slices.slice(at, at + 2);
     if (first) {
-      joined.push(second ? joinSlices(first, second) : first);
+      joined.push(second ? join(first, second) : first);
     }
   }
   return joined;
 }
 
-function joinSlices(first: Slice, second: Slice): Slice {
-  return {
-    startMs: first.startMs,
-    endMs: second.endMs,
-    sent: first.sent + second.sent,
-    calls: first.calls + second.calls,
-    errors: first.errors + second.errors,
-    inProgress: second.inProgress,
-    loopDelayMaxMs: Math.max(first.loopDelayMaxMs, second.loopDelayMaxMs),
-    stalledMs: first.stalledMs + second.stalledMs,
-    gcMs: first.gcMs + second.gcMs,
-    activeMs: first.activeMs + second.activeMs,
-    latency: mergeEncoded([first.latency, second.latency]),
-    lateness: mergeLateness([first, second]),
-  };
-}
-
-function mergeLateness(parts: readonly { lateness: string | undefined }[]): string | undefined {
-  const late = parts.flatMap(({ lateness }) => lateness ?? []);
-  return late.length === 0 ? undefined : mergeEncoded(late);
-}
-
-function mergeEncoded(encoded: readonly string[]): string {
-  const [only, ...more] = encoded;
-  return only !== undefined && more.length === 0
-    ? only
-    : LatencyHistogram.merge(encoded.map((one) => LatencyHistogram.decode(one))).encode();
-}
-
-function toInterval(slice: Slice): Interval {
-  const latency = LatencyHistogram.decode(slice.latency);
-  const lateness =
-    slice.lateness === undefined ? undefined : LatencyHistogram.decode(slice.lateness);
-  const lengthMs = slice.endMs - slice.startMs;
-  return {
-    start_ms: slice.startMs,
-    end_ms: slice.endMs,
-    sent: slice.sent,
-    calls: slice.calls,
-    errors: slice.errors,
-    p50_ms: latency.percentile(50),
-    p90_ms: latency.percentile(90),
-    p99_ms: latency.percentile(99),
-    max_ms: latency.max,
-    histogram: slice.latency,
-    client: {
-      late_p99_ms: lateness?.percentile(99) ?? 0,
-      loop_delay_max_ms: slice.loopDelayMaxMs,
-      utilization: lengthMs === 0 ? 0 : Math.min(1, slice.activeMs / lengthMs),
-      gc_ms: slice.gcMs,
+function join(a: Slice, b: Slice): Slice {
+  const [first, second] = [a.interval, b.interval];
+  const late = [a, b].flatMap(({ lateness }) => lateness ?? []);
+  return createSlice(
+    {
+      start_ms: first.start_ms,
+      end_ms: second.end_ms,
+      sent: first.sent + second.sent,
+      calls: first.calls + second.calls,
+      errors: first.errors + second.errors,
     },
-    client_limited: judge({ ...slice, lengthMs, latency, lateness }),
+    Math.max(first.client.loop_delay_max_ms, second.client.loop_delay_max_ms),
+    {
+      lengthMs: second.end_ms - first.start_ms,
+      latency: mergeEncoded([first.histogram, second.histogram]),
+      lateness: late.length === 0 ? undefined : mergeEncoded(late),
+      stalledMs: a.stalledMs + b.stalledMs,
+      gcMs: first.client.gc_ms + second.client.gc_ms,
+      activeMs: a.activeMs + b.activeMs,
+    },
+  );
+}
+
+function createSlice(
+  counts: Pick<Interval, "start_ms" | "end_ms" | "sent" | "calls" | "errors">,
+  loopDelayMaxMs: number,
+  evidence: Evidence,
+): Slice {
+  const { lengthMs, latency, lateness, stalledMs, gcMs, activeMs } = evidence;
+  return {
+    interval: {
+      ...counts,
+      p50_ms: latency.percentile(50),
+      p90_ms: latency.percentile(90),
+      p99_ms: latency.percentile(99),
+      max_ms: latency.max,
+      histogram: latency.encode(),
+      client: {
+        late_p99_ms: lateness?.percentile(99) ?? 0,
+        loop_delay_max_ms: loopDelayMaxMs,
+        utilization: lengthMs === 0 ? 0 : Math.min(1, activeMs / lengthMs),
+        gc_ms: gcMs,
+      },
+      client_limited: judge(evidence),
+    },
+    stalledMs,
+    activeMs,
+    lateness: lateness?.encode(),
   };
+}
+
+function mergeBuckets(parts: readonly (readonly Bucket[])[]): LatencyHistogram {
+  const merged = new LatencyHistogram();
+  for (const buckets of parts) {
+    merged.addBuckets(buckets);
+  }
+  return merged;
+}
+
+function mergeEncoded(parts: readonly string[]): LatencyHistogram {
+  return LatencyHistogram.merge(parts.map((encoded) => LatencyHistogram.decode(encoded)));
 }

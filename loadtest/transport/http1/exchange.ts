@@ -6,8 +6,8 @@ import {
   type IncomingMessage,
   type RequestOptions,
 } from "node:http";
+import { closedEarly, failureOf } from "../reason.ts";
 import type { Fields, Receiver, Sending, TransportFailure } from "../transport.ts";
-import { closedEarly, failureOf } from "./reason.ts";
 
 /** A request, and how its response comes in. */
 export class Exchange implements Sending {

@@ -1,5 +1,6 @@
 import type { RequestOptions } from "node:http";
 import { Backoff } from "../backoff.ts";
+import { unreachable } from "../reason.ts";
 import type {
   PreparedRequest,
   RequestHead,
@@ -9,7 +10,6 @@ import type {
 } from "../transport.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { Exchange } from "./exchange.ts";
-import { unreachable } from "./reason.ts";
 
 const closedByUs: TransportFailure = {
   code: "canceled",

@@ -24,6 +24,7 @@ import { Outbox } from "./outbox.ts";
 import { withoutPadding } from "./padding.ts";
 import { failureOfReset } from "./reset.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
 
 /** The server is told that it may send more when this much has come. */
 const topUpBytes = Math.floor(receiveWindowBytes / 2);
@@ -51,7 +52,7 @@ export class Http2Connection implements StreamOwner {
   readonly #socket: Socket;
   readonly #number: number;
   readonly #events: ConnectionEvents;
-  readonly #streams = new Map<number, Http2Stream>();
+  readonly #streams = new StreamTable();
   readonly #outbox: Outbox;
   readonly #bodies: BodyWriter;
   readonly #encoder = new HpackEncoder();
@@ -125,7 +126,7 @@ export class Http2Connection implements StreamOwner {
     stream.owner = this;
     stream.connection = this.#number;
     stream.writtenMs = performance.now();
-    this.#streams.set(id, stream);
+    this.#streams.add(stream);
     if (this.#bodies.begin(stream)) {
       this.#outbox.append(request.frames(this.#encoder, this.#number, id));
     } else {
@@ -266,10 +267,11 @@ export class Http2Connection implements StreamOwner {
     if (flags & flag.ack) {
       return;
     }
+    // Before anything that makes use of them: for the server they count from here.
+    this.#answer(frameType.settings, Buffer.alloc(0));
     for (let at = 0; at < payload.length; at += 6) {
       this.#onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
-    this.#answer(frameType.settings, Buffer.alloc(0));
     if (this.#isReady) {
       this.#events.onFreeStream();
     } else {
@@ -292,7 +294,7 @@ export class Http2Connection implements StreamOwner {
         this.#maxStreams = value;
         break;
       case setting.initialWindowSize:
-        this.#bodies.setStreamWindow(value, this.#streams.values());
+        this.#bodies.setStreamWindow(value, this.#streams.all());
     }
   }
 
@@ -300,7 +302,7 @@ export class Http2Connection implements StreamOwner {
     const last = payload.readUInt32BE() & 0x7fffffff;
     const code = errorCodeName(payload.readUInt32BE(4));
     this.#retire();
-    for (const stream of [...this.#streams.values()]) {
+    for (const stream of this.#streams.all()) {
       if (stream.id > last) {
         this.#forget(stream);
         const message = `The server is going away (${code}) and did not take the call`;
@@ -402,8 +404,10 @@ export class Http2Connection implements StreamOwner {
     }
     this.#isClosed = true;
     this.#socket.destroy();
-    const streams = [...this.#streams.values()];
-    this.#streams.clear();
+    const streams = this.#streams.all();
+    for (const { id } of streams) {
+      this.#streams.delete(id);
+    }
     this.#bodies.clear();
     this.#retire();
     for (const stream of streams) {

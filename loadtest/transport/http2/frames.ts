@@ -30,7 +30,7 @@ export const mostFrameBytes = 16_384;
 export const defaultWindowBytes = 65_535;
 export const largestWindowBytes = 2 ** 31 - 1;
 /** What the server may send ahead, on a stream and on the connection: it is never to wait for us. */
-export const receiveWindowBytes = largestWindowBytes;
+export const receiveWindowBytes = 2 ** 31 - 1;
 export const lastStreamId = 2 ** 31 - 1;
 
 export const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");

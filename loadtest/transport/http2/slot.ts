@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Backoff } from "../backoff.ts";
-import { unreachable } from "../http1/reason.ts";
 import { openSocket } from "../open-socket.ts";
+import { unreachable } from "../reason.ts";
 import type { TransportFailure, TransportOptions } from "../transport.ts";
 import { Http2Connection } from "./connection.ts";
 import type { Http2Stream } from "./stream.ts";

@@ -339,25 +339,37 @@ describe("close", () => {
   });
 
   test.each([
-    ["after calls", "await new Promise((end) => request.send({ ...receiver, end }));"],
-    ["with calls in progress", "request.send(receiver);"],
-    ["while it connects", ""],
-  ])("lets the process end: %s", async (_, during) => {
+    [
+      "after calls",
+      "await transport.connect(); await new Promise((end) => request.send({ ...receiver, end }));",
+    ],
+    ["with calls in progress", "await transport.connect(); request.send(receiver);"],
+    ["while it connects", "transport.connect().catch(nothing);"],
+  ])("lets the process end: %s", async (_, script) => {
     const server = await serve(echo);
-    const script = `
-      import { createHttp2Transport } from "${new URL("./transport.ts", import.meta.url)}";
-      const transport = createHttp2Transport(
-        { url: new URL("${server.url}"), connections: 3, tls: { insecure: false } });
-      const nothing = () => {};
-      const receiver = { head: nothing, data: nothing, trailers: nothing, end: nothing, fail: nothing };
-      const request = transport.prepare({ method: "POST", path: "/", fields: {} }, Buffer.from("x"));
-      const connected = transport.connect().catch(nothing);
-      ${during === "" ? "" : "await connected;"}
-      ${during}
-      transport.close();`;
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await run(server.url, `${script} transport.close();`)).toEqual([0, null]);
   });
 });
+
+test("a transport that could not connect lets the process end", async () => {
+  const server = await serve(echo);
+  await server.close();
+  expect(await run(server.url, "await transport.connect().catch(nothing);")).toEqual([0, null]);
+});
+
+/** Runs a script with a transport in a process of its own, until it ends by itself. */
+async function run(url: string, script: string): Promise<unknown[]> {
+  const source = `
+    import { createHttp2Transport } from "${new URL("./transport.ts", import.meta.url)}";
+    const transport = createHttp2Transport(
+      { url: new URL("${url}"), connections: 3, tls: { insecure: false } });
+    const nothing = () => {};
+    const receiver = { head: nothing, data: nothing, trailers: nothing, end: nothing, fail: nothing };
+    const request = transport.prepare({ method: "POST", path: "/", fields: {} }, Buffer.from("x"));
+    ${script}`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    stdio: ["ignore", "ignore", "inherit"],
+    timeout: 20_000,
+  });
+  return once(child, "exit");
+}

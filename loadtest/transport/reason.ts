@@ -1,4 +1,4 @@
-import type { TransportFailure } from "../transport.ts";
+import type { TransportFailure } from "./transport.ts";
 
 /**
  * What went wrong with a request on a connection that was up.

@@ -1,0 +1,168 @@
+import { describe, expect, test, vi } from "vitest";
+import { flag, frame, frameType, setting, settingsFrame, windowUpdateFrame } from "./frames.ts";
+import { echo, open, type Peer, send, serve, serveFrames } from "./testing.ts";
+
+// Small enough for tests to use them up.
+vi.mock("./frames.ts", async (importOriginal) => ({
+  ...(await importOriginal<typeof import("./frames.ts")>()),
+  receiveWindowBytes: 100_000,
+}));
+
+const megabyte = Buffer.alloc(1_000_000, "all work and no play ");
+
+/** How many bytes of bodies the client has sent, on a stream or on all. */
+function sentTo(peer: Peer | undefined, streamId?: number): number {
+  return (peer?.framesOf(frameType.data) ?? [])
+    .filter((data) => streamId === undefined || data.streamId === streamId)
+    .reduce((sum, { payload }) => sum + payload.length, 0);
+}
+
+describe("what the server takes", () => {
+  test.each([
+    ["its usual windows", 65_535, megabyte],
+    ["windows of 10 bytes", 10, megabyte.subarray(0, 2_000)],
+    ["windows of 0 bytes, at first", 0, megabyte.subarray(0, 2_000)],
+  ])("is kept to: %s", async (_, initialWindowSize, body) => {
+    const server = await serve(
+      (stream) => {
+        if (initialWindowSize === 0) {
+          stream.session?.settings({ initialWindowSize: 500 });
+        }
+        echo(stream);
+      },
+      { settings: { initialWindowSize } },
+    );
+    const transport = open(server.url);
+    await transport.connect();
+    const calls = [send(transport, {}, body), send(transport, {}, body), send(transport, {}, "")];
+    await Promise.all(calls.map(({ ended }) => ended));
+    expect(calls.map(({ told }) => told)).toEqual(Array(3).fill(["head 200", "trailers 0", "end"]));
+    expect(calls.map(({ body: got }) => got.length)).toEqual([body.length, body.length, 0]);
+    expect(calls[0]?.body.equals(body)).toBe(true);
+  });
+
+  test("is a window of the connection too", async () => {
+    let peer: Peer | undefined;
+    const server = await serveFrames((connected) => {
+      peer = connected.greet([setting.initialWindowSize, 1_000_000]);
+    });
+    const transport = open(server.url);
+    await transport.connect();
+    send(transport, {}, megabyte.subarray(0, 50_000));
+    send(transport, {}, megabyte.subarray(0, 50_000));
+    await vi.waitFor(() => expect(sentTo(peer)).toBe(65_535));
+    expect(sentTo(peer, 1)).toBe(50_000);
+    peer?.send(windowUpdateFrame(0, 100_000));
+    await vi.waitFor(() => expect(sentTo(peer)).toBe(100_000));
+    const data = peer?.framesOf(frameType.data) ?? [];
+    expect(Math.max(...data.map(({ payload }) => payload.length))).toBe(16_384);
+    expect(
+      data.filter(({ flags }) => flags & flag.endStream).map(({ streamId }) => streamId),
+    ).toEqual([1, 3]);
+  });
+
+  test("may shrink below what was sent, and grow again", async () => {
+    let peer: Peer | undefined;
+    const server = await serveFrames((connected) => {
+      peer = connected.greet([setting.initialWindowSize, 100]);
+    });
+    const transport = open(server.url);
+    await transport.connect();
+    const call = send(transport, {}, "x".repeat(150));
+    await vi.waitFor(() => expect(sentTo(peer)).toBe(100));
+    // The window is now -60, then 0, then 20.
+    peer?.send(settingsFrame([[setting.initialWindowSize, 40]]), windowUpdateFrame(1, 60));
+    peer?.send(windowUpdateFrame(1, 20));
+    await vi.waitFor(() => expect(sentTo(peer)).toBe(120));
+    expect(peer?.framesOf(frameType.settings)).toHaveLength(3);
+    peer?.send(settingsFrame([[setting.initialWindowSize, 70]]));
+    await vi.waitFor(() => expect(sentTo(peer)).toBe(150));
+    peer?.answer(1);
+    await call.ended;
+    expect(call.told).toEqual(["head 200", "end"]);
+  });
+
+  test("holds up no other call", async () => {
+    const server = await serveFrames((peer) => {
+      peer
+        .onRequest((streamId) => {
+          if (streamId === 3) {
+            peer.answer(streamId);
+          }
+        })
+        .greet([setting.initialWindowSize, 5]);
+    });
+    const transport = open(server.url);
+    await transport.connect();
+    const stuck = send(transport, {}, "longer than that");
+    const call = send(transport, {}, "short");
+    await call.ended;
+    expect(call.told).toEqual(["head 200", "end"]);
+    expect(stuck.told).toEqual([]);
+  });
+
+  test("is not sent when the response is complete without it", async () => {
+    let peer: Peer | undefined;
+    const server = await serveFrames((connected) => {
+      peer = connected
+        .onRequest((streamId) => connected.answer(streamId))
+        .greet([setting.initialWindowSize, 10]);
+    });
+    const transport = open(server.url);
+    await transport.connect();
+    const call = send(transport, {}, megabyte);
+    await call.ended;
+    expect(call.told).toEqual(["head 200", "end"]);
+    peer?.send(windowUpdateFrame(1, 1_000));
+    await send(transport, {}, "").ended;
+    expect(sentTo(peer, 1)).toBe(10);
+    const resets = peer?.framesOf(frameType.resetStream) ?? [];
+    expect(resets.map(({ streamId, payload }) => [streamId, payload.readUInt32BE()])).toEqual([
+      [1, 0],
+    ]);
+  });
+});
+
+describe("what the client takes", () => {
+  test("is made more as it comes, also when nobody reads it any more", async () => {
+    const server = await serve((stream) => {
+      stream.respond({ ":status": 200 });
+      stream.end(megabyte);
+    });
+    const transport = open(server.url);
+    const cancelled = send(transport);
+    await cancelled.headed;
+    cancelled.sending.cancel();
+    // Each is ten windows long.
+    const calls = [send(transport), send(transport)];
+    await Promise.all(calls.map(({ ended }) => ended));
+    expect(calls.map(({ body }) => body.equals(megabyte))).toEqual([true, true]);
+  });
+
+  test("counts padding, which is not handed on", async () => {
+    let peer: Peer | undefined;
+    const server = await serveFrames((connected) => {
+      peer = connected
+        .onRequest((streamId) => {
+          connected.sendHeaders(streamId, [[":status", "200"]]);
+          const payload = Buffer.concat([Buffer.from([200]), Buffer.from("hi"), Buffer.alloc(200)]);
+          for (let sent = 0; sent < 300; sent++) {
+            connected.send(frame(frameType.data, flag.padded, streamId, payload));
+          }
+          connected.sendData(streamId, "", true);
+        })
+        .greet();
+    });
+    const call = send(open(server.url));
+    await call.ended;
+    expect(call.body.toString()).toBe("hi".repeat(300));
+    // 300 frames of 203 bytes; half a window is 50,000.
+    await vi.waitFor(() => expect(peer?.framesOf(frameType.windowUpdate)).toHaveLength(3));
+    const updates = peer?.framesOf(frameType.windowUpdate) ?? [];
+    expect(updates.map(({ streamId, payload }) => [streamId, payload.readUInt32BE()])).toEqual([
+      [0, 100_000 - 65_535],
+      [0, 247 * 203],
+      [1, 247 * 203],
+    ]);
+  });
+});
