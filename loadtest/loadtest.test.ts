@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCertificates } from "../testing/certificates.ts";
 import { runCommand, startCommand } from "../testing/cli.ts";
+import { serveConnect } from "../testing/echo-connect-server.ts";
 import { type GrpcServer, serveGrpc } from "../testing/echo-grpc-server.ts";
 import { echo } from "../testing/echo-schema.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
@@ -182,6 +184,32 @@ describe("what is called", () => {
     expect(LatencyHistogram.decode(message_gap).count).toBe(10);
   });
 
+  test("is reached by mutual TLS, with the flags for it", async () => {
+    const certificates = await createCertificates();
+    const secure = await serveConnect("2", certificates, true);
+    const file = async (name: string, pem: string) => {
+      await writeFile(join(folder, name), pem);
+      return join(folder, name);
+    };
+    const call = [
+      ...["Echo", "--descriptor-set", echoSet, "--url", secure.url, "--requests", "3", "--json"],
+      ...["--ca", await file("ca.pem", certificates.ca.cert)],
+    ];
+    const client = [
+      ...["--cert", await file("cert.pem", certificates.client.cert)],
+      ...["--key", await file("key.pem", certificates.client.key)],
+    ];
+    try {
+      const known = await loadtest(...call, ...client);
+      expect(JSON.parse(known.stdout).statusCodeDistribution).toEqual({ OK: 3 });
+      const stranger = await loadtest(...call);
+      expect(stranger).toMatchObject({ code: 1, stdout: "" });
+      expect(stranger.stderr).toMatch(/^error: /);
+    } finally {
+      await secure.close();
+    }
+  });
+
   test("has its requests from a file in turn, and templates filled in", async () => {
     const rows = join(folder, "rows.csv");
     await writeFile(rows, "user_id\n5\n-{n}\n");
@@ -286,7 +314,7 @@ describe("the summary", () => {
   test("can be read at a glance, in 80 columns", async () => {
     const { stdout } = await loadtest("GetUser", "--url", server.url, "--requests", "10");
     expect(stdout).toMatch(
-      /^unblock.v1.ExercisesService\/GetUser {2}gRPC HTTP\/2, 10 at a time, 1 connection\n/,
+      /^unblock.v1.ExercisesService\/GetUser\n +load +gRPC HTTP\/2, 10 at a time, 1 connection\n/,
     );
     expect(stdout).toMatch(/status +10 OK\n/);
     expect(stdout).toMatch(/p50 +p75 +p90 +p95 +p99 +p99.9 +max\n/);

@@ -16,6 +16,8 @@ export async function startServer(flags: readonly string[] = []): Promise<Server
   const child = fork(new URL("../server/main.ts", import.meta.url), ["--port", "0", ...flags], {
     execArgv: [],
     silent: true,
+    // A terminal's Ctrl-C is for whoever measures; the server must still answer what is in progress.
+    detached: true,
   });
   let said = "";
   child.stderr?.on("data", (text: Buffer) => {

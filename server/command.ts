@@ -50,6 +50,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     }
     // For the program that started this one and waits for the address.
     process.send?.({ url });
+    // Without that program there is nobody left to serve.
+    process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   } catch (error) {
     fail(listenProblem(error, flags) ?? error);
   }

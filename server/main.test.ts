@@ -166,6 +166,21 @@ describe("npm start", () => {
     expect(ownFolders()).toEqual([]);
   });
 
+  test("ends with the load client that started it, even when that is killed", async () => {
+    const load = startCommand(node, ["loadtest/main.ts", "GetUser", "--duration", "60s"], {
+      TMPDIR: temporary,
+    });
+    command = load;
+    await vi.waitUntil(() => load.stderr().includes("calls/s"), waitOptions);
+    expect(ownFolders()).toHaveLength(1);
+    const processes = descendantsOf(load.child.pid ?? 0);
+    expect(processes).not.toEqual([]);
+    load.child.kill("SIGKILL");
+    await load.exited;
+    await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), waitOptions);
+    expect(ownFolders()).toEqual([]);
+  });
+
   test("cuts a connection that says nothing when it closes", async () => {
     const { child, url, exited } = await start();
     const session = connect(url);

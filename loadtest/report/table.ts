@@ -20,8 +20,9 @@ export function renderTable(report: Report, { colour, columns }: TableOptions): 
   const { unblock } = report;
   const statuses = Object.entries(report.statusCodeDistribution ?? {});
   const lines = [
-    ...(report.name ? [style("bold", report.name)] : []),
-    `${style("bold", report.options?.call ?? "?")}  ${describeLoad(report)}`,
+    ...(report.name ? [style("bold", cut(report.name, columns))] : []),
+    style("bold", cut(report.options?.call ?? "?", columns)),
+    row("load", cut(describeLoad(report), columns - 13)),
     row(
       "calls",
       `${count(report.count)} in ${duration(report.total)}, ${rate(report.rps)} a second`,
@@ -42,7 +43,7 @@ export function renderTable(report: Report, { colour, columns }: TableOptions): 
   }
   const errors = Object.entries(report.errorDistribution ?? {}).sort(([, a], [, b]) => b - a);
   errors.slice(0, mostErrors).forEach(([message, calls], at) => {
-    lines.push(row(at === 0 ? "errors" : "", cut(`${count(calls)} × ${message}`, columns - 12)));
+    lines.push(row(at === 0 ? "errors" : "", cut(`${count(calls)} × ${message}`, columns - 13)));
   });
   if (unblock) {
     lines.push(...slowest(unblock, columns));
@@ -99,7 +100,7 @@ function latencies({ latencyDistribution, fastest, slowest, average, unblock }: 
       encoded === undefined ? [] : [cells(name, LatencyHistogram.decode(encoded))],
     ),
     ...(load.loop.kind === "open"
-      ? [row("", "latency from the moment a call was meant for, service from its sending")]
+      ? [row("", "latency: from the intended moment; service: from the send")]
       : []),
   ];
 }
@@ -155,7 +156,7 @@ function leftovers({ unfinished, held_back }: UnblockReport): string[] {
 function slowest({ slowest: calls }: UnblockReport, columns: number): string[] {
   return calls
     .slice(0, slowestShown)
-    .map((call, at) => row(at === 0 ? "slowest" : "", cut(describeCall(call), columns - 12)));
+    .map((call, at) => row(at === 0 ? "slowest" : "", cut(describeCall(call), columns - 13)));
 }
 
 /** Where a slow call's time went. */
@@ -197,7 +198,7 @@ function row(name: string, text: string): string {
 
 /** One line of at most this width, without what would do something to a terminal. */
 function cut(raw: string, width: number): string {
-  const text = raw.replace(/\p{Cc}+/gu, " ");
+  const text = raw.replace(/\s*\p{Cc}[\p{Cc}\s]*/gu, " ");
   return text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
 }
 

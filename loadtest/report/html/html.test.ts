@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { makeReport } from "../../../testing/reports.ts";
+import { chartData } from "./chart-data.ts";
+import { renderHtml } from "./html.ts";
+
+const seconds = Array.from({ length: 5 }, () => ({ latenciesMs: [1, 2, 3, 4, 50] }));
+const attack = "</script><img src=x onerror=alert(1)>\"'";
+
+/** What the page's script reads. */
+function dataOf(page: string): unknown {
+  const [, json = ""] =
+    /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page) ?? [];
+  return JSON.parse(json);
+}
+
+describe("the page", () => {
+  test("needs nothing but itself", () => {
+    const page = renderHtml(makeReport(seconds));
+    const withoutScripts = page.replace(/<script>.*?<\/script>/gs, "");
+    expect(withoutScripts).not.toMatch(/\b(src|href)\s*=|@import|url\(/);
+    expect(page).not.toMatch(/import\(|fetch\(|XMLHttpRequest/);
+  });
+
+  test("has figures, charts with a table each, and how it was measured", () => {
+    const page = renderHtml(makeReport(seconds));
+    for (const id of ["percentiles", "latency", "throughput", "histogram"]) {
+      expect(page).toContain(`id="${id}" role="img"`);
+    }
+    expect(page.match(/<summary>The same as a table<\/summary>/g)).toHaveLength(4);
+    expect(page).toMatch(/<dt>p50<\/dt><dd>3(\.\d+)? ms<\/dd>/);
+    expect(page).toMatch(/<dt>p99<\/dt><dd>50(\.\d+)? ms<\/dd>/);
+    expect(page).toContain("2 × a CPU, Linux 6.1");
+    expect(page).not.toContain("Not trustworthy");
+    expect(dataOf(page)).toEqual(JSON.parse(JSON.stringify(chartData(makeReport(seconds)))));
+  });
+
+  test("puts in what a report says as text only", () => {
+    const page = renderHtml(
+      makeReport(
+        seconds,
+        {
+          name: attack,
+          options: { call: attack, host: attack },
+          errorDistribution: { [attack]: 1 },
+          statusCodeDistribution: { [attack]: 1 },
+        },
+        {
+          ran_on: { [attack]: 1 },
+          slo: [{ slo: attack, measured: 1, held: false }],
+          verdict: { client_limited: true, reasons: [attack] },
+          environment: { node: attack, os: attack, cpu: attack, cores: 1 },
+          slowest: [
+            {
+              ...{ n: 1, intended_ms: 0, sent_ms: 0, written_ms: 0, ended_ms: 1, latency_ms: 1 },
+              ...{ status: attack, error: attack, thread: 0, connection: 0, ran_on: attack },
+              steps: [{ name: attack, ms: 1 }],
+            },
+          ],
+        },
+      ),
+    );
+    expect(page).not.toContain("<img");
+    expect(page).toContain("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;");
+    expect(dataOf(page)).toBeTruthy();
+    expect(page.match(/<script/g)).toHaveLength(3);
+  });
+
+  test("of ghz's report has what there is, and one without calls no empty charts", () => {
+    const { unblock: _, ...ghz } = makeReport(seconds);
+    expect(renderHtml(ghz)).toContain("made by</td><td>ghz");
+    const none = renderHtml(makeReport([]));
+    expect(none).not.toContain('class="chart"');
+    expect(none).toMatch(/<dt>calls<\/dt><dd>0<\/dd>/);
+  });
+});
+
+describe("the charts' data", () => {
+  test("goes as far as there are calls", () => {
+    const names = (calls: number) =>
+      chartData(makeReport([{ latenciesMs: Array(calls).fill(1) }])).percentiles.rows.map(
+        ([name]) => name,
+      );
+    expect(names(1)).toEqual(["0 %"]);
+    expect(names(10).at(-1)).toBe("90 %");
+    expect(names(1_000).at(-1)).toBe("99.9 %");
+  });
+
+  test("has gaps where no call ended", () => {
+    const { overTime } = chartData(makeReport([{ latenciesMs: [1] }, { latenciesMs: [] }]));
+    expect(overTime.map(([, p50]) => p50)).toEqual([1, null]);
+  });
+
+  test("has each call once in its histogram", () => {
+    const { histogram } = chartData(makeReport(seconds));
+    expect(histogram.reduce((sum, [, calls]) => sum + calls, 0)).toBe(25);
+    expect(histogram.map(([mark]) => mark)).toEqual(
+      histogram.map(([mark]) => mark).toSorted((a, b) => a - b),
+    );
+  });
+});

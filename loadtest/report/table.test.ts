@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { makeReport } from "../../testing/reports.ts";
+import type { Report, SlowCall } from "./report.ts";
+import { renderTable } from "./table.ts";
+
+const seconds = Array.from({ length: 8 }, (_, second) => ({
+  latenciesMs: [1, 2, second === 4 ? 950 : 3],
+}));
+const slow: SlowCall = {
+  n: 1_234,
+  intended_ms: 4_000,
+  sent_ms: 4_001,
+  written_ms: 4_002.5,
+  began_ms: 4_010,
+  ended_ms: 4_950,
+  latency_ms: 950,
+  status: "OK",
+  error: "",
+  thread: 0,
+  connection: 0,
+  steps: [
+    { name: "queue", ms: 600 },
+    { name: "work", ms: 300 },
+  ],
+  ran_on: "threads;pid=1;thread=2",
+};
+
+function show(report: Report): string {
+  const text = renderTable(report, { colour: false, columns: 80 });
+  for (const line of text.split("\n")) {
+    expect(line.length, line).toBeLessThanOrEqual(80);
+  }
+  return text;
+}
+
+describe("the table", () => {
+  test("of an open loop tells latency and service time apart, and shows a stall", () => {
+    const text = show(makeReport(seconds, {}, { ran_on: { threads: 24 }, slowest: [slow] }));
+    expect(text).toMatch(
+      /^shop.v1.Orders\/GetOrder\n +load +gRPC HTTP\/2, 100 a second for 8 s, 1 connection\n/,
+    );
+    expect(text).toMatch(/calls +24 in 8.00 s, 3.0 a second\n/);
+    expect(text).toMatch(/status +24 OK\n/);
+    expect(text).toMatch(
+      /latency( +[\d.]+){7}\n +service( +[\d.]+){7}\n +sent late( +[\d.]+){7}\n/,
+    );
+    expect(text).toMatch(/over time +▁▁▁▁█▁▁▁ {2}p99, up to 950\n/);
+    expect(text).toMatch(/ran on +threads \(24\)\n/);
+    expect(text).toMatch(
+      /slowest +950 ms: client 2.50, queue 600, work 300, rest 47.5 {2}\(call 1234\)\n/,
+    );
+    expect(text).not.toMatch(/TRUSTWORTHY|threshold|errors|unfinished|held back/);
+  });
+
+  test("of a closed loop and a server stream has what they have", () => {
+    const base = makeReport(seconds);
+    const load = base.unblock?.load;
+    const histograms = base.unblock?.histograms;
+    if (!load || !histograms) {
+      throw new Error("Expected a report of ours");
+    }
+    const text = show(
+      makeReport(
+        seconds,
+        {},
+        {
+          load: {
+            ...load,
+            kind: "server_streaming",
+            protocol: "connect",
+            codec: "json",
+            http: "1.1",
+            strategy: "threads",
+            threads: 2,
+            loop: { kind: "closed", concurrency: 7 },
+          },
+          histograms: {
+            latency: histograms.latency,
+            service: histograms.service,
+            first_message: histograms.latency,
+            message_gap: histograms.latency,
+          },
+        },
+      ),
+    );
+    expect(text).toContain("threads Connect JSON HTTP/1.1, 7 at a time, 1 connection, 2 threads");
+    expect(text).toMatch(/1st msg( +[\d.]+){7}\n +msg gap( +[\d.]+){7}\n/);
+    expect(text).not.toMatch(/service|sent late/);
+  });
+
+  test("names failures, what is left over, thresholds, and who was the limit", () => {
+    const text = show(
+      makeReport(
+        [{ latenciesMs: [1, 2, 3, 4], errors: 3 }],
+        { errorDistribution: { [`bad \x1b[2J\n${"long ".repeat(40)}`]: 2, short: 1 } },
+        {
+          unfinished: 7,
+          held_back: 9,
+          slo: [
+            { slo: "p99<50ms", measured: 4.004, held: true },
+            { slo: "errors<1%", measured: 75, held: false },
+          ],
+          verdict: { client_limited: true, reasons: ["it was busy"] },
+        },
+      ),
+    );
+    expect(text).toMatch(/status +1 OK, 3 ResourceExhausted\n/);
+    expect(text).toMatch(/errors +2 × bad \[2J long long .*…\n +1 × short\n/);
+    expect(text).toMatch(/unfinished +7 calls had no answer/);
+    expect(text).toMatch(/held back +9 calls waited here/);
+    expect(text).toMatch(
+      /threshold +✓ p99<50ms {2}measured 4.004\n +threshold +✗ errors<1% {2}measured 75\n/,
+    );
+    expect(text).toContain(
+      "NOT TRUSTWORTHY: this client, not the server, was the limit: it was busy.",
+    );
+  });
+
+  test("shows seconds without an answer as such", () => {
+    const text = show(
+      makeReport([{ latenciesMs: [1] }, { latenciesMs: [] }, { latenciesMs: [2] }]),
+    );
+    expect(text).toMatch(/over time +.·█/);
+  });
+
+  test("of ghz's report and of a run without calls is readable, too", () => {
+    const { unblock: _, ...ghz } = makeReport(seconds, {
+      options: { call: "a.B/C", concurrency: 5 },
+    });
+    expect(show(ghz)).toMatch(/^a.B\/C\n +load +by ghz: 5 at a time, 1 connection\n/);
+    expect(show(makeReport([]))).toMatch(/calls +0 in 0.00 ms, 0.0 a second\n/);
+  });
+
+  test("has colours only where they are asked for", () => {
+    const failing = makeReport([{ latenciesMs: [1], errors: 1 }]);
+    expect(renderTable(failing, { colour: true, columns: 80 })).toContain(
+      "\x1b[31m1 ResourceExhausted",
+    );
+    expect(renderTable(failing, { colour: false, columns: 80 })).not.toContain("\x1b");
+  });
+});
