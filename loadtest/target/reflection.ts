@@ -9,9 +9,9 @@ import {
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
-import { tlsConnectOptions } from "../transport/open-socket.ts";
 import type { TlsOptions } from "../transport/transport.ts";
 import { servicesOfFiles, wellKnownFile } from "./descriptor-set.ts";
+import { ReflectionSession } from "./reflection-session.ts";
 import { repairFiles } from "./repair-files.ts";
 
 /** v1alpha is the same on the wire but for its name, and older servers have only that. */
@@ -36,12 +36,11 @@ type Ask = (question: Question) => Promise<ServerReflectionResponse["messageResp
  * @throws Error when the server can't be reached, or does not tell
  */
 export async function reflect(url: string, tls: TlsOptions, rpc: string): Promise<DescService[]> {
+  const session = new ReflectionSession(new URL(url), tls);
   const transport = createGrpcTransport({
     baseUrl: url,
-    nodeOptions: tlsConnectOptions(new URL(url), tls),
+    sessionManager: session,
     readMaxBytes: mostBytes,
-    // Ends the connection by itself; until then it keeps no process alive.
-    idleConnectionTimeoutMs: 100,
   });
   try {
     const { ask, services } = await openReflection(transport);
@@ -57,6 +56,8 @@ export async function reflect(url: string, tls: TlsOptions, rpc: string): Promis
     });
   } catch (error) {
     throw error instanceof ConnectError ? explain(url, rpc, error) : error;
+  } finally {
+    session.close();
   }
 }
 
