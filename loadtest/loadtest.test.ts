@@ -352,7 +352,7 @@ describe("capacity", () => {
   test("finds the highest rate that holds, or says that this machine can't tell", async () => {
     const { code, stdout, stderr } = await loadtest(
       ...["capacity", "GetUser", "--url", server.url, "--slo", "errors<1%"],
-      ...["--start-rate", "20", "--max-rate", "40", "--duration", "1s", "--json"],
+      ...["--start-rate", "20", "--max-rate", "40", "--duration", "500ms", "--json"],
     );
     expect(stderr).toMatch(/^ +20\/s {2}(held|client-limited)/);
     const { capacity_per_second, limited_by, steps } = JSON.parse(stdout);

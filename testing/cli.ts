@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -22,8 +21,7 @@ export function startCommand(
 ): RunningCommand {
   const child = spawn(program, args, {
     cwd: root,
-    // Tests start the same programs again and again; compiled once is enough.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node"), ...env },
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

@@ -32,11 +32,11 @@ function of(a: Report, b: Report, name: string): MetricComparison {
 }
 
 describe("two runs of the same", () => {
-  test("hardly ever differ: at most 8 of 40 pairs, where 2 are expected of a perfect method", () => {
-    const real = Array.from({ length: 40 }, (_, pair) =>
+  test("hardly ever differ: at most 5 of 24 pairs, where 1 is expected of a perfect method", () => {
+    const real = Array.from({ length: 24 }, (_, pair) =>
       of(makeReport(wander(pair + 1)), makeReport(wander(pair + 1_001)), "p50"),
     ).filter(({ isReal }) => isReal);
-    expect(real.length).toBeLessThanOrEqual(8);
+    expect(real.length).toBeLessThanOrEqual(5);
   });
 
   test("give the same answer each time", () => {
