@@ -1,8 +1,8 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { completeConfig, type ServerConfig } from "./config.ts";
-import { Failure } from "./errors.ts";
 import { openHouse } from "./house.ts";
 import { createHandler } from "./rpc/handler.ts";
-import { listen } from "./rpc/listener.ts";
+import { listen } from "./rpc/listener/listener.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
 
 /** How long calls in progress may take to end when the server closes, in milliseconds. */
@@ -41,7 +41,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     eventLoop.close();
     await house.close();
   };
-  const listener = await listen(host, port, handler).catch(async (error: unknown) => {
+  const listener = await listen({ host, port }, handler).catch(async (error: unknown) => {
     await closeHouse();
     throw error;
   });
@@ -51,7 +51,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     close: async () => {
       const timer = setTimeout(() => {
         log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
-        shutdown.abort(new Failure("unavailable", "The server is shutting down."));
+        shutdown.abort(new ConnectError("The server is shutting down.", Code.Unavailable));
         setTimeout(() => listener.cut(), lastWordsMs);
       }, drainCallsMs);
       await listener.drain();

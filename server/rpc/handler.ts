@@ -1,16 +1,12 @@
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { ExercisesService } from "../../gen/unblock/v1/exercises_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import type { ServedExercise } from "../exercises/load.ts";
+import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { mapErrors } from "./errors.ts";
 import { routeExercises } from "./exercises-service.ts";
-import type { RequestHandler } from "./listener.ts";
+import { maxMessageBytes } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
-import { surviveOverLimit } from "./over-limit.ts";
 import { routeVitals, type VitalsSources } from "./vitals-service.ts";
-
-/** The largest message that is read, in bytes. */
-const maxMessageBytes = 4 * 1024 * 1024;
 
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
@@ -21,16 +17,11 @@ export interface HandlerConfig {
 }
 
 /** Serves both services over Connect, gRPC and gRPC-Web. */
-export function createHandler({
-  exercises,
-  vitals,
-  shutdownSignal,
-  log,
-}: HandlerConfig): RequestHandler {
+export function createHandler({ exercises, vitals, shutdownSignal, log }: HandlerConfig): Adapter {
   const rpcPaths = [ExercisesService, VitalsService].flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
-  const handle = connectNodeAdapter({
+  return createAdapter({
     routes: (router) => {
       routeExercises(router, exercises);
       routeVitals(router, vitals);
@@ -42,9 +33,6 @@ export function createHandler({
     interceptors: [mapErrors(log)],
     shutdownSignal,
     fallback: createNotFound(rpcPaths),
+    onLost: (error) => log(`An answer was lost: ${error instanceof Error ? error.message : error}`),
   });
-  return (request, response) => {
-    surviveOverLimit(request, response);
-    handle(request, response);
-  };
 }

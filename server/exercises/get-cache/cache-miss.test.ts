@@ -5,7 +5,7 @@ import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
 import { never } from "../../../testing/tasks.ts";
 import { post } from "../../../testing/wire.ts";
 import { createHandler } from "../../rpc/handler.ts";
-import { listen } from "../../rpc/listener.ts";
+import { listen } from "../../rpc/listener/listener.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";
 
 const strategies = findExercise("GetCache")?.strategies.map(({ name }) => name) ?? [];
@@ -44,7 +44,7 @@ describe("a key that is not in the cache", () => {
       shutdownSignal: never,
       log: () => {},
     });
-    const listener = await listen("127.0.0.1", 0, handler);
+    const listener = await listen({ host: "127.0.0.1", port: 0 }, handler);
     try {
       await deleteKey("k");
       const url = `http://127.0.0.1:${listener.port}`;

@@ -1,0 +1,122 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import {
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type ConnectNodeAdapterOptions,
+  compressionBrotli,
+  compressionGzip,
+} from "@connectrpc/connect-node";
+import { CallsInProgress } from "./calls-in-progress.ts";
+import type { Exchange } from "./exchange.ts";
+import { Http1Exchange } from "./http1-exchange.ts";
+import { Http2Exchange } from "./http2-exchange.ts";
+import { openUnaryCall } from "./open-unary-call.ts";
+import { collectRoutes } from "./routes.ts";
+import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
+
+/** Those of connectNodeAdapter, and two more. */
+export interface AdapterOptions extends ConnectNodeAdapterOptions {
+  /** Whether unary calls take the direct lane; without it Connect's own handlers serve all. Default true. */
+  readonly directLane?: boolean;
+  /** Told of failures that no caller is left to hear of. Default: they are dropped. */
+  readonly onLost?: (error: unknown) => void;
+}
+
+export interface Adapter {
+  /** For "request" of an HTTP/1.1 server. It may have a request of HTTP/2 as well, in Node's compatible form. */
+  handleRequest(request: NodeRequest, response: NodeResponse): void;
+  /** For "stream" of an HTTP/2 server. */
+  handleStream(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    flags: number,
+    rawHeaders: string[],
+  ): void;
+}
+
+/**
+ * Serves the registered RPCs over Connect, gRPC and gRPC-Web, as connectNodeAdapter does. Unary calls
+ * go from the wire to their handler and back with no pipeline of async iterables between.
+ */
+export function createAdapter(options: AdapterOptions): Adapter {
+  const { directLane = true, onLost = () => {}, shutdownSignal, contextValues } = options;
+  const acceptCompression = options.acceptCompression ?? [compressionGzip, compressionBrotli];
+  const prefix = options.requestPathPrefix ?? "";
+  const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
+  const fallback = options.fallback ?? notFound;
+  const calls = new CallsInProgress();
+  const onOver = calls.delete.bind(calls);
+  shutdownSignal?.addEventListener("abort", () =>
+    calls.abort(ConnectError.from(shutdownSignal.reason, Code.Unavailable)),
+  );
+
+  const serveDirectly = (
+    path: string,
+    exchange: () => Exchange,
+    isHttp2: boolean,
+    request: () => NodeRequest,
+  ): boolean => {
+    const route = directLane ? routes.unary.get(path) : undefined;
+    if (route === undefined) {
+      return false;
+    }
+    const values = contextValues?.(request());
+    const call = openUnaryCall(route, exchange(), isHttp2, values, onOver);
+    if (call === undefined) {
+      return false;
+    }
+    calls.add(call);
+    call.start();
+    return true;
+  };
+  const serveOtherwise = (path: string, request: NodeRequest, response: NodeResponse): void => {
+    const handler = routes.handlers.get(path);
+    if (handler === undefined) {
+      fallback(request, response);
+    } else {
+      serveStock(handler, request, response, contextValues?.(request)).catch(onLost);
+    }
+  };
+
+  return {
+    handleRequest: (request, response) => {
+      const path = pathOf(request.url);
+      const isDirect =
+        request instanceof IncomingMessage &&
+        response instanceof ServerResponse &&
+        serveDirectly(
+          path,
+          () => new Http1Exchange(request, response),
+          false,
+          () => request,
+        );
+      if (!isDirect) {
+        serveOtherwise(path, request, response);
+      }
+    },
+    handleStream: (stream, headers, _flags, rawHeaders) => {
+      const path = pathOf(headers[":path"]);
+      const request = () => new Http2ServerRequest(stream, headers, {}, rawHeaders);
+      const isDirect = serveDirectly(path, () => new Http2Exchange(stream, headers), true, request);
+      if (!isDirect) {
+        serveOtherwise(path, request(), new Http2ServerResponse(stream));
+      }
+    },
+  };
+}
+
+function pathOf(url = ""): string {
+  const end = url.indexOf("?");
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function notFound(request: NodeRequest, response: NodeResponse): void {
+  request.resume();
+  response.statusCode = 404;
+  response.end();
+}

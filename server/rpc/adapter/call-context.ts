@@ -1,0 +1,101 @@
+import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
+import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import type { Exchange } from "./exchange.ts";
+import type { UnaryCallInit } from "./unary-call.ts";
+
+/** What a response has before anyone adds to it, as the protocol wants it. */
+export interface InitialFields {
+  readonly header: Readonly<Record<string, string>>;
+  readonly trailer: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a handler can know and do about its call. Made for every call, and most handlers ask for little
+ * of it: web headers and the abort signal are made when they are asked for.
+ */
+export class CallContext implements HandlerContext {
+  readonly method: DescMethodUnary;
+  readonly protocolName: string;
+  readonly requestMethod: string;
+  readonly timeoutMs: () => number | undefined;
+  readonly #exchange: Exchange;
+  readonly initial: InitialFields;
+  #abort: AbortController | undefined;
+  #reason: unknown;
+  #requestHeader: Headers | undefined;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+  #values: ContextValues | undefined;
+
+  constructor({ route, exchange, protocolName, initial, terms, values }: UnaryCallInit) {
+    this.method = route.spec.method;
+    this.protocolName = protocolName;
+    this.requestMethod = exchange.method;
+    this.#exchange = exchange;
+    this.initial = initial;
+    this.#values = values;
+    const { timeoutMs } = terms;
+    if (timeoutMs === undefined) {
+      this.timeoutMs = noTimeout;
+    } else {
+      const deadlineMs = performance.now() + timeoutMs;
+      this.timeoutMs = () => deadlineMs - performance.now();
+    }
+  }
+
+  get service(): DescService {
+    return this.method.parent;
+  }
+
+  get url(): string {
+    return this.#exchange.url;
+  }
+
+  /** Aborts when the caller is gone, the deadline passes or the server stops; not when the call is over. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#reason !== undefined) {
+        this.#abort.abort(this.#reason);
+      }
+    }
+    return this.#abort.signal;
+  }
+
+  get requestHeader(): Headers {
+    this.#requestHeader ??= this.#exchange.headers();
+    return this.#requestHeader;
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= new Headers(this.initial.header);
+    return this.#responseHeader;
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= new Headers(this.initial.trailer);
+    return this.#responseTrailer;
+  }
+
+  get values(): ContextValues {
+    this.#values ??= createContextValues();
+    return this.#values;
+  }
+
+  /** What became of the header and the trailer; undefined while they are the initial ones. */
+  get changedHeader(): Headers | undefined {
+    return this.#responseHeader;
+  }
+
+  get changedTrailer(): Headers | undefined {
+    return this.#responseTrailer;
+  }
+
+  /** @param reason not undefined */
+  abort(reason: unknown): void {
+    this.#reason = reason;
+    this.#abort?.abort(reason);
+  }
+}
+
+function noTimeout(): undefined {}

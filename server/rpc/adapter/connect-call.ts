@@ -1,0 +1,146 @@
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
+import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
+import {
+  codeToHttpStatus,
+  contentTypeUnaryJson,
+  contentTypeUnaryProto,
+  errorToJsonBytes,
+  parseTimeout,
+  protocolVersion,
+} from "@connectrpc/connect/protocol-connect";
+import { type EnvelopedMessage, tooLarge } from "./envelope.ts";
+import type { Exchange } from "./exchange.ts";
+import { addTrailers, toNodeHeaders } from "./node-headers.ts";
+import type { UnaryRoute } from "./routes.ts";
+import { readTerms, type TermsFields } from "./terms.ts";
+import { UnaryCall } from "./unary-call.ts";
+
+const termsFields: TermsFields = {
+  timeout: "connect-timeout-ms",
+  parseTimeout,
+  encoding: "content-encoding",
+  acceptEncoding: "accept-encoding",
+};
+const binaryFields = { header: { "content-type": contentTypeUnaryProto }, trailer: {} };
+const jsonFields = { header: { "content-type": contentTypeUnaryJson }, trailer: {} };
+
+/** @see https://connectrpc.com/docs/protocol/#unary-request */
+export class ConnectCall extends UnaryCall {
+  /** Of a GET, where the message is a part of the URL. */
+  readonly #query: URLSearchParams | undefined;
+
+  constructor(
+    route: UnaryRoute,
+    exchange: Exchange,
+    isBinary: boolean,
+    query: URLSearchParams | undefined,
+    values: ContextValues | undefined,
+    onOver: (call: UnaryCall) => void,
+  ) {
+    const terms = readTerms(route, exchange, termsFields, query?.get("compression"));
+    const { requireConnectProtocolHeader } = route.options;
+    super({
+      route,
+      exchange,
+      isBinary,
+      protocolName: "connect",
+      terms: requireConnectProtocolHeader
+        ? { ...terms, problem: versionProblem(exchange, query) ?? terms.problem }
+        : terms,
+      initial: isBinary ? binaryFields : jsonFields,
+      values,
+      onOver,
+    });
+    this.#query = query;
+  }
+
+  protected override get mostBodyBytes(): number {
+    return this.route.options.readMaxBytes;
+  }
+
+  protected override messageOf(body: Uint8Array): EnvelopedMessage {
+    return {
+      bytes: this.#query === undefined ? body : messageOfQuery(this.#query),
+      isCompressed: this.terms.request !== null,
+    };
+  }
+
+  protected override announcedProblem(): ConnectError | undefined {
+    const { readMaxBytes } = this.route.options;
+    const bytes = Number(this.exchange.header("content-length"));
+    return bytes > readMaxBytes ? tooLarge(bytes, readMaxBytes) : undefined;
+  }
+
+  protected override reply(message: Uint8Array, isCompressed: boolean): void {
+    this.#respond(200, message, isCompressed ? this.terms.response : null);
+  }
+
+  protected override replyError(error: ConnectError): void {
+    const { responseHeader } = this.context;
+    responseHeader.set("content-type", contentTypeUnaryJson);
+    // Of an error that came from another server only the payload is passed on.
+    if (!error.isWireError) {
+      mergeNonProtocolHeaders(responseHeader, error.metadata);
+    }
+    const status = codeToHttpStatus(error.code);
+    const body = errorToJsonBytes(error, this.route.options.jsonOptions);
+    const compression = this.compressionFor(body);
+    if (compression === null) {
+      this.#respond(status, body, null);
+    } else {
+      compression.compress(body).then(
+        (compressed) => this.#respond(status, compressed, compression),
+        () => this.#respond(status, body, null),
+      );
+    }
+  }
+
+  #respond(status: number, body: Uint8Array, compression: Compression | null): void {
+    const { initial, changedHeader, changedTrailer } = this.context;
+    const header = toNodeHeaders(changedHeader, initial.header);
+    if (changedTrailer !== undefined) {
+      addTrailers(header, changedTrailer);
+    }
+    if (compression !== null) {
+      header["content-encoding"] = compression.name;
+    }
+    header["content-length"] = body.length;
+    this.exchange.respond({ status, header, body });
+  }
+}
+
+function messageOfQuery(query: URLSearchParams): Uint8Array {
+  const message = query.get("message") ?? "";
+  if (query.get("base64") !== "1") {
+    return Buffer.from(message);
+  }
+  // Both alphabets, with or without padding.
+  if (!/^[\w+/-]*={0,2}$/.test(message)) {
+    throw new ConnectError(
+      "Expected the query's message to be Base64, as its base64=1 says",
+      Code.InvalidArgument,
+    );
+  }
+  return Buffer.from(message, "base64");
+}
+
+function versionProblem(
+  exchange: Exchange,
+  query: URLSearchParams | undefined,
+): ConnectError | undefined {
+  const [where, got, expected] =
+    query === undefined
+      ? [
+          "header Connect-Protocol-Version",
+          exchange.header("connect-protocol-version"),
+          protocolVersion,
+        ]
+      : ["query parameter connect", query.get("connect"), `v${protocolVersion}`];
+  return got === expected
+    ? undefined
+    : new ConnectError(
+        `Expected the ${where} to be "${expected}", got ${got ?? "none"}`,
+        Code.InvalidArgument,
+      );
+}

@@ -1,0 +1,37 @@
+import type { OutgoingHttpHeaders } from "node:http";
+
+/** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
+export interface Exchange {
+  /** "GET" or "POST". */
+  readonly method: string;
+  /** The request's path with its query. */
+  readonly path: string;
+  /** The whole URL, as the caller sees it. */
+  readonly url: string;
+  /** A request header by its name in small letters; those that occur more than once are joined. */
+  header(name: string): string | null;
+  /** All request headers. */
+  headers(): Headers;
+  /** Reads the request's body. To be called once. */
+  read(mostBytes: number, reader: BodyReader): void;
+  /** Told once when the caller has gone away before it was answered. */
+  onGone(gone: () => void): void;
+  /** Answers. To be called once; does nothing when the caller is gone. */
+  respond(response: Response): void;
+}
+
+export interface BodyReader {
+  /** The whole body is here. */
+  onBody(body: Uint8Array): void;
+  /** Its first piece is here. @returns whether it is to be read on; otherwise it is thrown away */
+  onStart(start: Uint8Array): boolean;
+  /** It is larger than what is read, so the rest of it is thrown away. */
+  onTooLarge(): void;
+}
+
+export interface Response {
+  readonly status: number;
+  readonly header: OutgoingHttpHeaders;
+  readonly body?: Uint8Array;
+  readonly trailer?: OutgoingHttpHeaders;
+}

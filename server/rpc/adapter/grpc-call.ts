@@ -1,0 +1,94 @@
+import type { ConnectError, ContextValues } from "@connectrpc/connect";
+import { compressedFlag } from "@connectrpc/connect/protocol";
+import {
+  contentTypeJson,
+  contentTypeProto,
+  grpcStatusOk,
+  parseTimeout,
+  setTrailerStatus,
+} from "@connectrpc/connect/protocol-grpc";
+import type { InitialFields } from "./call-context.ts";
+import {
+  announcedProblem,
+  type EnvelopedMessage,
+  envelope,
+  mostBodyBytes,
+  singleMessage,
+} from "./envelope.ts";
+import type { Exchange } from "./exchange.ts";
+import { toNodeHeaders } from "./node-headers.ts";
+import type { UnaryRoute } from "./routes.ts";
+import { readTerms, type Terms, type TermsFields } from "./terms.ts";
+import { UnaryCall } from "./unary-call.ts";
+
+const termsFields: TermsFields = {
+  timeout: "grpc-timeout",
+  parseTimeout,
+  encoding: "grpc-encoding",
+  acceptEncoding: "grpc-accept-encoding",
+};
+const trailer = { "grpc-status": grpcStatusOk };
+const binaryFields = { header: { "content-type": contentTypeProto }, trailer };
+const jsonFields = { header: { "content-type": contentTypeJson }, trailer };
+
+/** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+export class GrpcCall extends UnaryCall {
+  constructor(
+    route: UnaryRoute,
+    exchange: Exchange,
+    isBinary: boolean,
+    values: ContextValues | undefined,
+    onOver: (call: UnaryCall) => void,
+  ) {
+    const terms = readTerms(route, exchange, termsFields);
+    super({
+      route,
+      exchange,
+      isBinary,
+      protocolName: "grpc",
+      terms,
+      initial: initialFields(isBinary, terms),
+      values,
+      onOver,
+    });
+  }
+
+  protected override get mostBodyBytes(): number {
+    return mostBodyBytes(this.route.options.readMaxBytes);
+  }
+
+  protected override messageOf(body: Uint8Array): EnvelopedMessage {
+    return singleMessage(body, this.route.options.readMaxBytes, 0);
+  }
+
+  protected override announcedProblem(start: Uint8Array): ConnectError | undefined {
+    return announcedProblem(start, this.route.options.readMaxBytes);
+  }
+
+  protected override reply(message: Uint8Array, isCompressed: boolean): void {
+    const { initial, changedHeader, changedTrailer } = this.context;
+    this.exchange.respond({
+      status: 200,
+      header: toNodeHeaders(changedHeader, initial.header),
+      body: envelope(isCompressed ? compressedFlag : 0, message),
+      trailer: toNodeHeaders(changedTrailer, initial.trailer),
+    });
+  }
+
+  protected override replyError(error: ConnectError): void {
+    const { initial, changedHeader, responseTrailer } = this.context;
+    setTrailerStatus(responseTrailer, error);
+    this.exchange.respond({
+      status: 200,
+      header: toNodeHeaders(changedHeader, initial.header),
+      trailer: toNodeHeaders(responseTrailer, initial.trailer),
+    });
+  }
+}
+
+function initialFields(isBinary: boolean, { response }: Terms): InitialFields {
+  const fields = isBinary ? binaryFields : jsonFields;
+  return response === null
+    ? fields
+    : { header: { ...fields.header, "grpc-encoding": response.name }, trailer };
+}

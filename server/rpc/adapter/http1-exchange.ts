@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BodyReader, Exchange, Response } from "./exchange.ts";
+import { joinValues, toWebHeaders } from "./node-headers.ts";
+import { readBody } from "./request-body.ts";
+
+/** A request and its response of Node's HTTP/1.1. */
+export class Http1Exchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.method = request.method ?? "";
+    this.path = request.url ?? "";
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get url(): string {
+    const { socket, headers } = this.#request;
+    const scheme = "encrypted" in socket ? "https" : "http";
+    return `${scheme}://${headers.host ?? "localhost"}${this.path}`;
+  }
+
+  header(name: string): string | null {
+    return joinValues(this.#request.headers[name]);
+  }
+
+  headers(): Headers {
+    return toWebHeaders(this.#request.headers);
+  }
+
+  read(mostBytes: number, reader: BodyReader): void {
+    readBody(this.#request, mostBytes, reader, () => this.#request.destroy());
+  }
+
+  onGone(gone: () => void): void {
+    // The request's own "close" comes as soon as its body is read.
+    this.#response.on("close", gone);
+  }
+
+  respond({ status, header, body }: Response): void {
+    this.#response.writeHead(status, header);
+    this.#response.end(body);
+  }
+}

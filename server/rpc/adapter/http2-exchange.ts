@@ -1,0 +1,65 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { BodyReader, Exchange, Response } from "./exchange.ts";
+import { joinValues, toWebHeaders } from "./node-headers.ts";
+import { readBody } from "./request-body.ts";
+
+const withTrailers = { waitForTrailers: true };
+const withoutBody = { endStream: true };
+
+/** A request that came as an HTTP/2 stream. */
+export class Http2Exchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly #stream: ServerHttp2Stream;
+  readonly #headers: IncomingHttpHeaders;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.method = headers[":method"] ?? "";
+    this.path = headers[":path"] ?? "";
+    this.#stream = stream;
+    this.#headers = headers;
+    // A reset shows as an error, too; "close" says all that matters.
+    stream.on("error", nothing);
+  }
+
+  get url(): string {
+    const { ":scheme": scheme, ":authority": authority, host } = this.#headers;
+    return `${scheme}://${authority ?? host ?? "localhost"}${this.path}`;
+  }
+
+  header(name: string): string | null {
+    return joinValues(this.#headers[name]);
+  }
+
+  headers(): Headers {
+    return toWebHeaders(this.#headers);
+  }
+
+  read(mostBytes: number, reader: BodyReader): void {
+    readBody(this.#stream, mostBytes, reader, () => this.#stream.close(constants.NGHTTP2_NO_ERROR));
+  }
+
+  onGone(gone: () => void): void {
+    this.#stream.on("close", gone);
+  }
+
+  respond({ status, header, body, trailer }: Response): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) {
+      return;
+    }
+    header[":status"] = status;
+    if (trailer !== undefined) {
+      stream.on("wantTrailers", () => stream.sendTrailers(trailer));
+      stream.respond(header, withTrailers);
+      stream.end(body);
+    } else if (body === undefined || body.length === 0) {
+      stream.respond(header, withoutBody);
+    } else {
+      stream.respond(header);
+      stream.end(body);
+    }
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,121 @@
+import {
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type HandlerContext,
+  type Interceptor,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import type { CallContext } from "./call-context.ts";
+import type { UnarySpec } from "./routes.ts";
+
+type Next = ReturnType<Interceptor>;
+
+/** Calls the implementation of a unary RPC through the interceptors, as Connect does it. */
+export async function invokeUnary(
+  { method, impl }: UnarySpec,
+  interceptors: readonly Interceptor[],
+  context: CallContext,
+  message: MessageShape<DescMessage>,
+): Promise<MessageShape<DescMessage>> {
+  if (interceptors.length === 0) {
+    return complete(method.output, await impl(message, context));
+  }
+  const request: UnaryRequest = {
+    stream: false,
+    method,
+    service: method.parent,
+    requestMethod: context.requestMethod,
+    message,
+    get url() {
+      return context.url;
+    },
+    get signal() {
+      return context.signal;
+    },
+    get header() {
+      return context.requestHeader;
+    },
+    get contextValues() {
+      return context.values;
+    },
+  };
+  let own: UnaryResponse | undefined;
+  let next: Next = async (intercepted) => {
+    if (intercepted.stream) {
+      throw new ConnectError("an interceptor made a stream of a unary call", Code.Internal);
+    }
+    const handlerContext = intercepted === request ? context : merge(context, intercepted);
+    own = {
+      stream: false,
+      method,
+      service: method.parent,
+      message: complete(method.output, await impl(intercepted.message, handlerContext)),
+      get header() {
+        return context.responseHeader;
+      },
+      get trailer() {
+        return context.responseTrailer;
+      },
+    };
+    return own;
+  };
+  for (const interceptor of interceptors.toReversed()) {
+    next = interceptor(next);
+  }
+  const response = await next(request);
+  if (response.stream) {
+    throw new ConnectError("an interceptor made a stream of a unary call", Code.Internal);
+  }
+  if (response !== own) {
+    replaceHeaders(context.responseHeader, response.header);
+    replaceHeaders(context.responseTrailer, response.trailer);
+  }
+  return response.message;
+}
+
+/** Implementations may return a message or what one is made from. */
+function complete<Desc extends DescMessage>(
+  schema: Desc,
+  output: MessageInitShape<Desc>,
+): MessageShape<Desc> {
+  return create(schema, output);
+}
+
+function merge(context: CallContext, request: UnaryRequest): HandlerContext {
+  return {
+    method: context.method,
+    protocolName: context.protocolName,
+    requestMethod: context.requestMethod,
+    timeoutMs: context.timeoutMs,
+    url: context.url,
+    service: request.service,
+    requestHeader: request.header,
+    signal: request.signal,
+    values: request.contextValues,
+    get responseHeader() {
+      return context.responseHeader;
+    },
+    get responseTrailer() {
+      return context.responseTrailer;
+    },
+  };
+}
+
+function replaceHeaders(target: Headers, source: Headers): void {
+  if (source === target) {
+    return;
+  }
+  for (const name of [...target.keys()]) {
+    target.delete(name);
+  }
+  for (const [name, value] of source) {
+    target.append(name, value);
+  }
+}

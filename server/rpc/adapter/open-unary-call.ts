@@ -1,0 +1,74 @@
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import type { ContextValues } from "@connectrpc/connect";
+import { ConnectCall } from "./connect-call.ts";
+import type { Exchange } from "./exchange.ts";
+import { GrpcCall } from "./grpc-call.ts";
+import { GrpcWebCall } from "./grpc-web-call.ts";
+import type { UnaryRoute } from "./routes.ts";
+import type { UnaryCall } from "./unary-call.ts";
+
+interface Format {
+  readonly protocol: "connect" | "grpc" | "grpcWeb";
+  readonly isBinary: boolean;
+}
+
+/** As they are usually written; what is written otherwise is Connect's to understand. */
+const formats: ReadonlyMap<string, Format> = new Map([
+  ["application/proto", { protocol: "connect", isBinary: true }],
+  ["application/json", { protocol: "connect", isBinary: false }],
+  ["application/json; charset=utf-8", { protocol: "connect", isBinary: false }],
+  ["application/grpc", { protocol: "grpc", isBinary: true }],
+  ["application/grpc+proto", { protocol: "grpc", isBinary: true }],
+  ["application/grpc+json", { protocol: "grpc", isBinary: false }],
+  ["application/grpc-web", { protocol: "grpcWeb", isBinary: true }],
+  ["application/grpc-web+proto", { protocol: "grpcWeb", isBinary: true }],
+  ["application/grpc-web+json", { protocol: "grpcWeb", isBinary: false }],
+]);
+
+/** @returns undefined for a request that Connect's own handler is to answer */
+export function openUnaryCall(
+  route: UnaryRoute,
+  exchange: Exchange,
+  isHttp2: boolean,
+  values: ContextValues | undefined,
+  onOver: (call: UnaryCall) => void,
+): UnaryCall | undefined {
+  const contentType = exchange.header("content-type");
+  if (exchange.method === "GET") {
+    return contentType === null ? openGet(route, exchange, values, onOver) : undefined;
+  }
+  const format = exchange.method === "POST" ? formats.get(contentType ?? "") : undefined;
+  if (format === undefined || !route.protocols[format.protocol]) {
+    return undefined;
+  }
+  switch (format.protocol) {
+    case "connect":
+      return new ConnectCall(route, exchange, format.isBinary, undefined, values, onOver);
+    case "grpcWeb":
+      return new GrpcWebCall(route, exchange, format.isBinary, values, onOver);
+    case "grpc":
+      // Its trailers are HTTP/2's.
+      return isHttp2 ? new GrpcCall(route, exchange, format.isBinary, values, onOver) : undefined;
+  }
+}
+
+/** @see https://connectrpc.com/docs/protocol/#unary-get-request */
+function openGet(
+  route: UnaryRoute,
+  exchange: Exchange,
+  values: ContextValues | undefined,
+  onOver: (call: UnaryCall) => void,
+): UnaryCall | undefined {
+  const { protocols, spec } = route;
+  if (
+    !protocols.connect ||
+    spec.method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+  ) {
+    return undefined;
+  }
+  const query = new URLSearchParams(exchange.path.split("?", 2)[1]);
+  const encoding = query.get("encoding");
+  return encoding === "proto" || encoding === "json"
+    ? new ConnectCall(route, exchange, encoding === "proto", query, values, onOver)
+    : undefined;
+}

@@ -1,0 +1,98 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import {
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  createConnectRouter,
+  createMethodImplSpec,
+  createServiceImplSpec,
+  type MethodImplSpec,
+} from "@connectrpc/connect";
+import {
+  createMethodSerializationLookup,
+  createMethodUrl,
+  type MethodSerializationLookup,
+  type UniversalHandler,
+  type UniversalHandlerOptions,
+  validateUniversalHandlerOptions,
+} from "@connectrpc/connect/protocol";
+
+export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
+
+/** A unary RPC with all that is needed to serve it directly. */
+export interface UnaryRoute {
+  readonly spec: UnarySpec;
+  readonly options: UniversalHandlerOptions;
+  readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
+  readonly protocols: Protocols;
+}
+
+interface Protocols {
+  readonly connect: boolean;
+  readonly grpc: boolean;
+  readonly grpcWeb: boolean;
+}
+
+/** All by the path of the RPC. */
+export interface Routes {
+  /** Connect's own handler, which every RPC has. */
+  readonly handlers: ReadonlyMap<string, UniversalHandler>;
+  readonly unary: ReadonlyMap<string, UnaryRoute>;
+}
+
+/** Registers what `register` registers with Connect, and takes note of the unary RPCs. */
+export function collectRoutes(
+  register: (router: ConnectRouter) => void,
+  options: ConnectRouterOptions,
+  prefix: string,
+): Routes {
+  const stock = createConnectRouter(options);
+  const unary = new Map<string, UnaryRoute>();
+  const add = (spec: MethodImplSpec, routeOptions: ConnectRouterOptions | undefined) => {
+    const path = createMethodUrl(prefix || "/", spec.method);
+    if (spec.kind === "unary") {
+      unary.set(path, createUnaryRoute(spec, { ...options, ...routeOptions }));
+    }
+  };
+  const router: ConnectRouter = {
+    handlers: stock.handlers,
+    service: (service, implementation, routeOptions) => {
+      stock.service(service, implementation, routeOptions);
+      const { methods } = createServiceImplSpec(service, implementation);
+      for (const spec of Object.values(methods)) {
+        add(spec, routeOptions);
+      }
+      return router;
+    },
+    rpc: (method, implementation, routeOptions) => {
+      stock.rpc(method, implementation, routeOptions);
+      add(createMethodImplSpec(method, implementation), routeOptions);
+      return router;
+    },
+  };
+  register(router);
+  return {
+    handlers: new Map(
+      stock.handlers.map((handler) => [`${prefix}${handler.requestPath}`, handler]),
+    ),
+    unary,
+  };
+}
+
+function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): UnaryRoute {
+  const validated = validateUniversalHandlerOptions(options);
+  return {
+    spec,
+    options: validated,
+    serialization: createMethodSerializationLookup(
+      spec.method,
+      validated.binaryOptions,
+      validated.jsonOptions,
+      validated,
+    ),
+    protocols: {
+      connect: options.connect !== false,
+      grpc: options.grpc !== false,
+      grpcWeb: options.grpcWeb !== false,
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Server as Http1Server } from "node:http";
+import type { Http2Server } from "node:http2";
+import type { Socket } from "node:net";
+
+const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+
+/**
+ * Hands a cleartext connection to the server of the protocol that its first bytes are of.
+ *
+ * `@httptoolkit/httpolyglot` does the same, but has HTTP/2 go through JavaScript streams, which costs
+ * a fifth of the calls.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-3.4
+ * @param decided told when it is known
+ */
+export function letIn(
+  socket: Socket,
+  http1: Http1Server,
+  http2: Http2Server,
+  decided: () => void,
+): void {
+  const ignore = () => {};
+  socket.on("error", ignore);
+  const look = () => {
+    const start: Buffer | null = socket.read();
+    if (start === null) {
+      return;
+    }
+    // What was looked at is read again by whoever gets the connection.
+    socket.unshift(start);
+    const compared = Math.min(start.length, preface.length);
+    const isHttp2 = start.subarray(0, compared).equals(preface.subarray(0, compared));
+    if (isHttp2 && compared < preface.length) {
+      return;
+    }
+    socket.off("readable", look);
+    socket.off("error", ignore);
+    decided();
+    (isHttp2 ? http2 : http1).emit("connection", socket);
+  };
+  socket.on("readable", look);
+}
