@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file unblock/v1/vitals.proto.
  */
 export const file_unblock_v1_vitals: GenFile = /*@__PURE__*/
-  fileDesc("Chd1bmJsb2NrL3YxL3ZpdGFscy5wcm90bxIKdW5ibG9jay52MSINCgtQaW5nUmVxdWVzdCIOCgxQaW5nUmVzcG9uc2UiOgoQR2V0Vml0YWxzUmVxdWVzdBImCg5yZXN0YXJ0X3dpbmRvdxgBIAEoCFIOcmVzdGFydF93aW5kb3cioAEKEUdldFZpdGFsc1Jlc3BvbnNlEjUKCmV2ZW50X2xvb3AYASABKAsyFS51bmJsb2NrLnYxLkV2ZW50TG9vcFIKZXZlbnRfbG9vcBInCgZwbGFjZXMYAiADKAsyFy51bmJsb2NrLnYxLlBsYWNlVml0YWxzEisKCGJhY2tlbmRzGAMgAygLMhkudW5ibG9jay52MS5CYWNrZW5kVml0YWxzIpsBCglFdmVudExvb3ASJAoNZGVsYXlfbWVhbl9tcxgBIAEoAVINZGVsYXlfbWVhbl9tcxIiCgxkZWxheV9wOTlfbXMYAiABKAFSDGRlbGF5X3A5OV9tcxIiCgxkZWxheV9tYXhfbXMYAyABKAFSDGRlbGF5X21heF9tcxITCgt1dGlsaXphdGlvbhgEIAEoARILCgNjcHUYBSABKAEitQEKC1BsYWNlVml0YWxzEgwKBG5hbWUYASABKAkSDAoEc2l6ZRgCIAEoBRIPCgdydW5uaW5nGAMgASgFEg4KBnF1ZXVlZBgEIAEoBRIiCgxtb3N0X3J1bm5pbmcYBSABKAVSDG1vc3RfcnVubmluZxIRCgljb21wbGV0ZWQYBiABKAUSDgoGZmFpbGVkGAcgASgFEg8KB3JlZnVzZWQYCCABKAUSEQoJd2l0aGRyYXduGAkgASgFIocBCg1CYWNrZW5kVml0YWxzEgwKBG5hbWUYASABKAkSDQoFY2FsbHMYAiABKAUSIAoLaW5fcHJvZ3Jlc3MYAyABKAVSC2luX3Byb2dyZXNzEioKEG1vc3RfaW5fcHJvZ3Jlc3MYBCABKAVSEG1vc3RfaW5fcHJvZ3Jlc3MSCwoDcGlkGAUgASgFMpsBCg1WaXRhbHNTZXJ2aWNlEj4KBFBpbmcSFy51bmJsb2NrLnYxLlBpbmdSZXF1ZXN0GhgudW5ibG9jay52MS5QaW5nUmVzcG9uc2UiA5ACARJKCglHZXRWaXRhbHMSHC51bmJsb2NrLnYxLkdldFZpdGFsc1JlcXVlc3QaHS51bmJsb2NrLnYxLkdldFZpdGFsc1Jlc3BvbnNlIgBiBnByb3RvMw");
+  fileDesc("Chd1bmJsb2NrL3YxL3ZpdGFscy5wcm90bxIKdW5ibG9jay52MSINCgtQaW5nUmVxdWVzdCIOCgxQaW5nUmVzcG9uc2UiOgoQR2V0Vml0YWxzUmVxdWVzdBImCg5yZXN0YXJ0X3dpbmRvdxgBIAEoCFIOcmVzdGFydF93aW5kb3cioAEKEUdldFZpdGFsc1Jlc3BvbnNlEjUKCmV2ZW50X2xvb3AYASABKAsyFS51bmJsb2NrLnYxLkV2ZW50TG9vcFIKZXZlbnRfbG9vcBInCgZwbGFjZXMYAiADKAsyFy51bmJsb2NrLnYxLlBsYWNlVml0YWxzEisKCGJhY2tlbmRzGAMgAygLMhkudW5ibG9jay52MS5CYWNrZW5kVml0YWxzIjYKEldhdGNoVml0YWxzUmVxdWVzdBIgCgtpbnRlcnZhbF9tcxgBIAEoBVILaW50ZXJ2YWxfbXMixwEKE1dhdGNoVml0YWxzUmVzcG9uc2USNQoKZXZlbnRfbG9vcBgBIAEoCzIVLnVuYmxvY2sudjEuRXZlbnRMb29wUgpldmVudF9sb29wEicKBnBsYWNlcxgCIAMoCzIXLnVuYmxvY2sudjEuUGxhY2VWaXRhbHMSIgoFcG9vbHMYAyADKAsyEy51bmJsb2NrLnYxLlBvb2xDcHUSLAoRY2FsbHNfaW5fcHJvZ3Jlc3MYBCABKAVSEWNhbGxzX2luX3Byb2dyZXNzIiQKB1Bvb2xDcHUSDAoEbmFtZRgBIAEoCRILCgNjcHUYAiABKAEimwEKCUV2ZW50TG9vcBIkCg1kZWxheV9tZWFuX21zGAEgASgBUg1kZWxheV9tZWFuX21zEiIKDGRlbGF5X3A5OV9tcxgCIAEoAVIMZGVsYXlfcDk5X21zEiIKDGRlbGF5X21heF9tcxgDIAEoAVIMZGVsYXlfbWF4X21zEhMKC3V0aWxpemF0aW9uGAQgASgBEgsKA2NwdRgFIAEoASK1AQoLUGxhY2VWaXRhbHMSDAoEbmFtZRgBIAEoCRIMCgRzaXplGAIgASgFEg8KB3J1bm5pbmcYAyABKAUSDgoGcXVldWVkGAQgASgFEiIKDG1vc3RfcnVubmluZxgFIAEoBVIMbW9zdF9ydW5uaW5nEhEKCWNvbXBsZXRlZBgGIAEoBRIOCgZmYWlsZWQYByABKAUSDwoHcmVmdXNlZBgIIAEoBRIRCgl3aXRoZHJhd24YCSABKAUihwEKDUJhY2tlbmRWaXRhbHMSDAoEbmFtZRgBIAEoCRINCgVjYWxscxgCIAEoBRIgCgtpbl9wcm9ncmVzcxgDIAEoBVILaW5fcHJvZ3Jlc3MSKgoQbW9zdF9pbl9wcm9ncmVzcxgEIAEoBVIQbW9zdF9pbl9wcm9ncmVzcxILCgNwaWQYBSABKAUy7wEKDVZpdGFsc1NlcnZpY2USPgoEUGluZxIXLnVuYmxvY2sudjEuUGluZ1JlcXVlc3QaGC51bmJsb2NrLnYxLlBpbmdSZXNwb25zZSIDkAIBEkoKCUdldFZpdGFscxIcLnVuYmxvY2sudjEuR2V0Vml0YWxzUmVxdWVzdBodLnVuYmxvY2sudjEuR2V0Vml0YWxzUmVzcG9uc2UiABJSCgtXYXRjaFZpdGFscxIeLnVuYmxvY2sudjEuV2F0Y2hWaXRhbHNSZXF1ZXN0Gh8udW5ibG9jay52MS5XYXRjaFZpdGFsc1Jlc3BvbnNlIgAwAWIGcHJvdG8z");
 
 /**
  * @generated from message unblock.v1.PingRequest
@@ -85,6 +85,85 @@ export const GetVitalsResponseSchema: GenMessage<GetVitalsResponse> = /*@__PURE_
   messageDesc(file_unblock_v1_vitals, 3);
 
 /**
+ * @generated from message unblock.v1.WatchVitalsRequest
+ */
+export type WatchVitalsRequest = Message<"unblock.v1.WatchVitalsRequest"> & {
+  /**
+   * The time between two answers in milliseconds; 0 for 1,000. No less than 100.
+   *
+   * @generated from field: int32 interval_ms = 1 [json_name = "interval_ms"];
+   */
+  intervalMs: number;
+};
+
+/**
+ * Describes the message unblock.v1.WatchVitalsRequest.
+ * Use `create(WatchVitalsRequestSchema)` to create a new message.
+ */
+export const WatchVitalsRequestSchema: GenMessage<WatchVitalsRequest> = /*@__PURE__*/
+  messageDesc(file_unblock_v1_vitals, 4);
+
+/**
+ * @generated from message unblock.v1.WatchVitalsResponse
+ */
+export type WatchVitalsResponse = Message<"unblock.v1.WatchVitalsResponse"> & {
+  /**
+   * @generated from field: unblock.v1.EventLoop event_loop = 1 [json_name = "event_loop"];
+   */
+  eventLoop?: EventLoop | undefined;
+
+  /**
+   * @generated from field: repeated unblock.v1.PlaceVitals places = 2;
+   */
+  places: PlaceVitals[];
+
+  /**
+   * CPU time of the pools' threads and processes, as a part of the time that passed: 2 is two cores.
+   *
+   * @generated from field: repeated unblock.v1.PoolCpu pools = 3;
+   */
+  pools: PoolCpu[];
+
+  /**
+   * Calls that wait for their answer, the one of the watcher included.
+   *
+   * @generated from field: int32 calls_in_progress = 4 [json_name = "calls_in_progress"];
+   */
+  callsInProgress: number;
+};
+
+/**
+ * Describes the message unblock.v1.WatchVitalsResponse.
+ * Use `create(WatchVitalsResponseSchema)` to create a new message.
+ */
+export const WatchVitalsResponseSchema: GenMessage<WatchVitalsResponse> = /*@__PURE__*/
+  messageDesc(file_unblock_v1_vitals, 5);
+
+/**
+ * @generated from message unblock.v1.PoolCpu
+ */
+export type PoolCpu = Message<"unblock.v1.PoolCpu"> & {
+  /**
+   * The place.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: double cpu = 2;
+   */
+  cpu: number;
+};
+
+/**
+ * Describes the message unblock.v1.PoolCpu.
+ * Use `create(PoolCpuSchema)` to create a new message.
+ */
+export const PoolCpuSchema: GenMessage<PoolCpu> = /*@__PURE__*/
+  messageDesc(file_unblock_v1_vitals, 6);
+
+/**
  * The server's event loop since the window began.
  *
  * @generated from message unblock.v1.EventLoop
@@ -128,7 +207,7 @@ export type EventLoop = Message<"unblock.v1.EventLoop"> & {
  * Use `create(EventLoopSchema)` to create a new message.
  */
 export const EventLoopSchema: GenMessage<EventLoop> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 4);
+  messageDesc(file_unblock_v1_vitals, 7);
 
 /**
  * @generated from message unblock.v1.PlaceVitals
@@ -195,7 +274,7 @@ export type PlaceVitals = Message<"unblock.v1.PlaceVitals"> & {
  * Use `create(PlaceVitalsSchema)` to create a new message.
  */
 export const PlaceVitalsSchema: GenMessage<PlaceVitals> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 5);
+  messageDesc(file_unblock_v1_vitals, 8);
 
 /**
  * @generated from message unblock.v1.BackendVitals
@@ -236,7 +315,7 @@ export type BackendVitals = Message<"unblock.v1.BackendVitals"> & {
  * Use `create(BackendVitalsSchema)` to create a new message.
  */
 export const BackendVitalsSchema: GenMessage<BackendVitals> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 6);
+  messageDesc(file_unblock_v1_vitals, 9);
 
 /**
  * What the serving process feels.
@@ -263,6 +342,17 @@ export const VitalsService: GenService<{
     methodKind: "unary";
     input: typeof GetVitalsRequestSchema;
     output: typeof GetVitalsResponseSchema;
+  },
+  /**
+   * The same again and again, of the time since the last answer; what is counted since the start of
+   * the server goes on.
+   *
+   * @generated from rpc unblock.v1.VitalsService.WatchVitals
+   */
+  watchVitals: {
+    methodKind: "server_streaming";
+    input: typeof WatchVitalsRequestSchema;
+    output: typeof WatchVitalsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_unblock_v1_vitals, 0);

@@ -59,7 +59,12 @@ export abstract class UnaryCall implements BodyReader {
   protected abstract replyError(error: ConnectError): void;
 
   start(): void {
-    this.exchange.onGone(() => this.abort(callerGone()));
+    // It also says so of a call that has been answered, and to make an error takes time.
+    this.exchange.onGone(() => {
+      if (!this.#isOver) {
+        this.abort(callerGone());
+      }
+    });
     const { timeoutMs } = this.terms;
     if (timeoutMs !== undefined) {
       this.#timer = setTimeout(expire, Math.min(timeoutMs, longestTimerMs), this);
