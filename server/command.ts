@@ -7,6 +7,7 @@ import type { ServerConfig } from "./config.ts";
 import { startReplicas } from "./replicas.ts";
 import { createServer } from "./server.ts";
 import { startUntilSignal } from "./signals.ts";
+import { readTlsFiles, type TlsFlags } from "./tls-files.ts";
 
 const example = `
 Example:
@@ -14,13 +15,17 @@ Example:
   curl -s -H 'content-type: application/json' -d '{"user_id":1}' \\
     localhost:9000/unblock.v1.ExercisesService/GetUser`;
 
-type Sizes = Pick<ServerConfig, "blockingThreads" | "libuvThreads" | "processes" | "maxQueue">;
+type Taken = Pick<
+  ServerConfig,
+  "blockingThreads" | "libuvThreads" | "processes" | "maxQueue" | "maxCalls" | "directLane"
+>;
 
-interface Flags extends Sizes {
+interface Flags extends Taken, TlsFlags {
   readonly host: string;
   readonly port: number;
   readonly cpuWorkers?: number;
   readonly replicas: number;
+  readonly corsOrigin: readonly string[];
 }
 
 /** `npm start`: serves until a signal comes. */
@@ -37,6 +42,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--processes <n>", "child processes for CPU work", wholeNumber(1, 64), cores)
     .option("--replicas <n>", "copies of the server that share the cores", wholeNumber(1, 64), 1)
     .option("--max-queue <n>", "calls that may wait for each place", queues, 1000)
+    .option("--max-calls <n>", "calls in progress at once, at all places", queues, 2000)
+    .option("--cors-origin <origin...>", "pages of these origins may call", [])
+    .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
+    .option("--tls-key <file>", "its key")
+    .option("--tls-client-ca <file>", "callers must show a certificate of this authority")
+    .option("--no-direct-lane", "serve unary calls with Connect's own, slower handlers")
     .addHelpText("after", example)
     .allowExcessArguments(false);
   const flags = command.parse([...argv]).opts<Flags>();
@@ -57,9 +68,13 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function serve({ replicas, ...flags }: Flags): Promise<string> {
+async function serve(all: Flags): Promise<string> {
+  const { replicas, corsOrigin: corsOrigins, tlsCert, tlsKey, tlsClientCa, ...flags } = all;
+  const tls = readTlsFiles(all);
   const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / replicas));
-  const server = await startUntilSignal(() => createServer({ cpuWorkers, ...flags }));
+  const server = await startUntilSignal(() =>
+    createServer({ cpuWorkers, corsOrigins, tls, ...flags }),
+  );
   return server.url;
 }
 

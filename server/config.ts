@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ImageHosts } from "./backends/images.ts";
+import type { TlsConfig } from "./rpc/listener/listener.ts";
 
 export interface ServerConfig {
   /** Where to listen; loopback unless you mean the network. Default 127.0.0.1. */
@@ -16,6 +17,14 @@ export interface ServerConfig {
   readonly processes: number;
   /** How many calls may wait in front of each place. Default 1000. */
   readonly maxQueue: number;
+  /** How many calls of the exercises may be in progress at once, on all places. Default 2000. */
+  readonly maxCalls: number;
+  /** Pages of these origins may call, such as "https://app.example.com". Default: none. */
+  readonly corsOrigins: readonly string[];
+  /** TLS with these PEM texts instead of cleartext. Default: none. */
+  readonly tls: TlsConfig | undefined;
+  /** Whether unary calls take the direct lane instead of Connect's own handlers. Default true. */
+  readonly directLane: boolean;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
   readonly imageHosts: ImageHosts;
   /** Takes a line for the people who run the server. Default: standard error. */
@@ -39,6 +48,10 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     libuvThreads: Number(process.env.UV_THREADPOOL_SIZE ?? nodeLibuvThreads),
     processes: availableParallelism(),
     maxQueue: 1000,
+    maxCalls: 2000,
+    corsOrigins: [],
+    tls: undefined,
+    directLane: true,
     imageHosts: {},
     log: (message) => process.stderr.write(`${message}\n`),
     ...config,
@@ -49,6 +62,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   assertWhole("libuvThreads", complete.libuvThreads, 1, 1024);
   assertWhole("processes", complete.processes, 1, 64);
   assertWhole("maxQueue", complete.maxQueue, 1, 1_000_000);
+  assertWhole("maxCalls", complete.maxCalls, 1, 1_000_000);
   return complete;
 }
 

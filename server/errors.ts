@@ -14,6 +14,14 @@ export type FailureKind =
   /** A backend is gone or does not answer. */
   | "unavailable";
 
+/** What is wrong with one field of a request. */
+export interface FieldViolation {
+  /** Its name in the schema, such as "user_id". */
+  readonly field: string;
+  /** What was expected, and what came: a sentence. */
+  readonly description: string;
+}
+
 /** A failure whose message is for the caller: what was expected, what came, what to do next. */
 export class Failure extends Error {
   readonly kind: FailureKind;
@@ -22,6 +30,17 @@ export class Failure extends Error {
     super(message, options);
     this.name = "Failure";
     this.kind = kind;
+  }
+}
+
+/** A request whose fields are not as they should be. */
+export class InvalidRequest extends Failure {
+  readonly violations: readonly FieldViolation[];
+
+  /** @param violations at least one */
+  constructor(violations: readonly FieldViolation[]) {
+    super("invalid", violations.map(({ description }) => description).join(" "));
+    this.violations = violations;
   }
 }
 

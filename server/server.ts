@@ -27,13 +27,16 @@ export interface UnblockServer {
  */
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
   const complete = completeConfig(config);
-  const { host, port, log } = complete;
+  const { host, port, tls, log } = complete;
   const house = await openHouse(complete);
   const eventLoop = new EventLoopVitals();
   const shutdown = new AbortController();
   const handler = createHandler({
     exercises: house.exercises,
     vitals: { eventLoop, places: house.places, backends: house.backends },
+    maxCalls: complete.maxCalls,
+    corsOrigins: complete.corsOrigins,
+    directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
     log,
   });
@@ -41,13 +44,13 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     eventLoop.close();
     await house.close();
   };
-  const listener = await listen({ host, port }, handler).catch(async (error: unknown) => {
+  const listener = await listen({ host, port, tls }, handler).catch(async (error: unknown) => {
     await closeHouse();
     throw error;
   });
 
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
+    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
     close: async () => {
       const timer = setTimeout(() => {
         log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);

@@ -1,4 +1,4 @@
-import { backendUnavailable, Failure } from "../errors.ts";
+import { backendUnavailable, Failure, InvalidRequest } from "../errors.ts";
 import { fetchBackend, readAtMost } from "./http.ts";
 
 /** The images service's name, for people. */
@@ -57,10 +57,9 @@ export async function downloadImage(
 export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
   const url = URL.parse(imageUrl);
   if (!url || !["http:", "https:"].includes(url.protocol)) {
-    throw new Failure(
-      "invalid",
-      `Expected image_url to be an http or https URL, got ${JSON.stringify(imageUrl.slice(0, 200))}.`,
-    );
+    const got = JSON.stringify(imageUrl.slice(0, 200));
+    const description = `Expected image_url to be an http or https URL, got ${got}.`;
+    throw new InvalidRequest([{ field: "image_url", description }]);
   }
   const base = Object.hasOwn(hosts, url.host) ? hosts[url.host] : undefined;
   if (base === undefined) {

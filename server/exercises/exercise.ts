@@ -1,5 +1,6 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Backends } from "../backends/backends.ts";
+import type { FieldViolation } from "../errors.ts";
 import type { Places } from "../places/index.ts";
 import type { Ran } from "../places/place.ts";
 
@@ -23,8 +24,8 @@ export type RunStrategy<Request, Response> = (
 
 /** How an exercise's calls are answered. */
 export interface ExerciseHandler<Request, Response> {
-  /** Throws a Failure "invalid" that says what was expected and what came. */
-  validate(request: Request): void;
+  /** What is wrong with a request; empty when nothing is. */
+  validate(request: Request): readonly FieldViolation[];
   /** One for each strategy that the schema names. */
   readonly strategies: Readonly<Record<string, RunStrategy<Request, Response>>>;
 }

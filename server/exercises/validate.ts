@@ -1,30 +1,33 @@
-import { Failure } from "../errors.ts";
+import type { FieldViolation } from "../errors.ts";
 
-/** Guards for request fields. Each throws a Failure "invalid" that names the field. */
+/** Checks of request fields. Each gives what is wrong, or nothing. */
 
 /** Counted in Unicode code points, as people count characters. */
-export function assertText(field: string, text: string, maxCharacters: number): void {
+export function checkText(field: string, text: string, maxCharacters: number): FieldViolation[] {
   const characters = [...text].length;
-  if (characters < 1 || characters > maxCharacters) {
-    throw new Failure(
-      "invalid",
-      `Expected ${field} to have 1 to ${maxCharacters} characters, got ${characters}.`,
-    );
-  }
+  return characters >= 1 && characters <= maxCharacters
+    ? []
+    : violation(field, `to have 1 to ${maxCharacters} characters, got ${characters}`);
 }
 
-export function assertRange(field: string, value: number, from: number, to: number): void {
-  if (value < from || value > to) {
-    throw new Failure("invalid", `Expected ${field} to be from ${from} to ${to}, got ${value}.`);
-  }
+export function checkRange(
+  field: string,
+  value: number,
+  from: number,
+  to: number,
+): FieldViolation[] {
+  return value >= from && value <= to
+    ? []
+    : violation(field, `to be from ${from} to ${to}, got ${value}`);
 }
 
-export function assertMaxBytes(field: string, text: string, maxBytes: number): void {
+export function checkMaxBytes(field: string, text: string, maxBytes: number): FieldViolation[] {
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxBytes) {
-    throw new Failure(
-      "invalid",
-      `Expected ${field} to be at most ${maxBytes} bytes of UTF-8, got ${bytes}.`,
-    );
-  }
+  return bytes <= maxBytes
+    ? []
+    : violation(field, `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`);
+}
+
+function violation(field: string, expectation: string): FieldViolation[] {
+  return [{ field, description: `Expected ${field} ${expectation}.` }];
 }

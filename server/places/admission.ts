@@ -20,6 +20,7 @@ export class Admission {
   #failed = 0;
   #refused = 0;
   #withdrawn = 0;
+  #cpuMs = 0;
   #wakeIdle: (() => void) | undefined;
 
   constructor(name: string, size: number, maxQueue: number) {
@@ -67,7 +68,13 @@ export class Admission {
       failed: this.#failed,
       refused: this.#refused,
       withdrawn: this.#withdrawn,
+      cpuMs: this.#cpuMs,
     };
+  }
+
+  /** Counts what a task took of a core that is not the event loop's. */
+  addCpu(ms: number): void {
+    this.#cpuMs += ms;
   }
 
   restartWindow(): void {

@@ -68,6 +68,8 @@ export interface PlaceVitals {
   readonly failed: number;
   readonly refused: number;
   readonly withdrawn: number;
+  /** CPU time of the tasks that ended on its own threads or in its processes; 0 where it has none. */
+  readonly cpuMs: number;
 }
 
 /** Where work can run. */

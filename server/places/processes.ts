@@ -24,6 +24,7 @@ export function createProcesses({ processes, maxQueue, log }: PlacesConfig): Pla
         }
         try {
           const outcome = await child.run(task, input, signal);
+          admission.addCpu(outcome.cpuMs);
           return fromOutcome(outcome, submittedMs);
         } finally {
           idle.push(child);

@@ -17,6 +17,8 @@ export type TaskOutcome<Output> = {
   /** On the clock of {@link monotonicMs}. */
   readonly startedMs: number;
   readonly workMs: number;
+  /** What of it was computing. */
+  readonly cpuMs: number;
 } & ({ readonly value: Output } | { readonly failure: FailureMessage });
 
 /** Runs a task in the thread or process that received it. */
@@ -26,10 +28,16 @@ export async function runTask(
 ): Promise<TaskOutcome<unknown>> {
   const ranOn: RanOn = { place, pid: process.pid, thread: threadId };
   let startedMs = monotonicMs();
-  const stamp = () => ({ ranOn, startedMs, workMs: monotonicMs() - startedMs });
+  let startedCpu = process.threadCpuUsage();
+  const stamp = () => {
+    const { user, system } = process.threadCpuUsage(startedCpu);
+    const cpuMs = (user + system) / 1_000;
+    return { ranOn, startedMs, workMs: monotonicMs() - startedMs, cpuMs };
+  };
   try {
     const run = await importTask(module, name);
     startedMs = monotonicMs();
+    startedCpu = process.threadCpuUsage();
     const value = await run(input, context);
     return { value, ...stamp() };
   } catch (error) {

@@ -44,7 +44,7 @@ describe("a call by HTTP GET", () => {
   test("is refused like any other call", async () => {
     const { status, text } = await get("ExercisesService/GetUser", '{"user_id":0}');
     expect(status).toBe(400);
-    expect(JSON.parse(text)).toEqual({
+    expect(JSON.parse(text)).toMatchObject({
       code: "invalid_argument",
       message: "Expected user_id to be from 1 to 2147483647, got 0.",
     });

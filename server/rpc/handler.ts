@@ -1,38 +1,72 @@
-import { ExercisesService } from "../../gen/unblock/v1/exercises_pb.ts";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
+import { services } from "../../registry/methods.ts";
 import type { ServedExercise } from "../exercises/load.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
-import { mapErrors } from "./errors.ts";
-import { routeExercises } from "./exercises-service.ts";
+import { allowOrigins } from "./cors.ts";
+import { endStreamsInTime } from "./interceptors/deadline.ts";
+import { mapErrors } from "./interceptors/errors.ts";
+import { limitCalls } from "./interceptors/overload.ts";
+import { type Check, validateRequests } from "./interceptors/validation.ts";
 import { maxMessageBytes } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
-import { routeVitals, type VitalsSources } from "./vitals-service.ts";
+import { routeExercises } from "./services/exercises.ts";
+import { routeVitals, type VitalsSources } from "./services/vitals.ts";
+import { checkInterval } from "./services/watch-vitals.ts";
 
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
-  readonly vitals: VitalsSources;
+  readonly vitals: Omit<VitalsSources, "callsInProgress">;
+  /** How many calls of the exercises may be in progress at once. */
+  readonly maxCalls: number;
+  /** Pages of these origins may call; none by default. */
+  readonly corsOrigins: readonly string[];
+  /** Whether unary calls take the adapter's direct lane. */
+  readonly directLane: boolean;
   /** Its abort ends the calls that are still in progress. */
   readonly shutdownSignal: AbortSignal;
   readonly log: (message: string) => void;
 }
 
-/** Serves both services over Connect, gRPC and gRPC-Web. */
-export function createHandler({ exercises, vitals, shutdownSignal, log }: HandlerConfig): Adapter {
-  const rpcPaths = [ExercisesService, VitalsService].flatMap(({ typeName, methods }) =>
+/** Serves all services over Connect, gRPC and gRPC-Web. */
+export function createHandler(config: HandlerConfig): Adapter {
+  const { exercises, shutdownSignal, directLane, log } = config;
+  const limit = limitCalls(config.maxCalls, [VitalsService]);
+  const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
-  return createAdapter({
+  const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
+  const adapter = createAdapter({
     routes: (router) => {
       routeExercises(router, exercises);
-      routeVitals(router, vitals);
+      routeVitals(router, { ...config.vitals, callsInProgress: () => limit.inProgress });
     },
     // `hit: false` and `user_id: 0` are part of the answer, so they are not left out.
     jsonOptions: { alwaysEmitImplicit: true },
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
-    interceptors: [mapErrors(log)],
+    // The first is the outermost.
+    interceptors: [
+      mapErrors(log),
+      endStreamsInTime,
+      limit.interceptor,
+      validateRequests(checksOf(exercises)),
+    ],
+    ...(cors === undefined ? {} : { requestGate: cors.gate }),
+    directLane,
     shutdownSignal,
     fallback: createNotFound(rpcPaths),
     onLost: (error) => log(`An answer was lost: ${error instanceof Error ? error.message : error}`),
   });
+  return cors === undefined ? adapter : cors.answerPreflights(adapter);
+}
+
+function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod, Check> {
+  return new Map<DescMethod, Check>([
+    ...exercises.map(({ exercise, handler }): [DescMethod, Check] => [
+      exercise.method,
+      handler.validate,
+    ]),
+    [VitalsService.method.watchVitals, checkInterval],
+  ]);
 }

@@ -64,6 +64,7 @@ describe("over plain HTTP/1.1 and JSON", () => {
       failed: 0,
       refused: 0,
       withdrawn: 0,
+      cpu_ms: 0,
     });
   });
 });

@@ -13,6 +13,7 @@ const rpcs = [
   "ExercisesService/GetDashboard",
   "VitalsService/Ping",
   "VitalsService/GetVitals",
+  "VitalsService/WatchVitals",
 ];
 const thereAre = rpcs.map((rpc) => `/unblock.v1.${rpc}`).join(", ");
 /** The number of gRPC's status UNIMPLEMENTED. */

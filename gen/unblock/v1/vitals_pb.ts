@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file unblock/v1/vitals.proto.
  */
 export const file_unblock_v1_vitals: GenFile = /*@__PURE__*/
-  fileDesc("Chd1bmJsb2NrL3YxL3ZpdGFscy5wcm90bxIKdW5ibG9jay52MSINCgtQaW5nUmVxdWVzdCIOCgxQaW5nUmVzcG9uc2UiOgoQR2V0Vml0YWxzUmVxdWVzdBImCg5yZXN0YXJ0X3dpbmRvdxgBIAEoCFIOcmVzdGFydF93aW5kb3cioAEKEUdldFZpdGFsc1Jlc3BvbnNlEjUKCmV2ZW50X2xvb3AYASABKAsyFS51bmJsb2NrLnYxLkV2ZW50TG9vcFIKZXZlbnRfbG9vcBInCgZwbGFjZXMYAiADKAsyFy51bmJsb2NrLnYxLlBsYWNlVml0YWxzEisKCGJhY2tlbmRzGAMgAygLMhkudW5ibG9jay52MS5CYWNrZW5kVml0YWxzIjYKEldhdGNoVml0YWxzUmVxdWVzdBIgCgtpbnRlcnZhbF9tcxgBIAEoBVILaW50ZXJ2YWxfbXMixwEKE1dhdGNoVml0YWxzUmVzcG9uc2USNQoKZXZlbnRfbG9vcBgBIAEoCzIVLnVuYmxvY2sudjEuRXZlbnRMb29wUgpldmVudF9sb29wEicKBnBsYWNlcxgCIAMoCzIXLnVuYmxvY2sudjEuUGxhY2VWaXRhbHMSIgoFcG9vbHMYAyADKAsyEy51bmJsb2NrLnYxLlBvb2xDcHUSLAoRY2FsbHNfaW5fcHJvZ3Jlc3MYBCABKAVSEWNhbGxzX2luX3Byb2dyZXNzIiQKB1Bvb2xDcHUSDAoEbmFtZRgBIAEoCRILCgNjcHUYAiABKAEimwEKCUV2ZW50TG9vcBIkCg1kZWxheV9tZWFuX21zGAEgASgBUg1kZWxheV9tZWFuX21zEiIKDGRlbGF5X3A5OV9tcxgCIAEoAVIMZGVsYXlfcDk5X21zEiIKDGRlbGF5X21heF9tcxgDIAEoAVIMZGVsYXlfbWF4X21zEhMKC3V0aWxpemF0aW9uGAQgASgBEgsKA2NwdRgFIAEoASK1AQoLUGxhY2VWaXRhbHMSDAoEbmFtZRgBIAEoCRIMCgRzaXplGAIgASgFEg8KB3J1bm5pbmcYAyABKAUSDgoGcXVldWVkGAQgASgFEiIKDG1vc3RfcnVubmluZxgFIAEoBVIMbW9zdF9ydW5uaW5nEhEKCWNvbXBsZXRlZBgGIAEoBRIOCgZmYWlsZWQYByABKAUSDwoHcmVmdXNlZBgIIAEoBRIRCgl3aXRoZHJhd24YCSABKAUihwEKDUJhY2tlbmRWaXRhbHMSDAoEbmFtZRgBIAEoCRINCgVjYWxscxgCIAEoBRIgCgtpbl9wcm9ncmVzcxgDIAEoBVILaW5fcHJvZ3Jlc3MSKgoQbW9zdF9pbl9wcm9ncmVzcxgEIAEoBVIQbW9zdF9pbl9wcm9ncmVzcxILCgNwaWQYBSABKAUy7wEKDVZpdGFsc1NlcnZpY2USPgoEUGluZxIXLnVuYmxvY2sudjEuUGluZ1JlcXVlc3QaGC51bmJsb2NrLnYxLlBpbmdSZXNwb25zZSIDkAIBEkoKCUdldFZpdGFscxIcLnVuYmxvY2sudjEuR2V0Vml0YWxzUmVxdWVzdBodLnVuYmxvY2sudjEuR2V0Vml0YWxzUmVzcG9uc2UiABJSCgtXYXRjaFZpdGFscxIeLnVuYmxvY2sudjEuV2F0Y2hWaXRhbHNSZXF1ZXN0Gh8udW5ibG9jay52MS5XYXRjaFZpdGFsc1Jlc3BvbnNlIgAwAWIGcHJvdG8z");
+  fileDesc("Chd1bmJsb2NrL3YxL3ZpdGFscy5wcm90bxIKdW5ibG9jay52MSINCgtQaW5nUmVxdWVzdCIOCgxQaW5nUmVzcG9uc2UiOgoQR2V0Vml0YWxzUmVxdWVzdBImCg5yZXN0YXJ0X3dpbmRvdxgBIAEoCFIOcmVzdGFydF93aW5kb3cioAEKEUdldFZpdGFsc1Jlc3BvbnNlEjUKCmV2ZW50X2xvb3AYASABKAsyFS51bmJsb2NrLnYxLkV2ZW50TG9vcFIKZXZlbnRfbG9vcBInCgZwbGFjZXMYAiADKAsyFy51bmJsb2NrLnYxLlBsYWNlVml0YWxzEisKCGJhY2tlbmRzGAMgAygLMhkudW5ibG9jay52MS5CYWNrZW5kVml0YWxzIjYKEldhdGNoVml0YWxzUmVxdWVzdBIgCgtpbnRlcnZhbF9tcxgBIAEoBVILaW50ZXJ2YWxfbXMiowEKE1dhdGNoVml0YWxzUmVzcG9uc2USNQoKZXZlbnRfbG9vcBgBIAEoCzIVLnVuYmxvY2sudjEuRXZlbnRMb29wUgpldmVudF9sb29wEicKBnBsYWNlcxgCIAMoCzIXLnVuYmxvY2sudjEuUGxhY2VWaXRhbHMSLAoRY2FsbHNfaW5fcHJvZ3Jlc3MYAyABKAVSEWNhbGxzX2luX3Byb2dyZXNzIpsBCglFdmVudExvb3ASJAoNZGVsYXlfbWVhbl9tcxgBIAEoAVINZGVsYXlfbWVhbl9tcxIiCgxkZWxheV9wOTlfbXMYAiABKAFSDGRlbGF5X3A5OV9tcxIiCgxkZWxheV9tYXhfbXMYAyABKAFSDGRlbGF5X21heF9tcxITCgt1dGlsaXphdGlvbhgEIAEoARILCgNjcHUYBSABKAEizQEKC1BsYWNlVml0YWxzEgwKBG5hbWUYASABKAkSDAoEc2l6ZRgCIAEoBRIPCgdydW5uaW5nGAMgASgFEg4KBnF1ZXVlZBgEIAEoBRIiCgxtb3N0X3J1bm5pbmcYBSABKAVSDG1vc3RfcnVubmluZxIRCgljb21wbGV0ZWQYBiABKAUSDgoGZmFpbGVkGAcgASgFEg8KB3JlZnVzZWQYCCABKAUSEQoJd2l0aGRyYXduGAkgASgFEhYKBmNwdV9tcxgKIAEoAVIGY3B1X21zIocBCg1CYWNrZW5kVml0YWxzEgwKBG5hbWUYASABKAkSDQoFY2FsbHMYAiABKAUSIAoLaW5fcHJvZ3Jlc3MYAyABKAVSC2luX3Byb2dyZXNzEioKEG1vc3RfaW5fcHJvZ3Jlc3MYBCABKAVSEG1vc3RfaW5fcHJvZ3Jlc3MSCwoDcGlkGAUgASgFMu8BCg1WaXRhbHNTZXJ2aWNlEj4KBFBpbmcSFy51bmJsb2NrLnYxLlBpbmdSZXF1ZXN0GhgudW5ibG9jay52MS5QaW5nUmVzcG9uc2UiA5ACARJKCglHZXRWaXRhbHMSHC51bmJsb2NrLnYxLkdldFZpdGFsc1JlcXVlc3QaHS51bmJsb2NrLnYxLkdldFZpdGFsc1Jlc3BvbnNlIgASUgoLV2F0Y2hWaXRhbHMSHi51bmJsb2NrLnYxLldhdGNoVml0YWxzUmVxdWVzdBofLnVuYmxvY2sudjEuV2F0Y2hWaXRhbHNSZXNwb25zZSIAMAFiBnByb3RvMw");
 
 /**
  * @generated from message unblock.v1.PingRequest
@@ -118,16 +118,9 @@ export type WatchVitalsResponse = Message<"unblock.v1.WatchVitalsResponse"> & {
   places: PlaceVitals[];
 
   /**
-   * CPU time of the pools' threads and processes, as a part of the time that passed: 2 is two cores.
+   * Calls of the exercises whose work has not ended.
    *
-   * @generated from field: repeated unblock.v1.PoolCpu pools = 3;
-   */
-  pools: PoolCpu[];
-
-  /**
-   * Calls that wait for their answer, the one of the watcher included.
-   *
-   * @generated from field: int32 calls_in_progress = 4 [json_name = "calls_in_progress"];
+   * @generated from field: int32 calls_in_progress = 3 [json_name = "calls_in_progress"];
    */
   callsInProgress: number;
 };
@@ -138,30 +131,6 @@ export type WatchVitalsResponse = Message<"unblock.v1.WatchVitalsResponse"> & {
  */
 export const WatchVitalsResponseSchema: GenMessage<WatchVitalsResponse> = /*@__PURE__*/
   messageDesc(file_unblock_v1_vitals, 5);
-
-/**
- * @generated from message unblock.v1.PoolCpu
- */
-export type PoolCpu = Message<"unblock.v1.PoolCpu"> & {
-  /**
-   * The place.
-   *
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * @generated from field: double cpu = 2;
-   */
-  cpu: number;
-};
-
-/**
- * Describes the message unblock.v1.PoolCpu.
- * Use `create(PoolCpuSchema)` to create a new message.
- */
-export const PoolCpuSchema: GenMessage<PoolCpu> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 6);
 
 /**
  * The server's event loop since the window began.
@@ -207,7 +176,7 @@ export type EventLoop = Message<"unblock.v1.EventLoop"> & {
  * Use `create(EventLoopSchema)` to create a new message.
  */
 export const EventLoopSchema: GenMessage<EventLoop> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 7);
+  messageDesc(file_unblock_v1_vitals, 6);
 
 /**
  * @generated from message unblock.v1.PlaceVitals
@@ -267,6 +236,14 @@ export type PlaceVitals = Message<"unblock.v1.PlaceVitals"> & {
    * @generated from field: int32 withdrawn = 9;
    */
   withdrawn: number;
+
+  /**
+   * CPU time that tasks took on its threads or in its processes since the server started, counted when
+   * they end. 0 for places that have none of their own.
+   *
+   * @generated from field: double cpu_ms = 10 [json_name = "cpu_ms"];
+   */
+  cpuMs: number;
 };
 
 /**
@@ -274,7 +251,7 @@ export type PlaceVitals = Message<"unblock.v1.PlaceVitals"> & {
  * Use `create(PlaceVitalsSchema)` to create a new message.
  */
 export const PlaceVitalsSchema: GenMessage<PlaceVitals> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 8);
+  messageDesc(file_unblock_v1_vitals, 7);
 
 /**
  * @generated from message unblock.v1.BackendVitals
@@ -315,7 +292,7 @@ export type BackendVitals = Message<"unblock.v1.BackendVitals"> & {
  * Use `create(BackendVitalsSchema)` to create a new message.
  */
 export const BackendVitalsSchema: GenMessage<BackendVitals> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 9);
+  messageDesc(file_unblock_v1_vitals, 8);
 
 /**
  * What the serving process feels.

@@ -3,7 +3,7 @@ import type { Ran } from "../../places/place.ts";
 import { task } from "../../places/place.ts";
 import { beginCalibration } from "../calibrate.ts";
 import { defineExercise } from "../exercise.ts";
-import { assertMaxBytes, assertRange } from "../validate.ts";
+import { checkMaxBytes, checkRange } from "../validate.ts";
 import * as work from "./work.ts";
 
 const maxDataBytes = 1024 * 1024;
@@ -32,10 +32,10 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
     };
 
   return {
-    validate: ({ data, rounds }) => {
-      assertMaxBytes("data", data, maxDataBytes);
-      assertRange("rounds", rounds, 0, maxRounds);
-    },
+    validate: ({ data, rounds }) => [
+      ...checkMaxBytes("data", data, maxDataBytes),
+      ...checkRange("rounds", rounds, 0, maxRounds),
+    ],
     strategies: {
       // As many hashes at once as there are cores; the event loop stays free.
       workers: hashIn((input, signal) => places.workers.run(computeHash, input, signal)),

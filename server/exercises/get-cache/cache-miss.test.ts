@@ -41,6 +41,9 @@ describe("a key that is not in the cache", () => {
     const handler = createHandler({
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
+      maxCalls: 1,
+      corsOrigins: [],
+      directLane: true,
       shutdownSignal: never,
       log: () => {},
     });

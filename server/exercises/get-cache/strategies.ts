@@ -1,7 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
 import { answer, defineExercise } from "../exercise.ts";
-import { assertText } from "../validate.ts";
+import { checkText } from "../validate.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -12,7 +12,7 @@ export default defineExercise(ExercisesService.method.getCache, ({ places, backe
   const input = (key: string) => ({ cacheUrl: backends.addresses().cacheUrl, key });
   const toResponse = (key: string) => (lookup: work.Lookup) => ({ key, ...lookup });
   return {
-    validate: ({ key }) => assertText("key", key, 256),
+    validate: ({ key }) => checkText("key", key, 256),
     strategies: {
       // One connection, every lookup in flight at once.
       async: async ({ key }, signal) =>

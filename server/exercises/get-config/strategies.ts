@@ -10,7 +10,7 @@ const readConfigBlocking = task(workModule, work.readConfigBlocking);
 export default defineExercise(ExercisesService.method.getConfig, ({ places, backends }) => {
   const disk = () => backends.addresses().disk;
   return {
-    validate: () => {},
+    validate: () => [],
     strategies: {
       // fs/promises is a thread pool: as many reads at once as libuv has threads.
       libuv: (_, signal) => places.libuv.run(readConfig, disk(), signal),

@@ -24,7 +24,7 @@ const toResponse = ([
 export default defineExercise(ExercisesService.method.getDashboard, ({ places, backends }) => {
   const urls = () => backends.addresses().dashboardUrls;
   return {
-    validate: () => {},
+    validate: () => [],
     strategies: {
       // Five waits that overlap.
       parallel: async (_, signal) =>

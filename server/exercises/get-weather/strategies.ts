@@ -1,7 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
 import { answer, defineExercise } from "../exercise.ts";
-import { assertText } from "../validate.ts";
+import { checkText } from "../validate.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -12,7 +12,7 @@ export default defineExercise(ExercisesService.method.getWeather, ({ places, bac
   const input = (city: string) => work.weatherRequest(backends.addresses().weatherUrl, city);
   const toResponse = (city: string) => (weather: work.Weather) => ({ city, ...weather });
   return {
-    validate: ({ city }) => assertText("city", city, 100),
+    validate: ({ city }) => checkText("city", city, 100),
     strategies: {
       // All calls wait at once, and no thread does.
       async: async ({ city }, signal) =>

@@ -34,6 +34,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
   return {
     validate: ({ imageUrl }) => {
       allowedUrl(imageUrl, backends.addresses().imageHosts);
+      return [];
     },
     strategies: {
       // The download waits without a thread; the inference gets a core.

@@ -1,7 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
 import { answer, defineExercise } from "../exercise.ts";
-import { assertRange, assertText } from "../validate.ts";
+import { checkRange, checkText } from "../validate.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -17,10 +17,10 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
   });
   const accepted = () => ({ status: "accepted" });
   return {
-    validate: ({ event, userId }) => {
-      assertText("event", event, 256);
-      assertRange("user_id", userId, 1, 2 ** 31 - 1);
-    },
+    validate: ({ event, userId }) => [
+      ...checkText("event", event, 256),
+      ...checkRange("user_id", userId, 1, 2 ** 31 - 1),
+    ],
     strategies: {
       // The service takes the event over; the call's signal must not end what outlives the call.
       background: async (request) =>

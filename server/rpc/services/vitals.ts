@@ -1,20 +1,20 @@
 import type { ConnectRouter } from "@connectrpc/connect";
-import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
-import type { Backends } from "../backends/backends.ts";
-import type { Places } from "../places/index.ts";
-import type { EventLoopVitals } from "../vitals/event-loop.ts";
+import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
+import type { Backends } from "../../backends/backends.ts";
+import type { EventLoopVitals } from "../../vitals/event-loop.ts";
+import { createVitalsWatch, type WatchSources } from "./watch-vitals.ts";
 
-export interface VitalsSources {
+export interface VitalsSources extends WatchSources {
   readonly eventLoop: EventLoopVitals;
-  readonly places: Places;
   readonly backends: Backends;
 }
 
 /** Serves what the process feels. */
 export function routeVitals(
   router: ConnectRouter,
-  { eventLoop, places, backends }: VitalsSources,
+  { eventLoop, backends, ...watched }: VitalsSources,
 ): void {
+  const { places } = watched;
   router.service(VitalsService, {
     ping: () => ({}),
 
@@ -33,5 +33,7 @@ export function routeVitals(
       }
       return vitals;
     },
+
+    watchVitals: createVitalsWatch(watched),
   });
 }

@@ -1,0 +1,43 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
+import { Failure } from "../../errors.ts";
+
+/**
+ * Lets at most so many calls in at once, and turns the others away before they cost anything. A call
+ * counts until its work has ended, also when its caller has gone.
+ *
+ * @param always services that answer however busy the server is
+ */
+export function limitCalls(maxCalls: number, always: readonly DescService[]): CallLimit {
+  let inProgress = 0;
+  const interceptor: Interceptor = (next) => async (request) => {
+    if (request.stream || always.includes(request.service)) {
+      return next(request);
+    }
+    if (inProgress >= maxCalls) {
+      throw new Failure(
+        "overloaded",
+        `${inProgress} calls are in progress, which is all that this server takes. ` +
+          "Try again later, or start the server with a larger --max-calls.",
+      );
+    }
+    inProgress++;
+    try {
+      return await next(request);
+    } finally {
+      inProgress--;
+    }
+  };
+  return {
+    interceptor,
+    get inProgress() {
+      return inProgress;
+    },
+  };
+}
+
+export interface CallLimit {
+  readonly interceptor: Interceptor;
+  /** Calls whose work has not ended. */
+  readonly inProgress: number;
+}

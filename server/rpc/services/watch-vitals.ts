@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import {
+  WatchVitalsRequestSchema,
+  type WatchVitalsResponseSchema,
+} from "../../../gen/unblock/v1/vitals_pb.ts";
+import { Failure, type FieldViolation } from "../../errors.ts";
+import type { Places } from "../../places/index.ts";
+import { EventLoopVitals } from "../../vitals/event-loop.ts";
+
+const usualIntervalMs = 1_000;
+const leastIntervalMs = 100;
+const longestIntervalMs = 60_000;
+/** Each looks at the event loop with a timer of its own. */
+const mostWatchers = 16;
+
+export interface WatchSources {
+  readonly places: Places;
+  /** Calls whose work has not ended. */
+  readonly callsInProgress: () => number;
+}
+
+export function checkInterval(request: Message): FieldViolation[] {
+  const intervalMs = isMessage(request, WatchVitalsRequestSchema) ? request.intervalMs : 0;
+  if (intervalMs === 0 || (intervalMs >= leastIntervalMs && intervalMs <= longestIntervalMs)) {
+    return [];
+  }
+  const expected = `0 or from ${leastIntervalMs} to ${longestIntervalMs}`;
+  const description = `Expected interval_ms to be ${expected}, got ${intervalMs}.`;
+  return [{ field: "interval_ms", description }];
+}
+
+/** Tells what the process feels, again and again; costs nothing while nobody watches. */
+export function createVitalsWatch({ places, callsInProgress }: WatchSources) {
+  let watchers = 0;
+
+  return async function* watchVitals(
+    { intervalMs }: { readonly intervalMs: number },
+    { signal }: HandlerContext,
+  ): AsyncGenerator<MessageInitShape<typeof WatchVitalsResponseSchema>> {
+    if (watchers >= mostWatchers) {
+      throw new Failure("overloaded", `${watchers} callers watch already, which is the most.`);
+    }
+    watchers++;
+    const eventLoop = new EventLoopVitals();
+    try {
+      for (;;) {
+        await sleep(intervalMs || usualIntervalMs, undefined, { signal });
+        yield {
+          eventLoop: eventLoop.read(),
+          places: Object.values(places).map((place) => place.vitals()),
+          callsInProgress: callsInProgress(),
+        };
+        eventLoop.restartWindow();
+      }
+    } catch (error) {
+      // What a wait throws says that it was aborted, and not why.
+      throw signal.aborted ? ConnectError.from(signal.reason) : error;
+    } finally {
+      watchers--;
+      eventLoop.close();
+    }
+  };
+}
