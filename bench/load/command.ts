@@ -2,9 +2,10 @@ import { Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../../cli/arguments.ts";
 import { fail } from "../../cli/fail.ts";
 import { describeMachine } from "../../machine/quiet.ts";
+import { findGoTool } from "../../tools/go-tool.ts";
 import { type Bench, type Finding, isReached, type PartName, partNames } from "./bench.ts";
 import { measureBurst } from "./burst.ts";
-import { findGhz, ghzVersion } from "./ghz.ts";
+import { ghzTool } from "./ghz.ts";
 import { measureMemory } from "./memory.ts";
 import { createPinning } from "./pinning.ts";
 import { becomeQuiet, TooBusyError } from "./quiet.ts";
@@ -70,7 +71,9 @@ async function runLoadBench({ only = partNames, runs, json }: Flags): Promise<vo
     if (pinning.missing !== undefined) {
       steps.say(`not pinned to cores: ${pinning.missing}`);
     }
-    const ghz = await findGhz(() => steps.say(`installing ghz ${ghzVersion} into bench/.bin`));
+    const ghz = await findGoTool(ghzTool, () =>
+      steps.say(`installing ghz ${ghzTool.version} into tools/.bin`),
+    );
     const step = async (what: string) => {
       await becomeQuiet(steps.say);
       steps.say(what);
@@ -79,7 +82,7 @@ async function runLoadBench({ only = partNames, runs, json }: Flags): Promise<vo
     steps.done();
     const surroundings = {
       ...describeMachine(),
-      ghz: ghzVersion,
+      ghz: ghzTool.version,
       pinned: pinning.missing === undefined,
     };
     if (json) {

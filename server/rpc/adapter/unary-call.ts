@@ -151,8 +151,8 @@ export abstract class UnaryCall implements BodyReader {
     }
     if (this.terms.request === null) {
       throw new ConnectError(
-        "received a compressed message without the name of its compression",
-        Code.InvalidArgument,
+        "received compressed envelope, but do not know how to decompress",
+        Code.Internal,
       );
     }
     return this.terms.request.decompress(bytes, this.route.options.readMaxBytes);

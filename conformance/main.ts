@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { wholeNumber } from "../cli/arguments.ts";
+import { fail } from "../cli/fail.ts";
+import { findGoTool, type GoTool } from "../tools/go-tool.ts";
+
+const runner: GoTool = {
+  name: "connectconformance",
+  module: "connectrpc.com/conformance",
+  folder: "cmd/connectconformance",
+  version: "v1.0.7",
+};
+/** A run takes half a minute; the runner's own client has no time-out. In milliseconds. */
+const runLimitMs = 300_000;
+/** More servers or cases at once are slower on two cores, and some cases have deadlines. */
+const atOnce = ["--max-servers", "2", "-p", "4"];
+
+const example = `
+Example:
+  npm run conformance -- --runs 3
+
+Exits with 0 when all cases pass, 2 when some fail, 1 when it could not run.`;
+
+interface Flags {
+  readonly runs: number;
+  readonly stock?: boolean;
+}
+
+const { runs, stock } = new Command("npm run conformance --")
+  .description("Has the Connect project's conformance runner call a server made with our adapter.")
+  .option("--runs <n>", "how often", wholeNumber(1, 100), 1)
+  .option("--stock", "serve unary calls with Connect's own handlers instead of the direct lane")
+  .addHelpText("after", example)
+  .allowExcessArguments(false)
+  .parse()
+  .opts<Flags>();
+
+try {
+  const path = await findGoTool(runner, () =>
+    process.stderr.write(`installing ${runner.name} ${runner.version} into tools/.bin\n`),
+  );
+  for (let run = 1; run <= runs; run++) {
+    process.stderr.write(`run ${run} of ${runs}\n`);
+    if (!(await passes(path))) {
+      process.exitCode = 2;
+    }
+  }
+} catch (error) {
+  fail(error);
+}
+
+/** The runner says which cases failed, why, and in its last line how many. */
+async function passes(path: string): Promise<boolean> {
+  const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const server = [process.execPath, file("server.ts"), ...(stock ? ["--stock"] : [])];
+  const args = ["--mode", "server", "--conf", file("full.yaml"), ...atOnce, "--", ...server];
+  const child = spawn(path, args, {
+    stdio: ["ignore", "inherit", "inherit"],
+    timeout: runLimitMs,
+    killSignal: "SIGKILL",
+  });
+  const [code, signal] = await once(child, "exit");
+  if (signal !== null) {
+    throw new Error(`The conformance runner was not done within ${runLimitMs / 1_000} s`);
+  }
+  return code === 0;
+}
