@@ -1,8 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { services } from "../registry/methods.ts";
 import { completeConfig, type ServerConfig } from "./config.ts";
 import { openHouse } from "./house.ts";
 import { createHandler } from "./rpc/handler.ts";
 import { listen } from "./rpc/listener/listener.ts";
+import { HealthStatus } from "./rpc/services/health.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
 
 /** How long calls in progress may take to end when the server closes, in milliseconds. */
@@ -31,9 +33,11 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const house = await openHouse(complete);
   const eventLoop = new EventLoopVitals();
   const shutdown = new AbortController();
+  const health = new HealthStatus(services.map(({ typeName }) => typeName));
   const handler = createHandler({
     exercises: house.exercises,
     vitals: { eventLoop, places: house.places, backends: house.backends },
+    health,
     maxCalls: complete.maxCalls,
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
@@ -52,6 +56,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   return {
     url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
     close: async () => {
+      health.stop();
       const timer = setTimeout(() => {
         log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
         shutdown.abort(new ConnectError("The server is shutting down.", Code.Unavailable));

@@ -1,4 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
+import { Health } from "../../gen/health/v1/health_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import { services } from "../../registry/methods.ts";
 import type { ServedExercise } from "../exercises/load.ts";
@@ -11,12 +12,15 @@ import { type Check, validateRequests } from "./interceptors/validation.ts";
 import { maxMessageBytes } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
 import { routeExercises } from "./services/exercises.ts";
+import { type HealthStatus, routeHealth } from "./services/health.ts";
+import { routeReflection } from "./services/reflection.ts";
 import { routeVitals, type VitalsSources } from "./services/vitals.ts";
 import { checkInterval } from "./services/watch-vitals.ts";
 
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
   readonly vitals: Omit<VitalsSources, "callsInProgress">;
+  readonly health: HealthStatus;
   /** How many calls of the exercises may be in progress at once. */
   readonly maxCalls: number;
   /** Pages of these origins may call; none by default. */
@@ -31,7 +35,7 @@ export interface HandlerConfig {
 /** Serves all services over Connect, gRPC and gRPC-Web. */
 export function createHandler(config: HandlerConfig): Adapter {
   const { exercises, shutdownSignal, directLane, log } = config;
-  const limit = limitCalls(config.maxCalls, [VitalsService]);
+  const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
@@ -39,6 +43,8 @@ export function createHandler(config: HandlerConfig): Adapter {
   const adapter = createAdapter({
     routes: (router) => {
       routeExercises(router, exercises);
+      routeHealth(router, config.health);
+      routeReflection(router, [...services, Health]);
       routeVitals(router, { ...config.vitals, callsInProgress: () => limit.inProgress });
     },
     // `hit: false` and `user_id: 0` are part of the answer, so they are not left out.

@@ -6,6 +6,7 @@ import { never } from "../../../testing/tasks.ts";
 import { post } from "../../../testing/wire.ts";
 import { createHandler } from "../../rpc/handler.ts";
 import { listen } from "../../rpc/listener/listener.ts";
+import { HealthStatus } from "../../rpc/services/health.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";
 
 const strategies = findExercise("GetCache")?.strategies.map(({ name }) => name) ?? [];
@@ -41,6 +42,7 @@ describe("a key that is not in the cache", () => {
     const handler = createHandler({
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
+      health: new HealthStatus([]),
       maxCalls: 1,
       corsOrigins: [],
       directLane: true,
