@@ -1,0 +1,51 @@
+import { ConnectError } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createUnblockClient, createVitalsClient } from "../../client/client.ts";
+import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+
+describe("a server that takes three calls at once", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({
+      cpuWorkers: 1,
+      blockingThreads: 1,
+      processes: 1,
+      maxCalls: 3,
+    });
+  });
+  afterAll(() => server.close());
+
+  test("turns the others away at once, says when to come again, and answers bystanders", async () => {
+    const caller = new AbortController();
+    const held = Array.from({ length: 3 }, () =>
+      server.call(
+        "ComputeHash",
+        { data: "test", rounds: 10_000_000 },
+        { strategy: "threads", signal: caller.signal },
+      ),
+    );
+    await vi.waitUntil(async () => (await server.place("threads")).queued === 2, {
+      timeout: 20_000,
+    });
+    const unblock = createUnblockClient({ baseUrl: server.url, protocol: "grpc" });
+    const shed = await unblock.getWeather({ city: "london" }).catch(ConnectError.from);
+    expect(shed).toMatchObject({
+      rawMessage:
+        "3 calls are in progress, which is all that this server takes. " +
+        "Try again later, or start the server with a larger --max-calls.",
+    });
+    expect(shed instanceof ConnectError && shed.findDetails(RetryInfoSchema)).toMatchObject([
+      { retryDelay: { seconds: 1n } },
+    ]);
+    expect(await createVitalsClient({ baseUrl: server.url }).ping({})).toMatchObject({});
+    // The one that was turned away has cost nothing.
+    expect((await server.backend("weather")).calls).toBe(0);
+    caller.abort();
+    await Promise.all(held);
+    await vi.waitUntil(async () => (await server.call("GetConfig", {})).code === "ok", {
+      timeout: 20_000,
+      interval: 50,
+    });
+  });
+});

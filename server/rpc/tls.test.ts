@@ -1,0 +1,68 @@
+import { request } from "node:https";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
+import { type Certificates, createCertificates } from "../../testing/certificates.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+
+const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
+
+describe("a server with TLS and an authority for its callers", () => {
+  let certificates: Certificates;
+  let server: TestServer;
+  beforeAll(async () => {
+    certificates = await createCertificates();
+    const { server: own, ca } = certificates;
+    server = await startTestServer({ ...small, tls: { ...own, clientCa: ca.cert } });
+  });
+  afterAll(() => server.close());
+
+  const grpc = (nodeOptions: object) =>
+    createClient(
+      VitalsService,
+      createGrpcTransport({
+        baseUrl: server.url,
+        idleConnectionTimeoutMs: 100,
+        nodeOptions: { ca: certificates.ca.cert, ...nodeOptions },
+      }),
+    );
+
+  /** The version of HTTP that the answer came in, and its status. */
+  const http1 = () =>
+    new Promise<string>((resolve, reject) => {
+      const call = request(
+        `${server.url}/unblock.v1.VitalsService/Ping`,
+        {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          ca: certificates.ca.cert,
+          ...certificates.client,
+        },
+        (response) => {
+          response.resume();
+          resolve(`${response.httpVersion} ${response.statusCode}`);
+        },
+      );
+      call.on("error", reject);
+      call.end("{}");
+    });
+
+  test("speaks HTTP/2 with those who know it, and HTTP/1.1 with the others", async () => {
+    expect(server.url).toMatch(/^https:/);
+    expect(await grpc(certificates.client).ping({})).toMatchObject({});
+    expect(await http1()).toBe("1.1 200");
+  });
+
+  test("does not know callers without a certificate, nor those of another authority", async () => {
+    await expect(grpc({}).ping({})).rejects.toThrow();
+    const { client: stranger } = await createCertificates();
+    await expect(grpc(stranger).ping({})).rejects.toThrow();
+    // The others are served on.
+    expect(await http1()).toBe("1.1 200");
+  });
+
+  test("says nothing in cleartext", async () => {
+    await expect(fetch(server.url.replace("https:", "http:"))).rejects.toThrow();
+  });
+});
