@@ -1,9 +1,10 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
-import { wholeNumber } from "../cli/arguments.ts";
+import { oneOf, wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import type { ServerConfig } from "./config.ts";
+import { logLevels } from "./logger.ts";
 import { startReplicas } from "./replicas.ts";
 import { createServer } from "./server.ts";
 import { startUntilSignal } from "./signals.ts";
@@ -17,7 +18,13 @@ Example:
 
 type Taken = Pick<
   ServerConfig,
-  "blockingThreads" | "libuvThreads" | "processes" | "maxQueue" | "maxCalls" | "directLane"
+  | "blockingThreads"
+  | "libuvThreads"
+  | "processes"
+  | "maxQueue"
+  | "maxCalls"
+  | "directLane"
+  | "logLevel"
 >;
 
 interface Flags extends Taken, TlsFlags {
@@ -47,6 +54,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "its key")
     .option("--tls-client-ca <file>", "callers must show a certificate of this authority")
+    .option("--log-level <level>", logLevels.join(", "), oneOf(logLevels), "info")
     .option("--no-direct-lane", "serve unary calls with Connect's own, slower handlers")
     .addHelpText("after", example)
     .allowExcessArguments(false);

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ImageHosts } from "./backends/images.ts";
+import type { LogLevel } from "./logger.ts";
 import type { TlsConfig } from "./rpc/listener/listener.ts";
 
 export interface ServerConfig {
@@ -27,6 +28,8 @@ export interface ServerConfig {
   readonly directLane: boolean;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
   readonly imageHosts: ImageHosts;
+  /** From which level on calls and failures are logged. Default "info": those that the server failed. */
+  readonly logLevel: LogLevel;
   /** Takes a line for the people who run the server. Default: standard error. */
   readonly log: (message: string) => void;
 }
@@ -52,6 +55,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     corsOrigins: [],
     tls: undefined,
     directLane: true,
+    logLevel: "info",
     imageHosts: {},
     log: (message) => process.stderr.write(`${message}\n`),
     ...config,

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { services } from "../registry/methods.ts";
 import { completeConfig, type ServerConfig } from "./config.ts";
 import { openHouse } from "./house.ts";
+import { createLogger } from "./logger.ts";
 import { createHandler } from "./rpc/handler.ts";
 import { listen } from "./rpc/listener/listener.ts";
 import { HealthStatus } from "./rpc/services/health.ts";
@@ -42,7 +43,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
-    log,
+    logger: createLogger(complete.logLevel, (line) => log(line.trimEnd())),
   });
   const closeHouse = async () => {
     eventLoop.close();

@@ -1,4 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
 import { Health } from "../../gen/health/v1/health_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import { services } from "../../registry/methods.ts";
@@ -11,6 +12,9 @@ import { limitCalls } from "./interceptors/overload.ts";
 import { type Check, validateRequests } from "./interceptors/validation.ts";
 import { maxMessageBytes } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { serveMetrics } from "./observability/metrics-page.ts";
+import { logCalls } from "./observability/request-log.ts";
 import { routeExercises } from "./services/exercises.ts";
 import { type HealthStatus, routeHealth } from "./services/health.ts";
 import { routeReflection } from "./services/reflection.ts";
@@ -29,12 +33,16 @@ export interface HandlerConfig {
   readonly directLane: boolean;
   /** Its abort ends the calls that are still in progress. */
   readonly shutdownSignal: AbortSignal;
-  readonly log: (message: string) => void;
+  readonly logger: Logger;
 }
 
 /** Serves all services over Connect, gRPC and gRPC-Web. */
 export function createHandler(config: HandlerConfig): Adapter {
-  const { exercises, shutdownSignal, directLane, log } = config;
+  const { exercises, shutdownSignal, directLane, logger, vitals } = config;
+  const metrics = createMetrics({
+    places: () => Object.values(vitals.places).map((place) => place.vitals()),
+    eventLoop: () => vitals.eventLoop.read(),
+  });
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
@@ -42,10 +50,10 @@ export function createHandler(config: HandlerConfig): Adapter {
   const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
   const adapter = createAdapter({
     routes: (router) => {
-      routeExercises(router, exercises);
+      routeExercises(router, exercises, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health]);
-      routeVitals(router, { ...config.vitals, callsInProgress: () => limit.inProgress });
+      routeVitals(router, { ...vitals, callsInProgress: () => limit.inProgress });
     },
     // `hit: false` and `user_id: 0` are part of the answer, so they are not left out.
     jsonOptions: { alwaysEmitImplicit: true },
@@ -53,7 +61,9 @@ export function createHandler(config: HandlerConfig): Adapter {
     writeMaxBytes: maxMessageBytes,
     // The first is the outermost.
     interceptors: [
-      mapErrors(log),
+      metrics.interceptor,
+      logCalls(logger),
+      mapErrors(logger),
       endStreamsInTime,
       limit.interceptor,
       validateRequests(checksOf(exercises)),
@@ -61,8 +71,8 @@ export function createHandler(config: HandlerConfig): Adapter {
     ...(cors === undefined ? {} : { requestGate: cors.gate }),
     directLane,
     shutdownSignal,
-    fallback: createNotFound(rpcPaths),
-    onLost: (error) => log(`An answer was lost: ${error instanceof Error ? error.message : error}`),
+    fallback: serveMetrics(metrics, createNotFound(rpcPaths)),
+    onLost: (error) => logger.warn({ err: error }, "an answer was lost"),
   });
   return cors === undefined ? adapter : cors.answerPreflights(adapter);
 }

@@ -4,6 +4,7 @@ import { findExercise } from "../../../registry/exercises.ts";
 import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
 import { never } from "../../../testing/tasks.ts";
 import { post } from "../../../testing/wire.ts";
+import { createLogger } from "../../logger.ts";
 import { createHandler } from "../../rpc/handler.ts";
 import { listen } from "../../rpc/listener/listener.ts";
 import { HealthStatus } from "../../rpc/services/health.ts";
@@ -47,7 +48,7 @@ describe("a key that is not in the cache", () => {
       corsOrigins: [],
       directLane: true,
       shutdownSignal: never,
-      log: () => {},
+      logger: createLogger("silent", () => {}),
     });
     const listener = await listen({ host: "127.0.0.1", port: 0 }, handler);
     try {

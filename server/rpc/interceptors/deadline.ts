@@ -1,16 +1,19 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+import type { Interceptor, StreamRequest } from "@connectrpc/connect";
 
 /**
  * Ends a stream when its deadline passes, whether the handler heeds its signal or not. Unary calls need
  * no interceptor for that.
  */
-export const endStreamsInTime: Interceptor = (next) => async (request) => {
+export const endStreamsInTime: Interceptor = (next) => (request) =>
+  request.stream ? endInTime(request, next) : next(request);
+
+async function endInTime(request: StreamRequest, next: ReturnType<Interceptor>) {
   const response = await next(request);
   return response.stream
     ? { ...response, message: untilAborted(response.message, request.signal) }
     : response;
-};
+}
 
 async function* untilAborted<Message extends MessageShape<DescMessage>>(
   messages: AsyncIterable<Message>,

@@ -1,6 +1,14 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
+} from "@connectrpc/connect";
+import type { Logger } from "pino";
 import { BadRequestSchema, RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 import { Failure, type FailureKind, InvalidRequest } from "../../errors.ts";
+import { requestIdOf } from "../observability/request-log.ts";
 
 const codes: Record<FailureKind, Code> = {
   invalid: Code.InvalidArgument,
@@ -17,34 +25,33 @@ const retryDelay = { seconds: 1n };
  * Gives every failure of a call its code. What no caller can act on becomes "internal error" for the
  * caller and goes to the log in full.
  */
-export function mapErrors(log: (message: string) => void): Interceptor {
-  const map = (rpc: string, error: unknown, signal: AbortSignal): ConnectError => {
+export function mapErrors(logger: Logger): Interceptor {
+  const map = (request: UnaryRequest | StreamRequest, error: unknown): ConnectError => {
     if (error instanceof ConnectError) {
       return error;
     }
     if (error instanceof Failure) {
       return toConnectError(error);
     }
-    if (signal.aborted) {
+    if (request.signal.aborted) {
       // The deadline passed, or the caller is gone; the reason says which.
-      return ConnectError.from(signal.reason, Code.Canceled);
+      return ConnectError.from(request.signal.reason, Code.Canceled);
     }
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log(`${rpc} failed: ${detail}`);
-    return new ConnectError("internal error; the server's log has the cause", Code.Internal);
+    const id = requestIdOf(request);
+    logger.error({ request_id: id, err: error }, `${request.method.name} failed`);
+    return new ConnectError(
+      `internal error; the server's log has the cause (request id ${id})`,
+      Code.Internal,
+    );
   };
   return (next) => async (request) => {
-    const { name } = request.method;
     try {
       const response = await next(request);
       return response.stream
-        ? {
-            ...response,
-            message: mapped(response.message, (error) => map(name, error, request.signal)),
-          }
+        ? { ...response, message: mapped(response.message, (error) => map(request, error)) }
         : response;
     } catch (error) {
-      throw map(name, error, request.signal);
+      throw map(request, error);
     }
   };
 }

@@ -1,5 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+import type { Interceptor, UnaryRequest } from "@connectrpc/connect";
 import { Failure } from "../../errors.ts";
 
 /**
@@ -10,10 +10,7 @@ import { Failure } from "../../errors.ts";
  */
 export function limitCalls(maxCalls: number, always: readonly DescService[]): CallLimit {
   let inProgress = 0;
-  const interceptor: Interceptor = (next) => async (request) => {
-    if (request.stream || always.includes(request.service)) {
-      return next(request);
-    }
+  const admit = async (request: UnaryRequest, next: ReturnType<Interceptor>) => {
     if (inProgress >= maxCalls) {
       throw new Failure(
         "overloaded",
@@ -29,7 +26,8 @@ export function limitCalls(maxCalls: number, always: readonly DescService[]): Ca
     }
   };
   return {
-    interceptor,
+    interceptor: (next) => (request) =>
+      request.stream || always.includes(request.service) ? next(request) : admit(request, next),
     get inProgress() {
       return inProgress;
     },

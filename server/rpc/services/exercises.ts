@@ -2,12 +2,16 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
-import type { RanOn, TimingStep } from "../../places/place.ts";
+import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
 
 const strategyHeader = "unblock-strategy";
 
 /** Serves every exercise of the schema with the strategy that the call's header names. */
-export function routeExercises(router: ConnectRouter, served: readonly ServedExercise[]): void {
+export function routeExercises(
+  router: ConnectRouter,
+  served: readonly ServedExercise[],
+  onRan: (ran: Ran<unknown>) => void,
+): void {
   for (const { exercise, handler } of served) {
     router.rpc(exercise.method, async (request, { requestHeader, responseHeader, signal }) => {
       const strategy = requestHeader.get(strategyHeader) ?? exercise.recommended;
@@ -17,7 +21,9 @@ export function routeExercises(router: ConnectRouter, served: readonly ServedExe
       if (!run) {
         throw unknownStrategy(exercise, strategy);
       }
-      const { value, ranOn, beganMs, timing, facts = {} } = await run(request, signal);
+      const answer = await run(request, signal);
+      onRan(answer);
+      const { value, ranOn, beganMs, timing, facts = {} } = answer;
       responseHeader.set(strategyHeader, strategy);
       responseHeader.set("unblock-ran-on", formatRanOn(ranOn));
       // On the machine's monotonic clock: a client on the same machine can draw the steps in time.

@@ -1,0 +1,186 @@
+import { stat } from "node:fs/promises";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { PlaceVitals, Ran } from "../../places/place.ts";
+import type { EventLoopReading } from "../../vitals/event-loop.ts";
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export interface MetricsSources {
+  readonly places: () => readonly PlaceVitals[];
+  readonly eventLoop: () => EventLoopReading;
+}
+
+/** What Prometheus asks for. Gauges are read when it asks, not before. */
+export interface Metrics {
+  /** Counts and times calls. */
+  readonly interceptor: Interceptor;
+  /** Times what a place did for a call. */
+  ran(ran: Pick<Ran<unknown>, "ranOn" | "timing">): void;
+  readonly contentType: string;
+  /** In Prometheus' text format. */
+  text(): Promise<string>;
+}
+
+/** @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const handled = new Counter({
+    name: "rpc_server_handled_total",
+    help: "Calls that ended, by code.",
+    labelNames: ["service", "method", "code"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "rpc_server_duration_seconds",
+    help: "From the whole request to the answer; of a stream, to its end.",
+    labelNames: ["service", "method"],
+    buckets: secondsBuckets,
+    registers,
+  });
+  const inProgress = new Gauge({
+    name: "rpc_server_in_progress",
+    help: "Calls that have not ended.",
+    registers,
+  });
+  const steps = new Histogram({
+    name: "unblock_place_step_seconds",
+    help: "What calls waited for and worked on, by place and step (queue, work, download).",
+    labelNames: ["place", "step"],
+    buckets: secondsBuckets,
+    registers,
+  });
+  gaugePlaces(sources, registers);
+  gaugeEventLoop(sources, registers);
+
+  /** Looking the labels up for each call would cost more than counting. */
+  const known = new Map<string, (code: string, seconds: number) => void>();
+  const countFor = (service: string, method: string) => {
+    const key = `${service}/${method}`;
+    let count = known.get(key);
+    if (count === undefined) {
+      const timed = duration.labels(service, method);
+      const byCode = new Map<string, Counter.Internal>();
+      count = (code, seconds) => {
+        let counter = byCode.get(code);
+        if (counter === undefined) {
+          counter = handled.labels(service, method, code);
+          byCode.set(code, counter);
+        }
+        counter.inc();
+        timed.observe(seconds);
+      };
+      known.set(key, count);
+    }
+    return count;
+  };
+
+  return {
+    interceptor: (next) => async (request) => {
+      const beganMs = performance.now();
+      const count = countFor(request.service.typeName, request.method.name);
+      const end = (code: string) => {
+        inProgress.dec();
+        count(code, (performance.now() - beganMs) / 1_000);
+      };
+      inProgress.inc();
+      try {
+        const response = await next(request);
+        if (response.stream) {
+          return { ...response, message: countedStream(response.message, end) };
+        }
+        end("ok");
+        return response;
+      } catch (error) {
+        end(codeOf(error));
+        throw error;
+      }
+    },
+    ran: ({ ranOn, timing }) => {
+      for (const { name, ms } of timing) {
+        steps.observe({ place: ranOn.place, step: name }, Math.max(0, ms) / 1_000);
+      }
+    },
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}
+
+async function* countedStream<Message>(
+  messages: AsyncIterable<Message>,
+  end: (code: string) => void,
+): AsyncIterable<Message> {
+  let code = "canceled";
+  try {
+    yield* messages;
+    code = "ok";
+  } catch (error) {
+    code = codeOf(error);
+    throw error;
+  } finally {
+    end(code);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return codeToString(error instanceof ConnectError ? error.code : Code.Internal);
+}
+
+function gaugePlaces({ places }: MetricsSources, registers: Registry[]): void {
+  const gauge = (name: string, help: string, value: (place: PlaceVitals) => number) =>
+    new Gauge({
+      name: `unblock_place_${name}`,
+      help,
+      labelNames: ["place"],
+      registers,
+      collect() {
+        for (const place of places()) {
+          this.set({ place: place.name }, value(place));
+        }
+      },
+    });
+  gauge("size", "Tasks that it runs at once.", ({ size }) => size);
+  gauge("running", "Tasks that it runs.", ({ running }) => running);
+  gauge("queued", "Tasks that wait for it.", ({ queued }) => queued);
+  gauge("completed", "Tasks that succeeded since the start.", ({ completed }) => completed);
+  gauge("failed", "Tasks that failed since the start.", ({ failed }) => failed);
+  gauge("refused", "Tasks that its full queue refused since the start.", ({ refused }) => refused);
+  gauge("withdrawn", "Tasks that left its queue since the start.", ({ withdrawn }) => withdrawn);
+  gauge("cpu_seconds", "CPU time of its tasks since the start.", ({ cpuMs }) => cpuMs / 1_000);
+}
+
+function gaugeEventLoop({ eventLoop }: MetricsSources, registers: Registry[]): void {
+  const gauge = (name: string, help: string, value: () => number | Promise<number>) =>
+    new Gauge({
+      name: `unblock_${name}`,
+      help,
+      registers,
+      async collect() {
+        this.set(await value());
+      },
+    });
+  const perMs = 1 / 1_000;
+  gauge(
+    "event_loop_delay_p99_seconds",
+    "How late the loop came.",
+    () => eventLoop().delayP99Ms * perMs,
+  );
+  gauge(
+    "event_loop_delay_max_seconds",
+    "How late it came once.",
+    () => eventLoop().delayMaxMs * perMs,
+  );
+  gauge(
+    "event_loop_utilization",
+    "The part of the time it was not idle.",
+    () => eventLoop().utilization,
+  );
+  // libuv's pool tells nothing of itself; a call that takes no time shows how long its queue is.
+  gauge("libuv_canary_seconds", "The time of one fs.stat in libuv's pool.", async () => {
+    const beganMs = performance.now();
+    await stat(".");
+    return (performance.now() - beganMs) * perMs;
+  });
+}
