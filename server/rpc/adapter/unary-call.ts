@@ -1,3 +1,4 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { CallContext, type InitialFields } from "./call-context.ts";
@@ -130,7 +131,7 @@ export abstract class UnaryCall implements BodyReader {
   async #answer(body: Uint8Array): Promise<void> {
     try {
       const { spec, options, serialization } = this.route;
-      const message = serialization.getI(this.isBinary).parse(await this.#plainMessage(body));
+      const message = this.#parse(await this.#plainMessage(body));
       const output = await invokeUnary(spec, options.interceptors, this.context, message);
       const bytes = serialization.getO(this.isBinary).serialize(output);
       const compression = this.compressionFor(bytes);
@@ -141,6 +142,17 @@ export abstract class UnaryCall implements BodyReader {
       }
     } catch (error) {
       this.#fail(error);
+    }
+  }
+
+  #parse(bytes: Uint8Array): MessageShape<DescMessage> {
+    try {
+      return this.route.serialization.getI(this.isBinary).parse(bytes);
+    } catch (error) {
+      // Connect calls a binary message that can't be read its own failure; it is the caller's.
+      throw error instanceof ConnectError && error.code === Code.Internal
+        ? new ConnectError(error.rawMessage, Code.InvalidArgument)
+        : error;
     }
   }
 

@@ -21,19 +21,22 @@ export function letIn(
 ): void {
   const ignore = () => {};
   socket.on("error", ignore);
+  let start = Buffer.alloc(0);
   const look = () => {
-    const start: Buffer | null = socket.read();
-    if (start === null) {
+    const more: Buffer | null = socket.read();
+    if (more === null) {
       return;
     }
-    // What was looked at is read again by whoever gets the connection.
-    socket.unshift(start);
+    start = Buffer.concat([start, more]);
     const compared = Math.min(start.length, preface.length);
     const isHttp2 = start.subarray(0, compared).equals(preface.subarray(0, compared));
     if (isHttp2 && compared < preface.length) {
       return;
     }
+    // What was looked at is read again by whoever gets the connection; not before, or it would be
+    // "readable" again and again.
     socket.off("readable", look);
+    socket.unshift(start);
     socket.off("error", ignore);
     decided();
     (isHttp2 ? http2 : http1).emit("connection", socket);
