@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { ImageHosts } from "./backends/images.ts";
+import type { House } from "./exercises/exercise.ts";
+import { loadExercises, type ServedExercise } from "./exercises/load.ts";
 import type { LogLevel } from "./logger.ts";
 import type { TlsConfig } from "./rpc/listener/listener.ts";
 
@@ -26,6 +28,8 @@ export interface ServerConfig {
   readonly tls: TlsConfig | undefined;
   /** Whether unary calls take the direct lane instead of Connect's own handlers. Default true. */
   readonly directLane: boolean;
+  /** Whose code answers the exercises. Default: that of `server/exercises`. */
+  readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
   readonly imageHosts: ImageHosts;
   /** From which level on calls and failures are logged. Default "info": those that the server failed. */
@@ -56,6 +60,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     tls: undefined,
     directLane: true,
     logLevel: "info",
+    loadExercises,
     imageHosts: {},
     log: (message) => process.stderr.write(`${message}\n`),
     ...config,

@@ -1,6 +1,6 @@
 /**
- * What a caller can do about a failure. `rpc/errors.ts` gives each its code on the wire; nothing
- * else knows codes.
+ * What a caller can do about a failure. `rpc/interceptors/errors.ts` gives each its code on the wire;
+ * nothing else knows codes.
  */
 export type FailureKind =
   /** The request is wrong; sending it again will not help. */
@@ -11,6 +11,8 @@ export type FailureKind =
   | "forbidden"
   /** A queue is full; later it may not be. */
   | "overloaded"
+  /** It takes more than a call may have; sending it again will not help, asking for less will. */
+  | "too-large"
   /** A backend is gone or does not answer. */
   | "unavailable";
 

@@ -1,7 +1,7 @@
 import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
 import type { ServerConfig } from "./config.ts";
 import type { House } from "./exercises/exercise.ts";
-import { loadExercises, type ServedExercise } from "./exercises/load.ts";
+import type { ServedExercise } from "./exercises/load.ts";
 import { createPlaces } from "./places/index.ts";
 
 /** How long background tasks may take to end when the house closes, in milliseconds. */
@@ -24,7 +24,7 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
     await closePlaces();
     throw error;
   });
-  const exercises = await loadExercises({ places, backends });
+  const exercises = await config.loadExercises({ places, backends });
   return {
     places,
     backends,

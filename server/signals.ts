@@ -2,7 +2,7 @@ import type { UnblockServer } from "./server.ts";
 
 /** Signals within this time of the first are the same one: a terminal's Ctrl-C arrives twice by npm. */
 const sameSignalMs = 1_000;
-/** Whatever hangs then is left, in milliseconds. */
+/** Whatever hangs then is left, in milliseconds: those who sent the signal often kill after 10 s. */
 const giveUpMs = 9_800;
 
 /**
@@ -27,7 +27,7 @@ export async function startUntilSignal(
     process.stderr.write(`${signal}: finishing what is in progress.\n`);
     setTimeout(() => {
       process.stderr.write("Something did not end in time; exiting without it.\n");
-      process.exit(1);
+      exitWithoutThreads();
     }, giveUpMs).unref();
     started
       .then((server) => server.close())
@@ -44,4 +44,14 @@ export async function startUntilSignal(
   // From here on there are files and processes to clean up, so the signals are listened for first.
   start().then(resolve, reject);
   return started;
+}
+
+/**
+ * Exits also when a thread can't be stopped, for which process.exit() waits for ever: one that is
+ * blocked in the kernel, or in a loop that V8 compiled without a look at whether to go on.
+ */
+function exitWithoutThreads(): never {
+  // After all others that hear of the exit, which remove files and end processes.
+  process.on("exit", () => process.kill(process.pid, "SIGKILL"));
+  process.exit(1);
 }

@@ -1,4 +1,5 @@
 /** Tasks for tests of the places; they run in other threads and processes, as real work does. */
+import { existsSync, writeFileSync } from "node:fs";
 import { Failure } from "../server/errors.ts";
 import { type LocalContext, type TaskContext, task } from "../server/places/place.ts";
 
@@ -35,11 +36,51 @@ export function crash(): never {
   throw new Error("Expected not to get here");
 }
 
-/** Holds its process for ever. */
+/** Holds its thread for ever. */
 export function hang(): never {
   for (;;) {
-    // Only the end of the process ends this.
+    // Only the end of the thread ends this.
   }
+}
+
+/** Says that it has begun by a file at the path, and holds its thread for ever. */
+export function markAndHang(path: string): never {
+  writeFileSync(path, "");
+  return hang();
+}
+
+/** Ends its thread, or the process whose main thread it is. */
+export function exit(code: number): never {
+  process.exit(code);
+}
+
+/** Breaks down outside of the task, where nobody catches it, while the task goes on for ever. */
+export function breakLater(message: string): Promise<never> {
+  setImmediate(() => {
+    throw new TypeError(message);
+  });
+  return new Promise(() => {});
+}
+
+/** Takes memory until there is none, in pieces so small that V8 can stop between two of them. */
+export function takeAllMemory(): never {
+  let pieces: { before: unknown; numbers: number[] } | undefined;
+  for (;;) {
+    const numbers: number[] = [];
+    for (let number = 0; number < 10_000; number++) {
+      numbers.push(number + 0.5);
+    }
+    pieces = { before: pieces, numbers };
+  }
+}
+
+/** Blocks its thread until there is a file at the path. */
+export function waitForFile(path: string): string {
+  const sleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  while (!existsSync(path)) {
+    Atomics.wait(sleep, 0, 0, 10);
+  }
+  return path;
 }
 
 export async function waitForSignal(_: null, { signal }: LocalContext): Promise<never> {
@@ -58,6 +99,8 @@ export const tasks = {
   breakDown: task(here, breakDown),
   crash: task<null, never>(here, crash),
   hang: task<null, never>(here, hang),
+  markAndHang: task<string, never>(here, markAndHang),
+  exit: task<number, never>(here, exit),
   waitForSignal: task(here, waitForSignal),
 };
 

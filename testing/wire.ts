@@ -35,6 +35,8 @@ export interface GrpcReply {
   readonly status: number | undefined;
   readonly grpcStatus: string | undefined;
   readonly grpcMessage: string | undefined;
+  /** The response's messages with their prefixes. */
+  readonly body: Buffer;
 }
 
 /** A unary gRPC call over HTTP/2 with the bytes of one message. */
@@ -65,13 +67,15 @@ export async function callGrpc(
     stream.once("trailers", (received) => {
       trailers = received;
     });
-    stream.resume();
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     await once(stream, "close");
     const grpcMessage = text(trailers["grpc-message"] ?? first["grpc-message"]);
     return {
       status: first[":status"],
       grpcStatus: text(trailers["grpc-status"] ?? first["grpc-status"]),
       grpcMessage: grpcMessage === undefined ? undefined : decodeURIComponent(grpcMessage),
+      body: Buffer.concat(chunks),
     };
   } finally {
     session.close();

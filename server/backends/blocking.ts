@@ -1,5 +1,5 @@
 import { createSyncFn } from "synckit";
-import { fromFailureMessage } from "../errors.ts";
+import { Failure, fromFailureMessage } from "../errors.ts";
 import type { Arguments, BlockingCalls, BlockingOutcome, Value } from "./blocking-worker.ts";
 
 /** Longer than any call's own time-out, in milliseconds: only a lost helper thread reaches it. */
@@ -24,9 +24,26 @@ export function callBlocking<Name extends keyof BlockingCalls>(
   bridge ??= createSyncFn(new URL("./blocking-worker.ts", import.meta.url).href, {
     timeout: timeoutMs,
   });
-  const outcome = bridge(name, ...args);
+  const outcome = cross(bridge, name, args);
   if ("failure" in outcome) {
     throw fromFailureMessage(outcome.failure);
   }
   return outcome.value;
+}
+
+/** A bridge whose helper thread has died stays broken, so the next call makes another. */
+function cross<Name extends keyof BlockingCalls>(
+  over: Bridge,
+  name: Name,
+  args: Arguments<Name>,
+): BlockingOutcome<Value<Name>> {
+  try {
+    return over(name, ...args);
+  } catch (error) {
+    bridge = undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure("unavailable", `The thread that makes the call has died (${reason}).`, {
+      cause: error,
+    });
+  }
 }

@@ -1,4 +1,6 @@
+import { channel } from "node:diagnostics_channel";
 import { backendUnavailable, Failure } from "../errors.ts";
+import { type TraceHeaders, traceHeaders } from "../opentelemetry.ts";
 
 /** A service that does not answer within this time counts as gone, in milliseconds. */
 const timeoutMs = 10_000;
@@ -11,14 +13,19 @@ export interface HttpRequest {
   readonly url: string;
   /** Sent as JSON by POST; without it the request is a GET. */
   readonly body?: unknown;
+  /** The trace that it belongs to, when another thread sends it than makes it. */
+  readonly trace?: TraceHeaders | undefined;
 }
+
+/** Where the instrumentations of fetch put their headers into a request. */
+const requestCreated = channel("undici:request:create");
 
 /** Calls an HTTP service and reads its JSON. */
 export async function callHttp(
-  { backend, url, body }: HttpRequest,
+  { backend, url, body, trace }: HttpRequest,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const init: RequestInit =
+  const init: Omit<BackendRequest, "signal"> =
     body === undefined
       ? {}
       : {
@@ -26,7 +33,7 @@ export async function callHttp(
           headers: { "content-type": "application/json" },
           body: JSON.stringify(body),
         };
-  const response = await fetchBackend(backend, url, { ...init, signal });
+  const response = await fetchBackend(backend, url, { ...init, signal, trace });
   if (!response.ok) {
     await response.body?.cancel();
     throw backendUnavailable(backend, `HTTP status ${response.status}`);
@@ -41,6 +48,13 @@ export async function callHttp(
   }
 }
 
+interface BackendRequest extends RequestInit {
+  readonly headers?: Record<string, string>;
+  readonly signal: AbortSignal;
+  /** Default: the active span's. */
+  readonly trace?: TraceHeaders | undefined;
+}
+
 /**
  * fetch, with a time-out, and with a dead backend told apart from a caller that gave up (whose
  * signal's reason is thrown as it is).
@@ -48,11 +62,13 @@ export async function callHttp(
 export async function fetchBackend(
   backend: string,
   url: string,
-  { signal, ...init }: RequestInit & { signal: AbortSignal },
+  { signal, headers, trace = traceHeaders(), ...init }: BackendRequest,
 ): Promise<Response> {
   try {
     return await fetch(url, {
       ...init,
+      // An instrumentation of fetch adds its own, and a second traceparent would make both void.
+      headers: { ...headers, ...(requestCreated.hasSubscribers ? {} : trace) },
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
   } catch (error) {

@@ -108,11 +108,21 @@ describe("Admission", () => {
     const log: string[] = [];
     const jobs = ["a", "b"].map((name) => createJob(log, name));
     const ended = jobs.map(({ run }) => admission.run(run, never));
-    const idle = admission.idle().then(() => log.push("idle"));
+    const idle = admission.idle(20_000).then(() => log.push("idle"));
     jobs[0]?.end();
     jobs[1]?.end();
     await Promise.all([...ended, idle]);
     expect(log).toEqual(["a", "b", "idle"]);
-    await new Admission("empty", 1, 1).idle();
+    await new Admission("empty", 1, 1).idle(20_000);
+  });
+
+  test("is not waited for longer than that", async () => {
+    const admission = new Admission("place", 1, 10);
+    const job = createJob([], "a");
+    const ended = admission.run(job.run, never);
+    await admission.idle(1);
+    expect(admission.vitals()).toMatchObject({ running: 1 });
+    job.end();
+    await ended;
   });
 });

@@ -81,12 +81,14 @@ export class Admission {
     this.#mostRunning = this.#running;
   }
 
-  /** Resolves when nothing runs and nothing waits. */
-  async idle(): Promise<void> {
-    while (this.#running > 0) {
+  /** Resolves when nothing runs and nothing waits, or after `withinMs`. */
+  async idle(withinMs: number): Promise<void> {
+    if (this.#running > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wakeIdle = resolve;
+      const timer = setTimeout(resolve, withinMs);
       await promise;
+      clearTimeout(timer);
     }
   }
 

@@ -14,3 +14,5 @@ process.on("message", async (message: TaskMessage) => {
   const outcome = await runTask(message, { stopped: () => false });
   process.send?.(outcome);
 });
+// Whoever started this process waits for a message, and sends nothing before.
+process.send?.("ready");

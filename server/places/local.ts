@@ -1,6 +1,7 @@
 import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
 import type { LocalContext, Place, Ran, RanOn, Task } from "./place.ts";
+import { closeMs } from "./task-limits.ts";
 
 /**
  * A place whose tasks are run by this very thread.
@@ -25,7 +26,7 @@ export function createLocalPlace(
     },
     vitals: () => admission.vitals(),
     restartWindow: () => admission.restartWindow(),
-    close: () => admission.idle(),
+    close: () => admission.idle(closeMs),
   };
 }
 

@@ -86,7 +86,7 @@ export interface Place<Context = TaskContext> {
   ): Promise<Ran<Output>>;
   vitals(): PlaceVitals;
   restartWindow(): void;
-  /** Lets what is running end, then frees threads and processes. */
+  /** Lets what is running end, for a moment, then ends threads and processes. */
   close(): Promise<void>;
 }
 

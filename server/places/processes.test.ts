@@ -1,22 +1,29 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { never, tasks } from "../../testing/tasks.ts";
-import type { Place } from "./place.ts";
+import type { Place, PlacesConfig } from "./place.ts";
 import { createProcesses } from "./processes.ts";
 
 describe("processes", () => {
   const logged: string[] = [];
+  const config: PlacesConfig = {
+    cpuWorkers: 1,
+    blockingThreads: 1,
+    libuvThreads: 1,
+    processes: 1,
+    maxQueue: 10,
+    log: (line) => logged.push(line),
+  };
   let place: Place;
   beforeAll(() => {
-    place = createProcesses({
-      cpuWorkers: 1,
-      blockingThreads: 1,
-      libuvThreads: 1,
-      processes: 1,
-      maxQueue: 10,
-      log: (line) => logged.push(line),
-    });
+    place = createProcesses(config);
   });
   afterAll(() => place.close());
+  afterEach(() => {
+    vi.useRealTimers();
+  });
 
   const pidOf = async () => (await place.run(tasks.double, 1, never)).ranOn.pid;
 
@@ -39,7 +46,9 @@ describe("processes", () => {
     const next = place.run(tasks.double, 4, never);
     await expect(crashed).rejects.toMatchObject({
       kind: "unavailable",
-      message: `The process ${pid} ended in the middle of the work.`,
+      message:
+        'The place "processes" lost the task crash: ' +
+        `its process ${pid} ended in the middle of it (SIGKILL).`,
     });
     const { value, ranOn } = await next;
     expect(value).toBe(8);
@@ -50,10 +59,72 @@ describe("processes", () => {
   test("end a task that nobody wants any more with its process", async () => {
     const pid = await pidOf();
     const giveUp = new AbortController();
-    const run = place.run(tasks.hang, null, giveUp.signal);
-    await vi.waitUntil(() => place.vitals().running === 1);
+    const mark = join(mkdtempSync(join(tmpdir(), "processes-test-")), "began");
+    const run = place.run(tasks.markAndHang, mark, giveUp.signal);
+    await vi.waitUntil(() => existsSync(mark), 20_000);
     giveUp.abort(new Error("gave up"));
     await expect(run).rejects.toThrow("gave up");
     expect(await pidOf()).not.toBe(pid);
+    rmSync(dirname(mark), { recursive: true });
+  });
+
+  test("end a task that never ends with its process, and say so to its caller", async () => {
+    const pid = await pidOf();
+    // Only this process's clock: the task's own goes on as it does.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const lost = expect(place.run(tasks.hang, null, never)).rejects.toMatchObject({
+      kind: "unavailable",
+      message:
+        'The place "processes" lost the task hang: it did not end within 60000 ms, ' +
+        `so its process ${pid} was stopped.`,
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
+    await lost;
+    expect(await pidOf()).not.toBe(pid);
+  });
+
+  test("go on when a task can't be copied to them, and say what can't", async () => {
+    const pid = await pidOf();
+    const uncopyable = { ...tasks.double, run: String };
+    await expect(place.run(uncopyable, () => {}, never)).rejects.toThrow("could not be cloned");
+    expect(await pidOf()).toBe(pid);
+  });
+
+  test("close in the middle of a task that never ends", async () => {
+    const closing = createProcesses(config);
+    const { ranOn } = await closing.run(tasks.double, 1, never);
+    const run = closing.run(tasks.hang, null, never);
+    const lost = expect(run).rejects.toMatchObject({ kind: "unavailable" });
+    await closing.close();
+    await lost;
+    expect(() => process.kill(ranOn.pid, 0)).toThrow("ESRCH");
+  });
+
+  test("are started again after a pause when there was no starting them", async () => {
+    const log: string[] = [];
+    const program = process.execPath;
+    process.execPath = "/nowhere/node";
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const starting = createProcesses({ ...config, log: (line) => log.push(line) });
+    await expect(starting.run(tasks.double, 1, never)).rejects.toMatchObject({
+      kind: "unavailable",
+      message:
+        'The place "processes" lost the task double: the process for it did not start; ' +
+        "the server's log says why.",
+    });
+    const why =
+      "A worker process ended at its start (spawn /nowhere/node ENOENT); starting another in 1000 ms.";
+    const waiting = starting.run(tasks.double, 21, never);
+    await vi.advanceTimersByTimeAsync(999);
+    // Another would have been tried for, and failed, many times by now.
+    await place.run(tasks.double, 1, never);
+    expect(log).toEqual([why]);
+    process.execPath = program;
+    await vi.advanceTimersByTimeAsync(1);
+    vi.useRealTimers();
+    expect((await waiting).value).toBe(42);
+    expect(log).toEqual([why]);
+    await starting.close();
   });
 });

@@ -3,6 +3,7 @@ import { Admission } from "./admission.ts";
 import { ChildProcess } from "./child-process.ts";
 import type { Place, PlacesConfig } from "./place.ts";
 import { fromOutcome } from "./remote.ts";
+import { closeMs } from "./task-limits.ts";
 
 /**
  * Long-lived child processes, one task at a time each. They share nothing with the server: a crash
@@ -18,10 +19,7 @@ export function createProcesses({ processes, maxQueue, log }: PlacesConfig): Pla
     run: (task, input, signal) => {
       const submittedMs = monotonicMs();
       return admission.run(async () => {
-        const child = idle.pop();
-        if (!child) {
-          throw new Error("Expected an idle process for every admitted task, found none");
-        }
+        const child = takeIdle(idle);
         try {
           const outcome = await child.run(task, input, signal);
           admission.addCpu(outcome.cpuMs);
@@ -34,8 +32,18 @@ export function createProcesses({ processes, maxQueue, log }: PlacesConfig): Pla
     vitals: () => admission.vitals(),
     restartWindow: () => admission.restartWindow(),
     close: async () => {
-      await admission.idle();
+      await admission.idle(closeMs);
       await Promise.all(all.map((child) => child.close()));
     },
   };
+}
+
+/** One that is ready if there is one: where a process does not start, others may. */
+function takeIdle(idle: ChildProcess[]): ChildProcess {
+  const ready = idle.findLastIndex(({ isReady }) => isReady);
+  const [child] = idle.splice(Math.max(ready, 0), 1);
+  if (child === undefined) {
+    throw new Error("Expected an idle process for every admitted task, found none");
+  }
+  return child;
 }

@@ -1,6 +1,10 @@
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { createGate, never, openGate, tasks } from "../../testing/tasks.ts";
 import { createThreadPool } from "./thread-pool.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("a thread pool", () => {
   const pool = createThreadPool("threads", 2, 2);
@@ -52,8 +56,53 @@ describe("a thread pool", () => {
     expect((await pool.run(tasks.double, 1, never)).value).toBe(2);
   });
 
+  test("keeps its thread when a task can't be copied to it, and says what can't", async () => {
+    const { ranOn } = await pool.run(tasks.double, 1, never);
+    const uncopyable = { ...tasks.double, run: String };
+    await expect(pool.run(uncopyable, () => {}, never)).rejects.toThrow("could not be cloned");
+    expect((await pool.run(tasks.double, 1, never)).ranOn).toEqual(ranOn);
+  });
+
   test("says which export a task lacks", async () => {
     const missing = { ...tasks.double, name: "triple" };
     await expect(pool.run(missing, 1, never)).rejects.toThrow('export a function "triple"');
   });
+});
+
+test("a thread pool stops the thread of a task that never ends, and says so to its caller", async () => {
+  const logged: string[] = [];
+  const pool = createThreadPool("threads", 1, 1, (line) => logged.push(line));
+  const { ranOn } = await pool.run(tasks.double, 1, never);
+  // Only this thread's clock: the task's own thread goes on as it does.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const run = pool.run(tasks.hang, null, never);
+  const lost = expect(run).rejects.toMatchObject({
+    kind: "unavailable",
+    message:
+      'The place "threads" lost the task hang: it did not end within 60000 ms, ' +
+      "so its thread was stopped.",
+  });
+  await vi.advanceTimersByTimeAsync(60_000);
+  vi.useRealTimers();
+  await lost;
+  const next = await pool.run(tasks.double, 1, never);
+  expect(next.ranOn.thread).not.toBe(ranOn.thread);
+  expect(logged).toEqual([expect.stringContaining("hang: it did not end within 60000 ms")]);
+  await pool.close();
+});
+
+test("a thread pool closes in the middle of a task that never ends", async () => {
+  const logged: string[] = [];
+  const pool = createThreadPool("threads", 2, 1, (line) => logged.push(line));
+  const reached = createGate();
+  const runs = [
+    pool.run(tasks.hang, null, never),
+    pool.run(tasks.computeUntilStopped, reached, never),
+  ];
+  const ended = Promise.allSettled(runs);
+  await vi.waitUntil(() => Atomics.load(reached, 0) === 1);
+  await pool.close();
+  expect((await ended).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(pool.vitals()).toMatchObject({ running: 0 });
+  expect(logged).toEqual([]);
 });

@@ -2,6 +2,6 @@ import type { Place, PlacesConfig } from "./place.ts";
 import { createThreadPool } from "./thread-pool.ts";
 
 /** Threads for CPU work, one a core: more would only take the cores from each other. */
-export function createWorkers({ cpuWorkers, maxQueue }: PlacesConfig): Place {
-  return createThreadPool("workers", cpuWorkers, maxQueue);
+export function createWorkers({ cpuWorkers, maxQueue, log }: PlacesConfig): Place {
+  return createThreadPool("workers", cpuWorkers, maxQueue, log);
 }

@@ -1,4 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { Health } from "../../gen/health/v1/health_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
@@ -6,20 +7,19 @@ import { services } from "../../registry/methods.ts";
 import type { ServedExercise } from "../exercises/load.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
-import { endStreamsInTime } from "./interceptors/deadline.ts";
-import { mapErrors } from "./interceptors/errors.ts";
+import { createInterceptors } from "./interceptors/chain.ts";
 import { limitCalls } from "./interceptors/overload.ts";
-import { type Check, validateRequests } from "./interceptors/validation.ts";
-import { maxMessageBytes } from "./listener/limits.ts";
+import type { Check } from "./interceptors/validation.ts";
+import { defaultTimeLimits, maxMessageBytes } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { serveMetrics } from "./observability/metrics-page.ts";
-import { logCalls } from "./observability/request-log.ts";
 import { routeExercises } from "./services/exercises.ts";
 import { type HealthStatus, routeHealth } from "./services/health.ts";
 import { routeReflection } from "./services/reflection.ts";
 import { routeVitals, type VitalsSources } from "./services/vitals.ts";
 import { checkInterval } from "./services/watch-vitals.ts";
+import { compressions, jsonOptions } from "./wire-formats.ts";
 
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
@@ -29,16 +29,20 @@ export interface HandlerConfig {
   readonly maxCalls: number;
   /** Pages of these origins may call; none by default. */
   readonly corsOrigins: readonly string[];
+  /** How long a request may take to be complete. Default: `requestMs` of `defaultTimeLimits`. */
+  readonly requestTimeoutMs?: number;
   /** Whether unary calls take the adapter's direct lane. */
   readonly directLane: boolean;
   /** Its abort ends the calls that are still in progress. */
   readonly shutdownSignal: AbortSignal;
   readonly logger: Logger;
+  /** Makes a span of each call. */
+  readonly tracing?: Interceptor | undefined;
 }
 
 /** Serves all services over Connect, gRPC and gRPC-Web. */
 export function createHandler(config: HandlerConfig): Adapter {
-  const { exercises, shutdownSignal, directLane, logger, vitals } = config;
+  const { exercises, shutdownSignal, directLane, logger, tracing, vitals } = config;
   const metrics = createMetrics({
     places: () => Object.values(vitals.places).map((place) => place.vitals()),
     eventLoop: () => vitals.eventLoop.read(),
@@ -55,20 +59,16 @@ export function createHandler(config: HandlerConfig): Adapter {
       routeReflection(router, [...services, Health]);
       routeVitals(router, { ...vitals, callsInProgress: () => limit.inProgress });
     },
-    // `hit: false` and `user_id: 0` are part of the answer, so they are not left out.
-    jsonOptions: { alwaysEmitImplicit: true },
+    jsonOptions,
+    acceptCompression: compressions,
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
-    // The first is the outermost.
     interceptors: [
-      metrics.interceptor,
-      logCalls(logger),
-      mapErrors(logger),
-      endStreamsInTime,
-      limit.interceptor,
-      validateRequests(checksOf(exercises)),
+      ...(tracing === undefined ? [] : [tracing]),
+      ...createInterceptors({ metrics, logger, limit, checks: checksOf(exercises) }),
     ],
     ...(cors === undefined ? {} : { requestGate: cors.gate }),
+    requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,
     fallback: serveMetrics(metrics, createNotFound(rpcPaths)),

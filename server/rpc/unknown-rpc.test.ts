@@ -56,6 +56,7 @@ describe("a path that is no RPC", () => {
       status: 200,
       grpcStatus: unimplemented,
       grpcMessage: `There is no RPC ${path}; there are: ${thereAre}`,
+      body: Buffer.alloc(0),
     });
   });
 

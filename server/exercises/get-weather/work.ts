@@ -1,6 +1,7 @@
 import { callBlocking } from "../../backends/blocking.ts";
 import { callHttp, type HttpRequest } from "../../backends/http.ts";
 import { backendUnavailable } from "../../errors.ts";
+import { traceHeaders } from "../../opentelemetry.ts";
 import type { LocalContext } from "../../places/place.ts";
 
 export interface Weather {
@@ -10,7 +11,9 @@ export interface Weather {
 
 /** The request to the weather service. */
 export function weatherRequest(weatherUrl: string, city: string): HttpRequest {
-  return { backend: "weather", url: `${weatherUrl}?city=${encodeURIComponent(city)}` };
+  const url = `${weatherUrl}?city=${encodeURIComponent(city)}`;
+  // Whichever thread sends it: only this one knows the call.
+  return { backend: "weather", url, trace: traceHeaders() };
 }
 
 /** Waits without a thread. */

@@ -16,13 +16,22 @@ import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
+import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
 
-/** Those of connectNodeAdapter, and two more. */
+/** Those of connectNodeAdapter, and three more. */
 export interface AdapterOptions extends ConnectNodeAdapterOptions {
   /** Whether unary calls take the direct lane; without it Connect's own handlers serve all. Default true. */
   readonly directLane?: boolean;
+  /**
+   * How long callers may take over HTTP/2 until their request is complete, in milliseconds. After that
+   * they are answered with deadline_exceeded, and their stream is closed. Unary calls are looked at once
+   * in that time, so they have up to twice as long. What is sent on after an answer may take as long again.
+   * Who streams messages may do so as long as the handler takes them. Over HTTP/1.1 the `requestTimeout`
+   * of Node's server does all this. Default 300,000, as there.
+   */
+  readonly requestTimeoutMs?: number;
   /** Told of failures that no caller is left to hear of. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
 }
@@ -45,11 +54,13 @@ export interface Adapter {
  */
 export function createAdapter(options: AdapterOptions): Adapter {
   const { directLane = true, onLost = () => {}, shutdownSignal, contextValues } = options;
+  const { requestTimeoutMs = 300_000 } = options;
+  assertRequestTimeout(requestTimeoutMs);
   const acceptCompression = options.acceptCompression ?? [compressionGzip, compressionBrotli];
   const prefix = options.requestPathPrefix ?? "";
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
   const fallback = options.fallback ?? notFound;
-  const calls = new CallsInProgress();
+  const calls = new CallsInProgress(requestTimeoutMs);
   const onOver = calls.delete.bind(calls);
   shutdownSignal?.addEventListener("abort", () =>
     calls.abort(ConnectError.from(shutdownSignal.reason, Code.Unavailable)),
@@ -77,9 +88,13 @@ export function createAdapter(options: AdapterOptions): Adapter {
   const serveOtherwise = (path: string, request: NodeRequest, response: NodeResponse): void => {
     const handler = routes.handlers.get(path);
     if (handler === undefined) {
+      if (request instanceof Http2ServerRequest) {
+        closeInTime(request.stream, requestTimeoutMs);
+      }
       fallback(request, response);
     } else {
-      serveStock(handler, request, response, contextValues?.(request)).catch(onLost);
+      const values = contextValues?.(request);
+      serveStock(handler, request, response, values, requestTimeoutMs).catch(onLost);
     }
   };
 
@@ -102,7 +117,8 @@ export function createAdapter(options: AdapterOptions): Adapter {
     handleStream: (stream, headers, _flags, rawHeaders) => {
       const path = pathOf(headers[":path"]);
       const request = () => new Http2ServerRequest(stream, headers, {}, rawHeaders);
-      const isDirect = serveDirectly(path, () => new Http2Exchange(stream, headers), true, request);
+      const exchange = () => new Http2Exchange(stream, headers, requestTimeoutMs);
+      const isDirect = serveDirectly(path, exchange, true, request);
       if (!isDirect) {
         serveOtherwise(path, request(), new Http2ServerResponse(stream));
       }

@@ -18,6 +18,8 @@ export class CallContext implements HandlerContext {
   readonly protocolName: string;
   readonly requestMethod: string;
   readonly timeoutMs: () => number | undefined;
+  /** On the clock of performance.now(). */
+  readonly deadlineMs: number | undefined;
   readonly #exchange: Exchange;
   readonly initial: InitialFields;
   #abort: AbortController | undefined;
@@ -40,6 +42,7 @@ export class CallContext implements HandlerContext {
     } else {
       const deadlineMs = performance.now() + timeoutMs;
       this.timeoutMs = () => deadlineMs - performance.now();
+      this.deadlineMs = deadlineMs;
     }
   }
 

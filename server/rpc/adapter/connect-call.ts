@@ -13,12 +13,12 @@ import { type EnvelopedMessage, tooLarge } from "./envelope.ts";
 import type { Exchange } from "./exchange.ts";
 import { addTrailers, toNodeHeaders } from "./node-headers.ts";
 import type { UnaryRoute } from "./routes.ts";
-import { readTerms, type TermsFields } from "./terms.ts";
+import { readTerms, rememberLast, type TermsFields } from "./terms.ts";
 import { UnaryCall } from "./unary-call.ts";
 
 const termsFields: TermsFields = {
   timeout: "connect-timeout-ms",
-  parseTimeout,
+  parseTimeout: rememberLast(parseTimeout),
   encoding: "content-encoding",
   acceptEncoding: "accept-encoding",
 };

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 
 /** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
 export interface Exchange {
@@ -8,6 +9,11 @@ export interface Exchange {
   readonly path: string;
   /** The whole URL, as the caller sees it. */
   readonly url: string;
+  /**
+   * Of HTTP/2, where nobody else looks whether a request comes to its end; undefined over HTTP/1.1, where
+   * Node's server does.
+   */
+  readonly stream: ServerHttp2Stream | undefined;
   /** A request header by its name in small letters; those that occur more than once are joined. */
   header(name: string): string | null;
   /** All request headers. */

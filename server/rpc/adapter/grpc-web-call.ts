@@ -20,12 +20,12 @@ import {
 import type { Exchange } from "./exchange.ts";
 import { toNodeHeaders } from "./node-headers.ts";
 import type { UnaryRoute } from "./routes.ts";
-import { readTerms, type Terms, type TermsFields } from "./terms.ts";
+import { readTerms, rememberLast, type Terms, type TermsFields } from "./terms.ts";
 import { UnaryCall } from "./unary-call.ts";
 
 const termsFields: TermsFields = {
   timeout: "grpc-timeout",
-  parseTimeout,
+  parseTimeout: rememberLast(parseTimeout),
   encoding: "grpc-encoding",
   acceptEncoding: "grpc-accept-encoding",
 };

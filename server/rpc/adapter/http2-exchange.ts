@@ -2,6 +2,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "nod
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, toWebHeaders } from "./node-headers.ts";
 import { readBody } from "./request-body.ts";
+import { closeInTime } from "./request-timeout.ts";
 
 const withTrailers = { waitForTrailers: true };
 const withoutBody = { endStream: true };
@@ -10,14 +11,16 @@ const withoutBody = { endStream: true };
 export class Http2Exchange implements Exchange {
   readonly method: string;
   readonly path: string;
-  readonly #stream: ServerHttp2Stream;
+  readonly stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
+  readonly #requestTimeoutMs: number;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, requestTimeoutMs: number) {
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
-    this.#stream = stream;
+    this.stream = stream;
     this.#headers = headers;
+    this.#requestTimeoutMs = requestTimeoutMs;
     // A reset shows as an error, too; "close" says all that matters.
     stream.on("error", nothing);
   }
@@ -36,17 +39,20 @@ export class Http2Exchange implements Exchange {
   }
 
   read(mostBytes: number, reader: BodyReader): void {
-    readBody(this.#stream, mostBytes, reader, () => this.#stream.close(constants.NGHTTP2_NO_ERROR));
+    readBody(this.stream, mostBytes, reader, () => this.stream.close(constants.NGHTTP2_NO_ERROR));
   }
 
   onGone(gone: () => void): void {
-    this.#stream.on("close", gone);
+    this.stream.on("close", gone);
   }
 
   respond({ status, header, body, trailer }: Response): void {
-    const stream = this.#stream;
+    const { stream } = this;
     if (stream.destroyed || stream.closed) {
       return;
+    }
+    if (!stream.readableEnded) {
+      closeInTime(stream, this.#requestTimeoutMs);
     }
     header[":status"] = status;
     if (trailer !== undefined) {

@@ -33,11 +33,14 @@ export function openUnaryCall(
   values: ContextValues | undefined,
   onOver: (call: UnaryCall) => void,
 ): UnaryCall | undefined {
-  const contentType = exchange.header("content-type");
   if (exchange.method === "GET") {
-    return contentType === null ? openGet(route, exchange, values, onOver) : undefined;
+    return openGet(route, exchange, values, onOver);
   }
-  const format = exchange.method === "POST" ? formats.get(contentType ?? "") : undefined;
+  const contentType = exchange.header("content-type") ?? "";
+  const format =
+    exchange.method === "POST"
+      ? (formats.get(contentType) ?? formats.get(contentType.toLowerCase()))
+      : undefined;
   if (format === undefined || !route.protocols[format.protocol]) {
     return undefined;
   }

@@ -78,8 +78,12 @@ export function collectRoutes(
   };
 }
 
+/** Small texts share memory; TextEncoder allocates some for each, which takes longer than to encode it. */
+const pooledEncoder = { encode: (text: string): Uint8Array => Buffer.from(text) };
+
 function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): UnaryRoute {
-  const validated = validateUniversalHandlerOptions(options);
+  const jsonOptions = { textEncoder: pooledEncoder, ...options.jsonOptions };
+  const validated = validateUniversalHandlerOptions({ ...options, jsonOptions });
   return {
     spec,
     options: validated,

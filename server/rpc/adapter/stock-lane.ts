@@ -2,11 +2,21 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { ContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { joinValues } from "./node-headers.ts";
 import { mostDrainedBytes } from "./request-body.ts";
+import {
+  closeInTime,
+  closeOnceAnswered,
+  longestTimerMs,
+  requestTimedOut,
+  whenIncomplete,
+} from "./request-timeout.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -14,22 +24,59 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 /**
  * Serves a call with Connect's own handler.
  *
- * @throws what is wrong with a request that makes no URL
+ * @throws what Connect could not answer itself, such as a request that makes no URL; it is answered
+ *   with a status then
  */
 export async function serveStock(
   handler: UniversalHandler,
   request: NodeRequest,
   response: NodeResponse,
   values: ContextValues | undefined,
+  requestTimeoutMs: number,
 ): Promise<void> {
   surviveEarlyEnd(request, response);
-  if (handler.method.methodKind === "bidi_streaming") {
+  const { methodKind } = handler.method;
+  if (methodKind === "bidi_streaming") {
     allowHalfDuplex(request);
   }
-  const answer = await handler(
-    universalRequestFromNodeRequest(request, response, undefined, values),
-  );
-  await universalResponseToNodeResponse(answer, response);
+  if (request instanceof Http2ServerRequest) {
+    if (methodKind === "unary" || methodKind === "server_streaming") {
+      answerInTime(request, requestTimeoutMs);
+    } else {
+      const { stream } = request;
+      stream.once("finish", () => closeInTime(stream, requestTimeoutMs));
+    }
+  }
+  dropEndlessTimeout(request);
+  try {
+    const answer = await handler(
+      universalRequestFromNodeRequest(request, response, undefined, values),
+    );
+    await universalResponseToNodeResponse(answer, response);
+  } catch (error) {
+    if (response.headersSent) {
+      response.destroy();
+    } else {
+      // To make no URL is the caller's mistake.
+      response.statusCode = error instanceof TypeError ? 400 : 500;
+      response.end();
+    }
+    throw error;
+  }
+}
+
+/** Connect's timer would end at once a call whose deadline is further away than a timer can wait. */
+function dropEndlessTimeout({ headers }: NodeRequest): void {
+  const timeouts = [
+    ["connect-timeout-ms", parseConnectTimeout],
+    ["grpc-timeout", parseGrpcTimeout],
+  ] as const;
+  for (const [name, parse] of timeouts) {
+    const { timeoutMs = 0 } = parse(joinValues(headers[name]), Number.POSITIVE_INFINITY);
+    if (timeoutMs > longestTimerMs) {
+      delete headers[name];
+    }
+  }
 }
 
 /**
@@ -43,6 +90,8 @@ function surviveEarlyEnd(request: NodeRequest, response: NodeResponse): void {
   request[Symbol.asyncIterator] = () => request.iterator({ destroyOnReturn: false });
   const answered = request instanceof Http2ServerRequest ? request.stream : response;
   answered.once("finish", () => {
+    // Connect leaves its own behind, and with it no data would come.
+    request.removeAllListeners("readable");
     let drained = 0;
     request.on("data", (chunk: Uint8Array) => {
       drained += chunk.length;
@@ -50,6 +99,20 @@ function surviveEarlyEnd(request: NodeRequest, response: NodeResponse): void {
         cut(request);
       }
     });
+  });
+}
+
+/** Has a request that does not become complete fail, which the handler answers as it answers a wrong one. */
+function answerInTime(request: Http2ServerRequest, requestTimeoutMs: number): void {
+  const { stream } = request;
+  whenIncomplete(stream, requestTimeoutMs, () => {
+    if (!stream.writableEnded) {
+      closeOnceAnswered(stream);
+      // Nobody hears of it when the handler does not read yet.
+      request.on("error", () => {});
+      request.destroy(requestTimedOut(requestTimeoutMs));
+    }
+    closeInTime(stream, requestTimeoutMs);
   });
 }
 

@@ -47,4 +47,19 @@ export function readTerms(
   };
 }
 
+/** Callers give the same time-out again and again. */
+export function rememberLast(parseTimeout: ParseTimeout): ParseTimeout {
+  let lastValue: string | null = null;
+  let lastMost = 0;
+  let last: ReturnType<ParseTimeout> | undefined;
+  return (value, maxTimeoutMs) => {
+    if (last === undefined || value !== lastValue || maxTimeoutMs !== lastMost) {
+      last = parseTimeout(value, maxTimeoutMs);
+      lastValue = value;
+      lastMost = maxTimeoutMs;
+    }
+    return last;
+  };
+}
+
 const none = { request: null, response: null, error: undefined };

@@ -1,15 +1,14 @@
+import type { ServerHttp2Stream } from "node:http2";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { CallContext, type InitialFields } from "./call-context.ts";
+import { nearMs } from "./deadlines.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
 import type { BodyReader, Exchange } from "./exchange.ts";
 import { invokeUnary } from "./invoke.ts";
 import type { UnaryRoute } from "./routes.ts";
 import type { Terms } from "./terms.ts";
-
-/** What setTimeout can wait at most; it would fire at once if it were asked for more. */
-const longestTimerMs = 2 ** 31 - 1;
 
 export interface UnaryCallInit {
   readonly route: UnaryRoute;
@@ -59,6 +58,23 @@ export abstract class UnaryCall implements BodyReader {
   protected abstract reply(message: Uint8Array, isCompressed: boolean): void;
   protected abstract replyError(error: ConnectError): void;
 
+  /** What it came on over HTTP/2. */
+  get stream(): ServerHttp2Stream | undefined {
+    return this.exchange.stream;
+  }
+
+  /** When it ends, on the clock of performance.now(); undefined when it has no deadline. */
+  get deadlineMs(): number | undefined {
+    return this.context.deadlineMs;
+  }
+
+  setTimerWhenNear(nowMs: number): void {
+    const restMs = (this.deadlineMs ?? Number.POSITIVE_INFINITY) - nowMs;
+    if (restMs < nearMs && this.#timer === undefined) {
+      this.#timer = setTimeout(expire, Math.max(0, Math.ceil(restMs)), this);
+    }
+  }
+
   start(): void {
     // It also says so of a call that has been answered, and to make an error takes time.
     this.exchange.onGone(() => {
@@ -66,10 +82,6 @@ export abstract class UnaryCall implements BodyReader {
         this.abort(callerGone());
       }
     });
-    const { timeoutMs } = this.terms;
-    if (timeoutMs !== undefined) {
-      this.#timer = setTimeout(expire, Math.min(timeoutMs, longestTimerMs), this);
-    }
     if (this.route.options.requestGate === undefined) {
       this.#begin();
     } else {
@@ -131,7 +143,9 @@ export abstract class UnaryCall implements BodyReader {
   async #answer(body: Uint8Array): Promise<void> {
     try {
       const { spec, options, serialization } = this.route;
-      const message = this.#parse(await this.#plainMessage(body));
+      const plain = this.#plainMessage(body);
+      // To await what is there already costs a turn.
+      const message = this.#parse(plain instanceof Promise ? await plain : plain);
       const output = await invokeUnary(spec, options.interceptors, this.context, message);
       const bytes = serialization.getO(this.isBinary).serialize(output);
       const compression = this.compressionFor(bytes);

@@ -8,6 +8,7 @@ import {
 import type { Logger } from "pino";
 import { BadRequestSchema, RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 import { Failure, type FailureKind, InvalidRequest } from "../../errors.ts";
+import { traceIds } from "../../opentelemetry.ts";
 import { requestIdOf } from "../observability/request-log.ts";
 
 const codes: Record<FailureKind, Code> = {
@@ -15,6 +16,7 @@ const codes: Record<FailureKind, Code> = {
   "not-found": Code.NotFound,
   forbidden: Code.PermissionDenied,
   overloaded: Code.ResourceExhausted,
+  "too-large": Code.ResourceExhausted,
   unavailable: Code.Unavailable,
 };
 
@@ -28,7 +30,7 @@ const retryDelay = { seconds: 1n };
 export function mapErrors(logger: Logger): Interceptor {
   const map = (request: UnaryRequest | StreamRequest, error: unknown): ConnectError => {
     if (error instanceof ConnectError) {
-      return error;
+      return sendable(error);
     }
     if (error instanceof Failure) {
       return toConnectError(error);
@@ -38,7 +40,7 @@ export function mapErrors(logger: Logger): Interceptor {
       return ConnectError.from(request.signal.reason, Code.Canceled);
     }
     const id = requestIdOf(request);
-    logger.error({ request_id: id, err: error }, `${request.method.name} failed`);
+    logger.error({ request_id: id, ...traceIds(), err: error }, `${request.method.name} failed`);
     return new ConnectError(
       `internal error; the server's log has the cause (request id ${id})`,
       Code.Internal,
@@ -54,6 +56,24 @@ export function mapErrors(logger: Logger): Interceptor {
       throw map(request, error);
     }
   };
+}
+
+/** Connect's own errors, as far as they are not as they must be. */
+function sendable(error: ConnectError): ConnectError {
+  const { code, rawMessage, metadata } = error;
+  // It calls a binary message of a stream that can't be read its own failure; it is the caller's.
+  const isUnreadable = code === Code.Internal && rawMessage.startsWith("parse binary: ");
+  if (!isUnreadable && rawMessage.isWellFormed()) {
+    return error;
+  }
+  // A message that quotes half a character makes no gRPC trailer, and the call would have no answer.
+  const sent = new ConnectError(
+    rawMessage.toWellFormed(),
+    isUnreadable ? Code.InvalidArgument : code,
+    metadata,
+  );
+  sent.details = error.details;
+  return sent;
 }
 
 async function* mapped<Message>(

@@ -11,14 +11,30 @@ export const maxSessionMemoryMb = 64;
 /** Connections of all callers together. */
 export const maxConnections = 10_000;
 
-/** A connection that has not said within this time which protocol it speaks is cut, in ms. */
-export const firstByteMs = 10_000;
-/** The time for a request's header over HTTP/1.1, in ms. */
-export const headerMs = 10_000;
-/** The time for a whole request, in ms: whoever sends a byte a second does not hold a place for long. */
-export const requestMs = 30_000;
-/** A connection without a call is closed after this time, in ms. Longer than load balancers keep theirs. */
-export const idleMs = 120_000;
+/** How long callers may take, in milliseconds. */
+export interface TimeLimits {
+  /** A connection that has not said within this time which protocol it speaks is cut. */
+  readonly firstByteMs: number;
+  /** For a request's header over HTTP/1.1, not more than `requestMs`; over HTTP/2 `idleMs` ends half a one. */
+  readonly headerMs: number;
+  /**
+   * For a whole request: whoever sends a byte a second does not hold a place for long. Callers may have a
+   * quarter more over HTTP/1.1, and twice as long over HTTP/2.
+   */
+  readonly requestMs: number;
+  /** A connection without a call is closed after this time. Longer than load balancers keep theirs. */
+  readonly idleMs: number;
+  /** A caller that does not close its side of a connection that was closed here is cut after this time. */
+  readonly goodbyeMs: number;
+}
+
+export const defaultTimeLimits: TimeLimits = {
+  firstByteMs: 10_000,
+  headerMs: 10_000,
+  requestMs: 30_000,
+  idleMs: 120_000,
+  goodbyeMs: 5_000,
+};
 
 /**
  * Streams that a client may reset at once, and then each second, before its connection is closed.

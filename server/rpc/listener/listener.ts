@@ -1,21 +1,24 @@
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { Adapter } from "../adapter/adapter.ts";
 import { letIn } from "./front-door.ts";
+import { sayGoodbye } from "./goodbye.ts";
 import {
-  firstByteMs,
-  headerMs,
-  idleMs,
+  defaultTimeLimits,
   maxConnections,
   maxHeaderBytes,
   maxSessionMemoryMb,
   maxStreams,
-  requestMs,
   streamResets,
+  type TimeLimits,
 } from "./limits.ts";
+import { Sessions } from "./sessions.ts";
+
+/** How often it is looked for connections that have become idle while the server drains, in ms. */
+const lookMs = 10;
 
 /** PEM texts. */
 export interface TlsConfig {
@@ -31,11 +34,15 @@ export interface ListenerConfig {
   readonly port: number;
   /** Cleartext without it. */
   readonly tls?: TlsConfig | undefined;
+  /** Default: `defaultTimeLimits`. */
+  readonly timeLimits?: TimeLimits;
 }
 
 /** One port that speaks HTTP/1.1 and HTTP/2. */
 export interface Listener {
   readonly port: number;
+  /** How many there are. */
+  readonly connections: number;
   /** Takes no new calls, and resolves when those in progress are answered and everyone is gone. */
   drain(): Promise<void>;
   /** Cuts every connection. */
@@ -44,30 +51,25 @@ export interface Listener {
 
 /** @throws the system's error when the address cannot be listened on, such as EADDRINUSE */
 export async function listen(
-  { host, port, tls }: ListenerConfig,
+  { host, port, tls, timeLimits = defaultTimeLimits }: ListenerConfig,
   { handleRequest, handleStream }: Adapter,
 ): Promise<Listener> {
+  const { firstByteMs, headerMs, requestMs, idleMs, goodbyeMs } = timeLimits;
   let draining = false;
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = new Sessions(idleMs);
 
   const http1 = createHttp1Server(
     {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: headerMs,
       requestTimeout: requestMs,
+      // How often Node looks who is late.
+      connectionsCheckingInterval: Math.ceil(Math.min(headerMs, requestMs) / 4),
       keepAliveTimeout: idleMs,
     },
-    (request, response) => {
-      response.once("close", () => {
-        if (draining) {
-          // After Node itself has noticed that the connection is idle.
-          setImmediate(() => http1.closeIdleConnections());
-        }
-      });
-      handleRequest(request, response);
-    },
+    handleRequest,
   );
   // It never listens itself, and without the event its time-outs never start.
   http1.emit("listening");
@@ -77,31 +79,26 @@ export async function listen(
     settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes },
     ...streamResets,
   });
-  http2.on("stream", handleStream);
+  http2.on("stream", (stream: ServerHttp2Stream, headers, flags, rawHeaders) => {
+    sessions.began(stream);
+    handleStream(stream, headers, flags, rawHeaders);
+  });
   http2.on("session", (session) => {
     sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-    // What goes wrong with a session shows in its streams.
-    session.on("error", () => {});
-    session.setTimeout(idleMs, () => session.close());
     if (draining) {
       session.close();
     }
   });
 
   const accept = (socket: Socket) => {
-    sockets.add(socket);
     undecided.add(socket);
-    socket.setNoDelay();
+    sayGoodbye(socket, goodbyeMs);
     const timer = setTimeout(() => socket.destroy(), firstByteMs);
     const decided = () => {
       clearTimeout(timer);
       undecided.delete(socket);
     };
-    socket.once("close", () => {
-      decided();
-      sockets.delete(socket);
-    });
+    socket.once("close", decided);
     return decided;
   };
   const server = tls
@@ -111,12 +108,20 @@ export async function listen(
         ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true }),
         ALPNProtocols: ["h2", "http/1.1"],
         handshakeTimeout: firstByteMs,
+        noDelay: true,
       })
-    : createTcpServer();
+    : createTcpServer({ noDelay: true });
   server.maxConnections = maxConnections;
+  // Of TLS the sockets below it, which are there before a handshake and end with it.
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   if (tls) {
+    // Node tells of a handshake that takes too long, and leaves it to us to end it.
+    server.on("tlsClientError", (_: Error, socket: TLSSocket) => socket.destroy());
     server.on("secureConnection", (socket: TLSSocket) => {
-      accept(socket)();
+      sayGoodbye(socket, goodbyeMs);
       (socket.alpnProtocol === "h2" ? http2 : http1).emit("connection", socket);
     });
   } else {
@@ -127,17 +132,21 @@ export async function listen(
 
   return {
     port: (server.address() as AddressInfo).port,
+    get connections() {
+      return sockets.size;
+    },
     drain: async () => {
       draining = true;
       const closed = new Promise((resolve) => server.close(resolve));
+      // Those that are busy now are idle when their call has been answered, and nobody tells.
       http1.closeIdleConnections();
-      for (const session of sessions) {
-        session.close();
-      }
+      const looks = setInterval(() => http1.closeIdleConnections(), lookMs);
+      sessions.close();
       for (const socket of undecided) {
         socket.destroy();
       }
       await closed;
+      clearInterval(looks);
       http1.close();
     },
     cut: () => {

@@ -9,11 +9,12 @@ import {
 } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
+import { traceIds } from "../../opentelemetry.ts";
 
 const requestIdKey = createContextKey<string>("", { description: "request id" });
 const sane = /^[\w.-]{1,128}$/;
 /** Codes that the server is to blame for. */
-const blamed: ReadonlySet<Code> = new Set([
+export const blamed: ReadonlySet<Code> = new Set([
   Code.Unknown,
   Code.Internal,
   Code.DataLoss,
@@ -48,6 +49,7 @@ export function logCalls(logger: Logger): Interceptor {
       }
       const call = {
         request_id: requestIdOf(request),
+        ...traceIds(),
         rpc: `${request.service.typeName}/${request.method.name}`,
         code: code === undefined ? "ok" : codeToString(code),
         duration_ms: Math.round((performance.now() - beganMs) * 1_000) / 1_000,
@@ -85,6 +87,6 @@ async function* loggedStream<Message>(
   }
 }
 
-function codeOf(error: unknown): Code {
+export function codeOf(error: unknown): Code {
   return error instanceof ConnectError ? error.code : Code.Internal;
 }

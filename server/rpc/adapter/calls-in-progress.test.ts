@@ -1,0 +1,46 @@
+import { expect, test, vi } from "vitest";
+import { impatientServers } from "../faults/impatient-server.ts";
+import { sweepByHand } from "../faults/sweep-by-hand.ts";
+import {
+  assertServes,
+  grpc,
+  hashPath,
+  openSession,
+  UnendedRequest,
+  waitOptions,
+} from "../faults/unended-request.ts";
+
+const sweep = sweepByHand();
+const start = impatientServers();
+
+test("a call is ended when it is found incomplete for the second time", async () => {
+  const server = await start({ timeLimits: {} });
+  const session = openSession(server.url);
+  const first = new UnendedRequest(session, hashPath, grpc);
+  await vi.waitUntil(() => server.holds().streams === 1, waitOptions);
+  sweep();
+  const second = new UnendedRequest(session, hashPath, grpc);
+  await vi.waitUntil(() => server.holds().streams === 2, waitOptions);
+  sweep();
+  await first.assertClosed();
+  await assertServes(session);
+  expect(second.stream.closed).toBe(false);
+  sweep();
+  await second.assertClosed();
+});
+
+test("nothing looks at calls while there are none", async () => {
+  const server = await start({ timeLimits: {} });
+  const session = openSession(server.url);
+  const timers = vi.getTimerCount();
+  for (const _ of ["once", "and again"]) {
+    const request = new UnendedRequest(session, hashPath, grpc);
+    await vi.waitUntil(() => server.holds().streams === 1, waitOptions);
+    expect(vi.getTimerCount()).toBe(timers + 1);
+    sweep();
+    sweep();
+    await request.assertClosed();
+    sweep();
+    expect(vi.getTimerCount()).toBe(timers);
+  }
+});

@@ -1,0 +1,79 @@
+import type { ServerHttp2Stream } from "node:http2";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
+import { createLogger } from "../../logger.ts";
+import { EventLoopVitals } from "../../vitals/event-loop.ts";
+import { createHandler } from "../handler.ts";
+import { defaultTimeLimits, type TimeLimits } from "../listener/limits.ts";
+import { listen, type TlsConfig } from "../listener/listener.ts";
+import { HealthStatus } from "../services/health.ts";
+
+export interface ImpatientOptions {
+  /** Those that are not given are the usual ones, which no test meets. */
+  readonly timeLimits: Partial<TimeLimits>;
+  readonly tls?: TlsConfig;
+  readonly directLane?: boolean;
+}
+
+/** The real server on a free port, of which a test can meet the limits. */
+export interface ImpatientServer {
+  readonly url: string;
+  readonly port: number;
+  readonly health: HealthStatus;
+  /** What it holds for its callers. */
+  holds(): { readonly connections: number; readonly streams: number };
+}
+
+/** All that a test needs to start such servers; they are closed after it. */
+export function impatientServers(): (options: ImpatientOptions) => Promise<ImpatientServer> {
+  const closers: (() => Promise<void>)[] = [];
+  let house: TestHouse;
+  beforeAll(async () => {
+    house = await openTestHouse();
+  });
+  afterEach(async () => {
+    await Promise.all(closers.splice(0).map((close) => close()));
+  });
+  afterAll(() => house.close());
+
+  return async ({ timeLimits, tls, directLane = true }) => {
+    const limits = { ...defaultTimeLimits, ...timeLimits };
+    const eventLoop = new EventLoopVitals();
+    const health = new HealthStatus([]);
+    const shutdown = new AbortController();
+    const streams = new Set<ServerHttp2Stream>();
+    const { handleRequest, handleStream } = createHandler({
+      exercises: house.exercises,
+      vitals: { eventLoop, places: house.places, backends: house.backends },
+      health,
+      maxCalls: 1_000,
+      corsOrigins: [],
+      requestTimeoutMs: limits.requestMs,
+      directLane,
+      shutdownSignal: shutdown.signal,
+      logger: createLogger("silent", () => {}),
+    });
+    const listener = await listen(
+      { host: "127.0.0.1", port: 0, tls, timeLimits: limits },
+      {
+        handleRequest,
+        handleStream: (stream, ...rest) => {
+          streams.add(stream);
+          stream.once("close", () => streams.delete(stream));
+          handleStream(stream, ...rest);
+        },
+      },
+    );
+    closers.push(async () => {
+      listener.cut();
+      await listener.drain();
+      eventLoop.close();
+    });
+    return {
+      url: `${tls ? "https" : "http"}://127.0.0.1:${listener.port}`,
+      port: listener.port,
+      health,
+      holds: () => ({ connections: listener.connections, streams: streams.size }),
+    };
+  };
+}

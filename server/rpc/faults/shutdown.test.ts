@@ -1,0 +1,203 @@
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createUnblockClient, createVitalsClient } from "../../../client/client.ts";
+import { codeName } from "../../../client/code-name.ts";
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import type { WatchVitalsResponse } from "../../../gen/unblock/v1/vitals_pb.ts";
+import { type RunningCommand, startCommand } from "../../../testing/cli.ts";
+import { watchHealth } from "../../../testing/health-watch.ts";
+import {
+  blockingCalls,
+  callAll,
+  mixedCalls,
+  type Outcome,
+  openTransports,
+} from "../../../testing/mixed-calls.ts";
+import { descendantsOf, isAlive } from "../../../testing/processes.ts";
+
+const waitOptions = { timeout: 25_000, interval: 20 };
+const testTimeoutMs = 90_000;
+/** Small, so that calls queue everywhere. */
+const sizes = ["--cpu-workers", "1", "--blocking-threads", "4", "--processes", "1"];
+
+let temporary: string;
+let command: RunningCommand | undefined;
+beforeEach(() => {
+  temporary = mkdtempSync(join(tmpdir(), "shutdown-test-"));
+});
+afterEach(() => {
+  const child = command?.child;
+  // The number of one that has ended may be another's by now.
+  if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    for (const pid of [child.pid, ...descendantsOf(child.pid)].filter(isAlive)) {
+      process.kill(pid, "SIGKILL");
+    }
+  }
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function start(...flags: string[]) {
+  const started = startCommand(
+    process.execPath,
+    ["server/main.ts", "--port", "0", "--log-level", "silent", ...sizes, ...flags],
+    { TMPDIR: temporary },
+  );
+  command = started;
+  const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
+  const processes = descendantsOf(started.child.pid ?? 0);
+  return { ...started, url, processes };
+}
+
+/** Stops the backends where they are: what is asked of them waits until they may go on. */
+async function holdBackends(url: string): Promise<{ release: () => void }> {
+  const { backends } = await createVitalsClient({ baseUrl: url }).getVitals({});
+  const pid = backends.find(({ name }) => name === "analytics")?.pid;
+  if (pid === undefined) {
+    throw new Error("Expected the vitals to tell of analytics");
+  }
+  process.kill(pid, "SIGSTOP");
+  return { release: () => process.kill(pid, "SIGCONT") };
+}
+
+function watchVitals(url: string) {
+  const seen: WatchVitalsResponse[] = [];
+  const watch = async () => {
+    const vitals = createVitalsClient({ baseUrl: url, protocol: "grpc" });
+    for await (const message of vitals.watchVitals({ intervalMs: 100 })) {
+      seen.push(message);
+    }
+  };
+  const ended = watch().then(
+    () => "ended",
+    (error: unknown) => ConnectError.from(error).message,
+  );
+  return {
+    ended,
+    callsInProgress: () => seen.at(-1)?.callsInProgress,
+    place: (place: string) => seen.at(-1)?.places.find(({ name }) => name === place),
+  };
+}
+
+async function codeOfCall(transport: Transport): Promise<string> {
+  try {
+    await createClient(ExercisesService, transport).getDashboard({});
+    return "ok";
+  } catch (error) {
+    return codeName(ConnectError.from(error).code);
+  }
+}
+
+/** Resolves when all of them are in progress. */
+async function make200Calls(
+  transports: readonly Transport[],
+  vitals: ReturnType<typeof watchVitals>,
+): Promise<Promise<Outcome>[]> {
+  const blocking = callAll(transports, blockingCalls);
+  // Before the others, which shall wait for these threads.
+  await vi.waitUntil(() => vitals.place("threads")?.running === 4, waitOptions);
+  const calls = [...blocking, ...callAll(transports, mixedCalls)];
+  await vi.waitUntil(() => vitals.callsInProgress() === 200, waitOptions);
+  expect(calls).toHaveLength(200);
+  return calls;
+}
+
+async function sendEvents(url: string, events: number): Promise<void> {
+  const unblock = createUnblockClient({ baseUrl: url });
+  for (let userId = 1; userId <= events; userId++) {
+    const { status } = await unblock.trackEvent({ event: "page_view", userId });
+    expect(status).toBe("accepted");
+  }
+}
+
+const isAnswered = ({ code }: Outcome) => code === "ok";
+
+/**
+ * By the server itself: what a client says of a connection that broke reads otherwise. On a busy machine
+ * calls may have waited for a backend for so long that they are told of that.
+ */
+const isToldWhy = ({ code, message }: Outcome) =>
+  code === "unavailable" &&
+  /^The (server is shutting down|backend "[\w-]+" does not answer)/.test(message);
+
+async function expectNothingLeft(processes: readonly number[]): Promise<void> {
+  await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), waitOptions);
+  expect(readdirSync(temporary)).toEqual([]);
+}
+
+test(
+  "SIGTERM in the middle of 200 calls costs none its answer or its code, and no event",
+  async () => {
+    const { child, exited, stderr, url, processes } = await start();
+    const backends = await holdBackends(url);
+    const vitals = watchVitals(url);
+    const health = watchHealth(url);
+    const transports = openTransports(url);
+    const calls = await make200Calls(transports, vitals);
+    await sendEvents(url, 25);
+    await vi.waitUntil(() => vitals.place("background")?.running === 25, waitOptions);
+
+    child.kill("SIGTERM");
+    await vi.waitUntil(() => health.seen.includes("GOAWAY"), waitOptions);
+    expect(health.seen.slice(0, 3)).toEqual(["SERVING", "NOT_SERVING", "GOAWAY"]);
+    // Who sends before it has read the GOAWAY has its stream refused, for which Connect's client has the
+    // code "internal". All others try a new connection, which nobody takes.
+    await vi.waitUntil(async () => {
+      const codes = await Promise.all(transports.map(codeOfCall));
+      expect(codes).not.toContain("ok");
+      return codes.every((code) => code === "unavailable");
+    }, waitOptions);
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    expect(await once(socket, "error")).toMatchObject([{ code: "ECONNREFUSED" }]);
+
+    backends.release();
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.filter((outcome) => !isAnswered(outcome) && !isToldWhy(outcome))).toEqual([]);
+    expect(outcomes.filter(isAnswered).length).toBeGreaterThan(0);
+    expect(outcomes.filter(isToldWhy).length).toBeGreaterThan(0);
+    expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
+    expect(vitals.place("background")).toMatchObject({ completed: 25, running: 0, queued: 0 });
+    expect(await exited).toBe(0);
+    expect(stderr().split("\n")).toEqual([
+      "SIGTERM: finishing what is in progress.",
+      "Some calls did not end within 4500 ms and are cut off.",
+      "",
+    ]);
+    await expectNothingLeft(processes);
+  },
+  testTimeoutMs,
+);
+
+// All that can hold a server up: calls and events wait for backends, threads are blocked by the disk,
+// and computations hold threads and a process.
+test(
+  "SIGTERM ends a server that is held up everywhere by itself, and every call has its code",
+  async () => {
+    const { child, exited, stderr, url, processes } = await start("--no-direct-lane");
+    await holdBackends(url);
+    const vitals = watchVitals(url);
+    const calls = await make200Calls(openTransports(url), vitals);
+    await sendEvents(url, 1);
+
+    child.kill("SIGTERM");
+    const outcomes = await Promise.all(calls);
+    // A fast machine may do one of the endless computations.
+    const others = outcomes.filter(({ rpc, code }) => rpc !== "ComputeHash" || code !== "ok");
+    expect(others.filter((outcome) => !isToldWhy(outcome))).toEqual([]);
+    expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
+    expect(await exited).toBe(0);
+    expect(stderr().split("\n")).toEqual([
+      "SIGTERM: finishing what is in progress.",
+      "Some calls did not end within 4500 ms and are cut off.",
+      "1 background tasks did not end within 3000 ms and are lost.",
+      expect.stringMatching(/^Background task sendEvent failed and is lost: the server closed/),
+      "",
+    ]);
+    await expectNothingLeft(processes);
+  },
+  testTimeoutMs,
+);

@@ -1,0 +1,186 @@
+import { constants } from "node:http2";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { describe, expect, test, vi } from "vitest";
+import { ServerReflection } from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
+import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
+import {
+  assertServes,
+  grpc,
+  hashPath,
+  json,
+  openSession,
+  UnendedRequest,
+  waitOptions,
+  watchPath,
+} from "./unended-request.ts";
+
+const requestMs = 200;
+const timeLimits = { headerMs: requestMs, requestMs };
+const reflectionPath = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const zipped = { ...grpc, "grpc-encoding": "zip" };
+const grpcWeb = { "content-type": "application/grpc-web+proto" };
+
+const start = impatientServers();
+
+async function assertHoldsNoStream(server: ImpatientServer): Promise<void> {
+  await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
+}
+
+const message =
+  `Expected the request to be complete within ${requestMs} ms, and it is not complete. ` +
+  "Send the whole message, and end the stream after it";
+const encoded = encodeURIComponent(message);
+const inConnect = {
+  fields: { ":status": 504 },
+  body: JSON.stringify({ code: "deadline_exceeded", message }),
+};
+const inGrpc = {
+  fields: { ":status": 200, "grpc-status": "4", "grpc-message": encoded },
+  body: "",
+};
+const inGrpcWeb = {
+  fields: { ":status": 200 },
+  body: expect.stringContaining(`grpc-message: ${encoded}\r\ngrpc-status: 4\r\n`),
+};
+
+describe.each([true, false])("with the direct lane: %s, who sends", (directLane) => {
+  test.each([
+    ["a Connect header", hashPath, json, inConnect],
+    ["a gRPC header", hashPath, grpc, inGrpc],
+    ["a gRPC-Web header", hashPath, grpcWeb, inGrpcWeb],
+    ["the header of a server stream", watchPath, grpc, inGrpc],
+  ])("%s and nothing more is told so", async (_, path, headers, answer) => {
+    const server = await start({ timeLimits, directLane });
+    const session = openSession(server.url);
+    const request = new UnendedRequest(session, path, headers);
+    await assertServes(session);
+    await request.answered;
+    await assertServes(session);
+    // With the answer, and not some time after it.
+    expect(request.stream.destroyed).toBe(true);
+    await request.assertClosed();
+    expect(request).toMatchObject(answer);
+    await assertHoldsNoStream(server);
+  });
+
+  test.each([
+    ["Connect", hashPath, json, inConnect],
+    ["gRPC", hashPath, grpc, inGrpc],
+    ["a server stream", watchPath, grpc, inGrpc],
+  ])("%s byte by byte is told so while it sends", async (_, path, headers, answer) => {
+    const server = await start({ timeLimits, directLane });
+    const session = openSession(server.url);
+    const request = new UnendedRequest(session, path, headers);
+    // The flags and the length of a message of 100 bytes, for those that want them.
+    request.stream.write(Buffer.from([0, 0, 0, 0, 100]));
+    request.drip();
+    await request.assertClosed();
+    expect(request).toMatchObject(answer);
+    expect(request.dripped).toBeGreaterThan(0);
+    await assertHoldsNoStream(server);
+    await assertServes(session);
+  });
+
+  test.each([
+    ["what is no RPC", "/nowhere", json, { ":status": 404 }],
+    [
+      "what is too large",
+      hashPath,
+      { ...json, "content-length": String(8 * 1024 * 1024) },
+      { ":status": 429 },
+    ],
+    ["what can't be read", hashPath, zipped, { ":status": 200, "grpc-status": "12" }],
+    ["messages that can't be read", reflectionPath, zipped, { "grpc-status": "12" }],
+  ])("%s without an end is cut off after the answer", async (_, path, headers, fields) => {
+    const server = await start({ timeLimits, directLane });
+    const session = openSession(server.url);
+    const request = new UnendedRequest(session, path, headers).drip();
+    await request.assertClosed();
+    expect(request).toMatchObject({ fields });
+    await assertHoldsNoStream(server);
+    await assertServes(session);
+  });
+
+  test("a whole request may wait for its answer as long as it takes", async () => {
+    const server = await start({ timeLimits, directLane });
+    const session = openSession(server.url);
+    const long = new UnendedRequest(session, hashPath, json);
+    long.stream.end('{"data":"test","rounds":10000000}');
+    for (const path of [hashPath, watchPath]) {
+      await new UnendedRequest(session, path, grpc).assertClosed();
+    }
+    await assertServes(session);
+    expect(long.stream.closed).toBe(false);
+    long.stream.close(constants.NGHTTP2_CANCEL);
+    await assertHoldsNoStream(server);
+  });
+
+  test("a stream of messages may take its time", async () => {
+    const server = await start({ timeLimits, directLane });
+    const transport = createGrpcTransport({ baseUrl: server.url, idleConnectionTimeoutMs: 100 });
+    const { promise: silence, resolve: speak } = Promise.withResolvers<void>();
+    const questions = async function* () {
+      await silence;
+      yield { messageRequest: { case: "listServices", value: "" } } as const;
+    };
+    const answers = Array.fromAsync(
+      createClient(ServerReflection, transport).serverReflectionInfo(questions()),
+    );
+    await vi.waitUntil(() => server.holds().streams === 1, waitOptions);
+    // Two that come later are cut off before it says a word.
+    for (const path of [hashPath, watchPath]) {
+      await new UnendedRequest(openSession(server.url), path, grpc).assertClosed();
+    }
+    speak();
+    expect(await answers).toMatchObject([{ messageResponse: { case: "listServicesResponse" } }]);
+  });
+});
+
+test("what was refused may be sent to its end after the time for a request", async () => {
+  const generous = { requestMs: 2_000, headerMs: 2_000 };
+  const server = await start({ timeLimits: generous, directLane: false });
+  const session = openSession(server.url);
+  const request = new UnendedRequest(session, hashPath, zipped);
+  await request.answered;
+  await new UnendedRequest(session, hashPath, grpc).answered;
+  // More than the server's window, so that its end can be sent only if somebody takes it. That is a
+  // matter of a few turns and not of time.
+  request.stream.end(Buffer.alloc(70_000));
+  for (let turn = 0; turn < 20 && !request.stream.destroyed; turn++) {
+    await assertServes(session);
+  }
+  expect(request.stream.destroyed).toBe(true);
+  await assertHoldsNoStream(server);
+});
+
+test("who is answered at a deadline before the request's end is cut off after that", async () => {
+  const server = await start({ timeLimits });
+  const headers = { ...grpc, "grpc-timeout": "1m" };
+  const request = new UnendedRequest(openSession(server.url), hashPath, headers);
+  await request.assertClosed();
+  const fields = {
+    "grpc-status": "4",
+    "grpc-message": encodeURIComponent("the operation timed out"),
+  };
+  expect(request).toMatchObject({ fields });
+  await assertHoldsNoStream(server);
+});
+
+test.each([
+  [true, "a call", hashPath],
+  [false, "a call", hashPath],
+  [true, "what is no RPC", "/nowhere"],
+])(
+  "with the direct lane: %s, who does not end %s and takes no answer is cut off",
+  async (...args) => {
+    const [directLane, , path] = args;
+    const server = await start({ timeLimits, directLane });
+    const session = openSession(server.url, { settings: { initialWindowSize: 0 } });
+    const request = new UnendedRequest(session, path, json);
+    await vi.waitUntil(() => request.stream.destroyed, waitOptions);
+    expect(request.stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    expect(request.body).toBe("");
+    await assertHoldsNoStream(server);
+  },
+);

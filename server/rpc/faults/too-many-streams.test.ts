@@ -1,0 +1,121 @@
+import { connect } from "node:net";
+import { expect, test, vi } from "vitest";
+import { FrameReader } from "../../../loadtest/transport/http2/frame-reader.ts";
+import {
+  flag,
+  frame,
+  frameType,
+  headersFrames,
+  preface,
+  settingsFrame,
+} from "../../../loadtest/transport/http2/frames.ts";
+import { HpackEncoder } from "../../../loadtest/transport/http2/hpack-encoder.ts";
+import { maxStreams } from "../listener/limits.ts";
+import { impatientServers } from "./impatient-server.ts";
+import { sweepByHand } from "./sweep-by-hand.ts";
+import {
+  assertServes,
+  grpc,
+  hashPath,
+  openSession,
+  ping,
+  UnendedRequest,
+  waitOptions,
+} from "./unended-request.ts";
+
+const refusedStream = 7;
+const protocolError = 1;
+
+const sweep = sweepByHand();
+const start = impatientServers();
+
+test("streams over the limit are held back until others are cut off, and then answered", async () => {
+  const server = await start({ timeLimits: {} });
+  const session = openSession(server.url);
+  // After it the client knows the limit.
+  await assertServes(session);
+  const stuck = Array.from(
+    { length: maxStreams },
+    () => new UnendedRequest(session, hashPath, grpc),
+  );
+  const others = Array.from({ length: 50 }, () => ping(session));
+  const all = [...stuck, ...others];
+  const closed: UnendedRequest[] = [];
+  for (const request of all) {
+    request.stream.once("close", () => closed.push(request));
+  }
+  await vi.waitUntil(() => server.holds().streams === maxStreams, waitOptions);
+  await assertServes(openSession(server.url));
+  expect(closed).toEqual([]);
+  sweep();
+  sweep();
+  await Promise.all(all.map((request) => request.assertClosed()));
+  expect(new Set(stuck.map(({ fields }) => fields["grpc-status"]))).toEqual(new Set(["4"]));
+  expect(new Set(others.map(({ body }) => body))).toEqual(new Set(["{}"]));
+  await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
+});
+
+/** A caller that opens more streams than it may, and the frames that it gets for it. */
+class Greedy {
+  readonly socket;
+  readonly frames: { readonly type: number; readonly payload: Buffer }[] = [];
+
+  /** @param knows whether it has heard of the limit, and says so */
+  constructor(port: number, streams: number, knows: boolean) {
+    this.socket = connect(port, "127.0.0.1");
+    this.socket.on("error", () => {});
+    const reader = new FrameReader((type, flags, _, payload) => {
+      this.frames.push({ type, payload });
+      if (knows && type === frameType.settings && flags !== flag.ack) {
+        this.socket.write(frame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+        this.#open(streams);
+      }
+    });
+    this.socket.on("data", (data: Buffer) => reader.read(data));
+    this.socket.write(Buffer.concat([preface, settingsFrame([])]));
+    if (!knows) {
+      this.#open(streams);
+    }
+  }
+
+  #open(streams: number): void {
+    const encoder = new HpackEncoder();
+    for (let index = 0; index < streams; index++) {
+      const block = encoder.encode([
+        [":method", "POST"],
+        [":scheme", "http"],
+        [":authority", "x"],
+        [":path", hashPath],
+        ["content-type", "application/json"],
+      ]);
+      this.socket.write(headersFrames(2 * index + 1, block, false));
+    }
+  }
+
+  /** The codes of all frames of a type, which are at a place of their payload. */
+  codes(type: number, at: number): number[] {
+    return this.frames
+      .filter((received) => received.type === type)
+      .map(({ payload }) => payload.readUInt32BE(at));
+  }
+}
+
+test("a caller that can't know the limit has its streams over it refused", async () => {
+  const server = await start({ timeLimits: {} });
+  const greedy = new Greedy(server.port, maxStreams + 50, false);
+  await vi.waitUntil(() => greedy.codes(frameType.resetStream, 0).length === 50, waitOptions);
+  expect(new Set(greedy.codes(frameType.resetStream, 0))).toEqual(new Set([refusedStream]));
+  expect(server.holds().streams).toBe(maxStreams);
+  await assertServes(openSession(server.url));
+  greedy.socket.destroy();
+  await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
+});
+
+test("a caller that knows the limit and does not keep to it is cut off", async () => {
+  const server = await start({ timeLimits: {} });
+  const greedy = new Greedy(server.port, maxStreams + 50, true);
+  await vi.waitUntil(() => greedy.socket.closed, waitOptions);
+  expect(greedy.codes(frameType.goAway, 4)).toEqual([protocolError]);
+  await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
+  await assertServes(openSession(server.url));
+});

@@ -1,0 +1,29 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
+import type { Logger } from "pino";
+import type { Metrics } from "../observability/metrics.ts";
+import { logCalls } from "../observability/request-log.ts";
+import { endStreamsInTime } from "./deadline.ts";
+import { mapErrors } from "./errors.ts";
+import type { CallLimit } from "./overload.ts";
+import { type Check, validateRequests } from "./validation.ts";
+
+export interface Chain {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly limit: CallLimit;
+  /** What a request must be, by RPC. */
+  readonly checks: ReadonlyMap<DescMethod, Check>;
+}
+
+/** What every call of the server goes through, the outermost first. */
+export function createInterceptors({ metrics, logger, limit, checks }: Chain): Interceptor[] {
+  return [
+    metrics.interceptor,
+    logCalls(logger),
+    mapErrors(logger),
+    endStreamsInTime,
+    limit.interceptor,
+    validateRequests(checks),
+  ];
+}

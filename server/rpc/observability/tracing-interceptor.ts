@@ -1,0 +1,160 @@
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
+} from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { Attributes, Context, TextMapGetter } from "@opentelemetry/api";
+import type { OpenTelemetry } from "../../opentelemetry.ts";
+import { blamed, codeOf } from "./request-log.ts";
+
+/** Runs something as a part of a call's span. */
+type InSpan = <Result>(work: () => Result) => Result;
+
+const headerGetter: TextMapGetter<Headers> = {
+  keys: (header) => [...header.keys()],
+  get: (header, name) => header.get(name) ?? undefined,
+};
+
+/**
+ * A span for each call, in the trace that the caller's headers name; a stream's ends with the stream.
+ * The handler runs inside of it, so that what it asks of others belongs to it.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/rpc/ (version 1.45)
+ */
+export function traceCalls(opentelemetry: OpenTelemetry): Interceptor {
+  const { context, trace, SpanKind, SpanStatusCode } = opentelemetry;
+  const tracer = trace.getTracer("unblock");
+  return (next) => async (request) => {
+    const isGrpc = request.header.get("content-type")?.startsWith("application/grpc") ?? false;
+    const attributes = describeCall(request, isGrpc);
+    const parent = parentOf(request, opentelemetry);
+    const span = tracer.startSpan(
+      attributes["rpc.method"],
+      { kind: SpanKind.SERVER, attributes },
+      parent,
+    );
+    const own = trace.setSpan(parent, span);
+    const inSpan: InSpan = (work) => context.with(own, work);
+
+    let isOver = false;
+    const end = (error?: unknown) => {
+      if (isOver) {
+        return;
+      }
+      isOver = true;
+      const code = error === undefined ? undefined : codeOf(error);
+      const status = statusOf(code, isGrpc);
+      span.setAttributes({ "rpc.status_code": status });
+      if (code !== undefined && blamed.has(code)) {
+        span.setAttributes({ "error.type": status });
+        span.setStatus({
+          code: SpanStatusCode.ERROR,
+          message: ConnectError.from(error).rawMessage,
+        });
+      }
+      span.end();
+    };
+    // The caller has its answer then, whether or not the handler heeds its signal.
+    const { signal } = request;
+    signal.addEventListener("abort", () => end(ConnectError.from(signal.reason, Code.Canceled)));
+
+    try {
+      const response = await inSpan(() => next(request));
+      if (!isOver) {
+        span.setAttributes(whereItRan(response.header));
+      }
+      if (response.stream) {
+        return { ...response, message: tracedStream(response.message, inSpan, end) };
+      }
+      end();
+      return response;
+    } catch (error) {
+      end(error);
+      throw error;
+    }
+  };
+}
+
+async function* tracedStream<Message>(
+  messages: AsyncIterable<Message>,
+  inSpan: InSpan,
+  end: (error?: unknown) => void,
+): AsyncIterable<Message> {
+  // Each step of a generator runs in the context of whoever asks for the step.
+  const iterator = messages[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await inSpan(() => iterator.next());
+      if (done) {
+        end();
+        return;
+      }
+      yield value;
+    }
+  } catch (error) {
+    end(error);
+    throw error;
+  } finally {
+    await inSpan(() => iterator.return?.());
+    end(new ConnectError("nobody reads on", Code.Canceled));
+  }
+}
+
+/**
+ * What the call is a part of: the span that an instrumentation of node:http has made for this very
+ * request, or the caller's. A span that was active when the server started, and so is for all its
+ * connections, has ended.
+ */
+function parentOf(
+  { header }: UnaryRequest | StreamRequest,
+  { context, propagation, trace, ROOT_CONTEXT }: OpenTelemetry,
+): Context {
+  return trace.getActiveSpan()?.isRecording()
+    ? context.active()
+    : propagation.extract(ROOT_CONTEXT, header, headerGetter);
+}
+
+function describeCall({ service, method, url }: UnaryRequest | StreamRequest, isGrpc: boolean) {
+  const { hostname, port } = URL.parse(url) ?? {};
+  return {
+    "rpc.system.name": isGrpc ? "grpc" : "connectrpc",
+    "rpc.method": `${service.typeName}/${method.name}`,
+    "server.address": hostname,
+    ...(port ? { "server.port": Number(port) } : {}),
+  };
+}
+
+/** As the protocol names it; Connect has no name for success. */
+function statusOf(code: Code | undefined, isGrpc: boolean): string | undefined {
+  if (!isGrpc) {
+    return code && codeToString(code);
+  }
+  switch (code) {
+    case undefined:
+      return "OK";
+    case Code.Canceled:
+      return "CANCELLED";
+    default:
+      return codeToString(code).toUpperCase();
+  }
+}
+
+/** From the answer's headers, which name strategy, place, process and thread. */
+function whereItRan(header: Headers): Attributes {
+  const [place, ...seat] = header.get("unblock-ran-on")?.split(";") ?? [];
+  if (place === undefined) {
+    return {};
+  }
+  const numbers = seat.map((fact) => {
+    const [name, value] = fact.split("=");
+    return [`unblock.${name}`, Number(value)];
+  });
+  return {
+    "unblock.strategy": header.get("unblock-strategy") ?? "",
+    "unblock.place": place,
+    ...Object.fromEntries(numbers),
+  };
+}

@@ -1,0 +1,138 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { createServer } from "node:http";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { context, ROOT_CONTEXT, type Span, trace } from "@opentelemetry/api";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { openConnection } from "../../../client/client.ts";
+import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
+import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
+import { listen } from "../../../testing/listen.ts";
+import { startTracedServer, type TracedServer } from "../../../testing/traced-server.ts";
+import { createAdapter } from "../adapter/adapter.ts";
+import { loadTracing } from "./tracing.ts";
+
+const waitOptions = { timeout: 20_000, interval: 20 };
+const traceId = "0af7651916cd43dd8448eb211c80319c";
+const headers = {
+  traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+  tracestate: "vendor=value",
+  baggage: "tenant=acme",
+};
+
+describe.each([
+  ["the direct lane", true],
+  ["Connect's own handlers", false],
+])("what a call over %s asks of others", (_, directLane) => {
+  let server: TracedServer;
+  beforeAll(async () => {
+    server = await startTracedServer(directLane);
+  });
+  beforeEach(() => {
+    server.telemetry.reset();
+    server.backend.requests.splice(0);
+  });
+  afterAll(() => server.close());
+
+  const client = (protocol: "connect" | "grpc" | "grpc-web", strategy: string) =>
+    createClient(
+      ExercisesService,
+      openConnection({ baseUrl: server.url, protocol, strategy }).transport,
+    );
+  /** The context of the one call that was made, as its backends must see it. */
+  const ownTraceparent = async () => {
+    await vi.waitUntil(() => server.telemetry.spans().length > 0, waitOptions);
+    expect(server.telemetry.spans()).toHaveLength(1);
+    return `00-${traceId}-${server.telemetry.spans()[0]?.spanContext().spanId}-01`;
+  };
+
+  test.each([
+    ["connect", "async"],
+    ["grpc", "async"],
+    ["grpc-web", "async"],
+    ["connect", "threads"],
+  ] as const)("is in its trace: over %s, with %s", async (protocol, strategy) => {
+    await client(protocol, strategy).getWeather({ city: "london" }, { headers });
+    const traceparent = await ownTraceparent();
+    expect(server.backend.requests).toEqual([
+      { path: "/weather", headers: expect.objectContaining({ ...headers, traceparent }) },
+    ]);
+  });
+
+  test.each(["parallel", "sequential"])("is in its trace, all of it: %s", async (strategy) => {
+    await client("connect", strategy).getDashboard({}, { headers });
+    const traceparent = await ownTraceparent();
+    expect(server.backend.requests.map((request) => request.headers.traceparent)).toEqual(
+      Array(5).fill(traceparent),
+    );
+  });
+
+  test("is in its trace although the call is answered", async () => {
+    await client("grpc", "background").trackEvent({ event: "view", userId: 1 }, { headers });
+    const traceparent = await ownTraceparent();
+    await vi.waitUntil(() => server.backend.requests.length === 1, waitOptions);
+    expect(server.backend.requests).toMatchObject([
+      { path: "/analytics", headers: { ...headers, traceparent } },
+    ]);
+  });
+
+  test("has one traceparent where fetch is instrumented, and that is the instrumentation's", async () => {
+    const theirs = `00-${traceId}-aaaaaaaaaaaaaaaa-01`;
+    // As @opentelemetry/instrumentation-undici does it.
+    const addHeader = (message: unknown) => {
+      const { request } = message as {
+        request: { addHeader(name: string, value: string): void };
+      };
+      request.addHeader("traceparent", theirs);
+    };
+    subscribe("undici:request:create", addHeader);
+    try {
+      await client("connect", "async").getWeather({ city: "london" }, { headers });
+    } finally {
+      unsubscribe("undici:request:create", addHeader);
+    }
+    expect(server.backend.requests).toMatchObject([{ headers: { traceparent: theirs } }]);
+  });
+});
+
+describe("a call whose HTTP request has a span already", () => {
+  let telemetry: TracedServer["telemetry"];
+  let traced: TracedServer;
+  beforeAll(async () => {
+    traced = await startTracedServer();
+    telemetry = traced.telemetry;
+  });
+  afterAll(() => traced.close());
+
+  test.each([
+    ["is a part of it", false],
+    ["is not when that has ended", true],
+  ])("%s", async (_, hasEnded) => {
+    telemetry.reset();
+    const spans: Span[] = [];
+    const tracing = await loadTracing(() => {});
+    const { handleRequest } = createAdapter({
+      routes: (router) => router.service(VitalsService, { ping: () => ({}) }),
+      interceptors: tracing === undefined ? [] : [tracing],
+    });
+    // As @opentelemetry/instrumentation-http does it.
+    const http = createServer((request, response) => {
+      const span = trace.getTracer("http").startSpan("POST");
+      spans.push(span);
+      const own = trace.setSpan(ROOT_CONTEXT, span);
+      context.bind(own, request);
+      if (hasEnded) {
+        span.end();
+      }
+      context.with(own, () => handleRequest(request, response));
+    });
+    const endpoint = await listen(http);
+    const transport = createConnectTransport({ baseUrl: endpoint.url, httpVersion: "1.1" });
+    await createClient(VitalsService, transport).ping({}, { headers });
+    await endpoint.close();
+    const ping = telemetry.spans().find(({ name }) => name.endsWith("/Ping"));
+    expect(ping?.parentSpanContext).toMatchObject(
+      hasEnded ? { traceId, isRemote: true } : { spanId: spans[0]?.spanContext().spanId },
+    );
+  });
+});

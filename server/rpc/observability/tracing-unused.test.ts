@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { trace } from "@opentelemetry/api";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createUnblockClient } from "../../../client/client.ts";
+import { startCommand } from "../../../testing/cli.ts";
+import { registerTelemetry } from "../../../testing/telemetry.ts";
+import { loadTracing } from "./tracing.ts";
+
+const root = new URL("../../../", import.meta.url).href;
+const waitOptions = { timeout: 20_000, interval: 20 };
+const logImports = new URL("../../../testing/log-imports.ts", import.meta.url).href;
+const printSpans = new URL("../../../testing/print-spans.ts", import.meta.url).href;
+
+describe("a server", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tracing-test-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
+
+  /**
+   * Starts a server with these preloads, calls it, and tells what it printed and which of its own
+   * modules asked for what. Of its own: prom-client loads OpenTelemetry's API for itself.
+   */
+  const serveWith = async (...preloads: string[]) => {
+    const file = join(folder, "imports");
+    const flags = preloads.flatMap((preload) => ["--import", preload]);
+    const { child, exited, stdout } = startCommand(
+      process.execPath,
+      [...flags, "server/main.ts", "--port", "0", "--cpu-workers", "1", "--processes", "1"],
+      { IMPORT_LOG: file },
+    );
+    try {
+      const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(stdout())?.[0], waitOptions);
+      const client = createUnblockClient({ baseUrl: url });
+      await client.getWeather({ city: "london" });
+      await createUnblockClient({ baseUrl: url, strategy: "threads" }).getWeather({ city: "oslo" });
+      await client.trackEvent({ event: "page_view", userId: 1 });
+    } finally {
+      child.kill("SIGTERM");
+    }
+    expect(await exited).toBe(0);
+    const imports = readFileSync(file, "utf8")
+      .split("\n")
+      .map((line) => line.split(" ").map((url) => url.replace(root, "")))
+      .map(([parent = "", imported = ""]) => ({ parent, imported }))
+      .filter(({ parent }) => parent.startsWith("server/"));
+    // Otherwise nothing was logged, and nothing could be missed.
+    expect(imports).toContainEqual({
+      parent: "server/server.ts",
+      imported: "server/rpc/handler.ts",
+    });
+    const ofTracing = /@opentelemetry|tracing-interceptor/;
+    return {
+      stdout: stdout(),
+      tracing: imports.filter(({ imported }) => ofTracing.test(imported)),
+    };
+  };
+
+  test("loads nothing of OpenTelemetry, and no interceptor for it, when nobody registers an SDK", async () => {
+    expect((await serveWith(logImports)).tracing).toEqual([]);
+  });
+
+  test("traces its calls with the SDK that was registered before it started", async () => {
+    const { stdout, tracing } = await serveWith(logImports, printSpans);
+    expect(tracing).toEqual([
+      {
+        parent: "server/opentelemetry.ts",
+        imported: expect.stringContaining("/@opentelemetry/api/"),
+      },
+      {
+        parent: "server/rpc/observability/tracing.ts",
+        imported: "server/rpc/observability/tracing-interceptor.ts",
+      },
+    ]);
+    expect(stdout.match(/ExercisesService\/(GetWeather|TrackEvent)',\n {2}id/g)).toHaveLength(3);
+  });
+});
+
+describe("what is registered", () => {
+  const registryKey = Symbol.for("opentelemetry.js.api.1");
+  afterEach(() => {
+    trace.disable();
+    Reflect.deleteProperty(globalThis, registryKey);
+  });
+
+  test("is not used when it traces nothing", async () => {
+    Reflect.set(globalThis, registryKey, { version: "1.10.0", metrics: {} });
+    expect(await loadTracing(expect.unreachable)).toBeUndefined();
+  });
+
+  test("is not used, and the log says why, when an older API has it", async () => {
+    Reflect.set(globalThis, registryKey, { version: "1.9.0", trace: {} });
+    const logged: string[] = [];
+    expect(await loadTracing((message) => logged.push(message))).toBeUndefined();
+    expect(logged).toEqual([
+      expect.stringMatching(/^Calls are not traced: .* version 1\.9\.0 of @opentelemetry\/api, /),
+    ]);
+  });
+
+  test("is used otherwise", async () => {
+    const telemetry = registerTelemetry();
+    expect(await loadTracing(expect.unreachable)).toBeDefined();
+    telemetry.unregister();
+  });
+});

@@ -1,0 +1,65 @@
+import { type DescMethod, fromJson, type JsonObject, toBinary } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Health } from "../../gen/health/v1/health_pb.ts";
+import { Suitability } from "../../gen/unblock/v1/exercise_pb.ts";
+import { findExercise } from "../../registry/exercises.ts";
+import { services } from "../../registry/methods.ts";
+
+/** An RPC of the server, with a request that it takes. */
+export interface Target {
+  readonly path: string;
+  readonly method: DescMethod;
+  readonly isUnary: boolean;
+  /** Whatever is asked of it; the others need a deadline. */
+  readonly endsSoon: boolean;
+  /** Whether it may be called by GET. */
+  readonly hasGet: boolean;
+  readonly json: JsonObject;
+  readonly binary: Uint8Array;
+  /** Those that do not stop the event loop, which is this test's as well. */
+  readonly strategies: readonly string[];
+}
+
+const samples: Readonly<Record<string, JsonObject>> = {
+  GetUser: { user_id: 1 },
+  GetWeather: { city: "london" },
+  // More rounds would take long, and none at all means a lot.
+  ComputeHash: { data: "abc", rounds: 1 },
+  GetCache: { key: "key1" },
+  PredictImage: { image_url: "http://example.com/cats/1.png" },
+  TrackEvent: { event: "page_view", user_id: 1 },
+  GetVitals: { restart_window: true },
+  WatchVitals: { interval_ms: 100 },
+  Check: { service: "unblock.v1.VitalsService" },
+  Watch: { service: "unblock.v1.VitalsService" },
+  ServerReflectionInfo: { host: "x", file_containing_symbol: "unblock.v1.VitalsService" },
+};
+
+/** All RPCs that the server has. */
+export const targets: readonly Target[] = [
+  ...services,
+  Health,
+  ServerReflection,
+  ServerReflectionAlpha,
+].flatMap(({ methods }) => methods.map(createTarget));
+
+function createTarget(method: DescMethod): Target {
+  const json = samples[method.name] ?? {};
+  const strategies = findExercise(method.name)?.strategies ?? [];
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    method,
+    isUnary: method.methodKind === "unary",
+    endsSoon: method.methodKind === "unary" && method.name !== "ComputeHash",
+    hasGet:
+      method.methodKind === "unary" &&
+      method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS,
+    json,
+    binary: toBinary(method.input, fromJson(method.input, json)),
+    strategies: strategies
+      .filter(({ suitability }) => suitability !== Suitability.FREEZES)
+      .map(({ name }) => name),
+  };
+}

@@ -1,0 +1,59 @@
+import { isMessage, type Message } from "@bufbuild/protobuf";
+import { ComputeHashRequestSchema } from "../gen/unblock/v1/exercises_pb.ts";
+import type { ServerConfig } from "../server/config.ts";
+import type { ServedExercise } from "../server/exercises/load.ts";
+import type { Place, Task } from "../server/places/place.ts";
+import { exerciseOf } from "./exercise-of.ts";
+import { type CallOptions, type Reply, startTestServer, type TestServer } from "./test-server.ts";
+
+/** The places that run tasks in other threads and processes. */
+export const remotePlaces = ["workers", "threads", "processes"] as const;
+export type RemotePlace = (typeof remotePlaces)[number];
+
+export interface TaskServer extends TestServer {
+  /** Calls ComputeHash, which runs a function of testing/tasks.ts in a place. */
+  run(place: RemotePlace, task: string, input?: unknown, options?: CallOptions): Promise<Reply>;
+}
+
+/**
+ * A real server but for one exercise: its ComputeHash does whatever task `data` names, in the place that
+ * the strategy names, and answers with what the task gives back. No caller can make the exercises
+ * crash, so tests of crashes need other work.
+ */
+export async function startTaskServer(config: Partial<ServerConfig>): Promise<TaskServer> {
+  const server = await startTestServer({
+    ...config,
+    loadExercises: async ({ places }) => [serveTasks(places)],
+  });
+  return {
+    ...server,
+    run: (place, task, input, options) =>
+      server.call(
+        "ComputeHash",
+        { data: JSON.stringify({ task, input }) },
+        { ...options, strategy: place },
+      ),
+  };
+}
+
+function serveTasks(places: Readonly<Record<RemotePlace, Place>>): ServedExercise {
+  const runIn = (place: Place) => async (request: Message, signal: AbortSignal) => {
+    const data = isMessage(request, ComputeHashRequestSchema) ? request.data : "";
+    const { task, input }: { task: string; input?: unknown } = JSON.parse(data);
+    const ran = await place.run(named(task), input, signal);
+    return { ...ran, value: { hash: String(ran.value), algorithm: "none" } };
+  };
+  const strategies = Object.fromEntries(remotePlaces.map((name) => [name, runIn(places[name])]));
+  return { exercise: exerciseOf("C"), handler: { validate: () => [], strategies } };
+}
+
+/** Other threads and processes find a task by its module and its name. */
+function named(name: string): Task<unknown, unknown> {
+  return {
+    module: new URL("./tasks.ts", import.meta.url).href,
+    name,
+    run: () => {
+      throw new Error("Expected the task to run elsewhere");
+    },
+  };
+}
