@@ -1,7 +1,10 @@
 import { Command } from "commander";
-import { createLoadCommand } from "./load/command.ts";
+import { createBenchCommand } from "./harness/command.ts";
+import { loadBench } from "./load/command.ts";
+import { rpcBench } from "./rpc/command.ts";
 
 await new Command("npm run bench --")
   .description("Measures this project beside its peers, in one run.")
-  .addCommand(createLoadCommand())
+  .addCommand(createBenchCommand(loadBench))
+  .addCommand(createBenchCommand(rpcBench))
   .parseAsync();

@@ -1,7 +1,7 @@
-import { type Bench, connections, type Finding } from "./bench.ts";
-import { clientCommand, runClient } from "./load-client.ts";
-import { startBenchServer } from "./server-process.ts";
-import { spreadOf } from "./spread.ts";
+import { type Bench, connections, type Finding } from "../harness/bench.ts";
+import { clientCommand, runClient } from "../harness/load-client.ts";
+import { spreadOf } from "../harness/spread.ts";
+import { loadOf, startBenchServer } from "./servers.ts";
 
 const calls = 100;
 /** What each call takes, and so the least that all of them at once can take. */
@@ -18,7 +18,7 @@ export async function measureBurst(bench: Bench): Promise<Finding[]> {
       await bench.step(`burst: ${run + 1} of ${bench.runs}`);
       // The first call of a program compiles what the others run, and nobody asks for that here.
       const flags = ["--concurrency", String(calls), "--requests", String(calls), "--warmup", "1s"];
-      const command = bench.pinning.client(clientCommand({ url: server.url, connections, flags }));
+      const command = bench.pinning.client(clientCommand(loadOf(server.url, connections, flags)));
       wallMs.push((await runClient(command, runLimitMs)).report.total / 1e6);
     }
     const wall = spreadOf(wallMs);

@@ -1,6 +1,6 @@
-import { type Bench, connections, type Finding, inFlight } from "./bench.ts";
-import { clientCommand, runClient, tellPeakMemory } from "./load-client.ts";
-import { startBenchServer } from "./server-process.ts";
+import { type Bench, connections, type Finding, inFlight } from "../harness/bench.ts";
+import { clientCommand, runClient, tellPeakMemory } from "../harness/load-client.ts";
+import { loadOf, startBenchServer } from "./servers.ts";
 
 const fewCalls = 100_000;
 const manyCalls = 10_000_000;
@@ -15,7 +15,7 @@ export async function measureMemory(bench: Bench): Promise<Finding[]> {
   const peakMb = async (calls: number) => {
     const flags = ["--concurrency", String(inFlight), "--requests", String(calls)];
     const command = bench.pinning.client(
-      clientCommand({ url: server.url, connections, flags }, tellPeakMemory),
+      clientCommand(loadOf(server.url, connections, flags), tellPeakMemory),
     );
     const { extra } = await runClient(command, runLimitMs);
     const bytes = Number(extra);

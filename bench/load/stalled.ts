@@ -1,10 +1,10 @@
 import type { Report } from "../../loadtest/report/report.ts";
-import type { Bench, Finding, Row } from "./bench.ts";
-import { ghzCommand, runGhz } from "./ghz.ts";
-import { clientCommand, histogramOf, runClient } from "./load-client.ts";
+import type { Bench, Finding, Row } from "../harness/bench.ts";
+import { ghzCommand, runGhz } from "../harness/ghz.ts";
+import { clientCommand, histogramOf, runClient } from "../harness/load-client.ts";
 import { constantArrivals, exactPercentile, simulateQueue } from "./queue-simulation.ts";
-import { startBenchServer } from "./server-process.ts";
 import type { StallLog } from "./servers/stalled-server.ts";
+import { loadOf, startBenchServer } from "./servers.ts";
 
 const perSecond = 500;
 const seconds = 10;
@@ -33,7 +33,7 @@ export async function measureStalled(bench: Bench): Promise<Finding[]> {
   await bench.step("stalled: ours, 10 s");
   const ours = await againstStalled(bench, async (url) => {
     const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
-    const command = bench.pinning.client(clientCommand({ url, connections, flags }));
+    const command = bench.pinning.client(clientCommand(loadOf(url, connections, flags)));
     const { report } = await runClient(command, runLimitMs);
     const latency = histogramOf(report, "latency");
     return percentilesBy((percentage) => latency.percentile(percentage));
@@ -69,7 +69,7 @@ async function againstStalled(
   const server = await startBenchServer("stalled", bench.pinning);
   try {
     const said = await measure(server.url);
-    return { said, truth: truthOf(await server.stallLog()) };
+    return { said, truth: truthOf(await server.ask<StallLog>("log")) };
   } finally {
     await server.close();
   }
@@ -78,7 +78,7 @@ async function againstStalled(
 function ghzAt(bench: Bench, more: readonly string[]): (url: string) => Promise<Percentiles> {
   return async (url) => {
     const flags = ["--rps", String(perSecond), "--total", String(calls), ...more];
-    const command = bench.pinning.client(ghzCommand(bench.ghz, { url, connections, flags }));
+    const command = bench.pinning.client(ghzCommand(bench.ghz, loadOf(url, connections, flags)));
     return ghzPercentiles(await runGhz(command, runLimitMs));
   };
 }

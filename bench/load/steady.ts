@@ -1,8 +1,8 @@
 import type { Interval } from "../../loadtest/report/report.ts";
-import { type Bench, connections, type Finding } from "./bench.ts";
-import { clientCommand, histogramOf, runClient } from "./load-client.ts";
-import { startBenchServer } from "./server-process.ts";
-import { type Spread, spreadOf } from "./spread.ts";
+import { type Bench, connections, type Finding } from "../harness/bench.ts";
+import { clientCommand, histogramOf, runClient } from "../harness/load-client.ts";
+import { type Spread, spreadOf } from "../harness/spread.ts";
+import { loadOf, startBenchServer } from "./servers.ts";
 
 const perSecond = 2_000;
 const seconds = 30;
@@ -24,7 +24,7 @@ export async function measureSteady(bench: Bench): Promise<Finding[]> {
       await bench.step(`steady: ${perSecond} calls a second for ${seconds} s, ${run} of ${runs}`);
       const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
       const { report } = await runClient(
-        bench.pinning.client(clientCommand({ url: server.url, connections, flags })),
+        bench.pinning.client(clientCommand(loadOf(server.url, connections, flags))),
         runLimitMs,
       );
       sent.push(sentWithin(report.unblock.intervals, seconds));

@@ -1,8 +1,8 @@
-import { type Bench, connections, type Finding, inFlight } from "./bench.ts";
-import { ghzCommand, runGhz } from "./ghz.ts";
-import { clientCommand, runClient } from "./load-client.ts";
-import { startBenchServer } from "./server-process.ts";
-import { spreadOf } from "./spread.ts";
+import { type Bench, connections, type Finding, inFlight } from "../harness/bench.ts";
+import { ghzCommand, runGhz } from "../harness/ghz.ts";
+import { clientCommand, runClient } from "../harness/load-client.ts";
+import { spreadOf } from "../harness/spread.ts";
+import { loadOf, startBenchServer } from "./servers.ts";
 
 /** What our calls per second shall be, in ghz's. */
 const wanted = [
@@ -23,13 +23,13 @@ export async function measureThroughput(bench: Bench): Promise<Finding[]> {
     const server = await startBenchServer(kind, bench.pinning);
     const ours = async (count: number) => {
       const flags = ["--concurrency", String(inFlight), "--requests", String(count)];
-      const command = bench.pinning.client(clientCommand({ url: server.url, connections, flags }));
+      const command = bench.pinning.client(clientCommand(loadOf(server.url, connections, flags)));
       return (await runClient(command, runLimitMs)).report.rps;
     };
     const ghz = async (count: number) => {
       const flags = ["--concurrency", String(inFlight), "--total", String(count)];
       const command = bench.pinning.client(
-        ghzCommand(bench.ghz, { url: server.url, connections, flags }),
+        ghzCommand(bench.ghz, loadOf(server.url, connections, flags)),
       );
       return (await runGhz(command, runLimitMs)).rps;
     };

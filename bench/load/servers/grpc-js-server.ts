@@ -1,6 +1,6 @@
 /** grpc-js, the usual gRPC server on Node, with one RPC that does nothing. */
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { announce } from "./announce.ts";
+import { announce } from "../../harness/announce.ts";
 
 const noMessage = Buffer.alloc(0);
 const same = (bytes: Buffer) => bytes;

@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
+import { listenLocally } from "../../harness/listen.ts";
 
 /** An empty message in gRPC's envelope: no flags, length 0. */
 const emptyMessage = Buffer.alloc(5);
@@ -22,13 +22,7 @@ export async function serveGrpc(
       stream.resume();
     }),
   );
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new Error(`Expected a port of 127.0.0.1 to listen on, got ${address}`);
-  }
-  return { url: `http://127.0.0.1:${address.port}`, server };
+  return { url: await listenLocally(server), server };
 }
 
 /** Answers with an empty message and status 0. */

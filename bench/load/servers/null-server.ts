@@ -4,7 +4,7 @@
  */
 import type { Http2Server } from "node:http2";
 import { parseArgs } from "node:util";
-import { announce } from "./announce.ts";
+import { announce } from "../../harness/announce.ts";
 import { answerAfter } from "./delay.ts";
 import { answer, serveGrpc } from "./grpc-over-http2.ts";
 

@@ -1,14 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 import { callGrpc } from "../../../testing/wire.ts";
-import { createPinning } from "../pinning.ts";
-import {
-  type RunningServer,
-  type ServerKind,
-  servers,
-  startBenchServer,
-} from "../server-process.ts";
+import { createPinning } from "../../harness/pinning.ts";
+import type { ServerProcess } from "../../harness/server-process.ts";
+import { type ServerKind, servers, startBenchServer } from "../servers.ts";
+import type { StallLog } from "./stalled-server.ts";
 
-let server: RunningServer | undefined;
+let server: ServerProcess | undefined;
 afterEach(() => server?.close());
 
 const ping = "/unblock.v1.VitalsService/Ping";
@@ -35,7 +32,7 @@ test("the stalled server keeps a log of the calls it served", async () => {
   server = await startBenchServer("stalled", createPinning());
   const { url } = server;
   await Promise.all(Array.from({ length: 20 }, () => callGrpc(url, ping, new Uint8Array())));
-  const log = await server.stallLog();
+  const log = await server.ask<StallLog>("log");
   expect(log.stalls).toEqual([]);
   expect(log.servicesMs).toHaveLength(20);
   // It can't be less: it works for as long as that.

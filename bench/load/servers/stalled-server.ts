@@ -4,7 +4,7 @@
  * log of that, from which the truth about its callers' latencies can be computed.
  */
 import type { ServerHttp2Stream } from "node:http2";
-import { announce } from "./announce.ts";
+import { announce } from "../../harness/announce.ts";
 import { answer, serveGrpc } from "./grpc-over-http2.ts";
 
 /** When it stalls, in milliseconds after the first call. */
@@ -79,5 +79,4 @@ async function startStalledServer(): Promise<{ url: string; log(): StallLog }> {
 }
 
 const { url, log } = await startStalledServer();
-announce(url);
-process.on("message", () => process.send?.(log()));
+announce(url, { log });

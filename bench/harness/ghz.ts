@@ -12,12 +12,12 @@ export const ghzTool: GoTool = {
   version: "v0.93.0",
 };
 
-/** How ghz is asked for the RPC that all servers here have. */
-export function ghzCommand(ghz: string, { url, connections, flags }: Load): Command {
+/** How ghz is asked for a load. */
+export function ghzCommand(ghz: string, { url, target, connections, flags }: Load): Command {
   return [
     ghz,
-    ...["--insecure", "--import-paths", "proto", "--proto", "unblock/v1/vitals.proto"],
-    ...["--call", "unblock.v1.VitalsService/Ping", "--format", "json"],
+    ...["--insecure", "--protoset", target.descriptorSet, "--call", target.rpc],
+    ...["--data", target.data, "--format", "json"],
     ...["--connections", String(connections), "--timeout", "20s"],
     ...flags,
     new URL(url).host,

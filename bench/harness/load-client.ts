@@ -14,14 +14,15 @@ export const tellPeakMemory = ["--import", new URL("./peak-memory.ts", import.me
 
 /** The load client as people run it, with the deadline that ghz has by default. */
 export function clientCommand(
-  { url, connections, flags }: Load,
+  { url, target, connections, flags }: Load,
   nodeFlags: readonly string[] = [],
 ): Command {
   return [
     process.execPath,
     ...nodeFlags,
-    ...["loadtest/main.ts", "unblock.v1.VitalsService/Ping", "--url", url, "--protocol", "grpc"],
-    ...["--connections", String(connections), "--threads", "1", "--timeout", "20s", "--json"],
+    ...["loadtest/main.ts", target.rpc, "--url", url, "--descriptor-set", target.descriptorSet],
+    ...["--data", target.data, "--connections", String(connections), "--threads", "1"],
+    ...["--timeout", "20s", "--json"],
     ...flags,
   ];
 }

@@ -1,4 +1,4 @@
-import { type Finding, isReached, type PartName } from "./bench.ts";
+import { type Finding, isReached } from "./bench.ts";
 
 export interface Surroundings {
   readonly cores: number;
@@ -9,7 +9,11 @@ export interface Surroundings {
 }
 
 /** The findings for people, in 80 columns or as many more as the names need. */
-export function renderTable(surroundings: Surroundings, findings: readonly Finding[]): string {
+export function renderTable(
+  title: string,
+  surroundings: Surroundings,
+  findings: readonly Finding[],
+): string {
   const { cores, node, ghz, pinned } = surroundings;
   const rows = findings.flatMap(({ part, rows }) => rows.map((row) => ({ part, ...row })));
   const widths = {
@@ -20,12 +24,12 @@ export function renderTable(surroundings: Surroundings, findings: readonly Findi
   const line = (what: string, measured: string, wanted: string, mark: string) =>
     `  ${what.padEnd(widths.what)}  ${measured.padStart(widths.measured)}  ${wanted.padStart(widths.wanted)}  ${mark}`.trimEnd();
   const lines = [
-    `unblock's load client beside ghz ${ghz}, on ${cores} core${cores === 1 ? "" : "s"}, Node ${node},`,
+    `${title} beside its peers (ghz ${ghz}), on ${cores} core${cores === 1 ? "" : "s"}, Node ${node},`,
     pinned ? "server and client on a core each." : "server and client not pinned to cores.",
     "",
     line("", "measured", "wanted", ""),
   ];
-  let current: PartName | undefined;
+  let current: string | undefined;
   for (const { part, what, measured, wanted, reached } of rows) {
     if (part !== current) {
       lines.push(part);

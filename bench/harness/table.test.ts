@@ -34,9 +34,9 @@ test("JSON has each finding's figures and whether it is reached", () => {
 });
 
 test("the table has a line for each, under its part, with its mark", () => {
-  const lines = renderTable(surroundings, [good, bad]).split("\n");
+  const lines = renderTable("unblock's load client", surroundings, [good, bad]).split("\n");
   expect(lines.slice(0, 2).join(" ")).toBe(
-    "unblock's load client beside ghz v0.93.0, on 2 cores, Node v26.10.0, server and client on a core each.",
+    "unblock's load client beside its peers (ghz v0.93.0), on 2 cores, Node v26.10.0, server and client on a core each.",
   );
   expect(lines.slice(4)).toEqual([
     "throughput",

@@ -3,39 +3,32 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { shown, startChild } from "./children.ts";
 import type { Pinning } from "./pinning.ts";
-import type { StallLog } from "./servers/stalled-server.ts";
-
-/** The servers that clients are measured against, with what each is called in tables. */
-export const servers = {
-  null: { file: "null-server.ts", flags: [] },
-  delaying: { file: "null-server.ts", flags: ["--delay", "10"] },
-  "grpc-js": { file: "grpc-js-server.ts", flags: [] },
-  stalled: { file: "stalled-server.ts", flags: [] },
-} as const satisfies Record<string, { file: string; flags: readonly string[] }>;
-
-export type ServerKind = keyof typeof servers;
 
 /** A server in a process of its own. */
-export interface RunningServer {
+export interface ServerProcess {
   /** `http://127.0.0.1:port` */
   readonly url: string;
-  /** What the stalled server logged. */
-  stallLog(): Promise<StallLog>;
+  /** Asks it something that it knows, such as what it logged. */
+  ask<Answer>(question: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Starts a server on a free port, on the servers' core. */
-export async function startBenchServer(kind: ServerKind, pinning: Pinning): Promise<RunningServer> {
-  const { file, flags } = servers[kind];
-  const path = fileURLToPath(new URL(`./servers/${file}`, import.meta.url));
-  const command = pinning.server([process.execPath, path, ...flags]);
+/** Starts a program that announces its URL, on the servers' core. */
+export async function startServerProcess(
+  program: URL,
+  flags: readonly string[],
+  pinning: Pinning,
+  nodeFlags: readonly string[] = [],
+): Promise<ServerProcess> {
+  const path = fileURLToPath(program);
+  const command = pinning.server([process.execPath, ...nodeFlags, path, ...flags]);
   const child = startChild(command, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const { url }: { url: string } = await messageOf(child, shown(command));
   return {
     url,
-    stallLog: () => {
-      child.send("log");
-      return messageOf<StallLog>(child, shown(command));
+    ask: (question) => {
+      child.send(question);
+      return messageOf(child, shown(command));
     },
     close: async () => {
       if (child.exitCode === null && child.signalCode === null) {
@@ -57,5 +50,6 @@ async function messageOf<Message>(child: ChildProcess, name: string): Promise<Me
     return await promise;
   } finally {
     child.off("exit", onExit);
+    child.off("error", reject);
   }
 }

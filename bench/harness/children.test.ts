@@ -39,7 +39,7 @@ test("a program tells its peak memory, threads or not", async () => {
 
 test("nothing that it started stays when the bench ends, however it ends", async () => {
   const script = `
-    import { startChild } from "./bench/load/children.ts";
+    import { startChild } from "./bench/harness/children.ts";
     const forEver = [process.execPath, "-e", "setInterval(() => {}, 1000)"];
     const child = startChild(forEver, { stdio: ["ignore", "inherit", "ignore"] });
     child.once("spawn", () => { throw new Error("broken"); });`;

@@ -1,9 +1,20 @@
 import type { Pinning } from "./pinning.ts";
 
+/** The RPC that a load calls. */
+export interface Target {
+  /** `package.Service/Method` */
+  readonly rpc: string;
+  /** The path of a descriptor set that has its schema. */
+  readonly descriptorSet: string;
+  /** The request as JSON. */
+  readonly data: string;
+}
+
 /** What a load client is to do. */
 export interface Load {
   /** The server's, `http://127.0.0.1:port`. */
   readonly url: string;
+  readonly target: Target;
   readonly connections: number;
   /** All else, as the client has it. */
   readonly flags: readonly string[];
@@ -13,9 +24,6 @@ export interface Load {
 export const connections = 4;
 /** The calls that both keep in flight where they are compared. */
 export const inFlight = 50;
-
-export const partNames = ["throughput", "burst", "stalled", "steady", "memory"] as const;
-export type PartName = (typeof partNames)[number];
 
 /** What the parts measure with. */
 export interface Bench {
@@ -32,9 +40,12 @@ export interface Bench {
   readonly step: (what: string) => Promise<void>;
 }
 
+/** Measures one part of a bench. */
+export type Measure = (bench: Bench) => Promise<Finding[]>;
+
 /** What was measured of one thing that shall be reached. */
 export interface Finding {
-  readonly part: PartName;
+  readonly part: string;
   /** For scripts; the names are those of `--json`. */
   readonly figures: Readonly<Record<string, unknown>>;
   /** For people. */

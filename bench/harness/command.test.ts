@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { runCommand } from "../../testing/cli.ts";
+import { loadBench } from "../load/command.ts";
+import { rpcBench } from "../rpc/command.ts";
+import { parsePartNames } from "./command.ts";
+
+const benches = [loadBench, rpcBench];
+const names = ["throughput", "burst", "memory"];
+
+test("parts are named with commas between them", () => {
+  expect(parsePartNames("throughput, memory", names)).toEqual(["throughput", "memory"]);
+  expect(parsePartNames(names.join(","), names)).toEqual(names);
+});
+
+test("a part that there is not, or nothing, is refused with those that there are", () => {
+  const expected = /Expected parts of throughput, burst, memory, got "(speed)?"/;
+  expect(() => parsePartNames("burst,speed", names)).toThrow(expected);
+  expect(() => parsePartNames("", names)).toThrow(expected);
+});
+
+test.each(benches)("the bench $name says so and exits with 1", async ({ name }) => {
+  const { code, stdout, stderr } = await runCommand(process.execPath, [
+    ...["bench/main.ts", name, "--only", "speed"],
+  ]);
+  expect(stderr).toContain('got "speed"');
+  expect([code, stdout]).toEqual([1, ""]);
+});
+
+test.each(benches)("the help of $name names every part", async ({ name, parts }) => {
+  const { code, stdout } = await runCommand(process.execPath, ["bench/main.ts", name, "--help"]);
+  expect(code).toBe(0);
+  for (const part of Object.keys(parts)) {
+    expect(stdout).toMatch(new RegExp(`^  ${part} +\\S`, "m"));
+  }
+});

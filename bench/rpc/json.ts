@@ -1,0 +1,30 @@
+import type { Bench, Finding } from "../harness/bench.ts";
+import { createEchoTarget } from "./servers.ts";
+import { compareThroughput, ownDriver, ratioRow } from "./throughput.ts";
+
+const kinds = ["unblock", "adapter", "fastify", "connect-node 1.1"] as const;
+/** What calls per second shall be, in the peer's. */
+const wanted = [
+  { ours: "adapter", theirs: "fastify", ratio: 1 },
+  { ours: "unblock", theirs: "fastify", ratio: undefined },
+  { ours: "adapter", theirs: "connect-node 1.1", ratio: undefined },
+] as const;
+
+/** A unary echo over HTTP/1.1, as JSON by POST. */
+export async function measureJson(bench: Bench): Promise<Finding[]> {
+  using target = createEchoTarget();
+  const driver = ownDriver(["--protocol", "connect", "--codec", "json", "--http", "1.1"]);
+  const of = await compareThroughput(bench, target, "json", kinds, [driver]);
+  return [
+    {
+      part: "json",
+      figures: {
+        client: driver.name,
+        servers: Object.fromEntries(kinds.map((kind) => [kind, of(driver, kind)])),
+      },
+      rows: wanted.map(({ ours, theirs, ratio }) =>
+        ratioRow([ours, of(driver, ours)], [theirs, of(driver, theirs)], driver.name, ratio),
+      ),
+    },
+  ];
+}
