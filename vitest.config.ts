@@ -6,9 +6,23 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
   new URL("node_modules/.cache/node", import.meta.url),
 );
 
+/** Tests that wait for faults, limits and whole services: `npm run test:slow`. */
+const slow = [
+  "learn/**/*.test.ts",
+  "server/rpc/faults/**/*.test.ts",
+  "server/signals.test.ts",
+  "server/places/broken-starts.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: ["**/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "fast", include: ["**/*.test.ts"], exclude: ["node_modules", ...slow] },
+      },
+      { extends: true, test: { name: "slow", include: slow } },
+    ],
     pool: "forks",
     // Two servers at once on two cores would measure and starve each other.
     maxWorkers: 2,

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { diagnoseBench } from "./diagnose/command.ts";
 import { createBenchCommand } from "./harness/command.ts";
 import { loadBench } from "./load/command.ts";
 import { rpcBench } from "./rpc/command.ts";
@@ -7,4 +8,5 @@ await new Command("npm run bench --")
   .description("Measures this project beside its peers, in one run.")
   .addCommand(createBenchCommand(loadBench))
   .addCommand(createBenchCommand(rpcBench))
+  .addCommand(createBenchCommand(diagnoseBench))
   .parseAsync();

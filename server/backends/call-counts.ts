@@ -10,6 +10,7 @@ export interface CallCounts {
 const callsIndex = 0;
 const inProgressIndex = 1;
 const mostIndex = 2;
+const cells = 3;
 
 /**
  * Counts a backend's calls in shared memory, so that threads that each call the backend on their own
@@ -18,13 +19,16 @@ const mostIndex = 2;
 export class CallCounter {
   readonly #cells: Int32Array;
 
-  /** @param buffer shared by those who count together, from {@link CallCounter.buffer} */
-  constructor(buffer: SharedArrayBuffer = CallCounter.buffer()) {
-    this.#cells = new Int32Array(buffer);
+  /**
+   * @param buffer shared by those who count together, from {@link CallCounter.buffer}
+   * @param byteOffset where in it the counts are; 0 by default
+   */
+  constructor(buffer: SharedArrayBuffer = CallCounter.buffer(), byteOffset = 0) {
+    this.#cells = new Int32Array(buffer, byteOffset, cells);
   }
 
   static buffer(): SharedArrayBuffer {
-    return new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
+    return new SharedArrayBuffer(cells * Int32Array.BYTES_PER_ELEMENT);
   }
 
   begin(): void {

@@ -1,0 +1,79 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Exercise, exercises } from "../../../registry/exercises.ts";
+import type { DiagnosisName } from "../../diagnose/diagnosis.ts";
+import { fileName } from "../../workspace.ts";
+import { wrongAnswers } from "../../wrong/expected.ts";
+import {
+  expectFailure,
+  expectNoFailure,
+  expectPass,
+  expectUndecided,
+  type Judge,
+} from "./expectations.ts";
+
+const learn = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A file with what the check is to say of it. */
+export interface Subject {
+  readonly exercise: Exercise;
+  /** Its path. */
+  readonly file: string;
+  /** Whether a program that takes a whole core runs meanwhile. */
+  readonly hog: boolean;
+  readonly judge: Judge;
+}
+
+/** What is wrong with each stub, besides that it is undecided. */
+const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
+  A: "loop-blocked-by-waiting",
+  B: "loop-blocked-by-waiting",
+  C: "cpu-behind-a-promise",
+  D: "loop-blocked-by-waiting",
+  E: "loop-blocked-by-waiting",
+  F: "cpu-behind-a-promise",
+  G: "reply-waits-for-work",
+  H: "sequential",
+};
+
+/** Everything that the author's check looks at: what wants a quiet machine first. */
+export function findSubjects(): readonly Subject[] {
+  const solutions = filesOf("solutions");
+  return [
+    ...exercises.map((exercise) => {
+      const file = join(learn, "stubs", fileName(exercise));
+      return { exercise, file, hog: false, judge: expectUndecided(stubMistake(exercise)) };
+    }),
+    ...solutions.map((one) => ({ ...one, hog: false, judge: expectPass })),
+    ...solutions.map((one) => ({ ...one, hog: true, judge: expectNoFailure })),
+    ...wrongAnswers.map((wrong) => {
+      const file = join(learn, "wrong", wrong.file);
+      return { exercise: exerciseOf(wrong.file), file, hog: true, judge: expectFailure(wrong) };
+    }),
+  ];
+}
+
+function stubMistake({ letter }: Exercise): DiagnosisName {
+  const mistake = stubMistakes[letter];
+  if (mistake === undefined) {
+    throw new Error(`Expected to know what is wrong with the stub of exercise ${letter}`);
+  }
+  return mistake;
+}
+
+function filesOf(folder: string): readonly Pick<Subject, "exercise" | "file">[] {
+  return readdirSync(join(learn, folder))
+    .toSorted()
+    .map((name) => ({ exercise: exerciseOf(name), file: join(learn, folder, name) }));
+}
+
+/** By the letter that a file's name begins with. */
+function exerciseOf(name: string): Exercise {
+  const [first = ""] = name;
+  const exercise = exercises.find(({ letter }) => letter === first.toUpperCase());
+  if (exercise === undefined) {
+    throw new Error(`Expected a file whose name begins with an exercise's letter, got ${name}`);
+  }
+  return exercise;
+}

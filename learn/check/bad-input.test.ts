@@ -1,0 +1,137 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exerciseOf } from "../../testing/exercise-of.ts";
+import { solutionFile } from "../workspace.ts";
+import { checkExercise } from "./check-exercise.ts";
+import type { ExerciseResult, StepResult } from "./result.ts";
+
+const exercise = exerciseOf("A");
+const decision = `export const decision = { strategy: "threads", why: "It is not asked here." };`;
+const answers = (body: string) =>
+  `${decision}\nexport const handler = async () => {\n${body}\n};\n`;
+
+/** What somebody may have written, and the one line that is told of it. */
+const inputs = [
+  {
+    does: "has a syntax error",
+    source: `${decision}\nexport const handler = (;\n`,
+    says: /bad\.ts:2 can't be loaded: Expression expected/,
+  },
+  {
+    does: "exports no handler",
+    source: decision,
+    says: /bad\.ts can't be loaded: expected it to export a function "handler", it exports decision/,
+  },
+  {
+    does: "throws when it is loaded",
+    source: `${decision}\nthrow new Error("no such luck");\n`,
+    says: /bad\.ts:2 can't be loaded: no such luck/,
+  },
+  {
+    does: "loops for ever when it is loaded",
+    source: `${decision}\nfor (;;) {}\n`,
+    says: /bad\.ts:2 was not loaded within 10 s, the limit, and was ended/,
+  },
+  {
+    does: "waits for ever when it is loaded",
+    source: `${decision}\nawait new Promise(() => {});\n`,
+    says: /bad\.ts was not loaded within 10 s, the limit, and was ended/,
+  },
+  {
+    does: "ends the process when it is loaded",
+    source: `${decision}\nprocess.exit(0);\n`,
+    says: /bad\.ts:2 ended the service when it was loaded: process\.exit\(0\)/,
+  },
+  {
+    does: "listens when it is loaded",
+    source: `import { createServer } from "node:http";\n${decision}\ncreateServer().listen(8080);\n`,
+    says: /bad\.ts:3 can't be loaded: it opens a server of its own \(port 8080\)/,
+  },
+  {
+    does: "throws when it is called",
+    source: answers(`throw new Error("no such user");`),
+    says: /failed as internal: the handler threw: no such user/,
+  },
+  {
+    does: "loops for ever when it is called",
+    source: answers("for (;;) {}"),
+    says: /bad\.ts:3 did not answer \{"user_id":1\} within 10 s, the limit, and was ended/,
+  },
+  {
+    does: "ends the process when it is called",
+    source: answers("process.exit(3);"),
+    says: /bad\.ts:3 ended the service while it was called: process\.exit\(3\)/,
+  },
+  {
+    does: "fills its heap",
+    source: answers("const all = []; for (;;) all.push(new Array(10_000).fill(all.length));"),
+    says: /bad\.ts filled its heap of 256 MiB while it was called, the limit, and was ended/,
+  },
+  {
+    does: "takes memory outside of its heap",
+    source: answers("const all = []; for (;;) all.push(Buffer.alloc(50_000_000, 1));"),
+    says: /bad\.ts took more than 1536 MiB of memory while it was called, the limit, and was ended/,
+  },
+  {
+    does: "prints megabytes",
+    source: answers(`for (;;) console.log("x".repeat(10_000));`),
+    says: /bad\.ts printed more than 1 MB, the limit, and was ended/,
+  },
+  {
+    does: "throws when nobody is there to catch it",
+    source: answers(
+      `setTimeout(() => { throw new Error("too late"); }); await new Promise(() => {});`,
+    ),
+    says: /bad\.ts:3 threw what nobody caught, and ended the service: Error: too late/,
+  },
+] as const;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unblock-bad-input-"));
+  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The check without the compiler, which says the same of a syntax error and nothing of the others. */
+function check(file: string): Promise<ExerciseResult> {
+  return checkExercise(exercise, file, { types: Promise.resolve(new Map([[file, []]])) });
+}
+
+function failuresOf({ steps }: ExerciseResult): readonly StepResult[] {
+  return steps.filter(({ verdict }) => verdict === "FAIL");
+}
+
+// Some take until a limit, and no count depends on what the others do.
+describe.concurrent("a file that", { timeout: 120_000 }, () => {
+  test.each(inputs)("$does is told of in one line", async ({ does, source, says }) => {
+    const own = join(folder, does.replaceAll(" ", "-"));
+    mkdirSync(own);
+    const file = join(own, "bad.ts");
+    writeFileSync(file, source);
+    const result = await check(file);
+    expect(result.verdict).toBe("FAIL");
+    const [failure, ...others] = failuresOf(result);
+    expect(failure?.message).toMatch(says);
+    expect(failure?.message).not.toContain("\n");
+    expect(others).toEqual([]);
+  });
+});
+
+describe("after all of them", { timeout: 120_000 }, () => {
+  test("a file that is right is checked as ever", async () => {
+    const result = await check(solutionFile(exercise, "threads"));
+    expect(failuresOf(result)).toEqual([]);
+    const byCounts = result.steps.filter(({ step }) => step !== "time" && step !== "bystander");
+    expect(byCounts.map(({ step, verdict }) => `${step} ${verdict}`)).toEqual([
+      "loads PASS",
+      "decision PASS",
+      "answer PASS",
+      "overlap PASS",
+      "place PASS",
+      "signal PASS",
+    ]);
+  });
+});

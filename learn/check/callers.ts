@@ -1,0 +1,108 @@
+import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { type Connection, openConnection } from "../../client/client.ts";
+import { codeName } from "../../client/code-name.ts";
+import { type GetVitalsResponse, VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
+import { type Burst, fireBurst } from "../../loadtest/burst.ts";
+import { type Bystander, createBystander } from "../../loadtest/bystander.ts";
+import { createDriver } from "../../loadtest/drivers/create-driver.ts";
+import type { Driver } from "../../loadtest/drivers/driver.ts";
+import { warmUp } from "../../loadtest/warm-up.ts";
+import type { Exercise } from "../../registry/exercises.ts";
+
+/** How one call was answered. */
+export interface Reply {
+  /** "ok", or the code's name, such as "internal". */
+  readonly code: string;
+  /** What the server says of a failure. */
+  readonly message: string;
+  /** As protobuf JSON; null for a failure. */
+  readonly body: JsonValue;
+}
+
+/** Everybody who calls the learner's service. */
+export class Callers {
+  readonly #exercise: Exercise;
+  readonly #connection: Connection;
+  readonly #vitals: Client<typeof VitalsService>;
+  readonly #driver: Driver;
+  readonly #bystander: Bystander;
+
+  private constructor(
+    exercise: Exercise,
+    connection: Connection,
+    driver: Driver,
+    bystander: Bystander,
+  ) {
+    this.#exercise = exercise;
+    this.#connection = connection;
+    this.#vitals = createClient(VitalsService, connection.transport);
+    this.#driver = driver;
+    this.#bystander = bystander;
+  }
+
+  /** Connects them, and calls until the code of both sides is compiled. */
+  static async open(exercise: Exercise, baseUrl: string): Promise<Callers> {
+    const driver = createDriver({ baseUrl, protocol: "grpc" });
+    const [bystander] = await Promise.all([createBystander(baseUrl), driver.connect()]);
+    await warmUp(driver);
+    return new Callers(exercise, openConnection({ baseUrl }), driver, bystander);
+  }
+
+  /** Makes one call, and reads its answer. @param signal its abort hangs up */
+  async call(request: JsonValue, signal?: AbortSignal): Promise<Reply> {
+    const { method } = this.#exercise;
+    const input = fromJson(method.input, request);
+    try {
+      const { message } = await this.#connection.transport.unary(
+        method,
+        signal,
+        undefined,
+        undefined,
+        input,
+      );
+      const body = toJson(method.output, message, { alwaysEmitImplicit: true });
+      return { code: "ok", message: "", body };
+    } catch (error) {
+      const { code, rawMessage } = ConnectError.from(error);
+      return { code: codeName(code), message: rawMessage, body: null };
+    }
+  }
+
+  /** Makes all calls at once, while the bystander calls. @param timeoutMs their deadline; 0 for none */
+  fire(requests: readonly JsonValue[], timeoutMs: number): Promise<Burst> {
+    const { method } = this.#exercise;
+    const sends = requests.map((request) =>
+      this.#driver.prepare({
+        method,
+        request: fromJson(method.input, request),
+        header: {},
+        timeoutMs,
+      }),
+    );
+    return fireBurst(sends, this.#bystander);
+  }
+
+  /** What the server felt since the window began. */
+  vitals(): Promise<GetVitalsResponse> {
+    return this.#vitals.getVitals({});
+  }
+
+  /** Begins a new window. @returns what was felt until then */
+  restartWindow(): Promise<GetVitalsResponse> {
+    return this.#vitals.getVitals({ restartWindow: true });
+  }
+
+  /** The latencies of the bystander in that time, in milliseconds. */
+  async bystand(time: Promise<void>): Promise<readonly number[]> {
+    this.#bystander.start();
+    await time;
+    return this.#bystander.stop();
+  }
+
+  async close(): Promise<void> {
+    this.#driver.close();
+    this.#connection.close();
+    await this.#bystander.close();
+  }
+}

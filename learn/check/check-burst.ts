@@ -1,0 +1,38 @@
+import { fastestMs, taskMs } from "./measure/alone.ts";
+import { runBursts } from "./measure/run-bursts.ts";
+import { burstMistakes } from "./mistakes/burst-mistakes.ts";
+import { whereItRan } from "./place/where-it-ran.ts";
+import { planOf } from "./plan.ts";
+import type { Report } from "./report.ts";
+import { decidedStrategy, type Session } from "./session.ts";
+import { checkAnswer } from "./steps/answer.ts";
+import { checkBystander } from "./steps/bystander.ts";
+import { checkOverlap } from "./steps/overlap.ts";
+import { checkPlace } from "./steps/place.ts";
+import { checkSignal } from "./steps/signal.ts";
+import { checkTime } from "./steps/time.ts";
+
+/** Checks how a handler answers, alone and many calls at once, and what it does for callers who give up. */
+export async function checkBurst(session: Session, report: Report): Promise<void> {
+  const { exercise, service } = session;
+  if (!(await report.make("answer", () => checkAnswer(session)))) {
+    return;
+  }
+  const measured = await report.attempt("overlap", () => runBursts(session));
+  if (measured === undefined) {
+    return;
+  }
+  const { alone, best } = measured;
+  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const decided = decidedStrategy(session);
+  const served = { exercise, measured, where, decided, libuvThreads: service.libuvThreads };
+  const mistakes = burstMistakes(served);
+  const overlaps = report.add("overlap", checkOverlap(exercise, measured, mistakes));
+  const isPlaced = report.add("place", checkPlace(served, mistakes));
+  report.add("time", checkTime(measured));
+  report.add("bystander", checkBystander(measured, where));
+  // What is in the wrong place can't be given up there.
+  if (overlaps && isPlaced && planOf(exercise).givenUp.length > 0) {
+    await report.make("signal", () => checkSignal(session, measured));
+  }
+}

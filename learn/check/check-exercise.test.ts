@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { exerciseOf } from "../../testing/exercise-of.ts";
+import { fileName } from "../workspace.ts";
+import { checkExercise } from "./check-exercise.ts";
+import type { StepName } from "./result.ts";
+
+const stub = (letter: string) =>
+  fileURLToPath(new URL(`../stubs/${fileName(exerciseOf(letter))}`, import.meta.url));
+const wrong = (name: string) => fileURLToPath(new URL(`../wrong/${name}`, import.meta.url));
+
+// All others are in the author's check, which takes minutes.
+describe("the check of an exercise", { timeout: 90_000 }, () => {
+  test("asks for the decision, and names the mistake with its line", async () => {
+    const file = stub("A");
+    const begun: StepName[] = [];
+    const ended: StepName[] = [];
+    const result = await checkExercise(exerciseOf("A"), file, {
+      onBegin: (step) => begun.push(step),
+      onStep: ({ step }) => ended.push(step),
+    });
+    expect(result).toMatchObject({
+      exercise: "A",
+      rpc: "GetUser",
+      file: "learn/stubs/a-get-user.ts",
+      verdict: "FAIL",
+      decided: undefined,
+    });
+    const [first] = result.steps.filter(({ verdict }) => verdict === "FAIL");
+    expect(first?.message).toBe(
+      "not made yet: set decision.strategy to one of threads, event-loop",
+    );
+    const [mistake, ...others] = result.diagnoses;
+    expect(others).toEqual([]);
+    expect(mistake?.name).toBe("loop-blocked-by-waiting");
+    expect(mistake?.numbers.calls_on_loop).toBe(10);
+    expect(mistake?.line).toMatchObject({
+      file: "learn/stubs/a-get-user.ts",
+      what: "findUserBlocking",
+    });
+    expect(ended).toEqual(result.steps.map(({ step }) => step));
+    expect(begun).toEqual(["loads", "answer", "overlap"]);
+  });
+
+  test("leaves out what a wrong answer makes useless", async () => {
+    const result = await checkExercise(exerciseOf("D"), wrong("d-reads-once.ts"));
+    expect(result.verdict).toBe("FAIL");
+    expect(result.steps.map(({ step }) => step)).toEqual(["loads", "decision", "answer"]);
+    expect(result.diagnoses.map(({ name }) => name)).toEqual(["wrong-answer"]);
+  });
+
+  test("sees an event that is lost with the service", async () => {
+    const result = await checkExercise(exerciseOf("G"), wrong("g-without-an-owner.ts"));
+    expect(result.verdict).toBe("FAIL");
+    expect(result.diagnoses.map(({ name }) => name)).toEqual(["lost-at-shutdown"]);
+    const last = result.steps.at(-1);
+    expect(last?.step).toBe("after-reply");
+    expect(last?.message).toBe(
+      "arrives when the caller has gone, one that is refused ends nothing, lost when the service stops",
+    );
+  });
+});

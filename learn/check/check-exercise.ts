@@ -1,0 +1,111 @@
+import type { Exercise } from "../../registry/exercises.ts";
+import { shown } from "../workspace.ts";
+import { Analytics } from "./after-reply/analytics.ts";
+import { Callers } from "./callers.ts";
+import { checkBurst } from "./check-burst.ts";
+import { checkTrackEvent } from "./check-track-event.ts";
+import { HarnessTrouble, LearnerFault } from "./faults.ts";
+import { burstMs } from "./limits.ts";
+import { LearnerService, type StartOptions } from "./process/learner-service.ts";
+import { type Listener, Report } from "./report.ts";
+import type { ExerciseResult } from "./result.ts";
+import { checkDecision } from "./steps/decision.ts";
+import { checkLoads } from "./steps/loads.ts";
+import { checkTypes, type TypeProblems } from "./types.ts";
+
+export interface CheckOptions extends Listener {
+  /** What the compiler says of the file, among others. Default: it is asked about this file alone. */
+  readonly types?: Promise<TypeProblems>;
+}
+
+/**
+ * Checks a learner's answer to an exercise, in a process of its own that is gone when this resolves. It
+ * never rejects for what the file does, nor for trouble of its own: both are told in the result.
+ *
+ * @param file its path, absolute
+ */
+export async function checkExercise(
+  exercise: Exercise,
+  file: string,
+  { types = checkTypes([file]), ...listener }: CheckOptions = {},
+): Promise<ExerciseResult> {
+  const report = new Report(shown(file), listener);
+  const analytics = exercise.work.afterReply ? await Analytics.open() : undefined;
+  try {
+    listener.onBegin?.("loads");
+    const [started, typeProblems] = await Promise.all([
+      start({ exercise, file, analyticsUrl: analytics?.url ?? null }),
+      types,
+    ]);
+    const service = started instanceof LearnerService ? started : undefined;
+    const fault = started instanceof LearnerService ? undefined : started;
+    const loads = checkLoads(shown(file), fault, typeProblems?.get(file));
+    if (report.add("loads", loads) && service !== undefined) {
+      report.add("decision", checkDecision(exercise, service.decision));
+      await checkServed(exercise, shown(file), service, analytics, report);
+    }
+    await service?.close();
+    return resultOf(exercise, file, service, report);
+  } finally {
+    analytics?.close();
+  }
+}
+
+async function start(
+  options: StartOptions,
+): Promise<LearnerService | LearnerFault | HarnessTrouble> {
+  try {
+    return await LearnerService.start(options);
+  } catch (error) {
+    if (error instanceof LearnerFault) {
+      return error;
+    }
+    return new HarnessTrouble(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The steps for which somebody calls. */
+async function checkServed(
+  exercise: Exercise,
+  file: string,
+  service: LearnerService,
+  analytics: Analytics | undefined,
+  report: Report,
+): Promise<void> {
+  const callers = await report.attempt("answer", () =>
+    service.within(burstMs, "did not let anybody call", Callers.open(exercise, service.url)),
+  );
+  if (callers === undefined) {
+    return;
+  }
+  const session = { exercise, file, service, callers };
+  try {
+    if (analytics === undefined) {
+      await checkBurst(session, report);
+    } else {
+      await checkTrackEvent(session, analytics, report);
+    }
+  } finally {
+    await callers.close();
+  }
+}
+
+function resultOf(
+  exercise: Exercise,
+  file: string,
+  service: LearnerService | undefined,
+  { steps, diagnoses, verdict }: Report,
+): ExerciseResult {
+  const { letter, rpc, title, strategies } = exercise;
+  const decided = service?.decision?.strategy;
+  return {
+    exercise: letter,
+    rpc,
+    title,
+    file: shown(file),
+    verdict,
+    decided: strategies.find(({ name }) => name === decided)?.name,
+    steps,
+    diagnoses,
+  };
+}

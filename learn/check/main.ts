@@ -1,0 +1,100 @@
+import { Command, InvalidArgumentError } from "commander";
+import { fail } from "../../cli/fail.ts";
+import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
+import { paintFor } from "../course/paint.ts";
+import { renderScore, scoreOf } from "../score.ts";
+import { prepareWorkspace, solutionFile, yourFile } from "../workspace.ts";
+import { checkExercise } from "./check-exercise.ts";
+import { createProgress } from "./progress.ts";
+import { renderExercise } from "./render.ts";
+import type { CheckResult, ExerciseResult, Verdict } from "./result.ts";
+import { checkTypes } from "./types.ts";
+
+const example = `
+Examples:
+  npm run check
+  npm run check -- A C
+  npm run -s check -- --solutions --json > check.json
+
+Exits with 0 when all passed, with 2 when one failed, and with 3 when none failed and of some it could
+not be told.`;
+
+/** Where there is no terminal, and at most, in characters. */
+const columns = 100;
+
+interface Flags {
+  readonly json?: boolean;
+  readonly solutions?: boolean;
+}
+
+const command = new Command("npm run check --")
+  .description("Checks your answers to the exercises, each in a service of its own.")
+  .argument("[letters...]", "only these, such as A C (default: all)", letters)
+  .option("--solutions", "check the reference solutions instead of your files")
+  .option("--json", "print the result as JSON, and nothing else")
+  .addHelpText("after", example)
+  .parse();
+const flags = command.opts<Flags>();
+const asked: readonly Exercise[] = command.processedArgs[0] ?? [];
+
+// Whoever gives up a check need not wait for it; what it started ends with it.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+try {
+  const result = await checkAll(asked.length > 0 ? asked : exercises);
+  process.stdout.write(
+    flags.json ? `${JSON.stringify(result)}\n` : `${renderScore(result.score).join("\n")}\n`,
+  );
+  process.exitCode = exitCodeOf(result.results.map(({ verdict }) => verdict));
+} catch (error) {
+  fail(error);
+}
+
+async function checkAll(chosen: readonly Exercise[]): Promise<CheckResult> {
+  prepareWorkspace();
+  const fileOf = (exercise: Exercise) =>
+    flags.solutions ? solutionFile(exercise, exercise.recommended) : yourFile(exercise);
+  const types = checkTypes(chosen.map(fileOf));
+  const results: ExerciseResult[] = [];
+  for (const [index, exercise] of chosen.entries()) {
+    const file = fileOf(exercise);
+    const progress = createProgress(
+      process.stderr,
+      `${index + 1}/${chosen.length}  ${exercise.letter}`,
+    );
+    const result = await checkExercise(exercise, file, { types, ...progress });
+    progress.clear();
+    print(exercise, file, result);
+    results.push(result);
+  }
+  return { results, score: scoreOf(results) };
+}
+
+function print(exercise: Exercise, file: string, result: ExerciseResult): void {
+  if (flags.json) {
+    return;
+  }
+  const paint = paintFor(process.stdout);
+  const width = Math.min(process.stdout.columns ?? columns, columns);
+  const lines = renderExercise(exercise, file, result, asked.length > 0, width, paint);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function exitCodeOf(verdicts: readonly Verdict[]): number {
+  if (verdicts.includes("FAIL")) {
+    return 2;
+  }
+  return verdicts.includes("INCONCLUSIVE") ? 3 : 0;
+}
+
+function letters(text: string, before: readonly Exercise[] = []): readonly Exercise[] {
+  const found = text.split(",").map((part) => {
+    const exercise = findExercise(part.trim());
+    if (exercise === undefined) {
+      const known = exercises.map(({ letter }) => letter).join(", ");
+      throw new InvalidArgumentError(`Expected letters of ${known}, got "${part}".`);
+    }
+    return exercise;
+  });
+  return [...new Set([...before, ...found])];
+}

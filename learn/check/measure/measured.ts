@@ -1,0 +1,42 @@
+import type { AloneReading } from "./alone.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** What a learner's handler was measured with, and what came of it. */
+export interface Measured {
+  /** In the order in which they were fired. */
+  readonly bursts: readonly Evidence[];
+  /** The one whose calls overlapped most. */
+  readonly best: Evidence;
+  readonly alone: AloneReading;
+  readonly allowedMs: number;
+  /** The bystander's latency when nothing else goes on (90 % are no later), in milliseconds. */
+  readonly idleBystanderMs: number;
+  /** How many cores others kept busy all the while. */
+  readonly busyCores: number;
+  readonly cores: number;
+}
+
+/** The least wall time of all bursts, in milliseconds. */
+export function fastestWallMs({ bursts }: Measured): number {
+  return Math.min(...bursts.map(({ burst }) => burst.wallMs));
+}
+
+/** What 90 % of the bystander's calls were no later than, in the burst that it suffered least in, in ms. */
+export function bystanderMs({ bursts }: Measured): number {
+  return Math.min(...bursts.map(({ burst }) => percentile90(burst.bystanderMs)));
+}
+
+export function percentile90(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0;
+}
+
+/** A bystander that is no later has not suffered, in milliseconds. */
+const unnoticedMs = 30;
+/** Nor one that is late on this machine anyway. */
+const idleTimes = 10;
+
+/** How late the bystander may be, in milliseconds. */
+export function allowedBystanderMs({ idleBystanderMs }: Measured): number {
+  return Math.max(unnoticedMs, idleTimes * idleBystanderMs);
+}

@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from "node:util";
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { Diagnosis } from "../../diagnose/diagnosis.ts";
+import type { Problem } from "../../service/handler-calls.ts";
+
+/** A call that failed. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** What the handler threw; null when it was not the handler. */
+  readonly problem: Problem | null;
+}
+
+/** What a call that failed was answered, in a line. */
+export function describeFailure(request: JsonValue, { code, message, problem }: Failure): string {
+  const reason = problem === null ? message : `the handler threw: ${problem.text}`;
+  return `${JSON.stringify(request)} failed as ${code}: ${reason}`;
+}
+
+/** @param file the learner's, as people read it */
+export function noAnswer(file: string, finding: string, { problem }: Failure): Diagnosis {
+  const line = problem?.line ?? null;
+  return {
+    name: "wrong-answer",
+    finding: `${finding}.`,
+    ...(line === null ? {} : { line: { file, line, what: "handler" } }),
+    nextStep: "Have the handler answer this request; if it threw for a reason, look there first.",
+    numbers: {},
+  };
+}
+
+export function wrongAnswer(request: JsonValue, got: JsonValue, expected: JsonValue): Diagnosis {
+  const fields = differingFields(got, expected);
+  return {
+    name: "wrong-answer",
+    finding: `${JSON.stringify(request)} was answered with ${fields.map(({ text }) => text).join(", ")}.`,
+    nextStep: `Take ${fields.map(({ name }) => name).join(" and ")} from what the backend says, as the exercise's README shows it.`,
+    numbers: { wrong_fields: fields.length },
+  };
+}
+
+/** @param asked how often the backend was called, for how many requests */
+export function invented(asked: string, calls: number, least: number): Diagnosis {
+  return {
+    name: "wrong-answer",
+    finding: `The answers are right, but not the backend's: ${asked}, where there should be ${least}.`,
+    nextStep: "Ask the backend for each request: tomorrow it may say something else.",
+    numbers: { backend_calls: calls, expected_calls: least },
+  };
+}
+
+function differingFields(
+  got: JsonValue,
+  expected: JsonValue,
+): readonly { readonly name: string; readonly text: string }[] {
+  const had = fieldsOf(got);
+  return Object.entries(fieldsOf(expected))
+    .filter(([name, value]) => !isDeepStrictEqual(value, had[name]))
+    .map(([name, value]) => ({
+      name,
+      text: `${name} ${JSON.stringify(had[name])} instead of ${JSON.stringify(value)}`,
+    }));
+}
+
+function fieldsOf(value: JsonValue): Readonly<Record<string, JsonValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}

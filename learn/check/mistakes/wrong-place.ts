@@ -1,0 +1,34 @@
+import type { Diagnosis } from "../../diagnose/diagnosis.ts";
+
+/** The decision names one place, and the work ran in another. */
+export function decidedOtherwise(decided: string, ran: string, evidence: string): Diagnosis {
+  return {
+    name: "wrong-place",
+    finding: `You decided ${decided}, and it ran as ${ran}: ${evidence}.`,
+    nextStep:
+      "Ask which of the two you mean: change the decision, or the code, until they say the same.",
+    numbers: {},
+  };
+}
+
+/** Calls that wait held the threads that are there to compute. */
+export function waitsInWorkers(calls: number, most: number, cores: number): Diagnosis {
+  return {
+    name: "wrong-place",
+    finding: `${calls} blocking calls ran in the pool for computing, whose ${cores} threads are as many as the cores: ${most} waited at once, and no core had anything to do.`,
+    nextStep:
+      "Let what waits wait elsewhere, without a thread or in the pool threads, and keep the workers for what computes.",
+    numbers: { blocking_calls: calls, most_at_once: most, workers: cores },
+  };
+}
+
+/** The work ran in a place that the exercise has no right strategy for. */
+export function unsuitable(ran: string, rightOnes: readonly string[], evidence: string): Diagnosis {
+  return {
+    name: "wrong-place",
+    finding: `It ran as ${ran}: ${evidence}. What is right here: ${rightOnes.join(" or ")}.`,
+    nextStep:
+      "Ask what the work does, wait or compute, and choose the place that is made for that.",
+    numbers: {},
+  };
+}

@@ -1,0 +1,84 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { exerciseOf } from "../../../testing/exercise-of.ts";
+import { solutionFile } from "../../workspace.ts";
+import { Callers } from "../callers.ts";
+import { HarnessTrouble } from "../faults.ts";
+import { LearnerService } from "./learner-service.ts";
+
+const exercise = exerciseOf("A");
+const file = solutionFile(exercise, "threads");
+
+/** Where this test's services write. */
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unblock-learner-service-"));
+  vi.stubEnv("TMPDIR", folder);
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function pidsOf(callers: Callers): Promise<readonly number[]> {
+  const { backends } = await callers.vitals();
+  return [...new Set(backends.map(({ pid }) => pid))];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when a process is gone; a test that waits for ever fails by its time-out. */
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) {
+    await setTimeout(20);
+  }
+}
+
+describe("a learner's service", { timeout: 90_000 }, () => {
+  test("leaves no process and no file", async () => {
+    const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
+    const callers = await Callers.open(exercise, service.url);
+    const pids = await pidsOf(callers);
+    expect(pids).toHaveLength(2);
+    expect(pids.every(isAlive)).toBe(true);
+    await callers.close();
+    await service.close();
+    await Promise.all(pids.map(gone));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("ends by our trouble when the backends die", async () => {
+    const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
+    const callers = await Callers.open(exercise, service.url);
+    const { backends } = await callers.vitals();
+    const backend = backends.find(({ name }) => name === "slow disk");
+    process.kill(backend?.pid ?? 0, "SIGKILL");
+    const never = new Promise<void>(() => {});
+    const waiting = service.within(60_000, "did not end", never);
+    await expect(waiting).rejects.toThrow(HarnessTrouble);
+    await expect(waiting).rejects.toThrow("The embedded backends died");
+    await callers.close();
+  });
+
+  test("does not outlive whoever checks, not even in the middle of a loop that never ends", async () => {
+    const endless = join(folder, "endless.mts");
+    writeFileSync(endless, "export const handler = () => { for (;;) {} };\n");
+    const checker = fork(new URL("../testing/orphan.ts", import.meta.url), [endless]);
+    const [pid] = await once(checker, "message");
+    expect(isAlive(pid)).toBe(true);
+    checker.kill("SIGKILL");
+    await gone(pid);
+  });
+});

@@ -1,0 +1,228 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { Exercise } from "../../../registry/exercises.ts";
+import type { Decision } from "../../handler.ts";
+import type { Alone, Answer, Ask, Message } from "../../service/messages.ts";
+import type { Observation } from "../../service/observation.ts";
+import { HarnessTrouble, LearnerFault } from "../faults.ts";
+import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
+import { ServiceProcess } from "./service-process.ts";
+
+/** How a learner's service is started. */
+export interface StartOptions {
+  readonly exercise: Exercise;
+  /** The learner's file. */
+  readonly file: string;
+  /** Where events go instead of to the embedded analytics; null for those. */
+  readonly analyticsUrl: string | null;
+}
+
+/** Node's own size of libuv's pool. */
+const nodeLibuvThreads = 4;
+/** How the server's log begins to tell of it: what is counted after that is worth nothing. */
+const backendsDied = "The embedded backends died";
+/** What the death of a process takes to be known, in milliseconds. */
+const knownDeadMs = 1_500;
+
+/** A running service with a learner's handler. All that waits for it ends when it does. */
+export class LearnerService {
+  readonly decision: Decision | undefined;
+  readonly libuvThreads: number;
+  readonly url: string;
+  readonly #process: ServiceProcess;
+  readonly #waiting: Map<number, (answer: Answer) => void>;
+  #lastId = 0;
+
+  private constructor(started: Started) {
+    this.decision = started.decision;
+    this.libuvThreads = started.libuvThreads;
+    this.url = started.url;
+    this.#process = started.process;
+    this.#waiting = started.waiting;
+  }
+
+  /**
+   * Starts the service, with as many threads in libuv's pool as the file asks for.
+   *
+   * @throws LearnerFault when the file can't be loaded, HarnessTrouble when the rest can't be started
+   */
+  static async start(options: StartOptions): Promise<LearnerService> {
+    const first = await start(options, await guessThreads(options.file));
+    if (first.wantedThreads === first.libuvThreads) {
+      return new LearnerService(first);
+    }
+    // Its size is fixed when a process starts, and what the file wants is known only once it is loaded.
+    await end(first.process);
+    return new LearnerService(await start(options, first.wantedThreads));
+  }
+
+  /** Waits for something that the learner's code has a part in, no longer than it may take. */
+  within<Value>(limitMs: number, what: string, work: Promise<Value>): Promise<Value> {
+    const fault = new LearnerFault(`${what} within ${seconds(limitMs)}, the limit, and was ended`);
+    return endedAfter(this.#process, limitMs, fault, work);
+  }
+
+  /** Begins to observe anew. */
+  async begin(): Promise<void> {
+    await this.#ask({ kind: "begin" });
+  }
+
+  /** What was seen since it began to observe. */
+  async observe(): Promise<Observation> {
+    const { observation, failure } = await this.#ask({ kind: "observe" });
+    if (observation === undefined) {
+      throw new HarnessTrouble(`the service could not say what it saw: ${failure}`);
+    }
+    return observation;
+  }
+
+  /** One call's work done right, alone. */
+  async alone(request: JsonValue): Promise<Alone> {
+    const { alone, failure } = await this.#ask({ kind: "alone", request });
+    if (alone === undefined) {
+      throw new HarnessTrouble(`the work could not be measured alone: ${failure}`);
+    }
+    return alone;
+  }
+
+  /** Has the cache forget a key. */
+  async forget(key: string): Promise<void> {
+    const { failure } = await this.#ask({ kind: "forget", key });
+    if (failure !== undefined) {
+      throw new HarnessTrouble(`the cache could not be asked to forget a key: ${failure}`);
+    }
+  }
+
+  /** Asks it to stop with SIGTERM, and waits until it has. */
+  async stop(): Promise<void> {
+    this.#process.askToStop();
+    const limit = setTimeout(() => {
+      const what = `did not let the service stop within ${seconds(stopMs)} of SIGTERM, the limit`;
+      this.#process.kill(new LearnerFault(what));
+    }, stopMs);
+    const code = await this.#process.exited();
+    clearTimeout(limit);
+    if (code !== 0) {
+      await this.#process.died;
+    }
+  }
+
+  /** Ends it at once. */
+  close(): Promise<void> {
+    return end(this.#process);
+  }
+
+  #ask(ask: Ask): Promise<Answer> {
+    const id = ++this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#waiting.set(id, resolve);
+    this.#process.send({ id, ask });
+    return this.within(askMs, "held the event loop, and the check got no answer", promise);
+  }
+}
+
+interface Started {
+  readonly process: ServiceProcess;
+  readonly decision: Decision | undefined;
+  readonly libuvThreads: number;
+  readonly wantedThreads: number;
+  readonly url: string;
+  readonly waiting: Map<number, (answer: Answer) => void>;
+}
+
+/** What the file most likely wants: to start a service twice takes seconds. */
+async function guessThreads(file: string): Promise<number> {
+  // A file that can't be read is told of when it is loaded.
+  const source = await readFile(file, "utf8").catch(() => "");
+  const [, threads] = /export const libuvThreads = (\d{1,4});/.exec(source) ?? [];
+  return threads === undefined ? nodeLibuvThreads : Number(threads);
+}
+
+async function start(
+  { exercise, file, analyticsUrl }: StartOptions,
+  libuvThreads: number,
+): Promise<Started> {
+  const importing = Promise.withResolvers<void>();
+  const imported = Promise.withResolvers<Extract<Message, { kind: "imported" }>>();
+  const ready = Promise.withResolvers<string>();
+  const waiting = new Map<number, (answer: Answer) => void>();
+  const options = {
+    letter: exercise.letter,
+    fileUrl: pathToFileURL(file).href,
+    analyticsUrl,
+    // What comes after the reply is to meet the signal that it would meet elsewhere.
+    directLane: !exercise.work.afterReply,
+    mostMemoryMb: memoryMb,
+  };
+  const service = new ServiceProcess(options, libuvThreads, (message) => {
+    switch (message.kind) {
+      case "importing":
+        return importing.resolve();
+      case "imported":
+        return imported.resolve(message);
+      case "not imported":
+        return service.kill(new LearnerFault(`can't be loaded: ${message.problem}`, message.line));
+      case "ready":
+        return ready.resolve(message.url);
+      case "broken":
+        return service.kill(new HarnessTrouble(`the service broke: ${message.problem}`));
+      case "log":
+        return message.text.startsWith(backendsDied)
+          ? service.kill(new HarnessTrouble(message.text))
+          : undefined;
+      case "answer":
+        waiting.get(message.id)?.(message);
+        waiting.delete(message.id);
+    }
+  });
+  const trouble = new HarnessTrouble(`the service did not start within ${seconds(openMs)}`);
+  await endedAfter(service, openMs, trouble, importing.promise);
+  const slow = new LearnerFault(
+    `was not loaded within ${seconds(importMs)}, the limit, and was ended: does it loop, or wait for what never comes, outside of its functions?`,
+  );
+  const { decision, libuvThreads: wanted } = await endedAfter(
+    service,
+    importMs,
+    slow,
+    imported.promise,
+  );
+  const url = await endedAfter(service, openMs, trouble, ready.promise);
+  return {
+    process: service,
+    decision: decision ?? undefined,
+    libuvThreads,
+    wantedThreads: wanted ?? nodeLibuvThreads,
+    url,
+    waiting,
+  };
+}
+
+/** Waits for `work`, and ends the process with `reason` when it takes longer than the limit. */
+async function endedAfter<Value>(
+  process: ServiceProcess,
+  limitMs: number,
+  reason: Error,
+  work: Promise<Value>,
+): Promise<Value> {
+  const limit = setTimeout(() => process.kill(reason), limitMs);
+  try {
+    return await Promise.race([work, process.died]);
+  } catch (error) {
+    // A connection breaks before its process is known to be gone, and it is the process that matters.
+    await Promise.race([process.died, wait(knownDeadMs)]);
+    throw error;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+async function end(process: ServiceProcess): Promise<void> {
+  process.kill(new HarnessTrouble("the check has ended"));
+  await process.exited();
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1_000} s`;
+}

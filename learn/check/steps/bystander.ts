@@ -1,0 +1,20 @@
+import { allowedBystanderMs, bystanderMs, type Measured } from "../measure/measured.ts";
+import { whyNoTime } from "../measure/trust.ts";
+import { round } from "../numbers.ts";
+import type { Whereabouts } from "../place/where-it-ran.ts";
+import { fail, inconclusive, type Outcome, pass } from "./outcome.ts";
+
+/** Did others who call the service meanwhile get their answers as ever? */
+export function checkBystander(measured: Measured, { held }: Whereabouts): Outcome {
+  const lateMs = bystanderMs(measured);
+  const allowedMs = allowedBystanderMs(measured);
+  const message = `Ping, every 5 ms: 90 % within ${round(lateMs)} ms, ${round(measured.idleBystanderMs)} ms when nothing else goes on`;
+  if (lateMs <= allowedMs) {
+    return pass(message);
+  }
+  // A loop that was held is why, however busy the machine is.
+  const doubt = held === undefined ? whyNoTime(measured) : undefined;
+  return doubt === undefined
+    ? fail(`${message}; up to ${round(allowedMs)} ms go unnoticed`)
+    : inconclusive(`${message}; but ${doubt}`);
+}

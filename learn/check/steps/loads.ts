@@ -1,0 +1,37 @@
+import { HarnessTrouble, type LearnerFault } from "../faults.ts";
+import type { TypeProblem } from "../types.ts";
+import { fail, inconclusive, type Outcome, pass } from "./outcome.ts";
+
+/**
+ * Can the file be loaded, and are its types right?
+ *
+ * @param file as people read it
+ * @param fault why it could not be loaded; undefined when it was
+ * @param problems what the compiler says; undefined when it could not be run
+ */
+export function checkLoads(
+  file: string,
+  fault: LearnerFault | HarnessTrouble | undefined,
+  problems: readonly TypeProblem[] | undefined,
+): Outcome {
+  const [first, ...others] = problems ?? [];
+  // The compiler knows the line of what keeps a file from being read at all.
+  if (first !== undefined && !(fault instanceof HarnessTrouble)) {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return fail(`${file}:${first.line}: ${first.text}${more}`);
+  }
+  if (fault instanceof HarnessTrouble) {
+    return inconclusive(fault.message);
+  }
+  if (fault !== undefined) {
+    return fail(describeFault(file, fault));
+  }
+  return problems === undefined
+    ? inconclusive("it loads; whether its types are right could not be told: tsc did not run")
+    : pass("it loads, and its types are right");
+}
+
+/** What a learner's file did, in a line that an editor can open. */
+export function describeFault(file: string, { line, message }: LearnerFault): string {
+  return `${file}${line === undefined ? "" : `:${line}`} ${message}`;
+}

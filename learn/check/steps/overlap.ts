@@ -1,0 +1,20 @@
+import type { Exercise } from "../../../registry/exercises.ts";
+import type { Diagnosis } from "../../diagnose/diagnosis.ts";
+import type { Measured } from "../measure/measured.ts";
+import { isTooLittle, overlapsOf } from "../place/overlap.ts";
+import { fail, type Outcome, pass } from "./outcome.ts";
+
+/** Did a burst overlap as it should? The backends count, so no clock is asked. */
+export function checkOverlap(
+  exercise: Exercise,
+  { best, cores }: Measured,
+  mistakes: readonly Diagnosis[],
+): Outcome {
+  const overlaps = overlapsOf(exercise, best, cores);
+  const message = overlaps
+    .map(
+      ({ what, calls, most, wanted }) => `${most} of ${calls} ${what} at once (${wanted} wanted)`,
+    )
+    .join(", ");
+  return overlaps.some(isTooLittle) ? fail(message, ...mistakes) : pass(message);
+}

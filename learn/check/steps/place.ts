@@ -1,0 +1,25 @@
+import type { Exercise } from "../../../registry/exercises.ts";
+import type { Diagnosis, DiagnosisName } from "../../diagnose/diagnosis.ts";
+import { rightStrategies, type Served } from "../mistakes/burst-mistakes.ts";
+import { describeEvidence } from "../place/describe.ts";
+import { fail, type Outcome, pass } from "./outcome.ts";
+
+/** Mistakes of a burst that are none of its place. */
+const elsewhere: ReadonlySet<DiagnosisName> = new Set(["sequential", "libuv-pool-saturated"]);
+
+/** Did it run where the decision says, and is that right? Apart from how long it took. */
+export function checkPlace(served: Served, mistakes: readonly Diagnosis[]): Outcome {
+  const { exercise, measured, where } = served;
+  const evidence = `ran as ${where.strategy}: ${describeEvidence(exercise, measured.best)}`;
+  const misplaced = mistakes.filter(({ name }) => !elsewhere.has(name));
+  if (misplaced.length > 0 || !rightStrategies(exercise).includes(where.strategy)) {
+    return fail(evidence, ...misplaced);
+  }
+  return pass(`${evidence}${price(exercise, where.strategy)}`);
+}
+
+/** What a right answer that is not the recommended one costs. */
+function price({ strategies, recommended }: Exercise, strategy: string): string {
+  const reason = strategies.find(({ name }) => name === strategy)?.reason;
+  return strategy === recommended || reason === undefined ? "" : `. Its price: ${reason}`;
+}

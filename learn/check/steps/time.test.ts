@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { evidenceOf, measuredOf } from "../testing/evidence.ts";
+import { checkBystander } from "./bystander.ts";
+import { checkTime } from "./time.ts";
+
+const fast = evidenceOf({ wallMs: 90, bystanderMs: [1, 2] });
+const slow = evidenceOf({ wallMs: 500, bystanderMs: [200, 300] });
+const nowhere = { strategy: "async", held: undefined, waitsInWorkers: false };
+
+describe("the time of a burst", () => {
+  test("passes when one of them was fast enough", () => {
+    expect(checkTime(measuredOf(slow, { bursts: [slow, fast] })).verdict).toBe("PASS");
+  });
+
+  test("fails when none was, on a machine that did nothing else", () => {
+    const { verdict, message } = checkTime(measuredOf(slow));
+    expect(verdict).toBe("FAIL");
+    expect(message).toContain("500 ms");
+    expect(message).toContain("up to 150 ms");
+  });
+
+  test("can't be told beside others, and says so", () => {
+    const { verdict, message } = checkTime(measuredOf(slow, { busyCores: 1 }));
+    expect(verdict).toBe("INCONCLUSIVE");
+    expect(message).toContain("others kept 1 of 2 cores busy");
+  });
+
+  test("can't be told when the work alone takes now this, now that", () => {
+    const { verdict, message } = checkTime(
+      measuredOf(slow, { alone: { runsMs: [50, 51, 120], rounds: 0 } }),
+    );
+    expect(verdict).toBe("INCONCLUSIVE");
+    expect(message).toContain("from 50 to 120 ms");
+  });
+});
+
+describe("the bystander", () => {
+  test("passes when it did not suffer in one of the bursts", () => {
+    const measured = measuredOf(slow, { bursts: [slow, fast] });
+    expect(checkBystander(measured, nowhere).verdict).toBe("PASS");
+  });
+
+  test("can't be told beside others, unless the loop was held", () => {
+    const measured = measuredOf(slow, { busyCores: 1 });
+    expect(checkBystander(measured, nowhere).verdict).toBe("INCONCLUSIVE");
+    expect(checkBystander(measured, { ...nowhere, held: "waiting" }).verdict).toBe("FAIL");
+  });
+
+  test("may be late where it is late anyway", () => {
+    expect(checkBystander(measuredOf(slow, { idleBystanderMs: 40 }), nowhere).verdict).toBe("PASS");
+  });
+});

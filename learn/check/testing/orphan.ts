@@ -1,0 +1,14 @@
+/** Starts a service whose handler never ends, calls it, says the service's pid, and stays. */
+import { exerciseOf } from "../../../testing/exercise-of.ts";
+import { Callers } from "../callers.ts";
+import { LearnerService } from "../process/learner-service.ts";
+
+const [file = ""] = process.argv.slice(2);
+const exercise = exerciseOf("A");
+const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
+const callers = await Callers.open(exercise, service.url);
+const { backends } = await callers.vitals();
+// The database runs in the service's own process.
+const pid = backends.find(({ name }) => name === "database")?.pid;
+void callers.call({ user_id: 1 });
+process.send?.(pid);

@@ -1,0 +1,155 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { loadProgress, progressPath, saveProgress } from "./progress.ts";
+import { hasTerminals, openTerminal, type TestTerminal } from "./testing/terminal.ts";
+
+const program = new URL("./testing/fake-check-course.ts", import.meta.url);
+const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+
+let yours: string;
+let terminal: TestTerminal;
+
+beforeEach(() => {
+  yours = mkdtempSync(join(tmpdir(), "unblock-yours-"));
+});
+
+afterEach(() => {
+  terminal.close();
+  rmSync(yours, { recursive: true });
+});
+
+type Options = Parameters<typeof openTerminal>[2];
+
+async function open(options?: Options): Promise<void> {
+  terminal = openTerminal(program, yours, options);
+  await shows("q quit");
+}
+
+function shows(text: string | RegExp): Promise<void> {
+  const expected = expect.stringMatching(text);
+  return vi.waitFor(() => expect(terminal.screen()).toEqual(expected), 25_000);
+}
+
+/** As an editor does. */
+function save(file: string, text: string): void {
+  appendFileSync(join(yours, file), `// ${text}\n`);
+}
+
+describe.skipIf(!hasTerminals())("the course on a terminal (needs script of util-linux)", () => {
+  test("goes from a fail over hints to a pass, and nowhere by itself", async () => {
+    await open({ after: "stty -a" });
+    expect(terminal.screen()).toMatch(/^A· B· .* 0\/8 passed/);
+    expect(terminal.screen()).toContain("A  Database lookup, blocking driver: GetUser");
+
+    save("a-get-user.ts", "a change");
+    await shows(/^A✗ .*FAIL.*✗ place +10 of 10 calls held the event loop/s);
+    expect(terminal.screen()).toContain("Loop blocked by waiting");
+    expect(terminal.screen()).toContain("at learn/yours/a-get-user.ts:14");
+
+    terminal.type("r");
+    await shows("The rationale opens after a pass");
+    terminal.type("h");
+    await shows("Hint 1 of 3: ");
+
+    save("a-get-user.ts", "let it pass");
+    await shows(/^A✓ .*PASS.*The right answer/s);
+    expect(terminal.screen()).toContain("A  Database lookup, blocking driver");
+    expect(terminal.screen()).toContain("1/8");
+    terminal.type("\x1b[F");
+    await shows("docs/fundamentals.md#pools-for-blocking-calls");
+
+    terminal.type("n");
+    await shows("B  External API call");
+    terminal.type("q");
+    expect(await terminal.exited).toBe(0);
+    // The terminal is as it was: the cursor is there, lines are edited and shown.
+    const [, after = ""] = terminal.written().split(leave);
+    expect(after).toMatch(/[^-]icanon/);
+    expect(after).toMatch(/[^-]echo\b/);
+  });
+
+  test("remembers", async () => {
+    await open();
+    terminal.type("hhs");
+    await shows("B  External");
+    terminal.type("q");
+    await terminal.exited;
+
+    await open();
+    expect(terminal.screen()).toMatch(/^A– B·/);
+    expect(terminal.screen()).toContain("B  External API call");
+    terminal.type("p");
+    await shows("You have skipped this one.");
+    terminal.type("\x1b[F");
+    await shows(/Hint 1 .*Hint 2 /s);
+  });
+
+  test("says that a save elsewhere is not checked, and goes there when told to", async () => {
+    await open();
+    save("c-compute-hash.ts", "let it pass");
+    await shows("You saved exercise C");
+    expect(terminal.screen()).toMatch(/^A· B· C·/);
+    terminal.type("lc");
+    await shows("C  CPU-heavy computation: ComputeHash");
+    terminal.type("c");
+    await shows(/^A· B· C✓ .*Right answers, and what they cost/s);
+  });
+
+  test("tells of a damaged state and begins anew", async () => {
+    writeFileSync(progressPath(yours), "{");
+    await open();
+    await shows("progress.json was damaged");
+    terminal.type("n");
+    await shows("B  External");
+    expect(loadProgress(progressPath(yours))).toMatchObject({ state: { current: "B" } });
+  });
+
+  test("takes over what another command changes", async () => {
+    await open();
+    const { state } = loadProgress(progressPath(yours));
+    saveProgress({ ...state, current: "E" }, progressPath(yours));
+    await shows(/E {2}Cache lookup.*Your progress was changed by another command/s);
+  });
+
+  test("tells when the check broke down, and whose fault that is not", async () => {
+    await open();
+    save("a-get-user.ts", "break the check");
+    await shows("not your code's fault: no such backend");
+    expect(terminal.screen()).toMatch(/^A·/);
+  });
+
+  test("leaves on Ctrl-C", async () => {
+    await open();
+    terminal.type("\x03");
+    expect(await terminal.exited).toBe(0);
+    expect(terminal.written()).toContain(leave);
+  });
+
+  test("gives the terminal back when it is ended from outside", async () => {
+    await open();
+    save("a-get-user.ts", "end the course");
+    expect(await terminal.exited).toBe(0);
+    expect(terminal.written()).toContain(leave);
+  });
+
+  test("gives the terminal back when it crashes, and then says why", async () => {
+    await open({ after: "stty -a" });
+    save("a-get-user.ts", "crash the course");
+    expect(await terminal.exited).toBe(1);
+    const [, after = ""] = terminal.written().split(leave);
+    expect(after).toContain("Error: a fault of the course itself");
+    expect(after).toMatch(/[^-]icanon/);
+  });
+
+  test("has colours, unless somebody does not want them", async () => {
+    const colour = "\x1b[1m";
+    await open({ env: { NO_COLOR: "1" } });
+    expect(terminal.written()).not.toContain(colour);
+    terminal.type("q");
+    await terminal.exited;
+    await open();
+    expect(terminal.written()).toContain(colour);
+  });
+});

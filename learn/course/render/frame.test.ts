@@ -1,0 +1,183 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { exercises } from "../../../registry/exercises.ts";
+import type { ExerciseResult } from "../../check/result.ts";
+import { fileName } from "../../workspace.ts";
+import { type Book, openBook } from "../library.ts";
+import { begin, type Model } from "../model.ts";
+import { colourPaint, plainPaint } from "../paint.ts";
+import { noProgress, withExercise } from "../progress.ts";
+import { renderFrame } from "./frame.ts";
+
+const terminal = { columns: 80, rows: 24 };
+const start = begin(noProgress, undefined);
+
+function bookOf(letter: string): Book {
+  const exercise = exercises.find((one) => one.letter === letter);
+  if (exercise === undefined) {
+    throw new Error(`Expected an exercise ${letter}`);
+  }
+  // The stub stands for what a learner has.
+  return openBook(exercise, new URL(`../../stubs/${fileName(exercise)}`, import.meta.url).pathname);
+}
+
+function show(model: Model, letter: string, size = terminal): readonly string[] {
+  return renderFrame(model, bookOf(letter), size, plainPaint).lines;
+}
+
+/** All of the middle, on a screen that is tall enough. */
+function all(model: Model, letter: string): string {
+  return show(model, letter, { columns: 100, rows: 400 }).join("\n");
+}
+
+const failed: ExerciseResult = {
+  exercise: "A",
+  rpc: "GetUser",
+  title: "Database lookup, blocking driver",
+  file: "learn/yours/a-get-user.ts",
+  verdict: "FAIL",
+  decided: "threads",
+  steps: [
+    { step: "loads", verdict: "PASS", message: "it loads and type-checks" },
+    {
+      step: "place",
+      verdict: "FAIL",
+      message: `10 of 10 calls held the loop${" so long".repeat(9)}`,
+    },
+    { step: "time", verdict: "INCONCLUSIVE", message: "others kept 1.0 cores \x1b[2Jbusy" },
+  ],
+  diagnoses: [
+    {
+      name: "loop-blocked-by-waiting",
+      finding: "The event loop stood still for 512 ms.",
+      line: { file: "learn/yours/a-get-user.ts", line: 14, what: "findUserBlocking" },
+      nextStep: "Give the call to a pool.",
+      numbers: {},
+    },
+  ],
+};
+
+describe.each([
+  ["80 x 24", terminal],
+  ["a wide terminal", { columns: 200, rows: 60 }],
+  ["a small one", { columns: 66, rows: 10 }],
+])("on %s", (_, size) => {
+  const passed = { ...failed, verdict: "PASS", diagnoses: [] } as const;
+  const progress = withExercise(noProgress, "A", { passed: true, last: "PASS", hints: 3 });
+  const views: readonly [string, Model][] = [
+    ["the exercise", { ...start, results: { A: failed } }],
+    [
+      "a check that goes on",
+      { ...start, checking: { letter: "A", steps: failed.steps, doing: "bystander", next: "A" } },
+    ],
+    ["the list", { ...start, view: "list", notice: "Something to tell that needs a line or two" }],
+    ["the rationale", { ...start, progress, view: "rationale", results: { A: passed } }],
+    ["its end", { ...start, progress, view: "rationale", scroll: 10_000 }],
+  ];
+
+  test.each(views)("%s fills the screen and no more, with score and keys in sight", (_, model) => {
+    const { lines } = renderFrame(model, bookOf("A"), size, colourPaint);
+    expect(lines).toHaveLength(size.rows);
+    const plain = lines.map(stripVTControlCharacters);
+    expect(plain.filter((line) => line.length >= size.columns)).toEqual([]);
+    expect(plain[0]).toMatch(/^A. B. C. D. E. F. G. H. .*[01]\/8/);
+    expect(plain.at(-1)).toMatch(/^(h hint|r back|a–h go)/);
+  });
+});
+
+test("colours nothing without colour", () => {
+  const lines = show({ ...start, results: { A: failed } }, "A");
+  expect(lines.filter((line) => line !== stripVTControlCharacters(line))).toEqual([]);
+});
+
+test("shows an exercise that nobody has begun: what is asked for, and not the answer", () => {
+  const text = all(start, "C");
+  expect(text).toContain("Edit learn/stubs/c-compute-hash.ts");
+  expect(text).toContain("Scenario");
+  expect(text).toContain("Ten callers");
+  expect(text).toContain("Decide between: async, event-loop, processes, threads, workers.");
+  expect(text).not.toMatch(/Hint|Rationale|★/);
+});
+
+test("shows what came of a check: the steps, and the named mistake with its line and next step", () => {
+  const lines = show({ ...start, results: { A: failed } }, "A");
+  expect(lines.slice(2, 18)).toEqual([
+    "A  Database lookup, blocking driver: GetUser",
+    "Edit learn/stubs/a-get-user.ts: it is checked when you save it.",
+    "",
+    "FAIL  you decided threads",
+    "Loop blocked by waiting",
+    "  The event loop stood still for 512 ms.",
+    "  at learn/yours/a-get-user.ts:14 findUserBlocking",
+    "  → Give the call to a pool.",
+    "",
+    "  ✓ loads        it loads and type-checks",
+    "  ✗ place        10 of 10 calls held the loop so long so long so long so long",
+    "                 so long so long so long so long so long",
+    "  ? time         others kept 1.0 cores busy",
+    "",
+    "Scenario",
+    expect.stringContaining("Your users"),
+  ]);
+});
+
+test("shows as many hints as were asked for", () => {
+  const progress = withExercise(noProgress, "A", { hints: 2 });
+  const text = all({ ...start, progress }, "A");
+  expect(text.match(/^Hint \d/gm)).toEqual(["Hint 1", "Hint 2"]);
+});
+
+test("says what is known of an earlier session", () => {
+  const before = (changed: Parameters<typeof withExercise>[2]) =>
+    all({ ...start, progress: withExercise(noProgress, "A", changed) }, "A");
+  expect(before({ last: "FAIL" })).toContain("When it was checked last: FAIL. c checks it again.");
+  expect(before({ skipped: true })).toContain("You have skipped this one.");
+});
+
+describe("the rationale", () => {
+  const rationale = (letter: string) => {
+    const progress = { ...withExercise(noProgress, letter, { passed: true }), current: letter };
+    return all({ ...start, progress, view: "rationale" }, letter);
+  };
+
+  test.each(exercises.map(({ letter }) => letter))("of %s has its parts", (letter) => {
+    const text = rationale(letter);
+    expect(text).toContain("★");
+    expect(text).toContain("Not right here");
+    expect(text).toContain("\nRationale\n");
+    expect(text).toMatch(/From your file \(-\) to the reference \(\+\), learn\/solutions\//);
+    expect(text).toMatch(/^ {2}- /m);
+    expect(text).toMatch(/^ {2}\+ /m);
+    expect(text).toMatch(/^ {2}docs\/fundamentals\.md#/m);
+    expect(text).not.toMatch(/<details>|\]\(/);
+  });
+
+  test("tells what each of several right answers costs", () => {
+    const text = rationale("C");
+    expect(text).toContain("★ workers     CPU work needs a core each");
+    expect(text).toContain("✓ processes   Processes use the cores as well");
+    expect(text).toContain("✓ threads     More threads than cores");
+    expect(text).toContain("✗ async       A promise around CPU work");
+  });
+
+  test("counts among the wrong answers what works elsewhere and does not pass here", () => {
+    // Sixteen threads serve a hundred lookups sixteen at a time.
+    expect(rationale("E")).toContain("✗ threads     Works for as many lookups at once");
+  });
+});
+
+test("lists the exercises as they stand, the levels, and what to review", () => {
+  let progress = withExercise(noProgress, "A", { passed: true, last: "PASS" });
+  progress = withExercise(progress, "B", { last: "FAIL" });
+  progress = withExercise(progress, "C", { skipped: true });
+  const text = all({ ...start, progress, view: "list" }, "A");
+  expect(text).toContain("› ✓ A  Database lookup");
+  expect(text).toContain("  ✗ B  External API call");
+  expect(text).toContain("  – C  CPU-heavy");
+  expect(text).toContain("  · D  File read");
+  expect(text).toContain("Score 1/8");
+  expect(text).toContain("  8    Expert – ready for production MLOps");
+  expect(text).toContain("› 0–3  Review");
+  expect(text.split("To review")[1]).toMatch(/^\nB {2}External API call.*\n.*get-weather/);
+  expect(text.split("To review")[1]).not.toContain("get-user");
+});

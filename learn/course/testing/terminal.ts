@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { hasProgram } from "../../../testing/programs.ts";
+
+/** A program of ours as it runs for a person: on a terminal of 80 columns and 24 rows. */
+export interface TestTerminal {
+  /** All that was written to it. */
+  written(): string;
+  /** What is on the screen of a program that draws whole frames, without colours. */
+  screen(): string;
+  /** Presses keys, such as "n" or "\x03" for Ctrl-C. */
+  type(keys: string): void;
+  /** Resolves with the program's exit code. */
+  readonly exited: Promise<number | null>;
+  close(): void;
+}
+
+const beginFrame = "\x1b[?2026h\x1b[H";
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Whether there is the `script` that makes a terminal: of util-linux, others take other arguments. */
+export function hasTerminals(): boolean {
+  return (
+    hasProgram("script") &&
+    spawnSync("script", ["--version"], { encoding: "utf8" }).stdout.includes("util-linux")
+  );
+}
+
+/** @param after a shell command that the terminal runs when the program has ended */
+export function openTerminal(
+  program: URL,
+  argument: string,
+  { after = "true", env = {} }: { after?: string; env?: Readonly<Record<string, string>> } = {},
+): TestTerminal {
+  const node = `'${process.execPath}' '${fileURLToPath(program)}' '${argument}'`;
+  const command = `stty cols 80 rows 24; ${node}; code=$?; ${after}; exit $code`;
+  // The test runner's wish for colours is not the person's.
+  const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
+  const child: ChildProcess = spawn("script", ["-qec", command, "/dev/null"], {
+    cwd: root,
+    env: { ...inherited, TERM: "xterm-256color", ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  return {
+    written: () => text,
+    screen: () => {
+      const frame = text.split(beginFrame).at(-1) ?? "";
+      return stripVTControlCharacters(frame).replaceAll("\r\n", "\n");
+    },
+    type: (keys) => child.stdin?.write(keys),
+    exited: once(child, "close").then(([code]: (number | null)[]) => code ?? null),
+    close: () => child.kill("SIGKILL"),
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * Watches somebody's own Node service, and names what is wrong with it:
+ *
+ *     node --import ./learn/diagnose.ts app.js
+ *     node learn/diagnose.ts --watch app.js
+ *
+ * See docs/diagnose.md.
+ */
+import { isMainThread } from "node:worker_threads";
+
+/** Types are stripped since 22.18, and what this needs to ask of threads came with 25. */
+const oldestNode = 26;
+
+if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+  process.stderr.write(
+    `unblock diagnose: expected Node ${oldestNode} or later, got ${process.version}; nothing is watched. ` +
+      "unblock brings one along: node_modules/.bin/node in its folder.\n",
+  );
+} else if (import.meta.main) {
+  const { runDiagnose } = await import("./diagnose/command.ts");
+  runDiagnose(import.meta.url);
+} else if (isMainThread) {
+  // The threads of the program load this too.
+  try {
+    const { startDiagnosing } = await import("./diagnose/start.ts");
+    await startDiagnosing(new URL(import.meta.url).searchParams.has("watch"));
+  } catch (error) {
+    // Such as with --permission and without --allow-worker. The program is to run all the same.
+    process.stderr.write(`unblock diagnose: nothing is watched: ${error}\n`);
+  }
+}

@@ -1,0 +1,40 @@
+/** Work that keeps the event loop because its thread computes. */
+import { hash } from "node:crypto";
+import { serve } from "./serve.ts";
+
+const rounds = 400_000;
+const big = JSON.stringify(
+  Array.from({ length: 300_000 }, (_, id) => ({ id, name: `User ${id}` })),
+);
+
+function hashChain(): string {
+  let value = "data";
+  for (let round = 0; round < rounds; round++) {
+    value = hash("sha256", value); // blocks: hashChain
+  }
+  return value;
+}
+
+async function hashInAsync(): Promise<string> {
+  let value = "data";
+  for (let round = 0; round < rounds; round++) {
+    value = hash("sha256", value); // blocks: hashInAsync
+  }
+  return value;
+}
+
+function hashInPromise(): Promise<string> {
+  return new Promise((resolve) => resolve(hashChain()));
+}
+
+function parse(): number {
+  const users: unknown[] = JSON.parse(big); // blocks: parse
+  return users.length;
+}
+
+await serve({
+  "/hash": hashChain,
+  "/async": hashInAsync,
+  "/promise": hashInPromise,
+  "/json": parse,
+});

@@ -1,0 +1,51 @@
+/** The mistakes that have a name. */
+export type DiagnosisName =
+  /** The event loop stood still while its thread slept: a driver or *Sync call that blocks. */
+  | "loop-blocked-by-waiting"
+  /** The event loop stood still because its thread computed. */
+  | "loop-blocked-by-cpu"
+  /** The same, behind a promise or an async function that changed nothing. */
+  | "cpu-behind-a-promise"
+  /** More waited for libuv's threads than there are. */
+  | "libuv-pool-saturated"
+  /** Waits that could have overlapped came one after another. */
+  | "sequential"
+  /** More threads computed at once than there are cores. */
+  | "more-threads-than-cores"
+  /** Work after the reply was lost when its caller hung up. */
+  | "lost-on-abort"
+  /** Work after the reply was lost when the service was asked to stop. */
+  | "lost-at-shutdown"
+  /** The caller waited for work that nobody needs the result of. */
+  | "reply-waits-for-work"
+  /** A promise was rejected and nobody looked. */
+  | "unhandled-rejection"
+  /** Work went on for a caller who had gone, or past its deadline. */
+  | "signal-ignored"
+  /** The answer is not what was asked for. */
+  | "wrong-answer"
+  /** The result is right, and it came from a place that the decision does not name, or that is wrong for it. */
+  | "wrong-place";
+
+/** A line of somebody's code. */
+export interface CodeLine {
+  /** A path that an editor can open, relative to the working directory where it can be. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** What is called there, such as "findUserBlocking". */
+  readonly what: string;
+}
+
+/** A named mistake with its evidence. */
+export interface Diagnosis {
+  readonly name: DiagnosisName;
+  /** What happened, with its numbers: a sentence or two. */
+  readonly finding: string;
+  /** Where to look; undefined when nothing points to a line. */
+  readonly line?: CodeLine;
+  /** One next step: a sentence. */
+  readonly nextStep: string;
+  /** For scripts, with units in the names, such as { blocked_ms: 512, cpu_ms: 3 }. */
+  readonly numbers: Readonly<Record<string, number>>;
+}

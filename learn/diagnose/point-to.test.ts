@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { pointTo } from "./point-to.ts";
+import { type Frame, isLoading, type Stack, toFile } from "./stack.ts";
+import { Votes } from "./votes.ts";
+
+const own = "/app/users.ts";
+const isOwn = (file: string) => file === own;
+const frame = (name: string, file?: string, line?: number, begins = 10): Frame => ({
+  name,
+  file,
+  line,
+  nearLine: undefined,
+  begins: { line: begins, column: 1 },
+});
+const packed = "/app/node_modules/driver/index.js";
+
+test("points to the innermost of the person's own lines, and says what is called there", () => {
+  const stack: Stack = [
+    frame("wait"),
+    frame("query", packed, 3),
+    frame("findUser", own, 12),
+    frame("handle", own, 40),
+  ];
+  expect(pointTo(stack, isOwn)).toEqual({
+    line: { file: own, line: 12, what: "query" },
+    isAsync: false,
+  });
+});
+
+test("points to a package where nothing else is in a file, and nowhere where nothing is", () => {
+  const stack: Stack = [frame("parse"), frame("", packed, 3)];
+  expect(pointTo(stack, isOwn)?.line).toEqual({ file: packed, line: 3, what: "parse" });
+  expect(pointTo([frame("parse")], isOwn)).toBe(undefined);
+  expect(pointTo([], isOwn)).toBe(undefined);
+});
+
+test("points nowhere rather than to the first line of a file, when only the file is known", () => {
+  const body: Frame = { ...frame("", own), begins: { line: 1, column: 1 } };
+  expect(pointTo([frame("parse"), body], isOwn)).toBe(undefined);
+});
+
+test("a module that is loaded is told by its body", () => {
+  const body: Frame = { ...frame("", own, 7), begins: { line: 1, column: 1 } };
+  expect(isLoading([frame("hash", own, 3), body, frame("run")])).toBe(true);
+  expect(isLoading([body, frame("handle", own, 3)])).toBe(false);
+  expect(isLoading([frame("handle", own, 3)])).toBe(false);
+  expect(isLoading([])).toBe(false);
+});
+
+test.each([
+  ["file:///app/users.ts", own],
+  ["file:///app/users.ts?watch", own],
+  ["/app/users.ts", own],
+  ["node:fs", undefined],
+  ["", undefined],
+  ["[worker eval]", undefined],
+  [import.meta.url, undefined],
+])("knows what is a file: %s", (script, wanted) => {
+  expect(toFile(script)).toBe(wanted);
+});
+
+test("the function with most of the time wins, by its line with most of that", () => {
+  const votes = new Votes(isOwn);
+  const [slow, slower, other] = [
+    [frame("loop", own, 3, 1)],
+    [frame("loop", own, 4, 1)],
+    [frame("other", own, 20, 15)],
+  ];
+  votes.add(slow, 20);
+  votes.add(slower, 35);
+  votes.add(other, 45);
+  expect(votes.winner()).toBe(slower);
+});
+
+test("nobody wins with less than half", () => {
+  const votes = new Votes(isOwn);
+  votes.add([frame("loop", own, 3, 1)], 40);
+  votes.add([frame("other", own, 20, 15)], 30);
+  votes.add([], 30);
+  expect(votes.winner()).toBe(undefined);
+});

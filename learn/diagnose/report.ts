@@ -1,0 +1,46 @@
+import { resolve } from "node:path";
+import type { Diagnosis, DiagnosisName } from "./diagnosis.ts";
+import { inWords } from "./numbers.ts";
+import { textOf } from "./source.ts";
+
+export interface Watched {
+  /** The program as people know it. */
+  readonly program: string;
+  readonly pid: number;
+  readonly watchedMs: number;
+}
+
+/** Where docs/fundamentals.md explains what is behind it. */
+const parts: Partial<Record<DiagnosisName, string>> = {
+  "loop-blocked-by-waiting": "pools-for-blocking-calls",
+  "loop-blocked-by-cpu": "worker-threads",
+  "cpu-behind-a-promise": "microtasks",
+  "libuv-pool-saturated": "libuvs-pool",
+  "more-threads-than-cores": "worker-threads",
+  "unhandled-rejection": "after-the-reply",
+};
+
+/** What was found, for people. */
+export function renderReport(
+  { program, pid, watchedMs }: Watched,
+  diagnoses: readonly Diagnosis[],
+): string {
+  const found =
+    diagnoses.length === 0
+      ? "nothing found"
+      : `${diagnoses.length} ${diagnoses.length === 1 ? "diagnosis" : "diagnoses"}`;
+  const title = `unblock diagnose: ${found} in ${inWords(watchedMs)} (${program}, process ${pid})`;
+  return `${[title, ...diagnoses.map(renderDiagnosis)].join("\n\n")}\n`;
+}
+
+export function renderDiagnosis({ name, finding, line, nextStep }: Diagnosis): string {
+  const part = parts[name];
+  const text = line === undefined ? "" : textOf(resolve(line.file), line.line);
+  return [
+    line === undefined ? name : `${name} at ${line.file}:${line.line}`,
+    ...(text === "" ? [] : [`  ${line?.line} | ${text}`]),
+    `  ${finding}`,
+    `  → ${nextStep}`,
+    ...(part === undefined ? [] : [`    docs/fundamentals.md#${part}`]),
+  ].join("\n");
+}

@@ -1,0 +1,109 @@
+import { monotonicMs } from "../../registry/clock.ts";
+import { BlockageTally } from "./blocked-loop.ts";
+import { diagnoseCrowdedCores } from "./crowded-cores.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { Lookout } from "./lookout.ts";
+import { OccasionalProfile } from "./occasional-profile.ts";
+import { PoolCallers } from "./pool-callers.ts";
+import { diagnoseSaturatedPool } from "./saturated-pool.ts";
+import type { OwnCode } from "./stack.ts";
+import { startWatchThread } from "./start-watch-thread.ts";
+import { diagnoseRejections } from "./unhandled-rejection.ts";
+import { LibuvPoolWatch } from "./watch-libuv-pool.ts";
+import { watchLoop } from "./watch-loop.ts";
+import { watchRejections } from "./watch-rejections.ts";
+import { ThreadsWatch } from "./watch-threads.ts";
+import type { Witness } from "./witness.ts";
+
+/** All that a process can tell of itself. */
+export interface ServiceWatch {
+  readonly beganMs: number;
+  /** To be called every {@link roundMs}. */
+  round(): Promise<void>;
+  /** What was found so far, the worst of each kind first. */
+  diagnoses(): Diagnosis[];
+  /** Ends, and gives what was found in all. */
+  stop(): Diagnosis[];
+}
+
+/** In milliseconds. */
+export const roundMs = 250;
+
+/** Watches this process; to be called in its main thread before the program is loaded. */
+export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
+  const lookout = new Lookout(isOwn);
+  const pool = new LibuvPoolWatch();
+  await startWatchThread({ lookout: lookout.data, canary: pool.data });
+  const profile = new OccasionalProfile(isOwn);
+  const loop = watchLoop(either(lookout, profile), isOwn);
+  const tally = new BlockageTally();
+  const callers = new PoolCallers(isOwn);
+  const threads = new ThreadsWatch(isOwn);
+  const rejections = watchRejections(isOwn);
+
+  const count = () => {
+    const blockages = loop.take();
+    tally.add(blockages);
+    return blockages;
+  };
+  const take = () => {
+    const unseen = count().filter(({ line }) => line === undefined);
+    if (profile.missed(unseen.reduce((sum, { ms }) => sum + ms, 0))) {
+      // That it began held the loop for a moment, which is no blockage of the program's.
+      loop.take();
+    }
+  };
+  const sumUp = () => {
+    const crowded = diagnoseCrowdedCores(threads.read());
+    // Where threads take the cores from each other, libuv's have none either.
+    const saturated = crowded ? undefined : diagnoseSaturatedPool(pool.read(), callers.line());
+    const rejected = rejections.read().map(diagnoseRejections);
+    return [...tally.diagnoses(), saturated, crowded, ...rejected].filter(
+      (diagnosis) => diagnosis !== undefined,
+    );
+  };
+
+  return {
+    beganMs: monotonicMs(),
+    round: async () => {
+      take();
+      if (pool.isLate()) {
+        callers.listen();
+      }
+      await threads.look();
+    },
+    diagnoses: () => {
+      take();
+      return sumUp();
+    },
+    stop: () => {
+      count();
+      loop.stop();
+      profile.close();
+      callers.close();
+      threads.stop();
+      rejections.stop();
+      lookout.close();
+      return sumUp();
+    },
+  };
+}
+
+/** The first is exact where it sees something, the second costs more and sees everything. */
+function either(first: Witness, second: Witness): Witness {
+  return {
+    onTurn: (starvedMs) => {
+      first.onTurn(starvedMs);
+      second.onTurn(starvedMs);
+    },
+    take: () => {
+      const [one, other] = [first.take(), second.take()];
+      return {
+        heldBetween: (beganMs, endedMs) =>
+          one.heldBetween(beganMs, endedMs) ?? other.heldBetween(beganMs, endedMs),
+        afterNativeCode: (beganMs, endedMs) =>
+          one.afterNativeCode(beganMs, endedMs) ?? other.afterNativeCode(beganMs, endedMs),
+      };
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** A thread that sees what the watched one can't see while it stands still. */
+import { parentPort, workerData } from "node:worker_threads";
+import { sendCanaries } from "./canary.ts";
+import { lookOut } from "./lookout-loop.ts";
+import type { WatchThreadData } from "./watch-thread-data.ts";
+
+const { lookout, canary }: WatchThreadData = workerData;
+if (lookout !== undefined) {
+  lookOut(lookout);
+}
+if (canary !== undefined) {
+  sendCanaries(canary);
+}
+parentPort?.postMessage("watching");

@@ -1,0 +1,86 @@
+import type { Figures } from "./measurements/way.ts";
+
+/** The ways to choose from, and what they mean here. Their order is that of the keys. */
+export const strategies = {
+  "event-loop": "a synchronous call, on the event loop",
+  async: "on the event loop, which waits for a socket",
+  libuv: "an asynchronous function of Node's that uses libuv's pool",
+  threads: "a pool of 16 worker threads, made for waiting",
+  workers: "worker threads, one a core, made for computing",
+  processes: "a process of its own",
+  queue: "a job that others take; the caller asks for its result later",
+  background: "after the reply, in the same process",
+} as const;
+
+export type Strategy = keyof typeof strategies;
+
+export const strategyNames: readonly Strategy[] = [
+  "event-loop",
+  "async",
+  "libuv",
+  "threads",
+  "workers",
+  "processes",
+  "queue",
+  "background",
+];
+
+export interface Answer {
+  /** "works": right too, at a price. */
+  readonly suitability: "recommended" | "works" | "wrong";
+  /** One sentence, or two. */
+  readonly reason: string;
+}
+
+/** One way of doing the work, measured in a process of its own. */
+export interface Way {
+  /** What it is called in the table. */
+  readonly name: string;
+  /** The program's argument for it. */
+  readonly argument: string;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly value: (figures: Figures) => string;
+}
+
+export interface Measurement {
+  /** What is done, and on what: a line. */
+  readonly title: string;
+  /** The program in measurements/ that measures its ways. */
+  readonly program: URL;
+  readonly ways: readonly Way[];
+  readonly columns: readonly Column[];
+  /** What to see in the figures, whatever they are on this machine. */
+  readonly reading: string;
+}
+
+/** A scenario to decide. */
+export interface Question {
+  /** In the state file. */
+  readonly id: string;
+  readonly title: string;
+  readonly scenario: string;
+  readonly answers: Readonly<Record<Strategy, Answer>>;
+  /** More to know about it. */
+  readonly lesson: string;
+  readonly measurement: Measurement;
+}
+
+export function isRight({ answers }: Question, choice: Strategy): boolean {
+  return answers[choice].suitability !== "wrong";
+}
+
+/** A column with one of the figures, in milliseconds. */
+export function milliseconds(title: string, figure: string): Column {
+  return {
+    title,
+    value: ({ [figure]: ms }) => {
+      if (ms === undefined) {
+        return "–";
+      }
+      return `${ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+    },
+  };
+}

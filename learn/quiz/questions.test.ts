@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { plainPaint } from "../course/paint.ts";
+import { isRight, milliseconds, strategies, strategyNames } from "./question.ts";
+import { questions } from "./questions/index.ts";
+import { renderAnswers, renderGrade, renderMeasured, renderQuestion } from "./render.ts";
+
+const width = 79;
+
+test("offers every strategy that has a meaning", () => {
+  expect([...strategyNames].sort()).toEqual(Object.keys(strategies).sort());
+});
+
+test("has six questions, each once", () => {
+  expect(new Set(questions.map(({ id }) => id)).size).toBe(6);
+});
+
+describe.each(questions)("$id", (question) => {
+  const choices = strategyNames.map((name) => [name, question.answers[name]] as const);
+
+  test("has one best answer, and a reason for each", () => {
+    const best = choices.filter(([, { suitability }]) => suitability === "recommended");
+    expect(best).toHaveLength(1);
+    for (const [, { reason }] of choices) {
+      expect(reason).toMatch(/^\S.*[.)]$/s);
+    }
+  });
+
+  test.each(choices)("grades %s, with its reason", (choice, { suitability, reason }) => {
+    expect(isRight(question, choice)).toBe(suitability !== "wrong");
+    const [verdict = "", ...lines] = renderGrade(question, choice, 1_000, plainPaint);
+    const expected = { recommended: "right", works: "right, at a price", wrong: "not here" };
+    expect(verdict).toBe(`${choice}: ${expected[suitability]}`);
+    expect(lines[0]).toBe(reason);
+  });
+
+  test("can be asked and explained on 80 columns and 24 rows", () => {
+    const measured = question.measurement.ways.map((way) => ({
+      way,
+      figures: { wallMs: 12_345, loopHeldMs: 12_345, loopBusy: 1, fileWaitedMs: 12_345 },
+      problem: undefined,
+    }));
+    const parts = [
+      renderQuestion(question, width, plainPaint),
+      renderMeasured(question, measured, width, plainPaint),
+      renderAnswers(question, width, plainPaint),
+    ];
+    for (const lines of parts) {
+      expect(lines.filter((line) => line.length > width)).toEqual([]);
+    }
+    // The heading and the prompt come with the question, the grade and a prompt with the figures.
+    expect(parts[0]?.length).toBeLessThanOrEqual(21);
+    expect(parts[1]?.length).toBeLessThanOrEqual(17);
+  });
+
+  test("tells when a way could not be measured", () => {
+    const [way] = question.measurement.ways;
+    if (way === undefined) {
+      throw new Error("Expected a way to measure");
+    }
+    const failed = { way, figures: undefined, problem: "no memory" };
+    const lines = renderMeasured(question, [failed], width, plainPaint);
+    expect(lines.join(" ")).toMatch(/could not be\s+measured: no\s+memory/);
+  });
+});
+
+test("shows figures as long as they are, and a dash for those that are missing", () => {
+  const { value } = milliseconds("all done", "wallMs");
+  expect([{ wallMs: 9.94 }, { wallMs: 9.96 }, { wallMs: 1234.5 }, {}].map(value)).toEqual([
+    "9.9 ms",
+    "10 ms",
+    "1235 ms",
+    "–",
+  ]);
+});

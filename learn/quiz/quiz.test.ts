@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { hasTerminals, openTerminal, type TestTerminal } from "../course/testing/terminal.ts";
+import { loadCards, saveCards } from "./cards.ts";
+import { questions } from "./questions/index.ts";
+
+const program = new URL("./testing/quiz-program.ts", import.meta.url);
+const dayMs = 24 * 60 * 60 * 1_000;
+
+let folder: string;
+let cardsPath: string;
+let terminal: TestTerminal;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "unblock-quiz-"));
+  cardsPath = join(folder, "quiz.json");
+});
+
+afterEach(() => {
+  terminal.close();
+  rmSync(folder, { recursive: true });
+});
+
+function open(): void {
+  terminal = openTerminal(program, cardsPath, { after: "stty -a" });
+}
+
+function said(): string {
+  return stripVTControlCharacters(terminal.written());
+}
+
+function says(text: string): Promise<void> {
+  return vi.waitFor(() => expect(said()).toContain(text), 60_000);
+}
+
+describe.skipIf(!hasTerminals())("the quiz on a terminal (needs script of util-linux)", () => {
+  test("explains an answer with a measurement, and asks again what was wrong", {
+    timeout: 180_000,
+  }, async () => {
+    open();
+    await says("Question 1 of 6");
+    await says("or q to leave: ");
+    expect(said()).toContain("Passwords: bcrypt and pbkdf2");
+    // What is no answer does nothing.
+    terminal.type("x9\r1");
+    await says("event-loop: not here");
+    await says("Enter: what the other ways do.");
+    expect(said()).toMatch(/pbkdf2, libuv's 4 threads +\d+ ms +\d/);
+    expect(said()).not.toContain("could not be measured");
+    terminal.type("\r");
+    await says("★ libuv");
+    await says("Enter: go on.");
+    terminal.type("\r");
+    await says("Question 2 of 6");
+    terminal.type("q");
+    expect(await terminal.exited).toBe(0);
+    expect(said()).toContain("What you have answered is kept.");
+    expect(said()).toMatch(/[^-]icanon/);
+
+    open();
+    await says("Question 1 of 6");
+    await says("or q to leave: ");
+    expect(said()).toContain("Passwords: bcrypt and pbkdf2");
+    terminal.type("3");
+    await says("libuv: right");
+    // Also while it measures one can leave.
+    terminal.type("\x03");
+    expect(await terminal.exited).toBe(0);
+    expect(loadCards(cardsPath).state).toMatchObject({ "password-hash": { rightInARow: 1 } });
+
+    open();
+    await says("Question 1 of 5");
+    expect(said()).toContain("JSON.parse of 50 MB");
+  });
+
+  test("says when the next question comes, if none is due", async () => {
+    const dueMs = Date.now() + 2 * dayMs;
+    const cards = questions.map(({ id }) => [id, { rightInARow: 2, dueMs }] as const);
+    saveCards(Object.fromEntries(cards), cardsPath);
+    open();
+    expect(await terminal.exited).toBe(0);
+    const day = new Date(dueMs).toLocaleDateString("sv");
+    expect(said()).toContain(`Nothing is due. The next question comes back on ${day}.`);
+  });
+});

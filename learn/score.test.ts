@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { exercises } from "../registry/exercises.ts";
+import type { Verdict } from "./check/result.ts";
+import { readingFor, renderScore, scoreOf } from "./score.ts";
+
+const letters = exercises.map(({ letter }) => letter);
+
+function results(passed: number, rest: Verdict = "FAIL") {
+  return letters.map((exercise, index) => ({
+    exercise,
+    verdict: index < passed ? ("PASS" as const) : rest,
+  }));
+}
+
+test.each([
+  [8, "Expert – ready for production MLOps"],
+  [7, "Solid"],
+  [6, "Solid"],
+  [5, "Getting there"],
+  [4, "Getting there"],
+  [3, "Review"],
+  [0, "Review"],
+])("%i of 8 are the specification's level", (passed, level) => {
+  const score = scoreOf(results(passed));
+  expect(score).toMatchObject({ passed, of: 8, level: expect.stringContaining(level) });
+  expect(score.review).toEqual(letters.slice(passed));
+});
+
+test("gives no level when not all were checked", () => {
+  const score = scoreOf(results(8).slice(0, 3));
+  expect(score).toEqual({ passed: 3, of: 3, level: undefined, review: [] });
+});
+
+test("takes what was inconclusive for nobody's mistake", () => {
+  const score = scoreOf(results(7, "INCONCLUSIVE"));
+  expect(score).toEqual({ passed: 7, of: 8, level: undefined, review: [] });
+});
+
+describe("what to read", () => {
+  const root = new URL("../", import.meta.url);
+  const fundamentals = readFileSync(new URL("docs/fundamentals.md", root), "utf8");
+
+  test.each(readingFor(letters))(
+    "about $letter is there",
+    ({ letter, rationale, part, partLink }) => {
+      const [readme = "", heading] = rationale.split("#");
+      expect(heading).toBe("rationale");
+      expect(readFileSync(new URL(readme, root), "utf8")).toContain("\n## Rationale\n");
+      const text = `\n${fundamentals}`.split(`\n## ${part}\n`)[1]?.split("\n## ")[0];
+      // The document names the exercises of each part.
+      expect(text).toMatch(new RegExp(`^Exercises:.*\\[${letter}\\]`, "m"));
+      // The document links to its own parts.
+      expect(fundamentals).toContain(`(${partLink.replace("docs/fundamentals.md", "")})`);
+    },
+  );
+});
+
+test("tells people what to review by name, with its links", () => {
+  expect(renderScore(scoreOf(results(7)))).toEqual([
+    "Score 7/8: Solid – review the ones you missed",
+    "",
+    "To review:",
+    "  H  Batch of parallel requests",
+    "     server/exercises/get-dashboard/README.md#rationale",
+    "     docs/fundamentals.md#waiting-for-several-things",
+  ]);
+  expect(renderScore(scoreOf(results(8)))).toEqual([
+    "Score 8/8: Expert – ready for production MLOps",
+  ]);
+});

@@ -1,0 +1,43 @@
+import { createClient } from "@redis/client";
+import type { Answer, Ask, Request } from "./messages.ts";
+import type { Observer } from "./observation.ts";
+import type { OpenedExercise } from "./open-exercise.ts";
+
+/** Answers what the checker asks over IPC. */
+export function answerAsks(observer: Observer, opened: OpenedExercise): void {
+  process.on("message", async ({ id, ask }: Request) => {
+    try {
+      const answer: Answer = { kind: "answer", id, ...(await answerTo(ask, observer, opened)) };
+      process.send?.(answer);
+    } catch (error) {
+      const failure: Answer = { kind: "answer", id, failure: String(error) };
+      process.send?.(failure);
+    }
+  });
+}
+
+async function answerTo(
+  ask: Ask,
+  observer: Observer,
+  { reference, cacheUrl }: OpenedExercise,
+): Promise<Partial<Answer>> {
+  switch (ask.kind) {
+    case "begin":
+      observer.begin();
+      return {};
+    case "observe":
+      return { observation: observer.read() };
+    case "alone":
+      return { alone: await reference(ask.request) };
+    case "forget":
+      await forget(cacheUrl, ask.key);
+      return {};
+  }
+}
+
+async function forget(cacheUrl: string, key: string): Promise<void> {
+  const client = createClient({ url: cacheUrl, RESP: 2, socket: { reconnectStrategy: false } });
+  await client.connect();
+  await client.del(key);
+  client.destroy();
+}

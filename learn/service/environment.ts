@@ -1,0 +1,67 @@
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
+import type { BackendAddresses } from "../../server/backends/backends.ts";
+import { CallCounter } from "../../server/backends/call-counts.ts";
+import { createUsageMemory } from "./usage-memory.ts";
+
+/** What the toolbox works with, in whichever thread it is. Plain data and shared memory. */
+export interface Environment {
+  readonly addresses: BackendAddresses;
+  /** How many crops of a picture cost about 100 ms of CPU here. */
+  readonly crops: number;
+  /** The memory of {@link Usage}. */
+  readonly usage: SharedArrayBuffer;
+}
+
+/** What of it can go to another process. */
+export type ProcessEnvironment = Pick<Environment, "crops"> & {
+  readonly addresses: Omit<BackendAddresses, "database" | "disk">;
+  readonly databasePath: string;
+};
+
+const key = "unblock learn";
+let own: Environment | undefined;
+
+/** For this thread, and for those that are started from now on. */
+export function provideEnvironment(environment: Environment): void {
+  own = environment;
+  setEnvironmentData(key, environment);
+}
+
+/** @throws Error outside of a service that `npm run check` or `npm run learn` started */
+export function environment(): Environment {
+  own ??= readEnvironment();
+  return own;
+}
+
+export function toProcessEnvironment({ addresses, crops }: Environment): ProcessEnvironment {
+  const { database, disk: _, ...others } = addresses;
+  return { addresses: others, databasePath: database.path, crops };
+}
+
+/** Over there it counts for itself, and has no disk: whose turn a file is, is shared memory. */
+export function toEnvironment(given: Environment | ProcessEnvironment): Environment {
+  if ("usage" in given) {
+    return given;
+  }
+  const database = { path: given.databasePath, counts: CallCounter.buffer() };
+  const disk = { folder: "/no disk in processes", nextNumber: undefined };
+  return {
+    crops: given.crops,
+    addresses: { ...given.addresses, database, disk },
+    usage: createUsageMemory(),
+  };
+}
+
+function readEnvironment(): Environment {
+  const data = getEnvironmentData(key);
+  if (!isEnvironment(data)) {
+    throw new Error(
+      "The toolbox works in the service that `npm run check` and `npm run learn` start, and in its threads",
+    );
+  }
+  return data;
+}
+
+function isEnvironment(data: unknown): data is Environment {
+  return typeof data === "object" && data !== null && "addresses" in data;
+}

@@ -1,0 +1,83 @@
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { Decision } from "../handler.ts";
+import type { Observation } from "./observation.ts";
+
+/** What the service is started with: JSON, its only argument. */
+export interface ServiceOptions {
+  /** "A" to "H": which one the learner's handler answers. */
+  readonly letter: string;
+  /** The learner's file, as a file: URL. */
+  readonly fileUrl: string;
+  /** Where events go instead of to the embedded analytics; null for those. */
+  readonly analyticsUrl: string | null;
+  /**
+   * Whether calls take the server's own lane. Connect's handlers, which most servers have, abort a call's
+   * signal also when it succeeds.
+   */
+  readonly directLane: boolean;
+  /** The process may not be larger, in MiB. */
+  readonly mostMemoryMb: number;
+}
+
+/** From the checker. Each is answered by an {@link Answer} with the same id. */
+export interface Request {
+  readonly id: number;
+  readonly ask: Ask;
+}
+
+export type Ask =
+  /** Begin to observe anew. */
+  | { readonly kind: "begin" }
+  /** What was seen since then. */
+  | { readonly kind: "observe" }
+  /** Do one call's work as the recommended strategy does it, with nothing else going on. */
+  | { readonly kind: "alone"; readonly request: JsonValue }
+  /** Have the cache forget a key. */
+  | { readonly kind: "forget"; readonly key: string };
+
+/** One call's work done right. */
+export interface Alone {
+  readonly response: JsonValue;
+  readonly ms: number;
+  /** What the server tells its callers about it, such as "unblock-rounds". */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly kind: "answer";
+  readonly id: number;
+  readonly observation?: Observation;
+  readonly alone?: Alone;
+  /** What went wrong with it. */
+  readonly failure?: string;
+}
+
+/** From the service, in this order. */
+export type Message =
+  /** Backends, threads and processes stand; the learner's file comes next. */
+  | { readonly kind: "importing" }
+  | {
+      readonly kind: "imported";
+      readonly decision: Decision | null;
+      readonly libuvThreads: number | null;
+    }
+  /** It could not be loaded: the service ends. */
+  | { readonly kind: "not imported"; readonly problem: string; readonly line: number | null }
+  | { readonly kind: "ready"; readonly url: string }
+  /** Something of the harness broke: the service ends. */
+  | { readonly kind: "broken"; readonly problem: string }
+  | { readonly kind: "log"; readonly text: string }
+  | Answer;
+
+/** On the pipe for last words, a line of JSON each: what a process says that can't wait for its loop. */
+export type LastWords =
+  /** Somebody called process.exit(); `line` when it was the learner's file. */
+  | { readonly kind: "exit"; readonly code: number; readonly line: number | null }
+  /** An error that nobody caught. */
+  | { readonly kind: "uncaught"; readonly problem: string; readonly line: number | null }
+  | { readonly kind: "memory"; readonly usedMb: number }
+  /** Where the event loop is, that does not turn any more. */
+  | { readonly kind: "stuck"; readonly line: number };
+
+/** The pipe's number in the service. */
+export const lastWordsFd = 4;

@@ -1,0 +1,122 @@
+import { fileURLToPath } from "node:url";
+import { ProfileWitness } from "../diagnose/profile-witness.ts";
+import { startWatchThread } from "../diagnose/start-watch-thread.ts";
+import { LibuvPoolWatch, type PoolReading } from "../diagnose/watch-libuv-pool.ts";
+import { type Blockage, type LoopWatch, watchLoop } from "../diagnose/watch-loop.ts";
+import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./handler-calls.ts";
+import type { HandlerEnd } from "./learner-exercise.ts";
+import { readUsage, restartUsage, type UsageCounts } from "./usage.ts";
+
+/** What only the service's own process can see. */
+export interface Observation {
+  readonly usage: UsageCounts;
+  readonly handler: HandlerCounts;
+  /** CPU time of the event loop's thread. */
+  readonly loopCpuMs: number;
+  /** CPU time of all threads. */
+  readonly processCpuMs: number;
+  /** Worker threads that were started. */
+  readonly newThreads: number;
+  /** When the event loop stood still. */
+  readonly blockages: readonly Blockage[];
+  /** How long calls with nothing to do waited for a thread of libuv's pool. */
+  readonly pool: PoolReading;
+  /** Calls of fetch, also of those whose signal had aborted. */
+  readonly fetches: number;
+  /** Promises that were rejected, and nobody looked. */
+  readonly rejections: readonly Problem[];
+  /** Why it was not let listen; null when it did not try. Since its start. */
+  readonly refusedListening: string | null;
+}
+
+/** Between two samples of the event loop's stack, in milliseconds: what it blocks on takes 30 and more. */
+const sampleMs = 5;
+
+/** Observes the process in windows, one after another. */
+export class Observer {
+  readonly #fileUrl: string;
+  readonly #loop: LoopWatch;
+  readonly #pool = new LibuvPoolWatch();
+  #blockages: Blockage[] = [];
+  #calls: HandlerCalls;
+  #loopCpu = process.threadCpuUsage();
+  #processCpu = process.cpuUsage();
+  #newThreads = 0;
+  #fetches = 0;
+  #rejections: Problem[] = [];
+  #refusedListening: string | null = null;
+
+  constructor(fileUrl: string) {
+    this.#fileUrl = fileUrl;
+    this.#calls = new HandlerCalls(fileUrl);
+    const isOwn = (file: string) => file === fileURLToPath(fileUrl);
+    this.#loop = watchLoop(new ProfileWitness(isOwn, sampleMs), isOwn);
+    startWatchThread({ lookout: undefined, canary: this.#pool.data });
+    process.on("worker", () => {
+      this.#newThreads++;
+    });
+    globalThis.fetch = new Proxy(fetch, {
+      apply: (call, self, args) => {
+        this.#fetches++;
+        return Reflect.apply(call, self, args);
+      },
+    });
+    // Without this the first would end the process.
+    process.on("unhandledRejection", (reason) => {
+      this.#rejections.push(toProblem(reason, fileUrl));
+    });
+  }
+
+  /** A call counts in the window in which it began. */
+  onCall(): (end: HandlerEnd) => void {
+    return this.#calls.begin();
+  }
+
+  refused(problem: string): void {
+    this.#refusedListening ??= problem;
+  }
+
+  begin(): void {
+    restartUsage();
+    this.#takeBlockages();
+    this.#blockages = [];
+    this.#pool.restartWindow();
+    this.#calls = new HandlerCalls(this.#fileUrl);
+    this.#newThreads = 0;
+    this.#fetches = 0;
+    this.#rejections = [];
+    this.#loopCpu = process.threadCpuUsage();
+    this.#processCpu = process.cpuUsage();
+  }
+
+  #takeBlockages(): readonly Blockage[] {
+    try {
+      return this.#loop.take();
+    } catch {
+      // V8 writes regular expressions into its profiles as they are, and then they may be no JSON. The
+      // next profile, which has just begun, knows no lines yet.
+      return this.#loop.take();
+    }
+  }
+
+  /** What was seen since the window began, which goes on. */
+  read(): Observation {
+    this.#blockages.push(...this.#takeBlockages());
+    return {
+      usage: readUsage(),
+      handler: this.#calls.counts(),
+      loopCpuMs: toMs(process.threadCpuUsage(this.#loopCpu)),
+      processCpuMs: toMs(process.cpuUsage(this.#processCpu)),
+      newThreads: this.#newThreads,
+      blockages: this.#blockages,
+      pool: this.#pool.read(),
+      fetches: this.#fetches,
+      rejections: this.#rejections,
+      refusedListening: this.#refusedListening,
+    };
+  }
+}
+
+function toMs({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1_000;
+}

@@ -1,0 +1,58 @@
+import { type Place, type TaskContext, task } from "../../server/places/place.ts";
+import {
+  type Environment,
+  environment,
+  type ProcessEnvironment,
+  provideEnvironment,
+  toEnvironment,
+  toProcessEnvironment,
+} from "./environment.ts";
+import { learnerFile } from "./house.ts";
+import { countSyncReads } from "./sync-reads.ts";
+
+interface Errand {
+  readonly file: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly environment: Environment | ProcessEnvironment;
+}
+
+const never = new AbortController().signal;
+const errand = task(import.meta.url, runErrand);
+
+/** Runs an exported function of the learner's file in a place. */
+export async function runElsewhere<Input, Output>(
+  place: Place,
+  work: (input: Input, context: TaskContext) => Output | Promise<Output>,
+  input: Input,
+  signal: AbortSignal = never,
+): Promise<Output> {
+  if (work.name === "") {
+    throw new Error("Expected an exported function of your file, got one without a name");
+  }
+  const own = environment();
+  // Processes share no memory.
+  const given = place.name === "processes" ? toProcessEnvironment(own) : own;
+  const ran = await place.run(
+    errand,
+    { file: learnerFile(), name: work.name, input, environment: given },
+    signal,
+  );
+  // It is what `work` returned over there.
+  return ran.value as Output;
+}
+
+/** In the other thread or process. */
+export async function runErrand(
+  { file, name, input, environment: given }: Errand,
+  context: TaskContext,
+): Promise<unknown> {
+  provideEnvironment(toEnvironment(given));
+  countSyncReads();
+  const exports: Record<string, unknown> = await import(file);
+  const work = exports[name];
+  if (typeof work !== "function") {
+    throw new Error(`Expected your file to export the function "${name}", so that others find it`);
+  }
+  return work(input, context);
+}

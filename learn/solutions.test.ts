@@ -1,0 +1,66 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findExercise } from "../registry/exercises.ts";
+import { openTestHouse, type TestHouse } from "../testing/house.ts";
+import { never } from "../testing/tasks.ts";
+import { provideEnvironment } from "./service/environment.ts";
+import { provideHouse } from "./service/house.ts";
+import { loadLearnerModule } from "./service/learner-module.ts";
+import { readUsage, restartUsage } from "./service/usage.ts";
+import { createUsageMemory } from "./service/usage-memory.ts";
+
+const folder = new URL("./solutions/", import.meta.url);
+
+/** Requests that no example has, by exercise; without fields where it takes none. */
+const requests: Readonly<Record<string, JsonValue>> = {
+  A: { user_id: 99_999 },
+  B: { city: "São Paulo & more" },
+  C: { data: "größer", rounds: 4_321 },
+  D: {},
+  E: { key: "a key of its own" },
+  F: { image_url: "http://example.com/dogs/rex.png" },
+  G: { event: "sign_up", user_id: 7 },
+  H: {},
+};
+
+const solutions = readdirSync(fileURLToPath(folder))
+  .sort()
+  .map((file) => {
+    const exercise = findExercise(file.charAt(0));
+    if (exercise === undefined) {
+      throw new Error(`Expected a solution's name to begin with an exercise's letter, got ${file}`);
+    }
+    return { file, exercise };
+  });
+
+describe("the solutions", () => {
+  let house: TestHouse;
+  beforeAll(async () => {
+    house = await openTestHouse();
+    const addresses = house.backends.addresses();
+    provideEnvironment({ addresses, crops: 3, usage: createUsageMemory() });
+  });
+  beforeEach(() => restartUsage());
+  afterAll(() => house.close());
+
+  test.each(solutions)(
+    "$file answers as the exercise does, and holds the event loop with nothing",
+    async ({ file, exercise: { letter, rpc, method, recommended } }) => {
+      const request = requests[letter] ?? null;
+      // The network's confidence differs by how many parts of the picture it looks at.
+      const { confidence: _, ...expected } = Object(await house.run(rpc, recommended, request));
+      const url = new URL(file, folder).href;
+      provideHouse(house, url);
+      const { handler } = await loadLearnerModule(url);
+      const answer = await handler(fromJson(method.input, request), never);
+      const json = toJson(method.output, create(method.output, answer), {
+        alwaysEmitImplicit: true,
+      });
+      expect(json).toMatchObject(expected);
+      const { waiting, computing } = readUsage();
+      expect([waiting.onLoop, computing.onLoop]).toEqual([0, 0]);
+    },
+  );
+});

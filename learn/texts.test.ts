@@ -1,0 +1,170 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import { exercises } from "../registry/exercises.ts";
+import { checkTypes } from "./check/types.ts";
+import { hints } from "./hints.ts";
+import { fileName, solutionFile } from "./workspace.ts";
+import { wrongAnswers } from "./wrong/expected.ts";
+
+const run = promisify(execFile);
+const learn = fileURLToPath(new URL(".", import.meta.url));
+
+/** Sixteen threads make sixteen of a hundred lookups at once: right by its place, and not enough. */
+const rightAndNotEnough = "e-get-cache.threads.ts";
+
+const stubs = filesOf("stubs");
+const solutions = filesOf("solutions");
+const wrong = filesOf("wrong").filter((path) => path !== "wrong/expected.ts");
+
+/** What Node finds in a file, with nothing around that transforms it. */
+interface Loaded {
+  readonly exports: readonly string[];
+  readonly decision: { readonly strategy: string; readonly why: string };
+}
+
+let loaded: Readonly<Record<string, Loaded>>;
+
+beforeAll(async () => {
+  loaded = await loadAll([...stubs, ...solutions, ...wrong]);
+});
+
+describe("the stubs", () => {
+  test("are one an exercise, named like it", () => {
+    expect(stubs).toEqual(exercises.map((exercise) => `stubs/${fileName(exercise)}`));
+  });
+
+  test.each(exercises)("$letter states its scenario in three lines, and how to check it", (one) => {
+    const lines = readFileSync(join(learn, `stubs/${fileName(one)}`), "utf8").split("\n");
+    expect(lines[0]).toMatch(new RegExp(`^// ${one.letter}\\. `));
+    expect(lines.indexOf("//")).toBe(3);
+    expect(lines).toContain(`// Check it: npm run check -- ${one.letter}`);
+    expect(lines.slice(3).some((line) => line.startsWith("// At hand: "))).toBe(true);
+  });
+
+  test.each(exercises)("$letter offers the schema's strategies, and decides for none", (one) => {
+    // By name: the schema has the recommended one first, which would give it away.
+    const names = one.strategies.map(({ name }) => name).sort();
+    const stub = `stubs/${fileName(one)}`;
+    expect(readFileSync(join(learn, stub), "utf8")).toContain(
+      `/** One of: ${names.join(", ")}. */`,
+    );
+    expect(loaded[stub]?.decision).toEqual({ strategy: "", why: "" });
+  });
+
+  test("are under 40 lines, each of them", () => {
+    const long = stubs.filter((path) => linesOf(path) >= 40);
+    expect(long).toEqual([]);
+  });
+
+  test("let the learner size libuv's pool where it matters, from Node's own size", () => {
+    const sized = stubs.filter((path) => loaded[path]?.exports.includes("libuvThreads"));
+    expect(sized).toEqual(["stubs/d-get-config.ts"]);
+    expect(readFileSync(join(learn, "stubs/d-get-config.ts"), "utf8")).toContain(
+      "export const libuvThreads = 4;",
+    );
+  });
+});
+
+describe("the solutions", () => {
+  test("are one a right strategy", () => {
+    const right = exercises.flatMap((exercise) =>
+      exercise.strategies
+        .filter(({ suitability }) => isRight(suitability))
+        .map(({ name }) => basename(solutionFile(exercise, name)))
+        .filter((name) => name !== rightAndNotEnough),
+    );
+    expect(solutions.map((path) => basename(path)).sort()).toEqual(right.sort());
+  });
+
+  test.each(solutions)("%s decides for the strategy of its name, and says why", (path) => {
+    const [, strategy] = basename(path).split(".");
+    const decision = loaded[path]?.decision;
+    expect(decision?.strategy).toBe(strategy);
+    expect(decision?.why).not.toBe("");
+  });
+
+  test("give reasons of their own, and not the schema's again", () => {
+    const reasons = exercises.flatMap(({ strategies }) => strategies.map(({ reason }) => reason));
+    const whys = solutions.map((path) => loaded[path]?.decision.why);
+    expect(new Set(whys).size).toBe(solutions.length);
+    expect(whys.filter((why) => why !== undefined && reasons.includes(why))).toEqual([]);
+  });
+});
+
+describe("the wrong answers", () => {
+  test("are at least 24, and two an exercise", () => {
+    expect(wrong.length).toBeGreaterThanOrEqual(24);
+    for (const { letter } of exercises) {
+      expect(wrong.filter((path) => letterOf(path) === letter).length).toBeGreaterThanOrEqual(2);
+    }
+  });
+
+  test("are all expected to fail, each once", () => {
+    const expected = wrongAnswers.map(({ file }) => `wrong/${file}`);
+    expect(expected.sort()).toEqual(wrong);
+  });
+
+  test.each(wrong)("%s decides for a strategy of its exercise, and says why", (path) => {
+    const exercise = exercises.find(({ letter }) => letter === letterOf(path));
+    const decision = loaded[path]?.decision;
+    expect(exercise?.strategies.map(({ name }) => name)).toContain(decision?.strategy);
+    expect(decision?.why).not.toBe("");
+  });
+});
+
+describe("all of them", () => {
+  test.each([...stubs, ...solutions, ...wrong])("%s exports a handler", (path) => {
+    expect(loaded[path]?.exports).toContain("handler");
+  });
+
+  test("pass the type check, as the project's own files", async () => {
+    const paths = [...stubs, ...solutions, ...wrong].map((path) => join(learn, path));
+    const problems = [...((await checkTypes(paths)) ?? [])];
+    expect(problems.map(([path]) => path)).toEqual(paths);
+    expect(problems.filter(([, found]) => found.length > 0)).toEqual([]);
+  });
+});
+
+test("every exercise has its three hints, and no two are alike", () => {
+  expect(Object.keys(hints)).toEqual(exercises.map(({ letter }) => letter));
+  const all = Object.values(hints).flat();
+  expect(new Set(all).size).toBe(3 * exercises.length);
+  expect(all).not.toContain("");
+});
+
+function filesOf(folder: string): string[] {
+  return readdirSync(join(learn, folder))
+    .filter((name) => name.endsWith(".ts"))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
+
+function letterOf(path: string): string {
+  return basename(path).charAt(0).toUpperCase();
+}
+
+function linesOf(path: string): number {
+  return readFileSync(join(learn, path), "utf8").trimEnd().split("\n").length;
+}
+
+function isRight(suitability: Suitability): boolean {
+  return suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS;
+}
+
+async function loadAll(paths: readonly string[]): Promise<Readonly<Record<string, Loaded>>> {
+  const program = `
+    const loaded = {};
+    for (const path of process.argv.slice(1)) {
+      const { decision, ...others } = await import(${JSON.stringify(learn)} + path);
+      loaded[path] = { exports: Object.keys(others), decision };
+    }
+    console.log(JSON.stringify(loaded));`;
+  const args = ["--input-type=module", "--eval", program, ...paths];
+  const { stdout } = await run(process.execPath, args);
+  return JSON.parse(stdout);
+}

@@ -1,0 +1,41 @@
+/** D: the file on a slow disk. It is read with node:fs or node:fs/promises, in 30 ms. */
+import { existsSync } from "node:fs";
+import { fifoPath, ordinaryPath } from "../../server/backends/disk.ts";
+import { environment } from "../service/environment.ts";
+import { isObject, unexpected } from "./body.ts";
+
+/** How often a file that the disk has not made yet is looked for, a millisecond apart. */
+const attempts = 2_000;
+
+/** The path of the file. Each path is for one read, so ask for each. */
+export function configPath(): string {
+  const { folder, nextNumber } = environment().addresses.disk;
+  if (nextNumber === undefined) {
+    return ordinaryPath(folder);
+  }
+  const path = fifoPath(folder, Atomics.add(nextNumber, 0, 1));
+  const sleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  // The disk makes its files ahead, and many reads can be faster than it.
+  for (let attempt = 1; !existsSync(path); attempt++) {
+    if (attempt === attempts) {
+      throw new Error(
+        `Expected the slow disk to have made ${path} by now; it is gone, or too slow`,
+      );
+    }
+    Atomics.wait(sleep, 0, 0, 1);
+  }
+  return path;
+}
+
+/** The settings in the text of the file. */
+export function parseConfig(text: string): { settingA: string; settingB: string } {
+  const config: unknown = JSON.parse(text);
+  if (
+    isObject(config) &&
+    typeof config.setting_a === "string" &&
+    typeof config.setting_b === "string"
+  ) {
+    return { settingA: config.setting_a, settingB: config.setting_b };
+  }
+  throw unexpected("setting_a and setting_b", config);
+}

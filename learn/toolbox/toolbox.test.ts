@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTestHouse, type TestHouse } from "../../testing/house.ts";
+import { provideEnvironment } from "../service/environment.ts";
+import { readUsage, restartUsage } from "../service/usage.ts";
+import { createUsageMemory } from "../service/usage-memory.ts";
+import { getFromCache, getFromCacheBlocking } from "./cache.ts";
+import { parseConfig } from "./config.ts";
+import { findUserBlocking } from "./database.ts";
+import { hashChain } from "./hash.ts";
+import { classifyImage, downloadImage, downloadImageBlocking } from "./images.ts";
+import { parseData, serviceUrl } from "./services.ts";
+import { fetchJsonBlocking, parseWeather, weatherUrl } from "./weather.ts";
+
+test("the toolbox says where it works when it is used elsewhere", () => {
+  expect(() => findUserBlocking(1)).toThrow(
+    "The toolbox works in the service that `npm run check` and `npm run learn` start",
+  );
+});
+
+describe("the toolbox", () => {
+  let house: TestHouse;
+  beforeAll(async () => {
+    house = await openTestHouse();
+    const addresses = house.backends.addresses();
+    provideEnvironment({ addresses, crops: 1, usage: createUsageMemory() });
+  });
+  afterAll(() => house.close());
+
+  test("gives the same by an asynchronous client and by one that blocks", async () => {
+    expect(getFromCacheBlocking("key")).toBe(await getFromCache("key"));
+    const url = "http://example.com/cats/tom.png";
+    expect(Buffer.from(downloadImageBlocking(url))).toEqual(Buffer.from(await downloadImage(url)));
+    const response = await fetch(weatherUrl("Rome & Milan"));
+    expect(fetchJsonBlocking(weatherUrl("Rome & Milan"))).toEqual(await response.json());
+  });
+
+  test("counts what blocks a thread and what computes on it, apart", async () => {
+    restartUsage();
+    findUserBlocking(1);
+    getFromCacheBlocking("key");
+    hashChain("data", 1);
+    const png = await downloadImage("http://example.com/cats/tom.png");
+    classifyImage(png);
+    const { waiting, computing } = readUsage();
+    expect(waiting).toMatchObject({ onLoop: 2, otherThreads: 0, calls: 2, mostInProgress: 1 });
+    expect(computing).toMatchObject({ onLoop: 2, otherThreads: 0, calls: 2, mostInProgress: 1 });
+  });
+
+  test("stops computing when it is told to", async () => {
+    expect(() => hashChain("data", 100_000, () => true)).toThrow("nobody waits for the hash");
+    const png = await downloadImage("http://example.com/cats/tom.png");
+    expect(() => classifyImage(png, () => true)).toThrow("stopped");
+  });
+
+  test("gives a download up with its signal", async () => {
+    const url = "http://example.com/cats/tom.png";
+    const gone = new Error("the caller has gone");
+    await expect(downloadImage(url, AbortSignal.abort(gone))).rejects.toThrow(gone);
+  });
+
+  test("finds no user who is not there", () => {
+    expect(() => findUserBlocking(100_001)).toThrow("Expected a user with the id 100001");
+  });
+
+  test("reads what a service answers, and says what it expected otherwise", async () => {
+    const response = await fetch(serviceUrl(3));
+    expect(parseData(await response.json())).toBe("data_3");
+    expect(() => parseData({ error: "no" })).toThrow('Expected JSON with data, got {"error":"no"}');
+    expect(() => parseWeather(null)).toThrow(
+      "Expected JSON with temperature and conditions, got null",
+    );
+    expect(() => parseConfig('{"setting_a":1}')).toThrow(
+      'Expected JSON with setting_a and setting_b, got {"setting_a":1}',
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import type { Decision, Handler } from "../handler.ts";
+import { workers } from "../pools.ts";
+import { hashChain } from "../toolbox/hash.ts";
+
+export const decision: Decision = {
+  strategy: "workers",
+  why: "A hash needs a core, and there is a worker thread for each.",
+};
+
+interface Chain {
+  readonly data: string;
+  readonly rounds: number;
+}
+
+export function computeChain({ data, rounds }: Chain): string {
+  return hashChain(data, rounds);
+}
+
+export const handler: Handler<"computeHash"> = async ({ data, rounds }, signal) => {
+  const hash = await workers.run(computeChain, { data, rounds }, signal);
+  return { hash, algorithm: "sha256" };
+};
