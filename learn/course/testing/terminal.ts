@@ -36,8 +36,8 @@ export function openTerminal(
 ): TestTerminal {
   const node = `'${process.execPath}' '${fileURLToPath(program)}' '${argument}'`;
   const command = `stty cols 80 rows 24; ${node}; code=$?; ${after}; exit $code`;
-  // The test runner's wish for colours is not the person's.
-  const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
+  // The test runner's wish for colours is not the person's, and in CI Node sees no terminal.
+  const { FORCE_COLOR: _, NO_COLOR: __, CI: ___, ...inherited } = process.env;
   const child: ChildProcess = spawn("script", ["-qec", command, "/dev/null"], {
     cwd: root,
     env: { ...inherited, TERM: "xterm-256color", ...env },

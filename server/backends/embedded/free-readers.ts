@@ -1,4 +1,12 @@
-import { closeSync, constants, openSync, readdirSync, rmSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -9,11 +17,26 @@ import { join } from "node:path";
  * the moment is over, so nobody opens it afterwards.
  */
 export function freeReaders(diskFolder: string): void {
+  // When the server ends, its main thread and its keeper may both be at it.
+  if (!existsSync(diskFolder)) {
+    return;
+  }
   for (const name of readdirSync(diskFolder)) {
-    const path = join(diskFolder, name);
+    freeReader(join(diskFolder, name));
+  }
+  rmSync(diskFolder, { recursive: true, force: true });
+}
+
+function freeReader(path: string): void {
+  try {
     const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     unlinkSync(path);
     closeSync(writer);
+  } catch (error) {
+    // Whoever removed it has freed its reader.
+    const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isGone) {
+      throw error;
+    }
   }
-  rmSync(diskFolder, { recursive: true });
 }
