@@ -108,7 +108,8 @@ port.on("message", (message: ToThread) => {
     stop(message.graceMs);
   } else {
     const { phase } = message;
-    setTimeout(() => run(phase), phase.startMs - monotonicMs());
+    // It may have passed on a busy machine.
+    setTimeout(() => run(phase), Math.max(0, phase.startMs - monotonicMs()));
   }
 });
 
