@@ -28,7 +28,7 @@ describe("the check of an exercise", { timeout: 90_000 }, () => {
     });
     const [first] = result.steps.filter(({ verdict }) => verdict === "FAIL");
     expect(first?.message).toBe(
-      "not made yet: set decision.strategy to one of threads, event-loop",
+      "not made yet: set decision.strategy to one of event-loop, threads",
     );
     const [mistake, ...others] = result.diagnoses;
     expect(others).toEqual([]);

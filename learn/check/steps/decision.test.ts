@@ -19,11 +19,11 @@ describe("a decision", () => {
   });
 
   test.each([
-    ["", "", "not made yet: set decision.strategy to one of threads, event-loop"],
+    ["", "", "not made yet: set decision.strategy to one of event-loop, threads"],
     [
       "pool",
       "It has threads.",
-      'expected decision.strategy to be one of threads, event-loop, got "pool"',
+      'expected decision.strategy to be one of event-loop, threads, got "pool"',
     ],
     ["threads", "why not", "threads, without a reason: expected decision.why to be a sentence"],
   ])("fails as %j because %j", (strategy, why, says) => {

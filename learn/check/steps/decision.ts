@@ -7,7 +7,8 @@ const leastWords = 3;
 
 /** Is the decision made, and has it a reason? Whether it is the right one, is seen by what runs. */
 export function checkDecision(exercise: Exercise, decision: Decision | undefined): Outcome {
-  const names = exercise.strategies.map(({ name }) => name);
+  // In the schema the recommended one comes first.
+  const names = exercise.strategies.map(({ name }) => name).toSorted();
   const choices = `one of ${names.join(", ")}`;
   if (decision === undefined) {
     return fail(
