@@ -3,8 +3,10 @@ import { monotonicMs } from "../../registry/clock.ts";
 import { type PoolThreads, readPoolThreads, wasStarved } from "./pool-threads.ts";
 import { type CanaryData, canaryCell, toCell } from "./watch-thread-data.ts";
 
-/** Between two canaries, and between two looks at one that is out, in milliseconds. */
-const restMs = 20;
+/** Between two canaries, in milliseconds. Each wakes two threads, which is not for nothing. */
+const restMs = 50;
+/** Between two looks at one that is out, in milliseconds. */
+const lookMs = 20;
 /** One that is out for longer found no free thread: it has hardly anything to do, in milliseconds. */
 export const lateMs = 50;
 
@@ -21,36 +23,36 @@ interface Canary {
  * wait for a thread. All threads of a process share the pool, and this one's loop is always on time.
  */
 export function sendCanaries({ cells }: CanaryData): void {
-  let out: Canary | undefined;
-  setInterval(() => {
-    if (out === undefined) {
-      const canary: Canary = {
-        sentMs: monotonicMs(),
-        looks: 0,
-        threads: undefined,
-      };
-      out = canary;
-      stat("/", () => {
-        out = undefined;
-        Atomics.store(cells, canaryCell.waitingMs, 0);
-        const ms = monotonicMs() - canary.sentMs;
-        // If this thread was held up itself, it can't tell where the time went.
-        const isOnTime = canary.looks * restMs * 2 >= ms;
-        const { threads } = canary;
-        const isStarved = threads !== undefined && wasStarved(threads, readPoolThreads());
-        if (ms < lateMs || (isOnTime && !isStarved)) {
-          note(cells, ms);
-        }
-      });
-    } else {
-      const ms = monotonicMs() - out.sentMs;
-      out.looks++;
-      Atomics.store(cells, canaryCell.waitingMs, toCell(ms));
-      if (ms >= lateMs / 2) {
-        out.threads ??= readPoolThreads();
-      }
-    }
-  }, restMs);
+  const send = () => {
+    const canary: Canary = { sentMs: monotonicMs(), looks: 0, threads: undefined };
+    const timer = setInterval(() => look(cells, canary), lookMs);
+    stat("/", () => {
+      clearInterval(timer);
+      Atomics.store(cells, canaryCell.waitingMs, 0);
+      comeBack(cells, canary);
+      setTimeout(send, restMs);
+    });
+  };
+  send();
+}
+
+function look(cells: Int32Array, canary: Canary): void {
+  const ms = monotonicMs() - canary.sentMs;
+  canary.looks++;
+  Atomics.store(cells, canaryCell.waitingMs, toCell(ms));
+  if (ms >= lateMs / 2) {
+    canary.threads ??= readPoolThreads();
+  }
+}
+
+function comeBack(cells: Int32Array, { sentMs, looks, threads }: Canary): void {
+  const ms = monotonicMs() - sentMs;
+  // If this thread was held up itself, it can't tell where the time went.
+  const isOnTime = looks * lookMs * 2 >= ms;
+  const isStarved = threads !== undefined && wasStarved(threads, readPoolThreads());
+  if (ms < lateMs || (isOnTime && !isStarved)) {
+    note(cells, ms);
+  }
 }
 
 function note(cells: Int32Array, ms: number): void {
