@@ -32,6 +32,9 @@ test("a call is ended when it is found incomplete for the second time", async ()
 test("nothing looks at calls while there are none", async () => {
   const server = await start({ timeLimits: {} });
   const session = openSession(server.url);
+  // While there are connections, it is looked which are idle.
+  await assertServes(session);
+  sweep();
   const timers = vi.getTimerCount();
   for (const _ of ["once", "and again"]) {
     const request = new UnendedRequest(session, hashPath, grpc);

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, toWebHeaders } from "./node-headers.ts";
@@ -54,18 +55,34 @@ export class Http2Exchange implements Exchange {
     if (!stream.readableEnded) {
       closeInTime(stream, this.#requestTimeoutMs);
     }
-    header[":status"] = status;
+    const fields = toRawHeaders(status, header);
     if (trailer !== undefined) {
       stream.on("wantTrailers", () => stream.sendTrailers(trailer));
-      stream.respond(header, withTrailers);
+      stream.respond(fields, withTrailers);
       stream.end(body);
     } else if (body === undefined || body.length === 0) {
-      stream.respond(header, withoutBody);
+      stream.respond(fields, withoutBody);
     } else {
-      stream.respond(header);
+      stream.respond(fields);
       stream.end(body);
     }
   }
+}
+
+/** Names and values in turn, which cost Node less than an object. */
+function toRawHeaders(status: number, header: OutgoingHttpHeaders): string[] {
+  const raw = [":status", String(status)];
+  for (const name in header) {
+    const value = header[name];
+    if (Array.isArray(value)) {
+      for (const one of value) {
+        raw.push(name, one);
+      }
+    } else {
+      raw.push(name, String(value));
+    }
+  }
+  return raw;
 }
 
 function nothing(): void {}

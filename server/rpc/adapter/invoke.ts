@@ -10,9 +10,9 @@ import {
   type HandlerContext,
   type Interceptor,
   type UnaryRequest,
-  type UnaryResponse,
 } from "@connectrpc/connect";
 import type { CallContext } from "./call-context.ts";
+import { InterceptedRequest, InterceptedResponse } from "./intercepted.ts";
 import type { UnarySpec } from "./routes.ts";
 
 type Next = ReturnType<Interceptor>;
@@ -27,38 +27,17 @@ export async function invokeUnary(
   if (interceptors.length === 0) {
     return complete(method.output, await impl(message, context));
   }
-  const request: UnaryRequest = {
-    stream: false,
-    method,
-    service: method.parent,
-    requestMethod: context.requestMethod,
-    message,
-    url: context.url,
-    signal: context.signal,
-    contextValues: context.values,
-    // Web headers cost more than a getter does, and a getter more than all of the above.
-    get header() {
-      return context.requestHeader;
-    },
-  };
-  let own: UnaryResponse | undefined;
+  const request = new InterceptedRequest(context, message);
+  let own: InterceptedResponse | undefined;
   let next: Next = async (intercepted) => {
     if (intercepted.stream) {
       throw new ConnectError("an interceptor made a stream of a unary call", Code.Internal);
     }
     const handlerContext = intercepted === request ? context : merge(context, intercepted);
-    own = {
-      stream: false,
-      method,
-      service: method.parent,
-      message: complete(method.output, await impl(intercepted.message, handlerContext)),
-      get header() {
-        return context.responseHeader;
-      },
-      get trailer() {
-        return context.responseTrailer;
-      },
-    };
+    own = new InterceptedResponse(
+      context,
+      complete(method.output, await impl(intercepted.message, handlerContext)),
+    );
     return own;
   };
   for (let index = interceptors.length - 1; index >= 0; index--) {
