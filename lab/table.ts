@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { markOf } from "./mark.ts";
+import { markOf } from "../cli/mark.ts";
 import type { LabResult, Measurement } from "./result.ts";
 import { sentenceOf } from "./sentence.ts";
 

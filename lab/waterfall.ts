@@ -1,5 +1,5 @@
+import { markOf } from "../cli/mark.ts";
 import type { CallRecord } from "../loadtest/call-record.ts";
-import { markOf } from "./mark.ts";
 import type { LabResult, Measurement } from "./result.ts";
 
 /** All lengths are in pixels. */

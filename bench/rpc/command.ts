@@ -10,17 +10,17 @@ export const rpcBench: BenchCommand = {
   title: "unblock's RPC layer",
   parts: {
     grpc: {
-      about: "calls per second over gRPC beside grpc-js and connect-node (seven minutes)",
+      about: "calls per second of CPU time over gRPC beside grpc-js and connect-node (six minutes)",
       measure: measureGrpc,
     },
     json: {
-      about: "JSON over HTTP/1.1 beside fastify and connect-node (three minutes)",
+      about: "the same, JSON over HTTP/1.1 beside fastify and connect-node (three minutes)",
       measure: measureJson,
     },
     latency: {
       about: "p99 at 5,000 calls a second beside grpc-js's (four minutes)",
       measure: measureLatency,
     },
-    memory: { about: "the heap after five million calls (five minutes)", measure: measureMemory },
+    memory: { about: "the heap after five million calls (six minutes)", measure: measureMemory },
   },
 };

@@ -3,7 +3,7 @@ import { createEchoTarget } from "./servers.ts";
 import { compareThroughput, ghzDriver, ownDriver, ratioRow } from "./throughput.ts";
 
 const kinds = ["unblock", "adapter", "grpc-js", "connect-node", "node:http2"] as const;
-/** What calls per second shall be, in the peer's. */
+/** How many times the peer's calls it shall answer in the same CPU time. */
 const wanted = [
   { ours: "adapter", theirs: "grpc-js", ratio: 1.2 },
   { ours: "adapter", theirs: "connect-node", ratio: 4 },
@@ -15,15 +15,15 @@ const wanted = [
 export async function measureGrpc(bench: Bench): Promise<Finding[]> {
   using target = createEchoTarget();
   const drivers = [ownDriver(), ghzDriver];
-  const of = await compareThroughput(bench, target, "grpc", kinds, drivers);
+  const comparison = await compareThroughput(bench, target, "grpc", kinds, drivers);
   return drivers.map((driver) => ({
     part: "grpc",
     figures: {
       client: driver.name,
-      servers: Object.fromEntries(kinds.map((kind) => [kind, of(driver, kind)])),
+      servers: Object.fromEntries(kinds.map((kind) => [kind, comparison.of(driver, kind)])),
     },
     rows: wanted.map(({ ours, theirs, ratio }) =>
-      ratioRow([ours, of(driver, ours)], [theirs, of(driver, theirs)], driver.name, ratio),
+      ratioRow(comparison, driver, [ours, theirs], ratio),
     ),
   }));
 }

@@ -3,7 +3,7 @@ import { createEchoTarget } from "./servers.ts";
 import { compareThroughput, ownDriver, ratioRow } from "./throughput.ts";
 
 const kinds = ["unblock", "adapter", "fastify", "connect-node 1.1"] as const;
-/** What calls per second shall be, in the peer's. */
+/** How many times the peer's calls it shall answer in the same CPU time. */
 const wanted = [
   { ours: "adapter", theirs: "fastify", ratio: 1 },
   { ours: "unblock", theirs: "fastify", ratio: undefined },
@@ -14,16 +14,16 @@ const wanted = [
 export async function measureJson(bench: Bench): Promise<Finding[]> {
   using target = createEchoTarget();
   const driver = ownDriver(["--protocol", "connect", "--codec", "json", "--http", "1.1"]);
-  const of = await compareThroughput(bench, target, "json", kinds, [driver]);
+  const comparison = await compareThroughput(bench, target, "json", kinds, [driver]);
   return [
     {
       part: "json",
       figures: {
         client: driver.name,
-        servers: Object.fromEntries(kinds.map((kind) => [kind, of(driver, kind)])),
+        servers: Object.fromEntries(kinds.map((kind) => [kind, comparison.of(driver, kind)])),
       },
       rows: wanted.map(({ ours, theirs, ratio }) =>
-        ratioRow([ours, of(driver, ours)], [theirs, of(driver, theirs)], driver.name, ratio),
+        ratioRow(comparison, driver, [ours, theirs], ratio),
       ),
     },
   ];

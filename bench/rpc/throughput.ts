@@ -11,8 +11,8 @@ import { clientCommand, runClient } from "../harness/load-client.ts";
 import { type Spread, spreadOf } from "../harness/spread.ts";
 import { type ServerKind, startEchoServers } from "./servers.ts";
 
-/** Long enough that a program's start does not count. */
-const secondsARun = 5;
+/** Of a turn; each server has two a run. Long enough that a program's start does not count. */
+const secondsATurn = 2;
 /** Until its code is compiled a server is slower. */
 const warmUpSeconds = 3;
 const runLimitMs = 60_000;
@@ -49,8 +49,20 @@ export const ghzDriver: Driver = {
 /** What one client saw of one server. */
 export interface Throughput {
   readonly callsPerSecond: Spread;
+  /**
+   * Calls in a second of the server's CPU time: the same also where the client is the limit, or where a
+   * host lends its cores to others meanwhile.
+   */
+  readonly callsPerCpuSecond: Spread;
   /** The part of its core that the server used: near 1, it was the limit, and not the client. */
   readonly busy: Spread;
+}
+
+/** What was measured of some servers by some clients. */
+export interface Comparison<Kind extends ServerKind> {
+  of(driver: Driver, kind: Kind): Throughput;
+  /** How many times the calls of `theirs` that `ours` answered in the same CPU time, run by run. */
+  ratio(driver: Driver, ours: Kind, theirs: Kind): Spread;
 }
 
 /** Measures servers in turn, `bench.runs` times, with each client. */
@@ -60,7 +72,7 @@ export async function compareThroughput<Kind extends ServerKind>(
   part: string,
   kinds: readonly Kind[],
   drivers: readonly Driver[],
-): Promise<(driver: Driver, kind: Kind) => Throughput> {
+): Promise<Comparison<Kind>> {
   const runs: Run[] = [];
   const peers = await startEchoServers(kinds, bench.pinning);
   try {
@@ -71,56 +83,84 @@ export async function compareThroughput<Kind extends ServerKind>(
       }
     }
     for (let run = 1; run <= bench.runs; run++) {
-      // Whoever comes later might find the machine warmer, so the order is turned around each time.
-      const turn = run % 2 === 1 ? peers.all : peers.all.toReversed();
       for (const driver of drivers) {
-        for (const { kind, server } of turn) {
+        const work = new Map<ServerKind, Work>();
+        // There and back: what changes on the machine meanwhile is then the same for all.
+        for (const { kind, server } of [...peers.all, ...peers.all.toReversed()]) {
           await bench.step(`${part}: ${kind}, by ${driver.name}, ${run} of ${bench.runs}`);
+          const before = work.get(kind) ?? { calls: 0, cpuSeconds: 0, seconds: 0 };
           const cpuBeforeMs = await server.ask<number>("cpuMs");
-          const callsPerSecond = await driver.drive(bench, server.url, target, secondsARun);
+          const callsPerSecond = await driver.drive(bench, server.url, target, secondsATurn);
           const cpuMs = (await server.ask<number>("cpuMs")) - cpuBeforeMs;
-          runs.push({ driver, kind, callsPerSecond, busy: cpuMs / 1_000 / secondsARun });
+          work.set(kind, {
+            calls: before.calls + callsPerSecond * secondsATurn,
+            cpuSeconds: before.cpuSeconds + cpuMs / 1_000,
+            seconds: before.seconds + secondsATurn,
+          });
         }
+        runs.push(...[...work].map(([kind, done]) => ({ driver, kind, ...done })));
       }
     }
   } finally {
     await peers.close();
   }
-  return (driver, kind) =>
-    throughputOf(runs.filter((run) => run.driver === driver && run.kind === kind));
+  const runsOf = (driver: Driver, kind: Kind) =>
+    runs.filter((run) => run.driver === driver && run.kind === kind);
+  return {
+    of: (driver, kind) => throughputOf(runsOf(driver, kind)),
+    ratio: (driver, ours, theirs) => {
+      const peer = runsOf(driver, theirs).map(perCpuSecond);
+      const ratios = runsOf(driver, ours).map(
+        (run, index) => perCpuSecond(run) / (peer[index] ?? 0),
+      );
+      return spreadOf(ratios);
+    },
+  };
 }
 
-interface Run {
+interface Work {
+  readonly calls: number;
+  readonly cpuSeconds: number;
+  readonly seconds: number;
+}
+
+interface Run extends Work {
   readonly driver: Driver;
   readonly kind: ServerKind;
-  readonly callsPerSecond: number;
-  readonly busy: number;
+}
+
+function perCpuSecond({ calls, cpuSeconds }: Work): number {
+  return calls / cpuSeconds;
 }
 
 function throughputOf(runs: readonly Run[]): Throughput {
   return {
-    callsPerSecond: spreadOf(runs.map((run) => run.callsPerSecond)),
-    busy: spreadOf(runs.map((run) => run.busy)),
+    callsPerSecond: spreadOf(runs.map(({ calls, seconds }) => calls / seconds)),
+    callsPerCpuSecond: spreadOf(runs.map(perCpuSecond)),
+    busy: spreadOf(runs.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds)),
   };
 }
 
 /** A row that compares two servers, as one client saw them. */
-export function ratioRow(
-  [ours, our]: [string, Throughput],
-  [theirs, their]: [string, Throughput],
-  by: string,
+export function ratioRow<Kind extends ServerKind>(
+  comparison: Comparison<Kind>,
+  driver: Driver,
+  [ours, theirs]: readonly [Kind, Kind],
   wanted: number | undefined,
 ): Row {
-  const ratio = our.callsPerSecond.median / their.callsPerSecond.median;
+  const { median } = comparison.ratio(driver, ours, theirs);
+  const told = ([ours, theirs] as const).map(
+    (kind) => `${kind} ${tell(comparison.of(driver, kind))}`,
+  );
   return {
-    what: `${ours} ${perSecond(our)}, ${theirs} ${perSecond(their)} (${by})`,
-    measured: `${ratio.toFixed(2)} ×`,
+    what: `${told.join(", ")} (${driver.name})`,
+    measured: `${median.toFixed(2)} ×`,
     wanted: wanted === undefined ? "" : `≥ ${wanted.toFixed(2)} ×`,
-    reached: wanted === undefined ? null : ratio >= wanted,
+    reached: wanted === undefined ? null : median >= wanted,
   };
 }
 
-function perSecond({ callsPerSecond, busy }: Throughput): string {
-  const calls = Math.round(callsPerSecond.median).toLocaleString("en");
-  return `${calls}/s at ${Math.round(busy.median * 100)} %`;
+function tell({ callsPerCpuSecond, callsPerSecond }: Throughput): string {
+  const whole = (calls: Spread) => Math.round(calls.median).toLocaleString("en");
+  return `${whole(callsPerCpuSecond)} per CPU s, ${whole(callsPerSecond)}/s`;
 }

@@ -112,9 +112,10 @@ describe.concurrent("a file that", { timeout: 120_000 }, () => {
     const file = join(own, "bad.ts");
     writeFileSync(file, source);
     const result = await check(file);
-    expect(result.verdict).toBe("FAIL");
+    const told = JSON.stringify(result.steps);
+    expect(result.verdict, told).toBe("FAIL");
     const [failure, ...others] = failuresOf(result);
-    expect(failure?.message).toMatch(says);
+    expect(failure?.message, told).toMatch(says);
     expect(failure?.message).not.toContain("\n");
     expect(others).toEqual([]);
   });

@@ -29,7 +29,7 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   const mistakes = burstMistakes(served);
   const overlaps = report.add("overlap", checkOverlap(exercise, measured, mistakes));
   const isPlaced = report.add("place", checkPlace(served, mistakes));
-  report.add("time", checkTime(measured));
+  report.add("time", checkTime(measured, mistakes));
   report.add("bystander", checkBystander(measured, where));
   // What is in the wrong place can't be given up there.
   if (overlaps && isPlaced && planOf(exercise).givenUp.length > 0) {

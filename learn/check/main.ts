@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import { fail } from "../../cli/fail.ts";
 import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
-import { paintFor } from "../course/paint.ts";
 import { renderScore, scoreOf } from "../score.ts";
+import { paintFor } from "../terminal/paint.ts";
 import { prepareWorkspace, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
 import { createProgress } from "./progress.ts";

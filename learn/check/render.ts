@@ -1,9 +1,9 @@
 import type { Exercise } from "../../registry/exercises.ts";
-import { openBook } from "../course/library.ts";
-import type { Paint } from "../course/paint.ts";
-import { renderRationale } from "../course/render/rationale.ts";
-import { renderResult } from "../course/render/result.ts";
+import { openBook } from "../book/book.ts";
+import { renderRationale } from "../render/rationale.ts";
+import { renderResult } from "../render/result.ts";
 import { readingFor } from "../score.ts";
+import type { Paint } from "../terminal/paint.ts";
 import { shown } from "../workspace.ts";
 import type { ExerciseResult } from "./result.ts";
 

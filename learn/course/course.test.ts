@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { hasTerminals, openTerminal, type TestTerminal } from "../terminal/testing/terminal.ts";
 import { loadProgress, progressPath, saveProgress } from "./progress.ts";
-import { hasTerminals, openTerminal, type TestTerminal } from "./testing/terminal.ts";
 
 const program = new URL("./testing/fake-check-course.ts", import.meta.url);
 const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { exercises } from "../../registry/exercises.ts";
 import type { Score, Verdict } from "../check/result.ts";
 import { scoreOf } from "../score.ts";
+import { type Loaded, loadState, record, saveState, told } from "../state-file.ts";
 import { yoursFolder } from "../workspace.ts";
-import { type Loaded, loadState, record, saveState, told } from "./state-file.ts";
 
 /** How far a learner is with an exercise. */
 export interface ExerciseProgress {

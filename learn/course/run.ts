@@ -1,10 +1,10 @@
 import { type Exercise, exercises } from "../../registry/exercises.ts";
+import { type Book, openBook } from "../book/book.ts";
 import type { Listener } from "../check/report.ts";
 import type { ExerciseResult } from "../check/result.ts";
+import { paintFor } from "../terminal/paint.ts";
 import { prepareWorkspace, yourFile } from "../workspace.ts";
-import { type Book, openBook } from "./library.ts";
 import { begin, type CourseEvent, type Effect, type Room } from "./model.ts";
-import { paintFor } from "./paint.ts";
 import { loadProgress, progressPath, saveProgress } from "./progress.ts";
 import { renderFrame } from "./render/frame.ts";
 import { openScreen } from "./screen.ts";

@@ -1,4 +1,4 @@
-import { listenToKeys } from "./keyboard.ts";
+import { listenToKeys } from "../terminal/keyboard.ts";
 import type { Key } from "./model.ts";
 import type { Size } from "./render/frame.ts";
 

@@ -1,7 +1,7 @@
 import { exercises } from "../../registry/exercises.ts";
 import { renderScore } from "../score.ts";
+import { plainPaint } from "../terminal/paint.ts";
 import { shown, yourFile, yoursFolder } from "../workspace.ts";
-import { plainPaint } from "./paint.ts";
 import { courseScore, type Progress, progressOf } from "./progress.ts";
 import { renderMark } from "./render/list.ts";
 

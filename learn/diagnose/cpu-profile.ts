@@ -46,7 +46,7 @@ export class CpuProfile {
    * @param endedMs when it ended, on the monotonic clock
    */
   constructor(json: string, endedMs: number) {
-    const { nodes, startTime, endTime, samples, timeDeltas }: ProfileData = JSON.parse(json);
+    const { nodes, startTime, endTime, samples, timeDeltas } = parseProfile(json);
     this.#nodes = new Map(nodes.map((node) => [node.id, node]));
     for (const { id, children = [] } of nodes) {
       for (const child of children) {
@@ -101,6 +101,14 @@ export class RunningProfile {
   close(): void {
     this.#handle[Symbol.dispose]();
   }
+}
+
+// V8 names what a regular expression was compiled to by its source, and writes that as it is: with quotes
+// and backslashes the whole is no JSON.
+const regularExpression = /"functionName":"RegExp: .*?","scriptId":/g;
+
+function parseProfile(json: string): ProfileData {
+  return JSON.parse(json.replaceAll(regularExpression, '"functionName":"RegExp","scriptId":'));
 }
 
 function toFrame(

@@ -22,6 +22,8 @@ export type DiagnosisName =
   | "unhandled-rejection"
   /** Work went on for a caller who had gone, or past its deadline. */
   | "signal-ignored"
+  /** All is right but the time: each call does or awaits something besides its work. */
+  | "slower-than-its-work"
   /** The answer is not what was asked for. */
   | "wrong-answer"
   /** The result is right, and it came from a place that the decision does not name, or that is wrong for it. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Loaded, loadState, record, saveState } from "../course/state-file.ts";
+import { type Loaded, loadState, record, saveState } from "../state-file.ts";
 import { yoursFolder } from "../workspace.ts";
 import type { Card } from "./schedule.ts";
 

@@ -1,4 +1,4 @@
-import { listenToKeys } from "../course/keyboard.ts";
+import { listenToKeys } from "../terminal/keyboard.ts";
 
 /** Asks a person on the terminal for single keys. */
 export interface Prompt {

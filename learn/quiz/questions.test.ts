@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { plainPaint } from "../course/paint.ts";
+import { plainPaint } from "../terminal/paint.ts";
 import { isRight, milliseconds, strategies, strategyNames } from "./question.ts";
 import { questions } from "./questions/index.ts";
 import { renderAnswers, renderGrade, renderMeasured, renderQuestion } from "./render.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { hasTerminals, openTerminal, type TestTerminal } from "../course/testing/terminal.ts";
+import { hasTerminals, openTerminal, type TestTerminal } from "../terminal/testing/terminal.ts";
 import { loadCards, saveCards } from "./cards.ts";
 import { questions } from "./questions/index.ts";
 

@@ -1,5 +1,5 @@
-import type { Paint } from "../course/paint.ts";
-import { wrap } from "../course/wrap.ts";
+import type { Paint } from "../terminal/paint.ts";
+import { wrap } from "../terminal/wrap.ts";
 import type { Measured } from "./measure.ts";
 import { isRight, type Question, type Strategy, strategies, strategyNames } from "./question.ts";
 

@@ -1,5 +1,5 @@
-import { type Paint, paintFor } from "../course/paint.ts";
-import { wrap } from "../course/wrap.ts";
+import { type Paint, paintFor } from "../terminal/paint.ts";
+import { wrap } from "../terminal/wrap.ts";
 import { type Cards, loadCards, saveCards } from "./cards.ts";
 import { type Measured, measure } from "./measure.ts";
 import { openPrompt, type Prompt } from "./prompt.ts";

@@ -78,7 +78,7 @@ export class Observer {
 
   begin(): void {
     restartUsage();
-    this.#takeBlockages();
+    this.#loop.take();
     this.#blockages = [];
     this.#pool.restartWindow();
     this.#calls = new HandlerCalls(this.#fileUrl);
@@ -89,19 +89,9 @@ export class Observer {
     this.#processCpu = process.cpuUsage();
   }
 
-  #takeBlockages(): readonly Blockage[] {
-    try {
-      return this.#loop.take();
-    } catch {
-      // V8 writes regular expressions into its profiles as they are, and then they may be no JSON. The
-      // next profile, which has just begun, knows no lines yet.
-      return this.#loop.take();
-    }
-  }
-
   /** What was seen since the window began, which goes on. */
   read(): Observation {
-    this.#blockages.push(...this.#takeBlockages());
+    this.#blockages.push(...this.#loop.take());
     return {
       usage: readUsage(),
       handler: this.#calls.counts(),

@@ -15,6 +15,11 @@ export interface WrongAnswer {
   readonly restsOn: "counts" | "time";
 }
 
+const onTime = (file: string, diagnosis: DiagnosisName): WrongAnswer => ({
+  file,
+  diagnosis,
+  restsOn: "time",
+});
 const onCounts = (file: string, diagnosis: DiagnosisName, also?: DiagnosisName): WrongAnswer => ({
   file,
   diagnosis,
@@ -33,6 +38,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
 
   onCounts("b-blocking-client.ts", "loop-blocked-by-waiting", "wrong-place"),
   onCounts("b-one-at-a-time.ts", "sequential"),
+  onTime("b-waits-first.ts", "slower-than-its-work"),
   onCounts("b-ignores-the-signal.ts", "signal-ignored"),
   onCounts("b-invents-the-weather.ts", "wrong-answer"),
 
@@ -56,7 +62,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   onCounts("e-blocking-client.ts", "loop-blocked-by-waiting", "wrong-place"),
   onCounts("e-threads.ts", "sequential"),
   onCounts("e-one-at-a-time.ts", "sequential"),
-  { file: "e-computes-on-the-way.ts", diagnosis: "cpu-behind-a-promise", restsOn: "time" },
+  onTime("e-computes-on-the-way.ts", "cpu-behind-a-promise"),
   onCounts("e-always-a-hit.ts", "wrong-answer"),
 
   onCounts("f-inference-on-the-loop.ts", "cpu-behind-a-promise"),

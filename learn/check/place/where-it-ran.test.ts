@@ -81,6 +81,9 @@ describe("where a burst ran", () => {
     expect(ran("B", { observed: { blockages: Array(10).fill(short) } })).toBe("async");
     // Others had the cores.
     expect(ran("B", { observed: { blockages: [starved] } })).toBe("async");
+    // Who waits on the loop asks for one thing at a time.
+    const backends = { weather: { calls: 10, mostInProgress: 6 } };
+    expect(ran("B", { observed: { blockages: [asleep] }, backends })).toBe("async");
     // Most of the time it turned.
     expect(ran("B", { observed: { blockages: [asleep] }, wallMs: 2_000 })).toBe("async");
   });

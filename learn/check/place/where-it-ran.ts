@@ -104,7 +104,7 @@ function heldBy(
 }
 
 /** What is neither the toolbox's nor the exercise's work shows only in how long the loop stood still. */
-function heldByOthers({ burst, observed }: Evidence, inTurnMs: number): Held | undefined {
+function heldByOthers({ burst, observed, backends }: Evidence, inTurnMs: number): Held | undefined {
   const stood = observed.blockages.filter(
     ({ ms, starvedMs }) => ms - starvedMs >= leastStandstillMs,
   );
@@ -113,5 +113,10 @@ function heldByOthers({ burst, observed }: Evidence, inTurnMs: number): Held | u
   if (stoodMs < Math.max(leastStoodMs, inTurnMs * loopShare, burst.wallMs * loopShare)) {
     return undefined;
   }
-  return stoodCpuMs >= stoodMs * loopShare ? "computing" : "waiting";
+  if (stoodCpuMs >= stoodMs * loopShare) {
+    return "computing";
+  }
+  // Who waits on the loop asks for one thing at a time: with more, it was the machine that stood still.
+  const inTurn = [...backends.values()].every(({ mostInProgress }) => mostInProgress <= 1);
+  return inTurn ? "waiting" : undefined;
 }

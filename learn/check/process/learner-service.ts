@@ -8,7 +8,7 @@ import type { Alone, Answer, Ask, Message } from "../../service/messages.ts";
 import type { Observation } from "../../service/observation.ts";
 import { HarnessTrouble, LearnerFault } from "../faults.ts";
 import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
-import { ServiceProcess } from "./service-process.ts";
+import { lastOutputMs, ServiceProcess } from "./service-process.ts";
 
 /** How a learner's service is started. */
 export interface StartOptions {
@@ -23,8 +23,8 @@ export interface StartOptions {
 const nodeLibuvThreads = 4;
 /** How the server's log begins to tell of it: what is counted after that is worth nothing. */
 const backendsDied = "The embedded backends died";
-/** What the death of a process takes to be known, in milliseconds. */
-const knownDeadMs = 1_500;
+/** What the death of a process takes to be known on a busy machine, its last output read, in milliseconds. */
+const knownDeadMs = 2 * lastOutputMs;
 
 /** A running service with a learner's handler. All that waits for it ends when it does. */
 export class LearnerService {

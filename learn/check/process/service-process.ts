@@ -17,7 +17,7 @@ const service = new URL("../../service/main.ts", import.meta.url);
 /** How much of standard error is kept, in characters. */
 const keptStderr = 10_000;
 /** What the pipes of a dead process may still take to end, in milliseconds. */
-const lastOutputMs = 500;
+export const lastOutputMs = 3_000;
 
 /** The process of a learner's service. It ends with all that it started, and nothing of it is left. */
 export class ServiceProcess {
@@ -56,7 +56,8 @@ export class ServiceProcess {
     // Whoever works with the service hears of it; without this, nobody doing so would end the checker.
     died.catch(() => {});
     this.died = died;
-    const closed = once(this.#child, "close");
+    // What it said by either way may be read only after its end is known.
+    const closed = Promise.all([once(this.#child, "close"), once(this.#child, "disconnect")]);
     this.#exited = once(this.#child, "exit").then(async ([code, signal]) => {
       await this.#cleanUp(closed);
       const end = { stage: this.#stage, code, signal, stderr: this.#stderr };

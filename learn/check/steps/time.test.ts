@@ -9,18 +9,26 @@ const nowhere = { strategy: "async", held: undefined, waitsInWorkers: false };
 
 describe("the time of a burst", () => {
   test("passes when one of them was fast enough", () => {
-    expect(checkTime(measuredOf(slow, { bursts: [slow, fast] })).verdict).toBe("PASS");
+    expect(checkTime(measuredOf(slow, { bursts: [slow, fast] }), []).verdict).toBe("PASS");
   });
 
   test("fails when none was, on a machine that did nothing else", () => {
-    const { verdict, message } = checkTime(measuredOf(slow));
+    const { verdict, message, diagnoses } = checkTime(measuredOf(slow), []);
     expect(verdict).toBe("FAIL");
     expect(message).toContain("500 ms");
     expect(message).toContain("up to 150 ms");
+    expect(diagnoses.map(({ name }) => name)).toEqual(["slower-than-its-work"]);
+  });
+
+  test("has no name of its own when another mistake is why", () => {
+    const sequential = { name: "sequential", finding: "", nextStep: "", numbers: {} } as const;
+    const { verdict, diagnoses } = checkTime(measuredOf(slow), [sequential]);
+    expect(verdict).toBe("FAIL");
+    expect(diagnoses).toEqual([]);
   });
 
   test("can't be told beside others, and says so", () => {
-    const { verdict, message } = checkTime(measuredOf(slow, { busyCores: 1 }));
+    const { verdict, message } = checkTime(measuredOf(slow, { busyCores: 1 }), []);
     expect(verdict).toBe("INCONCLUSIVE");
     expect(message).toContain("others kept 1 of 2 cores busy");
   });
@@ -28,6 +36,7 @@ describe("the time of a burst", () => {
   test("can't be told when the work alone takes now this, now that", () => {
     const { verdict, message } = checkTime(
       measuredOf(slow, { alone: { runsMs: [50, 51, 120], rounds: 0 } }),
+      [],
     );
     expect(verdict).toBe("INCONCLUSIVE");
     expect(message).toContain("from 50 to 120 ms");

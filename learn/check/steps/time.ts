@@ -1,11 +1,17 @@
+import type { Diagnosis } from "../../diagnose/diagnosis.ts";
 import { fastestMs } from "../measure/alone.ts";
 import { fastestWallMs, type Measured } from "../measure/measured.ts";
 import { whyNoTime } from "../measure/trust.ts";
+import { slowerThanItsWork } from "../mistakes/slower-than-its-work.ts";
 import { round } from "../numbers.ts";
 import { fail, inconclusive, type Outcome, pass } from "./outcome.ts";
 
-/** Did a burst take no longer than this machine needs for it? */
-export function checkTime(measured: Measured): Outcome {
+/**
+ * Did a burst take no longer than this machine needs for it?
+ *
+ * @param mistakes what is wrong with it anyway, and is then why
+ */
+export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): Outcome {
   const { alone, allowedMs, bursts } = measured;
   const wallMs = fastestWallMs(measured);
   const message = `${round(wallMs)} ms, best of ${bursts.length}; one call's work alone takes ${round(fastestMs(alone))} ms here, so up to ${round(allowedMs)} ms are right`;
@@ -13,5 +19,8 @@ export function checkTime(measured: Measured): Outcome {
     return pass(message);
   }
   const doubt = whyNoTime(measured);
-  return doubt === undefined ? fail(message) : inconclusive(`${message}; but ${doubt}`);
+  if (doubt !== undefined) {
+    return inconclusive(`${message}; but ${doubt}`);
+  }
+  return mistakes.length > 0 ? fail(message) : fail(message, slowerThanItsWork(measured));
 }

@@ -1,10 +1,10 @@
-import type { Book } from "../library.ts";
-import { renderMarkdown } from "../markdown.ts";
+import type { Book } from "../../book/book.ts";
+import { renderMarkdown } from "../../book/markdown.ts";
+import { renderResult, renderSteps } from "../../render/result.ts";
+import type { Paint } from "../../terminal/paint.ts";
+import { wrap } from "../../terminal/wrap.ts";
 import type { Model } from "../model.ts";
-import type { Paint } from "../paint.ts";
 import { progressOf } from "../progress.ts";
-import { wrap } from "../wrap.ts";
-import { renderResult, renderSteps } from "./result.ts";
 
 /** The exercise that the learner is at: what came of it, what is asked for, and the hints so far. */
 export function renderExercise(book: Book, model: Model, width: number, paint: Paint): string[] {

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { exercises } from "../../../registry/exercises.ts";
+import { type Book, openBook } from "../../book/book.ts";
 import type { ExerciseResult } from "../../check/result.ts";
+import { colourPaint, plainPaint } from "../../terminal/paint.ts";
 import { fileName } from "../../workspace.ts";
-import { type Book, openBook } from "../library.ts";
 import { begin, type Model } from "../model.ts";
-import { colourPaint, plainPaint } from "../paint.ts";
 import { noProgress, withExercise } from "../progress.ts";
 import { renderFrame } from "./frame.ts";
 

@@ -1,13 +1,13 @@
 import { exercises } from "../../../registry/exercises.ts";
+import type { Book } from "../../book/book.ts";
+import { renderRationale } from "../../render/rationale.ts";
 import { levelOf } from "../../score.ts";
-import type { Book } from "../library.ts";
+import type { Paint } from "../../terminal/paint.ts";
+import { wrap } from "../../terminal/wrap.ts";
 import type { Model, Room, View } from "../model.ts";
-import type { Paint } from "../paint.ts";
 import { courseScore, progressOf } from "../progress.ts";
-import { wrap } from "../wrap.ts";
 import { renderExercise } from "./exercise.ts";
 import { renderList, renderMark } from "./list.ts";
-import { renderRationale } from "./rationale.ts";
 
 export interface Size {
   readonly columns: number;

@@ -1,7 +1,7 @@
 import { exercises } from "../../../registry/exercises.ts";
 import { describeLevel, levelOf, levels, readingFor } from "../../score.ts";
+import type { Paint } from "../../terminal/paint.ts";
 import type { Model } from "../model.ts";
-import type { Paint } from "../paint.ts";
 import { courseScore, type ExerciseProgress, progressOf } from "../progress.ts";
 
 /** All exercises and how they stand, the score, and what to read again. */

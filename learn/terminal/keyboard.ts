@@ -1,5 +1,5 @@
 import { emitKeypressEvents } from "node:readline";
-import type { Key } from "./model.ts";
+import type { Key } from "../course/model.ts";
 
 /**
  * Listens to single keys of the terminal, without Enter and without showing them.

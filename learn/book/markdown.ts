@@ -1,4 +1,4 @@
-import { wrap } from "./wrap.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 /**
  * The text under a heading of the second level, without the heading; an exercise's README has them

@@ -1,7 +1,7 @@
-import type { ExerciseResult, StepResult, Verdict } from "../../check/result.ts";
-import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import type { Paint } from "../paint.ts";
-import { wrap } from "../wrap.ts";
+import type { ExerciseResult, StepResult, Verdict } from "../check/result.ts";
+import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import type { Paint } from "../terminal/paint.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 const marks = { PASS: "✓", FAIL: "✗", INCONCLUSIVE: "?" } as const;
 const styles = { PASS: "green", FAIL: "red", INCONCLUSIVE: "yellow" } as const;

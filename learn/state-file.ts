@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { asideName, shown } from "../workspace.ts";
+import { asideName, shown } from "./workspace.ts";
 
 /** What was in a state file, and what there is to tell about it. */
 export interface Loaded<State> {

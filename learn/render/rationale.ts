@@ -1,9 +1,14 @@
-import type { ExerciseResult } from "../../check/result.ts";
-import type { Book } from "../library.ts";
-import { renderMarkdown } from "../markdown.ts";
-import type { Paint } from "../paint.ts";
-import { printable, wrap } from "../wrap.ts";
+import { type Mark, markOf } from "../../cli/mark.ts";
+import type { Strategy } from "../../gen/unblock/v1/exercise_pb.ts";
+import type { Book } from "../book/book.ts";
+import { renderMarkdown } from "../book/markdown.ts";
+import type { ExerciseResult } from "../check/result.ts";
+import type { Paint } from "../terminal/paint.ts";
+import { printable, wrap } from "../terminal/wrap.ts";
 import { renderResult } from "./result.ts";
+
+/** Also of those that work elsewhere. */
+const notHere: Mark = { mark: "✗", style: "red" };
 
 /** After a pass: why, what the other ways cost, and how the reference solution does it. */
 export function renderRationale(
@@ -13,17 +18,21 @@ export function renderRationale(
   paint: Paint,
 ): string[] {
   const { exercise, right, rationale, reading } = book;
-  const rightNames = right.map(({ strategy }) => strategy);
-  const wrong = exercise.strategies.filter(({ name }) => !rightNames.includes(name));
+  const rightNames = new Set(right.map(({ strategy }) => strategy));
+  const isRight = ({ name }: Strategy) => rightNames.has(name);
+  const rightOnes = exercise.strategies.filter(isRight);
+  const wrongOnes = exercise.strategies.filter((strategy) => !isRight(strategy));
   return [
     paint("bold", `${exercise.letter}  ${exercise.title}`),
     "",
     ...(result === undefined ? [] : [...renderResult(result, width, paint), ""]),
     paint("bold", right.length === 1 ? "The right answer" : "Right answers, and what they cost"),
-    ...rightNames.flatMap((name) => renderStrategy(book, name, result?.decided, width, paint)),
+    ...rightOnes.flatMap((one) =>
+      renderStrategy(one, markOf(one.suitability), result?.decided, width, paint),
+    ),
     "",
     paint("bold", "Not right here"),
-    ...wrong.flatMap(({ name }) => renderStrategy(book, name, undefined, width, paint)),
+    ...wrongOnes.flatMap((one) => renderStrategy(one, notHere, undefined, width, paint)),
     "",
     paint("bold", "Rationale"),
     ...renderMarkdown(rationale, width),
@@ -37,18 +46,15 @@ export function renderRationale(
 }
 
 function renderStrategy(
-  { exercise, right }: Book,
-  name: string,
+  { name, reason }: Strategy,
+  { mark, style }: Mark,
   decided: string | undefined,
   width: number,
   paint: Paint,
 ): string[] {
-  const reason = exercise.strategies.find((one) => one.name === name)?.reason ?? "";
-  const isRight = right.some(({ strategy }) => strategy === name);
-  const mark = isRight ? (name === exercise.recommended ? "★" : "✓") : "✗";
   const yours = name === decided ? " (yours)" : "";
   const [first = "", ...rest] = wrap(reason + yours, width, " ".repeat(16));
-  const label = `  ${paint(isRight ? "green" : "red", mark)} ${name.padEnd(10)}`;
+  const label = `  ${paint(style, mark)} ${name.padEnd(10)}`;
   return [`${label}  ${first.trimStart()}`, ...rest];
 }
 
