@@ -79,11 +79,16 @@ export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig):
 
   // An exit without close() waits for the threads, and one may be blocked on the disk.
   const onExit = () => {
-    if (pid !== undefined && addresses) {
-      process.kill(pid, "SIGKILL");
-      freeReaders(addresses.disk.folder);
+    try {
+      if (pid !== undefined && addresses) {
+        process.kill(pid, "SIGKILL");
+        freeReaders(addresses.disk.folder);
+      }
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // A process that is killed may be making files until it is dead; and process.exit() would be none
+      // if this threw.
     }
-    rmSync(folder, { recursive: true, force: true });
   };
   process.once("exit", onExit);
 

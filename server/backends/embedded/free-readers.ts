@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, constants, openSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -17,23 +9,25 @@ import { join } from "node:path";
  * the moment is over, so nobody opens it afterwards.
  */
 export function freeReaders(diskFolder: string): void {
-  // When the server ends, its main thread and its keeper may both be at it.
-  if (!existsSync(diskFolder)) {
-    return;
-  }
-  for (const name of readdirSync(diskFolder)) {
-    freeReader(join(diskFolder, name));
-  }
-  rmSync(diskFolder, { recursive: true, force: true });
+  unlessGone(() => {
+    for (const name of readdirSync(diskFolder)) {
+      unlessGone(() => freeReader(join(diskFolder, name)));
+    }
+    rmSync(diskFolder, { recursive: true, force: true, maxRetries: 3 });
+  });
 }
 
 function freeReader(path: string): void {
+  const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  unlinkSync(path);
+  closeSync(writer);
+}
+
+/** When the server ends, its main thread and its keeper may both be at it: who removes a file frees its reader. */
+function unlessGone(work: () => void): void {
   try {
-    const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-    unlinkSync(path);
-    closeSync(writer);
+    work();
   } catch (error) {
-    // Whoever removed it has freed its reader.
     const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (!isGone) {
       throw error;
