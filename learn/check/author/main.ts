@@ -9,8 +9,7 @@ import { fail } from "../../../cli/fail.ts";
 import { waitForQuiet } from "../../../machine/quiet.ts";
 import { shown } from "../../workspace.ts";
 import { checkExercise } from "../check-exercise.ts";
-import { createProgress } from "../progress.ts";
-import { checkTypes } from "../types.ts";
+import { checkTypes, type TypeProblems } from "../types.ts";
 import type { Judgement } from "./expectations.ts";
 import { Hog } from "./hog.ts";
 import { findSubjects, type Subject } from "./subjects.ts";
@@ -18,6 +17,9 @@ import { findSubjects, type Subject } from "./subjects.ts";
 const example = `
 Exits with 0 when all is as expected, with 2 when something is not, and with 3 when nothing is wrong and
 of some solutions it could not be told.`;
+
+/** Checked at once beside a hog, where no verdict may rest on time. */
+const lanes = 2;
 
 const command = new Command("npm run check:author --")
   .description("Checks the check: stubs, solutions and wrong answers, some beside a busy core.")
@@ -50,36 +52,54 @@ async function judgeAll(subjects: readonly Subject[]): Promise<Judgement[]> {
       `Others keep ${busy.toFixed(1)} cores busy: of some solutions it may not be told whether they pass.\n`,
     );
   }
-  const judgements: Judgement[] = [];
-  let hog: Hog | undefined;
-  try {
-    for (const [index, subject] of subjects.entries()) {
-      if (subject.hog) {
-        hog ??= new Hog();
-      }
-      const progress = createProgress(
-        process.stderr,
-        `${index + 1}/${subjects.length}  ${shown(subject.file)}`,
-      );
-      const beganMs = performance.now();
-      const result = await checkExercise(subject.exercise, subject.file, { types, ...progress });
-      progress.clear();
-      const judgement = subject.judge(result);
-      judgements.push(judgement);
-      const named = result.diagnoses.map(({ name }) => name).join(", ");
-      const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
-      const said = [result.verdict, named].filter((text) => text !== "").join("  ");
-      process.stdout.write(
-        `${mark(judgement)}  ${shown(subject.file)}${subject.hog ? " beside a hog" : ""}  ${said}  ${seconds} s\n`,
-      );
-      if (judgement.kind === "unexpected") {
-        process.stdout.write(`${judgement.problem.replace(/^/gm, "      ")}\n`);
-      }
-    }
-  } finally {
-    hog?.stop();
+  const alone = await judge(
+    subjects.filter(({ hog }) => !hog),
+    1,
+    types,
+  );
+  const besides = subjects.filter(({ hog }) => hog);
+  if (besides.length === 0) {
+    return alone;
   }
+  const hog = new Hog();
+  try {
+    return [...alone, ...(await judge(besides, lanes, types))];
+  } finally {
+    hog.stop();
+  }
+}
+
+/** Judges some, as many at once as there are lanes. */
+async function judge(
+  subjects: readonly Subject[],
+  lanes: number,
+  types: Promise<TypeProblems>,
+): Promise<Judgement[]> {
+  const judgements: Judgement[] = [];
+  const waiting = subjects.values();
+  const work = async () => {
+    for (const subject of waiting) {
+      judgements.push(await judgeOne(subject, types));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, work));
   return judgements;
+}
+
+async function judgeOne(subject: Subject, types: Promise<TypeProblems>): Promise<Judgement> {
+  const beganMs = performance.now();
+  const result = await checkExercise(subject.exercise, subject.file, { types });
+  const judgement = subject.judge(result);
+  const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
+  const named = result.diagnoses.map(({ name }) => name).join(", ");
+  const said = [result.verdict, named].filter((text) => text !== "").join("  ");
+  process.stdout.write(
+    `${mark(judgement)}  ${shown(subject.file)}${subject.hog ? " beside a hog" : ""}  ${said}  ${seconds} s\n`,
+  );
+  if (judgement.kind === "unexpected") {
+    process.stdout.write(`${judgement.problem.replace(/^/gm, "      ")}\n`);
+  }
+  return judgement;
 }
 
 function mark({ kind }: Judgement): string {

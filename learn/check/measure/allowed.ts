@@ -1,5 +1,5 @@
 import type { Exercise } from "../../../registry/exercises.ts";
-import { type AloneReading, fastestMs, taskMs } from "./alone.ts";
+import { type AloneReading, fastestMs, roundMs } from "./alone.ts";
 
 /** The specification's bands are for a machine that does nothing else; this is more patient. */
 const slack = 1.25;
@@ -19,6 +19,6 @@ export function allowedMs(exercise: Exercise, cores: number, alone: AloneReading
     return leastMs * slack + marginMs;
   }
   const rounds = Math.ceil(burst.calls / cores);
-  const leastMs = work.waitMs + rounds * taskMs(exercise, alone);
+  const leastMs = work.waitMs + rounds * roundMs(exercise, alone);
   return band.timesLimit * leastMs * slack + marginMs;
 }

@@ -29,10 +29,11 @@ const idleMs = 150;
 const lookMs = 500;
 
 /** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
-export async function runBursts({ exercise, service, callers }: Session): Promise<Measured> {
+export async function runBursts(session: Session): Promise<Measured> {
+  const { exercise, service, callers } = session;
   const { burst: planned } = planOf(exercise);
   const cores = availableParallelism();
-  const alone = await measureAlone(service, planned(1, 0));
+  const alone = await measureAlone(session, planned(1, 0), cores);
   const idleBystanderMs = percentile90(await callers.bystand(setTimeout(idleMs)));
   const before = readLoad();
   const ownBefore = process.cpuUsage();

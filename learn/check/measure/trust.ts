@@ -12,7 +12,7 @@ const mostScatter = 1.5;
  */
 export function whyNoTime({ alone, busyCores, cores }: Measured): string | undefined {
   if (busyCores > mostBusyCores) {
-    return `others kept ${round(busyCores)} of ${cores} cores busy meanwhile`;
+    return `others kept ${round(busyCores)} of ${cores} cores busy meanwhile, on this machine or on its host`;
   }
   const fastest = Math.min(...alone.runsMs);
   const slowest = Math.max(...alone.runsMs);

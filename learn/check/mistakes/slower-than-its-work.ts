@@ -1,5 +1,5 @@
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import { fastestMs } from "../measure/alone.ts";
+import { describeAlone, fastestMs } from "../measure/alone.ts";
 import { fastestWallMs, type Measured } from "../measure/measured.ts";
 import { round } from "../numbers.ts";
 
@@ -7,13 +7,17 @@ import { round } from "../numbers.ts";
 export function slowerThanItsWork(measured: Measured): Diagnosis {
   const { alone, allowedMs, bursts, best } = measured;
   const wallMs = round(fastestWallMs(measured));
-  const aloneMs = round(fastestMs(alone));
   const mostMs = round(allowedMs);
   return {
     name: "slower-than-its-work",
-    finding: `${best.burst.calls.length} calls at once took ${wallMs} ms, the best of ${bursts.length} bursts, and up to ${mostMs} ms are right here: the work of one takes ${aloneMs} ms alone. They overlapped, and in a right place, so each does or awaits something besides its work.`,
+    finding: `${best.burst.calls.length} calls at once took ${wallMs} ms, the best of ${bursts.length} bursts, and up to ${mostMs} ms are right here: the work of one takes ${describeAlone(alone)}. They overlapped, and in a right place, so each does or awaits something besides its work.`,
     nextStep:
       "Time the parts of one call: look for a wait that nobody asked for, work that is done twice, something that is opened anew for each call.",
-    numbers: { wall_ms: wallMs, allowed_ms: mostMs, alone_ms: aloneMs, bursts: bursts.length },
+    numbers: {
+      wall_ms: wallMs,
+      allowed_ms: mostMs,
+      alone_ms: round(fastestMs(alone)),
+      bursts: bursts.length,
+    },
   };
 }

@@ -35,7 +35,7 @@ describe("the time of a burst", () => {
 
   test("can't be told when the work alone takes now this, now that", () => {
     const { verdict, message } = checkTime(
-      measuredOf(slow, { alone: { runsMs: [50, 51, 120], rounds: 0 } }),
+      measuredOf(slow, { alone: { runsMs: [50, 51, 120], atOnceMs: [], rounds: 0 } }),
       [],
     );
     expect(verdict).toBe("INCONCLUSIVE");

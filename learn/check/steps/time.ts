@@ -1,5 +1,5 @@
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import { fastestMs } from "../measure/alone.ts";
+import { describeAlone } from "../measure/alone.ts";
 import { fastestWallMs, type Measured } from "../measure/measured.ts";
 import { whyNoTime } from "../measure/trust.ts";
 import { slowerThanItsWork } from "../mistakes/slower-than-its-work.ts";
@@ -14,7 +14,7 @@ import { fail, inconclusive, type Outcome, pass } from "./outcome.ts";
 export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): Outcome {
   const { alone, allowedMs, bursts } = measured;
   const wallMs = fastestWallMs(measured);
-  const message = `${round(wallMs)} ms, best of ${bursts.length}; one call's work alone takes ${round(fastestMs(alone))} ms here, so up to ${round(allowedMs)} ms are right`;
+  const message = `${round(wallMs)} ms, best of ${bursts.length}; one call's work takes ${describeAlone(alone)} here, so up to ${round(allowedMs)} ms are right`;
   if (wallMs <= allowedMs) {
     return pass(message);
   }

@@ -59,7 +59,7 @@ export function measuredOf(best: Evidence, rest: Partial<Measured> = {}): Measur
   return {
     bursts: [best],
     best,
-    alone: { runsMs: [50, 51, 52], rounds: 0 },
+    alone: { runsMs: [50, 51, 52], atOnceMs: [], rounds: 0 },
     allowedMs: 150,
     idleBystanderMs: 1,
     busyCores: 0,
