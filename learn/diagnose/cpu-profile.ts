@@ -105,10 +105,10 @@ export class RunningProfile {
 
 // V8 names what a regular expression was compiled to by its source, and writes that as it is: with quotes
 // and backslashes the whole is no JSON.
-const regularExpression = /"functionName":"RegExp: .*?","scriptId":/g;
+const regularExpression = /(?<="functionName":"RegExp): .*?(?=","(?:lineNumber|scriptId)":)/g;
 
 function parseProfile(json: string): ProfileData {
-  return JSON.parse(json.replaceAll(regularExpression, '"functionName":"RegExp","scriptId":'));
+  return JSON.parse(json.replaceAll(regularExpression, ""));
 }
 
 function toFrame(

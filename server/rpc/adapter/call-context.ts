@@ -1,6 +1,7 @@
 import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Exchange } from "./exchange.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
 import type { UnaryCallInit } from "./unary-call.ts";
 
 /** What a response has before anyone adds to it, as the protocol wants it. */
@@ -71,12 +72,12 @@ export class CallContext implements HandlerContext {
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= new Headers(this.initial.header);
+    this.#responseHeader ??= LazyHeaders.from(this.initial.header);
     return this.#responseHeader;
   }
 
   get responseTrailer(): Headers {
-    this.#responseTrailer ??= new Headers(this.initial.trailer);
+    this.#responseTrailer ??= LazyHeaders.from(this.initial.trailer);
     return this.#responseTrailer;
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
-import { joinValues, toWebHeaders } from "./node-headers.ts";
+import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { readBody } from "./request-body.ts";
 
 /** Larger bodies cost more to copy than a write does. */
@@ -32,7 +32,7 @@ export class Http1Exchange implements Exchange {
   }
 
   headers(): Headers {
-    return toWebHeaders(this.#request.headers);
+    return LazyHeaders.of(this.#request.headers);
   }
 
   read(mostBytes: number, reader: BodyReader): void {

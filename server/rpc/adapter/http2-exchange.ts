@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
-import { joinValues, toWebHeaders } from "./node-headers.ts";
+import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { readBody } from "./request-body.ts";
 import { closeInTime } from "./request-timeout.ts";
 
@@ -36,7 +36,7 @@ export class Http2Exchange implements Exchange {
   }
 
   headers(): Headers {
-    return toWebHeaders(this.#headers);
+    return LazyHeaders.of(this.#headers);
   }
 
   read(mostBytes: number, reader: BodyReader): void {

@@ -1,22 +1,5 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
-
-/** Node's headers, without those of HTTP/2 that begin with a colon. */
-export function toWebHeaders(headers: IncomingHttpHeaders): Headers {
-  const web = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || name.startsWith(":")) {
-      continue;
-    }
-    if (typeof value === "string") {
-      web.append(name, value);
-    } else {
-      for (const one of value) {
-        web.append(name, one);
-      }
-    }
-  }
-  return web;
-}
+import type { OutgoingHttpHeaders } from "node:http";
+import { LazyHeaders } from "./lazy-headers.ts";
 
 /** @param unchanged what they are as long as nobody has asked for web headers */
 export function toNodeHeaders(
@@ -25,6 +8,9 @@ export function toNodeHeaders(
 ): OutgoingHttpHeaders {
   if (headers === undefined) {
     return { ...unchanged };
+  }
+  if (headers instanceof LazyHeaders && headers.plain !== undefined) {
+    return { ...headers.plain };
   }
   const node: OutgoingHttpHeaders = {};
   for (const [name, value] of headers) {
@@ -39,8 +25,4 @@ export function addTrailers(header: OutgoingHttpHeaders, trailers: Headers): voi
   for (const [name, value] of Object.entries(toNodeHeaders(trailers, {}))) {
     header[`trailer-${name}`] = value;
   }
-}
-
-export function joinValues(value: string | string[] | undefined): string | null {
-  return typeof value === "string" ? value : value === undefined ? null : value.join(", ");
 }

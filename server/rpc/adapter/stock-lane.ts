@@ -8,7 +8,7 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { joinValues } from "./node-headers.ts";
+import { joinValues } from "./lazy-headers.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
   closeInTime,
