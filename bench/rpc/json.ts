@@ -1,6 +1,6 @@
 import type { Bench, Finding } from "../harness/bench.ts";
 import { createEchoTarget } from "./servers.ts";
-import { compareThroughput, ownDriver, ratioRow } from "./throughput.ts";
+import { compareThroughput, ownDriver, ratioRow, ratiosOf } from "./throughput.ts";
 
 const kinds = ["unblock", "adapter", "fastify", "connect-node 1.1"] as const;
 /** How many times the peer's calls it shall answer in the same CPU time. */
@@ -21,6 +21,7 @@ export async function measureJson(bench: Bench): Promise<Finding[]> {
       figures: {
         client: driver.name,
         servers: Object.fromEntries(kinds.map((kind) => [kind, comparison.of(driver, kind)])),
+        ratios: ratiosOf(comparison, driver, wanted),
       },
       rows: wanted.map(({ ours, theirs, ratio }) =>
         ratioRow(comparison, driver, [ours, theirs], ratio),

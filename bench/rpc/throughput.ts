@@ -141,6 +141,17 @@ function throughputOf(runs: readonly Run[]): Throughput {
   };
 }
 
+/** For scripts: each comparison that is made, such as "adapter / grpc-js". */
+export function ratiosOf<Kind extends ServerKind>(
+  { ratio }: Comparison<Kind>,
+  driver: Driver,
+  pairs: readonly { readonly ours: Kind; readonly theirs: Kind }[],
+): Readonly<Record<string, Spread>> {
+  return Object.fromEntries(
+    pairs.map(({ ours, theirs }) => [`${ours} / ${theirs}`, ratio(driver, ours, theirs)]),
+  );
+}
+
 /** A row that compares two servers, as one client saw them. */
 export function ratioRow<Kind extends ServerKind>(
   comparison: Comparison<Kind>,

@@ -98,7 +98,7 @@ export class ConnectCall extends UnaryCall {
 
   #respond(status: number, body: Uint8Array, compression: Compression | null): void {
     const { initial, changedHeader, changedTrailer } = this.context;
-    const header = toNodeHeaders(changedHeader, initial.header);
+    const header = { ...toNodeHeaders(changedHeader, initial.header) };
     if (changedTrailer !== undefined) {
       addTrailers(header, changedTrailer);
     }

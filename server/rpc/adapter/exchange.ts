@@ -37,7 +37,7 @@ export interface BodyReader {
 
 export interface Response {
   readonly status: number;
-  readonly header: OutgoingHttpHeaders;
+  readonly header: Readonly<OutgoingHttpHeaders>;
   readonly body?: Uint8Array;
-  readonly trailer?: OutgoingHttpHeaders;
+  readonly trailer?: Readonly<OutgoingHttpHeaders>;
 }

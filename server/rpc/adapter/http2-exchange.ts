@@ -70,7 +70,7 @@ export class Http2Exchange implements Exchange {
 }
 
 /** Names and values in turn, which cost Node less than an object. */
-function toRawHeaders(status: number, header: OutgoingHttpHeaders): string[] {
+function toRawHeaders(status: number, header: Readonly<OutgoingHttpHeaders>): string[] {
   const raw = [":status", String(status)];
   for (const name in header) {
     const value = header[name];

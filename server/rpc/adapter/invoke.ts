@@ -18,15 +18,29 @@ import type { UnarySpec } from "./routes.ts";
 type Next = ReturnType<Interceptor>;
 
 /** Calls the implementation of a unary RPC through the interceptors, as Connect does it. */
-export async function invokeUnary(
+export function invokeUnary(
+  spec: UnarySpec,
+  interceptors: readonly Interceptor[],
+  context: CallContext,
+  message: MessageShape<DescMessage>,
+): MessageShape<DescMessage> | Promise<MessageShape<DescMessage>> {
+  if (interceptors.length > 0) {
+    return intercept(spec, interceptors, context, message);
+  }
+  const { method, impl } = spec;
+  const output = impl(message, context);
+  // To await what is there already costs a turn.
+  return isPromiseLike(output)
+    ? Promise.resolve(output).then((awaited) => complete(method.output, awaited))
+    : complete(method.output, output);
+}
+
+async function intercept(
   { method, impl }: UnarySpec,
   interceptors: readonly Interceptor[],
   context: CallContext,
   message: MessageShape<DescMessage>,
 ): Promise<MessageShape<DescMessage>> {
-  if (interceptors.length === 0) {
-    return complete(method.output, await impl(message, context));
-  }
   const request = new InterceptedRequest(context, message);
   let own: InterceptedResponse | undefined;
   let next: Next = async (intercepted) => {
@@ -52,6 +66,15 @@ export async function invokeUnary(
     replaceHeaders(context.responseTrailer, response.trailer);
   }
   return response.message;
+}
+
+function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
 }
 
 /** Implementations may return a message or what one is made from. */

@@ -5,12 +5,12 @@ import { LazyHeaders } from "./lazy-headers.ts";
 export function toNodeHeaders(
   headers: Headers | undefined,
   unchanged: Readonly<Record<string, string>>,
-): OutgoingHttpHeaders {
+): Readonly<OutgoingHttpHeaders> {
   if (headers === undefined) {
-    return { ...unchanged };
+    return unchanged;
   }
   if (headers instanceof LazyHeaders && headers.plain !== undefined) {
-    return { ...headers.plain };
+    return headers.plain;
   }
   const node: OutgoingHttpHeaders = {};
   for (const [name, value] of headers) {

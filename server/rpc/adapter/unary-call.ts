@@ -146,8 +146,10 @@ export abstract class UnaryCall implements BodyReader {
       const plain = this.#plainMessage(body);
       // To await what is there already costs a turn.
       const message = this.#parse(plain instanceof Promise ? await plain : plain);
-      const output = await invokeUnary(spec, options.interceptors, this.context, message);
-      const bytes = serialization.getO(this.isBinary).serialize(output);
+      const output = invokeUnary(spec, options.interceptors, this.context, message);
+      const bytes = serialization
+        .getO(this.isBinary)
+        .serialize(output instanceof Promise ? await output : output);
       const compression = this.compressionFor(bytes);
       const sent = compression === null ? bytes : await compression.compress(bytes);
       if (!this.#isOver) {
