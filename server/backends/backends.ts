@@ -17,6 +17,8 @@ export interface BackendAddresses {
 }
 
 export interface Backends {
+  /** The real engines among them, as the schema's strategies name them in `needs`. */
+  readonly engines: readonly string[];
   /** Ask anew for each call: a backend that was started again is somewhere else. */
   addresses(): BackendAddresses;
   counts(): Promise<BackendCounts>;

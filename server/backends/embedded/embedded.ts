@@ -110,6 +110,7 @@ export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig):
   }
 
   return {
+    engines: [],
     addresses: () => {
       if (!addresses) {
         throw new Error("Expected the embedded backends to have started");
