@@ -25,6 +25,7 @@ type Taken = Pick<
   | "maxCalls"
   | "directLane"
   | "logLevel"
+  | "databaseUrl"
 >;
 
 interface Flags extends Taken, TlsFlags {
@@ -50,6 +51,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--replicas <n>", "copies of the server that share the cores", wholeNumber(1, 64), 1)
     .option("--max-queue <n>", "calls that may wait for each place", queues, 1000)
     .option("--max-calls <n>", "calls in progress at once, at all places", queues, 2000)
+    .option(
+      "--database-url <url>",
+      "a real Postgres for exercise A (default: DATABASE_URL, or none)",
+    )
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "its key")
@@ -58,12 +63,13 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--no-direct-lane", "serve unary calls with Connect's own, slower handlers")
     .addHelpText("after", example)
     .allowExcessArguments(false);
-  const flags = command.parse([...argv]).opts<Flags>();
+  const given = command.parse([...argv]).opts<Flags>();
+  // Not the flag's default, which --help would print with its password. Empty means none.
+  const databaseUrl = (given.databaseUrl ?? process.env.DATABASE_URL) || undefined;
+  const flags: Flags = { ...given, databaseUrl };
   try {
     const url =
-      flags.replicas > 1 && cluster.isPrimary
-        ? await startReplicas(flags.replicas, (line) => process.stderr.write(`${line}\n`))
-        : await serve(flags);
+      flags.replicas > 1 && cluster.isPrimary ? await serveReplicas(flags) : await serve(flags);
     if (cluster.isPrimary) {
       process.stdout.write(`unblock serves Connect, gRPC and gRPC-Web at ${url}\n`);
     }
@@ -74,6 +80,15 @@ export async function run(argv: readonly string[]): Promise<void> {
   } catch (error) {
     fail(listenProblem(error, flags) ?? error);
   }
+}
+
+async function serveReplicas({ replicas, blockingThreads, databaseUrl }: Flags): Promise<string> {
+  if (databaseUrl !== undefined) {
+    const { prepareFor } = await import("./backends/postgres/postgres.ts");
+    // Each of them checks its own share only.
+    await prepareFor(databaseUrl, { blockingThreads, replicas });
+  }
+  return startReplicas(replicas, (line) => process.stderr.write(`${line}\n`));
 }
 
 async function serve(all: Flags): Promise<string> {

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ImageHosts } from "./backends/images.ts";
+import { assertPostgresUrl } from "./backends/postgres/address.ts";
 import type { House } from "./exercises/exercise.ts";
 import { loadExercises, type ServedExercise } from "./exercises/load.ts";
 import type { LogLevel } from "./logger.ts";
@@ -28,6 +29,8 @@ export interface ServerConfig {
   readonly tls: TlsConfig | undefined;
   /** Whether unary calls take the direct lane instead of Connect's own handlers. Default true. */
   readonly directLane: boolean;
+  /** A real Postgres instead of the embedded database, `postgres://user:password@host/database`. Default: none. */
+  readonly databaseUrl: string | undefined;
   /** Whose code answers the exercises. Default: that of `server/exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
@@ -59,6 +62,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     corsOrigins: [],
     tls: undefined,
     directLane: true,
+    databaseUrl: undefined,
     logLevel: "info",
     loadExercises,
     imageHosts: {},
@@ -72,6 +76,9 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   assertWhole("processes", complete.processes, 1, 64);
   assertWhole("maxQueue", complete.maxQueue, 1, 1_000_000);
   assertWhole("maxCalls", complete.maxCalls, 1, 1_000_000);
+  if (complete.databaseUrl !== undefined) {
+    assertPostgresUrl(complete.databaseUrl);
+  }
   return complete;
 }
 

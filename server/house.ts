@@ -1,3 +1,4 @@
+import type { Backends } from "./backends/backends.ts";
 import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
 import type { ServerConfig } from "./config.ts";
 import type { House } from "./exercises/exercise.ts";
@@ -20,7 +21,7 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
   const places = createPlaces(config);
   const { background, ...others } = places;
   const closePlaces = () => Promise.all(Object.values(others).map((place) => place.close()));
-  const backends = await openEmbeddedBackends(config).catch(async (error: unknown) => {
+  const backends = await openBackends(config).catch(async (error: unknown) => {
     await closePlaces();
     throw error;
   });
@@ -36,4 +37,14 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
       await closePlaces();
     },
   };
+}
+
+async function openBackends(config: ServerConfig): Promise<Backends> {
+  const embedded = await openEmbeddedBackends(config);
+  if (config.databaseUrl === undefined) {
+    return embedded;
+  }
+  // Its drivers are loaded only by those who use them.
+  const { withPostgres } = await import("./backends/postgres/postgres.ts");
+  return withPostgres(embedded, config.databaseUrl, config);
 }

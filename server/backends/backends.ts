@@ -2,10 +2,13 @@ import type { Database } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import type { BackendCounts } from "./embedded/messages.ts";
 import type { ImageHosts } from "./images.ts";
+import type { PostgresAddress } from "./postgres/address.ts";
 
 /** The world outside the service: where each backend is, now. Plain data, to send to any thread. */
 export interface BackendAddresses {
   readonly database: Database;
+  /** The real database, when there is one: then nobody asks the other. */
+  readonly postgres: PostgresAddress | undefined;
   readonly disk: Disk;
   /** `redis://host:port` */
   readonly cacheUrl: string;

@@ -14,8 +14,10 @@ export interface User {
   readonly email: string;
 }
 
+/** The users are numbered from 1 to this. */
+export const userCount = 100_000;
 /** How long a query takes, in milliseconds. */
-const queryMs = 50;
+export const queryMs = 50;
 
 // One connection a thread, as with any driver that blocks.
 let connection:

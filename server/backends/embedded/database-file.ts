@@ -1,7 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-
-/** The users are numbered from 1 to this. */
-const userCount = 100_000;
+import { userCount } from "../database.ts";
 
 /** Makes the embedded database: the table `users`, filled. */
 export function createDatabaseFile(path: string): void {

@@ -68,6 +68,7 @@ export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig):
     const url = (name: string) => `http://127.0.0.1:${up.httpPort}/${name}`;
     return {
       database,
+      postgres: undefined,
       disk: up.disk,
       cacheUrl: `redis://127.0.0.1:${up.cachePort}`,
       weatherUrl: url("weather"),

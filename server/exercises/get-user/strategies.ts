@@ -7,21 +7,39 @@ import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
 const queryUser = task(workModule, work.queryUser);
+const queryUserAsync = task(workModule, work.queryUserAsync);
 
 const toResponse = ({ id, name, email }: User) => ({ userId: id, name, email });
 
 export default defineExercise(ExercisesService.method.getUser, ({ places, backends }) => {
-  const input = (id: number) => ({ database: backends.addresses().database, id });
+  const input = (id: number, deadlineMs: number | undefined): work.UserQuery => {
+    const { database, postgres } = backends.addresses();
+    return { database, postgres, id, deadlineMs };
+  };
+  const asyncInput = (id: number) => {
+    const { postgres } = backends.addresses();
+    if (!postgres) {
+      throw new Error("Expected a call that needs Postgres to be refused without it");
+    }
+    return { postgres, id };
+  };
   return {
     validate: ({ userId }) => checkRange("user_id", userId, 1, 2 ** 31 - 1),
     strategies: {
       // A thread waits for the database, and nobody waits for the thread.
-      threads: async ({ userId }, signal) =>
-        answer(await places.threads.run(queryUser, input(userId), signal), toResponse),
+      threads: async ({ userId }, signal, deadlineMs) =>
+        answer(await places.threads.run(queryUser, input(userId, deadlineMs), signal), toResponse),
 
       // The one thread that serves everybody waits for the database.
-      "event-loop": async ({ userId }, signal) =>
-        answer(await places.eventLoop.run(queryUser, input(userId), signal), toResponse),
+      "event-loop": async ({ userId }, signal, deadlineMs) =>
+        answer(
+          await places.eventLoop.run(queryUser, input(userId, deadlineMs), signal),
+          toResponse,
+        ),
+
+      // Another driver: the query waits in Postgres, and no thread waits for it.
+      async: async ({ userId: id }, signal) =>
+        answer(await places.eventLoop.run(queryUserAsync, asyncInput(id), signal), toResponse),
     },
   };
 });

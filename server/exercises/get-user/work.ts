@@ -1,9 +1,38 @@
 import { type Database, findUserBlocking, type User } from "../../backends/database.ts";
+import type { PostgresAddress } from "../../backends/postgres/address.ts";
+import { findUserBlocking as findInPostgres } from "../../backends/postgres/find-user-blocking.ts";
 import { Failure } from "../../errors.ts";
+import type { LocalContext, TaskContext } from "../../places/place.ts";
+
+export interface UserQuery {
+  readonly database: Database;
+  /** Asked instead of `database` when it is there. */
+  readonly postgres: PostgresAddress | undefined;
+  readonly id: number;
+  /** When nobody waits for the answer any more, on the clock of `monotonicMs`. */
+  readonly deadlineMs: number | undefined;
+}
 
 /** Blocks the thread that runs it, as its driver does. */
-export function queryUser({ database, id }: { database: Database; id: number }): User {
-  const user = findUserBlocking(database, id);
+export function queryUser(query: UserQuery, context: TaskContext): User {
+  const { database, postgres, id, deadlineMs } = query;
+  const user = postgres
+    ? findInPostgres(postgres, id, { deadlineMs, stopped: () => context.stopped() })
+    : findUserBlocking(database, id);
+  return existing(id, user);
+}
+
+/** Waits without a thread; only Postgres has a driver that can. */
+export async function queryUserAsync(
+  { postgres, id }: Pick<UserQuery, "id"> & { readonly postgres: PostgresAddress },
+  { signal }: LocalContext,
+): Promise<User> {
+  // Loaded by those who use it: every thread loads this module.
+  const { findUser } = await import("../../backends/postgres/find-user.ts");
+  return existing(id, await findUser(postgres, id, signal));
+}
+
+function existing(id: number, user: User | undefined): User {
   if (!user) {
     throw new Failure("not-found", `There is no user ${id}.`);
   }

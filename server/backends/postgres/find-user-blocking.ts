@@ -1,0 +1,72 @@
+import { Failure } from "../../errors.ts";
+import { CallCounter } from "../call-counts.ts";
+import type { User } from "../database.ts";
+import type { PostgresAddress } from "./address.ts";
+import { LibpqConnection, type QueryLimits } from "./libpq-connection.ts";
+import { failureOf, findUserSql, toUser } from "./query.ts";
+
+// One connection a thread, as with any driver that blocks.
+let current: { readonly name: string; readonly connection: LibpqConnection } | undefined;
+
+/**
+ * Finds a user with libpq, which blocks the calling thread until Postgres has answered. Postgres ends
+ * the query at the deadline, or when nobody wants the answer any more.
+ *
+ * @returns undefined when there is no such user
+ */
+export function findUserBlocking(
+  address: PostgresAddress,
+  id: number,
+  limits: QueryLimits,
+): User | undefined {
+  const wasConnected = current?.name === address.name;
+  try {
+    return queryOnce(address, id, limits);
+  } catch (error) {
+    // A connection may be lost without a word before it is used; what only reads may run again.
+    const isLost = wasConnected && current === undefined && !(error instanceof Failure);
+    if (!isLost || limits.stopped()) {
+      throw failureOf(error, address.url);
+    }
+  }
+  try {
+    return queryOnce(address, id, limits);
+  } catch (error) {
+    throw failureOf(error, address.url);
+  }
+}
+
+/** Closes this thread's connection, if it is one to the address. */
+export function disconnectBlocking({ name }: PostgresAddress): void {
+  if (current?.name === name) {
+    disconnect();
+  }
+}
+
+function queryOnce(address: PostgresAddress, id: number, limits: QueryLimits): User | undefined {
+  const connection = connect(address);
+  const counter = new CallCounter(address.counts);
+  counter.begin();
+  try {
+    const [userId, name, email] = connection.query(findUserSql, [String(id)], limits);
+    return toUser(userId, name, email);
+  } finally {
+    counter.end();
+    if (connection.isBroken) {
+      disconnect();
+    }
+  }
+}
+
+function connect(address: PostgresAddress): LibpqConnection {
+  if (current?.name !== address.name) {
+    disconnect();
+    current = { name: address.name, connection: new LibpqConnection(address) };
+  }
+  return current.connection;
+}
+
+function disconnect(): void {
+  current?.connection.close();
+  current = undefined;
+}

@@ -1,0 +1,95 @@
+import type { PoolClient } from "pg";
+import { CallCounter } from "../call-counts.ts";
+import type { User } from "../database.ts";
+import type { PostgresAddress } from "./address.ts";
+import { poolsOf } from "./pools.ts";
+import { failureOf, findUserSql, gaveUp, isLostConnection, toUser } from "./query.ts";
+
+/** What the driver says when Postgres did not even end the query. */
+const readTimeout = "Query read timeout";
+/** How often a query is sent. */
+const attempts = 2;
+
+/**
+ * Finds a user with a driver that does not block: the query waits in Postgres, and no thread here.
+ * When the signal aborts, Postgres ends the query and the connection goes back to the pool.
+ *
+ * @returns undefined when there is no such user
+ */
+export async function findUser(
+  address: PostgresAddress,
+  id: number,
+  signal: AbortSignal,
+): Promise<User | undefined> {
+  const { queries } = poolsOf(address);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const client = await queries.connect();
+      try {
+        return await queryWith(client, address, id, signal);
+      } catch (error) {
+        // A connection may be lost without a word before it is used; what only reads may run again.
+        if (attempt === attempts || signal.aborted || !isLostConnection(error)) {
+          throw error;
+        }
+      }
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failureOf(error, address.url);
+  }
+}
+
+async function queryWith(
+  client: PoolClient,
+  address: PostgresAddress,
+  id: number,
+  signal: AbortSignal,
+): Promise<User | undefined> {
+  let isBroken = false;
+  try {
+    signal.throwIfAborted();
+    const { rows } = await queryUntilAborted(client, address, id, signal);
+    const row: Record<string, unknown> | undefined = rows[0];
+    return toUser(row?.id, row?.name, row?.email);
+  } catch (error) {
+    isBroken = error !== signal.reason && isLostConnection(error);
+    throw error instanceof Error && error.message === readTimeout ? gaveUp() : error;
+  } finally {
+    client.release(isBroken);
+  }
+}
+
+async function queryUntilAborted(
+  client: PoolClient,
+  address: PostgresAddress,
+  id: number,
+  signal: AbortSignal,
+) {
+  const counter = new CallCounter(address.counts);
+  let cancelling: Promise<void> | undefined;
+  const cancel = () => {
+    cancelling = cancelQuery(client, address);
+  };
+  signal.addEventListener("abort", cancel, { once: true });
+  counter.begin();
+  try {
+    return await client.query(findUserSql, [id]);
+  } finally {
+    counter.end();
+    signal.removeEventListener("abort", cancel);
+    // Were the connection used again before, what is cancelled might be somebody else's query.
+    await cancelling;
+  }
+}
+
+async function cancelQuery(client: PoolClient, address: PostgresAddress): Promise<void> {
+  // The driver's types do not have the number of the process that serves the connection.
+  if (!("processID" in client)) {
+    return;
+  }
+  // If it can't be asked, its own time limit ends the query.
+  await poolsOf(address)
+    .control.query("SELECT pg_cancel_backend($1)", [client.processID])
+    .catch(() => {});
+}

@@ -1,0 +1,131 @@
+import { createRequire } from "node:module";
+
+/** What C calls a pointer. */
+export type Pointer = bigint;
+
+/** Its functions that we call, named without their "PQ". All of them block the calling thread. */
+export type Libpq = ReturnType<typeof bind>;
+
+export const connectionOk = 0;
+export const tuplesOk = 2;
+/** PG_DIAG_SQLSTATE. */
+export const sqlStateField = "C".charCodeAt(0);
+
+/** Its names on Linux and on macOS, where Homebrew keeps it apart. */
+const fileNames = [
+  "libpq.so.5",
+  "libpq.5.dylib",
+  "/opt/homebrew/opt/libpq/lib/libpq.5.dylib",
+  "/usr/local/opt/libpq/lib/libpq.5.dylib",
+];
+
+const require = createRequire(import.meta.url);
+let loaded: Libpq | undefined;
+
+/**
+ * Loads the C library of Postgres, once for each thread.
+ *
+ * @param names where to look for it
+ * @throws Error that says what to install when it is not there
+ */
+export function loadLibpq(names: readonly string[] = fileNames): Libpq {
+  loaded ??= bind(names);
+  return loaded;
+}
+
+/** What poll(2) waits for: that there is something to read. */
+export function pollIn(socket: number): Buffer {
+  const pollFd = Buffer.alloc(8);
+  pollFd.writeInt32LE(socket, 0);
+  pollFd.writeInt16LE(1, 4);
+  return pollFd;
+}
+
+function bind(names: readonly string[]) {
+  // Here and not at the top: every thread loads this module, and few of them ever ask Postgres.
+  const koffi: typeof import("koffi") = require("koffi");
+  const libpq = open(koffi, names);
+  const c = koffi.load(null);
+
+  const poll: (pollFds: Buffer, count: number, timeoutMs: number) => number = c.func(
+    "int poll(void *fds, unsigned long nfds, int timeout)",
+  );
+  const connect: (
+    keywords: readonly (string | null)[],
+    values: readonly (string | null)[],
+    expandUrl: number,
+  ) => Pointer = libpq.func(
+    "void *PQconnectdbParams(const char **keywords, const char **values, int expand_dbname)",
+  );
+  const send: (
+    connection: Pointer,
+    sql: string,
+    count: number,
+    types: null,
+    values: readonly string[],
+    lengths: null,
+    formats: null,
+    resultFormat: number,
+  ) => number = libpq.func(
+    "int PQsendQueryParams(void *conn, const char *command, int nParams, void *paramTypes, " +
+      "const char **paramValues, void *paramLengths, void *paramFormats, int resultFormat)",
+  );
+  const toNothing = (name: string): ((of: Pointer) => void) => libpq.func(`void ${name}(void *of)`);
+  const toNumber = (name: string): ((of: Pointer) => number) => libpq.func(`int ${name}(void *of)`);
+  const toText = (name: string): ((of: Pointer) => string) =>
+    libpq.func(`const char *${name}(void *of)`);
+  const toPointer = (name: string): ((of: Pointer) => Pointer | null) =>
+    libpq.func(`void *${name}(void *of)`);
+  const cancel: (handle: Pointer, message: Buffer, size: number) => number = libpq.func(
+    "int PQcancel(void *cancel, void *errbuf, int errbufsize)",
+  );
+  const errorField: (result: Pointer, field: number) => string | null = libpq.func(
+    "const char *PQresultErrorField(void *res, int fieldcode)",
+  );
+  const value: (result: Pointer, row: number, column: number) => string = libpq.func(
+    "const char *PQgetvalue(void *res, int tup_num, int field_num)",
+  );
+  const isNull: (result: Pointer, row: number, column: number) => number = libpq.func(
+    "int PQgetisnull(void *res, int tup_num, int field_num)",
+  );
+  return {
+    poll,
+    connect,
+    status: toNumber("PQstatus"),
+    errorMessage: toText("PQerrorMessage"),
+    socket: toNumber("PQsocket"),
+    finish: toNothing("PQfinish"),
+    send,
+    isBusy: toNumber("PQisBusy"),
+    consumeInput: toNumber("PQconsumeInput"),
+    getCancel: toPointer("PQgetCancel"),
+    cancel,
+    freeCancel: toNothing("PQfreeCancel"),
+    getResult: toPointer("PQgetResult"),
+    clear: toNothing("PQclear"),
+    resultStatus: toNumber("PQresultStatus"),
+    resultError: toText("PQresultErrorMessage"),
+    errorField,
+    rows: toNumber("PQntuples"),
+    columns: toNumber("PQnfields"),
+    value,
+    isNull,
+  };
+}
+
+function open(koffi: typeof import("koffi"), names: readonly string[]) {
+  let problem: unknown;
+  for (const name of names) {
+    try {
+      // Deep: the TLS library that libpq brings must find itself, and not the one inside Node.
+      return koffi.load(name, { deep: true });
+    } catch (error) {
+      problem = error;
+    }
+  }
+  throw new Error(
+    `Expected libpq, the C library of Postgres, on this machine, found none of ${names.join(", ")}. Install ` +
+      "it: apt-get install libpq5 (Debian, Ubuntu), dnf install libpq (Fedora) or brew install libpq (macOS).",
+    { cause: problem },
+  );
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
+import { hasPostgres, startPostgres, type TestPostgres } from "../../../testing/postgres.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { poolSize } from "../../backends/postgres/pools.ts";
+
+describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
+  let postgres: TestPostgres;
+  let server: TestServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    server = await startTestServer({ databaseUrl: postgres.url });
+  });
+  beforeEach(() => server.restartWindow());
+  afterAll(async () => {
+    await server.close();
+    await postgres.close();
+  });
+
+  const mostQueries = async () => (await server.backend("database")).mostInProgress;
+  const users = (strategy: string, calls: number) => ({
+    rpc: "GetUser",
+    strategy,
+    calls,
+    request: (n: number) => ({ user_id: n }),
+  });
+
+  test("fills the table with the same users as the embedded database has", async () => {
+    expect(await postgres.query("SELECT count(*)::int, min(id), max(id) FROM users")).toEqual([
+      { count: 100_000, min: 1, max: 100_000 },
+    ]);
+  });
+
+  test.each(["threads", "event-loop", "async"])("%s: answers from the table", async (strategy) => {
+    const call = (user_id: number) => server.call("GetUser", { user_id }, { strategy });
+    const { body, place } = await call(42);
+    expect(body).toEqual({ user_id: 42, name: "User 42", email: "user42@example.com" });
+    expect(place).toBe(strategy === "threads" ? "threads" : "event-loop");
+    expect(await call(100_001)).toMatchObject({
+      code: "not_found",
+      message: "There is no user 100001.",
+    });
+    expect(await call(0)).toMatchObject({ code: "invalid_argument" });
+    // The table is asked, and no copy of it.
+    await postgres.query("UPDATE users SET name = 'Ö''Neill' WHERE id = 7");
+    expect((await call(7)).body).toMatchObject({ name: "Ö'Neill" });
+  });
+
+  test("threads: ten queries at once, on ten threads and ten connections", async () => {
+    const plan = users("threads", 10);
+    const { replies, most } = await fireUntilOverlap(server, plan, mostQueries, 10);
+    expect(most).toBe(10);
+    const seats = new Set(replies.map(({ seat }) => seat));
+    expect(seats.size).toBe(10);
+    expect(seats).not.toContain(`${process.pid}/0`);
+  });
+
+  test("event-loop: one query at a time, on the event loop's own thread", async () => {
+    const replies = await fireAtOnce(server, users("event-loop", 5));
+    expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([`${process.pid}/0`]));
+    expect(await server.backend("database")).toMatchObject({ calls: 5, mostInProgress: 1 });
+  });
+
+  test("async: ten queries at once, all on the event loop's own thread", async () => {
+    const { replies, most } = await fireUntilOverlap(server, users("async", 10), mostQueries, 10);
+    expect(most).toBe(10);
+    expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([`${process.pid}/0`]));
+  });
+
+  test("async: no more queries at once than the pool has connections", async () => {
+    const plan = users("async", 3 * poolSize);
+    const { replies, most } = await fireUntilOverlap(server, plan, mostQueries, poolSize);
+    expect(most).toBe(poolSize);
+    expect(replies.map(({ code }) => code)).toEqual(replies.map(() => "ok"));
+  });
+
+  test("is what an unmarked call gets, on threads", async () => {
+    const { headers } = await server.call("GetUser", { user_id: 1 });
+    expect(headers.get("unblock-strategy")).toBe("threads");
+    expect((await server.backend("database")).calls).toBe(1);
+  });
+});
