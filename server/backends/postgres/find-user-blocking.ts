@@ -3,7 +3,7 @@ import { CallCounter } from "../call-counts.ts";
 import type { User } from "../database.ts";
 import type { PostgresAddress } from "./address.ts";
 import { LibpqConnection, type QueryLimits } from "./libpq-connection.ts";
-import { failureOf, findUserSql, toUser } from "./query.ts";
+import { failureOf, findUserStatement, toUser } from "./query.ts";
 
 // One connection a thread, as with any driver that blocks.
 let current: { readonly name: string; readonly connection: LibpqConnection } | undefined;
@@ -48,7 +48,7 @@ function queryOnce(address: PostgresAddress, id: number, limits: QueryLimits): U
   const counter = new CallCounter(address.counts);
   counter.begin();
   try {
-    const [userId, name, email] = connection.query(findUserSql, [String(id)], limits);
+    const [userId, name, email] = connection.query(findUserStatement, [String(id)], limits);
     return toUser(userId, name, email);
   } finally {
     counter.end();

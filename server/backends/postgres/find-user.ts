@@ -3,7 +3,7 @@ import { CallCounter } from "../call-counts.ts";
 import type { User } from "../database.ts";
 import type { PostgresAddress } from "./address.ts";
 import { poolsOf } from "./pools.ts";
-import { failureOf, findUserSql, gaveUp, isLostConnection, toUser } from "./query.ts";
+import { failureOf, findUserStatement, gaveUp, isLostConnection, toUser } from "./query.ts";
 
 /** What the driver says when Postgres did not even end the query. */
 const readTimeout = "Query read timeout";
@@ -74,7 +74,7 @@ async function queryUntilAborted(
   signal.addEventListener("abort", cancel, { once: true });
   counter.begin();
   try {
-    return await client.query(findUserSql, [id]);
+    return await client.query({ ...findUserStatement, values: [id] });
   } finally {
     counter.end();
     signal.removeEventListener("abort", cancel);

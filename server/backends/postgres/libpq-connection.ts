@@ -1,6 +1,14 @@
 import { monotonicMs } from "../../../registry/clock.ts";
 import type { PostgresAddress } from "./address.ts";
-import { connectionOk, loadLibpq, type Pointer, pollIn, sqlStateField, tuplesOk } from "./libpq.ts";
+import {
+  commandOk,
+  connectionOk,
+  loadLibpq,
+  type Pointer,
+  pollIn,
+  sqlStateField,
+  tuplesOk,
+} from "./libpq.ts";
 import {
   connectMs,
   gaveUp,
@@ -9,6 +17,7 @@ import {
   longestQueryMs,
   pastDeadline,
   QueryError,
+  type Statement,
 } from "./query.ts";
 
 /** How long a query may run. */
@@ -19,11 +28,17 @@ export interface QueryLimits {
   readonly deadlineMs: number | undefined;
 }
 
+/**
+ * For each connection: libpq would print what Postgres notes besides, and a query has one plan, the same
+ * for all values.
+ */
+const settings = "SET client_min_messages = error; SET plan_cache_mode = force_generic_plan";
+
 /** The first row of a result; empty when there is none. */
 export type Row = readonly (string | null)[];
 
 /** How often a thread that waits looks whether somebody wants the answer still, in milliseconds. */
-const lookMs = 50;
+const lookMs = 100;
 
 /**
  * A connection through libpq, the C library of Postgres. All that it does blocks the calling thread.
@@ -33,6 +48,7 @@ const lookMs = 50;
 export class LibpqConnection {
   readonly #libpq = loadLibpq();
   readonly #connection: Pointer;
+  readonly #prepared = new Set<string>();
   /** What Postgres was told last, for the queries of this connection. */
   #timeoutMs = 0;
   #isGivenUp = false;
@@ -54,8 +70,7 @@ export class LibpqConnection {
     );
     try {
       this.#assertOk(this.#libpq.status(this.#connection) === connectionOk);
-      // libpq would print what Postgres notes besides.
-      this.#run("SET client_min_messages = error", [], () => false, connectMs);
+      this.#answer(this.#libpq.sendQuery(this.#connection, settings), () => false, connectMs);
     } catch (error) {
       this.close();
       throw error;
@@ -68,7 +83,8 @@ export class LibpqConnection {
   }
 
   /** @throws QueryError, or a Failure when the deadline passed */
-  query(sql: string, values: readonly string[], { stopped, deadlineMs }: QueryLimits): Row {
+  query(statement: Statement, values: readonly string[], limits: QueryLimits): Row {
+    const { stopped, deadlineMs } = limits;
     const restMs =
       deadlineMs === undefined ? longestQueryMs : Math.ceil(deadlineMs - monotonicMs());
     if (restMs <= 0) {
@@ -76,11 +92,14 @@ export class LibpqConnection {
     }
     const timeoutMs = Math.min(longestQueryMs, restMs);
     try {
-      if (timeoutMs !== this.#timeoutMs) {
-        this.#run(`SET statement_timeout = ${timeoutMs}`, [], stopped, timeoutMs);
-        this.#timeoutMs = timeoutMs;
-      }
-      return this.#run(sql, values, stopped, timeoutMs);
+      this.#limit(stopped, timeoutMs);
+      this.#prepare(statement, stopped, timeoutMs);
+      const { name } = statement;
+      return this.#answer(
+        this.#libpq.sendPrepared(this.#connection, name, values.length, values, null, null, 0),
+        stopped,
+        timeoutMs,
+      );
     } catch (error) {
       const isLate = deadlineMs !== undefined && monotonicMs() >= deadlineMs;
       throw isLate && isCanceled(error) ? pastDeadline() : error;
@@ -92,9 +111,25 @@ export class LibpqConnection {
     this.#libpq.finish(this.#connection);
   }
 
-  #run(sql: string, values: readonly string[], stopped: () => boolean, timeoutMs: number): Row {
-    const { send } = this.#libpq;
-    this.#assertOk(send(this.#connection, sql, values.length, null, values, null, null, 0) === 1);
+  #limit(stopped: () => boolean, timeoutMs: number): void {
+    if (timeoutMs !== this.#timeoutMs) {
+      const sql = `SET statement_timeout = ${timeoutMs}`;
+      this.#answer(this.#libpq.sendQuery(this.#connection, sql), stopped, timeoutMs);
+      this.#timeoutMs = timeoutMs;
+    }
+  }
+
+  #prepare({ name, text }: Statement, stopped: () => boolean, timeoutMs: number): void {
+    if (!this.#prepared.has(name)) {
+      const sent = this.#libpq.sendPrepare(this.#connection, name, text, 0, null);
+      this.#answer(sent, stopped, timeoutMs);
+      this.#prepared.add(name);
+    }
+  }
+
+  /** @param sent what libpq said of the sending: 1 when it could */
+  #answer(sent: number, stopped: () => boolean, timeoutMs: number): Row {
+    this.#assertOk(sent === 1);
     this.#wait(stopped, monotonicMs() + timeoutMs + graceMs);
     return this.#readRow();
   }
@@ -150,21 +185,22 @@ export class LibpqConnection {
   }
 
   #errorOf(result: Pointer): QueryError | undefined {
-    const { errorField, resultError } = this.#libpq;
-    const message = resultError(result);
-    return message === ""
+    const { errorField, resultError, resultStatus } = this.#libpq;
+    const status = resultStatus(result);
+    return status === tuplesOk || status === commandOk
       ? undefined
-      : new QueryError(message, errorField(result, sqlStateField) ?? "");
+      : new QueryError(resultError(result), errorField(result, sqlStateField) ?? "");
   }
 
   #firstRow(result: Pointer): Row {
-    const { resultStatus, rows, columns, value, isNull } = this.#libpq;
-    if (resultStatus(result) !== tuplesOk || rows(result) === 0) {
+    const { rows, columns, value, isNull } = this.#libpq;
+    if (rows(result) === 0) {
       return [];
     }
-    return Array.from({ length: columns(result) }, (_, column) =>
-      isNull(result, 0, column) === 1 ? null : value(result, 0, column),
-    );
+    return Array.from({ length: columns(result) }, (_, column) => {
+      const text = value(result, 0, column);
+      return text === "" && isNull(result, 0, column) === 1 ? null : text;
+    });
   }
 
   #assertOk(ok: boolean): void {

@@ -7,6 +7,7 @@ export type Pointer = bigint;
 export type Libpq = ReturnType<typeof bind>;
 
 export const connectionOk = 0;
+export const commandOk = 1;
 export const tuplesOk = 2;
 /** PG_DIAG_SQLSTATE. */
 export const sqlStateField = "C".charCodeAt(0);
@@ -57,18 +58,29 @@ function bind(names: readonly string[]) {
   ) => Pointer = libpq.func(
     "void *PQconnectdbParams(const char **keywords, const char **values, int expand_dbname)",
   );
-  const send: (
+  const sendPrepared: (
     connection: Pointer,
-    sql: string,
+    name: string,
     count: number,
-    types: null,
     values: readonly string[],
     lengths: null,
     formats: null,
     resultFormat: number,
   ) => number = libpq.func(
-    "int PQsendQueryParams(void *conn, const char *command, int nParams, void *paramTypes, " +
+    "int PQsendQueryPrepared(void *conn, const char *stmtName, int nParams, " +
       "const char **paramValues, void *paramLengths, void *paramFormats, int resultFormat)",
+  );
+  const sendQuery: (connection: Pointer, sql: string) => number = libpq.func(
+    "int PQsendQuery(void *conn, const char *query)",
+  );
+  const sendPrepare: (
+    connection: Pointer,
+    name: string,
+    sql: string,
+    count: number,
+    types: null,
+  ) => number = libpq.func(
+    "int PQsendPrepare(void *conn, const char *stmtName, const char *query, int nParams, void *paramTypes)",
   );
   const toNothing = (name: string): ((of: Pointer) => void) => libpq.func(`void ${name}(void *of)`);
   const toNumber = (name: string): ((of: Pointer) => number) => libpq.func(`int ${name}(void *of)`);
@@ -95,7 +107,9 @@ function bind(names: readonly string[]) {
     errorMessage: toText("PQerrorMessage"),
     socket: toNumber("PQsocket"),
     finish: toNothing("PQfinish"),
-    send,
+    sendQuery,
+    sendPrepare,
+    sendPrepared,
     isBusy: toNumber("PQisBusy"),
     consumeInput: toNumber("PQconsumeInput"),
     getCancel: toPointer("PQgetCancel"),

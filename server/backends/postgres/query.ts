@@ -2,9 +2,17 @@ import { backendUnavailable, Failure } from "../../errors.ts";
 import { queryMs, type User } from "../database.ts";
 import { hidePasswords } from "./address.ts";
 
+/** A query that a connection prepares when it first runs it: Postgres reads and plans it once. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** The join makes the query take its time also for a user who is not there. */
-export const findUserSql = `
-  SELECT id, name, email FROM pg_sleep(${queryMs / 1_000}) LEFT JOIN users ON id = $1`;
+export const findUserStatement: Statement = {
+  name: "find_user",
+  text: `SELECT id, name, email FROM pg_sleep(${queryMs / 1_000}) LEFT JOIN users ON id = $1`,
+};
 
 /** A query that is not answered within this time has failed, in milliseconds; Postgres itself ends it. */
 export const longestQueryMs = 10_000;

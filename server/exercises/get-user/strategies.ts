@@ -14,7 +14,7 @@ const toResponse = ({ id, name, email }: User) => ({ userId: id, name, email });
 export default defineExercise(ExercisesService.method.getUser, ({ places, backends }) => {
   const input = (id: number, deadlineMs: number | undefined): work.UserQuery => {
     const { database, postgres } = backends.addresses();
-    return { database, postgres, id, deadlineMs };
+    return { database: postgres ?? database, id, deadlineMs };
   };
   const asyncInput = (id: number) => {
     const { postgres } = backends.addresses();

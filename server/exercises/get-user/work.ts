@@ -5,9 +5,7 @@ import { Failure } from "../../errors.ts";
 import type { LocalContext, TaskContext } from "../../places/place.ts";
 
 export interface UserQuery {
-  readonly database: Database;
-  /** Asked instead of `database` when it is there. */
-  readonly postgres: PostgresAddress | undefined;
+  readonly database: Database | PostgresAddress;
   readonly id: number;
   /** When nobody waits for the answer any more, on the clock of `monotonicMs`. */
   readonly deadlineMs: number | undefined;
@@ -15,10 +13,11 @@ export interface UserQuery {
 
 /** Blocks the thread that runs it, as its driver does. */
 export function queryUser(query: UserQuery, context: TaskContext): User {
-  const { database, postgres, id, deadlineMs } = query;
-  const user = postgres
-    ? findInPostgres(postgres, id, { deadlineMs, stopped: () => context.stopped() })
-    : findUserBlocking(database, id);
+  const { database, id, deadlineMs } = query;
+  const user =
+    "url" in database
+      ? findInPostgres(database, id, { deadlineMs, stopped: () => context.stopped() })
+      : findUserBlocking(database, id);
   return existing(id, user);
 }
 
