@@ -14,14 +14,31 @@ const slow = [
   "server/places/broken-starts.test.ts",
 ];
 
+/** Tests with real engines, which they start themselves: `npm run test:engines`. */
+const engines = ["**/*.engine.test.ts"];
+
 export default defineConfig({
   test: {
     projects: [
       {
         extends: true,
-        test: { name: "fast", include: ["**/*.test.ts"], exclude: ["node_modules", ...slow] },
+        test: {
+          name: "fast",
+          include: ["**/*.test.ts"],
+          exclude: ["node_modules", ...slow, ...engines],
+        },
       },
       { extends: true, test: { name: "slow", include: slow } },
+      {
+        extends: true,
+        test: {
+          name: "engines",
+          include: engines,
+          exclude: ["node_modules"],
+          // Each starts engines, servers and threads enough for two cores.
+          fileParallelism: false,
+        },
+      },
     ],
     pool: "forks",
     // Two servers at once on two cores would measure and starve each other.

@@ -55,9 +55,13 @@ const command = new Command("npm run lab --")
 const flags = command.parse().opts<Flags>();
 const selection = { letters: flags.exercise, strategy: flags.strategy };
 if (makePlans(selection).length === 0) {
-  const names = new Set(exercises.flatMap(({ strategies }) => strategies.map(({ name }) => name)));
+  const all = exercises.flatMap(({ allStrategies }) => allStrategies);
+  const names = new Set(all.map(({ name }) => name));
+  const needs = new Set(all.filter(({ name }) => name === flags.strategy).map((one) => one.needs));
+  needs.delete("");
+  const missing = needs.size === 0 ? "" : `, or it needs ${[...needs].join(" or ")} to be set`;
   fail(
-    `No exercise asked for has the strategy "${flags.strategy}"; there are: ${[...names].join(", ")}`,
+    `No exercise asked for has the strategy "${flags.strategy}"${missing}; there are: ${[...names].join(", ")}`,
   );
 }
 

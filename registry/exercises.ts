@@ -18,7 +18,10 @@ export interface Exercise {
   /** The RPC's name in the schema, such as "GetUser". */
   readonly rpc: string;
   readonly method: DescMethodUnary;
+  /** Those that every server has: the embedded backends are enough for them. */
   readonly strategies: readonly Strategy[];
+  /** Also those that need a real engine, in the schema's order. */
+  readonly allStrategies: readonly Strategy[];
   /** The strategy that an unmarked call uses. */
   readonly recommended: string;
   readonly burst: {
@@ -53,11 +56,13 @@ export function findExercise(letterOrRpc: string): Exercise | undefined {
 }
 
 function readExercise(method: DescMethod): Exercise {
-  const { letter, title, strategies, burst, work } = getOption(method, exerciseOption);
+  const option = getOption(method, exerciseOption);
+  const { letter, title, strategies: allStrategies, burst, work } = option;
+  const strategies = allStrategies.filter(({ needs }) => needs === "");
   const recommended = strategies.find(({ suitability }) => suitability === Suitability.RECOMMENDED);
   if (method.methodKind !== "unary" || !burst || !work || !recommended) {
     throw new Error(
-      `Expected ${method.name} to be unary, with burst, work and a recommended strategy in its option`,
+      `Expected ${method.name} to be unary, with burst, work and a recommended strategy that needs nothing in its option`,
     );
   }
   return {
@@ -66,6 +71,7 @@ function readExercise(method: DescMethod): Exercise {
     rpc: method.name,
     method: { ...method, methodKind: "unary" },
     strategies,
+    allStrategies,
     recommended: recommended.name,
     burst: {
       calls: burst.calls,

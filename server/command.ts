@@ -25,6 +25,8 @@ type Taken = Pick<
   | "maxCalls"
   | "directLane"
   | "logLevel"
+  | "redisUrl"
+  | "analyticsUrl"
 >;
 
 interface Flags extends Taken, TlsFlags {
@@ -50,6 +52,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--replicas <n>", "copies of the server that share the cores", wholeNumber(1, 64), 1)
     .option("--max-queue <n>", "calls that may wait for each place", queues, 1000)
     .option("--max-calls <n>", "calls in progress at once, at all places", queues, 2000)
+    .option("--redis-url <url>", "a real Redis for E and the queue (default: REDIS_URL, or none)")
+    .option("--analytics-url <url>", "where events go (default: the embedded analytics)")
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "its key")
@@ -58,7 +62,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--no-direct-lane", "serve unary calls with Connect's own, slower handlers")
     .addHelpText("after", example)
     .allowExcessArguments(false);
-  const flags = command.parse([...argv]).opts<Flags>();
+  const given = command.parse([...argv]).opts<Flags>();
+  // Not the flag's default, which --help would print with its password. Empty means none.
+  const redisUrl = (given.redisUrl ?? process.env.REDIS_URL) || undefined;
+  const flags: Flags = { ...given, redisUrl };
   try {
     const url =
       flags.replicas > 1 && cluster.isPrimary

@@ -14,7 +14,9 @@ export type FailureKind =
   /** It takes more than a call may have; sending it again will not help, asking for less will. */
   | "too-large"
   /** A backend is gone or does not answer. */
-  | "unavailable";
+  | "unavailable"
+  /** This server was started without what the request needs. */
+  | "not-set-up";
 
 /** What is wrong with one field of a request. */
 export interface FieldViolation {

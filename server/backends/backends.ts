@@ -7,7 +7,7 @@ import type { ImageHosts } from "./images.ts";
 export interface BackendAddresses {
   readonly database: Database;
   readonly disk: Disk;
-  /** `redis://host:port` */
+  /** `redis://[user:password@]host:port[/database]` */
   readonly cacheUrl: string;
   readonly weatherUrl: string;
   readonly analyticsUrl: string;
@@ -17,6 +17,8 @@ export interface BackendAddresses {
 }
 
 export interface Backends {
+  /** The real engines among them, as the schema's strategies name them in `needs`. */
+  readonly engines: readonly string[];
   /** Ask anew for each call: a backend that was started again is somewhere else. */
   addresses(): BackendAddresses;
   counts(): Promise<BackendCounts>;

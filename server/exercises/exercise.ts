@@ -16,10 +16,16 @@ export interface Answer<Response> extends Ran<Response> {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
-/** Does an exercise's work in one way. `signal` aborts when the caller gives up. */
+/**
+ * Does an exercise's work in one way. `signal` aborts when the caller gives up; `deadlineMs`, on the clock
+ * of `monotonicMs`, is for work that would keep the signal from aborting. Two calls with the same
+ * `idempotencyKey` are one: strategies that outlive a call do its work once.
+ */
 export type RunStrategy<Request, Response> = (
   request: Request,
   signal: AbortSignal,
+  deadlineMs?: number,
+  idempotencyKey?: string,
 ) => Promise<Answer<Response>>;
 
 /** How an exercise's calls are answered. */

@@ -24,8 +24,8 @@ export function loadExercises(house: House): Promise<readonly ServedExercise[]> 
   );
 }
 
-function assertSameStrategies({ rpc, strategies }: Exercise, built: string[], folder: string) {
-  const named = strategies.map(({ name }) => name);
+function assertSameStrategies({ rpc, allStrategies }: Exercise, built: string[], folder: string) {
+  const named = allStrategies.map(({ name }) => name);
   const missing = named.filter((name) => !built.includes(name));
   const unnamed = built.filter((name) => !named.includes(name));
   if (missing.length > 0 || unnamed.length > 0) {

@@ -54,7 +54,7 @@ export function createHandler(config: HandlerConfig): Adapter {
   const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
   const adapter = createAdapter({
     routes: (router) => {
-      routeExercises(router, exercises, metrics.ran);
+      routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health]);
       routeVitals(router, { ...vitals, callsInProgress: () => limit.inProgress });

@@ -18,6 +18,7 @@ const codes: Record<FailureKind, Code> = {
   overloaded: Code.ResourceExhausted,
   "too-large": Code.ResourceExhausted,
   unavailable: Code.Unavailable,
+  "not-set-up": Code.FailedPrecondition,
 };
 
 /** Queues of calls that take a tenth of a second are shorter by then. */

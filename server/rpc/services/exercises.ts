@@ -1,27 +1,45 @@
 import type { ConnectRouter } from "@connectrpc/connect";
+import type { Strategy } from "../../../gen/unblock/v1/exercise_pb.ts";
+import { monotonicMs } from "../../../registry/clock.ts";
 import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
 
 const strategyHeader = "unblock-strategy";
+const idempotencyHeader = "idempotency-key";
 
-/** Serves every exercise of the schema with the strategy that the call's header names. */
+/**
+ * Serves every exercise of the schema with the strategy that the call's header names.
+ *
+ * @param engines the real engines that the server has, as strategies name them in `needs`
+ */
 export function routeExercises(
   router: ConnectRouter,
   served: readonly ServedExercise[],
+  engines: readonly string[],
   onRan: (ran: Ran<unknown>) => void,
 ): void {
   for (const { exercise, handler } of served) {
-    router.rpc(exercise.method, async (request, { requestHeader, responseHeader, signal }) => {
+    const lacking = exercise.allStrategies.filter(
+      ({ needs }) => needs !== "" && !engines.includes(needs),
+    );
+    router.rpc(exercise.method, async (request, context) => {
+      const { requestHeader, responseHeader, signal } = context;
       const strategy = requestHeader.get(strategyHeader) ?? exercise.recommended;
       const run = Object.hasOwn(handler.strategies, strategy)
         ? handler.strategies[strategy]
         : undefined;
       if (!run) {
-        throw unknownStrategy(exercise, strategy);
+        throw unknownStrategy(exercise, lacking, strategy);
       }
-      const answer = await run(request, signal);
+      const lacks = lacking.find(({ name }) => name === strategy);
+      if (lacks) {
+        throw lacksEngine(exercise, lacks);
+      }
+      const timeoutMs = context.timeoutMs();
+      const deadlineMs = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
+      const answer = await run(request, signal, deadlineMs, readIdempotencyKey(requestHeader));
       onRan(answer);
       const { value, ranOn, beganMs, timing, facts = {} } = answer;
       responseHeader.set(strategyHeader, strategy);
@@ -37,11 +55,39 @@ export function routeExercises(
   }
 }
 
-function unknownStrategy({ letter, rpc, strategies }: Exercise, strategy: string): Failure {
-  const names = strategies.map(({ name }) => name).join(", ");
+/** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+function readIdempotencyKey(header: Headers): string | undefined {
+  const key = header.get(idempotencyHeader) ?? undefined;
+  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new Failure(
+      "invalid",
+      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${JSON.stringify(key.slice(0, 50))}.`,
+    );
+  }
+  return key;
+}
+
+function unknownStrategy(
+  { letter, rpc, allStrategies }: Exercise,
+  lacking: readonly Strategy[],
+  strategy: string,
+): Failure {
+  const names = allStrategies
+    .filter((one) => !lacking.includes(one))
+    .map(({ name }) => name)
+    .join(", ");
   return new Failure(
     "invalid",
     `Exercise ${letter} (${rpc}) has no strategy ${JSON.stringify(strategy.slice(0, 50))}; it has: ${names}.`,
+  );
+}
+
+function lacksEngine({ letter, rpc }: Exercise, { name, needs }: Strategy): Failure {
+  const flag = `--${needs.toLowerCase().replaceAll("_", "-")}`;
+  return new Failure(
+    "not-set-up",
+    `The strategy "${name}" of exercise ${letter} (${rpc}) needs a real engine, and this server has ` +
+      `none: start it with ${needs} in the environment, or with ${flag}.`,
   );
 }
 
