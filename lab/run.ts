@@ -59,11 +59,16 @@ export function makePlans({ letters, strategy }: Pick<LabOptions, "letters" | "s
     .filter(({ letter }) => letters === undefined || letters.includes(letter))
     .map((exercise) => ({
       exercise,
-      strategies: exercise.strategies.filter(
-        ({ name }) => strategy === undefined || name === strategy,
+      strategies: exercise.allStrategies.filter(
+        ({ name, needs }) => (strategy === undefined || name === strategy) && isThere(needs),
       ),
     }))
     .filter(({ strategies }) => strategies.length > 0);
+}
+
+/** The server is started with this process's environment, so it has the real engines that are named here. */
+function isThere(needs: string): boolean {
+  return needs === "" || Boolean(process.env[needs]);
 }
 
 async function measureAll(
@@ -76,11 +81,12 @@ async function measureAll(
   }
   const { runs, cpuWorkers, libuvThreads, blockingThreads } = options;
   const { cores } = describeMachine();
-  const rig = await Rig.open([
+  const flags = [
     `--cpu-workers=${cpuWorkers}`,
     `--libuv-threads=${libuvThreads}`,
     `--blocking-threads=${blockingThreads}`,
-  ]);
+  ];
+  const rig = await Rig.open(flags, cpuWorkers);
   try {
     const measurements: Measurement[] = [];
     for (const { exercise, strategies } of plans) {
