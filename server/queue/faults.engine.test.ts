@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { serveAnalytics } from "../../testing/analytics.ts";
 import { hasRedis, startRedis, type TestRedis } from "../../testing/redis.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
@@ -139,6 +139,47 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     ]);
     await other.close();
     await forgetful.close();
+  });
+
+  describe("and a call without a deadline waits for its job", () => {
+    let own: TestRedis;
+    let other: TestServer;
+    let call: ReturnType<TestServer["call"]>;
+    beforeEach(async () => {
+      own = await startRedis();
+      other = await startTestServer({ ...small, redisUrl: own.url });
+      // There is no worker, so it waits.
+      call = other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" });
+      const waiting = async () =>
+        Number(await own.command("ZCARD", "bull:unblock-compute:prioritized"));
+      await vi.waitUntil(async () => (await waiting()) === 1, patience);
+    });
+    afterEach(() => own.close());
+
+    test("Redis goes for good: the call hears it after a while", async () => {
+      await own.kill();
+      expect(await call).toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining("nothing was heard of its Redis for 10000 ms"),
+      });
+      await other.close();
+    });
+
+    test("Redis loses the job: the call hears it", async () => {
+      await own.command("FLUSHALL");
+      expect(await call).toMatchObject({
+        code: "unavailable",
+        message: expect.stringMatching(/^The job [\w-]+ is gone: its Redis lost it/),
+      });
+      await other.close();
+    });
+
+    test("the call's end, when the server stops, takes the job out of the queue", async () => {
+      // Which also ends the caller's connection.
+      await other.close();
+      expect(await call).toMatchObject({ code: "canceled" });
+      expect(await own.command("ZCARD", "bull:unblock-compute:prioritized")).toBe(0);
+    });
   });
 
   test("is not there at the start: the server serves all the same, and finds it later", async () => {

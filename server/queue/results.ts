@@ -1,14 +1,17 @@
 import type { Queue, QueueEvents } from "bullmq";
-import { Failure } from "../errors.ts";
+import { backendUnavailable, Failure } from "../errors.ts";
 
 /** How often jobs that are waited for are looked up, in milliseconds: an event may have been lost. */
 const lookUpMs = 2_500;
+/** Those who wait for a job are told when Redis has said nothing for so long, in milliseconds. */
+const silenceMs = 10_000;
 
 type Waiter = PromiseWithResolvers<unknown>;
 
 interface Waiting {
   readonly sinceMs: number;
   readonly waiters: Set<Waiter>;
+  isLookedUp: boolean;
 }
 
 /**
@@ -22,11 +25,12 @@ export class JobResults {
   readonly #waiting = new Map<string, Waiting>();
   readonly #queue: Queue;
   readonly #timer: NodeJS.Timeout;
+  #answeredMs = Number.NEGATIVE_INFINITY;
 
   constructor(events: QueueEvents, queue: Queue) {
     this.#queue = queue;
     events.on("completed", ({ jobId, returnvalue }) => this.#complete(jobId, returnvalue));
-    events.on("failed", ({ jobId, failedReason }) => this.#fail(jobId, failedReason));
+    events.on("failed", ({ jobId }) => this.#fail(jobId));
     this.#timer = setInterval(() => this.#lookUpAll(), lookUpMs).unref();
   }
 
@@ -35,16 +39,19 @@ export class JobResults {
     const waiter = Promise.withResolvers<unknown>();
     // Whoever leaves early does not ask for it any more.
     waiter.promise.catch(() => {});
-    const { waiters, sinceMs } = this.#waiting.get(id) ?? {
-      waiters: new Set(),
+    const waiting = this.#waiting.get(id) ?? {
       sinceMs: performance.now(),
+      waiters: new Set(),
+      isLookedUp: false,
     };
-    this.#waiting.set(id, { sinceMs, waiters: waiters.add(waiter) });
+    waiting.waiters.add(waiter);
+    this.#waiting.set(id, waiting);
     return {
       result: waiter.promise,
       leave: () => {
-        waiters.delete(waiter);
-        if (waiters.size === 0) {
+        waiting.waiters.delete(waiter);
+        // Others may wait for a job of the same key by now.
+        if (waiting.waiters.size === 0 && this.#waiting.get(id) === waiting) {
           this.#waiting.delete(id);
         }
       },
@@ -55,34 +62,41 @@ export class JobResults {
   async lookUp(id: string): Promise<void> {
     // First without what belongs to the job, which may be a picture.
     const state = await this.#queue.getJobState(id);
+    this.#answeredMs = performance.now();
     if (state === "unknown") {
-      this.#settle(id, ({ reject }) => reject(goneJob(id)));
-    } else if (state === "completed" || state === "failed") {
-      const job = await this.#queue.getJob(id);
-      if (state === "completed") {
-        this.#complete(id, job?.returnvalue);
-      } else {
-        this.#fail(id, job?.failedReason ?? "nobody knows why");
-      }
+      this.#reject(id, goneJob(id));
+    } else if (state === "failed") {
+      this.#fail(id);
+    } else if (state === "completed") {
+      this.#complete(id, (await this.#queue.getJob(id))?.returnvalue);
     }
   }
 
   close(): void {
     clearInterval(this.#timer);
     for (const id of this.#waiting.keys()) {
-      this.#settle(id, ({ reject }) =>
-        reject(new Failure("unavailable", `The server stops; the job ${id} goes on without it.`)),
+      this.#reject(
+        id,
+        new Failure("unavailable", `The server stops; the job ${id} goes on without it.`),
       );
     }
   }
 
   #lookUpAll(): void {
-    const olderThanMs = performance.now() - lookUpMs;
-    for (const [id, { sinceMs }] of this.#waiting) {
-      // A younger one may not have been added yet.
-      if (sinceMs < olderThanMs) {
-        // Without Redis there is nothing to be known.
-        this.lookUp(id).catch(() => {});
+    const nowMs = performance.now();
+    for (const [id, waiting] of this.#waiting) {
+      const ageMs = nowMs - waiting.sinceMs;
+      if (ageMs > silenceMs && nowMs - this.#answeredMs > silenceMs) {
+        const reason = `nothing was heard of its Redis for ${silenceMs} ms; the job ${id} may be done all the same`;
+        this.#reject(id, backendUnavailable("job queue", reason));
+      } else if (ageMs > lookUpMs && !waiting.isLookedUp) {
+        // A younger one may not have been added yet. While Redis is away the look-ups wait for it.
+        waiting.isLookedUp = true;
+        this.lookUp(id)
+          .catch(() => {})
+          .finally(() => {
+            waiting.isLookedUp = false;
+          });
       }
     }
   }
@@ -91,12 +105,15 @@ export class JobResults {
     this.#settle(id, ({ resolve }) => resolve(value));
   }
 
-  #fail(id: string, reason: string): void {
-    const failure = new Failure(
-      "unavailable",
-      `The job ${id} failed in every attempt (${reason}). ` +
-        "It is in the list of failed jobs: npm run worker -- failed",
-    );
+  // The reason may be the service's own business; the list has it.
+  #fail(id: string): void {
+    const message =
+      `The job ${id} failed in every attempt. ` +
+      "The list of failed jobs says why: npm run worker -- failed";
+    this.#reject(id, new Failure("unavailable", message));
+  }
+
+  #reject(id: string, failure: Failure): void {
     this.#settle(id, ({ reject }) => reject(failure));
   }
 

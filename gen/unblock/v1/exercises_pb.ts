@@ -379,7 +379,8 @@ export const GetDashboardResponseSchema: GenMessage<GetDashboardResponse> = /*@_
 
 /**
  * The eight exercises. The request header unblock-strategy picks how a call's work is done; the
- * response headers unblock-strategy, unblock-ran-on and server-timing tell how and where it was.
+ * response headers unblock-strategy, unblock-ran-on and server-timing tell how and where it was. With the
+ * strategy queue, calls with the same request header idempotency-key are one: the work is done once.
  *
  * @generated from service unblock.v1.ExercisesService
  */
