@@ -14,7 +14,7 @@ const slow = [
   "server/places/broken-starts.test.ts",
 ];
 
-/** Tests with the real database, which start their own: `npm run test:engines`. */
+/** Tests with real engines, which they start themselves: `npm run test:engines`. */
 const engines = ["**/*.engine.test.ts"];
 
 export default defineConfig({

@@ -9,6 +9,7 @@ import type { Driver } from "../loadtest/drivers/driver.ts";
 import { type ServerProcess, startServer } from "../loadtest/server-process.ts";
 import { warmUp } from "../loadtest/warm-up.ts";
 import type { Exercise } from "../registry/exercises.ts";
+import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
 /** A server in a process of its own, with everything that measures it connected. */
 export class Rig {
@@ -16,20 +17,33 @@ export class Rig {
   readonly #driver: Driver;
   readonly #bystander: Bystander;
   readonly #vitals: Client<typeof VitalsService>;
+  readonly #worker: WorkerProcess | undefined;
 
-  private constructor(server: ServerProcess, driver: Driver, bystander: Bystander) {
+  private constructor(
+    server: ServerProcess,
+    driver: Driver,
+    bystander: Bystander,
+    worker: WorkerProcess | undefined,
+  ) {
     this.#server = server;
     this.#driver = driver;
     this.#bystander = bystander;
+    this.#worker = worker;
     this.#vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
   }
 
-  /** @param flags those of `npm start` */
-  static async open(flags: readonly string[]): Promise<Rig> {
+  /**
+   * @param flags those of `npm start`
+   * @param cpuWorkers how many a worker of the job queue has, if there is a Redis for one
+   */
+  static async open(flags: readonly string[], cpuWorkers = 1): Promise<Rig> {
     const server = await startServer(flags);
     const driver = createDriver({ baseUrl: server.url, protocol: "grpc" });
     const [bystander] = await Promise.all([createBystander(server.url), driver.connect()]);
-    const rig = new Rig(server, driver, bystander);
+    const worker = process.env.REDIS_URL
+      ? await startWorker([`--cpu-workers=${cpuWorkers}`])
+      : undefined;
+    const rig = new Rig(server, driver, bystander, worker);
     await warmUp(driver);
     return rig;
   }
@@ -56,5 +70,6 @@ export class Rig {
     this.#driver.close();
     await this.#bystander.close();
     await this.#server.close();
+    await this.#worker?.close();
   }
 }

@@ -81,11 +81,12 @@ async function measureAll(
   }
   const { runs, cpuWorkers, libuvThreads, blockingThreads } = options;
   const { cores } = describeMachine();
-  const rig = await Rig.open([
+  const flags = [
     `--cpu-workers=${cpuWorkers}`,
     `--libuv-threads=${libuvThreads}`,
     `--blocking-threads=${blockingThreads}`,
-  ]);
+  ];
+  const rig = await Rig.open(flags, cpuWorkers);
   try {
     const measurements: Measurement[] = [];
     for (const { exercise, strategies } of plans) {

@@ -126,6 +126,8 @@ function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {
       return "libuv's pool";
     case "background":
       return "after the reply";
+    case "queue":
+      return threads === null ? "in Redis" : `${threads} queue worker${threads === 1 ? "" : "s"}`;
     default:
       return place;
   }

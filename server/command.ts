@@ -26,6 +26,8 @@ type Taken = Pick<
   | "directLane"
   | "logLevel"
   | "databaseUrl"
+  | "redisUrl"
+  | "analyticsUrl"
 >;
 
 interface Flags extends Taken, TlsFlags {
@@ -55,6 +57,8 @@ export async function run(argv: readonly string[]): Promise<void> {
       "--database-url <url>",
       "a real Postgres for exercise A (default: DATABASE_URL, or none)",
     )
+    .option("--redis-url <url>", "a real Redis for E and the queue (default: REDIS_URL, or none)")
+    .option("--analytics-url <url>", "where events go (default: the embedded analytics)")
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "its key")
@@ -66,7 +70,8 @@ export async function run(argv: readonly string[]): Promise<void> {
   const given = command.parse([...argv]).opts<Flags>();
   // Not the flag's default, which --help would print with its password. Empty means none.
   const databaseUrl = (given.databaseUrl ?? process.env.DATABASE_URL) || undefined;
-  const flags: Flags = { ...given, databaseUrl };
+  const redisUrl = (given.redisUrl ?? process.env.REDIS_URL) || undefined;
+  const flags: Flags = { ...given, databaseUrl, redisUrl };
   try {
     const url =
       flags.replicas > 1 && cluster.isPrimary ? await serveReplicas(flags) : await serve(flags);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { ImageHosts } from "./backends/images.ts";
 import { assertPostgresUrl } from "./backends/postgres/address.ts";
+import { assertRedisUrl } from "./backends/redis-url.ts";
 import type { House } from "./exercises/exercise.ts";
 import { loadExercises, type ServedExercise } from "./exercises/load.ts";
 import type { LogLevel } from "./logger.ts";
@@ -31,6 +32,13 @@ export interface ServerConfig {
   readonly directLane: boolean;
   /** A real Postgres instead of the embedded database, `postgres://user:password@host/database`. Default: none. */
   readonly databaseUrl: string | undefined;
+  /**
+   * A real Redis, `redis://[user:password@]host[:port][/database]` or `rediss://`: the cache, and where
+   * the jobs of the strategy `queue` are. Default: none, the embedded cache, and no such strategy.
+   */
+  readonly redisUrl: string | undefined;
+  /** An analytics service to send events to, by POST. Default: the embedded one, which ends with the server. */
+  readonly analyticsUrl: string | undefined;
   /** Whose code answers the exercises. Default: that of `server/exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
@@ -63,6 +71,8 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     tls: undefined,
     directLane: true,
     databaseUrl: undefined,
+    redisUrl: undefined,
+    analyticsUrl: undefined,
     logLevel: "info",
     loadExercises,
     imageHosts: {},
@@ -78,6 +88,15 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   assertWhole("maxCalls", complete.maxCalls, 1, 1_000_000);
   if (complete.databaseUrl !== undefined) {
     assertPostgresUrl(complete.databaseUrl);
+  }
+  if (complete.redisUrl !== undefined) {
+    assertRedisUrl(complete.redisUrl);
+  }
+  const { analyticsUrl } = complete;
+  if (analyticsUrl !== undefined && !/^https?:$/.test(URL.parse(analyticsUrl)?.protocol ?? "")) {
+    throw new RangeError(
+      `Expected analyticsUrl to be an http or https URL, got ${JSON.stringify(analyticsUrl)}`,
+    );
   }
   return complete;
 }

@@ -1,18 +1,21 @@
-import type { UnblockServer } from "./server.ts";
-
 /** Signals within this time of the first are the same one: a terminal's Ctrl-C arrives twice by npm. */
 const sameSignalMs = 1_000;
 /** Whatever hangs then is left, in milliseconds: those who sent the signal often kill after 10 s. */
 const giveUpMs = 9_800;
 
+/** What a signal ends. */
+interface Closeable {
+  close(): Promise<void>;
+}
+
 /**
- * Starts a server, closes it at the first SIGINT or SIGTERM and exits with 0 when everything has
+ * Starts a server or a worker, closes it at the first SIGINT or SIGTERM and exits with 0 when everything has
  * ended; a second signal exits at once. One that is still starting is closed when it has started.
  */
-export async function startUntilSignal(
-  start: () => Promise<UnblockServer>,
-): Promise<UnblockServer> {
-  const { promise: started, resolve, reject } = Promise.withResolvers<UnblockServer>();
+export async function startUntilSignal<Started extends Closeable>(
+  start: () => Promise<Started>,
+): Promise<Started> {
+  const { promise: started, resolve, reject } = Promise.withResolvers<Started>();
   let firstMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     const nowMs = performance.now();
@@ -30,7 +33,7 @@ export async function startUntilSignal(
       exitWithoutThreads();
     }, giveUpMs).unref();
     started
-      .then((server) => server.close())
+      .then((it) => it.close())
       .then(
         () => process.exit(0),
         (error: unknown) => {

@@ -24,6 +24,7 @@ export interface Reply {
 export interface CallOptions {
   readonly strategy?: string;
   readonly timeoutMs?: number;
+  readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -51,13 +52,15 @@ export async function startTestServer(config: Partial<ServerConfig> = {}): Promi
       connection.close();
       await server.close();
     },
-    call: async (rpc, request, { strategy, timeoutMs, signal } = {}) => {
+    call: async (rpc, request, { strategy, timeoutMs, signal, idempotencyKey } = {}) => {
       const method = findMethod(rpc);
       if (!method) {
         throw new Error(`Expected an RPC of the schema, got ${rpc}`);
       }
-      const header: Record<string, string> =
-        strategy === undefined ? {} : { "unblock-strategy": strategy };
+      const header: Record<string, string> = {
+        ...(strategy === undefined ? {} : { "unblock-strategy": strategy }),
+        ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+      };
       const input = fromJson(method.input, request);
       try {
         const response = await connection.transport.unary(method, signal, timeoutMs, header, input);

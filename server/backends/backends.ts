@@ -10,7 +10,7 @@ export interface BackendAddresses {
   /** The real database, when there is one: then nobody asks the other. */
   readonly postgres: PostgresAddress | undefined;
   readonly disk: Disk;
-  /** `redis://host:port` */
+  /** `redis://[user:password@]host:port[/database]` */
   readonly cacheUrl: string;
   readonly weatherUrl: string;
   readonly analyticsUrl: string;

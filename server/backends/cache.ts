@@ -1,4 +1,4 @@
-import { createClient } from "@redis/client";
+import { createClient, ErrorReply } from "@redis/client";
 import { backendUnavailable } from "../errors.ts";
 
 /** A command that is not answered within this time has failed, in milliseconds. */
@@ -10,7 +10,6 @@ function connect(url: string) {
     RESP: 2,
     // Fail at once while the connection is down: a caller can try again, a hidden queue only grows.
     disableOfflineQueue: true,
-    commandOptions: { timeout: timeoutMs },
     // The next command connects anew; whoever waits for a connection hears that there is none.
     socket: { reconnectStrategy: false, connectTimeout: timeoutMs },
   });
@@ -24,6 +23,11 @@ type Client = ReturnType<typeof connect>;
 // One connection a thread carries every command of that thread; gone once it is closed.
 let current: { readonly url: string; readonly connected: Promise<Client> } | undefined;
 
+/** What the service keeps in a Redis that others may use as well, apart from theirs. */
+const prefix = "unblock:cache:";
+/** How long a filled key is kept, in seconds: callers choose the keys, and there is no end of them. */
+const expirySeconds = 3_600;
+
 /**
  * Looks a key up.
  *
@@ -31,12 +35,22 @@ let current: { readonly url: string; readonly connected: Promise<Client> } | und
  * @returns null when the key is not there
  */
 export function getFromCache(url: string, key: string): Promise<string | null> {
-  return command(url, (client) => client.get(key));
+  return command(url, (client) => client.get(prefix + key));
 }
 
-/** Sets a key. */
+/**
+ * Sets a key. A cache that takes nothing more, because its memory is full or it is a read-only
+ * replica, is no failure: whoever fills it has the value.
+ */
 export async function putInCache(url: string, key: string, value: string): Promise<void> {
-  await command(url, (client) => client.set(key, value));
+  const expiration = { type: "EX", value: expirySeconds } as const;
+  await command(url, (client) =>
+    client.set(prefix + key, value, { expiration }).catch((error: unknown) => {
+      if (!(error instanceof ErrorReply)) {
+        throw error;
+      }
+    }),
+  );
 }
 
 /** Closes this thread's connection. */
@@ -51,10 +65,18 @@ async function command<Reply>(
   url: string,
   send: (client: Client) => Promise<Reply>,
 ): Promise<Reply> {
+  // The client's own time-out ends once a command is sent, and a cache that hangs takes them all.
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error(`no answer within ${timeoutMs} ms`));
+    void disconnectCache();
+  }, timeoutMs);
   try {
-    return await send(await connected(url));
+    return await Promise.race([connected(url).then(send), late]);
   } catch (error) {
     throw backendUnavailable("cache", error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

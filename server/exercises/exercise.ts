@@ -18,12 +18,14 @@ export interface Answer<Response> extends Ran<Response> {
 
 /**
  * Does an exercise's work in one way. `signal` aborts when the caller gives up; `deadlineMs`, on the clock
- * of `monotonicMs`, is for work that would keep the signal from aborting.
+ * of `monotonicMs`, is for work that would keep the signal from aborting. Two calls with the same
+ * `idempotencyKey` are one: strategies that outlive a call do its work once.
  */
 export type RunStrategy<Request, Response> = (
   request: Request,
   signal: AbortSignal,
   deadlineMs?: number,
+  idempotencyKey?: string,
 ) => Promise<Answer<Response>>;
 
 /** How an exercise's calls are answered. */

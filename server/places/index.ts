@@ -3,6 +3,7 @@ import { createEventLoop } from "./event-loop.ts";
 import { createLibuv } from "./libuv.ts";
 import type { PlacesConfig } from "./place.ts";
 import { createProcesses } from "./processes.ts";
+import { createQueue } from "./queue.ts";
 import { createThreads } from "./threads.ts";
 import { createWorkers } from "./workers.ts";
 
@@ -17,5 +18,6 @@ export function createPlaces(config: PlacesConfig) {
     workers: createWorkers(config),
     processes: createProcesses(config),
     background: createBackground(config),
+    queue: createQueue(config),
   };
 }

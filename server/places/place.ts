@@ -102,6 +102,8 @@ export interface PlacesConfig {
   readonly processes: number;
   /** How many tasks may wait in front of each place. */
   readonly maxQueue: number;
+  /** Where the jobs of the place `queue` are. Default: nowhere, and nobody may use it. */
+  readonly redisUrl?: string | undefined;
   /** Says what went wrong where no caller is left to hear it. */
   readonly log: (message: string) => void;
 }

@@ -4,13 +4,22 @@ import type { Adapter } from "./adapter/adapter.ts";
 
 /** How long a browser may remember a preflight's answer, in seconds. Chrome takes no more. */
 const maxAgeSeconds = 7_200;
-const ownHeaders = ["unblock-strategy", "unblock-ran-on", "unblock-began", "unblock-rounds"];
+const ownHeaders = [
+  "unblock-strategy",
+  "unblock-ran-on",
+  "unblock-began",
+  "unblock-rounds",
+  "unblock-kept-in",
+];
 const exposedHeaders = [...cors.exposedHeaders, "server-timing", ...ownHeaders].join(", ");
 const preflightFields = {
   "access-control-allow-methods": cors.allowedMethods.join(", "),
-  "access-control-allow-headers": [...cors.allowedHeaders, "unblock-strategy", "x-request-id"].join(
-    ", ",
-  ),
+  "access-control-allow-headers": [
+    ...cors.allowedHeaders,
+    "unblock-strategy",
+    "idempotency-key",
+    "x-request-id",
+  ].join(", "),
   "access-control-max-age": String(maxAgeSeconds),
 };
 

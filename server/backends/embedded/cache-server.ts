@@ -3,7 +3,7 @@ import { CallCounter } from "../call-counts.ts";
 import { parseCommands } from "./resp.ts";
 
 /** How long the cache takes to answer, in milliseconds. */
-const delayMs = 10;
+export const delayMs = 10;
 /** Keys that were set or deleted and are remembered; beyond that the oldest is forgotten. */
 const maxKeys = 10_000;
 

@@ -7,6 +7,7 @@ import type { BackendAddresses, Backends } from "../backends.ts";
 import { disconnectCache } from "../cache.ts";
 import { CallCounter } from "../call-counts.ts";
 import type { ImageHosts } from "../images.ts";
+import { redisEndpoint, throughLocalPort } from "../redis-url.ts";
 import { createDatabaseFile } from "./database-file.ts";
 import { freeReaders } from "./free-readers.ts";
 import type { BackendCounts, BackendRequest, KeeperData, KeeperMessage } from "./messages.ts";
@@ -14,13 +15,23 @@ import type { BackendCounts, BackendRequest, KeeperData, KeeperMessage } from ".
 export interface EmbeddedConfig {
   /** Hosts that images may come from besides the embedded images service. */
   readonly imageHosts: ImageHosts;
+  /** A real Redis as the cache instead of the embedded one. Default: none. */
+  readonly redisUrl?: string | undefined;
+  /** An analytics service that outlives this server, instead of the embedded one. Default: none. */
+  readonly analyticsUrl?: string | undefined;
   readonly log: (message: string) => void;
 }
 
 /** Starts the embedded backends; resolves when all of them serve. */
-export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig): Promise<Backends> {
+export async function openEmbeddedBackends({
+  imageHosts,
+  redisUrl,
+  analyticsUrl,
+  log,
+}: EmbeddedConfig): Promise<Backends> {
   const folder = mkdtempSync(join(tmpdir(), "unblock-"));
-  const keeperData: KeeperData = { folder };
+  const redis = redisUrl === undefined ? undefined : redisEndpoint(redisUrl);
+  const keeperData: KeeperData = { folder, redis };
   const keeper = new Worker(new URL("./keeper.ts", import.meta.url), { workerData: keeperData });
   const database = { path: join(folder, "users.db"), counts: CallCounter.buffer() };
   const databaseCounter = new CallCounter(database.counts);
@@ -70,9 +81,9 @@ export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig):
       database,
       postgres: undefined,
       disk: up.disk,
-      cacheUrl: `redis://127.0.0.1:${up.cachePort}`,
+      cacheUrl: throughLocalPort(redisUrl ?? "redis://127.0.0.1", up.cachePort),
       weatherUrl: url("weather"),
-      analyticsUrl: url("analytics"),
+      analyticsUrl: analyticsUrl ?? url("analytics"),
       dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
       imageHosts: { "example.com": url("images"), ...imageHosts },
     };
@@ -111,7 +122,7 @@ export async function openEmbeddedBackends({ imageHosts, log }: EmbeddedConfig):
   }
 
   return {
-    engines: [],
+    engines: redisUrl === undefined ? [] : ["REDIS_URL"],
     addresses: () => {
       if (!addresses) {
         throw new Error("Expected the embedded backends to have started");

@@ -21,7 +21,7 @@ import { readyFifos } from "./slow-disk.ts";
 /** A backend process that dies within this time of its start is started again only after it, in ms. */
 const restartPauseMs = 250;
 
-const { folder }: KeeperData = workerData;
+const { folder, redis }: KeeperData = workerData;
 let generation = 0;
 let backends: ChildProcess | undefined;
 let restart: NodeJS.Timeout | undefined;
@@ -36,7 +36,8 @@ function start(): void {
   const diskFolder = join(folder, `disk-${generation}`);
   mkdirSync(diskFolder);
   const startedMs = Date.now();
-  const child = fork(new URL("./process.ts", import.meta.url), [diskFolder, folder], {
+  const args = [diskFolder, folder, ...(redis === undefined ? [] : [JSON.stringify(redis)])];
+  const child = fork(new URL("./process.ts", import.meta.url), args, {
     execArgv: [],
     serialization: "advanced",
     env: { ...process.env, UV_THREADPOOL_SIZE: String(2 * readyFifos) },

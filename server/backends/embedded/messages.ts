@@ -1,5 +1,6 @@
 import type { CallCounts } from "../call-counts.ts";
 import type { Disk } from "../disk.ts";
+import type { RedisEndpoint } from "../redis-url.ts";
 
 /** From the backend process to its keeper, once, when it serves. */
 export interface BackendsReady {
@@ -25,6 +26,8 @@ export type BackendCounts = readonly (CallCounts & {
 export interface KeeperData {
   /** A folder of the server's own; the database and the disks are made in it. */
   readonly folder: string;
+  /** The real Redis that is the cache; undefined: the embedded one is. */
+  readonly redis: RedisEndpoint | undefined;
 }
 
 /** From the keeper to the server. */

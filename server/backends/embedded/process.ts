@@ -6,11 +6,12 @@ import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { ordinaryPath } from "../disk.ts";
 import { cacheCounter, serveCache } from "./cache-server.ts";
+import { serveDelayRelay } from "./delay-relay.ts";
 import { httpCounters, serveHttpServices } from "./http-services.ts";
 import type { BackendCounts, BackendRequest, BackendsReady } from "./messages.ts";
 import { content, diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
 
-const [diskFolder = "", serverFolder = ""] = process.argv.slice(2);
+const [diskFolder = "", serverFolder = "", redis] = process.argv.slice(2);
 
 const counters = [
   ...httpCounters,
@@ -50,7 +51,7 @@ process.on("message", (request: BackendRequest) => {
 const fifos = await hasMkfifo();
 const [httpPort, cachePort] = await Promise.all([
   serveHttpServices(),
-  serveCache(),
+  redis === undefined ? serveCache() : serveDelayRelay(JSON.parse(redis)),
   fifos ? serveSlowDisk(diskFolder) : writeFile(ordinaryPath(diskFolder), content),
 ]);
 const ready: BackendsReady = { httpPort, cachePort, fifos };

@@ -20,10 +20,10 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
   const calibratedRounds = beginCalibration(places.workers, calibrateRounds);
 
   const hashIn =
-    (run: (input: work.HashInput, signal: AbortSignal) => Promise<Ran<string>>) =>
-    async ({ data, rounds }: Request, signal: AbortSignal) => {
+    (run: (input: work.HashInput, signal: AbortSignal, key?: string) => Promise<Ran<string>>) =>
+    async ({ data, rounds }: Request, signal: AbortSignal, _deadlineMs?: number, key?: string) => {
       const input = { data, rounds: rounds === 0 ? await calibratedRounds : rounds };
-      const ran = await run(input, signal);
+      const ran = await run(input, signal, key);
       return {
         ...ran,
         value: { hash: ran.value, algorithm: "sha256" },
@@ -42,6 +42,12 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
 
       // The same in processes: more memory, more isolation.
       processes: hashIn((input, signal) => places.processes.run(computeHash, input, signal)),
+
+      // A worker of any machine takes it from Redis, short hashes first.
+      queue: hashIn(async (input, signal, key) => {
+        const costMs = (100 * input.rounds) / (await calibratedRounds);
+        return places.queue.run(computeHash, input, signal, { costMs, key });
+      }),
 
       // Sixteen threads on the same cores: all begin at once, and all end late.
       threads: hashIn((input, signal) => places.threads.run(computeHash, input, signal)),

@@ -22,7 +22,7 @@ describe("a key that is not in the cache", () => {
     house = await openTestHouse();
     const client = createClient({ url: house.backends.addresses().cacheUrl, RESP: 2 });
     await client.connect();
-    deleteKey = (key) => client.del(key);
+    deleteKey = (key) => client.del(`unblock:cache:${key}`);
     disconnect = () => client.destroy();
   });
   afterAll(() => {

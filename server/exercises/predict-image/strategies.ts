@@ -14,6 +14,9 @@ const calibrateCrops = task(workModule, work.calibrateCrops);
 
 type Request = { readonly imageUrl: string };
 
+/** About what an inference costs, in milliseconds of CPU: the crops are counted for it. */
+const inferenceMs = 100;
+
 export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
   const calibratedCrops = beginCalibration(places.workers, calibrateCrops);
 
@@ -40,6 +43,13 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
       // The download waits without a thread; the inference gets a core.
       workers: (from, signal) =>
         downloadThen(from, signal, (input) => places.workers.run(infer, input, signal)),
+
+      // The download is the server's, which knows where images may come from; the inference goes to a
+      // worker of any machine, with the picture.
+      queue: (from, signal, _deadlineMs, key) =>
+        downloadThen(from, signal, (input) =>
+          places.queue.run(infer, input, signal, { costMs: inferenceMs, key }),
+        ),
 
       // One blocking thread does both: simple, with more inferences at once than cores.
       threads: async (from, signal) => {

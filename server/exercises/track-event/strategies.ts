@@ -16,6 +16,8 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
     userId,
   });
   const accepted = () => ({ status: "accepted" });
+  // Tells the caller what an accepted event can be lost with: this process, or Redis and its disk.
+  const keptIn = (what: "memory" | "redis") => ({ "unblock-kept-in": what });
   return {
     validate: ({ event, userId }) => [
       ...checkText("event", event, 256),
@@ -23,8 +25,16 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
     ],
     strategies: {
       // The service takes the event over; the call's signal must not end what outlives the call.
-      background: async (request) =>
-        answer(await places.background.accept(sendEvent, input(request)), accepted),
+      background: async (request) => {
+        const ran = await places.background.accept(sendEvent, input(request));
+        return { ...answer(ran, accepted), facts: keptIn("memory") };
+      },
+
+      // Redis has the event before the caller is answered, and a worker sends it, whoever dies.
+      queue: async (request, _signal, _deadlineMs, key) => {
+        const ran = await places.queue.accept(sendEvent, input(request), key);
+        return { ...answer(ran, accepted), facts: keptIn("redis") };
+      },
 
       // The caller waits for analytics.
       await: async (request, signal) =>

@@ -7,6 +7,7 @@ import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
 
 const strategyHeader = "unblock-strategy";
+const idempotencyHeader = "idempotency-key";
 
 /**
  * Serves every exercise of the schema with the strategy that the call's header names.
@@ -38,7 +39,7 @@ export function routeExercises(
       }
       const timeoutMs = context.timeoutMs();
       const deadlineMs = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
-      const answer = await run(request, signal, deadlineMs);
+      const answer = await run(request, signal, deadlineMs, readIdempotencyKey(requestHeader));
       onRan(answer);
       const { value, ranOn, beganMs, timing, facts = {} } = answer;
       responseHeader.set(strategyHeader, strategy);
@@ -52,6 +53,18 @@ export function routeExercises(
       return value;
     });
   }
+}
+
+/** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+function readIdempotencyKey(header: Headers): string | undefined {
+  const key = header.get(idempotencyHeader) ?? undefined;
+  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new Failure(
+      "invalid",
+      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${JSON.stringify(key.slice(0, 50))}.`,
+    );
+  }
+  return key;
 }
 
 function unknownStrategy(

@@ -1,0 +1,36 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+
+/** A worker in a process of its own. */
+export interface WorkerProcess {
+  close(): Promise<void>;
+}
+
+/** Starts a worker that takes the jobs of the strategy `queue`; REDIS_URL says from where. */
+export async function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
+  const child = fork(new URL("../worker/main.ts", import.meta.url), [...flags], {
+    execArgv: [],
+    // A terminal's Ctrl-C is for whoever measures.
+    detached: true,
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  // A worker must not outlive whoever measures with it.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  const exited = once(child, "exit");
+  await Promise.race([
+    once(child, "message"),
+    exited.then(([code, signal]) => {
+      throw new Error(`The worker did not start (${signal ?? `exit code ${code}`}).`);
+    }),
+  ]);
+  return {
+    close: async () => {
+      process.off("exit", kill);
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGTERM");
+        await exited;
+      }
+    },
+  };
+}

@@ -1,0 +1,204 @@
+import { createHash } from "node:crypto";
+import { Queue } from "bullmq";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { hasRedis, startRedis, type TestRedis } from "../../../testing/redis.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { startWorkerProcess, type WorkerProcess } from "../../../testing/worker-process.ts";
+import { connectRedis } from "../../queue/connection.ts";
+import { computeQueue, type JobData } from "../../queue/protocol.ts";
+
+const oneWorker = ["--cpu-workers", "1"];
+const maxQueue = 4;
+
+describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server)", () => {
+  let redis: TestRedis;
+  let server: TestServer;
+  let queue: Queue<JobData>;
+  let disconnect: () => void;
+  const workers: WorkerProcess[] = [];
+  beforeAll(async () => {
+    redis = await startRedis();
+    const config = { cpuWorkers: 1, blockingThreads: 1, processes: 1, maxQueue };
+    server = await startTestServer({ ...config, redisUrl: redis.url });
+    const connection = connectRedis({ url: redis.url, log: () => {} });
+    queue = new Queue(computeQueue, { connection: connection.client });
+    queue.on("error", () => {});
+    disconnect = connection.close;
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.kill()));
+    await queue.obliterate({ force: true });
+  });
+  afterAll(async () => {
+    disconnect();
+    await server.close();
+    await redis.close();
+  });
+
+  const startWorker = async () => {
+    const worker = await startWorkerProcess(redis.url, oneWorker);
+    workers.push(worker);
+    return worker;
+  };
+  const hash = (data: string, rounds: number, options = {}) =>
+    server.call("ComputeHash", { data, rounds }, { strategy: "queue", ...options });
+  const waiting = () => queue.getJobCountByTypes("waiting", "prioritized");
+  const untilWaiting = (count: number) =>
+    vi.waitUntil(async () => (await waiting()) === count, { timeout: 20_000, interval: 20 });
+
+  test("is computed by a worker, which says where", async () => {
+    const worker = await startWorker();
+    const { body, place, seat, headers } = await hash("test", 1);
+    expect(body).toEqual({
+      hash: createHash("sha256").update("test").digest("hex"),
+      algorithm: "sha256",
+    });
+    expect(place).toBe("queue");
+    expect(seat).toMatch(new RegExp(`^${worker.pid}/[1-9]`));
+    expect(headers.get("server-timing")).toMatch(/^queue;dur=[\d.]+, work;dur=[\d.]+$/);
+  });
+
+  test("is shared by all workers there are", async () => {
+    const [one, two] = [await startWorker(), await startWorker()];
+    const pids = new Set<string | undefined>();
+    await vi.waitUntil(
+      async () => {
+        const replies = await Promise.all([1, 2, 3, 4].map((n) => hash(`shared ${n}`, 50_000)));
+        for (const { seat } of replies) {
+          pids.add(seat?.split("/")[0]);
+        }
+        return pids.size === 2;
+      },
+      { timeout: 20_000 },
+    );
+    expect(pids).toEqual(new Set([String(one.pid), String(two.pid)]));
+  });
+
+  test("waits no longer than the caller, and then nobody computes it", async () => {
+    expect(await hash("late", 1, { timeoutMs: 300 })).toMatchObject({ code: "deadline_exceeded" });
+    await untilWaiting(0);
+    await startWorker();
+    await hash("next", 1);
+    expect(await queue.getCompletedCount()).toBe(1);
+  });
+
+  test("is withdrawn when its caller hangs up", async () => {
+    const caller = new AbortController();
+    const call = hash("gone", 1, { signal: caller.signal });
+    await untilWaiting(1);
+    caller.abort();
+    expect(await call).toMatchObject({ code: "canceled" });
+    await untilWaiting(0);
+  });
+
+  test("short ones go before long ones that came first", async () => {
+    const ended: string[] = [];
+    const calls = [
+      ["long", 2_000_000],
+      ["medium", 200_000],
+      ["short", 1],
+    ].map(async ([name, rounds], index) => {
+      await untilWaiting(index);
+      const { code } = await hash(String(name), Number(rounds));
+      ended.push(`${name} ${code}`);
+    });
+    await untilWaiting(3);
+    await startWorker();
+    await Promise.all(calls);
+    expect(ended).toEqual(["short ok", "medium ok", "long ok"]);
+  });
+
+  test("when as many wait as may, another is refused, and accepted when they are done", async () => {
+    const calls = Array.from({ length: maxQueue }, (_, n) => hash(`waits ${n}`, 1));
+    await untilWaiting(maxQueue);
+    // By the place of this server, which holds as many calls as the queue.
+    expect(await hash("too many", 1)).toMatchObject({ code: "resource_exhausted" });
+    // And by the queue itself, whoever filled it.
+    const other = await startTestServer({ cpuWorkers: 1, maxQueue, redisUrl: redis.url });
+    expect(
+      await other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" }),
+    ).toMatchObject({
+      code: "resource_exhausted",
+      message: expect.stringContaining("The job queue is full: 4 jobs wait."),
+    });
+    await other.close();
+    expect(await waiting()).toBe(maxQueue);
+    await startWorker();
+    expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(calls.map(() => "ok"));
+    expect(await hash("now", 1)).toMatchObject({ code: "ok" });
+  });
+
+  describe("with an idempotency key", () => {
+    test("two calls at once are one job, and both are answered", async () => {
+      const idempotencyKey = "two-at-once";
+      const calls = [1, 2].map(() => hash("same", 1, { idempotencyKey }));
+      await untilWaiting(1);
+      await startWorker();
+      const [one, two] = await Promise.all(calls);
+      expect(one).toMatchObject({ code: "ok" });
+      expect(two?.body).toEqual(one?.body);
+      expect(await queue.getCompletedCount()).toBe(1);
+    });
+
+    test("a later call gets the result that is there", async () => {
+      await startWorker();
+      const idempotencyKey = "again:later";
+      const first = await hash("same", 1, { idempotencyKey });
+      const second = await hash("same", 1, { idempotencyKey });
+      expect(first).toMatchObject({ code: "ok" });
+      expect(second).toMatchObject({ code: "ok", body: first.body, seat: first.seat });
+      expect(await queue.getCompletedCount()).toBe(1);
+    });
+
+    test("a caller that gives up leaves the job to the others", async () => {
+      const idempotencyKey = "shared";
+      const patient = hash("same", 1, { idempotencyKey });
+      await untilWaiting(1);
+      const hasty = await hash("same", 1, { idempotencyKey, timeoutMs: 300 });
+      expect(hasty).toMatchObject({ code: "deadline_exceeded" });
+      await startWorker();
+      expect(await patient).toMatchObject({ code: "ok" });
+    });
+
+    test("another request with the same key is refused", async () => {
+      await startWorker();
+      const idempotencyKey = "once";
+      await hash("first", 1, { idempotencyKey });
+      expect(await hash("second", 1, { idempotencyKey })).toMatchObject({
+        code: "invalid_argument",
+        message: expect.stringContaining("choose a new key for a new request"),
+      });
+    });
+
+    test.each(["", "x".repeat(201), "a b", "schlüssel"])("%j is none", async (idempotencyKey) => {
+      expect(await hash("x", 1, { idempotencyKey })).toMatchObject({
+        code: "invalid_argument",
+        message: expect.stringContaining(
+          "Expected idempotency-key to be 1 to 200 visible ASCII characters",
+        ),
+      });
+    });
+  });
+
+  test("a job that names other code runs nothing, and fails", async () => {
+    const worker = await startWorker();
+    const names = ["../../testing/tasks/add", "constructor", "compute-hash/calibrateRounds"];
+    for (const task of names) {
+      await queue.add("x", { task, input: {} }, { attempts: 1 });
+    }
+    await vi.waitUntil(async () => (await queue.getFailedCount()) === names.length, {
+      timeout: 20_000,
+    });
+    const reasons = (await queue.getFailed()).map(({ failedReason }) => failedReason).sort();
+    expect(reasons).toEqual(
+      names
+        .map(
+          (name) =>
+            "Expected a job for one of compute-hash/computeHash, predict-image/infer, track-event/sendEvent, " +
+            `got ${JSON.stringify(name)}`,
+        )
+        .sort(),
+    );
+    expect(worker.said()).toContain("it is in the list of failed jobs");
+  });
+});

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PictureHost, servePictures } from "../../../testing/picture-host.ts";
+import { hasRedis, startRedis, type TestRedis } from "../../../testing/redis.ts";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { startWorkerProcess, type WorkerProcess } from "../../../testing/worker-process.ts";
+
+describe.skipIf(!hasRedis())("PredictImage by queue (skipped without redis-server)", () => {
+  let redis: TestRedis;
+  let server: TestServer;
+  let worker: WorkerProcess;
+  let host: PictureHost;
+  beforeAll(async () => {
+    host = await servePictures({ "/broken.png": { body: "no picture" } });
+    redis = await startRedis();
+    server = await startTestServer({
+      cpuWorkers: 1,
+      redisUrl: redis.url,
+      imageHosts: { "pictures.test": host.url },
+    });
+    worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+  });
+  afterAll(async () => {
+    await worker.kill();
+    await server.close();
+    await redis.close();
+    await host.close();
+  });
+
+  const predict = (image_url: string, strategy: string) =>
+    server.call("PredictImage", { image_url }, { strategy });
+
+  test.each(["cats/1.png", "dogs/2.png"])("sees in %s what the CPU workers see", async (path) => {
+    const url = `http://example.com/${path}`;
+    const { body, seat, headers } = await predict(url, "queue");
+    expect(body).toEqual((await predict(url, "workers")).body);
+    expect(seat?.split("/")[0]).toBe(String(worker.pid));
+    expect(headers.get("server-timing")).toMatch(/^download;dur=.*, queue;dur=.*, work;dur=/);
+  });
+
+  test("what is no picture is the caller's mistake, and is not tried again", async () => {
+    expect(await predict("http://pictures.test/broken.png", "queue")).toMatchObject({
+      code: "invalid_argument",
+      message: "Expected image_url to give a PNG, got something else.",
+    });
+    expect(worker.said()).toBe("");
+  });
+});

@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { serveAnalytics } from "../../testing/analytics.ts";
+import { hasRedis, startRedis, type TestRedis } from "../../testing/redis.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { startWorkerProcess, type WorkerProcess } from "../../testing/worker-process.ts";
+
+const patience = { timeout: 25_000, interval: 50 };
+const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
+
+describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redis-server)", () => {
+  let redis: TestRedis;
+  let server: TestServer;
+  let worker: WorkerProcess;
+  beforeAll(async () => {
+    redis = await startRedis();
+    server = await startTestServer({ ...small, redisUrl: redis.url });
+    worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+  });
+  afterEach(() => redis.command("CONFIG", "SET", "maxmemory", "0"));
+  afterAll(async () => {
+    await worker.kill();
+    await server.close();
+    await redis.close();
+  });
+
+  const hash = (data: string, rounds = 1) =>
+    server.call("ComputeHash", { data, rounds }, { strategy: "queue", timeoutMs: 20_000 });
+  const untilAnswered = () =>
+    vi.waitFor(async () => expect(await hash("again")).toMatchObject({ code: "ok" }), patience);
+
+  test("is stopped for five seconds: calls hear it at once, and work when it is back", async () => {
+    await untilAnswered();
+    await redis.stop();
+    await vi.waitUntil(
+      () => server.logged.some((line) => line.includes("does not answer")),
+      patience,
+    );
+    for (let n = 0; n < 10; n++) {
+      expect(await hash("meanwhile")).toMatchObject({
+        code: "unavailable",
+        message: expect.stringMatching(/^The backend "job queue" does not answer \(.*ECONNREFUSED/),
+      });
+      await sleep(500);
+    }
+    await redis.start();
+    await untilAnswered();
+    // Once each, however often it tried.
+    expect(server.logged.filter((line) => line.startsWith("The Redis at"))).toEqual([
+      expect.stringMatching(/^The Redis at redis:\/\/127\.0\.0\.1:\d+ does not answer \(/),
+      `The Redis at ${redis.url} is back.`,
+    ]);
+  });
+
+  test("is killed while a job runs: the caller gets its result", async () => {
+    await untilAnswered();
+    const call = hash("survives", 1_000_000);
+    await vi.waitUntil(
+      async () => Number(await redis.command("LLEN", "bull:unblock-compute:active")) === 1,
+      { ...patience, interval: 5 },
+    );
+    await redis.kill();
+    await redis.start();
+    expect(await call).toMatchObject({ code: "ok" });
+  });
+
+  test("ends all connections (CLIENT KILL): the next calls work", async () => {
+    await untilAnswered();
+    await redis.command("CLIENT", "KILL", "TYPE", "normal");
+    await untilAnswered();
+  });
+
+  test("has no memory left: jobs are refused, and nothing that was accepted is lost", async () => {
+    const analytics = await serveAnalytics();
+    const other = await startTestServer({
+      ...small,
+      redisUrl: redis.url,
+      analyticsUrl: analytics.url,
+    });
+    const track = (event: string) =>
+      other.call("TrackEvent", { event, user_id: 1 }, { strategy: "queue" });
+    await vi.waitFor(
+      async () => expect(await track("before")).toMatchObject({ code: "ok" }),
+      patience,
+    );
+    await redis.command("CONFIG", "SET", "maxmemory", "1");
+    expect(await track("refused")).toMatchObject({
+      code: "resource_exhausted",
+      message:
+        "The job queue takes no more: the memory of its Redis is full (maxmemory). Try again later.",
+    });
+    await redis.command("CONFIG", "SET", "maxmemory", "0");
+    expect(await track("after")).toMatchObject({ code: "ok" });
+    await vi.waitUntil(() => analytics.events.includes("after"), patience);
+    await vi.waitUntil(() => analytics.events.includes("before"), patience);
+    expect(analytics.events).not.toContain("refused");
+    await other.close();
+    await analytics.close();
+  });
+
+  test("hangs: calls hear it within seconds, and work when it goes on", async () => {
+    await untilAnswered();
+    process.kill(redis.pid, "SIGSTOP");
+    try {
+      expect(await hash("stuck")).toMatchObject({
+        code: "unavailable",
+        message: 'The backend "job queue" does not answer (no answer within 2000 ms).',
+      });
+    } finally {
+      process.kill(redis.pid, "SIGCONT");
+    }
+    await untilAnswered();
+  });
+
+  test("is a read-only replica: calls hear it, and the log said so at the start", async () => {
+    const replica = await startRedis({ replicaOf: redis });
+    const other = await startTestServer({ ...small, redisUrl: replica.url });
+    await vi.waitUntil(() => other.logged.length > 0, patience);
+    expect(other.logged).toEqual([
+      "The job queue's Redis may lose what it accepted: it is a read-only replica, which takes no jobs: use the address of its master.",
+    ]);
+    expect(
+      await other.call("TrackEvent", { event: "x", user_id: 1 }, { strategy: "queue" }),
+    ).toMatchObject({
+      code: "unavailable",
+      message: 'The backend "job queue" does not answer (its Redis is a read-only replica).',
+    });
+    await other.close();
+    await replica.close();
+  });
+
+  test("keeps nothing on disk and evicts: the log says so at the start", async () => {
+    const forgetful = await startRedis({ durable: false });
+    const other = await startTestServer({ ...small, redisUrl: forgetful.url });
+    await vi.waitUntil(() => other.logged.length === 2, patience);
+    expect(other.logged).toEqual([
+      expect.stringContaining("start it with --appendonly yes."),
+      expect.stringContaining("start it with --maxmemory-policy noeviction."),
+    ]);
+    await other.close();
+    await forgetful.close();
+  });
+
+  describe("and a call without a deadline waits for its job", () => {
+    let own: TestRedis;
+    let other: TestServer;
+    let call: ReturnType<TestServer["call"]>;
+    beforeEach(async () => {
+      own = await startRedis();
+      other = await startTestServer({ ...small, redisUrl: own.url });
+      // There is no worker, so it waits.
+      call = other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" });
+      const waiting = async () =>
+        Number(await own.command("ZCARD", "bull:unblock-compute:prioritized"));
+      await vi.waitUntil(async () => (await waiting()) === 1, patience);
+    });
+    afterEach(() => own.close());
+
+    test("Redis goes for good: the call hears it after a while", async () => {
+      await own.kill();
+      expect(await call).toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining("nothing was heard of its Redis for 10000 ms"),
+      });
+      await other.close();
+    });
+
+    test("Redis loses the job: the call hears it", async () => {
+      await own.command("FLUSHALL");
+      expect(await call).toMatchObject({
+        code: "unavailable",
+        message: expect.stringMatching(/^The job [\w-]+ is gone: its Redis lost it/),
+      });
+      await other.close();
+    });
+
+    test("the call's end, when the server stops, takes the job out of the queue", async () => {
+      // Which also ends the caller's connection.
+      await other.close();
+      expect(await call).toMatchObject({ code: "canceled" });
+      expect(await own.command("ZCARD", "bull:unblock-compute:prioritized")).toBe(0);
+    });
+  });
+
+  test("is not there at the start: the server serves all the same, and finds it later", async () => {
+    const late = await startRedis();
+    await late.stop();
+    const other = await startTestServer({ ...small, redisUrl: late.url });
+    const track = () => other.call("TrackEvent", { event: "x", user_id: 1 }, { strategy: "queue" });
+    expect(await track()).toMatchObject({ code: "unavailable" });
+    expect(await other.call("TrackEvent", { event: "x", user_id: 1 })).toMatchObject({
+      code: "ok",
+    });
+    await late.start();
+    await vi.waitFor(async () => expect(await track()).toMatchObject({ code: "ok" }), patience);
+    await other.close();
+    await late.close();
+  });
+});

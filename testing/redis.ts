@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@redis/client";
+import type { Certificates } from "./certificates.ts";
+import { listen } from "./listen.ts";
+import { hasProgram } from "./programs.ts";
+
+export interface RedisOptions {
+  /** Default: whoever comes is let in. */
+  readonly password?: string;
+  /** With these it speaks TLS, and nothing else. */
+  readonly certificates?: Certificates;
+  /** Default: yes, with noeviction, as the job queue needs it. */
+  readonly durable?: boolean;
+  /** Of whom it is a read-only replica. */
+  readonly replicaOf?: TestRedis;
+}
+
+/** A real Redis of a test's own, on a free port, in a temporary folder. */
+export interface TestRedis {
+  /** With the password. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Ends it as an operator would; what it has is kept for the next start. */
+  stop(): Promise<void>;
+  /** Gives it no time to write anything. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Sends a command over a connection of its own. */
+  command(...args: readonly string[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Whether Redis is there to test with. In CI it must be. */
+export function hasRedis(): boolean {
+  return hasProgram("redis-server");
+}
+
+export async function startRedis(options: RedisOptions = {}): Promise<TestRedis> {
+  const folder = mkdtempSync(join(tmpdir(), "unblock-redis-"));
+  const port = await freePort();
+  const { password, certificates, durable = true, replicaOf } = options;
+  const login = password === undefined ? "" : `:${encodeURIComponent(password)}@`;
+  const url = `${certificates ? "rediss" : "redis"}://${login}127.0.0.1:${port}`;
+  if (certificates) {
+    writeFileSync(join(folder, "ca.pem"), certificates.ca.cert);
+    writeFileSync(join(folder, "cert.pem"), certificates.server.cert);
+    writeFileSync(join(folder, "key.pem"), certificates.server.key);
+  }
+  const settings = [
+    ["dir", folder],
+    ["bind", "127.0.0.1"],
+    ["save", '""'],
+    ["appendonly", durable ? "yes" : "no"],
+    ["maxmemory-policy", durable ? "noeviction" : "allkeys-lru"],
+    ["port", certificates ? "0" : String(port)],
+    ...(password === undefined ? [] : [["requirepass", password]]),
+    ...(replicaOf === undefined ? [] : [["replicaof", `127.0.0.1 ${replicaOf.port}`]]),
+    ...(certificates
+      ? [
+          ["tls-port", String(port)],
+          ["tls-ca-cert-file", join(folder, "ca.pem")],
+          ["tls-cert-file", join(folder, "cert.pem")],
+          ["tls-key-file", join(folder, "key.pem")],
+          ["tls-auth-clients", "no"],
+        ]
+      : []),
+  ];
+  const settingsFile = join(folder, "redis.conf");
+  writeFileSync(settingsFile, `${settings.map((setting) => setting.join(" ")).join("\n")}\n`);
+
+  let child: ChildProcess | undefined;
+  const connect = async () => {
+    const client = createClient({
+      url,
+      RESP: 2,
+      socket: {
+        reconnectStrategy: false,
+        ...(certificates ? { tls: true, ca: certificates.ca.cert } : {}),
+      },
+    });
+    client.on("error", () => {});
+    await client.connect();
+    return client;
+  };
+  const command = async (...args: readonly string[]): Promise<unknown> => {
+    const client = await connect();
+    try {
+      return await client.sendCommand([...args]);
+    } finally {
+      client.destroy();
+    }
+  };
+  const start = async () => {
+    const started = spawn("redis-server", [settingsFile], { stdio: "ignore" });
+    child = started;
+    const exited = once(started, "exit").then(() => {
+      throw new Error(`Redis ended at its start, with ${settings.flat().join(" ")}`);
+    });
+    exited.catch(() => {});
+    await Promise.race([untilAnswering(() => command("PING")), exited]);
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = child;
+    child = undefined;
+    if (ending && ending.exitCode === null && ending.signalCode === null) {
+      const exited = once(ending, "exit");
+      ending.kill(signal);
+      await exited;
+    }
+  };
+  await start();
+  return {
+    url,
+    port,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    start,
+    command,
+    close: async () => {
+      await end("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Until it has read its file, Redis refuses connections, or answers that it is loading. */
+async function untilAnswering(ping: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await ping();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const endpoint = await listen(createServer());
+  await endpoint.close();
+  return endpoint.port;
+}

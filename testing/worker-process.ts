@@ -1,0 +1,49 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+
+/** `npm run worker` in a process of its own. */
+export interface WorkerProcess {
+  readonly pid: number;
+  /** What it said on standard error so far. */
+  readonly said: () => string;
+  /** Ends it as an operator would; resolves with its exit code. */
+  stop(): Promise<number | null>;
+  /** Gives it no time to say goodbye. */
+  kill(): Promise<void>;
+}
+
+/** Resolves when it takes jobs. */
+export async function startWorkerProcess(
+  redisUrl: string,
+  flags: readonly string[] = [],
+): Promise<WorkerProcess> {
+  const child = fork(new URL("../worker/main.ts", import.meta.url), [...flags], {
+    execArgv: [],
+    silent: true,
+    env: { ...process.env, REDIS_URL: redisUrl },
+  });
+  let said = "";
+  child.stderr?.on("data", (text: Buffer) => {
+    said += text;
+  });
+  const exited = once(child, "exit");
+  await Promise.race([
+    once(child, "message"),
+    exited.then(() => {
+      throw new Error(`The worker did not start. It said:\n${said}`);
+    }),
+  ]);
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await exited;
+  };
+  return {
+    pid: child.pid ?? 0,
+    said: () => said,
+    stop: async () => {
+      await end("SIGTERM");
+      return child.exitCode;
+    },
+    kill: () => end("SIGKILL"),
+  };
+}

@@ -1,0 +1,124 @@
+import { threadId } from "node:worker_threads";
+import { type Job, Worker } from "bullmq";
+import { Failure, toFailureMessage } from "../server/errors.ts";
+import { createLocalPlace } from "../server/places/local.ts";
+import { createThreadPool } from "../server/places/thread-pool.ts";
+import { connectRedis } from "../server/queue/connection.ts";
+import {
+  computeQueue,
+  eventsQueue,
+  type JobData,
+  type JobOutcome,
+} from "../server/queue/protocol.ts";
+import { runJob, type WorkerPlaces } from "./tasks.ts";
+
+/** How many events are on their way to analytics at once. */
+const eventsAtOnce = 64;
+/** How long jobs that run may take to end when the worker closes, in milliseconds. */
+const drainMs = 5_000;
+/**
+ * A worker renews the lock of its jobs every half of this, in milliseconds. One that is killed does not,
+ * and another worker takes its jobs within a lock and the time between two looks.
+ */
+const lockMs = 5_000;
+/** The time between two looks for jobs whose lock is over, in milliseconds. */
+const lookMs = 2_500;
+/** A job that lost its worker so often is the reason itself: it fails instead of killing more. */
+const mostStalls = 5;
+
+export interface WorkerConfig {
+  readonly redisUrl: string;
+  readonly cpuWorkers: number;
+  readonly log: (message: string) => void;
+}
+
+export interface RunningWorker {
+  /** Resolves when the first connection is there. */
+  readonly connected: Promise<void>;
+  /** Takes no more jobs and lets those that run end; what does not is taken by another worker. */
+  close(): Promise<void>;
+}
+
+/** Takes jobs from a Redis until it is closed. */
+export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): RunningWorker {
+  const connection = connectRedis({ url: redisUrl, log });
+  const places: WorkerPlaces = {
+    cpu: createThreadPool("queue", cpuWorkers, cpuWorkers, log),
+    loop: createLocalPlace("queue", eventsAtOnce, eventsAtOnce, { thread: threadId }),
+  };
+  const closing = new AbortController();
+  const take = (queue: string, concurrency: number) => {
+    const worker = new Worker<JobData, JobOutcome<unknown>>(
+      queue,
+      ({ data }) => outcomeOf(places, data, closing.signal),
+      {
+        connection: connection.client,
+        concurrency,
+        lockDuration: lockMs,
+        stalledInterval: lookMs,
+        maxStalledCount: mostStalls,
+      },
+    );
+    worker.on("failed", (job, error) => log(describeFailure(job, error)));
+    worker.on("stalled", (id) => log(`The job ${id} lost its worker and is taken again.`));
+    // The connection tells of its own errors.
+    worker.on("error", () => {});
+    return worker;
+  };
+  const workers = [take(computeQueue, cpuWorkers), take(eventsQueue, eventsAtOnce)];
+
+  return {
+    connected: connection.connected,
+    close: async () => {
+      const timer = setTimeout(() => {
+        log(`Some jobs did not end within ${drainMs} ms; other workers take them again.`);
+        closing.abort(new Error("the worker stops"));
+      }, drainMs);
+      if (connection.isReady) {
+        await Promise.all(workers.map((worker) => worker.close()));
+      } else {
+        void Promise.allSettled(workers.map((worker) => worker.close(true)));
+      }
+      clearTimeout(timer);
+      connection.close();
+      await Promise.all([places.cpu.close(), places.loop.close()]);
+    },
+  };
+}
+
+/** What can't be otherwise is an answer; what may be, later or elsewhere, is tried again. */
+async function outcomeOf(
+  places: WorkerPlaces,
+  data: JobData,
+  signal: AbortSignal,
+): Promise<JobOutcome<unknown>> {
+  const startedMs = performance.now();
+  try {
+    const { value, ranOn, timing } = await runJob(places, data, signal);
+    const workMs = timing.find(({ name }) => name === "work")?.ms ?? 0;
+    // JSON leaves out what is undefined, and a result must be there.
+    return { value: value ?? null, ranOn, workMs };
+  } catch (error) {
+    if (error instanceof Failure && error.kind !== "unavailable") {
+      const ranOn = { place: "queue", pid: process.pid };
+      return {
+        failure: toFailureMessage(error),
+        ranOn,
+        workMs: performance.now() - startedMs,
+      };
+    }
+    throw error;
+  }
+}
+
+function describeFailure(job: Job<JobData> | undefined, { message }: Error): string {
+  if (job === undefined) {
+    return `A job failed: ${message}`;
+  }
+  const attempts = job.opts.attempts ?? 1;
+  const next =
+    job.attemptsMade < attempts
+      ? "it is tried again"
+      : "it is in the list of failed jobs: npm run worker -- failed";
+  return `The job ${job.id} (${job.data.task}) failed, attempt ${job.attemptsMade} of ${attempts}: ${message}; ${next}.`;
+}
