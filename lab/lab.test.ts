@@ -38,6 +38,7 @@ describe("a measurement with the real server", () => {
 
   const result = () => ({
     machine: { cores: 2, node: process.version },
+    realEngines: [],
     measurements: measured,
     oneCpuWorker: [],
   });
@@ -78,6 +79,14 @@ describe("a measurement with the real server", () => {
     ]);
     const ratios = toJson(result()).results.filter(({ exercise }) => exercise === "G");
     expect(ratios.map(({ ratio }) => ratio)).toEqual([null, null]);
+  });
+
+  test("says which engines are real", () => {
+    const real = { ...result(), realEngines: ["Postgres", "Redis"] };
+    expect(renderTable(real, { isTTY: false })).toContain(
+      "Real: Postgres and Redis. All other backends are embedded.",
+    );
+    expect(renderTable(result(), { isTTY: false })).not.toContain("embedded");
   });
 
   test("becomes a table that fits 80 columns and has no control characters when piped", () => {

@@ -33,15 +33,18 @@ export interface Measurement {
 
 export interface LabResult {
   readonly machine: Machine;
+  /** Such as "Postgres"; all other backends are the embedded ones. */
+  readonly realEngines: readonly string[];
   readonly measurements: readonly Measurement[];
   /** The CPU exercises once more, with one CPU worker. */
   readonly oneCpuWorker: readonly Measurement[];
 }
 
 /** The result for machines; scripts rely on these names. */
-export function toJson({ machine, measurements, oneCpuWorker }: LabResult) {
+export function toJson({ machine, realEngines, measurements, oneCpuWorker }: LabResult) {
   return {
     machine,
+    real_engines: realEngines,
     results: measurements.map(rowToJson),
     one_cpu_worker: oneCpuWorker.map(rowToJson),
   };

@@ -2,6 +2,7 @@ import type { Strategy } from "../gen/unblock/v1/exercise_pb.ts";
 import { describeMachine } from "../machine/quiet.ts";
 import { type Exercise, exercises } from "../registry/exercises.ts";
 import { measure, measureTaskAlone } from "./measure.ts";
+import { isThere, realEngines } from "./real-engines.ts";
 import type { LabResult, Measurement } from "./result.ts";
 import { Rig } from "./rig.ts";
 
@@ -44,6 +45,7 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
   const next = (what: string) => options.onProgress(done++, of, what);
   return {
     machine: describeMachine(),
+    realEngines: realEngines(),
     measurements: await measureAll(plans, options, next),
     oneCpuWorker: await measureAll(
       onePlans,
@@ -64,11 +66,6 @@ export function makePlans({ letters, strategy }: Pick<LabOptions, "letters" | "s
       ),
     }))
     .filter(({ strategies }) => strategies.length > 0);
-}
-
-/** The server is started with this process's environment, so it has the real engines that are named here. */
-function isThere(needs: string): boolean {
-  return needs === "" || Boolean(process.env[needs]);
 }
 
 async function measureAll(

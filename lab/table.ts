@@ -46,8 +46,10 @@ const columns: readonly Column[] = [
 export function renderTable(result: LabResult, stream: Terminal): string {
   const wide = (stream.columns ?? 80) >= wideColumns;
   const { cores, node } = result.machine;
+  const real = result.realEngines.join(" and ");
   const lines = [
     `unblock lab on ${cores} core${cores === 1 ? "" : "s"}, Node ${node}. Times in ms, medians.`,
+    ...(real === "" ? [] : [`Real: ${real}. All other backends are embedded.`]),
     "",
     ...legend,
     "",

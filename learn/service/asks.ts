@@ -1,4 +1,5 @@
 import { createClient } from "@redis/client";
+import { keyInCache } from "../../server/backends/cache.ts";
 import type { Answer, Ask, Request } from "./messages.ts";
 import type { Observer } from "./observation.ts";
 import type { OpenedExercise } from "./open-exercise.ts";
@@ -38,6 +39,6 @@ async function answerTo(
 async function forget(cacheUrl: string, key: string): Promise<void> {
   const client = createClient({ url: cacheUrl, RESP: 2, socket: { reconnectStrategy: false } });
   await client.connect();
-  await client.del(key);
+  await client.del(keyInCache(key));
   client.destroy();
 }

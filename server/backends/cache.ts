@@ -24,7 +24,10 @@ type Client = ReturnType<typeof connect>;
 let current: { readonly url: string; readonly connected: Promise<Client> } | undefined;
 
 /** What the service keeps in a Redis that others may use as well, apart from theirs. */
-const prefix = "unblock:cache:";
+export function keyInCache(key: string): string {
+  return `unblock:cache:${key}`;
+}
+
 /** How long a filled key is kept, in seconds: callers choose the keys, and there is no end of them. */
 const expirySeconds = 3_600;
 
@@ -35,7 +38,7 @@ const expirySeconds = 3_600;
  * @returns null when the key is not there
  */
 export function getFromCache(url: string, key: string): Promise<string | null> {
-  return command(url, (client) => client.get(prefix + key));
+  return command(url, (client) => client.get(keyInCache(key)));
 }
 
 /**
@@ -45,7 +48,7 @@ export function getFromCache(url: string, key: string): Promise<string | null> {
 export async function putInCache(url: string, key: string, value: string): Promise<void> {
   const expiration = { type: "EX", value: expirySeconds } as const;
   await command(url, (client) =>
-    client.set(prefix + key, value, { expiration }).catch((error: unknown) => {
+    client.set(keyInCache(key), value, { expiration }).catch((error: unknown) => {
       if (!(error instanceof ErrorReply)) {
         throw error;
       }
