@@ -19,7 +19,7 @@ Exits with 0 when all is as expected, with 2 when something is not, and with 3 w
 of some solutions it could not be told.`;
 
 /** Checked at once beside a hog, where no verdict may rest on time. */
-const lanes = 2;
+const lanes = 3;
 
 const command = new Command("npm run check:author --")
   .description("Checks the check: stubs, solutions and wrong answers, some beside a busy core.")
