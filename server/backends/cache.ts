@@ -1,5 +1,6 @@
 import { createClient, ErrorReply } from "@redis/client";
 import { backendUnavailable } from "../errors.ts";
+import { answeredWithin, NoAnswer } from "../give-up.ts";
 
 /** A command that is not answered within this time has failed, in milliseconds. */
 const timeoutMs = 5_000;
@@ -68,18 +69,15 @@ async function command<Reply>(
   url: string,
   send: (client: Client) => Promise<Reply>,
 ): Promise<Reply> {
-  // The client's own time-out ends once a command is sent, and a cache that hangs takes them all.
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Error(`no answer within ${timeoutMs} ms`));
-    void disconnectCache();
-  }, timeoutMs);
   try {
-    return await Promise.race([connected(url).then(send), late]);
+    // The client's own time-out ends once a command is sent.
+    return await answeredWithin(timeoutMs, connected(url).then(send));
   } catch (error) {
+    if (error instanceof NoAnswer) {
+      // A cache that hangs takes all commands, and answers none of them.
+      void disconnectCache();
+    }
     throw backendUnavailable("cache", error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

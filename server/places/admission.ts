@@ -1,4 +1,5 @@
 import { Failure } from "../errors.ts";
+import { unlessAborted } from "../give-up.ts";
 import type { PlaceVitals } from "./place.ts";
 
 /**
@@ -136,16 +137,5 @@ export class Admission {
     } else if (this.#running === 0) {
       this.#wakeIdle?.();
     }
-  }
-}
-
-async function unlessAborted<T>(ended: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(signal.reason);
-  signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    return await Promise.race([ended, aborted]);
-  } finally {
-    signal.removeEventListener("abort", giveUp);
   }
 }

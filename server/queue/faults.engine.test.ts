@@ -64,6 +64,22 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     expect(await call).toMatchObject({ code: "ok" });
   });
 
+  test("is slow to take a job: a caller who gives up meanwhile harms nobody", async () => {
+    await untilAnswered();
+    // In the server's own process, which is this one: what nobody handles would end it.
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
+    await redis.command("CLIENT", "PAUSE", "1000", "ALL");
+    const call = { strategy: "queue", timeoutMs: 100 };
+    expect(await server.call("ComputeHash", { data: "early", rounds: 1 }, call)).toMatchObject({
+      code: "deadline_exceeded",
+    });
+    await untilAnswered();
+    process.off("unhandledRejection", onUnhandled);
+    expect(unhandled).toEqual([]);
+  });
+
   test("ends all connections (CLIENT KILL): the next calls work", async () => {
     await untilAnswered();
     await redis.command("CLIENT", "KILL", "TYPE", "normal");

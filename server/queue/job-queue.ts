@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ErrorReply } from "@redis/client";
 import { type JobsOptions, Queue, QueueEvents } from "bullmq";
 import { backendUnavailable, Failure } from "../errors.ts";
+import { answeredWithin, unlessAborted } from "../give-up.ts";
 import { Backlog } from "./backlog.ts";
 import { connectRedis, type RedisConnection } from "./connection.ts";
 import { durabilityProblems } from "./durability.ts";
@@ -82,9 +83,6 @@ export class JobQueue {
   ): Promise<unknown> {
     const id = jobId(data, key);
     const waiting = this.#results.wait(id);
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
     try {
       const priority = priorityOf(costMs);
       const options = { ...computeOptions, priority };
@@ -94,14 +92,13 @@ export class JobQueue {
         await this.#ask(() => this.#results.lookUp(id));
       }
       signal.throwIfAborted();
-      return await Promise.race([waiting.result, aborted]);
+      return await unlessAborted(waiting.result, signal);
     } catch (error) {
       if (signal.aborted && key === undefined) {
         this.#withdraw(id);
       }
       throw error;
     } finally {
-      signal.removeEventListener("abort", giveUp);
       waiting.leave();
     }
   }
@@ -157,17 +154,10 @@ export class JobQueue {
     if (!this.#connection.isReady) {
       throw backendUnavailable("job queue", this.#connection.problem);
     }
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Error(`no answer within ${commandMs} ms`)),
-      commandMs,
-    );
     try {
-      return await Promise.race([command(), late]);
+      return await answeredWithin(commandMs, command());
     } catch (error) {
       throw toFailure(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
