@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { keepProcess } from "../loadtest/kept-process.ts";
 
 /** A worker in a process of its own. */
 export interface WorkerProcess {
@@ -14,23 +15,12 @@ export async function startWorker(flags: readonly string[]): Promise<WorkerProce
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  // A worker must not outlive whoever measures with it.
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  const exited = once(child, "exit");
+  const close = keepProcess(child);
   await Promise.race([
     once(child, "message"),
-    exited.then(([code, signal]) => {
+    once(child, "exit").then(([code, signal]) => {
       throw new Error(`The worker did not start (${signal ?? `exit code ${code}`}).`);
     }),
   ]);
-  return {
-    close: async () => {
-      process.off("exit", kill);
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill("SIGTERM");
-        await exited;
-      }
-    },
-  };
+  return { close };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { keepProcess } from "./kept-process.ts";
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -23,20 +24,9 @@ export async function startServer(flags: readonly string[] = []): Promise<Server
   child.stderr?.on("data", (text: Buffer) => {
     said = (said + text).slice(-10_000);
   });
-  // A server must not outlive whoever measures it.
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
+  const close = keepProcess(child);
   const url = await Promise.race([addressOf(child), failedToStart(child, () => said)]);
-  return {
-    url,
-    close: async () => {
-      process.off("exit", kill);
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill("SIGTERM");
-        await once(child, "exit");
-      }
-    },
-  };
+  return { url, close };
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {

@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, type CpuInfo, cpus } from "node:os";
 import { setTimeout } from "node:timers/promises";
 
 /** What figures depend on. */
@@ -12,7 +12,7 @@ const lookMs = 400;
 /** How many looks before giving up. */
 const looks = 12;
 /** Others may use this many cores; more, and figures would be about them. */
-const maxBusyCores = 0.5;
+export const mostBusyCores = 0.5;
 
 export function describeMachine(): Machine {
   return { cores: availableParallelism(), node: process.version };
@@ -28,7 +28,7 @@ export async function waitForQuiet(
 ): Promise<number | undefined> {
   for (let look = 1; ; look++) {
     const busyCores = await measureBusyCores();
-    if (busyCores <= maxBusyCores) {
+    if (busyCores <= mostBusyCores) {
       return undefined;
     }
     if (look === looks) {
@@ -38,20 +38,23 @@ export async function waitForQuiet(
   }
 }
 
-async function measureBusyCores(): Promise<number> {
-  const before = totals();
-  await setTimeout(lookMs);
-  const after = totals();
-  return ((after.busy - before.busy) / (after.all - before.all)) * cpus().length;
+/** CPU time of all cores since the machine's start, in milliseconds. */
+export function readBusyMs(cores: readonly CpuInfo[] = cpus()): number {
+  return cores.reduce(
+    (sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq,
+    0,
+  );
 }
 
-function totals(): { busy: number; all: number } {
-  let busy = 0;
-  let all = 0;
-  for (const { times } of cpus()) {
-    const core = times.user + times.nice + times.sys + times.irq;
-    busy += core;
-    all += core + times.idle;
-  }
-  return { busy, all };
+async function measureBusyCores(): Promise<number> {
+  const before = readTotals();
+  await setTimeout(lookMs);
+  const after = readTotals();
+  return ((after.busyMs - before.busyMs) / (after.allMs - before.allMs)) * cpus().length;
+}
+
+function readTotals(): { readonly busyMs: number; readonly allMs: number } {
+  const cores = cpus();
+  const busyMs = readBusyMs(cores);
+  return { busyMs, allMs: cores.reduce((sum, { times }) => sum + times.idle, busyMs) };
 }

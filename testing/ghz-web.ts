@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 
 export interface GhzWebServer {
   readonly url: string;
@@ -16,6 +16,7 @@ export interface GhzWebServer {
 /** Starts a real ghz-web with an empty database. */
 export async function startGhzWeb(): Promise<GhzWebServer> {
   const folder = await mkdtemp(join(tmpdir(), "unblock-ghz-web-"));
+  // ghz-web can't be told to take any.
   const port = await freePort();
   const child = spawn("ghz-web", [], {
     cwd: folder,
@@ -46,14 +47,4 @@ export async function startGhzWeb(): Promise<GhzWebServer> {
       await rm(folder, { recursive: true });
     },
   };
-}
-
-/** One that was free a moment ago: ghz-web can't be told to take any. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

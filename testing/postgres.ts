@@ -9,12 +9,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Client } from "pg";
 import type { Certificates } from "./certificates.ts";
-import { listen } from "./listen.ts";
+import { freePort } from "./free-port.ts";
 
 export interface PostgresOptions {
   /** Default: whoever comes is let in. */
@@ -192,12 +191,6 @@ function findPrograms(): string | undefined {
 
 function program(name: string): string {
   return join(programs ?? "", name);
-}
-
-async function freePort(): Promise<number> {
-  const endpoint = await listen(createServer());
-  await endpoint.close();
-  return endpoint.port;
 }
 
 async function untilReady(child: ChildProcess): Promise<void> {

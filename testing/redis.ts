@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
 import type { Certificates } from "./certificates.ts";
-import { listen } from "./listen.ts";
+import { freePort } from "./free-port.ts";
 import { hasProgram } from "./programs.ts";
 
 export interface RedisOptions {
@@ -142,10 +141,4 @@ async function untilAnswering(ping: () => Promise<unknown>): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const endpoint = await listen(createServer());
-  await endpoint.close();
-  return endpoint.port;
 }

@@ -2,7 +2,7 @@ import type { Bench, Finding, Row } from "../harness/bench.ts";
 import { type ServerProcess, startServerProcess } from "../harness/server-process.ts";
 import { type Spread, spreadOf } from "../harness/spread.ts";
 import { createEchoTarget } from "../rpc/servers.ts";
-import { ownDriver } from "../rpc/throughput.ts";
+import { ownDriver, takeTurn } from "../rpc/throughput.ts";
 
 const wantedRatio = 0.97;
 /** Until its code is compiled a server is slower. */
@@ -89,10 +89,9 @@ async function measureOnce(bench: Bench, run: number): Promise<Record<Kind, Work
     }
     for (let turn = 0; turn < turns; turn++) {
       for (const { kind, server } of turn % 2 === 0 ? started : started.toReversed()) {
-        const cpuBeforeMs = await server.ask<number>("cpuMs");
-        const callsPerSecond = await driver.drive(bench, server.url, target, secondsATurn);
-        work[kind].calls += callsPerSecond * secondsATurn;
-        work[kind].cpuMs += (await server.ask<number>("cpuMs")) - cpuBeforeMs;
+        const { calls, cpuMs } = await takeTurn(bench, driver, server, target, secondsATurn);
+        work[kind].calls += calls;
+        work[kind].cpuMs += cpuMs;
       }
     }
   } finally {

@@ -8,6 +8,7 @@ import {
 } from "../harness/bench.ts";
 import { ghzCommand, runGhz } from "../harness/ghz.ts";
 import { clientCommand, runClient } from "../harness/load-client.ts";
+import type { ServerProcess } from "../harness/server-process.ts";
 import { type Spread, spreadOf } from "../harness/spread.ts";
 import { type ServerKind, startEchoServers } from "./servers.ts";
 
@@ -89,12 +90,10 @@ export async function compareThroughput<Kind extends ServerKind>(
         for (const { kind, server } of [...peers.all, ...peers.all.toReversed()]) {
           await bench.step(`${part}: ${kind}, by ${driver.name}, ${run} of ${bench.runs}`);
           const before = work.get(kind) ?? { calls: 0, cpuSeconds: 0, seconds: 0 };
-          const cpuBeforeMs = await server.ask<number>("cpuMs");
-          const callsPerSecond = await driver.drive(bench, server.url, target, secondsATurn);
-          const cpuMs = (await server.ask<number>("cpuMs")) - cpuBeforeMs;
+          const turn = await takeTurn(bench, driver, server, target, secondsATurn);
           work.set(kind, {
-            calls: before.calls + callsPerSecond * secondsATurn,
-            cpuSeconds: before.cpuSeconds + cpuMs / 1_000,
+            calls: before.calls + turn.calls,
+            cpuSeconds: before.cpuSeconds + turn.cpuMs / 1_000,
             seconds: before.seconds + secondsATurn,
           });
         }
@@ -116,6 +115,20 @@ export async function compareThroughput<Kind extends ServerKind>(
       return spreadOf(ratios);
     },
   };
+}
+
+/** Drives a server for some seconds. @returns its calls, and the CPU time of all its threads */
+export async function takeTurn(
+  bench: Bench,
+  driver: Driver,
+  server: ServerProcess,
+  target: Target,
+  seconds: number,
+): Promise<{ readonly calls: number; readonly cpuMs: number }> {
+  const cpuBeforeMs = await server.ask<number>("cpuMs");
+  const callsPerSecond = await driver.drive(bench, server.url, target, seconds);
+  const cpuMs = (await server.ask<number>("cpuMs")) - cpuBeforeMs;
+  return { calls: callsPerSecond * seconds, cpuMs };
 }
 
 interface Work {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseProblems } from "./types.ts";
 
-const files = ["/work/learn/yours/a-get-user.ts", "/work/learn/yours/b-get-weather.ts"];
+const files = ["/project/learn/yours/a-get-user.ts", "/project/learn/yours/b-get-weather.ts"];
 
 describe("what the compiler says", () => {
   test("is told by file and line, without what it says of others", () => {
@@ -12,7 +12,7 @@ describe("what the compiler says", () => {
       "server/config.ts(1,1): error TS2304: Cannot find name 'x'.",
       "",
     ].join("\n");
-    const problems = parseProblems(output, files, "/work");
+    const problems = parseProblems(output, files, "/project");
     expect(problems.get(files[0] ?? "")).toEqual([
       { line: 12, text: "Property 'email' is missing in type '{}'." },
       { line: 20, text: "')' expected." },

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { readBusyMs } from "../../../machine/quiet.ts";
 
 /** How much of the machine is in use, and by whom. */
 export interface LoadReading {
@@ -8,15 +8,8 @@ export interface LoadReading {
   readonly atMs: number;
 }
 
-/** Others may use this many cores; more, and time says more about them than about the learner's code. */
-export const mostBusyCores = 0.5;
-
 export function readLoad(): LoadReading {
-  const busyMs = cpus().reduce(
-    (sum, { times }) => sum + times.user + times.nice + times.sys + times.irq,
-    0,
-  );
-  return { busyMs: busyMs + readStolenMs(), atMs: performance.now() };
+  return { busyMs: readBusyMs() + readStolenMs(), atMs: performance.now() };
 }
 
 /** In which unit Linux counts for programs, whatever its kernel's clock is, in milliseconds. */

@@ -1,5 +1,5 @@
+import { mostBusyCores } from "../../../machine/quiet.ts";
 import { round } from "../numbers.ts";
-import { mostBusyCores } from "./machine-load.ts";
 import type { Measured } from "./measured.ts";
 
 /** The slowest of the runs alone may take so many times what the fastest takes. */

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { freePort } from "../../../testing/free-port.ts";
 import { listen, type TestEndpoint } from "../../../testing/listen.ts";
 import type { Fields, Receiver, Sending, Transport, TransportFailure } from "../transport.ts";
 import { createHttp1Transport } from "./transport.ts";
@@ -80,13 +81,6 @@ function send(transport: Transport, path = "/", body = "hi"): Recorded & { sendi
     Buffer.from(body),
   );
   return Object.assign(receiver, { sending: request.send(receiver) });
-}
-
-/** A port that nothing listens on. */
-async function freePort(): Promise<number> {
-  const endpoint = await listen(createServer());
-  await endpoint.close();
-  return endpoint.port;
 }
 
 describe("an HTTP/1.1 transport", () => {

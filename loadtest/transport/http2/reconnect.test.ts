@@ -1,6 +1,5 @@
-import { createServer } from "node:net";
 import { describe, expect, test, vi } from "vitest";
-import { listen } from "../../../testing/listen.ts";
+import { freePort } from "../../../testing/free-port.ts";
 import { frame, frameType, goAwayFrame } from "./frames.ts";
 import { echo, open, type Peer, Recorded, send, serve, serveFrames } from "./testing.ts";
 
@@ -9,13 +8,6 @@ vi.mock("./frames.ts", async (importOriginal) => ({
   ...(await importOriginal<typeof import("./frames.ts")>()),
   lastStreamId: 6,
 }));
-
-/** A port that nothing listens on. */
-async function freePort(): Promise<number> {
-  const endpoint = await listen(createServer());
-  await endpoint.close();
-  return endpoint.port;
-}
 
 /** The last stream that the server took, and why it goes. */
 function goAway(last: number, code = 0): Buffer {
