@@ -22,6 +22,10 @@ export function double(value: number): number {
   return 2 * value;
 }
 
+export function seven(): number {
+  return 7;
+}
+
 export function refuse(message: string): never {
   throw new Failure("not-found", message);
 }
@@ -95,6 +99,7 @@ export const tasks = {
   waitForGate: task(here, waitForGate),
   computeUntilStopped: task(here, computeUntilStopped),
   double: task(here, double),
+  seven: task<null, number>(here, seven),
   refuse: task(here, refuse),
   breakDown: task(here, breakDown),
   crash: task<null, never>(here, crash),

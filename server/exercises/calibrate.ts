@@ -25,13 +25,27 @@ export function calibrate(sample: () => void): number {
   return targetMs / median;
 }
 
-/** Begins a calibration in the place whose work it is for; its result is awaited where it is needed. */
-export function beginCalibration(place: Place, calibration: Task<null, number>): Promise<number> {
+/**
+ * Begins a calibration in the place whose work it is for. What it returns gives the result where it is
+ * needed, and begins again if it failed, as when its thread died.
+ */
+export function beginCalibration(
+  place: Pick<Place, "run">,
+  calibration: Task<null, number>,
+): () => Promise<number> {
   const never = new AbortController().signal;
-  const result = place.run(calibration, null, never).then(({ value }) => value);
-  // Who needs it is told; without this a failure that nobody needs yet would end the process.
-  result.catch(() => {});
-  return result;
+  const begin = () => {
+    const result = place.run(calibration, null, never).then(({ value }) => value);
+    result.catch(() => {
+      current = undefined;
+    });
+    return result;
+  };
+  let current: Promise<number> | undefined = begin();
+  return () => {
+    current ??= begin();
+    return current;
+  };
 }
 
 function cpuMs(): number {

@@ -23,7 +23,7 @@ import { compressions, jsonOptions } from "./wire-formats.ts";
 
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
-  readonly vitals: Omit<VitalsSources, "callsInProgress">;
+  readonly vitals: Omit<VitalsSources, "callsInProgress" | "stopSignal">;
   readonly health: HealthStatus;
   /** How many calls of the exercises may be in progress at once. */
   readonly maxCalls: number;
@@ -57,7 +57,11 @@ export function createHandler(config: HandlerConfig): Adapter {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health]);
-      routeVitals(router, { ...vitals, callsInProgress: () => limit.inProgress });
+      routeVitals(router, {
+        ...vitals,
+        callsInProgress: () => limit.inProgress,
+        stopSignal: config.health.stopSignal,
+      });
     },
     jsonOptions,
     acceptCompression: compressions,

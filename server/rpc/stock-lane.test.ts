@@ -33,6 +33,18 @@ test("a content type may have capitals", async () => {
   expect(await response.json()).toMatchObject({ code: "invalid_argument" });
 });
 
+test.each([watchPath, "/unblock.v1.VitalsService/Ping"])(
+  "gRPC over HTTP/1.1 is refused, by the version: %s",
+  async (path) => {
+    const response = await fetch(`${server.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/grpc+proto" },
+      body: new Uint8Array(5),
+    });
+    expect(response.status).toBe(505);
+  },
+);
+
 test("a GET may have a content type", async () => {
   const query = "?encoding=proto&base64=1&message=!!";
   const response = await fetch(`${server.url}/unblock.v1.ExercisesService/GetWeather${query}`, {

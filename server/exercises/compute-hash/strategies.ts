@@ -22,7 +22,7 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
   const hashIn =
     (run: (input: work.HashInput, signal: AbortSignal, key?: string) => Promise<Ran<string>>) =>
     async ({ data, rounds }: Request, signal: AbortSignal, _deadlineMs?: number, key?: string) => {
-      const input = { data, rounds: rounds === 0 ? await calibratedRounds : rounds };
+      const input = { data, rounds: rounds === 0 ? await calibratedRounds() : rounds };
       const ran = await run(input, signal, key);
       return {
         ...ran,
@@ -45,7 +45,7 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
 
       // A worker of any machine takes it from Redis, short hashes first.
       queue: hashIn(async (input, signal, key) => {
-        const costMs = (100 * input.rounds) / (await calibratedRounds);
+        const costMs = (100 * input.rounds) / (await calibratedRounds());
         return places.queue.run(computeHash, input, signal, { costMs, key });
       }),
 

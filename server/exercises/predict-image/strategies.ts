@@ -28,7 +28,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
     inferIn: (input: work.InferenceInput) => Promise<Ran<Prediction>>,
   ): Promise<Answer<Prediction>> => {
     const downloaded = await places.eventLoop.run(download, request(from), signal);
-    const ran = await inferIn({ png: downloaded.value, crops: await calibratedCrops });
+    const ran = await inferIn({ png: downloaded.value, crops: await calibratedCrops() });
     const downloadMs = downloaded.timing.reduce((sum, { ms }) => sum + ms, 0);
     const timing = [{ name: "download", ms: downloadMs }, ...ran.timing];
     return { ...ran, beganMs: downloaded.beganMs, timing };
@@ -53,7 +53,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
 
       // One blocking thread does both: simple, with more inferences at once than cores.
       threads: async (from, signal) => {
-        const input = { ...request(from), crops: await calibratedCrops };
+        const input = { ...request(from), crops: await calibratedCrops() };
         return places.threads.run(downloadAndInfer, input, signal);
       },
 
@@ -63,7 +63,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
 
       // Download and inference both stop the event loop.
       "event-loop": async (from, signal) => {
-        const input = { ...request(from), crops: await calibratedCrops };
+        const input = { ...request(from), crops: await calibratedCrops() };
         return places.eventLoop.run(downloadAndInfer, input, signal);
       },
     },

@@ -92,6 +92,8 @@ export function createAdapter(options: AdapterOptions): Adapter {
         closeInTime(request.stream, requestTimeoutMs);
       }
       fallback(request, response);
+    } else if (isGrpcWithoutHttp2(request)) {
+      refuse(request, response, 505);
     } else {
       const values = contextValues?.(request);
       serveStock(handler, request, response, values, requestTimeoutMs).catch(onLost);
@@ -131,8 +133,20 @@ function pathOf(url = ""): string {
   return end === -1 ? url : url.slice(0, end);
 }
 
+/** Connect's own handlers would serve it somehow, with trailers that HTTP/1.1 clients drop. */
+function isGrpcWithoutHttp2(request: NodeRequest): boolean {
+  return (
+    request instanceof IncomingMessage &&
+    /^application\/grpc(?!-web)/i.test(request.headers["content-type"] ?? "")
+  );
+}
+
 function notFound(request: NodeRequest, response: NodeResponse): void {
+  refuse(request, response, 404);
+}
+
+function refuse(request: NodeRequest, response: NodeResponse, statusCode: number): void {
   request.resume();
-  response.statusCode = 404;
+  response.statusCode = statusCode;
   response.end();
 }

@@ -160,8 +160,8 @@ test(
     expect(outcomes.filter(isAnswered).length).toBeGreaterThan(0);
     expect(outcomes.filter(isToldWhy).length).toBeGreaterThan(0);
     expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
-    expect(vitals.place("background")).toMatchObject({ completed: 25, running: 0, queued: 0 });
     expect(await exited).toBe(0);
+    // Of an event that did not arrive it would say so.
     expect(stderr().split("\n")).toEqual([
       "SIGTERM: finishing what is in progress.",
       "Some calls did not end within 4500 ms and are cut off.",
@@ -197,6 +197,22 @@ test(
       expect.stringMatching(/^Background task sendEvent failed and is lost: the server closed/),
       "",
     ]);
+    await expectNothingLeft(processes);
+  },
+  testTimeoutMs,
+);
+
+test(
+  "SIGTERM waits for nobody who only watches",
+  async () => {
+    const { child, exited, stderr, url, processes } = await start();
+    const vitals = watchVitals(url);
+    await vi.waitUntil(() => vitals.place("threads"), waitOptions);
+
+    child.kill("SIGTERM");
+    expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
+    expect(await exited).toBe(0);
+    expect(stderr()).toBe("SIGTERM: finishing what is in progress.\n");
     await expectNothingLeft(processes);
   },
   testTimeoutMs,

@@ -12,7 +12,7 @@ type Answer = MessageInitShape<typeof HealthCheckResponseSchema>;
 export class HealthStatus {
   readonly #services: ReadonlySet<string>;
   readonly #watchers = new Set<() => void>();
-  #isStopped = false;
+  readonly #stopping = new AbortController();
 
   /** @param services their full names; the empty name stands for the whole server */
   constructor(services: readonly string[]) {
@@ -20,7 +20,12 @@ export class HealthStatus {
   }
 
   get isStopped(): boolean {
-    return this.#isStopped;
+    return this.stopSignal.aborted;
+  }
+
+  /** Aborts when the server stops, with what to tell those whose streams end by it. */
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   get services(): readonly string[] {
@@ -35,12 +40,12 @@ export class HealthStatus {
     if (!this.#services.has(service)) {
       return ServingStatus.SERVICE_UNKNOWN;
     }
-    return this.#isStopped ? ServingStatus.NOT_SERVING : ServingStatus.SERVING;
+    return this.isStopped ? ServingStatus.NOT_SERVING : ServingStatus.SERVING;
   }
 
   /** From now on nothing is served, for good. */
   stop(): void {
-    this.#isStopped = true;
+    this.#stopping.abort(new ConnectError("The server is shutting down.", Code.Unavailable));
     for (const tell of this.#watchers) {
       tell();
     }
@@ -56,7 +61,7 @@ export class HealthStatus {
     };
     this.#watchers.add(end);
     signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted || this.#isStopped) {
+    if (signal.aborted || this.isStopped) {
       end();
     }
     return promise;

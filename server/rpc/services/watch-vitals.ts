@@ -19,6 +19,8 @@ export interface WatchSources {
   readonly places: Places;
   /** Calls whose work has not ended. */
   readonly callsInProgress: () => number;
+  /** Ends those who watch, who would not leave by themselves. */
+  readonly stopSignal: AbortSignal;
 }
 
 export function checkInterval(request: Message): FieldViolation[] {
@@ -32,17 +34,18 @@ export function checkInterval(request: Message): FieldViolation[] {
 }
 
 /** Tells what the process feels, again and again; costs nothing while nobody watches. */
-export function createVitalsWatch({ places, callsInProgress }: WatchSources) {
+export function createVitalsWatch({ places, callsInProgress, stopSignal }: WatchSources) {
   let watchers = 0;
 
   return async function* watchVitals(
     { intervalMs }: { readonly intervalMs: number },
-    { signal }: HandlerContext,
+    context: HandlerContext,
   ): AsyncGenerator<MessageInitShape<typeof WatchVitalsResponseSchema>> {
     if (watchers >= mostWatchers) {
       throw new Failure("overloaded", `${watchers} callers watch already, which is the most.`);
     }
     watchers++;
+    const signal = AbortSignal.any([context.signal, stopSignal]);
     const eventLoop = new EventLoopVitals();
     try {
       for (;;) {

@@ -1,0 +1,25 @@
+import { afterAll, expect, test } from "vitest";
+import { never, tasks } from "../../testing/tasks.ts";
+import { createThreadPool } from "../places/thread-pool.ts";
+import { beginCalibration } from "./calibrate.ts";
+
+const pool = createThreadPool("workers", 1, 1);
+afterAll(() => pool.close());
+
+test("a calibration whose thread died is made again when it is needed", async () => {
+  let runs = 0;
+  const place: Parameters<typeof beginCalibration>[0] = {
+    run: async (task, input, signal) => {
+      if (runs++ === 0) {
+        await pool.run(tasks.exit, 1, never);
+      }
+      return pool.run(task, input, signal);
+    },
+  };
+  const calibrated = beginCalibration(place, tasks.seven);
+  expect(runs).toBe(1);
+  await expect(calibrated()).rejects.toThrow();
+  expect(await calibrated()).toBe(7);
+  expect(await calibrated()).toBe(7);
+  expect(runs).toBe(2);
+});
