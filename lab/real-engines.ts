@@ -1,5 +1,13 @@
-/** The engines that may be real, by the variables with their URLs. */
-const engines: Readonly<Record<string, string>> = { DATABASE_URL: "Postgres", REDIS_URL: "Redis" };
+/** What may be real, by the variables that say where it is. */
+const engines: Readonly<Record<string, string>> = {
+  DATABASE_URL: "Postgres",
+  REDIS_URL: "Redis",
+  WEATHER_URL: "weather",
+  SERVICES_URL: "services",
+  IMAGES_URL: "images",
+  ANALYTICS_URL: "analytics",
+  CONFIG_FILE: "config file",
+};
 
 /** Whether the server, which is started with this process's environment, has what a strategy needs. */
 export function isThere(needs: string): boolean {

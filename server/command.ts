@@ -1,8 +1,9 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { oneOf, wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
+import { noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import type { ServerConfig } from "./config.ts";
 import { logLevels } from "./logger.ts";
 import { startReplicas } from "./replicas.ts";
@@ -27,10 +28,9 @@ type Taken = Pick<
   | "logLevel"
   | "databaseUrl"
   | "redisUrl"
-  | "analyticsUrl"
 >;
 
-interface Flags extends Taken, TlsFlags {
+interface Flags extends Taken, OwnBackends, TlsFlags {
   readonly host: string;
   readonly port: number;
   readonly cpuWorkers?: number;
@@ -58,7 +58,13 @@ export async function run(argv: readonly string[]): Promise<void> {
       "a real Postgres for exercise A (default: DATABASE_URL, or none)",
     )
     .option("--redis-url <url>", "a real Redis for E and the queue (default: REDIS_URL, or none)")
-    .option("--analytics-url <url>", "where events go (default: the embedded analytics)")
+    .addOption(own("--weather-url <url>", "WEATHER_URL", "a weather service for B: <url>?city=…"))
+    .addOption(own("--services-url <url>", "SERVICES_URL", "services for H: <url>/service-1 to -5"))
+    .addOption(own("--images-url <url>", "IMAGES_URL", "has example.com's images, for F"))
+    .addOption(own("--analytics-url <url>", "ANALYTICS_URL", "takes G's events, by POST"))
+    .addOption(
+      own("--config-file <path>", "CONFIG_FILE", "JSON with setting_a and setting_b, for D"),
+    )
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "its key")
@@ -71,7 +77,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   // Not the flag's default, which --help would print with its password. Empty means none.
   const databaseUrl = (given.databaseUrl ?? process.env.DATABASE_URL) || undefined;
   const redisUrl = (given.redisUrl ?? process.env.REDIS_URL) || undefined;
-  const flags: Flags = { ...given, databaseUrl, redisUrl };
+  const flags: Flags = { ...noOwnBackends, ...given, databaseUrl, redisUrl };
   try {
     const url =
       flags.replicas > 1 && cluster.isPrimary ? await serveReplicas(flags) : await serve(flags);
@@ -85,6 +91,11 @@ export async function run(argv: readonly string[]): Promise<void> {
   } catch (error) {
     fail(listenProblem(error, flags) ?? error);
   }
+}
+
+/** A backend of the user's own instead of the embedded one. An empty variable means none. */
+function own(flags: string, variable: string, description: string): Option {
+  return new Option(flags, description).env(variable).argParser((text) => text || undefined);
 }
 
 async function serveReplicas({ replicas, blockingThreads, databaseUrl }: Flags): Promise<string> {

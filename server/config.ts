@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ImageHosts } from "./backends/images.ts";
+import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import { assertPostgresUrl } from "./backends/postgres/address.ts";
 import { assertRedisUrl } from "./backends/redis-url.ts";
 import type { House } from "./exercises/exercise.ts";
@@ -7,7 +8,7 @@ import { loadExercises, type ServedExercise } from "./exercises/load.ts";
 import type { LogLevel } from "./logger.ts";
 import type { TlsConfig } from "./rpc/listener/listener.ts";
 
-export interface ServerConfig {
+export interface ServerConfig extends OwnBackends {
   /** Where to listen; loopback unless you mean the network. Default 127.0.0.1. */
   readonly host: string;
   /** 0 takes any free port. Default 8080. */
@@ -37,8 +38,6 @@ export interface ServerConfig {
    * the jobs of the strategy `queue` are. Default: none, the embedded cache, and no such strategy.
    */
   readonly redisUrl: string | undefined;
-  /** An analytics service to send events to, by POST. Default: the embedded one, which ends with the server. */
-  readonly analyticsUrl: string | undefined;
   /** Whose code answers the exercises. Default: that of `server/exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
@@ -72,7 +71,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     directLane: true,
     databaseUrl: undefined,
     redisUrl: undefined,
-    analyticsUrl: undefined,
+    ...noOwnBackends,
     logLevel: "info",
     loadExercises,
     imageHosts: {},
@@ -92,12 +91,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   if (complete.redisUrl !== undefined) {
     assertRedisUrl(complete.redisUrl);
   }
-  const { analyticsUrl } = complete;
-  if (analyticsUrl !== undefined && !/^https?:$/.test(URL.parse(analyticsUrl)?.protocol ?? "")) {
-    throw new RangeError(
-      `Expected analyticsUrl to be an http or https URL, got ${JSON.stringify(analyticsUrl)}`,
-    );
-  }
+  assertOwnBackends(complete);
   return complete;
 }
 

@@ -1,5 +1,6 @@
 import type { Backends } from "./backends/backends.ts";
 import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
+import { withOwnBackends } from "./backends/own-backends.ts";
 import type { ServerConfig } from "./config.ts";
 import type { House } from "./exercises/exercise.ts";
 import type { ServedExercise } from "./exercises/load.ts";
@@ -41,10 +42,14 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
 
 async function openBackends(config: ServerConfig): Promise<Backends> {
   const embedded = await openEmbeddedBackends(config);
+  const backends: Backends = {
+    ...embedded,
+    addresses: () => withOwnBackends(embedded.addresses(), config),
+  };
   if (config.databaseUrl === undefined) {
-    return embedded;
+    return backends;
   }
   // Its drivers are loaded only by those who use them.
   const { withPostgres } = await import("./backends/postgres/postgres.ts");
-  return withPostgres(embedded, config.databaseUrl, config);
+  return withPostgres(backends, config.databaseUrl, config);
 }

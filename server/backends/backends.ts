@@ -10,6 +10,8 @@ export interface BackendAddresses {
   /** The real database, when there is one: then nobody asks the other. */
   readonly postgres: PostgresAddress | undefined;
   readonly disk: Disk;
+  /** The user's own file, when there is one: then nobody reads from the slow disk. */
+  readonly configFile: string | undefined;
   /** `redis://[user:password@]host:port[/database]` */
   readonly cacheUrl: string;
   readonly weatherUrl: string;

@@ -24,8 +24,44 @@ export function fifoPath(folder: string, number: number): string {
 /** How often a file that the disk has not made yet is looked for, a millisecond apart. */
 const attempts = 2_000;
 
-/** Reads the next file with fs/promises: libuv's threads block, the caller's does not. */
-export async function readNextFile(disk: Disk): Promise<string> {
+/** The user's own file, when there is one, and else the next of the slow disk. */
+export interface ConfigSource {
+  readonly disk: Disk;
+  /** Its path. */
+  readonly configFile: string | undefined;
+}
+
+/** Reads with fs/promises: libuv's threads block, the caller's does not. */
+export async function readFileOf({ disk, configFile }: ConfigSource): Promise<string> {
+  if (configFile === undefined) {
+    return readNextFile(disk);
+  }
+  try {
+    return await readFile(configFile, "utf8");
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** The same, and blocks the calling thread meanwhile. */
+export function readFileOfBlocking({ disk, configFile }: ConfigSource): string {
+  if (configFile === undefined) {
+    return readNextFileBlocking(disk);
+  }
+  try {
+    return readFileSync(configFile, "utf8");
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** Without the path, which is no caller's business. */
+function unreadable(error: unknown): Error {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+  return backendUnavailable("config file", code);
+}
+
+async function readNextFile(disk: Disk): Promise<string> {
   const path = takePath(disk);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -37,8 +73,7 @@ export async function readNextFile(disk: Disk): Promise<string> {
   }
 }
 
-/** Reads the next file and blocks the calling thread until it is there. */
-export function readNextFileBlocking(disk: Disk): string {
+function readNextFileBlocking(disk: Disk): string {
   const path = takePath(disk);
   const sleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   for (let attempt = 1; ; attempt++) {

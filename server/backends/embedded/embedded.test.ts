@@ -55,11 +55,11 @@ describe("a slow disk that dies", () => {
   test("frees a reader that waits for a writer, and the next read works", async () => {
     const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
     const pool = createThreadPool("threads", 1, 10);
-    const { disk } = backends.addresses();
+    const { disk, configFile } = backends.addresses();
     const pid = (await backends.counts()).find(({ name }) => name === "slow disk")?.pid ?? 0;
     // A stopped process writes nothing, so the reader stays where it is until the end.
     process.kill(pid, "SIGSTOP");
-    const read = pool.run(readTask, disk, never);
+    const read = pool.run(readTask, { disk, configFile }, never);
     await vi.waitUntil(() => pool.vitals().running === 1);
     process.kill(pid, "SIGKILL");
     await expect(read).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe("a slow disk that dies", () => {
       message: expect.stringContaining('The backend "slow disk" does not answer'),
     });
     await vi.waitUntil(() => backends.addresses().disk.folder !== disk.folder, 10_000);
-    const { value } = await pool.run(readTask, backends.addresses().disk, never);
+    const { value } = await pool.run(readTask, backends.addresses(), never);
     expect(value).toEqual({ settingA: "value1", settingB: "value2" });
     await pool.close();
     await backends.close();

@@ -17,8 +17,6 @@ export interface EmbeddedConfig {
   readonly imageHosts: ImageHosts;
   /** A real Redis as the cache instead of the embedded one. Default: none. */
   readonly redisUrl?: string | undefined;
-  /** An analytics service that outlives this server, instead of the embedded one. Default: none. */
-  readonly analyticsUrl?: string | undefined;
   readonly log: (message: string) => void;
 }
 
@@ -26,7 +24,6 @@ export interface EmbeddedConfig {
 export async function openEmbeddedBackends({
   imageHosts,
   redisUrl,
-  analyticsUrl,
   log,
 }: EmbeddedConfig): Promise<Backends> {
   const folder = mkdtempSync(join(tmpdir(), "unblock-"));
@@ -81,9 +78,10 @@ export async function openEmbeddedBackends({
       database,
       postgres: undefined,
       disk: up.disk,
+      configFile: undefined,
       cacheUrl: throughLocalPort(redisUrl ?? "redis://127.0.0.1", up.cachePort),
       weatherUrl: url("weather"),
-      analyticsUrl: analyticsUrl ?? url("analytics"),
+      analyticsUrl: url("analytics"),
       dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
       imageHosts: { "example.com": url("images"), ...imageHosts },
     };

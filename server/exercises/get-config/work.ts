@@ -1,4 +1,4 @@
-import { type Disk, readNextFile, readNextFileBlocking } from "../../backends/disk.ts";
+import { type ConfigSource, readFileOf, readFileOfBlocking } from "../../backends/disk.ts";
 import { backendUnavailable } from "../../errors.ts";
 
 export interface Config {
@@ -7,17 +7,17 @@ export interface Config {
 }
 
 /** A thread of libuv's pool blocks; the thread that runs this does not. */
-export async function readConfig(disk: Disk): Promise<Config> {
-  return parseConfig(await readNextFile(disk));
+export async function readConfig(source: ConfigSource): Promise<Config> {
+  return parseConfig(await readFileOf(source));
 }
 
 /** Blocks the thread that runs it. */
-export function readConfigBlocking(disk: Disk): Config {
-  return parseConfig(readNextFileBlocking(disk));
+export function readConfigBlocking(source: ConfigSource): Config {
+  return parseConfig(readFileOfBlocking(source));
 }
 
 function parseConfig(text: string): Config {
-  const config: unknown = JSON.parse(text);
+  const config = jsonOf(text);
   if (
     typeof config === "object" &&
     config !== null &&
@@ -26,5 +26,14 @@ function parseConfig(text: string): Config {
   ) {
     return { settingA: String(config.setting_a), settingB: String(config.setting_b) };
   }
-  throw backendUnavailable("slow disk", "its file has no setting_a and setting_b");
+  throw backendUnavailable("config file", "it has no setting_a and setting_b");
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not why: that would quote the file.
+    throw backendUnavailable("config file", "it is no JSON");
+  }
 }

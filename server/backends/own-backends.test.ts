@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type RecordingBackend, serveRecording } from "../../testing/recording-backend.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+
+let folder: string;
+let configFile: string;
+let own: RecordingBackend;
+let server: TestServer;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "own-backends-test-"));
+  configFile = join(folder, "own.json");
+  writeFileSync(configFile, "{}");
+  own = await serveRecording();
+  server = await startTestServer({
+    cpuWorkers: 1,
+    blockingThreads: 1,
+    processes: 1,
+    weatherUrl: `${own.url}/weather`,
+    servicesUrl: `${own.url}/services/`,
+    imagesUrl: `${own.url}/pictures`,
+    analyticsUrl: `${own.url}/events`,
+    configFile,
+  });
+});
+afterAll(async () => {
+  await server.close();
+  await own.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  own.requests.length = 0;
+});
+
+const asked = () => own.requests.map(({ path }) => path).sort();
+
+// The service is this process's, so a synchronous call on its loop would never be answered.
+test.each(["async", "threads"])(
+  "B, %s, asks the weather service that it is given",
+  async (strategy) => {
+    own.answers.set("/weather", { temperature: -3, conditions: "snow" });
+    expect(await server.call("GetWeather", { city: "oslo" }, { strategy })).toMatchObject({
+      body: { temperature: -3, conditions: "snow" },
+    });
+    expect(asked()).toEqual(["/weather"]);
+  },
+);
+
+test("H asks the five services under the address that it is given", async () => {
+  const paths = [1, 2, 3, 4, 5].map((number) => `/services/service-${number}`);
+  for (const path of paths) {
+    own.answers.set(path, { data: `from ${path}` });
+  }
+  const { body } = await server.call("GetDashboard", {});
+  expect(body).toMatchObject({ service_5: "from /services/service-5" });
+  expect(asked()).toEqual(paths);
+});
+
+test("F has example.com's images from where it is told", async () => {
+  const imageUrl = "http://example.com/cat.png";
+  expect(await server.call("PredictImage", { image_url: imageUrl })).toMatchObject({
+    code: "unavailable",
+  });
+  expect(asked()).toEqual(["/pictures/cat.png"]);
+});
+
+test("G sends its events where it is told", async () => {
+  own.answers.set("/events", {});
+  await server.call("TrackEvent", { event: "view", user_id: 1 }, { strategy: "await" });
+  expect(asked()).toEqual(["/events"]);
+});
+
+describe.each(["libuv", "threads", "event-loop"])("D, %s", (strategy) => {
+  const read = () => server.call("GetConfig", {}, { strategy });
+
+  test("reads the file that it is given, anew each time", async () => {
+    writeFileSync(configFile, '{"setting_a":"mine","setting_b":"too"}');
+    expect((await read()).body).toEqual({ setting_a: "mine", setting_b: "too" });
+    writeFileSync(configFile, '{"setting_a":"changed","setting_b":"too"}');
+    expect((await read()).body).toMatchObject({ setting_a: "changed" });
+    expect(await server.backend("slow disk")).toMatchObject({ calls: 0 });
+  });
+
+  test.each([
+    ["password=secret", "it is no JSON"],
+    ["[]", "it has no setting_a and setting_b"],
+  ])("says what is wrong with %j, and quotes nothing of it", async (content, reason) => {
+    writeFileSync(configFile, content);
+    expect(await read()).toMatchObject({
+      code: "unavailable",
+      message: `The backend "config file" does not answer (${reason}).`,
+    });
+  });
+
+  test("says that the file has gone, and not where it was", async () => {
+    rmSync(configFile);
+    expect(await read()).toMatchObject({
+      code: "unavailable",
+      message: 'The backend "config file" does not answer (ENOENT).',
+    });
+  });
+});
+
+describe("a server does not start", () => {
+  test.each(["weatherUrl", "servicesUrl", "imagesUrl", "analyticsUrl"])(
+    "with a %s that is none",
+    async (option) => {
+      await expect(startTestServer({ [option]: "ftp://there" })).rejects.toThrow(
+        `Expected ${option} to be an http or https URL, got "ftp://there"`,
+      );
+    },
+  );
+
+  test("with a file that is not there", async () => {
+    await expect(startTestServer({ configFile: join(folder, "nope") })).rejects.toThrow(
+      "Expected configFile to be a file that can be read: ENOENT",
+    );
+  });
+});
