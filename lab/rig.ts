@@ -8,8 +8,8 @@ import { createDriver } from "../loadtest/drivers/create-driver.ts";
 import type { Driver } from "../loadtest/drivers/driver.ts";
 import { type ServerProcess, startServer } from "../loadtest/server-process.ts";
 import { warmUp } from "../loadtest/warm-up.ts";
+import { startWorker, type WorkerProcess } from "../loadtest/worker-process.ts";
 import type { Exercise } from "../registry/exercises.ts";
-import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
 /** A server in a process of its own, with everything that measures it connected. */
 export class Rig {

@@ -11,6 +11,8 @@ function connect(url: string) {
     RESP: 2,
     // Fail at once while the connection is down: a caller can try again, a hidden queue only grows.
     disableOfflineQueue: true,
+    // Its own time-out is a timer a command that fires seconds after the answer; ours is below.
+    commandOptions: { timeout: 0 },
     // The next command connects anew; whoever waits for a connection hears that there is none.
     socket: { reconnectStrategy: false, connectTimeout: timeoutMs },
   });
@@ -70,7 +72,6 @@ async function command<Reply>(
   send: (client: Client) => Promise<Reply>,
 ): Promise<Reply> {
   try {
-    // The client's own time-out ends once a command is sent.
     return await answeredWithin(timeoutMs, connected(url).then(send));
   } catch (error) {
     if (error instanceof NoAnswer) {

@@ -45,14 +45,23 @@ export async function runTask(
   }
 }
 
-async function importTask(
-  module: string,
-  name: string,
-): Promise<(input: unknown, context: TaskContext) => unknown> {
+type Run = (input: unknown, context: TaskContext) => unknown;
+
+/** To import a module again costs more than many a task. */
+const imported = new Map<string, Run>();
+
+async function importTask(module: string, name: string): Promise<Run> {
+  const key = `${module} ${name}`;
+  const known = imported.get(key);
+  if (known !== undefined) {
+    return known;
+  }
   const exports: Record<string, unknown> = await import(module);
   const run = exports[name];
   if (typeof run !== "function") {
     throw new Error(`Expected ${module} to export a function "${name}", found ${typeof run}`);
   }
-  return (input, context) => run(input, context);
+  const typed: Run = (input, context) => run(input, context);
+  imported.set(key, typed);
+  return typed;
 }

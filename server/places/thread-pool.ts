@@ -1,6 +1,6 @@
 import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
-import { KeptThreads } from "./kept-threads.ts";
+import { KeptThread } from "./kept-thread.ts";
 import type { Place } from "./place.ts";
 import { fromOutcome } from "./remote.ts";
 import { closeMs, longestTaskMs } from "./task-limits.ts";
@@ -24,7 +24,15 @@ export function createThreadPool(
   log: (message: string) => void = () => {},
 ): Place {
   const admission = new Admission(name, size, maxQueue);
-  const threads = new KeptThreads(name, size, log);
+  const threads = Array.from({ length: size }, () => new KeptThread(name, log));
+  // The first that is free: those that worked last have their code compiled and their connections made.
+  const freeThread = (): KeptThread => {
+    const thread = threads.find(({ isReady }) => isReady) ?? threads.find(({ isFree }) => isFree);
+    if (thread === undefined) {
+      throw new Error("Expected a thread for each task inside, got none");
+    }
+    return thread;
+  };
 
   return {
     name,
@@ -58,7 +66,10 @@ export function createThreadPool(
         };
         signal.addEventListener("abort", giveUp, { once: true });
         try {
-          const outcome = await threads.run<Awaited<ReturnType<typeof task.run>>>(message, kill);
+          const outcome = await freeThread().run<Awaited<ReturnType<typeof task.run>>>(
+            message,
+            kill,
+          );
           admission.addCpu(outcome.cpuMs);
           return fromOutcome(outcome, submittedMs);
         } finally {
@@ -72,7 +83,7 @@ export function createThreadPool(
     restartWindow: () => admission.restartWindow(),
     close: async () => {
       await admission.idle(closeMs);
-      await threads.close();
+      await Promise.all(threads.map((thread) => thread.close()));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { keepProcess } from "../loadtest/kept-process.ts";
+import { keepProcess } from "./kept-process.ts";
 
 /** A worker in a process of its own. */
 export interface WorkerProcess {
