@@ -12,6 +12,7 @@ const slow = [
   "server/rpc/faults/**/*.test.ts",
   "server/signals.test.ts",
   "server/places/broken-starts.test.ts",
+  "docs/scaling/**/*.test.ts",
 ];
 
 /** Tests with real engines, which they start themselves: `npm run test:engines`. */

@@ -1,7 +1,7 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { oneOf, wholeNumber } from "../cli/arguments.ts";
+import { duration, oneOf, wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import { noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import type { ServerConfig } from "./config.ts";
@@ -24,13 +24,15 @@ type Taken = Pick<
   | "processes"
   | "maxQueue"
   | "maxCalls"
+  | "shutdownNoticeMs"
   | "directLane"
   | "logLevel"
   | "databaseUrl"
   | "redisUrl"
 >;
 
-interface Flags extends Taken, OwnBackends, TlsFlags {
+interface Flags extends Omit<Taken, "shutdownNoticeMs">, OwnBackends, TlsFlags {
+  readonly shutdownNotice: number;
   readonly host: string;
   readonly port: number;
   readonly cpuWorkers?: number;
@@ -53,6 +55,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--replicas <n>", "copies of the server that share the cores", wholeNumber(1, 64), 1)
     .option("--max-queue <n>", "calls that may wait for each place", queues, 1000)
     .option("--max-calls <n>", "calls in progress at once, at all places", queues, 2000)
+    .option(
+      "--shutdown-notice <time>",
+      "serve on for so long when told to stop, while health says NOT_SERVING, such as 1s",
+      duration,
+      0,
+    )
     .option(
       "--database-url <url>",
       "a real Postgres for exercise A (default: DATABASE_URL, or none)",
@@ -108,11 +116,13 @@ async function serveReplicas({ replicas, blockingThreads, databaseUrl }: Flags):
 }
 
 async function serve(all: Flags): Promise<string> {
-  const { replicas, corsOrigin: corsOrigins, tlsCert, tlsKey, tlsClientCa, ...flags } = all;
+  const { replicas, corsOrigin: corsOrigins, tlsCert, tlsKey, tlsClientCa, ...others } = all;
+  const { shutdownNotice: shutdownNoticeMs, ...flags } = others;
   const tls = readTlsFiles(all);
   const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / replicas));
-  const server = await startUntilSignal(() =>
-    createServer({ cpuWorkers, corsOrigins, tls, ...flags }),
+  const server = await startUntilSignal(
+    () => createServer({ cpuWorkers, corsOrigins, tls, shutdownNoticeMs, ...flags }),
+    shutdownNoticeMs,
   );
   return server.url;
 }

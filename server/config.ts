@@ -29,6 +29,11 @@ export interface ServerConfig extends OwnBackends {
   readonly corsOrigins: readonly string[];
   /** TLS with these PEM texts instead of cleartext. Default: none. */
   readonly tls: TlsConfig | undefined;
+  /**
+   * How long the server, when it closes, serves on while its health says NOT_SERVING, in milliseconds: load
+   * balancers that ask now and then send their calls elsewhere before connections end. Default 0.
+   */
+  readonly shutdownNoticeMs: number;
   /** Whether unary calls take the direct lane instead of Connect's own handlers. Default true. */
   readonly directLane: boolean;
   /** A real Postgres instead of the embedded database, `postgres://user:password@host/database`. Default: none. */
@@ -68,6 +73,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     maxCalls: 2000,
     corsOrigins: [],
     tls: undefined,
+    shutdownNoticeMs: 0,
     directLane: true,
     databaseUrl: undefined,
     redisUrl: undefined,
@@ -85,6 +91,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   assertWhole("processes", complete.processes, 1, 64);
   assertWhole("maxQueue", complete.maxQueue, 1, 1_000_000);
   assertWhole("maxCalls", complete.maxCalls, 1, 1_000_000);
+  assertWhole("shutdownNoticeMs", complete.shutdownNoticeMs, 0, 60_000);
   if (complete.databaseUrl !== undefined) {
     assertPostgresUrl(complete.databaseUrl);
   }

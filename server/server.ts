@@ -28,7 +28,7 @@ export interface UnblockServer {
   /** `http://host:port` */
   readonly url: string;
   /**
-   * Takes no new calls, lets those in progress and the background tasks end (7.5 s at most together),
+   * Says NOT_SERVING and serves on for the notice, then takes no new calls, lets those in progress and the background tasks end (7.5 s at most together),
    * then stops threads, processes and backends, and removes what was written.
    */
   close(): Promise<void>;
@@ -72,8 +72,9 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     close: async () => {
       const isWatched = health.watchers > 0;
       health.stop();
-      if (isWatched) {
-        await sleep(headStartMs);
+      const noticeMs = Math.max(complete.shutdownNoticeMs, isWatched ? headStartMs : 0);
+      if (noticeMs > 0) {
+        await sleep(noticeMs);
       }
       const drained = listener.drain();
       if (await endsWithin(drained, drainCallsMs)) {

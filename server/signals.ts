@@ -1,6 +1,9 @@
 /** Signals within this time of the first are the same one: a terminal's Ctrl-C arrives twice by npm. */
 const sameSignalMs = 1_000;
-/** Whatever hangs then is left, in milliseconds: those who sent the signal often kill after 10 s. */
+/**
+ * Whatever hangs then is left, in milliseconds after the end of the notice: those who sent the signal often
+ * kill after 10 s.
+ */
 const giveUpMs = 9_800;
 
 /** What a signal ends. */
@@ -11,9 +14,12 @@ interface Closeable {
 /**
  * Starts a server or a worker, closes it at the first SIGINT or SIGTERM and exits with 0 when everything has
  * ended; a second signal exits at once. One that is still starting is closed when it has started.
+ *
+ * @param noticeMs how long it serves on when it is told to close
  */
 export async function startUntilSignal<Started extends Closeable>(
   start: () => Promise<Started>,
+  noticeMs = 0,
 ): Promise<Started> {
   const { promise: started, resolve, reject } = Promise.withResolvers<Started>();
   let firstMs: number | undefined;
@@ -31,7 +37,7 @@ export async function startUntilSignal<Started extends Closeable>(
     setTimeout(() => {
       process.stderr.write("Something did not end in time; exiting without it.\n");
       exitWithoutThreads();
-    }, giveUpMs).unref();
+    }, noticeMs + giveUpMs).unref();
     started
       .then((it) => it.close())
       .then(

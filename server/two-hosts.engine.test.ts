@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -44,17 +44,17 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
 
   async function startServer(host: NetworkHost, env: Record<string, string> = {}) {
     const sizes = ["--cpu-workers", "1", "--blocking-threads", "1", "--processes", "1"];
-    const flags = ["--host", host.address, "--port", "8080", ...sizes];
+    const flags = ["--host", host.address, "--port", "8080", "--shutdown-notice=2s", ...sizes];
     const command = keep(host.start("node", ["server/main.ts", ...flags], env));
     await vi.waitUntil(() => command.stdout().includes("serves"), waitOptions);
     return { command, url: `http://${host.address}:8080` };
   }
 
-  async function startAll() {
+  async function startAll(config = "docs/scaling/haproxy.cfg") {
     const servers = await Promise.all(network.hosts.map((host) => startServer(host)));
     const [one, two] = network.hosts.map(({ address }) => `${address}:8080`);
     const env = { SERVER_ONE: one ?? "", SERVER_TWO: two ?? "" };
-    keep(network.middle.start("haproxy", ["-f", "docs/scaling/haproxy.cfg"], env));
+    keep(network.middle.start("haproxy", ["-f", config], env));
     await vi.waitUntil(async () => (await call("GetDashboard")).code === 0, waitOptions);
     const [first, second] = servers;
     if (!first || !second) {
@@ -124,10 +124,50 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
     testTimeoutMs,
   );
 
+  async function pingsServed(url: string): Promise<number> {
+    const { stdout } = await run("curl", "-s", `${url}/metrics`);
+    return Number(/^rpc_server_handled_total{.*"Ping".*} (\d+)/m.exec(stdout)?.[1] ?? 0);
+  }
+
+  test(
+    "the calls of one connection are spread over both servers",
+    async () => {
+      const [one, two] = await startAll();
+      await load("Ping", "--requests", "200", "--connections", "1");
+      const [first, second] = await Promise.all([pingsServed(one.url), pingsServed(two.url)]);
+      expect(first + second).toBe(200);
+      expect(Math.min(first, second)).toBeGreaterThan(50);
+    },
+    testTimeoutMs,
+  );
+
+  test(
+    "a load balancer that only passes connections on has one server do all of one's calls",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "two-hosts-test-"));
+      const config = join(folder, "tcp.cfg");
+      const grpc = readFileSync("docs/scaling/haproxy.cfg", "utf8");
+      writeFileSync(
+        config,
+        grpc
+          .replace("mode http", "mode tcp")
+          .replace("9000 proto h2", "9000")
+          .replace("proto h2 check check-proto h1", "check")
+          .replaceAll(/^.*(httpchk|http-check|retry-on).*\n/gm, ""),
+      );
+      const [one, two] = await startAll(config);
+      await load("Ping", "--requests", "200", "--connections", "1");
+      const served = await Promise.all([pingsServed(one.url), pingsServed(two.url)]);
+      expect(served.toSorted((a, b) => a - b)).toEqual([0, 200]);
+      rmSync(folder, { recursive: true });
+    },
+    testTimeoutMs,
+  );
+
   const weatherLoad = () =>
     load(
       ...["GetWeather", '--data={"city":"oslo"}', "--timeout", "10s"],
-      ...["--rate", "200", "--duration", "4s"],
+      ...["--rate", "200", "--duration", "5s"],
     );
 
   test(
@@ -139,7 +179,7 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
       one.command.child.kill("SIGKILL");
       const { OK = 0, Unavailable = 0, ...others } = await answers;
       expect(others).toEqual({});
-      expect(OK + Unavailable).toBe(800);
+      expect(OK + Unavailable).toBe(1_000);
       // A call takes 200 ms: 40 are in progress, half of them there.
       expect(Unavailable).toBeGreaterThan(0);
       expect(Unavailable).toBeLessThan(80);
@@ -154,7 +194,7 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
       const answers = weatherLoad();
       await vi.waitUntil(async () => (await callsInProgress(one.url)) > 5, waitOptions);
       one.command.child.kill("SIGTERM");
-      expect(await answers).toEqual({ OK: 800 });
+      expect(await answers).toEqual({ OK: 1_000 });
       expect(await one.command.exited).toBe(0);
     },
     testTimeoutMs,

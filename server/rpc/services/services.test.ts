@@ -66,6 +66,16 @@ describe("health", () => {
     expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING]);
     expect(unknown).toEqual([Status.SERVICE_UNKNOWN, Status.SERVICE_UNKNOWN]);
   });
+
+  test("is NOT_SERVING for the notice, in which calls and connections are still taken", async () => {
+    const stopping = await startTestServer({ ...small, shutdownNoticeMs: 2_000 });
+    const closed = stopping.close();
+    expect(await healthOf(stopping.url).check({})).toMatchObject({ status: Status.NOT_SERVING });
+    const vitals = createVitalsClient({ baseUrl: stopping.url });
+    expect(await vitals.ping({})).toBeDefined();
+    await closed;
+    await expect(vitals.ping({})).rejects.toThrow("[unavailable]");
+  });
 });
 
 describe("reflection", () => {

@@ -1,0 +1,39 @@
+import { availableParallelism } from "node:os";
+import { exercises } from "../../registry/exercises.ts";
+import { startService } from "./service.ts";
+
+/** One server, as it starts: what bounds each exercise, and how many calls a second that allows. */
+const cores = availableParallelism();
+const threads = 16;
+const seconds = 3;
+const onCores = "the cores: one call in 100 ms each";
+const onLoop = "the event loop: it waits for nothing, and handles every call";
+/** A closed loop of more calls than there are seats shows the most that a place can do. */
+const bounds = [
+  { letter: "C", bound: onCores, concurrency: 2 * cores },
+  { letter: "F", bound: onCores, concurrency: 4 * cores },
+  { letter: "A", bound: "16 threads of 50 ms: 320 calls a second", concurrency: 2 * threads },
+  { letter: "D", bound: "16 threads of 30 ms: 533 calls a second", concurrency: 2 * threads },
+  { letter: "B", bound: onLoop, concurrency: 800 },
+  { letter: "E", bound: onLoop, concurrency: 200 },
+] as const;
+
+const service = await startService(`--blocking-threads=${threads}`, `--libuv-threads=${threads}`);
+for (const { letter, bound, concurrency } of bounds) {
+  const { rpc, recommended, burst } = exerciseOf(letter);
+  console.log(`${letter} is bounded by ${bound}`);
+  const { rps } = await service.load(
+    ...[rpc, `--data=${burst.requestJson(1)}`, `--strategy=${recommended}`],
+    ...["--warmup=1s", `--duration=${seconds}s`, `--concurrency=${concurrency}`, "--connections=4"],
+  );
+  console.log(`here: ${rps.toFixed(0)} calls a second`);
+}
+await service.close();
+
+function exerciseOf(letter: string) {
+  const found = exercises.find((exercise) => exercise.letter === letter);
+  if (found === undefined) {
+    throw new Error(`Expected an exercise, got ${letter}`);
+  }
+  return found;
+}
