@@ -14,6 +14,7 @@ import { delimiter, join } from "node:path";
 import { Client } from "pg";
 import type { Certificates } from "./certificates.ts";
 import { freePort } from "./free-port.ts";
+import { descendantsOf } from "./processes.ts";
 
 export interface PostgresOptions {
   /** Default: whoever comes is let in. */
@@ -34,6 +35,8 @@ export interface TestPostgres {
   /** Gives it no time to say goodbye. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Leaves it where it is, with all its connections open, until what it gives back is called. */
+  freeze(): () => void;
   /** Asks over a connection of its own. */
   query(sql: string): Promise<Record<string, unknown>[]>;
   /** Runs SQL in a transaction that stays open until what it gives back is called. */
@@ -139,6 +142,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
     stop: () => end("SIGINT"),
     kill: () => end("SIGQUIT"),
     start,
+    freeze: () => {
+      const pid = child?.pid ?? 0;
+      const pids = [pid, ...descendantsOf(pid)];
+      for (const frozen of pids) {
+        process.kill(frozen, "SIGSTOP");
+      }
+      return () => {
+        for (const frozen of pids) {
+          process.kill(frozen, "SIGCONT");
+        }
+      };
+    },
     query: async (sql) => {
       const client = await connect();
       try {

@@ -114,6 +114,20 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     await analytics.close();
   });
 
+  test("has no memory left when a job ends: its caller gets the result, at the latest once there is some", async () => {
+    await untilAnswered();
+    const call = hash("ends in a full Redis", 1_000_000);
+    await vi.waitUntil(
+      async () => Number(await redis.command("LLEN", "bull:unblock-compute:active")) === 1,
+      { ...patience, interval: 5 },
+    );
+    await redis.command("CONFIG", "SET", "maxmemory", "1");
+    // It ends meanwhile: either Redis takes the result all the same, or it does later.
+    await Promise.race([call, sleep(3_000)]);
+    await redis.command("CONFIG", "SET", "maxmemory", "0");
+    expect(await call).toMatchObject({ code: "ok" });
+  });
+
   test("hangs: calls hear it within seconds, and work when it goes on", async () => {
     await untilAnswered();
     process.kill(redis.pid, "SIGSTOP");

@@ -91,6 +91,24 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
       expect(codes(await replies)).toEqual(all("ok"));
     });
 
+    test("frozen: callers hear it at their deadlines, others are served; going on: it answers", async () => {
+      await burst(strategy);
+      const goOn = postgres.freeze();
+      try {
+        const replies = Array.from({ length: calls }, () =>
+          server.call("GetUser", { user_id: 1 }, { strategy, timeoutMs: 500 }),
+        );
+        expect(codes(await Promise.all(replies))).toEqual(all("deadline_exceeded"));
+        expect(await server.call("GetDashboard", {})).toMatchObject({ code: "ok" });
+      } finally {
+        goOn();
+      }
+      await vi.waitFor(
+        async () => expect(codes(await burst(strategy))).toEqual(all("ok")),
+        waitOptions,
+      );
+    });
+
     test("killed during queries: they fail; started again: it answers", async () => {
       await burst(strategy);
       const unlock = await lockTable();
