@@ -1,7 +1,9 @@
 import { availableParallelism } from "node:os";
 import { create } from "@bufbuild/protobuf";
 import {
-  type BurstRun,
+  type LoadRequest,
+  type LoadResponse,
+  LoadRunSchema,
   MachineFactsSchema,
   type RaceRequest,
   type RaceResponse,
@@ -12,8 +14,10 @@ import {
   type RunSummary,
   RunSummarySchema,
 } from "../../gen/unblock/v1/lab_pb.ts";
+import { findExercise } from "../../registry/exercises.ts";
 import { Failure } from "../errors.ts";
 import { KeptRuns } from "./kept-runs.ts";
+import { load } from "./load.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { race } from "./race.ts";
 
@@ -42,30 +46,54 @@ export class Lab {
 
   async *race(request: RaceRequest, caller: AbortSignal): AsyncGenerator<RaceResponse["event"]> {
     const { exercise, strategies } = request;
-    const signal = AbortSignal.any([caller, this.#closing.signal]);
-    const end = await this.#oneAtATime.begin(`a race of ${exercise}`, signal);
     const beganAt = new Date().toISOString();
-    const bursts: BurstRun[] = [];
-    let sentence: string;
-    try {
-      sentence = yield* race(request, {
-        baseUrl: this.#config.baseUrl(),
-        seats: this.#config.seats(),
-        tasksAloneMs: this.#tasksAloneMs,
-        signal,
-        bursts,
-      });
-    } finally {
-      end();
-    }
+    const run = create(RaceRunSchema, { request });
+    const { baseUrl, seats } = this.#config;
+    const tasksAloneMs = this.#tasksAloneMs;
+    const sentence = yield* this.#alone(`a race of ${exercise}`, caller, (signal) =>
+      race(request, { baseUrl: baseUrl(), seats: seats(), tasksAloneMs, signal, run }),
+    );
     const summary = create(RunSummarySchema, { exercise, strategies, sentence, beganAt });
-    const value = create(RaceRunSchema, { request, bursts });
-    yield { case: "kept", value: await this.#keep(summary, { case: "race", value }) };
+    yield { case: "kept", value: await this.#keep(summary, { case: "race", value: run }) };
+  }
+
+  async *load(request: LoadRequest, caller: AbortSignal): AsyncGenerator<LoadResponse["event"]> {
+    const { exercise } = request;
+    const beganAt = new Date().toISOString();
+    const run = create(LoadRunSchema, { request });
+    const { baseUrl } = this.#config;
+    const sentence = yield* this.#alone(`a load of ${exercise}`, caller, (signal) =>
+      load(request, { baseUrl: baseUrl(), signal, run }),
+    );
+    const strategy = request.strategy || findExercise(exercise)?.recommended;
+    const summary = create(RunSummarySchema, {
+      exercise,
+      strategies: strategy === undefined ? [] : [strategy],
+      sentence,
+      beganAt,
+      isLoad: true,
+    });
+    yield { case: "kept", value: await this.#keep(summary, { case: "load", value: run }) };
   }
 
   /** Ends what is fired: nobody waits a minute for a server to stop. */
   close(): void {
     this.#closing.abort(new Failure("unavailable", "The server is shutting down."));
+  }
+
+  /** Fires one run at a time; it ends with its caller and with this server. */
+  async *#alone<Event>(
+    what: string,
+    caller: AbortSignal,
+    fire: (signal: AbortSignal) => AsyncGenerator<Event, string>,
+  ): AsyncGenerator<Event, string> {
+    const signal = AbortSignal.any([caller, this.#closing.signal]);
+    const end = await this.#oneAtATime.begin(what, signal);
+    try {
+      return yield* fire(signal);
+    } finally {
+      end();
+    }
   }
 
   async #keep(summary: RunSummary, kind: Run["kind"]): Promise<RunKept> {

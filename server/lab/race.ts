@@ -2,7 +2,6 @@ import { create, fromJson, toJson } from "@bufbuild/protobuf";
 import {
   type BurstProgress,
   BurstProgressSchema,
-  type BurstRun,
   BurstRunSchema,
   type LoopSample,
   LoopSampleSchema,
@@ -10,6 +9,7 @@ import {
   RaceRequestSchema,
   type RaceResponse,
   RaceResponseSchema,
+  type RaceRun,
 } from "../../gen/unblock/v1/lab_pb.ts";
 import type { Go, RaceOrder, Told } from "../../registry/fired-runs.ts";
 import { fireFrom } from "./firing-process.ts";
@@ -22,7 +22,7 @@ export interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
   readonly tasksAloneMs: Map<string, number>;
   readonly signal: AbortSignal;
   /** Where the bursts go when they are over. */
-  readonly bursts: BurstRun[];
+  readonly run: RaceRun;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
  */
 export async function* race(
   request: RaceRequest,
-  { baseUrl, seats, tasksAloneMs, signal, bursts }: RaceOptions,
+  { baseUrl, seats, tasksAloneMs, signal, run }: RaceOptions,
 ): AsyncGenerator<RaceResponse["event"], string> {
   const loop = new LoopWatch();
   let originMs = 0;
@@ -75,7 +75,7 @@ export async function* race(
         const { figures } = event.value;
         figures.loopDelayMaxMs = Math.max(0, ...events.loop.map(({ delayMs }) => delayMs));
         burst.figures = figures;
-        bursts.push(burst);
+        run.bursts.push(burst);
       }
       yield event;
     }

@@ -26,6 +26,13 @@ export function routeLab(router: ConnectRouter, lab: Lab, engines: readonly stri
       }
     },
 
+    load: async function* (request, { signal }) {
+      assertHasEngines(request.exercise, [request.strategy]);
+      for await (const event of lab.load(request, signal)) {
+        yield { event };
+      }
+    },
+
     listRuns: async () => ({ runs: await lab.kept.list() }),
 
     getRun: async ({ id }) => ({ run: await lab.kept.get(id) }),
