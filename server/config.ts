@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { ImageHosts } from "./backends/images.ts";
 import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import { assertPostgresUrl } from "./backends/postgres/address.ts";
@@ -43,6 +44,14 @@ export interface ServerConfig extends OwnBackends {
    * the jobs of the strategy `queue` are. Default: none, the embedded cache, and no such strategy.
    */
   readonly redisUrl: string | undefined;
+  /** Where the built page is. Default: the project's `web/dist`. */
+  readonly pageFolder: string;
+  /** Where finished runs of LabService are kept. Default `.unblock/runs` in the current directory. */
+  readonly runsFolder: string;
+  /** What callers of LabService must have, who may come from anywhere then. Default: none, and only this machine. */
+  readonly token: string | undefined;
+  /** How many servers share the port, this one included; more than one have no LabService. Default 1. */
+  readonly replicas: number;
   /** Whose code answers the exercises. Default: that of `server/exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
@@ -78,6 +87,10 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     databaseUrl: undefined,
     redisUrl: undefined,
     ...noOwnBackends,
+    pageFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),
+    runsFolder: ".unblock/runs",
+    token: undefined,
+    replicas: 1,
     logLevel: "info",
     loadExercises,
     imageHosts: {},
@@ -92,6 +105,12 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   assertWhole("maxQueue", complete.maxQueue, 1, 1_000_000);
   assertWhole("maxCalls", complete.maxCalls, 1, 1_000_000);
   assertWhole("shutdownNoticeMs", complete.shutdownNoticeMs, 0, 60_000);
+  if (complete.token !== undefined && !/^[\x21-\x7e]{8,200}$/.test(complete.token)) {
+    // It is a secret, so it is not quoted.
+    throw new RangeError(
+      `Expected token to be 8 to 200 visible ASCII characters, got ${complete.token.length} characters`,
+    );
+  }
   if (complete.databaseUrl !== undefined) {
     assertPostgresUrl(complete.databaseUrl);
   }

@@ -2,20 +2,27 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { Health } from "../../gen/health/v1/health_pb.ts";
+import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import { services } from "../../registry/methods.ts";
 import type { ServedExercise } from "../exercises/load.ts";
+import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
 import { createInterceptors } from "./interceptors/chain.ts";
+import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
 import type { Check } from "./interceptors/validation.ts";
 import { defaultTimeLimits, maxMessageBytes } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { serveMetrics } from "./observability/metrics-page.ts";
+import type { PageFiles } from "./page/page-files.ts";
+import { servePage } from "./page/serve-page.ts";
 import { routeExercises } from "./services/exercises.ts";
 import { type HealthStatus, routeHealth } from "./services/health.ts";
+import { routeLab } from "./services/lab.ts";
+import { checkGetRun, checkLoad, checkRace } from "./services/lab-requests.ts";
 import { routeReflection } from "./services/reflection.ts";
 import { routeVitals, type VitalsSources } from "./services/vitals.ts";
 import { checkInterval } from "./services/watch-vitals.ts";
@@ -24,6 +31,9 @@ import { compressions, jsonOptions } from "./wire-formats.ts";
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
   readonly vitals: Omit<VitalsSources, "callsInProgress" | "stopSignal">;
+  readonly lab: { readonly runs: Lab; readonly guard: LabGuardConfig };
+  /** The page; empty when it is not built. */
+  readonly page: PageFiles;
   readonly health: HealthStatus;
   /** How many calls of the exercises may be in progress at once. */
   readonly maxCalls: number;
@@ -48,6 +58,7 @@ export function createHandler(config: HandlerConfig): Adapter {
     eventLoop: () => vitals.eventLoop.read(),
   });
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
+  const guard = guardLab(config.lab.guard);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
@@ -57,6 +68,7 @@ export function createHandler(config: HandlerConfig): Adapter {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health]);
+      routeLab(router, config.lab.runs, vitals.backends.engines);
       routeVitals(router, {
         ...vitals,
         callsInProgress: () => limit.inProgress,
@@ -69,13 +81,13 @@ export function createHandler(config: HandlerConfig): Adapter {
     writeMaxBytes: maxMessageBytes,
     interceptors: [
       ...(tracing === undefined ? [] : [tracing]),
-      ...createInterceptors({ metrics, logger, limit, checks: checksOf(exercises) }),
+      ...createInterceptors({ metrics, logger, guard, limit, checks: checksOf(exercises) }),
     ],
     ...(cors === undefined ? {} : { requestGate: cors.gate }),
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,
-    fallback: serveMetrics(metrics, createNotFound(rpcPaths)),
+    fallback: serveMetrics(metrics, servePage(config.page, createNotFound(rpcPaths))),
     onLost: (error) => logger.warn({ err: error }, "an answer was lost"),
   });
   return cors === undefined ? adapter : cors.answerPreflights(adapter);
@@ -88,5 +100,8 @@ function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod,
       handler.validate,
     ]),
     [VitalsService.method.watchVitals, checkInterval],
+    [LabService.method.race, checkRace],
+    [LabService.method.load, checkLoad],
+    [LabService.method.getRun, checkGetRun],
   ]);
 }
