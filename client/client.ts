@@ -6,6 +6,7 @@ import {
   Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
+import { LabService } from "../gen/unblock/v1/lab_pb.ts";
 import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 
 export const protocols = ["connect", "grpc", "grpc-web"] as const;
@@ -34,6 +35,11 @@ export function createUnblockClient(options: ClientOptions): Client<typeof Exerc
 /** A client of VitalsService: what the serving process feels. */
 export function createVitalsClient(options: ClientOptions): Client<typeof VitalsService> {
   return createClient(VitalsService, openConnection(options).transport);
+}
+
+/** A client of LabService: races and loads at the server itself, and what was kept of them. */
+export function createLabClient(options: ClientOptions): Client<typeof LabService> {
+  return createClient(LabService, openConnection(options).transport);
 }
 
 /** A connection to a server, for those who make clients of their own or must close it themselves. */

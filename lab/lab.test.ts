@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import { runCommand } from "../testing/cli.ts";
 import { exerciseOf } from "../testing/exercise-of.ts";
-import { measure, measureTaskAlone } from "./measure.ts";
+import { measure } from "./measure.ts";
 import { type Measurement, toJson } from "./result.ts";
 import { Rig } from "./rig.ts";
 import { makePlans } from "./run.ts";
 import { sentenceOf } from "./sentence.ts";
 import { renderTable } from "./table.ts";
+import { measureTaskAlone } from "./task-alone.ts";
 import { renderWaterfalls } from "./waterfall.ts";
 
 test("plans are what the options leave", () => {
@@ -27,7 +28,7 @@ describe("a measurement with the real server", () => {
     rig = await Rig.open(["--cpu-workers=2"]);
     for (const letter of ["A", "F", "G"]) {
       const exercise = exerciseOf(letter);
-      const taskMs = await measureTaskAlone(rig, exercise);
+      const taskMs = await measureTaskAlone(rig.bursts, exercise);
       for (const strategy of exercise.strategies) {
         const options = { runs: 1, cores: 2, cpuWorkers: 2, taskMs };
         measured.push(await measure(rig, exercise, strategy, options));

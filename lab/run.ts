@@ -1,10 +1,11 @@
 import type { Strategy } from "../gen/unblock/v1/exercise_pb.ts";
 import { describeMachine } from "../machine/quiet.ts";
 import { type Exercise, exercises } from "../registry/exercises.ts";
-import { measure, measureTaskAlone } from "./measure.ts";
+import { measure } from "./measure.ts";
 import { isThere, realEngines } from "./real-engines.ts";
 import type { LabResult, Measurement } from "./result.ts";
 import { Rig } from "./rig.ts";
+import { measureTaskAlone } from "./task-alone.ts";
 
 export interface LabOptions {
   /** The exercises' letters; undefined for all. */
@@ -87,7 +88,7 @@ async function measureAll(
   try {
     const measurements: Measurement[] = [];
     for (const { exercise, strategies } of plans) {
-      const taskMs = await measureTaskAlone(rig, exercise);
+      const taskMs = await measureTaskAlone(rig.bursts, exercise);
       for (const strategy of strategies) {
         next(`${exercise.letter} ${strategy.name}`);
         measurements.push(

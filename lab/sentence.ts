@@ -1,27 +1,42 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import type { Measurement } from "./result.ts";
 
 /** A bystander that waits longer than this was held up, in milliseconds. */
 const heldUpMs = 50;
 
-/** What the figures of one exercise say, in words. */
-export function sentenceOf(measured: readonly Measurement[]): string {
+/** What is told of a measurement. */
+type Told = Pick<
+  Measurement,
+  "exercise" | "strategy" | "cpuWorkers" | "wallMs" | "limitMs" | "ratio" | "bystanderP99Ms"
+>;
+
+/**
+ * What the figures of one exercise say, in words: of the recommended strategy and the worst of the wrong
+ * ones; where these are missing, of the fastest and the slowest.
+ */
+export function sentenceOf(measured: readonly Told[]): string {
   const several = measured.filter(
     ({ strategy, cpuWorkers }) => !isOneWorker({ strategy, cpuWorkers }, measured),
   );
-  const best = several.find(({ strategy }) => strategy.suitability === Suitability.RECOMMENDED);
-  const worst = several
-    .filter(({ strategy }) => strategy.suitability >= Suitability.SLOW)
-    .toSorted((a, b) => b.wallMs.median - a.wallMs.median)[0];
+  const slowestFirst = several.toSorted((a, b) => b.wallMs.median - a.wallMs.median);
+  const best =
+    several.find(({ strategy }) => strategy.suitability === Suitability.RECOMMENDED) ??
+    slowestFirst.at(-1);
+  const others = slowestFirst.filter((one) => one !== best);
+  const worst = others.find(({ strategy }) => isWrong(strategy)) ?? others[0];
   const one = measured.find((measurement) => isOneWorker(measurement, measured));
   return [describeBest(best), describeWorst(best, worst), describeOne(best, one)]
     .filter((part) => part !== "")
     .join(" ");
 }
 
+function isWrong({ suitability }: Strategy): boolean {
+  return suitability >= Suitability.SLOW;
+}
+
 function isOneWorker(
-  { strategy, cpuWorkers }: Pick<Measurement, "strategy" | "cpuWorkers">,
-  measured: readonly Measurement[],
+  { strategy, cpuWorkers }: Pick<Told, "strategy" | "cpuWorkers">,
+  measured: readonly Told[],
 ): boolean {
   return (
     cpuWorkers === 1 &&
@@ -29,7 +44,7 @@ function isOneWorker(
   );
 }
 
-function describeBest(best: Measurement | undefined): string {
+function describeBest(best: Told | undefined): string {
   if (!best) {
     return "";
   }
@@ -37,26 +52,29 @@ function describeBest(best: Measurement | undefined): string {
   const calls =
     exercise.burst.calls === 1 ? "the call takes" : `${exercise.burst.calls} calls take`;
   const took = `With ${strategy.name} ${calls} ${round(wallMs.median)} ms`;
-  return ratio === null
-    ? `${took}, and the work follows.`
-    : `${took}, ${ratio.toFixed(2)} times the limit of ${round(limitMs)}.`;
+  const times = ratio === null ? "" : `, ${ratio.toFixed(2)} times the limit of ${round(limitMs)}`;
+  const follows = ratio === null && !isWrong(strategy) ? ", and the work follows" : "";
+  const others = isWrong(strategy) ? waitOfOthers(best) : "";
+  return `${took}${times}${follows}${others}.`;
 }
 
-function describeWorst(best: Measurement | undefined, worst: Measurement | undefined): string {
+function describeWorst(best: Told | undefined, worst: Told | undefined): string {
   if (!worst) {
     return "";
   }
-  const { strategy, wallMs, bystanderP99Ms } = worst;
+  const { strategy, wallMs } = worst;
   const times = best ? wallMs.median / best.wallMs.median : 0;
   const factor = times >= 1.5 ? `, ${times.toFixed(times < 10 ? 1 : 0)} times as long` : "";
-  const others =
-    bystanderP99Ms > heldUpMs
-      ? `, and everyone else waits up to ${round(bystanderP99Ms)} ms`
-      : "; nobody else suffers";
-  return `With ${strategy.name} it is ${round(wallMs.median)} ms${factor}${others}.`;
+  return `With ${strategy.name} it is ${round(wallMs.median)} ms${factor}${waitOfOthers(worst)}.`;
 }
 
-function describeOne(best: Measurement | undefined, one: Measurement | undefined): string {
+function waitOfOthers({ bystanderP99Ms }: Told): string {
+  return bystanderP99Ms > heldUpMs
+    ? `, and everyone else waits up to ${round(bystanderP99Ms)} ms`
+    : "; nobody else suffers";
+}
+
+function describeOne(best: Told | undefined, one: Told | undefined): string {
   if (!best || !one) {
     return "";
   }

@@ -1,5 +1,5 @@
 import { monotonicMs } from "../registry/clock.ts";
-import type { Bystander } from "./bystander.ts";
+import type { Bystander, BystanderCall } from "./bystander.ts";
 import { type CallRecord, recordCall } from "./call-record.ts";
 import type { CallResult, Send } from "./drivers/driver.ts";
 
@@ -11,15 +11,35 @@ export interface Burst {
   readonly bystanderMs: readonly number[];
 }
 
+/** Told of a burst as it happens. */
+export interface BurstWatch {
+  /** @param originMs the first send on the machine's monotonic clock */
+  began(originMs: number): void;
+  /** @param index the call's number, from 0 */
+  call(index: number, record: CallRecord): void;
+  /** @param call its moment counts from the burst's first send */
+  bystander(call: BystanderCall): void;
+}
+
 /** Sends all calls at once, and lets a bystander call all the while. */
-export async function fireBurst(sends: readonly Send[], bystander: Bystander): Promise<Burst> {
-  bystander.start();
-  const originMs = monotonicMs();
+export async function fireBurst(
+  sends: readonly Send[],
+  bystander: Bystander,
+  watch?: BurstWatch,
+): Promise<Burst> {
+  let originMs = 0;
+  bystander.start(({ intendedMs, latencyMs }) =>
+    watch?.bystander({ intendedMs: intendedMs - originMs, latencyMs }),
+  );
+  originMs = monotonicMs();
+  watch?.began(originMs);
   const calls = await Promise.all(
-    sends.map(async (send) => {
+    sends.map(async (send, index) => {
       const sentMs = monotonicMs() - originMs;
       const result = await new Promise<CallResult>(send);
-      return recordCall(result, originMs, sentMs, monotonicMs() - originMs);
+      const record = recordCall(result, originMs, sentMs, monotonicMs() - originMs);
+      watch?.call(index, record);
+      return record;
     }),
   );
   const wallMs = Math.max(...calls.map(({ endedMs }) => endedMs));

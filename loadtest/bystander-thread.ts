@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { create } from "@bufbuild/protobuf";
 import { PingRequestSchema, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
+import { monotonicMs } from "../registry/clock.ts";
 import type { BystanderData, BystanderMessage, BystanderRequest } from "./bystander.ts";
 import { createDriver } from "./drivers/create-driver.ts";
 import type { CallResult } from "./drivers/driver.ts";
@@ -9,7 +10,7 @@ import type { CallResult } from "./drivers/driver.ts";
 const everyMs = 5;
 
 const { baseUrl }: BystanderData = workerData;
-const driver = createDriver({ baseUrl, protocol: "grpc" });
+const driver = createDriver({ baseUrl, protocol: "grpc", tls: { insecure: true } });
 const ping = driver.prepare({
   method: VitalsService.method.ping,
   request: create(PingRequestSchema),
@@ -17,16 +18,18 @@ const ping = driver.prepare({
   timeoutMs: 0,
 });
 
-let calls: Promise<number>[] = [];
+/** From this thread's clock to the machine's monotonic one, in milliseconds. */
+const offsetMs = monotonicMs() - performance.now();
+let calls: Promise<void>[] = [];
 let timer: NodeJS.Timeout | undefined;
 
 function say(message: BystanderMessage): void {
   parentPort?.postMessage(message);
 }
 
-async function call(intendedMs: number): Promise<number> {
+async function call(intendedMs: number): Promise<void> {
   await new Promise<CallResult>(ping);
-  return performance.now() - intendedMs;
+  say({ intendedMs: intendedMs + offsetMs, latencyMs: performance.now() - intendedMs });
 }
 
 parentPort?.on("message", async (request: BystanderRequest) => {
@@ -43,7 +46,8 @@ parentPort?.on("message", async (request: BystanderRequest) => {
     timer = setInterval(sendDue, 1);
   } else {
     clearInterval(timer);
-    say(await Promise.all(calls));
+    await Promise.all(calls);
+    say("stopped");
   }
 });
 

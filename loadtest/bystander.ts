@@ -5,9 +5,16 @@ export interface BystanderData {
   readonly baseUrl: string;
 }
 
+/** One call of Ping. */
+export interface BystanderCall {
+  /** The moment it was meant for, on the machine's monotonic clock. */
+  readonly intendedMs: number;
+  readonly latencyMs: number;
+}
+
 export type BystanderRequest = "start" | "stop";
-/** "ready" once; after each "stop" the latencies in milliseconds. */
-export type BystanderMessage = "ready" | readonly number[];
+/** "ready" once; each call when it has ended; "stopped" after each "stop" when all have. */
+export type BystanderMessage = "ready" | BystanderCall | "stopped";
 
 /**
  * Calls Ping every 5 ms while others are served, open loop: each call is timed from the moment it
@@ -15,32 +22,49 @@ export type BystanderMessage = "ready" | readonly number[];
  * server and not this process.
  */
 export interface Bystander {
-  start(): void;
+  /** @param onCall told of each call when it has ended */
+  start(onCall?: (call: BystanderCall) => void): void;
   /** Sends no more, and resolves with the latencies of all since `start`, in milliseconds. */
   stop(): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
+/** @param baseUrl a server of this machine, whose certificate is taken as it is */
 export async function createBystander(baseUrl: string): Promise<Bystander> {
   const data: BystanderData = { baseUrl };
   const worker = new Worker(new URL("./bystander-thread.ts", import.meta.url), {
     workerData: data,
   });
-  const next = () => {
-    const { promise, resolve, reject } = Promise.withResolvers<BystanderMessage>();
-    worker.once("message", resolve);
+  let latenciesMs: number[] = [];
+  let tell: ((call: BystanderCall) => void) | undefined;
+  let onAnswer = () => {};
+  worker.on("message", (message: BystanderMessage) => {
+    if (typeof message === "string") {
+      onAnswer();
+      return;
+    }
+    latenciesMs.push(message.latencyMs);
+    tell?.(message);
+  });
+  const answer = () => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    onAnswer = resolve;
     worker.once("error", reject);
     return promise.finally(() => worker.off("error", reject));
   };
   const send = (request: BystanderRequest) => worker.postMessage(request);
-  await next();
+  await answer();
   return {
-    start: () => send("start"),
+    start: (onCall) => {
+      latenciesMs = [];
+      tell = onCall;
+      send("start");
+    },
     stop: async () => {
-      const answered = next();
+      const stopped = answer();
       send("stop");
-      const latencies = await answered;
-      return latencies === "ready" ? [] : latencies;
+      await stopped;
+      return latenciesMs;
     },
     close: async () => {
       await worker.terminate();

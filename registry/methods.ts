@@ -1,9 +1,10 @@
 import type { DescMethod, DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
+import { LabService } from "../gen/unblock/v1/lab_pb.ts";
 import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 
 /** The services of the schema. */
-export const services: readonly DescService[] = [ExercisesService, VitalsService];
+export const services: readonly DescService[] = [ExercisesService, VitalsService, LabService];
 
 const methods: readonly DescMethod[] = services.flatMap((service) => service.methods);
 

@@ -28,6 +28,7 @@ type Taken = Pick<
   | "databaseUrl"
   | "redisUrl"
   | "analyticsUrl"
+  | "runsFolder"
 >;
 
 interface Flags extends Taken, TlsFlags {
@@ -59,6 +60,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .option("--redis-url <url>", "a real Redis for E and the queue (default: REDIS_URL, or none)")
     .option("--analytics-url <url>", "where events go (default: the embedded analytics)")
+    .option("--runs-folder <path>", "where the page's finished runs are kept", ".unblock/runs")
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "its key")

@@ -39,6 +39,8 @@ export interface ServerConfig {
   readonly redisUrl: string | undefined;
   /** An analytics service to send events to, by POST. Default: the embedded one, which ends with the server. */
   readonly analyticsUrl: string | undefined;
+  /** Where finished runs of LabService are kept. Default `.unblock/runs` in the current directory. */
+  readonly runsFolder: string;
   /** Whose code answers the exercises. Default: that of `server/exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
@@ -73,6 +75,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     databaseUrl: undefined,
     redisUrl: undefined,
     analyticsUrl: undefined,
+    runsFolder: ".unblock/runs",
     logLevel: "info",
     loadExercises,
     imageHosts: {},

@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { services } from "../registry/methods.ts";
 import { completeConfig, type ServerConfig } from "./config.ts";
 import { openHouse } from "./house.ts";
+import { Lab } from "./lab/lab.ts";
 import { createLogger } from "./logger.ts";
 import { createHandler } from "./rpc/handler.ts";
 import { type Listener, listen } from "./rpc/listener/listener.ts";
@@ -41,15 +42,26 @@ export interface UnblockServer {
  */
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
   const complete = completeConfig(config);
-  const { host, port, tls, log } = complete;
+  const { host, tls, log } = complete;
   const tracing = await loadTracing(log);
   const house = await openHouse(complete);
   const eventLoop = new EventLoopVitals();
   const shutdown = new AbortController();
   const health = new HealthStatus(services.map(({ typeName }) => typeName));
+  let port = 0;
+  const lab = new Lab({
+    baseUrl: () => urlOf({ host: reachableHost(host), port, tls }),
+    seats: () =>
+      Object.fromEntries(
+        Object.values(house.places).map((place) => [place.name, place.vitals().size]),
+      ),
+    runsFolder: complete.runsFolder,
+    log,
+  });
   const handler = createHandler({
     exercises: house.exercises,
     vitals: { eventLoop, places: house.places, backends: house.backends },
+    lab,
     health,
     maxCalls: complete.maxCalls,
     corsOrigins: complete.corsOrigins,
@@ -62,14 +74,19 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     eventLoop.close();
     await house.close();
   };
-  const listener = await listen({ host, port, tls }, handler).catch(async (error: unknown) => {
-    await closeHouse();
-    throw error;
-  });
+  const listener = await listen({ host, port: complete.port, tls }, handler).catch(
+    async (error: unknown) => {
+      await closeHouse();
+      throw error;
+    },
+  );
+
+  port = listener.port;
 
   return {
-    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
+    url: urlOf({ host, port, tls }),
     close: async () => {
+      lab.close();
       const isWatched = health.watchers > 0;
       health.stop();
       if (isWatched) {
@@ -87,6 +104,22 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       await Promise.all([closeHouse(), cutAfterLastWords(listener, drained)]);
     },
   };
+}
+
+function urlOf({ host, port, tls }: Pick<ServerConfig, "host" | "port" | "tls">): string {
+  return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Where this machine reaches a server that listens there: every address is none to call. */
+function reachableHost(host: string): string {
+  switch (host) {
+    case "0.0.0.0":
+      return "127.0.0.1";
+    case "::":
+      return "::1";
+    default:
+      return host;
+  }
 }
 
 async function cutAfterLastWords(listener: Listener, drained: Promise<void>): Promise<void> {

@@ -6,6 +6,7 @@ import { loadTracing } from "../server/rpc/observability/tracing.ts";
 import { HealthStatus } from "../server/rpc/services/health.ts";
 import { EventLoopVitals } from "../server/vitals/event-loop.ts";
 import { openTestHouse } from "./house.ts";
+import { idleLab } from "./idle-lab.ts";
 import { type RecordingBackend, serveRecording } from "./recording-backend.ts";
 import { never } from "./tasks.ts";
 import { registerTelemetry, type Telemetry } from "./telemetry.ts";
@@ -44,6 +45,7 @@ export async function startTracedServer(directLane = true): Promise<TracedServer
   const handler = createHandler({
     exercises: await loadExercises({ places: house.places, backends }),
     vitals: { eventLoop, places: house.places, backends },
+    lab: idleLab(),
     health: new HealthStatus([]),
     maxCalls: 100,
     corsOrigins: [],

@@ -2,9 +2,11 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { Health } from "../../gen/health/v1/health_pb.ts";
+import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import { services } from "../../registry/methods.ts";
 import type { ServedExercise } from "../exercises/load.ts";
+import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
 import { createInterceptors } from "./interceptors/chain.ts";
@@ -16,6 +18,8 @@ import { createMetrics } from "./observability/metrics.ts";
 import { serveMetrics } from "./observability/metrics-page.ts";
 import { routeExercises } from "./services/exercises.ts";
 import { type HealthStatus, routeHealth } from "./services/health.ts";
+import { routeLab } from "./services/lab.ts";
+import { checkGetRun, checkLoad, checkRace } from "./services/lab-requests.ts";
 import { routeReflection } from "./services/reflection.ts";
 import { routeVitals, type VitalsSources } from "./services/vitals.ts";
 import { checkInterval } from "./services/watch-vitals.ts";
@@ -24,6 +28,7 @@ import { compressions, jsonOptions } from "./wire-formats.ts";
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
   readonly vitals: Omit<VitalsSources, "callsInProgress">;
+  readonly lab: Lab;
   readonly health: HealthStatus;
   /** How many calls of the exercises may be in progress at once. */
   readonly maxCalls: number;
@@ -57,6 +62,7 @@ export function createHandler(config: HandlerConfig): Adapter {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health]);
+      routeLab(router, config.lab, vitals.backends.engines);
       routeVitals(router, { ...vitals, callsInProgress: () => limit.inProgress });
     },
     jsonOptions,
@@ -84,5 +90,8 @@ function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod,
       handler.validate,
     ]),
     [VitalsService.method.watchVitals, checkInterval],
+    [LabService.method.race, checkRace],
+    [LabService.method.load, checkLoad],
+    [LabService.method.getRun, checkGetRun],
   ]);
 }

@@ -14,6 +14,10 @@ const rpcs = [
   "VitalsService/Ping",
   "VitalsService/GetVitals",
   "VitalsService/WatchVitals",
+  "LabService/Race",
+  "LabService/Load",
+  "LabService/ListRuns",
+  "LabService/GetRun",
 ];
 const thereAre = rpcs.map((rpc) => `/unblock.v1.${rpc}`).join(", ");
 /** The number of gRPC's status UNIMPLEMENTED. */

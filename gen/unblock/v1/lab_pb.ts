@@ -161,6 +161,8 @@ export const BurstEndedSchema: GenMessage<BurstEnded> = /*@__PURE__*/
  */
 export type RunKept = Message<"unblock.v1.RunKept"> & {
   /**
+   * Empty when it could not be kept; the server's log says why.
+   *
    * @generated from field: string id = 1;
    */
   id: string;

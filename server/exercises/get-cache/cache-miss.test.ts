@@ -2,6 +2,7 @@ import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findExercise } from "../../../registry/exercises.ts";
 import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
+import { idleLab } from "../../../testing/idle-lab.ts";
 import { never } from "../../../testing/tasks.ts";
 import { post } from "../../../testing/wire.ts";
 import { createLogger } from "../../logger.ts";
@@ -43,6 +44,7 @@ describe("a key that is not in the cache", () => {
     const handler = createHandler({
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
+      lab: idleLab(),
       health: new HealthStatus([]),
       maxCalls: 1,
       corsOrigins: [],

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
+import { idleLab } from "../../../testing/idle-lab.ts";
 import { createLogger } from "../../logger.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";
 import { createHandler } from "../handler.ts";
@@ -45,6 +46,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
     const { handleRequest, handleStream } = createHandler({
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
+      lab: idleLab(),
       health,
       maxCalls: 1_000,
       corsOrigins: [],

@@ -5,6 +5,7 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
+import { lackingEngines, lacksEngine } from "./needed-engines.ts";
 
 const strategyHeader = "unblock-strategy";
 const idempotencyHeader = "idempotency-key";
@@ -21,9 +22,7 @@ export function routeExercises(
   onRan: (ran: Ran<unknown>) => void,
 ): void {
   for (const { exercise, handler } of served) {
-    const lacking = exercise.allStrategies.filter(
-      ({ needs }) => needs !== "" && !engines.includes(needs),
-    );
+    const lacking = lackingEngines(exercise, engines);
     router.rpc(exercise.method, async (request, context) => {
       const { requestHeader, responseHeader, signal } = context;
       const strategy = requestHeader.get(strategyHeader) ?? exercise.recommended;
@@ -79,15 +78,6 @@ function unknownStrategy(
   return new Failure(
     "invalid",
     `Exercise ${letter} (${rpc}) has no strategy ${JSON.stringify(strategy.slice(0, 50))}; it has: ${names}.`,
-  );
-}
-
-function lacksEngine({ letter, rpc }: Exercise, { name, needs }: Strategy): Failure {
-  const flag = `--${needs.toLowerCase().replaceAll("_", "-")}`;
-  return new Failure(
-    "not-set-up",
-    `The strategy "${name}" of exercise ${letter} (${rpc}) needs a real engine, and this server has ` +
-      `none: start it with ${needs} in the environment, or with ${flag}.`,
   );
 }
 

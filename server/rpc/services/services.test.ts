@@ -46,6 +46,7 @@ describe("health", () => {
     expect(Object.keys(statuses).sort()).toEqual([
       "",
       "unblock.v1.ExercisesService",
+      "unblock.v1.LabService",
       "unblock.v1.VitalsService",
     ]);
   });
@@ -145,7 +146,7 @@ describe("reflection", () => {
     expect(await grpcurl(address(), "list")).toBe(
       "grpc.health.v1.Health\ngrpc.reflection.v1.ServerReflection\n" +
         "grpc.reflection.v1alpha.ServerReflection\n" +
-        "unblock.v1.ExercisesService\nunblock.v1.VitalsService\n",
+        "unblock.v1.ExercisesService\nunblock.v1.LabService\nunblock.v1.VitalsService\n",
     );
     expect(await grpcurl(address(), "describe", "unblock.v1.ExercisesService.GetUser")).toContain(
       'title: "Database lookup, blocking driver"',

@@ -1,0 +1,53 @@
+import { fromJsonString } from "@bufbuild/protobuf";
+import { type Burst, type BurstWatch, fireBurst } from "../loadtest/burst.ts";
+import { type Bystander, createBystander } from "../loadtest/bystander.ts";
+import { createDriver } from "../loadtest/drivers/create-driver.ts";
+import type { Driver } from "../loadtest/drivers/driver.ts";
+import { warmUp } from "../loadtest/warm-up.ts";
+import type { Exercise } from "../registry/exercises.ts";
+
+/** Before each burst: lets the server's loop come to rest and its delay's watch begin, in ms. */
+export const restMs = 20;
+
+/** Fires bursts at a server of this machine, with a bystander in a thread of its own. */
+export class BurstClient {
+  readonly #driver: Driver;
+  readonly #bystander: Bystander;
+  readonly #callTimeoutMs: number;
+
+  private constructor(driver: Driver, bystander: Bystander, callTimeoutMs: number) {
+    this.#driver = driver;
+    this.#bystander = bystander;
+    this.#callTimeoutMs = callTimeoutMs;
+  }
+
+  /**
+   * Connects, and calls until the code of both sides is compiled.
+   *
+   * @param callTimeoutMs each call's deadline; 0 for none
+   */
+  static async open(baseUrl: string, callTimeoutMs: number): Promise<BurstClient> {
+    const driver = createDriver({ baseUrl, protocol: "grpc", tls: { insecure: true } });
+    const [bystander] = await Promise.all([createBystander(baseUrl), driver.connect()]);
+    await warmUp(driver);
+    return new BurstClient(driver, bystander, callTimeoutMs);
+  }
+
+  /** Fires `calls` calls of an exercise at once. */
+  fire(exercise: Exercise, strategy: string, calls: number, watch?: BurstWatch): Promise<Burst> {
+    const sends = Array.from({ length: calls }, (_, index) =>
+      this.#driver.prepare({
+        method: exercise.method,
+        request: fromJsonString(exercise.method.input, exercise.burst.requestJson(index + 1)),
+        header: { "unblock-strategy": strategy },
+        timeoutMs: this.#callTimeoutMs,
+      }),
+    );
+    return fireBurst(sends, this.#bystander, watch);
+  }
+
+  async close(): Promise<void> {
+    this.#driver.close();
+    await this.#bystander.close();
+  }
+}

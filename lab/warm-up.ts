@@ -1,0 +1,35 @@
+import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import { monotonicMs } from "../registry/clock.ts";
+import type { Exercise } from "../registry/exercises.ts";
+import type { BurstClient } from "./burst-client.ts";
+
+/** How long a strategy's calls are made before they count, in ms: some thousand that wait for 10 ms. */
+const warmUpMs = 500;
+
+/**
+ * Calls until a strategy is as fast as it gets.
+ *
+ * Threads make their connections on first use, so every thread that its calls may wait on is used once;
+ * and a path that is not compiled yet takes several times as long, which a hundred calls of 10 ms show.
+ * Computing needs no connection, and freezing shows without a warm-up of many calls.
+ *
+ * @param threads how many the strategy's place has, if it has a number of them
+ */
+export async function warmUp(
+  bursts: BurstClient,
+  exercise: Exercise,
+  strategy: Strategy,
+  threads: number | undefined,
+): Promise<void> {
+  const { burst, work } = exercise;
+  const fire = (calls: number) => bursts.fire(exercise, strategy.name, calls);
+  if (strategy.suitability >= Suitability.SLOW || work.waitMs === 0) {
+    await fire(1);
+    return;
+  }
+  const until = monotonicMs() + warmUpMs;
+  await fire(threads ?? burst.calls);
+  while (monotonicMs() < until) {
+    await fire(burst.calls);
+  }
+}

@@ -1,0 +1,132 @@
+import { isMessage, type Message } from "@bufbuild/protobuf";
+import { type Strategy, Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
+import {
+  GetRunRequestSchema,
+  LoadRequestSchema,
+  RaceRequestSchema,
+} from "../../../gen/unblock/v1/lab_pb.ts";
+import { type Exercise, exercises } from "../../../registry/exercises.ts";
+import type { FieldViolation } from "../../errors.ts";
+
+const mostStrategies = 4;
+const mostCalls = 1_000;
+const mostRatePerSecond = 5_000;
+const mostSeconds = 60;
+/** What one call of CPU work costs about, in milliseconds. */
+const cpuMs = 100;
+/** A strategy that freezes the server may do so for this long, in ms: nobody can end it meanwhile. */
+const mostFrozenMs = 60_000;
+
+export function checkRace(request: Message): FieldViolation[] {
+  if (!isMessage(request, RaceRequestSchema)) {
+    return [];
+  }
+  const { strategies, calls } = request;
+  const exercise = exerciseOf(request.exercise);
+  return [
+    ...checkExercise(request.exercise),
+    ...checkCount("strategies", strategies.length, 1, mostStrategies),
+    ...strategies.flatMap((name) => checkStrategy("strategies", exercise, name)),
+    ...checkOnce(strategies),
+    ...checkCount("calls", calls, 0, mostCalls),
+    ...strategies.flatMap((name) =>
+      checkFrozenTime("calls", exercise, name, calls || (exercise?.burst.calls ?? 0)),
+    ),
+  ];
+}
+
+export function checkLoad(request: Message): FieldViolation[] {
+  if (!isMessage(request, LoadRequestSchema)) {
+    return [];
+  }
+  const { strategy, ratePerSecond, durationS } = request;
+  const exercise = exerciseOf(request.exercise);
+  const calls = ratePerSecond * durationS;
+  return [
+    ...checkExercise(request.exercise),
+    ...(strategy === "" ? [] : checkStrategy("strategy", exercise, strategy)),
+    ...checkCount("rate_per_second", ratePerSecond, 1, mostRatePerSecond),
+    ...checkCount("duration_s", durationS, 1, mostSeconds),
+    ...checkFrozenTime("rate_per_second", exercise, strategy, calls),
+  ];
+}
+
+export function checkGetRun(request: Message): FieldViolation[] {
+  if (!isMessage(request, GetRunRequestSchema) || /^[a-z0-9]{12}$/.test(request.id)) {
+    return [];
+  }
+  return [violation("id", `12 letters from a to z and digits, got ${quote(request.id)}`)];
+}
+
+/** Only by its letter: what is kept of a run has it under that name. */
+function exerciseOf(letter: string): Exercise | undefined {
+  return exercises.find((one) => one.letter === letter);
+}
+
+function checkExercise(letter: string): FieldViolation[] {
+  const letters = exercises.map((one) => one.letter).join(", ");
+  return exerciseOf(letter) === undefined
+    ? [violation("exercise", `one of ${letters}, got ${quote(letter)}`)]
+    : [];
+}
+
+function checkStrategy(
+  field: string,
+  exercise: Exercise | undefined,
+  name: string,
+): FieldViolation[] {
+  if (exercise === undefined || strategyOf(exercise, name) !== undefined) {
+    return [];
+  }
+  const names = exercise.allStrategies.map((one) => one.name).join(", ");
+  return [violation(field, `those of exercise ${exercise.letter} (${names}), got ${quote(name)}`)];
+}
+
+function checkOnce(strategies: readonly string[]): FieldViolation[] {
+  const twice = strategies.find((name, index) => strategies.indexOf(name) !== index);
+  return twice === undefined
+    ? []
+    : [violation("strategies", `each to be named once, got ${quote(twice)} twice`)];
+}
+
+function checkCount(field: string, value: number, from: number, to: number): FieldViolation[] {
+  const what = field === "strategies" ? "strategies, " : "";
+  return value >= from && value <= to
+    ? []
+    : [violation(field, `from ${from} to ${to.toLocaleString("en")}${what}, got ${value}`)];
+}
+
+function checkFrozenTime(
+  field: string,
+  exercise: Exercise | undefined,
+  name: string,
+  calls: number,
+): FieldViolation[] {
+  const strategy = exercise && strategyOf(exercise, name);
+  if (strategy?.suitability !== Suitability.FREEZES || exercise === undefined) {
+    return [];
+  }
+  const callMs = exercise.work.waitMs + (exercise.work.cpu ? cpuMs : 0);
+  const most = Math.floor(mostFrozenMs / callMs);
+  return calls <= most
+    ? []
+    : [
+        violation(
+          field,
+          `at most ${most.toLocaleString("en")} calls with ${name}, each of which stops the whole server ` +
+            `for ${callMs} ms, got ${calls.toLocaleString("en")}`,
+        ),
+      ];
+}
+
+function strategyOf(exercise: Exercise, name: string): Strategy | undefined {
+  return exercise.allStrategies.find((one) => one.name === name);
+}
+
+function violation(field: string, expected: string): FieldViolation {
+  return { field, description: `Expected ${field} to be ${expected}.` };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 50));
+}
