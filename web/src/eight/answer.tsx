@@ -7,8 +7,8 @@ import { TroubleNote } from "../parts/trouble-note.tsx";
 import { RacePicture } from "../race/race-picture.tsx";
 import { KeptRun } from "../runs/kept-run.tsx";
 import { cardSession, raceOfGuess } from "./card-session.ts";
-import { isRight } from "./guesses.ts";
 import { ProseText } from "./prose.tsx";
+import { isRight } from "./score.ts";
 
 interface AnswerProps {
   readonly exercise: Exercise;

@@ -1,6 +1,7 @@
 import { exercises, findExercise } from "../../../registry/exercises.ts";
 import { Card } from "./card.tsx";
-import { forgetGuesses, guesses, isRight, scoreOf } from "./guesses.ts";
+import { forgetGuesses, guesses } from "./guesses.ts";
+import { isRight, scoreOf } from "./score.ts";
 
 /** Eight times the question: where should this run? */
 export function EightView({ letter }: { readonly letter: string | undefined }) {

@@ -14,10 +14,10 @@ interface LoadChartsProps {
 
 const heightPx = 160;
 const seconds = axis({ values: (_, marks) => marks.map((mark) => `${mark} s`), size: 28 });
-const scales = {
+const scales: UPlot.Scales = {
   x: { time: false },
-  y: { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.1 } } },
-} as const;
+  y: { range: (_, __, max) => [0, Math.max(1, 1.1 * max)] },
+};
 
 const rateOptions: Omit<UPlot.Options, "width" | "height"> = {
   ...still,

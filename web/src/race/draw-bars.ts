@@ -5,7 +5,8 @@ import type { Lane } from "./lanes.ts";
 import type { Paint } from "./paint.ts";
 import { axisMarks, positionPx, type TimeAxis } from "./time-axis.ts";
 
-const topPx = 16;
+const topPx = 20;
+const edgePx = 4;
 const laneGapPx = 3;
 const tallestRowPx = 15;
 const smallestLanePx = 13;
@@ -115,6 +116,9 @@ function drawFrozen(
     const x = positionPx(axis, fromMs);
     context.fillStyle = paint.frozen;
     context.fillRect(x, topPx, positionPx(axis, endMs) - x, heightPx - topPx);
+    // Bars may cover it all but for this edge.
+    context.fillStyle = paint.edge;
+    context.fillRect(x, topPx - edgePx, positionPx(axis, endMs) - x, edgePx);
     const text = `loop frozen ${(endMs - fromMs).toFixed(0)} ms`;
     const widthPx = context.measureText(text).width;
     const textPx = Math.min(x, axis.widthPx - widthPx);

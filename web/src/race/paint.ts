@@ -16,6 +16,8 @@ export interface Paint {
   readonly pieces: Readonly<Record<string, Fill>>;
   readonly failed: Fill;
   readonly frozen: Fill;
+  /** Above what is frozen. */
+  readonly edge: string;
   readonly text: string;
   readonly quiet: string;
   readonly line: string;
@@ -45,6 +47,7 @@ export function mixPaint(context: CanvasRenderingContext2D): Paint {
     },
     failed: hatched("--failed", "--bad", false),
     frozen: hatched("--frozen", "--frozen-line", false),
+    edge: colour("--delay"),
     text: colour("--text"),
     quiet: colour("--quiet"),
     line: colour("--line"),

@@ -19,9 +19,11 @@ export function stripData({
   const latencies = growing(
     bystander.map(({ intendedMs, latencyMs }) => ({ atMs: intendedMs, value: latencyMs })),
   );
-  const utilizations = growing(
-    loop.map(({ atMs, utilization }) => ({ atMs, value: 100 * utilization })),
-  );
+  const utilizations = growing([
+    // What a look tells holds for the time before it, for the first one from the beginning.
+    ...loop.slice(0, 1).map(({ utilization }) => ({ atMs: 0, value: 100 * utilization })),
+    ...loop.map(({ atMs, utilization }) => ({ atMs, value: 100 * utilization })),
+  ]);
   if (delays[0].length === 0 && latencies[0].length === 0) {
     return [[], [], [], []];
   }

@@ -5,7 +5,7 @@ import { away, noticeTrouble } from "../connection/presence.ts";
 import type { Trouble } from "../connection/trouble.ts";
 
 /** What is shown of the past: two minutes, and no more is kept. */
-const mostLooks = 120;
+export const mostLooks = 120;
 /** Between the end of a stream that the server ended well and the next. */
 const pauseMs = 1_000;
 

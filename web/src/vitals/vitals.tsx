@@ -7,19 +7,19 @@ import { axis, curve, still } from "../charts/styles.ts";
 import { ms, percent } from "../numbers.ts";
 import { TroubleNote } from "../parts/trouble-note.tsx";
 import { PlacesTable } from "./places-table.tsx";
-import { useVitals } from "./use-vitals.ts";
+import { mostLooks, useVitals } from "./use-vitals.ts";
 
 const heightPx = 110;
 
 const options: Omit<UPlot.Options, "width" | "height"> = {
   ...still,
   scales: {
-    x: { time: false },
+    x: { time: false, range: [1 - mostLooks, 0] },
     y: { range: (_, __, max) => [0, Math.max(10, max * 1.05)] },
     percent: { range: [0, 100] },
   },
   axes: [
-    axis({ values: (_, marks) => marks.map((mark) => `${mark}`), size: 26 }),
+    axis({ values: (_, marks) => marks.map((mark) => `${mark} s`), size: 26 }),
     axis({ size: 60, values: (_, marks) => marks.map((mark) => `${mark} ms`) }),
   ],
   series: [
@@ -29,7 +29,7 @@ const options: Omit<UPlot.Options, "width" | "height"> = {
   ],
 };
 
-/** Loop and pools, look by look, as long as this is shown. */
+/** Loop and pools, a look a second, as long as this is shown. */
 export function Vitals() {
   const { looks, trouble } = useVitals();
   const data = useMemo<UPlot.AlignedData>(
@@ -58,7 +58,7 @@ export function Vitals() {
         ]}
       />
       <Plot
-        label="The event loop's longest delay and utilization, look by look"
+        label="The event loop's longest delay and utilization in the last two minutes"
         heightPx={heightPx}
         options={options}
         data={data}
