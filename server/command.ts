@@ -29,13 +29,14 @@ type Taken = Pick<
   | "redisUrl"
   | "analyticsUrl"
   | "runsFolder"
+  | "replicas"
+  | "token"
 >;
 
 interface Flags extends Taken, TlsFlags {
   readonly host: string;
   readonly port: number;
   readonly cpuWorkers?: number;
-  readonly replicas: number;
   readonly corsOrigin: readonly string[];
 }
 
@@ -60,6 +61,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .option("--redis-url <url>", "a real Redis for E and the queue (default: REDIS_URL, or none)")
     .option("--analytics-url <url>", "where events go (default: the embedded analytics)")
+    .option(
+      "--token <text>",
+      "who has it may start runs, from anywhere (default: UNBLOCK_TOKEN, or none)",
+    )
     .option("--runs-folder <path>", "where the page's finished runs are kept", ".unblock/runs")
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
@@ -73,12 +78,13 @@ export async function run(argv: readonly string[]): Promise<void> {
   // Not the flag's default, which --help would print with its password. Empty means none.
   const databaseUrl = (given.databaseUrl ?? process.env.DATABASE_URL) || undefined;
   const redisUrl = (given.redisUrl ?? process.env.REDIS_URL) || undefined;
-  const flags: Flags = { ...given, databaseUrl, redisUrl };
+  const token = (given.token ?? process.env.UNBLOCK_TOKEN) || undefined;
+  const flags: Flags = { ...given, databaseUrl, redisUrl, token };
   try {
-    const url =
+    const { url, page } =
       flags.replicas > 1 && cluster.isPrimary ? await serveReplicas(flags) : await serve(flags);
     if (cluster.isPrimary) {
-      process.stdout.write(`unblock serves Connect, gRPC and gRPC-Web at ${url}\n`);
+      process.stdout.write(`unblock serves Connect, gRPC and gRPC-Web at ${url}\n${page}`);
     }
     // For the program that started this one and waits for the address.
     process.send?.({ url });
@@ -89,23 +95,31 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function serveReplicas({ replicas, blockingThreads, databaseUrl }: Flags): Promise<string> {
+interface Serving {
+  readonly url: string;
+  /** A line on where the page is; empty behind replicas, where nothing can be run from it. */
+  readonly page: string;
+}
+
+async function serveReplicas({ replicas, blockingThreads, databaseUrl }: Flags): Promise<Serving> {
   if (databaseUrl !== undefined) {
     const { prepareFor } = await import("./backends/postgres/postgres.ts");
     // Each of them checks its own share only.
     await prepareFor(databaseUrl, { blockingThreads, replicas });
   }
-  return startReplicas(replicas, (line) => process.stderr.write(`${line}\n`));
+  const url = await startReplicas(replicas, (line) => process.stderr.write(`${line}\n`));
+  return { url, page: "" };
 }
 
-async function serve(all: Flags): Promise<string> {
-  const { replicas, corsOrigin: corsOrigins, tlsCert, tlsKey, tlsClientCa, ...flags } = all;
+async function serve(all: Flags): Promise<Serving> {
+  const { corsOrigin: corsOrigins, tlsCert, tlsKey, tlsClientCa, ...flags } = all;
   const tls = readTlsFiles(all);
-  const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / replicas));
-  const server = await startUntilSignal(() =>
+  const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / flags.replicas));
+  const { url, pageUrl } = await startUntilSignal(() =>
     createServer({ cpuWorkers, corsOrigins, tls, ...flags }),
   );
-  return server.url;
+  const page = pageUrl === undefined ? "is not built: npm run build" : `is at ${pageUrl}`;
+  return { url, page: `Its page ${page}\n` };
 }
 
 function listenProblem(error: unknown, { host, port }: Flags): string | undefined {

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { ImageHosts } from "./backends/images.ts";
 import { assertPostgresUrl } from "./backends/postgres/address.ts";
 import { assertRedisUrl } from "./backends/redis-url.ts";
@@ -39,8 +40,14 @@ export interface ServerConfig {
   readonly redisUrl: string | undefined;
   /** An analytics service to send events to, by POST. Default: the embedded one, which ends with the server. */
   readonly analyticsUrl: string | undefined;
+  /** Where the built page is. Default: the project's `web/dist`. */
+  readonly pageFolder: string;
   /** Where finished runs of LabService are kept. Default `.unblock/runs` in the current directory. */
   readonly runsFolder: string;
+  /** What callers of LabService must have, who may come from anywhere then. Default: none, and only this machine. */
+  readonly token: string | undefined;
+  /** How many servers share the port, this one included; more than one have no LabService. Default 1. */
+  readonly replicas: number;
   /** Whose code answers the exercises. Default: that of `server/exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
@@ -75,7 +82,10 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     databaseUrl: undefined,
     redisUrl: undefined,
     analyticsUrl: undefined,
+    pageFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),
     runsFolder: ".unblock/runs",
+    token: undefined,
+    replicas: 1,
     logLevel: "info",
     loadExercises,
     imageHosts: {},
@@ -89,6 +99,12 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   assertWhole("processes", complete.processes, 1, 64);
   assertWhole("maxQueue", complete.maxQueue, 1, 1_000_000);
   assertWhole("maxCalls", complete.maxCalls, 1, 1_000_000);
+  if (complete.token !== undefined && !/^[\x21-\x7e]{8,200}$/.test(complete.token)) {
+    // It is a secret, so it is not quoted.
+    throw new RangeError(
+      `Expected token to be 8 to 200 visible ASCII characters, got ${complete.token.length} characters`,
+    );
+  }
   if (complete.databaseUrl !== undefined) {
     assertPostgresUrl(complete.databaseUrl);
   }

@@ -9,6 +9,8 @@ export type FailureKind =
   | "not-found"
   /** The request names something that this server will not touch. */
   | "forbidden"
+  /** The caller has not shown that it may ask for this. */
+  | "unauthenticated"
   /** A queue is full; later it may not be. */
   | "overloaded"
   /** It takes more than a call may have; sending it again will not help, asking for less will. */

@@ -8,6 +8,7 @@ import { createLogger } from "./logger.ts";
 import { createHandler } from "./rpc/handler.ts";
 import { type Listener, listen } from "./rpc/listener/listener.ts";
 import { loadTracing } from "./rpc/observability/tracing.ts";
+import { readPage } from "./rpc/page/page-files.ts";
 import { HealthStatus } from "./rpc/services/health.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
 
@@ -28,6 +29,8 @@ const lastWordsMs = 2_000;
 export interface UnblockServer {
   /** `http://host:port` */
   readonly url: string;
+  /** Where a browser of this machine finds the page; undefined when it has not been built. */
+  readonly pageUrl: string | undefined;
   /**
    * Takes no new calls, lets those in progress and the background tasks end (7.5 s at most together),
    * then stops threads, processes and backends, and removes what was written.
@@ -44,13 +47,15 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const complete = completeConfig(config);
   const { host, tls, log } = complete;
   const tracing = await loadTracing(log);
+  const page = await readPage(complete.pageFolder);
   const house = await openHouse(complete);
   const eventLoop = new EventLoopVitals();
   const shutdown = new AbortController();
   const health = new HealthStatus(services.map(({ typeName }) => typeName));
   let port = 0;
+  const reachableUrl = () => urlOf({ host: reachableHost(host), port, tls });
   const lab = new Lab({
-    baseUrl: () => urlOf({ host: reachableHost(host), port, tls }),
+    baseUrl: reachableUrl,
     seats: () =>
       Object.fromEntries(
         Object.values(house.places).map((place) => [place.name, place.vitals().size]),
@@ -61,7 +66,17 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const handler = createHandler({
     exercises: house.exercises,
     vitals: { eventLoop, places: house.places, backends: house.backends },
-    lab,
+    lab: {
+      runs: lab,
+      guard: {
+        host,
+        port: () => port,
+        token: complete.token,
+        replicas: complete.replicas,
+        needsCertificate: tls?.clientCa !== undefined,
+      },
+    },
+    page,
     health,
     maxCalls: complete.maxCalls,
     corsOrigins: complete.corsOrigins,
@@ -85,6 +100,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
 
   return {
     url: urlOf({ host, port, tls }),
+    pageUrl: page.size > 0 ? `${reachableUrl()}/` : undefined,
     close: async () => {
       lab.close();
       const isWatched = health.watchers > 0;

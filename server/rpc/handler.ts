@@ -10,12 +10,15 @@ import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
 import { createInterceptors } from "./interceptors/chain.ts";
+import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
 import type { Check } from "./interceptors/validation.ts";
 import { defaultTimeLimits, maxMessageBytes } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { serveMetrics } from "./observability/metrics-page.ts";
+import type { PageFiles } from "./page/page-files.ts";
+import { servePage } from "./page/serve-page.ts";
 import { routeExercises } from "./services/exercises.ts";
 import { type HealthStatus, routeHealth } from "./services/health.ts";
 import { routeLab } from "./services/lab.ts";
@@ -28,7 +31,9 @@ import { compressions, jsonOptions } from "./wire-formats.ts";
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
   readonly vitals: Omit<VitalsSources, "callsInProgress">;
-  readonly lab: Lab;
+  readonly lab: { readonly runs: Lab; readonly guard: LabGuardConfig };
+  /** The page; empty when it is not built. */
+  readonly page: PageFiles;
   readonly health: HealthStatus;
   /** How many calls of the exercises may be in progress at once. */
   readonly maxCalls: number;
@@ -53,6 +58,7 @@ export function createHandler(config: HandlerConfig): Adapter {
     eventLoop: () => vitals.eventLoop.read(),
   });
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
+  const guard = guardLab(config.lab.guard);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
@@ -62,7 +68,7 @@ export function createHandler(config: HandlerConfig): Adapter {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health]);
-      routeLab(router, config.lab, vitals.backends.engines);
+      routeLab(router, config.lab.runs, vitals.backends.engines);
       routeVitals(router, { ...vitals, callsInProgress: () => limit.inProgress });
     },
     jsonOptions,
@@ -71,13 +77,13 @@ export function createHandler(config: HandlerConfig): Adapter {
     writeMaxBytes: maxMessageBytes,
     interceptors: [
       ...(tracing === undefined ? [] : [tracing]),
-      ...createInterceptors({ metrics, logger, limit, checks: checksOf(exercises) }),
+      ...createInterceptors({ metrics, logger, guard, limit, checks: checksOf(exercises) }),
     ],
     ...(cors === undefined ? {} : { requestGate: cors.gate }),
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,
-    fallback: serveMetrics(metrics, createNotFound(rpcPaths)),
+    fallback: serveMetrics(metrics, servePage(config.page, createNotFound(rpcPaths))),
     onLost: (error) => logger.warn({ err: error }, "an answer was lost"),
   });
   return cors === undefined ? adapter : cors.answerPreflights(adapter);

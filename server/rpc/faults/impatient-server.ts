@@ -47,6 +47,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
       lab: idleLab(),
+      page: new Map(),
       health,
       maxCalls: 1_000,
       corsOrigins: [],

@@ -11,18 +11,27 @@ import { type Check, validateRequests } from "./validation.ts";
 export interface Chain {
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Who may call LabService. */
+  readonly guard: Interceptor;
   readonly limit: CallLimit;
   /** What a request must be, by RPC. */
   readonly checks: ReadonlyMap<DescMethod, Check>;
 }
 
 /** What every call of the server goes through, the outermost first. */
-export function createInterceptors({ metrics, logger, limit, checks }: Chain): Interceptor[] {
+export function createInterceptors({
+  metrics,
+  logger,
+  guard,
+  limit,
+  checks,
+}: Chain): Interceptor[] {
   return [
     metrics.interceptor,
     logCalls(logger),
     mapErrors(logger),
     endStreamsInTime,
+    guard,
     limit.interceptor,
     validateRequests(checks),
   ];

@@ -15,6 +15,7 @@ const codes: Record<FailureKind, Code> = {
   invalid: Code.InvalidArgument,
   "not-found": Code.NotFound,
   forbidden: Code.PermissionDenied,
+  unauthenticated: Code.Unauthenticated,
   overloaded: Code.ResourceExhausted,
   "too-large": Code.ResourceExhausted,
   unavailable: Code.Unavailable,

@@ -7,6 +7,7 @@ import {
 } from "../../../gen/unblock/v1/lab_pb.ts";
 import { type Exercise, exercises } from "../../../registry/exercises.ts";
 import type { FieldViolation } from "../../errors.ts";
+import { checkRange } from "../../exercises/validate.ts";
 
 const mostStrategies = 4;
 const mostCalls = 1_000;
@@ -25,10 +26,10 @@ export function checkRace(request: Message): FieldViolation[] {
   const exercise = exerciseOf(request.exercise);
   return [
     ...checkExercise(request.exercise),
-    ...checkCount("strategies", strategies.length, 1, mostStrategies),
+    ...checkNumber(strategies),
     ...strategies.flatMap((name) => checkStrategy("strategies", exercise, name)),
     ...checkOnce(strategies),
-    ...checkCount("calls", calls, 0, mostCalls),
+    ...checkRange("calls", calls, 0, mostCalls),
     ...strategies.flatMap((name) =>
       checkFrozenTime("calls", exercise, name, calls || (exercise?.burst.calls ?? 0)),
     ),
@@ -45,8 +46,8 @@ export function checkLoad(request: Message): FieldViolation[] {
   return [
     ...checkExercise(request.exercise),
     ...(strategy === "" ? [] : checkStrategy("strategy", exercise, strategy)),
-    ...checkCount("rate_per_second", ratePerSecond, 1, mostRatePerSecond),
-    ...checkCount("duration_s", durationS, 1, mostSeconds),
+    ...checkRange("rate_per_second", ratePerSecond, 1, mostRatePerSecond),
+    ...checkRange("duration_s", durationS, 1, mostSeconds),
     ...checkFrozenTime("rate_per_second", exercise, strategy, calls),
   ];
 }
@@ -89,11 +90,10 @@ function checkOnce(strategies: readonly string[]): FieldViolation[] {
     : [violation("strategies", `each to be named once, got ${quote(twice)} twice`)];
 }
 
-function checkCount(field: string, value: number, from: number, to: number): FieldViolation[] {
-  const what = field === "strategies" ? "strategies, " : "";
-  return value >= from && value <= to
+function checkNumber(strategies: readonly string[]): FieldViolation[] {
+  return strategies.length >= 1 && strategies.length <= mostStrategies
     ? []
-    : [violation(field, `from ${from} to ${to.toLocaleString("en")}${what}, got ${value}`)];
+    : [violation("strategies", `1 to ${mostStrategies} names, got ${strategies.length}`)];
 }
 
 function checkFrozenTime(

@@ -1,0 +1,124 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import { LabService } from "../../../gen/unblock/v1/lab_pb.ts";
+import { Failure } from "../../errors.ts";
+
+export interface LabGuardConfig {
+  /** Where the server listens. */
+  readonly host: string;
+  /** Known once it listens, which is before anybody calls. */
+  readonly port: () => number;
+  /** When given, callers must have it, and may come from anywhere. */
+  readonly token: string | undefined;
+  /** How many servers share the port. */
+  readonly replicas: number;
+  /** Whether callers must show a certificate, which the process that fires has not. */
+  readonly needsCertificate: boolean;
+}
+
+type Request = UnaryRequest | StreamRequest;
+
+/**
+ * Lets only those call LabService who may load this server: its own page on this machine, programs on
+ * this machine, and whoever has the token. The exercises stay open to all.
+ *
+ * A page of another site can have a browser call this server under a name of that site (DNS rebinding),
+ * so names that are not this machine's are refused, and so are pages of other origins.
+ */
+export function guardLab(config: LabGuardConfig): Interceptor {
+  const { token } = config;
+  const missing = whatIsMissing(config);
+  const check = ({ url: requested, header }: Request) => {
+    if (missing !== undefined) {
+      throw new Failure("not-set-up", missing);
+    }
+    const url = URL.parse(requested);
+    if (token === undefined) {
+      assertOwnHost(url, config.port());
+    }
+    assertOwnOrigin(url, header.get("origin"));
+    if (token !== undefined) {
+      assertToken(token, header.get("authorization"));
+    }
+  };
+  return (next) => (request) => {
+    if (request.service === LabService) {
+      check(request);
+    }
+    return next(request);
+  };
+}
+
+function whatIsMissing(config: LabGuardConfig): string | undefined {
+  const { host, token, replicas, needsCertificate } = config;
+  if (replicas > 1) {
+    return (
+      "Races, loads and kept runs are not there behind --replicas, where the process that is asked is " +
+      "not the one that serves. Start the server without it."
+    );
+  }
+  if (needsCertificate) {
+    return (
+      "Races, loads and kept runs are not there with --tls-client-ca: the process that fires has no " +
+      "certificate to show. Start the server without it."
+    );
+  }
+  if (token === undefined && !isLoopback(host)) {
+    return (
+      `This server listens on ${host}, where others reach it, and would let them load it: start it ` +
+      "with --token, or with --host 127.0.0.1."
+    );
+  }
+  return undefined;
+}
+
+function assertOwnHost(url: URL | null, port: number): void {
+  const [name, given] = [url?.hostname ?? "", url?.port || defaultPortOf(url)];
+  if (!isLoopback(name) || given !== String(port)) {
+    throw new Failure(
+      "forbidden",
+      `Expected to be called as localhost:${port}, 127.0.0.1:${port} or [::1]:${port}, got ` +
+        `${quote(url?.host ?? "no host")}: under other names a server needs --token.`,
+    );
+  }
+}
+
+/** Browsers say which page calls; programs say nothing. */
+function assertOwnOrigin(url: URL | null, origin: string | null): void {
+  // Not the scheme, which is another one before a proxy that ends TLS.
+  if (origin !== null && URL.parse(origin)?.host !== url?.host) {
+    throw new Failure(
+      "forbidden",
+      `Expected a call of this server's own page, got one of ${quote(origin)}.`,
+    );
+  }
+}
+
+/** In a time that says nothing of the token. */
+function assertToken(token: string, authorization: string | null): void {
+  const given = /^bearer +(.*)$/i.exec(authorization ?? "")?.[1] ?? "";
+  if (!timingSafeEqual(digest(given), digest(token))) {
+    throw new Failure(
+      "unauthenticated",
+      "This server was started with --token. Expected the header `authorization: Bearer` with that token, " +
+        `got ${authorization === null ? "none" : "another"}.`,
+    );
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** @param name an address or name, as a flag or a URL has it */
+function isLoopback(name: string): boolean {
+  return ["localhost", "::1", "[::1]"].includes(name) || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+function defaultPortOf(url: URL | null): string {
+  return url?.protocol === "https:" ? "443" : "80";
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}
