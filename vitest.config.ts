@@ -50,6 +50,7 @@ export default defineConfig({
           // A browser and a server that is measured leave no room for more of them.
           fileParallelism: false,
           testTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],
