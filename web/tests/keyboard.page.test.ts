@@ -46,10 +46,10 @@ describe.skipIf(!hasChromium())("with the keyboard alone", () => {
     const reached: string[] = [];
     for (let tabs = 0; tabs < mostTabs; tabs++) {
       await page.keyboard.press("Tab");
-      const { name, visible } = await focused(page);
-      if (name === "unblock" && reached.length > 0) {
+      if (await page.evaluate(() => document.activeElement === document.body)) {
         break;
       }
+      const { name, visible } = await focused(page);
       expect([name, visible]).toEqual([name, true]);
       reached.push(name);
     }

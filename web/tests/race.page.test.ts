@@ -139,7 +139,7 @@ describe.skipIf(!hasChromium())("the race", () => {
     await page.getByText("Ended.").waitFor();
     expect(await page.getByRole("alert").count()).toBe(0);
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await raceEnds(page);
+    try { await raceEnds(page); } catch (e) { await shoot(page, "debug"); throw e; }
     expect(await page.locator("table.figures").innerText()).toContain("async");
   });
 });

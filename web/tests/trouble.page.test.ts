@@ -13,6 +13,8 @@ describe.skipIf(!hasChromium())("when something goes wrong", () => {
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([startPageServer(), openBrowser()]);
+    const { page } = await visit(browser, server.url);
+    await race(page);
   });
 
   afterAll(async () => {
@@ -34,6 +36,7 @@ describe.skipIf(!hasChromium())("when something goes wrong", () => {
     await shoot(page, "away");
     await server.startAgain();
     await page.getByText("The server does not answer.").waitFor({ state: "detached" });
+    await page.getByText("The server now").scrollIntoViewIfNeeded();
     await page.getByText("calls in progress").waitFor();
     await race(page);
     expect(await page.getByRole("alert").count()).toBe(0);
@@ -50,16 +53,14 @@ describe.skipIf(!hasChromium())("when something goes wrong", () => {
   });
 
   test("a second run at a time is refused, with the reason and what to do", async () => {
-    const first = await visit(browser, server.url);
-    await first.page.getByLabel("Exercise").selectOption("B");
-    await first.page.getByRole("button", { name: "Run", exact: true }).click();
-    await first.page.getByText("Running with").waitFor();
+    const first = await visit(browser, server.url, "#/load");
+    await first.page.getByRole("button", { name: "Start", exact: true }).click();
     const second = await visit(browser, server.url);
     await second.page.getByRole("button", { name: "Run", exact: true }).click();
     const told = second.page.getByRole("alert");
     await told.waitFor();
     expect(await told.innerText()).toMatch(/Another run is in progress.*try again/s);
-    await raceEnds(first.page);
+    await first.page.getByRole("button", { name: "Stop" }).click();
     await race(second.page);
     expect(await told.count()).toBe(0);
   });
