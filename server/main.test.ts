@@ -59,6 +59,26 @@ describe("npm start", () => {
     ]);
   });
 
+  test("says where its page is, or how to build it", async () => {
+    const { url, stdout } = await start();
+    const page = await vi.waitUntil(() => /^Its page .*$/m.exec(stdout())?.[0], waitOptions);
+    expect([`Its page is at ${url}/`, "Its page is not built: npm run build"]).toContain(page);
+  });
+
+  test("takes a token from the environment, and prints none", async () => {
+    const refused = startCommand(node, ["server/main.ts", "--port", "0"], {
+      UNBLOCK_TOKEN: "short",
+    });
+    expect(await refused.exited).toBe(1);
+    expect(refused.stderr()).toBe(
+      "error: Expected token to be 8 to 200 visible ASCII characters, got 5 characters\n",
+    );
+    const help = startCommand(node, ["server/main.ts", "--help"], { UNBLOCK_TOKEN: "very secret" });
+    expect(await help.exited).toBe(0);
+    expect(help.stdout()).toContain("--token <text>");
+    expect(help.stdout()).not.toContain("very secret");
+  });
+
   test("says what to do when the port is taken", async () => {
     const { url } = await start();
     const port = new URL(url).port;

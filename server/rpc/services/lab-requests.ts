@@ -56,7 +56,7 @@ export function checkGetRun(request: Message): FieldViolation[] {
   if (!isMessage(request, GetRunRequestSchema) || /^[a-z0-9]{12}$/.test(request.id)) {
     return [];
   }
-  return [violation("id", `12 letters from a to z and digits, got ${quote(request.id)}`)];
+  return [violation("id", `to be 12 letters from a to z and digits, got ${quote(request.id)}`)];
 }
 
 /** Only by its letter: what is kept of a run has it under that name. */
@@ -67,7 +67,7 @@ function exerciseOf(letter: string): Exercise | undefined {
 function checkExercise(letter: string): FieldViolation[] {
   const letters = exercises.map((one) => one.letter).join(", ");
   return exerciseOf(letter) === undefined
-    ? [violation("exercise", `one of ${letters}, got ${quote(letter)}`)]
+    ? [violation("exercise", `to be one of ${letters}, got ${quote(letter)}`)]
     : [];
 }
 
@@ -80,20 +80,20 @@ function checkStrategy(
     return [];
   }
   const names = exercise.allStrategies.map((one) => one.name).join(", ");
-  return [violation(field, `those of exercise ${exercise.letter} (${names}), got ${quote(name)}`)];
+  return [violation(field, `to be of exercise ${exercise.letter} (${names}), got ${quote(name)}`)];
 }
 
 function checkOnce(strategies: readonly string[]): FieldViolation[] {
   const twice = strategies.find((name, index) => strategies.indexOf(name) !== index);
   return twice === undefined
     ? []
-    : [violation("strategies", `each to be named once, got ${quote(twice)} twice`)];
+    : [violation("strategies", `to be named once each, got ${quote(twice)} twice`)];
 }
 
 function checkNumber(strategies: readonly string[]): FieldViolation[] {
   return strategies.length >= 1 && strategies.length <= mostStrategies
     ? []
-    : [violation("strategies", `1 to ${mostStrategies} names, got ${strategies.length}`)];
+    : [violation("strategies", `to be 1 to ${mostStrategies} names, got ${strategies.length}`)];
 }
 
 function checkFrozenTime(
@@ -113,7 +113,7 @@ function checkFrozenTime(
     : [
         violation(
           field,
-          `at most ${most.toLocaleString("en")} calls with ${name}, each of which stops the whole server ` +
+          `to make at most ${most.toLocaleString("en")} calls with ${name}, each of which stops the whole server ` +
             `for ${callMs} ms, got ${calls.toLocaleString("en")}`,
         ),
       ];
@@ -124,7 +124,7 @@ function strategyOf(exercise: Exercise, name: string): Strategy | undefined {
 }
 
 function violation(field: string, expected: string): FieldViolation {
-  return { field, description: `Expected ${field} to be ${expected}.` };
+  return { field, description: `Expected ${field} ${expected}.` };
 }
 
 function quote(text: string): string {

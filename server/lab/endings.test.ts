@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createLabClient } from "../../client/client.ts";
+import { type BegunRun, beginRun, drain, firingOf } from "../../testing/lab.ts";
+import { isAlive } from "../../testing/processes.ts";
+import { startServerProcess, type TestServerProcess } from "../../testing/server-process.ts";
+
+let folder: string;
+let server: TestServerProcess;
+let run: BegunRun;
+let firing: number;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "runs-test-"));
+  server = await startServerProcess(["--runs-folder", folder]);
+  run = await beginRun({ lab: createLabClient({ baseUrl: server.url }) }, "load");
+  [firing = 0] = firingOf(server.child.pid);
+});
+afterEach(async () => {
+  await server.kill();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("a run ends with its server, even when that is killed", async () => {
+  expect(isAlive(firing)).toBe(true);
+  await server.kill();
+  await expect(drain(run)).rejects.toThrow();
+  await vi.waitUntil(() => !isAlive(firing), { timeout: 20_000, interval: 20 });
+});
+
+test("a run does not keep its server from stopping, and hears why it ends", async () => {
+  server.child.kill("SIGTERM");
+  await expect(drain(run)).rejects.toMatchObject({ rawMessage: "The server is shutting down." });
+  expect(await server.exited).toBe(0);
+  expect(isAlive(firing)).toBe(false);
+});

@@ -1,0 +1,106 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Code } from "@connectrpc/connect";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  beginRun,
+  drain,
+  firingOf,
+  longLoad,
+  runRace,
+  shortRace,
+  startTestLab,
+  type TestLab,
+} from "../../testing/lab.ts";
+
+const waitOptions = { timeout: 20_000, interval: 20 };
+
+describe("a run", () => {
+  let server: TestLab;
+  beforeAll(async () => {
+    server = await startTestLab();
+  });
+  afterAll(() => server.close());
+
+  test.each(["race", "load"] as const)(
+    "of the kind %s has a process of its own, which ends with its caller",
+    async (kind) => {
+      const { runs } = await server.lab.listRuns({});
+      const run = await beginRun(server, kind);
+      expect(firingOf()).toHaveLength(1);
+      run.cancel();
+      await expect(drain(run)).rejects.toMatchObject({ code: Code.Canceled });
+      await vi.waitUntil(() => firingOf().length === 0, waitOptions);
+      expect((await server.lab.listRuns({})).runs).toEqual(runs);
+    },
+  );
+
+  test("can follow at once on one that was cancelled", async () => {
+    const run = await beginRun(server, "race");
+    run.cancel();
+    const events = await runRace(server, shortRace);
+    expect(events.at(-1)?.case).toBe("kept");
+  });
+
+  test("is refused while another is fired, which goes on", async () => {
+    const run = await beginRun(server, "load");
+    const refused = {
+      code: Code.ResourceExhausted,
+      rawMessage:
+        "Another run is in progress (a load of H), and two would measure each other. " +
+        "Try again when it has ended.",
+    };
+    await expect(runRace(server, shortRace)).rejects.toMatchObject(refused);
+    await expect(server.lab.load(longLoad)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
+      refused,
+    );
+    expect(firingOf()).toHaveLength(1);
+    expect(await run.events.next()).toMatchObject({ done: false });
+    run.cancel();
+    await vi.waitUntil(() => firingOf().length === 0, waitOptions);
+  });
+
+  test("whose process is killed says so, and the next one is fired", async () => {
+    const run = await beginRun(server, "race");
+    process.kill(firingOf()[0] ?? 0, "SIGKILL");
+    await expect(drain(run)).rejects.toMatchObject({
+      code: Code.Unavailable,
+      rawMessage: "The process that fires ended too early (SIGKILL); standard error may say why.",
+    });
+    expect((await runRace(server, shortRace)).at(-1)?.case).toBe("kept");
+  });
+});
+
+describe("the folder of runs", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "runs-test-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test("outlives its server", async () => {
+    const first = await startTestLab({ runsFolder: folder });
+    const last = (await runRace(first, shortRace)).at(-1);
+    const { run } = await first.lab.getRun({ id: last?.case === "kept" ? last.value.id : "" });
+    await first.close();
+    expect(run?.summary?.exercise).toBe("H");
+
+    const second = await startTestLab({ runsFolder: folder });
+    expect((await second.lab.listRuns({})).runs).toEqual([run?.summary]);
+    expect((await second.lab.getRun({ id: run?.summary?.id ?? "" })).run).toEqual(run);
+    await second.close();
+  });
+
+  test("may be none: a run is told all the same, without an id", async () => {
+    const runsFolder = join(folder, "a-file");
+    await writeFile(runsFolder, "");
+    const server = await startTestLab({ runsFolder });
+    expect((await runRace(server, shortRace)).at(-1)).toMatchObject({
+      case: "kept",
+      value: { id: "", sentence: expect.stringMatching(/^With parallel the call takes/) },
+    });
+    expect(server.logged.join("\n")).toContain(`A run could not be kept in ${runsFolder}`);
+    await server.close();
+  });
+});

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RaceEvent, runRace, startTestLab, type TestLab } from "../../testing/lab.ts";
+
+let server: TestLab;
+beforeAll(async () => {
+  server = await startTestLab();
+});
+afterAll(() => server.close());
+
+/** What is told between the beginning and the end of each burst, by strategy. */
+function burstsOf(events: readonly RaceEvent[]) {
+  const starts = events.flatMap((event, index) => (event.case === "burstBegan" ? [index] : []));
+  return starts.map((start, nth) => {
+    const part = events.slice(start, starts[nth + 1]);
+    const began = part.flatMap((event) => (event.case === "burstBegan" ? event.value : []));
+    const progress = part.flatMap((event) => (event.case === "burstProgress" ? event.value : []));
+    const ended = part.flatMap((event) => (event.case === "burstEnded" ? event.value : []));
+    return {
+      strategy: began[0]?.strategy,
+      calls: progress.flatMap(({ calls }) => calls),
+      loop: progress.flatMap(({ loop }) => loop),
+      bystander: progress.flatMap(({ bystander }) => bystander),
+      figures: ended[0]?.figures,
+    };
+  });
+}
+
+describe("a race of a blocking driver on threads and on the event loop", () => {
+  let events: RaceEvent[];
+  beforeAll(async () => {
+    events = await runRace(server, {
+      exercise: "A",
+      strategies: ["threads", "event-loop"],
+      calls: 4,
+    });
+  });
+
+  test("tells of one burst after another, then of what came of it", () => {
+    const told = events.map((event) => event.case).filter((name) => name !== "burstProgress");
+    const burst = ["burstBegan", "burstEnded"];
+    expect(told).toEqual([...burst, ...burst, "kept"]);
+    expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual(["threads", "event-loop"]);
+  });
+
+  test("tells every call once, and where and for how long it ran", () => {
+    const [threads, eventLoop] = burstsOf(events);
+    for (const burst of [threads, eventLoop]) {
+      expect(burst?.calls.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3]);
+      expect(burst?.calls.map(({ code, pid }) => [code, pid])).toEqual(
+        burst?.calls.map(() => ["ok", String(process.pid)]),
+      );
+      for (const { sentMs, beganMs = Number.NaN, endedMs, steps } of burst?.calls ?? []) {
+        expect(steps.map(({ name }) => name)).toEqual(["queue", "work"]);
+        const server = steps.reduce((sum, { ms }) => sum + ms, 0);
+        expect(beganMs).toBeGreaterThanOrEqual(sentMs);
+        expect(beganMs + server).toBeLessThanOrEqual(endedMs + 0.01);
+      }
+    }
+    expect(new Set(threads?.calls.map(({ place, thread }) => `${place}/${thread}`)).size).toBe(4);
+    expect(new Set(eventLoop?.calls.map(({ place, thread }) => `${place}/${thread}`))).toEqual(
+      new Set(["event-loop/0"]),
+    );
+  });
+
+  test("shows the freeze: nobody looks at the loop while a call has it", () => {
+    const [threads, eventLoop] = burstsOf(events);
+    const looksDuring = ({ calls, loop }: NonNullable<typeof threads>) =>
+      calls.map(({ beganMs = 0, steps }) => {
+        const workMs = steps.find(({ name }) => name === "work")?.ms ?? 0;
+        const queueMs = steps.find(({ name }) => name === "queue")?.ms ?? 0;
+        const from = beganMs + queueMs;
+        return loop.filter(({ atMs }) => atMs > from && atMs < from + workMs).length;
+      });
+    expect(eventLoop && looksDuring(eventLoop)).toEqual([0, 0, 0, 0]);
+    expect(threads && Math.max(...looksDuring(threads))).toBeGreaterThan(0);
+    const [worst] = eventLoop?.loop.toSorted((a, b) => b.delayMs - a.delayMs) ?? [];
+    // Calls that came together are one delay, and each blocks for 50 ms.
+    expect(worst?.delayMs).toBeGreaterThan(40);
+    expect(eventLoop?.figures?.loopDelayMaxMs).toBe(worst?.delayMs);
+  });
+
+  test("has the bystander's calls with the moments that they were meant for", () => {
+    for (const { bystander } of burstsOf(events)) {
+      const moments = bystander.map(({ intendedMs }) => intendedMs).sort((a, b) => a - b);
+      expect(moments.length).toBeGreaterThan(5);
+      moments.slice(1).forEach((moment, index) => {
+        expect(moment - (moments[index] ?? 0)).toBeCloseTo(5, 1);
+      });
+    }
+    const [, eventLoop] = burstsOf(events);
+    const latest = Math.max(...(eventLoop?.bystander.map(({ latencyMs }) => latencyMs) ?? []));
+    expect(latest).toBeGreaterThan(40);
+  });
+
+  test("has figures, and says in a sentence what happened", () => {
+    const [threads, eventLoop] = burstsOf(events);
+    expect(threads?.figures).toMatchObject({
+      limitMs: 50,
+      bandFromMs: 50,
+      bandToMs: 150,
+      errors: 0,
+    });
+    expect(eventLoop?.figures?.ratio).toBeGreaterThan(3.5);
+    expect(events.at(-1)).toMatchObject({
+      case: "kept",
+      value: {
+        id: expect.stringMatching(/^[a-z0-9]{12}$/),
+        sentence: expect.stringMatching(
+          /^With threads 4 calls take \d+ ms, [\d.]+ times the limit of 50\. With event-loop it is \d+ ms/,
+        ),
+      },
+    });
+  });
+
+  test("is kept as it was told", async () => {
+    const kept = events.flatMap((event) => (event.case === "kept" ? event.value : []));
+    const { run } = await server.lab.getRun({ id: kept[0]?.id ?? "" });
+    expect(run?.summary).toMatchObject({
+      exercise: "A",
+      strategies: ["threads", "event-loop"],
+      sentence: kept[0]?.sentence,
+      isLoad: false,
+    });
+    expect(run?.machine?.node).toBe(process.version);
+    const bursts = run?.kind.case === "race" ? run.kind.value.bursts : [];
+    expect(
+      bursts.map(({ strategy, events: all, figures }) => ({
+        strategy,
+        calls: all?.calls,
+        loop: all?.loop,
+        bystander: all?.bystander,
+        figures,
+      })),
+    ).toEqual(burstsOf(events));
+  });
+});
+
+test("CPU work has the limit of a task measured alone, once a server", async () => {
+  const race = () => runRace(server, { exercise: "C", strategies: ["workers"], calls: 2 });
+  const [first, second] = [burstsOf(await race()), burstsOf(await race())];
+  expect(first[0]?.figures?.limitMs).toBeGreaterThan(0);
+  expect(second[0]?.figures?.limitMs).toBe(first[0]?.figures?.limitMs);
+});
+
+test("work after the reply has no ratio, and no calls in the request means the burst's own", async () => {
+  const events = await runRace(server, { exercise: "G", strategies: ["background"] });
+  const [burst] = burstsOf(events);
+  expect(burst?.calls).toHaveLength(1);
+  expect(burst?.figures).toMatchObject({ limitMs: 0, errors: 0 });
+  expect(burst?.figures?.ratio).toBeUndefined();
+});

@@ -1,0 +1,200 @@
+import { Code, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
+import { type Certificates, createCertificates } from "../../testing/certificates.ts";
+import { runRace, shortRace, startTestLab, type TestLab } from "../../testing/lab.ts";
+import { callByHttp1, callByHttp2 } from "../../testing/named-call.ts";
+
+const listRuns = "/unblock.v1.LabService/ListRuns";
+const getUser = "/unblock.v1.ExercisesService/GetUser";
+const token = "a-token-of-a-test";
+const versions = [
+  ["HTTP/1.1", callByHttp1],
+  ["HTTP/2", callByHttp2],
+] as const;
+
+describe.each(versions)("over %s a server without a token", (_, call) => {
+  let server: TestLab;
+  let port: string;
+  beforeAll(async () => {
+    server = await startTestLab();
+    port = new URL(server.url).port;
+  });
+  afterAll(() => server.close());
+
+  const list = (name: string, headers: Record<string, string> = {}) =>
+    call({ url: server.url, path: listRuns, name, headers });
+
+  test.each(["localhost", "127.0.0.1", "[::1]"])("may be called as %s", async (host) => {
+    const name = `${host}:${port}`;
+    expect(await list(name)).toMatchObject({ status: 200 });
+    expect(await list(name, { origin: `http://${name}` })).toMatchObject({ status: 200 });
+  });
+
+  test.each(["evil.test", "localhost.evil.test", "127.0.0.1.evil.test", "192.168.0.1", "0.0.0.0"])(
+    "may not be called as %s, a name that a stranger can point here",
+    async (host) => {
+      const { status, body } = await list(`${host}:${port}`);
+      expect(status).toBe(403);
+      expect(JSON.parse(body)).toMatchObject({
+        code: "permission_denied",
+        message: expect.stringMatching(
+          new RegExp(
+            `^Expected to be called as localhost:${port}, .*: under other names a server needs --token\\.$`,
+          ),
+        ),
+      });
+    },
+  );
+
+  test("may not be called at another port", async () => {
+    expect(await list("localhost")).toMatchObject({ status: 403 });
+    expect(await list(`localhost:${Number(port) - 1}`)).toMatchObject({ status: 403 });
+  });
+
+  test.each(["http://evil.test", "null", "http://localhost:1", "http://127.0.0.1", "file://"])(
+    "may not be called by a page of %s",
+    async (origin) => {
+      const { status, body } = await list(`localhost:${port}`, { origin });
+      expect(status).toBe(403);
+      expect(JSON.parse(body).message).toBe(
+        `Expected a call of this server's own page, got one of ${JSON.stringify(origin)}.`,
+      );
+    },
+  );
+
+  test("does its exercises for all", async () => {
+    const json = '{"user_id":1}';
+    const name = "evil.test";
+    const headers = { origin: "http://evil.test" };
+    const reply = call({ url: server.url, path: getUser, name, headers, json });
+    expect(await reply).toMatchObject({ status: 200 });
+  });
+});
+
+describe("streams", () => {
+  let server: TestLab;
+  afterEach(() => server.close());
+
+  test("are refused before anything is fired", async () => {
+    server = await startTestLab();
+    const reply = await callByHttp1({
+      url: server.url,
+      path: "/unblock.v1.LabService/Race",
+      name: "evil.test",
+      headers: { "content-type": "application/connect+json" },
+      json: envelope('{"exercise":"H","strategies":["parallel"]}'),
+    });
+    expect(reply.body).toContain("permission_denied");
+    expect(reply.body).not.toContain("burst_began");
+  });
+});
+
+describe("a server with a token", () => {
+  let server: TestLab;
+  beforeAll(async () => {
+    server = await startTestLab({ token, host: "0.0.0.0", logLevel: "debug" });
+  });
+  afterAll(() => server.close());
+
+  const list = (headers: Record<string, string>, name = "lab.test:8080") =>
+    callByHttp1({ url: server.url, path: listRuns, name, headers });
+  const bearer = { authorization: `Bearer ${token}` };
+
+  test("may be called under any name by those who have it", async () => {
+    expect(await list(bearer)).toMatchObject({ status: 200 });
+    expect(await list({ authorization: `bearer ${token}` })).toMatchObject({ status: 200 });
+    const ownPage = { ...bearer, origin: "https://lab.test:8080" };
+    expect(await list(ownPage)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ["none", undefined],
+    ["another", "Bearer another-token"],
+    ["another", `Bearer ${token}x`],
+    ["another", `Basic ${token}`],
+    ["another", "Bearer "],
+    ["another", token],
+  ])("may not be called with %s (%j)", async (what, authorization) => {
+    const { status, body } = await list(authorization === undefined ? {} : { authorization });
+    expect(status).toBe(401);
+    expect(JSON.parse(body)).toEqual({
+      code: "unauthenticated",
+      message: `This server was started with --token. Expected the header \`authorization: Bearer\` with that token, got ${what}.`,
+    });
+  });
+
+  test("may not be called by a page of another origin, token or not", async () => {
+    expect(await list({ ...bearer, origin: "http://evil.test" })).toMatchObject({ status: 403 });
+  });
+
+  test("does its exercises for all, and logs no token", async () => {
+    const json = '{"user_id":1}';
+    const name = "lab.test";
+    expect(await callByHttp1({ url: server.url, path: getUser, name, json })).toMatchObject({
+      status: 200,
+    });
+    await list({ authorization: `Bearer ${token}x` });
+    await list(bearer);
+    expect(server.logged.length).toBeGreaterThan(0);
+    expect(server.logged.join("\n")).not.toContain(token);
+  });
+});
+
+describe("LabService is not there", () => {
+  let server: TestLab | undefined;
+  afterEach(() => server?.close());
+
+  test("off loopback without a token, and says what to do", async () => {
+    server = await startTestLab({ host: "0.0.0.0" });
+    await expect(runRace(server, shortRace)).rejects.toMatchObject({
+      code: Code.FailedPrecondition,
+      rawMessage:
+        "This server listens on 0.0.0.0, where others reach it, and would let them load it: start it " +
+        "with --token, or with --host 127.0.0.1.",
+    });
+  });
+
+  test("behind replicas, and says why", async () => {
+    server = await startTestLab({ replicas: 2 });
+    await expect(server.lab.listRuns({})).rejects.toMatchObject({
+      code: Code.FailedPrecondition,
+      rawMessage: expect.stringContaining("are not there behind --replicas"),
+    });
+  });
+});
+
+describe("with TLS", () => {
+  let certificates: Certificates;
+  let server: TestLab | undefined;
+  beforeAll(async () => {
+    certificates = await createCertificates();
+  });
+  afterEach(() => server?.close());
+
+  const lab = (url: string, nodeOptions: object) =>
+    createClient(LabService, createGrpcTransport({ baseUrl: url, nodeOptions }));
+
+  test("a race is fired over TLS", async () => {
+    server = await startTestLab({ tls: certificates.server });
+    const client = lab(server.url, { ca: certificates.ca.cert });
+    const events = await runRace({ lab: client }, shortRace);
+    expect(events.at(-1)?.case).toBe("kept");
+  });
+
+  test("and certificates of callers there are no races, which is said", async () => {
+    const { server: own, ca } = certificates;
+    server = await startTestLab({ tls: { ...own, clientCa: ca.cert } });
+    const client = lab(server.url, { ca: ca.cert, ...certificates.client });
+    await expect(client.listRuns({})).rejects.toMatchObject({
+      code: Code.FailedPrecondition,
+      rawMessage: expect.stringContaining("are not there with --tls-client-ca"),
+    });
+  });
+});
+
+/** A message of a stream, as Connect frames it. */
+function envelope(json: string): string {
+  return `\0\0\0\0${String.fromCharCode(json.length)}${json}`;
+}
