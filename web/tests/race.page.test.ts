@@ -63,14 +63,14 @@ describe.skipIf(!hasChromium())("the race", () => {
   test("has a table behind each chart", async () => {
     await page.getByText("Calls with event-loop as a table").click();
     const table = page.getByRole("region", { name: "Calls with event-loop", exact: true });
-    expect(await table.getByRole("row").count()).toBe(11);
+    await expect.poll(() => table.getByRole("row").count()).toBe(11);
     expect(await table.getByRole("row").nth(1).innerText()).toMatch(
       /queue .*work .*event-loop, process \d+/,
     );
     for (const name of ["Event loop with event-loop", "Bystander with event-loop"]) {
       await page.getByText(`${name} as a table`).click();
       const numbers = page.getByRole("region", { name, exact: true });
-      expect(await numbers.getByRole("row").count()).toBeGreaterThan(2);
+      await expect.poll(() => numbers.getByRole("row").count()).toBeGreaterThan(2);
     }
   });
 
@@ -139,7 +139,7 @@ describe.skipIf(!hasChromium())("the race", () => {
     await page.getByText("Ended.").waitFor();
     expect(await page.getByRole("alert").count()).toBe(0);
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    try { await raceEnds(page); } catch (e) { await shoot(page, "debug"); throw e; }
+    await raceEnds(page);
     expect(await page.locator("table.figures").innerText()).toContain("async");
   });
 });

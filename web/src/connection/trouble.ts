@@ -32,18 +32,14 @@ export function troubleOf(error: unknown, doing: string): Trouble | undefined {
         what: `The server took too long while it ${doing}.`,
         todo: "Its event loop may stand still, or much is waiting. Try again, with fewer calls.",
       };
-    case Code.ResourceExhausted:
-      return {
-        kind: "refused",
-        what: sentence(rawMessage),
-        todo: "Wait until what is in progress has ended, then try again.",
-      };
     case Code.NotFound:
       return {
         kind: "refused",
         what: sentence(rawMessage),
         todo: "Choose another in the list of runs.",
       };
+    // The server says itself what to do.
+    case Code.ResourceExhausted:
     case Code.InvalidArgument:
     case Code.PermissionDenied:
     case Code.FailedPrecondition:
