@@ -7,4 +7,10 @@ import { applyTheme } from "./theme.ts";
 
 applyTheme();
 followAddress();
-render(<App />, document.body);
+const page = document.querySelector("#page");
+if (page === null) {
+  throw new Error('Expected an element "page" in index.html, found none');
+}
+// What stands there is for the time until this script has come.
+page.replaceChildren();
+render(<App />, page);

@@ -47,7 +47,7 @@ export async function visit(
     }
   });
   await page.goto(`${serverUrl}/${address}`);
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByRole("navigation", { name: "Views" }).waitFor();
   return { page, complaints };
 }
 
@@ -64,7 +64,7 @@ export async function race(page: Page, name = "Run"): Promise<void> {
 }
 
 export async function raceEnds(page: Page): Promise<void> {
-  await page.getByRole("link", { name: "This run's address" }).waitFor({ timeout: 40_000 });
+  await page.getByRole("link", { name: "This run's address" }).waitFor({ timeout: 50_000 });
 }
 
 /** How many colours a canvas shows: a few when something is drawn on it, one when nothing is. */

@@ -37,20 +37,29 @@ describe.skipIf(!hasChromium())("what must be reached", () => {
   });
 
   test("content is painted at once", async () => {
-    // The first visit warms server and browser up.
-    await visit(browser, server.url);
-    const { page } = await visit(browser, server.url);
-    const paintMs = await page.evaluate(
-      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
-    );
-    console.info(`first contentful paint: ${paintMs.toFixed(0)} ms`);
-    expect(paintMs).toBeLessThan(mostPaintMs);
+    const paintsMs: number[] = [];
+    // The first visit warms server and browser up; each has an empty cache of its own.
+    for (const counts of [false, true, true, true]) {
+      const { page } = await visit(browser, server.url);
+      const paintMs = await page.evaluate(
+        () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
+      );
+      if (counts) {
+        paintsMs.push(Math.round(paintMs));
+      }
+      await page.context().close();
+    }
+    console.info("first contentful paint in ms:", paintsMs);
+    const [, medianMs] = paintsMs.sort((a, b) => a - b);
+    expect(medianMs).toBeLessThan(mostPaintMs);
   });
 
   test("a race of a thousand calls moves, and no task is long while it streams", async () => {
     const { page } = await visit(browser, server.url);
     await page.getByLabel("Exercise").selectOption("E");
     await page.getByRole("checkbox", { name: "threads" }).check();
+    // Half a minute in which nothing is drawn would only make the figures better.
+    await page.getByRole("checkbox", { name: "event-loop" }).uncheck();
     await page.getByLabel("Calls at once").fill("1000");
     const whileStreaming = await watchFrames(page);
     await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -58,6 +67,7 @@ describe.skipIf(!hasChromium())("what must be reached", () => {
     const streamed = await whileStreaming();
     const whileReplayed = await watchFrames(page);
     await page.getByRole("button", { name: "Replay, all at once" }).click();
+    // Longer than a replay takes.
     await page.waitForTimeout(3_000);
     const replayed = await whileReplayed();
     console.info("1,000 calls, streamed and replayed:", streamed, replayed);

@@ -1,17 +1,16 @@
 import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { coloursChanged } from "../theme.ts";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { barsHeightPx, drawBars } from "./draw-bars.ts";
 import { frozenSpans } from "./frozen.ts";
 import { lanesOf } from "./lanes.ts";
-import { mixPaint } from "./paint.ts";
+import { currentPaint } from "./paint.ts";
 import { playheadMs } from "./playhead.ts";
 import type { Burst } from "./race-model.ts";
 import type { TimeAxis } from "./time-axis.ts";
 
 interface BarsProps {
   readonly burst: Burst;
-  /** Changes whenever the burst has. */
+  /** The burst's, which changes in place. */
   readonly version: number;
   readonly axis: TimeAxis;
 }
@@ -33,18 +32,20 @@ export function Bars({ burst, version, axis }: BarsProps) {
     resize(element, axis.widthPx, heightPx);
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.font = "12px system-ui, sans-serif";
-    let paintedWith = -1;
-    let paint = mixPaint(context);
     return effect(() => {
-      if (paintedWith !== coloursChanged.value) {
-        paintedWith = coloursChanged.value;
-        paint = mixPaint(context);
-      }
-      drawBars(context, { lanes, frozen, axis, untilMs: playheadMs.value }, heightPx, paint);
+      const picture = { lanes, frozen, axis, untilMs: playheadMs.value };
+      drawBars(context, picture, heightPx, currentPaint(context));
     });
   }, [burst, version, axis]);
 
-  return <canvas class="bars" role="img" aria-label={describe(burst)} ref={canvas} />;
+  return (
+    <canvas
+      class="bars"
+      role="img"
+      aria-label={useMemo(() => describe(burst), [burst, version])}
+      ref={canvas}
+    />
+  );
 }
 
 function describe({ strategy, calls, expectedCalls, loop }: Burst): string {

@@ -1,4 +1,4 @@
-import { colour } from "../theme.ts";
+import { colour, coloursChanged } from "../theme.ts";
 
 /** The pieces of a call in the order of the legend. */
 export const pieceNames = [
@@ -26,8 +26,18 @@ export interface Paint {
 /** The side of a pattern's tile in pixels. */
 const tilePx = 6;
 
-/** @returns what the theme has now */
-export function mixPaint(context: CanvasRenderingContext2D): Paint {
+let mixed: { readonly forColours: number; readonly paint: Paint } | undefined;
+
+/** What the theme has now: whoever draws with it in an effect draws again when that changes. */
+export function currentPaint(context: CanvasRenderingContext2D): Paint {
+  const forColours = coloursChanged.value;
+  if (mixed?.forColours !== forColours) {
+    mixed = { forColours, paint: mixPaint(context) };
+  }
+  return mixed.paint;
+}
+
+function mixPaint(context: CanvasRenderingContext2D): Paint {
   const hatched = (ground: string, lines: string, rising: boolean) =>
     makePattern(context, ground, lines, (tile) => {
       for (const shift of [-tilePx, 0, tilePx]) {

@@ -18,6 +18,8 @@ export interface Burst {
   readonly bystander: BystanderCall[];
   /** Undefined until it has ended. */
   figures: BurstFigures | undefined;
+  /** Counts up when it has changed, so that what did not is not drawn again. */
+  version: number;
 }
 
 /** A race as far as it is known. It changes while its events come. */
@@ -38,6 +40,9 @@ export function newRace(exercise: string): Race {
 /** Puts an event of the stream into the race. */
 export function applyEvent(race: Race, { event }: RaceResponse): void {
   const burst = race.bursts.at(-1);
+  if (burst !== undefined) {
+    burst.version++;
+  }
   switch (event.case) {
     case "burstBegan":
       race.bursts.push(newBurst(event.value.strategy, event.value.calls));
@@ -93,7 +98,8 @@ export function lastMomentMs({ bursts }: Race): number {
 }
 
 function newBurst(strategy: string, expectedCalls: number): Burst {
-  return { strategy, expectedCalls, calls: [], loop: [], bystander: [], figures: undefined };
+  const nothing = { calls: [], loop: [], bystander: [], figures: undefined, version: 0 };
+  return { strategy, expectedCalls, ...nothing };
 }
 
 function append<Item>(to: Item[], more: readonly Item[], most: number): void {

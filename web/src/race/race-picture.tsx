@@ -33,8 +33,9 @@ const legend = [
 export function RacePicture({ race, version }: RacePictureProps) {
   const place = useRef<HTMLDivElement>(null);
   const widthPx = useWidth(place);
-  const lastMs = lastMomentMs(race);
-  const axis = useMemo(() => timeAxis(lastMs, widthPx), [lastMs, widthPx]);
+  const lastMs = useMemo(() => lastMomentMs(race), [race, version]);
+  const { totalMs } = timeAxis(lastMs, widthPx);
+  const axis = useMemo(() => timeAxis(lastMs, widthPx), [totalMs, widthPx]);
   const exercise = findExercise(race.exercise);
   if (exercise === undefined) {
     return <p>This race is of an exercise that this version does not know: {race.exercise}.</p>;
@@ -54,8 +55,8 @@ export function RacePicture({ race, version }: RacePictureProps) {
                 {burst.figures !== undefined && ` in ${ms(burst.figures.wallMs)} ms`}
               </small>
             </h3>
-            <Bars burst={burst} version={version} axis={axis} />
-            <Strip burst={burst} version={version} axis={axis} />
+            <Bars burst={burst} version={burst.version} axis={axis} />
+            <Strip burst={burst} version={burst.version} axis={axis} />
             <BurstTables burst={burst} />
           </section>
         ))}

@@ -2,6 +2,7 @@ import { SilenceNote } from "../parts/silence-note.tsx";
 import { TroubleNote } from "../parts/trouble-note.tsx";
 import { KeptRun } from "../runs/kept-run.tsx";
 import { RaceForm } from "./race-form.tsx";
+import type { Burst } from "./race-model.ts";
 import { RacePicture } from "./race-picture.tsx";
 import { createRaceSession, type RaceWish } from "./race-session.ts";
 import { ReplayButton } from "./replay-button.tsx";
@@ -27,7 +28,7 @@ export function RaceView() {
       </p>
       <RaceForm running={running} onRun={run} />
       <p class="quiet" role="status">
-        {race !== undefined && statusOf(running, race.bursts.at(-1)?.strategy)}
+        {race !== undefined && statusOf(running, race.bursts.at(-1))}
       </p>
       {running && <SilenceNote news={version} />}
       <TroubleNote
@@ -45,11 +46,11 @@ export function RaceView() {
   );
 }
 
-function statusOf(running: boolean, strategy: string | undefined): string {
+function statusOf(running: boolean, burst: Burst | undefined): string {
   if (!running) {
     return "Ended.";
   }
-  return strategy === undefined
+  return burst === undefined || burst.figures !== undefined
     ? "Getting ready: the server warms up."
-    : `Running with ${strategy}.`;
+    : `Running with ${burst.strategy}.`;
 }

@@ -9,7 +9,7 @@ import { axisMarks, type TimeAxis } from "./time-axis.ts";
 
 interface StripProps {
   readonly burst: Burst;
-  /** Changes whenever the burst has. */
+  /** The burst's, which changes in place. */
   readonly version: number;
   readonly axis: TimeAxis;
 }

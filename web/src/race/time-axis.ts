@@ -14,7 +14,10 @@ const narrowPx = 560;
 /** @param lastMs the last moment to be seen */
 export function timeAxis(lastMs: number, widthPx: number): TimeAxis {
   const leftPx = widthPx < narrowPx ? 72 : 96;
-  return { totalMs: Math.max(1, lastMs * 1.04), widthPx, leftPx, rightPx: 16 };
+  // In steps, or each call that comes would move all others.
+  const stepMs = 10 ** Math.floor(Math.log10(Math.max(1, lastMs))) / 10;
+  const totalMs = (Math.floor(lastMs / stepMs) + 1) * stepMs;
+  return { totalMs, widthPx, leftPx, rightPx: 16 };
 }
 
 export function positionPx({ totalMs, widthPx, leftPx, rightPx }: TimeAxis, ms: number): number {
