@@ -52,7 +52,7 @@ export async function runRace(
 }
 
 /** Takes some seconds, so that there is time to do something meanwhile. */
-export const longRace = { exercise: "B", strategies: ["threads"], calls: 800 };
+const longRace = { exercise: "B", strategies: ["threads"], calls: 800 };
 export const longLoad = { exercise: "H", ratePerSecond: 1, durationS: 60 };
 /** Over at once. */
 export const shortRace = { exercise: "H", strategies: ["parallel"] };

@@ -1,8 +1,8 @@
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { monotonicMs } from "../../registry/clock.ts";
 
-/** How often it looks, in milliseconds. */
-const everyMs = 5;
+/** How often it looks, in milliseconds: each time wakes the process, which costs more than the look. */
+const everyMs = 10;
 
 export interface LoopLook {
   /** On the machine's monotonic clock. */
@@ -54,13 +54,10 @@ export class LoopWatch {
 
   #look(): number {
     const atMs = monotonicMs();
-    const utilization = performance.eventLoopUtilization();
-    this.#looks.push({
-      atMs,
-      delayMs: Math.max(0, atMs - this.#dueMs),
-      utilization: performance.eventLoopUtilization(utilization, this.#utilization).utilization,
-    });
-    this.#utilization = utilization;
+    const since = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(this.#utilization, since);
+    this.#looks.push({ atMs, delayMs: Math.max(0, atMs - this.#dueMs), utilization });
     return atMs;
   }
 }
