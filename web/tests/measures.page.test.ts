@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Browser, CDPSession, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasChromium, openBrowser, raceEnds, visit } from "./browser.ts";
+import { hasChromium, openBrowser, visit } from "./browser.ts";
 import { watchFrames } from "./frames.ts";
 import { hurryVitals } from "./hurry-vitals.ts";
 import { type PageServer, startPageServer } from "./page-server.ts";
@@ -62,8 +62,13 @@ describe.skipIf(!hasChromium())("what must be reached", () => {
     await page.getByRole("checkbox", { name: "event-loop" }).uncheck();
     await page.getByLabel("Calls at once").fill("1000");
     const whileStreaming = await watchFrames(page);
+    // To look for something in the page would be a task of the page's.
+    const ended = page.waitForEvent("requestfinished", {
+      predicate: (request) => request.url().endsWith("/Race"),
+      timeout: 50_000,
+    });
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await raceEnds(page);
+    await ended;
     const streamed = await whileStreaming();
     const whileReplayed = await watchFrames(page);
     await page.getByRole("button", { name: "Replay, all at once" }).click();

@@ -1,14 +1,5 @@
 import { colour, coloursChanged } from "../theme.ts";
 
-/** The pieces of a call in the order of the legend. */
-export const pieceNames = [
-  "waiting to be seen",
-  "queue",
-  "download",
-  "work",
-  "reply on its way",
-] as const;
-
 type Fill = string | CanvasPattern;
 
 /** What bars are drawn with. Pieces differ in lightness and pattern as well as in colour. */

@@ -40,7 +40,7 @@ export function RaceForm({ running, onRun }: RaceFormProps) {
         }}
       />
       <fieldset>
-        <legend>Strategies, two to four</legend>
+        <legend>Strategies, up to four</legend>
         {exercise?.allStrategies.map(({ name, needs }) => (
           <label class="check" key={name} title={meaningOf(name)}>
             <input
