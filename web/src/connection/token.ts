@@ -7,6 +7,10 @@ export function keepToken(entered: string): void {
   sessionStorage.setItem(key, entered);
 }
 
+export function hasToken(): boolean {
+  return sessionStorage.getItem(key) !== null;
+}
+
 export const sendToken: Interceptor = (next) => (request) => {
   const token = sessionStorage.getItem(key);
   if (token !== null) {

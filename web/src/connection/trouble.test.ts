@@ -13,7 +13,7 @@ const broken = new ConnectError(
 test.each([
   ["a connection that breaks", broken, "away", "npm start"],
   ["a server that goes", new ConnectError("closing", Code.Unavailable), "away", "npm start"],
-  ["a missing token", new ConnectError("no token", Code.Unauthenticated), "token", "token"],
+  ["a missing token", new ConnectError("no token", Code.Unauthenticated), "token", ""],
   ["a time-out", new ConnectError("late", Code.DeadlineExceeded), "refused", "Try again"],
   ["an unknown run", new ConnectError("no run x", Code.NotFound), "refused", "list of runs"],
   ["a bug", new ConnectError("oh", Code.Internal), "refused", "terminal"],

@@ -25,7 +25,11 @@ export function troubleOf(error: unknown, doing: string): Trouble | undefined {
     case Code.Canceled:
       return undefined;
     case Code.Unauthenticated:
-      return { kind: "token", what: sentence(rawMessage), todo: "Enter the token." };
+      return {
+        kind: "token",
+        what: "This server was started with a token, and only who has it may do this.",
+        todo: "",
+      };
     case Code.DeadlineExceeded:
       return {
         kind: "refused",

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { keepToken } from "../connection/token.ts";
+import { hasToken, keepToken } from "../connection/token.ts";
 import type { Trouble } from "../connection/trouble.ts";
 
 interface TroubleNoteProps {
@@ -35,7 +35,7 @@ function TokenField({ onToken }: Pick<TroubleNoteProps, "onToken">) {
       }}
     >
       <label>
-        Token, as given to <code>npm start -- --token</code>
+        {hasToken() ? "Another token: the one before is not it" : "Token"}
         <input
           type="password"
           autocomplete="off"

@@ -43,8 +43,12 @@ export function RacePicture({ race, version }: RacePictureProps) {
   return (
     <div class="race" ref={place}>
       {race.sentence !== "" && <p class="sentence">{race.sentence}</p>}
-      <FiguresTable exercise={exercise} bursts={race.bursts} />
-      <Legend entries={legend} />
+      {race.bursts.length > 0 && (
+        <>
+          <FiguresTable exercise={exercise} bursts={race.bursts} />
+          <Legend entries={legend} />
+        </>
+      )}
       {widthPx > 0 &&
         race.bursts.map((burst) => (
           <section class="burst picture" key={burst.strategy}>
