@@ -34,7 +34,7 @@ describe("a measurement with the real server", () => {
         measured.push(await measure(rig, exercise, strategy, options));
       }
     }
-  });
+  }, 60_000);
   afterAll(() => rig.close());
 
   const result = () => ({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createUnblockClient } from "../client/client.ts";
+import { createLabClient, createUnblockClient } from "../client/client.ts";
 import { type RunningCommand, startCommand } from "../testing/cli.ts";
 
 const waitOptions = { timeout: 20_000, interval: 50 };
@@ -35,6 +35,9 @@ async function servingPid(): Promise<number> {
 test("two replicas share one port, one is replaced when it dies, and both close at a signal", async () => {
   const pids = new Set<number>();
   await vi.waitUntil(async () => pids.add(await servingPid()).size === 2, waitOptions);
+  await expect(createLabClient({ baseUrl: url }).listRuns({})).rejects.toThrow(
+    "[failed_precondition] Races, loads and kept runs are not there behind --replicas",
+  );
   const [first = 0] = pids;
   process.kill(first, "SIGKILL");
   await vi.waitUntil(() => command.stderr().includes("starting another"), waitOptions);

@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Code } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
 import {
   beginRun,
   drain,
@@ -35,6 +37,15 @@ describe("a run", () => {
       expect((await server.lab.listRuns({})).runs).toEqual(runs);
     },
   );
+
+  test("ends with its caller over HTTP/1.1 too, as browsers call", async () => {
+    const transport = createConnectTransport({ baseUrl: server.url, httpVersion: "1.1" });
+    const run = await beginRun({ lab: createClient(LabService, transport) }, "race");
+    expect(firingOf()).toHaveLength(1);
+    run.cancel();
+    await expect(drain(run)).rejects.toMatchObject({ code: Code.Canceled });
+    await vi.waitUntil(() => firingOf().length === 0, waitOptions);
+  });
 
   test("can follow at once on one that was cancelled", async () => {
     const run = await beginRun(server, "race");

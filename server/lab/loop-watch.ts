@@ -25,8 +25,8 @@ export class LoopWatch {
   #utilization: EventLoopUtilization = performance.eventLoopUtilization();
   #timer: NodeJS.Timeout | undefined;
 
+  /** To be called once. */
   start(): void {
-    this.#looks = [];
     this.#utilization = performance.eventLoopUtilization();
     this.#waitForNext(monotonicMs());
   }

@@ -34,7 +34,8 @@ export async function* race(
   request: RaceRequest,
   { baseUrl, seats, tasksAloneMs, signal, run }: RaceOptions,
 ): AsyncGenerator<RaceResponse["event"], string> {
-  const loop = new LoopWatch();
+  const watches = new BurstWatches();
+  let loop = new LoopWatch();
   let originMs = 0;
   const order: RaceOrder = {
     baseUrl,
@@ -46,9 +47,11 @@ export async function* race(
   let burst = create(BurstRunSchema);
   let events = create(BurstProgressSchema);
   try {
-    for await (const told of fireFrom({ main, order, signal, onTold: watchBursts(loop) })) {
+    for await (const told of fireFrom({ main, order, signal, onTold: watches.onTold })) {
       if (told.kind === "task-alone") {
         tasksAloneMs.set(request.exercise, told.taskMs);
+      } else if (told.kind === "burst-ready") {
+        loop = watches.next();
       } else if (told.kind === "burst-began") {
         originMs = told.originMs;
       }
@@ -81,20 +84,37 @@ export async function* race(
     }
     return sentence;
   } finally {
-    loop.stop();
+    watches.stop();
   }
 }
 
-/** Watches the loop from before a burst's first call until after its last, and no longer. */
-function watchBursts(loop: LoopWatch) {
-  return (told: Told, answer: (message: Go) => void) => {
-    if (told.kind === "burst-ready") {
-      loop.start();
+/**
+ * A watch for each burst, from before its first call until after its last: begun and stopped when that is told,
+ * and not when somebody takes what was told, which may be later.
+ */
+class BurstWatches {
+  readonly #watches: LoopWatch[] = [];
+  #taken = 0;
+
+  readonly onTold = ({ kind }: Told, answer: (message: Go) => void): void => {
+    if (kind === "burst-ready") {
+      const watch = new LoopWatch();
+      this.#watches.push(watch);
+      watch.start();
       answer("go");
-    } else if (told.kind === "burst-over") {
-      loop.stop();
+    } else if (kind === "burst-over") {
+      this.stop();
     }
   };
+
+  /** That of the next burst. */
+  next(): LoopWatch {
+    return this.#watches[this.#taken++] ?? new LoopWatch();
+  }
+
+  stop(): void {
+    this.#watches.at(-1)?.stop();
+  }
 }
 
 function takeSamples(loop: LoopWatch, originMs: number): LoopSample[] {

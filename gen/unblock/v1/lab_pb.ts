@@ -31,7 +31,8 @@ export type RaceRequest = Message<"unblock.v1.RaceRequest"> & {
   strategies: string[];
 
   /**
-   * Calls in each burst, 1,000 at most; 0 for as many as the exercise's own has.
+   * Calls in each burst, 1,000 at most; 0 for as many as the exercise's own has. With a strategy that
+   * freezes the server as many as do so for a minute at most.
    *
    * @generated from field: int32 calls = 3;
    */
@@ -416,7 +417,8 @@ export type LoadRequest = Message<"unblock.v1.LoadRequest"> & {
   strategy: string;
 
   /**
-   * 1 to 5,000 calls a second, open loop: sent when they are due, answered or not.
+   * 1 to 5,000 calls a second, open loop: sent when they are due, answered or not. With a strategy that
+   * freezes the server as many in all as do so for a minute at most.
    *
    * @generated from field: int32 rate_per_second = 3 [json_name = "rate_per_second"];
    */
