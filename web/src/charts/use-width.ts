@@ -9,7 +9,12 @@ export function useWidth(element: RefObject<HTMLElement | null>): number {
     if (current === null) {
       return;
     }
-    const observer = new ResizeObserver(() => setWidthPx(current.clientWidth));
+    const observer = new ResizeObserver(() => {
+      // One without room is not seen, and shall not lose what was opened in it.
+      if (current.clientWidth > 0) {
+        setWidthPx(current.clientWidth);
+      }
+    });
     observer.observe(current);
     return () => observer.disconnect();
   }, [element]);

@@ -69,7 +69,9 @@ function drawCall(
   untilMs: number,
   paint: Paint,
 ): void {
-  const height = slotPx > 4 ? slotPx - 1 : slotPx;
+  // On whole pixels, or what is behind shows through where rows are thinner than one.
+  const top = wholePixels(y);
+  const height = Math.max(1 / devicePixelRatio, wholePixels(slotPx > 4 ? slotPx - 1 : slotPx));
   const pieces =
     call.code === "ok"
       ? piecesOf(call)
@@ -77,10 +79,11 @@ function drawCall(
   for (const { name, fromMs, toMs } of pieces) {
     const x = positionPx(axis, fromMs);
     const width = positionPx(axis, Math.min(toMs, untilMs)) - x;
-    if (width >= narrowestPx) {
+    const leastPx = name === "work" && fromMs < untilMs ? 1 : 0;
+    if (Math.max(width, leastPx) >= narrowestPx) {
       context.fillStyle =
         name === "failed" ? paint.failed : (paint.pieces[name] ?? paint.pieces.work ?? paint.text);
-      context.fillRect(x, y, width, height);
+      context.fillRect(x, top, Math.max(width, leastPx), height);
     }
   }
 }
@@ -128,6 +131,11 @@ function drawFrozen(
       freePx = textPx + widthPx + 8;
     }
   }
+}
+
+/** The nearest length that is a whole number of the screen's pixels. */
+function wholePixels(px: number): number {
+  return Math.round(px * devicePixelRatio) / devicePixelRatio;
 }
 
 function rowHeightPx(calls: number): number {
