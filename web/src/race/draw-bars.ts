@@ -115,13 +115,15 @@ function drawFrozen(
     if (fromMs >= untilMs) {
       return;
     }
+    // It may last beyond the last call.
     const endMs = Math.min(toMs, untilMs);
+    const endPx = positionPx(axis, Math.min(endMs, axis.totalMs));
     const x = positionPx(axis, fromMs);
     context.fillStyle = paint.frozen;
-    context.fillRect(x, topPx, positionPx(axis, endMs) - x, heightPx - topPx);
+    context.fillRect(x, topPx, endPx - x, heightPx - topPx);
     // Bars may cover it all but for this edge.
     context.fillStyle = paint.edge;
-    context.fillRect(x, topPx - edgePx, positionPx(axis, endMs) - x, edgePx);
+    context.fillRect(x, topPx - edgePx, endPx - x, edgePx);
     const text = `loop frozen ${(endMs - fromMs).toFixed(0)} ms`;
     const widthPx = context.measureText(text).width;
     const textPx = Math.min(x, axis.widthPx - widthPx);

@@ -5,7 +5,7 @@ import { axis, curve, still } from "../charts/styles.ts";
 import { colour } from "../theme.ts";
 import type { Burst } from "./race-model.ts";
 import { stripData } from "./strip-data.ts";
-import { axisMarks, type TimeAxis } from "./time-axis.ts";
+import { axisMarks, markText, type TimeAxis } from "./time-axis.ts";
 
 interface StripProps {
   readonly burst: Burst;
@@ -49,7 +49,7 @@ function stripOptions(time: () => TimeAxis): Omit<UPlot.Options, "width" | "heig
     axes: [
       axis({
         splits: () => axisMarks(time()),
-        values: (_, marks) => marks.map((mark) => `${Number(mark.toPrecision(3))} ms`),
+        values: (_, marks) => marks.map((mark) => markText(mark, time().totalMs)),
         size: 26,
       }),
       axis({ size: leftPx, space: 28, values: (_, marks) => marks.map((mark) => `${mark} ms`) }),

@@ -17,11 +17,16 @@ export function timeAxis(lastMs: number, widthPx: number): TimeAxis {
   // In steps, or each call that comes would move all others.
   const stepMs = 10 ** Math.floor(Math.log10(Math.max(1, lastMs))) / 10;
   const totalMs = (Math.floor(lastMs / stepMs) + 1) * stepMs;
-  return { totalMs, widthPx, leftPx, rightPx: 16 };
+  return { totalMs, widthPx, leftPx, rightPx: 24 };
 }
 
 export function positionPx({ totalMs, widthPx, leftPx, rightPx }: TimeAxis, ms: number): number {
   return leftPx + (ms / totalMs) * (widthPx - leftPx - rightPx);
+}
+
+/** A mark's text: where all marks are whole seconds, in seconds. */
+export function markText(mark: number, totalMs: number): string {
+  return totalMs >= 10_000 ? `${mark / 1_000} s` : `${Number(mark.toPrecision(3))} ms`;
 }
 
 /** Where the axis has marks. */
