@@ -9,8 +9,8 @@ import type { BystanderCall } from "../../loadtest/bystander.ts";
 import type { CallRecord } from "../../loadtest/call-record.ts";
 import { round } from "./round.ts";
 
-/** How often it tells what has happened, in ms: often enough to look like now, too seldom to cost much. */
-const everyMs = 50;
+/** How often it tells what has happened, in ms: more often costs the server that is watched too much. */
+const everyMs = 100;
 
 type Progress = MessageInitShape<typeof BurstProgressSchema>;
 
