@@ -19,6 +19,9 @@ const slow = [
 /** Tests with real engines, which they start themselves: `npm run test:engines`. */
 const engines = ["**/*.engine.test.ts"];
 
+/** Tests of the page in a real browser: `npm run test:page`. */
+const page = ["web/**/*.page.test.ts"];
+
 export default defineConfig({
   test: {
     projects: [
@@ -27,7 +30,7 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["**/*.test.ts"],
-          exclude: ["node_modules", ...slow, ...engines],
+          exclude: ["node_modules", ...slow, ...engines, ...page],
         },
       },
       { extends: true, test: { name: "slow", include: slow } },
@@ -39,6 +42,17 @@ export default defineConfig({
           exclude: ["node_modules"],
           // Each starts engines, servers and threads enough for two cores.
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          include: page,
+          // A browser and a server that is measured leave no room for more of them.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

@@ -1,5 +1,6 @@
 import { markOf } from "../cli/mark.ts";
 import type { CallRecord } from "../loadtest/call-record.ts";
+import { niceStep, piecesOf, workStart } from "./call-pieces.ts";
 import type { LabResult, Measurement } from "./result.ts";
 
 /** All lengths are in pixels. */
@@ -99,15 +100,7 @@ function burstRow({ strategy, wallMs, medianBurst }: Measurement, perMs: number)
 /** One call: what its time went into, in the order in which it passed. */
 function callBar(call: CallRecord, y: number, slot: number, perMs: number): string {
   const height = Math.max(0.35, slot * 0.8).toFixed(2);
-  const pieces: { name: string; fromMs: number; toMs: number }[] = [];
-  let atMs = Math.max(call.sentMs, call.beganMs ?? call.sentMs);
-  pieces.push({ name: "waiting to be seen", fromMs: call.sentMs, toMs: atMs });
-  for (const { name, ms } of call.steps) {
-    pieces.push({ name, fromMs: atMs, toMs: atMs + ms });
-    atMs += ms;
-  }
-  pieces.push({ name: "reply on its way", fromMs: atMs, toMs: call.endedMs });
-  return pieces
+  return piecesOf(call)
     .filter(({ fromMs, toMs }) => (toMs - fromMs) * perMs >= 0.2)
     .map(({ name, fromMs, toMs }) => {
       const fill = parts.find((part) => part.name === name)?.fill ?? "#1f5fa8";
@@ -128,17 +121,6 @@ function axis(y: number, longestMs: number, perMs: number): string {
     );
   }
   return ticks.join("");
-}
-
-/** The next larger of 1, 2 or 5 times a power of ten. */
-function niceStep(atLeast: number): number {
-  const power = 10 ** Math.floor(Math.log10(atLeast));
-  return ([1, 2, 5].find((factor) => factor * power >= atLeast) ?? 10) * power;
-}
-
-function workStart(call: CallRecord): number {
-  const before = call.steps.filter(({ name }) => name !== "work");
-  return (call.beganMs ?? call.sentMs) + before.reduce((sum, { ms }) => sum + ms, 0);
 }
 
 function endOf({ endedMs }: CallRecord): number {

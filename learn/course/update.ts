@@ -1,5 +1,5 @@
 import type { ExerciseResult } from "../check/result.ts";
-import { describeLevel, levelOf } from "../score.ts";
+import { describeLevel, levelOf } from "../levels.ts";
 import { check, type Updated, unchanged } from "./checking.ts";
 import { pressKey } from "./keys.ts";
 import type { Checking, CourseEvent, Model } from "./model.ts";

@@ -1,20 +1,8 @@
+import type { strategyMeanings } from "../../registry/strategies.ts";
 import type { Figures } from "./measurements/way.ts";
 
-/** The ways to choose from, and what they mean here. Their order is that of the keys. */
-export const strategies = {
-  "event-loop": "a synchronous call, on the event loop",
-  async: "on the event loop, which waits for a socket",
-  libuv: "an asynchronous function of Node's that uses libuv's pool",
-  threads: "a pool of 16 worker threads, made for waiting",
-  workers: "worker threads, one a core, made for computing",
-  processes: "a process of its own",
-  queue: "a job that others take; the caller asks for its result later",
-  background: "after the reply, in the same process",
-} as const;
-
-export type Strategy = keyof typeof strategies;
-
-export const strategyNames: readonly Strategy[] = [
+/** The ways to choose from. Their order is that of the keys. */
+export const strategyNames = [
   "event-loop",
   "async",
   "libuv",
@@ -23,7 +11,9 @@ export const strategyNames: readonly Strategy[] = [
   "processes",
   "queue",
   "background",
-];
+] as const satisfies readonly (keyof typeof strategyMeanings)[];
+
+export type Strategy = (typeof strategyNames)[number];
 
 export interface Answer {
   /** "works": right too, at a price. */

@@ -1,14 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { plainPaint } from "../terminal/paint.ts";
-import { isRight, milliseconds, strategies, strategyNames } from "./question.ts";
+import { isRight, milliseconds, strategyNames } from "./question.ts";
 import { questions } from "./questions/index.ts";
 import { renderAnswers, renderGrade, renderMeasured, renderQuestion } from "./render.ts";
 
 const width = 79;
-
-test("offers every strategy that has a meaning", () => {
-  expect([...strategyNames].sort()).toEqual(Object.keys(strategies).sort());
-});
 
 test("has six questions, each once", () => {
   expect(new Set(questions.map(({ id }) => id)).size).toBe(6);

@@ -1,7 +1,8 @@
+import { strategyMeanings } from "../../registry/strategies.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { wrap } from "../terminal/wrap.ts";
 import type { Measured } from "./measure.ts";
-import { isRight, type Question, type Strategy, strategies, strategyNames } from "./question.ts";
+import { isRight, type Question, type Strategy, strategyNames } from "./question.ts";
 
 const nameWidth = 11;
 
@@ -13,7 +14,7 @@ export function renderQuestion(question: Question, width: number, paint: Paint):
     "",
     ...strategyNames.flatMap((name, index) => {
       const label = `  ${index + 1}  ${name.padEnd(nameWidth)} `;
-      return wrap(strategies[name], width, label, " ".repeat(label.length));
+      return wrap(strategyMeanings[name], width, label, " ".repeat(label.length));
     }),
     "",
   ];

@@ -1,7 +1,7 @@
 import { exercises } from "../../../registry/exercises.ts";
 import type { Book } from "../../book/book.ts";
+import { levelOf } from "../../levels.ts";
 import { renderRationale } from "../../render/rationale.ts";
-import { levelOf } from "../../score.ts";
 import type { Paint } from "../../terminal/paint.ts";
 import { wrap } from "../../terminal/wrap.ts";
 import type { Model, Room, View } from "../model.ts";

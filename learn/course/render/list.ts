@@ -1,5 +1,6 @@
 import { exercises } from "../../../registry/exercises.ts";
-import { describeLevel, levelOf, levels, readingFor } from "../../score.ts";
+import { describeLevel, levelOf, levels } from "../../levels.ts";
+import { readingFor } from "../../score.ts";
 import type { Paint } from "../../terminal/paint.ts";
 import type { Model } from "../model.ts";
 import { courseScore, type ExerciseProgress, progressOf } from "../progress.ts";

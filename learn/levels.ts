@@ -1,0 +1,29 @@
+import { exercises } from "../registry/exercises.ts";
+
+export interface Level {
+  /** The least, and the most, that have passed. */
+  readonly from: number;
+  readonly to: number;
+  readonly name: string;
+  readonly advice: string;
+}
+
+/** The specification's table. */
+export const levels: readonly Level[] = [
+  { from: 8, to: 8, name: "Expert", advice: "ready for production MLOps" },
+  { from: 6, to: 7, name: "Solid", advice: "review the ones you missed" },
+  { from: 4, to: 5, name: "Getting there", advice: "read about the ones you missed" },
+  { from: 0, to: 3, name: "Review", advice: "read how Node runs your code, then try again" },
+];
+
+export function levelOf(passed: number): Level {
+  const level = levels.find(({ from, to }) => from <= passed && passed <= to);
+  if (level === undefined) {
+    throw new Error(`Expected 0 to ${exercises.length} passed exercises, got ${passed}`);
+  }
+  return level;
+}
+
+export function describeLevel({ name, advice }: Level): string {
+  return `${name} – ${advice}`;
+}

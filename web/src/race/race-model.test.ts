@@ -1,0 +1,62 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import {
+  type RaceResponse,
+  RaceResponseSchema,
+  RunSchema,
+} from "../../../gen/unblock/v1/lab_pb.ts";
+import { applyEvent, lastMomentMs, newRace, raceOfRun } from "./race-model.ts";
+
+type Event = NonNullable<Parameters<typeof create<typeof RaceResponseSchema>>[1]>["event"];
+
+function event(one: NonNullable<Event>): RaceResponse {
+  return create(RaceResponseSchema, { event: one });
+}
+
+const progress = (endedMs: number) =>
+  event({ case: "burstProgress", value: { calls: [{ index: 0, endedMs }] } });
+
+test("a race grows by its events", () => {
+  const race = newRace("A");
+  applyEvent(race, event({ case: "burstBegan", value: { strategy: "threads", calls: 2 } }));
+  applyEvent(race, progress(50));
+  applyEvent(race, event({ case: "burstEnded", value: { figures: { wallMs: 51 } } }));
+  applyEvent(race, event({ case: "burstBegan", value: { strategy: "async", calls: 1 } }));
+  applyEvent(race, progress(70));
+  applyEvent(race, event({ case: "kept", value: { id: "abc", sentence: "It ran." } }));
+  expect(race.bursts.map(({ strategy, calls }) => [strategy, calls.length])).toEqual([
+    ["threads", 1],
+    ["async", 1],
+  ]);
+  expect(race.bursts[0]?.figures?.wallMs).toBe(51);
+  expect(race).toMatchObject({ keptId: "abc", sentence: "It ran." });
+  expect(lastMomentMs(race)).toBe(70);
+});
+
+test("what comes beyond what was asked for is dropped", () => {
+  const race = newRace("A");
+  applyEvent(race, event({ case: "burstBegan", value: { strategy: "threads", calls: 2 } }));
+  for (const endedMs of [1, 2, 3]) {
+    applyEvent(race, progress(endedMs));
+  }
+  expect(race.bursts[0]?.calls.map(({ endedMs }) => endedMs)).toEqual([1, 2]);
+});
+
+test("a run that could not be kept has no address", () => {
+  const race = newRace("A");
+  applyEvent(race, event({ case: "kept", value: { id: "", sentence: "It ran." } }));
+  expect(race.keptId).toBeUndefined();
+});
+
+test("a kept run becomes the race that it was", () => {
+  const bursts = [
+    { strategy: "async", events: { calls: [{ endedMs: 9 }] }, figures: { wallMs: 9 } },
+  ];
+  const summary = { id: "abc", exercise: "B", sentence: "It ran." };
+  const run = create(RunSchema, { summary, kind: { case: "race", value: { bursts } } });
+  expect(raceOfRun(run)).toMatchObject({
+    ...{ exercise: "B", keptId: "abc", sentence: "It ran." },
+    bursts: [{ strategy: "async", expectedCalls: 1 }],
+  });
+  expect(raceOfRun(create(RunSchema, { kind: { case: "load", value: {} } }))).toBeUndefined();
+});

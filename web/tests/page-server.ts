@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startServerProcess } from "../../testing/server-process.ts";
+
+/** A real server with the page, and a folder of its own for runs. */
+export interface PageServer {
+  readonly url: string;
+  readonly runsFolder: string;
+  /** Gives it no time to say goodbye. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, after {@link kill}. */
+  startAgain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param flags those of `npm start`, but for the port and the folder */
+export async function startPageServer(flags: readonly string[] = []): Promise<PageServer> {
+  const runsFolder = mkdtempSync(join(tmpdir(), "unblock-runs-"));
+  const all = ["--runs-folder", runsFolder, "--cpu-workers", "2", ...flags];
+  let running = await startServerProcess(all);
+  const { url } = running;
+  return {
+    url: new URL(url).origin,
+    runsFolder,
+    kill: () => running.kill(),
+    startAgain: async () => {
+      running = await startServerProcess([...all, "--port", new URL(url).port]);
+    },
+    close: async () => {
+      running.child.kill("SIGTERM");
+      await running.exited;
+      rmSync(runsFolder, { recursive: true });
+    },
+  };
+}
