@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 
-interface Frames {
+export interface Frames {
   readonly framesPerSecond: number;
   /** Between two frames. */
   readonly longestGapMs: number;

@@ -91,17 +91,12 @@ describe.skipIf(!hasChromium())("whoever looks at it, and on whatever", () => {
     expect(tooWide).toEqual([]);
   });
 
-  test("nothing moves for those who do not want it", async () => {
+  test("every control has a name, and nothing moves for those who do not want it", async () => {
     await eachView({ reducedMotion: "reduce" }, async (page, address) => {
       await page.getByRole("link", { name: "unblock" }).hover();
       const moving = await page.evaluate(() => document.getAnimations().length);
       expect([address, moving]).toEqual([address, 0]);
       expect(await page.getByRole("button", { name: /Replay/ }).count()).toBe(0);
-    });
-  });
-
-  test("every control has a name", async () => {
-    await eachView({}, async (page, address) => {
       const nameless = await page
         .locator("button, input, select, a, summary, canvas, [role=img]")
         .evaluateAll((all) =>

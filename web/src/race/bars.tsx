@@ -1,8 +1,8 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { barsHeightPx, drawBars } from "./draw-bars.ts";
-import { frozenSpans } from "./frozen.ts";
-import { lanesOf } from "./lanes.ts";
+import { type Frozen, frozenSpans } from "./frozen.ts";
+import { type Lane, lanesOf } from "./lanes.ts";
 import { currentPaint } from "./paint.ts";
 import { playheadMs } from "./playhead.ts";
 import type { Burst } from "./race-model.ts";
@@ -18,6 +18,11 @@ interface BarsProps {
 /** A burst's calls. A canvas, since a thousand of them move at once. */
 export function Bars({ burst, version, axis }: BarsProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  // The burst changes in place.
+  const { lanes, frozen } = useMemo(
+    () => ({ lanes: lanesOf(burst.calls), frozen: frozenSpans(burst.loop) }),
+    [burst, version],
+  );
 
   // The burst changes in place.
   useEffect(() => {
@@ -26,8 +31,6 @@ export function Bars({ burst, version, axis }: BarsProps) {
     if (!element || !context) {
       return;
     }
-    const lanes = lanesOf(burst.calls);
-    const frozen = frozenSpans(burst.loop);
     const heightPx = barsHeightPx(lanes, burst.expectedCalls);
     resize(element, axis.widthPx, heightPx);
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
@@ -36,24 +39,20 @@ export function Bars({ burst, version, axis }: BarsProps) {
       const picture = { lanes, frozen, axis, untilMs: playheadMs.value };
       drawBars(context, picture, heightPx, currentPaint(context));
     });
-  }, [burst, version, axis]);
+  }, [burst, lanes, frozen, axis]);
 
   return (
-    <canvas
-      class="bars"
-      role="img"
-      aria-label={useMemo(() => describe(burst), [burst, version])}
-      ref={canvas}
-    />
+    <canvas class="bars" role="img" aria-label={describe(burst, lanes, frozen)} ref={canvas} />
   );
 }
 
-function describe({ strategy, calls, expectedCalls, loop }: Burst): string {
-  const places = lanesOf(calls).map(({ name }) => name);
-  const longest = frozenSpans(loop).reduce(
-    (most, { fromMs, toMs }) => Math.max(most, toMs - fromMs),
-    0,
-  );
+function describe(
+  { strategy, calls, expectedCalls }: Burst,
+  lanes: readonly Lane[],
+  frozen: readonly Frozen[],
+): string {
+  const places = lanes.map(({ name }) => name);
+  const longest = frozen.reduce((most, { fromMs, toMs }) => Math.max(most, toMs - fromMs), 0);
   return [
     `${calls.length} of ${expectedCalls} calls with ${strategy} as bars`,
     ...(places.length > 0 ? [`on ${places.slice(0, 20).join(", ")}`] : []),

@@ -19,7 +19,7 @@ const places = ["event-loop", "libuv", "threads", "workers", "processes", "queue
  */
 export function lanesOf(calls: readonly Call[]): Lane[] {
   const bySeat = [...Map.groupBy(calls, seatKey).values()]
-    .map((ran) => ({ seat: ran[0], calls: ran.toSorted((a, b) => workStart(a) - workStart(b)) }))
+    .map((ran) => ({ seat: ran[0], calls: inOrder(ran) }))
     .filter((one): one is typeof one & { seat: Seat } => one.seat !== undefined)
     .sort((a, b) => compareSeats(a.seat, b.seat));
   const numbers = new Map<string, number>();
@@ -28,6 +28,14 @@ export function lanesOf(calls: readonly Call[]): Lane[] {
     numbers.set(seat.place, number);
     return { name: laneName(seat, number), calls: ran };
   });
+}
+
+/** When work began is computed once a call, since this is done while a thousand of them come. */
+function inOrder(calls: readonly Call[]): Call[] {
+  return calls
+    .map((call) => ({ call, startMs: workStart(call) }))
+    .sort((a, b) => a.startMs - b.startMs)
+    .map(({ call }) => call);
 }
 
 function laneName({ place }: Seat, number: number): string {
