@@ -94,10 +94,14 @@ export function LoadCharts({ intervals, version }: LoadChartsProps) {
   );
 }
 
-function columnsOf(intervals: readonly LoadInterval[]): {
+/** After the load's end come the last answers; a rate of so short a time says nothing. */
+const shortestDrawnMs = 500;
+
+function columnsOf(all: readonly LoadInterval[]): {
   rates: UPlot.AlignedData;
   latencies: UPlot.AlignedData;
 } {
+  const intervals = all.filter(({ startMs, endMs }) => endMs - startMs >= shortestDrawnMs);
   const ends = intervals.map(({ endMs }) => endMs / 1_000);
   const perSecond = (count: (one: LoadInterval) => number) =>
     intervals.map((one) => (1_000 * count(one)) / Math.max(1, one.endMs - one.startMs));
