@@ -14,6 +14,10 @@ const slow = [
   "server/signals.test.ts",
   "server/places/broken-starts.test.ts",
   "docs/scaling/**/*.test.ts",
+  "loadtest/loadtest.test.ts",
+  "server/main.test.ts",
+  "lab/lab.test.ts",
+  "server/lab/lab.test.ts",
 ];
 
 /** Tests with real engines, which they start themselves: `npm run test:engines`. */

@@ -13,7 +13,24 @@ export interface Output {
  * @throws Error when there is none, or when a call failed: a failure is quicker than an answer, and
  * must not count as one
  */
-export function readReport({ who, code, stdout, stderr }: Output): Report {
+export function readReport(output: Output): Report {
+  const report = readAnyReport(output);
+  const codes = report.statusCodeDistribution ?? {};
+  if (Object.keys(codes).some((name) => name !== "OK") || report.count === 0) {
+    const messages = Object.keys(report.errorDistribution ?? {}).slice(0, 3);
+    throw new Error(
+      `Expected ${output.who} to have no failed call, got ${JSON.stringify(codes)} ${messages.join("; ")}`,
+    );
+  }
+  return report;
+}
+
+/**
+ * The report that a load client printed, also of calls that failed.
+ *
+ * @throws Error when there is none
+ */
+export function readAnyReport({ who, code, stdout, stderr }: Output): Report {
   let report: Partial<Report> | null;
   try {
     report = JSON.parse(stdout);
@@ -24,13 +41,6 @@ export function readReport({ who, code, stdout, stderr }: Output): Report {
     const said = stderr === "" ? ", with nothing on standard error" : `: ${stderr}`;
     throw new Error(
       `Expected ${who} to print its report, got ${shorten(stdout)}; exit code ${code}${said}`,
-    );
-  }
-  const codes = report.statusCodeDistribution ?? {};
-  if (Object.keys(codes).some((name) => name !== "OK") || report.count === 0) {
-    const messages = Object.keys(report.errorDistribution ?? {}).slice(0, 3);
-    throw new Error(
-      `Expected ${who} to have no failed call, got ${JSON.stringify(codes)} ${messages.join("; ")}`,
     );
   }
   return report;
