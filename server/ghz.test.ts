@@ -24,6 +24,6 @@ test.skipIf(!hasGhz && process.env.CI === undefined)(
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toMatchObject({ count: 50, statusCodeDistribution: { OK: 50 } });
     expect((await server.backend("database")).calls).toBe(50);
-    expect((await fetch(server.url)).status).toBe(404);
+    expect((await fetch(`${server.url}/nope`)).status).toBe(404);
   },
 );
