@@ -137,7 +137,9 @@ function pathOf(url = ""): string {
 function isGrpcWithoutHttp2(request: NodeRequest): boolean {
   return (
     request instanceof IncomingMessage &&
-    /^application\/grpc(?!-web)/i.test(request.headers["content-type"] ?? "")
+    /^application\/grpc(\+proto|\+json(; ?charset=utf-?8)?)?$/i.test(
+      request.headers["content-type"] ?? "",
+    )
   );
 }
 
