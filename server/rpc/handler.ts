@@ -58,6 +58,8 @@ export function createHandler(config: HandlerConfig): Adapter {
     eventLoop: () => vitals.eventLoop.read(),
   });
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
+  const chain = { metrics, logger, limit, checks: checksOf(exercises) };
+  const traced = tracing === undefined ? [] : [tracing];
   const guard = guardLab(config.lab.guard);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
@@ -68,7 +70,10 @@ export function createHandler(config: HandlerConfig): Adapter {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health]);
-      routeLab(router, config.lab.runs, vitals.backends.engines);
+      routeLab(router, config.lab.runs, vitals.backends.engines, [
+        ...traced,
+        ...createInterceptors({ ...chain, guard }),
+      ]);
       routeVitals(router, {
         ...vitals,
         callsInProgress: () => limit.inProgress,
@@ -79,10 +84,7 @@ export function createHandler(config: HandlerConfig): Adapter {
     acceptCompression: compressions,
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
-    interceptors: [
-      ...(tracing === undefined ? [] : [tracing]),
-      ...createInterceptors({ metrics, logger, guard, limit, checks: checksOf(exercises) }),
-    ],
+    interceptors: [...traced, ...createInterceptors(chain)],
     ...(cors === undefined ? {} : { requestGate: cors.gate }),
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,

@@ -7,7 +7,6 @@ import { checkRange, checkText } from "../../../server/exercises/validate.ts";
 import { createLogger } from "../../../server/logger.ts";
 import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
 import { createInterceptors } from "../../../server/rpc/interceptors/chain.ts";
-import { guardLab } from "../../../server/rpc/interceptors/lab-guard.ts";
 import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
 import type { Check } from "../../../server/rpc/interceptors/validation.ts";
 import { listen } from "../../../server/rpc/listener/listener.ts";
@@ -28,7 +27,6 @@ const checkEcho: Check = (request) =>
 const interceptors = createInterceptors({
   metrics: createMetrics({ places: () => [], eventLoop: () => eventLoop.read() }),
   logger: createLogger(logLevel, log),
-  guard: guardLab({ host, port: () => 0, token: undefined, replicas: 1, needsCertificate: false }),
   limit: limitCalls(maxCalls, []),
   checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
 });

@@ -11,14 +11,14 @@ import { type Check, validateRequests } from "./validation.ts";
 export interface Chain {
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Who may call LabService. */
-  readonly guard: Interceptor;
+  /** Who may call at all; default: everybody. A service that has one is registered with a chain of its own. */
+  readonly guard?: Interceptor;
   readonly limit: CallLimit;
   /** What a request must be, by RPC. */
   readonly checks: ReadonlyMap<DescMethod, Check>;
 }
 
-/** What every call of the server goes through, the outermost first. */
+/** What a call goes through, the outermost first. */
 export function createInterceptors({
   metrics,
   logger,
@@ -31,7 +31,7 @@ export function createInterceptors({
     logCalls(logger),
     mapErrors(logger),
     endStreamsInTime,
-    guard,
+    ...(guard === undefined ? [] : [guard]),
     limit.interceptor,
     validateRequests(checks),
   ];

@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
-import { LabService } from "../../../gen/unblock/v1/lab_pb.ts";
 import { Failure } from "../../errors.ts";
 
 export interface LabGuardConfig {
@@ -42,9 +41,7 @@ export function guardLab(config: LabGuardConfig): Interceptor {
     }
   };
   return (next) => (request) => {
-    if (request.service === LabService) {
-      check(request);
-    }
+    check(request);
     return next(request);
   };
 }
