@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import type { Burst } from "../loadtest/burst.ts";
+import { restMs } from "../loadtest/burst-client.ts";
 import type { Exercise } from "../registry/exercises.ts";
-import { restMs } from "./burst-client.ts";
 import type { Measurement } from "./result.ts";
 import type { Rig } from "./rig.ts";
 import { summarize } from "./summarize.ts";

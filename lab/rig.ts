@@ -1,9 +1,9 @@
 import type { Client } from "@connectrpc/connect";
 import { createVitalsClient } from "../client/client.ts";
 import type { GetVitalsResponse, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
+import { BurstClient } from "../loadtest/burst-client.ts";
 import { type ServerProcess, startServer } from "../loadtest/server-process.ts";
 import { startWorker, type WorkerProcess } from "../loadtest/worker-process.ts";
-import { BurstClient } from "./burst-client.ts";
 
 /** A server in a process of its own, with everything that measures it connected. */
 export class Rig {

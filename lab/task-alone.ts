@@ -1,5 +1,5 @@
+import type { BurstClient } from "../loadtest/burst-client.ts";
 import type { Exercise } from "../registry/exercises.ts";
-import type { BurstClient } from "./burst-client.ts";
 import { medianOf } from "./median.ts";
 
 /** How often one task is measured alone. */

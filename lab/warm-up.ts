@@ -1,7 +1,7 @@
 import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import type { BurstClient } from "../loadtest/burst-client.ts";
 import { monotonicMs } from "../registry/clock.ts";
 import type { Exercise } from "../registry/exercises.ts";
-import type { BurstClient } from "./burst-client.ts";
 
 /** How long a strategy's calls are made before they count, in ms: some thousand that wait for 10 ms. */
 const warmUpMs = 500;

@@ -1,10 +1,7 @@
-import { fromJsonString } from "@bufbuild/protobuf";
-import { type Burst, fireBurst } from "../../loadtest/burst.ts";
-import { createBystander } from "../../loadtest/bystander.ts";
-import { createDriver } from "../../loadtest/drivers/create-driver.ts";
+import type { Burst } from "../../loadtest/burst.ts";
+import { BurstClient } from "../../loadtest/burst-client.ts";
 import { startServer } from "../../loadtest/server-process.ts";
-import { warmUp } from "../../loadtest/warm-up.ts";
-import { exercises } from "../../registry/exercises.ts";
+import { findExercise } from "../../registry/exercises.ts";
 
 export interface BurstOptions {
   /** The exercise's letter. */
@@ -23,24 +20,14 @@ export interface BurstServer {
 /** @param flags those of `npm start` */
 export async function startBurstServer(flags: readonly string[] = []): Promise<BurstServer> {
   const server = await startServer(flags);
-  const driver = createDriver({ baseUrl: server.url, protocol: "grpc" });
-  const [bystander] = await Promise.all([createBystander(server.url), driver.connect()]);
-  await warmUp(driver);
+  const client = await BurstClient.open(server.url, 0);
   return {
     fire: async ({ letter, strategy, calls }) => {
-      const exercise = exercises.find((candidate) => candidate.letter === letter);
+      const exercise = findExercise(letter);
       if (exercise === undefined) {
         throw new Error(`Expected an exercise's letter, got ${letter}`);
       }
-      const sends = Array.from({ length: calls }, (_, index) =>
-        driver.prepare({
-          method: exercise.method,
-          request: fromJsonString(exercise.method.input, exercise.burst.requestJson(index + 1)),
-          header: { "unblock-strategy": strategy },
-          timeoutMs: 0,
-        }),
-      );
-      const burst = await fireBurst(sends, bystander);
+      const burst = await client.fire(exercise, strategy, calls);
       const failed = burst.calls.find(({ code }) => code !== "ok");
       if (failed) {
         throw new Error(`Expected all calls to be answered, got ${failed.code}: ${failed.message}`);
@@ -48,8 +35,7 @@ export async function startBurstServer(flags: readonly string[] = []): Promise<B
       return burst;
     },
     close: async () => {
-      driver.close();
-      await bystander.close();
+      await client.close();
       await server.close();
     },
   };

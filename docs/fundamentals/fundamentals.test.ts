@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RunningCommand, startCommand } from "../../testing/cli.ts";
+import { stableLines } from "../../testing/stable-lines.ts";
 
 const documentUrl = new URL("../fundamentals.md", import.meta.url);
 const document = readFileSync(documentUrl, "utf8");
@@ -129,11 +130,6 @@ function sectionOf(heading: string): string {
 function blockOf(section: string, language: string): string {
   const blocks = [...section.matchAll(/^```(\w+)\n(.*?)^```$/gms)];
   return blocks.flatMap(([, name, text]) => (name === language ? [text] : [])).join("\n");
-}
-
-/** Lines that begin with "here:" differ from machine to machine; where they stand does not. */
-function stableLines(output: string): string[] {
-  return output.split("\n").map((line) => (line.startsWith("here:") ? "here:" : line));
 }
 
 /** The anchor that GitHub gives a heading. */

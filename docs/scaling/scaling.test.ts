@@ -2,16 +2,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { runCommand } from "../../testing/cli.ts";
+import { stableLines } from "../../testing/stable-lines.ts";
 
 const page = readFileSync(new URL("../scaling.md", import.meta.url), "utf8");
-
-/** Lines that begin with "here:" differ from machine to machine; where they stand does not. */
-function stableLines(output: string): string[] {
-  return output
-    .trim()
-    .split("\n")
-    .map((line) => (line.startsWith("here:") ? "here:" : line));
-}
 
 test.each(["littles-law.ts", "headroom.ts", "what-breaks-first.ts"])(
   "%s prints what the page says",
@@ -22,7 +15,7 @@ test.each(["littles-law.ts", "headroom.ts", "what-breaks-first.ts"])(
     expect(code).toBe(0);
     const [, afterLink = ""] = page.split(`(scaling/${program})`);
     const [, block = ""] = /```text\n(.*?)```/s.exec(afterLink) ?? [];
-    expect(stableLines(stdout)).toEqual(stableLines(block));
+    expect(stableLines(stdout.trim())).toEqual(stableLines(block.trim()));
   },
   120_000,
 );

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { exercises } from "../../registry/exercises.ts";
+import { findExercise } from "../../registry/exercises.ts";
 import { startService } from "./service.ts";
 
 /** One server, as it starts: what bounds each exercise, and how many calls a second that allows. */
@@ -31,7 +31,7 @@ for (const { letter, bound, concurrency } of bounds) {
 await service.close();
 
 function exerciseOf(letter: string) {
-  const found = exercises.find((exercise) => exercise.letter === letter);
+  const found = findExercise(letter);
   if (found === undefined) {
     throw new Error(`Expected an exercise, got ${letter}`);
   }

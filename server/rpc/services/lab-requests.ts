@@ -6,13 +6,15 @@ import {
   RaceRequestSchema,
 } from "../../../gen/unblock/v1/lab_pb.ts";
 import { type Exercise, exercises } from "../../../registry/exercises.ts";
+import {
+  mostCalls,
+  mostCallsPerSecond,
+  mostSeconds,
+  mostStrategies,
+} from "../../../registry/run-limits.ts";
 import type { FieldViolation } from "../../errors.ts";
 import { checkRange } from "../../exercises/validate.ts";
 
-const mostStrategies = 4;
-const mostCalls = 1_000;
-const mostRatePerSecond = 5_000;
-const mostSeconds = 60;
 /** What one call of CPU work costs about, in milliseconds. */
 const cpuMs = 100;
 /** A strategy that freezes the server may do so for this long, in ms: nobody can end it meanwhile. */
@@ -46,7 +48,7 @@ export function checkLoad(request: Message): FieldViolation[] {
   return [
     ...checkExercise(request.exercise),
     ...(strategy === "" ? [] : checkStrategy("strategy", exercise, strategy)),
-    ...checkRange("rate_per_second", ratePerSecond, 1, mostRatePerSecond),
+    ...checkRange("rate_per_second", ratePerSecond, 1, mostCallsPerSecond),
     ...checkRange("duration_s", durationS, 1, mostSeconds),
     ...checkFrozenTime("rate_per_second", exercise, strategy, calls),
   ];

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { findExercise } from "../../../registry/exercises.ts";
+import { mostCallsPerSecond, mostSeconds } from "../../../registry/run-limits.ts";
 import { ExerciseSelect } from "../parts/exercise-select.tsx";
 import { RunButtons } from "../parts/run-buttons.tsx";
 import { submitOnEnter } from "../parts/submit-on-enter.ts";
@@ -9,9 +10,6 @@ interface LoadFormProps {
   readonly running: boolean;
   readonly onRun: (wish: LoadWish) => void;
 }
-
-const mostPerSecond = 5_000;
-const longestS = 60;
 
 /** What the form says, kept while another view is shown. */
 const chosen = signal<LoadWish>({ exercise: "E", strategy: "", ratePerSecond: 200, durationS: 10 });
@@ -54,7 +52,7 @@ export function LoadForm({ running, onRun }: LoadFormProps) {
         <input
           type="number"
           min={1}
-          max={mostPerSecond}
+          max={mostCallsPerSecond}
           required
           value={ratePerSecond}
           onInput={(event) => choose({ ratePerSecond: event.currentTarget.valueAsNumber })}
@@ -65,7 +63,7 @@ export function LoadForm({ running, onRun }: LoadFormProps) {
         <input
           type="number"
           min={1}
-          max={longestS}
+          max={mostSeconds}
           required
           value={durationS}
           onInput={(event) => choose({ durationS: event.currentTarget.valueAsNumber })}

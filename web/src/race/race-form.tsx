@@ -1,14 +1,12 @@
 import { signal } from "@preact/signals";
 import { Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
 import { type Exercise, exercises, findExercise } from "../../../registry/exercises.ts";
+import { mostCalls, mostStrategies } from "../../../registry/run-limits.ts";
 import { ExerciseSelect } from "../parts/exercise-select.tsx";
 import { meaningOf } from "../parts/meaning-of.ts";
 import { RunButtons } from "../parts/run-buttons.tsx";
 import { submitOnEnter } from "../parts/submit-on-enter.ts";
 import type { RaceWish } from "./race-session.ts";
-
-const mostStrategies = 4;
-const mostCalls = 1_000;
 
 interface RaceFormProps {
   readonly running: boolean;

@@ -1,10 +1,10 @@
 import { fromJsonString } from "@bufbuild/protobuf";
-import { type Burst, type BurstWatch, fireBurst } from "../loadtest/burst.ts";
-import { type Bystander, createBystander } from "../loadtest/bystander.ts";
-import { createDriver } from "../loadtest/drivers/create-driver.ts";
-import type { Driver } from "../loadtest/drivers/driver.ts";
-import { warmUp } from "../loadtest/warm-up.ts";
 import type { Exercise } from "../registry/exercises.ts";
+import { type Burst, type BurstWatch, fireBurst } from "./burst.ts";
+import { type Bystander, createBystander } from "./bystander.ts";
+import { createDriver } from "./drivers/create-driver.ts";
+import type { Driver } from "./drivers/driver.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** Before each burst: lets the server's loop come to rest and its delay's watch begin, in ms. */
 export const restMs = 20;
