@@ -11,7 +11,8 @@ const warmUpMs = 500;
  *
  * Threads make their connections on first use, so every thread that its calls may wait on is used once;
  * and a path that is not compiled yet takes several times as long, which a hundred calls of 10 ms show.
- * Computing needs no connection, and freezing shows without a warm-up of many calls.
+ * Computing needs no connection, and freezing shows without a warm-up of many calls. What follows the
+ * reply piles up: hundreds of events in a queue would outlive the server that they are for.
  *
  * @param threads how many the strategy's place has, if it has a number of them
  */
@@ -23,7 +24,7 @@ export async function warmUp(
 ): Promise<void> {
   const { burst, work } = exercise;
   const fire = (calls: number) => bursts.fire(exercise, strategy.name, calls);
-  if (strategy.suitability >= Suitability.SLOW || work.waitMs === 0) {
+  if (strategy.suitability >= Suitability.SLOW || work.waitMs === 0 || work.afterReply) {
     await fire(1);
     return;
   }
