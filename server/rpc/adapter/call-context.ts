@@ -26,8 +26,8 @@ export class CallContext implements HandlerContext {
   #abort: AbortController | undefined;
   #reason: unknown;
   #requestHeader: Headers | undefined;
-  #responseHeader: Headers | undefined;
-  #responseTrailer: Headers | undefined;
+  #responseHeader: LazyHeaders | undefined;
+  #responseTrailer: LazyHeaders | undefined;
   #values: ContextValues | undefined;
 
   constructor({ route, exchange, protocolName, initial, terms, values }: UnaryCallInit) {
@@ -72,12 +72,12 @@ export class CallContext implements HandlerContext {
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= LazyHeaders.from(this.initial.header);
+    this.#responseHeader ??= new LazyHeaders(this.initial.header);
     return this.#responseHeader;
   }
 
   get responseTrailer(): Headers {
-    this.#responseTrailer ??= LazyHeaders.from(this.initial.trailer);
+    this.#responseTrailer ??= new LazyHeaders(this.initial.trailer);
     return this.#responseTrailer;
   }
 
@@ -87,12 +87,12 @@ export class CallContext implements HandlerContext {
   }
 
   /** What became of the header and the trailer; undefined while they are the initial ones. */
-  get changedHeader(): Headers | undefined {
-    return this.#responseHeader;
+  get changedHeader(): LazyHeaders | undefined {
+    return this.#responseHeader?.isUnchanged ? undefined : this.#responseHeader;
   }
 
-  get changedTrailer(): Headers | undefined {
-    return this.#responseTrailer;
+  get changedTrailer(): LazyHeaders | undefined {
+    return this.#responseTrailer?.isUnchanged ? undefined : this.#responseTrailer;
   }
 
   /** @param reason not undefined */

@@ -32,7 +32,7 @@ export class Http1Exchange implements Exchange {
   }
 
   headers(): Headers {
-    return LazyHeaders.of(this.#request.headers);
+    return new LazyHeaders(this.#request.headers);
   }
 
   read(mostBytes: number, reader: BodyReader): void {

@@ -36,7 +36,7 @@ export class Http2Exchange implements Exchange {
   }
 
   headers(): Headers {
-    return LazyHeaders.of(this.#headers);
+    return new LazyHeaders(this.#headers);
   }
 
   read(mostBytes: number, reader: BodyReader): void {

@@ -10,9 +10,9 @@ import {
   type HandlerContext,
   type Interceptor,
   type UnaryRequest,
+  type UnaryResponse,
 } from "@connectrpc/connect";
 import type { CallContext } from "./call-context.ts";
-import { InterceptedRequest, InterceptedResponse } from "./intercepted.ts";
 import type { UnarySpec } from "./routes.ts";
 
 type Next = ReturnType<Interceptor>;
@@ -35,37 +35,70 @@ export function invokeUnary(
     : complete(method.output, output);
 }
 
-async function intercept(
+function intercept(
   { method, impl }: UnarySpec,
   interceptors: readonly Interceptor[],
   context: CallContext,
   message: MessageShape<DescMessage>,
 ): Promise<MessageShape<DescMessage>> {
-  const request = new InterceptedRequest(context, message);
-  let own: InterceptedResponse | undefined;
+  const request = toRequest(context, message);
+  let own: UnaryResponse | undefined;
   let next: Next = async (intercepted) => {
-    if (intercepted.stream) {
-      throw new ConnectError("an interceptor made a stream of a unary call", Code.Internal);
-    }
+    assertUnary(intercepted);
     const handlerContext = intercepted === request ? context : merge(context, intercepted);
-    own = new InterceptedResponse(
+    const output = impl(intercepted.message, handlerContext);
+    own = toResponse(
       context,
-      complete(method.output, await impl(intercepted.message, handlerContext)),
+      complete(method.output, isPromiseLike(output) ? await output : output),
     );
     return own;
   };
   for (let index = interceptors.length - 1; index >= 0; index--) {
     next = interceptors[index]?.(next) ?? next;
   }
-  const response = await next(request);
-  if (response.stream) {
+  return next(request).then((response) => {
+    assertUnary(response);
+    if (response !== own) {
+      replaceHeaders(context.responseHeader, response.header);
+      replaceHeaders(context.responseTrailer, response.trailer);
+    }
+    return response.message;
+  });
+}
+
+// Interceptors copy requests and responses with `{ ...request }`, so all are properties of their own.
+
+function toRequest(context: CallContext, message: MessageShape<DescMessage>): UnaryRequest {
+  return {
+    stream: false,
+    service: context.service,
+    method: context.method,
+    requestMethod: context.requestMethod,
+    url: context.url,
+    signal: context.signal,
+    header: context.requestHeader,
+    contextValues: context.values,
+    message,
+  };
+}
+
+function toResponse(context: CallContext, message: MessageShape<DescMessage>): UnaryResponse {
+  return {
+    stream: false,
+    service: context.service,
+    method: context.method,
+    header: context.responseHeader,
+    trailer: context.responseTrailer,
+    message,
+  };
+}
+
+function assertUnary<Unary extends { readonly stream: false }>(
+  passed: Unary | { readonly stream: true },
+): asserts passed is Unary {
+  if (passed.stream) {
     throw new ConnectError("an interceptor made a stream of a unary call", Code.Internal);
   }
-  if (response !== own) {
-    replaceHeaders(context.responseHeader, response.header);
-    replaceHeaders(context.responseTrailer, response.trailer);
-  }
-  return response.message;
 }
 
 function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {

@@ -69,7 +69,7 @@ describe("lazy headers", () => {
     const begin = { "content-type": "application/proto", "x-trace": "1" };
     fc.assert(
       fc.property(fc.array(steps, { maxLength: 12 }), (doing) => {
-        const lazy = LazyHeaders.from(begin);
+        const lazy = new LazyHeaders(begin);
         const web = new Headers(begin);
         for (const step of doing) {
           // Names that can't be are no more than not there, until somebody asks for more.
@@ -86,7 +86,7 @@ describe("lazy headers", () => {
 
   test("are Node's, which nobody changes by them", () => {
     const node = { ":path": "/x", host: "here", "set-cookie": ["a=1", "b=2"] };
-    const lazy = LazyHeaders.of(node);
+    const lazy = new LazyHeaders(node);
     expect(lazy.get("Host")).toBe("here");
     lazy.set("host", "there");
     expect([...lazy]).toEqual([
@@ -98,12 +98,16 @@ describe("lazy headers", () => {
   });
 
   test("are not made by those who get and set", () => {
-    const lazy = LazyHeaders.from({ a: "1" });
+    const begin = { a: "1" };
+    const lazy = new LazyHeaders(begin);
+    expect(lazy.isUnchanged).toBe(true);
     lazy.set("b", "2");
     expect(lazy.get("a")).toBe("1");
     expect(lazy.has("c")).toBe(false);
     expect(lazy.plain).toEqual({ a: "1", b: "2" });
     expect([...lazy.keys()]).toEqual(["a", "b"]);
     expect(lazy.plain).toBeUndefined();
+    expect(lazy.isUnchanged).toBe(false);
+    expect(begin).toEqual({ a: "1" });
   });
 });

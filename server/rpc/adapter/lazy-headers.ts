@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
-
 type Plain = Record<string, string | string[] | undefined>;
 
 /** Names and values that need neither a check nor a change; all others take the long way. */
@@ -12,27 +10,23 @@ const simpleValue = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
  */
 export class LazyHeaders implements Headers {
   #plain: Plain | undefined;
-  readonly #isShared: boolean;
+  /** Whether others have the same object, so that it is copied before it is changed. */
+  #isShared = true;
   #web: Headers | undefined;
 
-  private constructor(plain: Plain, isShared: boolean) {
-    this.#plain = plain;
-    this.#isShared = isShared;
-  }
-
-  /** Node's, which stay as they are; without those of HTTP/2 that begin with a colon. */
-  static of(headers: IncomingHttpHeaders): LazyHeaders {
-    return new LazyHeaders(headers, true);
-  }
-
-  /** Headers that begin with some fields. */
-  static from(fields: Readonly<Record<string, string>>): LazyHeaders {
-    return new LazyHeaders({ ...fields }, false);
+  /** @param fields to begin with; they stay as they are. Node's of HTTP/2 that begin with a colon are no headers */
+  constructor(fields: Readonly<Plain>) {
+    this.#plain = fields;
   }
 
   /** All fields, as long as nobody has asked for more than to get and set some; undefined after that. */
   get plain(): Readonly<Plain> | undefined {
     return this.#plain;
+  }
+
+  /** Whether they are surely the fields that they began with. */
+  get isUnchanged(): boolean {
+    return this.#isShared && this.#web === undefined;
   }
 
   get(name: string): string | null {
@@ -49,10 +43,13 @@ export class LazyHeaders implements Headers {
 
   set(name: string, value: string): void {
     const isSimple = simpleName.test(name) && simpleValue.test(value) && name !== "set-cookie";
-    if (this.#plain !== undefined && !this.#isShared && isSimple) {
-      this.#plain[name] = value;
-    } else {
+    if (this.#plain === undefined || !isSimple) {
       this.#made().set(name, value);
+    } else if (this.#isShared) {
+      this.#plain = { ...this.#plain, [name]: value };
+      this.#isShared = false;
+    } else {
+      this.#plain[name] = value;
     }
   }
 

@@ -5,6 +5,7 @@ import type { Metrics } from "../observability/metrics.ts";
 import { logCalls } from "../observability/request-log.ts";
 import { endStreamsInTime } from "./deadline.ts";
 import { mapErrors } from "./errors.ts";
+import { concludeCalls } from "./outcome.ts";
 import type { CallLimit } from "./overload.ts";
 import { type Check, validateRequests } from "./validation.ts";
 
@@ -27,9 +28,7 @@ export function createInterceptors({
   checks,
 }: Chain): Interceptor[] {
   return [
-    metrics.interceptor,
-    logCalls(logger),
-    mapErrors(logger),
+    concludeCalls(mapErrors(logger), [metrics.observer, logCalls(logger)]),
     endStreamsInTime,
     ...(guard === undefined ? [] : [guard]),
     limit.interceptor,

@@ -1,10 +1,4 @@
-import {
-  Code,
-  ConnectError,
-  type Interceptor,
-  type StreamRequest,
-  type UnaryRequest,
-} from "@connectrpc/connect";
+import { Code, ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { BadRequestSchema, RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 import { Failure, type FailureKind, InvalidRequest } from "../../errors.ts";
@@ -30,8 +24,8 @@ const retryDelay = { seconds: 1n };
  * Gives every failure of a call its code. What no caller can act on becomes "internal error" for the
  * caller and goes to the log in full.
  */
-export function mapErrors(logger: Logger): Interceptor {
-  const map = (request: UnaryRequest | StreamRequest, error: unknown): ConnectError => {
+export function mapErrors(logger: Logger) {
+  return (request: UnaryRequest | StreamRequest, error: unknown): ConnectError => {
     if (error instanceof ConnectError) {
       return sendable(error);
     }
@@ -48,16 +42,6 @@ export function mapErrors(logger: Logger): Interceptor {
       `internal error; the server's log has the cause (request id ${id})`,
       Code.Internal,
     );
-  };
-  return (next) => async (request) => {
-    try {
-      const response = await next(request);
-      return response.stream
-        ? { ...response, message: mapped(response.message, (error) => map(request, error)) }
-        : response;
-    } catch (error) {
-      throw map(request, error);
-    }
   };
 }
 
@@ -77,17 +61,6 @@ function sendable(error: ConnectError): ConnectError {
   );
   sent.details = error.details;
   return sent;
-}
-
-async function* mapped<Message>(
-  messages: AsyncIterable<Message>,
-  map: (error: unknown) => ConnectError,
-): AsyncIterable<Message> {
-  try {
-    yield* messages;
-  } catch (error) {
-    throw map(error);
-  }
 }
 
 function toConnectError(failure: Failure): ConnectError {

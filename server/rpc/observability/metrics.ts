@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PlaceVitals, Ran } from "../../places/place.ts";
 import type { EventLoopReading } from "../../vitals/event-loop.ts";
+import type { CallObserver } from "../interceptors/outcome.ts";
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -15,7 +17,7 @@ export interface MetricsSources {
 /** What Prometheus asks for. Gauges are read when it asks, not before. */
 export interface Metrics {
   /** Counts and times calls. */
-  readonly interceptor: Interceptor;
+  readonly observer: CallObserver;
   /** Times what a place did for a call. */
   ran(ran: Pick<Ran<unknown>, "ranOn" | "timing">): void;
   readonly contentType: string;
@@ -27,11 +29,21 @@ export interface Metrics {
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const handled = new Counter({
+  const ended = new Map<DescMethod, EndedCalls>();
+  let inProgress = 0;
+  new Counter({
     name: "rpc_server_handled_total",
     help: "Calls that ended, by code.",
     labelNames: ["service", "method", "code"],
     registers,
+    collect() {
+      this.reset();
+      for (const [method, { byCode }] of ended) {
+        for (const [code, calls] of byCode) {
+          this.inc({ ...labelsOf(method), code: code === ok ? "ok" : codeToString(code) }, calls);
+        }
+      }
+    },
   });
   const duration = new Histogram({
     name: "rpc_server_duration_seconds",
@@ -40,10 +52,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
     buckets: secondsBuckets,
     registers,
   });
-  const inProgress = new Gauge({
+  new Gauge({
     name: "rpc_server_in_progress",
     help: "Calls that have not ended.",
     registers,
+    collect() {
+      this.set(inProgress);
+    },
   });
   const steps = new Histogram({
     name: "unblock_place_step_seconds",
@@ -55,48 +70,22 @@ export function createMetrics(sources: MetricsSources): Metrics {
   gaugePlaces(sources, registers);
   gaugeEventLoop(sources, registers);
 
-  /** Looking the labels up for each call would cost more than counting. */
-  const known = new Map<string, (code: string, seconds: number) => void>();
-  const countFor = (service: string, method: string) => {
-    const key = `${service}/${method}`;
-    let count = known.get(key);
-    if (count === undefined) {
-      const timed = duration.labels(service, method);
-      const byCode = new Map<string, Counter.Internal>();
-      count = (code, seconds) => {
-        let counter = byCode.get(code);
-        if (counter === undefined) {
-          counter = handled.labels(service, method, code);
-          byCode.set(code, counter);
-        }
-        counter.inc();
-        timed.observe(seconds);
-      };
-      known.set(key, count);
-    }
-    return count;
-  };
-
   return {
-    interceptor: (next) => async (request) => {
-      const beganMs = performance.now();
-      const count = countFor(request.service.typeName, request.method.name);
-      const end = (code: string) => {
-        inProgress.dec();
-        count(code, (performance.now() - beganMs) / 1_000);
-      };
-      inProgress.inc();
-      try {
-        const response = await next(request);
-        if (response.stream) {
-          return { ...response, message: countedStream(response.message, end) };
+    observer: {
+      began: () => {
+        inProgress++;
+      },
+      ended: ({ method }, error, durationMs) => {
+        inProgress--;
+        let calls = ended.get(method);
+        if (calls === undefined) {
+          calls = { byCode: new Map(), durations: duration.labels(labelsOf(method)) };
+          ended.set(method, calls);
         }
-        end("ok");
-        return response;
-      } catch (error) {
-        end(codeOf(error));
-        throw error;
-      }
+        const code = error?.code ?? ok;
+        calls.byCode.set(code, (calls.byCode.get(code) ?? 0) + 1);
+        calls.durations.observe(durationMs / 1_000);
+      },
     },
     ran: ({ ranOn, timing }) => {
       for (const { name, ms } of timing) {
@@ -108,24 +97,17 @@ export function createMetrics(sources: MetricsSources): Metrics {
   };
 }
 
-async function* countedStream<Message>(
-  messages: AsyncIterable<Message>,
-  end: (code: string) => void,
-): AsyncIterable<Message> {
-  let code = "canceled";
-  try {
-    yield* messages;
-    code = "ok";
-  } catch (error) {
-    code = codeOf(error);
-    throw error;
-  } finally {
-    end(code);
-  }
+/** Of an RPC. To look the labels up for each call would cost more than to count it. */
+interface EndedCalls {
+  readonly byCode: Map<Code | typeof ok, number>;
+  readonly durations: Histogram.Internal<"service" | "method">;
 }
 
-function codeOf(error: unknown): string {
-  return codeToString(error instanceof ConnectError ? error.code : Code.Internal);
+/** gRPC's number for success, which Connect has no name for. */
+const ok = 0;
+
+function labelsOf({ parent, name }: DescMethod): { service: string; method: string } {
+  return { service: parent.typeName, method: name };
 }
 
 function gaugePlaces({ places }: MetricsSources, registers: Registry[]): void {

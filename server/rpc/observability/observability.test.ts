@@ -8,6 +8,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 import { createLogger, type LogLevel } from "../../logger.ts";
 import { createAdapter } from "../adapter/adapter.ts";
 import { mapErrors } from "../interceptors/errors.ts";
+import { concludeCalls } from "../interceptors/outcome.ts";
 import { logCalls } from "./request-log.ts";
 
 describe("the log", () => {
@@ -28,7 +29,7 @@ describe("the log", () => {
             throw failure;
           },
         }),
-      interceptors: [logCalls(logger), mapErrors(logger)],
+      interceptors: [concludeCalls(mapErrors(logger), [logCalls(logger)])],
     });
     const endpoint = await listen(createServer(handleRequest));
     endpoints.push(endpoint);

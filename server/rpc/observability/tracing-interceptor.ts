@@ -8,7 +8,7 @@ import {
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Attributes, Context, TextMapGetter } from "@opentelemetry/api";
 import type { OpenTelemetry } from "../../opentelemetry.ts";
-import { blamed, codeOf } from "./request-log.ts";
+import { blamed } from "./request-log.ts";
 
 /** Runs something as a part of a call's span. */
 type InSpan = <Result>(work: () => Result) => Result;
@@ -125,6 +125,10 @@ function describeCall({ service, method, url }: UnaryRequest | StreamRequest, is
     "server.address": hostname,
     ...(port ? { "server.port": Number(port) } : {}),
   };
+}
+
+function codeOf(error: unknown): Code {
+  return error instanceof ConnectError ? error.code : Code.Internal;
 }
 
 /** As the protocol names it; Connect has no name for success. */
