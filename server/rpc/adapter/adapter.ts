@@ -27,9 +27,10 @@ export interface AdapterOptions extends ConnectNodeAdapterOptions {
   /**
    * How long callers may take over HTTP/2 until their request is complete, in milliseconds. After that
    * they are answered with deadline_exceeded, and their stream is closed. Unary calls are looked at once
-   * in that time, so they have up to twice as long. What is sent on after an answer may take as long again.
-   * Who streams messages may do so as long as the handler takes them. Over HTTP/1.1 the `requestTimeout`
-   * of Node's server does all this. Default 300,000, as there.
+   * in that time, so they have up to twice as long. To take the answer, and to send on after it, they have
+   * as long again; then their stream is closed. Who streams messages may do so as long as the handler takes
+   * them. Over HTTP/1.1 the `requestTimeout` of Node's server sees to the request, and who does not take an
+   * answer is cut off as over HTTP/2. Default 300,000, as there.
    */
   readonly requestTimeoutMs?: number;
   /** Told of failures that no caller is left to hear of. Default: they are dropped. */
@@ -119,7 +120,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
     handleStream: (stream, headers, _flags, rawHeaders) => {
       const path = pathOf(headers[":path"]);
       const request = () => new Http2ServerRequest(stream, headers, {}, rawHeaders);
-      const exchange = () => new Http2Exchange(stream, headers, requestTimeoutMs);
+      const exchange = () => new Http2Exchange(stream, headers);
       const isDirect = serveDirectly(path, exchange, true, request);
       if (!isDirect) {
         serveOtherwise(path, request(), new Http2ServerResponse(stream));

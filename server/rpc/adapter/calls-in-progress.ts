@@ -1,9 +1,8 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { Deadlines } from "./deadlines.ts";
-import { closeOnceAnswered, isIncomplete, requestTimedOut } from "./request-timeout.ts";
-import type { UnaryCall } from "./unary-call.ts";
+import type { UnaryCall, Wait } from "./unary-call.ts";
 
-/** The calls that wait for their answer, of which none waits for the end of its request for ever. */
+/** The calls until their answer is taken, of which none waits for its caller for ever. */
 export class CallsInProgress {
   readonly #requestTimeoutMs: number;
   // A list in which each knows its place: a Set costs more, and its storage lives on (a V8 OrderedHashSet
@@ -12,8 +11,8 @@ export class CallsInProgress {
   readonly #deadlines = new Deadlines(this.#calls);
   // One timer for all, which stops by itself: one for each call would cost every call that is well.
   #timer: NodeJS.Timeout | undefined;
-  /** Those whose request was incomplete at the last sweep. */
-  #late = new WeakSet<UnaryCall>();
+  /** What those waited for that waited for their caller at the last sweep. */
+  #waited = new WeakMap<UnaryCall, Wait>();
 
   constructor(requestTimeoutMs: number) {
     this.#requestTimeoutMs = requestTimeoutMs;
@@ -41,24 +40,23 @@ export class CallsInProgress {
     }
   }
 
-  /** Ends the calls whose request is incomplete for the second time. */
+  /** Ends the calls that wait for the same thing for the second time. */
   #sweep(): void {
     if (this.#calls.length === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    const late = new WeakSet<UnaryCall>();
+    const waited = new WeakMap<UnaryCall, Wait>();
     for (const call of [...this.#calls]) {
-      const { stream } = call;
-      if (stream === undefined || !isIncomplete(stream)) {
+      const { waitsFor } = call;
+      if (waitsFor === undefined) {
         continue;
       }
-      late.add(call);
-      if (this.#late.has(call)) {
-        closeOnceAnswered(stream);
-        call.abort(requestTimedOut(this.#requestTimeoutMs));
+      waited.set(call, waitsFor);
+      if (this.#waited.get(call) === waitsFor) {
+        call.endOverdue(this.#requestTimeoutMs);
       }
     }
-    this.#late = late;
+    this.#waited = waited;
   }
 }

@@ -20,8 +20,10 @@ export interface Exchange {
   headers(): Headers;
   /** Reads the request's body. To be called once. */
   read(mostBytes: number, reader: BodyReader): void;
-  /** Told once when the caller has gone away before it was answered. */
+  /** Told once when the caller has taken the whole answer, or has gone away before that. */
   onGone(gone: () => void): void;
+  /** Gives up a caller that does not take its answer. */
+  cut(): void;
   /** Answers. To be called once; does nothing when the caller is gone. */
   respond(response: Response): void;
 }

@@ -44,6 +44,11 @@ export class Http1Exchange implements Exchange {
     this.#response.on("close", gone);
   }
 
+  cut(): void {
+    // The request is at its end, and to destroy it would do nothing.
+    this.#request.socket.destroy();
+  }
+
   respond({ status, header, body }: Response): void {
     this.#response.writeHead(status, header);
     if (body !== undefined && body.length <= mostJoinedBytes) {

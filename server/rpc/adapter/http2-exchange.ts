@@ -3,7 +3,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "nod
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { readBody } from "./request-body.ts";
-import { closeInTime } from "./request-timeout.ts";
+import { cutStream } from "./request-timeout.ts";
 
 const withTrailers = { waitForTrailers: true };
 const withoutBody = { endStream: true };
@@ -14,14 +14,12 @@ export class Http2Exchange implements Exchange {
   readonly path: string;
   readonly stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
-  readonly #requestTimeoutMs: number;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, requestTimeoutMs: number) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
     this.stream = stream;
     this.#headers = headers;
-    this.#requestTimeoutMs = requestTimeoutMs;
     // A reset shows as an error, too; "close" says all that matters.
     stream.on("error", nothing);
   }
@@ -50,13 +48,14 @@ export class Http2Exchange implements Exchange {
     });
   }
 
+  cut(): void {
+    cutStream(this.stream);
+  }
+
   respond({ status, header, body, trailer }: Response): void {
     const { stream } = this;
     if (stream.destroyed || stream.closed) {
       return;
-    }
-    if (!stream.readableEnded) {
-      closeInTime(stream, this.#requestTimeoutMs);
     }
     const fields = toRawHeaders(status, header);
     if (trailer !== undefined) {

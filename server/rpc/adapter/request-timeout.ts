@@ -68,10 +68,13 @@ export function closeOnceAnswered(stream: ServerHttp2Stream): void {
 
 /** Closes a stream whose request does not end after some time, whether it is answered or not. */
 export function closeInTime(stream: ServerHttp2Stream, timeoutMs: number): void {
-  whenIncomplete(stream, timeoutMs, () =>
-    // Without an error it would wait for a caller that does not take its answer either.
-    end(stream, isAnswered(stream) ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL),
-  );
+  whenIncomplete(stream, timeoutMs, () => cutStream(stream));
+}
+
+/** Closes a stream whose caller has had its time. */
+export function cutStream(stream: ServerHttp2Stream): void {
+  // Without an error it would wait for a caller that does not take its answer.
+  end(stream, isAnswered(stream) ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
 }
 
 function end(stream: ServerHttp2Stream, code: number): void {

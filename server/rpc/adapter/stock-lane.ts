@@ -13,10 +13,12 @@ import { mostDrainedBytes } from "./request-body.ts";
 import {
   closeInTime,
   closeOnceAnswered,
+  cutStream,
   longestTimerMs,
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
+import { whenUntaken } from "./untaken-answer.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -47,6 +49,7 @@ export async function serveStock(
       stream.once("finish", () => closeInTime(stream, requestTimeoutMs));
     }
   }
+  cutInTime(request, response, requestTimeoutMs);
   dropEndlessTimeout(request);
   try {
     const answer = await handler(
@@ -114,6 +117,16 @@ function answerInTime(request: Http2ServerRequest, requestTimeoutMs: number): vo
     }
     closeInTime(stream, requestTimeoutMs);
   });
+}
+
+/** Gives up a caller that does not take its answer. */
+function cutInTime(request: NodeRequest, response: NodeResponse, timeoutMs: number): void {
+  if (request instanceof Http2ServerRequest) {
+    const { stream } = request;
+    whenUntaken(stream, timeoutMs, () => cutStream(stream));
+  } else {
+    whenUntaken(response, timeoutMs, () => request.socket.destroy());
+  }
 }
 
 // To destroy an HTTP/2 request does not reset its stream.

@@ -1,4 +1,3 @@
-import type { ServerHttp2Stream } from "node:http2";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
@@ -7,6 +6,7 @@ import { nearMs } from "./deadlines.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
 import type { BodyReader, Exchange } from "./exchange.ts";
 import { invokeUnary } from "./invoke.ts";
+import { closeOnceAnswered, isIncomplete, requestTimedOut } from "./request-timeout.ts";
 import type { UnaryRoute } from "./routes.ts";
 import type { Terms } from "./terms.ts";
 
@@ -19,9 +19,12 @@ export interface UnaryCallInit {
   readonly terms: Terms;
   readonly initial: InitialFields;
   readonly values: ContextValues | undefined;
-  /** Told once, when the call has been answered or nobody waits for its answer. */
+  /** Told once, when the caller has taken the answer, or nobody waits for it. */
   readonly onOver: (call: UnaryCall) => void;
 }
+
+/** What the server waits for that is the caller's to do. */
+export type Wait = "request complete" | "answer taken";
 
 /**
  * A unary call on its way from the wire to its handler and back. Answers once: with what the handler
@@ -58,11 +61,6 @@ export abstract class UnaryCall implements BodyReader {
   protected abstract reply(message: Uint8Array, isCompressed: boolean): void;
   protected abstract replyError(error: ConnectError): void;
 
-  /** What it came on over HTTP/2. */
-  get stream(): ServerHttp2Stream | undefined {
-    return this.exchange.stream;
-  }
-
   /** When it ends, on the clock of performance.now(); undefined when it has no deadline. */
   get deadlineMs(): number | undefined {
     return this.context.deadlineMs;
@@ -70,7 +68,7 @@ export abstract class UnaryCall implements BodyReader {
 
   setTimerWhenNear(nowMs: number): void {
     const restMs = (this.deadlineMs ?? Number.POSITIVE_INFINITY) - nowMs;
-    if (restMs < nearMs && this.#timer === undefined) {
+    if (restMs < nearMs && this.#timer === undefined && !this.#isOver) {
       this.#timer = setTimeout(expire, Math.max(0, Math.ceil(restMs)), this);
     }
   }
@@ -81,6 +79,7 @@ export abstract class UnaryCall implements BodyReader {
       if (!this.#isOver) {
         this.abort(callerGone());
       }
+      this.#onOver(this);
     });
     if (this.route.options.requestGate === undefined) {
       this.#begin();
@@ -111,6 +110,26 @@ export abstract class UnaryCall implements BodyReader {
         Code.ResourceExhausted,
       ),
     );
+  }
+
+  /** Undefined while the server is at work. Over HTTP/1.1 Node sees to requests. */
+  get waitsFor(): Wait | undefined {
+    if (this.#isOver) {
+      return "answer taken";
+    }
+    const { stream } = this.exchange;
+    return stream !== undefined && isIncomplete(stream) ? "request complete" : undefined;
+  }
+
+  /** Ends it when the caller has had its time for what the server waits for. */
+  endOverdue(requestTimeoutMs: number): void {
+    const { stream } = this.exchange;
+    if (this.#isOver) {
+      this.exchange.cut();
+    } else if (stream !== undefined) {
+      closeOnceAnswered(stream);
+      this.abort(requestTimedOut(requestTimeoutMs));
+    }
   }
 
   /** Ends the call for a reason that is not its own. */
@@ -201,7 +220,6 @@ export abstract class UnaryCall implements BodyReader {
   #finish(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#onOver(this);
   }
 }
 
