@@ -1,24 +1,16 @@
-import type { Server as Http1Server } from "node:http";
-import type { Http2Server } from "node:http2";
 import type { Socket } from "node:net";
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
 /**
- * Hands a cleartext connection to the server of the protocol that its first bytes are of.
+ * Hands on a cleartext connection with the protocol that its first bytes are of, as soon as that is known.
  *
  * `@httptoolkit/httpolyglot` does the same, but has HTTP/2 go through JavaScript streams, which costs
  * a fifth of the calls.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-3.4
- * @param decided told when it is known
  */
-export function letIn(
-  socket: Socket,
-  http1: Http1Server,
-  http2: Http2Server,
-  decided: () => void,
-): void {
+export function letIn(socket: Socket, serve: (isHttp2: boolean) => void): void {
   const ignore = () => {};
   socket.on("error", ignore);
   let start = Buffer.alloc(0);
@@ -38,8 +30,7 @@ export function letIn(
     socket.off("readable", look);
     socket.unshift(start);
     socket.off("error", ignore);
-    decided();
-    (isHttp2 ? http2 : http1).emit("connection", socket);
+    serve(isHttp2);
   };
   socket.on("readable", look);
 }

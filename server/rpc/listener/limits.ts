@@ -19,10 +19,13 @@ export interface TimeLimits {
   readonly headerMs: number;
   /**
    * For a whole request: whoever sends a byte a second does not hold a place for long. Callers may have a
-   * quarter more over HTTP/1.1, and twice as long over HTTP/2.
+   * quarter more over HTTP/1.1, and twice as long over HTTP/2. To take the answer they have twice as long.
    */
   readonly requestMs: number;
-  /** A connection without a call is closed after this time. Longer than load balancers keep theirs. */
+  /**
+   * A connection without a call is closed after this time, and over HTTP/2 one that takes nothing of what is
+   * to be sent. Longer than load balancers keep theirs.
+   */
   readonly idleMs: number;
   /** A caller that does not close its side of a connection that was closed here is cut after this time. */
   readonly goodbyeMs: number;

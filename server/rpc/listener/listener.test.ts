@@ -1,12 +1,23 @@
 import { once } from "node:events";
+import type { ServerHttp2Stream } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { afterEach, test, vi } from "vitest";
-import { preface, settingsFrame } from "../../../loadtest/transport/http2/frames.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import {
+  headersFrames,
+  largestWindowBytes,
+  preface,
+  setting,
+  settingsFrame,
+  windowUpdateFrame,
+} from "../../../loadtest/transport/http2/frames.ts";
+import { HpackEncoder } from "../../../loadtest/transport/http2/hpack-encoder.ts";
 import { createCertificates } from "../../../testing/certificates.ts";
 import { defaultTimeLimits } from "./limits.ts";
 import { type Listener, type ListenerConfig, listen } from "./listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
+/** More than the system takes for a caller that does not read. */
+const largeBytes = 16 * 1024 * 1024;
 
 const sockets: Socket[] = [];
 afterEach(() => {
@@ -15,10 +26,12 @@ afterEach(() => {
   }
 });
 
-/** A server that nobody asks for anything. */
-function open(config: Partial<ListenerConfig>): Promise<Listener> {
-  const nothing = () => {};
-  const adapter = { handleRequest: nothing, handleStream: nothing };
+/** A server that answers nobody, unless a test says how. */
+function open(
+  config: Partial<ListenerConfig>,
+  handleStream: (stream: ServerHttp2Stream) => void = () => {},
+): Promise<Listener> {
+  const adapter = { handleRequest: () => {}, handleStream };
   return listen({ host: "127.0.0.1", port: 0, ...config }, adapter);
 }
 
@@ -53,6 +66,35 @@ test("who does not hang up does not keep it from draining", async () => {
   await once(socket, "end");
   await drained;
   await assertHolds(listener, 0);
+});
+
+test("who opens all windows over HTTP/2 and then reads nothing is cut off", async () => {
+  const { promise: answered, resolve } = Promise.withResolvers<void>();
+  const listener = await open({ timeLimits: { ...defaultTimeLimits, idleMs: 400 } }, (stream) => {
+    stream.on("error", () => {});
+    stream.respond();
+    stream.end(Buffer.alloc(largeBytes));
+    resolve();
+  });
+  const request = new HpackEncoder().encode([
+    [":method", "GET"],
+    [":scheme", "http"],
+    [":authority", "x"],
+    [":path", "/"],
+  ]);
+  const socket = dial(
+    listener,
+    Buffer.concat([
+      preface,
+      settingsFrame([[setting.initialWindowSize, largestWindowBytes]]),
+      windowUpdateFrame(0, largeBytes),
+      headersFrames(1, request, true),
+    ]),
+  ).pause();
+  await answered;
+  expect(listener.connections).toBe(1);
+  await assertHolds(listener, 0);
+  expect(socket.bytesRead).toBeLessThan(largeBytes);
 });
 
 test.each([

@@ -1,6 +1,10 @@
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
+import {
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { Adapter } from "../adapter/adapter.ts";
@@ -83,12 +87,23 @@ export async function listen(
     sessions.began(stream);
     handleStream(stream, headers, flags, rawHeaders);
   });
-  http2.on("session", (session) => {
-    sessions.add(session);
-    if (draining) {
-      session.close();
+
+  const serve = (socket: Socket, isHttp2: boolean) => {
+    if (!isHttp2) {
+      http1.emit("connection", socket);
+      return;
     }
-  });
+    const add = (session: ServerHttp2Session) => {
+      sessions.add(session, socket);
+      if (draining) {
+        session.close();
+      }
+    };
+    // It comes at once, and does not tell what it is on.
+    http2.once("session", add);
+    http2.emit("connection", socket);
+    http2.off("session", add);
+  };
 
   const accept = (socket: Socket) => {
     undecided.add(socket);
@@ -122,10 +137,16 @@ export async function listen(
     server.on("tlsClientError", (_: Error, socket: TLSSocket) => socket.destroy());
     server.on("secureConnection", (socket: TLSSocket) => {
       sayGoodbye(socket, goodbyeMs);
-      (socket.alpnProtocol === "h2" ? http2 : http1).emit("connection", socket);
+      serve(socket, socket.alpnProtocol === "h2");
     });
   } else {
-    server.on("connection", (socket: Socket) => letIn(socket, http1, http2, accept(socket)));
+    server.on("connection", (socket: Socket) => {
+      const decided = accept(socket);
+      letIn(socket, (isHttp2) => {
+        decided();
+        serve(socket, isHttp2);
+      });
+    });
   }
   server.listen(port, host);
   await once(server, "listening");

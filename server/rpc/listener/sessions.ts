@@ -1,25 +1,37 @@
 import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 
 /** How often it is looked, in its time, whether a connection is idle. */
 const looks = 4;
 
 /**
- * The HTTP/2 connections, of which none stays that begins no calls.
+ * The HTTP/2 connections, of which none stays that begins no calls, or that takes no answers.
  *
  * The time-out that Node has for them is set anew with every frame, which is a twentieth of a call's cost.
  */
 export class Sessions {
   readonly #idleMs: number;
-  readonly #requests = new Map<Http2Session, Requests>();
+  readonly #connections = new Map<Http2Session, Connection>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param idleMs for how long one may begin no call; it is closed a quarter of that later at most */
+  /**
+   * @param idleMs for how long one may begin no call, or take nothing of what is to be sent; it is ended a
+   *   quarter of that later at most
+   */
   constructor(idleMs: number) {
     this.#idleMs = idleMs;
   }
 
-  add(session: ServerHttp2Session): void {
-    this.#requests.set(session, { lastId: 0, seenId: 0, quietLooks: -1 });
+  /** @param socket what the session is on */
+  add(session: ServerHttp2Session, socket: Socket): void {
+    this.#connections.set(session, {
+      socket,
+      lastId: 0,
+      seenId: 0,
+      quietLooks: -1,
+      stuckLooks: 0,
+      seenBytesWritten: 0,
+    });
     session.once("close", () => this.#delete(session));
     // What goes wrong with a session shows in its streams.
     session.on("error", () => {});
@@ -28,46 +40,63 @@ export class Sessions {
 
   /** Takes note of a request. */
   began({ session, id }: ServerHttp2Stream): void {
-    const requests = session && this.#requests.get(session);
-    if (requests !== undefined && id !== undefined) {
-      requests.lastId = id;
+    const connection = session && this.#connections.get(session);
+    if (connection !== undefined && id !== undefined) {
+      connection.lastId = id;
     }
   }
 
   /** They take no new calls, and end after those in progress. */
   close(): void {
-    for (const session of this.#requests.keys()) {
+    for (const session of this.#connections.keys()) {
       session.close();
     }
   }
 
   #delete(session: Http2Session): void {
-    this.#requests.delete(session);
-    if (this.#requests.size === 0) {
+    this.#connections.delete(session);
+    if (this.#connections.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
   }
 
   #look(): void {
-    for (const [session, requests] of this.#requests) {
-      if (requests.lastId !== requests.seenId) {
-        requests.seenId = requests.lastId;
-        requests.quietLooks = 0;
-      } else if (++requests.quietLooks >= looks) {
-        end(session, requests.lastId);
+    for (const [session, connection] of this.#connections) {
+      if (connection.lastId !== connection.seenId) {
+        connection.seenId = connection.lastId;
+        connection.quietLooks = 0;
+      } else if (++connection.quietLooks >= looks) {
+        end(session, connection.lastId);
       }
+      this.#cutWhenStuck(session, connection);
+    }
+  }
+
+  /** Node would wait for its caller for ever, also when the session is closed. */
+  #cutWhenStuck(session: Http2Session, connection: Connection): void {
+    const { bytesWritten } = connection.socket;
+    const waits = session.destroyed || (session.state.outboundQueueSize ?? 0) > 0;
+    const isStuck = waits && bytesWritten === connection.seenBytesWritten;
+    connection.stuckLooks = isStuck ? connection.stuckLooks + 1 : 0;
+    connection.seenBytesWritten = bytesWritten;
+    if (connection.stuckLooks >= looks) {
+      connection.socket.destroy();
     }
   }
 }
 
-interface Requests {
+interface Connection {
+  readonly socket: Socket;
   /** The id of the last one whose header has come. */
   lastId: number;
   /** What it was when it was looked. */
   seenId: number;
   /** How often in a row there was nothing new. It came between two looks, so the first does not count. */
   quietLooks: number;
+  /** How often in a row nothing was sent though there was something to send. */
+  stuckLooks: number;
+  seenBytesWritten: number;
 }
 
 function end(session: Http2Session, lastId: number): void {
