@@ -1,4 +1,4 @@
-import type { Bench, Finding, Row } from "../harness/bench.ts";
+import { type Bench, connections, type Finding, type Row } from "../harness/bench.ts";
 import { type ServerProcess, startServerProcess } from "../harness/server-process.ts";
 import { type Spread, spreadOf } from "../harness/spread.ts";
 import { createEchoTarget } from "../rpc/servers.ts";
@@ -71,7 +71,14 @@ export async function measureThroughput(bench: Bench): Promise<Finding[]> {
 /** New processes each time: one and the same program can be faster in one than in another all its life. */
 async function measureOnce(bench: Bench, run: number): Promise<Record<Kind, Work>> {
   using target = createEchoTarget();
-  const driver = ownDriver(["--protocol", "connect", "--codec", "json", "--http", "1.1"]);
+  const driver = ownDriver(connections, [
+    "--protocol",
+    "connect",
+    "--codec",
+    "json",
+    "--http",
+    "1.1",
+  ]);
   const work: Record<Kind, Work> = {
     plain: { calls: 0, cpuMs: 0 },
     "plain again": { calls: 0, cpuMs: 0 },

@@ -1,4 +1,4 @@
-import type { Bench, Finding } from "../harness/bench.ts";
+import { type Bench, connections, type Finding } from "../harness/bench.ts";
 import { createEchoTarget } from "./servers.ts";
 import { compareThroughput, ghzDriver, ownDriver, ratioRow, ratiosOf } from "./throughput.ts";
 
@@ -14,7 +14,7 @@ const wanted = [
 /** A unary echo over gRPC. */
 export async function measureGrpc(bench: Bench): Promise<Finding[]> {
   using target = createEchoTarget();
-  const drivers = [ownDriver(), ghzDriver];
+  const drivers = [ownDriver(connections), ghzDriver];
   const comparison = await compareThroughput(bench, target, "grpc", kinds, drivers);
   return drivers.map((driver) => ({
     part: "grpc",

@@ -1,4 +1,4 @@
-import type { Bench, Finding } from "../harness/bench.ts";
+import { type Bench, type Finding, inFlight } from "../harness/bench.ts";
 import { createEchoTarget } from "./servers.ts";
 import { compareThroughput, ownDriver, ratioRow, ratiosOf } from "./throughput.ts";
 
@@ -13,7 +13,7 @@ const wanted = [
 /** A unary echo over HTTP/1.1, as JSON by POST. */
 export async function measureJson(bench: Bench): Promise<Finding[]> {
   using target = createEchoTarget();
-  const driver = ownDriver(["--protocol", "connect", "--codec", "json", "--http", "1.1"]);
+  const driver = ownDriver(inFlight, ["--protocol", "connect", "--codec", "json", "--http", "1.1"]);
   const comparison = await compareThroughput(bench, target, "json", kinds, [driver]);
   return [
     {

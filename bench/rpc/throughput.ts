@@ -25,13 +25,17 @@ export interface Driver {
   readonly drive: (bench: Bench, url: string, target: Target, seconds: number) => Promise<number>;
 }
 
-/** The project's own load client. */
-export function ownDriver(flags: readonly string[] = []): Driver {
+/**
+ * The project's own load client.
+ *
+ * @param onConnections over how many the calls in flight go; over HTTP/1.1 each needs its own
+ */
+export function ownDriver(onConnections: number, flags: readonly string[] = []): Driver {
   return {
     name: "unblock's client",
     drive: async ({ pinning }, url, target, seconds) => {
       const loop = ["--concurrency", String(inFlight), "--duration", `${seconds}s`];
-      const load: Load = { url, target, connections, flags: [...loop, ...flags] };
+      const load: Load = { url, target, connections: onConnections, flags: [...loop, ...flags] };
       return (await runClient(pinning.client(clientCommand(load)), runLimitMs)).report.rps;
     },
   };
