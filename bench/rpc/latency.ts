@@ -17,18 +17,13 @@ export async function measureLatency(bench: Bench): Promise<Finding[]> {
   const runs: { readonly kind: Kind; readonly p99Ms: number }[] = [];
   const peers = await startEchoServers(kinds, bench.pinning);
   try {
-    const loop = ["--rate", String(perSecond), "--duration", `${secondsATurn}s`];
+    const flags = ["--rate", String(perSecond), "--duration", `${secondsATurn}s`, "--warmup", "1s"];
     for (let run = 1; run <= bench.runs; run++) {
       const turns = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
       for (let turn = 0; turn < turnsARun; turn++) {
         for (const { kind, server } of turn % 2 === 0 ? peers.all : peers.all.toReversed()) {
           await bench.step(`latency: ${kind}, ${run} of ${bench.runs}`);
-          const load: Load = {
-            url: server.url,
-            target,
-            connections,
-            flags: [...loop, "--warmup", "1s"],
-          };
+          const load: Load = { url: server.url, target, connections, flags };
           const command = bench.pinning.client(clientCommand(load));
           const { report } = await runClient(command, runLimitMs);
           turns.get(kind)?.push(histogramOf(report, "latency").percentile(99));

@@ -58,7 +58,7 @@ export function closeOnceAnswered(stream: ServerHttp2Stream): void {
   const close = () => {
     // A reset would take the place of trailers that are still to be sent.
     if (isAnswered(stream)) {
-      end(stream, NGHTTP2_NO_ERROR);
+      cutStream(stream);
     }
   };
   stream.once("finish", close);
@@ -74,11 +74,7 @@ export function closeInTime(stream: ServerHttp2Stream, timeoutMs: number): void 
 /** Closes a stream whose caller has had its time. */
 export function cutStream(stream: ServerHttp2Stream): void {
   // Without an error it would wait for a caller that does not take its answer.
-  end(stream, isAnswered(stream) ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
-}
-
-function end(stream: ServerHttp2Stream, code: number): void {
-  stream.close(code);
+  stream.close(isAnswered(stream) ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
   // It would live on with what has come and nobody reads.
   stream.destroy();
 }
