@@ -10,6 +10,7 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { Adapter } from "../adapter/adapter.ts";
 import { letIn } from "./front-door.ts";
 import { sayGoodbye } from "./goodbye.ts";
+import { keepCallsYoung } from "./keep-calls-young.ts";
 import {
   defaultTimeLimits,
   maxConnections,
@@ -58,6 +59,7 @@ export async function listen(
   { host, port, tls, timeLimits = defaultTimeLimits }: ListenerConfig,
   { handleRequest, handleStream }: Adapter,
 ): Promise<Listener> {
+  keepCallsYoung();
   const { firstByteMs, headerMs, requestMs, idleMs, goodbyeMs } = timeLimits;
   let draining = false;
   const sockets = new Set<Socket>();

@@ -1,0 +1,29 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+/** Keeps all that one literal makes, and tells whether it still makes young objects after that. */
+const program = `
+  const { listen } = await import(${JSON.stringify(new URL("listener.ts", import.meta.url).href)});
+  if (process.argv[1] === "listen") {
+    await listen({ host: "127.0.0.1", port: 0 }, { handleRequest() {}, handleStream() {} });
+  }
+  const makePair = (first, second) => [first, second];
+  const kept = Array.from({ length: 1_000_000 }, () => makePair({}, {}));
+  console.log(%InYoungGeneration(makePair(kept, kept)) ? "young" : "old");
+  process.exit();
+`;
+
+async function generationAfter(...args: string[]): Promise<string> {
+  const flags = ["--allow-natives-syntax", "--input-type=module", "--eval", program];
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...args]);
+  return stdout.trim();
+}
+
+test("a process that listens makes young objects, also where others have lived long", async () => {
+  expect(await generationAfter("listen")).toBe("young");
+});
+
+test("any other process makes old ones there", async () => {
+  expect(await generationAfter()).toBe("old");
+});
