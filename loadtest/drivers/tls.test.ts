@@ -102,9 +102,9 @@ describe.each([
 
   test("a client without a certificate is turned away, and so is a stranger", async () => {
     const nobody = await call(mutual, { ca: certificates.ca.cert, insecure: false });
-    expect(nobody).toContain("CERTIFICATE_REQUIRED");
+    expect(nobody).toMatch(/CERTIFICATE_REQUIRED|does it ask for a client's certificate/);
     const stranger = { ca: certificates.ca.cert, ...strangers.client, insecure: false };
-    expect(await call(mutual, stranger)).toContain("closed the connection");
+    expect(await call(mutual, stranger)).toMatch(/closed the connection( before it answered)?$/);
   });
 
   test("a server without TLS is told from one with it", async () => {

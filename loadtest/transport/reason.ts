@@ -4,28 +4,39 @@ import type { TransportFailure } from "./transport.ts";
  * What went wrong with a request on a connection that was up.
  *
  * @param answered whether the response had begun
+ * @param closeHint why the server may have closed the connection without an answer, to be added to the message
  */
-export function failureOf(error: Error, answered: boolean): TransportFailure {
-  const code = errorCode(error);
-  if (code.startsWith("HPE_")) {
-    const hint = code === "HPE_INVALID_CONSTANT" ? "; if it speaks HTTP/2 alone: --http 2" : "";
-    return {
-      code: "internal",
-      message: `Expected an HTTP/1.1 response, got something else (${error.message})${hint}`,
-    };
+export function failureOf(error: Error, answered: boolean, closeHint = ""): TransportFailure {
+  if (error.name === "HTTPParserError") {
+    return noHttp1(error.message);
   }
-  return code === "ECONNRESET" || code === "EPIPE"
-    ? closedEarly(answered)
+  return isClosed(error)
+    ? closedEarly(answered, closeHint)
     : { code: "unavailable", message: `The connection failed: ${describe(error)}` };
 }
 
+/** Whether the server has closed the connection, and said nothing more. */
+export function isClosed(error: Error): boolean {
+  return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(errorCode(error));
+}
+
+function noHttp1(parserMessage: string): TransportFailure {
+  // The parser's own reason is in parentheses at the end.
+  const reason = /\((.+)\)$/.exec(parserMessage)?.[1] ?? parserMessage;
+  const hint = reason.startsWith("Expected HTTP/") ? "; if it speaks HTTP/2 alone: --http 2" : "";
+  return {
+    code: "internal",
+    message: `Expected an HTTP/1.1 response, got something else (${reason})${hint}`,
+  };
+}
+
 /** The connection is closed, and the response is not at its end. */
-export function closedEarly(answered: boolean): TransportFailure {
+function closedEarly(answered: boolean, closeHint: string): TransportFailure {
   return {
     code: "unavailable",
     message: answered
       ? "The connection broke off in the middle of the response"
-      : "The server closed the connection before it answered",
+      : `The server closed the connection before it answered${closeHint}`,
   };
 }
 

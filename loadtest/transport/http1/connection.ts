@@ -1,5 +1,6 @@
-import { Agent } from "node:http";
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
+import type { Client } from "undici";
 import { openSocket } from "../open-socket.ts";
 import type { TransportOptions } from "../transport.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,6 +15,8 @@ export interface ConnectionOwner {
   answered(): void;
   /** It has carried a call, and can carry another. */
   freed(connection: Connection): void;
+  /** It was lost before it wrote a request, which another can carry. */
+  unsent(exchange: Exchange): void;
   /**
    * It was up, and is no more.
    *
@@ -28,8 +31,8 @@ export class Connection {
   readonly #options: TransportOptions;
   readonly #owner: ConnectionOwner;
   #socket: Socket | undefined;
-  #agent: Agent | undefined;
-  #answered = false;
+  #client: Client | undefined;
+  #isAnswered = false;
 
   constructor(number: number, options: TransportOptions, owner: ConnectionOwner) {
     this.#number = number;
@@ -50,10 +53,9 @@ export class Connection {
       up = true;
       this.#owner.opened(this);
     });
-    const agent = new OneSocketAgent(socket, () => this.#owner.freed(this));
     this.#socket = socket;
-    this.#agent = agent;
-    this.#answered = false;
+    this.#client = clientOn(socket, this.#options.url);
+    this.#isAnswered = false;
     socket.on("end", () => {
       byServer = true;
     });
@@ -63,10 +65,9 @@ export class Connection {
     });
     socket.on("close", () => {
       this.#socket = undefined;
-      this.#agent = undefined;
-      agent.destroy();
+      this.#client = undefined;
       if (up) {
-        this.#owner.closed(this, byServer && !this.#answered);
+        this.#owner.closed(this, byServer && !this.#isAnswered);
       } else {
         this.#owner.refused(this, error);
       }
@@ -75,12 +76,28 @@ export class Connection {
 
   /** Sends a request; only when it is up and carries none. */
   carry(exchange: Exchange): void {
-    if (this.#agent !== undefined) {
-      exchange.begin(this.#agent, this.#number, () => {
-        this.#answered = true;
-        this.#owner.answered();
-      });
+    const [socket, client] = [this.#socket, this.#client];
+    if (socket === undefined || client === undefined) {
+      return;
     }
+    exchange.begin(client, {
+      number: this.#number,
+      closeHint: closeHint(this.#options),
+      answered: () => {
+        this.#isAnswered = true;
+        this.#owner.answered();
+      },
+      done: () => {
+        // Only then it is known whether the server wants to go on with this connection.
+        queueMicrotask(() => {
+          if (!socket.destroyed) {
+            this.#owner.freed(this);
+          }
+        });
+      },
+      unsent: (unsent) => this.#owner.unsent(unsent),
+      cut: () => socket.destroy(),
+    });
   }
 
   close(): void {
@@ -88,23 +105,38 @@ export class Connection {
   }
 }
 
-/** Node's own HTTP/1.1 client on a socket that is up already. */
-class OneSocketAgent extends Agent {
-  readonly #socket: Socket;
+const require = createRequire(import.meta.url);
 
-  /** @param onFree told when the socket has carried a call and can carry another */
-  constructor(socket: Socket, onFree: () => void) {
-    super({ keepAlive: true, maxSockets: 1 });
-    this.#socket = socket;
-    // Node's own listener was there first: a socket that can carry no other call is destroyed by now.
-    this.on("free", () => {
-      if (!socket.destroyed) {
-        onFree();
+/** HTTP/1.1 on a socket that is up already. */
+function clientOn(socket: Socket, url: URL): Client {
+  // It takes a quarter of a second to load, which those spare who use HTTP/2.
+  const { Client, errors }: typeof import("undici") = require("undici");
+  let isTaken = false;
+  return new Client(url.origin, {
+    connect: (_, callback) => {
+      if (isTaken) {
+        callback(socket.errored ?? new errors.SocketError("closed"), null);
+      } else {
+        isTaken = true;
+        // It doesn't expect to be answered before it has asked.
+        queueMicrotask(() => callback(null, socket));
       }
-    });
-  }
-
-  override createConnection(): Socket {
-    return this.#socket;
-  }
+    },
+    allowH2: false,
+    // Calls have deadlines of their own, and a connection waits for its next call as long as the server lets it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: longestIdleMs,
+    keepAliveMaxTimeout: longestIdleMs,
+    keepAliveTimeoutThreshold: 1_000,
+  });
 }
+
+/** A server that asks for a certificate closes after the handshake; why, is lost on the way here. */
+function closeHint({ url, tls }: TransportOptions): string {
+  return url.protocol === "https:" && tls.cert === undefined
+    ? "; does it ask for a client's certificate (--cert, --key)?"
+    : "";
+}
+
+const longestIdleMs = 24 * 60 * 60 * 1_000;

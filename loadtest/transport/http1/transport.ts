@@ -1,4 +1,4 @@
-import type { RequestOptions } from "node:http";
+import type { Dispatcher } from "undici";
 import { Backoff } from "../backoff.ts";
 import { unreachable } from "../reason.ts";
 import type {
@@ -64,24 +64,16 @@ class Http1Transport implements Transport, ConnectionOwner {
   }
 
   prepare({ method, path, fields }: RequestHead, body: Buffer): PreparedRequest {
-    const options: RequestOptions = {
+    const options: Dispatcher.DispatchOptions = {
       method,
       path,
-      headers: {
-        host: this.#url.host,
-        ...fields,
-        ...(method === "POST" ? { "content-length": body.length } : {}),
-      },
+      headers: { ...fields },
+      body: method === "POST" ? body : null,
     };
     return {
       send: (receiver) => {
-        const exchange = new Exchange(options, body, receiver, this.#waiting);
-        if (this.#isClosed) {
-          exchange.fail(closedByUs);
-        } else {
-          this.#waiting.add(exchange);
-          this.#sendWaiting();
-        }
+        const exchange = new Exchange(options, receiver, this.#waiting);
+        this.unsent(exchange);
         return exchange;
       },
     };
@@ -131,6 +123,15 @@ class Http1Transport implements Transport, ConnectionOwner {
     this.#inProgress.delete(connection);
     this.#idle.add(connection);
     this.#sendWaiting();
+  }
+
+  unsent(exchange: Exchange): void {
+    if (this.#isClosed) {
+      exchange.fail(closedByUs);
+    } else {
+      this.#waiting.add(exchange);
+      this.#sendWaiting();
+    }
   }
 
   closed(connection: Connection, silent: boolean): void {
