@@ -17,7 +17,7 @@ function wander(seed: number, factor = 1, seconds = 40, calls = 60): Second[] {
     level = 0.6 * level + (random() - 0.5) * 0.2;
     const latenciesMs = Array.from(
       { length: calls },
-      () => factor * 10 * (1 + level) * (1 - Math.log(1 - random())),
+      () => Math.round(factor * 100 * (1 + level) * (1 - Math.log(1 - random()))) / 10,
     );
     return { latenciesMs };
   });
