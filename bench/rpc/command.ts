@@ -14,7 +14,7 @@ export const rpcBench: BenchCommand = {
       measure: measureGrpc,
     },
     json: {
-      about: "the same, JSON over HTTP/1.1 beside fastify and connect-node (three minutes)",
+      about: "the same, JSON over HTTP/1.1 beside fastify and connect-node (eight minutes)",
       measure: measureJson,
     },
     latency: {

@@ -12,7 +12,7 @@ import type { ServerProcess } from "../harness/server-process.ts";
 import { type Spread, spreadOf } from "../harness/spread.ts";
 import { type ServerKind, startEchoServers } from "./servers.ts";
 
-/** Of a turn; each server has two a run. Long enough that a program's start does not count. */
+/** Of a turn. Long enough that a program's start does not count. */
 const secondsATurn = 2;
 /** Until its code is compiled a server is slower. */
 const warmUpSeconds = 3;
@@ -70,13 +70,19 @@ export interface Comparison<Kind extends ServerKind> {
   ratio(driver: Driver, ours: Kind, theirs: Kind): Spread;
 }
 
-/** Measures servers in turn, `bench.runs` times, with each client. */
+/**
+ * Measures servers in turn, `bench.runs` times, with each client.
+ *
+ * @param rounds how often a run goes through the servers there and back; more of them for peers that are near
+ * to each other
+ */
 export async function compareThroughput<Kind extends ServerKind>(
   bench: Bench,
   target: Target,
   part: string,
   kinds: readonly Kind[],
   drivers: readonly Driver[],
+  rounds = 1,
 ): Promise<Comparison<Kind>> {
   const runs: Run[] = [];
   const peers = await startEchoServers(kinds, bench.pinning);
@@ -91,7 +97,8 @@ export async function compareThroughput<Kind extends ServerKind>(
       for (const driver of drivers) {
         const work = new Map<ServerKind, Work>();
         // There and back: what changes on the machine meanwhile is then the same for all.
-        for (const { kind, server } of [...peers.all, ...peers.all.toReversed()]) {
+        const round = [...peers.all, ...peers.all.toReversed()];
+        for (const { kind, server } of Array.from({ length: rounds }, () => round).flat()) {
           await bench.step(`${part}: ${kind}, by ${driver.name}, ${run} of ${bench.runs}`);
           const before = work.get(kind) ?? { calls: 0, cpuSeconds: 0, seconds: 0 };
           const turn = await takeTurn(bench, driver, server, target, secondsATurn);
