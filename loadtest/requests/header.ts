@@ -1,8 +1,8 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
-/** The protocols say themselves what is in these. */
+/** The protocols, or the HTTP connection, say themselves what is in these. */
 const reserved =
-  /^(content-type|content-length|host|te|user-agent|connection|transfer-encoding|grpc-.*|connect-.*)$/;
+  /^(content-type|content-length|host|te|user-agent|connection|keep-alive|upgrade|expect|transfer-encoding|grpc-.*|connect-.*)$/;
 
 /**
  * Reads headers such as "authorization: Bearer x"; values may be templates.

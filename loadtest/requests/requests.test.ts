@@ -196,6 +196,8 @@ describe("headers", () => {
     [["x: a\nb"], 'Expected --header to be like "name: value"'],
     [["Content-Type: x"], 'one that the protocol does not set, got "content-type"'],
     [["grpc-timeout: 1S"], 'one that the protocol does not set, got "grpc-timeout"'],
+    [["Keep-Alive: 5"], 'one that the protocol does not set, got "keep-alive"'],
+    [["expect: 100-continue"], 'one that the protocol does not set, got "expect"'],
     [["x: 1", "X: 2"], 'Expected each --header once, got "x" twice'],
   ])("%j are refused", (texts, message) => {
     expect(() => parseHeaders(texts)).toThrow(message);
