@@ -36,9 +36,14 @@ test("certificates and keys that are none are refused before there is a connecti
 });
 
 describe.each([
-  { protocol: "grpc", httpVersion: "2" },
-  { protocol: "connect", httpVersion: "1.1" },
-] as const)("$protocol over HTTP/$httpVersion with TLS", (combination) => {
+  { protocol: "grpc", httpVersion: "2", refusal: "CERTIFICATE_REQUIRED" },
+  {
+    protocol: "connect",
+    httpVersion: "1.1",
+    refusal:
+      "The server closed the connection before it answered; does it ask for a client's certificate (--cert, --key)?",
+  },
+] as const)("$protocol over HTTP/$httpVersion with TLS", ({ refusal, ...combination }) => {
   let open: TestEndpoint;
   let mutual: TestEndpoint;
   beforeAll(async () => {
@@ -102,7 +107,7 @@ describe.each([
 
   test("a client without a certificate is turned away, and so is a stranger", async () => {
     const nobody = await call(mutual, { ca: certificates.ca.cert, insecure: false });
-    expect(nobody).toMatch(/CERTIFICATE_REQUIRED|does it ask for a client's certificate/);
+    expect(nobody).toContain(refusal);
     const stranger = { ca: certificates.ca.cert, ...strangers.client, insecure: false };
     expect(await call(mutual, stranger)).toMatch(/closed the connection( before it answered)?$/);
   });

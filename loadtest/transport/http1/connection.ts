@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Client } from "undici";
 import { openSocket } from "../open-socket.ts";
 import type { TransportOptions } from "../transport.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Carrier, Exchange } from "./exchange.ts";
 
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
@@ -25,14 +25,19 @@ export interface ConnectionOwner {
   closed(connection: Connection, silent: boolean): void;
 }
 
+/** What it has while it is open. */
+interface Line {
+  readonly socket: Socket;
+  readonly client: Client;
+  readonly carrier: Carrier;
+}
+
 /** One of the transport's connections, which carries one call at a time. It can be opened again. */
 export class Connection {
   readonly #number: number;
   readonly #options: TransportOptions;
   readonly #owner: ConnectionOwner;
-  #socket: Socket | undefined;
-  #client: Client | undefined;
-  #isAnswered = false;
+  #line: Line | undefined;
 
   constructor(number: number, options: TransportOptions, owner: ConnectionOwner) {
     this.#number = number;
@@ -42,49 +47,23 @@ export class Connection {
 
   /** Whether a request can be written. */
   get isUsable(): boolean {
-    return this.#socket?.writable === true;
+    return this.#line?.socket.writable === true;
   }
 
   open(): void {
     let up = false;
+    let answered = false;
     let byServer = false;
     let error = new Error("the server closed it");
     const socket = openSocket(this.#options, "http/1.1", () => {
       up = true;
       this.#owner.opened(this);
     });
-    this.#socket = socket;
-    this.#client = clientOn(socket, this.#options.url);
-    this.#isAnswered = false;
-    socket.on("end", () => {
-      byServer = true;
-    });
-    socket.on("error", (reason) => {
-      byServer = true;
-      error = reason;
-    });
-    socket.on("close", () => {
-      this.#socket = undefined;
-      this.#client = undefined;
-      if (up) {
-        this.#owner.closed(this, byServer && !this.#isAnswered);
-      } else {
-        this.#owner.refused(this, error);
-      }
-    });
-  }
-
-  /** Sends a request; only when it is up and carries none. */
-  carry(exchange: Exchange): void {
-    const [socket, client] = [this.#socket, this.#client];
-    if (socket === undefined || client === undefined) {
-      return;
-    }
-    exchange.begin(client, {
+    const carrier: Carrier = {
       number: this.#number,
       closeHint: closeHint(this.#options),
       answered: () => {
-        this.#isAnswered = true;
+        answered = true;
         this.#owner.answered();
       },
       done: () => {
@@ -95,16 +74,40 @@ export class Connection {
           }
         });
       },
-      unsent: (unsent) => this.#owner.unsent(unsent),
+      unsent: (exchange) => this.#owner.unsent(exchange),
       cut: () => socket.destroy(),
+    };
+    this.#line = { socket, client: clientOn(socket, this.#options.url), carrier };
+    socket.on("end", () => {
+      byServer = true;
+    });
+    socket.on("error", (reason) => {
+      byServer = true;
+      error = reason;
+    });
+    socket.on("close", () => {
+      this.#line = undefined;
+      if (up) {
+        this.#owner.closed(this, byServer && !answered);
+      } else {
+        this.#owner.refused(this, error);
+      }
     });
   }
 
+  /** Sends a request; only when it is up and carries none. */
+  carry(exchange: Exchange): void {
+    if (this.#line !== undefined) {
+      exchange.begin(this.#line.client, this.#line.carrier);
+    }
+  }
+
   close(): void {
-    this.#socket?.destroy();
+    this.#line?.socket.destroy();
   }
 }
 
+const longestIdleMs = 24 * 60 * 60 * 1_000;
 const require = createRequire(import.meta.url);
 
 /** HTTP/1.1 on a socket that is up already. */
@@ -138,5 +141,3 @@ function closeHint({ url, tls }: TransportOptions): string {
     ? "; does it ask for a client's certificate (--cert, --key)?"
     : "";
 }
-
-const longestIdleMs = 24 * 60 * 60 * 1_000;

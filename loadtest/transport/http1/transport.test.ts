@@ -127,7 +127,13 @@ describe("an HTTP/1.1 transport", () => {
     await transport.connect();
     const calls = Array.from({ length: 10 }, (_, call) => send(transport, `/${call}`));
     expect(calls.map(({ sending }) => sending.connection)).toEqual([0, 1, ...Array(8).fill(-1)]);
-    expect(calls.map(({ sending }) => sending.writtenMs)).toEqual(Array(10).fill(0));
+    // A request is written a microtask after it was sent.
+    await Promise.resolve();
+    expect(calls.map(({ sending }) => sending.writtenMs > 0)).toEqual([
+      true,
+      true,
+      ...Array(8).fill(false),
+    ]);
     await Promise.all(calls.map(({ ended }) => ended));
     expect(most).toBe(2);
     // The first two start on two connections, which may be read in any order.

@@ -19,8 +19,8 @@ const closedByUs: TransportFailure = {
 /**
  * HTTP/1.1, one call a connection at a time; further calls wait in order. `connect` opens all
  * connections, since one that is opened with its first call would make that call slower. A
- * connection that is lost is made again when a call wants it. A call on a connection that the server
- * closes just then fails: it may have been served, so it is not sent twice.
+ * connection that is lost is made again when a call wants it. A call that is written to a connection which
+ * the server closes just then fails: it may have been served, so it is not sent twice.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
@@ -67,7 +67,7 @@ class Http1Transport implements Transport, ConnectionOwner {
     const options: Dispatcher.DispatchOptions = {
       method,
       path,
-      headers: { ...fields },
+      headers: fields,
       body: method === "POST" ? body : null,
     };
     return {
