@@ -12,6 +12,10 @@ import { warmUp } from "./warm-up.ts";
 const comparedRuns = 3;
 /** A strategy that freezes the server shows it at once. */
 const frozenRuns = 2;
+/** How long calls are made before they count, in milliseconds: some thousand that wait for 10 ms. */
+const warmUpMs = 500;
+/** Each thread compiles its code for itself, and runs one call of a burst: some 30 that wait for 50 ms. */
+const threadsWarmUpMs = 2_000;
 
 export interface MeasureOptions {
   readonly runs: number;
@@ -29,12 +33,9 @@ export async function measure(
   { runs, cores, cpuWorkers, taskMs }: MeasureOptions,
 ): Promise<Measurement> {
   const { places } = await rig.vitals();
-  await warmUp(
-    rig.bursts,
-    exercise,
-    strategy,
-    places.find(({ name }) => name === strategy.name)?.size,
-  );
+  const threads = places.find(({ name }) => name === strategy.name)?.size;
+  const forMs = threads === undefined ? warmUpMs : threadsWarmUpMs;
+  await warmUp(rig.bursts, exercise, strategy, threads, forMs);
   const bursts: Burst[] = [];
   const loopDelays: number[] = [];
   const planned = runsFor(strategy.suitability, runs);

@@ -3,9 +3,6 @@ import type { BurstClient } from "../loadtest/burst-client.ts";
 import { monotonicMs } from "../registry/clock.ts";
 import type { Exercise } from "../registry/exercises.ts";
 
-/** How long a strategy's calls are made before they count, in ms: some thousand that wait for 10 ms. */
-const warmUpMs = 500;
-
 /**
  * Calls until a strategy is as fast as it gets.
  *
@@ -15,12 +12,14 @@ const warmUpMs = 500;
  * reply piles up: hundreds of events in a queue would outlive the server that they are for.
  *
  * @param threads how many the strategy's place has, if it has a number of them
+ * @param forMs how long calls are made, in milliseconds
  */
 export async function warmUp(
   bursts: BurstClient,
   exercise: Exercise,
   strategy: Strategy,
   threads: number | undefined,
+  forMs: number,
 ): Promise<void> {
   const { burst, work } = exercise;
   const fire = (calls: number) => bursts.fire(exercise, strategy.name, calls);
@@ -28,7 +27,7 @@ export async function warmUp(
     await fire(1);
     return;
   }
-  const until = monotonicMs() + warmUpMs;
+  const until = monotonicMs() + forMs;
   await fire(threads ?? burst.calls);
   while (monotonicMs() < until) {
     await fire(burst.calls);

@@ -18,6 +18,8 @@ import { figuresOf } from "./figures.ts";
 
 /** A call that takes longer has failed, in milliseconds. */
 const callTimeoutMs = 60_000;
+/** How long a strategy's calls are made before its burst, in milliseconds: people wait for it. */
+const warmUpMs = 500;
 
 /** Fires a burst with each strategy, one after another, and tells of it as it happens. */
 export async function race(order: RaceOrder, tell: Tell): Promise<void> {
@@ -40,7 +42,7 @@ export async function race(order: RaceOrder, tell: Tell): Promise<void> {
   const cpuWorkers = order.seats.workers ?? cores;
   const measured: Measurement[] = [];
   for (const strategy of strategiesOf(exercise, request.strategies)) {
-    await warmUp(client, exercise, strategy, order.seats[strategy.name]);
+    await warmUp(client, exercise, strategy, order.seats[strategy.name], warmUpMs);
     await setTimeout(restMs);
     const go = once(process, "message");
     tellEvent({ case: "burstBegan", value: { strategy: strategy.name, calls } });
