@@ -90,7 +90,7 @@ export function createHandler(config: HandlerConfig): Adapter {
     directLane,
     shutdownSignal,
     fallback: serveMetrics(metrics, servePage(config.page, createNotFound(rpcPaths))),
-    onLost: (error) => logger.warn({ err: error }, "an answer was lost"),
+    onLost: (error) => logger.warn({ err: error }, "a call could not be answered"),
   });
   return cors === undefined ? adapter : cors.answerPreflights(adapter);
 }

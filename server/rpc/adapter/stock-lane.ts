@@ -18,6 +18,7 @@ import {
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
+import { callerGone } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -51,12 +52,16 @@ export async function serveStock(
   }
   cutInTime(request, response, requestTimeoutMs);
   dropEndlessTimeout(request);
+  let signal: AbortSignal | undefined;
   try {
-    const answer = await handler(
-      universalRequestFromNodeRequest(request, response, undefined, values),
-    );
-    await universalResponseToNodeResponse(answer, response);
+    const call = universalRequestFromNodeRequest(request, response, undefined, values);
+    signal = canceledWith(call.signal);
+    await universalResponseToNodeResponse(await handler({ ...call, signal }), response);
   } catch (error) {
+    if (signal?.aborted) {
+      // What can't be written any more is for nobody, and the handler knows that its caller is gone.
+      return;
+    }
     if (response.headersSent) {
       response.destroy();
     } else {
@@ -66,6 +71,16 @@ export async function serveStock(
     }
     throw error;
   }
+}
+
+/**
+ * Says of a caller that is gone no more than that. Connect says how it left, with codes that blame the
+ * server: a lost connection or a reset would be "internal".
+ */
+function canceledWith(left: AbortSignal): AbortSignal {
+  const canceled = new AbortController();
+  left.addEventListener("abort", () => canceled.abort(callerGone()), { once: true });
+  return canceled.signal;
 }
 
 /** Connect's timer would end at once a call whose deadline is further away than a timer can wait. */

@@ -227,7 +227,8 @@ function expire(call: UnaryCall): void {
   call.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
 }
 
-function callerGone(): ConnectError {
+/** Why a call ends whose caller is not there any more, however it left. */
+export function callerGone(): ConnectError {
   return new ConnectError("the caller is gone", Code.Canceled);
 }
 

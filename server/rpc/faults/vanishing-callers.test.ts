@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+
+// A stream that ends with its caller is no failure of the server: nobody shall be woken up by it.
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+});
+afterAll(() => server.close());
+
+const waitOptions = { timeout: 20_000, interval: 20 };
+const watch = "/unblock.v1.VitalsService/WatchVitals";
+const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const headers = { "content-type": "application/connect+json" };
+
+function enveloped(json: string): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(json.length, 1);
+  return Buffer.concat([prefix, Buffer.from(json)]);
+}
+
+function open(): Socket {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  socket.on("error", () => {});
+  return socket;
+}
+
+/** How many calls have ended, by RPC and code. */
+async function endedCalls(): Promise<Record<string, number>> {
+  const page = await (await fetch(`${server.url}/metrics`)).text();
+  const counts = page.matchAll(
+    /^rpc_server_handled_total\{[^}]*method="(\w+)",code="(\w+)"\} (\d+)$/gm,
+  );
+  return Object.fromEntries(
+    [...counts].map(([, rpc, code, count]) => [`${rpc} ${code}`, Number(count)]),
+  );
+}
+
+interface Http2Caller {
+  readonly socket: Socket;
+  readonly stream: ClientHttp2Stream;
+}
+
+async function callOverHttp2(path: string): Promise<Http2Caller> {
+  const socket = open();
+  const session = connectHttp2(server.url, { createConnection: () => socket });
+  session.on("error", () => {});
+  const stream = session.request({ ":method": "POST", ":path": path, ...headers });
+  stream.on("error", () => {});
+  return { socket, stream };
+}
+
+async function watchOverHttp2(): Promise<Http2Caller> {
+  const caller = await callOverHttp2(watch);
+  caller.stream.end(enveloped('{"interval_ms":100}'));
+  await once(caller.stream, "data");
+  return caller;
+}
+
+/** Asks once, and could go on asking. */
+async function reflectOverHttp2(): Promise<Http2Caller> {
+  const caller = await callOverHttp2(reflection);
+  caller.stream.write(enveloped('{"list_services":""}'));
+  await once(caller.stream, "data");
+  return caller;
+}
+
+async function watchOverHttp1(): Promise<Socket> {
+  const socket = open();
+  const call = httpRequest(`${server.url}${watch}`, {
+    method: "POST",
+    headers,
+    createConnection: () => socket,
+  });
+  call.on("error", () => {});
+  call.end(enveloped('{"interval_ms":100}'));
+  const [response]: IncomingMessage[] = await once(call, "response");
+  response?.on("error", () => {});
+  await once(response ?? call, "data");
+  return socket;
+}
+
+const watched = "WatchVitals canceled";
+const reflected = "ServerReflectionInfo canceled";
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR } = constants;
+
+test.each([
+  ["resets its connection", watched, async () => (await watchOverHttp2()).socket.resetAndDestroy()],
+  ["ends its connection", watched, async () => (await watchOverHttp2()).socket.destroy()],
+  [
+    "resets its stream since it failed",
+    watched,
+    async () => (await watchOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
+  ],
+  [
+    "resets its stream since it has enough",
+    watched,
+    async () => (await watchOverHttp2()).stream.close(NGHTTP2_CANCEL),
+  ],
+  [
+    "resets its connection over HTTP/1.1",
+    watched,
+    async () => (await watchOverHttp1()).resetAndDestroy(),
+  ],
+  ["ends its connection over HTTP/1.1", watched, async () => (await watchOverHttp1()).destroy()],
+  [
+    "resets its connection and could have asked on",
+    reflected,
+    async () => (await reflectOverHttp2()).socket.resetAndDestroy(),
+  ],
+  [
+    "resets its stream and could have asked on",
+    reflected,
+    async () => (await reflectOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
+  ],
+])("a caller that %s has canceled", async (_, counted, vanish) => {
+  const before = await endedCalls();
+  const lines = server.logged.length;
+  await vanish();
+  const ended = await vi.waitUntil(async () => {
+    const now = await endedCalls();
+    return JSON.stringify(now) === JSON.stringify(before) ? undefined : now;
+  }, waitOptions);
+  expect(ended).toEqual({ ...before, [counted]: (before[counted] ?? 0) + 1 });
+  expect(server.logged.slice(lines)).toEqual([]);
+});
