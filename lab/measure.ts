@@ -6,15 +6,13 @@ import type { Exercise } from "../registry/exercises.ts";
 import type { Measurement } from "./result.ts";
 import type { Rig } from "./rig.ts";
 import { summarize } from "./summarize.ts";
-import { warmUp } from "./warm-up.ts";
+import { warmUp, warmUpMs } from "./warm-up.ts";
 
 /** The recommended strategy gets every run; the others are there to compare with, and cost time. */
 const comparedRuns = 3;
 /** A strategy that freezes the server shows it at once. */
 const frozenRuns = 2;
-/** How long calls are made before they count, in milliseconds: some thousand that wait for 10 ms. */
-const warmUpMs = 500;
-/** Each thread compiles its code for itself, and runs one call of a burst: some 30 that wait for 50 ms. */
+/** Longer than `warmUpMs`, in milliseconds: each thread compiles its code for itself, and runs one call of a burst. */
 const threadsWarmUpMs = 2_000;
 
 export interface MeasureOptions {

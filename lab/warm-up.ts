@@ -3,6 +3,9 @@ import type { BurstClient } from "../loadtest/burst-client.ts";
 import { monotonicMs } from "../registry/clock.ts";
 import type { Exercise } from "../registry/exercises.ts";
 
+/** How long calls are made before they count, in milliseconds: some thousand that wait for 10 ms. */
+export const warmUpMs = 500;
+
 /**
  * Calls until a strategy is as fast as it gets.
  *

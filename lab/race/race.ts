@@ -12,14 +12,12 @@ import type { Measurement } from "../result.ts";
 import { sentenceOf } from "../sentence.ts";
 import { summarize } from "../summarize.ts";
 import { measureTaskAlone } from "../task-alone.ts";
-import { warmUp } from "../warm-up.ts";
+import { warmUp, warmUpMs } from "../warm-up.ts";
 import { BurstTeller } from "./burst-teller.ts";
 import { figuresOf } from "./figures.ts";
 
 /** A call that takes longer has failed, in milliseconds. */
 const callTimeoutMs = 60_000;
-/** How long a strategy's calls are made before its burst, in milliseconds: people wait for it. */
-const warmUpMs = 500;
 
 /** Fires a burst with each strategy, one after another, and tells of it as it happens. */
 export async function race(order: RaceOrder, tell: Tell): Promise<void> {

@@ -33,7 +33,7 @@ export interface AdapterOptions extends ConnectNodeAdapterOptions {
    * answer is cut off as over HTTP/2. Default 300,000, as there.
    */
   readonly requestTimeoutMs?: number;
-  /** Told of failures that Connect's handlers could give no answer of their own. Default: they are dropped. */
+  /** Told of failures to which Connect's handlers had no answer. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
 }
 

@@ -58,10 +58,6 @@ export async function serveStock(
     signal = canceledWith(call.signal);
     await universalResponseToNodeResponse(await handler({ ...call, signal }), response);
   } catch (error) {
-    if (signal?.aborted) {
-      // What can't be written any more is for nobody, and the handler knows that its caller is gone.
-      return;
-    }
     if (response.headersSent) {
       response.destroy();
     } else {
@@ -69,7 +65,10 @@ export async function serveStock(
       response.statusCode = error instanceof TypeError ? 400 : 500;
       response.end();
     }
-    throw error;
+    // What can't be written to a caller that is gone is no failure, and the handler knows of it.
+    if (!signal?.aborted) {
+      throw error;
+    }
   }
 }
 

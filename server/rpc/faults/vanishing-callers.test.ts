@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { envelope } from "../adapter/envelope.ts";
+import { openSession, waitOptions } from "./unended-request.ts";
 
 // A stream that ends with its caller is no failure of the server: nobody shall be woken up by it.
 let server: TestServer;
@@ -12,16 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const waitOptions = { timeout: 20_000, interval: 20 };
 const watch = "/unblock.v1.VitalsService/WatchVitals";
 const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const headers = { "content-type": "application/connect+json" };
 
-function enveloped(json: string): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(json.length, 1);
-  return Buffer.concat([prefix, Buffer.from(json)]);
-}
+const toWatch = envelope(0, Buffer.from('{"interval_ms":100}'));
+const toReflect = envelope(0, Buffer.from('{"list_services":""}'));
 
 function open(): Socket {
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
@@ -45,26 +43,25 @@ interface Http2Caller {
   readonly stream: ClientHttp2Stream;
 }
 
-async function callOverHttp2(path: string): Promise<Http2Caller> {
+function callOverHttp2(path: string): Http2Caller {
   const socket = open();
-  const session = connectHttp2(server.url, { createConnection: () => socket });
-  session.on("error", () => {});
+  const session = openSession(server.url, { createConnection: () => socket });
   const stream = session.request({ ":method": "POST", ":path": path, ...headers });
   stream.on("error", () => {});
   return { socket, stream };
 }
 
 async function watchOverHttp2(): Promise<Http2Caller> {
-  const caller = await callOverHttp2(watch);
-  caller.stream.end(enveloped('{"interval_ms":100}'));
+  const caller = callOverHttp2(watch);
+  caller.stream.end(toWatch);
   await once(caller.stream, "data");
   return caller;
 }
 
 /** Asks once, and could go on asking. */
 async function reflectOverHttp2(): Promise<Http2Caller> {
-  const caller = await callOverHttp2(reflection);
-  caller.stream.write(enveloped('{"list_services":""}'));
+  const caller = callOverHttp2(reflection);
+  caller.stream.write(toReflect);
   await once(caller.stream, "data");
   return caller;
 }
@@ -77,7 +74,7 @@ async function watchOverHttp1(): Promise<Socket> {
     createConnection: () => socket,
   });
   call.on("error", () => {});
-  call.end(enveloped('{"interval_ms":100}'));
+  call.end(toWatch);
   const [response]: IncomingMessage[] = await once(call, "response");
   response?.on("error", () => {});
   await once(response ?? call, "data");
