@@ -23,6 +23,9 @@ const slow = [
 /** Tests with real engines, which they start themselves: `npm run test:engines`. */
 const engines = ["**/*.engine.test.ts"];
 
+/** Attacks on a server of their own, reported one per line: `npm run test:attack`. */
+const attacks = ["**/*.attack.test.ts"];
+
 /** Tests of the page in a real browser: `npm run test:page`. */
 const page = ["web/**/*.page.test.ts"];
 
@@ -34,10 +37,13 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["**/*.test.ts"],
-          exclude: ["node_modules", ...slow, ...engines, ...page],
+          exclude: ["node_modules", ...slow, ...engines, ...attacks, ...page],
         },
       },
-      { extends: true, test: { name: "slow", include: slow } },
+      {
+        extends: true,
+        test: { name: "slow", include: slow, exclude: ["node_modules", ...attacks] },
+      },
       {
         extends: true,
         test: {
@@ -46,6 +52,18 @@ export default defineConfig({
           exclude: ["node_modules"],
           // Each starts engines, servers and threads enough for two cores.
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "attack",
+          include: attacks,
+          exclude: ["node_modules"],
+          globalSetup: "testing/attack-report.ts",
+          // One attack's memory would be counted as another's.
+          fileParallelism: false,
+          testTimeout: 120_000,
         },
       },
       {
