@@ -11,6 +11,7 @@ import {
   compressionBrotli,
   compressionGzip,
 } from "@connectrpc/connect-node";
+import { afterReads } from "./after-reads.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
@@ -121,10 +122,16 @@ export function createAdapter(options: AdapterOptions): Adapter {
       const path = pathOf(headers[":path"]);
       const request = () => new Http2ServerRequest(stream, headers, {}, rawHeaders);
       const exchange = () => new Http2Exchange(stream, headers);
-      const isDirect = serveDirectly(path, exchange, true, request);
-      if (!isDirect) {
-        serveOtherwise(path, request(), new Http2ServerResponse(stream));
+      if (serveDirectly(path, exchange, true, request)) {
+        return;
       }
+      // Before its error is looked for.
+      stream.on("error", () => {});
+      afterReads(() => {
+        if (!stream.closed && !stream.aborted) {
+          serveOtherwise(path, request(), new Http2ServerResponse(stream));
+        }
+      });
     },
   };
 }

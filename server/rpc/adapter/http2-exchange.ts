@@ -29,6 +29,10 @@ export class Http2Exchange implements Exchange {
     return `${scheme}://${authority ?? host ?? "localhost"}${this.path}`;
   }
 
+  get isCutOff(): boolean {
+    return this.stream.closed || this.stream.aborted;
+  }
+
   header(name: string): string | null {
     return joinValues(this.#headers[name]);
   }

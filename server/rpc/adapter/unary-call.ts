@@ -1,6 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { afterReads } from "./after-reads.ts";
 import { CallContext, type InitialFields } from "./call-context.ts";
 import { nearMs } from "./deadlines.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
@@ -89,8 +90,10 @@ export abstract class UnaryCall implements BodyReader {
   }
 
   onBody(body: Uint8Array): void {
-    if (!this.#isOver) {
-      void this.#answer(body);
+    if (this.exchange.stream === undefined) {
+      this.#answerWanted(body);
+    } else {
+      afterReads(() => this.#answerWanted(body));
     }
   }
 
@@ -159,12 +162,24 @@ export abstract class UnaryCall implements BodyReader {
     this.exchange.read(this.#isOver ? 0 : this.mostBodyBytes, this);
   }
 
+  #answerWanted(body: Uint8Array): void {
+    if (!this.#isOver && !this.exchange.isCutOff) {
+      void this.#answer(body);
+    }
+  }
+
   async #answer(body: Uint8Array): Promise<void> {
     try {
       const { spec, options, serialization } = this.route;
-      const plain = this.#plainMessage(body);
+      let plain = this.#plainMessage(body);
       // To await what is there already costs a turn.
-      const message = this.#parse(plain instanceof Promise ? await plain : plain);
+      if (plain instanceof Promise) {
+        plain = await plain;
+        if (this.#isOver) {
+          return;
+        }
+      }
+      const message = this.#parse(plain);
       const output = invokeUnary(spec, options.interceptors, this.context, message);
       const bytes = serialization
         .getO(this.isBinary)
