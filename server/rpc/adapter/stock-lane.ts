@@ -18,6 +18,7 @@ import {
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
+import { sendableResponse } from "./sendable-response.ts";
 import { callerGone } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
 
@@ -36,6 +37,7 @@ export async function serveStock(
   response: NodeResponse,
   values: ContextValues | undefined,
   requestTimeoutMs: number,
+  onLost: (error: unknown) => void,
 ): Promise<void> {
   surviveEarlyEnd(request, response);
   const { methodKind } = handler.method;
@@ -56,7 +58,8 @@ export async function serveStock(
   try {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     signal = canceledWith(call.signal);
-    await universalResponseToNodeResponse(await handler({ ...call, signal }), response);
+    const answer = sendableResponse(await handler({ ...call, signal }), onLost);
+    await universalResponseToNodeResponse(answer, response);
   } catch (error) {
     if (response.headersSent) {
       response.destroy();
