@@ -4,6 +4,7 @@ import { vi } from "vitest";
 import { errorCodeName } from "../loadtest/transport/http2/errors.ts";
 import { FrameReader } from "../loadtest/transport/http2/frame-reader.ts";
 import {
+  defaultWindowBytes,
   flag,
   frame,
   frameType,
@@ -36,6 +37,8 @@ export class RawHttp2 {
   readonly #decoder = new HpackDecoder();
   #isClosed = false;
   #pongs = 0;
+  #connectionWindow = defaultWindowBytes;
+  readonly #windows = new Map<number, number>();
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -66,6 +69,28 @@ export class RawHttp2 {
 
   data(streamId: number, payload: Uint8Array, endStream = false): Buffer {
     return frame(frameType.data, endStream ? flag.endStream : 0, streamId, payload);
+  }
+
+  /** Sends data as far as the server's windows allow, and waits for them; gives up on a stream that has ended. */
+  async sendData(streamId: number, payload: Uint8Array): Promise<void> {
+    const window = () =>
+      Math.min(this.#connectionWindow, this.#windows.get(streamId) ?? defaultWindowBytes);
+    const isOver = () => this.#isClosed || this.streams.get(streamId)?.end !== undefined;
+    if (window() < payload.length && !isOver()) {
+      // A server that has read enough opens the window no further.
+      await vi
+        .waitUntil(() => window() >= payload.length || isOver(), { timeout: 200, interval: 1 })
+        .catch(() => {});
+    }
+    if (window() < payload.length || isOver()) {
+      return;
+    }
+    this.#connectionWindow -= payload.length;
+    this.#windows.set(
+      streamId,
+      (this.#windows.get(streamId) ?? defaultWindowBytes) - payload.length,
+    );
+    this.write(this.data(streamId, payload));
   }
 
   /** All frames in one write, so that the server reads them at once. */
@@ -130,6 +155,15 @@ export class RawHttp2 {
       case frameType.resetStream:
         this.#outcome(streamId).end = errorCodeName(payload.readUInt32BE(0));
         return;
+      case frameType.windowUpdate: {
+        const bytes = payload.readUInt32BE(0);
+        if (streamId === 0) {
+          this.#connectionWindow += bytes;
+        } else {
+          this.#windows.set(streamId, (this.#windows.get(streamId) ?? defaultWindowBytes) + bytes);
+        }
+        return;
+      }
       case frameType.ping:
         this.#pongs++;
         return;

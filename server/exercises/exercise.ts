@@ -30,6 +30,8 @@ export type RunStrategy<Request, Response> = (
 
 /** How an exercise's calls are answered. */
 export interface ExerciseHandler<Request, Response> {
+  /** The largest request message, in bytes. Default: 64 KiB. */
+  readonly maxRequestBytes?: number;
   /** What is wrong with a request; empty when nothing is. */
   validate(request: Request): readonly FieldViolation[];
   /** One for each strategy that the schema names. */

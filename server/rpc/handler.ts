@@ -10,10 +10,16 @@ import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
 import { createInterceptors } from "./interceptors/chain.ts";
+import { toConnectError } from "./interceptors/errors.ts";
 import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
 import type { Check } from "./interceptors/validation.ts";
-import { defaultTimeLimits, maxMessageBytes } from "./listener/limits.ts";
+import {
+  defaultTimeLimits,
+  maxRequestBytes,
+  maxResponseBytes,
+  requestBudget,
+} from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { serveMetrics } from "./observability/metrics-page.ts";
@@ -26,7 +32,7 @@ import { checkGetRun, checkLoad, checkRace } from "./services/lab-requests.ts";
 import { routeReflection } from "./services/reflection.ts";
 import { routeVitals, type VitalsSources } from "./services/vitals.ts";
 import { checkInterval } from "./services/watch-vitals.ts";
-import { compressions, jsonOptions } from "./wire-formats.ts";
+import { binaryOptions, jsonOptions } from "./wire-formats.ts";
 
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
@@ -81,11 +87,19 @@ export function createHandler(config: HandlerConfig): Adapter {
       });
     },
     jsonOptions,
-    acceptCompression: compressions,
-    readMaxBytes: maxMessageBytes,
-    writeMaxBytes: maxMessageBytes,
+    binaryOptions,
+    readMaxBytes: maxRequestBytes,
+    writeMaxBytes: maxResponseBytes,
+    ...requestBudget,
     interceptors: [...traced, ...createInterceptors(chain)],
-    ...(cors === undefined ? {} : { requestGate: cors.gate }),
+    // Both reject a call before its body is read.
+    requestGate: (context) => {
+      cors?.gate(context);
+      const rejected = limit.rejection(context.method);
+      if (rejected !== undefined) {
+        throw toConnectError(rejected);
+      }
+    },
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,

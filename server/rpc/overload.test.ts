@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createUnblockClient, createVitalsClient } from "../../client/client.ts";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { grpc, hashPath, openSession, UnendedRequest } from "./faults/unended-request.ts";
 
 describe("a server that takes three calls at once", () => {
   let server: TestServer;
@@ -38,6 +39,9 @@ describe("a server that takes three calls at once", () => {
     expect(shed instanceof ConnectError && shed.findDetails(RetryInfoSchema)).toMatchObject([
       { retryDelay: { seconds: 1n } },
     ]);
+    // Before its body is read: this one never comes.
+    const unended = new UnendedRequest(openSession(server.url), hashPath, grpc);
+    await vi.waitUntil(() => unended.fields["grpc-status"] === "8", { timeout: 20_000 });
     expect(await createVitalsClient({ baseUrl: server.url }).ping({})).toMatchObject({});
     // The one that was turned away has cost nothing.
     expect((await server.backend("weather")).calls).toBe(0);

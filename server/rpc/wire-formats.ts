@@ -1,6 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+/** How messages are read as protobuf. Fields that the schema does not have would be kept for nobody. */
+export const binaryOptions = { readUnknownFields: false };
 
 /** How messages are read and written as JSON. */
 export const jsonOptions = {
@@ -9,30 +8,3 @@ export const jsonOptions = {
   // Without it, bytes that are no UTF-8 would become other characters, and nobody would be told.
   textDecoder: new TextDecoder("utf-8", { fatal: true }),
 };
-
-/** The compressions that a caller may use. */
-export const compressions: Compression[] = [compressionGzip, compressionBrotli].map(refuseCutOff);
-
-/** Connect calls a compressed message that is cut off its own failure; it is the caller's. */
-function refuseCutOff(compression: Compression): Compression {
-  return {
-    ...compression,
-    decompress: async (bytes, readMaxBytes) => {
-      try {
-        return await compression.decompress(bytes, readMaxBytes);
-      } catch (error) {
-        throw isCutOff(error)
-          ? new ConnectError(
-              `Expected a message compressed with ${compression.name}, got one that is cut off.`,
-              Code.InvalidArgument,
-            )
-          : error;
-      }
-    },
-  };
-}
-
-function isCutOff(error: unknown): boolean {
-  const { cause } = ConnectError.from(error);
-  return cause instanceof Error && "code" in cause && cause.code === "Z_BUF_ERROR";
-}

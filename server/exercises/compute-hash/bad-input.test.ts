@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
-const mebibyte = 1024 * 1024;
+const maxDataBytes = 256 * 1024;
 
 describe("ComputeHash refuses", () => {
   let server: TestServer;
@@ -19,18 +19,18 @@ describe("ComputeHash refuses", () => {
 
   // Counted in bytes: é is one character and two of them.
   test.each([
-    ["x", mebibyte + 1, mebibyte + 1],
-    ["é", mebibyte / 2 + 1, mebibyte + 2],
+    ["x", maxDataBytes + 1, maxDataBytes + 1],
+    ["é", maxDataBytes / 2 + 1, maxDataBytes + 2],
   ])("data of %j, %i times: %i bytes", async (character, characters, bytes) => {
     const data = character.repeat(characters);
     expect(await server.call("ComputeHash", { data, rounds: 1 })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected data to be at most 1048576 bytes of UTF-8, got ${bytes}.`,
+      message: `Expected data to be at most 262144 bytes of UTF-8, got ${bytes}.`,
     });
   });
 
   test("nothing of what is just within the limits", async () => {
-    const data = "é".repeat(mebibyte / 2);
+    const data = "é".repeat(maxDataBytes / 2);
     expect(await server.call("ComputeHash", { data, rounds: 1 })).toMatchObject({ code: "ok" });
   });
 });

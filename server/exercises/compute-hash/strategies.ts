@@ -6,7 +6,9 @@ import { defineExercise } from "../exercise.ts";
 import { checkMaxBytes, checkRange } from "../validate.ts";
 import * as work from "./work.ts";
 
-const maxDataBytes = 1024 * 1024;
+const maxDataBytes = 256 * 1024;
+/** Data as JSON takes two bytes for a character that is escaped. */
+const maxRequestBytes = 2 * maxDataBytes;
 /** Several seconds of CPU. */
 const maxRounds = 10_000_000;
 
@@ -32,6 +34,7 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
     };
 
   return {
+    maxRequestBytes,
     validate: ({ data, rounds }) => [
       ...checkMaxBytes("data", data, maxDataBytes),
       ...checkRange("rounds", rounds, 0, maxRounds),

@@ -71,7 +71,7 @@ describe("GetWeather", () => {
     ["", 0],
     ["x", 101],
     ["\u{1f302}", 101],
-    ["x", 100_000],
+    ["x", 10_000],
   ])("refuses a city of %j, %i times", async (character, characters) => {
     const city = character.repeat(characters);
     expect(await server.call("GetWeather", { city })).toMatchObject({

@@ -5,25 +5,33 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import {
   type ConnectNodeAdapterOptions,
   compressionBrotli,
   compressionGzip,
 } from "@connectrpc/connect-node";
 import { afterReads } from "./after-reads.ts";
+import { ByteBudget, type ByteLimits } from "./byte-budget.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
+import { inflateInTurn } from "./inflation.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
 import type { CallHost } from "./unary-call.ts";
 
-/** Those of connectNodeAdapter, and three more. */
-export interface AdapterOptions extends ConnectNodeAdapterOptions {
+const mebibyte = 1024 * 1024;
+
+/**
+ * Those of connectNodeAdapter, and some more. What callers make the server hold of requests is bounded in sum:
+ * a call for which there is no room is answered with resource_exhausted at once. Default: 64 MiB, of which
+ * one connection may have 32, and each may have 64 KiB in any case.
+ */
+export interface AdapterOptions extends ConnectNodeAdapterOptions, Partial<ByteLimits> {
   /** Whether unary calls take the direct lane; without it Connect's own handlers serve all. Default true. */
   readonly directLane?: boolean;
   /**
@@ -58,13 +66,24 @@ export interface Adapter {
 export function createAdapter(options: AdapterOptions): Adapter {
   const { directLane = true, onLost = () => {}, shutdownSignal, contextValues } = options;
   const { requestTimeoutMs = 300_000 } = options;
+  const {
+    maxBytes = 64 * mebibyte,
+    maxConnectionBytes = 32 * mebibyte,
+    minConnectionBytes = 64 * 1024,
+  } = options;
   assertRequestTimeout(requestTimeoutMs);
-  const acceptCompression = options.acceptCompression ?? [compressionGzip, compressionBrotli];
+  const acceptCompression = inflateInTurn(
+    options.acceptCompression ?? [compressionGzip, compressionBrotli],
+  );
   const prefix = options.requestPathPrefix ?? "";
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
   const fallback = options.fallback ?? notFound;
   const calls = new CallsInProgress(requestTimeoutMs);
-  const host: CallHost = { onOver: (call) => calls.delete(call), onLost };
+  const host: CallHost = {
+    budget: new ByteBudget({ maxBytes, maxConnectionBytes, minConnectionBytes }),
+    onOver: (call) => calls.delete(call),
+    onLost,
+  };
   shutdownSignal?.addEventListener("abort", () =>
     calls.abort(ConnectError.from(shutdownSignal.reason, Code.Unavailable)),
   );
@@ -98,8 +117,8 @@ export function createAdapter(options: AdapterOptions): Adapter {
     } else if (isGrpcWithoutHttp2(request)) {
       refuse(request, response, 505);
     } else {
-      const values = contextValues?.(request);
-      serveStock(handler, request, response, values, requestTimeoutMs, onLost).catch(onLost);
+      const values = contextValues?.(request) ?? createContextValues();
+      serveStock(handler, request, response, values, host, requestTimeoutMs).catch(onLost);
     }
   };
 

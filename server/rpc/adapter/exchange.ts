@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import type { RequestBody } from "./request-body.ts";
 
 /** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
 export interface Exchange {
@@ -7,6 +8,8 @@ export interface Exchange {
   readonly method: string;
   /** The request's path with its query. */
   readonly path: string;
+  /** What the call came over: the same object for all calls of a connection. */
+  readonly connection: object;
   /** The whole URL, as the caller sees it. */
   readonly url: string;
   /**
@@ -21,7 +24,7 @@ export interface Exchange {
   /** All request headers. */
   headers(): Headers;
   /** Reads the request's body. To be called once. */
-  read(mostBytes: number, reader: BodyReader): void;
+  read(mostBytes: number, reader: BodyReader): RequestBody;
   /** Told once when the caller has taken the whole answer, or has gone away before that. */
   onGone(gone: () => void): void;
   /** Gives up a caller that does not take its answer. */
@@ -35,6 +38,8 @@ export interface BodyReader {
   onBody(body: Uint8Array): void;
   /** Its first piece is here. @returns whether it is to be read on; otherwise it is thrown away */
   onStart(start: Uint8Array): boolean;
+  /** So many bytes of it are here. @returns whether it is to be read on; otherwise it is thrown away */
+  onBytes(bytes: number): boolean;
   /** It is larger than what is read, so the rest of it is thrown away. */
   onTooLarge(): void;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
-import { readBody } from "./request-body.ts";
+import { RequestBody } from "./request-body.ts";
 
 /** Larger bodies cost more to copy than a write does. */
 const mostJoinedBytes = 16 * 1024;
@@ -27,6 +27,10 @@ export class Http1Exchange implements Exchange {
     return `${scheme}://${headers.host ?? "localhost"}${this.path}`;
   }
 
+  get connection(): object {
+    return this.#request.socket;
+  }
+
   get isCutOff(): boolean {
     return !this.#request.complete;
   }
@@ -39,8 +43,8 @@ export class Http1Exchange implements Exchange {
     return new LazyHeaders(this.#request.headers);
   }
 
-  read(mostBytes: number, reader: BodyReader): void {
-    readBody(this.#request, mostBytes, reader, () => this.#request.destroy());
+  read(mostBytes: number, reader: BodyReader): RequestBody {
+    return new RequestBody(this.#request, mostBytes, reader, () => this.#request.destroy());
   }
 
   onGone(gone: () => void): void {

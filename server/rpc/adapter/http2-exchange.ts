@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
-import { readBody } from "./request-body.ts";
+import { RequestBody } from "./request-body.ts";
 import { cutStream } from "./request-timeout.ts";
 
 const withTrailers = { waitForTrailers: true };
@@ -13,6 +13,7 @@ export class Http2Exchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly stream: ServerHttp2Stream;
+  readonly connection: object;
   readonly #headers: IncomingHttpHeaders;
 
   readonly #onLost: (error: unknown) => void;
@@ -27,6 +28,8 @@ export class Http2Exchange implements Exchange {
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
     this.stream = stream;
+    // A stream that has been destroyed has none any more.
+    this.connection = stream.session ?? stream;
     this.#headers = headers;
     // A reset shows as an error, too; "close" says all that matters.
     stream.on("error", nothing);
@@ -49,8 +52,10 @@ export class Http2Exchange implements Exchange {
     return new LazyHeaders(this.#headers);
   }
 
-  read(mostBytes: number, reader: BodyReader): void {
-    readBody(this.stream, mostBytes, reader, () => this.stream.close(constants.NGHTTP2_NO_ERROR));
+  read(mostBytes: number, reader: BodyReader): RequestBody {
+    return new RequestBody(this.stream, mostBytes, reader, () =>
+      this.stream.close(constants.NGHTTP2_NO_ERROR),
+    );
   }
 
   onGone(gone: () => void): void {

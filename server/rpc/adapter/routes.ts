@@ -1,4 +1,4 @@
-import type { DescMessage } from "@bufbuild/protobuf";
+import { type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import {
   type ConnectRouter,
   type ConnectRouterOptions,
@@ -26,6 +26,8 @@ export interface UnaryRoute {
   readonly options: UniversalHandlerOptions;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   readonly protocols: Protocols;
+  /** Whether a message may have bytes, which are views of the binary message that they were read from. */
+  readonly keepsBytes: boolean;
 }
 
 interface Protocols {
@@ -80,6 +82,17 @@ export function collectRoutes(
   };
 }
 
+function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {
+  if (seen.has(message)) {
+    return false;
+  }
+  seen.add(message);
+  return message.fields.some(
+    (field) =>
+      field.scalar === ScalarType.BYTES || (field.message && hasBytes(field.message, seen)),
+  );
+}
+
 /** @param base what a route has that has no options of its own */
 function forStock(
   options: ConnectRouterOptions,
@@ -97,6 +110,9 @@ function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): Unary
   const validated = validateUniversalHandlerOptions({ ...options, jsonOptions });
   return {
     spec,
+    keepsBytes:
+      validated.binaryOptions?.readUnknownFields !== false ||
+      hasBytes(spec.method.input, new Set()),
     options: validated,
     serialization: createMethodSerializationLookup(
       spec.method,

@@ -60,8 +60,8 @@ function withSendableTrailer(
   return { body: checked() };
 }
 
-/** @param header the response's, without what can't be sent */
-function errorResponse(header: Headers, error: ConnectError): UniversalServerResponse {
+/** @param header with the content type of the protocol, and nothing that can't be sent */
+export function errorResponse(header: Headers, error: ConnectError): UniversalServerResponse {
   const contentType = header.get("content-type") ?? "";
   if (contentType.startsWith("application/grpc-web")) {
     const status = setTrailerStatus(new Headers(), error);

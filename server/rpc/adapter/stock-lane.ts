@@ -8,6 +8,9 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import type { HeldBytes } from "./byte-budget.ts";
+import { connectionKey } from "./connection.ts";
+import { IncompleteMessage } from "./incomplete-message.ts";
 import { joinValues } from "./lazy-headers.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
@@ -18,8 +21,8 @@ import {
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
-import { sendableResponse } from "./sendable-response.ts";
-import { callerGone } from "./unary-call.ts";
+import { errorResponse, sendableResponse } from "./sendable-response.ts";
+import { type CallHost, callerGone, tooManyBytes } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -35,12 +38,17 @@ export async function serveStock(
   handler: UniversalHandler,
   request: NodeRequest,
   response: NodeResponse,
-  values: ContextValues | undefined,
+  values: ContextValues,
+  host: CallHost,
   requestTimeoutMs: number,
-  onLost: (error: unknown) => void,
 ): Promise<void> {
-  surviveEarlyEnd(request, response);
   const { methodKind } = handler.method;
+  const connection = connectionOf(request);
+  const held = host.budget.open(connection);
+  const isFull = !held.hold(0);
+  response.once("close", () => held.release());
+  surviveEarlyEnd(request, response);
+  boundBody(request, held, isUnaryBody(request));
   if (methodKind === "bidi_streaming") {
     allowHalfDuplex(request);
   }
@@ -56,10 +64,17 @@ export async function serveStock(
   dropEndlessTimeout(request);
   let signal: AbortSignal | undefined;
   try {
-    const call = universalRequestFromNodeRequest(request, response, undefined, values);
+    const call = universalRequestFromNodeRequest(
+      request,
+      response,
+      undefined,
+      values.set(connectionKey, connection),
+    );
     signal = canceledWith(call.signal);
-    const answer = sendableResponse(await handler({ ...call, signal }), onLost);
-    await universalResponseToNodeResponse(answer, response);
+    const answer = isFull
+      ? errorResponse(new Headers({ "content-type": contentTypeOf(request) }), tooManyBytes())
+      : await handler({ ...call, signal });
+    await universalResponseToNodeResponse(sendableResponse(answer, host.onLost), response);
   } catch (error) {
     if (response.headersSent) {
       response.destroy();
@@ -120,6 +135,38 @@ function surviveEarlyEnd(request: NodeRequest, response: NodeResponse): void {
       }
     });
   });
+}
+
+function connectionOf(request: NodeRequest): object {
+  return request instanceof Http2ServerRequest
+    ? (request.stream.session ?? request.stream)
+    : request.socket;
+}
+
+function contentTypeOf({ headers }: NodeRequest): string {
+  return headers["content-type"] ?? "";
+}
+
+/** Whether the body is one message, without an envelope. */
+function isUnaryBody(request: NodeRequest): boolean {
+  return !/^application\/(grpc|connect\+)/i.test(contentTypeOf(request));
+}
+
+/** Fails the reading of a body of which more would have to be held than there is room for. */
+function boundBody(request: NodeRequest, held: HeldBytes, isOneMessage: boolean): void {
+  const message = new IncompleteMessage();
+  const chunks = request[Symbol.asyncIterator].bind(request);
+  let bytes = 0;
+  request[Symbol.asyncIterator] = async function* (): AsyncGenerator<Uint8Array, undefined> {
+    for await (const chunk of chunks()) {
+      bytes = isOneMessage ? bytes + chunk.length : message.add(chunk);
+      if (!held.hold(bytes)) {
+        throw tooManyBytes();
+      }
+      yield chunk;
+    }
+    return undefined;
+  };
 }
 
 /** Has a request that does not become complete fail, which the handler answers as it answers a wrong one. */

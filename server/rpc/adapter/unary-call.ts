@@ -2,11 +2,14 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { afterReads } from "./after-reads.ts";
+import type { ByteBudget, HeldBytes } from "./byte-budget.ts";
 import { CallContext, type InitialFields } from "./call-context.ts";
 import { nearMs } from "./deadlines.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
 import type { BodyReader, Exchange } from "./exchange.ts";
 import { invokeUnary } from "./invoke.ts";
+import { release } from "./release-memory.ts";
+import type { RequestBody } from "./request-body.ts";
 import { closeOnceAnswered, isIncomplete, requestTimedOut } from "./request-timeout.ts";
 import type { UnaryRoute } from "./routes.ts";
 import { withSendableMessage } from "./sendable-fields.ts";
@@ -26,6 +29,7 @@ export interface UnaryCallInit {
 
 /** What has calls served. */
 export interface CallHost {
+  readonly budget: ByteBudget;
   /** Told once, when the caller has taken the answer, or nobody waits for it. */
   onOver(call: UnaryCall): void;
   /** Told of an answer that could not be sent, in whose place another one is. */
@@ -47,7 +51,10 @@ export abstract class UnaryCall implements BodyReader {
   protected readonly terms: Terms;
   protected readonly context: CallContext;
   readonly #host: CallHost;
+  readonly #held: HeldBytes;
+  #body: RequestBody | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isWorking = false;
   #isOver = false;
   /** Its place among the calls in progress. */
   place = 0;
@@ -58,6 +65,7 @@ export abstract class UnaryCall implements BodyReader {
     this.isBinary = init.isBinary;
     this.terms = init.terms;
     this.#host = init.host;
+    this.#held = init.host.budget.open(init.exchange.connection);
     this.context = new CallContext(init);
   }
 
@@ -92,11 +100,22 @@ export abstract class UnaryCall implements BodyReader {
       }
       this.#host.onOver(this);
     });
-    if (this.route.options.requestGate === undefined) {
+    if (!this.#held.hold(0)) {
+      this.#fail(tooManyBytes());
+    }
+    const gate = this.route.options.requestGate;
+    if (gate === undefined || this.#isOver) {
       this.#begin();
     } else {
-      void this.#passGate(this.route.options.requestGate);
+      void this.#passGate(gate);
     }
+  }
+
+  onBytes(bytes: number): boolean {
+    if (!this.#isOver && !this.#held.hold(bytes)) {
+      this.#fail(tooManyBytes());
+    }
+    return !this.#isOver;
   }
 
   onBody(body: Uint8Array): void {
@@ -156,7 +175,11 @@ export abstract class UnaryCall implements BodyReader {
   /** Rejects a call before its body is read. */
   async #passGate(gate: (context: CallContext) => void | Promise<void>): Promise<void> {
     try {
-      await gate(this.context);
+      const passed = gate(this.context);
+      // To await what is there already costs a turn.
+      if (passed instanceof Promise) {
+        await passed;
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -168,8 +191,10 @@ export abstract class UnaryCall implements BodyReader {
     if (problem !== undefined && !this.#isOver) {
       this.#fail(problem);
     }
-    // What comes for a call that is over is thrown away.
-    this.exchange.read(this.#isOver ? 0 : this.mostBodyBytes, this);
+    this.#body = this.exchange.read(this.mostBodyBytes, this);
+    if (this.#isOver) {
+      this.#body.discard();
+    }
   }
 
   #answerWanted(body: Uint8Array): void {
@@ -179,17 +204,16 @@ export abstract class UnaryCall implements BodyReader {
   }
 
   async #answer(body: Uint8Array): Promise<void> {
+    this.#isWorking = true;
     try {
       const { spec, options, serialization } = this.route;
-      let plain = this.#plainMessage(body);
+      const plain = this.#plainMessage(body);
       // To await what is there already costs a turn.
-      if (plain instanceof Promise) {
-        plain = await plain;
-        if (this.#isOver) {
-          return;
-        }
+      const message =
+        plain instanceof Promise ? this.#parseInflated(await plain) : this.#parse(plain);
+      if (message === undefined) {
+        return;
       }
-      const message = this.#parse(plain);
       const output = invokeUnary(spec, options.interceptors, this.context, message);
       const bytes = serialization
         .getO(this.isBinary)
@@ -202,7 +226,19 @@ export abstract class UnaryCall implements BodyReader {
       }
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#isWorking = false;
+      this.#held.release();
     }
+  }
+
+  /** @returns undefined when the call is over */
+  #parseInflated(bytes: Uint8Array): MessageShape<DescMessage> | undefined {
+    const message = this.onBytes(bytes.length) ? this.#parse(bytes) : undefined;
+    if (!(this.isBinary && this.route.keepsBytes)) {
+      release(bytes);
+    }
+    return message;
   }
 
   #parse(bytes: Uint8Array): MessageShape<DescMessage> {
@@ -270,11 +306,25 @@ export abstract class UnaryCall implements BodyReader {
   #finish(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
+    this.#body?.discard();
+    // A handler may work on when its call is over, and has the message until then.
+    if (!this.#isWorking) {
+      this.#held.release();
+    }
   }
 }
 
 function expire(call: UnaryCall): void {
   call.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+}
+
+/** Why a call is rejected for which there is no room; sent again later, it may have some. */
+export function tooManyBytes(): ConnectError {
+  return new ConnectError(
+    "The server holds as many bytes of requests as it may, in all or of this connection. Try again later, " +
+      "or send fewer or smaller requests at once.",
+    Code.ResourceExhausted,
+  );
 }
 
 /** Why a call ends whose caller is not there any more, however it left. */

@@ -63,7 +63,7 @@ function sendable(error: ConnectError): ConnectError {
   return sent;
 }
 
-function toConnectError(failure: Failure): ConnectError {
+export function toConnectError(failure: Failure): ConnectError {
   const { kind, message } = failure;
   const error = new ConnectError(message, codes[kind], undefined, undefined, failure);
   if (failure instanceof InvalidRequest) {

@@ -1,4 +1,4 @@
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Interceptor, UnaryRequest } from "@connectrpc/connect";
 import { Failure } from "../../errors.ts";
 
@@ -10,13 +10,18 @@ import { Failure } from "../../errors.ts";
  */
 export function limitCalls(maxCalls: number, always: readonly DescService[]): CallLimit {
   let inProgress = 0;
+  const rejection = ({ methodKind, parent }: DescMethod) =>
+    inProgress < maxCalls || methodKind !== "unary" || always.includes(parent)
+      ? undefined
+      : new Failure(
+          "overloaded",
+          `${inProgress} calls are in progress, which is all that this server takes. ` +
+            "Try again later, or start the server with a larger --max-calls.",
+        );
   const admit = async (request: UnaryRequest, next: ReturnType<Interceptor>) => {
-    if (inProgress >= maxCalls) {
-      throw new Failure(
-        "overloaded",
-        `${inProgress} calls are in progress, which is all that this server takes. ` +
-          "Try again later, or start the server with a larger --max-calls.",
-      );
+    const rejected = rejection(request.method);
+    if (rejected !== undefined) {
+      throw rejected;
     }
     inProgress++;
     try {
@@ -26,6 +31,7 @@ export function limitCalls(maxCalls: number, always: readonly DescService[]): Ca
     }
   };
   return {
+    rejection,
     interceptor: (next) => (request) =>
       request.stream || always.includes(request.service) ? next(request) : admit(request, next),
     get inProgress() {
@@ -35,6 +41,8 @@ export function limitCalls(maxCalls: number, always: readonly DescService[]): Ca
 }
 
 export interface CallLimit {
+  /** Why a call of this RPC would be rejected now, "overloaded"; undefined when there is room for it. */
+  rejection(method: DescMethod): Failure | undefined;
   readonly interceptor: Interceptor;
   /** Calls whose work has not ended. */
   readonly inProgress: number;

@@ -1,7 +1,18 @@
 /** What one caller can make the server hold or wait for. */
 
-/** The largest message that is read or written, in bytes. */
-export const maxMessageBytes = 4 * 1024 * 1024;
+/** The largest request message, in bytes, of RPCs that say nothing else. */
+export const maxRequestBytes = 64 * 1024;
+/** The largest response message, in bytes. */
+export const maxResponseBytes = 4 * 1024 * 1024;
+/**
+ * Bytes of requests that are held at once: of all callers, and of one connection. A message takes some four
+ * times its size on its way to its work.
+ */
+export const requestBudget = {
+  maxBytes: 16 * 1024 * 1024,
+  maxConnectionBytes: 12 * 1024 * 1024,
+  minConnectionBytes: 64 * 1024,
+};
 /** The largest request header, in bytes. */
 export const maxHeaderBytes = 16 * 1024;
 /** Calls in progress on one HTTP/2 connection; the client keeps the others back. */

@@ -1,4 +1,4 @@
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import type { Strategy } from "../../../gen/unblock/v1/exercise_pb.ts";
 import { monotonicMs } from "../../../registry/clock.ts";
 import type { Exercise } from "../../../registry/exercises.ts";
@@ -23,7 +23,9 @@ export function routeExercises(
 ): void {
   for (const { exercise, handler } of served) {
     const lacking = lackingEngines(exercise, engines);
-    router.rpc(exercise.method, async (request, context) => {
+    const { maxRequestBytes } = handler;
+    const limits = maxRequestBytes === undefined ? {} : { readMaxBytes: maxRequestBytes };
+    const serve: MethodImpl<typeof exercise.method> = async (request, context) => {
       const { requestHeader, responseHeader, signal } = context;
       const strategy = requestHeader.get(strategyHeader) ?? exercise.recommended;
       const run = Object.hasOwn(handler.strategies, strategy)
@@ -50,7 +52,8 @@ export function routeExercises(
         responseHeader.set(name, fact);
       }
       return value;
-    });
+    };
+    router.rpc(exercise.method, serve, limits);
   }
 }
 

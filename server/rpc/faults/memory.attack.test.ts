@@ -1,0 +1,237 @@
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, vi } from "vitest";
+import type { Field } from "../../../loadtest/transport/http2/hpack-table.ts";
+import { attackTest, type Footprint, footprintOf, reportAttack } from "../../../testing/attack.ts";
+import { RawHttp2 } from "../../../testing/raw-http2.ts";
+import { startServerProcess, type TestServerProcess } from "../../../testing/server-process.ts";
+import { post } from "../../../testing/wire.ts";
+import { envelope } from "../adapter/envelope.ts";
+
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+/** What the server may grow by, in MB. */
+const maxGrowthMb = 100;
+
+let server: TestServerProcess;
+let connections: RawHttp2[];
+beforeEach(async () => {
+  connections = [];
+  server = await startServerProcess(["--blocking-threads", "2"]);
+  // Its first calls load and compile code, and have V8 make room for the objects of many at once.
+  const [connection] = await open(1);
+  for (let call = 0; call < 3_000; call += 100) {
+    for (let id = 2 * call + 1; id < 2 * call + 200; id += 2) {
+      connection?.write(
+        connection.headers(id, head(hashPath, "application/grpc+proto")),
+        connection.data(id, envelope(0, Buffer.from([0x0a, 1, 97, 0x10, 1])), true),
+      );
+    }
+    await connection?.ended(2 * call + 199);
+  }
+});
+afterEach(async () => {
+  for (const connection of connections) {
+    connection.close();
+  }
+  await server.kill();
+});
+
+async function open(count: number): Promise<RawHttp2[]> {
+  const opened = await Promise.all(Array.from({ length: count }, () => RawHttp2.open(server.url)));
+  connections.push(...opened);
+  return opened;
+}
+
+/** The highest footprint from now on, until `attack` is over and a few seconds have passed. */
+async function peakDuring(attack: () => Promise<void>): Promise<Footprint> {
+  let peak = footprintOf(server.child.pid);
+  const look = setInterval(() => {
+    const now = footprintOf(server.child.pid);
+    peak = {
+      residentMb: Math.max(peak.residentMb, now.residentMb),
+      threads: Math.max(peak.threads, now.threads),
+    };
+  }, 20);
+  try {
+    await attack();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+  } finally {
+    clearInterval(look);
+  }
+  return peak;
+}
+
+async function attackWith(sent: string, attack: () => Promise<string>): Promise<void> {
+  const before = footprintOf(server.child.pid);
+  let did = "";
+  const after = await peakDuring(async () => {
+    did = await attack();
+  });
+  reportAttack({ sent, did, before, after });
+  expect(after.residentMb - before.residentMb).toBeLessThan(maxGrowthMb);
+  // Others are served meanwhile.
+  const other = await post(server.url, "ExercisesService/ComputeHash", '{"data":"a","rounds":1}');
+  expect(other.status).toBe(200);
+}
+
+const hashPath = "/unblock.v1.ExercisesService/ComputeHash";
+
+function head(path: string, contentType: string, more: readonly Field[] = []): Field[] {
+  return [
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":authority", "localhost"],
+    [":path", path],
+    ["content-type", contentType],
+    ["te", "trailers"],
+    ...more,
+  ];
+}
+
+/** A protobuf field of bytes or text. */
+function field(number: number, value: Uint8Array): Buffer {
+  const length: number[] = [];
+  let rest = value.length;
+  for (; rest >= 128; rest >>>= 7) {
+    length.push((rest & 127) | 128);
+  }
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length, rest]), value]);
+}
+
+/** How many of the calls had which outcome, such as "300 resource_exhausted". */
+function outcomes(attacked: readonly RawHttp2[]): string {
+  const counts = new Map<string, number>();
+  for (const { streams } of attacked) {
+    for (const { fields, end } of streams.values()) {
+      const status = fields["grpc-status"];
+      const outcome = status === undefined ? (end ?? "open") : `grpc-status ${status}`;
+      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    }
+  }
+  const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+  return `the server responded: ${told || "nothing"}`;
+}
+
+async function endedAll(attacked: readonly RawHttp2[], streams: number): Promise<void> {
+  await vi.waitUntil(
+    () =>
+      attacked.every(
+        (connection) =>
+          connection.isClosed ||
+          [...connection.streams.values()].filter(({ end }) => end !== undefined).length >= streams,
+      ),
+    { timeout: 60_000, interval: 20 },
+  );
+}
+
+const brotli = (bytes: Uint8Array) =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } });
+
+describe("messages that inflate", () => {
+  const large = Buffer.alloc(4 * mebibyte - 16, 97);
+  /** rounds: 1, without which each hash would take 100 ms. */
+  const cheap = Buffer.from([0x10, 1]);
+  const hash = (number: number, bytes: number) =>
+    Buffer.concat([cheap, field(number, large.subarray(0, bytes))]);
+  const bombs: readonly [string, string, Buffer][] = [
+    ["4 MiB of a known field, by brotli", "br", brotli(hash(1, 4 * mebibyte))],
+    ["4 MiB of an unknown field, by brotli", "br", brotli(hash(99, 4 * mebibyte))],
+    ["250 KiB of a known field, by brotli", "br", brotli(hash(1, 250 * kibibyte))],
+    ["250 KiB of a known field, by gzip", "gzip", gzipSync(hash(1, 250 * kibibyte))],
+    ["500 KiB of an unknown field, by gzip", "gzip", gzipSync(hash(99, 500 * kibibyte))],
+  ];
+
+  attackTest.for(bombs)("%s", async ([name, encoding, compressed]) => {
+    const message = envelope(1, compressed);
+    const calls = Math.ceil((64 * kibibyte) / message.length / 4);
+    const sent = `${4 * calls} calls of ${message.length} bytes that inflate to ${name}`;
+    await attackWith(sent, async () => {
+      const attacked = await open(4);
+      for (const connection of attacked) {
+        for (let call = 0; call < calls; call++) {
+          const id = 2 * call + 1;
+          connection.write(
+            connection.headers(
+              id,
+              head(hashPath, "application/grpc+proto", [
+                ["grpc-encoding", encoding],
+                // They would hold their message for long.
+                ["unblock-strategy", "workers"],
+              ]),
+            ),
+            connection.data(id, message, true),
+          );
+        }
+      }
+      await endedAll(attacked, calls);
+      return outcomes(attacked);
+    });
+  });
+});
+
+describe("bodies that do not end", () => {
+  const contentTypes = ["application/grpc+proto", "application/proto", "application/json"];
+  attackTest.for(contentTypes)("200 of 4 MiB on one connection, %s", async (contentType) => {
+    const chunk = Buffer.alloc(16 * kibibyte, 97);
+    await attackWith(`200 unended bodies of 4 MiB, ${contentType}`, async () => {
+      const [connection] = await open(1);
+      if (connection === undefined) {
+        throw new Error("Expected a connection");
+      }
+      for (let call = 0; call < 200; call++) {
+        connection.write(connection.headers(2 * call + 1, head(hashPath, contentType)));
+      }
+      const start = Buffer.from([0, 0, 0x3f, 0xff, 0x00]);
+      for (let sentBytes = 0; sentBytes < 4 * mebibyte && !connection.isClosed; ) {
+        for (let call = 0; call < 200; call++) {
+          const isFirst = sentBytes === 0 && contentType.startsWith("application/grpc");
+          const data = isFirst ? Buffer.concat([start, chunk.subarray(5)]) : chunk;
+          await connection.sendData(2 * call + 1, data);
+        }
+        sentBytes += chunk.length;
+      }
+      await connection.ping();
+      return outcomes([connection]);
+    });
+  });
+
+  attackTest("1,000 calls of reflection with half a message of 64 KiB", async () => {
+    const path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    await attackWith("1,000 reflection calls with half a message each", async () => {
+      const attacked = await open(4);
+      for (const connection of attacked) {
+        for (let call = 0; call < 250; call++) {
+          const id = 2 * call + 1;
+          connection.write(connection.headers(id, head(path, "application/grpc+proto")));
+          await connection.sendData(id, Buffer.from([0, 0, 0, 0xff, 0xff]));
+          for (let part = 0; part < 3; part++) {
+            await connection.sendData(id, Buffer.alloc(16 * kibibyte, 97));
+          }
+        }
+        await connection.ping();
+      }
+      return outcomes(attacked);
+    });
+  });
+});
+
+describe("headers", () => {
+  attackTest("1,000 calls with 15 KB of header from one table entry", async () => {
+    const large: Field = ["x-large", "x".repeat(3_900)];
+    await attackWith("1,000 unended calls with 15 KB of indexed header each", async () => {
+      const attacked = await open(4);
+      for (const connection of attacked) {
+        for (let call = 0; call < 250; call++) {
+          connection.write(
+            connection.headers(
+              2 * call + 1,
+              head(hashPath, "application/grpc+proto", [large, large, large]),
+            ),
+          );
+        }
+        await connection.ping();
+      }
+      return outcomes(attacked);
+    });
+  });
+});
