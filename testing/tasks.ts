@@ -121,3 +121,6 @@ export function openGate(gate: Int32Array): void {
 
 /** A signal that never aborts. */
 export const never = new AbortController().signal;
+
+/** For whom tasks run that nobody called for. */
+export const noCaller = { signal: never };

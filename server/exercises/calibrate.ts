@@ -33,9 +33,9 @@ export function beginCalibration(
   place: Pick<Place, "run">,
   calibration: Task<null, number>,
 ): () => Promise<number> {
-  const never = new AbortController().signal;
+  const noCaller = { signal: new AbortController().signal };
   const begin = () => {
-    const result = place.run(calibration, null, never).then(({ value }) => value);
+    const result = place.run(calibration, null, noCaller).then(({ value }) => value);
     result.catch(() => {
       current = undefined;
     });

@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import { unlessAborted } from "../give-up.ts";
-import type { PlaceVitals } from "./place.ts";
+import type { PlaceVitals, TaskCall } from "./place.ts";
 
 /**
  * The door of a place: at most `size` tasks are inside, at most `maxQueue` wait, first in, first out.
@@ -42,8 +42,8 @@ export class Admission {
     }
   }
 
-  /** Runs `job` when its turn has come. See {@link Admission} for what `signal` does. */
-  async run<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** Runs `job` when its turn has come. See {@link Admission} for what the signal does. */
+  async run<T>(job: () => Promise<T>, { signal }: TaskCall): Promise<T> {
     if (signal.aborted) {
       this.#withdrawn++;
       throw signal.reason;

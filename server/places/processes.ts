@@ -16,18 +16,18 @@ export function createProcesses({ processes, maxQueue, log }: PlacesConfig): Pla
 
   return {
     name: "processes",
-    run: (task, input, signal) => {
+    run: (task, input, call) => {
       const submittedMs = monotonicMs();
       return admission.run(async () => {
         const child = takeIdle(idle);
         try {
-          const outcome = await child.run(task, input, signal);
+          const outcome = await child.run(task, input, call.signal);
           admission.addCpu(outcome.cpuMs);
           return fromOutcome(outcome, submittedMs);
         } finally {
           idle.push(child);
         }
-      }, signal);
+      }, call);
     },
     vitals: () => admission.vitals(),
     restartWindow: () => admission.restartWindow(),

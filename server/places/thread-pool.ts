@@ -36,7 +36,8 @@ export function createThreadPool(
 
   return {
     name,
-    run: (task, input, signal) => {
+    run: (task, input, call) => {
+      const { signal } = call;
       const submittedMs = monotonicMs();
       return admission.run(async () => {
         // To kill the thread is the last resort. A flag lets the task end by itself.
@@ -77,7 +78,7 @@ export function createThreadPool(
           clearTimeout(limit);
           clearTimeout(grace);
         }
-      }, signal);
+      }, call);
     },
     vitals: () => admission.vitals(),
     restartWindow: () => admission.restartWindow(),
