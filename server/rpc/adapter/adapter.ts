@@ -5,13 +5,14 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues, createContextValues } from "@connectrpc/connect";
 import {
   type ConnectNodeAdapterOptions,
   compressionBrotli,
   compressionGzip,
 } from "@connectrpc/connect-node";
 import { CallsInProgress } from "./calls-in-progress.ts";
+import { connectionKey } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
@@ -72,12 +73,13 @@ export function createAdapter(options: AdapterOptions): Adapter {
     exchange: () => Exchange,
     isHttp2: boolean,
     request: () => NodeRequest,
+    connection: object | undefined,
   ): boolean => {
     const route = directLane ? routes.unary.get(path) : undefined;
     if (route === undefined) {
       return false;
     }
-    const values = contextValues?.(request());
+    const values = withConnection(contextValues?.(request()), connection);
     const call = openUnaryCall(route, exchange(), isHttp2, values, onOver);
     if (call === undefined) {
       return false;
@@ -96,7 +98,9 @@ export function createAdapter(options: AdapterOptions): Adapter {
     } else if (isGrpcWithoutHttp2(request)) {
       refuse(request, response, 505);
     } else {
-      const values = contextValues?.(request);
+      const connection =
+        request instanceof Http2ServerRequest ? request.stream.session : request.socket;
+      const values = withConnection(contextValues?.(request), connection);
       serveStock(handler, request, response, values, requestTimeoutMs).catch(onLost);
     }
   };
@@ -112,6 +116,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
           () => new Http1Exchange(request, response),
           false,
           () => request,
+          request.socket,
         );
       if (!isDirect) {
         serveOtherwise(path, request, response);
@@ -121,12 +126,19 @@ export function createAdapter(options: AdapterOptions): Adapter {
       const path = pathOf(headers[":path"]);
       const request = () => new Http2ServerRequest(stream, headers, {}, rawHeaders);
       const exchange = () => new Http2Exchange(stream, headers);
-      const isDirect = serveDirectly(path, exchange, true, request);
+      const isDirect = serveDirectly(path, exchange, true, request, stream.session);
       if (!isDirect) {
         serveOtherwise(path, request(), new Http2ServerResponse(stream));
       }
     },
   };
+}
+
+function withConnection(
+  values: ContextValues = createContextValues(),
+  connection: object | undefined,
+): ContextValues {
+  return values.set(connectionKey, connection);
 }
 
 function pathOf(url = ""): string {
