@@ -13,7 +13,7 @@ function createJob(log: string[], name: string) {
 }
 
 describe("Admission", () => {
-  test("lets in as many as there are seats, and the rest in the order they came", async () => {
+  test("lets in as many as there are slots, and the rest in the order they came", async () => {
     const admission = new Admission("place", 2, 10);
     const log: string[] = [];
     const jobs = ["a", "b", "c", "d"].map((name) => createJob(log, name));

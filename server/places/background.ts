@@ -36,7 +36,7 @@ export function createBackground({ maxQueue, log }: PlacesConfig): Background {
     name: "background",
     accept: async (task, input, connection) => {
       const acceptedMs = monotonicMs();
-      admission.assertRoom();
+      admission.assertRoom(connection);
       const ended = admission.run(
         async () => {
           // Lets the reply leave first.

@@ -30,7 +30,8 @@ export function createLocalPlace(
   };
 }
 
-async function runHere<Input, Output>(
+/** Runs a task in this very thread. */
+export async function runHere<Input, Output>(
   task: Task<Input, Output, LocalContext>,
   input: Input,
   signal: AbortSignal,

@@ -63,6 +63,8 @@ export interface PlaceVitals {
   readonly size: number;
   readonly running: number;
   readonly queued: number;
+  /** Those of `running` that were told to end, or that nobody waits for, and that do not end. */
+  readonly stuck: number;
   readonly mostRunning: number;
   readonly completed: number;
   readonly failed: number;

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { noCaller, tasks } from "../../testing/tasks.ts";
+import { createGate, noCaller, tasks } from "../../testing/tasks.ts";
 import type { Place, PlacesConfig } from "./place.ts";
 import { createProcesses } from "./processes.ts";
 
@@ -56,12 +56,41 @@ describe("processes", () => {
     expect(logged).toContainEqual(expect.stringContaining("ended (SIGKILL); starting another"));
   });
 
-  test("end a task that nobody wants any more with its process", async () => {
+  test("hand no task to a process that is being killed when its task has just ended", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "processes-test-"));
+    const paths = { began: join(folder, "began"), end: join(folder, "end") };
+    const giveUp = new AbortController();
+    const run = place.run(tasks.markAndWait, paths, giveUp).catch(() => {});
+    await vi.waitUntil(() => existsSync(paths.began), 20_000);
+    const next = place.run(tasks.double, 21, noCaller);
+    writeFileSync(paths.end, "");
+    // Its outcome is on its way, and this process has not seen it yet.
+    Atomics.wait(createGate(), 0, 0, 200);
+    giveUp.abort(new Error("gave up"));
+    await run;
+    expect((await next).value).toBe(42);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("come back although what they started goes on and has their standard error", async () => {
+    const pid = await pidOf();
+    await expect(place.run(tasks.crashWithHeir, null, noCaller)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining(`its process ${pid} ended in the middle of it (SIGKILL)`),
+    });
+    expect(await pidOf()).not.toBe(pid);
+  });
+
+  test.each([
+    ["", () => {}],
+    [", also when it is stopped", (pid: number) => process.kill(pid, "SIGSTOP")],
+  ])("end a task that nobody wants any more with its process%s", async (_, hold) => {
     const pid = await pidOf();
     const giveUp = new AbortController();
     const mark = join(mkdtempSync(join(tmpdir(), "processes-test-")), "began");
     const run = place.run(tasks.markAndHang, mark, giveUp);
     await vi.waitUntil(() => existsSync(mark), 20_000);
+    hold(pid);
     giveUp.abort(new Error("gave up"));
     await expect(run).rejects.toThrow("gave up");
     expect(await pidOf()).not.toBe(pid);
