@@ -45,6 +45,10 @@ export interface RunnerPoolConfig {
 /** A place made of threads or processes, all started at once and kept. */
 export function createRunnerPool(config: RunnerPoolConfig): Place {
   const { name, size, kind, stopMs, start, log } = config;
+  const unwanted =
+    stopMs === 0
+      ? "nobody wanted it any more"
+      : `it went on for ${stopMs} ms when nobody wanted it any more`;
   const admission = new Admission(name, size, config.maxQueue, sparesFor(size));
   const all = new Set(Array.from({ length: size }, start));
   // Those that worked last come first: they have their code compiled and their connections made.
@@ -98,9 +102,7 @@ export function createRunnerPool(config: RunnerPoolConfig): Place {
           );
         };
         const giveUp = () => {
-          timers.push(
-            setTimeout(end, stopMs, `it went on for ${stopMs} ms when nobody wanted it any more`),
-          );
+          timers.push(setTimeout(end, stopMs, unwanted));
         };
         timers.push(setTimeout(end, longestTaskMs, `it did not end within ${longestTaskMs} ms`));
         signal.addEventListener("abort", giveUp, { once: true });
