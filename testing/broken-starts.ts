@@ -6,7 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { completeConfig } from "../server/config.ts";
 import { createProcesses } from "../server/places/processes.ts";
 import { createThreadPool } from "../server/places/thread-pool.ts";
-import { never, tasks } from "./tasks.ts";
+import { noCaller, tasks } from "./tasks.ts";
 
 const { STARTS = "", FAIL = "" } = process.env;
 const logged: string[] = [];
@@ -17,13 +17,13 @@ const place =
     : createThreadPool("threads", 2, 100, log);
 
 const messageOf = ({ message }: Error) => message;
-const double = () => place.run(tasks.double, 21, never).then(({ value }) => value, messageOf);
+const double = () => place.run(tasks.double, 21, noCaller).then(({ value }) => value, messageOf);
 const starts = () => readFileSync(STARTS, "utf8").length;
 
 const before = await double();
 writeFileSync(FAIL, "");
 const startsBefore = starts();
-const exits = [1, 2].map((code) => place.run(tasks.exit, code, never).catch(messageOf));
+const exits = [1, 2].map((code) => place.run(tasks.exit, code, noCaller).catch(messageOf));
 const meanwhile = await Promise.all(Array.from({ length: 6 }, double));
 await Promise.all(exits);
 const startsMeanwhile = starts() - startsBefore;

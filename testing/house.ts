@@ -1,7 +1,7 @@
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { completeConfig } from "../server/config.ts";
 import { type OpenHouse, openHouse } from "../server/house.ts";
-import { never } from "./tasks.ts";
+import { noCaller } from "./tasks.ts";
 
 /** What a server is made of, without the wire: for tests of what no caller can see or reach. */
 export interface TestHouse extends OpenHouse {
@@ -23,7 +23,7 @@ export async function openTestHouse(): Promise<TestHouse> {
         throw new Error(`Expected a strategy of the schema, got ${rpc}, ${strategy}`);
       }
       const { input, output } = served.exercise.method;
-      const { value } = await run(fromJson(input, request), never);
+      const { value } = await run(fromJson(input, request), noCaller);
       return toJson(output, create(output, value), { alwaysEmitImplicit: true });
     },
   };

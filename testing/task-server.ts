@@ -1,6 +1,7 @@
 import { isMessage, type Message } from "@bufbuild/protobuf";
 import { ComputeHashRequestSchema } from "../gen/unblock/v1/exercises_pb.ts";
 import type { ServerConfig } from "../server/config.ts";
+import type { Call } from "../server/exercises/exercise.ts";
 import type { ServedExercise } from "../server/exercises/load.ts";
 import type { Place, Task } from "../server/places/place.ts";
 import { exerciseOf } from "./exercise-of.ts";
@@ -37,10 +38,10 @@ export async function startTaskServer(config: Partial<ServerConfig>): Promise<Ta
 }
 
 function serveTasks(places: Readonly<Record<RemotePlace, Place>>): ServedExercise {
-  const runIn = (place: Place) => async (request: Message, signal: AbortSignal) => {
+  const runIn = (place: Place) => async (request: Message, call: Call) => {
     const data = isMessage(request, ComputeHashRequestSchema) ? request.data : "";
     const { task, input }: { task: string; input?: unknown } = JSON.parse(data);
-    const ran = await place.run(named(task), input, signal);
+    const ran = await place.run(named(task), input, call);
     return { ...ran, value: { hash: String(ran.value), algorithm: "none" } };
   };
   const strategies = Object.fromEntries(remotePlaces.map((name) => [name, runIn(places[name])]));

@@ -1,5 +1,7 @@
 /** Tasks for tests of the places; they run in other threads and processes, as real work does. */
-import { existsSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { Failure } from "../server/errors.ts";
 import { type LocalContext, type TaskContext, task } from "../server/places/place.ts";
 
@@ -78,6 +80,22 @@ export function takeAllMemory(): never {
   }
 }
 
+/** Blocks its thread in the kernel if the file hangs. */
+export function readBlocking(path: string): string {
+  return readFileSync(path, "utf8");
+}
+
+/** Blocks a thread of libuv's pool in the kernel if the file hangs. */
+export function readAsync(path: string): Promise<string> {
+  return readFile(path, "utf8");
+}
+
+/** Starts a process that outlives its own by a minute and has its standard error. */
+export function crashWithHeir(): never {
+  spawn("sleep", ["60"], { stdio: ["ignore", "ignore", "inherit"] });
+  return crash();
+}
+
 /** Blocks its thread until there is a file at the path. */
 export function waitForFile(path: string): string {
   const sleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -85,6 +103,12 @@ export function waitForFile(path: string): string {
     Atomics.wait(sleep, 0, 0, 10);
   }
   return path;
+}
+
+/** Says that it has begun by a file, and blocks its thread until there is another. */
+export function markAndWait({ began, end }: { began: string; end: string }): string {
+  writeFileSync(began, "");
+  return waitForFile(end);
 }
 
 export async function waitForSignal(_: null, { signal }: LocalContext): Promise<never> {
@@ -107,6 +131,10 @@ export const tasks = {
   markAndHang: task<string, never>(here, markAndHang),
   exit: task<number, never>(here, exit),
   waitForSignal: task(here, waitForSignal),
+  readBlocking: task<string, string>(here, readBlocking),
+  readAsync: task<string, string, LocalContext>(here, readAsync),
+  markAndWait: task(here, markAndWait),
+  crashWithHeir: task<null, never>(here, crashWithHeir),
 };
 
 /** A gate that is shut. */
@@ -121,3 +149,6 @@ export function openGate(gate: Int32Array): void {
 
 /** A signal that never aborts. */
 export const never = new AbortController().signal;
+
+/** For whom tasks run that nobody called for. */
+export const noCaller = { signal: never };

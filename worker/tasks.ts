@@ -31,14 +31,18 @@ const sendEvent = task(eventModule, event.sendEvent);
  */
 const tasks: Readonly<Record<string, RunJob>> = {
   [jobTaskName(computeHash)]: ({ cpu }, { data, rounds }, signal) =>
-    cpu.run(computeHash, { data: text("data", data), rounds: number("rounds", rounds) }, signal),
+    cpu.run(
+      computeHash,
+      { data: text("data", data), rounds: number("rounds", rounds) },
+      { signal },
+    ),
 
   [jobTaskName(infer)]: ({ cpu }, { png, crops }, signal) => {
     const bytes = bytesOf(png);
     if (bytes === undefined) {
       throw new Error("Expected the job's png to be bytes in base64, got none");
     }
-    return cpu.run(infer, { png: bytes, crops: number("crops", crops) }, signal);
+    return cpu.run(infer, { png: bytes, crops: number("crops", crops) }, { signal });
   },
 
   [jobTaskName(sendEvent)]: ({ loop }, { analyticsUrl, event: name, userId }, signal) => {
@@ -47,7 +51,7 @@ const tasks: Readonly<Record<string, RunJob>> = {
       event: text("event", name),
       userId: number("userId", userId),
     };
-    return loop.run(sendEvent, input, signal);
+    return loop.run(sendEvent, input, { signal });
   },
 };
 

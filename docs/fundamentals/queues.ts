@@ -4,14 +4,14 @@ import { Admission } from "../../server/places/admission.ts";
 const place = new Admission("example", 2, 3);
 const work = Promise.withResolvers<void>();
 const deadline = new AbortController();
-const { signal: never } = new AbortController();
+const never = new AbortController();
 const ran: number[] = [];
 const callers = Array.from({ length: 10 }, (_, index) => {
   const job = () => {
     ran.push(index + 1);
     return work.promise;
   };
-  return place.run(job, index + 1 === 4 ? deadline.signal : never);
+  return place.run(job, index + 1 === 4 ? deadline : never);
 });
 const { running, queued, refused } = place.vitals();
 console.log(`of 10 callers ${running} run, ${queued} wait, and ${refused} are refused`);

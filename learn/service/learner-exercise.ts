@@ -1,5 +1,6 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { monotonicMs } from "../../registry/clock.ts";
+import type { Call } from "../../server/exercises/exercise.ts";
 import type { ServedExercise } from "../../server/exercises/load.ts";
 import type { LearnerModule } from "./learner-module.ts";
 
@@ -23,7 +24,7 @@ export function withLearner(
   { handler }: LearnerModule,
   onCall: OnCall,
 ): ServedExercise {
-  const run = async (request: MessageShape<DescMessage>, signal: AbortSignal) => {
+  const run = async (request: MessageShape<DescMessage>, { signal }: Call) => {
     const beganMs = monotonicMs();
     const onEnd = onCall();
     let isAsync = false;

@@ -16,7 +16,7 @@ import { countSyncReads } from "./sync-reads.ts";
 import { createUsageMemory } from "./usage-memory.ts";
 
 const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
-const never = new AbortController().signal;
+const noCaller = { signal: new AbortController().signal };
 
 export interface OpenedExercise {
   /** All exercises, the one at hand with the learner's handler. */
@@ -80,5 +80,5 @@ async function countCrops({ places }: House, letter: string): Promise<number> {
     return 1;
   }
   const count = task<null, number>(inferenceModule.href, calibrateCrops);
-  return (await places.workers.run(count, null, never)).value;
+  return (await places.workers.run(count, null, noCaller)).value;
 }

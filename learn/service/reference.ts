@@ -9,7 +9,7 @@ import type { Alone } from "./messages.ts";
 
 const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
 const inference = task(inferenceModule.href, infer);
-const never = new AbortController().signal;
+const noCaller = { signal: new AbortController().signal };
 
 /** Does one call's work right: what it answers is what is expected, and its time is what the work takes. */
 export type Reference = (request: JsonValue) => Promise<Alone>;
@@ -27,7 +27,7 @@ export function createReference(house: House, served: ServedExercise, crops: num
   }
   return async (request) => {
     const beganMs = monotonicMs();
-    const { value, facts = {} } = await run(fromJson(input, request), never);
+    const { value, facts = {} } = await run(fromJson(input, request), noCaller);
     const ms = monotonicMs() - beganMs;
     const response = toJson(output, create(output, value), { alwaysEmitImplicit: true });
     return { response, ms, facts };
@@ -39,10 +39,10 @@ function predictWith(
   { backends, places }: House,
   crops: number,
 ): RunStrategy<{ imageUrl?: string }, Record<string, unknown>> {
-  return async ({ imageUrl = "" }, signal) => {
+  return async ({ imageUrl = "" }, call) => {
     const { imageHosts: hosts } = backends.addresses();
-    const png = await downloadImage({ imageUrl, hosts }, signal);
-    const ran = await places.workers.run(inference, { png, crops }, signal);
+    const png = await downloadImage({ imageUrl, hosts }, call.signal);
+    const ran = await places.workers.run(inference, { png, crops }, call);
     return { ...ran, value: { ...ran.value } };
   };
 }

@@ -36,7 +36,7 @@ export async function runElsewhere<Input, Output>(
   const ran = await place.run(
     errand,
     { file: learnerFile(), name: work.name, input, environment: given },
-    signal,
+    { signal },
   );
   // It is what `work` returned over there.
   return ran.value as Output;

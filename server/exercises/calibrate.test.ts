@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { never, tasks } from "../../testing/tasks.ts";
+import { noCaller, tasks } from "../../testing/tasks.ts";
 import { createThreadPool } from "../places/thread-pool.ts";
 import { beginCalibration } from "./calibrate.ts";
 
@@ -9,11 +9,11 @@ afterAll(() => pool.close());
 test("a calibration whose thread died is made again when it is needed", async () => {
   let runs = 0;
   const place: Parameters<typeof beginCalibration>[0] = {
-    run: async (task, input, signal) => {
+    run: async (task, input, call) => {
       if (runs++ === 0) {
-        await pool.run(tasks.exit, 1, never);
+        await pool.run(tasks.exit, 1, noCaller);
       }
-      return pool.run(task, input, signal);
+      return pool.run(task, input, call);
     },
   };
   const calibrated = beginCalibration(place, tasks.seven);

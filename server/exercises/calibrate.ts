@@ -9,20 +9,21 @@ const spendMs = 60;
  * How many times `sample` fits into 100 ms of CPU on this machine. `sample` should cost a few
  * milliseconds. CPU time is counted, not time, so a busy machine does not change the answer; the
  * first runs, before the code is compiled, do not count.
+ *
+ * The runs are counted together: on some machines the clock of CPU time stands still during a single one.
  */
 export function calibrate(sample: () => void): number {
   sample();
   sample();
-  const costs: number[] = [];
+  let runs = 0;
+  let spentMs = 0;
   const beganMs = cpuMs();
-  while (cpuMs() - beganMs < spendMs || costs.length < 3) {
-    const startedMs = cpuMs();
+  while (spentMs < spendMs || runs < 3) {
     sample();
-    costs.push(cpuMs() - startedMs);
+    runs++;
+    spentMs = cpuMs() - beganMs;
   }
-  costs.sort((a, b) => a - b);
-  const median = costs[Math.floor(costs.length / 2)] ?? targetMs;
-  return targetMs / median;
+  return (targetMs * runs) / spentMs;
 }
 
 /**
@@ -33,9 +34,9 @@ export function beginCalibration(
   place: Pick<Place, "run">,
   calibration: Task<null, number>,
 ): () => Promise<number> {
-  const never = new AbortController().signal;
+  const noCaller = { signal: new AbortController().signal };
   const begin = () => {
-    const result = place.run(calibration, null, never).then(({ value }) => value);
+    const result = place.run(calibration, null, noCaller).then(({ value }) => value);
     result.catch(() => {
       current = undefined;
     });

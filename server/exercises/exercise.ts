@@ -2,7 +2,7 @@ import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/
 import type { Backends } from "../backends/backends.ts";
 import type { FieldViolation } from "../errors.ts";
 import type { Places } from "../places/index.ts";
-import type { Ran } from "../places/place.ts";
+import type { Ran, TaskCall } from "../places/place.ts";
 
 /** What the exercises are given to work with. */
 export interface House {
@@ -16,16 +16,18 @@ export interface Answer<Response> extends Ran<Response> {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
-/**
- * Does an exercise's work in one way. `signal` aborts when the caller gives up; `deadlineMs`, on the clock
- * of `monotonicMs`, is for work that would keep the signal from aborting. Two calls with the same
- * `idempotencyKey` are one: strategies that outlive a call do its work once.
- */
+/** What a strategy knows of the call that it works for. */
+export interface Call extends TaskCall {
+  /** On the clock of `monotonicMs`, for work that would keep the signal from aborting. Default: none. */
+  readonly deadlineMs?: number | undefined;
+  /** Two calls with the same key are one: strategies that outlive a call do its work once. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** Does an exercise's work in one way. */
 export type RunStrategy<Request, Response> = (
   request: Request,
-  signal: AbortSignal,
-  deadlineMs?: number,
-  idempotencyKey?: string,
+  call: Call,
 ) => Promise<Answer<Response>>;
 
 /** How an exercise's calls are answered. */

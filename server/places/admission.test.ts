@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { never } from "../../testing/tasks.ts";
+import { noCaller } from "../../testing/tasks.ts";
 import { Admission } from "./admission.ts";
 
 /** A job that ends when told to, and says when it began. */
@@ -13,11 +13,11 @@ function createJob(log: string[], name: string) {
 }
 
 describe("Admission", () => {
-  test("lets in as many as there are seats, and the rest in the order they came", async () => {
+  test("lets in as many as there are slots, and the rest in the order they came", async () => {
     const admission = new Admission("place", 2, 10);
     const log: string[] = [];
     const jobs = ["a", "b", "c", "d"].map((name) => createJob(log, name));
-    const ended = jobs.map(({ run }) => admission.run(run, never));
+    const ended = jobs.map(({ run }) => admission.run(run, noCaller));
     expect(log).toEqual(["a", "b"]);
     expect(admission.vitals()).toMatchObject({ running: 2, queued: 2 });
     jobs[1]?.end();
@@ -35,7 +35,7 @@ describe("Admission", () => {
     const admission = new Admission("place", 1, 1);
     const log: string[] = [];
     const jobs = ["a", "b", "c"].map((name) => createJob(log, name));
-    const [first, second, third] = jobs.map(({ run }) => admission.run(run, never));
+    const [first, second, third] = jobs.map(({ run }) => admission.run(run, noCaller));
     await expect(third).rejects.toMatchObject({
       kind: "overloaded",
       message:
@@ -54,9 +54,9 @@ describe("Admission", () => {
     const log: string[] = [];
     const [a, b, c] = ["a", "b", "c"].map((name) => createJob(log, name));
     const giveUp = new AbortController();
-    const first = admission.run(() => a?.run() ?? Promise.reject(), never);
-    const second = admission.run(() => b?.run() ?? Promise.reject(), giveUp.signal);
-    const third = admission.run(() => c?.run() ?? Promise.reject(), never);
+    const first = admission.run(() => a?.run() ?? Promise.reject(), noCaller);
+    const second = admission.run(() => b?.run() ?? Promise.reject(), giveUp);
+    const third = admission.run(() => c?.run() ?? Promise.reject(), noCaller);
     giveUp.abort(new Error("gave up"));
     await expect(second).rejects.toThrow("gave up");
     a?.end();
@@ -69,7 +69,9 @@ describe("Admission", () => {
   test("never runs what was given up before it came", async () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
-    const run = admission.run(createJob(log, "a").run, AbortSignal.abort(new Error("too late")));
+    const run = admission.run(createJob(log, "a").run, {
+      signal: AbortSignal.abort(new Error("too late")),
+    });
     await expect(run).rejects.toThrow("too late");
     expect(log).toEqual([]);
   });
@@ -79,8 +81,8 @@ describe("Admission", () => {
     const log: string[] = [];
     const jobs = ["a", "b"].map((name) => createJob(log, name));
     const giveUp = new AbortController();
-    const first = admission.run(jobs[0]?.run ?? Promise.reject, giveUp.signal);
-    const second = admission.run(jobs[1]?.run ?? Promise.reject, never);
+    const first = admission.run(jobs[0]?.run ?? Promise.reject, giveUp);
+    const second = admission.run(jobs[1]?.run ?? Promise.reject, noCaller);
     giveUp.abort(new Error("gave up"));
     await expect(first).rejects.toThrow("gave up");
     expect(log).toEqual(["a"]);
@@ -95,7 +97,7 @@ describe("Admission", () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const jobs = ["a", "b"].map((name) => createJob(log, name));
-    const [first, second] = jobs.map(({ run }) => admission.run(run, never));
+    const [first, second] = jobs.map(({ run }) => admission.run(run, noCaller));
     jobs[0]?.fail(new Error("broken"));
     jobs[1]?.end();
     await expect(first).rejects.toThrow("broken");
@@ -107,7 +109,7 @@ describe("Admission", () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const jobs = ["a", "b"].map((name) => createJob(log, name));
-    const ended = jobs.map(({ run }) => admission.run(run, never));
+    const ended = jobs.map(({ run }) => admission.run(run, noCaller));
     const idle = admission.idle(20_000).then(() => log.push("idle"));
     jobs[0]?.end();
     jobs[1]?.end();
@@ -119,7 +121,7 @@ describe("Admission", () => {
   test("is not waited for longer than that", async () => {
     const admission = new Admission("place", 1, 10);
     const job = createJob([], "a");
-    const ended = admission.run(job.run, never);
+    const ended = admission.run(job.run, noCaller);
     await admission.idle(1);
     expect(admission.vitals()).toMatchObject({ running: 1 });
     job.end();

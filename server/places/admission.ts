@@ -1,21 +1,43 @@
 import { Failure } from "../errors.ts";
-import { unlessAborted } from "../give-up.ts";
-import type { PlaceVitals } from "./place.ts";
+import type { PlaceVitals, TaskCall } from "./place.ts";
+
+/** What a job inside can say of itself. */
+export interface Slot {
+  /**
+   * The job goes on although it was told to end. Its caller gets `failure` at once, if one still waits. The
+   * job keeps the slot and counts as stuck until it has ended; a spare slot takes its place if there is one.
+   */
+  stick(failure: Failure): void;
+}
 
 /**
- * The door of a place: at most `size` tasks are inside, at most `maxQueue` wait, first in, first out.
+ * The door of a place: at most `size` tasks are inside, at most `maxQueue` wait.
+ *
+ * The tasks of a connection come in first in, first out, and the connections take turns: whoever asks for
+ * one task does not wait behind a thousand of another's. And no connection takes the whole queue: it may
+ * have no more tasks in it than there is room left for others, so a connection alone gets half. Where
+ * nobody waits (`maxQueue` 0) the same bound is on its tasks inside. The server's own tasks, without a
+ * connection, take turns like those of one more connection, and have no such bound.
  *
  * Who gives up while waiting is taken out of the queue and never runs. Who gives up inside gets the
- * signal's reason at once, but the task keeps its seat until it has really ended: the place is as
- * full as it is.
+ * signal's reason at once, but the task keeps its slot until it has really ended: the place is as
+ * full as it is. A task that does not end when it is made to is stuck. For the first `maxSpares` stuck
+ * tasks others are let in, so that a few of them do not shut the place. When no slot is left that is not
+ * stuck, tasks fail at once with "unavailable", and so do those that wait.
  */
 export class Admission {
   readonly #name: string;
   readonly #size: number;
   readonly #maxQueue: number;
-  // A Set keeps the order of insertion and forgets any one waiter in constant time.
-  readonly #waiting = new Set<() => void>();
+  readonly #maxSpares: number;
+  // Sets and maps keep the order of insertion and forget any one element in constant time. The connection
+  // whose turn is next comes first.
+  readonly #waiting = new Map<object | undefined, Set<Waiter>>();
+  /** Tasks inside by connection; only kept where nobody waits. */
+  readonly #inside = new Map<object, number>();
+  #queued = 0;
   #running = 0;
+  #stuck = 0;
   #mostRunning = 0;
   #completed = 0;
   #failed = 0;
@@ -24,38 +46,43 @@ export class Admission {
   #cpuMs = 0;
   #wakeIdle: (() => void) | undefined;
 
-  constructor(name: string, size: number, maxQueue: number) {
+  constructor(name: string, size: number, maxQueue: number, maxSpares = 0) {
     this.#name = name;
     this.#size = size;
     this.#maxQueue = maxQueue;
+    this.#maxSpares = maxSpares;
   }
 
-  /** Throws a Failure "overloaded" when nobody more may wait. */
-  assertRoom(): void {
-    if (this.#running >= this.#size && this.#waiting.size >= this.#maxQueue) {
+  /** Throws a Failure "overloaded" when the task may not wait, "unavailable" when all slots are stuck. */
+  assertRoom(connection: object | undefined): void {
+    const problem = this.#isShut ? this.#shut() : this.#lackOfRoom(connection);
+    if (problem !== undefined) {
       this.#refused++;
-      throw new Failure(
-        "overloaded",
-        `The queue of "${this.#name}" is full: ${this.#running} running, ${this.#waiting.size} waiting. ` +
-          "Try again later, or start the server with a larger --max-queue.",
-      );
+      throw problem;
     }
   }
 
-  /** Runs `job` when its turn has come. See {@link Admission} for what `signal` does. */
-  async run<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** Runs `job` when its turn has come. See {@link Admission} for what the signal does. */
+  async run<T>(job: (slot: Slot) => Promise<T>, { signal, connection }: TaskCall): Promise<T> {
     if (signal.aborted) {
       this.#withdrawn++;
       throw signal.reason;
     }
-    this.assertRoom();
-    if (this.#running >= this.#size) {
-      await this.#wait(signal);
+    this.assertRoom(connection);
+    if (this.#isFull) {
+      await this.#wait(signal, connection);
     } else {
       this.#take();
     }
-    const ended = this.#track(job);
-    return unlessAborted(ended, signal);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.#track(job, connection, reject).then(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
   }
 
   vitals(): PlaceVitals {
@@ -63,7 +90,8 @@ export class Admission {
       name: this.#name,
       size: this.#size,
       running: this.#running,
-      queued: this.#waiting.size,
+      queued: this.#queued,
+      stuck: this.#stuck,
       mostRunning: this.#mostRunning,
       completed: this.#completed,
       failed: this.#failed,
@@ -93,49 +121,157 @@ export class Admission {
     }
   }
 
+  get #isFull(): boolean {
+    return this.#running - Math.min(this.#stuck, this.#maxSpares) >= this.#size;
+  }
+
+  /** Whether all slots are stuck, the spare ones included. */
+  get #isShut(): boolean {
+    return this.#stuck >= this.#size + this.#maxSpares;
+  }
+
+  #shut(): Failure {
+    return new Failure(
+      "unavailable",
+      `All ${this.#stuck} slots of "${this.#name}" are held by tasks that were told to end and do not, ` +
+        "as when a disk hangs. Try again later.",
+    );
+  }
+
+  #lackOfRoom(connection: object | undefined): Failure | undefined {
+    const hasQueue = this.#maxQueue > 0;
+    if (hasQueue && !this.#isFull) {
+      return undefined;
+    }
+    const [room, taken] = hasQueue ? [this.#maxQueue, this.#queued] : [this.#size, this.#running];
+    if (taken >= room) {
+      return this.#overloaded(
+        `The queue of "${this.#name}" is full: ${this.#running} running, ${this.#queued} waiting.`,
+      );
+    }
+    if (connection === undefined) {
+      return undefined;
+    }
+    const own = hasQueue
+      ? (this.#waiting.get(connection)?.size ?? 0)
+      : (this.#inside.get(connection) ?? 0);
+    return own > room - taken
+      ? this.#overloaded(
+          `This connection already has ${own} of the ${room} tasks that may ` +
+            `${hasQueue ? "wait for" : "be in progress in"} "${this.#name}"; the rest is for others.`,
+        )
+      : undefined;
+  }
+
+  #overloaded(what: string): Failure {
+    const advice = "Try again later, or start the server with a larger --max-queue.";
+    return new Failure("overloaded", `${what} ${advice}`);
+  }
+
   #take(): void {
     this.#running++;
     this.#mostRunning = Math.max(this.#mostRunning, this.#running);
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortSignal, connection: object | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const enter = () => {
+    const line = this.#waiting.get(connection) ?? new Set();
+    const leave = () => {
       signal.removeEventListener("abort", giveUp);
-      this.#take();
-      resolve();
+      line.delete(waiter);
+      this.#queued--;
+      if (line.size === 0) {
+        this.#waiting.delete(connection);
+      }
     };
     const giveUp = () => {
-      this.#waiting.delete(enter);
+      leave();
       this.#withdrawn++;
       reject(signal.reason);
     };
-    this.#waiting.add(enter);
+    const waiter: Waiter = {
+      enter: () => {
+        leave();
+        this.#take();
+        resolve();
+      },
+      turnAway: (failure) => {
+        leave();
+        this.#refused++;
+        reject(failure);
+      },
+    };
+    line.add(waiter);
+    this.#queued++;
+    this.#waiting.set(connection, line);
     signal.addEventListener("abort", giveUp, { once: true });
     return promise;
   }
 
-  async #track<T>(job: () => Promise<T>): Promise<T> {
+  async #track<T>(
+    job: (slot: Slot) => Promise<T>,
+    connection: object | undefined,
+    answer: (failure: Failure) => void,
+  ): Promise<T> {
+    let isStuck = false;
+    const stick = (failure: Failure) => {
+      isStuck = true;
+      this.#stuck++;
+      answer(failure);
+      this.#letIn();
+    };
+    this.#countInside(connection, 1);
     try {
-      const value = await job();
+      const value = await job({ stick });
       this.#completed++;
       return value;
     } catch (error) {
       this.#failed++;
       throw error;
     } finally {
-      this.#leave();
+      this.#stuck -= isStuck ? 1 : 0;
+      this.#running--;
+      this.#countInside(connection, -1);
+      this.#letIn();
+      if (this.#running === 0) {
+        this.#wakeIdle?.();
+      }
     }
   }
 
-  #leave(): void {
-    this.#running--;
-    const [enter] = this.#waiting;
-    if (enter) {
-      this.#waiting.delete(enter);
-      enter();
-    } else if (this.#running === 0) {
-      this.#wakeIdle?.();
+  #countInside(connection: object | undefined, change: 1 | -1): void {
+    if (this.#maxQueue > 0 || connection === undefined) {
+      return;
+    }
+    const inside = (this.#inside.get(connection) ?? 0) + change;
+    if (inside > 0) {
+      this.#inside.set(connection, inside);
+    } else {
+      this.#inside.delete(connection);
     }
   }
+
+  /** Lets in whose turn it is, as many as there are slots, or turns all away when no slot will be free. */
+  #letIn(): void {
+    for (const [connection, line] of this.#waiting) {
+      if (this.#isShut) {
+        for (const waiter of line) {
+          waiter.turnAway(this.#shut());
+        }
+      } else if (this.#isFull) {
+        return;
+      } else {
+        // To the end: then the others have their turns.
+        this.#waiting.delete(connection);
+        this.#waiting.set(connection, line);
+        const [first] = line;
+        first?.enter();
+      }
+    }
+  }
+}
+
+interface Waiter {
+  enter(): void;
+  turnAway(failure: Failure): void;
 }

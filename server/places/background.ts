@@ -16,7 +16,11 @@ export interface Background {
    * call's: that one also fires when the call succeeds. Throws a Failure "overloaded" when the queue
    * is full; nothing is accepted then.
    */
-  accept<Input>(task: Task<Input, unknown, LocalContext>, input: Input): Promise<Ran<undefined>>;
+  accept<Input>(
+    task: Task<Input, unknown, LocalContext>,
+    input: Input,
+    connection?: object,
+  ): Promise<Ran<undefined>>;
   vitals(): PlaceVitals;
   restartWindow(): void;
   /** Waits for what was accepted, `drainMs` at most; the log says how many tasks are lost then. */
@@ -30,15 +34,18 @@ export function createBackground({ maxQueue, log }: PlacesConfig): Background {
 
   return {
     name: "background",
-    accept: async (task, input) => {
+    accept: async (task, input, connection) => {
       const acceptedMs = monotonicMs();
-      admission.assertRoom();
-      const ended = admission.run(async () => {
-        // Lets the reply leave first.
-        await setImmediate();
-        const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(taskTimeoutMs)]);
-        await task.run(input, { signal, stopped: () => signal.aborted });
-      }, closing.signal);
+      admission.assertRoom(connection);
+      const ended = admission.run(
+        async () => {
+          // Lets the reply leave first.
+          await setImmediate();
+          const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(taskTimeoutMs)]);
+          await task.run(input, { signal, stopped: () => signal.aborted });
+        },
+        { signal: closing.signal, connection },
+      );
       const settled: Promise<unknown> = ended.then(
         () => pending.delete(settled),
         (error: unknown) => {

@@ -12,6 +12,9 @@ export interface Ending {
 /** How much of what a process wrote last is kept, in characters: enough for what V8 says at its end. */
 const keptCharacters = 16_384;
 
+/** How long what it wrote last is read after its end, in milliseconds. */
+const lastWordsMs = 500;
+
 /** One process that runs tasks, from its start to its end. */
 export class ChildLife {
   /** Resolves with whether it takes tasks; it may end before it does. */
@@ -48,8 +51,7 @@ export class ChildLife {
       this.#wasReady = true;
       ready.resolve(true);
     });
-    // "exit" may come before all that it wrote has been read.
-    child.once("close", (code, signal) => {
+    const end = (code: number | null, signal: NodeJS.Signals | null) => {
       const ending = {
         how: startProblem ?? signal ?? `exit code ${code}`,
         isOutOfMemory: this.#lastWords.includes("JavaScript heap out of memory"),
@@ -58,7 +60,17 @@ export class ChildLife {
       ready.resolve(false);
       ended.resolve(ending);
       this.#onEnd?.(ending);
+    };
+    // "exit" may come before all that it wrote has been read. But the end of that, and with it "close",
+    // never comes while a process that it started has its standard error.
+    child.once("exit", (code, signal) => {
+      const timer = setTimeout(() => {
+        child.stderr?.destroy();
+        end(code, signal);
+      }, lastWordsMs);
+      child.once("close", () => clearTimeout(timer));
     });
+    child.once("close", end);
   }
 
   get pid(): number | undefined {
@@ -72,7 +84,7 @@ export class ChildLife {
 
   /** Whether it takes tasks now. */
   get isReady(): boolean {
-    return this.#wasReady && this.#ending === undefined;
+    return this.#wasReady && !this.#isKilled && this.#ending === undefined;
   }
 
   get isKilled(): boolean {

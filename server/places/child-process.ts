@@ -1,7 +1,8 @@
+import { unlessAborted } from "../give-up.ts";
 import { ChildLife, type Ending } from "./child-life.ts";
 import { lostTask, tooLargeTask } from "./lost-task.ts";
-import type { Task } from "./place.ts";
-import { longestTaskMs, restMs } from "./task-limits.ts";
+import type { Runner } from "./runner-pool.ts";
+import { restMs } from "./task-limits.ts";
 import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
 
 const place = "processes";
@@ -13,7 +14,7 @@ interface Rest {
 }
 
 /** One child process of the place `processes`, started again whenever it ends. */
-export class ChildProcess {
+export class ChildProcess implements Runner {
   readonly #log: (message: string) => void;
   #life: ChildLife | undefined;
   /** While nothing is started because what was started last ended at its start. */
@@ -30,32 +31,17 @@ export class ChildProcess {
     return this.#life?.isReady ?? false;
   }
 
-  /**
-   * Runs one task; the caller sees to it that there is one at a time. A process in the middle of a
-   * computation hears nothing, so a task that nobody wants any more is ended with its process.
-   *
-   * @throws Failure when the process is lost, and the signal's reason when that was wanted
-   */
-  async run<Input, Output>(
-    task: Task<Input, Output>,
-    input: Input,
+  async run<Output>(
+    message: TaskMessage,
     signal: AbortSignal,
+    kill: AbortSignal,
   ): Promise<TaskOutcome<Output>> {
-    // Were it to fail at once, a seat without a process would go through all that waits for the others.
-    await this.#rest?.ended.promise;
-    const life = this.#life;
-    if (life === undefined || !(await life.ready)) {
-      throw lostTask(place, task.name, noProcess);
+    const life = await unlessAborted(this.#readyLife(), signal);
+    if (life === undefined || kill.aborted) {
+      throw lostTask(place, message.name, noProcess);
     }
-    signal.throwIfAborted();
-    const message: TaskMessage = { module: task.module, name: task.name, input, place };
-    const kill = () => life.kill();
-    signal.addEventListener("abort", kill, { once: true });
-    let isOverdue = false;
-    const limit = setTimeout(() => {
-      isOverdue = true;
-      kill();
-    }, longestTaskMs);
+    const end = () => life.kill();
+    kill.addEventListener("abort", end, { once: true });
     try {
       const outcome = await life.run<Output>(message);
       if (!("how" in outcome)) {
@@ -63,18 +49,21 @@ export class ChildProcess {
       }
       signal.throwIfAborted();
       if (outcome.isOutOfMemory) {
-        throw tooLargeTask(place, task.name);
+        throw tooLargeTask(place, message.name);
       }
-      const end = `its process ${life.pid} ended in the middle of it (${outcome.how})`;
-      const overdue = `it did not end within ${longestTaskMs} ms, so its process ${life.pid} was stopped`;
-      const failure = lostTask(place, task.name, isOverdue ? overdue : end);
-      if (isOverdue) {
+      const crashed = `its process ${life.pid} ended in the middle of it (${outcome.how})`;
+      const stopped = `${kill.reason}, so its process ${life.pid} was stopped`;
+      const failure = lostTask(place, message.name, kill.aborted ? stopped : crashed);
+      if (kill.aborted) {
         this.#log(failure.message);
       }
       throw failure;
     } finally {
-      signal.removeEventListener("abort", kill);
-      clearTimeout(limit);
+      kill.removeEventListener("abort", end);
+      if (life.isKilled) {
+        // The task may have been done just then, and the next one must not get this process.
+        await life.ended;
+      }
     }
   }
 
@@ -84,6 +73,14 @@ export class ChildProcess {
     this.#rest?.ended.resolve();
     this.#life?.kill();
     await this.#life?.ended;
+  }
+
+  /** The process, once it takes tasks; undefined when it did not start. */
+  async #readyLife(): Promise<ChildLife | undefined> {
+    // Were it to fail at once, a slot without a process would go through all that waits for the others.
+    await this.#rest?.ended.promise;
+    const life = this.#life;
+    return (await life?.ready) ? life : undefined;
   }
 
   #start(): void {

@@ -1,27 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { monotonicMs } from "../../registry/clock.ts";
 import type { Failure } from "../errors.ts";
 import { lostTask, tooLargeTask } from "./lost-task.ts";
+import type { Runner } from "./runner-pool.ts";
 import { maxHeapMib, restMs } from "./task-limits.ts";
-import type { TaskOutcome } from "./task-runner.ts";
+import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
 import type { ThreadTaskMessage } from "./thread-pool-worker.ts";
 
 const noThread = "no thread for it started; the server's log says why";
 
 /**
- * A worker thread that is kept: when it dies, another one takes its place. Whoever runs tasks sees to it
+ * A worker thread that is kept: when it has ended, another one takes its place. Whoever runs tasks sees to it
  * that there is one at a time.
  *
  * A Piscina of one thread: with many threads it looks at each of them for each task, and with 64 that is
- * half a millisecond of the event loop a task.
+ * half a millisecond of the event loop a task. Threads are ended here and never by Piscina, which starts
+ * the next one before the last has ended: a thread that is blocked in the kernel does not end.
  */
-export class KeptThread {
+export class KeptThread implements Runner {
   readonly #place: string;
   readonly #log: (message: string) => void;
   readonly #pool: Piscina;
-  /** The running task's. */
-  #kill: AbortController | undefined;
+  /** Takes the task out of Piscina's queue, where it waits while no thread has started. */
+  #withdraw: AbortController | undefined;
   #isStarted = false;
   #restsUntilMs = 0;
   #isClosing = false;
@@ -48,64 +51,74 @@ export class KeptThread {
     this.#pool.on("error", (error: unknown) => this.#onIdleThreadLost(error));
   }
 
-  get isFree(): boolean {
-    return this.#kill === undefined;
-  }
-
   /** Whether a task would begin at once: a thread that replaces another has to start. */
   get isReady(): boolean {
-    return this.isFree && this.#isStarted;
+    return this.#isStarted;
   }
 
-  /**
-   * Runs a task.
-   *
-   * @param kill its abort ends the thread in the middle of the task; the reason is a text that says why
-   * @throws Failure when the task is lost
-   */
   async run<Output>(
-    message: ThreadTaskMessage,
-    kill: AbortController,
+    message: TaskMessage,
+    signal: AbortSignal,
+    kill: AbortSignal,
   ): Promise<TaskOutcome<Output>> {
-    this.#kill = kill;
+    const waitMs = this.#restsUntilMs - monotonicMs();
+    if (waitMs > 0) {
+      await sleep(waitMs);
+    }
+    if (this.#isClosing) {
+      throw lostTask(this.#place, message.name, noThread);
+    }
+    // To end the thread is the last resort. A flag lets the task end by itself.
+    const stopFlag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const stop = () => Atomics.store(stopFlag, 0, 1);
+    if (signal.aborted) {
+      stop();
+    }
+    signal.addEventListener("abort", stop, { once: true });
+    const withdraw = new AbortController();
+    this.#withdraw = withdraw;
+    const task: ThreadTaskMessage = { ...message, stopFlag };
+    const outcome: Promise<TaskOutcome<Output>> = this.#pool.run(task, { signal: withdraw.signal });
+    // Piscina has one by now, which may have to start.
+    const [thread] = this.#pool.threads;
+    const end = () => thread?.terminate().then(() => withdraw.abort());
+    kill.addEventListener("abort", end, { once: true });
     try {
-      const waitMs = this.#restsUntilMs - monotonicMs();
-      if (waitMs > 0) {
-        await sleep(waitMs);
-      }
-      if (this.#isClosing) {
-        throw lostTask(this.#place, message.name, noThread);
-      }
-      return await this.#pool.run(message, { signal: kill.signal });
+      return await outcome;
     } catch (error) {
-      throw this.#isClosing ? error : this.#failureOf(message.name, kill.signal, error);
+      if (isUncopyable(error)) {
+        throw error;
+      }
+      await endOf(thread);
+      throw this.#isClosing ? error : this.#failureOf(message.name, kill, withdraw.signal, error);
     } finally {
-      this.#kill = undefined;
+      signal.removeEventListener("abort", stop);
+      this.#withdraw = undefined;
+      if (kill.aborted) {
+        // The task was done just then, and the next one must not get this thread.
+        await endOf(thread);
+      }
     }
   }
 
-  /** Ends the thread, in the middle of whatever it does. */
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#pool.destroy();
   }
 
-  #failureOf(task: string, kill: AbortSignal, error: unknown): unknown {
-    // What can't be copied to another thread never got there.
-    if (error instanceof DOMException && error.name === "DataCloneError") {
-      return error;
+  #failureOf(task: string, kill: AbortSignal, withdrawn: AbortSignal, error: unknown): Failure {
+    if (kill.aborted || withdrawn.aborted) {
+      const what = kill.aborted ? `${kill.reason}, so its thread was stopped` : noThread;
+      const failure = lostTask(this.#place, task, what);
+      this.#log(failure.message);
+      return failure;
     }
-    const failure = kill.aborted
-      ? lostTask(this.#place, task, String(kill.reason))
-      : this.#failureOfDeath(task, error);
-    this.#log(kill.aborted ? failure.message : `${failure.message} ${textOf(error)}`);
+    const failure =
+      error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY"
+        ? tooLargeTask(this.#place, task, error)
+        : lostTask(this.#place, task, "its thread ended in the middle of it", error);
+    this.#log(`${failure.message} ${textOf(error)}`);
     return failure;
-  }
-
-  #failureOfDeath(task: string, error: unknown): Failure {
-    return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY"
-      ? tooLargeTask(this.#place, task, error)
-      : lostTask(this.#place, task, "its thread ended in the middle of it", error);
   }
 
   /** Also told of threads that do not even start. */
@@ -114,8 +127,21 @@ export class KeptThread {
     // A task that waits for it would wait for ever now, and each new one has Piscina start a thread.
     if (this.#pool.threads.length === 0) {
       this.#restsUntilMs = monotonicMs() + restMs;
-      this.#kill?.abort(noThread);
+      this.#withdraw?.abort();
     }
+  }
+}
+
+/** What can't be copied to another thread never got there. */
+function isUncopyable(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "DataCloneError";
+}
+
+/** Resolves when a thread has really ended, and not when it was told to. */
+async function endOf(thread: Worker | undefined): Promise<void> {
+  // A thread that has ended has no number.
+  if (thread !== undefined && thread.threadId !== -1) {
+    await new Promise((resolve) => thread.once("exit", resolve));
   }
 }
 

@@ -20,9 +20,9 @@ export function createLocalPlace(
   const ranOn: RanOn = { place: name, pid: process.pid, ...thread };
   return {
     name,
-    run: (task, input, signal) => {
+    run: (task, input, call) => {
       const submittedMs = monotonicMs();
-      return admission.run(() => runHere(task, input, signal, submittedMs, ranOn), signal);
+      return admission.run(() => runHere(task, input, call.signal, submittedMs, ranOn), call);
     },
     vitals: () => admission.vitals(),
     restartWindow: () => admission.restartWindow(),
@@ -30,7 +30,8 @@ export function createLocalPlace(
   };
 }
 
-async function runHere<Input, Output>(
+/** Runs a task in this very thread. */
+export async function runHere<Input, Output>(
   task: Task<Input, Output, LocalContext>,
   input: Input,
   signal: AbortSignal,

@@ -63,6 +63,8 @@ export interface PlaceVitals {
   readonly size: number;
   readonly running: number;
   readonly queued: number;
+  /** Those of `running` that were told to end, or that nobody waits for, and that do not end. */
+  readonly stuck: number;
   readonly mostRunning: number;
   readonly completed: number;
   readonly failed: number;
@@ -72,17 +74,25 @@ export interface PlaceVitals {
   readonly cpuMs: number;
 }
 
+/** For whom a task runs. */
+export interface TaskCall {
+  /** Aborts when nobody wants the result any more. */
+  readonly signal: AbortSignal;
+  /** The connection that the call came over. Default: none, as for the server's own work. */
+  readonly connection?: object | undefined;
+}
+
 /** Where work can run. */
 export interface Place<Context = TaskContext> {
   readonly name: string;
   /**
    * Runs a task, in turn. Rejects with a Failure "overloaded" at once when the queue is full, and
-   * with the signal's reason when it aborts: a task that still waits then never runs.
+   * with the reason of the call's signal when that aborts: a task that still waits then never runs.
    */
   run<Input, Output>(
     task: Task<Input, Output, Context>,
     input: Input,
-    signal: AbortSignal,
+    call: TaskCall,
   ): Promise<Ran<Output>>;
   vitals(): PlaceVitals;
   restartWindow(): void;

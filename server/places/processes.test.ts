@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { never, tasks } from "../../testing/tasks.ts";
+import { createGate, noCaller, tasks } from "../../testing/tasks.ts";
 import type { Place, PlacesConfig } from "./place.ts";
 import { createProcesses } from "./processes.ts";
 
@@ -25,7 +25,7 @@ describe("processes", () => {
     vi.useRealTimers();
   });
 
-  const pidOf = async () => (await place.run(tasks.double, 1, never)).ranOn.pid;
+  const pidOf = async () => (await place.run(tasks.double, 1, noCaller)).ranOn.pid;
 
   test("run tasks in another process, the same one each time", async () => {
     const pid = await pidOf();
@@ -34,7 +34,7 @@ describe("processes", () => {
   });
 
   test("hand a failure that is meant for the caller over as one", async () => {
-    await expect(place.run(tasks.refuse, "not here", never)).rejects.toMatchObject({
+    await expect(place.run(tasks.refuse, "not here", noCaller)).rejects.toMatchObject({
       kind: "not-found",
       message: "not here",
     });
@@ -42,8 +42,8 @@ describe("processes", () => {
 
   test("lose one task in a crash, say so, and go on in a new process", async () => {
     const pid = await pidOf();
-    const crashed = place.run(tasks.crash, null, never);
-    const next = place.run(tasks.double, 4, never);
+    const crashed = place.run(tasks.crash, null, noCaller);
+    const next = place.run(tasks.double, 4, noCaller);
     await expect(crashed).rejects.toMatchObject({
       kind: "unavailable",
       message:
@@ -56,12 +56,41 @@ describe("processes", () => {
     expect(logged).toContainEqual(expect.stringContaining("ended (SIGKILL); starting another"));
   });
 
-  test("end a task that nobody wants any more with its process", async () => {
+  test("hand no task to a process that is being killed when its task has just ended", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "processes-test-"));
+    const paths = { began: join(folder, "began"), end: join(folder, "end") };
+    const giveUp = new AbortController();
+    const run = place.run(tasks.markAndWait, paths, giveUp).catch(() => {});
+    await vi.waitUntil(() => existsSync(paths.began), 20_000);
+    const next = place.run(tasks.double, 21, noCaller);
+    writeFileSync(paths.end, "");
+    // Its outcome is on its way, and this process has not seen it yet.
+    Atomics.wait(createGate(), 0, 0, 200);
+    giveUp.abort(new Error("gave up"));
+    await run;
+    expect((await next).value).toBe(42);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("come back although what they started goes on and has their standard error", async () => {
+    const pid = await pidOf();
+    await expect(place.run(tasks.crashWithHeir, null, noCaller)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining(`its process ${pid} ended in the middle of it (SIGKILL)`),
+    });
+    expect(await pidOf()).not.toBe(pid);
+  });
+
+  test.each([
+    ["", () => {}],
+    [", also when it is stopped", (pid: number) => process.kill(pid, "SIGSTOP")],
+  ])("end a task that nobody wants any more with its process%s", async (_, hold) => {
     const pid = await pidOf();
     const giveUp = new AbortController();
     const mark = join(mkdtempSync(join(tmpdir(), "processes-test-")), "began");
-    const run = place.run(tasks.markAndHang, mark, giveUp.signal);
+    const run = place.run(tasks.markAndHang, mark, giveUp);
     await vi.waitUntil(() => existsSync(mark), 20_000);
+    hold(pid);
     giveUp.abort(new Error("gave up"));
     await expect(run).rejects.toThrow("gave up");
     expect(await pidOf()).not.toBe(pid);
@@ -72,7 +101,7 @@ describe("processes", () => {
     const pid = await pidOf();
     // Only this process's clock: the task's own goes on as it does.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const lost = expect(place.run(tasks.hang, null, never)).rejects.toMatchObject({
+    const lost = expect(place.run(tasks.hang, null, noCaller)).rejects.toMatchObject({
       kind: "unavailable",
       message:
         'The place "processes" lost the task hang: it did not end within 60000 ms, ' +
@@ -87,14 +116,14 @@ describe("processes", () => {
   test("go on when a task can't be copied to them, and say what can't", async () => {
     const pid = await pidOf();
     const uncopyable = { ...tasks.double, run: String };
-    await expect(place.run(uncopyable, () => {}, never)).rejects.toThrow("could not be cloned");
+    await expect(place.run(uncopyable, () => {}, noCaller)).rejects.toThrow("could not be cloned");
     expect(await pidOf()).toBe(pid);
   });
 
   test("close in the middle of a task that never ends", async () => {
     const closing = createProcesses(config);
-    const { ranOn } = await closing.run(tasks.double, 1, never);
-    const run = closing.run(tasks.hang, null, never);
+    const { ranOn } = await closing.run(tasks.double, 1, noCaller);
+    const run = closing.run(tasks.hang, null, noCaller);
     const lost = expect(run).rejects.toMatchObject({ kind: "unavailable" });
     await closing.close();
     await lost;
@@ -107,7 +136,7 @@ describe("processes", () => {
     process.execPath = "/nowhere/node";
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const starting = createProcesses({ ...config, log: (line) => log.push(line) });
-    await expect(starting.run(tasks.double, 1, never)).rejects.toMatchObject({
+    await expect(starting.run(tasks.double, 1, noCaller)).rejects.toMatchObject({
       kind: "unavailable",
       message:
         'The place "processes" lost the task double: the process for it did not start; ' +
@@ -115,10 +144,10 @@ describe("processes", () => {
     });
     const why =
       "A worker process ended at its start (spawn /nowhere/node ENOENT); starting another in 1000 ms.";
-    const waiting = starting.run(tasks.double, 21, never);
+    const waiting = starting.run(tasks.double, 21, noCaller);
     await vi.advanceTimersByTimeAsync(999);
     // Another would have been tried for, and failed, many times by now.
-    await place.run(tasks.double, 1, never);
+    await place.run(tasks.double, 1, noCaller);
     expect(log).toEqual([why]);
     process.execPath = program;
     await vi.advanceTimersByTimeAsync(1);

@@ -3,7 +3,7 @@ import { fromFailureMessage } from "../errors.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 import { isOutcome, jobTaskName, toJobInput } from "../queue/protocol.ts";
 import { Admission } from "./admission.ts";
-import type { LocalContext, PlacesConfig, PlaceVitals, Ran, Task } from "./place.ts";
+import type { LocalContext, PlacesConfig, PlaceVitals, Ran, Task, TaskCall } from "./place.ts";
 
 /** How a job stands to others. */
 export interface JobTerms {
@@ -21,12 +21,12 @@ export interface JobPlace {
   readonly name: "queue";
   /**
    * Runs a task in some worker. Rejects with a Failure "overloaded" when the queue is full, and with
-   * the signal's reason when it aborts: a job that still waits then never runs.
+   * the reason of the call's signal when that aborts: a job that still waits then never runs.
    */
   run<Input extends object, Output>(
     task: Task<Input, Output>,
     input: Input,
-    signal: AbortSignal,
+    call: TaskCall,
     terms: JobTerms,
   ): Promise<Ran<Output>>;
   /**
@@ -37,6 +37,7 @@ export interface JobPlace {
     task: Task<Input, unknown, LocalContext>,
     input: Input,
     key: string | undefined,
+    connection?: object,
   ): Promise<Ran<undefined>>;
   vitals(): PlaceVitals;
   restartWindow(): void;
@@ -56,31 +57,34 @@ export function createQueue({ redisUrl, maxQueue, log }: PlacesConfig): JobPlace
 
   return {
     name: "queue",
-    run: (task, input, signal, { costMs, key }) => {
+    run: (task, input, call, { costMs, key }) => {
       const submittedMs = monotonicMs();
       return admission.run(async () => {
         const jobs = await opened();
         const data = { task: jobTaskName(task), input: toJobInput(input) };
-        const outcome = await jobs.compute(data, { costMs, key, signal });
+        const outcome = await jobs.compute(data, { costMs, key, signal: call.signal });
         return toRan<Awaited<ReturnType<typeof task.run>>>(outcome, submittedMs);
-      }, signal);
+      }, call);
     },
-    accept: (task, input, key) => {
+    accept: (task, input, key, connection) => {
       const submittedMs = monotonicMs();
       // The caller may go: what Redis has is accepted, and what it has not is not.
-      return admission.run(async () => {
-        const jobs = await opened();
-        await jobs.addEvent({ task: jobTaskName(task), input: toJobInput(input) }, key);
-        return {
-          value: undefined,
-          ranOn: { place: "queue", pid: process.pid },
-          beganMs: submittedMs,
-          timing: [
-            { name: "queue", ms: monotonicMs() - submittedMs },
-            { name: "work", ms: 0 },
-          ],
-        };
-      }, never);
+      return admission.run(
+        async () => {
+          const jobs = await opened();
+          await jobs.addEvent({ task: jobTaskName(task), input: toJobInput(input) }, key);
+          return {
+            value: undefined,
+            ranOn: { place: "queue", pid: process.pid },
+            beganMs: submittedMs,
+            timing: [
+              { name: "queue", ms: monotonicMs() - submittedMs },
+              { name: "work", ms: 0 },
+            ],
+          };
+        },
+        { signal: never, connection },
+      );
     },
     vitals: () => admission.vitals(),
     restartWindow: () => admission.restartWindow(),

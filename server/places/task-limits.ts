@@ -18,5 +18,20 @@ export const maxHeapMib = 256;
  */
 export const closeMs = 100;
 
+/**
+ * A thread or process that was made to end and has not after this time, in milliseconds, is stuck: most
+ * likely blocked in the kernel, by a disk that hangs, where nothing can end it.
+ */
+export const stuckMs = 2_000;
+
+/**
+ * How many stuck threads or processes of a place are replaced while they have not ended. What they hang in
+ * may well be waiting for their replacements too, so a hang may cost memory and threads for a quarter more
+ * than the place has, at least one, and no more than that.
+ */
+export function sparesFor(size: number): number {
+  return Math.ceil(size / 4);
+}
+
 /** How long nothing is started after what ended at its start, in milliseconds. */
 export const restMs = 1_000;

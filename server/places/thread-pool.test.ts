@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import { createGate, never, openGate, tasks } from "../../testing/tasks.ts";
+import { createGate, noCaller, openGate, tasks } from "../../testing/tasks.ts";
 import { createThreadPool } from "./thread-pool.ts";
 
 afterEach(() => {
@@ -11,7 +11,7 @@ describe("a thread pool", () => {
   afterAll(() => pool.close());
 
   test("runs tasks in threads of this process, and stamps them", async () => {
-    const { value, ranOn, timing } = await pool.run(tasks.double, 21, never);
+    const { value, ranOn, timing } = await pool.run(tasks.double, 21, noCaller);
     expect(value).toBe(42);
     expect(ranOn).toMatchObject({ place: "threads", pid: process.pid });
     expect(ranOn.thread).toBeGreaterThan(0);
@@ -20,8 +20,8 @@ describe("a thread pool", () => {
 
   test("runs two at once on two threads, lets two wait, and refuses the fifth", async () => {
     const gate = createGate();
-    const runs = Array.from({ length: 4 }, () => pool.run(tasks.waitForGate, gate, never));
-    await expect(pool.run(tasks.waitForGate, gate, never)).rejects.toMatchObject({
+    const runs = Array.from({ length: 4 }, () => pool.run(tasks.waitForGate, gate, noCaller));
+    await expect(pool.run(tasks.waitForGate, gate, noCaller)).rejects.toMatchObject({
       kind: "overloaded",
     });
     expect(pool.vitals()).toMatchObject({ running: 2, queued: 2, refused: 1 });
@@ -31,7 +31,7 @@ describe("a thread pool", () => {
   });
 
   test("hands a failure that is meant for the caller over as one", async () => {
-    await expect(pool.run(tasks.refuse, "not here", never)).rejects.toMatchObject({
+    await expect(pool.run(tasks.refuse, "not here", noCaller)).rejects.toMatchObject({
       name: "Failure",
       kind: "not-found",
       message: "not here",
@@ -39,7 +39,7 @@ describe("a thread pool", () => {
   });
 
   test("hands any other error over with the stack of where it broke", async () => {
-    const error = await pool.run(tasks.breakDown, "broken", never).catch((reason) => reason);
+    const error = await pool.run(tasks.breakDown, "broken", noCaller).catch((reason) => reason);
     expect(error.message).toBe("broken");
     expect(error.stack).toContain("breakDown");
     expect(error).not.toHaveProperty("kind");
@@ -48,34 +48,34 @@ describe("a thread pool", () => {
   test("tells a computation when nobody wants it any more, and keeps its thread", async () => {
     const reached = createGate();
     const giveUp = new AbortController();
-    const run = pool.run(tasks.computeUntilStopped, reached, giveUp.signal);
+    const run = pool.run(tasks.computeUntilStopped, reached, giveUp);
     await vi.waitUntil(() => Atomics.load(reached, 0) === 1);
     giveUp.abort(new Error("gave up"));
     await expect(run).rejects.toThrow("gave up");
     await vi.waitUntil(() => Atomics.load(reached, 0) === 2);
-    expect((await pool.run(tasks.double, 1, never)).value).toBe(2);
+    expect((await pool.run(tasks.double, 1, noCaller)).value).toBe(2);
   });
 
   test("keeps its thread when a task can't be copied to it, and says what can't", async () => {
-    const { ranOn } = await pool.run(tasks.double, 1, never);
+    const { ranOn } = await pool.run(tasks.double, 1, noCaller);
     const uncopyable = { ...tasks.double, run: String };
-    await expect(pool.run(uncopyable, () => {}, never)).rejects.toThrow("could not be cloned");
-    expect((await pool.run(tasks.double, 1, never)).ranOn).toEqual(ranOn);
+    await expect(pool.run(uncopyable, () => {}, noCaller)).rejects.toThrow("could not be cloned");
+    expect((await pool.run(tasks.double, 1, noCaller)).ranOn).toEqual(ranOn);
   });
 
   test("says which export a task lacks", async () => {
     const missing = { ...tasks.double, name: "triple" };
-    await expect(pool.run(missing, 1, never)).rejects.toThrow('export a function "triple"');
+    await expect(pool.run(missing, 1, noCaller)).rejects.toThrow('export a function "triple"');
   });
 });
 
 test("a thread pool stops the thread of a task that never ends, and says so to its caller", async () => {
   const logged: string[] = [];
   const pool = createThreadPool("threads", 1, 1, (line) => logged.push(line));
-  const { ranOn } = await pool.run(tasks.double, 1, never);
+  const { ranOn } = await pool.run(tasks.double, 1, noCaller);
   // Only this thread's clock: the task's own thread goes on as it does.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const run = pool.run(tasks.hang, null, never);
+  const run = pool.run(tasks.hang, null, noCaller);
   const lost = expect(run).rejects.toMatchObject({
     kind: "unavailable",
     message:
@@ -85,7 +85,7 @@ test("a thread pool stops the thread of a task that never ends, and says so to i
   await vi.advanceTimersByTimeAsync(60_000);
   vi.useRealTimers();
   await lost;
-  const next = await pool.run(tasks.double, 1, never);
+  const next = await pool.run(tasks.double, 1, noCaller);
   expect(next.ranOn.thread).not.toBe(ranOn.thread);
   expect(logged).toEqual([expect.stringContaining("hang: it did not end within 60000 ms")]);
   await pool.close();
@@ -96,8 +96,8 @@ test("a thread pool closes in the middle of a task that never ends", async () =>
   const pool = createThreadPool("threads", 2, 1, (line) => logged.push(line));
   const reached = createGate();
   const runs = [
-    pool.run(tasks.hang, null, never),
-    pool.run(tasks.computeUntilStopped, reached, never),
+    pool.run(tasks.hang, null, noCaller),
+    pool.run(tasks.computeUntilStopped, reached, noCaller),
   ];
   const ended = Promise.allSettled(runs);
   await vi.waitUntil(() => Atomics.load(reached, 0) === 1);

@@ -59,6 +59,7 @@ describe("over plain HTTP/1.1 and JSON", () => {
       size: 1,
       running: 0,
       queued: 0,
+      stuck: 0,
       most_running: 0,
       completed: 0,
       failed: 0,

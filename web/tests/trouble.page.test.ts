@@ -89,7 +89,7 @@ describe.skipIf(!hasChromium())("when something goes wrong", () => {
   });
 
   test("calls that a full queue refuses are shown as failed, each with its reason", async () => {
-    const small = await startPageServer(["--blocking-threads", "2", "--max-queue", "3"]);
+    const small = await startPageServer(["--blocking-threads", "2", "--max-queue", "4"]);
     const { page } = await visit(browser, small.url);
     await page.getByRole("checkbox", { name: "event-loop" }).uncheck();
     await race(page);

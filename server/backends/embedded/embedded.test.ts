@@ -3,7 +3,7 @@ import { access, readdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fireAtOnce } from "../../../testing/burst.ts";
-import { never } from "../../../testing/tasks.ts";
+import { noCaller } from "../../../testing/tasks.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 import { readConfigBlocking } from "../../exercises/get-config/work.ts";
 import { task } from "../../places/place.ts";
@@ -59,7 +59,7 @@ describe("a slow disk that dies", () => {
     const pid = (await backends.counts()).find(({ name }) => name === "slow disk")?.pid ?? 0;
     // A stopped process writes nothing, so the reader stays where it is until the end.
     process.kill(pid, "SIGSTOP");
-    const read = pool.run(readTask, { disk, configFile }, never);
+    const read = pool.run(readTask, { disk, configFile }, noCaller);
     await vi.waitUntil(() => pool.vitals().running === 1);
     process.kill(pid, "SIGKILL");
     await expect(read).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe("a slow disk that dies", () => {
       message: expect.stringContaining('The backend "slow disk" does not answer'),
     });
     await vi.waitUntil(() => backends.addresses().disk.folder !== disk.folder, 10_000);
-    const { value } = await pool.run(readTask, backends.addresses(), never);
+    const { value } = await pool.run(readTask, backends.addresses(), noCaller);
     expect(value).toEqual({ settingA: "value1", settingB: "value2" });
     await pool.close();
     await backends.close();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Queue } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { createUnblockClient } from "../../../client/client.ts";
 import { hasRedis, startRedis, type TestRedis } from "../../../testing/redis.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 import { startWorkerProcess, type WorkerProcess } from "../../../testing/worker-process.ts";
@@ -63,7 +64,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
     const pids = new Set<string | undefined>();
     await vi.waitUntil(
       async () => {
-        const replies = await Promise.all([1, 2, 3, 4].map((n) => hash(`shared ${n}`, 50_000)));
+        const replies = await Promise.all([1, 2, 3].map((n) => hash(`shared ${n}`, 50_000)));
         for (const { seat } of replies) {
           pids.add(seat?.split("/")[0]);
         }
@@ -109,10 +110,21 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
   });
 
   test("when as many wait as may, another is refused, and accepted when they are done", async () => {
-    const calls = Array.from({ length: maxQueue }, (_, n) => hash(`waits ${n}`, 1));
+    const calls = Array.from({ length: maxQueue - 1 }, (_, n) => hash(`waits ${n}`, 1));
+    await untilWaiting(maxQueue - 1);
+    // By the place of this server, which holds as many calls as the queue, and some of them for others.
+    expect(await hash("too many", 1)).toMatchObject({
+      code: "resource_exhausted",
+      message: expect.stringContaining("This connection already has 3 of the 4 tasks"),
+    });
+    const another = createUnblockClient({ baseUrl: server.url });
+    const header = { "unblock-strategy": "queue" };
+    const anothers = another.computeHash({ data: "waits too", rounds: 1 }, { headers: header });
     await untilWaiting(maxQueue);
-    // By the place of this server, which holds as many calls as the queue.
-    expect(await hash("too many", 1)).toMatchObject({ code: "resource_exhausted" });
+    expect(await hash("too many", 1)).toMatchObject({
+      code: "resource_exhausted",
+      message: expect.stringContaining('The queue of "queue" is full: 4 running, 0 waiting.'),
+    });
     // And by the queue itself, whoever filled it.
     const other = await startTestServer({ cpuWorkers: 1, maxQueue, redisUrl: redis.url });
     expect(
@@ -125,6 +137,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
     expect(await waiting()).toBe(maxQueue);
     await startWorker();
     expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(calls.map(() => "ok"));
+    expect(await anothers).toMatchObject({ algorithm: "sha256" });
     expect(await hash("now", 1)).toMatchObject({ code: "ok" });
   });
 

@@ -2,7 +2,7 @@ import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import type { Ran } from "../../places/place.ts";
 import { task } from "../../places/place.ts";
 import { beginCalibration } from "../calibrate.ts";
-import { defineExercise } from "../exercise.ts";
+import { type Call, defineExercise } from "../exercise.ts";
 import { checkMaxBytes, checkRange } from "../validate.ts";
 import * as work from "./work.ts";
 
@@ -22,10 +22,10 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
   const calibratedRounds = beginCalibration(places.workers, calibrateRounds);
 
   const hashIn =
-    (run: (input: work.HashInput, signal: AbortSignal, key?: string) => Promise<Ran<string>>) =>
-    async ({ data, rounds }: Request, signal: AbortSignal, _deadlineMs?: number, key?: string) => {
+    (run: (input: work.HashInput, call: Call) => Promise<Ran<string>>) =>
+    async ({ data, rounds }: Request, call: Call) => {
       const input = { data, rounds: rounds === 0 ? await calibratedRounds() : rounds };
-      const ran = await run(input, signal, key);
+      const ran = await run(input, call);
       return {
         ...ran,
         value: { hash: ran.value, algorithm: "sha256" },
@@ -41,27 +41,27 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
     ],
     strategies: {
       // As many hashes at once as there are cores; the event loop stays free.
-      workers: hashIn((input, signal) => places.workers.run(computeHash, input, signal)),
+      workers: hashIn((input, call) => places.workers.run(computeHash, input, call)),
 
       // The same in processes: more memory, more isolation.
-      processes: hashIn((input, signal) => places.processes.run(computeHash, input, signal)),
+      processes: hashIn((input, call) => places.processes.run(computeHash, input, call)),
 
       // A worker of any machine takes it from Redis, short hashes first.
-      queue: hashIn(async (input, signal, key) => {
+      queue: hashIn(async (input, call) => {
         const costMs = (100 * input.rounds) / (await calibratedRounds());
-        return places.queue.run(computeHash, input, signal, { costMs, key });
+        return places.queue.run(computeHash, input, call, { costMs, key: call.idempotencyKey });
       }),
 
       // Sixteen threads on the same cores: all begin at once, and all end late.
-      threads: hashIn((input, signal) => places.threads.run(computeHash, input, signal)),
+      threads: hashIn((input, call) => places.threads.run(computeHash, input, call)),
 
       // A promise is not a thread: the hash still runs on the event loop.
-      async: hashIn((input, signal) =>
-        Promise.resolve().then(() => places.eventLoop.run(computeHash, input, signal)),
+      async: hashIn((input, call) =>
+        Promise.resolve().then(() => places.eventLoop.run(computeHash, input, call)),
       ),
 
       // The hash runs on the event loop, and everybody waits.
-      "event-loop": hashIn((input, signal) => places.eventLoop.run(computeHash, input, signal)),
+      "event-loop": hashIn((input, call) => places.eventLoop.run(computeHash, input, call)),
     },
   };
 });

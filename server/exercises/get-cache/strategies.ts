@@ -15,16 +15,16 @@ export default defineExercise(ExercisesService.method.getCache, ({ places, backe
     validate: ({ key }) => checkText("key", key, 256),
     strategies: {
       // One connection, every lookup in flight at once.
-      async: async ({ key }, signal) =>
-        answer(await places.eventLoop.run(lookUp, input(key), signal), toResponse(key)),
+      async: async ({ key }, call) =>
+        answer(await places.eventLoop.run(lookUp, input(key), call), toResponse(key)),
 
       // As many lookups at once as there are threads.
-      threads: async ({ key }, signal) =>
-        answer(await places.threads.run(lookUpBlocking, input(key), signal), toResponse(key)),
+      threads: async ({ key }, call) =>
+        answer(await places.threads.run(lookUpBlocking, input(key), call), toResponse(key)),
 
       // One lookup at a time, and nothing else meanwhile.
-      "event-loop": async ({ key }, signal) =>
-        answer(await places.eventLoop.run(lookUpBlocking, input(key), signal), toResponse(key)),
+      "event-loop": async ({ key }, call) =>
+        answer(await places.eventLoop.run(lookUpBlocking, input(key), call), toResponse(key)),
     },
   };
 });

@@ -16,13 +16,13 @@ export default defineExercise(ExercisesService.method.getConfig, ({ places, back
     validate: () => [],
     strategies: {
       // fs/promises is a thread pool: as many reads at once as libuv has threads.
-      libuv: (_, signal) => places.libuv.run(readConfig, source(), signal),
+      libuv: (_, call) => places.libuv.run(readConfig, source(), call),
 
       // readFileSync on a thread that may block.
-      threads: (_, signal) => places.threads.run(readConfigBlocking, source(), signal),
+      threads: (_, call) => places.threads.run(readConfigBlocking, source(), call),
 
       // readFileSync on the thread that may not.
-      "event-loop": (_, signal) => places.eventLoop.run(readConfigBlocking, source(), signal),
+      "event-loop": (_, call) => places.eventLoop.run(readConfigBlocking, source(), call),
     },
   };
 });

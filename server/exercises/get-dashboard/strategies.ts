@@ -27,12 +27,12 @@ export default defineExercise(ExercisesService.method.getDashboard, ({ places, b
     validate: () => [],
     strategies: {
       // Five waits that overlap.
-      parallel: async (_, signal) =>
-        answer(await places.eventLoop.run(fetchParallel, urls(), signal), toResponse),
+      parallel: async (_, call) =>
+        answer(await places.eventLoop.run(fetchParallel, urls(), call), toResponse),
 
       // Five waits, one after another: `await` in a loop.
-      sequential: async (_, signal) =>
-        answer(await places.eventLoop.run(fetchSequential, urls(), signal), toResponse),
+      sequential: async (_, call) =>
+        answer(await places.eventLoop.run(fetchSequential, urls(), call), toResponse),
     },
   };
 });

@@ -27,19 +27,22 @@ export default defineExercise(ExercisesService.method.getUser, ({ places, backen
     validate: ({ userId }) => checkRange("user_id", userId, 1, 2 ** 31 - 1),
     strategies: {
       // A thread waits for the database, and nobody waits for the thread.
-      threads: async ({ userId }, signal, deadlineMs) =>
-        answer(await places.threads.run(queryUser, input(userId, deadlineMs), signal), toResponse),
+      threads: async ({ userId }, call) =>
+        answer(
+          await places.threads.run(queryUser, input(userId, call.deadlineMs), call),
+          toResponse,
+        ),
 
       // The one thread that serves everybody waits for the database.
-      "event-loop": async ({ userId }, signal, deadlineMs) =>
+      "event-loop": async ({ userId }, call) =>
         answer(
-          await places.eventLoop.run(queryUser, input(userId, deadlineMs), signal),
+          await places.eventLoop.run(queryUser, input(userId, call.deadlineMs), call),
           toResponse,
         ),
 
       // Another driver: the query waits in Postgres, and no thread waits for it.
-      async: async ({ userId: id }, signal) =>
-        answer(await places.eventLoop.run(queryUserAsync, asyncInput(id), signal), toResponse),
+      async: async ({ userId: id }, call) =>
+        answer(await places.eventLoop.run(queryUserAsync, asyncInput(id), call), toResponse),
     },
   };
 });

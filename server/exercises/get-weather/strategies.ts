@@ -15,20 +15,17 @@ export default defineExercise(ExercisesService.method.getWeather, ({ places, bac
     validate: ({ city }) => checkText("city", city, 100),
     strategies: {
       // All calls wait at once, and no thread does.
-      async: async ({ city }, signal) =>
-        answer(await places.eventLoop.run(fetchWeather, input(city), signal), toResponse(city)),
+      async: async ({ city }, call) =>
+        answer(await places.eventLoop.run(fetchWeather, input(city), call), toResponse(city)),
 
       // A thread a call: right, and as many at once as there are threads.
-      threads: async ({ city }, signal) =>
-        answer(
-          await places.threads.run(fetchWeatherBlocking, input(city), signal),
-          toResponse(city),
-        ),
+      threads: async ({ city }, call) =>
+        answer(await places.threads.run(fetchWeatherBlocking, input(city), call), toResponse(city)),
 
       // A synchronous client on the event loop.
-      "event-loop": async ({ city }, signal) =>
+      "event-loop": async ({ city }, call) =>
         answer(
-          await places.eventLoop.run(fetchWeatherBlocking, input(city), signal),
+          await places.eventLoop.run(fetchWeatherBlocking, input(city), call),
           toResponse(city),
         ),
     },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { countLoopTurns } from "../../../testing/loop-turns.ts";
-import { never } from "../../../testing/tasks.ts";
+import { noCaller } from "../../../testing/tasks.ts";
 import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
 import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
 import { completeConfig } from "../../config.ts";
@@ -13,6 +13,6 @@ import { infer } from "./work.ts";
 test("an inference on the event loop lets it take not one turn", async () => {
   const eventLoop = createEventLoop(completeConfig({}));
   const input = { png: encodePng(pictureFor("/cat.png")), crops: 20 };
-  const inferOnLoop = () => eventLoop.run(task(import.meta.url, infer), input, never);
+  const inferOnLoop = () => eventLoop.run(task(import.meta.url, infer), input, noCaller);
   expect(await countLoopTurns(inferOnLoop)).toBe(0);
 });

@@ -2,7 +2,7 @@ import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { allowedUrl } from "../../backends/images.ts";
 import { type Ran, task } from "../../places/place.ts";
 import { beginCalibration } from "../calibrate.ts";
-import { type Answer, defineExercise } from "../exercise.ts";
+import { type Answer, type Call, defineExercise } from "../exercise.ts";
 import type { Prediction } from "./network.ts";
 import * as work from "./work.ts";
 
@@ -24,10 +24,10 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
 
   const downloadThen = async (
     from: Request,
-    signal: AbortSignal,
+    call: Call,
     inferIn: (input: work.InferenceInput) => Promise<Ran<Prediction>>,
   ): Promise<Answer<Prediction>> => {
-    const downloaded = await places.eventLoop.run(download, request(from), signal);
+    const downloaded = await places.eventLoop.run(download, request(from), call);
     const ran = await inferIn({ png: downloaded.value, crops: await calibratedCrops() });
     const downloadMs = downloaded.timing.reduce((sum, { ms }) => sum + ms, 0);
     const timing = [{ name: "download", ms: downloadMs }, ...ran.timing];
@@ -41,30 +41,33 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
     },
     strategies: {
       // The download waits without a thread; the inference gets a core.
-      workers: (from, signal) =>
-        downloadThen(from, signal, (input) => places.workers.run(infer, input, signal)),
+      workers: (from, call) =>
+        downloadThen(from, call, (input) => places.workers.run(infer, input, call)),
 
       // The download is the server's, which knows where images may come from; the inference goes to a
       // worker of any machine, with the picture.
-      queue: (from, signal, _deadlineMs, key) =>
-        downloadThen(from, signal, (input) =>
-          places.queue.run(infer, input, signal, { costMs: inferenceMs, key }),
+      queue: (from, call) =>
+        downloadThen(from, call, (input) =>
+          places.queue.run(infer, input, call, {
+            costMs: inferenceMs,
+            key: call.idempotencyKey,
+          }),
         ),
 
       // One blocking thread does both: simple, with more inferences at once than cores.
-      threads: async (from, signal) => {
+      threads: async (from, call) => {
         const input = { ...request(from), crops: await calibratedCrops() };
-        return places.threads.run(downloadAndInfer, input, signal);
+        return places.threads.run(downloadAndInfer, input, call);
       },
 
       // The downloads overlap; then each inference stops the event loop.
-      async: (from, signal) =>
-        downloadThen(from, signal, (input) => places.eventLoop.run(infer, input, signal)),
+      async: (from, call) =>
+        downloadThen(from, call, (input) => places.eventLoop.run(infer, input, call)),
 
       // Download and inference both stop the event loop.
-      "event-loop": async (from, signal) => {
+      "event-loop": async (from, call) => {
         const input = { ...request(from), crops: await calibratedCrops() };
-        return places.eventLoop.run(downloadAndInfer, input, signal);
+        return places.eventLoop.run(downloadAndInfer, input, call);
       },
     },
   };

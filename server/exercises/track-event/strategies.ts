@@ -25,20 +25,25 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
     ],
     strategies: {
       // The service takes the event over; the call's signal must not end what outlives the call.
-      background: async (request) => {
-        const ran = await places.background.accept(sendEvent, input(request));
+      background: async (request, { connection }) => {
+        const ran = await places.background.accept(sendEvent, input(request), connection);
         return { ...answer(ran, accepted), facts: keptIn("memory") };
       },
 
       // Redis has the event before the caller is answered, and a worker sends it, whoever dies.
-      queue: async (request, _signal, _deadlineMs, key) => {
-        const ran = await places.queue.accept(sendEvent, input(request), key);
+      queue: async (request, { idempotencyKey, connection }) => {
+        const ran = await places.queue.accept(
+          sendEvent,
+          input(request),
+          idempotencyKey,
+          connection,
+        );
         return { ...answer(ran, accepted), facts: keptIn("redis") };
       },
 
       // The caller waits for analytics.
-      await: async (request, signal) =>
-        answer(await places.eventLoop.run(sendEvent, input(request), signal), accepted),
+      await: async (request, call) =>
+        answer(await places.eventLoop.run(sendEvent, input(request), call), accepted),
     },
   };
 });

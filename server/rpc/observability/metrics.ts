@@ -125,6 +125,7 @@ function gaugePlaces({ places }: MetricsSources, registers: Registry[]): void {
     });
   gauge("size", "Tasks that it runs at once.", ({ size }) => size);
   gauge("running", "Tasks that it runs.", ({ running }) => running);
+  gauge("stuck", "Tasks that were told to end and do not.", ({ stuck }) => stuck);
   gauge("queued", "Tasks that wait for it.", ({ queued }) => queued);
   gauge("completed", "Tasks that succeeded since the start.", ({ completed }) => completed);
   gauge("failed", "Tasks that failed since the start.", ({ failed }) => failed);

@@ -5,6 +5,7 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
+import { connectionKey } from "../adapter/connection.ts";
 import { lackingEngines, lacksEngine } from "./needed-engines.ts";
 
 const strategyHeader = "unblock-strategy";
@@ -26,7 +27,7 @@ export function routeExercises(
     const { maxRequestBytes } = handler;
     const limits = maxRequestBytes === undefined ? {} : { readMaxBytes: maxRequestBytes };
     const serve: MethodImpl<typeof exercise.method> = async (request, context) => {
-      const { requestHeader, responseHeader, signal } = context;
+      const { requestHeader, responseHeader, signal, values } = context;
       const strategy = requestHeader.get(strategyHeader) ?? exercise.recommended;
       const run = Object.hasOwn(handler.strategies, strategy)
         ? handler.strategies[strategy]
@@ -40,7 +41,12 @@ export function routeExercises(
       }
       const timeoutMs = context.timeoutMs();
       const deadlineMs = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
-      const answer = await run(request, signal, deadlineMs, readIdempotencyKey(requestHeader));
+      const answer = await run(request, {
+        signal,
+        connection: values.get(connectionKey),
+        deadlineMs,
+        idempotencyKey: readIdempotencyKey(requestHeader),
+      });
       onRan(answer);
       const { value, ranOn, beganMs, timing, facts = {} } = answer;
       responseHeader.set(strategyHeader, strategy);

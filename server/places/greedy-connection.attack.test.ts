@@ -1,0 +1,58 @@
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { expect, vi } from "vitest";
+import { openConnection } from "../../client/client.ts";
+import { ExercisesService } from "../../gen/unblock/v1/exercises_pb.ts";
+import { attackTest, footprintOf, reportAttack } from "../../testing/attack.ts";
+import { startTestServer } from "../../testing/test-server.ts";
+
+const calls = 1_000;
+const cpuWorkers = 2;
+
+attackTest.each(["connect", "grpc", "grpc-web"] as const)(
+  "a connection that asks for 1,000 long hashes does not shut out another: %s",
+  async (protocol) => {
+    const server = await startTestServer({ cpuWorkers, blockingThreads: 1, processes: 1 });
+    const before = footprintOf();
+    const [greedy, modest] = [1, 2].map(() => openConnection({ baseUrl: server.url, protocol }));
+    if (!greedy || !modest) {
+      throw new Error("Expected two connections");
+    }
+    const options = { headers: { "unblock-strategy": "workers" } };
+    const given = { ok: 0, refused: 0 };
+    const ends = Array.from({ length: calls }, () =>
+      createClient(ExercisesService, greedy.transport)
+        .computeHash({ data: "long" }, options)
+        .then(
+          () => {
+            given.ok++;
+          },
+          (error: unknown) => {
+            const { code, rawMessage } = ConnectError.from(error);
+            if (code === Code.ResourceExhausted) {
+              expect(rawMessage).toMatch(/^This connection already has \d+ of the 1000 tasks/);
+              given.refused++;
+            }
+          },
+        ),
+    );
+    await vi.waitUntil(() => given.refused > 0, { timeout: 20_000 });
+    const { queued } = await server.place("workers");
+    const doneBefore = given.ok;
+    await createClient(ExercisesService, modest.transport).computeHash({ data: "one" }, options);
+    const doneMeanwhile = given.ok - doneBefore;
+    reportAttack({
+      sent: `${calls} long hashes over one connection, ${protocol}, and one over another`,
+      did: `let ${queued} of the first wait, and did ${doneMeanwhile} of them before the other's`,
+      before,
+      after: footprintOf(),
+    });
+    expect(queued).toBeLessThanOrEqual(501);
+    expect(queued).toBeGreaterThan(400);
+    // Those that run already, one more whose turn comes before, and what else ends meanwhile.
+    expect(doneMeanwhile).toBeLessThan(20);
+    greedy.close();
+    modest.close();
+    await Promise.all(ends);
+    await server.close();
+  },
+);
