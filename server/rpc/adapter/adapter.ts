@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import {
   type ConnectNodeAdapterOptions,
   compressionBrotli,
@@ -15,12 +15,15 @@ import { CallsInProgress } from "./calls-in-progress.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
+import { ObservedStockCall } from "./observed-stock-call.ts";
+import type { CallObserver } from "./observer.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
+import { failureIn } from "./response-outcome.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
 
-/** Those of connectNodeAdapter, and three more. */
+/** Those of connectNodeAdapter, and four more. */
 export interface AdapterOptions extends ConnectNodeAdapterOptions {
   /** Whether unary calls take the direct lane; without it Connect's own handlers serve all. Default true. */
   readonly directLane?: boolean;
@@ -35,6 +38,8 @@ export interface AdapterOptions extends ConnectNodeAdapterOptions {
   readonly requestTimeoutMs?: number;
   /** Told of failures to which Connect's handlers had no answer. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
+  /** Told of every request for an RPC and of how it ended for its caller. Default: nobody. */
+  readonly observer?: CallObserver | undefined;
 }
 
 export interface Adapter {
@@ -55,11 +60,11 @@ export interface Adapter {
  */
 export function createAdapter(options: AdapterOptions): Adapter {
   const { directLane = true, onLost = () => {}, shutdownSignal, contextValues } = options;
-  const { requestTimeoutMs = 300_000 } = options;
+  const { requestTimeoutMs = 300_000, observer } = options;
   assertRequestTimeout(requestTimeoutMs);
   const acceptCompression = options.acceptCompression ?? [compressionGzip, compressionBrotli];
   const prefix = options.requestPathPrefix ?? "";
-  const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
+  const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix, observer);
   const fallback = options.fallback ?? notFound;
   const calls = new CallsInProgress(requestTimeoutMs);
   const onOver = calls.delete.bind(calls);
@@ -93,11 +98,15 @@ export function createAdapter(options: AdapterOptions): Adapter {
         closeInTime(request.stream, requestTimeoutMs);
       }
       fallback(request, response);
-    } else if (isGrpcWithoutHttp2(request)) {
-      refuse(request, response, 505);
     } else {
-      const values = contextValues?.(request);
-      serveStock(handler, request, response, values, requestTimeoutMs).catch(onLost);
+      const values = contextValues?.(request) ?? createContextValues();
+      const observed = observer && new ObservedStockCall(observer, handler.method, request, values);
+      if (isGrpcWithoutHttp2(request)) {
+        observed?.end(failureIn({ status: 505 }, undefined));
+        refuse(request, response, 505);
+      } else {
+        serveStock(handler, request, response, values, requestTimeoutMs, observed).catch(onLost);
+      }
     }
   };
 

@@ -15,6 +15,7 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
+import type { CallObserver } from "./observer.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
@@ -24,6 +25,7 @@ export interface UnaryRoute {
   readonly options: UniversalHandlerOptions;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   readonly protocols: Protocols;
+  readonly observer: CallObserver | undefined;
 }
 
 interface Protocols {
@@ -44,13 +46,14 @@ export function collectRoutes(
   register: (router: ConnectRouter) => void,
   options: ConnectRouterOptions,
   prefix: string,
+  observer?: CallObserver,
 ): Routes {
   const stock = createConnectRouter(options);
   const unary = new Map<string, UnaryRoute>();
   const add = (spec: MethodImplSpec, routeOptions: ConnectRouterOptions | undefined) => {
     const path = createMethodUrl(prefix || "/", spec.method);
     if (spec.kind === "unary") {
-      unary.set(path, createUnaryRoute(spec, { ...options, ...routeOptions }));
+      unary.set(path, createUnaryRoute(spec, { ...options, ...routeOptions }, observer));
     }
   };
   const router: ConnectRouter = {
@@ -81,11 +84,16 @@ export function collectRoutes(
 /** Small texts share memory; TextEncoder allocates some for each, which takes longer than to encode it. */
 const pooledEncoder = { encode: (text: string): Uint8Array => Buffer.from(text) };
 
-function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): UnaryRoute {
+function createUnaryRoute(
+  spec: UnarySpec,
+  options: ConnectRouterOptions,
+  observer: CallObserver | undefined,
+): UnaryRoute {
   const jsonOptions = { textEncoder: pooledEncoder, ...options.jsonOptions };
   const validated = validateUniversalHandlerOptions({ ...options, jsonOptions });
   return {
     spec,
+    observer,
     options: validated,
     serialization: createMethodSerializationLookup(
       spec.method,

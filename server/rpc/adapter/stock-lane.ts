@@ -9,6 +9,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import { joinValues } from "./lazy-headers.ts";
+import type { ObservedStockCall } from "./observed-stock-call.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
   closeInTime,
@@ -18,6 +19,7 @@ import {
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
+import { failureIn } from "./response-outcome.ts";
 import { callerGone } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
 
@@ -34,8 +36,9 @@ export async function serveStock(
   handler: UniversalHandler,
   request: NodeRequest,
   response: NodeResponse,
-  values: ContextValues | undefined,
+  values: ContextValues,
   requestTimeoutMs: number,
+  observed: ObservedStockCall | undefined,
 ): Promise<void> {
   surviveEarlyEnd(request, response);
   const { methodKind } = handler.method;
@@ -56,7 +59,9 @@ export async function serveStock(
   try {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     signal = canceledWith(call.signal);
-    await universalResponseToNodeResponse(await handler({ ...call, signal }), response);
+    signal.addEventListener("abort", () => observed?.end(callerGone()), { once: true });
+    const answer = await handler({ ...call, signal });
+    await universalResponseToNodeResponse(observed?.watch(answer) ?? answer, response);
   } catch (error) {
     if (response.headersSent) {
       response.destroy();
@@ -65,6 +70,7 @@ export async function serveStock(
       response.statusCode = error instanceof TypeError ? 400 : 500;
       response.end();
     }
+    observed?.end(failureIn({ status: response.statusCode }, undefined));
     // What can't be written to a caller that is gone is no failure, and the handler knows of it.
     if (!signal?.aborted) {
       throw error;

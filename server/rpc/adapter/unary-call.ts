@@ -74,6 +74,7 @@ export abstract class UnaryCall implements BodyReader {
   }
 
   start(): void {
+    this.route.observer?.began();
     // It also says so of a call that has been answered, and to make an error takes time.
     this.exchange.onGone(() => {
       if (!this.#isOver) {
@@ -165,6 +166,7 @@ export abstract class UnaryCall implements BodyReader {
       const plain = this.#plainMessage(body);
       // To await what is there already costs a turn.
       const message = this.#parse(plain instanceof Promise ? await plain : plain);
+      this.context.isReached = true;
       const output = invokeUnary(spec, options.interceptors, this.context, message);
       const bytes = serialization
         .getO(this.isBinary)
@@ -172,7 +174,7 @@ export abstract class UnaryCall implements BodyReader {
       const compression = this.compressionFor(bytes);
       const sent = compression === null ? bytes : await compression.compress(bytes);
       if (!this.#isOver) {
-        this.#finish();
+        this.#finish(undefined);
         this.reply(sent, compression !== null);
       }
     } catch (error) {
@@ -212,14 +214,16 @@ export abstract class UnaryCall implements BodyReader {
 
   #fail(error: unknown): void {
     if (!this.#isOver) {
-      this.#finish();
-      this.replyError(toConnectError(error));
+      const failure = toConnectError(error);
+      this.#finish(failure);
+      this.replyError(failure);
     }
   }
 
-  #finish(): void {
+  #finish(failure: ConnectError | undefined): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
+    this.route.observer?.ended(this.context, failure);
   }
 }
 

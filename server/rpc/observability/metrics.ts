@@ -1,23 +1,27 @@
 import { stat } from "node:fs/promises";
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Code } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PlaceVitals, Ran } from "../../places/place.ts";
 import type { EventLoopReading } from "../../vitals/event-loop.ts";
-import type { CallObserver } from "../interceptors/outcome.ts";
+import type { CallObserver } from "../adapter/observer.ts";
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface MetricsSources {
   readonly places: () => readonly PlaceVitals[];
   readonly eventLoop: () => EventLoopReading;
+  /** Calls of the exercises whose work has not ended. */
+  readonly callsInProgress: () => number;
 }
 
 /** What Prometheus asks for. Gauges are read when it asks, not before. */
 export interface Metrics {
   /** Counts and times calls. */
   readonly observer: CallObserver;
+  /** Counts a request for no RPC of this server. */
+  unknownRpc(): void;
   /** Times what a place did for a call. */
   ran(ran: Pick<Ran<unknown>, "ranOn" | "timing">): void;
   readonly contentType: string;
@@ -31,9 +35,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const registers = [registry];
   const ended = new Map<DescMethod, EndedCalls>();
   let inProgress = 0;
+  let unknownRpcs = 0;
   new Counter({
     name: "rpc_server_handled_total",
-    help: "Calls that ended, by code.",
+    help: "Requests for an RPC that ended, by the code that the caller got.",
     labelNames: ["service", "method", "code"],
     registers,
     collect() {
@@ -43,21 +48,34 @@ export function createMetrics(sources: MetricsSources): Metrics {
           this.inc({ ...labelsOf(method), code: code === ok ? "ok" : codeToString(code) }, calls);
         }
       }
+      // Callers choose such names, so they make no labels.
+      this.inc(
+        { service: "unknown", method: "unknown", code: codeToString(Code.Unimplemented) },
+        unknownRpcs,
+      );
     },
   });
   const duration = new Histogram({
     name: "rpc_server_duration_seconds",
-    help: "From the whole request to the answer; of a stream, to its end.",
+    help: "Time from the request's header to the response; of a stream, to its end.",
     labelNames: ["service", "method"],
     buckets: secondsBuckets,
     registers,
   });
   new Gauge({
     name: "rpc_server_in_progress",
-    help: "Calls that have not ended.",
+    help: "Calls that have no response yet, and streams that have not ended.",
     registers,
     collect() {
       this.set(inProgress);
+    },
+  });
+  new Gauge({
+    name: "unblock_calls_in_progress",
+    help: "Calls of the exercises whose work has not ended, whether they have a response or not.",
+    registers,
+    collect() {
+      this.set(sources.callsInProgress());
     },
   });
   const steps = new Histogram({
@@ -75,7 +93,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       began: () => {
         inProgress++;
       },
-      ended: ({ method }, error, durationMs) => {
+      ended: ({ method, beganMs }, error) => {
         inProgress--;
         let calls = ended.get(method);
         if (calls === undefined) {
@@ -84,8 +102,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
         }
         const code = error?.code ?? ok;
         calls.byCode.set(code, (calls.byCode.get(code) ?? 0) + 1);
-        calls.durations.observe(durationMs / 1_000);
+        calls.durations.observe((performance.now() - beganMs) / 1_000);
       },
+    },
+    unknownRpc: () => {
+      unknownRpcs++;
     },
     ran: ({ ranOn, timing }) => {
       for (const { name, ms } of timing) {

@@ -29,7 +29,8 @@ describe("the log", () => {
             throw failure;
           },
         }),
-      interceptors: [concludeCalls(mapErrors(logger), [logCalls(logger)])],
+      interceptors: [concludeCalls(mapErrors(logger))],
+      observer: { began: () => {}, ended: logCalls(logger).ended },
     });
     const endpoint = await listen(createServer(handleRequest));
     endpoints.push(endpoint);
