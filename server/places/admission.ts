@@ -1,5 +1,5 @@
 import { Failure } from "../errors.ts";
-import { unlessAborted } from "../give-up.ts";
+import { noteGoingOn, unlessAborted } from "../give-up.ts";
 import type { PlaceVitals } from "./place.ts";
 
 /**
@@ -54,8 +54,18 @@ export class Admission {
     } else {
       this.#take();
     }
-    const ended = this.#track(job);
-    return unlessAborted(ended, signal);
+    let isRunning = true;
+    const ended = this.#track(job).finally(() => {
+      isRunning = false;
+    });
+    try {
+      return await unlessAborted(ended, signal);
+    } catch (error) {
+      if (isRunning) {
+        noteGoingOn(signal, ended);
+      }
+      throw error;
+    }
   }
 
   vitals(): PlaceVitals {
