@@ -1,5 +1,6 @@
 import { Failure } from "../errors.ts";
 import { noteGoingOn, unlessAborted } from "../give-up.ts";
+import { sharedSlot, windowSlots } from "../vitals/slots.ts";
 import type { PlaceVitals } from "./place.ts";
 
 /**
@@ -16,7 +17,8 @@ export class Admission {
   // A Set keeps the order of insertion and forgets any one waiter in constant time.
   readonly #waiting = new Set<() => void>();
   #running = 0;
-  #mostRunning = 0;
+  /** In each window, by its slot. */
+  readonly #mostRunning = new Int32Array(windowSlots);
   #completed = 0;
   #failed = 0;
   #refused = 0;
@@ -68,13 +70,13 @@ export class Admission {
     }
   }
 
-  vitals(): PlaceVitals {
+  vitals(slot = sharedSlot): PlaceVitals {
     return {
       name: this.#name,
       size: this.#size,
       running: this.#running,
       queued: this.#waiting.size,
-      mostRunning: this.#mostRunning,
+      mostRunning: this.#mostRunning[slot] ?? 0,
       completed: this.#completed,
       failed: this.#failed,
       refused: this.#refused,
@@ -88,8 +90,8 @@ export class Admission {
     this.#cpuMs += ms;
   }
 
-  restartWindow(): void {
-    this.#mostRunning = this.#running;
+  restartWindow(slot: number): void {
+    this.#mostRunning[slot] = this.#running;
   }
 
   /** Resolves when nothing runs and nothing waits, or after `withinMs`. */
@@ -105,7 +107,9 @@ export class Admission {
 
   #take(): void {
     this.#running++;
-    this.#mostRunning = Math.max(this.#mostRunning, this.#running);
+    for (let slot = 0; slot < windowSlots; slot++) {
+      this.#mostRunning[slot] = Math.max(this.#mostRunning[slot] ?? 0, this.#running);
+    }
   }
 
   #wait(signal: AbortSignal): Promise<void> {

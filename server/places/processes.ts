@@ -29,8 +29,8 @@ export function createProcesses({ processes, maxQueue, log }: PlacesConfig): Pla
         }
       }, signal);
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: async () => {
       await admission.idle(closeMs);
       await Promise.all(all.map((child) => child.close()));

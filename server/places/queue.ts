@@ -38,8 +38,8 @@ export interface JobPlace {
     input: Input,
     key: string | undefined,
   ): Promise<Ran<undefined>>;
-  vitals(): PlaceVitals;
-  restartWindow(): void;
+  vitals(slot?: number): PlaceVitals;
+  restartWindow(slot: number): void;
   close(): Promise<void>;
 }
 
@@ -82,8 +82,8 @@ export function createQueue({ redisUrl, maxQueue, log }: PlacesConfig): JobPlace
         };
       }, never);
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: async () => (await opening)?.close(),
   };
 }

@@ -79,8 +79,8 @@ export function createThreadPool(
         }
       }, signal);
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: async () => {
       await admission.idle(closeMs);
       await Promise.all(threads.map((thread) => thread.close()));

@@ -57,7 +57,7 @@ export function createHandler(config: HandlerConfig): Adapter {
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
   const metrics = createMetrics({
     places: () => Object.values(vitals.places).map((place) => place.vitals()),
-    eventLoop: () => vitals.eventLoop.read(),
+    eventLoop: vitals.eventLoop,
     callsInProgress: () => limit.inProgress,
   });
   const observer = observeRequests(metrics, logger);

@@ -1,4 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { Code, ConnectError, type ConnectRouterOptions } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 
@@ -35,4 +36,49 @@ function refuseCutOff(compression: Compression): Compression {
 function isCutOff(error: unknown): boolean {
   const { cause } = ConnectError.from(error);
   return cause instanceof Error && "code" in cause && cause.code === "Z_BUF_ERROR";
+}
+
+/** Questions of such services are a few bytes. */
+const maxQuestionBytes = 16 * 1024;
+
+/**
+ * For services that answer when everything else hangs: zlib works in libuv's pool, which may be full. What
+ * they say is not compressed, and a compressed question is so small that the event loop reads it.
+ */
+export const answersWithoutPool: ConnectRouterOptions = {
+  acceptCompression: [
+    onTheLoop(compressionGzip, (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength })),
+    onTheLoop(compressionBrotli, (bytes, maxOutputLength) =>
+      brotliDecompressSync(bytes, { maxOutputLength }),
+    ),
+  ],
+  compressMinBytes: Number.MAX_SAFE_INTEGER,
+  readMaxBytes: maxQuestionBytes,
+};
+
+function onTheLoop(
+  compression: Compression,
+  decompress: (bytes: Uint8Array, maxBytes: number) => Buffer<ArrayBuffer>,
+): Compression {
+  const { name } = compression;
+  return {
+    ...compression,
+    decompress: async (bytes, readMaxBytes) => {
+      try {
+        return bytes.length === 0 ? new Uint8Array(0) : decompress(bytes, readMaxBytes);
+      } catch (cause) {
+        const isTooLarge =
+          cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE";
+        throw isTooLarge
+          ? new ConnectError(
+              `message is larger than configured readMaxBytes ${readMaxBytes} after decompression`,
+              Code.ResourceExhausted,
+            )
+          : new ConnectError(
+              `Expected a message compressed with ${name}, got one that can't be decompressed.`,
+              Code.InvalidArgument,
+            );
+      }
+    },
+  };
 }

@@ -29,7 +29,7 @@ const logger = createLogger(logLevel, log);
 const limit = limitCalls(maxCalls, []);
 const metrics = createMetrics({
   places: () => [],
-  eventLoop: () => eventLoop.read(),
+  eventLoop,
   callsInProgress: () => limit.inProgress,
 });
 const interceptors = createInterceptors({
