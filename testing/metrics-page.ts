@@ -22,7 +22,7 @@ export async function readMetrics(url: string): Promise<readonly MetricFamily[]>
 }
 
 /** @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
-export function parseMetrics(page: string): readonly MetricFamily[] {
+function parseMetrics(page: string): readonly MetricFamily[] {
   const families: (MetricFamily & { samples: Sample[] })[] = [];
   let help = "";
   for (const line of page.split("\n").filter((one) => one !== "")) {

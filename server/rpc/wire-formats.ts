@@ -47,38 +47,39 @@ const maxQuestionBytes = 16 * 1024;
  */
 export const answersWithoutPool: ConnectRouterOptions = {
   acceptCompression: [
-    onTheLoop(compressionGzip, (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength })),
-    onTheLoop(compressionBrotli, (bytes, maxOutputLength) =>
-      brotliDecompressSync(bytes, { maxOutputLength }),
-    ),
-  ],
+    onTheLoop(compressionGzip, gunzipSync),
+    onTheLoop(compressionBrotli, brotliDecompressSync),
+  ].map(refuseCutOff),
   compressMinBytes: Number.MAX_SAFE_INTEGER,
   readMaxBytes: maxQuestionBytes,
 };
 
 function onTheLoop(
   compression: Compression,
-  decompress: (bytes: Uint8Array, maxBytes: number) => Buffer<ArrayBuffer>,
+  decompress: (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer<ArrayBuffer>,
 ): Compression {
-  const { name } = compression;
   return {
     ...compression,
     decompress: async (bytes, readMaxBytes) => {
       try {
-        return bytes.length === 0 ? new Uint8Array(0) : decompress(bytes, readMaxBytes);
-      } catch (cause) {
-        const isTooLarge =
-          cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE";
-        throw isTooLarge
-          ? new ConnectError(
-              `message is larger than configured readMaxBytes ${readMaxBytes} after decompression`,
-              Code.ResourceExhausted,
-            )
-          : new ConnectError(
-              `Expected a message compressed with ${name}, got one that can't be decompressed.`,
-              Code.InvalidArgument,
-            );
+        return bytes.length === 0
+          ? new Uint8Array(0)
+          : decompress(bytes, { maxOutputLength: readMaxBytes });
+      } catch (error) {
+        throw unreadable(error, readMaxBytes);
       }
     },
   };
+}
+
+/** As Connect says it of what libuv's pool could not decompress. */
+function unreadable(cause: unknown, readMaxBytes: number): ConnectError {
+  const isTooLarge =
+    cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE";
+  return isTooLarge
+    ? new ConnectError(
+        `message is larger than configured readMaxBytes ${readMaxBytes} after decompression`,
+        Code.ResourceExhausted,
+      )
+    : new ConnectError("decompression failed", Code.InvalidArgument, undefined, undefined, cause);
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../errors.ts";
 import type { Places } from "../places/index.ts";
 import type { PlaceVitals } from "../places/place.ts";
 import type { EventLoopReading, EventLoopVitals, EventLoopWindow } from "./event-loop.ts";
@@ -50,11 +51,11 @@ export class VitalsWindows {
     this.shared = new VitalsWindow(sharedSlot, eventLoop.openWindow(), places);
   }
 
-  /** @throws Error when all slots are taken: whoever opens windows for callers bounds them */
+  /** @throws Failure "overloaded" when all slots are taken */
   open(): VitalsWindow {
     const slot = this.#freeSlots.pop();
     if (slot === undefined) {
-      throw new Error(`Expected fewer than ${windowSlots} windows to be open`);
+      throw new Failure("overloaded", `${windowSlots} windows are open, which is the most.`);
     }
     const window = new VitalsWindow(slot, this.#eventLoop.openWindow(), this.#places);
     window.restart();

@@ -41,9 +41,9 @@ export class Http2Exchange implements Exchange {
     readBody(this.stream, mostBytes, reader, () => this.stream.close(constants.NGHTTP2_NO_ERROR));
   }
 
-  onGone(gone: () => void): void {
+  onGone(gone: (isOverdue: boolean) => void): void {
     this.stream.on("close", () => {
-      gone();
+      gone(false);
       letGo(this.stream);
     });
   }

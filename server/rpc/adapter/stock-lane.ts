@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import type { ContextValues } from "@connectrpc/connect";
+import { ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
@@ -15,6 +15,7 @@ import {
   closeInTime,
   closeOnceAnswered,
   cutStream,
+  isRequestTimeout,
   longestTimerMs,
   requestTimedOut,
   whenIncomplete,
@@ -58,8 +59,9 @@ export async function serveStock(
   let signal: AbortSignal | undefined;
   try {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
-    signal = canceledWith(call.signal);
-    signal.addEventListener("abort", () => observed?.end(callerGone()), { once: true });
+    const reason = () => whyOver(request);
+    signal = canceledWith(call.signal, reason);
+    signal.addEventListener("abort", () => observed?.end(reason()), { once: true });
     const answer = await handler({ ...call, signal });
     await universalResponseToNodeResponse(observed?.watch(answer) ?? answer, response);
   } catch (error) {
@@ -78,13 +80,21 @@ export async function serveStock(
   }
 }
 
+/** Why a request is over whose response is not out. */
+function whyOver({ errored, socket }: NodeRequest): ConnectError {
+  if (errored instanceof ConnectError) {
+    return errored;
+  }
+  return isRequestTimeout(socket.errored) ? requestTimedOut() : callerGone();
+}
+
 /**
  * Says of a caller that is gone no more than that. Connect says how it left, with codes that blame the
  * server: a lost connection or a reset would be "internal".
  */
-function canceledWith(left: AbortSignal): AbortSignal {
+function canceledWith(left: AbortSignal, reason: () => ConnectError): AbortSignal {
   const canceled = new AbortController();
-  left.addEventListener("abort", () => canceled.abort(callerGone()), { once: true });
+  left.addEventListener("abort", () => canceled.abort(reason()), { once: true });
   return canceled.signal;
 }
 

@@ -76,9 +76,9 @@ export abstract class UnaryCall implements BodyReader {
   start(): void {
     this.route.observer?.began();
     // It also says so of a call that has been answered, and to make an error takes time.
-    this.exchange.onGone(() => {
+    this.exchange.onGone((isOverdue) => {
       if (!this.#isOver) {
-        this.abort(callerGone());
+        this.abort(isOverdue ? requestTimedOut() : callerGone());
       }
       this.#onOver(this);
     });

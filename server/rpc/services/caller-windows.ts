@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { Failure } from "../../errors.ts";
 import type { VitalsWindow, VitalsWindows } from "../../vitals/windows.ts";
 
-/** With the windows of those who watch, and everybody's, these are all that there are slots for. */
+/** Fewer than there are slots for: those who watch have windows, too. */
 const maxWindows = 15;
 /** A window that nobody has asked for in this time makes room for another, in milliseconds. */
 const idleMs = 600_000;
