@@ -11,6 +11,7 @@ export class Rig {
   readonly #server: ServerProcess;
   readonly #vitals: Client<typeof VitalsService>;
   readonly #worker: WorkerProcess | undefined;
+  #window = "";
 
   private constructor(
     server: ServerProcess,
@@ -36,8 +37,10 @@ export class Rig {
   }
 
   /** What the server felt since the window began; begins a new one. */
-  vitals(): Promise<GetVitalsResponse> {
-    return this.#vitals.getVitals({ restartWindow: true });
+  async vitals(): Promise<GetVitalsResponse> {
+    const vitals = await this.#vitals.getVitals({ window: this.#window, restartWindow: true });
+    this.#window = vitals.window;
+    return vitals;
   }
 
   async close(): Promise<void> {

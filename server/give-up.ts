@@ -35,3 +35,15 @@ export async function unlessAborted<Result>(
     signal.removeEventListener("abort", giveUp);
   }
 }
+
+const goingOn = new WeakMap<AbortSignal, Promise<unknown>>();
+
+/** Notes work that goes on although its signal has aborted and nobody waits for its result. */
+export function noteGoingOn(signal: AbortSignal, ended: Promise<unknown>): void {
+  goingOn.set(signal, Promise.allSettled([goingOn.get(signal), ended]));
+}
+
+/** Resolves when all work has ended that was noted for a signal; undefined when there is none. */
+export function workGoingOn(signal: AbortSignal): Promise<unknown> | undefined {
+  return goingOn.get(signal);
+}

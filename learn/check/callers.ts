@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { type Connection, openConnection } from "../../client/client.ts";
@@ -9,6 +10,9 @@ import { createDriver } from "../../loadtest/drivers/create-driver.ts";
 import type { Driver } from "../../loadtest/drivers/driver.ts";
 import { warmUp } from "../../loadtest/warm-up.ts";
 import type { Exercise } from "../../registry/exercises.ts";
+
+/** Between two questions for vitals that are not known, in milliseconds. */
+const pollMs = 50;
 
 /** How one call was answered. */
 export interface Reply {
@@ -27,6 +31,7 @@ export class Callers {
   readonly #vitals: Client<typeof VitalsService>;
   readonly #driver: Driver;
   readonly #bystander: Bystander;
+  #window = "";
 
   private constructor(
     exercise: Exercise,
@@ -85,12 +90,12 @@ export class Callers {
 
   /** What the server felt since the window began. */
   vitals(): Promise<GetVitalsResponse> {
-    return this.#vitals.getVitals({});
+    return this.#knownVitals(false);
   }
 
   /** Begins a new window. @returns what was felt until then */
   restartWindow(): Promise<GetVitalsResponse> {
-    return this.#vitals.getVitals({ restartWindow: true });
+    return this.#knownVitals(true);
   }
 
   /** The latencies of the bystander in that time, in milliseconds. */
@@ -98,6 +103,18 @@ export class Callers {
     this.#bystander.start();
     await time;
     return this.#bystander.stop();
+  }
+
+  /** Asks until nothing is missing: to count what a busy machine's backends have not told would be wrong. */
+  async #knownVitals(restartWindow: boolean): Promise<GetVitalsResponse> {
+    for (;;) {
+      const vitals = await this.#vitals.getVitals({ window: this.#window, restartWindow });
+      this.#window = vitals.window;
+      if (vitals.unknown.length === 0) {
+        return vitals;
+      }
+      await setTimeout(pollMs);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { threadId } from "node:worker_threads";
-import { CallCounter, type CallCounts } from "../../server/backends/call-counts.ts";
+import { CallCounter, type CallCounts, counterBytes } from "../../server/backends/call-counts.ts";
 import { environment } from "./environment.ts";
-import { counterBytes, type Holding, holdingBytes, holdings, threadCells } from "./usage-memory.ts";
+import { type Holding, holdingBytes, holdings, threadCells } from "./usage-memory.ts";
 
 /** Which threads were held, and how many at once. */
 export interface HoldingCounts extends CallCounts {

@@ -21,12 +21,24 @@ export interface BackendAddresses {
   readonly imageHosts: ImageHosts;
 }
 
+/** What is known of the backends. */
+export interface BackendsReading {
+  readonly counts: BackendCounts;
+  /** Why the counts of some are missing, and a window that should have begun anew may not have; undefined: none are. */
+  readonly unknown: string | undefined;
+}
+
 export interface Backends {
   /** The real engines among them, as the schema's strategies name them in `needs`. */
   readonly engines: readonly string[];
   /** Ask anew for each call: a backend that was started again is somewhere else. */
   addresses(): BackendAddresses;
-  counts(): Promise<BackendCounts>;
-  restartWindow(): Promise<void>;
+  /**
+   * What the backends counted, as far as they can be asked: within a second, whatever they do.
+   *
+   * @param slot the window's that is told; default: everybody's
+   * @param restartSlot the window's that begins anew after that; default: none
+   */
+  counts(slot?: number, restartSlot?: number): Promise<BackendsReading>;
   close(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { sharedSlot, windowSlots } from "../vitals/slots.ts";
+
 /** What a backend counts. */
 export interface CallCounts {
   /** Since the window began. */
@@ -9,8 +11,14 @@ export interface CallCounts {
 
 const callsIndex = 0;
 const inProgressIndex = 1;
-const mostIndex = 2;
-const cells = 3;
+/** Calls before each window began, by its slot. */
+const beforeIndex = 2;
+/** The most in progress in each window, by its slot. */
+const mostIndex = beforeIndex + windowSlots;
+const cells = mostIndex + windowSlots;
+
+/** Memory of a {@link CallCounter}. */
+export const counterBytes = cells * Int32Array.BYTES_PER_ELEMENT;
 
 /**
  * Counts a backend's calls in shared memory, so that threads that each call the backend on their own
@@ -28,15 +36,17 @@ export class CallCounter {
   }
 
   static buffer(): SharedArrayBuffer {
-    return new SharedArrayBuffer(cells * Int32Array.BYTES_PER_ELEMENT);
+    return new SharedArrayBuffer(counterBytes);
   }
 
   begin(): void {
     Atomics.add(this.#cells, callsIndex, 1);
     const inProgress = Atomics.add(this.#cells, inProgressIndex, 1) + 1;
-    let most = Atomics.load(this.#cells, mostIndex);
-    while (inProgress > most) {
-      most = Atomics.compareExchange(this.#cells, mostIndex, most, inProgress);
+    for (let index = mostIndex; index < cells; index++) {
+      let most = Atomics.load(this.#cells, index);
+      while (inProgress > most) {
+        most = Atomics.compareExchange(this.#cells, index, most, inProgress);
+      }
     }
   }
 
@@ -44,16 +54,18 @@ export class CallCounter {
     Atomics.sub(this.#cells, inProgressIndex, 1);
   }
 
-  counts(): CallCounts {
+  /** @param slot the window's; by default all since the start, or since it was restarted */
+  counts(slot = sharedSlot): CallCounts {
     return {
-      calls: Atomics.load(this.#cells, callsIndex),
+      calls: Atomics.load(this.#cells, callsIndex) - Atomics.load(this.#cells, beforeIndex + slot),
       inProgress: Atomics.load(this.#cells, inProgressIndex),
-      mostInProgress: Atomics.load(this.#cells, mostIndex),
+      mostInProgress: Atomics.load(this.#cells, mostIndex + slot),
     };
   }
 
-  restartWindow(): void {
-    Atomics.store(this.#cells, callsIndex, 0);
-    Atomics.store(this.#cells, mostIndex, Atomics.load(this.#cells, inProgressIndex));
+  /** Begins a window anew. @param slot the window's */
+  restartWindow(slot = sharedSlot): void {
+    Atomics.store(this.#cells, beforeIndex + slot, Atomics.load(this.#cells, callsIndex));
+    Atomics.store(this.#cells, mostIndex + slot, Atomics.load(this.#cells, inProgressIndex));
   }
 }

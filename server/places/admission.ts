@@ -1,4 +1,6 @@
 import { Failure } from "../errors.ts";
+import { noteGoingOn } from "../give-up.ts";
+import { sharedSlot, windowSlots } from "../vitals/slots.ts";
 import type { PlaceVitals, TaskCall } from "./place.ts";
 
 /** What a job inside can say of itself. */
@@ -38,7 +40,8 @@ export class Admission {
   #queued = 0;
   #running = 0;
   #stuck = 0;
-  #mostRunning = 0;
+  /** In each window, by its slot. */
+  readonly #mostRunning = new Int32Array(windowSlots);
   #completed = 0;
   #failed = 0;
   #refused = 0;
@@ -77,22 +80,31 @@ export class Admission {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const giveUp = () => reject(signal.reason);
     signal.addEventListener("abort", giveUp, { once: true });
-    this.#track(job, connection, reject).then(resolve, reject);
+    let isRunning = true;
+    const ended = this.#track(job, connection, reject).finally(() => {
+      isRunning = false;
+    });
+    ended.then(resolve, reject);
     try {
       return await promise;
+    } catch (error) {
+      if (isRunning) {
+        noteGoingOn(signal, ended);
+      }
+      throw error;
     } finally {
       signal.removeEventListener("abort", giveUp);
     }
   }
 
-  vitals(): PlaceVitals {
+  vitals(slot = sharedSlot): PlaceVitals {
     return {
       name: this.#name,
       size: this.#size,
       running: this.#running,
       queued: this.#queued,
       stuck: this.#stuck,
-      mostRunning: this.#mostRunning,
+      mostRunning: this.#mostRunning[slot] ?? 0,
       completed: this.#completed,
       failed: this.#failed,
       refused: this.#refused,
@@ -106,8 +118,8 @@ export class Admission {
     this.#cpuMs += ms;
   }
 
-  restartWindow(): void {
-    this.#mostRunning = this.#running;
+  restartWindow(slot: number): void {
+    this.#mostRunning[slot] = this.#running;
   }
 
   /** Resolves when nothing runs and nothing waits, or after `withinMs`. */
@@ -170,7 +182,9 @@ export class Admission {
 
   #take(): void {
     this.#running++;
-    this.#mostRunning = Math.max(this.#mostRunning, this.#running);
+    for (let slot = 0; slot < windowSlots; slot++) {
+      this.#mostRunning[slot] = Math.max(this.#mostRunning[slot] ?? 0, this.#running);
+    }
   }
 
   #wait(signal: AbortSignal, connection: object | undefined): Promise<void> {

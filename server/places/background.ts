@@ -21,8 +21,8 @@ export interface Background {
     input: Input,
     connection?: object,
   ): Promise<Ran<undefined>>;
-  vitals(): PlaceVitals;
-  restartWindow(): void;
+  vitals(slot?: number): PlaceVitals;
+  restartWindow(slot: number): void;
   /** Waits for what was accepted, `drainMs` at most; the log says how many tasks are lost then. */
   close(drainMs: number): Promise<void>;
 }
@@ -65,8 +65,8 @@ export function createBackground({ maxQueue, log }: PlacesConfig): Background {
         ],
       };
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: async (drainMs) => {
       const timer = setTimeout(() => {
         const { running, queued } = admission.vitals();

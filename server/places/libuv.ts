@@ -56,8 +56,8 @@ export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Plac
         }
       }, call);
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: async () => {
       await admission.idle(closeMs);
       if (admission.vitals().running > 0) {

@@ -24,8 +24,8 @@ export function createLocalPlace(
       const submittedMs = monotonicMs();
       return admission.run(() => runHere(task, input, call.signal, submittedMs, ranOn), call);
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: () => admission.idle(closeMs),
   };
 }

@@ -57,7 +57,7 @@ export function task<Input, Output, Context = TaskContext>(
   return { module, name: run.name, run };
 }
 
-/** What a place says of itself. Counts are since its start, `mostRunning` since `restartWindow()`. */
+/** What a place says of itself. Counts are since its start, `mostRunning` since the window began. */
 export interface PlaceVitals {
   readonly name: string;
   readonly size: number;
@@ -94,8 +94,10 @@ export interface Place<Context = TaskContext> {
     input: Input,
     call: TaskCall,
   ): Promise<Ran<Output>>;
-  vitals(): PlaceVitals;
-  restartWindow(): void;
+  /** @param slot the window's (see VitalsWindows); default: everybody's, since the start */
+  vitals(slot?: number): PlaceVitals;
+  /** Begins a window anew. @param slot the window's */
+  restartWindow(slot: number): void;
   /** Lets what is running end, for a moment, then ends threads and processes. */
   close(): Promise<void>;
 }

@@ -39,8 +39,8 @@ export interface JobPlace {
     key: string | undefined,
     connection?: object,
   ): Promise<Ran<undefined>>;
-  vitals(): PlaceVitals;
-  restartWindow(): void;
+  vitals(slot?: number): PlaceVitals;
+  restartWindow(slot: number): void;
   close(): Promise<void>;
 }
 
@@ -86,8 +86,8 @@ export function createQueue({ redisUrl, maxQueue, log }: PlacesConfig): JobPlace
         { signal: never, connection },
       );
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: async () => (await opening)?.close(),
   };
 }

@@ -124,8 +124,8 @@ export function createRunnerPool(config: RunnerPoolConfig): Place {
         }
       }, call);
     },
-    vitals: () => admission.vitals(),
-    restartWindow: () => admission.restartWindow(),
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
     close: async () => {
       await admission.idle(closeMs);
       const ended = Promise.all(Array.from(all, (runner) => runner.close()));

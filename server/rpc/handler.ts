@@ -23,6 +23,7 @@ import {
 import { createNotFound } from "./not-found.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { serveMetrics } from "./observability/metrics-page.ts";
+import { observeRequests } from "./observability/observe-requests.ts";
 import type { PageFiles } from "./page/page-files.ts";
 import { servePage } from "./page/serve-page.ts";
 import { routeExercises } from "./services/exercises.ts";
@@ -59,18 +60,21 @@ export interface HandlerConfig {
 /** Serves all services over Connect, gRPC and gRPC-Web. */
 export function createHandler(config: HandlerConfig): Adapter {
   const { exercises, shutdownSignal, directLane, logger, tracing, vitals } = config;
+  const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
   const metrics = createMetrics({
     places: () => Object.values(vitals.places).map((place) => place.vitals()),
-    eventLoop: () => vitals.eventLoop.read(),
+    eventLoop: vitals.eventLoop,
+    callsInProgress: () => limit.inProgress,
   });
-  const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
-  const chain = { metrics, logger, limit, checks: checksOf(exercises) };
+  const observer = observeRequests(metrics, logger);
+  const chain = { logger, limit, checks: checksOf(exercises) };
   const traced = tracing === undefined ? [] : [tracing];
   const guard = guardLab(config.lab.guard);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
   const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
+  const notFound = createNotFound(rpcPaths, observer.unknownRpc);
   const adapter = createAdapter({
     routes: (router) => {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
@@ -103,7 +107,8 @@ export function createHandler(config: HandlerConfig): Adapter {
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,
-    fallback: serveMetrics(metrics, servePage(config.page, createNotFound(rpcPaths))),
+    fallback: serveMetrics(metrics, servePage(config.page, notFound)),
+    observer,
     onLost: (error) => logger.warn({ err: error }, "a call could not be answered"),
   });
   return cors === undefined ? adapter : cors.answerPreflights(adapter);

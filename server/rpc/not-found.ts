@@ -2,15 +2,21 @@ import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { ConnectNodeAdapterOptions } from "@connectrpc/connect-node";
 
-/** Answers a path that is no RPC, in the protocol of whoever asks. */
+/**
+ * Answers a path that is no RPC, in the protocol of whoever asks.
+ *
+ * @param onUnknown told of the path, at most 200 characters of it
+ */
 export function createNotFound(
   rpcPaths: readonly string[],
+  onUnknown: (path: string) => void,
 ): NonNullable<ConnectNodeAdapterOptions["fallback"]> {
   return (request, response) => {
-    const path = (request.url ?? "/").split("?", 1)[0]?.slice(0, 200);
+    const path = (request.url ?? "/").split("?", 1)[0]?.slice(0, 200) ?? "/";
     const message = `There is no RPC ${path}; there are: ${rpcPaths.join(", ")}`;
     const contentType = request.headers["content-type"] ?? "";
     request.resume();
+    onUnknown(path);
     if (contentType.startsWith("application/grpc")) {
       // gRPC puts the status of a call into the trailers, and a call without an answer has only those.
       response.statusCode = 200;

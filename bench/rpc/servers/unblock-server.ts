@@ -11,6 +11,7 @@ import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
 import type { Check } from "../../../server/rpc/interceptors/validation.ts";
 import { listen } from "../../../server/rpc/listener/listener.ts";
 import { createMetrics } from "../../../server/rpc/observability/metrics.ts";
+import { observeRequests } from "../../../server/rpc/observability/observe-requests.ts";
 import { EventLoopVitals } from "../../../server/vitals/event-loop.ts";
 import { routeEcho } from "./echo.ts";
 import { announceServer } from "./serve.ts";
@@ -24,16 +25,23 @@ const checkEcho: Check = (request) =>
         ...checkRange("number", request.number, 1, 2 ** 31 - 1),
       ]
     : [];
+const logger = createLogger(logLevel, log);
+const limit = limitCalls(maxCalls, []);
+const metrics = createMetrics({
+  places: () => [],
+  eventLoop,
+  callsInProgress: () => limit.inProgress,
+});
 const interceptors = createInterceptors({
-  metrics: createMetrics({ places: () => [], eventLoop: () => eventLoop.read() }),
-  logger: createLogger(logLevel, log),
-  limit: limitCalls(maxCalls, []),
+  logger,
+  limit,
   checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
 });
 const adapter = createAdapter({
   routes: routeEcho,
   interceptors,
   jsonOptions: { alwaysEmitImplicit: true },
+  observer: observeRequests(metrics, logger),
 });
 const { port } = await listen({ host, port: 0 }, adapter);
 announceServer(`http://${host}:${port}`);

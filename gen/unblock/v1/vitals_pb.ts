@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file unblock/v1/vitals.proto.
  */
 export const file_unblock_v1_vitals: GenFile = /*@__PURE__*/
-  fileDesc("Chd1bmJsb2NrL3YxL3ZpdGFscy5wcm90bxIKdW5ibG9jay52MSINCgtQaW5nUmVxdWVzdCIOCgxQaW5nUmVzcG9uc2UiOgoQR2V0Vml0YWxzUmVxdWVzdBImCg5yZXN0YXJ0X3dpbmRvdxgBIAEoCFIOcmVzdGFydF93aW5kb3cioAEKEUdldFZpdGFsc1Jlc3BvbnNlEjUKCmV2ZW50X2xvb3AYASABKAsyFS51bmJsb2NrLnYxLkV2ZW50TG9vcFIKZXZlbnRfbG9vcBInCgZwbGFjZXMYAiADKAsyFy51bmJsb2NrLnYxLlBsYWNlVml0YWxzEisKCGJhY2tlbmRzGAMgAygLMhkudW5ibG9jay52MS5CYWNrZW5kVml0YWxzIjYKEldhdGNoVml0YWxzUmVxdWVzdBIgCgtpbnRlcnZhbF9tcxgBIAEoBVILaW50ZXJ2YWxfbXMiowEKE1dhdGNoVml0YWxzUmVzcG9uc2USNQoKZXZlbnRfbG9vcBgBIAEoCzIVLnVuYmxvY2sudjEuRXZlbnRMb29wUgpldmVudF9sb29wEicKBnBsYWNlcxgCIAMoCzIXLnVuYmxvY2sudjEuUGxhY2VWaXRhbHMSLAoRY2FsbHNfaW5fcHJvZ3Jlc3MYAyABKAVSEWNhbGxzX2luX3Byb2dyZXNzIpsBCglFdmVudExvb3ASJAoNZGVsYXlfbWVhbl9tcxgBIAEoAVINZGVsYXlfbWVhbl9tcxIiCgxkZWxheV9wOTlfbXMYAiABKAFSDGRlbGF5X3A5OV9tcxIiCgxkZWxheV9tYXhfbXMYAyABKAFSDGRlbGF5X21heF9tcxITCgt1dGlsaXphdGlvbhgEIAEoARILCgNjcHUYBSABKAEi3AEKC1BsYWNlVml0YWxzEgwKBG5hbWUYASABKAkSDAoEc2l6ZRgCIAEoBRIPCgdydW5uaW5nGAMgASgFEg4KBnF1ZXVlZBgEIAEoBRIiCgxtb3N0X3J1bm5pbmcYBSABKAVSDG1vc3RfcnVubmluZxIRCgljb21wbGV0ZWQYBiABKAUSDgoGZmFpbGVkGAcgASgFEg8KB3JlZnVzZWQYCCABKAUSEQoJd2l0aGRyYXduGAkgASgFEhYKBmNwdV9tcxgKIAEoAVIGY3B1X21zEg0KBXN0dWNrGAsgASgFIocBCg1CYWNrZW5kVml0YWxzEgwKBG5hbWUYASABKAkSDQoFY2FsbHMYAiABKAUSIAoLaW5fcHJvZ3Jlc3MYAyABKAVSC2luX3Byb2dyZXNzEioKEG1vc3RfaW5fcHJvZ3Jlc3MYBCABKAVSEG1vc3RfaW5fcHJvZ3Jlc3MSCwoDcGlkGAUgASgFMu8BCg1WaXRhbHNTZXJ2aWNlEj4KBFBpbmcSFy51bmJsb2NrLnYxLlBpbmdSZXF1ZXN0GhgudW5ibG9jay52MS5QaW5nUmVzcG9uc2UiA5ACARJKCglHZXRWaXRhbHMSHC51bmJsb2NrLnYxLkdldFZpdGFsc1JlcXVlc3QaHS51bmJsb2NrLnYxLkdldFZpdGFsc1Jlc3BvbnNlIgASUgoLV2F0Y2hWaXRhbHMSHi51bmJsb2NrLnYxLldhdGNoVml0YWxzUmVxdWVzdBofLnVuYmxvY2sudjEuV2F0Y2hWaXRhbHNSZXNwb25zZSIAMAFiBnByb3RvMw");
+  fileDesc("Chd1bmJsb2NrL3YxL3ZpdGFscy5wcm90bxIKdW5ibG9jay52MSINCgtQaW5nUmVxdWVzdCIOCgxQaW5nUmVzcG9uc2UiSgoQR2V0Vml0YWxzUmVxdWVzdBImCg5yZXN0YXJ0X3dpbmRvdxgBIAEoCFIOcmVzdGFydF93aW5kb3cSDgoGd2luZG93GAIgASgJItwBChFHZXRWaXRhbHNSZXNwb25zZRI1CgpldmVudF9sb29wGAEgASgLMhUudW5ibG9jay52MS5FdmVudExvb3BSCmV2ZW50X2xvb3ASJwoGcGxhY2VzGAIgAygLMhcudW5ibG9jay52MS5QbGFjZVZpdGFscxIrCghiYWNrZW5kcxgDIAMoCzIZLnVuYmxvY2sudjEuQmFja2VuZFZpdGFscxIqCgd1bmtub3duGAQgAygLMhkudW5ibG9jay52MS5Vbmtub3duVml0YWxzEg4KBndpbmRvdxgFIAEoCSItCg1Vbmtub3duVml0YWxzEgwKBHBhcnQYASABKAkSDgoGcmVhc29uGAIgASgJIjYKEldhdGNoVml0YWxzUmVxdWVzdBIgCgtpbnRlcnZhbF9tcxgBIAEoBVILaW50ZXJ2YWxfbXMiowEKE1dhdGNoVml0YWxzUmVzcG9uc2USNQoKZXZlbnRfbG9vcBgBIAEoCzIVLnVuYmxvY2sudjEuRXZlbnRMb29wUgpldmVudF9sb29wEicKBnBsYWNlcxgCIAMoCzIXLnVuYmxvY2sudjEuUGxhY2VWaXRhbHMSLAoRY2FsbHNfaW5fcHJvZ3Jlc3MYAyABKAVSEWNhbGxzX2luX3Byb2dyZXNzIpsBCglFdmVudExvb3ASJAoNZGVsYXlfbWVhbl9tcxgBIAEoAVINZGVsYXlfbWVhbl9tcxIiCgxkZWxheV9wOTlfbXMYAiABKAFSDGRlbGF5X3A5OV9tcxIiCgxkZWxheV9tYXhfbXMYAyABKAFSDGRlbGF5X21heF9tcxITCgt1dGlsaXphdGlvbhgEIAEoARILCgNjcHUYBSABKAEi3AEKC1BsYWNlVml0YWxzEgwKBG5hbWUYASABKAkSDAoEc2l6ZRgCIAEoBRIPCgdydW5uaW5nGAMgASgFEg4KBnF1ZXVlZBgEIAEoBRIiCgxtb3N0X3J1bm5pbmcYBSABKAVSDG1vc3RfcnVubmluZxIRCgljb21wbGV0ZWQYBiABKAUSDgoGZmFpbGVkGAcgASgFEg8KB3JlZnVzZWQYCCABKAUSEQoJd2l0aGRyYXduGAkgASgFEhYKBmNwdV9tcxgKIAEoAVIGY3B1X21zEg0KBXN0dWNrGAsgASgFIocBCg1CYWNrZW5kVml0YWxzEgwKBG5hbWUYASABKAkSDQoFY2FsbHMYAiABKAUSIAoLaW5fcHJvZ3Jlc3MYAyABKAVSC2luX3Byb2dyZXNzEioKEG1vc3RfaW5fcHJvZ3Jlc3MYBCABKAVSEG1vc3RfaW5fcHJvZ3Jlc3MSCwoDcGlkGAUgASgFMu8BCg1WaXRhbHNTZXJ2aWNlEj4KBFBpbmcSFy51bmJsb2NrLnYxLlBpbmdSZXF1ZXN0GhgudW5ibG9jay52MS5QaW5nUmVzcG9uc2UiA5ACARJKCglHZXRWaXRhbHMSHC51bmJsb2NrLnYxLkdldFZpdGFsc1JlcXVlc3QaHS51bmJsb2NrLnYxLkdldFZpdGFsc1Jlc3BvbnNlIgASUgoLV2F0Y2hWaXRhbHMSHi51bmJsb2NrLnYxLldhdGNoVml0YWxzUmVxdWVzdBofLnVuYmxvY2sudjEuV2F0Y2hWaXRhbHNSZXNwb25zZSIAMAFiBnByb3RvMw");
 
 /**
  * @generated from message unblock.v1.PingRequest
@@ -43,11 +43,20 @@ export const PingResponseSchema: GenMessage<PingResponse> = /*@__PURE__*/
  */
 export type GetVitalsRequest = Message<"unblock.v1.GetVitalsRequest"> & {
   /**
-   * Begin a new window once this answer is made: what is "since the window began" starts anew.
+   * Begin the window anew once this answer is made: what is "since the window began" starts anew, for this
+   * window and no other. Without a window it opens one of the caller's own, which the answer names.
    *
    * @generated from field: bool restart_window = 1 [json_name = "restart_window"];
    */
   restartWindow: boolean;
+
+  /**
+   * The window to tell, as an earlier answer named it. Empty: everybody's, which began with the server.
+   * A window that nobody has asked for in ten minutes may be closed; then it is not found.
+   *
+   * @generated from field: string window = 2;
+   */
+  window: string;
 };
 
 /**
@@ -75,6 +84,20 @@ export type GetVitalsResponse = Message<"unblock.v1.GetVitalsResponse"> & {
    * @generated from field: repeated unblock.v1.BackendVitals backends = 3;
    */
   backends: BackendVitals[];
+
+  /**
+   * What is missing above, and why; empty when all is there.
+   *
+   * @generated from field: repeated unblock.v1.UnknownVitals unknown = 4;
+   */
+  unknown: UnknownVitals[];
+
+  /**
+   * The window to ask for the next time: the caller's own, or empty for everybody's.
+   *
+   * @generated from field: string window = 5;
+   */
+  window: string;
 };
 
 /**
@@ -83,6 +106,32 @@ export type GetVitalsResponse = Message<"unblock.v1.GetVitalsResponse"> & {
  */
 export const GetVitalsResponseSchema: GenMessage<GetVitalsResponse> = /*@__PURE__*/
   messageDesc(file_unblock_v1_vitals, 3);
+
+/**
+ * @generated from message unblock.v1.UnknownVitals
+ */
+export type UnknownVitals = Message<"unblock.v1.UnknownVitals"> & {
+  /**
+   * Such as "backends".
+   *
+   * @generated from field: string part = 1;
+   */
+  part: string;
+
+  /**
+   * A sentence.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message unblock.v1.UnknownVitals.
+ * Use `create(UnknownVitalsSchema)` to create a new message.
+ */
+export const UnknownVitalsSchema: GenMessage<UnknownVitals> = /*@__PURE__*/
+  messageDesc(file_unblock_v1_vitals, 4);
 
 /**
  * @generated from message unblock.v1.WatchVitalsRequest
@@ -101,7 +150,7 @@ export type WatchVitalsRequest = Message<"unblock.v1.WatchVitalsRequest"> & {
  * Use `create(WatchVitalsRequestSchema)` to create a new message.
  */
 export const WatchVitalsRequestSchema: GenMessage<WatchVitalsRequest> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 4);
+  messageDesc(file_unblock_v1_vitals, 5);
 
 /**
  * @generated from message unblock.v1.WatchVitalsResponse
@@ -130,7 +179,7 @@ export type WatchVitalsResponse = Message<"unblock.v1.WatchVitalsResponse"> & {
  * Use `create(WatchVitalsResponseSchema)` to create a new message.
  */
 export const WatchVitalsResponseSchema: GenMessage<WatchVitalsResponse> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 5);
+  messageDesc(file_unblock_v1_vitals, 6);
 
 /**
  * The server's event loop since the window began.
@@ -176,7 +225,7 @@ export type EventLoop = Message<"unblock.v1.EventLoop"> & {
  * Use `create(EventLoopSchema)` to create a new message.
  */
 export const EventLoopSchema: GenMessage<EventLoop> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 6);
+  messageDesc(file_unblock_v1_vitals, 7);
 
 /**
  * @generated from message unblock.v1.PlaceVitals
@@ -259,7 +308,7 @@ export type PlaceVitals = Message<"unblock.v1.PlaceVitals"> & {
  * Use `create(PlaceVitalsSchema)` to create a new message.
  */
 export const PlaceVitalsSchema: GenMessage<PlaceVitals> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 7);
+  messageDesc(file_unblock_v1_vitals, 8);
 
 /**
  * @generated from message unblock.v1.BackendVitals
@@ -300,7 +349,7 @@ export type BackendVitals = Message<"unblock.v1.BackendVitals"> & {
  * Use `create(BackendVitalsSchema)` to create a new message.
  */
 export const BackendVitalsSchema: GenMessage<BackendVitals> = /*@__PURE__*/
-  messageDesc(file_unblock_v1_vitals, 8);
+  messageDesc(file_unblock_v1_vitals, 9);
 
 /**
  * What the serving process feels.
@@ -319,7 +368,8 @@ export const VitalsService: GenService<{
     output: typeof PingResponseSchema;
   },
   /**
-   * The event loop, the places and the backends, since the window began.
+   * The event loop, the places and the backends, since the window began. Answers within a second, whatever
+   * hangs, and says what it does not know.
    *
    * @generated from rpc unblock.v1.VitalsService.GetVitals
    */
@@ -329,8 +379,8 @@ export const VitalsService: GenService<{
     output: typeof GetVitalsResponseSchema;
   },
   /**
-   * The same again and again, of the time since the last answer; what is counted since the start of
-   * the server goes on.
+   * The same again and again, of the time since the last answer to this caller; what is counted since the
+   * start of the server goes on.
    *
    * @generated from rpc unblock.v1.VitalsService.WatchVitals
    */

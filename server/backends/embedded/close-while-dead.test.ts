@@ -7,7 +7,8 @@ describe("the embedded backends", () => {
     "close also when they died %i ms before, and were to be started again",
     async (ms) => {
       const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
-      const [, { pid } = { pid: 0 }] = await backends.counts();
+      const { counts } = await backends.counts();
+      const [, { pid } = { pid: 0 }] = counts;
       process.kill(pid, "SIGKILL");
       await setTimeout(ms);
       await backends.close();

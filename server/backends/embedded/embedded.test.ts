@@ -56,7 +56,7 @@ describe("a slow disk that dies", () => {
     const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
     const pool = createThreadPool("threads", 1, 10);
     const { disk, configFile } = backends.addresses();
-    const pid = (await backends.counts()).find(({ name }) => name === "slow disk")?.pid ?? 0;
+    const pid = (await backends.counts()).counts.find(({ name }) => name === "slow disk")?.pid ?? 0;
     // A stopped process writes nothing, so the reader stays where it is until the end.
     process.kill(pid, "SIGSTOP");
     const read = pool.run(readTask, { disk, configFile }, noCaller);

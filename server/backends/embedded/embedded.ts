@@ -3,14 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { sharedSlot } from "../../vitals/slots.ts";
 import type { BackendAddresses, Backends } from "../backends.ts";
 import { disconnectCache } from "../cache.ts";
 import { CallCounter } from "../call-counts.ts";
 import type { ImageHosts } from "../images.ts";
 import { redisEndpoint, throughLocalPort } from "../redis-url.ts";
+import { CountRequests } from "./count-requests.ts";
 import { createDatabaseFile } from "./database-file.ts";
 import { freeReaders } from "./free-readers.ts";
-import type { BackendCounts, BackendRequest, KeeperData, KeeperMessage } from "./messages.ts";
+import type { KeeperData, KeeperMessage } from "./messages.ts";
 
 export interface EmbeddedConfig {
   /** Hosts that images may come from besides the embedded images service. */
@@ -32,7 +34,7 @@ export async function openEmbeddedBackends({
   const keeper = new Worker(new URL("./keeper.ts", import.meta.url), { workerData: keeperData });
   const database = { path: join(folder, "users.db"), counts: CallCounter.buffer() };
   const databaseCounter = new CallCounter(database.counts);
-  const waitingForCounts: ((counts: BackendCounts) => void)[] = [];
+  const countRequests = new CountRequests((request) => keeper.postMessage(request));
   const started = Promise.withResolvers<void>();
   let addresses: BackendAddresses | undefined;
   let pid: number | undefined;
@@ -54,23 +56,13 @@ export async function openEmbeddedBackends({
         pid = undefined;
         log(`The embedded backends died (${message.reason}); starting them again.`);
         started.reject(new Error(`The embedded backends died at their start: ${message.reason}`));
-        // Who asked the dead process gets what is known without it.
-        for (const resolve of waitingForCounts.splice(0)) {
-          resolve([]);
-        }
+        countRequests.onDown();
         break;
       case "counts":
-        waitingForCounts.shift()?.(message.counts);
+        countRequests.onReply(message.reply);
         break;
     }
   });
-
-  const ask = (request: BackendRequest) => {
-    const { promise, resolve } = Promise.withResolvers<BackendCounts>();
-    waitingForCounts.push(resolve);
-    keeper.postMessage(request);
-    return promise;
-  };
 
   const addressesOf = (up: Extract<KeeperMessage, { kind: "up" }>): BackendAddresses => {
     const url = (name: string) => `http://127.0.0.1:${up.httpPort}/${name}`;
@@ -127,13 +119,13 @@ export async function openEmbeddedBackends({
       }
       return addresses;
     },
-    counts: async () => {
-      const own = { name: "database", pid: process.pid, ...databaseCounter.counts() };
-      return [own, ...(await ask("counts"))];
-    },
-    restartWindow: async () => {
-      databaseCounter.restartWindow();
-      await ask("restart-window");
+    counts: async (slot = sharedSlot, restartSlot) => {
+      const own = { name: "database", pid: process.pid, ...databaseCounter.counts(slot) };
+      if (restartSlot !== undefined) {
+        databaseCounter.restartWindow(restartSlot);
+      }
+      const { counts, unknown } = await countRequests.ask({ slot, restartSlot });
+      return { counts: [own, ...counts], unknown };
     },
     close,
   };

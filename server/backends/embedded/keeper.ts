@@ -10,8 +10,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Disk } from "../disk.ts";
 import { freeReaders } from "./free-readers.ts";
 import type {
-  BackendCounts,
   BackendsReady,
+  CountsReply,
   KeeperData,
   KeeperMessage,
   KeeperRequest,
@@ -43,7 +43,7 @@ function start(): void {
     env: { ...process.env, UV_THREADPOOL_SIZE: String(2 * readyFifos) },
   });
   backends = child;
-  child.on("message", (message: BackendsReady | BackendCounts) => {
+  child.on("message", (message: BackendsReady | CountsReply) => {
     if ("httpPort" in message) {
       const { httpPort, cachePort, fifos } = message;
       say({
@@ -54,7 +54,7 @@ function start(): void {
         disk: newDisk(diskFolder, fifos),
       });
     } else {
-      say({ kind: "counts", counts: message });
+      say({ kind: "counts", reply: message });
     }
   });
   child.once("exit", (code, signal) => {
@@ -87,7 +87,7 @@ parentPort?.on("message", (request: KeeperRequest) => {
     // When it can't be sent the process is dead, and "down", which follows, answers whoever asked.
     backends.send(request, () => {});
   } else {
-    say({ kind: "counts", counts: [] });
+    say({ kind: "counts", reply: { id: request.id, counts: undefined } });
   }
 });
 

@@ -11,12 +11,25 @@ export interface BackendsReady {
 }
 
 /** From the server to the keeper, and on to the backend process. */
-export type BackendRequest = "counts" | "restart-window";
+export interface CountsRequest {
+  readonly id: number;
+  /** Slot of the window to tell. */
+  readonly slot: number;
+  /** Slot of the window that begins anew after that; undefined: none. */
+  readonly restartSlot: number | undefined;
+}
+
+/** The same way back. */
+export interface CountsReply {
+  /** The request's. */
+  readonly id: number;
+  /** Undefined when there is no process to ask. */
+  readonly counts: BackendCounts | undefined;
+}
 
 /** From the server to the keeper. After "close" the backend process is gone and the keeper ends. */
-export type KeeperRequest = BackendRequest | "close";
+export type KeeperRequest = CountsRequest | "close";
 
-/** The answer to both requests. */
 export type BackendCounts = readonly (CallCounts & {
   readonly name: string;
   readonly pid: number;
@@ -40,4 +53,4 @@ export type KeeperMessage =
       readonly disk: Disk;
     }
   | { readonly kind: "down"; readonly reason: string }
-  | { readonly kind: "counts"; readonly counts: BackendCounts };
+  | { readonly kind: "counts"; readonly reply: CountsReply };

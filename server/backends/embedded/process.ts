@@ -8,7 +8,7 @@ import { ordinaryPath } from "../disk.ts";
 import { cacheCounter, serveCache } from "./cache-server.ts";
 import { serveDelayRelay } from "./delay-relay.ts";
 import { httpCounters, serveHttpServices } from "./http-services.ts";
-import type { BackendCounts, BackendRequest, BackendsReady } from "./messages.ts";
+import type { BackendsReady, CountsReply, CountsRequest } from "./messages.ts";
 import { content, diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
 
 const [diskFolder = "", serverFolder = "", redis] = process.argv.slice(2);
@@ -34,18 +34,19 @@ if (!process.connected) {
   leave();
 }
 
-process.on("message", (request: BackendRequest) => {
-  if (request === "restart-window") {
-    for (const { counter } of counters) {
-      counter.restartWindow();
-    }
-  }
-  const counts: BackendCounts = counters.map(({ name, counter }) => ({
+process.on("message", ({ id, slot, restartSlot }: CountsRequest) => {
+  const counts = counters.map(({ name, counter }) => ({
     name,
     pid: process.pid,
-    ...counter.counts(),
+    ...counter.counts(slot),
   }));
-  process.send?.(counts);
+  if (restartSlot !== undefined) {
+    for (const { counter } of counters) {
+      counter.restartWindow(restartSlot);
+    }
+  }
+  const reply: CountsReply = { id, counts };
+  process.send?.(reply);
 });
 
 const fifos = await hasMkfifo();

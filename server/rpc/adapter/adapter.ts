@@ -18,8 +18,11 @@ import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { inflateInTurn } from "./inflation.ts";
+import { ObservedStockCall } from "./observed-stock-call.ts";
+import type { CallObserver } from "./observer.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
+import { failureIn } from "./response-outcome.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
 import type { CallHost } from "./unary-call.ts";
@@ -45,6 +48,8 @@ export interface AdapterOptions extends ConnectNodeAdapterOptions, Partial<ByteL
   readonly requestTimeoutMs?: number;
   /** Told of answers that could not be sent, whether another one was sent instead or not. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
+  /** Told of every request for an RPC and of how it ended for its caller. Default: nobody. */
+  readonly observer?: CallObserver | undefined;
 }
 
 export interface Adapter {
@@ -65,7 +70,7 @@ export interface Adapter {
  */
 export function createAdapter(options: AdapterOptions): Adapter {
   const { directLane = true, onLost = () => {}, shutdownSignal, contextValues } = options;
-  const { requestTimeoutMs = 300_000 } = options;
+  const { requestTimeoutMs = 300_000, observer } = options;
   const {
     maxBytes = 64 * mebibyte,
     maxConnectionBytes = 32 * mebibyte,
@@ -76,7 +81,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
     options.acceptCompression ?? [compressionGzip, compressionBrotli],
   );
   const prefix = options.requestPathPrefix ?? "";
-  const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
+  const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix, observer);
   const fallback = options.fallback ?? notFound;
   const calls = new CallsInProgress(requestTimeoutMs);
   const host: CallHost = {
@@ -114,11 +119,17 @@ export function createAdapter(options: AdapterOptions): Adapter {
         closeInTime(request.stream, requestTimeoutMs);
       }
       fallback(request, response);
-    } else if (isGrpcWithoutHttp2(request)) {
-      refuse(request, response, 505);
     } else {
       const values = contextValues?.(request) ?? createContextValues();
-      serveStock(handler, request, response, values, host, requestTimeoutMs).catch(onLost);
+      const observed = observer && new ObservedStockCall(observer, handler.method, request, values);
+      if (isGrpcWithoutHttp2(request)) {
+        observed?.end(failureIn({ status: 505 }, undefined));
+        refuse(request, response, 505);
+      } else {
+        serveStock(handler, request, response, values, host, requestTimeoutMs, observed).catch(
+          onLost,
+        );
+      }
     }
   };
 

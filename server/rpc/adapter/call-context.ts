@@ -22,6 +22,9 @@ export class CallContext implements HandlerContext {
   readonly timeoutMs: () => number | undefined;
   /** On the clock of performance.now(). */
   readonly deadlineMs: number | undefined;
+  /** The same. */
+  readonly beganMs = performance.now();
+  isReached = false;
   readonly #exchange: Exchange;
   readonly initial: InitialFields;
   #abort: AbortController | undefined;
@@ -42,7 +45,7 @@ export class CallContext implements HandlerContext {
     if (timeoutMs === undefined) {
       this.timeoutMs = noTimeout;
     } else {
-      const deadlineMs = performance.now() + timeoutMs;
+      const deadlineMs = this.beganMs + timeoutMs;
       this.timeoutMs = () => deadlineMs - performance.now();
       this.deadlineMs = deadlineMs;
     }

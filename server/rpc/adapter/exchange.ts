@@ -25,8 +25,11 @@ export interface Exchange {
   headers(): Headers;
   /** Reads the request's body. To be called once. */
   read(mostBytes: number, reader: BodyReader): RequestBody;
-  /** Told once when the caller has taken the whole answer, or has gone away before that. */
-  onGone(gone: () => void): void;
+  /**
+   * Told once when the caller has taken the whole answer, or has gone away before that; and whether Node's server
+   * has sent it away, because its request took too long.
+   */
+  onGone(gone: (isOverdue: boolean) => void): void;
   /** Gives up a caller that does not take its answer. */
   cut(): void;
   /** Answers. To be called once; does nothing when the caller is gone. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { RequestBody } from "./request-body.ts";
+import { isRequestTimeout } from "./request-timeout.ts";
 
 /** Larger bodies cost more to copy than a write does. */
 const mostJoinedBytes = 16 * 1024;
@@ -47,9 +48,9 @@ export class Http1Exchange implements Exchange {
     return new RequestBody(this.#request, mostBytes, reader, () => this.#request.destroy());
   }
 
-  onGone(gone: () => void): void {
+  onGone(gone: (isOverdue: boolean) => void): void {
     // The request's own "close" comes as soon as its body is read.
-    this.#response.on("close", gone);
+    this.#response.on("close", () => gone(isRequestTimeout(this.#request.socket.errored)));
   }
 
   cut(): void {

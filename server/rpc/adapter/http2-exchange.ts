@@ -58,9 +58,9 @@ export class Http2Exchange implements Exchange {
     );
   }
 
-  onGone(gone: () => void): void {
+  onGone(gone: (isOverdue: boolean) => void): void {
     this.stream.on("close", () => {
-      gone();
+      gone(false);
       letGo(this.stream);
     });
   }

@@ -16,13 +16,19 @@ export function assertRequestTimeout(requestTimeoutMs: number): void {
   }
 }
 
-/** What a caller hears whose request is not complete in time. */
-export function requestTimedOut(requestTimeoutMs: number): ConnectError {
+/** What a caller hears whose request is not complete in time. @param requestTimeoutMs undefined when Node set it */
+export function requestTimedOut(requestTimeoutMs?: number): ConnectError {
+  const when = requestTimeoutMs === undefined ? "in time" : `within ${requestTimeoutMs} ms`;
   return new ConnectError(
-    `Expected the request to be complete within ${requestTimeoutMs} ms, and it is not complete. ` +
+    `Expected the request to be complete ${when}, and it is not complete. ` +
       "Send the whole message, and end the stream after it",
     Code.DeadlineExceeded,
   );
+}
+
+/** Whether Node's server has ended a connection of HTTP/1.1, with the status 408. */
+export function isRequestTimeout(error: Error | null): boolean {
+  return error !== null && "code" in error && error.code === "ERR_HTTP_REQUEST_TIMEOUT";
 }
 
 /** Whether the end of a stream's request is still to come. */

@@ -15,6 +15,7 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
+import type { CallObserver } from "./observer.ts";
 
 import { sendableErrors } from "./sendable-errors.ts";
 
@@ -28,6 +29,7 @@ export interface UnaryRoute {
   readonly protocols: Protocols;
   /** Whether a message may have bytes, which are views of the binary message that they were read from. */
   readonly keepsBytes: boolean;
+  readonly observer: CallObserver | undefined;
 }
 
 interface Protocols {
@@ -48,13 +50,14 @@ export function collectRoutes(
   register: (router: ConnectRouter) => void,
   options: ConnectRouterOptions,
   prefix: string,
+  observer?: CallObserver,
 ): Routes {
   const stock = createConnectRouter(forStock(options));
   const unary = new Map<string, UnaryRoute>();
   const add = (spec: MethodImplSpec, routeOptions: ConnectRouterOptions | undefined) => {
     const path = createMethodUrl(prefix || "/", spec.method);
     if (spec.kind === "unary") {
-      unary.set(path, createUnaryRoute(spec, { ...options, ...routeOptions }));
+      unary.set(path, createUnaryRoute(spec, { ...options, ...routeOptions }, observer));
     }
   };
   const router: ConnectRouter = {
@@ -105,7 +108,11 @@ function forStock(
 /** Small texts share memory; TextEncoder allocates some for each, which takes longer than to encode it. */
 const pooledEncoder = { encode: (text: string): Uint8Array => Buffer.from(text) };
 
-function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): UnaryRoute {
+function createUnaryRoute(
+  spec: UnarySpec,
+  options: ConnectRouterOptions,
+  observer: CallObserver | undefined,
+): UnaryRoute {
   const jsonOptions = { textEncoder: pooledEncoder, ...options.jsonOptions };
   const validated = validateUniversalHandlerOptions({ ...options, jsonOptions });
   return {
@@ -113,6 +120,7 @@ function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): Unary
     keepsBytes:
       validated.binaryOptions?.readUnknownFields !== false ||
       hasBytes(spec.method.input, new Set()),
+    observer,
     options: validated,
     serialization: createMethodSerializationLookup(
       spec.method,

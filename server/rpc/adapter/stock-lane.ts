@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import type { ContextValues } from "@connectrpc/connect";
+import { ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
@@ -12,15 +12,18 @@ import type { HeldBytes } from "./byte-budget.ts";
 import { connectionKey } from "./connection.ts";
 import { IncompleteMessage } from "./incomplete-message.ts";
 import { joinValues } from "./lazy-headers.ts";
+import type { ObservedStockCall } from "./observed-stock-call.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
   closeInTime,
   closeOnceAnswered,
   cutStream,
+  isRequestTimeout,
   longestTimerMs,
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
+import { failureIn } from "./response-outcome.ts";
 import { errorResponse, sendableResponse } from "./sendable-response.ts";
 import { type CallHost, callerGone, tooManyBytes } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
@@ -41,6 +44,7 @@ export async function serveStock(
   values: ContextValues,
   host: CallHost,
   requestTimeoutMs: number,
+  observed: ObservedStockCall | undefined,
 ): Promise<void> {
   const { methodKind } = handler.method;
   const connection = connectionOf(request);
@@ -70,11 +74,14 @@ export async function serveStock(
       undefined,
       values.set(connectionKey, connection),
     );
-    signal = canceledWith(call.signal);
+    const reason = () => whyOver(request);
+    signal = canceledWith(call.signal, reason);
+    signal.addEventListener("abort", () => observed?.end(reason()), { once: true });
     const answer = isFull
       ? errorResponse(new Headers({ "content-type": contentTypeOf(request) }), tooManyBytes())
       : await handler({ ...call, signal });
-    await universalResponseToNodeResponse(sendableResponse(answer, host.onLost), response);
+    const sendable = sendableResponse(answer, host.onLost);
+    await universalResponseToNodeResponse(observed?.watch(sendable) ?? sendable, response);
   } catch (error) {
     if (response.headersSent) {
       response.destroy();
@@ -83,6 +90,7 @@ export async function serveStock(
       response.statusCode = error instanceof TypeError ? 400 : 500;
       response.end();
     }
+    observed?.end(failureIn({ status: response.statusCode }, undefined));
     // What can't be written to a caller that is gone is no failure, and the handler knows of it.
     if (!signal?.aborted) {
       throw error;
@@ -90,13 +98,21 @@ export async function serveStock(
   }
 }
 
+/** Why a request is over whose response is not out. */
+function whyOver({ errored, socket }: NodeRequest): ConnectError {
+  if (errored instanceof ConnectError) {
+    return errored;
+  }
+  return isRequestTimeout(socket.errored) ? requestTimedOut() : callerGone();
+}
+
 /**
  * Says of a caller that is gone no more than that. Connect says how it left, with codes that blame the
  * server: a lost connection or a reset would be "internal".
  */
-function canceledWith(left: AbortSignal): AbortSignal {
+function canceledWith(left: AbortSignal, reason: () => ConnectError): AbortSignal {
   const canceled = new AbortController();
-  left.addEventListener("abort", () => canceled.abort(callerGone()), { once: true });
+  left.addEventListener("abort", () => canceled.abort(reason()), { once: true });
   return canceled.signal;
 }
 

@@ -93,10 +93,11 @@ export abstract class UnaryCall implements BodyReader {
   }
 
   start(): void {
+    this.route.observer?.began();
     // It also says so of a call that has been answered, and to make an error takes time.
-    this.exchange.onGone(() => {
+    this.exchange.onGone((isOverdue) => {
       if (!this.#isOver) {
-        this.abort(callerGone());
+        this.abort(isOverdue ? requestTimedOut() : callerGone());
       }
       this.#host.onOver(this);
     });
@@ -214,6 +215,7 @@ export abstract class UnaryCall implements BodyReader {
       if (message === undefined) {
         return;
       }
+      this.context.isReached = true;
       const output = invokeUnary(spec, options.interceptors, this.context, message);
       const bytes = serialization
         .getO(this.isBinary)
@@ -281,6 +283,7 @@ export abstract class UnaryCall implements BodyReader {
   #reply(message: Uint8Array, isCompressed: boolean): void {
     try {
       this.reply(message, isCompressed);
+      this.route.observer?.ended(this.context, undefined);
     } catch (error) {
       this.#host.onLost(error);
       void this.#replyError(toConnectError(error));
@@ -289,18 +292,21 @@ export abstract class UnaryCall implements BodyReader {
 
   /** What can't be sent is answered with why, and what can't be answered is cut off. */
   async #replyError(error: ConnectError): Promise<void> {
+    let answered = withSendableMessage(error);
     try {
-      await this.replyError(withSendableMessage(error));
+      await this.replyError(answered);
     } catch (unsendable) {
       this.#host.onLost(unsendable);
       this.context.dropTrailer();
+      answered = toConnectError(unsendable);
       try {
-        await this.replyError(toConnectError(unsendable));
+        await this.replyError(answered);
       } catch (lost) {
         this.#host.onLost(lost);
         this.exchange.cut();
       }
     }
+    this.route.observer?.ended(this.context, answered);
   }
 
   #finish(): void {

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { type ClientHttp2Stream, constants } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { endedCalls } from "../../../testing/metrics-page.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 import { envelope } from "../adapter/envelope.ts";
 import { openSession, waitOptions } from "./unended-request.ts";
@@ -25,17 +26,6 @@ function open(): Socket {
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
   socket.on("error", () => {});
   return socket;
-}
-
-/** How many calls have ended, by RPC and code. */
-async function endedCalls(): Promise<Record<string, number>> {
-  const page = await (await fetch(`${server.url}/metrics`)).text();
-  const counts = page.matchAll(
-    /^rpc_server_handled_total\{[^}]*method="(\w+)",code="(\w+)"\} (\d+)$/gm,
-  );
-  return Object.fromEntries(
-    [...counts].map(([, rpc, code, count]) => [`${rpc} ${code}`, Number(count)]),
-  );
 }
 
 interface Http2Caller {
@@ -115,11 +105,11 @@ test.each([
     async () => (await reflectOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
   ],
 ])("a caller that %s has canceled", async (_, counted, vanish) => {
-  const before = await endedCalls();
+  const before = await endedCalls(server.url);
   const lines = server.logged.length;
   await vanish();
   const ended = await vi.waitUntil(async () => {
-    const now = await endedCalls();
+    const now = await endedCalls(server.url);
     return JSON.stringify(now) === JSON.stringify(before) ? undefined : now;
   }, waitOptions);
   expect(ended).toEqual({ ...before, [counted]: (before[counted] ?? 0) + 1 });

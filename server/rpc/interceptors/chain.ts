@@ -1,8 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
-import type { Metrics } from "../observability/metrics.ts";
-import { logCalls } from "../observability/request-log.ts";
 import { endStreamsInTime } from "./deadline.ts";
 import { mapErrors } from "./errors.ts";
 import { concludeCalls } from "./outcome.ts";
@@ -10,7 +8,6 @@ import type { CallLimit } from "./overload.ts";
 import { type Check, validateRequests } from "./validation.ts";
 
 export interface Chain {
-  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Who may call at all; default: everybody. A service that has one is registered with a chain of its own. */
   readonly guard?: Interceptor;
@@ -20,15 +17,9 @@ export interface Chain {
 }
 
 /** What a call goes through, the outermost first. */
-export function createInterceptors({
-  metrics,
-  logger,
-  guard,
-  limit,
-  checks,
-}: Chain): Interceptor[] {
+export function createInterceptors({ logger, guard, limit, checks }: Chain): Interceptor[] {
   return [
-    concludeCalls(mapErrors(logger), [metrics.observer, logCalls(logger)]),
+    concludeCalls(mapErrors(logger)),
     endStreamsInTime,
     ...(guard === undefined ? [] : [guard]),
     limit.interceptor,

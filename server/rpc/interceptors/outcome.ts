@@ -7,66 +7,49 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
+import { noteFailure } from "../adapter/observer.ts";
+import { noteTrace } from "../observability/request-log.ts";
 
 type Request = UnaryRequest | StreamRequest;
 type Response = UnaryResponse | StreamResponse;
 
-/** Told of all calls; of one that streams its end is the stream's. */
-export interface CallObserver {
-  began?(): void;
-  /** @param error undefined for a call that succeeded */
-  ended(request: Request, error: ConnectError | undefined, durationMs: number): void;
-}
-
-/**
- * Gives every call one of two outcomes, an answer or a ConnectError, and tells it to observers. In one
- * place, since each further promise on a call's way costs more than what they do.
- */
+/** Gives every call that reaches the interceptors one of two outcomes, a response or a ConnectError. */
 export function concludeCalls(
   toConnectError: (request: Request, error: unknown) => ConnectError,
-  observers: readonly CallObserver[],
 ): Interceptor {
   return (next) => async (request) => {
-    const beganMs = performance.now();
-    for (const observer of observers) {
-      observer.began?.();
-    }
-    const end = (error: ConnectError | undefined) => {
-      const durationMs = performance.now() - beganMs;
-      for (const observer of observers) {
-        observer.ended(request, error, durationMs);
-      }
+    noteTrace(request.contextValues);
+    const toOutcome = (error: unknown) => {
+      const outcome = toConnectError(request, error);
+      noteFailure(request.contextValues, outcome);
+      return outcome;
     };
     let response: Response;
     try {
       response = await next(request);
     } catch (error) {
-      const outcome = toConnectError(request, error);
-      end(outcome);
-      throw outcome;
+      throw toOutcome(error);
     }
-    if (response.stream) {
-      const toOutcome = (error: unknown) => toConnectError(request, error);
-      return { ...response, message: concluded(response.message, toOutcome, end) };
-    }
-    end(undefined);
-    return response;
+    return response.stream
+      ? { ...response, message: concluded(response.message, toOutcome) }
+      : response;
   };
 }
 
 async function* concluded<Message>(
   messages: AsyncIterable<Message>,
-  toConnectError: (error: unknown) => ConnectError,
-  end: (error: ConnectError | undefined) => void,
+  toOutcome: (error: unknown) => ConnectError,
 ): AsyncIterable<Message> {
-  let outcome: ConnectError | undefined = new ConnectError("nobody reads on", Code.Canceled);
+  let isOver = false;
   try {
     yield* messages;
-    outcome = undefined;
+    isOver = true;
   } catch (error) {
-    outcome = toConnectError(error);
-    throw outcome;
+    isOver = true;
+    throw toOutcome(error);
   } finally {
-    end(outcome);
+    if (!isOver) {
+      toOutcome(new ConnectError("nobody reads on", Code.Canceled));
+    }
   }
 }

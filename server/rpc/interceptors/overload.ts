@@ -1,10 +1,12 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Interceptor, UnaryRequest } from "@connectrpc/connect";
 import { Failure } from "../../errors.ts";
+import { workGoingOn } from "../../give-up.ts";
 
 /**
  * Lets at most so many calls in at once, and turns the others away before they cost anything. A call
- * counts until its work has ended, also when its caller has gone.
+ * counts until its work has ended: also when its caller has gone or its deadline has passed, and a thread
+ * still works for it.
  *
  * @param always services that answer however busy the server is
  */
@@ -27,7 +29,14 @@ export function limitCalls(maxCalls: number, always: readonly DescService[]): Ca
     try {
       return await next(request);
     } finally {
-      inProgress--;
+      const rest = request.signal.aborted ? workGoingOn(request.signal) : undefined;
+      if (rest === undefined) {
+        inProgress--;
+      } else {
+        void rest.then(() => {
+          inProgress--;
+        });
+      }
     }
   };
   return {

@@ -1,27 +1,35 @@
-import { stat } from "node:fs/promises";
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Code } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PlaceVitals, Ran } from "../../places/place.ts";
-import type { EventLoopReading } from "../../vitals/event-loop.ts";
-import type { CallObserver } from "../interceptors/outcome.ts";
+import type { EventLoopVitals } from "../../vitals/event-loop.ts";
+import type { CallObserver } from "../adapter/observer.ts";
+import { registerEventLoop } from "./event-loop-metrics.ts";
+import { registerLibuvPool } from "./libuv-pool-metrics.ts";
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface MetricsSources {
   readonly places: () => readonly PlaceVitals[];
-  readonly eventLoop: () => EventLoopReading;
+  readonly eventLoop: EventLoopVitals;
+  /** Calls of the exercises whose work has not ended. */
+  readonly callsInProgress: () => number;
 }
 
-/** What Prometheus asks for. Gauges are read when it asks, not before. */
+/**
+ * What Prometheus asks for. Nothing begins anew when it is read, so any number of scrapers may ask, and each
+ * takes the rates of its own time from the counters.
+ */
 export interface Metrics {
   /** Counts and times calls. */
   readonly observer: CallObserver;
+  /** Counts a request for no RPC of this server. */
+  unknownRpc(): void;
   /** Times what a place did for a call. */
   ran(ran: Pick<Ran<unknown>, "ranOn" | "timing">): void;
   readonly contentType: string;
-  /** In Prometheus' text format. */
+  /** In Prometheus' text format. Answers within a second, whatever hangs. */
   text(): Promise<string>;
 }
 
@@ -31,9 +39,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const registers = [registry];
   const ended = new Map<DescMethod, EndedCalls>();
   let inProgress = 0;
+  let unknownRpcs = 0;
   new Counter({
     name: "rpc_server_handled_total",
-    help: "Calls that ended, by code.",
+    help: "Requests for an RPC that ended, by the code that the caller got.",
     labelNames: ["service", "method", "code"],
     registers,
     collect() {
@@ -43,21 +52,34 @@ export function createMetrics(sources: MetricsSources): Metrics {
           this.inc({ ...labelsOf(method), code: code === ok ? "ok" : codeToString(code) }, calls);
         }
       }
+      // Callers choose such names, so they make no labels.
+      this.inc(
+        { service: "unknown", method: "unknown", code: codeToString(Code.Unimplemented) },
+        unknownRpcs,
+      );
     },
   });
   const duration = new Histogram({
     name: "rpc_server_duration_seconds",
-    help: "From the whole request to the answer; of a stream, to its end.",
+    help: "Time from the request's header to the response; of a stream, to its end.",
     labelNames: ["service", "method"],
     buckets: secondsBuckets,
     registers,
   });
   new Gauge({
     name: "rpc_server_in_progress",
-    help: "Calls that have not ended.",
+    help: "Calls that have no response yet, and streams that have not ended.",
     registers,
     collect() {
       this.set(inProgress);
+    },
+  });
+  new Gauge({
+    name: "unblock_calls_in_progress",
+    help: "Calls of the exercises whose work has not ended, whether they have a response or not.",
+    registers,
+    collect() {
+      this.set(sources.callsInProgress());
     },
   });
   const steps = new Histogram({
@@ -67,15 +89,16 @@ export function createMetrics(sources: MetricsSources): Metrics {
     buckets: secondsBuckets,
     registers,
   });
-  gaugePlaces(sources, registers);
-  gaugeEventLoop(sources, registers);
+  registerPlaces(sources, registers);
+  registerEventLoop(sources.eventLoop, registers);
+  registerLibuvPool(registers);
 
   return {
     observer: {
       began: () => {
         inProgress++;
       },
-      ended: ({ method }, error, durationMs) => {
+      ended: ({ method, beganMs }, error) => {
         inProgress--;
         let calls = ended.get(method);
         if (calls === undefined) {
@@ -84,8 +107,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
         }
         const code = error?.code ?? ok;
         calls.byCode.set(code, (calls.byCode.get(code) ?? 0) + 1);
-        calls.durations.observe(durationMs / 1_000);
+        calls.durations.observe((performance.now() - beganMs) / 1_000);
       },
+    },
+    unknownRpc: () => {
+      unknownRpcs++;
     },
     ran: ({ ranOn, timing }) => {
       for (const { name, ms } of timing) {
@@ -110,7 +136,7 @@ function labelsOf({ parent, name }: DescMethod): { service: string; method: stri
   return { service: parent.typeName, method: name };
 }
 
-function gaugePlaces({ places }: MetricsSources, registers: Registry[]): void {
+function registerPlaces({ places }: MetricsSources, registers: Registry[]): void {
   const gauge = (name: string, help: string, value: (place: PlaceVitals) => number) =>
     new Gauge({
       name: `unblock_place_${name}`,
@@ -123,47 +149,26 @@ function gaugePlaces({ places }: MetricsSources, registers: Registry[]): void {
         }
       },
     });
+  const counter = (name: string, help: string, value: (place: PlaceVitals) => number) =>
+    new Counter({
+      name: `unblock_place_${name}_total`,
+      help,
+      labelNames: ["place"],
+      registers,
+      collect() {
+        this.reset();
+        for (const place of places()) {
+          this.inc({ place: place.name }, value(place));
+        }
+      },
+    });
   gauge("size", "Tasks that it runs at once.", ({ size }) => size);
   gauge("running", "Tasks that it runs.", ({ running }) => running);
   gauge("stuck", "Tasks that were told to end and do not.", ({ stuck }) => stuck);
   gauge("queued", "Tasks that wait for it.", ({ queued }) => queued);
-  gauge("completed", "Tasks that succeeded since the start.", ({ completed }) => completed);
-  gauge("failed", "Tasks that failed since the start.", ({ failed }) => failed);
-  gauge("refused", "Tasks that its full queue refused since the start.", ({ refused }) => refused);
-  gauge("withdrawn", "Tasks that left its queue since the start.", ({ withdrawn }) => withdrawn);
-  gauge("cpu_seconds", "CPU time of its tasks since the start.", ({ cpuMs }) => cpuMs / 1_000);
-}
-
-function gaugeEventLoop({ eventLoop }: MetricsSources, registers: Registry[]): void {
-  const gauge = (name: string, help: string, value: () => number | Promise<number>) =>
-    new Gauge({
-      name: `unblock_${name}`,
-      help,
-      registers,
-      async collect() {
-        this.set(await value());
-      },
-    });
-  const perMs = 1 / 1_000;
-  gauge(
-    "event_loop_delay_p99_seconds",
-    "How late the loop came.",
-    () => eventLoop().delayP99Ms * perMs,
-  );
-  gauge(
-    "event_loop_delay_max_seconds",
-    "How late it came once.",
-    () => eventLoop().delayMaxMs * perMs,
-  );
-  gauge(
-    "event_loop_utilization",
-    "The part of the time it was not idle.",
-    () => eventLoop().utilization,
-  );
-  // libuv's pool tells nothing of itself; a call that takes no time shows how long its queue is.
-  gauge("libuv_canary_seconds", "The time of one fs.stat in libuv's pool.", async () => {
-    const beganMs = performance.now();
-    await stat(".");
-    return (performance.now() - beganMs) * perMs;
-  });
+  counter("completed", "Tasks that succeeded.", ({ completed }) => completed);
+  counter("failed", "Tasks that failed.", ({ failed }) => failed);
+  counter("refused", "Tasks that its full queue refused.", ({ refused }) => refused);
+  counter("withdrawn", "Tasks that left its queue.", ({ withdrawn }) => withdrawn);
+  counter("cpu_seconds", "CPU time of its tasks.", ({ cpuMs }) => cpuMs / 1_000);
 }

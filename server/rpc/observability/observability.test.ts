@@ -29,7 +29,8 @@ describe("the log", () => {
             throw failure;
           },
         }),
-      interceptors: [concludeCalls(mapErrors(logger), [logCalls(logger)])],
+      interceptors: [concludeCalls(mapErrors(logger))],
+      observer: { began: () => {}, ended: logCalls(logger).ended },
     });
     const endpoint = await listen(createServer(handleRequest));
     endpoints.push(endpoint);
@@ -103,12 +104,12 @@ describe("/metrics", () => {
       `rpc_server_duration_seconds_count{${getUser}} 3`,
       "rpc_server_in_progress 0",
       'unblock_place_step_seconds_count{place="threads",step="work"} 2',
-      'unblock_place_completed{place="threads"} 2',
+      'unblock_place_completed_total{place="threads"} 2',
       'unblock_place_queued{place="background"} 0',
     ]) {
       expect(lines).toContain(line);
     }
-    for (const name of ["event_loop_delay_p99_seconds", "libuv_canary_seconds"]) {
+    for (const name of ["event_loop_delay_max_seconds", "libuv_canary_seconds"]) {
       expect(lines.some((line) => line.startsWith(`unblock_${name} `))).toBe(true);
     }
   });

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { Code, createContextKey, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { Code, type ContextValues, createContextKey, type UnaryRequest } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { traceIds } from "../../opentelemetry.ts";
-import type { CallObserver } from "../interceptors/outcome.ts";
+import type { CallObserver } from "../adapter/observer.ts";
 
 const requestIdKey = createContextKey<string>("", { description: "request id" });
+const traceKey = createContextKey<ReturnType<typeof traceIds>>(undefined, {
+  description: "the call's span",
+});
 const sane = /^[\w.-]{1,128}$/;
 /** Codes that the server is to blame for. */
 export const blamed: ReadonlySet<Code> = new Set([
@@ -16,7 +19,7 @@ export const blamed: ReadonlySet<Code> = new Set([
 ]);
 
 /** The caller's `x-request-id`, or one made for the call; the same wherever it is asked for. */
-export function requestIdOf(request: UnaryRequest | StreamRequest): string {
+export function requestIdOf(request: Pick<UnaryRequest, "header" | "contextValues">): string {
   const known = request.contextValues.get(requestIdKey);
   if (known !== "") {
     return known;
@@ -27,25 +30,43 @@ export function requestIdOf(request: UnaryRequest | StreamRequest): string {
   return id;
 }
 
+/** Keeps the active span for the call's line, which is written when the span may not be active any more. */
+export function noteTrace(values: ContextValues): void {
+  const ids = traceIds();
+  if (ids !== undefined) {
+    values.set(traceKey, ids);
+  }
+}
+
+export interface CallLog {
+  readonly ended: CallObserver["ended"];
+  /** A request was for no RPC of this server. @param path cut to a bounded length */
+  unknownRpc(path: string): void;
+}
+
 /** Logs calls that fail by the server's fault; at the level "debug" all calls, with their headers. */
-export function logCalls(logger: Logger): CallObserver {
+export function logCalls(logger: Logger): CallLog {
   return {
-    ended: (request, error, durationMs) => {
-      const isBlamed = error !== undefined && blamed.has(error.code);
+    ended: (call, error) => {
+      const isBlamed = error !== undefined && call.isReached && blamed.has(error.code);
       const logsAll = logger.isLevelEnabled("debug");
       if (!isBlamed && !logsAll) {
         return;
       }
-      const call = {
-        request_id: requestIdOf(request),
-        ...traceIds(),
-        rpc: `${request.service.typeName}/${request.method.name}`,
+      const { method, requestHeader, values, beganMs } = call;
+      const line = {
+        request_id: requestIdOf({ header: requestHeader, contextValues: values }),
+        ...values.get(traceKey),
+        rpc: `${method.parent.typeName}/${method.name}`,
         code: error === undefined ? "ok" : codeToString(error.code),
-        duration_ms: Math.round(durationMs * 1_000) / 1_000,
+        duration_ms: Math.round((performance.now() - beganMs) * 1_000) / 1_000,
         ...(error === undefined ? {} : { message: error.rawMessage }),
-        ...(logsAll ? { headers: Object.fromEntries(request.header) } : {}),
+        ...(logsAll ? { headers: Object.fromEntries(requestHeader) } : {}),
       };
-      logger[isBlamed ? "error" : "debug"](call, "call");
+      logger[isBlamed ? "error" : "debug"](line, "call");
+    },
+    unknownRpc: (path) => {
+      logger.debug({ path, code: codeToString(Code.Unimplemented) }, "a call of no RPC");
     },
   };
 }

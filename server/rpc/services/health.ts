@@ -1,10 +1,17 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type HandlerContext,
+  type ServiceImpl,
+} from "@connectrpc/connect";
 import {
   Health,
   type HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../../gen/health/v1/health_pb.ts";
+import { answersWithoutPool } from "../wire-formats.ts";
 
 type Answer = MessageInitShape<typeof HealthCheckResponseSchema>;
 
@@ -74,7 +81,7 @@ export class HealthStatus {
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
-  router.service(Health, {
+  const implementation: ServiceImpl<typeof Health> = {
     check: ({ service }): Answer => {
       const status = health.statusOf(service);
       if (status === ServingStatus.SERVICE_UNKNOWN) {
@@ -103,5 +110,6 @@ export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
         yield { status: health.statusOf(service) };
       }
     },
-  });
+  };
+  router.service(Health, implementation, answersWithoutPool);
 }

@@ -6,17 +6,16 @@ import {
   type WatchVitalsResponseSchema,
 } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { Failure, type FieldViolation } from "../../errors.ts";
-import type { Places } from "../../places/index.ts";
-import { EventLoopVitals } from "../../vitals/event-loop.ts";
+import type { VitalsWindows } from "../../vitals/windows.ts";
 
 const usualIntervalMs = 1_000;
 const leastIntervalMs = 100;
 const longestIntervalMs = 60_000;
-/** Each looks at the event loop with a timer of its own. */
+/** Each has a window of its own. */
 const mostWatchers = 16;
 
 export interface WatchSources {
-  readonly places: Places;
+  readonly windows: VitalsWindows;
   /** Calls whose work has not ended. */
   readonly callsInProgress: () => number;
   /** Ends those who watch, who would not leave by themselves. */
@@ -34,7 +33,7 @@ export function checkInterval(request: Message): FieldViolation[] {
 }
 
 /** Tells what the process feels, again and again; costs nothing while nobody watches. */
-export function createVitalsWatch({ places, callsInProgress, stopSignal }: WatchSources) {
+export function createVitalsWatch({ windows, callsInProgress, stopSignal }: WatchSources) {
   let watchers = 0;
 
   return async function* watchVitals(
@@ -46,23 +45,20 @@ export function createVitalsWatch({ places, callsInProgress, stopSignal }: Watch
     }
     watchers++;
     const signal = AbortSignal.any([context.signal, stopSignal]);
-    const eventLoop = new EventLoopVitals();
+    const window = windows.open();
     try {
       for (;;) {
         await sleep(intervalMs || usualIntervalMs, undefined, { signal });
-        yield {
-          eventLoop: eventLoop.read(),
-          places: Object.values(places).map((place) => place.vitals()),
-          callsInProgress: callsInProgress(),
-        };
-        eventLoop.restartWindow();
+        const vitals = window.read();
+        window.restart();
+        yield { ...vitals, callsInProgress: callsInProgress() };
       }
     } catch (error) {
       // What a wait throws says that it was aborted, and not why.
       throw signal.aborted ? ConnectError.from(signal.reason) : error;
     } finally {
       watchers--;
-      eventLoop.close();
+      windows.close(window);
     }
   };
 }

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JsonObject } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createVitalsClient } from "../../client/client.ts";
+import { exerciseOf } from "../../testing/exercise-of.ts";
+import { endedCalls, readMetrics, sampleValue } from "../../testing/metrics-page.ts";
+import { startTaskServer, type TaskServer } from "../../testing/task-server.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { post } from "../../testing/wire.ts";
+
+const waitOptions = { timeout: 20_000, interval: 20 };
+const small = { cpuWorkers: 1, blockingThreads: 2, processes: 1 };
+
+type End = (server: TestServer, request: JsonObject, strategy: string) => Promise<string>;
+
+/** Ways in which a call ends for its caller before its work has. */
+const endings: [string, string, End][] = [
+  [
+    "ended at its deadline",
+    "deadline_exceeded",
+    async ({ url }, request, strategy) => {
+      // A client that knows of the deadline would leave before the server says so.
+      const headers = { "connect-timeout-ms": "100", "unblock-strategy": strategy };
+      const path = "ExercisesService/ComputeHash";
+      return JSON.parse((await post(url, path, JSON.stringify(request), headers)).text).code;
+    },
+  ],
+  [
+    "ended by its caller",
+    "canceled",
+    async (server, request, strategy) => {
+      const signal = AbortSignal.timeout(100);
+      return (await server.call("ComputeHash", request, { strategy, signal })).code;
+    },
+  ],
+];
+
+async function callsInProgress(url: string): Promise<number | undefined> {
+  return sampleValue(await readMetrics(url), "unblock_calls_in_progress");
+}
+
+async function watchedCallsInProgress(url: string): Promise<number | undefined> {
+  const caller = new AbortController();
+  const looks = createVitalsClient({ baseUrl: url })
+    .watchVitals({ intervalMs: 100 }, { signal: caller.signal })
+    [Symbol.asyncIterator]();
+  const { value } = await looks.next();
+  caller.abort();
+  return value?.callsInProgress;
+}
+
+describe.each([true, false])("with the direct lane: %s,", (directLane) => {
+  describe("a call whose thread works on", () => {
+    let server: TaskServer;
+    let folder: string;
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), "unblock-test-"));
+      server = await startTaskServer({ ...small, directLane, maxCalls: 1 });
+    });
+    afterAll(async () => {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    test.each(endings)("%s, counts until the work has ended", async (how, code, end) => {
+      const before = await endedCalls(server.url);
+      const file = join(folder, how);
+      const data = JSON.stringify({ task: "waitForFile", input: file });
+      expect(await end(server, { data }, "threads")).toBe(code);
+      const label = `ComputeHash ${code}`;
+      await vi.waitUntil(
+        async () => (await endedCalls(server.url))[label] === (before[label] ?? 0) + 1,
+        waitOptions,
+      );
+      expect((await server.place("threads")).running).toBe(1);
+      expect(await callsInProgress(server.url)).toBe(1);
+      expect(await watchedCallsInProgress(server.url)).toBe(1);
+      expect(await server.run("threads", "seven")).toMatchObject({ code: "resource_exhausted" });
+      writeFileSync(file, "");
+      await vi.waitUntil(async () => (await callsInProgress(server.url)) === 0, waitOptions);
+      expect(await server.run("threads", "seven")).toMatchObject({ code: "ok" });
+      expect((await endedCalls(server.url))[label]).toBe((before[label] ?? 0) + 1);
+    });
+  });
+});
+
+describe("a call whose handler heeds no signal and succeeds later", () => {
+  let server: TestServer;
+  let gate = Promise.withResolvers<void>();
+  beforeAll(async () => {
+    const run = async () => {
+      await gate.promise;
+      const ranOn = { place: "event-loop", pid: process.pid };
+      return { value: { hash: "late" }, ranOn, beganMs: 0, timing: [] };
+    };
+    server = await startTestServer({
+      ...small,
+      loadExercises: async () => [
+        {
+          exercise: exerciseOf("C"),
+          handler: { validate: () => [], strategies: { "event-loop": run } },
+        },
+      ],
+    });
+  });
+  beforeEach(() => {
+    gate = Promise.withResolvers();
+  });
+  afterAll(() => server.close());
+
+  test.each(endings)("%s, is counted once, when its caller has gone", async (_, code, end) => {
+    const before = await endedCalls(server.url);
+    expect(await end(server, { data: "x" }, "event-loop")).toBe(code);
+    const counted = { ...before, [`ComputeHash ${code}`]: 1 };
+    const ended = async () =>
+      Object.fromEntries(
+        Object.entries(await endedCalls(server.url)).filter(([call]) => call.startsWith("Compute")),
+      );
+    await vi.waitUntil(
+      async () => Object.keys(await ended()).length > Object.keys(before).length,
+      waitOptions,
+    );
+    expect(await ended()).toEqual(counted);
+    expect(await callsInProgress(server.url)).toBe(1);
+    gate.resolve();
+    await vi.waitUntil(async () => (await callsInProgress(server.url)) === 0, waitOptions);
+    expect(await ended()).toEqual(counted);
+  });
+});

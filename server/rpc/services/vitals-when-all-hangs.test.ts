@@ -1,0 +1,168 @@
+import { once } from "node:events";
+import { gzipSync } from "node:zlib";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createVitalsClient } from "../../../client/client.ts";
+import {
+  GetVitalsRequestSchema,
+  type GetVitalsResponse,
+} from "../../../gen/unblock/v1/vitals_pb.ts";
+import { readMetrics, sampleValue } from "../../../testing/metrics-page.ts";
+import { startServerProcess, type TestServerProcess } from "../../../testing/server-process.ts";
+import { callGrpc, post } from "../../../testing/wire.ts";
+import { envelope } from "../adapter/envelope.ts";
+import { openSession } from "../faults/unended-request.ts";
+
+const waitOptions = { timeout: 20_000, interval: 20 };
+const libuvThreads = 4;
+/** Every response is long enough to be compressed, if anybody did. */
+const takesGzip = { "accept-encoding": "gzip, br" };
+const watchedHealth = "/grpc.health.v1.Health/Watch";
+const watchedVitals = "/unblock.v1.VitalsService/WatchVitals";
+
+// A pool whose threads all wait for a disk, and backends that stand still: that is when one looks at vitals.
+describe("a server whose libuv pool is full of reads that hang, and whose backend process is stopped", () => {
+  let server: TestServerProcess;
+  let backendPid = 0;
+  let window = "";
+  const reads: Promise<unknown>[] = [];
+  const getVitals = (): Promise<GetVitalsResponse> =>
+    createVitalsClient({ baseUrl: server.url }).getVitals({ window });
+
+  beforeAll(async () => {
+    server = await startServerProcess([`--libuv-threads=${libuvThreads}`]);
+    const opened = await createVitalsClient({ baseUrl: server.url }).getVitals({
+      restartWindow: true,
+    });
+    window = opened.window;
+    backendPid = opened.backends.find(({ name }) => name === "slow disk")?.pid ?? 0;
+    process.kill(backendPid, "SIGSTOP");
+    for (let number = 0; number < 2 * libuvThreads; number++) {
+      reads.push(post(server.url, "ExercisesService/GetConfig", "{}").catch(() => {}));
+    }
+    await vi.waitUntil(async () => {
+      const { places } = await getVitals();
+      const libuv = places.find(({ name }) => name === "libuv");
+      return libuv?.running === libuvThreads && libuv.queued === libuvThreads;
+    }, waitOptions);
+  });
+  afterAll(async () => {
+    process.kill(backendPid, "SIGCONT");
+    await Promise.all(reads);
+    await server.kill();
+  });
+
+  test("/metrics has all that is known, and says that the pool is not", async () => {
+    const families = await vi.waitUntil(async () => {
+      const page = await readMetrics(server.url);
+      return sampleValue(page, "unblock_libuv_canary_up") === 0 ? page : undefined;
+    }, waitOptions);
+    expect(sampleValue(families, "unblock_libuv_canary_seconds")).toBeUndefined();
+    expect(sampleValue(families, "unblock_libuv_canary_waiting_seconds")).toBeGreaterThan(0);
+    expect(sampleValue(families, "unblock_place_running", { place: "libuv" })).toBe(libuvThreads);
+    expect(sampleValue(families, "unblock_calls_in_progress")).toBe(reads.length);
+    expect(sampleValue(families, "unblock_event_loop_delay_seconds_count")).toBeGreaterThan(0);
+  });
+
+  test("scrapers at once are all answered, and ask the pool once", async () => {
+    const pages = await Promise.all(Array.from({ length: 20 }, () => readMetrics(server.url)));
+    for (const page of pages) {
+      expect(sampleValue(page, "unblock_libuv_canary_up")).toBe(0);
+    }
+  });
+
+  test("GetVitals has all that is known, and says what is not", async () => {
+    const { status, text } = await post(server.url, "VitalsService/GetVitals", "{}", takesGzip);
+    expect(status).toBe(200);
+    const { backends, places, unknown } = JSON.parse(text);
+    expect(text.length).toBeGreaterThan(1_024);
+    expect(backends).toMatchObject([{ name: "database" }]);
+    expect(places).toContainEqual(
+      expect.objectContaining({ name: "libuv", running: libuvThreads }),
+    );
+    expect(unknown).toEqual([
+      { part: "backends", reason: "The backend process did not answer within 500 ms." },
+    ]);
+  });
+
+  test("GetVitals over gRPC takes a request that is compressed", async () => {
+    const message = toBinary(GetVitalsRequestSchema, create(GetVitalsRequestSchema, { window }));
+    const session = openSession(server.url);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/unblock.v1.VitalsService/GetVitals",
+      "content-type": "application/grpc",
+      "grpc-encoding": "gzip",
+      "grpc-accept-encoding": "gzip",
+      te: "trailers",
+    });
+    stream.resume();
+    stream.end(envelope(1, gzipSync(message)));
+    const [trailers]: { "grpc-status"?: string }[] = await once(stream, "trailers");
+    expect(trailers?.["grpc-status"]).toBe("0");
+    session.destroy();
+  });
+
+  test("more questions than the backend process can be asked are answered, too", async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, getVitals));
+    for (const { unknown } of answers) {
+      expect(unknown).toMatchObject([{ part: "backends" }]);
+    }
+    expect((await getVitals()).unknown).toEqual([
+      expect.objectContaining({ reason: "The backend process has not answered 32 times." }),
+    ]);
+  });
+
+  test.each([
+    ["WatchVitals", watchedVitals, '{"interval_ms":100}', 3],
+    ["Health.Watch", watchedHealth, '{"service":""}', 1],
+  ])("%s goes on", async (_, path, request, messages) => {
+    const session = openSession(server.url);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": path,
+      "content-type": "application/connect+json",
+      "connect-content-encoding": "gzip",
+      "connect-accept-encoding": "gzip",
+    });
+    stream.end(envelope(1, gzipSync(request)));
+    let received = 0;
+    stream.on("data", () => {
+      received++;
+    });
+    await vi.waitUntil(() => received >= messages, waitOptions);
+    session.destroy();
+  });
+
+  test("Health.Check and Ping answer", async () => {
+    for (const path of ["/grpc.health.v1.Health/Check", "/unblock.v1.VitalsService/Ping"]) {
+      expect(await post(server.url, path, "{}", takesGzip)).toMatchObject({ status: 200 });
+      expect(await callGrpc(server.url, path, new Uint8Array(0))).toMatchObject({
+        grpcStatus: "0",
+      });
+    }
+  });
+
+  test("a window that began meanwhile is known once the backends go on, and is this caller's own", async () => {
+    const vitals = createVitalsClient({ baseUrl: server.url });
+    const began = await vitals.getVitals({ window, restartWindow: true });
+    expect(began.unknown).toMatchObject([{ part: "backends" }]);
+    process.kill(backendPid, "SIGCONT");
+    await Promise.all(reads);
+    const first = await vi.waitUntil(async () => {
+      const answer = await getVitals();
+      return answer.backends.length > 1 ? answer : undefined;
+    }, waitOptions);
+    expect(first.unknown).toMatchObject([
+      {
+        part: "backends",
+        reason: "The backends did not answer when the window was to begin anew; theirs begins now.",
+      },
+    ]);
+    const { unknown, backends } = await getVitals();
+    expect(unknown).toEqual([]);
+    expect(backends.find(({ name }) => name === "slow disk")).toMatchObject({ calls: 0 });
+    const up = async () => sampleValue(await readMetrics(server.url), "unblock_libuv_canary_up");
+    await vi.waitUntil(async () => (await up()) === 1, waitOptions);
+  });
+});

@@ -1,0 +1,69 @@
+import { Failure } from "../errors.ts";
+import type { Places } from "../places/index.ts";
+import type { PlaceVitals } from "../places/place.ts";
+import type { EventLoopReading, EventLoopVitals, EventLoopWindow } from "./event-loop.ts";
+import { sharedSlot, windowSlots } from "./slots.ts";
+
+/** A span of time over which one reader is told what the process feels. Nobody else can restart it. */
+export class VitalsWindow {
+  readonly slot: number;
+  readonly #eventLoop: EventLoopWindow;
+  readonly #places: Places;
+
+  constructor(slot: number, eventLoop: EventLoopWindow, places: Places) {
+    this.slot = slot;
+    this.#eventLoop = eventLoop;
+    this.#places = places;
+  }
+
+  read(): { readonly eventLoop: EventLoopReading; readonly places: PlaceVitals[] } {
+    return {
+      eventLoop: this.#eventLoop.read(),
+      places: Object.values(this.#places).map((place) => place.vitals(this.slot)),
+    };
+  }
+
+  restart(): void {
+    this.#eventLoop.restart();
+    for (const place of Object.values(this.#places)) {
+      place.restartWindow(this.slot);
+    }
+  }
+
+  close(): void {
+    this.#eventLoop.close();
+  }
+}
+
+/** The windows of a process. */
+export class VitalsWindows {
+  /** Began with the server, and is never restarted. */
+  readonly shared: VitalsWindow;
+  readonly #eventLoop: EventLoopVitals;
+  readonly #places: Places;
+  readonly #freeSlots = Array.from({ length: windowSlots }, (_, slot) => slot).filter(
+    (slot) => slot !== sharedSlot,
+  );
+
+  constructor(eventLoop: EventLoopVitals, places: Places) {
+    this.#eventLoop = eventLoop;
+    this.#places = places;
+    this.shared = new VitalsWindow(sharedSlot, eventLoop.openWindow(), places);
+  }
+
+  /** @throws Failure "overloaded" when all slots are taken */
+  open(): VitalsWindow {
+    const slot = this.#freeSlots.pop();
+    if (slot === undefined) {
+      throw new Failure("overloaded", `${windowSlots} windows are open, which is the most.`);
+    }
+    const window = new VitalsWindow(slot, this.#eventLoop.openWindow(), this.#places);
+    window.restart();
+    return window;
+  }
+
+  close(window: VitalsWindow): void {
+    window.close();
+    this.#freeSlots.push(window.slot);
+  }
+}
