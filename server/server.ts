@@ -79,6 +79,8 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     page,
     health,
     maxCalls: complete.maxCalls,
+    defaultTimeoutMs: complete.defaultTimeoutMs,
+    maxTimeoutMs: complete.maxTimeoutMs,
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,

@@ -37,6 +37,10 @@ export interface HandlerConfig {
   readonly health: HealthStatus;
   /** How many calls of the exercises may be in progress at once. */
   readonly maxCalls: number;
+  /** Deadline of a unary call whose caller gives none, in milliseconds; undefined or 0 for none. */
+  readonly defaultTimeoutMs?: number;
+  /** Longest deadline of a unary call, in milliseconds; undefined or 0 for none. */
+  readonly maxTimeoutMs?: number;
   /** Pages of these origins may call; none by default. */
   readonly corsOrigins: readonly string[];
   /** How long a request may take to be complete. Default: `requestMs` of `defaultTimeLimits`. */
@@ -86,6 +90,8 @@ export function createHandler(config: HandlerConfig): Adapter {
     writeMaxBytes: maxMessageBytes,
     interceptors: [...traced, ...createInterceptors(chain)],
     ...(cors === undefined ? {} : { requestGate: cors.gate }),
+    defaultTimeoutMs: config.defaultTimeoutMs || undefined,
+    longestTimeoutMs: config.maxTimeoutMs || undefined,
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,

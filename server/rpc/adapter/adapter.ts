@@ -19,9 +19,10 @@ import { openUnaryCall } from "./open-unary-call.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
+import type { UnaryTimeouts } from "./timeouts.ts";
 
-/** Those of connectNodeAdapter, and three more. */
-export interface AdapterOptions extends ConnectNodeAdapterOptions {
+/** Those of connectNodeAdapter, and some more. */
+export interface AdapterOptions extends ConnectNodeAdapterOptions, UnaryTimeouts {
   /** Whether unary calls take the direct lane; without it Connect's own handlers serve all. Default true. */
   readonly directLane?: boolean;
   /**
@@ -97,7 +98,9 @@ export function createAdapter(options: AdapterOptions): Adapter {
       refuse(request, response, 505);
     } else {
       const values = contextValues?.(request);
-      serveStock(handler, request, response, values, requestTimeoutMs).catch(onLost);
+      serveStock(handler, request, response, values, { ...options, requestTimeoutMs }).catch(
+        onLost,
+      );
     }
   };
 

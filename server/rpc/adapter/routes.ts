@@ -15,6 +15,7 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
+import type { UnaryTimeouts } from "./timeouts.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
@@ -24,6 +25,7 @@ export interface UnaryRoute {
   readonly options: UniversalHandlerOptions;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   readonly protocols: Protocols;
+  readonly timeouts: UnaryTimeouts;
 }
 
 interface Protocols {
@@ -42,7 +44,7 @@ export interface Routes {
 /** Registers what `register` registers with Connect, and takes note of the unary RPCs. */
 export function collectRoutes(
   register: (router: ConnectRouter) => void,
-  options: ConnectRouterOptions,
+  options: ConnectRouterOptions & UnaryTimeouts,
   prefix: string,
 ): Routes {
   const stock = createConnectRouter(options);
@@ -81,7 +83,10 @@ export function collectRoutes(
 /** Small texts share memory; TextEncoder allocates some for each, which takes longer than to encode it. */
 const pooledEncoder = { encode: (text: string): Uint8Array => Buffer.from(text) };
 
-function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): UnaryRoute {
+function createUnaryRoute(
+  spec: UnarySpec,
+  options: ConnectRouterOptions & UnaryTimeouts,
+): UnaryRoute {
   const jsonOptions = { textEncoder: pooledEncoder, ...options.jsonOptions };
   const validated = validateUniversalHandlerOptions({ ...options, jsonOptions });
   return {
@@ -98,5 +103,6 @@ function createUnaryRoute(spec: UnarySpec, options: ConnectRouterOptions): Unary
       grpc: options.grpc !== false,
       grpcWeb: options.grpcWeb !== false,
     },
+    timeouts: options,
   };
 }

@@ -2,27 +2,28 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { ContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
-import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { joinValues } from "./lazy-headers.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
   closeInTime,
   closeOnceAnswered,
   cutStream,
-  longestTimerMs,
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
+import { boundTimeout, type UnaryTimeouts } from "./timeouts.ts";
 import { callerGone } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+interface StockOptions extends UnaryTimeouts {
+  readonly requestTimeoutMs: number;
+}
 
 /**
  * Serves a call with Connect's own handler.
@@ -35,8 +36,9 @@ export async function serveStock(
   request: NodeRequest,
   response: NodeResponse,
   values: ContextValues | undefined,
-  requestTimeoutMs: number,
+  options: StockOptions,
 ): Promise<void> {
+  const { requestTimeoutMs } = options;
   surviveEarlyEnd(request, response);
   const { methodKind } = handler.method;
   if (methodKind === "bidi_streaming") {
@@ -51,7 +53,7 @@ export async function serveStock(
     }
   }
   cutInTime(request, response, requestTimeoutMs);
-  dropEndlessTimeout(request);
+  boundTimeout(request, methodKind === "unary", options);
   let signal: AbortSignal | undefined;
   try {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
@@ -80,20 +82,6 @@ function canceledWith(left: AbortSignal): AbortSignal {
   const canceled = new AbortController();
   left.addEventListener("abort", () => canceled.abort(callerGone()), { once: true });
   return canceled.signal;
-}
-
-/** Connect's timer would end at once a call whose deadline is further away than a timer can wait. */
-function dropEndlessTimeout({ headers }: NodeRequest): void {
-  const timeouts = [
-    ["connect-timeout-ms", parseConnectTimeout],
-    ["grpc-timeout", parseGrpcTimeout],
-  ] as const;
-  for (const [name, parse] of timeouts) {
-    const { timeoutMs = 0 } = parse(joinValues(headers[name]), Number.POSITIVE_INFINITY);
-    if (timeoutMs > longestTimerMs) {
-      delete headers[name];
-    }
-  }
 }
 
 /**
