@@ -12,8 +12,14 @@ import { allowOrigins } from "./cors.ts";
 import { createInterceptors } from "./interceptors/chain.ts";
 import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
+import { limitStreams, type StreamLimits } from "./interceptors/stream-limit.ts";
 import type { Check } from "./interceptors/validation.ts";
-import { defaultTimeLimits, maxMessageBytes } from "./listener/limits.ts";
+import {
+  defaultTimeLimits,
+  maxMessageBytes,
+  openStreamLimits,
+  reflectionIdleMs,
+} from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { serveMetrics } from "./observability/metrics-page.ts";
@@ -45,6 +51,10 @@ export interface HandlerConfig {
   readonly corsOrigins: readonly string[];
   /** How long a request may take to be complete. Default: `requestMs` of `defaultTimeLimits`. */
   readonly requestTimeoutMs?: number;
+  /** Default: `openStreamLimits`. */
+  readonly streamLimits?: StreamLimits;
+  /** How long a reflection stream may ask nothing. Default: `reflectionIdleMs` of limits.ts. */
+  readonly reflectionIdleMs?: number;
   /** Whether unary calls take the adapter's direct lane. */
   readonly directLane: boolean;
   /** Its abort ends the calls that are still in progress. */
@@ -62,7 +72,8 @@ export function createHandler(config: HandlerConfig): Adapter {
     eventLoop: () => vitals.eventLoop.read(),
   });
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
-  const chain = { metrics, logger, limit, checks: checksOf(exercises) };
+  const streamLimit = limitStreams(config.streamLimits ?? openStreamLimits);
+  const chain = { metrics, logger, limit, streamLimit, checks: checksOf(exercises) };
   const traced = tracing === undefined ? [] : [tracing];
   const guard = guardLab(config.lab.guard);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
@@ -73,7 +84,10 @@ export function createHandler(config: HandlerConfig): Adapter {
     routes: (router) => {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
-      routeReflection(router, [...services, Health]);
+      routeReflection(router, [...services, Health], {
+        idleMs: config.reflectionIdleMs ?? reflectionIdleMs,
+        stopSignal: config.health.stopSignal,
+      });
       routeLab(router, config.lab.runs, vitals.backends.engines, [
         ...traced,
         ...createInterceptors({ ...chain, guard }),

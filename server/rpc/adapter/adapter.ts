@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import {
   type ConnectNodeAdapterOptions,
   compressionBrotli,
@@ -97,7 +97,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
     } else if (isGrpcWithoutHttp2(request)) {
       refuse(request, response, 505);
     } else {
-      const values = contextValues?.(request);
+      const values = contextValues?.(request) ?? createContextValues();
       serveStock(handler, request, response, values, { ...options, requestTimeoutMs }).catch(
         onLost,
       );

@@ -6,6 +6,7 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { connectionKey, connectionOf } from "./connection-key.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
   closeInTime,
@@ -35,10 +36,11 @@ export async function serveStock(
   handler: UniversalHandler,
   request: NodeRequest,
   response: NodeResponse,
-  values: ContextValues | undefined,
+  values: ContextValues,
   options: StockOptions,
 ): Promise<void> {
   const { requestTimeoutMs } = options;
+  values.set(connectionKey, connectionOf(request));
   surviveEarlyEnd(request, response);
   const { methodKind } = handler.method;
   if (methodKind === "bidi_streaming") {
@@ -48,8 +50,8 @@ export async function serveStock(
     if (methodKind === "unary" || methodKind === "server_streaming") {
       answerInTime(request, requestTimeoutMs);
     } else {
-      const { stream } = request;
-      stream.once("finish", () => closeInTime(stream, requestTimeoutMs));
+      // Its caller may have more to ask, and would keep the stream open to do so.
+      closeOnceAnswered(request.stream);
     }
   }
   cutInTime(request, response, requestTimeoutMs);

@@ -5,15 +5,18 @@ import { idleLab } from "../../../testing/idle-lab.ts";
 import { createLogger } from "../../logger.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";
 import { createHandler } from "../handler.ts";
+import type { StreamLimits } from "../interceptors/stream-limit.ts";
 import { defaultTimeLimits, type TimeLimits } from "../listener/limits.ts";
 import { listen, type TlsConfig } from "../listener/listener.ts";
 import { HealthStatus } from "../services/health.ts";
 
 export interface ImpatientOptions {
   /** Those that are not given are the usual ones, which no test meets. */
-  readonly timeLimits: Partial<TimeLimits>;
+  readonly timeLimits?: Partial<TimeLimits>;
   readonly tls?: TlsConfig;
   readonly directLane?: boolean;
+  readonly streamLimits?: StreamLimits;
+  readonly reflectionIdleMs?: number;
 }
 
 /** The real server on a free port, of which a test can meet the limits. */
@@ -37,7 +40,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
   });
   afterAll(() => house.close());
 
-  return async ({ timeLimits, tls, directLane = true }) => {
+  return async ({ timeLimits = {}, tls, directLane = true, ...handlerLimits }) => {
     const limits = { ...defaultTimeLimits, ...timeLimits };
     const eventLoop = new EventLoopVitals();
     const health = new HealthStatus([]);
@@ -53,6 +56,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       corsOrigins: [],
       requestTimeoutMs: limits.requestMs,
       directLane,
+      ...handlerLimits,
       shutdownSignal: shutdown.signal,
       logger: createLogger("silent", () => {}),
     });

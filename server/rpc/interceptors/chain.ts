@@ -15,6 +15,8 @@ export interface Chain {
   /** Who may call at all; default: everybody. A service that has one is registered with a chain of its own. */
   readonly guard?: Interceptor;
   readonly limit: CallLimit;
+  /** Bounds streams; one for all chains, since they share the bounds. */
+  readonly streamLimit: Interceptor;
   /** What a request must be, by RPC. */
   readonly checks: ReadonlyMap<DescMethod, Check>;
 }
@@ -25,6 +27,7 @@ export function createInterceptors({
   logger,
   guard,
   limit,
+  streamLimit,
   checks,
 }: Chain): Interceptor[] {
   return [
@@ -32,6 +35,7 @@ export function createInterceptors({
     endStreamsInTime,
     ...(guard === undefined ? [] : [guard]),
     limit.interceptor,
+    streamLimit,
     validateRequests(checks),
   ];
 }

@@ -6,6 +6,12 @@ export const maxMessageBytes = 4 * 1024 * 1024;
 export const maxHeaderBytes = 16 * 1024;
 /** Calls in progress on one HTTP/2 connection; the client keeps the others back. */
 export const maxStreams = 1_000;
+/** Streaming calls that are open at once, of one connection and of all. Each costs memory while it is silent. */
+export const openStreamLimits = { perConnection: 100, perServer: 2_000 };
+/** Those of WatchVitals, each of which watches the event loop with a timer of its own. */
+export const vitalsWatchLimits = { perConnection: 4, perServer: 16 };
+/** A reflection stream that asks nothing for so long ends, in milliseconds; its caller may open another. */
+export const reflectionIdleMs = 60_000;
 /** Node's default of 10 MB kills the streams of a burst of large requests. */
 export const maxSessionMemoryMb = 64;
 /** Connections of all callers together. */

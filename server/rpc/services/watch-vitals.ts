@@ -5,15 +5,16 @@ import {
   WatchVitalsRequestSchema,
   type WatchVitalsResponseSchema,
 } from "../../../gen/unblock/v1/vitals_pb.ts";
-import { Failure, type FieldViolation } from "../../errors.ts";
+import type { FieldViolation } from "../../errors.ts";
 import type { Places } from "../../places/index.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";
+import { connectionKey } from "../adapter/connection-key.ts";
+import { OpenStreams } from "../interceptors/stream-limit.ts";
+import { vitalsWatchLimits } from "../listener/limits.ts";
 
 const usualIntervalMs = 1_000;
 const leastIntervalMs = 100;
 const longestIntervalMs = 60_000;
-/** Each looks at the event loop with a timer of its own. */
-const mostWatchers = 16;
 
 export interface WatchSources {
   readonly places: Places;
@@ -35,16 +36,13 @@ export function checkInterval(request: Message): FieldViolation[] {
 
 /** Tells what the process feels, again and again; costs nothing while nobody watches. */
 export function createVitalsWatch({ places, callsInProgress, stopSignal }: WatchSources) {
-  let watchers = 0;
+  const watches = new OpenStreams(vitalsWatchLimits, "watches of the vitals");
 
   return async function* watchVitals(
     { intervalMs }: { readonly intervalMs: number },
     context: HandlerContext,
   ): AsyncGenerator<MessageInitShape<typeof WatchVitalsResponseSchema>> {
-    if (watchers >= mostWatchers) {
-      throw new Failure("overloaded", `${watchers} callers watch already, which is the most.`);
-    }
-    watchers++;
+    watches.open(context.signal, context.values.get(connectionKey));
     const signal = AbortSignal.any([context.signal, stopSignal]);
     const eventLoop = new EventLoopVitals();
     try {
@@ -61,7 +59,6 @@ export function createVitalsWatch({ places, callsInProgress, stopSignal }: Watch
       // What a wait throws says that it was aborted, and not why.
       throw signal.aborted ? ConnectError.from(signal.reason) : error;
     } finally {
-      watchers--;
       eventLoop.close();
     }
   };
