@@ -1,5 +1,7 @@
+import { type ConnectionLimits, defaultConnectionLimits } from "./rpc/listener/limits.ts";
+
 /** What callers may ask of the server and hold of it; times in milliseconds. */
-export interface CallerLimits {
+export interface CallerLimits extends ConnectionLimits {
   /**
    * Deadline of a unary call whose caller gives none, from the arrival of its header; 0 for none. Default
    * 30,000.
@@ -12,6 +14,7 @@ export interface CallerLimits {
 export const defaultCallerLimits: CallerLimits = {
   defaultTimeoutMs: 30_000,
   maxTimeoutMs: 300_000,
+  ...defaultConnectionLimits,
 };
 
 /** A day. */
@@ -20,6 +23,12 @@ const longestMs = 86_400_000;
 const bounds: readonly (readonly [name: keyof CallerLimits, from: number, to: number])[] = [
   ["defaultTimeoutMs", 0, longestMs],
   ["maxTimeoutMs", 0, longestMs],
+  ["maxConnections", 2, 1_000_000],
+  // The system's keepalive counts in seconds.
+  ["keepaliveIntervalMs", 1_000, longestMs],
+  ["keepaliveTimeoutMs", 1_000, longestMs],
+  ["maxConnectionAgeMs", 0, longestMs],
+  ["maxConnectionAgeGraceMs", 0, longestMs],
 ];
 
 /** @throws RangeError that names the limit, what was expected and what came */

@@ -1,3 +1,6 @@
+import type { ConnectionAge } from "./connection-age.ts";
+import type { Keepalive } from "./keepalive.ts";
+
 /** What one caller can make the server hold or wait for. */
 
 /** The largest message that is read or written, in bytes. */
@@ -14,8 +17,19 @@ export const vitalsWatchLimits = { perConnection: 4, perServer: 16 };
 export const reflectionIdleMs = 60_000;
 /** Node's default of 10 MB kills the streams of a burst of large requests. */
 export const maxSessionMemoryMb = 64;
-/** Connections of all callers together. */
-export const maxConnections = 10_000;
+/** What connections may be and have. */
+export interface ConnectionLimits extends Keepalive, ConnectionAge {
+  /** Connections of all callers together; half of them may come from one address. */
+  readonly maxConnections: number;
+}
+
+export const defaultConnectionLimits: ConnectionLimits = {
+  maxConnections: 10_000,
+  keepaliveIntervalMs: 60_000,
+  keepaliveTimeoutMs: 20_000,
+  maxConnectionAgeMs: 0,
+  maxConnectionAgeGraceMs: 30_000,
+};
 
 /** How long callers may take, in milliseconds. */
 export interface TimeLimits {
