@@ -11,6 +11,7 @@ import {
   compressionBrotli,
   compressionGzip,
 } from "@connectrpc/connect-node";
+import { afterReads } from "./after-reads.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
@@ -20,6 +21,7 @@ import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
 import type { UnaryTimeouts } from "./timeouts.ts";
+import type { CallHost } from "./unary-call.ts";
 
 /** Those of connectNodeAdapter, and some more. */
 export interface AdapterOptions extends ConnectNodeAdapterOptions, UnaryTimeouts {
@@ -34,7 +36,7 @@ export interface AdapterOptions extends ConnectNodeAdapterOptions, UnaryTimeouts
    * answer is cut off as over HTTP/2. Default 300,000, as there.
    */
   readonly requestTimeoutMs?: number;
-  /** Told of failures to which Connect's handlers had no answer. Default: they are dropped. */
+  /** Told of answers that could not be sent, whether another one was sent instead or not. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
 }
 
@@ -63,7 +65,8 @@ export function createAdapter(options: AdapterOptions): Adapter {
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
   const fallback = options.fallback ?? notFound;
   const calls = new CallsInProgress(requestTimeoutMs);
-  const onOver = calls.delete.bind(calls);
+  const stockOptions = { ...options, requestTimeoutMs, onLost };
+  const host: CallHost = { onOver: (call) => calls.delete(call), onLost };
   shutdownSignal?.addEventListener("abort", () =>
     calls.abort(ConnectError.from(shutdownSignal.reason, Code.Unavailable)),
   );
@@ -79,7 +82,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
       return false;
     }
     const values = contextValues?.(request());
-    const call = openUnaryCall(route, exchange(), isHttp2, values, onOver);
+    const call = openUnaryCall(route, exchange(), isHttp2, values, host);
     if (call === undefined) {
       return false;
     }
@@ -98,9 +101,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
       refuse(request, response, 505);
     } else {
       const values = contextValues?.(request) ?? createContextValues();
-      serveStock(handler, request, response, values, { ...options, requestTimeoutMs }).catch(
-        onLost,
-      );
+      serveStock(handler, request, response, values, stockOptions).catch(onLost);
     }
   };
 
@@ -123,11 +124,18 @@ export function createAdapter(options: AdapterOptions): Adapter {
     handleStream: (stream, headers, _flags, rawHeaders) => {
       const path = pathOf(headers[":path"]);
       const request = () => new Http2ServerRequest(stream, headers, {}, rawHeaders);
-      const exchange = () => new Http2Exchange(stream, headers);
-      const isDirect = serveDirectly(path, exchange, true, request);
-      if (!isDirect) {
-        serveOtherwise(path, request(), new Http2ServerResponse(stream));
+      const exchange = () => new Http2Exchange(stream, headers, onLost);
+      if (serveDirectly(path, exchange, true, request)) {
+        return;
       }
+      stream.on("error", () => {});
+      // Node tells of a request's end only once, and it may be the header's.
+      const [compatible, response] = [request(), new Http2ServerResponse(stream)];
+      afterReads(() => {
+        if (!stream.closed && !stream.aborted) {
+          serveOtherwise(path, compatible, response);
+        }
+      });
     },
   };
 }

@@ -95,6 +95,11 @@ export class CallContext implements HandlerContext {
     return this.#responseTrailer?.isUnchanged ? undefined : this.#responseTrailer;
   }
 
+  /** Forgets what the handler, or an error that can't be sent, has put into the trailer. */
+  dropTrailer(): void {
+    this.#responseTrailer = undefined;
+  }
+
   /** @param reason not undefined */
   abort(reason: unknown): void {
     this.#reason = reason;

@@ -14,7 +14,7 @@ import type { Exchange } from "./exchange.ts";
 import { addTrailers, toNodeHeaders } from "./node-headers.ts";
 import type { UnaryRoute } from "./routes.ts";
 import { readTerms, rememberLast, type TermsFields } from "./terms.ts";
-import { UnaryCall } from "./unary-call.ts";
+import { type CallHost, UnaryCall } from "./unary-call.ts";
 
 const termsFields: TermsFields = {
   timeout: "connect-timeout-ms",
@@ -36,7 +36,7 @@ export class ConnectCall extends UnaryCall {
     isBinary: boolean,
     query: URLSearchParams | undefined,
     values: ContextValues | undefined,
-    onOver: (call: UnaryCall) => void,
+    host: CallHost,
   ) {
     const terms = readTerms(route, exchange, termsFields, query?.get("compression"));
     const { requireConnectProtocolHeader } = route.options;
@@ -50,7 +50,7 @@ export class ConnectCall extends UnaryCall {
         : terms,
       initial: isBinary ? binaryFields : jsonFields,
       values,
-      onOver,
+      host,
     });
     this.#query = query;
   }
@@ -76,7 +76,7 @@ export class ConnectCall extends UnaryCall {
     this.#respond(200, message, isCompressed ? this.terms.response : null);
   }
 
-  protected override replyError(error: ConnectError): void {
+  protected override async replyError(error: ConnectError): Promise<void> {
     const { responseHeader } = this.context;
     responseHeader.set("content-type", contentTypeUnaryJson);
     // Of an error that came from another server only the payload is passed on.
@@ -86,14 +86,8 @@ export class ConnectCall extends UnaryCall {
     const status = codeToHttpStatus(error.code);
     const body = errorToJsonBytes(error, this.route.options.jsonOptions);
     const compression = this.compressionFor(body);
-    if (compression === null) {
-      this.#respond(status, body, null);
-    } else {
-      compression.compress(body).then(
-        (compressed) => this.#respond(status, compressed, compression),
-        () => this.#respond(status, body, null),
-      );
-    }
+    const sent = compression === null ? body : await compression.compress(body);
+    this.#respond(status, sent, compression);
   }
 
   #respond(status: number, body: Uint8Array, compression: Compression | null): void {

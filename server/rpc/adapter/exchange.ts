@@ -14,6 +14,8 @@ export interface Exchange {
    * Node's server does.
    */
   readonly stream: ServerHttp2Stream | undefined;
+  /** Whether the request was reset, or its connection ended, before it was answered. */
+  readonly isCutOff: boolean;
   /** A request header by its name in small letters; those that occur more than once are joined. */
   header(name: string): string | null;
   /** All request headers. */
@@ -29,7 +31,7 @@ export interface Exchange {
 }
 
 export interface BodyReader {
-  /** The whole body is here. */
+  /** The body has ended: it is whole, unless the exchange `isCutOff`, for which Node emits "end" as well. */
   onBody(body: Uint8Array): void;
   /** Its first piece is here. @returns whether it is to be read on; otherwise it is thrown away */
   onStart(start: Uint8Array): boolean;

@@ -19,7 +19,7 @@ import type { Exchange } from "./exchange.ts";
 import { toNodeHeaders } from "./node-headers.ts";
 import type { UnaryRoute } from "./routes.ts";
 import { readTerms, rememberLast, type Terms, type TermsFields } from "./terms.ts";
-import { UnaryCall } from "./unary-call.ts";
+import { type CallHost, UnaryCall } from "./unary-call.ts";
 
 const termsFields: TermsFields = {
   timeout: "grpc-timeout",
@@ -38,7 +38,7 @@ export class GrpcCall extends UnaryCall {
     exchange: Exchange,
     isBinary: boolean,
     values: ContextValues | undefined,
-    onOver: (call: UnaryCall) => void,
+    host: CallHost,
   ) {
     const terms = readTerms(route, exchange, termsFields);
     super({
@@ -49,7 +49,7 @@ export class GrpcCall extends UnaryCall {
       terms,
       initial: initialFields(isBinary, terms),
       values,
-      onOver,
+      host,
     });
   }
 

@@ -21,7 +21,7 @@ import type { Exchange } from "./exchange.ts";
 import { toNodeHeaders } from "./node-headers.ts";
 import type { UnaryRoute } from "./routes.ts";
 import { readTerms, rememberLast, type Terms, type TermsFields } from "./terms.ts";
-import { UnaryCall } from "./unary-call.ts";
+import { type CallHost, UnaryCall } from "./unary-call.ts";
 
 const termsFields: TermsFields = {
   timeout: "grpc-timeout",
@@ -45,7 +45,7 @@ export class GrpcWebCall extends UnaryCall {
     exchange: Exchange,
     isBinary: boolean,
     values: ContextValues | undefined,
-    onOver: (call: UnaryCall) => void,
+    host: CallHost,
   ) {
     const terms = readTerms(route, exchange, termsFields);
     super({
@@ -56,7 +56,7 @@ export class GrpcWebCall extends UnaryCall {
       terms,
       initial: initialFields(isBinary, terms),
       values,
-      onOver,
+      host,
     });
   }
 

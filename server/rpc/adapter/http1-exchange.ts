@@ -27,6 +27,10 @@ export class Http1Exchange implements Exchange {
     return `${scheme}://${headers.host ?? "localhost"}${this.path}`;
   }
 
+  get isCutOff(): boolean {
+    return !this.#request.complete;
+  }
+
   header(name: string): string | null {
     return joinValues(this.#request.headers[name]);
   }

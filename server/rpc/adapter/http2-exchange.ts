@@ -15,7 +15,15 @@ export class Http2Exchange implements Exchange {
   readonly stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  readonly #onLost: (error: unknown) => void;
+
+  /** @param onLost told of trailers that could not be sent */
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    onLost: (error: unknown) => void,
+  ) {
+    this.#onLost = onLost;
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
     this.stream = stream;
@@ -27,6 +35,10 @@ export class Http2Exchange implements Exchange {
   get url(): string {
     const { ":scheme": scheme, ":authority": authority, host } = this.#headers;
     return `${scheme}://${authority ?? host ?? "localhost"}${this.path}`;
+  }
+
+  get isCutOff(): boolean {
+    return this.stream.closed || this.stream.aborted;
   }
 
   header(name: string): string | null {
@@ -59,7 +71,7 @@ export class Http2Exchange implements Exchange {
     }
     const fields = toRawHeaders(status, header);
     if (trailer !== undefined) {
-      stream.on("wantTrailers", () => stream.sendTrailers(trailer));
+      stream.on("wantTrailers", () => this.#sendTrailers(trailer));
       stream.respond(fields, withTrailers);
       stream.end(body);
     } else if (body === undefined || body.length === 0) {
@@ -67,6 +79,16 @@ export class Http2Exchange implements Exchange {
     } else {
       stream.respond(fields);
       stream.end(body);
+    }
+  }
+
+  /** Node calls it, and a throw would end the process. */
+  #sendTrailers(trailer: Readonly<OutgoingHttpHeaders>): void {
+    try {
+      this.stream.sendTrailers(trailer);
+    } catch (error) {
+      this.#onLost(error);
+      this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
   }
 }

@@ -1,8 +1,12 @@
+import { isConnectionField } from "./sendable-fields.ts";
+
 type Plain = Record<string, string | string[] | undefined>;
 
 /** Names and values that need neither a check nor a change; all others take the long way. */
 const simpleName = /^[a-z][a-z0-9-]*$/;
 const simpleValue = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+/** Larger ones take the long way, too, on which their size is looked at before they are sent. */
+const maxSimpleBytes = 8 * 1024;
 
 /**
  * Web headers that are made only for those who do more with them than get or set a few: a handler that
@@ -12,6 +16,7 @@ export class LazyHeaders implements Headers {
   #plain: Plain | undefined;
   /** Whether others have the same object, so that it is copied before it is changed. */
   #isShared = true;
+  #setBytes = 0;
   #web: Headers | undefined;
 
   /** @param fields to begin with; they stay as they are. Node's of HTTP/2 that begin with a colon are no headers */
@@ -19,7 +24,10 @@ export class LazyHeaders implements Headers {
     this.#plain = fields;
   }
 
-  /** All fields, as long as nobody has asked for more than to get and set some; undefined after that. */
+  /**
+   * All fields, as long as nobody has asked for more than to get and set some that can surely be sent;
+   * undefined after that.
+   */
   get plain(): Readonly<Plain> | undefined {
     return this.#plain;
   }
@@ -42,7 +50,13 @@ export class LazyHeaders implements Headers {
   }
 
   set(name: string, value: string): void {
-    const isSimple = simpleName.test(name) && simpleValue.test(value) && name !== "set-cookie";
+    this.#setBytes += name.length + value.length;
+    const isSimple =
+      simpleName.test(name) &&
+      simpleValue.test(value) &&
+      name !== "set-cookie" &&
+      !isConnectionField(name) &&
+      this.#setBytes <= maxSimpleBytes;
     if (this.#plain === undefined || !isSimple) {
       this.#made().set(name, value);
     } else if (this.#isShared) {

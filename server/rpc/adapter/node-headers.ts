@@ -1,7 +1,11 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { LazyHeaders } from "./lazy-headers.ts";
+import { dropUnsendable } from "./sendable-fields.ts";
 
-/** @param unchanged what they are as long as nobody has asked for web headers */
+/**
+ * @param unchanged what they are as long as nobody has asked for web headers
+ * @throws ConnectError when they have fields that can't be sent, which are dropped from them
+ */
 export function toNodeHeaders(
   headers: Headers | undefined,
   unchanged: Readonly<Record<string, string>>,
@@ -11,6 +15,10 @@ export function toNodeHeaders(
   }
   if (headers instanceof LazyHeaders && headers.plain !== undefined) {
     return headers.plain;
+  }
+  const problem = dropUnsendable(headers);
+  if (problem !== undefined) {
+    throw problem;
   }
   const node: OutgoingHttpHeaders = {};
   for (const [name, value] of headers) {

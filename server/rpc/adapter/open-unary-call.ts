@@ -5,7 +5,7 @@ import type { Exchange } from "./exchange.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { GrpcWebCall } from "./grpc-web-call.ts";
 import type { UnaryRoute } from "./routes.ts";
-import type { UnaryCall } from "./unary-call.ts";
+import type { CallHost, UnaryCall } from "./unary-call.ts";
 
 interface Format {
   readonly protocol: "connect" | "grpc" | "grpcWeb";
@@ -31,10 +31,10 @@ export function openUnaryCall(
   exchange: Exchange,
   isHttp2: boolean,
   values: ContextValues | undefined,
-  onOver: (call: UnaryCall) => void,
+  host: CallHost,
 ): UnaryCall | undefined {
   if (exchange.method === "GET") {
-    return openGet(route, exchange, values, onOver);
+    return openGet(route, exchange, values, host);
   }
   const contentType = exchange.header("content-type") ?? "";
   const format =
@@ -46,12 +46,12 @@ export function openUnaryCall(
   }
   switch (format.protocol) {
     case "connect":
-      return new ConnectCall(route, exchange, format.isBinary, undefined, values, onOver);
+      return new ConnectCall(route, exchange, format.isBinary, undefined, values, host);
     case "grpcWeb":
-      return new GrpcWebCall(route, exchange, format.isBinary, values, onOver);
+      return new GrpcWebCall(route, exchange, format.isBinary, values, host);
     case "grpc":
       // Its trailers are HTTP/2's.
-      return isHttp2 ? new GrpcCall(route, exchange, format.isBinary, values, onOver) : undefined;
+      return isHttp2 ? new GrpcCall(route, exchange, format.isBinary, values, host) : undefined;
   }
 }
 
@@ -60,7 +60,7 @@ function openGet(
   route: UnaryRoute,
   exchange: Exchange,
   values: ContextValues | undefined,
-  onOver: (call: UnaryCall) => void,
+  host: CallHost,
 ): UnaryCall | undefined {
   const { protocols, spec } = route;
   if (
@@ -72,6 +72,6 @@ function openGet(
   const query = new URLSearchParams(exchange.path.split("?", 2)[1]);
   const encoding = query.get("encoding");
   return encoding === "proto" || encoding === "json"
-    ? new ConnectCall(route, exchange, encoding === "proto", query, values, onOver)
+    ? new ConnectCall(route, exchange, encoding === "proto", query, values, host)
     : undefined;
 }

@@ -15,6 +15,7 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
+import { sendableErrors } from "./sendable-errors.ts";
 import type { UnaryTimeouts } from "./timeouts.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
@@ -47,7 +48,7 @@ export function collectRoutes(
   options: ConnectRouterOptions & UnaryTimeouts,
   prefix: string,
 ): Routes {
-  const stock = createConnectRouter(options);
+  const stock = createConnectRouter(forStock(options));
   const unary = new Map<string, UnaryRoute>();
   const add = (spec: MethodImplSpec, routeOptions: ConnectRouterOptions | undefined) => {
     const path = createMethodUrl(prefix || "/", spec.method);
@@ -58,7 +59,7 @@ export function collectRoutes(
   const router: ConnectRouter = {
     handlers: stock.handlers,
     service: (service, implementation, routeOptions) => {
-      stock.service(service, implementation, routeOptions);
+      stock.service(service, implementation, routeOptions && forStock(routeOptions, options));
       const { methods } = createServiceImplSpec(service, implementation);
       for (const spec of Object.values(methods)) {
         add(spec, routeOptions);
@@ -66,7 +67,7 @@ export function collectRoutes(
       return router;
     },
     rpc: (method, implementation, routeOptions) => {
-      stock.rpc(method, implementation, routeOptions);
+      stock.rpc(method, implementation, routeOptions && forStock(routeOptions, options));
       add(createMethodImplSpec(method, implementation), routeOptions);
       return router;
     },
@@ -78,6 +79,15 @@ export function collectRoutes(
     ),
     unary,
   };
+}
+
+/** @param base what a route has that has no options of its own */
+function forStock(
+  options: ConnectRouterOptions,
+  base: ConnectRouterOptions = {},
+): ConnectRouterOptions {
+  const interceptors = options.interceptors ?? base.interceptors ?? [];
+  return { ...options, interceptors: [sendableErrors, ...interceptors] };
 }
 
 /** Small texts share memory; TextEncoder allocates some for each, which takes longer than to encode it. */

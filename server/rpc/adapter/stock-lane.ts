@@ -15,6 +15,7 @@ import {
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
+import { sendableResponse } from "./sendable-response.ts";
 import { boundTimeout, type UnaryTimeouts } from "./timeouts.ts";
 import { callerGone } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
@@ -24,6 +25,7 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 interface StockOptions extends UnaryTimeouts {
   readonly requestTimeoutMs: number;
+  readonly onLost: (error: unknown) => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function serveStock(
   values: ContextValues,
   options: StockOptions,
 ): Promise<void> {
-  const { requestTimeoutMs } = options;
+  const { requestTimeoutMs, onLost } = options;
   values.set(connectionKey, connectionOf(request));
   surviveEarlyEnd(request, response);
   const { methodKind } = handler.method;
@@ -60,7 +62,8 @@ export async function serveStock(
   try {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     signal = canceledWith(call.signal);
-    await universalResponseToNodeResponse(await handler({ ...call, signal }), response);
+    const answer = sendableResponse(await handler({ ...call, signal }), onLost);
+    await universalResponseToNodeResponse(answer, response);
   } catch (error) {
     if (response.headersSent) {
       response.destroy();

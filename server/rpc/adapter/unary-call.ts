@@ -1,6 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { afterReads } from "./after-reads.ts";
 import { CallContext, type InitialFields } from "./call-context.ts";
 import { nearMs } from "./deadlines.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
@@ -8,6 +9,7 @@ import type { BodyReader, Exchange } from "./exchange.ts";
 import { invokeUnary } from "./invoke.ts";
 import { closeOnceAnswered, isIncomplete, requestTimedOut } from "./request-timeout.ts";
 import type { UnaryRoute } from "./routes.ts";
+import { withSendableMessage } from "./sendable-fields.ts";
 import type { Terms } from "./terms.ts";
 
 export interface UnaryCallInit {
@@ -19,8 +21,15 @@ export interface UnaryCallInit {
   readonly terms: Terms;
   readonly initial: InitialFields;
   readonly values: ContextValues | undefined;
+  readonly host: CallHost;
+}
+
+/** What has calls served. */
+export interface CallHost {
   /** Told once, when the caller has taken the answer, or nobody waits for it. */
-  readonly onOver: (call: UnaryCall) => void;
+  onOver(call: UnaryCall): void;
+  /** Told of an answer that could not be sent, in whose place another one is. */
+  onLost(error: unknown): void;
 }
 
 /** What the server waits for that is the caller's to do. */
@@ -37,7 +46,7 @@ export abstract class UnaryCall implements BodyReader {
   protected readonly isBinary: boolean;
   protected readonly terms: Terms;
   protected readonly context: CallContext;
-  readonly #onOver: (call: UnaryCall) => void;
+  readonly #host: CallHost;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
   /** Its place among the calls in progress. */
@@ -48,7 +57,7 @@ export abstract class UnaryCall implements BodyReader {
     this.exchange = init.exchange;
     this.isBinary = init.isBinary;
     this.terms = init.terms;
-    this.#onOver = init.onOver;
+    this.#host = init.host;
     this.context = new CallContext(init);
   }
 
@@ -58,8 +67,10 @@ export abstract class UnaryCall implements BodyReader {
   protected abstract announcedProblem(start: Uint8Array): ConnectError | undefined;
   /** The most bytes that a body can have. */
   protected abstract get mostBodyBytes(): number;
+  /** @throws when the answer can't be sent; nothing of it has been sent then */
   protected abstract reply(message: Uint8Array, isCompressed: boolean): void;
-  protected abstract replyError(error: ConnectError): void;
+  /** Like `reply`. */
+  protected abstract replyError(error: ConnectError): void | Promise<void>;
 
   /** When it ends, on the clock of performance.now(); undefined when it has no deadline. */
   get deadlineMs(): number | undefined {
@@ -79,7 +90,7 @@ export abstract class UnaryCall implements BodyReader {
       if (!this.#isOver) {
         this.abort(callerGone());
       }
-      this.#onOver(this);
+      this.#host.onOver(this);
     });
     if (this.route.options.requestGate === undefined) {
       this.#begin();
@@ -89,8 +100,10 @@ export abstract class UnaryCall implements BodyReader {
   }
 
   onBody(body: Uint8Array): void {
-    if (!this.#isOver) {
-      void this.#answer(body);
+    if (this.exchange.stream === undefined) {
+      this.#answerWanted(body);
+    } else {
+      afterReads(() => this.#answerWanted(body));
     }
   }
 
@@ -159,12 +172,24 @@ export abstract class UnaryCall implements BodyReader {
     this.exchange.read(this.#isOver ? 0 : this.mostBodyBytes, this);
   }
 
+  #answerWanted(body: Uint8Array): void {
+    if (!this.#isOver && !this.exchange.isCutOff) {
+      void this.#answer(body);
+    }
+  }
+
   async #answer(body: Uint8Array): Promise<void> {
     try {
       const { spec, options, serialization } = this.route;
-      const plain = this.#plainMessage(body);
+      let plain = this.#plainMessage(body);
       // To await what is there already costs a turn.
-      const message = this.#parse(plain instanceof Promise ? await plain : plain);
+      if (plain instanceof Promise) {
+        plain = await plain;
+        if (this.#isOver) {
+          return;
+        }
+      }
+      const message = this.#parse(plain);
       const output = invokeUnary(spec, options.interceptors, this.context, message);
       const bytes = serialization
         .getO(this.isBinary)
@@ -173,7 +198,7 @@ export abstract class UnaryCall implements BodyReader {
       const sent = compression === null ? bytes : await compression.compress(bytes);
       if (!this.#isOver) {
         this.#finish();
-        this.reply(sent, compression !== null);
+        this.#reply(sent, compression !== null);
       }
     } catch (error) {
       this.#fail(error);
@@ -213,7 +238,32 @@ export abstract class UnaryCall implements BodyReader {
   #fail(error: unknown): void {
     if (!this.#isOver) {
       this.#finish();
-      this.replyError(toConnectError(error));
+      void this.#replyError(toConnectError(error));
+    }
+  }
+
+  #reply(message: Uint8Array, isCompressed: boolean): void {
+    try {
+      this.reply(message, isCompressed);
+    } catch (error) {
+      this.#host.onLost(error);
+      void this.#replyError(toConnectError(error));
+    }
+  }
+
+  /** What can't be sent is answered with why, and what can't be answered is cut off. */
+  async #replyError(error: ConnectError): Promise<void> {
+    try {
+      await this.replyError(withSendableMessage(error));
+    } catch (unsendable) {
+      this.#host.onLost(unsendable);
+      this.context.dropTrailer();
+      try {
+        await this.replyError(toConnectError(unsendable));
+      } catch (lost) {
+        this.#host.onLost(lost);
+        this.exchange.cut();
+      }
     }
   }
 
@@ -234,14 +284,7 @@ export function callerGone(): ConnectError {
 
 /** What is no ConnectError says nothing to the caller. */
 function toConnectError(error: unknown): ConnectError {
-  if (!(error instanceof ConnectError)) {
-    return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
-  }
-  if (error.rawMessage.isWellFormed()) {
-    return error;
-  }
-  // A message that quotes half a character could not be sent.
-  const sendable = new ConnectError(error.rawMessage.toWellFormed(), error.code, error.metadata);
-  sendable.details = error.details;
-  return sendable;
+  return error instanceof ConnectError
+    ? error
+    : new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }

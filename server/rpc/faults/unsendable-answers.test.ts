@@ -1,0 +1,235 @@
+import { createServer as createHttp1Server } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import { StringValueSchema } from "@bufbuild/protobuf/wkt";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type HandlerContext,
+  type Transport,
+} from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { codeName } from "../../../client/code-name.ts";
+import { change, count, wish } from "../../../testing/echo-schema.ts";
+import { listen, type TestEndpoint } from "../../../testing/listen.ts";
+import { createAdapter } from "../adapter/adapter.ts";
+
+/** What the handler does in a test. */
+let act: (context: HandlerContext) => void | Promise<void> = () => {};
+const lost: unknown[] = [];
+
+function routes(router: ConnectRouter): void {
+  router.rpc(change, async (_, context) => {
+    await act(context);
+    return {};
+  });
+  router.rpc(count, async function* (_, context) {
+    await act(context);
+    yield {};
+  });
+}
+
+interface Served {
+  readonly http1: TestEndpoint;
+  readonly http2: TestEndpoint;
+}
+
+async function serve(directLane: boolean): Promise<Served> {
+  const adapter = createAdapter({ routes, directLane, onLost: (error) => lost.push(error) });
+  return {
+    http1: await listen(createHttp1Server(adapter.handleRequest)),
+    http2: await listen(createHttp2Server().on("stream", adapter.handleStream)),
+  };
+}
+
+const served = { direct: await serve(true), stock: await serve(false) };
+afterAll(async () => {
+  for (const { http1, http2 } of Object.values(served)) {
+    await Promise.all([http1.close(), http2.close()]);
+  }
+});
+
+const lanes = ["direct", "stock"] as const;
+const versions = ["1.1", "2"] as const;
+const protocols = ["grpc", "grpc-web", "connect"] as const;
+type Protocol = (typeof protocols)[number];
+
+function transportOf(
+  protocol: Protocol,
+  httpVersion: "1.1" | "2",
+  { http1, http2 }: Served,
+): Transport {
+  const options = { httpVersion, baseUrl: (httpVersion === "2" ? http2 : http1).url };
+  switch (protocol) {
+    case "grpc":
+      return createGrpcTransport(options);
+    case "grpc-web":
+      return createGrpcWebTransport(options);
+    case "connect":
+      return createConnectTransport(options);
+  }
+}
+
+const ways = lanes.flatMap((lane) =>
+  versions.flatMap((version) =>
+    protocols
+      .filter((protocol) => protocol !== "grpc" || version === "2")
+      .flatMap((protocol) =>
+        (["unary", "stream"] as const).map((kind) => ({ lane, version, protocol, kind })),
+      ),
+  ),
+);
+type Way = (typeof ways)[number];
+
+/** How a call ends: "ok", or the code's name. */
+async function call({ lane, version, protocol, kind }: Way): Promise<ConnectError | "ok"> {
+  const transport = transportOf(protocol, version, served[lane]);
+  try {
+    if (kind === "unary") {
+      await transport.unary(change, undefined, 2_000, undefined, wish({}));
+    } else {
+      const input = (async function* () {
+        yield wish({});
+      })();
+      const { message } = await transport.stream(count, undefined, 2_000, undefined, input);
+      for await (const _ of message) {
+        // It is the end that counts.
+      }
+    }
+    return "ok";
+  } catch (error) {
+    return ConnectError.from(error);
+  }
+}
+
+async function outcomeOf(way: Way): Promise<string> {
+  const outcome = await call(way);
+  return outcome === "ok" ? "ok" : codeName(outcome.code);
+}
+
+/** Trailers and error metadata that a protocol has in the body may be anything. */
+function isInBody({ protocol, kind }: Way): boolean {
+  return protocol === "grpc-web" || (protocol === "connect" && kind === "stream");
+}
+
+type Where = "header" | "trailer" | "error metadata";
+
+function put(where: Where, name: string, value: string): typeof act {
+  return ({ responseHeader, responseTrailer }) => {
+    switch (where) {
+      case "header":
+        responseHeader.set(name, value);
+        break;
+      case "trailer":
+        responseTrailer.set(name, value);
+        break;
+      case "error metadata":
+        throw new ConnectError("no", Code.FailedPrecondition, { [name]: value });
+    }
+  };
+}
+
+const places: readonly Where[] = ["header", "trailer", "error metadata"];
+const large = "x".repeat(100_000);
+
+beforeAll(() => {
+  lost.length = 0;
+});
+
+describe.each(ways)("$lane lane, HTTP/$version, $protocol, $kind", (way) => {
+  describe.each(places)("in the %s", (where) => {
+    const unchanged = where === "error metadata" ? "failed_precondition" : "ok";
+    const spoilt = where !== "header" && isInBody(way) ? unchanged : "internal";
+
+    test.each(["a\x01b", "\x1b[31m", "a\x7f"])("the value %j", async (value) => {
+      act = put(where, "x-field", value);
+      lost.length = 0;
+      expect(await outcomeOf(way)).toBe(spoilt);
+      expect(lost.length > 0).toBe(spoilt === "internal");
+      act = put("header", "x-field", "a good one");
+      expect(await outcomeOf(way)).toBe("ok");
+    });
+
+    test("100 kB", async () => {
+      act = put(where, "x-field", large);
+      expect(await outcomeOf(way)).toBe(spoilt);
+    });
+
+    test.each([
+      ["connection", "close"],
+      ["connection", "x-field"],
+      ["content-length", "3"],
+      ["http2-settings", "AAMAAABkAAQAAP__"],
+      ["keep-alive", "timeout=5"],
+      ["proxy-connection", "keep-alive"],
+      ["te", "gzip"],
+      ["trailer", "x-field"],
+      ["transfer-encoding", "chunked"],
+      ["upgrade", "h2c"],
+    ])("%s: %s", async (name, value) => {
+      act = put(where, name, value);
+      expect(await outcomeOf(way)).toBe(unchanged);
+    });
+  });
+
+  test("a field in the header and one in the trailer", async () => {
+    act = (context) => {
+      put("header", "x-field", "\x01")(context);
+      put("trailer", "x-field", "\x01")(context);
+    };
+    expect(await outcomeOf(way)).toBe("internal");
+  });
+
+  test("a field in the header of a call that fails", async () => {
+    act = (context) => {
+      put("header", "x-field", "\x01")(context);
+      throw new ConnectError("no", Code.FailedPrecondition);
+    };
+    expect(await outcomeOf(way)).toBe("internal");
+  });
+
+  test.each(["x", "ü", "✓", "\ud83d"])("a message of 100,000 times %j", async (character) => {
+    const message = character.repeat(100_000);
+    act = () => {
+      throw new ConnectError(message, Code.FailedPrecondition);
+    };
+    const outcome = await call(way);
+    expect(outcome).toMatchObject({ code: Code.FailedPrecondition });
+    const start = message.slice(0, 1_000).toWellFormed();
+    expect(outcome !== "ok" && outcome.rawMessage.startsWith(start)).toBe(true);
+  });
+
+  test("a detail of 100 kB", async () => {
+    act = () => {
+      const detail = { desc: StringValueSchema, value: { value: large } };
+      throw new ConnectError("no", Code.FailedPrecondition, undefined, [detail]);
+    };
+    const isInTrailer = way.protocol === "grpc";
+    expect(await outcomeOf(way)).toBe(isInTrailer ? "internal" : "failed_precondition");
+  });
+
+  test.each(["passed on", "copied"])("an error of another server that is %s", async (how) => {
+    let upstream: unknown;
+    act = () => {
+      throw new ConnectError("no", Code.FailedPrecondition, { "x-field": "kept" });
+    };
+    for (const other of ways.filter(({ lane }) => lane === "stock")) {
+      const error = await call(other);
+      upstream =
+        how === "copied" && error !== "ok"
+          ? new ConnectError(error.rawMessage, error.code, error.metadata)
+          : error;
+      const before = act;
+      act = () => {
+        throw upstream;
+      };
+      expect(await outcomeOf(way)).toBe("failed_precondition");
+      act = before;
+    }
+  });
+});

@@ -1,0 +1,143 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { vi } from "vitest";
+import { errorCodeName } from "../loadtest/transport/http2/errors.ts";
+import { FrameReader } from "../loadtest/transport/http2/frame-reader.ts";
+import {
+  flag,
+  frame,
+  frameType,
+  headersFrames,
+  preface,
+  settingsFrame,
+} from "../loadtest/transport/http2/frames.ts";
+import { HpackDecoder } from "../loadtest/transport/http2/hpack-decoder.ts";
+import { HpackEncoder } from "../loadtest/transport/http2/hpack-encoder.ts";
+import type { Field } from "../loadtest/transport/http2/hpack-table.ts";
+
+/** What a server sent on a stream. */
+export interface StreamOutcome {
+  /** Header fields and trailers, by name. */
+  readonly fields: Record<string, string>;
+  body: string;
+  /** "ended" with END_STREAM, or the error code of a RST_STREAM; undefined while it is open. */
+  end: string | undefined;
+}
+
+const waitOptions = { timeout: 20_000, interval: 5 };
+
+const interesting = [":status", "content-type", "grpc-status", "grpc-message"];
+
+/** An HTTP/2 connection on which a test writes its own frames, as a careless or hostile client does. */
+export class RawHttp2 {
+  readonly socket: Socket;
+  readonly streams = new Map<number, StreamOutcome>();
+  readonly #encoder = new HpackEncoder();
+  readonly #decoder = new HpackDecoder();
+  #isClosed = false;
+  #pongs = 0;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    const reader = new FrameReader((...received) => this.#onFrame(...received));
+    socket.on("data", (chunk: Buffer) => reader.read(chunk));
+    socket.on("error", () => {});
+    socket.once("close", () => {
+      this.#isClosed = true;
+    });
+    socket.write(Buffer.concat([preface, settingsFrame([])]));
+  }
+
+  /** @param url `http://host:port` */
+  static async open(url: string): Promise<RawHttp2> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    await once(socket, "connect");
+    return new RawHttp2(socket);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  headers(streamId: number, fields: readonly Field[], endStream = false): Buffer {
+    return headersFrames(streamId, this.#encoder.encode(fields), endStream);
+  }
+
+  data(streamId: number, payload: Uint8Array, endStream = false): Buffer {
+    return frame(frameType.data, endStream ? flag.endStream : 0, streamId, payload);
+  }
+
+  /** All frames in one write, so that the server reads them at once. */
+  write(...frames: readonly Buffer[]): void {
+    this.socket.write(Buffer.concat(frames));
+  }
+
+  /** Resolves when the server has ended the stream, or the connection. */
+  async ended(streamId: number): Promise<StreamOutcome> {
+    return vi.waitUntil(() => {
+      const outcome = this.#outcome(streamId);
+      return outcome.end !== undefined || this.#isClosed ? outcome : undefined;
+    }, waitOptions);
+  }
+
+  /** Resolves when the server has read all that was written before. */
+  async ping(): Promise<void> {
+    const answered = this.#pongs + 1;
+    this.write(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
+    await vi.waitUntil(() => this.#pongs >= answered || this.#isClosed, waitOptions);
+  }
+
+  async closed(): Promise<void> {
+    await vi.waitUntil(() => this.#isClosed, waitOptions);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  #outcome(streamId: number): StreamOutcome {
+    const known = this.streams.get(streamId);
+    if (known !== undefined) {
+      return known;
+    }
+    const outcome: StreamOutcome = { fields: {}, body: "", end: undefined };
+    this.streams.set(streamId, outcome);
+    return outcome;
+  }
+
+  #onFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
+    switch (type) {
+      case frameType.settings:
+        if (!(flags & flag.ack)) {
+          this.socket.write(frame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+        }
+        return;
+      case frameType.headers: {
+        const fields = this.#decoder.decode(payload);
+        const outcome = this.#outcome(streamId);
+        for (const name of interesting) {
+          const value = fields.get(name);
+          if (value !== null) {
+            outcome.fields[name] = value;
+          }
+        }
+        break;
+      }
+      case frameType.data:
+        this.#outcome(streamId).body += payload.toString("latin1");
+        break;
+      case frameType.resetStream:
+        this.#outcome(streamId).end = errorCodeName(payload.readUInt32BE(0));
+        return;
+      case frameType.ping:
+        this.#pongs++;
+        return;
+      default:
+        return;
+    }
+    if (flags & flag.endStream) {
+      this.#outcome(streamId).end ??= "ended";
+    }
+  }
+}
