@@ -51,7 +51,8 @@ export async function serveStock(
   if (request instanceof Http2ServerRequest) {
     if (methodKind === "unary" || methodKind === "server_streaming") {
       answerInTime(request, requestTimeoutMs);
-    } else {
+    }
+    if (methodKind !== "unary") {
       // Its caller may have more to ask, and would keep the stream open to do so.
       closeOnceAnswered(request.stream);
     }
