@@ -8,6 +8,7 @@ import {
 import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
 import { LabService } from "../gen/unblock/v1/lab_pb.ts";
 import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
+import { repeatRefused } from "./repeat-refused.ts";
 
 export const protocols = ["connect", "grpc", "grpc-web"] as const;
 export type Protocol = (typeof protocols)[number];
@@ -55,7 +56,7 @@ export function openConnection({
   strategy,
 }: ClientOptions): Connection {
   const sessionManager = new Http2SessionManager(baseUrl);
-  const interceptors = strategy === undefined ? [] : [useStrategy(strategy)];
+  const interceptors = [repeatRefused, ...(strategy === undefined ? [] : [useStrategy(strategy)])];
   const options = {
     baseUrl,
     sessionManager,

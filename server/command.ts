@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { duration, oneOf, wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import { noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
+import { addCallerFlags, type CallerFlags, callerLimitsOf } from "./caller-flags.ts";
 import type { ServerConfig } from "./config.ts";
 import { logLevels } from "./logger.ts";
 import { startReplicas } from "./replicas.ts";
@@ -34,7 +35,7 @@ type Taken = Pick<
   | "token"
 >;
 
-interface Flags extends Omit<Taken, "shutdownNoticeMs">, OwnBackends, TlsFlags {
+interface Flags extends Omit<Taken, "shutdownNoticeMs">, OwnBackends, TlsFlags, CallerFlags {
   readonly shutdownNotice: number;
   readonly host: string;
   readonly port: number;
@@ -88,6 +89,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--no-direct-lane", "serve unary calls with Connect's own, slower handlers")
     .addHelpText("after", example)
     .allowExcessArguments(false);
+  addCallerFlags(command);
   const given = command.parse([...argv]).opts<Flags>();
   // Not the flag's default, which --help would print with its password. Empty means none.
   const databaseUrl = (given.databaseUrl ?? process.env.DATABASE_URL) || undefined;
@@ -136,7 +138,15 @@ async function serve(all: Flags): Promise<Serving> {
   const tls = readTlsFiles(all);
   const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / flags.replicas));
   const { url, pageUrl } = await startUntilSignal(
-    () => createServer({ cpuWorkers, corsOrigins, tls, shutdownNoticeMs, ...flags }),
+    () =>
+      createServer({
+        cpuWorkers,
+        corsOrigins,
+        tls,
+        shutdownNoticeMs,
+        ...callerLimitsOf(flags),
+        ...flags,
+      }),
     shutdownNoticeMs,
   );
   const page = pageUrl === undefined ? "is not built: npm run build" : `is at ${pageUrl}`;

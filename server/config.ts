@@ -4,12 +4,13 @@ import type { ImageHosts } from "./backends/images.ts";
 import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import { assertPostgresUrl } from "./backends/postgres/address.ts";
 import { assertRedisUrl } from "./backends/redis-url.ts";
+import { assertCallerLimits, type CallerLimits, defaultCallerLimits } from "./caller-limits.ts";
 import type { House } from "./exercises/exercise.ts";
 import { loadExercises, type ServedExercise } from "./exercises/load.ts";
 import type { LogLevel } from "./logger.ts";
 import type { TlsConfig } from "./rpc/listener/listener.ts";
 
-export interface ServerConfig extends OwnBackends {
+export interface ServerConfig extends OwnBackends, CallerLimits {
   /** Where to listen; loopback unless you mean the network. Default 127.0.0.1. */
   readonly host: string;
   /** 0 takes any free port. Default 8080. */
@@ -87,6 +88,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     databaseUrl: undefined,
     redisUrl: undefined,
     ...noOwnBackends,
+    ...defaultCallerLimits,
     pageFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),
     runsFolder: ".unblock/runs",
     token: undefined,
@@ -118,6 +120,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     assertRedisUrl(complete.redisUrl);
   }
   assertOwnBackends(complete);
+  assertCallerLimits(complete);
   return complete;
 }
 

@@ -79,6 +79,8 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     page,
     health,
     maxCalls: complete.maxCalls,
+    defaultTimeoutMs: complete.defaultTimeoutMs,
+    maxTimeoutMs: complete.maxTimeoutMs,
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
@@ -89,12 +91,13 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     eventLoop.close();
     await house.close();
   };
-  const listener = await listen({ host, port: complete.port, tls }, handler).catch(
-    async (error: unknown) => {
-      await closeHouse();
-      throw error;
-    },
-  );
+  const listener = await listen(
+    { host, port: complete.port, tls, connectionLimits: complete, log },
+    handler,
+  ).catch(async (error: unknown) => {
+    await closeHouse();
+    throw error;
+  });
 
   port = listener.port;
 

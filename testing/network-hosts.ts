@@ -10,6 +10,8 @@ export interface NetworkHost {
   readonly gateway: string;
   /** Starts a program of this machine there, in the project's folder. */
   start(program: string, args: readonly string[], env?: Record<string, string>): RunningCommand;
+  /** Takes its link down: nothing comes from it or gets to it any more, and nobody is told. */
+  unplug(): void;
 }
 
 export interface Network {
@@ -52,7 +54,8 @@ export function makeNetwork(): Network {
     ip("-n", middle, "link", "set", near, "up");
     ip("-n", name, "address", "add", `${address}/30`, "dev", far);
     ip("-n", name, "link", "set", far, "up");
-    return { address, gateway, start: startIn(name) };
+    const unplug = () => ip("-n", name, "link", "set", far, "down");
+    return { address, gateway, start: startIn(name), unplug };
   };
   const [one = "", two = ""] = outer;
   return { middle: { start: startIn(middle) }, hosts: [link(one, 1), link(two, 2)], close };

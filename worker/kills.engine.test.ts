@@ -21,7 +21,9 @@ test.skipIf(!hasRedis())(
   "200 jobs survive 20 workers that are killed (skipped without redis-server)",
   async () => {
     const redis = await startRedis();
-    const server = await startTestServer({ cpuWorkers: 1, processes: 1, redisUrl: redis.url });
+    const sizes = { cpuWorkers: 1, processes: 1 };
+    // The last jobs wait for longer than the default deadline on a slow machine.
+    const server = await startTestServer({ ...sizes, redisUrl: redis.url, defaultTimeoutMs: 0 });
     const start = () => startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
     const workers: WorkerProcess[] = [await start(), await start()];
     let done = 0;

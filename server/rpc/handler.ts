@@ -13,11 +13,14 @@ import { createInterceptors } from "./interceptors/chain.ts";
 import { toConnectError } from "./interceptors/errors.ts";
 import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
+import { limitStreams, type StreamLimits } from "./interceptors/stream-limit.ts";
 import type { Check } from "./interceptors/validation.ts";
 import {
   defaultTimeLimits,
   maxRequestBytes,
   maxResponseBytes,
+  openStreamLimits,
+  reflectionIdleMs,
   requestBudget,
 } from "./listener/limits.ts";
 import { createNotFound } from "./not-found.ts";
@@ -44,10 +47,18 @@ export interface HandlerConfig {
   readonly health: HealthStatus;
   /** How many calls of the exercises may be in progress at once. */
   readonly maxCalls: number;
+  /** Deadline of a unary call whose caller gives none, in milliseconds; undefined or 0 for none. */
+  readonly defaultTimeoutMs?: number;
+  /** Longest deadline of a unary call, in milliseconds; undefined or 0 for none. */
+  readonly maxTimeoutMs?: number;
   /** Pages of these origins may call; none by default. */
   readonly corsOrigins: readonly string[];
   /** How long a request may take to be complete. Default: `requestMs` of `defaultTimeLimits`. */
   readonly requestTimeoutMs?: number;
+  /** Default: `openStreamLimits`. */
+  readonly streamLimits?: StreamLimits;
+  /** How long a reflection stream may ask nothing. Default: `reflectionIdleMs` of limits.ts. */
+  readonly reflectionIdleMs?: number;
   /** Whether unary calls take the adapter's direct lane. */
   readonly directLane: boolean;
   /** Its abort ends the calls that are still in progress. */
@@ -67,7 +78,8 @@ export function createHandler(config: HandlerConfig): Adapter {
     callsInProgress: () => limit.inProgress,
   });
   const observer = observeRequests(metrics, logger);
-  const chain = { logger, limit, checks: checksOf(exercises) };
+  const streamLimit = limitStreams(config.streamLimits ?? openStreamLimits);
+  const chain = { logger, limit, streamLimit, checks: checksOf(exercises) };
   const traced = tracing === undefined ? [] : [tracing];
   const guard = guardLab(config.lab.guard);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
@@ -79,7 +91,10 @@ export function createHandler(config: HandlerConfig): Adapter {
     routes: (router) => {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
-      routeReflection(router, [...services, Health]);
+      routeReflection(router, [...services, Health], {
+        idleMs: config.reflectionIdleMs ?? reflectionIdleMs,
+        stopSignal: config.health.stopSignal,
+      });
       routeLab(router, config.lab.runs, vitals.backends.engines, [
         ...traced,
         ...createInterceptors({ ...chain, guard }),
@@ -104,6 +119,8 @@ export function createHandler(config: HandlerConfig): Adapter {
         throw toConnectError(rejected);
       }
     },
+    defaultTimeoutMs: config.defaultTimeoutMs || undefined,
+    longestTimeoutMs: config.maxTimeoutMs || undefined,
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,

@@ -25,6 +25,7 @@ import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { failureIn } from "./response-outcome.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
+import type { UnaryTimeouts } from "./timeouts.ts";
 import type { CallHost } from "./unary-call.ts";
 
 const mebibyte = 1024 * 1024;
@@ -34,7 +35,10 @@ const mebibyte = 1024 * 1024;
  * a call for which there is no room is answered with resource_exhausted at once. Default: 64 MiB, of which
  * one connection may have 32, and each may have 64 KiB in any case.
  */
-export interface AdapterOptions extends ConnectNodeAdapterOptions, Partial<ByteLimits> {
+export interface AdapterOptions
+  extends ConnectNodeAdapterOptions,
+    UnaryTimeouts,
+    Partial<ByteLimits> {
   /** Whether unary calls take the direct lane; without it Connect's own handlers serve all. Default true. */
   readonly directLane?: boolean;
   /**
@@ -84,6 +88,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix, observer);
   const fallback = options.fallback ?? notFound;
   const calls = new CallsInProgress(requestTimeoutMs);
+  const stockOptions = { ...options, requestTimeoutMs };
   const host: CallHost = {
     budget: new ByteBudget({ maxBytes, maxConnectionBytes, minConnectionBytes }),
     onOver: (call) => calls.delete(call),
@@ -126,9 +131,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
         observed?.end(failureIn({ status: 505 }, undefined));
         refuse(request, response, 505);
       } else {
-        serveStock(handler, request, response, values, host, requestTimeoutMs, observed).catch(
-          onLost,
-        );
+        serveStock(handler, request, response, values, host, stockOptions, observed).catch(onLost);
       }
     }
   };

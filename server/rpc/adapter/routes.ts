@@ -16,8 +16,8 @@ import {
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
 import type { CallObserver } from "./observer.ts";
-
 import { sendableErrors } from "./sendable-errors.ts";
+import type { UnaryTimeouts } from "./timeouts.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
@@ -30,6 +30,7 @@ export interface UnaryRoute {
   /** Whether a message may have bytes, which are views of the binary message that they were read from. */
   readonly keepsBytes: boolean;
   readonly observer: CallObserver | undefined;
+  readonly timeouts: UnaryTimeouts;
 }
 
 interface Protocols {
@@ -48,7 +49,7 @@ export interface Routes {
 /** Registers what `register` registers with Connect, and takes note of the unary RPCs. */
 export function collectRoutes(
   register: (router: ConnectRouter) => void,
-  options: ConnectRouterOptions,
+  options: ConnectRouterOptions & UnaryTimeouts,
   prefix: string,
   observer?: CallObserver,
 ): Routes {
@@ -110,7 +111,7 @@ const pooledEncoder = { encode: (text: string): Uint8Array => Buffer.from(text) 
 
 function createUnaryRoute(
   spec: UnarySpec,
-  options: ConnectRouterOptions,
+  options: ConnectRouterOptions & UnaryTimeouts,
   observer: CallObserver | undefined,
 ): UnaryRoute {
   const jsonOptions = { textEncoder: pooledEncoder, ...options.jsonOptions };
@@ -133,5 +134,6 @@ function createUnaryRoute(
       grpc: options.grpc !== false,
       grpcWeb: options.grpcWeb !== false,
     },
+    timeouts: options,
   };
 }

@@ -2,8 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
-import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
@@ -11,7 +9,6 @@ import {
 import type { HeldBytes } from "./byte-budget.ts";
 import { connectionKey } from "./connection.ts";
 import { IncompleteMessage } from "./incomplete-message.ts";
-import { joinValues } from "./lazy-headers.ts";
 import type { ObservedStockCall } from "./observed-stock-call.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
@@ -19,17 +16,21 @@ import {
   closeOnceAnswered,
   cutStream,
   isRequestTimeout,
-  longestTimerMs,
   requestTimedOut,
   whenIncomplete,
 } from "./request-timeout.ts";
 import { failureIn } from "./response-outcome.ts";
 import { errorResponse, sendableResponse } from "./sendable-response.ts";
+import { boundTimeout, type UnaryTimeouts } from "./timeouts.ts";
 import { type CallHost, callerGone, tooManyBytes } from "./unary-call.ts";
 import { whenUntaken } from "./untaken-answer.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+interface StockOptions extends UnaryTimeouts {
+  readonly requestTimeoutMs: number;
+}
 
 /**
  * Serves a call with Connect's own handler.
@@ -43,9 +44,10 @@ export async function serveStock(
   response: NodeResponse,
   values: ContextValues,
   host: CallHost,
-  requestTimeoutMs: number,
+  options: StockOptions,
   observed: ObservedStockCall | undefined,
 ): Promise<void> {
+  const { requestTimeoutMs } = options;
   const { methodKind } = handler.method;
   const connection = connectionOf(request);
   const held = host.budget.open(connection);
@@ -59,13 +61,14 @@ export async function serveStock(
   if (request instanceof Http2ServerRequest) {
     if (methodKind === "unary" || methodKind === "server_streaming") {
       answerInTime(request, requestTimeoutMs);
-    } else {
-      const { stream } = request;
-      stream.once("finish", () => closeInTime(stream, requestTimeoutMs));
+    }
+    if (methodKind !== "unary") {
+      // Its caller may have more to ask, and would keep the stream open to do so.
+      closeOnceAnswered(request.stream);
     }
   }
   cutInTime(request, response, requestTimeoutMs);
-  dropEndlessTimeout(request);
+  boundTimeout(request, methodKind === "unary", options);
   let signal: AbortSignal | undefined;
   try {
     const call = universalRequestFromNodeRequest(
@@ -114,20 +117,6 @@ function canceledWith(left: AbortSignal, reason: () => ConnectError): AbortSigna
   const canceled = new AbortController();
   left.addEventListener("abort", () => canceled.abort(reason()), { once: true });
   return canceled.signal;
-}
-
-/** Connect's timer would end at once a call whose deadline is further away than a timer can wait. */
-function dropEndlessTimeout({ headers }: NodeRequest): void {
-  const timeouts = [
-    ["connect-timeout-ms", parseConnectTimeout],
-    ["grpc-timeout", parseGrpcTimeout],
-  ] as const;
-  for (const [name, parse] of timeouts) {
-    const { timeoutMs = 0 } = parse(joinValues(headers[name]), Number.POSITIVE_INFINITY);
-    if (timeoutMs > longestTimerMs) {
-      delete headers[name];
-    }
-  }
 }
 
 /**

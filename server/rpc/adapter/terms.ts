@@ -2,6 +2,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { Exchange } from "./exchange.ts";
 import type { UnaryRoute } from "./routes.ts";
+import { boundedTimeoutMs } from "./timeouts.ts";
 
 /** What a call asks for besides its message. */
 export interface Terms {
@@ -28,7 +29,7 @@ export interface TermsFields {
 }
 
 export function readTerms(
-  { options }: UnaryRoute,
+  { options, timeouts }: UnaryRoute,
   exchange: Exchange,
   fields: TermsFields,
   encoding = exchange.header(fields.encoding),
@@ -40,7 +41,7 @@ export function readTerms(
       : compressionNegotiate(options.acceptCompression, encoding, accepted, fields.acceptEncoding);
   const timeout = fields.parseTimeout(exchange.header(fields.timeout), options.maxTimeoutMs);
   return {
-    timeoutMs: timeout.timeoutMs,
+    timeoutMs: boundedTimeoutMs(timeout.timeoutMs, timeouts),
     request: compression.request,
     response: compression.response,
     problem: compression.error ?? timeout.error,

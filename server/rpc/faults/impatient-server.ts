@@ -3,17 +3,27 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
 import { idleLab } from "../../../testing/idle-lab.ts";
 import { createLogger } from "../../logger.ts";
+import type { Places } from "../../places/index.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";
 import { createHandler } from "../handler.ts";
-import { defaultTimeLimits, type TimeLimits } from "../listener/limits.ts";
+import type { StreamLimits } from "../interceptors/stream-limit.ts";
+import {
+  type ConnectionLimits,
+  defaultConnectionLimits,
+  defaultTimeLimits,
+  type TimeLimits,
+} from "../listener/limits.ts";
 import { listen, type TlsConfig } from "../listener/listener.ts";
 import { HealthStatus } from "../services/health.ts";
 
 export interface ImpatientOptions {
   /** Those that are not given are the usual ones, which no test meets. */
-  readonly timeLimits: Partial<TimeLimits>;
+  readonly timeLimits?: Partial<TimeLimits>;
+  readonly connectionLimits?: Partial<ConnectionLimits>;
   readonly tls?: TlsConfig;
   readonly directLane?: boolean;
+  readonly streamLimits?: StreamLimits;
+  readonly reflectionIdleMs?: number;
 }
 
 /** The real server on a free port, of which a test can meet the limits. */
@@ -21,6 +31,9 @@ export interface ImpatientServer {
   readonly url: string;
   readonly port: number;
   readonly health: HealthStatus;
+  readonly places: Places;
+  /** How many connections calls came on so far. */
+  usedConnections(): number;
   /** What it holds for its callers. */
   holds(): { readonly connections: number; readonly streams: number };
 }
@@ -37,12 +50,19 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
   });
   afterAll(() => house.close());
 
-  return async ({ timeLimits, tls, directLane = true }) => {
+  return async ({
+    timeLimits = {},
+    connectionLimits = {},
+    tls,
+    directLane = true,
+    ...handlerLimits
+  }) => {
     const limits = { ...defaultTimeLimits, ...timeLimits };
     const eventLoop = new EventLoopVitals();
     const health = new HealthStatus([]);
     const shutdown = new AbortController();
     const streams = new Set<ServerHttp2Stream>();
+    const peers = new Set<number | undefined>();
     const { handleRequest, handleStream } = createHandler({
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
@@ -53,14 +73,25 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       corsOrigins: [],
       requestTimeoutMs: limits.requestMs,
       directLane,
+      ...handlerLimits,
       shutdownSignal: shutdown.signal,
       logger: createLogger("silent", () => {}),
     });
     const listener = await listen(
-      { host: "127.0.0.1", port: 0, tls, timeLimits: limits },
       {
-        handleRequest,
+        host: "127.0.0.1",
+        port: 0,
+        tls,
+        timeLimits: limits,
+        connectionLimits: { ...defaultConnectionLimits, ...connectionLimits },
+      },
+      {
+        handleRequest: (request, response) => {
+          peers.add(request.socket.remotePort);
+          handleRequest(request, response);
+        },
         handleStream: (stream, ...rest) => {
+          peers.add(stream.session?.socket.remotePort);
           streams.add(stream);
           stream.once("close", () => streams.delete(stream));
           handleStream(stream, ...rest);
@@ -76,6 +107,8 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       url: `${tls ? "https" : "http"}://127.0.0.1:${listener.port}`,
       port: listener.port,
       health,
+      places: house.places,
+      usedConnections: () => peers.size,
       holds: () => ({ connections: listener.connections, streams: streams.size }),
     };
   };

@@ -19,6 +19,7 @@ import {
   openTransports,
 } from "../../../testing/mixed-calls.ts";
 import { descendantsOf, isAlive } from "../../../testing/processes.ts";
+import { assertServes, grpc, openSession, UnendedRequest } from "./unended-request.ts";
 
 const waitOptions = { timeout: 25_000, interval: 20 };
 const testTimeoutMs = 90_000;
@@ -202,16 +203,36 @@ test(
   testTimeoutMs,
 );
 
-test(
-  "SIGTERM waits for nobody who only watches",
-  async () => {
-    const { child, exited, stderr, url, processes } = await start();
+test.each(["direct lane", "Connect's own handlers"])(
+  "SIGTERM waits for nobody who only watches, or may have more to ask: %s",
+  async (lane) => {
+    const flags = lane === "direct lane" ? [] : ["--no-direct-lane"];
+    const { child, exited, stderr, url, processes } = await start(...flags);
     const vitals = watchVitals(url);
     await vi.waitUntil(() => vitals.place("threads"), waitOptions);
+    const health = watchHealth(url);
+    const session = openSession(url);
+    const reflections = ["v1", "v1alpha"].map((version) => {
+      const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
+      return new UnendedRequest(session, path, grpc);
+    });
+    // Half a message of one.
+    reflections[0]?.stream.write(Buffer.from([0, 0, 0]));
+    await assertServes(session);
+    await vi.waitUntil(() => health.seen.includes("SERVING"), waitOptions);
 
     child.kill("SIGTERM");
     expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
+    for (const reflection of reflections) {
+      await reflection.assertClosed();
+      expect(reflection.fields).toMatchObject({
+        "grpc-status": "14",
+        "grpc-message": encodeURIComponent("The server is shutting down."),
+      });
+    }
     expect(await exited).toBe(0);
+    expect(health.seen.slice(0, 3)).toEqual(["SERVING", "NOT_SERVING", "GOAWAY"]);
+    // It would say so if it had waited for calls in vain.
     expect(stderr()).toBe("SIGTERM: finishing what is in progress.\n");
     await expectNothingLeft(processes);
   },

@@ -12,17 +12,26 @@ export interface Chain {
   /** Who may call at all; default: everybody. A service that has one is registered with a chain of its own. */
   readonly guard?: Interceptor;
   readonly limit: CallLimit;
+  /** Bounds streams; one for all chains, since they share the bounds. */
+  readonly streamLimit: Interceptor;
   /** What a request must be, by RPC. */
   readonly checks: ReadonlyMap<DescMethod, Check>;
 }
 
 /** What a call goes through, the outermost first. */
-export function createInterceptors({ logger, guard, limit, checks }: Chain): Interceptor[] {
+export function createInterceptors({
+  logger,
+  guard,
+  limit,
+  streamLimit,
+  checks,
+}: Chain): Interceptor[] {
   return [
     concludeCalls(mapErrors(logger)),
     endStreamsInTime,
     ...(guard === undefined ? [] : [guard]),
     limit.interceptor,
+    streamLimit,
     validateRequests(checks),
   ];
 }

@@ -1,3 +1,6 @@
+import type { ConnectionAge } from "./connection-age.ts";
+import type { Keepalive } from "./keepalive.ts";
+
 /** What one caller can make the server hold or wait for. */
 
 /** The largest request message, in bytes, of RPCs that say nothing else. */
@@ -17,10 +20,27 @@ export const requestBudget = {
 export const maxHeaderBytes = 16 * 1024;
 /** Calls in progress on one HTTP/2 connection; the client keeps the others back. */
 export const maxStreams = 1_000;
+/** Streaming calls that are open at once, of one connection and of all. Each costs memory while it is silent. */
+export const openStreamLimits = { perConnection: 100, perServer: 2_000 };
+/** Those of WatchVitals, each of which watches the event loop with a timer of its own. */
+export const vitalsWatchLimits = { perConnection: 4, perServer: 16 };
+/** A reflection stream that asks nothing for so long ends, in milliseconds; its caller may open another. */
+export const reflectionIdleMs = 60_000;
 /** Node's default of 10 MB kills the streams of a burst of large requests. */
 export const maxSessionMemoryMb = 64;
-/** Connections of all callers together. */
-export const maxConnections = 10_000;
+/** What connections may be and have. */
+export interface ConnectionLimits extends Keepalive, ConnectionAge {
+  /** Connections of all callers together; half of them may come from one address. */
+  readonly maxConnections: number;
+}
+
+export const defaultConnectionLimits: ConnectionLimits = {
+  maxConnections: 10_000,
+  keepaliveIntervalMs: 60_000,
+  keepaliveTimeoutMs: 20_000,
+  maxConnectionAgeMs: 0,
+  maxConnectionAgeGraceMs: 30_000,
+};
 
 /** How long callers may take, in milliseconds. */
 export interface TimeLimits {

@@ -8,12 +8,16 @@ import {
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { Adapter } from "../adapter/adapter.ts";
+import { endHttp2AtAge, Http1Ages } from "./connection-age.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { letIn } from "./front-door.ts";
 import { sayGoodbye } from "./goodbye.ts";
 import { keepCallsYoung } from "./keep-calls-young.ts";
+import { ping, probe } from "./keepalive.ts";
 import {
+  type ConnectionLimits,
+  defaultConnectionLimits,
   defaultTimeLimits,
-  maxConnections,
   maxHeaderBytes,
   maxSessionMemoryMb,
   maxStreams,
@@ -41,6 +45,10 @@ export interface ListenerConfig {
   readonly tls?: TlsConfig | undefined;
   /** Default: `defaultTimeLimits`. */
   readonly timeLimits?: TimeLimits;
+  /** Default: `defaultConnectionLimits`. */
+  readonly connectionLimits?: ConnectionLimits;
+  /** Takes a line for the people who run the server. Default: it is dropped. */
+  readonly log?: (message: string) => void;
 }
 
 /** One port that speaks HTTP/1.1 and HTTP/2. */
@@ -56,7 +64,14 @@ export interface Listener {
 
 /** @throws the system's error when the address cannot be listened on, such as EADDRINUSE */
 export async function listen(
-  { host, port, tls, timeLimits = defaultTimeLimits }: ListenerConfig,
+  {
+    host,
+    port,
+    tls,
+    timeLimits = defaultTimeLimits,
+    connectionLimits = defaultConnectionLimits,
+    log = () => {},
+  }: ListenerConfig,
   { handleRequest, handleStream }: Adapter,
 ): Promise<Listener> {
   keepCallsYoung();
@@ -65,6 +80,7 @@ export async function listen(
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
   const sessions = new Sessions(idleMs);
+  const http1Ages = new Http1Ages(connectionLimits);
 
   const http1 = createHttp1Server(
     {
@@ -75,7 +91,7 @@ export async function listen(
       connectionsCheckingInterval: Math.ceil(Math.min(headerMs, requestMs) / 4),
       keepAliveTimeout: idleMs,
     },
-    handleRequest,
+    http1Ages.watch(handleRequest),
   );
   // It never listens itself, and without the event its time-outs never start.
   http1.emit("listening");
@@ -92,11 +108,14 @@ export async function listen(
 
   const serve = (socket: Socket, isHttp2: boolean) => {
     if (!isHttp2) {
+      http1Ages.add(socket);
       http1.emit("connection", socket);
       return;
     }
     const add = (session: ServerHttp2Session) => {
       sessions.add(session, socket);
+      ping(session, socket, connectionLimits);
+      endHttp2AtAge(session, socket, connectionLimits);
       if (draining) {
         session.close();
       }
@@ -128,10 +147,11 @@ export async function listen(
         noDelay: true,
       })
     : createTcpServer({ noDelay: true });
-  server.maxConnections = maxConnections;
+  limitConnections(server, connectionLimits.maxConnections, log);
   // Of TLS the sockets below it, which are there before a handshake and end with it.
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
+    probe(socket, connectionLimits);
     socket.once("close", () => sockets.delete(socket));
   });
   if (tls) {

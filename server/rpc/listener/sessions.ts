@@ -1,5 +1,6 @@
 import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { goAway } from "./go-away.ts";
 
 /** How often it is looked, in its time, whether a connection is idle. */
 const looks = 4;
@@ -48,8 +49,8 @@ export class Sessions {
 
   /** They take no new calls, and end after those in progress. */
   close(): void {
-    for (const session of this.#connections.keys()) {
-      session.close();
+    for (const [session, { socket }] of this.#connections) {
+      goAway(session, socket);
     }
   }
 

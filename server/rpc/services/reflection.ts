@@ -3,6 +3,7 @@ import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { ServerReflection } from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { ReflectedFiles } from "./reflected-files.ts";
+import { untilIdle } from "./until-idle.ts";
 
 /** Longer names are no names. */
 const mostNameCharacters = 1_000;
@@ -35,20 +36,31 @@ type Answer =
     }
   | { case: "errorResponse"; value: { errorCode: number; errorMessage: string } };
 
+export interface ReflectionLimits {
+  /** A stream that asks nothing for so long ends, in milliseconds. */
+  readonly idleMs: number;
+  /** Ends all streams, whose callers would not leave by themselves. */
+  readonly stopSignal: AbortSignal;
+}
+
 /**
  * Tells the schema of services to those who have no proto file, such as grpcurl. The two versions are
  * the same but for their name.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/server-reflection.md
  */
-export function routeReflection(router: ConnectRouter, services: readonly DescService[]): void {
+export function routeReflection(
+  router: ConnectRouter,
+  services: readonly DescService[],
+  { idleMs, stopSignal }: ReflectionLimits,
+): void {
   const reflected = [...services, ServerReflection, ServerReflectionAlpha];
   const files = new ReflectedFiles(reflected);
   const names = reflected.map(({ typeName }) => typeName).sort();
   const answerAll = async function* (
     requests: AsyncIterable<{ readonly host: string; readonly messageRequest: Question }>,
   ) {
-    for await (const { host, messageRequest } of requests) {
+    for await (const { host, messageRequest } of untilIdle(requests, idleMs, stopSignal)) {
       yield { validHost: host, messageResponse: answer(files, names, messageRequest) };
     }
   };

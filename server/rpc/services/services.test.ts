@@ -206,21 +206,28 @@ describe("WatchVitals", () => {
     await expect(all).rejects.toThrow("[deadline_exceeded]");
   });
 
-  test("has a limit of watchers, and forgets those that have gone", async () => {
-    const vitals = createVitalsClient({ baseUrl: server.url });
-    const watch = (signal: AbortSignal) =>
-      vitals.watchVitals({ intervalMs: 100 }, { signal })[Symbol.asyncIterator]();
+  test("has a limit of watchers per connection and in total, and forgets those that have gone", async () => {
     const caller = new AbortController();
-    const watchers = Array.from({ length: 16 }, () => watch(caller.signal));
-    await Promise.all(watchers.map((watcher) => watcher.next()));
-    const refused = watch(new AbortController().signal).next();
-    await expect(refused).rejects.toThrow("[resource_exhausted] 16 callers watch already");
+    const watchOn = (client: ReturnType<typeof createVitalsClient>, signal: AbortSignal) =>
+      client.watchVitals({ intervalMs: 100 }, { signal })[Symbol.asyncIterator]().next();
+    const grpc = () => createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
+    const clients = [grpc(), grpc(), grpc(), grpc()];
+    const watchers = clients.flatMap((client) =>
+      Array.from({ length: 4 }, () => watchOn(client, caller.signal)),
+    );
+    await Promise.all(watchers);
+    for (const client of clients) {
+      await expect(watchOn(client, caller.signal)).rejects.toThrow(
+        "[resource_exhausted] 4 watches of the vitals are open on this connection, which is the most.",
+      );
+    }
+    await expect(watchOn(grpc(), caller.signal)).rejects.toThrow(
+      "[resource_exhausted] 16 watches of the vitals are open on this server, which is the most.",
+    );
     caller.abort();
-    await vi.waitFor(async () => {
-      const another = new AbortController();
-      await watch(another.signal).next();
-      another.abort();
-    }, waitOptions);
+    const another = new AbortController();
+    await vi.waitFor(() => watchOn(grpc(), another.signal), waitOptions);
+    another.abort();
   });
 });
 

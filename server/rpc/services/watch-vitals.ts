@@ -5,14 +5,15 @@ import {
   WatchVitalsRequestSchema,
   type WatchVitalsResponseSchema,
 } from "../../../gen/unblock/v1/vitals_pb.ts";
-import { Failure, type FieldViolation } from "../../errors.ts";
+import type { FieldViolation } from "../../errors.ts";
 import type { VitalsWindows } from "../../vitals/windows.ts";
+import { connectionKey } from "../adapter/connection.ts";
+import { OpenStreams } from "../interceptors/stream-limit.ts";
+import { vitalsWatchLimits } from "../listener/limits.ts";
 
 const usualIntervalMs = 1_000;
 const leastIntervalMs = 100;
 const longestIntervalMs = 60_000;
-/** Each has a window of its own. */
-const mostWatchers = 16;
 
 export interface WatchSources {
   readonly windows: VitalsWindows;
@@ -34,16 +35,13 @@ export function checkInterval(request: Message): FieldViolation[] {
 
 /** Tells what the process feels, again and again; costs nothing while nobody watches. */
 export function createVitalsWatch({ windows, callsInProgress, stopSignal }: WatchSources) {
-  let watchers = 0;
+  const watches = new OpenStreams(vitalsWatchLimits, "watches of the vitals");
 
   return async function* watchVitals(
     { intervalMs }: { readonly intervalMs: number },
     context: HandlerContext,
   ): AsyncGenerator<MessageInitShape<typeof WatchVitalsResponseSchema>> {
-    if (watchers >= mostWatchers) {
-      throw new Failure("overloaded", `${watchers} callers watch already, which is the most.`);
-    }
-    watchers++;
+    watches.open(context.signal, context.values.get(connectionKey));
     const signal = AbortSignal.any([context.signal, stopSignal]);
     const window = windows.open();
     try {
@@ -57,7 +55,6 @@ export function createVitalsWatch({ windows, callsInProgress, stopSignal }: Watc
       // What a wait throws says that it was aborted, and not why.
       throw signal.aborted ? ConnectError.from(signal.reason) : error;
     } finally {
-      watchers--;
       windows.close(window);
     }
   };

@@ -1,0 +1,96 @@
+import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, test, vi } from "vitest";
+import { FrameReader } from "../../../loadtest/transport/http2/frame-reader.ts";
+import {
+  flag,
+  frameType,
+  headersFrames,
+  preface,
+  settingsFrame,
+  windowUpdateFrame,
+} from "../../../loadtest/transport/http2/frames.ts";
+import { HpackEncoder } from "../../../loadtest/transport/http2/hpack-encoder.ts";
+import { createCertificates } from "../../../testing/certificates.ts";
+import { type RunningCommand, startCommand } from "../../../testing/cli.ts";
+import { impatientServers } from "./impatient-server.ts";
+import {
+  assertServes,
+  grpc,
+  openSession,
+  UnendedRequest,
+  waitOptions,
+  watchPath,
+} from "./unended-request.ts";
+
+const peerPath = fileURLToPath(new URL("../../../testing/silent-peer.ts", import.meta.url));
+const connectionLimits = { keepaliveIntervalMs: 1_000, keepaliveTimeoutMs: 1_000 };
+
+const start = impatientServers();
+
+let peer: RunningCommand | undefined;
+afterEach(() => peer?.child.kill("SIGKILL"));
+
+test.each(["cleartext", "TLS"])(
+  "the calls of a process that hangs are cancelled, and its connections closed: %s",
+  async (wire) => {
+    const { server: tls, ca } = await createCertificates();
+    const server = await start({ connectionLimits, ...(wire === "TLS" ? { tls } : {}) });
+    // Of a process that hangs the system still answers TCP's probes, so only HTTP/2 finds it.
+    const args = [server.url, "5", ...(wire === "TLS" ? [ca.cert] : [])];
+    const started = startCommand(process.execPath, [peerPath, ...args]);
+    peer = started;
+    await vi.waitUntil(() => started.stdout() === "open\n", waitOptions);
+    const { workers } = server.places;
+    await vi.waitUntil(() => workers.vitals().running === 1, waitOptions);
+    const overHttp1 = wire === "TLS" ? 0 : 1;
+    expect(server.holds()).toEqual({ connections: 5 + overHttp1, streams: 6 });
+
+    started.child.kill("SIGSTOP");
+    await vi.waitUntil(() => server.holds().connections === overHttp1, waitOptions);
+    await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
+    await vi.waitUntil(() => workers.vitals().running === 0, waitOptions);
+    if (wire === "cleartext") {
+      await assertServes(openSession(server.url));
+    }
+  },
+);
+
+test("a peer that answers keeps its silent stream", async () => {
+  const server = await start({ connectionLimits });
+  const session = openSession(server.url);
+  const watch = new UnendedRequest(session, watchPath, grpc);
+  watch.stream.end(Buffer.alloc(5));
+  let pings = 0;
+  session.on("ping", () => pings++);
+  await vi.waitUntil(() => pings === 4, waitOptions);
+  expect(watch.stream.closed).toBe(false);
+  await assertServes(session);
+});
+
+test("a peer that is too busy to answer is kept while it sends anything else, and no longer", async () => {
+  const server = await start({ connectionLimits });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.on("error", () => {});
+  let pings = 0;
+  const reader = new FrameReader((type, flags) => {
+    if (type === frameType.ping && flags !== flag.ack) {
+      pings++;
+    }
+  });
+  socket.on("data", (data: Buffer) => reader.read(data));
+  const block = new HpackEncoder().encode([
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":authority", "x"],
+    [":path", watchPath],
+    ["content-type", "application/grpc"],
+  ]);
+  socket.write(Buffer.concat([preface, settingsFrame([]), headersFrames(1, block, false)]));
+  const timer = setInterval(() => socket.write(windowUpdateFrame(0, 1)), 100);
+  await vi.waitUntil(() => pings === 4, waitOptions);
+  expect(server.holds()).toEqual({ connections: 1, streams: 1 });
+  clearInterval(timer);
+  await vi.waitUntil(() => server.holds().connections === 0, waitOptions);
+  expect(server.holds().streams).toBe(0);
+});

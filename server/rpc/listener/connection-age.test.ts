@@ -1,0 +1,219 @@
+import { once } from "node:events";
+import { Agent, request as requestHttp } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
+import { connect as connectTcp, type Socket } from "node:net";
+import { afterEach, expect, test, vi } from "vitest";
+import { FrameReader } from "../../../loadtest/transport/http2/frame-reader.ts";
+import {
+  flag,
+  frame,
+  frameType,
+  headersFrames,
+  preface,
+  settingsFrame,
+} from "../../../loadtest/transport/http2/frames.ts";
+import { HpackEncoder } from "../../../loadtest/transport/http2/hpack-encoder.ts";
+import { defaultConnectionLimits } from "./limits.ts";
+import { type Listener, type ListenerConfig, listen } from "./listener.ts";
+
+const waitOptions = { timeout: 20_000, interval: 10 };
+const largestStream = 2 ** 31 - 1;
+
+const sockets: Socket[] = [];
+const listeners: Listener[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) {
+    socket.destroy();
+  }
+  await Promise.all(listeners.splice(0).map((listener) => listener.drain()));
+});
+
+/** A server that answers at once with the path, but for "/late" only when it is told to. */
+async function open(age: Partial<ListenerConfig["connectionLimits"]> = {}) {
+  const late: ServerHttp2Stream[] = [];
+  const closedCodes: number[] = [];
+  const listener = await listen(
+    { host: "127.0.0.1", port: 0, connectionLimits: { ...defaultConnectionLimits, ...age } },
+    {
+      handleRequest: (request, response) => {
+        response.end(String(request.url));
+      },
+      handleStream: (stream, headers) => {
+        stream.on("error", () => {});
+        stream.on("close", () => closedCodes.push(stream.rstCode));
+        if (headers[":path"] === "/late") {
+          late.push(stream);
+        } else {
+          stream.respond();
+          stream.end(String(headers[":path"]));
+        }
+      },
+    },
+  );
+  listeners.push(listener);
+  return { listener, late, closedCodes };
+}
+
+/** A caller down to the frames, which acknowledges no PING until it is told to. */
+class RawCaller {
+  readonly socket: Socket;
+  /** The last streams that GOAWAY frames named, in order. */
+  readonly goAways: number[] = [];
+  /** The paths that were answered. */
+  readonly answered: string[] = [];
+  readonly #encoder = new HpackEncoder();
+  readonly #pings: Buffer[] = [];
+  #lastId = -1;
+
+  constructor({ port }: Listener) {
+    this.socket = connectTcp(port, "127.0.0.1");
+    sockets.push(this.socket);
+    this.socket.on("error", () => {});
+    const reader = new FrameReader((type, flags, _, payload) => {
+      if (type === frameType.goAway) {
+        this.goAways.push(payload.readUInt32BE(0));
+      } else if (type === frameType.data) {
+        this.answered.push(payload.toString());
+      } else if (type === frameType.ping && flags !== flag.ack) {
+        this.#pings.push(Buffer.from(payload));
+      }
+    });
+    this.socket.on("data", (data: Buffer) => reader.read(data));
+    this.socket.write(Buffer.concat([preface, settingsFrame([])]));
+  }
+
+  call(path: string): void {
+    const block = this.#encoder.encode([
+      [":method", "GET"],
+      [":scheme", "http"],
+      [":authority", "x"],
+      [":path", path],
+    ]);
+    this.#lastId += 2;
+    this.socket.write(headersFrames(this.#lastId, block, true));
+  }
+
+  get pings(): number {
+    return this.#pings.length;
+  }
+
+  acknowledgePings(): void {
+    for (const payload of this.#pings.splice(0)) {
+      this.socket.write(frame(frameType.ping, flag.ack, 0, payload));
+    }
+  }
+}
+
+test.each(["at its age", "at a stop"])(
+  "over HTTP/2 the calls that were on their way when a connection ended %s are answered",
+  async (when) => {
+    const { listener } = await open({ maxConnectionAgeMs: when === "at its age" ? 200 : 0 });
+    const caller = new RawCaller(listener);
+    caller.call("/before");
+    await vi.waitUntil(() => caller.answered.length === 1, waitOptions);
+    const drained = when === "at a stop" ? listener.drain() : undefined;
+    await vi.waitUntil(() => caller.goAways.length === 1 && caller.pings === 1, waitOptions);
+    expect(caller.goAways).toEqual([largestStream]);
+    // As if it had been sent before the GOAWAY was read.
+    caller.call("/meanwhile");
+    await vi.waitUntil(() => caller.answered.length === 2, waitOptions);
+    expect(caller.answered).toEqual(["/before", "/meanwhile"]);
+    caller.acknowledgePings();
+    await once(caller.socket, "close");
+    expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 3]));
+    await drained;
+    await vi.waitUntil(() => listener.connections === 0, waitOptions);
+  },
+);
+
+test("a caller that reads no GOAWAY does not keep a server from stopping", async () => {
+  const { listener } = await open();
+  const caller = new RawCaller(listener);
+  caller.call("/before");
+  await vi.waitUntil(() => caller.answered.length === 1, waitOptions);
+  await listener.drain();
+  expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 1]));
+});
+
+test("a call in progress at a connection's age goes on, and ends with it", async () => {
+  const { listener, late, closedCodes } = await open({
+    maxConnectionAgeMs: 200,
+    maxConnectionAgeGraceMs: 60_000,
+  });
+  const caller = new RawCaller(listener);
+  caller.call("/late");
+  await vi.waitUntil(() => caller.goAways.length === 1 && caller.pings === 1, waitOptions);
+  caller.acknowledgePings();
+  await vi.waitUntil(() => caller.goAways.at(-1) === 1, waitOptions);
+  expect(closedCodes).toEqual([]);
+  late[0]?.respond();
+  late[0]?.end("/late");
+  await once(caller.socket, "close");
+  expect(caller.answered).toEqual(["/late"]);
+});
+
+test("a call in progress is cut after the grace", async () => {
+  const { listener, late, closedCodes } = await open({
+    maxConnectionAgeMs: 200,
+    maxConnectionAgeGraceMs: 200,
+  });
+  const caller = new RawCaller(listener);
+  caller.call("/late");
+  await once(caller.socket, "close");
+  expect(caller.goAways[0]).toBe(largestStream);
+  expect(late).toHaveLength(1);
+  await vi.waitUntil(() => closedCodes.length === 1, waitOptions);
+  await vi.waitUntil(() => listener.connections === 0, waitOptions);
+});
+
+test("over HTTP/1.1 the next response at a connection's age says that it is the last", async () => {
+  const { listener } = await open({ maxConnectionAgeMs: 300 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports: (number | undefined)[] = [];
+  const call = async () => {
+    const request = requestHttp({ port: listener.port, host: "127.0.0.1", agent }).end();
+    const [response] = await once(request, "response");
+    response.resume();
+    ports.push(request.socket?.localPort);
+    await once(response, "close");
+    return response.headers.connection;
+  };
+  await vi.waitUntil(async () => (await call()) === "close", waitOptions);
+  const calls = ports.length;
+  expect(new Set(ports).size).toBe(1);
+  expect(await call()).toBe("keep-alive");
+  expect(ports[calls]).not.toBe(ports[0]);
+  agent.destroy();
+});
+
+test("over HTTP/1.1 a call in progress is cut after the grace, an idle connection is not", async () => {
+  const calls: string[] = [];
+  const age = { maxConnectionAgeMs: 200, maxConnectionAgeGraceMs: 200 };
+  const listener = await listen(
+    { host: "127.0.0.1", port: 0, connectionLimits: { ...defaultConnectionLimits, ...age } },
+    {
+      handleRequest: (request, response) => {
+        calls.push(request.url ?? "");
+        if (request.url !== "/late") {
+          response.end();
+        }
+      },
+      handleStream: () => {},
+    },
+  );
+  listeners.push(listener);
+  const dial = () => {
+    const socket = connectTcp(listener.port, "127.0.0.1");
+    sockets.push(socket);
+    return socket.on("error", () => {}).resume();
+  };
+  const idle = dial();
+  idle.write("GET /first HTTP/1.1\r\nhost: x\r\n\r\n");
+  const late = dial();
+  late.write("GET /late HTTP/1.1\r\nhost: x\r\n\r\n");
+  await once(late, "close");
+  await vi.waitUntil(() => listener.connections === 1, waitOptions);
+  idle.write("GET /second HTTP/1.1\r\nhost: x\r\n\r\n");
+  await once(idle, "close");
+  expect(calls.toSorted()).toEqual(["/first", "/late", "/second"]);
+});

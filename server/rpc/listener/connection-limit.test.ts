@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterEach, expect, test, vi } from "vitest";
+import { createCertificates } from "../../../testing/certificates.ts";
+import { networkOf } from "./connection-limit.ts";
+import { defaultConnectionLimits } from "./limits.ts";
+import { type Listener, listen, type TlsConfig } from "./listener.ts";
+
+const waitOptions = { timeout: 20_000, interval: 20 };
+const request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+const sockets: Socket[] = [];
+let listener: Listener | undefined;
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) {
+    socket.destroy();
+  }
+  await listener?.drain();
+});
+
+async function open(maxConnections: number, tls?: TlsConfig) {
+  const logged: string[] = [];
+  const opened = await listen(
+    {
+      host: "127.0.0.1",
+      port: 0,
+      tls,
+      connectionLimits: { ...defaultConnectionLimits, maxConnections },
+      log: (line) => logged.push(line),
+    },
+    { handleRequest: (_, response) => response.end("here"), handleStream: () => {} },
+  );
+  listener = opened;
+  return { listener: opened, logged };
+}
+
+/** A connection from an address of this machine. */
+function dial({ port }: Listener, localAddress: string): Socket {
+  const socket = connect({ port, host: "127.0.0.1", localAddress });
+  sockets.push(socket);
+  return socket.on("error", () => {});
+}
+
+/** Whether a connection is served, or closed without a word. */
+async function isServed(socket: Socket): Promise<boolean> {
+  socket.write(request);
+  const [first] = await Promise.race([once(socket, "data"), once(socket, "close")]);
+  return String(first).startsWith("HTTP/1.1 200");
+}
+
+// Elsewhere only 127.0.0.1 is an address of this machine.
+test.skipIf(process.platform !== "linux")(
+  "one address has half of the connections, and all of them have as many as there may be",
+  async () => {
+    const { listener, logged } = await open(4);
+    const greedy = [dial(listener, "127.0.0.1"), dial(listener, "127.0.0.1")];
+    expect(await Promise.all(greedy.map(isServed))).toEqual([true, true]);
+    expect(await isServed(dial(listener, "127.0.0.1"))).toBe(false);
+    expect(logged).toEqual([
+      "Rejected 1 connections, the last because 2 are open from 127.0.0.1, which is half of --max-connections.",
+    ]);
+
+    const others = [dial(listener, "127.0.0.2"), dial(listener, "127.0.0.3")];
+    expect(await Promise.all(others.map(isServed))).toEqual([true, true]);
+    expect(await isServed(dial(listener, "127.0.0.4"))).toBe(false);
+    // Not for each: it would fill the disk.
+    expect(logged).toHaveLength(1);
+
+    greedy[0]?.destroy();
+    await vi.waitUntil(() => listener.connections === 3, waitOptions);
+    expect(await isServed(dial(listener, "127.0.0.1"))).toBe(true);
+  },
+);
+
+test("a connection over TLS that is one too many is closed before its handshake", async () => {
+  const { server: tls } = await createCertificates();
+  const { listener } = await open(2, tls);
+  dial(listener, "127.0.0.1");
+  await vi.waitUntil(() => listener.connections === 1, waitOptions);
+  const rejected = dial(listener, "127.0.0.1").resume();
+  await once(rejected, "close");
+  expect(rejected.bytesRead).toBe(0);
+  await vi.waitUntil(() => listener.connections === 1, waitOptions);
+});
+
+test.each([
+  ["192.0.2.7", "192.0.2.7"],
+  ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:db8:1:2::6", "2001:db8:1:2::/64"],
+  ["2001:db8::6", "2001:db8:0:0::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+  ["::1", "0:0:0:0::/64"],
+])("%s counts as %s", (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});
