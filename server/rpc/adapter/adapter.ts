@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import {
   type ConnectNodeAdapterOptions,
   compressionBrotli,
@@ -16,6 +16,7 @@ import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
+import { peerKey } from "./peer.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
@@ -96,7 +97,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
     } else if (isGrpcWithoutHttp2(request)) {
       refuse(request, response, 505);
     } else {
-      const values = contextValues?.(request);
+      const values = (contextValues?.(request) ?? createContextValues()).set(peerKey, request);
       serveStock(handler, request, response, values, requestTimeoutMs).catch(onLost);
     }
   };

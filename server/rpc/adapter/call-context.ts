@@ -2,6 +2,7 @@ import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./lazy-headers.ts";
+import { peerKey } from "./peer.ts";
 import type { UnaryCallInit } from "./unary-call.ts";
 
 /** What a response has before anyone adds to it, as the protocol wants it. */
@@ -36,7 +37,7 @@ export class CallContext implements HandlerContext {
     this.requestMethod = exchange.method;
     this.#exchange = exchange;
     this.initial = initial;
-    this.#values = values;
+    this.#values = values?.set(peerKey, exchange);
     const { timeoutMs } = terms;
     if (timeoutMs === undefined) {
       this.timeoutMs = noTimeout;
@@ -82,7 +83,7 @@ export class CallContext implements HandlerContext {
   }
 
   get values(): ContextValues {
-    this.#values ??= createContextValues();
+    this.#values ??= createContextValues().set(peerKey, this.#exchange);
     return this.#values;
   }
 

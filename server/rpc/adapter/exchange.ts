@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 
 /** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
 export interface Exchange {
@@ -14,6 +15,8 @@ export interface Exchange {
    * Node's server does.
    */
   readonly stream: ServerHttp2Stream | undefined;
+  /** What the call came over; undefined once the connection is gone. */
+  readonly socket: Socket | undefined;
   /** A request header by its name in small letters; those that occur more than once are joined. */
   header(name: string): string | null;
   /** All request headers. */

@@ -5,10 +5,10 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { lackingEngines, lacksEngine } from "./needed-engines.ts";
 
 const strategyHeader = "unblock-strategy";
-const idempotencyHeader = "idempotency-key";
 
 /**
  * Serves every exercise of the schema with the strategy that the call's header names.
@@ -38,7 +38,12 @@ export function routeExercises(
       }
       const timeoutMs = context.timeoutMs();
       const deadlineMs = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
-      const answer = await run(request, signal, deadlineMs, readIdempotencyKey(requestHeader));
+      const answer = await run(
+        request,
+        signal,
+        deadlineMs,
+        idempotencyKeyOf(context, exercise.method.input, request),
+      );
       onRan(answer);
       const { value, ranOn, beganMs, timing, facts = {} } = answer;
       responseHeader.set(strategyHeader, strategy);
@@ -52,18 +57,6 @@ export function routeExercises(
       return value;
     });
   }
-}
-
-/** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
-function readIdempotencyKey(header: Headers): string | undefined {
-  const key = header.get(idempotencyHeader) ?? undefined;
-  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw new Failure(
-      "invalid",
-      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${JSON.stringify(key.slice(0, 50))}.`,
-    );
-  }
-  return key;
 }
 
 function unknownStrategy(
