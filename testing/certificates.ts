@@ -15,11 +15,14 @@ export interface Certificates {
   readonly client: Certificate;
 }
 
-export async function createCertificates(): Promise<Certificates> {
-  const ca = await certify("Test authority", [
-    { name: "basicConstraints", cA: true, critical: true },
-    { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
-  ]);
+/** @param authority that of earlier ones, which it renews; by default it is a new one */
+export async function createCertificates(authority?: Certificate): Promise<Certificates> {
+  const ca =
+    authority ??
+    (await certify("Test authority", [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    ]));
   const [server, client] = await Promise.all([
     certify("localhost", serverNames, ca),
     certify("Test client", [{ name: "extKeyUsage", clientAuth: true }], ca),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
@@ -15,6 +15,8 @@ export interface RedisOptions {
   readonly certificates?: Certificates;
   /** Default: yes, with noeviction, as the job queue needs it. */
   readonly durable?: boolean;
+  /** When what it wrote to its file is on the disk. Default: every second, as Redis's own default. */
+  readonly fsync?: "always" | "everysec";
   /** Of whom it is a read-only replica. */
   readonly replicaOf?: TestRedis;
 }
@@ -29,6 +31,10 @@ export interface TestRedis {
   stop(): Promise<void>;
   /** Gives it no time to write anything. */
   kill(): Promise<void>;
+  /** Marks what is on its disk by now. */
+  mark(): void;
+  /** Kills it, and its disk loses what came after the mark, as when its machine loses its power. */
+  killMachine(): Promise<void>;
   start(): Promise<void>;
   /** Sends a command over a connection of its own. */
   command(...args: readonly string[]): Promise<unknown>;
@@ -43,7 +49,7 @@ export function hasRedis(): boolean {
 export async function startRedis(options: RedisOptions = {}): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), "unblock-redis-"));
   const port = await freePort();
-  const { password, certificates, durable = true, replicaOf } = options;
+  const { password, certificates, durable = true, fsync = "everysec", replicaOf } = options;
   const login = password === undefined ? "" : `:${encodeURIComponent(password)}@`;
   const url = `${certificates ? "rediss" : "redis"}://${login}127.0.0.1:${port}`;
   if (certificates) {
@@ -56,6 +62,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     ["bind", "127.0.0.1"],
     ["save", '""'],
     ["appendonly", durable ? "yes" : "no"],
+    ["appendfsync", fsync],
     ["maxmemory-policy", durable ? "noeviction" : "allkeys-lru"],
     ["port", certificates ? "0" : String(port)],
     ...(password === undefined ? [] : [["requirepass", password]]),
@@ -73,6 +80,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   const settingsFile = join(folder, "redis.conf");
   writeFileSync(settingsFile, `${settings.map((setting) => setting.join(" ")).join("\n")}\n`);
 
+  const disk = join(folder, "appendonlydir");
+  const marked = join(folder, "marked");
   let child: ChildProcess | undefined;
   const connect = async () => {
     const client = createClient({
@@ -122,6 +131,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     },
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    mark: () => cpSync(disk, marked, { recursive: true }),
+    killMachine: async () => {
+      await end("SIGKILL");
+      rmSync(disk, { recursive: true });
+      renameSync(marked, disk);
+    },
     start,
     command,
     close: async () => {

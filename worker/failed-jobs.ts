@@ -1,6 +1,7 @@
 import { type Job, Queue } from "bullmq";
 import type { RedisConnection } from "../server/queue/connection.ts";
 import { computeQueue, eventsQueue, type JobData } from "../server/queue/protocol.ts";
+import { retryFromStart } from "../server/queue/retry.ts";
 
 /** How many of each queue are listed, those that failed last first. */
 const mostListed = 1_000;
@@ -21,9 +22,9 @@ export interface FailedJob {
 export class FailedJobs {
   readonly #queues: readonly Queue<JobData>[];
 
-  constructor({ client: connection }: RedisConnection) {
+  constructor({ options }: RedisConnection) {
     this.#queues = [computeQueue, eventsQueue].map((name) => {
-      const queue = new Queue<JobData>(name, { connection });
+      const queue = new Queue<JobData>(name, options);
       // Each command reports its own failure.
       queue.on("error", () => {});
       return queue;
@@ -77,11 +78,6 @@ export class FailedJobs {
     }
     return retried;
   }
-}
-
-/** With all its attempts: it may be that the reason for the failures is gone. */
-function retryFromStart(job: Job<JobData>): Promise<void> {
-  return job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
 }
 
 function describe({ id, queueName, data, attemptsMade, finishedOn, failedReason }: Job<JobData>) {

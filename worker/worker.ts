@@ -4,6 +4,7 @@ import { Failure, toFailureMessage } from "../server/errors.ts";
 import { createLocalPlace } from "../server/places/local.ts";
 import { createThreadPool } from "../server/places/thread-pool.ts";
 import { connectRedis } from "../server/queue/connection.ts";
+import { rememberDone } from "../server/queue/idempotency.ts";
 import {
   computeQueue,
   eventsQueue,
@@ -50,9 +51,15 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
   const take = (queue: string, concurrency: number) => {
     const worker = new Worker<JobData, JobOutcome<unknown>>(
       queue,
-      ({ data }) => outcomeOf(places, data, closing.signal),
+      async ({ id = "", data, deduplicationId }) => {
+        const outcome = await outcomeOf(places, data, closing.signal);
+        if (deduplicationId !== undefined) {
+          await rememberDone(connection, id, worker.toKey(`de:${deduplicationId}`), outcome);
+        }
+        return outcome;
+      },
       {
-        connection: connection.client,
+        ...connection.options,
         concurrency,
         lockDuration: lockMs,
         stalledInterval: lookMs,

@@ -15,13 +15,18 @@ export interface RedisConnectionConfig {
   readonly log: (message: string) => void;
 }
 
+type RedisCommands = Pick<ReturnType<typeof createClient>, "get" | "set" | "pExpire">;
+
 /**
  * A connection that is made anew for as long as it takes. Commands wait for it meanwhile, as BullMQ's own
  * need it; whoever answers a caller looks at `isReady` first.
  */
 export interface RedisConnection {
-  /** For BullMQ, which makes duplicates of it for what blocks. */
   readonly client: IRedisClient;
+  /** For BullMQ's objects, which make duplicates of the connection for what blocks. */
+  readonly options: { readonly connection: IRedisClient; readonly skipVersionCheck: true };
+  /** For what BullMQ has no command for. */
+  readonly redis: RedisCommands;
   readonly isReady: boolean;
   /** Why it is not ready. */
   readonly problem: string;
@@ -68,6 +73,10 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
   client.on("error", () => {});
   return {
     client,
+    // Asked once for its version, a Redis that is killed just then would leave a worker that never takes a job
+    // and spins, or a queue that never adds one: BullMQ does not ask again.
+    options: { connection: client, skipVersionCheck: true },
+    redis: raw,
     get isReady() {
       return raw.isReady;
     },

@@ -1,13 +1,11 @@
-import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
-import { ErrorReply } from "@redis/client";
-import { type JobsOptions, Queue, QueueEvents } from "bullmq";
+import { type Job, type JobsOptions, Queue, QueueEvents } from "bullmq";
 import { backendUnavailable, Failure } from "../errors.ts";
 import { answeredWithin, unlessAborted } from "../give-up.ts";
 import { Backlog } from "./backlog.ts";
 import { connectRedis, type RedisConnection } from "./connection.ts";
 import { durabilityProblems } from "./durability.ts";
+import { assertSameRequest, deduplicationOf, newJobId, recallOutcome } from "./idempotency.ts";
 import {
   computeOptions,
   computeQueue,
@@ -15,8 +13,12 @@ import {
   eventsQueue,
   type JobData,
   priorityOf,
+  unfinishedKeyMs,
 } from "./protocol.ts";
-import { JobResults } from "./results.ts";
+import { mayBeDone, toFailure } from "./redis-failures.ts";
+import { JobResults, NothingHeard } from "./results.ts";
+import { retryFromStart } from "./retry.ts";
+import { Withdrawals } from "./withdrawals.ts";
 
 /** A command that Redis has not answered within this time has failed, in milliseconds. */
 const commandMs = 2_000;
@@ -25,6 +27,8 @@ const clockSkewMs = 60_000;
 /** How long Redis may take to say goodbye, in milliseconds. */
 const closeMs = 500;
 const unref = { ref: false };
+const repeatCall =
+  "Redis may have taken the job all the same: repeat the call with the same idempotency-key to find out.";
 
 export interface JobQueueConfig {
   readonly redisUrl: string;
@@ -42,21 +46,21 @@ export class JobQueue {
   readonly #eventsBacklog: Backlog;
   readonly #ends: QueueEvents;
   readonly #results: JobResults;
-  /** Jobs on their way out of the queue. */
-  readonly #withdrawals = new Set<Promise<unknown>>();
+  readonly #withdrawals: Withdrawals;
 
   constructor({ redisUrl, maxQueue, log }: JobQueueConfig) {
     this.#connection = connectRedis({ url: redisUrl, log });
-    const { client: connection } = this.#connection;
-    this.#compute = quiet(new Queue(computeQueue, { connection }));
-    this.#events = quiet(new Queue(eventsQueue, { connection }));
+    const { options } = this.#connection;
+    this.#compute = quiet(new Queue(computeQueue, options));
+    this.#events = quiet(new Queue(eventsQueue, options));
     this.#ends = quiet(
       new QueueEvents(computeQueue, {
-        connection,
+        ...options,
         lastEventId: `${Date.now() - clockSkewMs}-0`,
       }),
     );
     this.#results = new JobResults(this.#ends, this.#compute);
+    this.#withdrawals = new Withdrawals(this.#connection, log);
     this.#computeBacklog = new Backlog(
       () => this.#compute.getJobCountByTypes("waiting", "prioritized", "delayed"),
       maxQueue,
@@ -73,29 +77,33 @@ export class JobQueue {
    * Adds a job that computes and waits for its outcome.
    *
    * @param costMs what it may cost in milliseconds of CPU: the shorter go first
-   * @param key the same key means the same job, whoever adds it again; its work is done once
+   * @param key of a call that may be repeated, `scope.fingerprint`: the same means the same job, whoever adds
+   *   it again; its work is done once, and again when it failed
    * @param signal who gives up takes the job out of the queue while it still waits there, unless it
    *   has a key: others may wait for it as well
    */
   async compute(
     data: JobData,
-    { costMs, key, signal }: { costMs: number; key: string | undefined; signal: AbortSignal },
+    terms: { costMs: number; key: string | undefined; signal: AbortSignal },
   ): Promise<unknown> {
-    const id = jobId(data, key);
+    const { costMs, key, signal } = terms;
+    const id = newJobId(key);
+    // Before it is added, or its result may come too early.
     const waiting = this.#results.wait(id);
     try {
-      const priority = priorityOf(costMs);
-      const options = { ...computeOptions, priority };
-      await this.#add(this.#compute, this.#computeBacklog, data, id, options, key);
-      if (key !== undefined) {
-        // It may have ended long ago.
-        await this.#ask(() => this.#results.lookUp(id));
-      }
+      const job = await this.#add(this.#compute, this.#computeBacklog, data, id, key, {
+        ...computeOptions,
+        ...deduplicationOf(key, unfinishedKeyMs.compute),
+        priority: priorityOf(costMs),
+      });
       signal.throwIfAborted();
+      if (job.id !== id) {
+        return await this.#computeAgain(job, data, terms);
+      }
       return await unlessAborted(waiting.result, signal);
     } catch (error) {
-      if (signal.aborted && key === undefined) {
-        this.#withdraw(id);
+      if (key === undefined && (signal.aborted || error instanceof NothingHeard)) {
+        this.#withdrawals.withdraw(this.#compute, id);
       }
       throw error;
     } finally {
@@ -105,47 +113,84 @@ export class JobQueue {
 
   /** Adds an event; resolves when Redis has it. The same key means the same event: it is sent once. */
   async addEvent(data: JobData, key: string | undefined): Promise<void> {
-    await this.#add(this.#events, this.#eventsBacklog, data, jobId(data, key), eventOptions, key);
+    const id = newJobId(key);
+    const job = await this.#add(this.#events, this.#eventsBacklog, data, id, key, {
+      ...eventOptions,
+      ...deduplicationOf(key, unfinishedKeyMs.event),
+    });
+    // An event that has failed stays, so one that is not there has been sent.
+    if (job.id !== id && (await this.#ask(() => job.getState())) === "failed") {
+      await this.#ask(() => retryFromStart(job));
+    }
   }
 
   async close(): Promise<void> {
     this.#results.close();
-    const closed = Promise.allSettled(this.#withdrawals).then(() =>
-      Promise.allSettled([this.#compute.close(), this.#events.close(), this.#ends.close()]),
-    );
+    const closed = this.#withdrawals
+      .settled()
+      .then(() =>
+        Promise.allSettled([this.#compute.close(), this.#events.close(), this.#ends.close()]),
+      );
     // A Redis that is gone or hangs answers none of this; the connections' end does.
     await Promise.race([closed, sleep(this.#connection.isReady ? closeMs : 0, undefined, unref)]);
+    this.#withdrawals.close();
     this.#connection.close();
   }
 
-  #withdraw(id: string): void {
-    // One that has begun is locked, and goes on.
-    const withdrawal = this.#compute
-      .remove(id)
-      .catch(() => {})
-      .finally(() => this.#withdrawals.delete(withdrawal));
-    this.#withdrawals.add(withdrawal);
+  /** Waits for the job that an earlier call with the key added, or has its work done again when it failed. */
+  async #computeAgain(
+    job: Job<JobData>,
+    data: JobData,
+    terms: { costMs: number; key: string | undefined; signal: AbortSignal },
+  ): Promise<unknown> {
+    const id = job.id ?? "";
+    const waiting = this.#results.wait(id);
+    try {
+      const state = await this.#ask(() => job.getState());
+      if (state === "completed" || state === "unknown") {
+        const outcome = await this.#ask(() => recallOutcome(this.#connection, id));
+        if (outcome === undefined) {
+          await this.#ask(() => job.removeDeduplicationKey());
+          return await this.compute(data, terms);
+        }
+        return outcome;
+      }
+      if (state === "failed") {
+        await this.#ask(() => retryFromStart(job));
+      }
+      return await unlessAborted(waiting.result, terms.signal);
+    } finally {
+      waiting.leave();
+    }
   }
 
+  /** @returns the job that Redis has: another than `id` when an earlier call had the key */
   async #add(
     queue: Queue<JobData>,
     backlog: Backlog,
     data: JobData,
-    jobId: string,
-    options: JobsOptions,
+    id: string,
     key: string | undefined,
-  ): Promise<void> {
+    options: JobsOptions,
+  ): Promise<Job<JobData>> {
     await this.#ask(() => backlog.enter());
-    await this.#ask(() => queue.add(data.task, data, { ...options, jobId }));
-    if (key !== undefined) {
-      const job = await this.#ask(() => queue.getJob(jobId));
-      if (job && !isDeepStrictEqual(job.data, data)) {
-        throw new Failure(
-          "invalid",
-          "Expected the request to be the one that this idempotency-key was first used for, got another: " +
-            "choose a new key for a new request.",
-        );
+    const sinceMs = performance.now();
+    try {
+      const job = await this.#ask(() => queue.add(data.task, data, { ...options, jobId: id }));
+      if (key !== undefined) {
+        assertSameRequest(job.id ?? "", key);
       }
+      return job;
+    } catch (error) {
+      if (!(error instanceof Failure && mayBeDone(error))) {
+        throw error;
+      }
+      if (key === undefined) {
+        this.#withdrawals.takeBack(queue, id, sinceMs);
+        throw error;
+      }
+      // Not taken back: another call with the key may have been told that it is accepted.
+      throw new Failure("unavailable", `${error.message} ${repeatCall}`, { cause: error });
     }
   }
 
@@ -179,28 +224,4 @@ function quiet<Emitter extends { on(event: "error", listener: () => void): unkno
 ): Emitter {
   emitter.on("error", () => {});
   return emitter;
-}
-
-/** A caller's key may have any characters and belongs to its task. */
-function jobId({ task }: JobData, key: string | undefined): string {
-  return key === undefined
-    ? randomUUID()
-    : `key-${createHash("sha256").update(`${task}\n${key}`).digest("hex")}`;
-}
-
-function toFailure(error: unknown): Failure {
-  if (error instanceof Failure) {
-    return error;
-  }
-  if (error instanceof ErrorReply && error.message.includes("OOM")) {
-    return new Failure(
-      "overloaded",
-      "The job queue takes no more: the memory of its Redis is full (maxmemory). Try again later.",
-      { cause: error },
-    );
-  }
-  if (error instanceof ErrorReply && error.message.includes("READONLY")) {
-    return backendUnavailable("job queue", "its Redis is a read-only replica");
-  }
-  return backendUnavailable("job queue", error);
 }

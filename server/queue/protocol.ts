@@ -22,17 +22,22 @@ export type JobOutcome<Output> = {
 } & ({ readonly value: Output } | { readonly failure: FailureMessage });
 
 /**
- * Results stay for a while: a caller with the same idempotency key gets them, and a server that lost
- * its connection asks for them afterwards.
+ * How long the record of a job that is done stays, in milliseconds: a server that lost its connection asks
+ * for its results meanwhile, and gives up after ten seconds. By age alone, since a count is nothing at a
+ * thousand jobs a second.
  */
-const results = { age: 3_600, count: 1_000 };
+export const keptMs = 30_000;
+const removeOnComplete = { age: keptMs / 1_000 };
+
+/** How long a failed computation stays in the list of failed jobs, in milliseconds, if 1,000 others do not fail. */
+const failedMs = 24 * 3_600_000;
 
 /** A caller waits, so the attempts follow each other within seconds. */
 export const computeOptions: JobsOptions = {
   attempts: 5,
   backoff: { type: "exponential", delay: 200, jitter: 0.5 },
-  removeOnComplete: results,
-  removeOnFail: { age: 24 * 3_600, count: 1_000 },
+  removeOnComplete,
+  removeOnFail: { age: failedMs / 1_000, count: 1_000 },
 };
 
 /**
@@ -42,9 +47,12 @@ export const computeOptions: JobsOptions = {
 export const eventOptions: JobsOptions = {
   attempts: 10,
   backoff: { type: "exponential", delay: 500, jitter: 0.5 },
-  removeOnComplete: results,
+  removeOnComplete,
   removeOnFail: false,
 };
+
+/** How long an idempotency key may live while its job is not done, in milliseconds. */
+export const unfinishedKeyMs = { compute: failedMs, event: 7 * 24 * 3_600_000 };
 
 /**
  * A job's turn from what it costs: the lower, the sooner. Jobs that cost the same within a factor of

@@ -6,6 +6,14 @@ const lookUpMs = 2_500;
 /** Those who wait for a job are told when Redis has said nothing for so long, in milliseconds. */
 const silenceMs = 10_000;
 
+/** Nobody knows what becomes of a job. */
+export class NothingHeard extends Failure {
+  constructor(id: string) {
+    const reason = `nothing was heard of its Redis for ${silenceMs} ms; the job ${id} may be done all the same`;
+    super("unavailable", backendUnavailable("job queue", reason).message);
+  }
+}
+
 type Waiter = PromiseWithResolvers<unknown>;
 
 interface Waiting {
@@ -87,8 +95,7 @@ export class JobResults {
     for (const [id, waiting] of this.#waiting) {
       const ageMs = nowMs - waiting.sinceMs;
       if (ageMs > silenceMs && nowMs - this.#answeredMs > silenceMs) {
-        const reason = `nothing was heard of its Redis for ${silenceMs} ms; the job ${id} may be done all the same`;
-        this.#reject(id, backendUnavailable("job queue", reason));
+        this.#reject(id, new NothingHeard(id));
       } else if (ageMs > lookUpMs && !waiting.isLookedUp) {
         // A younger one may not have been added yet. While Redis is away the look-ups wait for it.
         waiting.isLookedUp = true;

@@ -21,6 +21,7 @@ import { inflateInTurn } from "./inflation.ts";
 import { ObservedStockCall } from "./observed-stock-call.ts";
 import type { CallObserver } from "./observer.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
+import { peerKey } from "./peer.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { failureIn } from "./response-outcome.ts";
 import { collectRoutes } from "./routes.ts";
@@ -125,7 +126,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
       }
       fallback(request, response);
     } else {
-      const values = contextValues?.(request) ?? createContextValues();
+      const values = (contextValues?.(request) ?? createContextValues()).set(peerKey, request);
       const observed = observer && new ObservedStockCall(observer, handler.method, request, values);
       if (isGrpcWithoutHttp2(request)) {
         observed?.end(failureIn({ status: 505 }, undefined));

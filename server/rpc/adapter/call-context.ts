@@ -3,6 +3,7 @@ import { type ContextValues, createContextValues, type HandlerContext } from "@c
 import { connectionKey } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./lazy-headers.ts";
+import { peerKey } from "./peer.ts";
 import type { UnaryCallInit } from "./unary-call.ts";
 
 /** What a response has before anyone adds to it, as the protocol wants it. */
@@ -40,7 +41,7 @@ export class CallContext implements HandlerContext {
     this.requestMethod = exchange.method;
     this.#exchange = exchange;
     this.initial = initial;
-    this.#values = values?.set(connectionKey, exchange.connection);
+    this.#values = values?.set(connectionKey, exchange.connection).set(peerKey, exchange);
     const { timeoutMs } = terms;
     if (timeoutMs === undefined) {
       this.timeoutMs = noTimeout;
@@ -87,7 +88,9 @@ export class CallContext implements HandlerContext {
 
   get values(): ContextValues {
     if (this.#values === undefined) {
-      this.#values = createContextValues().set(connectionKey, this.#exchange.connection);
+      this.#values = createContextValues()
+        .set(connectionKey, this.#exchange.connection)
+        .set(peerKey, this.#exchange);
     }
     return this.#values;
   }

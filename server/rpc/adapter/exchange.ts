@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { RequestBody } from "./request-body.ts";
 
 /** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
@@ -19,6 +20,8 @@ export interface Exchange {
   readonly stream: ServerHttp2Stream | undefined;
   /** Whether the request was reset, or its connection ended, before it was answered. */
   readonly isCutOff: boolean;
+  /** What the call came over; undefined once the connection is gone. */
+  readonly socket: Socket | undefined;
   /** A request header by its name in small letters; those that occur more than once are joined. */
   header(name: string): string | null;
   /** All request headers. */

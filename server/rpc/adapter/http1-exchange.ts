@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { RequestBody } from "./request-body.ts";
@@ -20,6 +21,10 @@ export class Http1Exchange implements Exchange {
     this.path = request.url ?? "";
     this.#request = request;
     this.#response = response;
+  }
+
+  get socket(): Socket {
+    return this.#request.socket;
   }
 
   get url(): string {

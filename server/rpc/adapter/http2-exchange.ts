@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { RequestBody } from "./request-body.ts";
@@ -33,6 +34,10 @@ export class Http2Exchange implements Exchange {
     this.#headers = headers;
     // A reset shows as an error, too; "close" says all that matters.
     stream.on("error", nothing);
+  }
+
+  get socket(): Socket | undefined {
+    return this.stream.session?.socket;
   }
 
   get url(): string {

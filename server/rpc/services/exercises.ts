@@ -6,10 +6,10 @@ import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
 import { connectionKey } from "../adapter/connection.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { lackingEngines, lacksEngine } from "./needed-engines.ts";
 
 const strategyHeader = "unblock-strategy";
-const idempotencyHeader = "idempotency-key";
 
 /**
  * Serves every exercise of the schema with the strategy that the call's header names.
@@ -45,7 +45,7 @@ export function routeExercises(
         signal,
         connection: values.get(connectionKey),
         deadlineMs,
-        idempotencyKey: readIdempotencyKey(requestHeader),
+        idempotencyKey: idempotencyKeyOf(context, exercise.method.input, request),
       });
       onRan(answer);
       const { value, ranOn, beganMs, timing, facts = {} } = answer;
@@ -61,18 +61,6 @@ export function routeExercises(
     };
     router.rpc(exercise.method, serve, limits);
   }
-}
-
-/** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
-function readIdempotencyKey(header: Headers): string | undefined {
-  const key = header.get(idempotencyHeader) ?? undefined;
-  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw new Failure(
-      "invalid",
-      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${JSON.stringify(key.slice(0, 50))}.`,
-    );
-  }
-  return key;
 }
 
 function unknownStrategy(

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { Failure } from "../../errors.ts";
+import { peerKey } from "../adapter/peer.ts";
+
+const idempotencyHeader = "idempotency-key";
+
+/**
+ * Key of a call that may be repeated, as `scope.fingerprint`; undefined when the caller gave none. The scope
+ * is of the RPC, the caller and the caller's key: keys of two callers do not meet. The fingerprint is of the
+ * request: a key that comes again with another request is to be rejected.
+ *
+ * @throws Failure "invalid" for a key that is not 1 to 200 visible ASCII characters
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+export function idempotencyKeyOf<Input extends DescMessage>(
+  { method, requestHeader, values }: HandlerContext,
+  input: Input,
+  request: MessageShape<Input>,
+): string | undefined {
+  const key = requestHeader.get(idempotencyHeader);
+  if (key === null) {
+    return undefined;
+  }
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new Failure(
+      "invalid",
+      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${JSON.stringify(key.slice(0, 50))}.`,
+    );
+  }
+  const caller = callerOf(requestHeader.get("authorization"), values.get(peerKey).socket);
+  const scope = JSON.stringify([method.parent.typeName, method.name, ...caller, key]);
+  return `${digest(scope)}.${digest(toBinary(input, request))}`;
+}
+
+/**
+ * Who calls, without a look at whether it is true: nobody knows another caller's credentials. The address is
+ * that of the connection, and not what a proxy says of it, which anybody can say.
+ */
+function callerOf(
+  authorization: string | null,
+  socket: Socket | undefined,
+): readonly [kind: string, name: string] {
+  if (authorization !== null) {
+    return ["authorization", authorization];
+  }
+  const certificate = socket !== undefined && isTls(socket) ? certifiedName(socket) : undefined;
+  return certificate === undefined
+    ? ["address", socket?.remoteAddress ?? ""]
+    : ["certificate", certificate];
+}
+
+function isTls(socket: Socket): socket is TLSSocket {
+  return "encrypted" in socket;
+}
+
+/** What stays the same when a certificate is renewed, if the authority named its holder at all. */
+function certifiedName(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) {
+    return undefined;
+  }
+  const { subject, subjectaltname, fingerprint256 } = socket.getPeerCertificate();
+  return subject || subjectaltname ? JSON.stringify([subject, subjectaltname]) : fingerprint256;
+}
+
+/** 128 bits, for which nobody finds another text. */
+function digest(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest().subarray(0, 16).toString("base64url");
+}
