@@ -27,13 +27,17 @@ interface Answer {
  *
  * V8 lets an inspector in between any two steps of JavaScript, and even in Atomics.wait. In a call of
  * native code it lets it in when that returns. Until then, and while all is well, it costs nothing.
+ *
+ * @param readPausedMs for how long the whole process was paused so far: the loop could not turn then
  */
-export function lookOut({ cells }: LookoutData): void {
+export function lookOut({ cells }: LookoutData, readPausedMs: () => number): void {
   let session: Session | undefined;
   let isAsking = false;
   let nextLookMs = 0;
   let seen: string | undefined;
   let hasTold = false;
+  let lastTurnMs = 0;
+  let pausedBeforeMs = 0;
 
   const disconnect = () => {
     session?.disconnect();
@@ -64,7 +68,12 @@ export function lookOut({ cells }: LookoutData): void {
   };
   const look = () => {
     const turnedMs = Atomics.load(cells, lookoutCell.turnedMs);
-    const ageMs = (toCell(monotonicMs()) - turnedMs) | 0;
+    const pausedMs = readPausedMs();
+    if (turnedMs !== lastTurnMs) {
+      lastTurnMs = turnedMs;
+      pausedBeforeMs = pausedMs;
+    }
+    const ageMs = ((toCell(monotonicMs()) - turnedMs) | 0) - Math.round(pausedMs - pausedBeforeMs);
     const isLate = turnedMs !== 0 && ageMs >= lateMs;
     if (Atomics.load(cells, lookoutCell.closing) === 1) {
       disconnect();

@@ -33,7 +33,7 @@ export async function startDiagnosing(isLive: boolean): Promise<void> {
   const round = async () => {
     await service.round();
     if (isLive) {
-      say(live.render(service.diagnoses(), monotonicMs()));
+      say(live.render(service.soFar(), monotonicMs()));
     }
   };
   const timer = setInterval(() => round().catch(fail), roundMs).unref();
