@@ -1,5 +1,6 @@
 import type { CodeLine, Diagnosis, DiagnosisName } from "./diagnosis.ts";
 import { inWords, rounded, times } from "./numbers.ts";
+import { shownPlace } from "./own-code.ts";
 import { type Blockage, collectingMs, heldMs, isComputing } from "./watch-loop.ts";
 
 type Name = Extract<
@@ -73,12 +74,12 @@ export class BlockageTally {
   #add({ line, next, garbage }: Blockage, { name, ms, cpuMs }: Part): void {
     const isGarbage = name === "garbage-collection";
     // A collection comes when it comes, and the line where it does is not its cause.
-    const key = isGarbage ? name : `${name} ${line?.file}:${line?.line}`;
+    const key = isGarbage ? name : `${name} ${line?.file}:${line?.line}:${line?.beginsAt}`;
     const { count, totalMs, longestMs, ...before } = this.#groups.get(key) ?? none;
     const following = isGarbage ? line : next;
     this.#groups.set(key, {
       name,
-      line: isGarbage ? undefined : line,
+      line: isGarbage ? undefined : (before.line ?? line),
       count: count + 1,
       totalMs: totalMs + ms,
       longestMs: Math.max(longestMs, ms),
@@ -102,6 +103,7 @@ export class BlockageTally {
 }
 
 const none = {
+  line: undefined,
   count: 0,
   totalMs: 0,
   longestMs: 0,
@@ -162,7 +164,7 @@ function where({ name, next }: Group): string {
   if (next === undefined) {
     return "";
   }
-  const place = `${next.file}:${next.line} (${next.what})`;
+  const place = `${shownPlace(next)} (${next.what})`;
   return name === "garbage-collection"
     ? ` The longest time was at ${place}.`
     : ` It was in a call of native code that ended right before ${place}.`;

@@ -41,6 +41,10 @@ export interface CodeLine {
   readonly file: string;
   /** From 1. */
   readonly line: number;
+  /** From 1; only of a line that is too long to be read whole, such as all of a bundle. */
+  readonly column?: number;
+  /** Where the function begins in such a line, which has many. */
+  readonly beginsAt?: number;
   /** What is called there, such as "findUserBlocking". */
   readonly what: string;
 }
