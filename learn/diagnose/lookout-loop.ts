@@ -1,6 +1,6 @@
-import { writeSync } from "node:fs";
 import { Session } from "node:inspector";
 import { monotonicMs } from "../../registry/clock.ts";
+import { ErrorOutput } from "./error-output.ts";
 import { type LookoutData, lookoutCell, lookSymbol, toCell } from "./watch-thread-data.ts";
 
 /** Between two looks whether the loop turns, in milliseconds. */
@@ -16,6 +16,8 @@ const endlessMs = 10_000;
 /** Runs in the watched thread, in the middle of what holds it. See lookout.ts. */
 const lookExpression = (askedMs: number) =>
   `globalThis[Symbol.for(${JSON.stringify(lookSymbol)})]?.(${askedMs})`;
+
+const output = new ErrorOutput();
 
 /** What the inspector answers, as far as it is read. */
 interface Answer {
@@ -100,9 +102,5 @@ function tellEndless(ageMs: number, seen: string | undefined): void {
   const message =
     `unblock diagnose: the event loop has not turned for ${Math.round(ageMs / 1_000)} s, ${where}. ` +
     `If it never does, Ctrl-C can't end the process: kill -9 ${process.pid}\n`;
-  try {
-    writeSync(2, message);
-  } catch {
-    // Nobody reads what the program says.
-  }
+  output.write(message);
 }
