@@ -76,7 +76,7 @@ export class BlockageTally {
     // A collection comes when it comes, and the line where it does is not its cause.
     const key = isGarbage ? name : `${name} ${line?.file}:${line?.line}:${line?.beginsAt}`;
     const { count, totalMs, longestMs, ...before } = this.#groups.get(key) ?? none;
-    const following = isGarbage ? line : next;
+    const following = isGarbage ? (line ?? next) : next;
     this.#groups.set(key, {
       name,
       line: isGarbage ? undefined : (before.line ?? line),

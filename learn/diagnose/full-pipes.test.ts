@@ -67,6 +67,15 @@ test("one whose reader stays and never reads ends all the same", async () => {
   expect(stdout).toBe("code 7\n");
 });
 
+test("a program that can't be watched runs on when nobody reads why", async () => {
+  const permission = "--permission --allow-fs-read=/ --import ./learn/diagnose.ts";
+  const program = `sh -c "sleep 0.3; exec ${process.execPath} ${permission} -e 'setTimeout(() => process.exit(7), 300)'"`;
+  expect((await pipeErrors(program, "cat")).stdout).toContain("nothing is watched: ");
+  // The reader is gone before anything is written.
+  const { stdout } = await pipeErrors(program, "true");
+  expect(stdout).toBe("code 7\n");
+});
+
 test.each(["--help", "", "--nonsense"])(
   "the command itself says no stack: diagnose %s",
   async (flags) => {
