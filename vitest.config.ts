@@ -14,7 +14,7 @@ const slow = [
   "server/signals.test.ts",
   "server/places/broken-starts.test.ts",
   "docs/scaling/**/*.test.ts",
-  "loadtest/{loadtest,faults}.test.ts",
+  "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
   "lab/lab.test.ts",
   "server/lab/lab.test.ts",

@@ -7,12 +7,13 @@
  * See docs/diagnose.md.
  */
 import { isMainThread } from "node:worker_threads";
+import { ErrorOutput } from "./diagnose/error-output.ts";
 
 /** Types are stripped since 22.18, and what this needs to ask of threads came with 25. */
 const oldestNode = 26;
 
 if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-  process.stderr.write(
+  say(
     `unblock diagnose: expected Node ${oldestNode} or later, got ${process.version}; nothing is watched. ` +
       "unblock brings one along: node_modules/.bin/node in its folder.\n",
   );
@@ -26,6 +27,12 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
     await startDiagnosing(new URL(import.meta.url).searchParams.has("watch"));
   } catch (error) {
     // Such as with --permission and without --allow-worker. The program is to run all the same.
-    process.stderr.write(`unblock diagnose: nothing is watched: ${error}\n`);
+    say(`unblock diagnose: nothing is watched: ${error}\n`);
   }
+}
+
+function say(text: string): void {
+  const output = new ErrorOutput();
+  output.write(text);
+  output.flush();
 }

@@ -50,7 +50,9 @@ function doubtsOf({ verdict, unfinished, heldBack }: LoadResult): string[] {
     ...verdict.reasons.map(
       (reason) => `Not the server but the load process was the limit: ${reason}.`,
     ),
-    ...(unfinished === 0 ? [] : [`${unfinished} calls had no answer, and are in no figure.`]),
+    ...(unfinished === 0
+      ? []
+      : [`${unfinished} calls had no response at the end: they count as failed, at their age.`]),
     ...(heldBack === 0
       ? []
       : [`${heldBack} calls waited in the load process, which can have only so many in progress.`]),

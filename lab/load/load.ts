@@ -73,6 +73,7 @@ async function planOf(
     },
     requests: {},
     header: { "unblock-strategy": strategy },
+    seed: "lab",
     timeoutMs: callTimeoutMs,
     warmupMs,
     threads: 1,

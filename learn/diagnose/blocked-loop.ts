@@ -1,11 +1,19 @@
 import type { CodeLine, Diagnosis, DiagnosisName } from "./diagnosis.ts";
 import { inWords, rounded, times } from "./numbers.ts";
-import { type Blockage, isComputing } from "./watch-loop.ts";
+import { shownPlace } from "./own-code.ts";
+import { type Blockage, collectingMs, heldMs, isComputing } from "./watch-loop.ts";
 
 type Name = Extract<
   DiagnosisName,
-  "loop-blocked-by-waiting" | "loop-blocked-by-cpu" | "cpu-behind-a-promise"
+  "loop-blocked-by-waiting" | "loop-blocked-by-cpu" | "cpu-behind-a-promise" | "garbage-collection"
 >;
+
+/** A part of a blockage, which has a cause of its own. */
+interface Part {
+  readonly name: Name;
+  readonly ms: number;
+  readonly cpuMs: number;
+}
 
 /** Blockages of one kind by one line. */
 interface Group {
@@ -17,12 +25,17 @@ interface Group {
   readonly cpuMs: number;
   /** What came after the longest, if that is all that was seen. */
   readonly next: CodeLine | undefined;
+  readonly collections: number;
+  /** The largest that the heap was after one of them. */
+  readonly heapBytes: number;
 }
 
 /** A line that blocked for less in all is not worth a word, in milliseconds. */
 const leastMs = 100;
 /** Where nothing was seen, it may be many short pieces of work that came together. */
 const leastUnseenMs = 500;
+/** A smaller part of a blockage is not worth a word, beside the larger one, in milliseconds. */
+const leastPartMs = 40;
 
 const causes: Record<Name, { readonly why: string; readonly nextStep: string }> = {
   "loop-blocked-by-waiting": {
@@ -39,6 +52,11 @@ const causes: Record<Name, { readonly why: string; readonly nextStep: string }> 
     nextStep:
       "Compute that in a pool of worker threads, a thread a core: async and promises only help with what waits.",
   },
+  "garbage-collection": {
+    why: "while V8 collected garbage, and not by the program's own computing",
+    nextStep:
+      "Keep less in memory (what lives on is what a collection takes its time for), and make less at a time: bound caches, read in parts.",
+  },
 };
 
 /** Sums up blockages, however many. */
@@ -47,32 +65,66 @@ export class BlockageTally {
 
   add(blockages: readonly Blockage[]): void {
     for (const blockage of blockages) {
-      const { line, ms, cpuMs, next } = blockage;
-      const name = nameOf(blockage);
-      const key = `${name} ${line?.file}:${line?.line}`;
-      const { count, totalMs, longestMs, ...before } = this.#groups.get(key) ?? none;
-      this.#groups.set(key, {
-        name,
-        line,
-        count: count + 1,
-        totalMs: totalMs + ms,
-        longestMs: Math.max(longestMs, ms),
-        cpuMs: before.cpuMs + cpuMs,
-        next: ms > longestMs ? (next ?? before.next) : (before.next ?? next),
-      });
+      for (const part of partsOf(blockage)) {
+        this.#add(blockage, part);
+      }
     }
+  }
+
+  #add({ line, next, garbage }: Blockage, { name, ms, cpuMs }: Part): void {
+    const isGarbage = name === "garbage-collection";
+    // A collection comes when it comes, and the line where it does is not its cause.
+    const key = isGarbage ? name : `${name} ${line?.file}:${line?.line}:${line?.beginsAt}`;
+    const { count, totalMs, longestMs, ...before } = this.#groups.get(key) ?? none;
+    const following = isGarbage ? (line ?? next) : next;
+    this.#groups.set(key, {
+      name,
+      line: isGarbage ? undefined : (before.line ?? line),
+      count: count + 1,
+      totalMs: totalMs + ms,
+      longestMs: Math.max(longestMs, ms),
+      cpuMs: before.cpuMs + cpuMs,
+      next: ms > longestMs ? (following ?? before.next) : (before.next ?? following),
+      collections: before.collections + garbage.collections,
+      heapBytes: Math.max(before.heapBytes, garbage.heapBytes),
+    });
   }
 
   /** One a kind and line that blocked for long enough; what took longest is first. */
   diagnoses(): Diagnosis[] {
     return [...this.#groups.values()]
-      .filter(({ totalMs, line, next }) => totalMs >= ((line ?? next) ? leastMs : leastUnseenMs))
+      .filter(
+        ({ name, totalMs, line, next }) =>
+          totalMs >= ((line ?? next) || name === "garbage-collection" ? leastMs : leastUnseenMs),
+      )
       .sort((a, b) => b.totalMs - a.totalMs)
       .map(toDiagnosis);
   }
 }
 
-const none = { count: 0, totalMs: 0, longestMs: 0, cpuMs: 0, next: undefined } as const;
+const none = {
+  line: undefined,
+  count: 0,
+  totalMs: 0,
+  longestMs: 0,
+  cpuMs: 0,
+  next: undefined,
+  collections: 0,
+  heapBytes: 0,
+} as const;
+
+/** What collected garbage and what the program did: the larger of the two, and the other if it is large. */
+function partsOf(blockage: Blockage): Part[] {
+  const garbageMs = collectingMs(blockage);
+  const ms = heldMs(blockage) - garbageMs;
+  const cpuMs = Math.max(0, blockage.cpuMs - garbageMs);
+  const parts: Part[] = [
+    { name: nameOf(blockage), ms, cpuMs },
+    { name: "garbage-collection", ms: garbageMs, cpuMs: blockage.cpuMs - cpuMs },
+  ];
+  const larger = Math.max(ms, garbageMs);
+  return parts.filter((part) => part.ms === larger || part.ms >= leastPartMs);
+}
 
 function nameOf(blockage: Blockage): Name {
   if (!isComputing(blockage)) {
@@ -81,18 +133,21 @@ function nameOf(blockage: Blockage): Name {
   return blockage.isAsync ? "cpu-behind-a-promise" : "loop-blocked-by-cpu";
 }
 
-function toDiagnosis({ name, line, count, totalMs, longestMs, cpuMs, next }: Group): Diagnosis {
+function toDiagnosis(group: Group): Diagnosis {
+  const { name, line, count, totalMs, longestMs, cpuMs, collections, heapBytes } = group;
   const { why, nextStep } = causes[name];
   const howLong =
     count === 1
       ? `for ${inWords(totalMs)}`
       : `${times(count)}, for ${inWords(longestMs)} at the longest and ${inWords(totalMs)} in all,`;
-  const where = next
-    ? ` It was in a call of native code that ended right before ${next.file}:${next.line} (${next.what}).`
-    : "";
+  const heapMb = heapBytes / 1e6;
+  const evidence =
+    name === "garbage-collection"
+      ? `${collections} collections, ${Math.round(heapMb)} MB in use after one`
+      : `${inWords(cpuMs)} of CPU`;
   return {
     name,
-    finding: `The event loop stood still ${howLong} ${why} (${inWords(cpuMs)} of CPU).${where}`,
+    finding: `The event loop stood still ${howLong} ${why} (${evidence}).${where(group)}`,
     ...(line === undefined ? {} : { line }),
     nextStep,
     numbers: {
@@ -100,6 +155,17 @@ function toDiagnosis({ name, line, count, totalMs, longestMs, cpuMs, next }: Gro
       blocked_ms: rounded(totalMs),
       longest_ms: rounded(longestMs),
       cpu_ms: rounded(cpuMs),
+      ...(name === "garbage-collection" ? { collections, heap_mb: rounded(heapMb) } : {}),
     },
   };
+}
+
+function where({ name, next }: Group): string {
+  if (next === undefined) {
+    return "";
+  }
+  const place = `${shownPlace(next)} (${next.what})`;
+  return name === "garbage-collection"
+    ? ` The longest time was at ${place}.`
+    : ` It was in a call of native code that ended right before ${place}.`;
 }

@@ -39,20 +39,26 @@ export function sendCanaries({ cells }: CanaryData): void {
 function look(cells: Int32Array, canary: Canary): void {
   const ms = monotonicMs() - canary.sentMs;
   canary.looks++;
-  Atomics.store(cells, canaryCell.waitingMs, toCell(ms));
+  if (isOnTime(canary, ms)) {
+    Atomics.store(cells, canaryCell.waitingMs, toCell(ms));
+  }
   if (ms >= lateMs / 2) {
     canary.threads ??= readPoolThreads();
   }
 }
 
-function comeBack(cells: Int32Array, { sentMs, looks, threads }: Canary): void {
+function comeBack(cells: Int32Array, canary: Canary): void {
+  const { sentMs, threads } = canary;
   const ms = monotonicMs() - sentMs;
-  // If this thread was held up itself, it can't tell where the time went.
-  const isOnTime = looks * lookMs * 2 >= ms;
   const isStarved = threads !== undefined && wasStarved(threads, readPoolThreads());
-  if (ms < lateMs || (isOnTime && !isStarved)) {
+  if (ms < lateMs || (isOnTime(canary, ms) && !isStarved)) {
     note(cells, ms);
   }
+}
+
+/** If this thread was held up itself, it can't tell where the time went. */
+function isOnTime({ looks }: Canary, ms: number): boolean {
+  return looks * lookMs * 2 >= ms;
 }
 
 function note(cells: Int32Array, ms: number): void {

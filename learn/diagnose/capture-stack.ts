@@ -33,6 +33,7 @@ function toStack(sites: readonly NodeJS.CallSite[]): Stack {
         name: site.getFunctionName() ?? "",
         file: toFile(site.getFileName() ?? ""),
         line: site.getLineNumber() ?? undefined,
+        column: site.getColumnNumber() ?? undefined,
         nearLine: undefined,
         begins: {
           line: site.getEnclosingLineNumber() ?? 0,

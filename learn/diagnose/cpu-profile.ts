@@ -120,6 +120,7 @@ function toFrame(
     name: functionName === "(anonymous)" ? "" : functionName,
     file: toFile(url),
     line,
+    column: undefined,
     nearLine,
     // -1 for what ran already when the profile began, such as the body of a module.
     begins: { line: Math.max(0, lineNumber) + 1, column: Math.max(0, columnNumber) + 1 },

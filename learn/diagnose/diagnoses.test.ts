@@ -13,6 +13,8 @@ const waiting: Blockage = {
   ms: 300,
   cpuMs: 2,
   starvedMs: 0,
+  garbage: { ms: 0, collections: 0, heapBytes: 0 },
+  pausedMs: 0,
   line,
   isAsync: true,
   next: undefined,
@@ -51,6 +53,43 @@ test("blockages by one line are one diagnosis, and the worst is first", () => {
     "The event loop stood still twice, for 500 ms at the longest and 800 ms in all, while its thread waited (4 ms of CPU).",
   );
   expect(diagnoses[2]?.finding).toContain("that ended right before app.ts:12 (find)");
+});
+
+test("a garbage collection is told from what the program computes, and each has its own time", () => {
+  const garbage = { ms: 200, collections: 3, heapBytes: 90e6 };
+  const all = { ...waiting, isAsync: false, ms: 210, cpuMs: 208, garbage };
+  expect(diagnosesOf(all).map(({ name, line, numbers }) => [name, line, numbers])).toEqual([
+    [
+      "garbage-collection",
+      undefined,
+      ...[
+        {
+          blockages: 1,
+          blocked_ms: 200,
+          longest_ms: 200,
+          cpu_ms: 200,
+          collections: 3,
+          heap_mb: 90,
+        },
+      ],
+    ],
+  ]);
+  expect(diagnosesOf(all)[0]?.finding).toContain("The longest time was at app.ts:12 (find).");
+  const half = { ...all, ms: 500, cpuMs: 490 };
+  expect(diagnosesOf(half).map(({ name, numbers }) => [name, numbers.blocked_ms])).toEqual([
+    ["loop-blocked-by-cpu", 300],
+    ["garbage-collection", 200],
+  ]);
+  // What waits while others collect is no computing, and neither is a collection that starved.
+  const waited = { ...all, ms: 500, cpuMs: 205 };
+  expect(diagnosesOf(waited)[0]?.name).toBe("loop-blocked-by-waiting");
+  const starving = { ...all, ms: 1_000, cpuMs: 105, starvedMs: 100 };
+  expect(diagnosesOf(starving)[0]?.name).toBe("loop-blocked-by-waiting");
+});
+
+test("the time in which the process was paused is no part of what the program did", () => {
+  const [diagnosis] = diagnosesOf({ ...waiting, ms: 1_300, pausedMs: 1_000 });
+  expect(diagnosis?.numbers.blocked_ms).toBe(300);
 });
 
 test("where nothing was seen it takes longer until it is worth a word", () => {

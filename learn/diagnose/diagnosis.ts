@@ -6,6 +6,12 @@ export type DiagnosisName =
   | "loop-blocked-by-cpu"
   /** The same, behind a promise or an async function that changed nothing. */
   | "cpu-behind-a-promise"
+  /** The event loop stood still because V8 collected garbage. */
+  | "garbage-collection"
+  /** The whole process was stopped from outside: SIGSTOP, a paused container, a debugger. */
+  | "process-paused"
+  /** The cgroup's CPU limit kept the process from computing. */
+  | "cpu-throttled"
   /** More waited for libuv's threads than there are. */
   | "libuv-pool-saturated"
   /** Waits that could have overlapped came one after another. */
@@ -35,6 +41,10 @@ export interface CodeLine {
   readonly file: string;
   /** From 1. */
   readonly line: number;
+  /** From 1; only of a line that is too long to be read whole, such as all of a bundle. */
+  readonly column?: number;
+  /** Where the function begins in such a line, which has many. */
+  readonly beginsAt?: number;
   /** What is called there, such as "findUserBlocking". */
   readonly what: string;
 }

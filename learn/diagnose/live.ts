@@ -1,4 +1,5 @@
 import type { Diagnosis } from "./diagnosis.ts";
+import { shownPlace } from "./own-code.ts";
 import { renderDiagnosis } from "./report.ts";
 
 /** A diagnosis that gets worse is told again after so many milliseconds. */
@@ -15,7 +16,7 @@ export class LiveReport {
 
   #renderOne(diagnosis: Diagnosis, nowMs: number): string {
     const { name, finding, line } = diagnosis;
-    const where = line === undefined ? name : `${name} at ${line.file}:${line.line}`;
+    const where = line === undefined ? name : `${name} at ${shownPlace(line)}`;
     const before = this.#told.get(where);
     if (before !== undefined && (before.finding === finding || nowMs - before.atMs < againMs)) {
       return "";

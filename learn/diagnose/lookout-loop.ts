@@ -1,6 +1,6 @@
-import { writeSync } from "node:fs";
 import { Session } from "node:inspector";
 import { monotonicMs } from "../../registry/clock.ts";
+import { ErrorOutput } from "./error-output.ts";
 import { type LookoutData, lookoutCell, lookSymbol, toCell } from "./watch-thread-data.ts";
 
 /** Between two looks whether the loop turns, in milliseconds. */
@@ -17,6 +17,8 @@ const endlessMs = 10_000;
 const lookExpression = (askedMs: number) =>
   `globalThis[Symbol.for(${JSON.stringify(lookSymbol)})]?.(${askedMs})`;
 
+const output = new ErrorOutput();
+
 /** What the inspector answers, as far as it is read. */
 interface Answer {
   readonly result: { readonly value?: unknown };
@@ -27,13 +29,17 @@ interface Answer {
  *
  * V8 lets an inspector in between any two steps of JavaScript, and even in Atomics.wait. In a call of
  * native code it lets it in when that returns. Until then, and while all is well, it costs nothing.
+ *
+ * @param readPausedMs for how long the whole process was paused so far: the loop could not turn then
  */
-export function lookOut({ cells }: LookoutData): void {
+export function lookOut({ cells }: LookoutData, readPausedMs: () => number): void {
   let session: Session | undefined;
   let isAsking = false;
   let nextLookMs = 0;
   let seen: string | undefined;
   let hasTold = false;
+  let lastTurnMs = 0;
+  let pausedBeforeMs = 0;
 
   const disconnect = () => {
     session?.disconnect();
@@ -64,7 +70,12 @@ export function lookOut({ cells }: LookoutData): void {
   };
   const look = () => {
     const turnedMs = Atomics.load(cells, lookoutCell.turnedMs);
-    const ageMs = (toCell(monotonicMs()) - turnedMs) | 0;
+    const pausedMs = readPausedMs();
+    if (turnedMs !== lastTurnMs) {
+      lastTurnMs = turnedMs;
+      pausedBeforeMs = pausedMs;
+    }
+    const ageMs = ((toCell(monotonicMs()) - turnedMs) | 0) - Math.round(pausedMs - pausedBeforeMs);
     const isLate = turnedMs !== 0 && ageMs >= lateMs;
     if (Atomics.load(cells, lookoutCell.closing) === 1) {
       disconnect();
@@ -91,9 +102,5 @@ function tellEndless(ageMs: number, seen: string | undefined): void {
   const message =
     `unblock diagnose: the event loop has not turned for ${Math.round(ageMs / 1_000)} s, ${where}. ` +
     `If it never does, Ctrl-C can't end the process: kill -9 ${process.pid}\n`;
-  try {
-    writeSync(2, message);
-  } catch {
-    // Nobody reads what the program says.
-  }
+  output.write(message);
 }

@@ -59,7 +59,10 @@ export class Lookout implements Witness {
       this.#looks.shift();
     }
     const frame = stack[innermost(stack, this.#isOwn)];
-    return frame?.file && `${frame.name} ${shownPath(frame.file)}:${frame.line}`.trimStart();
+    return (
+      frame?.file &&
+      `${frame.name} ${shownPath(frame.file)}:${frame.line}:${frame.column}`.trimStart()
+    );
   }
 
   take(): Evidence {

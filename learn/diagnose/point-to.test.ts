@@ -9,6 +9,7 @@ const frame = (name: string, file?: string, line?: number, begins = 10): Frame =
   name,
   file,
   line,
+  column: undefined,
   nearLine: undefined,
   begins: { line: begins, column: 1 },
 });

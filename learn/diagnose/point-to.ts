@@ -1,7 +1,8 @@
 import type { CodeLine } from "./diagnosis.ts";
 import { shownPath } from "./own-code.ts";
-import { findCall, isAsyncFunction, isPutOff } from "./source.ts";
-import { innermost, type OwnCode, type Stack } from "./stack.ts";
+import { findCall, isAsyncFunction, isLong, isPutOff } from "./source.ts";
+import { type Original, originalOf } from "./source-map.ts";
+import { type Frame, innermost, type OwnCode, type Position, type Stack } from "./stack.ts";
 
 /** What a stack points to. */
 export interface Pointed {
@@ -10,32 +11,66 @@ export interface Pointed {
   readonly isAsync: boolean;
 }
 
-/** The line to look at: where the person's own code is, or where it calls what does the work. */
+/**
+ * The line to look at: where the person's own code is, or where it calls what does the work. It is what
+ * they wrote, where there is a source map.
+ */
 export function pointTo(stack: Stack, isOwn: OwnCode): Pointed | undefined {
-  const index = innermost(stack, isOwn);
+  const places = stack.map((_, index) => placeOf(stack, index));
+  const own = places.findIndex((place) => place !== undefined && isOwn(place.file));
+  const index = own === -1 ? innermost(stack, isOwn) : own;
+  const place = places[index];
   const frame = stack[index];
-  if (frame?.file === undefined) {
-    return undefined;
-  }
-  const { file, begins } = frame;
-  const called = stack[index - 1]?.name ?? "";
-  const isKnown = begins.line > 1 || begins.column > 1;
-  const line =
-    frame.line ??
-    findCall(file, begins, called, frame.nearLine) ??
-    (isKnown ? begins.line : undefined);
-  if (line === undefined) {
+  if (place === undefined || frame?.file === undefined) {
     return undefined;
   }
   const isPromised = stack.some(
     (one) => one.file !== undefined && isOwn(one.file) && isPutOff(one.file, one.begins),
   );
+  const inner = stack[index - 1];
+  const called = inner?.file === undefined ? inner?.name : (place.name ?? inner.name);
   return {
-    line: {
-      file: shownPath(file),
-      line,
-      what: called || frame.name || "a function without a name",
-    },
-    isAsync: isPromised || isAsyncFunction(file, begins),
+    line: toCodeLine(place, called || frame.name || "a function without a name", frame.begins),
+    isAsync: isPromised || isAsyncFunction(frame.file, frame.begins),
   };
+}
+
+/** A line for people, with the column where the line alone does not tell. */
+export function toCodeLine(
+  { file, line, column }: Omit<Original, "name">,
+  what: string,
+  begins?: Position,
+): CodeLine {
+  const inLongLine = isLong(file, line)
+    ? { column, ...(begins === undefined ? {} : { beginsAt: begins.column }) }
+    : {};
+  return { file: shownPath(file), line, ...inLongLine, what };
+}
+
+/** Where a frame is in what its author wrote; undefined when only its file is known, or nothing. */
+function placeOf(stack: Stack, index: number): Original | undefined {
+  const frame = stack[index];
+  if (frame?.file === undefined) {
+    return undefined;
+  }
+  const { file } = frame;
+  const position = positionOf(frame, file, stack[index - 1]?.name ?? "");
+  return position && (originalOf(file, position) ?? { file, ...position, name: undefined });
+}
+
+function positionOf(
+  { line, column, nearLine, begins }: Frame,
+  file: string,
+  called: string,
+): Position | undefined {
+  if (line !== undefined && column !== undefined) {
+    return { line, column };
+  }
+  const call = findCall(file, begins, called, line ?? nearLine);
+  if (line === undefined) {
+    const isKnown = begins.line > 1 || begins.column > 1;
+    return call ?? (isKnown ? begins : undefined);
+  }
+  const inLine = [call, begins].find((position) => position?.line === line);
+  return { line, column: inLine?.column ?? 1 };
 }

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
-import type { Diagnosis, DiagnosisName } from "./diagnosis.ts";
+import type { CodeLine, Diagnosis, DiagnosisName } from "./diagnosis.ts";
 import { inWords } from "./numbers.ts";
+import { fileOf, shownPlace } from "./own-code.ts";
 import { textOf } from "./source.ts";
 
 export interface Watched {
@@ -15,6 +15,7 @@ const parts: Partial<Record<DiagnosisName, string>> = {
   "loop-blocked-by-waiting": "pools-for-blocking-calls",
   "loop-blocked-by-cpu": "worker-threads",
   "cpu-behind-a-promise": "microtasks",
+  "garbage-collection": "blocking-the-loop",
   "libuv-pool-saturated": "libuvs-pool",
   "more-threads-than-cores": "worker-threads",
   "unhandled-rejection": "after-the-reply",
@@ -35,12 +36,16 @@ export function renderReport(
 
 export function renderDiagnosis({ name, finding, line, nextStep }: Diagnosis): string {
   const part = parts[name];
-  const text = line === undefined ? "" : textOf(resolve(line.file), line.line);
+  const text = line === undefined ? "" : textOf(fileOf(line), line.line, line.column);
   return [
-    line === undefined ? name : `${name} at ${line.file}:${line.line}`,
-    ...(text === "" ? [] : [`  ${line?.line} | ${text}`]),
+    line === undefined ? name : `${name} at ${shownPlace(line)}`,
+    ...(text === "" ? [] : [`  ${numberOf(line)} | ${text}`]),
     `  ${finding}`,
     `  → ${nextStep}`,
     ...(part === undefined ? [] : [`    docs/fundamentals.md#${part}`]),
   ].join("\n");
+}
+
+function numberOf(line: CodeLine | undefined): string {
+  return line?.column === undefined ? `${line?.line}` : `${line.line}:${line.column}`;
 }

@@ -9,6 +9,8 @@ export interface Frame {
   readonly file: string | undefined;
   /** The line it is at, from 1; undefined when that was not seen. */
   readonly line: number | undefined;
+  /** The column there, from 1; undefined when that was not seen. */
+  readonly column: number | undefined;
   /** A line that it was at when it was seen innermost; undefined when it was not. */
   readonly nearLine: number | undefined;
   /** Where the function begins. */

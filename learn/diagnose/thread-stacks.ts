@@ -24,6 +24,7 @@ interface CallSite {
   readonly functionName: string;
   readonly scriptName: string;
   readonly lineNumber: number;
+  readonly columnNumber: number;
 }
 
 /**
@@ -70,10 +71,11 @@ function threadIdIn(title: string): number {
 }
 
 function toStack(sites: readonly CallSite[]): Stack {
-  return sites.map(({ functionName, scriptName, lineNumber }) => ({
+  return sites.map(({ functionName, scriptName, lineNumber, columnNumber }) => ({
     name: functionName,
     file: toFile(scriptName),
     line: lineNumber,
+    column: columnNumber,
     nearLine: undefined,
     // Not told.
     begins: { line: 1, column: 1 },

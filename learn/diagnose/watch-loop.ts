@@ -1,6 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { monotonicMs } from "../../registry/clock.ts";
 import type { CodeLine } from "./diagnosis.ts";
+import { type Garbage, GarbageTime } from "./garbage-time.ts";
+import type { Pauses } from "./pauses.ts";
 import { pointTo } from "./point-to.ts";
 import { isLoading, type OwnCode } from "./stack.ts";
 import { openStarvation } from "./starvation.ts";
@@ -16,6 +18,10 @@ export interface Blockage {
   readonly cpuMs: number;
   /** How long it could have run in that time, and other threads had the cores; 0 where that is not known. */
   readonly starvedMs: number;
+  /** How long the loop's thread collected garbage in that time. */
+  readonly garbage: Garbage;
+  /** How long the whole process was paused in that time; 0 where that is not known. */
+  readonly pausedMs: number;
   /** What held it; undefined when nothing did for half of the time, or it was not seen. */
   readonly line: CodeLine | undefined;
   /** Whether a promise or an async function is around that line. */
@@ -25,8 +31,13 @@ export interface Blockage {
 }
 
 export interface LoopWatch {
-  /** The blockages since the last time that it was asked; while a module is loaded does not count. */
+  /**
+   * The blockages since the last time that it was asked; while a module is loaded does not count. Of the
+   * newest it may not be known yet whether they were pauses: they come the next time.
+   */
   take(): Blockage[];
+  /** All of them: it waits until that is known, for some 20 ms. */
+  takeAll(): Blockage[];
   stop(): void;
 }
 
@@ -35,9 +46,14 @@ const beatMs = 20;
 /** What is shorter is no blockage, in milliseconds. A call to a database that blocks for 50 ms is one. */
 const shortestMs = 40;
 
-/** Watches the event loop of the thread that calls it. Costs a busy one 0.1 %, without its witness. */
-export function watchLoop(witness: Witness, isOwn: OwnCode): LoopWatch {
+/**
+ * Watches the event loop of the thread that calls it. Costs a busy one 0.2 %, without its witness.
+ *
+ * @param pauses what is known of pauses of the process; without it none is
+ */
+export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): LoopWatch {
   const readStarvedMs = openStarvation();
+  const garbageTime = new GarbageTime();
   const gaps: Gap[] = [];
   const readClocks = () => ({
     loop: performance.eventLoopUtilization(),
@@ -51,10 +67,11 @@ export function watchLoop(witness: Witness, isOwn: OwnCode): LoopWatch {
     const now = readClocks();
     const starvedMs = Math.min(now.starvedMs - before.starvedMs, ms);
     before = now;
+    const garbage = garbageTime.take();
     witness.onTurn(now.starvedMs);
     if (hasTurned && ms - starvedMs >= shortestMs) {
-      const endedMs = monotonicMs();
-      gaps.push({ beganMs: endedMs - ms, ms, cpuMs: (user + system) / 1_000, starvedMs });
+      const beganMs = monotonicMs() - ms;
+      gaps.push({ beganMs, ms, cpuMs: (user + system) / 1_000, starvedMs, garbage });
     }
   };
   // Until its first turn the program is loaded, and nobody waits for it.
@@ -63,21 +80,47 @@ export function watchLoop(witness: Witness, isOwn: OwnCode): LoopWatch {
     beat();
     hasTurned = true;
   }, beatMs).unref();
+  const toBlockages = () => {
+    const evidence = witness.take();
+    return gaps.splice(0).flatMap((gap) => toBlockage(gap, evidence, isOwn) ?? []);
+  };
+  let unsettled: Blockage[] = [];
+  const take = () => {
+    // What goes on right now may be one: the end of a program can come right out of it.
+    beat();
+    if (gaps.length > 0) {
+      unsettled.push(...toBlockages());
+      // It may have read the program's files, which does not count.
+      before = readClocks();
+    }
+    return settle(pauses?.knownUntilMs ?? Number.POSITIVE_INFINITY);
+  };
+  const settle = (knownUntilMs: number) => {
+    const settled = unsettled.filter((one) => endOf(one) <= knownUntilMs);
+    unsettled = unsettled.filter((one) => endOf(one) > knownUntilMs);
+    return settled
+      .map((one) => ({ ...one, pausedMs: pauses?.msBetween(one.beganMs, endOf(one)) ?? 0 }))
+      .filter((one) => heldMs(one) >= shortestMs);
+  };
   return {
-    take: () => {
-      // What goes on right now may be one: the end of a program can come right out of it.
-      beat();
-      if (gaps.length === 0) {
-        return [];
-      }
-      const evidence = witness.take();
-      return gaps.splice(0).flatMap((gap) => toBlockage(gap, evidence, isOwn) ?? []);
+    take,
+    takeAll: () => {
+      const first = take();
+      pauses?.wait();
+      return [...first, ...settle(Number.POSITIVE_INFINITY)];
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer);
+      garbageTime.close();
+    },
   };
 }
 
-type Gap = Omit<Blockage, "line" | "isAsync" | "next">;
+type Gap = Omit<Blockage, "line" | "isAsync" | "next" | "pausedMs">;
+
+function endOf({ beganMs, ms }: Gap): number {
+  return beganMs + ms;
+}
 
 /** What held the loop in a gap; undefined when that was a module that is loaded. */
 function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | undefined {
@@ -90,14 +133,31 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
   const pointed = held && pointTo(held, isOwn);
   return {
     ...gap,
+    pausedMs: 0,
     line: pointed?.line,
     isAsync: pointed?.isAsync ?? false,
     next: next && pointTo(next, isOwn)?.line,
   };
 }
 
-/** Whether the thread computed; it waited otherwise. */
-export function isComputing({ ms, cpuMs, starvedMs }: Gap): boolean {
+/** How long the program held the loop, its garbage included: without what other processes took. */
+export function heldMs({ ms, starvedMs, pausedMs }: Blockage): number {
+  return ms - starvedMs - pausedMs;
+}
+
+/** How much of that was garbage collection. */
+export function collectingMs(blockage: Blockage): number {
+  const { garbage, cpuMs, starvedMs, pausedMs } = blockage;
+  // A collector computes. If it took longer than that, the rest is of the time that others took.
+  const ms = garbage.ms <= cpuMs ? garbage.ms : Math.max(0, garbage.ms - starvedMs - pausedMs);
+  return Math.min(ms, heldMs(blockage));
+}
+
+/** Whether the thread computed in the rest; it waited otherwise. */
+export function isComputing(blockage: Blockage): boolean {
+  const { cpuMs, starvedMs, garbage } = blockage;
+  // A collector computes, but for the time in which others had the cores.
+  const ownCpuMs = cpuMs - Math.max(0, garbage.ms - starvedMs);
   // Even where starving is not known, a blocking call takes next to no CPU.
-  return cpuMs * 3 >= ms - starvedMs;
+  return ownCpuMs * 3 >= heldMs(blockage) - collectingMs(blockage);
 }

@@ -1,5 +1,7 @@
 import type { CodeLine } from "./diagnosis.ts";
-import { shownPath } from "./own-code.ts";
+import { shownPlace } from "./own-code.ts";
+import { toCodeLine } from "./point-to.ts";
+import { originalOf } from "./source-map.ts";
 import { type OwnCode, toFile } from "./stack.ts";
 
 /** Rejections of one line that nobody handled. */
@@ -32,7 +34,7 @@ export function watchRejections(isOwn: OwnCode): RejectionWatch {
     last = reason;
     const { message, stack } = describe(reason);
     const line = lineOf(stack, isOwn);
-    const key = line ? `${line.file}:${line.line}` : message;
+    const key = line ? shownPlace(line) : message;
     const before = kinds.get(key);
     if (before !== undefined || kinds.size < mostKinds) {
       kinds.set(key, { message, line, ...before, count: (before?.count ?? 0) + 1 });
@@ -78,11 +80,14 @@ function describe(reason: unknown): { readonly message: string; readonly stack: 
 /** Where an error came from: the innermost of the person's own lines. */
 function lineOf(stack: string, isOwn: OwnCode): CodeLine | undefined {
   for (const text of stack.split("\n")) {
-    const match = /^\s+at (?:(?:async |new )?(.*) \()?(.+):(\d+):\d+\)?$/.exec(text);
+    const match = /^\s+at (?:(?:async |new )?(.*) \()?(.+):(\d+):(\d+)\)?$/.exec(text);
     const file = toFile(match?.[2]?.replace(/^async /, "") ?? "");
-    if (file !== undefined && isOwn(file)) {
-      const what = match?.[1] ?? "a function without a name";
-      return { file: shownPath(file), line: Number(match?.[3]), what };
+    if (file !== undefined) {
+      const position = { line: Number(match?.[3]), column: Number(match?.[4]) };
+      const place = originalOf(file, position) ?? { file, ...position };
+      if (isOwn(place.file)) {
+        return toCodeLine(place, match?.[1] ?? "a function without a name");
+      }
     }
   }
   return undefined;

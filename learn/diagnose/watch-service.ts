@@ -1,16 +1,20 @@
 import { monotonicMs } from "../../registry/clock.ts";
 import { BlockageTally } from "./blocked-loop.ts";
+import { CpuQuota } from "./cpu-quota.ts";
 import { diagnoseCrowdedCores } from "./crowded-cores.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { Lookout } from "./lookout.ts";
 import { OccasionalProfile } from "./occasional-profile.ts";
+import { diagnosePauses } from "./paused-process.ts";
+import { Pauses } from "./pauses.ts";
 import { PoolCallers } from "./pool-callers.ts";
 import { diagnoseSaturatedPool } from "./saturated-pool.ts";
 import type { OwnCode } from "./stack.ts";
 import { startWatchThread } from "./start-watch-thread.ts";
+import { diagnoseThrottling } from "./throttled-cpu.ts";
 import { diagnoseRejections } from "./unhandled-rejection.ts";
 import { LibuvPoolWatch } from "./watch-libuv-pool.ts";
-import { watchLoop } from "./watch-loop.ts";
+import { type Blockage, collectingMs, heldMs, watchLoop } from "./watch-loop.ts";
 import { watchRejections } from "./watch-rejections.ts";
 import { ThreadsWatch } from "./watch-threads.ts";
 import type { Witness } from "./witness.ts";
@@ -20,7 +24,9 @@ export interface ServiceWatch {
   readonly beganMs: number;
   /** To be called every {@link roundMs}. */
   round(): Promise<void>;
-  /** What was found so far, the worst of each kind first. */
+  /** What was found up to the last round, the worst of each kind first. */
+  soFar(): Diagnosis[];
+  /** What was found up to now. Blocks for some 20 ms. */
   diagnoses(): Diagnosis[];
   /** Ends, and gives what was found in all. */
   stop(): Diagnosis[];
@@ -33,22 +39,22 @@ export const roundMs = 250;
 export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
   const lookout = new Lookout(isOwn);
   const pool = new LibuvPoolWatch();
-  await startWatchThread({ lookout: lookout.data, canary: pool.data });
+  const pauses = new Pauses();
+  const quota = new CpuQuota();
+  await startWatchThread({ lookout: lookout.data, canary: pool.data, pauses: pauses.data });
   const profile = new OccasionalProfile(isOwn);
-  const loop = watchLoop(either(lookout, profile), isOwn);
+  const loop = watchLoop(either(lookout, profile), isOwn, pauses);
   const tally = new BlockageTally();
   const callers = new PoolCallers(isOwn);
   const threads = new ThreadsWatch(isOwn);
   const rejections = watchRejections(isOwn);
 
-  const count = () => {
-    const blockages = loop.take();
+  const take = (blockages: readonly Blockage[]) => {
     tally.add(blockages);
-    return blockages;
-  };
-  const take = () => {
-    const unseen = count().filter(({ line }) => line === undefined);
-    if (profile.missed(unseen.reduce((sum, { ms }) => sum + ms, 0))) {
+    const unseen = blockages.filter(({ line }) => line === undefined);
+    // A collection is seen without a profile.
+    const unseenMs = unseen.reduce((sum, one) => sum + heldMs(one) - collectingMs(one), 0);
+    if (profile.missed(unseenMs)) {
       // That it began held the loop for a moment, which is no blockage of the program's.
       loop.take();
     }
@@ -58,7 +64,9 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
     // Where threads take the cores from each other, libuv's have none either.
     const saturated = crowded ? undefined : diagnoseSaturatedPool(pool.read(), callers.line());
     const rejected = rejections.read().map(diagnoseRejections);
-    return [...tally.diagnoses(), saturated, crowded, ...rejected].filter(
+    const paused = diagnosePauses(pauses.read());
+    const throttled = diagnoseThrottling(quota.read());
+    return [paused, throttled, ...tally.diagnoses(), saturated, crowded, ...rejected].filter(
       (diagnosis) => diagnosis !== undefined,
     );
   };
@@ -66,18 +74,19 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
   return {
     beganMs: monotonicMs(),
     round: async () => {
-      take();
+      take(loop.take());
       if (pool.isLate()) {
         callers.listen();
       }
       await threads.look();
     },
+    soFar: sumUp,
     diagnoses: () => {
-      take();
+      take(loop.takeAll());
       return sumUp();
     },
     stop: () => {
-      count();
+      tally.add(loop.takeAll());
       loop.stop();
       profile.close();
       callers.close();

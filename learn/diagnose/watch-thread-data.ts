@@ -2,6 +2,7 @@
 export interface WatchThreadData {
   readonly lookout: LookoutData | undefined;
   readonly canary: CanaryData | undefined;
+  readonly pauses: PauseData | undefined;
 }
 
 export interface LookoutData {
@@ -38,6 +39,26 @@ export const canaryCell = {
   /** For how long one waits right now. */
   waitingMs: 3,
 } as const;
+
+export interface PauseData {
+  /** See {@link pauseCell}. */
+  readonly cells: Int32Array;
+  /**
+   * Milliseconds: until when pauses are known, all pauses together, the longest; then when each began and
+   * ended, the last {@link pauseSpans} of them, on the monotonic clock.
+   */
+  readonly times: Float64Array;
+}
+
+export const pauseCell = {
+  /** How often the thread has looked. */
+  looks: 0,
+  /** How many pauses there were. */
+  count: 1,
+} as const;
+
+/** How many pauses are kept. */
+export const pauseSpans = 32;
 
 /** Whole milliseconds of the monotonic clock in 32 bits; differences are right for three weeks. */
 export function toCell(ms: number): number {

@@ -51,7 +51,7 @@ export class Observer {
     this.#calls = new HandlerCalls(fileUrl);
     const isOwn = (file: string) => file === fileURLToPath(fileUrl);
     this.#loop = watchLoop(new ProfileWitness(isOwn, sampleMs), isOwn);
-    startWatchThread({ lookout: undefined, canary: this.#pool.data });
+    startWatchThread({ lookout: undefined, canary: this.#pool.data, pauses: undefined });
     process.on("worker", () => {
       this.#newThreads++;
     });

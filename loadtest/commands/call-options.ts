@@ -14,6 +14,7 @@ export interface CallFlags {
   readonly dataFile?: string;
   readonly header: readonly string[];
   readonly strategy?: string;
+  readonly seed?: string;
   readonly timeout: number;
   readonly ca?: string;
   readonly cert?: string;
@@ -52,6 +53,10 @@ export function addCallOptions(command: Command): Command {
     .option(
       "--strategy <name>",
       "how the server shall do an exercise's work (default: the recommended way)",
+    )
+    .option(
+      "--seed <text>",
+      "the same seed makes the same {uuid}, {random} and {pick} for the same {n}, and the same Poisson arrivals (default: another each time; the report has it)",
     )
     .option(
       "--timeout <time>",

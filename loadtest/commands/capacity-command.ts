@@ -5,7 +5,7 @@ import { type Capacity, findCapacity, type Outcome } from "../capacity/search.ts
 import type { OpenLoop } from "../run/plan.ts";
 import { type LoadResult, runLoad } from "../run/run.ts";
 import { highestRate } from "../schedule/stages.ts";
-import { checkSlo, parseSlo, type Slo } from "../slo/slo.ts";
+import { checkSlo, figuresOf, parseSlo, type Slo } from "../slo/slo.ts";
 import { addCallOptions, type CallFlags } from "./call-options.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { prepareLoad } from "./prepare.ts";
@@ -64,6 +64,7 @@ async function search(rpc: string, flags: Flags): Promise<number> {
   const prepared = await prepareLoad(rpc, flags);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   let interrupted = false;
+  let tries = 0;
   try {
     const capacity = await findCapacity({
       startRate: flags.startRate,
@@ -72,7 +73,10 @@ async function search(rpc: string, flags: Flags): Promise<number> {
       probe: async (rate) => {
         const stage = { fromRate: rate, toRate: rate, durationMs: flags.duration };
         const loop: OpenLoop = { kind: "open", stages: [stage], arrivals: "constant" };
-        const result = await runLoad(prepared.plan(loop), { signal });
+        const plan = prepared.plan(loop);
+        tries++;
+        // No rate is tried with requests that the server has seen.
+        const result = await runLoad({ ...plan, seed: `${plan.seed} ${tries}` }, { signal });
         if (signal.aborted) {
           interrupted = true;
           throw new Error("interrupted before the capacity was found");
@@ -102,16 +106,11 @@ function judgeRate(
   result: LoadResult,
   { slo, duration: durationMs }: Flags,
 ): { outcome: Outcome; why: string } {
-  const { latency, codes, wallMs, verdict } = result;
+  const { latency, wallMs, verdict } = result;
   if (verdict.client_limited) {
     return { outcome: "client-limited", why: verdict.reasons.join("; ") };
   }
-  const figures = {
-    latency,
-    calls: latency.count,
-    errors: latency.count - (codes.ok ?? 0),
-    ratePerSecond: (latency.count / wallMs) * 1_000,
-  };
+  const figures = figuresOf(result);
   const missed = slo
     .map((one) => checkSlo(one, figures))
     .filter(({ held }) => !held)

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { checkDriverOptions, type DriverOptions } from "../drivers/create-driver.ts";
+import { CallRandom } from "../requests/call-random.ts";
 import { readDataFile } from "../requests/data-file.ts";
 import { exampleRequest } from "../requests/example.ts";
 import { parseHeaders } from "../requests/header.ts";
@@ -29,6 +31,7 @@ const openHttp1Connections = 100;
  */
 export async function prepareLoad(rpc: string, flags: CallFlags): Promise<PreparedLoad> {
   const { url, timeout: timeoutMs, warmup: warmupMs, threads } = flags;
+  const seed = flags.seed ?? randomBytes(6).toString("hex");
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     throw new Error(`Expected --url to be a URL such as http://127.0.0.1:8080, got "${url}"`);
   }
@@ -62,8 +65,9 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
     ...(rows === undefined ? {} : { rows }),
   };
   // The first request tells whether the data fits the schema.
-  createRequests({ method, ...requests, example: exampleRequest(method), random: Math.random }).at(
+  createRequests({ method, ...requests, example: exampleRequest(method) }).at(
     1,
+    new CallRandom(seed, 1),
   );
   const header = {
     ...parseHeaders(flags.header),
@@ -90,6 +94,7 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
         driver,
         requests,
         header,
+        seed,
         timeoutMs,
         warmupMs,
         threads,

@@ -6,7 +6,7 @@ import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "../
 import { publishReport } from "../report/publish.ts";
 import type { Report } from "../report/report.ts";
 import { type LoadResult, runLoad } from "../run/run.ts";
-import { checkSlo, parseSlo, type Slo } from "../slo/slo.ts";
+import { checkSlo, figuresOf, parseSlo, type Slo } from "../slo/slo.ts";
 import { addCallOptions, type CallFlags } from "./call-options.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { addLoopOptions, type LoopFlags, loopFrom } from "./loop-options.ts";
@@ -96,7 +96,6 @@ function exitCode({ unblock }: Report, { verdict, latency, codes, errors }: Load
   for (const { slo, measured } of missed) {
     process.stderr.write(`missed: ${slo}, measured ${Number(measured.toPrecision(4))}\n`);
   }
-  const interrupted = latency.count === 0 && unblock?.unfinished === 0;
   if (verdict.client_limited) {
     process.stderr.write(`the client was the limit: ${verdict.reasons.join("; ")}\n`);
     return 3;
@@ -104,21 +103,12 @@ function exitCode({ unblock }: Report, { verdict, latency, codes, errors }: Load
   if (missed.length > 0) {
     return 2;
   }
-  if ((codes.ok ?? 0) === 0 && !interrupted) {
+  if ((codes.ok ?? 0) === 0 && latency.count > 0) {
     const [first = "no call had an answer"] = Object.keys(errors);
     process.stderr.write(`error: no call succeeded; the first: ${first}\n`);
     return 1;
   }
   return 0;
-}
-
-function figuresOf({ latency, codes, wallMs }: LoadResult) {
-  return {
-    latency,
-    calls: latency.count,
-    errors: latency.count - (codes.ok ?? 0),
-    ratePerSecond: wallMs === 0 ? 0 : (latency.count / wallMs) * 1_000,
-  };
 }
 
 function collect(value: string, previous: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import type {
   Sending,
   TransportFailure,
 } from "../transport/transport.ts";
-import type { CallResult } from "./driver.ts";
+import type { CallInProgress, CallResult } from "./driver.ts";
 import { codeOfHttpStatus } from "./http-status.ts";
 
 /** What a call's response is to be; made once for all calls of a `Send`. */
@@ -27,7 +27,7 @@ const noFields: Fields = { get: () => null };
  * A call in progress: keeps its deadline, and tells once how it ended. Each protocol reads its
  * responses in its own way.
  */
-export abstract class CallReceiver implements Receiver {
+export abstract class CallReceiver implements Receiver, CallInProgress {
   protected readonly expected: Expected;
   protected httpStatus = 0;
   protected header = noFields;
@@ -46,12 +46,13 @@ export abstract class CallReceiver implements Receiver {
   abstract data(chunk: Buffer): void;
   abstract end(): void;
 
-  start(request: PreparedRequest): void {
+  start(request: PreparedRequest): this {
     this.#sending = request.send(this);
     // It may have failed already.
     if (this.expected.timeoutMs > 0 && !this.#ended) {
       this.#timer = setTimeout(expire, Math.min(this.expected.timeoutMs, longestTimerMs), this);
     }
+    return this;
   }
 
   head(status: number, fields: Fields): void {

@@ -34,7 +34,12 @@ export interface Call {
  * Sends one call, and tells once how it ended. It never throws, and a call without an answer fails.
  * `new Promise(send)` is the call as a promise.
  */
-export type Send = (done: (result: CallResult) => void) => void;
+export type Send = (done: (result: CallResult) => void) => CallInProgress;
+
+export interface CallInProgress {
+  /** Cancels the call, which ends with this code and message. Does nothing after its end. */
+  giveUp(code: string, message: string): void;
+}
 
 /** Sends calls over some connections, which it makes again when they are lost. */
 export interface Driver {

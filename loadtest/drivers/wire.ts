@@ -30,11 +30,12 @@ export function encodeMessage({ codec }: Wire, { method, request }: Call): Uint8
  * @throws Error when one can't be sent in HTTP
  */
 export function requestFields(call: Call, own: Record<string, string>): Record<string, string> {
-  const fields: Record<string, string> = { "user-agent": "unblock-loadtest" };
-  for (const [name, value] of Object.entries(call.header)) {
-    fields[checkedName(name, value)] = value;
-  }
-  return { ...fields, ...own };
+  const given = Object.entries(call.header).map(([name, value]) => [
+    checkedName(name, value),
+    value,
+  ]);
+  // One called __proto__ can't be assigned to an object.
+  return { "user-agent": "unblock-loadtest", ...Object.fromEntries(given), ...own };
 }
 
 function checkedName(name: string, value: string): string {

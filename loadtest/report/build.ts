@@ -135,7 +135,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
 }
 
 function describeLoad({ plan }: LoadResult, strategy: string | null): LoadDescription {
-  const { driver, loop, threads, timeoutMs, warmupMs } = plan;
+  const { driver, loop, threads, timeoutMs, warmupMs, seed } = plan;
   return {
     protocol: driver.protocol,
     codec: driver.codec,
@@ -146,6 +146,7 @@ function describeLoad({ plan }: LoadResult, strategy: string | null): LoadDescri
     threads,
     timeout_ms: timeoutMs,
     warmup_ms: warmupMs,
+    seed,
     kind: plan.kind,
     loop:
       loop.kind === "closed"

@@ -85,7 +85,10 @@ export interface UnblockReport {
   readonly verdict: Verdict;
   /** The slowest calls, slowest first. */
   readonly slowest: readonly SlowCall[];
-  /** Calls that had no answer when the run gave up waiting; they are in no other count. */
+  /**
+   * Calls that had no response when the load ended, those included that could not be sent. They are in
+   * all other counts as failed ("Canceled"), and their latency is their age then.
+   */
   readonly unfinished: number;
   /** Calls that waited because the client had as many in progress as it can hold; their latency counts it. */
   readonly held_back: number;
@@ -106,6 +109,8 @@ export interface LoadDescription {
   readonly threads: number;
   readonly timeout_ms: number;
   readonly warmup_ms: number;
+  /** With the same `--seed` the requests are the same; absent in older reports. */
+  readonly seed?: string;
   readonly loop: ClosedLoad | OpenLoad;
   /** Whether each call is answered by one message or by a stream of them. */
   readonly kind: "unary" | "server_streaming";
@@ -131,7 +136,7 @@ export interface OpenLoad {
 export interface EncodedHistograms {
   /** Open loop: from the intended moment. Closed loop: from the send. To the call's end. */
   readonly latency: string;
-  /** From the request being sent to the call's end. */
+  /** From the request being sent to the call's end; without calls that could not be sent. */
   readonly service: string;
   /** How long after its intended moment each call was sent; open loop only. */
   readonly lateness?: string;

@@ -106,7 +106,7 @@ describe("the table", () => {
     );
     expect(text).toMatch(/status +1 OK, 3 ResourceExhausted\n/);
     expect(text).toMatch(/errors +2 × bad \[2J long long .*…\n +1 × short\n/);
-    expect(text).toMatch(/unfinished +7 calls had no answer/);
+    expect(text).toMatch(/unfinished +7 calls had no response/);
     expect(text).toMatch(/held back +9 calls waited here/);
     expect(text).toMatch(
       /threshold +✓ p99<50ms {2}measured 4.004\n +threshold +✗ errors<1% {2}measured 75\n/,

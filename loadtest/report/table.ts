@@ -144,7 +144,7 @@ function leftovers({ unfinished, held_back }: UnblockReport): string[] {
       : [
           row(
             "unfinished",
-            `${count(unfinished)} calls had no answer when the run ended; not counted above`,
+            `${count(unfinished)} calls had no response at the end: failed, at their age`,
           ),
         ]),
     ...(held_back === 0

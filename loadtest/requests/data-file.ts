@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { CsvError, parse } from "csv-parse/sync";
 import type { LoadMethod } from "../drivers/driver.ts";
+import { compileTemplate } from "./template.ts";
 
 const mostBytes = 64 * 1_024 * 1_024;
 
@@ -39,7 +40,7 @@ function readJson(path: string, text: string): string[] {
       return [];
     }
     // A template need not be JSON until it is filled in.
-    if (!line.includes("{random:") && !line.includes("{n}")) {
+    if (compileTemplate(line).constant) {
       parseJson(line, `${path}, line ${at + 1}`);
     }
     return [line];
@@ -62,7 +63,7 @@ function readCsv(path: string, text: string, input: DescMessage): string[] {
     path: fieldPath(path, input, name.trim()),
   }));
   return lines.map((cells, at) => {
-    const request: JsonObject = {};
+    const request = emptyObject();
     columns.forEach((column, index) => {
       const cell = cells[index] ?? "";
       if (cell !== "") {
@@ -90,6 +91,11 @@ function parseCsv(path: string, text: string): string[][] {
 
 interface JsonObject {
   [name: string]: unknown;
+}
+
+/** Has nothing, not even `constructor` and `__proto__`: a field can be called so. */
+function emptyObject(): JsonObject {
+  return Object.create(null);
 }
 
 /** The fields that "user.id" goes through. */
@@ -123,7 +129,7 @@ function set(request: JsonObject, path: readonly DescField[], value: unknown): v
     return;
   }
   const inner = request[field.jsonName];
-  const object: JsonObject = isObject(inner) ? inner : {};
+  const object = isObject(inner) ? inner : emptyObject();
   request[field.jsonName] = object;
   set(object, rest, value);
 }

@@ -11,7 +11,8 @@ const reserved =
  * @throws Error when one is no header, comes twice, or is the protocol's own
  */
 export function parseHeaders(texts: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = {};
+  // An object has a `constructor` from the start, and none called __proto__ can be assigned to it.
+  const headers = new Map<string, string>();
   for (const text of texts) {
     const colon = text.indexOf(":");
     const name = text.slice(0, Math.max(0, colon)).trim().toLowerCase();
@@ -25,10 +26,10 @@ export function parseHeaders(texts: readonly string[]): Record<string, string> {
     if (reserved.test(name)) {
       throw new Error(`Expected --header to be one that the protocol does not set, got "${name}"`);
     }
-    if (name in headers) {
+    if (headers.has(name)) {
       throw new Error(`Expected each --header once, got "${name}" twice`);
     }
-    headers[name] = value;
+    headers.set(name, value);
   }
-  return headers;
+  return Object.fromEntries(headers);
 }

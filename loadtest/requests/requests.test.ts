@@ -1,11 +1,17 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Message, toJson } from "@bufbuild/protobuf";
+import { create, createFileRegistry, type Message, toJson } from "@bufbuild/protobuf";
+import {
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findMethod } from "../../registry/methods.ts";
 import type { LoadMethod } from "../drivers/driver.ts";
-import { createRandom } from "../schedule/random.ts";
+import { CallRandom } from "./call-random.ts";
 import { readDataFile } from "./data-file.ts";
 import { exampleRequest } from "./example.ts";
 import { parseHeaders } from "./header.ts";
@@ -20,8 +26,35 @@ function method(rpc: string): LoadMethod {
   return found;
 }
 
+/** A method whose request has these fields, each a message with a field of text called toString. */
+function methodWithFields(names: readonly string[]): LoadMethod {
+  const { STRING, MESSAGE } = FieldDescriptorProto_Type;
+  const label = FieldDescriptorProto_Label.OPTIONAL;
+  const field = names.map((name, at) => ({
+    ...{ name: `field_${at}`, jsonName: name, number: at + 1, label },
+    ...{ type: MESSAGE, typeName: ".names.Inner" },
+  }));
+  const inner = { name: "toString", jsonName: "toString", number: 1, label, type: STRING };
+  const type = { inputType: ".names.Request", outputType: ".names.Inner" };
+  const file = create(FileDescriptorProtoSchema, {
+    ...{ name: "names.proto", package: "names", syntax: "proto3" },
+    messageType: [
+      { name: "Inner", field: [inner] },
+      { name: "Request", field },
+    ],
+    service: [{ name: "Names", method: [{ name: "Call", ...type }] }],
+  });
+  const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [file] }));
+  const [found] = registry.getService("names.Names")?.methods ?? [];
+  if (found?.methodKind !== "unary") {
+    throw new Error("Expected a unary RPC");
+  }
+  return { ...found, methodKind: "unary" };
+}
+
 describe("a template", () => {
-  const render = (text: string, n = 1) => compileTemplate(text).render(n, createRandom(n));
+  const render = (text: string, n = 1) =>
+    compileTemplate(text).render(n, new CallRandom("seed", n));
 
   test("without places to fill in is as it is", () => {
     const text = '{"a":{"b":[]},"c":"{nothing}"}';
@@ -46,10 +79,34 @@ describe("a template", () => {
     expect([...values].sort()).toEqual(["", "dark blue", "red"]);
   });
 
-  test("has a UUID, another one each time", () => {
-    const [a, b] = [render("{uuid}"), render("{uuid}")];
-    expect(a).toMatch(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/);
-    expect(b).not.toBe(a);
+  test("has a UUID of version 4, another one in each place of each call", () => {
+    const uuids = Array.from({ length: 5_000 }, (_, n) =>
+      render("{uuid} {uuid}", n + 1).split(" "),
+    );
+    expect(new Set(uuids.flat()).size).toBe(10_000);
+    for (const uuid of uuids.flat()) {
+      expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    }
+  });
+
+  test("has the same for the same seed and call, and something else for others", () => {
+    const text = "{uuid} {random:1..1000000} {pick:a|b|c} {uuid}";
+    const template = compileTemplate(text);
+    const render = (seed: string, n: number) => template.render(n, new CallRandom(seed, n));
+    expect(render("7", 3)).toBe(render("7", 3));
+    expect(new Set([render("7", 3), render("7", 4), render("8", 3)]).size).toBe(3);
+  });
+
+  test("has all random numbers about as often as each other, from call to call too", () => {
+    const counts = Array.from({ length: 10 }, () => 0);
+    for (let n = 1; n <= 20_000; n++) {
+      const digit = Number(render("{random:0..9}", n));
+      counts[digit] = (counts[digit] ?? 0) + 1;
+    }
+    // 2,000 of each are expected, with a standard deviation of 42; the seed is always the same.
+    for (const count of counts) {
+      expect(Math.abs(count - 2_000)).toBeLessThan(210);
+    }
   });
 
   test("refuses bounds the wrong way round", () => {
@@ -60,13 +117,11 @@ describe("a template", () => {
 });
 
 describe("requests", () => {
-  const requestsOf = (rpc: string, options: { data?: string; rows?: string[] }) =>
-    createRequests({
-      method: method(rpc),
-      example: exampleRequest(method(rpc)),
-      random: createRandom(1),
-      ...options,
-    });
+  const requestsOf = (rpc: string, options: { data?: string; rows?: string[] }) => {
+    const example = exampleRequest(method(rpc));
+    const requests = createRequests({ method: method(rpc), example, ...options });
+    return { at: (n: number) => requests.at(n, new CallRandom("seed", n)) };
+  };
   const json = (rpc: string, message: Message) => toJson(method(rpc).input, message);
 
   test("of an exercise are its own example, one for each number", () => {
@@ -147,6 +202,23 @@ describe("a data file", () => {
     ]);
   });
 
+  test("of lines may have a template where JSON has no text", async () => {
+    const path = join(folder, "templates.jsonl");
+    await writeFile(path, '{"rounds":{pick:1|2}}\n');
+    expect(await readDataFile(path, method("ComputeHash"))).toEqual(['{"rounds":{pick:1|2}}']);
+  });
+
+  test("of CSV fills fields that are called like what every object has", async () => {
+    const path = join(folder, "names.csv");
+    const names = ["constructor", "__proto__", "toString", "hasOwnProperty"];
+    await writeFile(path, `${names.map((name) => `${name}.toString`).join(",")}\na,b,c,d\n`);
+    const [row = ""] = await readDataFile(path, methodWithFields(names));
+    expect(row).toBe(
+      '{"constructor":{"toString":"a"},"__proto__":{"toString":"b"},"toString":{"toString":"c"},"hasOwnProperty":{"toString":"d"}}',
+    );
+    expect({}.toString()).toBe("[object Object]");
+  });
+
   test("of CSV reads true and false", async () => {
     expect(await read("b.csv", "restart_window\ntrue\n", "GetVitals")).toEqual([
       { restart_window: true },
@@ -187,6 +259,13 @@ describe("headers", () => {
       authorization: "Bearer a:b",
       "x-id": "{n}",
     });
+  });
+
+  test("can be called like what every object has", () => {
+    const names = ["constructor", "__proto__", "tostring", "hasownproperty", "valueof"];
+    const headers = parseHeaders(names.map((name) => `${name}: x`));
+    expect(Object.entries(headers)).toEqual(names.map((name) => [name, "x"]));
+    expect(() => parseHeaders(["__proto__: 1", "__proto__: 2"])).toThrow('got "__proto__" twice');
   });
 
   test.each([

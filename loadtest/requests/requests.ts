@@ -1,6 +1,7 @@
 import type { DescFile } from "@bufbuild/protobuf";
 import { createRegistry, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
 import type { LoadMethod } from "../drivers/driver.ts";
+import type { CallRandom } from "./call-random.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
 export interface RequestOptions {
@@ -11,7 +12,6 @@ export interface RequestOptions {
   readonly rows?: readonly string[];
   /** The request of call `n` when neither is given. */
   readonly example: (n: number) => string;
-  readonly random: () => number;
 }
 
 export interface RequestSource {
@@ -20,11 +20,11 @@ export interface RequestSource {
    *
    * @throws Error that says what does not fit the schema
    */
-  at(n: number): Message;
+  at(n: number, random: CallRandom): Message;
 }
 
 export function createRequests(options: RequestOptions): RequestSource {
-  const { method, data, rows, example, random } = options;
+  const { method, data, rows, example } = options;
   const registry = createRegistry(...filesOf(method.parent.file));
   const parse = (json: string, what: string) => parseRequest(method, json, what, registry);
   const texts = rows ?? (data === undefined ? undefined : [data]);
@@ -35,7 +35,7 @@ export function createRequests(options: RequestOptions): RequestSource {
   const templates = texts.map(compileTemplate);
   const constants: (Message | undefined)[] = templates.map(() => undefined);
   return {
-    at: (n) => {
+    at: (n, random) => {
       const row = (n - 1) % templates.length;
       const known = constants[row];
       if (known !== undefined) {

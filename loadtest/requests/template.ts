@@ -1,17 +1,14 @@
-import { randomUUID } from "node:crypto";
+import type { CallRandom } from "./call-random.ts";
 
 /** A text with places that are filled in anew for each call. */
 export interface Template {
   /** Whether it has no such places. */
   readonly constant: boolean;
-  /**
-   * @param n the call's number, from 1
-   * @param random gives numbers from 0 up to 1
-   */
-  render(n: number, random: () => number): string;
+  /** @param n the call's number, from 1 */
+  render(n: number, random: CallRandom): string;
 }
 
-type Part = (n: number, random: () => number) => string;
+type Part = (n: number, random: CallRandom) => string;
 
 const placeholder = /\{(?:(n)|(uuid)|random:(-?\d+)\.\.(-?\d+)|pick:([^{}]+))\}/g;
 
@@ -43,16 +40,16 @@ function partOf([whole, n, uuid, from, to, words]: RegExpExecArray): Part {
     return (call) => String(call);
   }
   if (uuid !== undefined) {
-    return () => randomUUID();
+    return (_, random) => random.uuid();
   }
   if (words !== undefined) {
     const choices = words.split("|");
-    return (_, random) => choices[Math.floor(random() * choices.length)] ?? "";
+    return (_, random) => choices[Math.floor(random.number() * choices.length)] ?? "";
   }
   const lowest = Number(from);
   const highest = Number(to);
   if (!(lowest <= highest)) {
     throw new Error(`Expected the lower bound first, got ${whole}`);
   }
-  return (_, random) => String(lowest + Math.floor(random() * (highest - lowest + 1)));
+  return (_, random) => String(lowest + Math.floor(random.number() * (highest - lowest + 1)));
 }

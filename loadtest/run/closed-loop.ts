@@ -10,19 +10,20 @@ import type { ClosedLoop } from "./plan.ts";
 export function startClosedLoop(
   { until }: ClosedLoop,
   callers: number,
-  { recorder, sender, beginMs, claim, onAllSent }: LoopRun,
+  { recorder, sender, seed, beginMs, claim, onAllSent }: LoopRun,
 ): RunningLoop {
   const most = "requests" in until ? until.requests : Number.POSITIVE_INFINITY;
   const untilMs = "durationMs" in until ? beginMs + until.durationMs : Number.POSITIVE_INFINITY;
   let stopped = false;
-  let calling = callers;
 
   const next = () => {
     const nowMs = performance.now();
     const n = stopped || nowMs >= untilMs ? Number.POSITIVE_INFINITY : claim();
     if (n <= most && n !== Number.POSITIVE_INFINITY) {
-      sender.send(recorder, n, nowMs, false, next);
-    } else if (--calling === 0) {
+      sender.send(recorder, seed, n, nowMs, false, next);
+    } else if (!stopped) {
+      // Others may never end, and nothing comes after them either.
+      stopped = true;
       onAllSent();
     }
   };
@@ -31,8 +32,10 @@ export function startClosedLoop(
   }
   return {
     heldBack: 0,
+    untilMs,
     stop: () => {
       stopped = true;
     },
+    giveUp: () => {},
   };
 }

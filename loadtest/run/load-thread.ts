@@ -4,7 +4,7 @@ import { monotonicMs } from "../../registry/clock.ts";
 import { createDriver } from "../drivers/create-driver.ts";
 import { exampleRequest } from "../requests/example.ts";
 import { createRequests } from "../requests/requests.ts";
-import { createRandom } from "../schedule/random.ts";
+import { createRandom, seedOf } from "../schedule/random.ts";
 import { createSchedule } from "../schedule/schedule.ts";
 import { loadMethod } from "../target/target.ts";
 import { warmUp } from "../warm-up.ts";
@@ -41,11 +41,9 @@ const sender = createSender({
     method,
     ...plan.requests,
     example: exampleRequest(method),
-    random: Math.random,
   }),
   header: plan.header,
   timeoutMs,
-  random: Math.random,
 });
 const selfWatch = createSelfWatch();
 /** How long calls that are in progress at the end are waited for. */
@@ -71,18 +69,25 @@ function run({ loop, startMs, claims, seed }: Phase): void {
   const end = () => {
     ended = true;
     clearInterval(ticker);
+    running.stop();
+    running.giveUp();
+    recorder.giveUp();
     say({ kind: "ended", totals: recorder.finish(running.heldBack) });
   };
   const ticker = setInterval(() => {
     const nowMs = performance.now();
     recorder.closeIntervals(nowMs);
-    if (allSent && (recorder.inProgress === 0 || nowMs >= giveUpMs)) {
+    const isDone = allSent && recorder.inProgress === 0;
+    // Without a deadline, calls can keep others from being sent for ever.
+    const isStuck = nowMs - Math.max(running.untilMs, recorder.lastEndMs) >= drainMs;
+    if (isDone || isStuck || nowMs >= giveUpMs) {
       end();
     }
   }, intervalMs / 50);
   const loopRun: LoopRun = {
     recorder,
     sender,
+    seed,
     beginMs,
     claim: () => Atomics.add(claimed, 0, 1) + 1,
     onAllSent: () => {
@@ -93,7 +98,10 @@ function run({ loop, startMs, claims, seed }: Phase): void {
   const running: RunningLoop =
     loop.kind === "closed"
       ? startClosedLoop(loop, shareOf(loop.concurrency, plan.threads, thread), loopRun)
-      : startOpenLoop(createSchedule(loop.stages, loop.arrivals, createRandom(seed)), loopRun);
+      : startOpenLoop(
+          createSchedule(loop.stages, loop.arrivals, createRandom(seedOf(seed))),
+          loopRun,
+        );
   stop = (graceMs) => {
     if (!ended) {
       giveUpMs = Math.min(giveUpMs, performance.now() + graceMs);
@@ -108,8 +116,18 @@ port.on("message", (message: ToThread) => {
     stop(message.graceMs);
   } else {
     const { phase } = message;
-    // It may have passed on a busy machine.
-    setTimeout(() => run(phase), Math.max(0, phase.startMs - monotonicMs()));
+    let stoppedGraceMs: number | undefined;
+    stop = (graceMs) => {
+      stoppedGraceMs = graceMs;
+    };
+    const begin = () => {
+      run(phase);
+      if (stoppedGraceMs !== undefined) {
+        stop(stoppedGraceMs);
+      }
+    };
+    // The moment may have passed on a busy machine.
+    setTimeout(begin, Math.max(0, phase.startMs - monotonicMs()));
   }
 });
 

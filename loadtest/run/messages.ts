@@ -11,8 +11,8 @@ export interface Phase {
   readonly startMs: number;
   /** The number of the call that is to be claimed next, one Int32 that all threads share. */
   readonly claims: SharedArrayBuffer;
-  /** All threads draw the moments of a Poisson load from it. */
-  readonly seed: number;
+  /** All that is random in the load is drawn from it, in every thread the same. */
+  readonly seed: string;
 }
 
 export type ToThread =
@@ -61,6 +61,7 @@ export interface ThreadTotals {
   readonly messageGap: string | undefined;
   readonly sample: readonly SampledCall[];
   readonly slowest: readonly SlowCall[];
+  /** Calls without a response at the end, which are in the other counts too. */
   readonly unfinished: number;
   /** Calls that were held back because as many as are allowed were in progress. */
   readonly heldBack: number;

@@ -10,13 +10,14 @@ const mostInProgress = 10_000;
  */
 export function startOpenLoop(
   schedule: Schedule,
-  { recorder, sender, beginMs, claim, onAllSent }: LoopRun,
+  { recorder, sender, seed, beginMs, claim, onAllSent }: LoopRun,
 ): RunningLoop {
   let n = claim();
   let dueMs = beginMs + schedule.dueMs(n);
   let held = false;
   let heldBack = 0;
   let stopped = false;
+  let stoppedMs = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
   const sendDue = () => {
@@ -27,7 +28,7 @@ export function startOpenLoop(
         return;
       }
       heldBack += held ? 1 : 0;
-      sender.send(recorder, n, dueMs, held, onEnd);
+      sender.send(recorder, seed, n, dueMs, held, onEnd);
       n = claim();
       dueMs = beginMs + schedule.dueMs(n);
     }
@@ -53,11 +54,26 @@ export function startOpenLoop(
     get heldBack() {
       return heldBack;
     },
+    untilMs: beginMs + schedule.durationMs,
     stop: () => {
+      if (stopped) {
+        return;
+      }
+      // A timer may be a little late for what is due.
+      sendDue();
       if (!stopped) {
         stopped = true;
+        stoppedMs = performance.now();
         clearTimeout(timer);
         onAllSent();
+      }
+    },
+    giveUp: () => {
+      const nowMs = performance.now();
+      while (held && dueMs <= Math.min(nowMs, stoppedMs)) {
+        recorder.unsent(n, dueMs, nowMs);
+        n = claim();
+        dueMs = beginMs + schedule.dueMs(n);
       }
     },
   };

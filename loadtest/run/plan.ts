@@ -21,6 +21,8 @@ export interface LoadPlan {
     readonly rows?: readonly string[];
   };
   readonly header: Readonly<Record<string, string>>;
+  /** What is random in the requests and in when they are due is drawn from it. */
+  readonly seed: string;
   /** Each call's deadline, in milliseconds; 0 for none. */
   readonly timeoutMs: number;
   /** A load of the same kind that is sent first and not counted, in milliseconds; 0 for none. */

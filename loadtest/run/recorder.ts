@@ -1,5 +1,5 @@
 import { recordCall } from "../call-record.ts";
-import type { CallResult } from "../drivers/driver.ts";
+import type { CallInProgress, CallResult } from "../drivers/driver.ts";
 import { LatencyHistogram } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
 import { statusName } from "../report/status-names.ts";
@@ -15,16 +15,26 @@ const mostErrorMessages = 100;
 /** A process with its threads is one place; there can be many of them. */
 const mostPlaces = 1_000;
 
-/** A call that has ended. Times are on this thread's `performance.now()`. */
-export interface EndedCall {
+/** A call. Times are on this thread's `performance.now()`. */
+export interface SentCall {
   /** The call's number, from 1. */
   readonly n: number;
   /** When it was meant to be sent. */
   readonly intendedMs: number;
   readonly sentMs: number;
-  readonly endedMs: number;
-  readonly result: CallResult;
+  /** When its last message came; undefined before the first. */
+  messageMs: number | undefined;
+  /** Undefined until it is on its way. */
+  sending: CallInProgress | undefined;
 }
+
+/** What calls say that had no response when the load ended: who gives a call up, cancels it. */
+const unfinishedCode = "canceled";
+const unfinishedMessage = "No response when the load ended";
+const unsentMessage = "Not sent when the load ended: too many calls were in progress";
+
+/** Ends that the caller did not wait for: the wait for the next message was at least so long. */
+const cutShort: ReadonlySet<string> = new Set(["deadline_exceeded", unfinishedCode]);
 
 export interface RecorderOptions {
   readonly thread: number;
@@ -55,7 +65,8 @@ export class Recorder {
   #sent = 0;
   #calls = 0;
   #failed = 0;
-  #inProgress = 0;
+  readonly #inProgress = new Set<SentCall>();
+  #unfinished = 0;
   #lastEndMs = 0;
 
   constructor(options: RecorderOptions) {
@@ -72,25 +83,63 @@ export class Recorder {
   }
 
   get inProgress(): number {
-    return this.#inProgress;
+    return this.#inProgress.size;
+  }
+
+  /** When the last call ended; 0 before the first has. */
+  get lastEndMs(): number {
+    return this.#lastEndMs;
   }
 
   /** @param lateMs how long after its intended moment; 0 when it was held back on purpose */
-  sent(lateMs: number): void {
+  sent(call: SentCall, lateMs: number): void {
     this.#sent++;
-    this.#inProgress++;
+    this.#inProgress.add(call);
     this.#lateness?.record(lateMs);
   }
 
-  ended(call: EndedCall): void {
-    const { intendedMs, sentMs, endedMs, result } = call;
+  /** A message of a server stream has come. */
+  message(call: SentCall, nowMs: number): void {
+    this.#waitedForMessage(call, nowMs);
+    call.messageMs = nowMs;
+  }
+
+  ended(call: SentCall, endedMs: number, result: CallResult): void {
+    this.#inProgress.delete(call);
+    this.#service?.record(endedMs - call.sentMs);
+    if (cutShort.has(result.code)) {
+      this.#waitedForMessage(call, endedMs);
+    }
+    this.#count(call, endedMs, result);
+  }
+
+  /** A call was due, and there was no room for it until the load ended. */
+  unsent(n: number, intendedMs: number, nowMs: number): void {
+    this.#unfinished++;
+    const call = { n, intendedMs, sentMs: nowMs, messageMs: undefined, sending: undefined };
+    this.#count(call, nowMs, {
+      code: unfinishedCode,
+      message: unsentMessage,
+      header: { get: () => null },
+      connection: -1,
+      writtenMs: 0,
+    });
+  }
+
+  /** Cancels what is in progress: it counts as failed, and its latency is its age. */
+  giveUp(): void {
+    for (const call of this.#inProgress) {
+      this.#unfinished++;
+      call.sending?.giveUp(unfinishedCode, unfinishedMessage);
+    }
+  }
+
+  #count(call: SentCall, endedMs: number, result: CallResult): void {
     this.closeIntervals(endedMs);
-    const latencyMs = endedMs - intendedMs;
-    this.#inProgress--;
+    const latencyMs = endedMs - call.intendedMs;
     this.#calls++;
     this.#lastEndMs = endedMs;
     this.#latency.record(latencyMs);
-    this.#service?.record(endedMs - sentMs);
     this.#codes.add(result.code);
     if (result.code !== "ok") {
       this.#failed++;
@@ -106,15 +155,15 @@ export class Recorder {
       code: result.code,
       message: result.message,
     }));
-    this.#slowest.offer(latencyMs, () => this.#describe(call));
+    this.#slowest.offer(latencyMs, () => this.#describe(call, endedMs, result));
   }
 
-  firstMessage(sinceSentMs: number): void {
-    this.#firstMessage?.record(sinceSentMs);
-  }
-
-  messageGap(ms: number): void {
-    this.#messageGap?.record(ms);
+  #waitedForMessage({ sentMs, messageMs }: SentCall, nowMs: number): void {
+    if (messageMs === undefined) {
+      this.#firstMessage?.record(nowMs - sentMs);
+    } else {
+      this.#messageGap?.record(nowMs - messageMs);
+    }
   }
 
   /** Hands over the intervals that are over at `nowMs`. */
@@ -144,7 +193,7 @@ export class Recorder {
       messageGap: this.#messageGap?.encode(),
       sample: this.#sample.items,
       slowest: this.#slowest.calls,
-      unfinished: this.#inProgress,
+      unfinished: this.#unfinished,
       heldBack,
       endMs: this.#since(this.#lastEndMs),
     };
@@ -172,7 +221,7 @@ export class Recorder {
     return ms - this.#options.beginMs;
   }
 
-  #describe({ n, intendedMs, sentMs, endedMs, result }: EndedCall): SlowCall {
+  #describe({ n, intendedMs, sentMs }: SentCall, endedMs: number, result: CallResult): SlowCall {
     const { originMs, thread } = this.#options;
     const record = recordCall(result, originMs, this.#since(sentMs), this.#since(endedMs));
     const ranOn = result.header.get("unblock-ran-on");

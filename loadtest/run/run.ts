@@ -35,6 +35,7 @@ export interface LoadResult {
   readonly verdict: Verdict;
   readonly sample: readonly SampledCall[];
   readonly slowest: readonly SlowCall[];
+  /** Calls without a response at the end: failed, and as long as they were old. */
   readonly unfinished: number;
   readonly heldBack: number;
 }
@@ -64,12 +65,14 @@ export async function runLoad(plan: LoadPlan, options: RunOptions = {}): Promise
   try {
     await Promise.all(threads.map((thread) => thread.ready));
     if (plan.warmupMs > 0 && !signal?.aborted) {
-      await runPhase(threads, warmUpLoop(plan), () => {}, signal);
+      // Of other requests: what is measured is to be new to the server.
+      await runPhase(threads, warmUpLoop(plan), `${plan.seed} warm-up`, () => {}, signal);
     }
     const timeline = new Timeline(plan.threads);
     const totals = await runPhase(
       threads,
-      plan.loop,
+      signal?.aborted ? withoutCalls(plan.loop) : plan.loop,
+      plan.seed,
       (thread, part) => {
         const interval = timeline.add(thread, part);
         if (interval) {
@@ -146,11 +149,11 @@ class LoadThread {
 async function runPhase(
   threads: readonly LoadThread[],
   loop: Loop,
+  seed: string,
   onInterval: (thread: number, part: IntervalPart) => void,
   signal: AbortSignal | undefined,
 ): Promise<ThreadTotals[]> {
   const claims = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const seed = Math.floor(Math.random() * 2 ** 31);
   const phase = { loop, startMs: monotonicMs() + leadMs, claims, seed };
   const stop = () => {
     for (const thread of threads) {
@@ -176,6 +179,11 @@ function warmUpLoop({ loop, warmupMs }: LoadPlan): Loop {
   }
   const rate = loop.stages[0]?.fromRate ?? 0;
   return { ...loop, stages: [{ fromRate: rate, toRate: rate, durationMs: warmupMs }] };
+}
+
+/** What is left of a load that a person has ended before it began. */
+function withoutCalls(loop: Loop): Loop {
+  return loop.kind === "closed" ? { ...loop, until: { requests: 0 } } : { ...loop, stages: [] };
 }
 
 function summarize(

@@ -1,8 +1,9 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Call, CallResult, Driver, LoadMethod, Send } from "../drivers/driver.ts";
+import { CallRandom } from "../requests/call-random.ts";
 import type { RequestSource } from "../requests/requests.ts";
 import { compileTemplate, type Template } from "../requests/template.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder, SentCall } from "./recorder.ts";
 
 export interface SenderOptions {
   readonly driver: Driver;
@@ -11,7 +12,6 @@ export interface SenderOptions {
   /** Values may be templates. */
   readonly header: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  readonly random: () => number;
 }
 
 /** Sends a load's calls, each with the request that is its. */
@@ -19,11 +19,13 @@ export interface Sender {
   /**
    * Sends call `n` and records it. `onEnd` is called once, after this has returned.
    *
+   * @param seed what is random in the call is drawn from it and from `n`
    * @param intendedMs when it is meant to be sent, on this thread's `performance.now()`
    * @param heldBack whether it is later than that because others had to end first
    */
   send(
     recorder: Recorder,
+    seed: string,
     n: number,
     intendedMs: number,
     heldBack: boolean,
@@ -32,7 +34,7 @@ export interface Sender {
 }
 
 export function createSender(options: SenderOptions): Sender {
-  const { driver, method, requests, timeoutMs, random } = options;
+  const { driver, method, requests, timeoutMs } = options;
   const header = Object.entries(options.header).map(([name, value]): [string, Template] => [
     name,
     compileTemplate(value),
@@ -42,46 +44,42 @@ export function createSender(options: SenderOptions): Sender {
   // A request that comes again is encoded once.
   const prepared = new WeakMap<Message, Send>();
 
-  const describe = (n: number, request: Message): Call => ({
+  const describe = (n: number, request: Message, random: CallRandom): Call => ({
     method,
     request,
     timeoutMs,
     header: Object.fromEntries(header.map(([name, value]) => [name, value.render(n, random)])),
   });
-  const prepareUnary = (n: number): Send => {
-    const request = requests.at(n);
+  const prepareUnary = (n: number, random: CallRandom): Send => {
+    const request = requests.at(n, random);
     const known = prepared.get(request);
     if (known !== undefined) {
       return known;
     }
-    const send = driver.prepare(describe(n, request));
+    const send = driver.prepare(describe(n, request, random));
     if (sameHeader) {
       prepared.set(request, send);
     }
     return send;
   };
-  const prepareStream = (recorder: Recorder, n: number, sentMs: number): Send => {
-    let lastMs: number | undefined;
-    const onMessage = () => {
-      const nowMs = performance.now();
-      if (lastMs === undefined) {
-        recorder.firstMessage(nowMs - sentMs);
-      } else {
-        recorder.messageGap(nowMs - lastMs);
-      }
-      lastMs = nowMs;
-    };
-    return driver.prepare({ ...describe(n, requests.at(n)), onMessage });
+  const prepareStream = (recorder: Recorder, call: SentCall, random: CallRandom): Send => {
+    const onMessage = () => recorder.message(call, performance.now());
+    return driver.prepare({
+      ...describe(call.n, requests.at(call.n, random), random),
+      onMessage,
+    });
   };
 
   return {
-    send: (recorder, n, intendedMs, heldBack, onEnd) => {
+    send: (recorder, seed, n, intendedMs, heldBack, onEnd) => {
       const sentMs = performance.now();
-      recorder.sent(heldBack ? 0 : sentMs - intendedMs);
+      const call: SentCall = { n, intendedMs, sentMs, messageMs: undefined, sending: undefined };
+      recorder.sent(call, heldBack ? 0 : sentMs - intendedMs);
       let returned = false;
-      const send = streaming ? prepareStream(recorder, n, sentMs) : prepareUnary(n);
-      send((result: CallResult) => {
-        recorder.ended({ n, intendedMs, sentMs, endedMs: performance.now(), result });
+      const random = new CallRandom(seed, n);
+      const send = streaming ? prepareStream(recorder, call, random) : prepareUnary(n, random);
+      call.sending = send((result: CallResult) => {
+        recorder.ended(call, performance.now(), result);
         // A call that fails at once must not make the next one deeper in the stack.
         if (returned) {
           onEnd();

@@ -1,3 +1,10 @@
+import { hash } from "node:crypto";
+
+/** A number for each text, for `createRandom`. */
+export function seedOf(text: string): number {
+  return hash("sha256", text, "buffer").readUInt32BE();
+}
+
 /**
  * Numbers from 0 up to 1 that are the same for the same seed, in every thread.
  *

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { LatencyHistogram } from "../histogram.ts";
 import type { SloResult } from "../report/report.ts";
+import type { LoadResult } from "../run/run.ts";
 
 /** What a service promises, and is measured against. */
 export interface Slo {
@@ -15,7 +16,17 @@ export interface LoadFigures {
   readonly latency: LatencyHistogram;
   readonly calls: number;
   readonly errors: number;
+  /** Calls that had a response. */
   readonly ratePerSecond: number;
+}
+
+export function figuresOf({ latency, codes, wallMs, unfinished }: LoadResult): LoadFigures {
+  return {
+    latency,
+    calls: latency.count,
+    errors: latency.count - (codes.ok ?? 0),
+    ratePerSecond: wallMs === 0 ? 0 : ((latency.count - unfinished) / wallMs) * 1_000,
+  };
 }
 
 const form =

@@ -70,6 +70,8 @@ describe("where a burst ran", () => {
     const blockage = {
       beganMs: 0,
       starvedMs: 0,
+      garbage: { ms: 0, collections: 0, heapBytes: 0 },
+      pausedMs: 0,
       line: undefined,
       isAsync: false,
       next: undefined,

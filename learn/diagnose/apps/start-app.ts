@@ -19,9 +19,13 @@ const folder = "learn/diagnose/apps";
 /** Starts one with `node --import ./learn/diagnose.ts` or what else is given. */
 export async function startApp(
   name: string,
-  { args = [], node = ["--import", "./learn/diagnose.ts"] }: Start = {},
+  {
+    args = [],
+    node = ["--import", "./learn/diagnose.ts"],
+    file = `${folder}/${name}.ts`,
+  }: Start = {},
 ): Promise<App> {
-  const program = [...node, `${folder}/${name}.ts`, ...args];
+  const program = [...node, file, ...args];
   // As Node has it, whatever the tests run with.
   const command = startCommand(process.execPath, program, { UV_THREADPOOL_SIZE: "4" });
   const url = await vi.waitFor(() => urlOf(command), answerMs);
@@ -41,6 +45,8 @@ interface Start {
   readonly args?: readonly string[];
   /** What is before it on the command line. */
   readonly node?: readonly string[];
+  /** Where it is, if it is not one of those here. */
+  readonly file?: string;
 }
 
 /**

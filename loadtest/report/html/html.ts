@@ -66,7 +66,7 @@ function keyFigures(report: Report): Markup {
     ...percentages.map((p): [string, string] => [`p${p}`, percentile(report, p)]),
     ["longest", time(report.slowest / 1e6)],
     ...(unblock && unblock.unfinished > 0
-      ? [["without an answer", String(unblock.unfinished)] satisfies [string, string]]
+      ? [["without a response", String(unblock.unfinished)] satisfies [string, string]]
       : []),
   ];
   return html`<dl class="figures">${figures.map(

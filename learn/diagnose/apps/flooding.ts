@@ -1,0 +1,14 @@
+/** Fills standard error, blocks the loop, and ends with code 7, or by what the argument says. */
+const cell = new Int32Array(new SharedArrayBuffer(4));
+
+setTimeout(() => {
+  process.stderr.on("error", () => {});
+  process.stderr.write("x".repeat(1_000_000));
+  Atomics.wait(cell, 0, 0, 300);
+  if (process.argv[2] === "SIGTERM") {
+    process.kill(process.pid, "SIGTERM");
+    setInterval(() => {}, 1_000);
+  } else {
+    process.exit(7);
+  }
+}, 100);

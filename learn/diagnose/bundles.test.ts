@@ -1,0 +1,200 @@
+/** Programs that a bundler has made one long line of, and where they came from. */
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { type App, callUntilReported, startApp } from "./apps/start-app.ts";
+import { originalOf } from "./source-map.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const sources = {
+  "package.json": '{"type":"module"}',
+  "node_modules/a-package/package.json": '{"name":"a-package","type":"module","main":"index.js"}',
+  "node_modules/a-package/index.js": `const cell = new Int32Array(new SharedArrayBuffer(4));
+export function waitInPackage(ms) {
+  Atomics.wait(cell, 0, 0, ms);
+}
+`,
+  "src/users.ts": `import { hash } from "node:crypto";
+
+export function hashUser(rounds: number): string {
+  let value = "data";
+  for (let round = 0; round < rounds; round++) {
+    value = hash("sha256", value);
+  }
+  return value;
+}
+
+export async function track(): Promise<void> {
+  await null;
+  throw new Error("the log is full"); // rejects
+}
+`,
+  "src/app.ts": `import { createServer } from "node:http";
+import { waitInPackage } from "a-package";
+import { hashUser, track } from "./users.ts";
+
+process.on("unhandledRejection", () => {});
+
+const routes: Record<string, () => unknown> = {
+  "/hash": () => hashUser(800_000),
+  "/wait": () => {
+    waitInPackage(300); // blocks: waitInPackage
+  },
+  "/track": () => void track(),
+};
+
+const server = createServer((request, response) => {
+  response.end(String(routes[request.url ?? ""]?.()));
+});
+server.listen(0, "127.0.0.1", () => {
+  console.log("http://127.0.0.1:" + (server.address() as { port: number }).port);
+});
+`,
+};
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "diagnose-bundles-")));
+const bundle = (name: string) => join(folder, name, "app.js");
+
+beforeAll(async () => {
+  for (const [file, text] of Object.entries(sources)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  for (const [name, sourcemap] of [
+    ["plain", false],
+    ["mapped", true],
+    ["inline", "inline"],
+  ] as const) {
+    await build({
+      configFile: false,
+      root: folder,
+      logLevel: "error",
+      ssr: { noExternal: true },
+      build: { ssr: "src/app.ts", outDir: name, minify: true, sourcemap, target: "node24" },
+    });
+  }
+  // What was written is in the maps, and need not be on the machine that the program runs on.
+  rmSync(join(folder, "src"), { recursive: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let app: App | undefined;
+afterEach(async () => {
+  app?.child.kill("SIGKILL");
+  await app?.exited;
+});
+
+const lineOf = (file: keyof typeof sources, text: string) =>
+  sources[file].split("\n").findIndex((line) => line.includes(text)) + 1;
+
+describe("in a bundle of one line", () => {
+  test("the finding has the column, and at most 120 characters around it", async () => {
+    const file = bundle("plain");
+    const text = readFileSync(file, "utf8");
+    expect(text.trimEnd().split("\n")).toHaveLength(1);
+    app = await startApp("bundle", { file });
+    await callUntilReported(app, "/hash", /^loop-blocked-by-cpu/m);
+    await callUntilReported(app, "/wait", /^loop-blocked-by-waiting/m);
+    await app.call("/track");
+    const report = await app.report();
+    const found = [
+      ...report.matchAll(/^([a-z-]+) at \S+\/app\.js:1:(\d+)\n {2}1:(\d+) \| (.*)$/gm),
+    ];
+    expect(found.map(([, name]) => name).sort()).toEqual([
+      "loop-blocked-by-cpu",
+      "loop-blocked-by-waiting",
+      "unhandled-rejection",
+    ]);
+    const around = { cpu: "sha256", waiting: "Atomics.wait", rejection: "the log is full" };
+    for (const [, name = "", column, again, excerpt = ""] of found) {
+      expect(again).toBe(column);
+      expect(excerpt.length).toBeLessThanOrEqual(120);
+      const part = excerpt.replace(/^…/, "").replace(/…$/, "");
+      const begin = text.indexOf(part);
+      expect(begin).toBeGreaterThanOrEqual(0);
+      expect(Number(column)).toBeGreaterThan(begin);
+      expect(Number(column)).toBeLessThanOrEqual(begin + part.length);
+      const [, wanted] = Object.entries(around).find(([kind]) => name.endsWith(kind)) ?? [];
+      expect(excerpt).toContain(wanted);
+    }
+    for (const line of report.split("\n")) {
+      expect(line.length).toBeLessThan(500);
+    }
+  });
+
+  test.each(["mapped", "inline"])("a source map gives what was written: %s", async (name) => {
+    app = await startApp("bundle", { file: bundle(name) });
+    await callUntilReported(app, "/hash", /^loop-blocked-by-cpu/m);
+    await callUntilReported(app, "/wait", /^loop-blocked-by-waiting/m);
+    await app.call("/track");
+    const report = await app.report();
+    const loop = lineOf("src/users.ts", "for (");
+    expect(report).toMatch(
+      new RegExp(`^loop-blocked-by-cpu at ${folder}/src/users\\.ts:(${loop}|${loop + 1})$`, "m"),
+    );
+    // Not the line in the package.
+    const wait = lineOf("src/app.ts", "// blocks");
+    expect(report).toContain(
+      `loop-blocked-by-waiting at ${folder}/src/app.ts:${wait}\n  ${wait} | waitInPackage(300); // blocks: waitInPackage\n`,
+    );
+    const rejects = lineOf("src/users.ts", "// rejects");
+    expect(report).toContain(`unhandled-rejection at ${folder}/src/users.ts:${rejects}\n`);
+  });
+});
+
+describe("a source map", () => {
+  const map = {
+    version: 3,
+    sources: ["a b.ts"],
+    sourcesContent: ["one\ntwo\n"],
+    names: ["called"],
+    // Column 0 is line 1, and column 5 is line 2, with a name.
+    mappings: "AAAA,KACAA",
+  };
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const inline = (json: object) =>
+    `//# sourceMappingURL=data:application/json;charset=utf-8;base64,${Buffer.from(JSON.stringify(json)).toString("base64")}`;
+
+  test.each([
+    ["inline as Base64", inline(map)],
+    [
+      "inline as text",
+      `//# sourceMappingURL=data:application/json,${encodeURIComponent(JSON.stringify(map))}`,
+    ],
+    ["after another one", `//# sourceMappingURL=none.map\n${inline(map)}`],
+    ["in sections", inline({ version: 3, sections: [{ offset: { line: 0, column: 0 }, map }] })],
+  ])("is read %s", (name, comment) => {
+    const file = write(`${name}.js`, `12345678\n${comment}\n`);
+    const original = { file: join(folder, "a b.ts"), line: 2, column: 1, name: "called" };
+    expect(originalOf(file, { line: 1, column: 6 })).toEqual(original);
+    expect(originalOf(file, { line: 1, column: 3 })).toMatchObject({ line: 1, name: undefined });
+    // A line that nothing is known of.
+    expect(originalOf(file, { line: 2, column: 1 })).toBe(undefined);
+  });
+
+  test.each([
+    ["relative to its root", { sourceRoot: "../src" }, join(folder, "../src/a b.ts")],
+    ["as a bundler's URL", { sources: ["webpack://shop/./src/a.ts"] }, "webpack://shop/./src/a.ts"],
+    ["as a file's URL", { sources: ["file:///src/a%20b.ts"] }, "/src/a b.ts"],
+  ])("can name its sources %s", (name, more, wanted) => {
+    const file = write(`${name}.js`, `12345678\n${inline({ ...map, ...more })}\n`);
+    expect(originalOf(file, { line: 1, column: 1 })?.file).toBe(wanted);
+  });
+
+  test.each([
+    ["that is missing", "//# sourceMappingURL=missing.map"],
+    ["that is no JSON", "//# sourceMappingURL=data:application/json,{"],
+    ["that is no map", inline({})],
+    ["on the network", "//# sourceMappingURL=https://example.com/app.js.map"],
+    ["with a broken escape", "//# sourceMappingURL=data:application/json,%"],
+  ])("%s is as if there were none", (name, comment) => {
+    const file = write(`${name}.js`, `12345678\n${comment}\n`);
+    expect(originalOf(file, { line: 1, column: 1 })).toBe(undefined);
+  });
+});
