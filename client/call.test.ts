@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findMethod } from "../registry/methods.ts";
 import { runCommand } from "../testing/cli.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
@@ -34,16 +35,41 @@ describe("npm run call", () => {
     expect(stderr).toMatch(/^took: /m);
   });
 
+  test.each(["connect", "grpc", "grpc-web"])(
+    "exits with 2 when the call fails over %s",
+    async (protocol) => {
+      for (const [args, message] of [
+        [
+          ["GetUser", '{"user_id":0}'],
+          "invalid_argument: Expected user_id to be from 1 to 2147483647, got 0.\n",
+        ],
+        [
+          ["GetWeather", '{"city":"x"}', "--timeout", "20ms"],
+          "deadline_exceeded: the operation timed out\n",
+        ],
+      ] as const) {
+        const result = await call(...args, "--protocol", protocol);
+        expect(result).toEqual({ code: 2, stdout: "", stderr: message });
+      }
+    },
+  );
+
+  test("lists the RPCs that it can call, and no streams", async () => {
+    const { stdout } = await runCommand(process.execPath, ["client/call.ts", "--help"]);
+    const [, names = ""] = /one of ([\s\S]*?)\n +request /.exec(stdout) ?? [];
+    const listed = names.split(/,\s+/).map((name) => name.trim());
+    expect(listed).toContain("GetVitals");
+    expect(listed.filter((name) => findMethod(name) === undefined)).toEqual([]);
+  });
+
+  test("takes --json, as all commands with a result do", async () => {
+    const { code, stdout, stderr } = await call("Ping", "--json");
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "{}\n", stderr: "" });
+  });
+
   test.each([
-    [
-      ["GetUser", '{"user_id":0}'],
-      "invalid_argument: Expected user_id to be from 1 to 2147483647, got 0.",
-    ],
-    [
-      ["GetWeather", '{"city":"x"}', "--timeout", "20ms"],
-      "deadline_exceeded: the operation timed out",
-    ],
-    [["GetUsers"], 'error: There is no RPC "GetUsers"; there are: GetUser, GetWeather,'],
+    [["GetUsers"], 'error: There is no unary RPC "GetUsers"; there are: GetUser, GetWeather,'],
+    [["WatchVitals"], 'error: There is no unary RPC "WatchVitals"; there are: GetUser,'],
     [
       ["GetUser", "{user_id:1}"],
       "error: Expected the request of GetUser as JSON, got {user_id:1}:",

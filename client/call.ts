@@ -8,14 +8,16 @@ import { ConnectError } from "@connectrpc/connect";
 import { Command } from "commander";
 import { duration, oneOf } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
-import { findMethod, rpcNames } from "../registry/methods.ts";
+import { findMethod, unaryRpcNames } from "../registry/methods.ts";
 import { openConnection, type Protocol, protocols } from "./client.ts";
 import { codeName } from "./code-name.ts";
 
 const example = `
 Examples:
   npm run -s call -- GetUser '{"user_id":1}'
-  npm run -s call -- ComputeHash '{"data":"abc","rounds":1}' --strategy event-loop -v`;
+  npm run -s call -- ComputeHash '{"data":"abc","rounds":1}' --strategy event-loop -v
+
+Exits with 0 when the call succeeded, 2 when it failed, and 1 when it could not be made.`;
 
 interface Flags {
   readonly url: string;
@@ -27,13 +29,14 @@ interface Flags {
 
 const command = new Command("npm run call --")
   .description("Calls an RPC once and prints its answer as JSON.")
-  .argument("<rpc>", `one of ${rpcNames.join(", ")}`)
+  .argument("<rpc>", `one of ${unaryRpcNames.join(", ")}`)
   .argument("[request]", "the request as JSON", "{}")
   .option("--url <url>", "the server", "http://127.0.0.1:8080")
   .option("--strategy <name>", "how the server shall do the work (default: the recommended way)")
   .option("--protocol <name>", protocols.join(", "), oneOf(protocols), "connect")
   .option("--timeout <duration>", 'the deadline, such as "1s" (default: none)', duration)
   .option("-v, --verbose", "print response headers and the time it took to standard error")
+  .option("--json", "print the answer as JSON, and nothing else; it is printed so in any case")
   .addHelpText("after", example);
 
 const { args } = command.parse();
@@ -41,7 +44,7 @@ const [rpc = "", requestJson = "{}"] = args;
 const flags = command.opts<Flags>();
 
 const method =
-  findMethod(rpc) ?? fail(`There is no RPC "${rpc}"; there are: ${rpcNames.join(", ")}`);
+  findMethod(rpc) ?? fail(`There is no unary RPC "${rpc}"; there are: ${unaryRpcNames.join(", ")}`);
 const request = parseRequest(method, requestJson);
 if (!URL.canParse(flags.url)) {
   fail(`Expected --url to be a URL such as http://127.0.0.1:8080, got "${flags.url}"`);
@@ -65,11 +68,12 @@ try {
   const options = { alwaysEmitImplicit: true };
   process.stdout.write(`${toJsonString(method.output, message, options)}\n`);
 } catch (error) {
-  const { code, rawMessage, metadata } = ConnectError.from(error);
+  const { code, rawMessage, metadata, cause } = ConnectError.from(error);
   report(metadata);
   const hint = rawMessage.includes("ECONNREFUSED") ? "; is the server running? npm start" : "";
   process.stderr.write(`${codeName(code)}: ${rawMessage}${hint}\n`);
-  process.exitCode = 1;
+  // What no server said has a cause of this machine's: no connection, or not HTTP.
+  process.exitCode = cause === undefined ? 2 : 1;
 } finally {
   connection.close();
 }

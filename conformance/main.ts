@@ -18,20 +18,26 @@ const runLimitMs = 300_000;
 const atOnce = ["--max-servers", "2", "-p", "4"];
 
 const example = `
-Example:
+Examples:
   npm run conformance -- --runs 3
+  npm run -s conformance -- --json
 
 Exits with 0 when all cases pass, 2 when some fail, 1 when it could not run.`;
 
 interface Flags {
   readonly runs: number;
   readonly stock?: boolean;
+  readonly json?: boolean;
 }
 
-const { runs, stock } = new Command("npm run conformance --")
+const { runs, stock, json } = new Command("npm run conformance --")
   .description("Has the Connect project's conformance runner call a server made with our adapter.")
   .option("--runs <n>", "how often", wholeNumber(1, 100), 1)
   .option("--stock", "serve unary calls with Connect's own handlers instead of the direct lane")
+  .option(
+    "--json",
+    "print the result as JSON, and nothing else; the runner's lines go to standard error",
+  )
   .addHelpText("after", example)
   .allowExcessArguments(false)
   .parse()
@@ -41,12 +47,15 @@ try {
   const path = await findGoTool(runner, () =>
     process.stderr.write(`installing ${runner.name} ${runner.version} into tools/.bin\n`),
   );
+  let passed = 0;
   for (let run = 1; run <= runs; run++) {
     process.stderr.write(`run ${run} of ${runs}\n`);
-    if (!(await passes(path))) {
-      process.exitCode = 2;
-    }
+    passed += Number(await passes(path));
   }
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ runner: runner.version, runs, passed })}\n`);
+  }
+  process.exitCode = passed === runs ? 0 : 2;
 } catch (error) {
   fail(error);
 }
@@ -57,7 +66,7 @@ async function passes(path: string): Promise<boolean> {
   const server = [process.execPath, file("server.ts"), ...(stock ? ["--stock"] : [])];
   const args = ["--mode", "server", "--conf", file("full.yaml"), ...atOnce, "--", ...server];
   const child = spawn(path, args, {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", json ? process.stderr : "inherit", "inherit"],
     timeout: runLimitMs,
     killSignal: "SIGKILL",
   });

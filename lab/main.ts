@@ -35,7 +35,7 @@ interface Flags {
 
 const cores = availableParallelism();
 const command = new Command("npm run lab --")
-  .description("Measures what each way of placing work costs on this machine, within a minute.")
+  .description("Measures what each way of placing work costs on this machine, in about a minute.")
   .option("--exercise <letters>", "only these, such as A,C", letters)
   .option("--strategy <name>", "only this strategy, such as workers")
   .option(

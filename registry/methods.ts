@@ -8,8 +8,10 @@ export const services: readonly DescService[] = [ExercisesService, VitalsService
 
 const methods: readonly DescMethod[] = services.flatMap((service) => service.methods);
 
-/** The names of the schema's RPCs, for messages. */
-export const rpcNames: readonly string[] = methods.map(({ name }) => name);
+/** The names of the schema's unary RPCs, for messages. */
+export const unaryRpcNames: readonly string[] = methods
+  .filter(({ methodKind }) => methodKind === "unary")
+  .map(({ name }) => name);
 
 /**
  * The unary RPC with this name: "GetUser" or "unblock.v1.ExercisesService/GetUser".

@@ -69,12 +69,36 @@ export async function run(argv: readonly string[]): Promise<void> {
       "a real Postgres for exercise A (default: DATABASE_URL, or none)",
     )
     .option("--redis-url <url>", "a real Redis for E and the queue (default: REDIS_URL, or none)")
-    .addOption(own("--weather-url <url>", "WEATHER_URL", "a weather service for B: <url>?city=…"))
-    .addOption(own("--services-url <url>", "SERVICES_URL", "services for H: <url>/service-1 to -5"))
-    .addOption(own("--images-url <url>", "IMAGES_URL", "has example.com's images, for F"))
-    .addOption(own("--analytics-url <url>", "ANALYTICS_URL", "takes G's events, by POST"))
     .addOption(
-      own("--config-file <path>", "CONFIG_FILE", "JSON with setting_a and setting_b, for D"),
+      own(
+        "--weather-url <url>",
+        "WEATHER_URL",
+        "weather for B: GET <url>?city=… answers {temperature, conditions} as JSON",
+      ),
+    )
+    .addOption(
+      own(
+        "--services-url <url>",
+        "SERVICES_URL",
+        "services for H: GET <url>/service-1 to -5 answer {data} as JSON",
+      ),
+    )
+    .addOption(
+      own(
+        "--images-url <url>",
+        "IMAGES_URL",
+        "images for F: GET <url>/<path> answers the PNG of example.com/<path>",
+      ),
+    )
+    .addOption(
+      own(
+        "--analytics-url <url>",
+        "ANALYTICS_URL",
+        "takes G's events: POST of {event, user_id} as JSON is answered with any 2xx",
+      ),
+    )
+    .addOption(
+      own("--config-file <path>", "CONFIG_FILE", "file for D: JSON with setting_a and setting_b"),
     )
     .option(
       "--token <text>",

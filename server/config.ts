@@ -23,9 +23,12 @@ export interface ServerConfig extends OwnBackends, CallerLimits {
   readonly libuvThreads: number;
   /** Child processes. Default: the number of cores. */
   readonly processes: number;
-  /** How many calls may wait in front of each place. Default 1000. */
+  /**
+   * How many calls may wait in front of each place; on the event loop, for which nobody waits, how many may be
+   * in progress. Default 1000.
+   */
   readonly maxQueue: number;
-  /** How many calls of the exercises may be in progress at once, on all places. Default 2000. */
+  /** How many unary calls may be in progress at once, on all places; those of vitals and health do not count. Default 2000. */
   readonly maxCalls: number;
   /** Pages of these origins may call, such as "https://app.example.com". Default: none. */
   readonly corsOrigins: readonly string[];

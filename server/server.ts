@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { services } from "../registry/methods.ts";
 import { completeConfig, type ServerConfig } from "./config.ts";
+import { Failure } from "./errors.ts";
 import { openHouse } from "./house.ts";
 import { Lab } from "./lab/lab.ts";
 import { createLogger } from "./logger.ts";
@@ -119,7 +119,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       }
       log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
       // Also takes those that wait for a place out of its queue.
-      shutdown.abort(new ConnectError("The server is shutting down.", Code.Unavailable));
+      shutdown.abort(new Failure("unavailable", "The server is shutting down."));
       // They need nothing of the house any more, and it frees the cores for their answers.
       await Promise.all([closeHouse(), cutAfterLastWords(listener, drained)]);
     },

@@ -11,7 +11,7 @@ export interface RecordedRequest {
 export interface RecordingBackend {
   readonly url: string;
   readonly requests: RecordedRequest[];
-  /** The JSON for each path; of all others the status is 500. */
+  /** What each path answers: a text as it is, all else as JSON. Of all others the status is 500. */
   readonly answers: Map<string, unknown>;
   close(): Promise<void>;
 }
@@ -24,7 +24,8 @@ export async function serveRecording(): Promise<RecordingBackend> {
     requests.push({ path, headers: request.headers });
     request.resume();
     response.statusCode = answers.has(path) ? 200 : 500;
-    response.end(JSON.stringify(answers.get(path) ?? null));
+    const answer = answers.get(path) ?? null;
+    response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
   });
   const endpoint = await listen(server);
   return { url: endpoint.url, requests, answers, close: () => endpoint.close() };

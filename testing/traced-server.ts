@@ -15,7 +15,7 @@ import { registerTelemetry, type Telemetry } from "./telemetry.ts";
 export interface TracedServer {
   readonly url: string;
   readonly telemetry: Telemetry;
-  /** The weather, analytics and the dashboard's five services. */
+  /** The weather, analytics, the dashboard's five services, and images that are none. */
   readonly backend: RecordingBackend;
   /** The lines of the log. */
   readonly logged: readonly Record<string, unknown>[];
@@ -32,12 +32,14 @@ export async function startTracedServer(directLane = true): Promise<TracedServer
   for (const path of dashboard) {
     backend.answers.set(path, { data: path });
   }
+  backend.answers.set("/images/cat.png", "no picture");
   const house = await openTestHouse();
   const addresses = () => ({
     ...house.backends.addresses(),
     weatherUrl: `${backend.url}/weather`,
     analyticsUrl: `${backend.url}/analytics`,
     dashboardUrls: dashboard.map((path) => `${backend.url}${path}`),
+    imageHosts: { "example.com": `${backend.url}/images` },
   });
   const backends = { ...house.backends, addresses };
   const eventLoop = new EventLoopVitals();

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RunningCommand, startCommand } from "../../testing/cli.ts";
@@ -159,7 +160,7 @@ describe.each(parts)("$heading", ({ heading, program, claims }) => {
     const lines = stableLines(command.stdout());
     expect(lines.filter((line) => claims.includes(line))).toEqual(claims);
     const [call, ...shown] = stableLines(blockOf(section, "console"));
-    expect(call).toBe(`$ node docs${program.pathname.split("/docs")[1]}`);
+    expect(call).toBe(`$ node docs/fundamentals/${basename(program.pathname)}`);
     expect(lines).toEqual(shown);
   });
 

@@ -4,15 +4,13 @@ import { type TraceHeaders, traceHeaders } from "../opentelemetry.ts";
 
 /** A service that does not answer within this time counts as gone, in milliseconds. */
 const timeoutMs = 10_000;
-/** JSON answers are small; a service that sends more is not the one we know. */
-const maxJsonBytes = 64 * 1024;
+/** Answers are small; a service that sends more is not the one we know. */
+const maxAnswerBytes = 64 * 1024;
 
 export interface HttpRequest {
   /** The backend's name, for people. */
   readonly backend: string;
   readonly url: string;
-  /** Sent as JSON by POST; without it the request is a GET. */
-  readonly body?: unknown;
   /** The trace that it belongs to, when another thread sends it than makes it. */
   readonly trace?: TraceHeaders | undefined;
 }
@@ -20,32 +18,44 @@ export interface HttpRequest {
 /** Where the instrumentations of fetch put their headers into a request. */
 const requestCreated = channel("undici:request:create");
 
-/** Calls an HTTP service and reads its JSON. */
+/** Asks an HTTP service by GET, and reads its JSON. */
 export async function callHttp(
-  { backend, url, body, trace }: HttpRequest,
+  { backend, url, trace }: HttpRequest,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const init: Omit<BackendRequest, "signal"> =
-    body === undefined
-      ? {}
-      : {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify(body),
-        };
-  const response = await fetchBackend(backend, url, { ...init, signal, trace });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw backendUnavailable(backend, `HTTP status ${response.status}`);
-  }
-  const bytes = await readAtMost(backend, response, maxJsonBytes, () =>
-    backendUnavailable(backend, `its answer is over ${maxJsonBytes} bytes`),
-  );
+  const bytes = await answerOf(backend, url, { signal, trace });
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw backendUnavailable(backend, error);
   }
+}
+
+/** Posts JSON to an HTTP service. A status of 200 to 299 says that it has it; what else it answers is not asked. */
+export async function postJson(
+  { backend, url, trace }: HttpRequest,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const init = { method: "POST", headers, body: JSON.stringify(body) };
+  // Read to its end, so that the connection can be used again.
+  await answerOf(backend, url, { ...init, signal, trace });
+}
+
+async function answerOf(
+  backend: string,
+  url: string,
+  request: BackendRequest,
+): Promise<Uint8Array> {
+  const response = await fetchBackend(backend, url, request);
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw backendUnavailable(backend, `HTTP status ${response.status}`);
+  }
+  return readAtMost(backend, response, maxAnswerBytes, () =>
+    backendUnavailable(backend, `its answer is over ${maxAnswerBytes} bytes`),
+  );
 }
 
 interface BackendRequest extends RequestInit {

@@ -1,4 +1,5 @@
 import { backendUnavailable, Failure, InvalidRequest } from "../errors.ts";
+import type { TraceHeaders } from "../opentelemetry.ts";
 import { fetchBackend, readAtMost } from "./http.ts";
 
 /** The images service's name, for people. */
@@ -16,6 +17,8 @@ export type ImageHosts = Readonly<Record<string, string>>;
 export interface ImageRequest {
   readonly imageUrl: string;
   readonly hosts: ImageHosts;
+  /** The trace that it belongs to, when another thread asks than that of the call. */
+  readonly trace?: TraceHeaders | undefined;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ImageRequest {
  *   or "unavailable" (the service)
  */
 export async function downloadImage(
-  { imageUrl, hosts }: ImageRequest,
+  { imageUrl, hosts, trace }: ImageRequest,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   let url = imageUrl;
@@ -33,6 +36,7 @@ export async function downloadImage(
     const response = await fetchBackend(backend, allowedUrl(url, hosts), {
       signal,
       redirect: "manual",
+      trace,
     });
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel();

@@ -7,9 +7,9 @@ export interface OwnBackends {
   readonly weatherUrl: string | undefined;
   /** Answers `GET <url>/service-1` to `/service-5` with `{"data"}` each. Default: none. */
   readonly servicesUrl: string | undefined;
-  /** Has the images of the host example.com, at the same paths. Default: none. */
+  /** Has the images of the host example.com, as PNG, at the same paths. Default: none. */
   readonly imagesUrl: string | undefined;
-  /** Takes events by POST, and outlives this server. Default: none. */
+  /** Takes events by POST, answers 200 to 299 when it has one, and outlives this server. Default: none. */
   readonly analyticsUrl: string | undefined;
   /** A JSON file with `setting_a` and `setting_b`, on whatever disk it is. Default: none. */
   readonly configFile: string | undefined;

@@ -9,14 +9,21 @@ import { fail } from "../../../cli/fail.ts";
 import { waitForQuiet } from "../../../machine/quiet.ts";
 import { shown } from "../../workspace.ts";
 import { checkExercise } from "../check-exercise.ts";
+import type { Verdict } from "../result.ts";
 import { checkTypes, type TypeProblems } from "../types.ts";
 import type { Judgement } from "./expectations.ts";
 import { Hog } from "./hog.ts";
 import { findSubjects, type Subject } from "./subjects.ts";
 
 const example = `
+Examples:
+  npm run check:author -- a- d-four
+  npm run -s check:author -- --json > author.json
+
 Exits with 0 when all is as expected, with 2 when something is not, and with 3 when nothing is wrong and
 of some solutions it could not be told.`;
+
+type Kind = Judgement["kind"];
 
 /** Checked at once beside a hog, where no verdict may rest on time. */
 const lanes = 3;
@@ -24,16 +31,20 @@ const lanes = 3;
 const command = new Command("npm run check:author --")
   .description("Checks the check: stubs, solutions and wrong answers, some beside a busy core.")
   .argument("[names...]", "only files whose name begins so, such as a- d-four")
+  .option("--json", "print the result as JSON, and nothing else")
   .addHelpText("after", example)
   .parse();
+const { json } = command.opts<{ readonly json?: boolean }>();
 
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
 try {
-  const judgements = await judgeAll(findSubjects().filter(isAsked));
-  const count = (kind: Judgement["kind"]) => judgements.filter((one) => one.kind === kind).length;
+  const judged = await judgeAll(findSubjects().filter(isAsked));
+  const count = (kind: Kind) => judged.filter(({ judgement }) => judgement === kind).length;
   process.stdout.write(
-    `${count("expected")} as expected, ${count("unexpected")} not, ${count("open")} could not be told\n`,
+    json
+      ? `${JSON.stringify({ files: judged })}\n`
+      : `${count("expected")} as expected, ${count("unexpected")} not, ${count("open")} could not be told\n`,
   );
   process.exitCode = count("unexpected") > 0 ? 2 : count("open") > 0 ? 3 : 0;
 } catch (error) {
@@ -44,7 +55,17 @@ function isAsked({ file }: Subject): boolean {
   return command.args.length === 0 || command.args.some((name) => basename(file).startsWith(name));
 }
 
-async function judgeAll(subjects: readonly Subject[]): Promise<Judgement[]> {
+interface Judged {
+  readonly file: string;
+  readonly beside_hog: boolean;
+  readonly judgement: Kind;
+  /** What was expected and what came; null when it is as expected. */
+  readonly problem: string | null;
+  readonly verdict: Verdict;
+  readonly diagnoses: readonly string[];
+}
+
+async function judgeAll(subjects: readonly Subject[]): Promise<Judged[]> {
   const types = checkTypes(subjects.map(({ file }) => file));
   const busy = await waitForQuiet(() => {});
   if (busy !== undefined) {
@@ -74,32 +95,38 @@ async function judge(
   subjects: readonly Subject[],
   lanes: number,
   types: Promise<TypeProblems>,
-): Promise<Judgement[]> {
-  const judgements: Judgement[] = [];
+): Promise<Judged[]> {
+  const judged: Judged[] = [];
   const waiting = subjects.values();
   const work = async () => {
     for (const subject of waiting) {
-      judgements.push(await judgeOne(subject, types));
+      judged.push(await judgeOne(subject, types));
     }
   };
   await Promise.all(Array.from({ length: lanes }, work));
-  return judgements;
+  return judged;
 }
 
-async function judgeOne(subject: Subject, types: Promise<TypeProblems>): Promise<Judgement> {
+async function judgeOne(subject: Subject, types: Promise<TypeProblems>): Promise<Judged> {
   const beganMs = performance.now();
   const result = await checkExercise(subject.exercise, subject.file, { types });
   const judgement = subject.judge(result);
   const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
-  const named = result.diagnoses.map(({ name }) => name).join(", ");
-  const said = [result.verdict, named].filter((text) => text !== "").join("  ");
-  process.stdout.write(
-    `${mark(judgement)}  ${shown(subject.file)}${subject.hog ? " beside a hog" : ""}  ${said}  ${seconds} s\n`,
-  );
-  if (judgement.kind === "unexpected") {
-    process.stdout.write(`${judgement.problem.replace(/^/gm, "      ")}\n`);
+  const diagnoses = result.diagnoses.map(({ name }) => name);
+  const said = [result.verdict, diagnoses.join(", ")].filter((text) => text !== "").join("  ");
+  const file = shown(subject.file);
+  const problem = judgement.kind === "unexpected" ? judgement.problem : null;
+  say(`${mark(judgement)}  ${file}${subject.hog ? " beside a hog" : ""}  ${said}  ${seconds} s`);
+  if (problem !== null) {
+    say(problem.replace(/^/gm, "      "));
   }
-  return judgement;
+  const { verdict } = result;
+  return { file, beside_hog: subject.hog, judgement: judgement.kind, problem, verdict, diagnoses };
+}
+
+/** What goes on; not on the standard output that is to be JSON. */
+function say(line: string): void {
+  (json ? process.stderr : process.stdout).write(`${line}\n`);
 }
 
 function mark({ kind }: Judgement): string {

@@ -1,5 +1,6 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { allowedUrl } from "../../backends/images.ts";
+import { traceHeaders } from "../../opentelemetry.ts";
 import { type Ran, task } from "../../places/place.ts";
 import { beginCalibration } from "../calibrate.ts";
 import { type Answer, type Call, defineExercise } from "../exercise.ts";
@@ -20,7 +21,11 @@ const inferenceMs = 100;
 export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
   const calibratedCrops = beginCalibration(places.workers, calibrateCrops);
 
-  const request = ({ imageUrl }: Request) => ({ imageUrl, hosts: backends.addresses().imageHosts });
+  const request = ({ imageUrl }: Request) => ({
+    imageUrl,
+    hosts: backends.addresses().imageHosts,
+    trace: traceHeaders(),
+  });
 
   const downloadThen = async (
     from: Request,

@@ -1,4 +1,4 @@
-import { callHttp } from "../../backends/http.ts";
+import { postJson } from "../../backends/http.ts";
 import type { LocalContext } from "../../places/place.ts";
 
 export interface EventInput {
@@ -7,11 +7,10 @@ export interface EventInput {
   readonly userId: number;
 }
 
-/** Resolves when analytics has the event. */
+/** Resolves when analytics has the event: when its status is 200 to 299. */
 export async function sendEvent(
   { analyticsUrl, event, userId }: EventInput,
   { signal }: LocalContext,
 ): Promise<void> {
-  const body = { event, user_id: userId };
-  await callHttp({ backend: "analytics", url: analyticsUrl, body }, signal);
+  await postJson({ backend: "analytics", url: analyticsUrl }, { event, user_id: userId }, signal);
 }

@@ -67,6 +67,20 @@ describe.each([
     );
   });
 
+  test.each(["workers", "threads"])(
+    "is in its trace when it is an image: with %s",
+    async (strategy) => {
+      const imageUrl = "http://example.com/cat.png";
+      await expect(
+        client("connect", strategy).predictImage({ imageUrl }, { headers }),
+      ).rejects.toThrow("PNG");
+      const traceparent = await ownTraceparent();
+      expect(server.backend.requests).toEqual([
+        { path: "/images/cat.png", headers: expect.objectContaining({ ...headers, traceparent }) },
+      ]);
+    },
+  );
+
   test("is in its trace although the call is answered", async () => {
     await client("grpc", "background").trackEvent({ event: "view", userId: 1 }, { headers });
     const traceparent = await ownTraceparent();

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { runCommand } from "../testing/cli.ts";
+
+const packageJson = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+const { scripts }: { scripts: Record<string, string> } = JSON.parse(packageJson);
+
+/** Each npm script that is a command of the project, and the file that it runs. */
+const commands = Object.entries(scripts).flatMap(([name, script]) => {
+  const [, file] = /^exec node (\S+)$/.exec(script) ?? [];
+  return file === undefined ? [] : [{ name, file }];
+});
+
+const helpOf = (file: string, ...subcommands: string[]) =>
+  runCommand(process.execPath, [file, ...subcommands, "--help"]);
+
+/** The README: "All commands take --help; those with a result take --json." */
+describe("every command", () => {
+  test("is one of the scripts", () => {
+    expect(commands.map(({ name }) => name)).toContain("start");
+  });
+
+  test.each(commands)(
+    "npm run $name takes --help, and does nothing else then",
+    async ({ file }) => {
+      const { code, stdout, stderr } = await helpOf(file);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toMatch(/^Usage: npm (run|start)/);
+    },
+  );
+
+  test.each([
+    "call",
+    "loadtest run",
+    "loadtest capacity",
+    "loadtest compare",
+    "loadtest report",
+    "worker failed",
+    "worker retry",
+    "lab",
+    "bench load",
+    "bench rpc",
+    "bench engines",
+    "bench diagnose",
+    "conformance",
+    "check",
+    "check:author",
+  ])("npm run %s has a result, so it takes --json", async (words) => {
+    const [name, ...subcommands] = words.split(" ");
+    const command = commands.find((one) => one.name === name);
+    const { stdout } = await helpOf(command?.file ?? "", ...subcommands);
+    expect(stdout).toMatch(/^ +--json /m);
+  });
+});

@@ -1,0 +1,70 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+import { exercises } from "../registry/exercises.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const documents = globSync("**/*.md", {
+  cwd: root,
+  exclude: (path) => /(^|\/)(node_modules|web\/dist)$/.test(path) || path.startsWith("."),
+});
+
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, "")
+    .replaceAll(" ", "-");
+
+const anchorsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+
+describe.each(documents)("%s", (document) => {
+  test("links to what is there", () => {
+    const from = pathToFileURL(join(root, document));
+    const targets = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(
+      ([, target = ""]) => target,
+    );
+    const dead = targets.filter((target) => {
+      if (/^https?:/.test(target)) {
+        return false;
+      }
+      const url = new URL(target, from);
+      const anchor = url.hash.slice(1);
+      url.hash = "";
+      return (
+        !existsSync(url) ||
+        (anchor !== "" && !anchorsOf(readFileSync(url, "utf8")).includes(anchor))
+      );
+    });
+    expect(dead).toEqual([]);
+  });
+
+  test("names npm scripts that there are", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const named = [...read(document).matchAll(/npm run (?:-s )?([a-z][a-z:]*)/g)];
+    const unknown = named.flatMap(([, name = ""]) => (name in scripts ? [] : [name]));
+    expect(unknown).toEqual([]);
+  });
+});
+
+test("the README's table of the eight has every strategy of the schema", () => {
+  for (const { letter, allStrategies } of exercises) {
+    const [, row = ""] =
+      new RegExp(`^\\| ${letter} \\|(.*)\\|$`, "m").exec(read("README.md")) ?? [];
+    const missing = allStrategies.filter(({ name }) => !row.includes(`\`${name}\``));
+    expect(missing.map(({ name }) => `${letter} ${name}`)).toEqual([]);
+  }
+});
+
+test("nothing but server/rpc knows the wire, as CONTRIBUTING says", () => {
+  const knowing = globSync("server/**/*.ts", { cwd: root }).filter(
+    (path) =>
+      !path.startsWith("server/rpc/") &&
+      !path.endsWith(".test.ts") &&
+      read(path).includes('from "@connectrpc/'),
+  );
+  expect(knowing).toEqual([]);
+});
