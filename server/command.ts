@@ -120,13 +120,17 @@ interface Serving {
   readonly page: string;
 }
 
-async function serveReplicas({ replicas, blockingThreads, databaseUrl }: Flags): Promise<Serving> {
+async function serveReplicas(flags: Flags): Promise<Serving> {
+  const { replicas: count, host, port, blockingThreads, databaseUrl } = flags;
   if (databaseUrl !== undefined) {
     const { prepareFor } = await import("./backends/postgres/postgres.ts");
     // Each of them checks its own share only.
-    await prepareFor(databaseUrl, { blockingThreads, replicas });
+    await prepareFor(databaseUrl, { blockingThreads, replicas: count });
   }
-  const url = await startReplicas(replicas, (line) => process.stderr.write(`${line}\n`));
+  const url = await startReplicas({
+    ...{ count, host, port, noticeMs: flags.shutdownNotice },
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
   return { url, page: "" };
 }
 
