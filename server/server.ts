@@ -5,6 +5,7 @@ import { completeConfig, type ServerConfig } from "./config.ts";
 import { openHouse } from "./house.ts";
 import { Lab } from "./lab/lab.ts";
 import { createLogger } from "./logger.ts";
+import { redactText } from "./redact.ts";
 import { createHandler } from "./rpc/handler.ts";
 import { type Listener, listen } from "./rpc/listener/listener.ts";
 import { loadTracing } from "./rpc/observability/tracing.ts";
@@ -44,8 +45,10 @@ export interface UnblockServer {
  * @throws RangeError for an option out of range, and the system's error when the port can't be had
  */
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
-  const complete = completeConfig(config);
-  const { host, tls, log } = complete;
+  const given = completeConfig(config);
+  const log = (message: string) => given.log(redactText(message));
+  const complete = { ...given, log };
+  const { host, tls } = complete;
   const tracing = await loadTracing(log);
   const page = await readPage(complete.pageFolder);
   const house = await openHouse(complete);
@@ -82,7 +85,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
-    logger: createLogger(complete.logLevel, (line) => log(line.trimEnd())),
+    logger: createLogger(complete.logLevel, given.log),
     tracing,
   });
   const closeHouse = async () => {
