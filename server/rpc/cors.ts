@@ -11,7 +11,12 @@ const ownHeaders = [
   "unblock-rounds",
   "unblock-kept-in",
 ];
-const exposedHeaders = [...cors.exposedHeaders, "server-timing", ...ownHeaders].join(", ");
+const exposedHeaders = [
+  ...cors.exposedHeaders,
+  "server-timing",
+  "x-request-id",
+  ...ownHeaders,
+].join(", ");
 const preflightFields = {
   "access-control-allow-methods": cors.allowedMethods.join(", "),
   "access-control-allow-headers": [

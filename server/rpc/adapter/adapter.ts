@@ -5,12 +5,13 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import {
   type ConnectNodeAdapterOptions,
   compressionBrotli,
   compressionGzip,
 } from "@connectrpc/connect-node";
+import { callerKey, callerOf } from "./caller.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
@@ -87,6 +88,8 @@ export function createAdapter(options: AdapterOptions): Adapter {
     return true;
   };
   const serveOtherwise = (path: string, request: NodeRequest, response: NodeResponse): void => {
+    const caller = callerOf(request);
+    response.setHeader("x-request-id", caller.requestId);
     const handler = routes.handlers.get(path);
     if (handler === undefined) {
       if (request instanceof Http2ServerRequest) {
@@ -96,7 +99,8 @@ export function createAdapter(options: AdapterOptions): Adapter {
     } else if (isGrpcWithoutHttp2(request)) {
       refuse(request, response, 505);
     } else {
-      const values = contextValues?.(request);
+      const values = contextValues?.(request) ?? createContextValues();
+      values.set(callerKey, caller);
       serveStock(handler, request, response, values, requestTimeoutMs).catch(onLost);
     }
   };

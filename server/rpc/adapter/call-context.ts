@@ -1,5 +1,6 @@
 import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { callerKey } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./lazy-headers.ts";
 import type { UnaryCallInit } from "./unary-call.ts";
@@ -36,7 +37,7 @@ export class CallContext implements HandlerContext {
     this.requestMethod = exchange.method;
     this.#exchange = exchange;
     this.initial = initial;
-    this.#values = values;
+    this.#values = values?.set(callerKey, exchange);
     const { timeoutMs } = terms;
     if (timeoutMs === undefined) {
       this.timeoutMs = noTimeout;
@@ -82,7 +83,7 @@ export class CallContext implements HandlerContext {
   }
 
   get values(): ContextValues {
-    this.#values ??= createContextValues();
+    this.#values ??= createContextValues().set(callerKey, this.#exchange);
     return this.#values;
   }
 

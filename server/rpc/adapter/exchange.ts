@@ -1,8 +1,9 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import type { Caller } from "./caller.ts";
 
 /** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
-export interface Exchange {
+export interface Exchange extends Caller {
   /** "GET" or "POST". */
   readonly method: string;
   /** The request's path with its query. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { requestIdFrom } from "./caller.ts";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { readBody } from "./request-body.ts";
@@ -11,12 +12,14 @@ export class Http1Exchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly stream = undefined;
+  readonly requestId: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? "";
     this.path = request.url ?? "";
+    this.requestId = requestIdFrom(request.headers["x-request-id"]);
     this.#request = request;
     this.#response = response;
   }
@@ -25,6 +28,10 @@ export class Http1Exchange implements Exchange {
     const { socket, headers } = this.#request;
     const scheme = "encrypted" in socket ? "https" : "http";
     return `${scheme}://${headers.host ?? "localhost"}${this.path}`;
+  }
+
+  get peer(): string | undefined {
+    return this.#request.socket.remoteAddress;
   }
 
   header(name: string): string | null {
@@ -50,7 +57,7 @@ export class Http1Exchange implements Exchange {
   }
 
   respond({ status, header, body }: Response): void {
-    this.#response.writeHead(status, header);
+    this.#response.writeHead(status, { ...header, "x-request-id": this.requestId });
     if (body !== undefined && body.length <= mostJoinedBytes) {
       // Bytes go out in a write of their own; of a text Node makes one with the header.
       const { buffer, byteOffset, byteLength } = body;

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { requestIdFrom } from "./caller.ts";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { readBody } from "./request-body.ts";
@@ -13,12 +14,14 @@ export class Http2Exchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly stream: ServerHttp2Stream;
+  readonly requestId: string;
   readonly #headers: IncomingHttpHeaders;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
     this.stream = stream;
+    this.requestId = requestIdFrom(headers["x-request-id"]);
     this.#headers = headers;
     // A reset shows as an error, too; "close" says all that matters.
     stream.on("error", nothing);
@@ -27,6 +30,10 @@ export class Http2Exchange implements Exchange {
   get url(): string {
     const { ":scheme": scheme, ":authority": authority, host } = this.#headers;
     return `${scheme}://${authority ?? host ?? "localhost"}${this.path}`;
+  }
+
+  get peer(): string | undefined {
+    return this.stream.session?.socket.remoteAddress;
   }
 
   header(name: string): string | null {
@@ -58,6 +65,7 @@ export class Http2Exchange implements Exchange {
       return;
     }
     const fields = toRawHeaders(status, header);
+    fields.push("x-request-id", this.requestId);
     if (trailer !== undefined) {
       stream.on("wantTrailers", () => stream.sendTrailers(trailer));
       stream.respond(fields, withTrailers);

@@ -1,12 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { Code, createContextKey, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { Code, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { traceIds } from "../../opentelemetry.ts";
+import { callerKey } from "../adapter/caller.ts";
 import type { CallObserver } from "../interceptors/outcome.ts";
 
-const requestIdKey = createContextKey<string>("", { description: "request id" });
-const sane = /^[\w.-]{1,128}$/;
 /** Codes that the server is to blame for. */
 export const blamed: ReadonlySet<Code> = new Set([
   Code.Unknown,
@@ -15,16 +13,9 @@ export const blamed: ReadonlySet<Code> = new Set([
   Code.Unavailable,
 ]);
 
-/** The caller's `x-request-id`, or one made for the call; the same wherever it is asked for. */
+/** The caller's `x-request-id`, or one made for the call: the response has the same. */
 export function requestIdOf(request: UnaryRequest | StreamRequest): string {
-  const known = request.contextValues.get(requestIdKey);
-  if (known !== "") {
-    return known;
-  }
-  const given = request.header.get("x-request-id");
-  const id = given !== null && sane.test(given) ? given : randomUUID();
-  request.contextValues.set(requestIdKey, id);
-  return id;
+  return request.contextValues.get(callerKey)?.requestId ?? "unknown";
 }
 
 /** Logs calls that fail by the server's fault; at the level "debug" all calls, with their headers. */
