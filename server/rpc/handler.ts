@@ -60,7 +60,7 @@ export function createHandler(config: HandlerConfig): Adapter {
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
   const chain = { metrics, logger, limit, checks: checksOf(exercises) };
   const traced = tracing === undefined ? [] : [tracing];
-  const guard = guardLab(config.lab.guard);
+  const guard = guardLab(config.lab.guard, logger);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
