@@ -52,7 +52,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--port <n>", "port to listen on, 0 for any that is free", wholeNumber(0, 65_535), 8080)
     .option("--cpu-workers <n>", "threads for CPU work (default: the cores)", wholeNumber(1, 256))
     .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
-    .option("--libuv-threads <n>", "threads of libuv's pool (fs, zlib)", wholeNumber(1, 1024), 16)
+    .addOption(
+      new Option("--libuv-threads <n>", "threads of libuv's pool (fs, zlib)")
+        .env("UV_THREADPOOL_SIZE")
+        .argParser(wholeNumber(1, 1024))
+        .default(16),
+    )
     .option("--processes <n>", "child processes for CPU work", wholeNumber(1, 64), cores)
     .option("--replicas <n>", "copies of the server that share the cores", wholeNumber(1, 64), 1)
     .option("--max-queue <n>", "calls that may wait for each place", queues, 1000)
