@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
+import { compressions as uncheckedCompressions } from "./adapter/compressions.ts";
 
 /** How messages are read and written as JSON. */
 export const jsonOptions = {
@@ -11,7 +11,7 @@ export const jsonOptions = {
 };
 
 /** The compressions that a caller may use. */
-export const compressions: Compression[] = [compressionGzip, compressionBrotli].map(refuseCutOff);
+export const compressions: Compression[] = uncheckedCompressions.map(refuseCutOff);
 
 /** Connect calls a compressed message that is cut off its own failure; it is the caller's. */
 function refuseCutOff(compression: Compression): Compression {

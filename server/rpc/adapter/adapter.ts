@@ -6,13 +6,10 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
-import {
-  type ConnectNodeAdapterOptions,
-  compressionBrotli,
-  compressionGzip,
-} from "@connectrpc/connect-node";
+import type { ConnectNodeAdapterOptions } from "@connectrpc/connect-node";
 import { callerKey, callerOf } from "./caller.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
+import { compressions } from "./compressions.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
@@ -58,7 +55,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
   const { directLane = true, onLost = () => {}, shutdownSignal, contextValues } = options;
   const { requestTimeoutMs = 300_000 } = options;
   assertRequestTimeout(requestTimeoutMs);
-  const acceptCompression = options.acceptCompression ?? [compressionGzip, compressionBrotli];
+  const acceptCompression = options.acceptCompression ?? [...compressions];
   const prefix = options.requestPathPrefix ?? "";
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
   const fallback = options.fallback ?? notFound;
