@@ -1,4 +1,5 @@
 import { backendUnavailable, Failure, InvalidRequest } from "../errors.ts";
+import { quote, shorten } from "../quote.ts";
 import { fetchBackend, readAtMost } from "./http.ts";
 
 /** The images service's name, for people. */
@@ -47,25 +48,24 @@ export async function downloadImage(
       backend,
       response,
       maxBytes,
-      () => new Failure("invalid", `The image at ${imageUrl} is over ${maxBytes} bytes.`),
+      () => new Failure("invalid", `The image at ${shorten(imageUrl)} is over ${maxBytes} bytes.`),
     );
   }
-  throw new Failure("invalid", `${imageUrl} redirects more than ${maxRedirects} times.`);
+  throw new Failure("invalid", `${shorten(imageUrl)} redirects more than ${maxRedirects} times.`);
 }
 
 /** The address that serves an image URL. */
 export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
   const url = URL.parse(imageUrl);
   if (!url || !["http:", "https:"].includes(url.protocol)) {
-    const got = JSON.stringify(imageUrl.slice(0, 200));
-    const description = `Expected image_url to be an http or https URL, got ${got}.`;
+    const description = `Expected image_url to be an http or https URL, got ${quote(imageUrl)}.`;
     throw new InvalidRequest([{ field: "image_url", description }]);
   }
   const base = Object.hasOwn(hosts, url.host) ? hosts[url.host] : undefined;
   if (base === undefined) {
     throw new Failure(
       "forbidden",
-      `Images may not come from ${url.host}; allowed: ${Object.keys(hosts).join(", ")}.`,
+      `Images may not come from ${shorten(url.host)}; allowed: ${Object.keys(hosts).join(", ")}.`,
     );
   }
   return `${base}${url.pathname}${url.search}`;
@@ -82,6 +82,6 @@ function redirectTarget(from: string, response: Response): string {
 
 function statusFailure(imageUrl: string, status: number): Failure {
   return status === 404
-    ? new Failure("not-found", `There is no image at ${imageUrl} (HTTP status 404).`)
+    ? new Failure("not-found", `There is no image at ${shorten(imageUrl)} (HTTP status 404).`)
     : new Failure("unavailable", `The backend "${backend}" answers HTTP status ${status}.`);
 }

@@ -8,6 +8,7 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { maxQuoted } from "../../quote.ts";
 import { joinValues } from "./lazy-headers.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
@@ -52,6 +53,7 @@ export async function serveStock(
   }
   cutInTime(request, response, requestTimeoutMs);
   dropEndlessTimeout(request);
+  shortenQuoted(request);
   let signal: AbortSignal | undefined;
   try {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
@@ -92,6 +94,29 @@ function dropEndlessTimeout({ headers }: NodeRequest): void {
     const { timeoutMs = 0 } = parse(joinValues(headers[name]), Number.POSITIVE_INFINITY);
     if (timeoutMs > longestTimerMs) {
       delete headers[name];
+    }
+  }
+}
+
+/** Connect quotes these in whole when they are wrong; longer ones are wrong, and stay so. */
+const quotedFields = [
+  "connect-timeout-ms",
+  "grpc-timeout",
+  "connect-protocol-version",
+  "content-encoding",
+  "connect-content-encoding",
+  "grpc-encoding",
+];
+
+const quotedParameter = new RegExp(`([?&]compression=[^&]{${maxQuoted}})[^&]+`, "g");
+
+function shortenQuoted(request: NodeRequest): void {
+  const { headers } = request;
+  request.url = request.url?.replaceAll(quotedParameter, "$1") ?? "";
+  for (const name of quotedFields) {
+    const value = joinValues(headers[name]);
+    if (value !== null && value.length > maxQuoted) {
+      headers[name] = value.slice(0, maxQuoted);
     }
   }
 }

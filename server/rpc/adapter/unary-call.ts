@@ -1,6 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { shorten } from "../../quote.ts";
 import { CallContext, type InitialFields } from "./call-context.ts";
 import { nearMs } from "./deadlines.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
@@ -153,7 +154,9 @@ export abstract class UnaryCall implements BodyReader {
   #begin(): void {
     const { problem } = this.terms;
     if (problem !== undefined && !this.#isOver) {
-      this.#fail(problem);
+      // Connect's messages quote whole header fields.
+      const { rawMessage, code, metadata } = problem;
+      this.#fail(new ConnectError(shorten(rawMessage), code, metadata));
     }
     // What comes for a call that is over is thrown away.
     this.exchange.read(this.#isOver ? 0 : this.mostBodyBytes, this);
@@ -185,8 +188,11 @@ export abstract class UnaryCall implements BodyReader {
       return this.route.serialization.getI(this.isBinary).parse(bytes);
     } catch (error) {
       // Connect calls a binary message that can't be read its own failure; it is the caller's.
-      throw error instanceof ConnectError && error.code === Code.Internal
-        ? new ConnectError(error.rawMessage, Code.InvalidArgument)
+      throw error instanceof ConnectError
+        ? new ConnectError(
+            shorten(error.rawMessage),
+            error.code === Code.Internal ? Code.InvalidArgument : error.code,
+          )
         : error;
     }
   }

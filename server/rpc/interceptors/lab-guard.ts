@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { Failure } from "../../errors.ts";
+import { quote } from "../../quote.ts";
 import { callerKey } from "../adapter/caller.ts";
 import { WrongTokens } from "./wrong-tokens.ts";
 
@@ -134,8 +135,4 @@ function isLoopback(name: string): boolean {
 
 function defaultPortOf(url: URL | null): string {
   return url?.protocol === "https:" ? "443" : "80";
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 100));
 }

@@ -5,6 +5,7 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
+import { quote } from "../../quote.ts";
 import { lackingEngines, lacksEngine } from "./needed-engines.ts";
 
 const strategyHeader = "unblock-strategy";
@@ -60,7 +61,7 @@ function readIdempotencyKey(header: Headers): string | undefined {
   if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
     throw new Failure(
       "invalid",
-      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${JSON.stringify(key.slice(0, 50))}.`,
+      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${quote(key)}.`,
     );
   }
   return key;
@@ -77,7 +78,7 @@ function unknownStrategy(
     .join(", ");
   return new Failure(
     "invalid",
-    `Exercise ${letter} (${rpc}) has no strategy ${JSON.stringify(strategy.slice(0, 50))}; it has: ${names}.`,
+    `Exercise ${letter} (${rpc}) has no strategy ${quote(strategy)}; it has: ${names}.`,
   );
 }
 
