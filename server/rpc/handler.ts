@@ -10,6 +10,7 @@ import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
 import { createInterceptors } from "./interceptors/chain.ts";
+import { rejectCrossSiteGets } from "./interceptors/cross-site.ts";
 import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
 import type { Check } from "./interceptors/validation.ts";
@@ -58,13 +59,14 @@ export function createHandler(config: HandlerConfig): Adapter {
     eventLoop: () => vitals.eventLoop.read(),
   });
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
-  const chain = { metrics, logger, limit, checks: checksOf(exercises) };
+  const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
+  const crossSite = rejectCrossSiteGets((origin) => cors?.isAllowed(origin) ?? false);
+  const chain = { metrics, logger, crossSite, limit, checks: checksOf(exercises) };
   const traced = tracing === undefined ? [] : [tracing];
   const guard = guardLab(config.lab.guard, logger);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
-  const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
   const adapter = createAdapter({
     routes: (router) => {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);

@@ -7,6 +7,7 @@ import { checkRange, checkText } from "../../../server/exercises/validate.ts";
 import { createLogger } from "../../../server/logger.ts";
 import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
 import { createInterceptors } from "../../../server/rpc/interceptors/chain.ts";
+import { rejectCrossSiteGets } from "../../../server/rpc/interceptors/cross-site.ts";
 import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
 import type { Check } from "../../../server/rpc/interceptors/validation.ts";
 import { listen } from "../../../server/rpc/listener/listener.ts";
@@ -27,6 +28,7 @@ const checkEcho: Check = (request) =>
 const interceptors = createInterceptors({
   metrics: createMetrics({ places: () => [], eventLoop: () => eventLoop.read() }),
   logger: createLogger(logLevel, log),
+  crossSite: rejectCrossSiteGets(() => false),
   limit: limitCalls(maxCalls, []),
   checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
 });

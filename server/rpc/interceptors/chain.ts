@@ -14,6 +14,8 @@ export interface Chain {
   readonly logger: Logger;
   /** Who may call at all; default: everybody. A service that has one is registered with a chain of its own. */
   readonly guard?: Interceptor;
+  /** Rejects what pages of other sites may not do. */
+  readonly crossSite: Interceptor;
   readonly limit: CallLimit;
   /** What a request must be, by RPC. */
   readonly checks: ReadonlyMap<DescMethod, Check>;
@@ -24,6 +26,7 @@ export function createInterceptors({
   metrics,
   logger,
   guard,
+  crossSite,
   limit,
   checks,
 }: Chain): Interceptor[] {
@@ -31,6 +34,7 @@ export function createInterceptors({
     concludeCalls(mapErrors(logger), [metrics.observer, logCalls(logger)]),
     endStreamsInTime,
     ...(guard === undefined ? [] : [guard]),
+    crossSite,
     limit.interceptor,
     validateRequests(checks),
   ];
