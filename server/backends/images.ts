@@ -68,7 +68,44 @@ export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
       `Images may not come from ${shorten(url.host)}; allowed: ${Object.keys(hosts).join(", ")}.`,
     );
   }
+  if (climbs(url.pathname)) {
+    const description = `Expected the path of image_url to have no encoded slashes, backslashes or dots, got ${quote(imageUrl)}.`;
+    throw new InvalidRequest([{ field: "image_url", description }]);
+  }
   return `${base}${url.pathname}${url.search}`;
+}
+
+/** Text that is encoded so often is meant for nobody. */
+const maxEncodings = 5;
+
+/**
+ * Whether a server that decodes a path, once or again, could find other segments in it than there are, and
+ * leave the folder that the images are in. Dots and backslashes that are not encoded are gone: URL.parse()
+ * resolves them.
+ */
+function climbs(pathname: string): boolean {
+  const segments = pathname.split("/").length;
+  let decoded = pathname;
+  for (let encodings = 0; encodings <= maxEncodings; encodings++) {
+    const parts = decoded.split(/[/\\]/);
+    if (
+      parts.length !== segments ||
+      // Some servers cut off what follows a semicolon.
+      parts.some((part) => /^\.{1,2}(;|$)/.test(part)) ||
+      // Escapes that are no UTF-8, which old servers take for ASCII characters.
+      /%(u|c[01])|\0/i.test(decoded)
+    ) {
+      return true;
+    }
+    const next = decoded.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    if (next === decoded) {
+      return false;
+    }
+    decoded = next;
+  }
+  return true;
 }
 
 function redirectTarget(from: string, response: Response): string {
