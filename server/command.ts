@@ -9,7 +9,7 @@ import { logLevels } from "./logger.ts";
 import { startReplicas } from "./replicas.ts";
 import { createServer } from "./server.ts";
 import { startUntilSignal } from "./signals.ts";
-import { readTlsFiles, type TlsFlags } from "./tls-files.ts";
+import { readTlsFiles, type TlsFlags, watchTlsFiles } from "./tls-files.ts";
 
 const example = `
 Example:
@@ -86,7 +86,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .option("--runs-folder <path>", "where the page's finished runs are kept", ".unblock/runs")
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
-    .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
+    .option(
+      "--tls-cert <file>",
+      "serve over TLS with this certificate (PEM), read again when it changes",
+    )
     .option("--tls-key <file>", "its key")
     .option("--tls-client-ca <file>", "callers must show a certificate of this authority")
     .option("--log-level <level>", logLevels.join(", "), oneOf(logLevels), "info")
@@ -114,6 +117,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** A backend of the user's own instead of the embedded one. An empty variable means none. */
 function own(flags: string, variable: string, description: string): Option {
   return new Option(flags, description).env(variable).argParser((text) => text || undefined);
@@ -134,7 +141,8 @@ async function serveReplicas(flags: Flags): Promise<Serving> {
   }
   const url = await startReplicas({
     ...{ count, host, port, noticeMs: flags.shutdownNotice },
-    log: (line) => process.stderr.write(`${line}\n`),
+    hasTls: flags.tlsCert !== undefined,
+    log,
   });
   return { url, page: "" };
 }
@@ -142,12 +150,15 @@ async function serveReplicas(flags: Flags): Promise<Serving> {
 async function serve(all: Flags): Promise<Serving> {
   const { corsOrigin: corsOrigins, tlsCert, tlsKey, tlsClientCa, ...others } = all;
   const { shutdownNotice: shutdownNoticeMs, ...flags } = others;
-  const tls = readTlsFiles(all);
+  const tls = await readTlsFiles(all);
   const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / flags.replicas));
-  const { url, pageUrl } = await startUntilSignal(
+  const { url, pageUrl, replaceTls } = await startUntilSignal(
     () => createServer({ cpuWorkers, corsOrigins, tls, shutdownNoticeMs, ...flags }),
     shutdownNoticeMs,
   );
+  if (tls !== undefined) {
+    watchTlsFiles(all, tls, replaceTls, log);
+  }
   const page = pageUrl === undefined ? "is not built: npm run build" : `is at ${pageUrl}`;
   return { url, page: `Its page ${page}\n` };
 }

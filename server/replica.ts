@@ -63,6 +63,13 @@ export class Replica {
     });
   }
 
+  /** Has a serving process read its certificates again. One that starts reads them anyway. */
+  reload(): void {
+    if (this.isServing) {
+      this.#worker?.process.kill("SIGHUP");
+    }
+  }
+
   /**
    * Sends a signal to the process, if there is one, and starts no other.
    *

@@ -17,6 +17,8 @@ export interface ReplicasOptions {
   readonly port: number;
   /** How long a replica serves on when it is told to stop, in milliseconds. */
   readonly noticeMs: number;
+  /** Whether replicas read certificates again at SIGHUP; without it the signal ends all, as it usually does. */
+  readonly hasTls: boolean;
   readonly log: (message: string) => void;
 }
 
@@ -35,7 +37,7 @@ export interface ReplicasOptions {
  * Connections are handed out in turn, calls are not: one HTTP/2 client stays with one replica.
  */
 export async function startReplicas(options: ReplicasOptions): Promise<string> {
-  const { count, host, port, noticeMs, log } = options;
+  const { count, host, port, noticeMs, hasTls, log } = options;
   if (port === 0) {
     const args = [...process.argv.slice(2), "--port", String(await choosePort(host))];
     cluster.setupPrimary({ args });
@@ -89,6 +91,13 @@ export async function startReplicas(options: ReplicasOptions): Promise<string> {
         void stopped.then((codes) => process.exit(Math.max(...codes)));
         // A replica whose event loop is blocked hears no signal, and would outlive this process.
         setTimeout(killAll, noticeMs + giveUpMs + graceMs);
+      }
+    });
+  }
+  if (hasTls) {
+    process.on("SIGHUP", () => {
+      for (const replica of replicas) {
+        replica.reload();
       }
     });
   }
