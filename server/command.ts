@@ -101,6 +101,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   const databaseUrl = (given.databaseUrl ?? process.env.DATABASE_URL) || undefined;
   const redisUrl = (given.redisUrl ?? process.env.REDIS_URL) || undefined;
   const token = (given.token ?? process.env.UNBLOCK_TOKEN) || undefined;
+  if ((given.databaseUrl ?? given.redisUrl ?? given.token) !== undefined) {
+    // On Linux and macOS it replaces the arguments, which everybody on the machine can read.
+    process.title = "node server/main.ts";
+  }
   const flags: Flags = { ...noOwnBackends, ...given, databaseUrl, redisUrl, token };
   try {
     const { url, page } =

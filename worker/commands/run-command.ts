@@ -32,6 +32,10 @@ export function createRunCommand(): Command {
       try {
         const redisUrl = readRedisUrl(flags);
         const { cpuWorkers } = flags;
+        if (flags.redisUrl !== undefined) {
+          // On Linux and macOS it replaces the arguments, which everybody on the machine can read.
+          process.title = "node worker/main.ts";
+        }
         const log = (line: string) => process.stderr.write(`${redactText(line)}\n`);
         const worker = await startUntilSignal(async () =>
           startWorker({ redisUrl, cpuWorkers, log }),
