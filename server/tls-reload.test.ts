@@ -120,9 +120,9 @@ test.each<[string, (where: string) => void, RegExp]>([
     expect(command.stderr()).toMatch(problem);
     command.child.kill("SIGHUP");
     expect(await servesWith(first, port, first.client)).toBe(true);
+    expect(command.stderr().match(/the old ones stay in use/g)).toHaveLength(1);
     write(folder, second);
     await vi.waitUntil(() => servesWith(second, port, second.client), waitOptions);
-    expect(command.stderr().match(/the old ones stay in use/g)).toHaveLength(1);
   },
 );
 
