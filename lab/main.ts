@@ -27,7 +27,7 @@ interface Flags {
   readonly strategy?: string;
   readonly runs: number;
   readonly cpuWorkers: number;
-  readonly libuvThreads: number;
+  readonly libuvThreads?: number;
   readonly blockingThreads: number;
   readonly json?: boolean;
   readonly svg?: string;
@@ -45,7 +45,11 @@ const command = new Command("npm run lab --")
     5,
   )
   .option("--cpu-workers <n>", "threads for CPU work", wholeNumber(1, 256), cores)
-  .option("--libuv-threads <n>", "threads of libuv's pool", wholeNumber(1, 1024), 16)
+  .option(
+    "--libuv-threads <n>",
+    "threads of libuv's pool (default: UV_THREADPOOL_SIZE, or 16)",
+    wholeNumber(1, 1024),
+  )
   .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
   .option("--svg <file>", "also draw the bursts, a bar a call, into this file")
   .option("--json", "print the result as JSON, and nothing else")
@@ -88,7 +92,7 @@ try {
     ...selection,
     runs: flags.runs,
     cpuWorkers: flags.cpuWorkers,
-    libuvThreads: flags.libuvThreads,
+    libuvThreads: flags.libuvThreads ?? Number(process.env.UV_THREADPOOL_SIZE || 16),
     blockingThreads: flags.blockingThreads,
     onProgress: (done, of, what) => progress.say(`${done + 1}/${of}  ${what}`),
   });

@@ -14,8 +14,11 @@ export interface ServerProcess {
  * @param flags those of `npm start`, but for --port
  */
 export async function startServer(flags: readonly string[] = []): Promise<ServerProcess> {
+  // The others are the server's own. Nobody has its runs started.
+  const { UNBLOCK_TOKEN: _, ...env } = process.env;
   const child = fork(new URL("../server/main.ts", import.meta.url), ["--port", "0", ...flags], {
     execArgv: [],
+    env,
     silent: true,
     // A terminal's Ctrl-C is for whoever measures; the server must still answer what is in progress.
     detached: true,

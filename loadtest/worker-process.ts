@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { childEnvironment } from "../cli/child-environment.ts";
 import { keepProcess } from "./kept-process.ts";
 
 /** A worker in a process of its own. */
@@ -11,6 +12,7 @@ export interface WorkerProcess {
 export async function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
   const child = fork(new URL("../worker/main.ts", import.meta.url), [...flags], {
     execArgv: [],
+    env: childEnvironment(["REDIS_URL"]),
     // A terminal's Ctrl-C is for whoever measures.
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],

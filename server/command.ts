@@ -10,7 +10,7 @@ import { logLevels } from "./logger.ts";
 import { startReplicas } from "./replicas.ts";
 import { createServer } from "./server.ts";
 import { startUntilSignal } from "./signals.ts";
-import { readTlsFiles, type TlsFlags } from "./tls-files.ts";
+import { readTlsFiles, type TlsFlags, watchTlsFiles } from "./tls-files.ts";
 
 const example = `
 Example:
@@ -53,7 +53,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--port <n>", "port to listen on, 0 for any that is free", wholeNumber(0, 65_535), 8080)
     .option("--cpu-workers <n>", "threads for CPU work (default: the cores)", wholeNumber(1, 256))
     .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
-    .option("--libuv-threads <n>", "threads of libuv's pool (fs, zlib)", wholeNumber(1, 1024), 16)
+    .addOption(
+      new Option("--libuv-threads <n>", "threads of libuv's pool (fs, zlib)")
+        .env("UV_THREADPOOL_SIZE")
+        .argParser(wholeNumber(1, 1024))
+        .default(16),
+    )
     .option("--processes <n>", "child processes for CPU work", wholeNumber(1, 64), cores)
     .option("--replicas <n>", "copies of the server that share the cores", wholeNumber(1, 64), 1)
     .option("--max-queue <n>", "calls that may wait for each place", queues, 1000)
@@ -106,7 +111,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .option("--runs-folder <path>", "where the page's finished runs are kept", ".unblock/runs")
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
-    .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
+    .option(
+      "--tls-cert <file>",
+      "serve over TLS with this certificate (PEM), read again when it changes",
+    )
     .option("--tls-key <file>", "its key")
     .option("--tls-client-ca <file>", "callers must show a certificate of this authority")
     .option("--log-level <level>", logLevels.join(", "), oneOf(logLevels), "info")
@@ -119,6 +127,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   const databaseUrl = (given.databaseUrl ?? process.env.DATABASE_URL) || undefined;
   const redisUrl = (given.redisUrl ?? process.env.REDIS_URL) || undefined;
   const token = (given.token ?? process.env.UNBLOCK_TOKEN) || undefined;
+  if ((given.databaseUrl ?? given.redisUrl ?? given.token) !== undefined) {
+    // On Linux and macOS it replaces the arguments, which everybody on the machine can read.
+    process.title = "node server/main.ts";
+  }
   const flags: Flags = { ...noOwnBackends, ...given, databaseUrl, redisUrl, token };
   try {
     const { url, page } =
@@ -135,6 +147,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** A backend of the user's own instead of the embedded one. An empty variable means none. */
 function own(flags: string, variable: string, description: string): Option {
   return new Option(flags, description).env(variable).argParser((text) => text || undefined);
@@ -146,22 +162,27 @@ interface Serving {
   readonly page: string;
 }
 
-async function serveReplicas({ replicas, blockingThreads, databaseUrl }: Flags): Promise<Serving> {
+async function serveReplicas(flags: Flags): Promise<Serving> {
+  const { replicas: count, host, port, blockingThreads, databaseUrl } = flags;
   if (databaseUrl !== undefined) {
     const { prepareFor } = await import("./backends/postgres/postgres.ts");
     // Each of them checks its own share only.
-    await prepareFor(databaseUrl, { blockingThreads, replicas });
+    await prepareFor(databaseUrl, { blockingThreads, replicas: count });
   }
-  const url = await startReplicas(replicas, (line) => process.stderr.write(`${line}\n`));
+  const url = await startReplicas({
+    ...{ count, host, port, noticeMs: flags.shutdownNotice },
+    hasTls: flags.tlsCert !== undefined,
+    log,
+  });
   return { url, page: "" };
 }
 
 async function serve(all: Flags): Promise<Serving> {
   const { corsOrigin: corsOrigins, tlsCert, tlsKey, tlsClientCa, ...others } = all;
   const { shutdownNotice: shutdownNoticeMs, ...flags } = others;
-  const tls = readTlsFiles(all);
+  const tls = await readTlsFiles(all);
   const cpuWorkers = Math.max(1, Math.floor(availableParallelism() / flags.replicas));
-  const { url, pageUrl } = await startUntilSignal(
+  const { url, pageUrl, replaceTls } = await startUntilSignal(
     () =>
       createServer({
         cpuWorkers,
@@ -173,6 +194,9 @@ async function serve(all: Flags): Promise<Serving> {
       }),
     shutdownNoticeMs,
   );
+  if (tls !== undefined) {
+    watchTlsFiles(all, tls, replaceTls, log);
+  }
   const page = pageUrl === undefined ? "is not built: npm run build" : `is at ${pageUrl}`;
   return { url, page: `Its page ${page}\n` };
 }

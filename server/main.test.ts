@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,6 +77,35 @@ describe("npm start", () => {
     expect(await help.exited).toBe(0);
     expect(help.stdout()).toContain("--token <text>");
     expect(help.stdout()).not.toContain("very secret");
+  });
+
+  test.each([
+    ["the environment's", "5", [], 5],
+    ["the flag's", "5", ["--libuv-threads", "6"], 6],
+    ["its own, when the environment's is empty,", "", [], 16],
+  ])("gives libuv's pool %s size", async (_, size, flags, threads) => {
+    const args = ["server/main.ts", "--port", "0", "--processes", "1", ...flags];
+    const started = startCommand(node, args, { TMPDIR: temporary, UV_THREADPOOL_SIZE: size });
+    command = started;
+    const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
+    const { places } = await createVitalsClient({ baseUrl: url }).getVitals({});
+    expect(places.find(({ name }) => name === "libuv")?.size).toBe(threads);
+    const pid = started.child.pid ?? 0;
+    expect(poolThreadsOf(pid)).toBe(threads);
+    // The place processes, whose children have pools of their own when they use one.
+    const children = descendantsOf(pid).filter((child) =>
+      readFileSync(`/proc/${child}/cmdline`, "utf8").includes("child-process-worker.ts"),
+    );
+    expect(children).toHaveLength(1);
+    expect(readFileSync(`/proc/${children[0]}/environ`, "utf8").split("\0")).toContain(
+      `UV_THREADPOOL_SIZE=${threads}`,
+    );
+  });
+
+  test("refuses a pool size in the environment that libuv would not take", async () => {
+    const refused = startCommand(node, ["server/main.ts"], { UV_THREADPOOL_SIZE: "many" });
+    expect(await refused.exited).toBe(1);
+    expect(refused.stderr()).toContain("'UV_THREADPOOL_SIZE' is invalid. Expected a whole number");
   });
 
   test("says what to do when the port is taken", async () => {
@@ -223,6 +252,12 @@ async function callsInProgress(url: string, place: string): Promise<void> {
 /** What the servers of this test have written and not removed. */
 function ownFolders(): string[] {
   return readdirSync(temporary).filter((name) => name.startsWith("unblock-"));
+}
+
+function poolThreadsOf(pid: number): number {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const names = tasks.map((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, "utf8"));
+  return names.filter((name) => name === "libuv-worker\n").length;
 }
 
 function descendantsOf(pid: number): number[] {

@@ -6,7 +6,8 @@ const { values } = parseArgs({
   options: { "libuv-threads": { type: "string" } },
   strict: false,
 });
-process.env.UV_THREADPOOL_SIZE = String(values["libuv-threads"] ?? 16);
+const threads = values["libuv-threads"] ?? (process.env.UV_THREADPOOL_SIZE || 16);
+process.env.UV_THREADPOOL_SIZE = String(threads);
 
 const { run } = await import("./command.ts");
 await run(process.argv);

@@ -1,75 +1,118 @@
-import cluster, { type Worker } from "node:cluster";
+import cluster from "node:cluster";
 import { once } from "node:events";
+import { createServer } from "node:net";
+import { fail } from "../cli/fail.ts";
+import { Replica } from "./replica.ts";
+import { giveUpMs } from "./signals.ts";
 
-/** A replica that dies sooner than this after its start is not started again, in milliseconds. */
-const crashLoopMs = 1_000;
+/** Failed starts in a row of every replica after which none can be started. */
+const maxFailedStarts = 5;
+/** Time for replicas that give up by themselves to do so, in milliseconds. */
+const graceMs = 100;
+
+export interface ReplicasOptions {
+  readonly count: number;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** How long a replica serves on when it is told to stop, in milliseconds. */
+  readonly noticeMs: number;
+  /** Whether replicas read certificates again at SIGHUP; without it the signal ends all, as it usually does. */
+  readonly hasTls: boolean;
+  readonly log: (message: string) => void;
+}
 
 /**
- * Runs `count` copies of this very command behind one port, and starts one again that dies. Resolves
- * with the address when all of them serve.
+ * Runs copies of this very command behind one port, and starts each again that dies: after a delay that
+ * doubles with each death in a row, from 250 ms to 30 s, with jitter, and without end. Resolves with the
+ * address when each of them serves or has failed once, and at least one serves.
+ *
+ * Exits with code 1 when none can be started: none serves, and since one last did, each has ended five
+ * times in a row before it served. Before any has served, an exit of each is enough, since the command
+ * itself is wrong then and standard error says why.
+ *
+ * SIGINT and SIGTERM go to all replicas; the process exits when they have ended, with the worst of their
+ * exit codes.
  *
  * Connections are handed out in turn, calls are not: one HTTP/2 client stays with one replica.
- *
- * @throws Error when one of them does not start; it has said why on standard error
  */
-export async function startReplicas(
-  count: number,
-  log: (message: string) => void,
-): Promise<string> {
-  let serving = false;
+export async function startReplicas(options: ReplicasOptions): Promise<string> {
+  const { count, host, port, noticeMs, hasTls, log } = options;
+  if (port === 0) {
+    const args = [...process.argv.slice(2), "--port", String(await choosePort(host))];
+    cluster.setupPrimary({ args });
+  }
+  const { promise: served, resolve } = Promise.withResolvers<string>();
+  let url: string | undefined;
+  const starts = Array.from({ length: count }, () => ({ failed: 0, isTried: false }));
+  const replicas = starts.map(
+    (start) =>
+      new Replica({
+        log,
+        onServing: (address) => {
+          url = address;
+          start.isTried = true;
+          for (const each of starts) {
+            each.failed = 0;
+          }
+          resolveWhenStarted();
+        },
+        onFailedStart: (isProblem) => {
+          start.isTried = true;
+          start.failed = isProblem && url === undefined ? maxFailedStarts : start.failed + 1;
+          if (
+            !replicas.some(({ isServing }) => isServing) &&
+            starts.every(({ failed }) => failed >= maxFailedStarts)
+          ) {
+            killAll();
+            fail("None of the replicas can be started; what they said is above.");
+          }
+          resolveWhenStarted();
+        },
+      }),
+  );
+  const resolveWhenStarted = () => {
+    if (url !== undefined && starts.every(({ isTried }) => isTried)) {
+      resolve(url);
+    }
+  };
 
-  const startOne = (): Promise<string> => {
-    const startedMs = performance.now();
-    const replica = cluster.fork();
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    replica.once("message", ({ url }: { url: string }) => resolve(url));
-    // Its exit, which follows, says it too.
-    replica.on("error", () => {});
-    replica.once("exit", (code, signal) => {
-      const reason = signal ?? `exit code ${code}`;
-      reject(new Error(`A replica did not start (${reason}).`));
-      if (serving && performance.now() - startedMs > crashLoopMs) {
-        log(`The replica ${replica.process.pid} ended (${reason}); starting another.`);
-        startOne().catch((error: Error) => log(error.message));
+  const killAll = () => {
+    for (const replica of replicas) {
+      void replica.stop("SIGKILL");
+    }
+  };
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      const stopped = Promise.all(replicas.map((replica) => replica.stop(signal)));
+      if (!isStopping) {
+        isStopping = true;
+        void stopped.then((codes) => process.exit(Math.max(...codes)));
+        // A replica whose event loop is blocked hears no signal, and would outlive this process.
+        setTimeout(killAll, noticeMs + giveUpMs + graceMs);
       }
     });
-    return promise;
-  };
-
-  const signalAll = (signal: NodeJS.Signals) => {
-    serving = false;
-    for (const replica of replicas()) {
-      replica.process.kill(signal);
-    }
-  };
-
-  try {
-    const [url = ""] = await Promise.all(Array.from({ length: count }, startOne));
-    serving = true;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        void exitAfter(replicas());
-        signalAll(signal);
-      });
-    }
-    return url;
-  } catch (error) {
-    signalAll("SIGKILL");
-    throw error;
   }
+  if (hasTls) {
+    process.on("SIGHUP", () => {
+      for (const replica of replicas) {
+        replica.reload();
+      }
+    });
+  }
+  for (const replica of replicas) {
+    replica.start();
+  }
+  return served;
 }
 
-function replicas(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter((replica) => replica !== undefined);
-}
-
-/** Exits when all of them have, with the worst of their exit codes. */
-async function exitAfter(leaving: readonly Worker[]): Promise<void> {
-  const codes = await Promise.all(
-    leaving.map(async (replica) => {
-      const [code]: (number | null)[] = await once(replica, "exit");
-      return code ?? 1;
-    }),
-  );
-  process.exit(Math.max(0, ...codes));
+/** A free port, chosen once: with `--port 0`, replicas started after the death of all would get another. */
+async function choosePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }

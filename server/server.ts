@@ -5,8 +5,9 @@ import { Failure } from "./errors.ts";
 import { openHouse } from "./house.ts";
 import { Lab } from "./lab/lab.ts";
 import { createLogger } from "./logger.ts";
+import { redactText } from "./redact.ts";
 import { createHandler } from "./rpc/handler.ts";
-import { type Listener, listen } from "./rpc/listener/listener.ts";
+import { type Listener, listen, type TlsConfig } from "./rpc/listener/listener.ts";
 import { loadTracing } from "./rpc/observability/tracing.ts";
 import { readPage } from "./rpc/page/page-files.ts";
 import { HealthStatus } from "./rpc/services/health.ts";
@@ -31,6 +32,8 @@ export interface UnblockServer {
   readonly url: string;
   /** Where a browser of this machine finds the page; undefined when it has not been built. */
   readonly pageUrl: string | undefined;
+  /** Other certificates for new connections, with an authority for callers if it had one; the others stay. */
+  replaceTls(tls: TlsConfig): void;
   /**
    * Says NOT_SERVING and serves on for the notice, then takes no new calls, lets those in progress and the background tasks end (7.5 s at most together),
    * then stops threads, processes and backends, and removes what was written.
@@ -44,8 +47,10 @@ export interface UnblockServer {
  * @throws RangeError for an option out of range, and the system's error when the port can't be had
  */
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
-  const complete = completeConfig(config);
-  const { host, tls, log } = complete;
+  const given = completeConfig(config);
+  const log = (message: string) => given.log(redactText(message));
+  const complete = { ...given, log };
+  const { host, tls } = complete;
   const tracing = await loadTracing(log);
   const page = await readPage(complete.pageFolder);
   const house = await openHouse(complete);
@@ -84,7 +89,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
-    logger: createLogger(complete.logLevel, (line) => log(line.trimEnd())),
+    logger: createLogger(complete.logLevel, given.log),
     tracing,
   });
   const closeHouse = async () => {
@@ -104,6 +109,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   return {
     url: urlOf({ host, port, tls }),
     pageUrl: page.size > 0 ? `${reachableUrl()}/` : undefined,
+    replaceTls: listener.replaceTls,
     close: async () => {
       lab.close();
       const isWatched = health.watchers > 0;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test, vi } from "vitest";
 import { type RunningCommand, startCommand } from "../testing/cli.ts";
+import { commandLineOf, descendantsOf, isAlive } from "../testing/processes.ts";
 
 const programPath = fileURLToPath(new URL("../testing/stuck-server.ts", import.meta.url));
 
@@ -20,4 +21,19 @@ test("a server that does not close is left after a while, even with a thread tha
     "Something did not end in time; exiting without it.",
     "",
   ]);
+});
+
+test("replicas that hear no signal are killed after a while", async () => {
+  const started = startCommand(process.execPath, [
+    ...["server/main.ts", "--port", "0", "--replicas", "2", "--processes", "1"],
+    ...["--blocking-threads", "2"],
+  ]);
+  command = started;
+  await vi.waitUntil(() => started.stdout().includes("http://"), 20_000);
+  const processes = descendantsOf(started.child.pid ?? 0);
+  const deaf = processes.find((pid) => commandLineOf(pid).includes("server/main.ts")) ?? 0;
+  process.kill(deaf, "SIGSTOP");
+  started.child.kill("SIGTERM");
+  expect(await started.exited).toBe(1);
+  await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), 10_000);
 });

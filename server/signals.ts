@@ -4,7 +4,7 @@ const sameSignalMs = 1_000;
  * Whatever hangs then is left, in milliseconds after the end of the notice: those who sent the signal often
  * kill after 10 s.
  */
-const giveUpMs = 9_800;
+export const giveUpMs = 9_800;
 
 /** What a signal ends. */
 interface Closeable {

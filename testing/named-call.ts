@@ -15,6 +15,8 @@ export interface NamedCall {
   readonly name: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: string;
+  /** Address of this machine that the call comes from, such as "127.0.0.2". Over HTTP/1.1 only. */
+  readonly localAddress?: string;
 }
 
 /** POSTs JSON to a server under any name, as fetch does not let one. */
@@ -24,9 +26,11 @@ export async function callByHttp1({
   name,
   headers,
   json = "{}",
+  localAddress,
 }: NamedCall): Promise<NamedReply> {
   const call = httpRequest(`${url}${path}`, {
     method: "POST",
+    localAddress,
     headers: { host: name, "content-type": "application/json", ...headers },
   });
   call.end(json);

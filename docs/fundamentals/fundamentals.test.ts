@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Code } from "@connectrpc/connect";
+import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RunningCommand, startCommand } from "../../testing/cli.ts";
 import { stableLines } from "../../testing/stable-lines.ts";
@@ -186,4 +188,71 @@ test("links to what is there", () => {
   );
   expect(targets).toContain("#libuvs-pool");
   expect(dead).toEqual([]);
+});
+
+describe("libuv's pool runs what the text says", () => {
+  const [, list = "", others = ""] =
+    /reports the end to the loop:\n(.*?)\nNot in the pool:(.*?)\[uses-pool/s.exec(document) ?? [];
+
+  test.each([
+    ["in the pool", "fs.watchFile", list],
+    ["in the pool", "dns.lookup", list],
+    ["in the pool", "pbkdf2", list],
+    ["in the pool", "scrypt", list],
+    ["in the pool", "argon2", list],
+    ["in the pool", "hkdf", list],
+    ["in the pool", "randomBytes", list],
+    ["in the pool", "generateKeyPair", list],
+    ["in the pool", "sign", list],
+    ["in the pool", "crypto.subtle", list],
+    ["in the pool", "gzip", list],
+    ["in the pool", "brotliCompress", list],
+    ["in the pool", "zstdCompress", list],
+    ["not in the pool", "fs.watch", others],
+    ["not in the pool", "dns.resolve", others],
+  ])("%s: %s", async (where, name, text) => {
+    const program = fileURLToPath(new URL("./uses-pool.ts", import.meta.url));
+    const command = startCommand(process.execPath, [program, name], { UV_THREADPOOL_SIZE: "1" });
+    await command.exited;
+    expect(command.stdout()).toBe(where);
+    const written: Record<string, string> = { brotliCompress: "Brotli", zstdCompress: "Zstandard" };
+    expect(text).toContain(written[name] ?? name);
+  });
+});
+
+test("structured clone keeps and loses what the text says", () => {
+  class Own extends Error {}
+  const clones: [unknown, unknown][] = [
+    [new Map([[1, new Set([new Date(0)])]]), new Map([[1, new Set([new Date(0)])]])],
+    [Buffer.from("a"), new Uint8Array([97])],
+    [
+      new (class Point {
+        x = 1;
+      })(),
+      { x: 1 },
+    ],
+  ];
+  for (const [value, clone] of clones) {
+    expect(structuredClone(value)).toStrictEqual(clone);
+  }
+  const error = structuredClone(Object.assign(new RangeError("a", { cause: 1 }), { code: "E" }));
+  expect([error.constructor, error.cause, "code" in error]).toEqual([RangeError, 1, false]);
+  expect(structuredClone(new Own("a")).constructor).toBe(Error);
+  expect(structuredClone(new AggregateError([], "a")).constructor).toBe(Error);
+  for (const value of [
+    () => {},
+    Symbol("a"),
+    Promise.resolve(),
+    new URL("http://a"),
+    new Headers(),
+  ]) {
+    expect(() => structuredClone(value)).toThrow(DOMException);
+  }
+  expect(document).toContain("`URL`, `Headers` and `Proxy` throw a `DataCloneError`");
+});
+
+test("a rejected call is HTTP 429, as the server answers it", () => {
+  expect(codeToHttpStatus(Code.ResourceExhausted)).toBe(429);
+  expect(document).toContain("`resource_exhausted`, HTTP 429");
+  expect(document).not.toContain("HTTP 503");
 });

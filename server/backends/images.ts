@@ -1,5 +1,6 @@
 import { backendUnavailable, Failure, InvalidRequest } from "../errors.ts";
 import type { TraceHeaders } from "../opentelemetry.ts";
+import { quote, shorten } from "../quote.ts";
 import { fetchBackend, readAtMost } from "./http.ts";
 
 /** The images service's name, for people. */
@@ -51,28 +52,64 @@ export async function downloadImage(
       backend,
       response,
       maxBytes,
-      () => new Failure("invalid", `The image at ${imageUrl} is over ${maxBytes} bytes.`),
+      () => new Failure("invalid", `The image at ${shorten(imageUrl)} is over ${maxBytes} bytes.`),
     );
   }
-  throw new Failure("invalid", `${imageUrl} redirects more than ${maxRedirects} times.`);
+  throw new Failure("invalid", `${shorten(imageUrl)} redirects more than ${maxRedirects} times.`);
 }
 
 /** The address that serves an image URL. */
 export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
   const url = URL.parse(imageUrl);
   if (!url || !["http:", "https:"].includes(url.protocol)) {
-    const got = JSON.stringify(imageUrl.slice(0, 200));
-    const description = `Expected image_url to be an http or https URL, got ${got}.`;
+    const description = `Expected image_url to be an http or https URL, got ${quote(imageUrl)}.`;
     throw new InvalidRequest([{ field: "image_url", description }]);
   }
   const base = Object.hasOwn(hosts, url.host) ? hosts[url.host] : undefined;
   if (base === undefined) {
     throw new Failure(
       "forbidden",
-      `Images may not come from ${url.host}; allowed: ${Object.keys(hosts).join(", ")}.`,
+      `Images may not come from ${shorten(url.host)}; allowed: ${Object.keys(hosts).join(", ")}.`,
     );
   }
+  if (climbs(url.pathname)) {
+    const description = `Expected the path of image_url to have no encoded slashes, backslashes or dots, got ${quote(imageUrl)}.`;
+    throw new InvalidRequest([{ field: "image_url", description }]);
+  }
   return `${base}${url.pathname}${url.search}`;
+}
+
+/** Text that is encoded so often is meant for nobody. */
+const maxEncodings = 5;
+
+/**
+ * Whether a server that decodes a path, once or again, could find other segments in it than there are, and
+ * leave the folder that the images are in. Dots and backslashes that are not encoded are gone: URL.parse()
+ * resolves them.
+ */
+function climbs(pathname: string): boolean {
+  const segments = pathname.split("/").length;
+  let decoded = pathname;
+  for (let encodings = 0; encodings <= maxEncodings; encodings++) {
+    const parts = decoded.split(/[/\\]/);
+    if (
+      parts.length !== segments ||
+      // Some servers cut off what follows a semicolon.
+      parts.some((part) => /^\.{1,2}(;|$)/.test(part)) ||
+      // Escapes that are no UTF-8, which old servers take for ASCII characters.
+      /%(u|c[01])|\0/i.test(decoded)
+    ) {
+      return true;
+    }
+    const next = decoded.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    if (next === decoded) {
+      return false;
+    }
+    decoded = next;
+  }
+  return true;
 }
 
 function redirectTarget(from: string, response: Response): string {
@@ -86,6 +123,6 @@ function redirectTarget(from: string, response: Response): string {
 
 function statusFailure(imageUrl: string, status: number): Failure {
   return status === 404
-    ? new Failure("not-found", `There is no image at ${imageUrl} (HTTP status 404).`)
+    ? new Failure("not-found", `There is no image at ${shorten(imageUrl)} (HTTP status 404).`)
     : new Failure("unavailable", `The backend "${backend}" answers HTTP status ${status}.`);
 }

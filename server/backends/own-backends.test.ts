@@ -66,6 +66,45 @@ test("F has example.com's images from where it is told", async () => {
   expect(asked()).toEqual(["/pictures/cat.png"]);
 });
 
+test.each([
+  "..%2fsecret.png",
+  "..%2Fsecret.png",
+  "a/..%2f..%2fsecret.png",
+  "%2e%2e%2fsecret.png",
+  "%2e%2e%5csecret.png",
+  "..%5csecret.png",
+  "..%255csecret.png",
+  "..%252fsecret.png",
+  "%252e%252e/secret.png",
+  "%252e%252e%252fsecret.png",
+  "..%25252fsecret.png",
+  "%2525252525252e%2525252525252e/secret.png",
+  "..;/secret.png",
+  "..%3b/secret.png",
+  "..%c0%afsecret.png",
+  "..%u2215secret.png",
+  "%00/secret.png",
+])("F passes no path on that climbs when it is decoded: %s", async (path) => {
+  const call = server.call("PredictImage", { image_url: `http://example.com/${path}` });
+  expect(await call).toMatchObject({
+    code: "invalid_argument",
+    message: expect.stringContaining("no encoded slashes, backslashes or dots"),
+  });
+  expect(asked()).toEqual([]);
+});
+
+test.each([
+  ["../secret.png", "/pictures/secret.png"],
+  ["%2e%2e/secret.png", "/pictures/secret.png"],
+  ["..\\secret.png", "/pictures/secret.png"],
+  ["a%20b%2B100%25.png", "/pictures/a%20b%2B100%25.png"],
+  ["%C3%BC.png", "/pictures/%C3%BC.png"],
+  ["..a/b..c/...png", "/pictures/..a/b..c/...png"],
+])("F passes other paths on below its own: %s", async (path, passed) => {
+  await server.call("PredictImage", { image_url: `http://example.com/${path}` });
+  expect(asked()).toEqual([passed]);
+});
+
 // An analytics service need not answer JSON: sent again because of that, an event would count ten times.
 test.each([[{}], [""], ["thank you"]])(
   "G sends its events where it is told, and takes %j for an answer",

@@ -1,4 +1,5 @@
 import { accessSync, constants } from "node:fs";
+import { redactText } from "../redact.ts";
 import type { BackendAddresses } from "./backends.ts";
 
 /** HTTP services and a file of the user's own, instead of the embedded ones. */
@@ -29,7 +30,7 @@ export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {
     const url = urls[option];
     if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
       throw new RangeError(
-        `Expected ${option} to be an http or https URL, got ${JSON.stringify(url)}`,
+        `Expected ${option} to be an http or https URL, got ${JSON.stringify(redactText(url))}`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { on, once } from "node:events";
+import { childEnvironment } from "../../cli/child-environment.ts";
 import type { Told } from "../../registry/fired-runs.ts";
 import { Failure } from "../errors.ts";
 
@@ -23,7 +24,7 @@ export interface Firing {
 export async function* fireFrom({ main, order, signal, onTold }: Firing): AsyncGenerator<Told> {
   signal.throwIfAborted();
   // It calls exercises, which are open to all, and needs no token.
-  const { UNBLOCK_TOKEN: _, ...env } = process.env;
+  const env = childEnvironment();
   const child = fork(main, { execArgv: [], env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   // "close" comes when all that it said has been read.
   const ended = once(child, "close");

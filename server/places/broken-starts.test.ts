@@ -24,7 +24,7 @@ test.each([
   const program = startCommand(process.execPath, [programPath, place], {
     STARTS,
     FAIL,
-    NODE_OPTIONS: `--import ${preload}`,
+    NODE_OPTIONS: `--import ${preload}?${new URLSearchParams({ starts: STARTS, fail: FAIL })}`,
   });
   expect(await program.exited).toBe(0);
   const { before, meanwhile, startsMeanwhile, after, vitals, logged } = JSON.parse(

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess as NodeChildProcess } from "node:child_process";
+import { childEnvironment } from "../../cli/child-environment.ts";
 import { maxHeapMib } from "./task-limits.ts";
 import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
 
@@ -31,6 +32,7 @@ export class ChildLife {
   constructor() {
     const child = fork(new URL("./child-process-worker.ts", import.meta.url), {
       execArgv: [`--max-old-space-size=${maxHeapMib}`],
+      env: childEnvironment(),
       serialization: "advanced",
       stdio: ["inherit", "inherit", "pipe", "ipc"],
     });

@@ -1,12 +1,16 @@
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 import { httpReply } from "../../testing/wire.ts";
+
+const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
 // https://connectrpc.com/docs/protocol/#unary-get-request
 describe("a call by HTTP GET", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer(small);
   });
   afterAll(() => server.close());
 
@@ -15,6 +19,17 @@ describe("a call by HTTP GET", () => {
     const url = `${server.url}/unblock.v1.${path}?${query}`;
     return httpReply(await fetch(url, { headers }));
   }
+
+  /** As a browser sends it: fetch sets some of its fields itself. */
+  const raw = (path: string, headers: Record<string, string>, { url } = server) =>
+    new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+      const query = "encoding=json&message=%7B%7D&connect=v1";
+      request(`${url}/unblock.v1.${path}?${query}`, { headers }, (response) => {
+        text(response).then((all) => resolve({ status: response.statusCode, text: all }), reject);
+      })
+        .on("error", reject)
+        .end();
+    });
 
   test.each([
     [
@@ -57,6 +72,48 @@ describe("a call by HTTP GET", () => {
     expect((await get(path, message)).status).toBe(405);
     const { completed, running } = await server.place("background");
     expect({ completed, running }).toEqual({ completed: 0, running: 0 });
+  });
+
+  test.each(["cross-site", "Cross-Site"])(
+    "of a page of another site (sec-fetch-site: %s) is rejected before any work",
+    async (site) => {
+      // The server has measured its speed with one.
+      const { completed } = await server.place("workers");
+      for (const headers of [
+        { "sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
+        { "sec-fetch-site": site, "sec-fetch-mode": "cors", origin: "https://evil.example" },
+      ]) {
+        const { status, text } = await raw("ExercisesService/ComputeHash", headers);
+        expect(status).toBe(403);
+        expect(JSON.parse(text)).toMatchObject({
+          code: "permission_denied",
+          message: expect.stringContaining("--cors-origin"),
+        });
+      }
+      expect(await server.place("workers")).toMatchObject({ completed, running: 0 });
+    },
+  );
+
+  test.each(["same-origin", "same-site", "none"])(
+    "with sec-fetch-site: %s is served",
+    async (site) => {
+      const { status } = await raw("ExercisesService/GetConfig", { "sec-fetch-site": site });
+      expect(status).toBe(200);
+    },
+  );
+
+  test("of a page of another site is served when its origin is allowed", async () => {
+    const open = await startTestServer({
+      ...small,
+      corsOrigins: ["https://app.example"],
+    });
+    const fields = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" };
+    const origin = "https://app.example";
+    const allowed = await raw("ExercisesService/GetConfig", { ...fields, origin }, open);
+    expect(allowed.status).toBe(200);
+    const image = await raw("ExercisesService/GetConfig", fields, open);
+    expect(image.status).toBe(403);
+    await open.close();
   });
 
   test("with nothing in it is no call", async () => {

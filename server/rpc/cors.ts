@@ -11,7 +11,12 @@ const ownHeaders = [
   "unblock-rounds",
   "unblock-kept-in",
 ];
-const exposedHeaders = [...cors.exposedHeaders, "server-timing", ...ownHeaders].join(", ");
+const exposedHeaders = [
+  ...cors.exposedHeaders,
+  "server-timing",
+  "x-request-id",
+  ...ownHeaders,
+].join(", ");
 const preflightFields = {
   "access-control-allow-methods": cors.allowedMethods.join(", "),
   "access-control-allow-headers": [
@@ -25,6 +30,7 @@ const preflightFields = {
 
 /** Pages of other origins that may call. */
 export interface Cors {
+  readonly isAllowed: (origin: string) => boolean;
   /** Lets the pages read a call's answer. */
   readonly gate: (context: HandlerContext) => void;
   /** Answers the browsers' question whether they may call. */
@@ -48,6 +54,7 @@ export function allowOrigins(origins: readonly string[]): Cors {
       : undefined;
   };
   return {
+    isAllowed,
     gate: ({ requestHeader, responseHeader }) => {
       responseHeader.append("vary", "origin");
       const origin = requestHeader.get("origin");

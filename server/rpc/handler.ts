@@ -10,6 +10,7 @@ import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
 import { createInterceptors } from "./interceptors/chain.ts";
+import { rejectCrossSiteGets } from "./interceptors/cross-site.ts";
 import { toConnectError } from "./interceptors/errors.ts";
 import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
@@ -79,13 +80,14 @@ export function createHandler(config: HandlerConfig): Adapter {
   });
   const observer = observeRequests(metrics, logger);
   const streamLimit = limitStreams(config.streamLimits ?? openStreamLimits);
-  const chain = { logger, limit, streamLimit, checks: checksOf(exercises) };
+  const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
+  const crossSite = rejectCrossSiteGets((origin) => cors?.isAllowed(origin) ?? false);
+  const chain = { logger, crossSite, limit, streamLimit, checks: checksOf(exercises) };
   const traced = tracing === undefined ? [] : [tracing];
-  const guard = guardLab(config.lab.guard);
+  const guard = guardLab(config.lab.guard, logger);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
-  const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
   const notFound = createNotFound(rpcPaths, observer.unknownRpc);
   const adapter = createAdapter({
     routes: (router) => {

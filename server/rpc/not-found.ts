@@ -1,6 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { ConnectNodeAdapterOptions } from "@connectrpc/connect-node";
+import { shorten } from "../quote.ts";
 
 /**
  * Answers a path that is no RPC, in the protocol of whoever asks.
@@ -12,7 +13,7 @@ export function createNotFound(
   onUnknown: (path: string) => void,
 ): NonNullable<ConnectNodeAdapterOptions["fallback"]> {
   return (request, response) => {
-    const path = (request.url ?? "/").split("?", 1)[0]?.slice(0, 200) ?? "/";
+    const path = shorten((request.url ?? "/").split("?", 1)[0] ?? "/");
     const message = `There is no RPC ${path}; there are: ${rpcPaths.join(", ")}`;
     const contentType = request.headers["content-type"] ?? "";
     request.resume();

@@ -36,6 +36,6 @@ describe("a strategy that an exercise does not have", () => {
       { user_id: 1 },
       { strategy: "x".repeat(10_000) },
     );
-    expect(message).toContain(`has no strategy "${"x".repeat(50)}"; it has`);
+    expect(message).toContain(`has no strategy "${"x".repeat(200)}…"; it has`);
   });
 });

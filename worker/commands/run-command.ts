@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { wholeNumber } from "../../cli/arguments.ts";
 import { fail } from "../../cli/fail.ts";
 import { describeRedis } from "../../server/backends/redis-url.ts";
+import { redactText } from "../../server/redact.ts";
 import { startUntilSignal } from "../../server/signals.ts";
 import { startWorker } from "../worker.ts";
 import { type RedisFlag, readRedisUrl, redisOption } from "./redis-option.ts";
@@ -31,7 +32,11 @@ export function createRunCommand(): Command {
       try {
         const redisUrl = readRedisUrl(flags);
         const { cpuWorkers } = flags;
-        const log = (line: string) => process.stderr.write(`${line}\n`);
+        if (flags.redisUrl !== undefined) {
+          // On Linux and macOS it replaces the arguments, which everybody on the machine can read.
+          process.title = "node worker/main.ts";
+        }
+        const log = (line: string) => process.stderr.write(`${redactText(line)}\n`);
         const worker = await startUntilSignal(async () =>
           startWorker({ redisUrl, cpuWorkers, log }),
         );

@@ -7,6 +7,7 @@ import { checkRange, checkText } from "../../../server/exercises/validate.ts";
 import { createLogger } from "../../../server/logger.ts";
 import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
 import { createInterceptors } from "../../../server/rpc/interceptors/chain.ts";
+import { rejectCrossSiteGets } from "../../../server/rpc/interceptors/cross-site.ts";
 import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
 import { limitStreams } from "../../../server/rpc/interceptors/stream-limit.ts";
 import type { Check } from "../../../server/rpc/interceptors/validation.ts";
@@ -36,6 +37,7 @@ const metrics = createMetrics({
 });
 const interceptors = createInterceptors({
   logger,
+  crossSite: rejectCrossSiteGets(() => false),
   limit,
   streamLimit: limitStreams(openStreamLimits),
   checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import { childEnvironment } from "../../../cli/child-environment.ts";
 import type { Disk } from "../disk.ts";
 import { freeReaders } from "./free-readers.ts";
 import type {
@@ -40,7 +41,7 @@ function start(): void {
   const child = fork(new URL("./process.ts", import.meta.url), args, {
     execArgv: [],
     serialization: "advanced",
-    env: { ...process.env, UV_THREADPOOL_SIZE: String(2 * readyFifos) },
+    env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(2 * readyFifos) },
   });
   backends = child;
   child.on("message", (message: BackendsReady | CountsReply) => {

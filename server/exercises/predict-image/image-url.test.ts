@@ -83,7 +83,7 @@ describe("the URL of an image", () => {
   test("is cut short in the message when it is long", async () => {
     const { message } = await predict("x".repeat(10_000));
     expect(message).toHaveLength(
-      "Expected image_url to be an http or https URL, got .".length + 202,
+      "Expected image_url to be an http or https URL, got .".length + 203,
     );
   });
 

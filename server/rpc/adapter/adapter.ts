@@ -6,14 +6,12 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
-import {
-  type ConnectNodeAdapterOptions,
-  compressionBrotli,
-  compressionGzip,
-} from "@connectrpc/connect-node";
+import type { ConnectNodeAdapterOptions } from "@connectrpc/connect-node";
 import { afterReads } from "./after-reads.ts";
 import { ByteBudget, type ByteLimits } from "./byte-budget.ts";
+import { callerKey, callerOf } from "./caller.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
+import { compressions } from "./compressions.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
@@ -21,7 +19,6 @@ import { inflateInTurn } from "./inflation.ts";
 import { ObservedStockCall } from "./observed-stock-call.ts";
 import type { CallObserver } from "./observer.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
-import { peerKey } from "./peer.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { failureIn } from "./response-outcome.ts";
 import { collectRoutes } from "./routes.ts";
@@ -82,9 +79,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
     minConnectionBytes = 64 * 1024,
   } = options;
   assertRequestTimeout(requestTimeoutMs);
-  const acceptCompression = inflateInTurn(
-    options.acceptCompression ?? [compressionGzip, compressionBrotli],
-  );
+  const acceptCompression = inflateInTurn(options.acceptCompression ?? compressions);
   const prefix = options.requestPathPrefix ?? "";
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix, observer);
   const fallback = options.fallback ?? notFound;
@@ -119,6 +114,8 @@ export function createAdapter(options: AdapterOptions): Adapter {
     return true;
   };
   const serveOtherwise = (path: string, request: NodeRequest, response: NodeResponse): void => {
+    const caller = callerOf(request);
+    response.setHeader("x-request-id", caller.requestId);
     const handler = routes.handlers.get(path);
     if (handler === undefined) {
       if (request instanceof Http2ServerRequest) {
@@ -126,7 +123,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
       }
       fallback(request, response);
     } else {
-      const values = (contextValues?.(request) ?? createContextValues()).set(peerKey, request);
+      const values = (contextValues?.(request) ?? createContextValues()).set(callerKey, caller);
       const observed = observer && new ObservedStockCall(observer, handler.method, request, values);
       if (isGrpcWithoutHttp2(request)) {
         observed?.end(failureIn({ status: 505 }, undefined));

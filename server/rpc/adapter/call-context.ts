@@ -1,9 +1,8 @@
 import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
-import { connectionKey } from "./connection.ts";
+import { callerKey } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./lazy-headers.ts";
-import { peerKey } from "./peer.ts";
 import type { UnaryCallInit } from "./unary-call.ts";
 
 /** What a response has before anyone adds to it, as the protocol wants it. */
@@ -41,7 +40,7 @@ export class CallContext implements HandlerContext {
     this.requestMethod = exchange.method;
     this.#exchange = exchange;
     this.initial = initial;
-    this.#values = values?.set(connectionKey, exchange.connection).set(peerKey, exchange);
+    this.#values = values?.set(callerKey, exchange);
     const { timeoutMs } = terms;
     if (timeoutMs === undefined) {
       this.timeoutMs = noTimeout;
@@ -87,11 +86,7 @@ export class CallContext implements HandlerContext {
   }
 
   get values(): ContextValues {
-    if (this.#values === undefined) {
-      this.#values = createContextValues()
-        .set(connectionKey, this.#exchange.connection)
-        .set(peerKey, this.#exchange);
-    }
+    this.#values ??= createContextValues().set(callerKey, this.#exchange);
     return this.#values;
   }
 

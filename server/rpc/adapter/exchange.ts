@@ -1,16 +1,14 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
-import type { Socket } from "node:net";
+import type { Caller } from "./caller.ts";
 import type { RequestBody } from "./request-body.ts";
 
 /** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
-export interface Exchange {
+export interface Exchange extends Caller {
   /** "GET" or "POST". */
   readonly method: string;
   /** The request's path with its query. */
   readonly path: string;
-  /** What the call came over: the same object for all calls of a connection. */
-  readonly connection: object;
   /** The whole URL, as the caller sees it. */
   readonly url: string;
   /**
@@ -20,8 +18,6 @@ export interface Exchange {
   readonly stream: ServerHttp2Stream | undefined;
   /** Whether the request was reset, or its connection ended, before it was answered. */
   readonly isCutOff: boolean;
-  /** What the call came over; undefined once the connection is gone. */
-  readonly socket: Socket | undefined;
   /** A request header by its name in small letters; those that occur more than once are joined. */
   header(name: string): string | null;
   /** All request headers. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { requestIdFrom } from "./caller.ts";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { RequestBody } from "./request-body.ts";
@@ -13,12 +14,14 @@ export class Http1Exchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly stream = undefined;
+  readonly requestId: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? "";
     this.path = request.url ?? "";
+    this.requestId = requestIdFrom(request.headers["x-request-id"]);
     this.#request = request;
     this.#response = response;
   }
@@ -39,6 +42,10 @@ export class Http1Exchange implements Exchange {
 
   get isCutOff(): boolean {
     return !this.#request.complete;
+  }
+
+  get peer(): string | undefined {
+    return this.#request.socket.remoteAddress;
   }
 
   header(name: string): string | null {
@@ -64,7 +71,7 @@ export class Http1Exchange implements Exchange {
   }
 
   respond({ status, header, body }: Response): void {
-    this.#response.writeHead(status, header);
+    this.#response.writeHead(status, { ...header, "x-request-id": this.requestId });
     if (body !== undefined && body.length <= mostJoinedBytes) {
       // Bytes go out in a write of their own; of a text Node makes one with the header.
       const { buffer, byteOffset, byteLength } = body;

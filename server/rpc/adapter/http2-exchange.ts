@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { requestIdFrom } from "./caller.ts";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { RequestBody } from "./request-body.ts";
@@ -15,6 +16,7 @@ export class Http2Exchange implements Exchange {
   readonly path: string;
   readonly stream: ServerHttp2Stream;
   readonly connection: object;
+  readonly requestId: string;
   readonly #headers: IncomingHttpHeaders;
 
   readonly #onLost: (error: unknown) => void;
@@ -31,6 +33,7 @@ export class Http2Exchange implements Exchange {
     this.stream = stream;
     // A stream that has been destroyed has none any more.
     this.connection = stream.session ?? stream;
+    this.requestId = requestIdFrom(headers["x-request-id"]);
     this.#headers = headers;
     // A reset shows as an error, too; "close" says all that matters.
     stream.on("error", nothing);
@@ -47,6 +50,10 @@ export class Http2Exchange implements Exchange {
 
   get isCutOff(): boolean {
     return this.stream.closed || this.stream.aborted;
+  }
+
+  get peer(): string | undefined {
+    return this.stream.session?.socket.remoteAddress;
   }
 
   header(name: string): string | null {
@@ -80,6 +87,7 @@ export class Http2Exchange implements Exchange {
       return;
     }
     const fields = toRawHeaders(status, header);
+    fields.push("x-request-id", this.requestId);
     if (trailer !== undefined) {
       stream.on("wantTrailers", () => this.#sendTrailers(trailer));
       stream.respond(fields, withTrailers);

@@ -12,7 +12,7 @@ interface Format {
   readonly isBinary: boolean;
 }
 
-/** As they are usually written; what is written otherwise is Connect's to understand. */
+/** As they are usually written. */
 const formats: ReadonlyMap<string, Format> = new Map([
   ["application/proto", { protocol: "connect", isBinary: true }],
   ["application/json", { protocol: "connect", isBinary: false }],
@@ -24,6 +24,11 @@ const formats: ReadonlyMap<string, Format> = new Map([
   ["application/grpc-web+proto", { protocol: "grpcWeb", isBinary: true }],
   ["application/grpc-web+json", { protocol: "grpcWeb", isBinary: false }],
 ]);
+
+/** The same in small letters, and JSON without its only charset. */
+function normalized(contentType: string): string {
+  return contentType.toLowerCase().replace(/(?<=json); ?charset=utf-?8$/, "");
+}
 
 /** @returns undefined for a request that Connect's own handler is to answer */
 export function openUnaryCall(
@@ -39,7 +44,7 @@ export function openUnaryCall(
   const contentType = exchange.header("content-type") ?? "";
   const format =
     exchange.method === "POST"
-      ? (formats.get(contentType) ?? formats.get(contentType.toLowerCase()))
+      ? (formats.get(contentType) ?? formats.get(normalized(contentType)))
       : undefined;
   if (format === undefined || !route.protocols[format.protocol]) {
     return undefined;

@@ -6,9 +6,10 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { maxQuoted } from "../../quote.ts";
 import type { HeldBytes } from "./byte-budget.ts";
-import { connectionKey } from "./connection.ts";
 import { IncompleteMessage } from "./incomplete-message.ts";
+import { joinValues } from "./lazy-headers.ts";
 import type { ObservedStockCall } from "./observed-stock-call.ts";
 import { mostDrainedBytes } from "./request-body.ts";
 import {
@@ -69,14 +70,10 @@ export async function serveStock(
   }
   cutInTime(request, response, requestTimeoutMs);
   boundTimeout(request, methodKind === "unary", options);
+  shortenQuoted(request);
   let signal: AbortSignal | undefined;
   try {
-    const call = universalRequestFromNodeRequest(
-      request,
-      response,
-      undefined,
-      values.set(connectionKey, connection),
-    );
+    const call = universalRequestFromNodeRequest(request, response, undefined, values);
     const reason = () => whyOver(request);
     signal = canceledWith(call.signal, reason);
     signal.addEventListener("abort", () => observed?.end(reason()), { once: true });
@@ -117,6 +114,29 @@ function canceledWith(left: AbortSignal, reason: () => ConnectError): AbortSigna
   const canceled = new AbortController();
   left.addEventListener("abort", () => canceled.abort(reason()), { once: true });
   return canceled.signal;
+}
+
+/** Connect quotes these in whole when they are wrong; longer ones are wrong, and stay so. */
+const quotedFields = [
+  "connect-timeout-ms",
+  "grpc-timeout",
+  "connect-protocol-version",
+  "content-encoding",
+  "connect-content-encoding",
+  "grpc-encoding",
+];
+
+const quotedParameter = new RegExp(`([?&]compression=[^&]{${maxQuoted}})[^&]+`, "g");
+
+function shortenQuoted(request: NodeRequest): void {
+  const { headers } = request;
+  request.url = request.url?.replaceAll(quotedParameter, "$1") ?? "";
+  for (const name of quotedFields) {
+    const value = joinValues(headers[name]);
+    if (value !== null && value.length > maxQuoted) {
+      headers[name] = value.slice(0, maxQuoted);
+    }
+  }
 }
 
 /**

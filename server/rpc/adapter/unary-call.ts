@@ -1,6 +1,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { shorten } from "../../quote.ts";
 import { afterReads } from "./after-reads.ts";
 import type { ByteBudget, HeldBytes } from "./byte-budget.ts";
 import { CallContext, type InitialFields } from "./call-context.ts";
@@ -190,7 +191,9 @@ export abstract class UnaryCall implements BodyReader {
   #begin(): void {
     const { problem } = this.terms;
     if (problem !== undefined && !this.#isOver) {
-      this.#fail(problem);
+      // Connect's messages quote whole header fields.
+      const { rawMessage, code, metadata } = problem;
+      this.#fail(new ConnectError(shorten(rawMessage), code, metadata));
     }
     this.#body = this.exchange.read(this.mostBodyBytes, this);
     if (this.#isOver) {
@@ -248,8 +251,11 @@ export abstract class UnaryCall implements BodyReader {
       return this.route.serialization.getI(this.isBinary).parse(bytes);
     } catch (error) {
       // Connect calls a binary message that can't be read its own failure; it is the caller's.
-      throw error instanceof ConnectError && error.code === Code.Internal
-        ? new ConnectError(error.rawMessage, Code.InvalidArgument)
+      throw error instanceof ConnectError
+        ? new ConnectError(
+            shorten(error.rawMessage),
+            error.code === Code.Internal ? Code.InvalidArgument : error.code,
+          )
         : error;
     }
   }

@@ -11,6 +11,8 @@ export interface Chain {
   readonly logger: Logger;
   /** Who may call at all; default: everybody. A service that has one is registered with a chain of its own. */
   readonly guard?: Interceptor;
+  /** Rejects what pages of other sites may not do. */
+  readonly crossSite: Interceptor;
   readonly limit: CallLimit;
   /** Bounds streams; one for all chains, since they share the bounds. */
   readonly streamLimit: Interceptor;
@@ -22,6 +24,7 @@ export interface Chain {
 export function createInterceptors({
   logger,
   guard,
+  crossSite,
   limit,
   streamLimit,
   checks,
@@ -30,6 +33,7 @@ export function createInterceptors({
     concludeCalls(mapErrors(logger)),
     endStreamsInTime,
     ...(guard === undefined ? [] : [guard]),
+    crossSite,
     limit.interceptor,
     streamLimit,
     validateRequests(checks),

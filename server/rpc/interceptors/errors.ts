@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { BadRequestSchema, RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 import { Failure, type FailureKind, InvalidRequest } from "../../errors.ts";
 import { traceIds } from "../../opentelemetry.ts";
+import { shorten } from "../../quote.ts";
 import { requestIdOf } from "../observability/request-log.ts";
 
 const codes: Record<FailureKind, Code> = {
@@ -50,15 +51,12 @@ function sendable(error: ConnectError): ConnectError {
   const { code, rawMessage, metadata } = error;
   // It calls a binary message of a stream that can't be read its own failure; it is the caller's.
   const isUnreadable = code === Code.Internal && rawMessage.startsWith("parse binary: ");
-  if (!isUnreadable && rawMessage.isWellFormed()) {
+  const short = shorten(rawMessage).toWellFormed();
+  if (!isUnreadable && short === rawMessage) {
     return error;
   }
   // A message that quotes half a character makes no gRPC trailer, and the call would have no answer.
-  const sent = new ConnectError(
-    rawMessage.toWellFormed(),
-    isUnreadable ? Code.InvalidArgument : code,
-    metadata,
-  );
+  const sent = new ConnectError(short, isUnreadable ? Code.InvalidArgument : code, metadata);
   sent.details = error.details;
   return sent;
 }

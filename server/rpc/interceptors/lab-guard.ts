@@ -1,6 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import type { Logger } from "pino";
 import { Failure } from "../../errors.ts";
+import { quote } from "../../quote.ts";
+import { callerKey } from "../adapter/caller.ts";
+import { WrongTokens } from "./wrong-tokens.ts";
 
 export interface LabGuardConfig {
   /** Where the server listens. */
@@ -24,10 +28,12 @@ type Request = UnaryRequest | StreamRequest;
  * A page of another site can have a browser call this server under a name of that site (DNS rebinding),
  * so names that are not this machine's are refused, and so are pages of other origins.
  */
-export function guardLab(config: LabGuardConfig): Interceptor {
+export function guardLab(config: LabGuardConfig, logger: Logger): Interceptor {
   const { token } = config;
   const missing = whatIsMissing(config);
-  const check = ({ url: requested, header }: Request) => {
+  const wrongTokens = new WrongTokens();
+  const check = (request: Request) => {
+    const { url: requested, header } = request;
     if (missing !== undefined) {
       throw new Failure("not-set-up", missing);
     }
@@ -37,7 +43,7 @@ export function guardLab(config: LabGuardConfig): Interceptor {
     }
     assertOwnOrigin(url, header.get("origin"));
     if (token !== undefined) {
-      assertToken(token, header.get("authorization"));
+      assertToken(token, request, wrongTokens, logger);
     }
   };
   return (next) => (request) => {
@@ -92,15 +98,30 @@ function assertOwnOrigin(url: URL | null, origin: string | null): void {
 }
 
 /** In a time that says nothing of the token. */
-function assertToken(token: string, authorization: string | null): void {
-  const given = /^bearer +(.*)$/i.exec(authorization ?? "")?.[1] ?? "";
-  if (!timingSafeEqual(digest(given), digest(token))) {
-    throw new Failure(
-      "unauthenticated",
-      "This server was started with --token. Expected the header `authorization: Bearer` with that token, " +
-        `got ${authorization === null ? "none" : "another"}.`,
-    );
+function assertToken(token: string, request: Request, wrong: WrongTokens, logger: Logger): void {
+  const authorization = request.header.get("authorization");
+  if (authorization === null) {
+    throw unauthenticated("none");
   }
+  const { requestId, peer = "unknown" } = request.contextValues.get(callerKey) ?? {};
+  wrong.assertAllowed(peer);
+  const given = /^bearer +(.*)$/i.exec(authorization)?.[1] ?? "";
+  if (timingSafeEqual(digest(given), digest(token))) {
+    wrong.remember(peer);
+    return;
+  }
+  wrong.countWrong(peer);
+  // The limits bound these lines too.
+  logger.warn({ request_id: requestId, peer, rpc: request.method.name }, "a wrong token was sent");
+  throw unauthenticated("another");
+}
+
+function unauthenticated(got: string): Failure {
+  return new Failure(
+    "unauthenticated",
+    "This server was started with --token. Expected the header `authorization: Bearer` with that token, " +
+      `got ${got}.`,
+  );
 }
 
 function digest(text: string): Buffer {
@@ -114,8 +135,4 @@ function isLoopback(name: string): boolean {
 
 function defaultPortOf(url: URL | null): string {
   return url?.protocol === "https:" ? "443" : "80";
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 100));
 }

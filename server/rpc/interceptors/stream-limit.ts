@@ -1,6 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { Failure } from "../../errors.ts";
-import { connectionKey } from "../adapter/connection.ts";
+import { callerKey } from "../adapter/caller.ts";
 
 /** Bounds of the streams that are open at once. */
 export interface StreamLimits {
@@ -60,7 +60,7 @@ export function limitStreams(limits: StreamLimits): Interceptor {
   const streams = new OpenStreams(limits, "streams");
   return (next) => async (request) => {
     if (request.stream) {
-      streams.open(request.signal, request.contextValues.get(connectionKey));
+      streams.open(request.signal, request.contextValues.get(callerKey)?.connection);
     }
     return next(request);
   };

@@ -56,6 +56,8 @@ export interface Listener {
   readonly port: number;
   /** How many there are. */
   readonly connections: number;
+  /** Other certificates for new connections; the others stay. Without TLS it does nothing. */
+  replaceTls(tls: TlsConfig): void;
   /** Takes no new calls, and resolves when those in progress are answered and everyone is gone. */
   drain(): Promise<void>;
   /** Cuts every connection. */
@@ -137,16 +139,16 @@ export async function listen(
     socket.once("close", decided);
     return decided;
   };
-  const server = tls
+  const tlsServer = tls
     ? createTlsServer({
-        cert: tls.cert,
-        key: tls.key,
-        ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true }),
+        ...secureContextOf(tls),
+        requestCert: tls.clientCa !== undefined,
         ALPNProtocols: ["h2", "http/1.1"],
         handshakeTimeout: firstByteMs,
         noDelay: true,
       })
-    : createTcpServer({ noDelay: true });
+    : undefined;
+  const server = tlsServer ?? createTcpServer({ noDelay: true });
   limitConnections(server, connectionLimits.maxConnections, log);
   // Of TLS the sockets below it, which are there before a handshake and end with it.
   server.on("connection", (socket: Socket) => {
@@ -178,6 +180,7 @@ export async function listen(
     get connections() {
       return sockets.size;
     },
+    replaceTls: (next) => tlsServer?.setSecureContext(secureContextOf(next)),
     drain: async () => {
       draining = true;
       const closed = new Promise((resolve) => server.close(resolve));
@@ -198,4 +201,8 @@ export async function listen(
       }
     },
   };
+}
+
+function secureContextOf({ cert, key, clientCa }: TlsConfig) {
+  return { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }

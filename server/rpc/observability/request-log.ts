@@ -1,15 +1,13 @@
-import { randomUUID } from "node:crypto";
 import { Code, type ContextValues, createContextKey, type UnaryRequest } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { traceIds } from "../../opentelemetry.ts";
+import { callerKey } from "../adapter/caller.ts";
 import type { CallObserver } from "../adapter/observer.ts";
 
-const requestIdKey = createContextKey<string>("", { description: "request id" });
 const traceKey = createContextKey<ReturnType<typeof traceIds>>(undefined, {
   description: "the call's span",
 });
-const sane = /^[\w.-]{1,128}$/;
 /** Codes that the server is to blame for. */
 export const blamed: ReadonlySet<Code> = new Set([
   Code.Unknown,
@@ -18,16 +16,9 @@ export const blamed: ReadonlySet<Code> = new Set([
   Code.Unavailable,
 ]);
 
-/** The caller's `x-request-id`, or one made for the call; the same wherever it is asked for. */
-export function requestIdOf(request: Pick<UnaryRequest, "header" | "contextValues">): string {
-  const known = request.contextValues.get(requestIdKey);
-  if (known !== "") {
-    return known;
-  }
-  const given = request.header.get("x-request-id");
-  const id = given !== null && sane.test(given) ? given : randomUUID();
-  request.contextValues.set(requestIdKey, id);
-  return id;
+/** The caller's `x-request-id`, or one made for the call: the response has the same. */
+export function requestIdOf({ contextValues }: Pick<UnaryRequest, "contextValues">): string {
+  return contextValues.get(callerKey)?.requestId ?? "unknown";
 }
 
 /** Keeps the active span for the call's line, which is written when the span may not be active any more. */
@@ -55,7 +46,7 @@ export function logCalls(logger: Logger): CallLog {
       }
       const { method, requestHeader, values, beganMs } = call;
       const line = {
-        request_id: requestIdOf({ header: requestHeader, contextValues: values }),
+        request_id: requestIdOf({ contextValues: values }),
         ...values.get(traceKey),
         rpc: `${method.parent.typeName}/${method.name}`,
         code: error === undefined ? "ok" : codeToString(error.code),

@@ -5,7 +5,8 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
-import { connectionKey } from "../adapter/connection.ts";
+import { quote } from "../../quote.ts";
+import { callerKey } from "../adapter/caller.ts";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { lackingEngines, lacksEngine } from "./needed-engines.ts";
 
@@ -43,7 +44,7 @@ export function routeExercises(
       const deadlineMs = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
       const answer = await run(request, {
         signal,
-        connection: values.get(connectionKey),
+        connection: values.get(callerKey)?.connection,
         deadlineMs,
         idempotencyKey: idempotencyKeyOf(context, exercise.method.input, request),
       });
@@ -74,7 +75,7 @@ function unknownStrategy(
     .join(", ");
   return new Failure(
     "invalid",
-    `Exercise ${letter} (${rpc}) has no strategy ${JSON.stringify(strategy.slice(0, 50))}; it has: ${names}.`,
+    `Exercise ${letter} (${rpc}) has no strategy ${quote(strategy)}; it has: ${names}.`,
   );
 }
 

@@ -11,6 +11,8 @@ import {
   type HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../../gen/health/v1/health_pb.ts";
+import { Failure } from "../../errors.ts";
+import { quote } from "../../quote.ts";
 import { answersWithoutPool } from "../wire-formats.ts";
 
 type Answer = MessageInitShape<typeof HealthCheckResponseSchema>;
@@ -86,9 +88,9 @@ export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
       const status = health.statusOf(service);
       if (status === ServingStatus.SERVICE_UNKNOWN) {
         const known = health.services.filter((name) => name !== "").join(", ");
-        throw new ConnectError(
-          `There is no service ${JSON.stringify(service.slice(0, 200))} here; there are: ${known}`,
-          Code.NotFound,
+        throw new Failure(
+          "not-found",
+          `There is no service ${quote(service)} here; there are: ${known}`,
         );
       }
       return { status };

@@ -4,7 +4,8 @@ import type { TLSSocket } from "node:tls";
 import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { Failure } from "../../errors.ts";
-import { peerKey } from "../adapter/peer.ts";
+import { quote } from "../../quote.ts";
+import { callerKey } from "../adapter/caller.ts";
 
 const idempotencyHeader = "idempotency-key";
 
@@ -28,10 +29,10 @@ export function idempotencyKeyOf<Input extends DescMessage>(
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
     throw new Failure(
       "invalid",
-      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${JSON.stringify(key.slice(0, 50))}.`,
+      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${quote(key)}.`,
     );
   }
-  const caller = callerOf(requestHeader.get("authorization"), values.get(peerKey).socket);
+  const caller = callerOf(requestHeader.get("authorization"), values.get(callerKey)?.socket);
   const scope = JSON.stringify([method.parent.typeName, method.name, ...caller, key]);
   return `${digest(scope)}.${digest(toBinary(input, request))}`;
 }

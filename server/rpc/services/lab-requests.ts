@@ -14,6 +14,7 @@ import {
 } from "../../../registry/run-limits.ts";
 import type { FieldViolation } from "../../errors.ts";
 import { checkRange } from "../../exercises/validate.ts";
+import { quote } from "../../quote.ts";
 
 /** What one call of CPU work costs about, in milliseconds. */
 const cpuMs = 100;
@@ -26,13 +27,15 @@ export function checkRace(request: Message): FieldViolation[] {
   }
   const { strategies, calls } = request;
   const exercise = exerciseOf(request.exercise);
+  // Each that is wrong is quoted.
+  const quotable = strategies.slice(0, mostStrategies);
   return [
     ...checkExercise(request.exercise),
     ...checkNumber(strategies),
-    ...strategies.flatMap((name) => checkStrategy("strategies", exercise, name)),
-    ...checkOnce(strategies),
+    ...quotable.flatMap((name) => checkStrategy("strategies", exercise, name)),
+    ...checkOnce(quotable),
     ...checkRange("calls", calls, 0, mostCalls),
-    ...strategies.flatMap((name) =>
+    ...quotable.flatMap((name) =>
       checkFrozenTime("calls", exercise, name, calls || (exercise?.burst.calls ?? 0)),
     ),
   ];
@@ -127,8 +130,4 @@ function strategyOf(exercise: Exercise, name: string): Strategy | undefined {
 
 function violation(field: string, expected: string): FieldViolation {
   return { field, description: `Expected ${field} ${expected}.` };
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 50));
 }

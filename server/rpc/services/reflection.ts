@@ -2,6 +2,7 @@ import type { DescFile, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { ServerReflection } from "../../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { shorten } from "../../quote.ts";
 import { ReflectedFiles } from "./reflected-files.ts";
 import { untilIdle } from "./until-idle.ts";
 
@@ -76,12 +77,16 @@ function answer(files: ReflectedFiles, names: readonly string[], question: Quest
         value: { service: names.map((name) => ({ name })) },
       };
     case "fileByFilename":
-      return fileAnswer(files, files.named(checked(question.value)), `file ${question.value}`);
+      return fileAnswer(
+        files,
+        files.named(checked(question.value)),
+        `file ${shorten(question.value)}`,
+      );
     case "fileContainingSymbol":
       return fileAnswer(
         files,
         files.declaring(checked(question.value)),
-        `symbol ${question.value}`,
+        `symbol ${shorten(question.value)}`,
       );
     case "fileContainingExtension": {
       const { containingType, extensionNumber } = question.value;
@@ -91,13 +96,13 @@ function answer(files: ReflectedFiles, names: readonly string[], question: Quest
       return fileAnswer(
         files,
         extension?.file,
-        `extension ${extensionNumber} of ${containingType}`,
+        `extension ${extensionNumber} of ${shorten(containingType)}`,
       );
     }
     case "allExtensionNumbersOfType": {
       const extensions = files.extensionsOf(checked(question.value));
       return extensions === undefined
-        ? notFound(`message ${question.value}`)
+        ? notFound(`message ${shorten(question.value)}`)
         : {
             case: "allExtensionNumbersResponse",
             value: {

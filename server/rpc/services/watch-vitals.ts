@@ -7,7 +7,7 @@ import {
 } from "../../../gen/unblock/v1/vitals_pb.ts";
 import type { FieldViolation } from "../../errors.ts";
 import type { VitalsWindows } from "../../vitals/windows.ts";
-import { connectionKey } from "../adapter/connection.ts";
+import { callerKey } from "../adapter/caller.ts";
 import { OpenStreams } from "../interceptors/stream-limit.ts";
 import { vitalsWatchLimits } from "../listener/limits.ts";
 
@@ -41,7 +41,7 @@ export function createVitalsWatch({ windows, callsInProgress, stopSignal }: Watc
     { intervalMs }: { readonly intervalMs: number },
     context: HandlerContext,
   ): AsyncGenerator<MessageInitShape<typeof WatchVitalsResponseSchema>> {
-    watches.open(context.signal, context.values.get(connectionKey));
+    watches.open(context.signal, context.values.get(callerKey)?.connection);
     const signal = AbortSignal.any([context.signal, stopSignal]);
     const window = windows.open();
     try {

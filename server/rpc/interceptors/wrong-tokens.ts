@@ -1,0 +1,83 @@
+import { Failure } from "../../errors.ts";
+
+/** Wrong tokens in a row that one address may send, and the time after which it may send one more, in ms. */
+const peerLimit = { burst: 10, refillMs: 6_000 };
+/** The same for all addresses together, except those that have had the right token. */
+const totalLimit = { burst: 100, refillMs: 600 };
+/** Addresses that are remembered; the one that called least recently is forgotten first. */
+const maxPeers = 1_000;
+
+interface Peer extends Bucket {
+  /** Whether it has had the right token. */
+  isKnown: boolean;
+}
+
+/** Leaks one wrong token per `refillMs`. */
+interface Bucket {
+  level: number;
+  atMs: number;
+}
+
+/**
+ * Counts wrong tokens, so that nobody can try many: beyond the limits a token is not even compared, right or
+ * wrong.
+ */
+export class WrongTokens {
+  readonly #peers = new Map<string, Peer>();
+  readonly #total: Bucket = { level: 0, atMs: 0 };
+
+  /** @throws Failure when the address has to wait */
+  assertAllowed(address: string, nowMs = performance.now()): void {
+    const peer = this.#peers.get(address);
+    const waitMs = Math.max(
+      peer === undefined ? 0 : waitOf(peer, peerLimit, nowMs),
+      peer?.isKnown ? 0 : waitOf(this.#total, totalLimit, nowMs),
+    );
+    if (waitMs > 0) {
+      throw new Failure(
+        "overloaded",
+        `Too many wrong tokens came from this address, or from many. Try again in ${Math.ceil(waitMs / 1_000)} s.`,
+      );
+    }
+  }
+
+  countWrong(address: string, nowMs = performance.now()): void {
+    add(this.#touch(address), peerLimit, nowMs);
+    add(this.#total, totalLimit, nowMs);
+  }
+
+  /** @param address had the right token */
+  remember(address: string): void {
+    this.#touch(address).isKnown = true;
+  }
+
+  #touch(address: string): Peer {
+    const peer = this.#peers.get(address) ?? { level: 0, atMs: 0, isKnown: false };
+    this.#peers.delete(address);
+    this.#peers.set(address, peer);
+    if (this.#peers.size > maxPeers) {
+      const [oldest = ""] = this.#peers.keys();
+      this.#peers.delete(oldest);
+    }
+    return peer;
+  }
+}
+
+interface Limit {
+  readonly burst: number;
+  readonly refillMs: number;
+}
+
+function levelOf({ level, atMs }: Bucket, { refillMs }: Limit, nowMs: number): number {
+  return Math.max(0, level - (nowMs - atMs) / refillMs);
+}
+
+/** Time until one more fits, in milliseconds; 0 when it does now. */
+function waitOf(bucket: Bucket, limit: Limit, nowMs: number): number {
+  return Math.max(0, levelOf(bucket, limit, nowMs) + 1 - limit.burst) * limit.refillMs;
+}
+
+function add(bucket: Bucket, limit: Limit, nowMs: number): void {
+  bucket.level = levelOf(bucket, limit, nowMs) + 1;
+  bucket.atMs = nowMs;
+}

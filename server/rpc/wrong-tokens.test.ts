@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { startTestLab, type TestLab } from "../../testing/lab.ts";
+import { callByHttp1 } from "../../testing/named-call.ts";
+import { WrongTokens } from "./interceptors/wrong-tokens.ts";
+
+const token = "a-token-of-a-test";
+
+describe("wrong tokens", () => {
+  let server: TestLab;
+  afterEach(() => server.close());
+
+  const list = async (localAddress: string, given: string) => {
+    const { status } = await callByHttp1({
+      url: server.url,
+      path: "/unblock.v1.LabService/ListRuns",
+      name: "lab.test",
+      headers: { authorization: `Bearer ${given}` },
+      localAddress,
+    });
+    return status;
+  };
+  /** How often each status came. */
+  const tryMany = async (localAddress: string, tries: number) => {
+    const statuses: Record<string, number> = {};
+    for (let n = 0; n < tries; n++) {
+      const status = String(await list(localAddress, `guess-number-${n}`));
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    }
+    return statuses;
+  };
+
+  test("of one address are compared ten times, and logged; other addresses may call on", async () => {
+    server = await startTestLab({ token });
+    const { 401: compared = 0, 429: rejected = 0 } = await tryMany("127.0.0.2", 40);
+    // A slow machine may let one more through each 6 s.
+    expect(compared).toBeGreaterThanOrEqual(10);
+    expect(compared).toBeLessThan(20);
+    expect(compared + rejected).toBe(40);
+    const lines = server.logged.filter((line) => line.includes("a wrong token was sent"));
+    expect(lines).toHaveLength(compared);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      level: "warn",
+      peer: "127.0.0.2",
+      rpc: "ListRuns",
+      request_id: expect.any(String),
+    });
+    expect(server.logged.join()).not.toContain("guess-number");
+    expect(await list("127.0.0.3", token)).toBe(200);
+  });
+
+  test("an address that is over its limit does not learn whether a token is the right one", async () => {
+    server = await startTestLab({ token });
+    await tryMany("127.0.0.2", 11);
+    expect(await list("127.0.0.2", token)).toBe(429);
+  });
+
+  test("of many addresses are limited together, and those who had the right one call on", async () => {
+    server = await startTestLab({ token });
+    expect(await list("127.0.0.2", token)).toBe(200);
+    for (let n = 10; n < 30; n++) {
+      await tryMany(`127.0.0.${n}`, 10);
+    }
+    expect(await list("127.0.0.99", token)).toBe(429);
+    expect(await list("127.0.0.2", token)).toBe(200);
+  });
+});
+
+test("an address may try again as time goes by", () => {
+  const wrong = new WrongTokens();
+  for (let n = 0; n < 10; n++) {
+    wrong.assertAllowed("a", 0);
+    wrong.countWrong("a", 0);
+  }
+  expect(() => wrong.assertAllowed("a", 0)).toThrow("Try again in 6 s");
+  expect(() => wrong.assertAllowed("a", 5_999)).toThrow("Try again in 1 s");
+  wrong.assertAllowed("a", 6_000);
+  wrong.countWrong("a", 6_000);
+  expect(() => wrong.assertAllowed("a", 6_000)).toThrow();
+});
