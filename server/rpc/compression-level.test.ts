@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { createServer, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 import {
   brotliCompressSync,
@@ -8,24 +8,34 @@ import {
   gzipSync,
 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { change } from "../../testing/echo-schema.ts";
+import { listen, type TestEndpoint } from "../../testing/listen.ts";
+import { createAdapter } from "./adapter/adapter.ts";
 
 const brotli = (quality: number) => (plain: Uint8Array) =>
   brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
 
+/** Text that each level compresses differently. */
+const text = Array.from({ length: 500 }, (_, at) => `${at} squared is ${at * at}`).join("\n");
+
 describe.each([true, false])("a response, on the fast path: %s", (directLane) => {
-  let server: TestServer;
+  let server: TestEndpoint;
   beforeAll(async () => {
-    const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-    server = await startTestServer({ ...small, directLane });
+    const { handleRequest } = createAdapter({
+      directLane,
+      routes: (router) => {
+        router.rpc(change, () => ({ data: Buffer.from(text) }));
+      },
+    });
+    server = await listen(createServer(handleRequest));
   });
   afterAll(() => server.close());
 
   /** The bytes of a response, as they came. */
-  const vitals = (encoding: string) =>
+  const answer = (encoding: string) =>
     new Promise<Buffer>((resolve, reject) => {
       const call = request(
-        `${server.url}/unblock.v1.VitalsService/GetVitals`,
+        `${server.url}/${change.parent.typeName}/${change.name}`,
         {
           method: "POST",
           headers: { "content-type": "application/json", "accept-encoding": encoding },
@@ -43,9 +53,9 @@ describe.each([true, false])("a response, on the fast path: %s", (directLane) =>
     ["br", brotliDecompressSync, brotli(4), brotli(11)],
     ["gzip", gunzipSync, (plain: Uint8Array) => gzipSync(plain, { level: 4 }), gzipSync],
   ])("is compressed with %s at level 4", async (encoding, decompress, low, usual) => {
-    const sent = await vitals(encoding);
+    const sent = await answer(encoding);
     const plain = decompress(sent);
-    expect(JSON.parse(plain.toString())).toHaveProperty("places");
+    expect(JSON.parse(plain.toString()).data).toBe(Buffer.from(text).toString("base64"));
     expect(sent.equals(low(plain))).toBe(true);
     expect(sent.equals(usual(plain))).toBe(false);
   });

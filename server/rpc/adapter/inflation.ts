@@ -17,14 +17,21 @@ const inflaters = new Map([
   ["br", createBrotliDecompress],
 ]);
 
+/** Compressions whose inflated messages have memory that is all their own: not a part of Node's pool, say. */
+const withOwnMemory = new WeakSet<Compression>();
+
+export function inflatesIntoOwnMemory(compression: Compression): boolean {
+  return withOwnMemory.has(compression);
+}
+
 /**
  * Inflates compressed messages, a few at once: how large one becomes is known only when it is inflated, so
- * hundreds of small ones at once could take all memory. The memory of an inflated message is all its own.
+ * hundreds of small ones at once could take all memory.
  */
 export function inflateInTurn(compressions: readonly Compression[]): Compression[] {
   let inflating = 0;
   const waiting: (() => void)[] = [];
-  return compressions.map((compression) => ({
+  const inTurn = compressions.map((compression) => ({
     ...compression,
     decompress: async (bytes, readMaxBytes) => {
       if (waiting.length >= maxWaiting) {
@@ -53,6 +60,10 @@ export function inflateInTurn(compressions: readonly Compression[]): Compression
       }
     },
   }));
+  for (const compression of inTurn) {
+    withOwnMemory.add(compression);
+  }
+  return inTurn;
 }
 
 /**

@@ -8,6 +8,7 @@ import { CallContext, type InitialFields } from "./call-context.ts";
 import { nearMs } from "./deadlines.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
 import type { BodyReader, Exchange } from "./exchange.ts";
+import { inflatesIntoOwnMemory } from "./inflation.ts";
 import { invokeUnary } from "./invoke.ts";
 import { release } from "./release-memory.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -240,7 +241,9 @@ export abstract class UnaryCall implements BodyReader {
   /** @returns undefined when the call is over */
   #parseInflated(bytes: Uint8Array): MessageShape<DescMessage> | undefined {
     const message = this.onBytes(bytes.length) ? this.#parse(bytes) : undefined;
-    if (!(this.isBinary && this.route.keepsBytes)) {
+    const { request } = this.terms;
+    const mayBeKept = this.isBinary && this.route.keepsBytes;
+    if (!mayBeKept && request !== null && inflatesIntoOwnMemory(request)) {
       release(bytes);
     }
     return message;

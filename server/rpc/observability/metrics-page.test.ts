@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createVitalsClient } from "../../../client/client.ts";
+import { createVitalsClient, openConnection } from "../../../client/client.ts";
+import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { type MetricFamily, readMetrics, sampleValue } from "../../../testing/metrics-page.ts";
 import { hasProgram } from "../../../testing/programs.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
@@ -128,6 +130,7 @@ describe("/metrics", () => {
       "unblock_place_queued",
       "unblock_place_running",
       "unblock_place_size",
+      "unblock_place_stuck",
     ]);
   });
 
@@ -231,8 +234,15 @@ describe("GetVitals", () => {
     }
     // Watchers have room of their own.
     const caller = new AbortController();
-    const watchers = Array.from({ length: 16 }, () =>
-      vitals.watchVitals({ intervalMs: 100 }, { signal: caller.signal })[Symbol.asyncIterator](),
+    // Four on each of four connections.
+    const watchers = Array.from({ length: 4 }, () =>
+      openConnection({ baseUrl: limited.url }),
+    ).flatMap(({ transport }) =>
+      Array.from({ length: 4 }, () =>
+        createClient(VitalsService, transport)
+          .watchVitals({ intervalMs: 100 }, { signal: caller.signal })
+          [Symbol.asyncIterator](),
+      ),
     );
     await Promise.all(watchers.map((watcher) => watcher.next()));
     caller.abort();

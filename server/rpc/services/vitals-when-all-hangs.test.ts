@@ -1,4 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -15,6 +19,8 @@ import { openSession } from "../faults/unended-request.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const libuvThreads = 4;
+/** The place "libuv" leaves one thread to the server. */
+const exerciseThreads = 3;
 /** Every response is long enough to be compressed, if anybody did. */
 const takesGzip = { "accept-encoding": "gzip, br" };
 const watchedHealth = "/grpc.health.v1.Health/Watch";
@@ -25,12 +31,26 @@ describe("a server whose libuv pool is full of reads that hang, and whose backen
   let server: TestServerProcess;
   let backendPid = 0;
   let window = "";
+  let runsFolder = "";
+  const hungRun = () => join(runsFolder, "20260101T000000000Z-abcdefabcdef.json");
+  /** Ends the reads: the disk answers again. */
+  const goOn = async () => {
+    process.kill(backendPid, "SIGCONT");
+    closeSync(openSync(hungRun(), constants.O_WRONLY | constants.O_NONBLOCK));
+    await Promise.all(reads);
+  };
   const reads: Promise<unknown>[] = [];
   const getVitals = (): Promise<GetVitalsResponse> =>
     createVitalsClient({ baseUrl: server.url }).getVitals({ window });
 
   beforeAll(async () => {
-    server = await startServerProcess([`--libuv-threads=${libuvThreads}`]);
+    // A run that can't be read until somebody writes it: it takes the thread that exercises leave to the server.
+    runsFolder = mkdtempSync(join(tmpdir(), "unblock-hung-runs-"));
+    execFileSync("mkfifo", [hungRun()]);
+    server = await startServerProcess([
+      `--libuv-threads=${libuvThreads}`,
+      `--runs-folder=${runsFolder}`,
+    ]);
     const opened = await createVitalsClient({ baseUrl: server.url }).getVitals({
       restartWindow: true,
     });
@@ -43,13 +63,13 @@ describe("a server whose libuv pool is full of reads that hang, and whose backen
     await vi.waitUntil(async () => {
       const { places } = await getVitals();
       const libuv = places.find(({ name }) => name === "libuv");
-      return libuv?.running === libuvThreads && libuv.queued === libuvThreads;
+      return libuv?.running === exerciseThreads && libuv.queued === reads.length - exerciseThreads;
     }, waitOptions);
+    reads.push(post(server.url, "LabService/ListRuns", "{}").catch(() => {}));
   });
   afterAll(async () => {
-    process.kill(backendPid, "SIGCONT");
-    await Promise.all(reads);
     await server.kill();
+    rmSync(runsFolder, { recursive: true });
   });
 
   test("/metrics has all that is known, and says that the pool is not", async () => {
@@ -59,7 +79,9 @@ describe("a server whose libuv pool is full of reads that hang, and whose backen
     }, waitOptions);
     expect(sampleValue(families, "unblock_libuv_canary_seconds")).toBeUndefined();
     expect(sampleValue(families, "unblock_libuv_canary_waiting_seconds")).toBeGreaterThan(0);
-    expect(sampleValue(families, "unblock_place_running", { place: "libuv" })).toBe(libuvThreads);
+    expect(sampleValue(families, "unblock_place_running", { place: "libuv" })).toBe(
+      exerciseThreads,
+    );
     expect(sampleValue(families, "unblock_calls_in_progress")).toBe(reads.length);
     expect(sampleValue(families, "unblock_event_loop_delay_seconds_count")).toBeGreaterThan(0);
   });
@@ -78,7 +100,7 @@ describe("a server whose libuv pool is full of reads that hang, and whose backen
     expect(text.length).toBeGreaterThan(1_024);
     expect(backends).toMatchObject([{ name: "database" }]);
     expect(places).toContainEqual(
-      expect.objectContaining({ name: "libuv", running: libuvThreads }),
+      expect.objectContaining({ name: "libuv", running: exerciseThreads }),
     );
     expect(unknown).toEqual([
       { part: "backends", reason: "The backend process did not answer within 500 ms." },
@@ -147,8 +169,7 @@ describe("a server whose libuv pool is full of reads that hang, and whose backen
     const vitals = createVitalsClient({ baseUrl: server.url });
     const began = await vitals.getVitals({ window, restartWindow: true });
     expect(began.unknown).toMatchObject([{ part: "backends" }]);
-    process.kill(backendPid, "SIGCONT");
-    await Promise.all(reads);
+    await goOn();
     const first = await vi.waitUntil(async () => {
       const answer = await getVitals();
       return answer.backends.length > 1 ? answer : undefined;
