@@ -31,7 +31,7 @@ export function inflatesIntoOwnMemory(compression: Compression): boolean {
 export function inflateInTurn(compressions: readonly Compression[]): Compression[] {
   let inflating = 0;
   const waiting: (() => void)[] = [];
-  const inTurn = compressions.map((compression) => ({
+  const inTurn = compressions.map((compression): Compression => ({
     ...compression,
     decompress: async (bytes, readMaxBytes) => {
       if (waiting.length >= maxWaiting) {
