@@ -31,35 +31,37 @@ export function inflatesIntoOwnMemory(compression: Compression): boolean {
 export function inflateInTurn(compressions: readonly Compression[]): Compression[] {
   let inflating = 0;
   const waiting: (() => void)[] = [];
-  const inTurn = compressions.map((compression): Compression => ({
-    ...compression,
-    decompress: async (bytes, readMaxBytes) => {
-      if (waiting.length >= maxWaiting) {
-        throw new ConnectError(
-          `${waiting.length} compressed messages wait to be inflated, which is all that this server takes. ` +
-            "Try again later, or send messages as they are.",
-          Code.ResourceExhausted,
-        );
-      }
-      if (inflating >= maxInflations) {
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      } else {
-        inflating++;
-      }
-      try {
-        return inflaters.has(compression.name)
-          ? await inflate(compression.name, bytes, readMaxBytes)
-          : Uint8Array.from(await compression.decompress(bytes, readMaxBytes));
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) {
-          inflating--;
-        } else {
-          next();
+  const inTurn = compressions.map(
+    (compression): Compression => ({
+      ...compression,
+      decompress: async (bytes, readMaxBytes) => {
+        if (waiting.length >= maxWaiting) {
+          throw new ConnectError(
+            `${waiting.length} compressed messages wait to be inflated, which is all that this server takes. ` +
+              "Try again later, or send messages as they are.",
+            Code.ResourceExhausted,
+          );
         }
-      }
-    },
-  }));
+        if (inflating >= maxInflations) {
+          await new Promise<void>((resolve) => waiting.push(resolve));
+        } else {
+          inflating++;
+        }
+        try {
+          return inflaters.has(compression.name)
+            ? await inflate(compression.name, bytes, readMaxBytes)
+            : Uint8Array.from(await compression.decompress(bytes, readMaxBytes));
+        } finally {
+          const next = waiting.shift();
+          if (next === undefined) {
+            inflating--;
+          } else {
+            next();
+          }
+        }
+      },
+    }),
+  );
   for (const compression of inTurn) {
     withOwnMemory.add(compression);
   }
