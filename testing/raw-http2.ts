@@ -9,8 +9,10 @@ import {
   frame,
   frameType,
   headersFrames,
+  largestWindowBytes,
   preface,
   settingsFrame,
+  windowUpdateFrame,
 } from "../loadtest/transport/http2/frames.ts";
 import { HpackDecoder } from "../loadtest/transport/http2/hpack-decoder.ts";
 import { HpackEncoder } from "../loadtest/transport/http2/hpack-encoder.ts";
@@ -48,7 +50,9 @@ export class RawHttp2 {
     socket.once("close", () => {
       this.#isClosed = true;
     });
-    socket.write(Buffer.concat([preface, settingsFrame([])]));
+    // The server never waits for this end to read.
+    const window = windowUpdateFrame(0, largestWindowBytes - defaultWindowBytes);
+    socket.write(Buffer.concat([preface, settingsFrame([]), window]));
   }
 
   /** @param url `http://host:port` */
