@@ -24,7 +24,7 @@ import { failureIn } from "./response-outcome.ts";
 import { collectRoutes } from "./routes.ts";
 import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
 import type { UnaryTimeouts } from "./timeouts.ts";
-import type { CallHost } from "./unary-call.ts";
+import { type CallHost, callerGone } from "./unary-call.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -161,8 +161,12 @@ export function createAdapter(options: AdapterOptions): Adapter {
       // Node tells of a request's end only once, and it may be the header's.
       const [compatible, response] = [request(), new Http2ServerResponse(stream)];
       afterReads(() => {
+        const handler = routes.handlers.get(path);
         if (!stream.closed && !stream.aborted) {
           serveOtherwise(path, compatible, response);
+        } else if (handler !== undefined && observer !== undefined) {
+          const values = createContextValues().set(callerKey, callerOf(compatible));
+          new ObservedStockCall(observer, handler.method, compatible, values).end(callerGone());
         }
       });
     },

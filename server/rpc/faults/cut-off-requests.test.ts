@@ -6,12 +6,14 @@ import { toBinary, toJsonString } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { codeName } from "../../../client/code-name.ts";
 import { goAwayFrame, resetStreamFrame } from "../../../loadtest/transport/http2/frames.ts";
 import { change, wish } from "../../../testing/echo-schema.ts";
 import { listen, type TestEndpoint } from "../../../testing/listen.ts";
 import { RawHttp2, type StreamOutcome } from "../../../testing/raw-http2.ts";
 import { createAdapter } from "../adapter/adapter.ts";
 import { envelope } from "../adapter/envelope.ts";
+import type { CallObserver } from "../adapter/observer.ts";
 
 // Node emits "end" on a request that was reset, or whose connection closed midway.
 
@@ -20,10 +22,17 @@ interface Counted {
   readonly http1: TestEndpoint;
   readonly http2: TestEndpoint;
   calls: number;
+  /** How calls ended, as the adapter's observer was told. */
+  readonly observed: string[];
 }
 
 async function serve(kind: "direct" | "stock" | "oracle"): Promise<Counted> {
   let calls = 0;
+  const observed: string[] = [];
+  const observer: CallObserver = {
+    began: () => {},
+    ended: (_, error) => observed.push(error === undefined ? "ok" : codeName(error.code)),
+  };
   const routes = (router: ConnectRouter) => {
     router.rpc(change, () => {
       calls++;
@@ -36,13 +45,14 @@ async function serve(kind: "direct" | "stock" | "oracle"): Promise<Counted> {
     http1.on("request", handler);
     http2.on("request", handler);
   } else {
-    const adapter = createAdapter({ routes, directLane: kind === "direct" });
+    const adapter = createAdapter({ routes, observer, directLane: kind === "direct" });
     http1.on("request", adapter.handleRequest);
     http2.on("stream", adapter.handleStream);
   }
   return {
     http1: await listen(http1),
     http2: await listen(http2),
+    observed,
     get calls() {
       return calls;
     },
@@ -197,10 +207,11 @@ describe.each(protocols)("over HTTP/2, $contentType", (protocol) => {
         connection.socket.uncork();
       };
       for (const [lane, server] of adapters) {
+        server.observed.length = 0;
         const { calls } = await send(server, act);
         // What a FIN follows may be read before the FIN is.
         if (name.startsWith("RST_STREAM")) {
-          expect([lane, calls]).toEqual([lane, 0]);
+          expect([lane, calls, server.observed]).toEqual([lane, 0, ["canceled"]]);
         }
       }
     });
