@@ -8,8 +8,6 @@ import type { NodeRequest } from "./stock-lane.ts";
 export interface Caller {
   /** Its valid `x-request-id`, or one made for it. Every response carries it. */
   readonly requestId: string;
-  /** IP address of the peer; undefined when the connection is gone. */
-  readonly peer: string | undefined;
   /** What the request came over; undefined when the connection is gone. */
   readonly socket: Socket | undefined;
   /** The same object for all requests of a connection. */
@@ -35,9 +33,6 @@ export function callerOf(request: NodeRequest): Caller {
         : request.socket,
     get socket() {
       return request.socket;
-    },
-    get peer() {
-      return request.socket?.remoteAddress;
     },
   };
 }

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { compressedFlag } from "@connectrpc/connect/protocol";
 
 /** Flags and length before each message. */
-const prefixBytes = 5;
+export const prefixBytes = 5;
 
 /** What gRPC-Web's clients may send besides the message. */
 const mostOtherBytes = 8 * 1024;

@@ -44,10 +44,6 @@ export class Http1Exchange implements Exchange {
     return !this.#request.complete;
   }
 
-  get peer(): string | undefined {
-    return this.#request.socket.remoteAddress;
-  }
-
   header(name: string): string | null {
     return joinValues(this.#request.headers[name]);
   }

@@ -52,10 +52,6 @@ export class Http2Exchange implements Exchange {
     return this.stream.closed || this.stream.aborted;
   }
 
-  get peer(): string | undefined {
-    return this.stream.session?.socket.remoteAddress;
-  }
-
   header(name: string): string | null {
     return joinValues(this.#headers[name]);
   }

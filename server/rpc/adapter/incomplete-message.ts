@@ -1,5 +1,4 @@
-/** Flags and length before each message of a stream. */
-const prefixBytes = 5;
+import { prefixBytes } from "./envelope.ts";
 
 /** Counts what has come of the message of a stream that is not complete yet. */
 export class IncompleteMessage {

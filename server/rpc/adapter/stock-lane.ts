@@ -8,6 +8,7 @@ import {
 } from "@connectrpc/connect-node";
 import { maxQuoted } from "../../quote.ts";
 import type { HeldBytes } from "./byte-budget.ts";
+import { callerKey } from "./caller.ts";
 import { IncompleteMessage } from "./incomplete-message.ts";
 import { joinValues } from "./lazy-headers.ts";
 import type { ObservedStockCall } from "./observed-stock-call.ts";
@@ -50,8 +51,7 @@ export async function serveStock(
 ): Promise<void> {
   const { requestTimeoutMs } = options;
   const { methodKind } = handler.method;
-  const connection = connectionOf(request);
-  const held = host.budget.open(connection);
+  const held = host.budget.open(values.get(callerKey)?.connection ?? request);
   const isFull = !held.hold(0);
   response.once("close", () => held.release());
   surviveEarlyEnd(request, response);
@@ -160,12 +160,6 @@ function surviveEarlyEnd(request: NodeRequest, response: NodeResponse): void {
       }
     });
   });
-}
-
-function connectionOf(request: NodeRequest): object {
-  return request instanceof Http2ServerRequest
-    ? (request.stream.session ?? request.stream)
-    : request.socket;
 }
 
 function contentTypeOf({ headers }: NodeRequest): string {

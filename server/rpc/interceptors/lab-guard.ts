@@ -103,7 +103,8 @@ function assertToken(token: string, request: Request, wrong: WrongTokens, logger
   if (authorization === null) {
     throw unauthenticated("none");
   }
-  const { requestId, peer = "unknown" } = request.contextValues.get(callerKey) ?? {};
+  const { requestId, socket } = request.contextValues.get(callerKey) ?? {};
+  const peer = socket?.remoteAddress ?? "unknown";
   wrong.assertAllowed(peer);
   const given = /^bearer +(.*)$/i.exec(authorization)?.[1] ?? "";
   if (timingSafeEqual(digest(given), digest(token))) {
