@@ -14,7 +14,7 @@ import { rejectCrossSiteGets } from "./interceptors/cross-site.ts";
 import { toConnectError } from "./interceptors/errors.ts";
 import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
-import { limitStreams, type StreamLimits } from "./interceptors/stream-limit.ts";
+import { OpenStreams, type StreamLimits } from "./interceptors/stream-limit.ts";
 import type { Check } from "./interceptors/validation.ts";
 import {
   defaultTimeLimits,
@@ -79,10 +79,10 @@ export function createHandler(config: HandlerConfig): Adapter {
     callsInProgress: () => limit.inProgress,
   });
   const observer = observeRequests(metrics, logger);
-  const streamLimit = limitStreams(config.streamLimits ?? openStreamLimits);
+  const openStreams = new OpenStreams(config.streamLimits ?? openStreamLimits, "streams");
   const cors = config.corsOrigins.length === 0 ? undefined : allowOrigins(config.corsOrigins);
   const crossSite = rejectCrossSiteGets((origin) => cors?.isAllowed(origin) ?? false);
-  const chain = { logger, crossSite, limit, streamLimit, checks: checksOf(exercises) };
+  const chain = { logger, crossSite, limit, checks: checksOf(exercises) };
   const traced = tracing === undefined ? [] : [tracing];
   const guard = guardLab(config.lab.guard, logger);
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
@@ -120,6 +120,10 @@ export function createHandler(config: HandlerConfig): Adapter {
       if (rejected !== undefined) {
         throw toConnectError(rejected);
       }
+    },
+    streamGate: (connection, signal) => {
+      const rejected = openStreams.open(signal, connection);
+      return rejected && toConnectError(rejected);
     },
     defaultTimeoutMs: config.defaultTimeoutMs || undefined,
     longestTimeoutMs: config.maxTimeoutMs || undefined,

@@ -10,7 +10,7 @@ const hashPath = "/unblock.v1.ExercisesService/ComputeHash";
 const tooLarge = (mebibytes: number) =>
   JSON.stringify({ data: "x".repeat(mebibytes * mebibyte), rounds: 1 });
 
-describe("a message over the 512 KiB that ComputeHash may have", () => {
+describe("a message over the 256 KiB that ComputeHash may have", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
@@ -23,7 +23,7 @@ describe("a message over the 512 KiB that ComputeHash may have", () => {
     expect(status).toBe(429);
     expect(JSON.parse(text)).toEqual({
       code: "resource_exhausted",
-      message: `message size ${body.length} is larger than configured readMaxBytes 524288`,
+      message: `message size ${body.length} is larger than configured readMaxBytes 262144`,
     });
   });
 
@@ -33,7 +33,7 @@ describe("a message over the 512 KiB that ComputeHash may have", () => {
       const request = { data: "x".repeat(mebibytes * mebibyte), rounds: 1 };
       expect(await server.call("ComputeHash", request)).toMatchObject({
         code: "resource_exhausted",
-        message: "message size is larger than configured readMaxBytes 524288",
+        message: "message size is larger than configured readMaxBytes 262144",
       });
       expect(await server.call("GetUser", { user_id: 1 })).toMatchObject({ code: "ok" });
     },

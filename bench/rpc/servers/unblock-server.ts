@@ -9,9 +9,7 @@ import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
 import { createInterceptors } from "../../../server/rpc/interceptors/chain.ts";
 import { rejectCrossSiteGets } from "../../../server/rpc/interceptors/cross-site.ts";
 import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
-import { limitStreams } from "../../../server/rpc/interceptors/stream-limit.ts";
 import type { Check } from "../../../server/rpc/interceptors/validation.ts";
-import { openStreamLimits } from "../../../server/rpc/listener/limits.ts";
 import { listen } from "../../../server/rpc/listener/listener.ts";
 import { createMetrics } from "../../../server/rpc/observability/metrics.ts";
 import { observeRequests } from "../../../server/rpc/observability/observe-requests.ts";
@@ -39,7 +37,6 @@ const interceptors = createInterceptors({
   logger,
   crossSite: rejectCrossSiteGets(() => false),
   limit,
-  streamLimit: limitStreams(openStreamLimits),
   checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
 });
 const adapter = createAdapter({

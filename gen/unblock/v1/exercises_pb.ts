@@ -110,7 +110,7 @@ export const GetWeatherResponseSchema: GenMessage<GetWeatherResponse> = /*@__PUR
  */
 export type ComputeHashRequest = Message<"unblock.v1.ComputeHashRequest"> & {
   /**
-   * At most 256 KiB.
+   * At most 128 KiB.
    *
    * @generated from field: string data = 1;
    */

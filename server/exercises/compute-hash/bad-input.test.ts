@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
-const maxDataBytes = 256 * 1024;
+const maxDataBytes = 128 * 1024;
 
 describe("ComputeHash refuses", () => {
   let server: TestServer;
@@ -25,7 +25,7 @@ describe("ComputeHash refuses", () => {
     const data = character.repeat(characters);
     expect(await server.call("ComputeHash", { data, rounds: 1 })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected data to be at most 262144 bytes of UTF-8, got ${bytes}.`,
+      message: `Expected data to be at most 131072 bytes of UTF-8, got ${bytes}.`,
     });
   });
 

@@ -6,7 +6,7 @@ import { type Call, defineExercise } from "../exercise.ts";
 import { checkMaxBytes, checkRange } from "../validate.ts";
 import * as work from "./work.ts";
 
-const maxDataBytes = 256 * 1024;
+const maxDataBytes = 128 * 1024;
 /** Data as JSON takes two bytes for a character that is escaped. */
 const maxRequestBytes = 2 * maxDataBytes;
 /** Several seconds of CPU. */

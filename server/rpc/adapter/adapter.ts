@@ -22,7 +22,7 @@ import { openUnaryCall } from "./open-unary-call.ts";
 import { assertRequestTimeout, closeInTime } from "./request-timeout.ts";
 import { failureIn } from "./response-outcome.ts";
 import { collectRoutes } from "./routes.ts";
-import { type NodeRequest, type NodeResponse, serveStock } from "./stock-lane.ts";
+import { type NodeRequest, type NodeResponse, type StreamGate, serveStock } from "./stock-lane.ts";
 import type { UnaryTimeouts } from "./timeouts.ts";
 import { type CallHost, callerGone } from "./unary-call.ts";
 
@@ -48,6 +48,11 @@ export interface AdapterOptions
    * answer is cut off as over HTTP/2. Default 300,000, as there.
    */
   readonly requestTimeoutMs?: number;
+  /**
+   * Asked before the handler of a streaming RPC begins; the stream is rejected with the error it returns. A
+   * stream is over when `signal` aborts. Default: all streams are served.
+   */
+  readonly streamGate?: StreamGate;
   /** Told of answers that could not be sent, whether another one was sent instead or not. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
   /** Told of every request for an RPC and of how it ended for its caller. Default: nobody. */

@@ -2,12 +2,11 @@ import { once } from "node:events";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
+import { firstPartBytes } from "./brotli-header.ts";
 import { release } from "./release-memory.ts";
 
-/** Max messages inflated at once. More would only wait for libuv's threads, each with its buffers. */
-const maxInflations = 2;
-/** Max messages that wait for it. The calls of the others are rejected. */
-const maxWaiting = 200;
+/** Max messages that wait to be inflated. The calls of the others are rejected. */
+const maxWaiting = 100;
 
 /** Bytes that zlib puts out at once. Each takes a turn of the event loop and of a libuv thread. */
 const chunkSize = 64 * 1024;
@@ -25,11 +24,11 @@ export function inflatesIntoOwnMemory(compression: Compression): boolean {
 }
 
 /**
- * Inflates compressed messages, a few at once: how large one becomes is known only when it is inflated, so
+ * Inflates compressed messages one at a time: how large one becomes is known only when it is inflated, so
  * hundreds of small ones at once could take all memory.
  */
 export function inflateInTurn(compressions: readonly Compression[]): Compression[] {
-  let inflating = 0;
+  let isInflating = false;
   const waiting: (() => void)[] = [];
   const inTurn = compressions.map(
     (compression): Compression => ({
@@ -42,11 +41,10 @@ export function inflateInTurn(compressions: readonly Compression[]): Compression
             Code.ResourceExhausted,
           );
         }
-        if (inflating >= maxInflations) {
+        if (isInflating) {
           await new Promise<void>((resolve) => waiting.push(resolve));
-        } else {
-          inflating++;
         }
+        isInflating = true;
         try {
           return inflaters.has(compression.name)
             ? await inflate(compression.name, bytes, readMaxBytes)
@@ -54,7 +52,7 @@ export function inflateInTurn(compressions: readonly Compression[]): Compression
         } finally {
           const next = waiting.shift();
           if (next === undefined) {
-            inflating--;
+            isInflating = false;
           } else {
             next();
           }
@@ -79,6 +77,10 @@ async function inflate(
   bytes: Uint8Array,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  // Its decoder keeps all of a part before it puts out the first byte, in memory of each libuv thread.
+  if (name === "br" && (firstPartBytes(bytes) ?? 0) > maxBytes) {
+    throw tooLarge(maxBytes);
+  }
   const stream = inflaters.get(name)?.({ chunkSize });
   if (stream === undefined || bytes.length === 0) {
     return new Uint8Array(0);

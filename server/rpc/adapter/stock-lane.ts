@@ -30,8 +30,11 @@ import { whenUntaken } from "./untaken-answer.ts";
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
+export type StreamGate = (connection: object, signal: AbortSignal) => ConnectError | undefined;
+
 interface StockOptions extends UnaryTimeouts {
   readonly requestTimeoutMs: number;
+  readonly streamGate?: StreamGate;
 }
 
 /**
@@ -49,9 +52,10 @@ export async function serveStock(
   options: StockOptions,
   observed: ObservedStockCall | undefined,
 ): Promise<void> {
-  const { requestTimeoutMs } = options;
+  const { requestTimeoutMs, streamGate } = options;
   const { methodKind } = handler.method;
-  const held = host.budget.open(values.get(callerKey)?.connection ?? request);
+  const connection = values.get(callerKey)?.connection ?? request;
+  const held = host.budget.open(connection);
   const isFull = !held.hold(0);
   response.once("close", () => held.release());
   surviveEarlyEnd(request, response);
@@ -77,9 +81,12 @@ export async function serveStock(
     const reason = () => whyOver(request);
     signal = canceledWith(call.signal, reason);
     signal.addEventListener("abort", () => observed?.end(reason()), { once: true });
-    const answer = isFull
-      ? errorResponse(new Headers({ "content-type": contentTypeOf(request) }), tooManyBytes())
-      : await handler({ ...call, signal });
+    const gate = methodKind === "unary" ? undefined : streamGate;
+    const rejected = isFull ? tooManyBytes() : gate?.(connection, signal);
+    const answer =
+      rejected === undefined
+        ? await handler({ ...call, signal })
+        : errorResponse(new Headers({ "content-type": contentTypeOf(request) }), rejected);
     const sendable = sendableResponse(answer, host.onLost);
     await universalResponseToNodeResponse(observed?.watch(sendable) ?? sendable, response);
   } catch (error) {

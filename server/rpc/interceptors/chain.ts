@@ -14,8 +14,6 @@ export interface Chain {
   /** Rejects what pages of other sites may not do. */
   readonly crossSite: Interceptor;
   readonly limit: CallLimit;
-  /** Bounds streams; one for all chains, since they share the bounds. */
-  readonly streamLimit: Interceptor;
   /** What a request must be, by RPC. */
   readonly checks: ReadonlyMap<DescMethod, Check>;
 }
@@ -26,7 +24,6 @@ export function createInterceptors({
   guard,
   crossSite,
   limit,
-  streamLimit,
   checks,
 }: Chain): Interceptor[] {
   return [
@@ -35,7 +32,6 @@ export function createInterceptors({
     ...(guard === undefined ? [] : [guard]),
     crossSite,
     limit.interceptor,
-    streamLimit,
     validateRequests(checks),
   ];
 }

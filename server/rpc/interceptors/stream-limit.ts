@@ -1,6 +1,4 @@
-import type { Interceptor } from "@connectrpc/connect";
 import { Failure } from "../../errors.ts";
-import { callerKey } from "../adapter/caller.ts";
 
 /** Bounds of the streams that are open at once. */
 export interface StreamLimits {
@@ -24,22 +22,22 @@ export class OpenStreams {
   /**
    * Takes note of a stream until its signal aborts, as Connect's does at the end of each stream.
    *
-   * @throws Failure "overloaded" when there are as many as may be
+   * @returns why the stream is rejected, "overloaded", when there are as many as may be
    */
-  open(signal: AbortSignal, connection: object = this): void {
+  open(signal: AbortSignal, connection: object = this): Failure | undefined {
     const { perConnection, perServer } = this.#limits;
     const onConnection = this.#byConnection.get(connection) ?? 0;
     if (onConnection >= perConnection) {
-      throw this.#tooMany(onConnection, "on this connection", "End some of them, or share one.");
+      return this.#tooMany(onConnection, "on this connection", "End some of them, or share one.");
     }
     if (this.#total >= perServer) {
-      throw this.#tooMany(this.#total, "on this server", "Try again later.");
+      return this.#tooMany(this.#total, "on this server", "Try again later.");
     }
-    if (signal.aborted) {
-      return;
+    if (!signal.aborted) {
+      this.#count(connection, 1);
+      signal.addEventListener("abort", () => this.#count(connection, -1), { once: true });
     }
-    this.#count(connection, 1);
-    signal.addEventListener("abort", () => this.#count(connection, -1), { once: true });
+    return undefined;
   }
 
   #count(connection: object, change: 1 | -1): void {
@@ -53,15 +51,4 @@ export class OpenStreams {
       `${open} ${this.#what} are open ${where}, which is the most. ${advice}`,
     );
   }
-}
-
-/** Rejects streams beyond the limits, before their handler runs. They cost memory also while they are silent. */
-export function limitStreams(limits: StreamLimits): Interceptor {
-  const streams = new OpenStreams(limits, "streams");
-  return (next) => async (request) => {
-    if (request.stream) {
-      streams.open(request.signal, request.contextValues.get(callerKey)?.connection);
-    }
-    return next(request);
-  };
 }

@@ -12,8 +12,8 @@ export const maxResponseBytes = 4 * 1024 * 1024;
  * times its size on its way to its work.
  */
 export const requestBudget = {
-  maxBytes: 16 * 1024 * 1024,
-  maxConnectionBytes: 12 * 1024 * 1024,
+  maxBytes: 8 * 1024 * 1024,
+  maxConnectionBytes: 6 * 1024 * 1024,
   minConnectionBytes: 64 * 1024,
 };
 /** The largest request header, in bytes. */
@@ -21,7 +21,7 @@ export const maxHeaderBytes = 16 * 1024;
 /** Calls in progress on one HTTP/2 connection; the client keeps the others back. */
 export const maxStreams = 1_000;
 /** Streaming calls that are open at once, of one connection and of all. Each costs memory while it is silent. */
-export const openStreamLimits = { perConnection: 100, perServer: 2_000 };
+export const openStreamLimits = { perConnection: 100, perServer: 1_000 };
 /** Those of WatchVitals, each of which watches the event loop with a timer of its own. */
 export const vitalsWatchLimits = { perConnection: 4, perServer: 16 };
 /** A reflection stream that asks nothing for so long ends, in milliseconds; its caller may open another. */

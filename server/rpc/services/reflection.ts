@@ -8,6 +8,8 @@ import { untilIdle } from "./until-idle.ts";
 
 /** Longer names are no names. */
 const mostNameCharacters = 1_000;
+/** The largest request message, in bytes: names are short, and 1,000 streams may hold half a message each. */
+const maxRequestBytes = 8 * 1024;
 
 /** What both versions ask. */
 type Question =
@@ -65,8 +67,9 @@ export function routeReflection(
       yield { validHost: host, messageResponse: answer(files, names, messageRequest) };
     }
   };
-  router.service(ServerReflection, { serverReflectionInfo: answerAll });
-  router.service(ServerReflectionAlpha, { serverReflectionInfo: answerAll });
+  const limits = { readMaxBytes: maxRequestBytes };
+  router.service(ServerReflection, { serverReflectionInfo: answerAll }, limits);
+  router.service(ServerReflectionAlpha, { serverReflectionInfo: answerAll }, limits);
 }
 
 function answer(files: ReflectedFiles, names: readonly string[], question: Question): Answer {

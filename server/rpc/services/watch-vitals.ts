@@ -41,7 +41,10 @@ export function createVitalsWatch({ windows, callsInProgress, stopSignal }: Watc
     { intervalMs }: { readonly intervalMs: number },
     context: HandlerContext,
   ): AsyncGenerator<MessageInitShape<typeof WatchVitalsResponseSchema>> {
-    watches.open(context.signal, context.values.get(callerKey)?.connection);
+    const rejected = watches.open(context.signal, context.values.get(callerKey)?.connection);
+    if (rejected !== undefined) {
+      throw rejected;
+    }
     const signal = AbortSignal.any([context.signal, stopSignal]);
     const window = windows.open();
     try {
