@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { exercises } from "../registry/exercises.ts";
+import { renderErrorPage } from "./error-page.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -48,6 +49,10 @@ describe.each(documents)("%s", (document) => {
     const unknown = named.flatMap(([, name = ""]) => (name in scripts ? [] : [name]));
     expect(unknown).toEqual([]);
   });
+});
+
+test("the page of errors lists the table's", async () => {
+  await expect(renderErrorPage()).toMatchFileSnapshot("errors.md");
 });
 
 test("the README's table of the eight has every strategy of the schema", () => {

@@ -57,7 +57,9 @@ describe("the pools", () => {
     });
 
     test("rejects with what the function throws", async () => {
-      await expect(pool.run(refuse, "not this one")).rejects.toThrow("not this one");
+      await expect(pool.run(refuse, 7)).rejects.toMatchObject({
+        code: "UNBLOCK_USER_NOT_FOUND",
+      });
     });
 
     test("asks for an exported function when it gets one without a name", async () => {

@@ -1,26 +1,4 @@
-/**
- * What a caller can do about a failure. `rpc/interceptors/errors.ts` gives each its code on the wire;
- * nothing else knows codes.
- */
-export type FailureKind =
-  /** The request is wrong; sending it again will not help. */
-  | "invalid"
-  /** The request is right, and what it names is not there. */
-  | "not-found"
-  /** The request names something that this server will not touch. */
-  | "forbidden"
-  /** The caller has not shown that it may ask for this. */
-  | "unauthenticated"
-  /** A queue is full; later it may not be. */
-  | "overloaded"
-  /** It takes more than a call may have; sending it again will not help, asking for less will. */
-  | "too-large"
-  /** A backend is gone or does not answer. */
-  | "unavailable"
-  /** The caller's deadline passed in the middle of it. */
-  | "late"
-  /** This server was started without what the request needs. */
-  | "not-set-up";
+import { type ErrorCode, type ErrorData, type ErrorKind, errorTable } from "./error-table.ts";
 
 /** What is wrong with one field of a request. */
 export interface FieldViolation {
@@ -30,52 +8,61 @@ export interface FieldViolation {
   readonly description: string;
 }
 
-/** A failure whose message is for the caller: what was expected, what came, what to do next. */
-export class Failure extends Error {
-  readonly kind: FailureKind;
+/** An error of the table, whose message is for the caller: what was expected, what came, what to do next. */
+export class Failure<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  /** What the message says besides its own words. */
+  readonly data: ErrorData<ErrorCode>;
 
-  constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: Code, data: ErrorData<Code>, options?: ErrorOptions) {
+    const [kind, message] = errorTable[code];
+    const values: Readonly<Record<string, string | number>> = data;
+    super(
+      message.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name])),
+      options,
+    );
     this.name = "Failure";
+    this.code = code;
     this.kind = kind;
+    this.data = data;
   }
 }
 
 /** A request whose fields are not as they should be. */
-export class InvalidRequest extends Failure {
+export class InvalidRequest extends Failure<"UNBLOCK_INVALID_REQUEST"> {
   readonly violations: readonly FieldViolation[];
 
   /** @param violations at least one */
   constructor(violations: readonly FieldViolation[]) {
-    super("invalid", violations.map(({ description }) => description).join(" "));
+    const problems = violations.map(({ description }) => description).join(" ");
+    super("UNBLOCK_INVALID_REQUEST", { problems });
     this.violations = violations;
   }
 }
 
 /** A failure as it crosses to another thread or process, where classes do not. */
-export interface FailureMessage {
-  readonly kind: FailureKind | "internal";
-  readonly message: string;
-  readonly stack: string | undefined;
-}
+export type FailureMessage =
+  | { readonly code: ErrorCode; readonly data: ErrorData<ErrorCode> }
+  | { readonly code: "internal"; readonly message: string; readonly stack: string | undefined };
 
 export function toFailureMessage(error: unknown): FailureMessage {
   if (error instanceof Failure) {
-    return { kind: error.kind, message: error.message, stack: undefined };
+    return { code: error.code, data: error.data };
   }
   if (error instanceof Error) {
-    return { kind: "internal", message: error.message, stack: error.stack };
+    return { code: "internal", message: error.message, stack: error.stack };
   }
-  return { kind: "internal", message: String(error), stack: undefined };
+  return { code: "internal", message: String(error), stack: undefined };
 }
 
-export function fromFailureMessage({ kind, message, stack }: FailureMessage): Error {
-  if (kind !== "internal") {
-    return new Failure(kind, message);
+export function fromFailureMessage(failure: FailureMessage): Error {
+  if (failure.code !== "internal") {
+    return new Failure(failure.code, failure.data);
   }
-  const error = new Error(message);
-  if (stack !== undefined) {
-    error.stack = stack;
+  const error = new Error(failure.message);
+  if (failure.stack !== undefined) {
+    error.stack = failure.stack;
   }
   return error;
 }
@@ -83,9 +70,7 @@ export function fromFailureMessage({ kind, message, stack }: FailureMessage): Er
 /** A backend that failed, by the name that people know it by. */
 export function backendUnavailable(backend: string, cause: unknown): Failure {
   const reason = cause instanceof Error ? rootMessage(cause) : String(cause);
-  return new Failure("unavailable", `The backend "${backend}" does not answer (${reason}).`, {
-    cause,
-  });
+  return new Failure("UNBLOCK_BACKEND_UNAVAILABLE", { backend, reason }, { cause });
 }
 
 // fetch says "fetch failed" and hides why in the cause.

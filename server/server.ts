@@ -125,7 +125,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       }
       log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
       // Also takes those that wait for a place out of its queue.
-      shutdown.abort(new Failure("unavailable", "The server is shutting down."));
+      shutdown.abort(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
       // They need nothing of the house any more, and it frees the cores for their answers.
       await Promise.all([closeHouse(), cutAfterLastWords(listener, drained)]);
     },

@@ -28,8 +28,8 @@ export function seven(): number {
   return 7;
 }
 
-export function refuse(message: string): never {
-  throw new Failure("not-found", message);
+export function refuse(userId: number): never {
+  throw new Failure("UNBLOCK_USER_NOT_FOUND", { user_id: userId });
 }
 
 export function breakDown(message: string): never {

@@ -2,6 +2,7 @@ import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { createVitalsClient, openConnection } from "../client/client.ts";
 import { codeName } from "../client/code-name.ts";
+import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import type { BackendVitals, GetVitalsResponse, PlaceVitals } from "../gen/unblock/v1/vitals_pb.ts";
 import { findMethod } from "../registry/methods.ts";
 import type { ServerConfig } from "../server/config.ts";
@@ -15,6 +16,9 @@ export interface Reply {
   readonly code: string;
   /** What the server says of a failure. */
   readonly message: string;
+  /** The error's own code, such as "UNBLOCK_QUEUE_FULL", and its data; undefined of Connect's errors. */
+  readonly error?: string | undefined;
+  readonly data?: Readonly<Record<string, string>> | undefined;
   /** The answer as protobuf JSON; null for a failure. */
   readonly body: JsonValue;
   readonly headers: Headers;
@@ -86,9 +90,17 @@ export async function startTestServer(config: Partial<ServerConfig> = {}): Promi
         const body = toJson(method.output, response.message, { alwaysEmitImplicit: true });
         return { code: "ok", message: "", body, headers: response.header, ...ran(response.header) };
       } catch (error) {
-        const { code, rawMessage, metadata } = ConnectError.from(error);
+        const connectError = ConnectError.from(error);
+        const { code, rawMessage, metadata } = connectError;
+        const [info] = connectError.findDetails(ErrorInfoSchema);
         const failure = { code: codeName(code), message: rawMessage, body: null };
-        return { ...failure, headers: metadata, ...ran(metadata) };
+        return {
+          ...failure,
+          error: info?.reason,
+          data: info?.metadata,
+          headers: metadata,
+          ...ran(metadata),
+        };
       }
     },
     place: async (name) => named((await known(false)).places, name),

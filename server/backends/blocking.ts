@@ -42,8 +42,6 @@ function cross<Name extends keyof BlockingCalls>(
   } catch (error) {
     bridge = undefined;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure("unavailable", `The thread that makes the call has died (${reason}).`, {
-      cause: error,
-    });
+    throw new Failure("UNBLOCK_BLOCKING_CALL_LOST", { reason }, { cause: error });
   }
 }

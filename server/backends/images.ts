@@ -52,10 +52,17 @@ export async function downloadImage(
       backend,
       response,
       maxBytes,
-      () => new Failure("invalid", `The image at ${shorten(imageUrl)} is over ${maxBytes} bytes.`),
+      () =>
+        new Failure("UNBLOCK_IMAGE_TOO_LARGE", {
+          image_url: shorten(imageUrl),
+          max_bytes: maxBytes,
+        }),
     );
   }
-  throw new Failure("invalid", `${shorten(imageUrl)} redirects more than ${maxRedirects} times.`);
+  throw new Failure("UNBLOCK_IMAGE_REDIRECTS", {
+    image_url: shorten(imageUrl),
+    max_redirects: maxRedirects,
+  });
 }
 
 /** The address that serves an image URL. */
@@ -67,10 +74,10 @@ export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
   }
   const base = Object.hasOwn(hosts, url.host) ? hosts[url.host] : undefined;
   if (base === undefined) {
-    throw new Failure(
-      "forbidden",
-      `Images may not come from ${shorten(url.host)}; allowed: ${Object.keys(hosts).join(", ")}.`,
-    );
+    throw new Failure("UNBLOCK_IMAGE_HOST_FORBIDDEN", {
+      host: shorten(url.host),
+      allowed: Object.keys(hosts).join(", "),
+    });
   }
   if (climbs(url.pathname)) {
     const description = `Expected the path of image_url to have no encoded slashes, backslashes or dots, got ${quote(imageUrl)}.`;
@@ -123,6 +130,6 @@ function redirectTarget(from: string, response: Response): string {
 
 function statusFailure(imageUrl: string, status: number): Failure {
   return status === 404
-    ? new Failure("not-found", `There is no image at ${shorten(imageUrl)} (HTTP status 404).`)
-    : new Failure("unavailable", `The backend "${backend}" answers HTTP status ${status}.`);
+    ? new Failure("UNBLOCK_IMAGE_NOT_FOUND", { image_url: shorten(imageUrl) })
+    : new Failure("UNBLOCK_BACKEND_STATUS", { backend, status });
 }

@@ -44,12 +44,12 @@ export async function* fireFrom({ main, order, signal, onTold }: Firing): AsyncG
         continue;
       }
       if (told.kind === "failed") {
-        throw new Failure("unavailable", `The process that fires gave up: ${told.message}`);
+        throw new Failure("UNBLOCK_RUN_FAILED", { reason: `gave up: ${told.message}` });
       }
       yield told;
     }
     if (child.exitCode !== 0) {
-      throw new Failure("unavailable", describeEnd(child));
+      throw new Failure("UNBLOCK_RUN_FAILED", { reason: describeEnd(child) });
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
@@ -60,5 +60,5 @@ export async function* fireFrom({ main, order, signal, onTold }: Firing): AsyncG
 }
 
 function describeEnd({ exitCode, signalCode }: ChildProcess): string {
-  return `The process that fires ended too early (${signalCode ?? `exit code ${exitCode}`}); standard error may say why.`;
+  return `ended too early (${signalCode ?? `exit code ${exitCode}`}); standard error may say why.`;
 }

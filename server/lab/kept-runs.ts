@@ -72,10 +72,7 @@ export class KeptRuns {
     const name = (await this.#names()).find((one) => namePattern.exec(one)?.[1] === id);
     const run = name === undefined ? undefined : await this.#read(name);
     if (run === undefined) {
-      throw new Failure(
-        "not-found",
-        `There is no run "${id}" here (any more): only the last ${mostRuns} are kept.`,
-      );
+      throw new Failure("UNBLOCK_RUN_NOT_FOUND", { run: JSON.stringify(id), max_runs: mostRuns });
     }
     return run;
   }

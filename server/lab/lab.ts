@@ -78,7 +78,7 @@ export class Lab {
 
   /** Ends what is fired: nobody waits a minute for a server to stop. */
   close(): void {
-    this.#closing.abort(new Failure("unavailable", "The server is shutting down."));
+    this.#closing.abort(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
   }
 
   /** Fires one run at a time; it ends with its caller and with this server. */

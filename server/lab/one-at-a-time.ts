@@ -26,11 +26,7 @@ export class OneAtATime {
     late.catch(() => {});
     for (let other = this.#running; other !== undefined; other = this.#running) {
       if (await Promise.race([other.ended.then(() => false), late])) {
-        throw new Failure(
-          "overloaded",
-          `Another run is in progress (${other.what}), and two would measure each other. ` +
-            "Try again when it has ended.",
-        );
+        throw new Failure("UNBLOCK_RUN_IN_PROGRESS", { other: other.what });
       }
     }
     const { promise: ended, resolve } = Promise.withResolvers<void>();

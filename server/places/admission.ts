@@ -143,11 +143,7 @@ export class Admission {
   }
 
   #shut(): Failure {
-    return new Failure(
-      "unavailable",
-      `All ${this.#stuck} slots of "${this.#name}" are held by tasks that were told to end and do not, ` +
-        "as when a disk hangs. Try again later.",
-    );
+    return new Failure("UNBLOCK_EXECUTOR_STUCK", { stuck: this.#stuck, executor: this.#name });
   }
 
   #lackOfRoom(connection: object | undefined): Failure | undefined {
@@ -157,9 +153,11 @@ export class Admission {
     }
     const [room, taken] = hasQueue ? [this.#maxQueue, this.#queued] : [this.#size, this.#running];
     if (taken >= room) {
-      return this.#overloaded(
-        `The queue of "${this.#name}" is full: ${this.#running} running, ${this.#queued} waiting.`,
-      );
+      return new Failure("UNBLOCK_QUEUE_FULL", {
+        executor: this.#name,
+        running: this.#running,
+        waiting: this.#queued,
+      });
     }
     if (connection === undefined) {
       return undefined;
@@ -168,16 +166,13 @@ export class Admission {
       ? (this.#waiting.get(connection)?.size ?? 0)
       : (this.#inside.get(connection) ?? 0);
     return own > room - taken
-      ? this.#overloaded(
-          `This connection already has ${own} of the ${room} tasks that may ` +
-            `${hasQueue ? "wait for" : "be in progress in"} "${this.#name}"; the rest is for others.`,
-        )
+      ? new Failure("UNBLOCK_SHARE_USED", {
+          own,
+          room,
+          be: hasQueue ? "wait for" : "be in progress in",
+          executor: this.#name,
+        })
       : undefined;
-  }
-
-  #overloaded(what: string): Failure {
-    const advice = "Try again later, or start the server with a larger --max-queue.";
-    return new Failure("overloaded", `${what} ${advice}`);
   }
 
   #take(): void {

@@ -34,9 +34,9 @@ describe("processes", () => {
   });
 
   test("hand a failure that is meant for the caller over as one", async () => {
-    await expect(place.run(tasks.refuse, "not here", noCaller)).rejects.toMatchObject({
-      kind: "not-found",
-      message: "not here",
+    await expect(place.run(tasks.refuse, 7, noCaller)).rejects.toMatchObject({
+      code: "UNBLOCK_USER_NOT_FOUND",
+      data: { user_id: 7 },
     });
   });
 

@@ -31,10 +31,10 @@ describe("a thread pool", () => {
   });
 
   test("hands a failure that is meant for the caller over as one", async () => {
-    await expect(pool.run(tasks.refuse, "not here", noCaller)).rejects.toMatchObject({
+    await expect(pool.run(tasks.refuse, 7, noCaller)).rejects.toMatchObject({
       name: "Failure",
-      kind: "not-found",
-      message: "not here",
+      code: "UNBLOCK_USER_NOT_FOUND",
+      data: { user_id: 7 },
     });
   });
 

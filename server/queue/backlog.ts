@@ -32,11 +32,7 @@ export class Backlog {
       this.#recount().catch(() => {});
     }
     if (this.#estimate >= this.#max) {
-      throw new Failure(
-        "overloaded",
-        `The job queue is full: ${this.#estimate} jobs wait. ` +
-          "Try again later, start more workers (npm run worker), or the server with a larger --max-queue.",
-      );
+      throw new Failure("UNBLOCK_JOB_QUEUE_FULL", { waiting: this.#estimate });
     }
     this.#estimate++;
     this.#addedWhileCounting++;

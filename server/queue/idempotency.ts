@@ -43,11 +43,7 @@ export function deduplicationOf(
  */
 export function assertSameRequest(jobId: string, key: string): void {
   if (!jobId.startsWith(idStart(key))) {
-    throw new Failure(
-      "invalid",
-      "Expected the request to be the one that this idempotency-key was first used for, got another: " +
-        "choose a new key for a new request.",
-    );
+    throw new Failure("UNBLOCK_IDEMPOTENCY_KEY_REUSED", {});
   }
 }
 

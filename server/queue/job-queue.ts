@@ -27,9 +27,6 @@ const clockSkewMs = 60_000;
 /** How long Redis may take to say goodbye, in milliseconds. */
 const closeMs = 500;
 const unref = { ref: false };
-const repeatCall =
-  "Redis may have taken the job all the same: repeat the call with the same idempotency-key to find out.";
-
 export interface JobQueueConfig {
   readonly redisUrl: string;
   /** How many jobs may wait, of those that compute and of events each. */
@@ -190,7 +187,7 @@ export class JobQueue {
         throw error;
       }
       // Not taken back: another call with the key may have been told that it is accepted.
-      throw new Failure("unavailable", `${error.message} ${repeatCall}`, { cause: error });
+      throw new Failure("UNBLOCK_JOB_UNCERTAIN", { problem: error.message }, { cause: error });
     }
   }
 

@@ -7,11 +7,7 @@ export function toFailure(error: unknown): Failure {
     return error;
   }
   if (error instanceof ErrorReply && error.message.includes("OOM")) {
-    return new Failure(
-      "overloaded",
-      "The job queue takes no more: the memory of its Redis is full (maxmemory). Try again later.",
-      { cause: error },
-    );
+    return new Failure("UNBLOCK_JOB_QUEUE_OUT_OF_MEMORY", {}, { cause: error });
   }
   if (error instanceof ErrorReply && error.message.includes("READONLY")) {
     return backendUnavailable("job queue", "its Redis is a read-only replica");

@@ -1,5 +1,5 @@
 import type { Queue, QueueEvents } from "bullmq";
-import { backendUnavailable, Failure } from "../errors.ts";
+import { Failure } from "../errors.ts";
 
 /** How often jobs that are waited for are looked up, in milliseconds: an event may have been lost. */
 const lookUpMs = 2_500;
@@ -7,10 +7,9 @@ const lookUpMs = 2_500;
 const silenceMs = 10_000;
 
 /** Nobody knows what becomes of a job. */
-export class NothingHeard extends Failure {
+export class NothingHeard extends Failure<"UNBLOCK_JOB_UNHEARD"> {
   constructor(id: string) {
-    const reason = `nothing was heard of its Redis for ${silenceMs} ms; the job ${id} may be done all the same`;
-    super("unavailable", backendUnavailable("job queue", reason).message);
+    super("UNBLOCK_JOB_UNHEARD", { silence_ms: silenceMs, job: id });
   }
 }
 
@@ -72,7 +71,7 @@ export class JobResults {
     const state = await this.#queue.getJobState(id);
     this.#answeredMs = performance.now();
     if (state === "unknown") {
-      this.#reject(id, goneJob(id));
+      this.#reject(id, new Failure("UNBLOCK_JOB_LOST", { job: id }));
     } else if (state === "failed") {
       this.#fail(id);
     } else if (state === "completed") {
@@ -83,10 +82,7 @@ export class JobResults {
   close(): void {
     clearInterval(this.#timer);
     for (const id of this.#waiting.keys()) {
-      this.#reject(
-        id,
-        new Failure("unavailable", `The server stops; the job ${id} goes on without it.`),
-      );
+      this.#reject(id, new Failure("UNBLOCK_JOB_OUTLIVES_SERVER", { job: id }));
     }
   }
 
@@ -114,10 +110,7 @@ export class JobResults {
 
   // The reason may be the service's own business; the list has it.
   #fail(id: string): void {
-    const message =
-      `The job ${id} failed in every attempt. ` +
-      "The list of failed jobs says why: npm run worker -- failed";
-    this.#reject(id, new Failure("unavailable", message));
+    this.#reject(id, new Failure("UNBLOCK_JOB_FAILED", { job: id }));
   }
 
   #reject(id: string, failure: Failure): void {
@@ -131,11 +124,4 @@ export class JobResults {
       settle(waiter);
     }
   }
-}
-
-function goneJob(id: string): Failure {
-  return new Failure(
-    "unavailable",
-    `The job ${id} is gone: its Redis lost it, or somebody removed it.`,
-  );
 }

@@ -57,8 +57,8 @@ describe("a request that is not what the schema says", () => {
     const description = "Expected user_id to be from 1 to 2147483647, got 0.";
     expect(JSON.parse(text)).toMatchObject({
       code: "invalid_argument",
-      message: description,
       details: [
+        { type: "google.rpc.ErrorInfo", debug: { reason: "UNBLOCK_INVALID_REQUEST" } },
         {
           type: "google.rpc.BadRequest",
           debug: { fieldViolations: [{ field: "user_id", description }] },

@@ -119,9 +119,9 @@ describe("a server with a token", () => {
   ])("may not be called with %s (%j)", async (what, authorization) => {
     const { status, body } = await list(authorization === undefined ? {} : { authorization });
     expect(status).toBe(401);
-    expect(JSON.parse(body)).toEqual({
+    expect(JSON.parse(body)).toMatchObject({
       code: "unauthenticated",
-      message: `This server was started with --token. Expected the header \`authorization: Bearer\` with that token, got ${what}.`,
+      details: [{ debug: { reason: "UNBLOCK_TOKEN_WRONG", metadata: { got: what } } }],
     });
   });
 

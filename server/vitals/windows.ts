@@ -1,4 +1,3 @@
-import { Failure } from "../errors.ts";
 import type { Places } from "../places/index.ts";
 import type { PlaceVitals } from "../places/place.ts";
 import type { EventLoopReading, EventLoopVitals, EventLoopWindow } from "./event-loop.ts";
@@ -51,11 +50,11 @@ export class VitalsWindows {
     this.shared = new VitalsWindow(sharedSlot, eventLoop.openWindow(), places);
   }
 
-  /** @throws Failure "overloaded" when all slots are taken */
+  /** @throws Error when all slots are taken; callers have fewer windows than there are slots */
   open(): VitalsWindow {
     const slot = this.#freeSlots.pop();
     if (slot === undefined) {
-      throw new Failure("overloaded", `${windowSlots} windows are open, which is the most.`);
+      throw new Error(`Expected a free slot for a window, got ${windowSlots} that are taken`);
     }
     const window = new VitalsWindow(slot, this.#eventLoop.openWindow(), this.#places);
     window.restart();

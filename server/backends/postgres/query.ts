@@ -79,7 +79,7 @@ export function gaveUp(): Failure {
 }
 
 export function pastDeadline(): Failure {
-  return new Failure("late", "The deadline passed while the database was asked.");
+  return new Failure("UNBLOCK_DATABASE_DEADLINE", {});
 }
 
 /** @returns undefined when the columns are empty: there is no such user */

@@ -33,7 +33,7 @@ export async function queryUserAsync(
 
 function existing(id: number, user: User | undefined): User {
   if (!user) {
-    throw new Failure("not-found", `There is no user ${id}.`);
+    throw new Failure("UNBLOCK_USER_NOT_FOUND", { user_id: id });
   }
   return user;
 }

@@ -19,7 +19,7 @@ function decode(buffer: Buffer): Buffer {
     return PNG.sync.read(buffer).data;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure("invalid", `The PNG is damaged (${reason}).`, { cause: error });
+    throw new Failure("UNBLOCK_PNG_DAMAGED", { reason }, { cause: error });
   }
 }
 

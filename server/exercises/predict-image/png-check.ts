@@ -29,7 +29,7 @@ interface Chunk {
  */
 export function checkPng(buffer: Buffer): { width: number; height: number } {
   if (!buffer.subarray(0, signature.length).equals(signature)) {
-    throw new Failure("invalid", "Expected image_url to give a PNG, got something else.");
+    throw new Failure("UNBLOCK_IMAGE_NO_PNG", {});
   }
   const [header, ...chunks] = readChunks(buffer);
   if (header?.type !== "IHDR" || header.data.length !== headerDataBytes) {
@@ -42,11 +42,8 @@ export function checkPng(buffer: Buffer): { width: number; height: number } {
   const height = header.data.readUInt32BE(4);
   const interlaced = header.data[12] !== 0;
   if (width < 1 || height < 1 || width > maxSide || height > maxSide || interlaced) {
-    throw new Failure(
-      "invalid",
-      `Expected a PNG of at most ${maxSide} × ${maxSide} pixels, not interlaced, ` +
-        `got ${width} × ${height}${interlaced ? ", interlaced" : ""}.`,
-    );
+    const got = `${width} × ${height}${interlaced ? ", interlaced" : ""}`;
+    throw new Failure("UNBLOCK_PNG_UNSUPPORTED", { max_side: maxSide, got });
   }
   const pixels = chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data);
   assertInflatesTo(pixelBytes(header.data, width, height), Buffer.concat(pixels));
@@ -95,8 +92,5 @@ function assertInflatesTo(expectedBytes: number, deflated: Buffer): void {
 }
 
 function damaged(reason: string): Failure {
-  return new Failure(
-    "invalid",
-    `The PNG is damaged: ${reason}. Download it anew where it is from.`,
-  );
+  return new Failure("UNBLOCK_PNG_DAMAGED", { reason });
 }

@@ -17,12 +17,8 @@ export function rejectCrossSiteGets(isAllowed: (origin: string) => boolean): Int
     ) {
       const origin = request.header.get("origin");
       if (origin === null || !isAllowed(origin)) {
-        throw new Failure(
-          "forbidden",
-          `Expected a page of this site, or of an origin that --cors-origin allows, got ${
-            origin === null ? "one of another site" : quote(origin)
-          }.`,
-        );
+        const got = origin === null ? "one of another site" : quote(origin);
+        throw new Failure("UNBLOCK_CROSS_SITE", { got });
       }
     }
     return next(request);

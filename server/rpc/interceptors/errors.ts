@@ -1,12 +1,18 @@
 import { Code, ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import type { Logger } from "pino";
-import { BadRequestSchema, RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
-import { Failure, type FailureKind, InvalidRequest } from "../../errors.ts";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../../../gen/google/rpc/error_details_pb.ts";
+import type { ErrorKind } from "../../error-table.ts";
+import { Failure, InvalidRequest } from "../../errors.ts";
 import { traceIds } from "../../opentelemetry.ts";
 import { shorten } from "../../quote.ts";
 import { requestIdOf } from "../observability/request-log.ts";
 
-const codes: Record<FailureKind, Code> = {
+/** How a kind of error goes over the wire. */
+export const codes: Record<ErrorKind, Code> = {
   invalid: Code.InvalidArgument,
   "not-found": Code.NotFound,
   forbidden: Code.PermissionDenied,
@@ -61,9 +67,17 @@ function sendable(error: ConnectError): ConnectError {
   return sent;
 }
 
+/** Has the error's code and data in a google.rpc.ErrorInfo, for programs. */
 export function toConnectError(failure: Failure): ConnectError {
-  const { kind, message } = failure;
+  const { code, kind, data, message } = failure;
   const error = new ConnectError(message, codes[kind], undefined, undefined, failure);
+  const metadata = Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [name, String(value)]),
+  );
+  error.details.push({
+    desc: ErrorInfoSchema,
+    value: { reason: code, domain: "unblock", metadata },
+  });
   if (failure instanceof InvalidRequest) {
     const fieldViolations = failure.violations.map((violation) => ({ ...violation }));
     error.details.push({ desc: BadRequestSchema, value: { fieldViolations } });

@@ -35,7 +35,7 @@ export function guardLab(config: LabGuardConfig, logger: Logger): Interceptor {
   const check = (request: Request) => {
     const { url: requested, header } = request;
     if (missing !== undefined) {
-      throw new Failure("not-set-up", missing);
+      throw new Failure("UNBLOCK_LAB_NOT_SET_UP", { reason: missing });
     }
     const url = URL.parse(requested);
     if (token === undefined) {
@@ -78,11 +78,7 @@ function whatIsMissing(config: LabGuardConfig): string | undefined {
 function assertOwnHost(url: URL | null, port: number): void {
   const [name, given] = [url?.hostname ?? "", url?.port || defaultPortOf(url)];
   if (!isLoopback(name) || given !== String(port)) {
-    throw new Failure(
-      "forbidden",
-      `Expected to be called as localhost:${port}, 127.0.0.1:${port} or [::1]:${port}, got ` +
-        `${quote(url?.host ?? "no host")}: under other names a server needs --token.`,
-    );
+    throw new Failure("UNBLOCK_HOST_FORBIDDEN", { port, host: quote(url?.host ?? "no host") });
   }
 }
 
@@ -90,10 +86,7 @@ function assertOwnHost(url: URL | null, port: number): void {
 function assertOwnOrigin(url: URL | null, origin: string | null): void {
   // Not the scheme, which is another one before a proxy that ends TLS.
   if (origin !== null && URL.parse(origin)?.host !== url?.host) {
-    throw new Failure(
-      "forbidden",
-      `Expected a call of this server's own page, got one of ${quote(origin)}.`,
-    );
+    throw new Failure("UNBLOCK_ORIGIN_FORBIDDEN", { origin: quote(origin) });
   }
 }
 
@@ -101,7 +94,7 @@ function assertOwnOrigin(url: URL | null, origin: string | null): void {
 function assertToken(token: string, request: Request, wrong: WrongTokens, logger: Logger): void {
   const authorization = request.header.get("authorization");
   if (authorization === null) {
-    throw unauthenticated("none");
+    throw new Failure("UNBLOCK_TOKEN_WRONG", { got: "none" });
   }
   const { requestId, socket } = request.contextValues.get(callerKey) ?? {};
   const peer = socket?.remoteAddress ?? "unknown";
@@ -114,15 +107,7 @@ function assertToken(token: string, request: Request, wrong: WrongTokens, logger
   wrong.countWrong(peer);
   // The limits bound these lines too.
   logger.warn({ request_id: requestId, peer, rpc: request.method.name }, "a wrong token was sent");
-  throw unauthenticated("another");
-}
-
-function unauthenticated(got: string): Failure {
-  return new Failure(
-    "unauthenticated",
-    "This server was started with --token. Expected the header `authorization: Bearer` with that token, " +
-      `got ${got}.`,
-  );
+  throw new Failure("UNBLOCK_TOKEN_WRONG", { got: "another" });
 }
 
 function digest(text: string): Buffer {

@@ -15,11 +15,7 @@ export function limitCalls(maxCalls: number, always: readonly DescService[]): Ca
   const rejection = ({ methodKind, parent }: DescMethod) =>
     inProgress < maxCalls || methodKind !== "unary" || always.includes(parent)
       ? undefined
-      : new Failure(
-          "overloaded",
-          `${inProgress} calls are in progress, which is all that this server takes. ` +
-            "Try again later, or start the server with a larger --max-calls.",
-        );
+      : new Failure("UNBLOCK_CALLS_FULL", { in_progress: inProgress });
   const admit = async (request: UnaryRequest, next: ReturnType<Interceptor>) => {
     const rejected = rejection(request.method);
     if (rejected !== undefined) {

@@ -46,9 +46,6 @@ export class OpenStreams {
   }
 
   #tooMany(open: number, where: string, advice: string): Failure {
-    return new Failure(
-      "overloaded",
-      `${open} ${this.#what} are open ${where}, which is the most. ${advice}`,
-    );
+    return new Failure("UNBLOCK_STREAMS_FULL", { open, what: this.#what, where, advice });
   }
 }

@@ -34,10 +34,7 @@ export class WrongTokens {
       peer?.isKnown ? 0 : waitOf(this.#total, totalLimit, nowMs),
     );
     if (waitMs > 0) {
-      throw new Failure(
-        "overloaded",
-        `Too many wrong tokens came from this address, or from many. Try again in ${Math.ceil(waitMs / 1_000)} s.`,
-      );
+      throw new Failure("UNBLOCK_TOKENS_THROTTLED", { wait_s: Math.ceil(waitMs / 1_000) });
     }
   }
 

@@ -33,11 +33,10 @@ export class CallerWindows {
       this.#closeIdle();
     }
     if (this.#open.size >= maxWindows) {
-      throw new Failure(
-        "overloaded",
-        `${maxWindows} windows are open, which is the most. One that is not asked for in ` +
-          `${idleMs / 60_000} minutes makes room.`,
-      );
+      throw new Failure("UNBLOCK_WINDOWS_FULL", {
+        max: maxWindows,
+        idle_minutes: idleMs / 60_000,
+      });
     }
     const window: CallerWindow = {
       id: randomUUID(),
@@ -53,11 +52,7 @@ export class CallerWindows {
   find(id: string): CallerWindow {
     const window = id === "" ? this.#shared : this.#open.get(id);
     if (window === undefined) {
-      throw new Failure(
-        "not-found",
-        `There is no window ${JSON.stringify(id.slice(0, 50))} any more. ` +
-          "Open another: with restart_window, and no window.",
-      );
+      throw new Failure("UNBLOCK_WINDOW_NOT_FOUND", { window: JSON.stringify(id.slice(0, 50)) });
     }
     window.lastUsedMs = performance.now();
     return window;

@@ -73,10 +73,12 @@ function unknownStrategy(
     .filter((one) => !lacking.includes(one))
     .map(({ name }) => name)
     .join(", ");
-  return new Failure(
-    "invalid",
-    `Exercise ${letter} (${rpc}) has no strategy ${quote(strategy)}; it has: ${names}.`,
-  );
+  return new Failure("UNBLOCK_STRATEGY_UNKNOWN", {
+    exercise: letter,
+    rpc,
+    strategy: quote(strategy),
+    known: names,
+  });
 }
 
 function formatRanOn({ place, pid, thread }: RanOn): string {

@@ -88,10 +88,7 @@ export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
       const status = health.statusOf(service);
       if (status === ServingStatus.SERVICE_UNKNOWN) {
         const known = health.services.filter((name) => name !== "").join(", ");
-        throw new Failure(
-          "not-found",
-          `There is no service ${quote(service)} here; there are: ${known}`,
-        );
+        throw new Failure("UNBLOCK_SERVICE_UNKNOWN", { service: quote(service), known });
       }
       return { status };
     },

@@ -27,10 +27,10 @@ export function idempotencyKeyOf<Input extends DescMessage>(
     return undefined;
   }
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw new Failure(
-      "invalid",
-      `Expected ${idempotencyHeader} to be 1 to 200 visible ASCII characters, got ${quote(key)}.`,
-    );
+    throw new Failure("UNBLOCK_IDEMPOTENCY_KEY_INVALID", {
+      header: idempotencyHeader,
+      key: quote(key),
+    });
   }
   const caller = callerOf(requestHeader.get("authorization"), values.get(callerKey)?.socket);
   const scope = JSON.stringify([method.parent.typeName, method.name, ...caller, key]);

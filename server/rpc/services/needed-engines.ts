@@ -14,9 +14,11 @@ export function lackingEngines(exercise: Exercise, engines: readonly string[]): 
 /** Says how to start a server that has what a strategy needs. */
 export function lacksEngine({ letter, rpc }: Exercise, { name, needs }: Strategy): Failure {
   const flag = `--${needs.toLowerCase().replaceAll("_", "-")}`;
-  return new Failure(
-    "not-set-up",
-    `The strategy "${name}" of exercise ${letter} (${rpc}) needs a real engine, and this server has ` +
-      `none: start it with ${needs} in the environment, or with ${flag}.`,
-  );
+  return new Failure("UNBLOCK_STRATEGY_NOT_SET_UP", {
+    strategy: name,
+    exercise: letter,
+    rpc,
+    variable: needs,
+    flag,
+  });
 }
