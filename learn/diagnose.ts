@@ -24,7 +24,12 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
   // The threads of the program load this too.
   try {
     const { startDiagnosing } = await import("./diagnose/start.ts");
-    await startDiagnosing(new URL(import.meta.url).searchParams.has("watch"));
+    const modes = new URL(import.meta.url).searchParams;
+    const json = modes.get("json");
+    await startDiagnosing({
+      isLive: modes.has("watch"),
+      jsonPid: json === null ? undefined : Number(json),
+    });
   } catch (error) {
     // Such as with --permission and without --allow-worker. The program is to run all the same.
     say(`unblock diagnose: nothing is watched: ${error}\n`);

@@ -1,6 +1,7 @@
 import type { CodeLine, Diagnosis, DiagnosisName } from "./diagnosis.ts";
 import { inWords, rounded, times } from "./numbers.ts";
 import { shownPlace } from "./own-code.ts";
+import { alsoAt, Sites } from "./sites.ts";
 import { type Blockage, collectingMs, heldMs, isComputing } from "./watch-loop.ts";
 
 type Name = Extract<
@@ -15,10 +16,13 @@ interface Part {
   readonly cpuMs: number;
 }
 
-/** Blockages of one kind by one line. */
+/** Blockages of one kind by one cause. */
 interface Group {
+  readonly id: string;
   readonly name: Name;
-  readonly line: CodeLine | undefined;
+  /** None when no line was seen. */
+  readonly sites: Sites;
+  readonly package: string | undefined;
   readonly count: number;
   readonly totalMs: number;
   readonly longestMs: number;
@@ -71,15 +75,24 @@ export class BlockageTally {
     }
   }
 
-  #add({ line, next, garbage }: Blockage, { name, ms, cpuMs }: Part): void {
+  #add({ line, next, cause, garbage }: Blockage, { name, ms, cpuMs }: Part): void {
     const isGarbage = name === "garbage-collection";
     // A collection comes when it comes, and the line where it does is not its cause.
-    const key = isGarbage ? name : `${name} ${line?.file}:${line?.line}:${line?.beginsAt}`;
-    const { count, totalMs, longestMs, ...before } = this.#groups.get(key) ?? none;
+    const id =
+      isGarbage || line === undefined
+        ? name
+        : `${name} ${cause?.id ?? `${line.file}:${line.line}:${line.beginsAt}`}`;
+    const { count, totalMs, longestMs, ...before } = this.#groups.get(id) ?? none;
     const following = isGarbage ? (line ?? next) : next;
-    this.#groups.set(key, {
+    const sites = this.#groups.get(id)?.sites ?? new Sites();
+    if (line !== undefined && !isGarbage) {
+      sites.add(line, ms);
+    }
+    this.#groups.set(id, {
+      id,
       name,
-      line: isGarbage ? undefined : (before.line ?? line),
+      sites,
+      package: isGarbage ? undefined : cause?.package,
       count: count + 1,
       totalMs: totalMs + ms,
       longestMs: Math.max(longestMs, ms),
@@ -90,12 +103,13 @@ export class BlockageTally {
     });
   }
 
-  /** One a kind and line that blocked for long enough; what took longest is first. */
+  /** One per kind and cause that blocked for long enough; what took longest is first. */
   diagnoses(): Diagnosis[] {
     return [...this.#groups.values()]
       .filter(
-        ({ name, totalMs, line, next }) =>
-          totalMs >= ((line ?? next) || name === "garbage-collection" ? leastMs : leastUnseenMs),
+        ({ name, totalMs, sites, next }) =>
+          totalMs >=
+          ((sites.read()[0] ?? next) || name === "garbage-collection" ? leastMs : leastUnseenMs),
       )
       .sort((a, b) => b.totalMs - a.totalMs)
       .map(toDiagnosis);
@@ -103,7 +117,6 @@ export class BlockageTally {
 }
 
 const none = {
-  line: undefined,
   count: 0,
   totalMs: 0,
   longestMs: 0,
@@ -134,8 +147,9 @@ function nameOf(blockage: Blockage): Name {
 }
 
 function toDiagnosis(group: Group): Diagnosis {
-  const { name, line, count, totalMs, longestMs, cpuMs, collections, heapBytes } = group;
+  const { id, name, sites, count, totalMs, longestMs, cpuMs, collections, heapBytes } = group;
   const { why, nextStep } = causes[name];
+  const [worst, ...otherLines] = sites.read();
   const howLong =
     count === 1
       ? `for ${inWords(totalMs)}`
@@ -147,8 +161,10 @@ function toDiagnosis(group: Group): Diagnosis {
       : `${inWords(cpuMs)} of CPU`;
   return {
     name,
-    finding: `The event loop stood still ${howLong} ${why} (${evidence}).${where(group)}`,
-    ...(line === undefined ? {} : { line }),
+    finding: `The event loop stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}`,
+    id,
+    ...(worst === undefined ? {} : { line: worst.line }),
+    ...(otherLines.length === 0 ? {} : { otherLines }),
     nextStep,
     numbers: {
       blockages: count,
@@ -160,7 +176,10 @@ function toDiagnosis(group: Group): Diagnosis {
   };
 }
 
-function where({ name, next }: Group): string {
+function where({ name, next, package: packageName }: Group): string {
+  if (packageName !== undefined) {
+    return ` It was in the package ${packageName}.`;
+  }
   if (next === undefined) {
     return "";
   }

@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { BlockageTally } from "./blocked-loop.ts";
 import { diagnoseCrowdedCores } from "./crowded-cores.ts";
 import { LiveReport } from "./live.ts";
+import { diagnoseQueuedLookups } from "./queued-lookups.ts";
 import { renderReport } from "./report.ts";
 import { diagnoseSaturatedPool } from "./saturated-pool.ts";
 import { diagnoseRejections } from "./unhandled-rejection.ts";
 import type { Blockage } from "./watch-loop.ts";
 
 const line = { file: "app.ts", line: 12, what: "find" };
+const rejections = { message: "full", line, count: 1 };
 const waiting: Blockage = {
   beganMs: 0,
   ms: 300,
@@ -120,11 +122,17 @@ test("more threads than cores are too many, and as many are not", () => {
 });
 
 test("the report has for each diagnosis the place, the numbers, one next step and where to read on", () => {
-  const watched = { program: "app.js", pid: 4711, watchedMs: 12_345 };
+  const watched = {
+    program: "app.js",
+    pid: 4711,
+    watchedMs: 12_345,
+    loadError: undefined,
+    hasEnded: true,
+  };
   expect(renderReport(watched, [])).toBe(
     "unblock diagnose: nothing found in 12.3 s (app.js, process 4711)\n",
   );
-  const rejection = diagnoseRejections({ message: "full\nand more", line, count: 1 });
+  const rejection = diagnoseRejections({ ...rejections, message: "full\nand more" });
   expect(renderReport(watched, [rejection])).toBe(
     `unblock diagnose: 1 diagnosis in 12.3 s (app.js, process 4711)
 
@@ -136,13 +144,80 @@ unhandled-rejection at app.ts:12
   );
 });
 
-test("live, a diagnosis is told once, and again when it has got worse for a while", () => {
+test("live, a diagnosis is reported once, and ever more rarely as it gets worse", () => {
   const live = new LiveReport();
-  const diagnose = (count: number) => [diagnoseRejections({ message: "full", line, count })];
-  expect(live.render(diagnose(1), 0)).toContain("→ Await the promise");
-  expect(live.render(diagnose(1), 9_000)).toBe("");
-  expect(live.render(diagnose(2), 1_000)).toBe("");
-  expect(live.render(diagnose(3), 9_000)).toMatch(
+  const report = (count: number, nowMs: number) =>
+    live.render(live.take([diagnoseRejections({ ...rejections, count })], nowMs));
+  expect(report(1, 0)).toContain("→ Await the promise");
+  expect(report(1, 9_000)).toBe("");
+  expect(report(2, 1_000)).toBe("");
+  expect(report(3, 9_000)).toMatch(
     /^unblock diagnose: unhandled-rejection at app\.ts:12, by now: .* 3 times .*\n$/,
   );
+  // Twice as long as the first time.
+  expect(report(4, 18_000)).toBe("");
+  expect(report(4, 19_000)).toContain("4 times");
+});
+
+test("live, a diagnosis whose worst line becomes another is an update", () => {
+  const live = new LiveReport();
+  const tally = new BlockageTally();
+  const cause = { id: "package driver", package: "driver" };
+  tally.add([{ ...waiting, cause }]);
+  live.take(tally.diagnoses(), 0);
+  tally.add([{ ...waiting, cause, ms: 500, line: { ...line, line: 30 } }]);
+  expect(live.render(live.take(tally.diagnoses(), 9_000))).toMatch(
+    /^unblock diagnose: loop-blocked-by-waiting at app\.ts:30, by now: .* The same at app\.ts:12 \(find, once, 300 ms\)\.\n$/,
+  );
+});
+
+test("what blocks at ten lines for one cause is one diagnosis, and the worst line is first", () => {
+  const cause = { id: "package driver", package: "driver" };
+  const lines = Array.from({ length: 10 }, (_, index) => ({ ...line, line: index + 1 }));
+  const blockages = lines.map((one, index) => ({
+    ...waiting,
+    cause,
+    line: one,
+    ms: 50 + 10 * index,
+  }));
+  const diagnoses = diagnosesOf(...blockages, {
+    ...waiting,
+    cause: { ...cause, id: "call readFileSync" },
+  });
+  expect(diagnoses.map((one) => [one.line?.line, one.otherLines?.length, one.numbers])).toEqual([
+    [10, 9, { blockages: 10, blocked_ms: 950, longest_ms: 140, cpu_ms: 20 }],
+    [12, undefined, { blockages: 1, blocked_ms: 300, longest_ms: 300, cpu_ms: 2 }],
+  ]);
+  expect(diagnoses[0]?.finding).toMatch(
+    /It was in the package driver\. The same at app\.ts:9 \(find, once, 130 ms\), .* and 5 more lines\.$/,
+  );
+});
+
+test("look-ups that waited long in all are queued, and those of a start are not", () => {
+  const reading = {
+    longestWaitMs: 400,
+    totalWaitMs: 900,
+    mostAtOnce: 60,
+    hasWorkers: false,
+    threads: 2,
+    line,
+    names: ["db", "cache", "queue"],
+  };
+  expect(diagnoseQueuedLookups(reading)).toMatchObject({
+    name: "dns-lookups-queued",
+    line,
+    numbers: {
+      lookups_at_once: 60,
+      lookups_waiting: 58,
+      lookup_threads: 2,
+      longest_wait_ms: 400,
+    },
+  });
+  expect(diagnoseQueuedLookups(reading)?.finding).toContain('They were for "db" and other names.');
+  expect(diagnoseQueuedLookups({ ...reading, totalWaitMs: 400 })).toBe(undefined);
+  const uncounted = { ...reading, mostAtOnce: 0, names: [] };
+  expect(diagnoseQueuedLookups(uncounted)).toBe(undefined);
+  expect(diagnoseQueuedLookups({ ...uncounted, hasWorkers: true })?.numbers).toMatchObject({
+    lookups_waiting: 0,
+  });
 });

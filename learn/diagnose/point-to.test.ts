@@ -25,7 +25,31 @@ test("points to the innermost of the person's own lines, and says what is called
   expect(pointTo(stack, isOwn)).toEqual({
     line: { file: own, line: 12, what: "query" },
     isAsync: false,
+    cause: { id: "package driver", package: "driver" },
   });
+});
+
+test.each([
+  [
+    "a package that is called",
+    [frame("wait"), frame("", packed, 3), frame("a", own, 1)],
+    "package driver",
+  ],
+  [
+    "a package of a scope, in a store of packages",
+    [frame("", "/app/node_modules/.pnpm/@x+y@1/node_modules/@x/y/a.js", 3), frame("a", own, 1)],
+    "package @x/y",
+  ],
+  ["a package with nobody around it", [frame("parse"), frame("", packed, 3)], "package driver"],
+  ["a call that blocks", [frame("readFileSync"), frame("a", own, 1)], "call readFileSync"],
+  ["a function", [frame("hash"), frame("a", own, 1)], `function a ${own}:10`],
+  [
+    "a function that a package calls",
+    [frame("a", own, 1), frame("", packed, 3)],
+    `function a ${own}:10`,
+  ],
+])("names what is to be mended: %s", (_, stack, id) => {
+  expect(pointTo(stack, isOwn)?.cause.id).toBe(id);
 });
 
 test("points to a package where nothing else is in a file, and nowhere where nothing is", () => {

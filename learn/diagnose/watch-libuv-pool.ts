@@ -49,3 +49,8 @@ function poolThreads(): number {
   const wanted = process.env.UV_THREADPOOL_SIZE;
   return wanted === undefined ? 4 : Math.min(1_024, Math.max(1, Number.parseInt(wanted, 10) || 0));
 }
+
+/** How many of them may look up names, as libuv counts it. */
+export function lookupThreads(): number {
+  return Math.floor((poolThreads() + 1) / 2);
+}

@@ -3,7 +3,7 @@ import { monotonicMs } from "../../registry/clock.ts";
 import type { CodeLine } from "./diagnosis.ts";
 import { type Garbage, GarbageTime } from "./garbage-time.ts";
 import type { Pauses } from "./pauses.ts";
-import { pointTo } from "./point-to.ts";
+import { type Cause, pointTo } from "./point-to.ts";
 import { isLoading, type OwnCode } from "./stack.ts";
 import { openStarvation } from "./starvation.ts";
 import type { Evidence, Witness } from "./witness.ts";
@@ -24,6 +24,8 @@ export interface Blockage {
   readonly pausedMs: number;
   /** What held it; undefined when nothing did for half of the time, or it was not seen. */
   readonly line: CodeLine | undefined;
+  /** What is to be mended there; undefined when no line is known. */
+  readonly cause?: Cause;
   /** Whether a promise or an async function is around that line. */
   readonly isAsync: boolean;
   /** Where nothing was seen to hold it: what came right after a call of native code, if that was seen. */
@@ -107,6 +109,8 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     takeAll: () => {
       const first = take();
       pauses?.wait();
+      // That was no blockage of the program's.
+      before = readClocks();
       return [...first, ...settle(Number.POSITIVE_INFINITY)];
     },
     stop: () => {
@@ -135,6 +139,7 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
     ...gap,
     pausedMs: 0,
     line: pointed?.line,
+    ...(pointed && { cause: pointed.cause }),
     isAsync: pointed?.isAsync ?? false,
     next: next && pointTo(next, isOwn)?.line,
   };

@@ -8,12 +8,14 @@ import { OccasionalProfile } from "./occasional-profile.ts";
 import { diagnosePauses } from "./paused-process.ts";
 import { Pauses } from "./pauses.ts";
 import { PoolCallers } from "./pool-callers.ts";
+import { diagnoseQueuedLookups } from "./queued-lookups.ts";
 import { diagnoseSaturatedPool } from "./saturated-pool.ts";
 import type { OwnCode } from "./stack.ts";
 import { startWatchThread } from "./start-watch-thread.ts";
 import { diagnoseThrottling } from "./throttled-cpu.ts";
 import { diagnoseRejections } from "./unhandled-rejection.ts";
 import { LibuvPoolWatch } from "./watch-libuv-pool.ts";
+import { LookupWatch } from "./watch-lookups.ts";
 import { type Blockage, collectingMs, heldMs, watchLoop } from "./watch-loop.ts";
 import { watchRejections } from "./watch-rejections.ts";
 import { ThreadsWatch } from "./watch-threads.ts";
@@ -28,6 +30,8 @@ export interface ServiceWatch {
   soFar(): Diagnosis[];
   /** What was found up to now. Blocks for some 20 ms. */
   diagnoses(): Diagnosis[];
+  /** Why Node could not load the program; undefined if it could, or while it runs. */
+  loadError(): string | undefined;
   /** Ends, and gives what was found in all. */
   stop(): Diagnosis[];
 }
@@ -41,7 +45,13 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
   const pool = new LibuvPoolWatch();
   const pauses = new Pauses();
   const quota = new CpuQuota();
-  await startWatchThread({ lookout: lookout.data, canary: pool.data, pauses: pauses.data });
+  const lookups = new LookupWatch(isOwn);
+  await startWatchThread({
+    lookout: lookout.data,
+    canary: pool.data,
+    pauses: pauses.data,
+    lookups: lookups.data,
+  });
   const profile = new OccasionalProfile(isOwn);
   const loop = watchLoop(either(lookout, profile), isOwn, pauses);
   const tally = new BlockageTally();
@@ -63,12 +73,20 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
     const crowded = diagnoseCrowdedCores(threads.read());
     // Where threads take the cores from each other, libuv's have none either.
     const saturated = crowded ? undefined : diagnoseSaturatedPool(pool.read(), callers.line());
+    const queued =
+      saturated || crowded ? undefined : diagnoseQueuedLookups(lookups.read(threads.hasWorkers));
     const rejected = rejections.read().map(diagnoseRejections);
     const paused = diagnosePauses(pauses.read());
     const throttled = diagnoseThrottling(quota.read());
-    return [paused, throttled, ...tally.diagnoses(), saturated, crowded, ...rejected].filter(
-      (diagnosis) => diagnosis !== undefined,
-    );
+    return [
+      paused,
+      throttled,
+      ...tally.diagnoses(),
+      saturated,
+      queued,
+      crowded,
+      ...rejected,
+    ].filter((diagnosis) => diagnosis !== undefined);
   };
 
   return {
@@ -78,9 +96,11 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
       if (pool.isLate()) {
         callers.listen();
       }
+      lookups.round();
       await threads.look();
     },
     soFar: sumUp,
+    loadError: rejections.loadError,
     diagnoses: () => {
       take(loop.takeAll());
       return sumUp();
@@ -90,6 +110,7 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
       loop.stop();
       profile.close();
       callers.close();
+      lookups.close();
       threads.stop();
       rejections.stop();
       lookout.close();

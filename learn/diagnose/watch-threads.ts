@@ -38,6 +38,8 @@ export class ThreadsWatch {
   #mostComputing = 0;
   #line: CodeLine | undefined;
   #isLooking = false;
+  /** Whether the program has started any. */
+  hasWorkers = false;
 
   constructor(isOwn: OwnCode) {
     this.#isOwn = isOwn;
@@ -48,6 +50,7 @@ export class ThreadsWatch {
     if (isWatchThread(thread)) {
       return;
     }
+    this.hasWorkers = true;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     this.#threads.set(thread, { loop: thread.performance.eventLoopUtilization(), ended });
     thread.once("exit", () => {

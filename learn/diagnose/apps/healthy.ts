@@ -1,5 +1,6 @@
 /** Does all that the others do, in its right place. */
 import { hash, pbkdf2 } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,6 +31,7 @@ async function serveAll(): Promise<void> {
     "/key": () => derive("password", "salt", 100_000, 32, "sha512"),
     "/file": () => readFile(import.meta.filename, "utf8"),
     "/sleep": () => sleep(300, "slept"),
+    "/lookup": () => Promise.all(Array.from({ length: 20 }, () => lookup("localhost"))),
     "/rejected": () => Promise.reject(new Error("handled")).catch(String),
   });
 }
