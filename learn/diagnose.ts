@@ -20,9 +20,17 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
 } else if (import.meta.main) {
   const { runDiagnose } = await import("./diagnose/command.ts");
   runDiagnose(import.meta.url);
-} else if (isMainThread) {
-  // The threads of the program load this too.
+} else {
   try {
+    await watch();
+  } catch (error) {
+    // Such as with --permission and without --allow-worker. The program is to run all the same.
+    say(`unblock diagnose: nothing is watched: ${error}\n`);
+  }
+}
+
+async function watch(): Promise<void> {
+  if (isMainThread) {
     const { startDiagnosing } = await import("./diagnose/start.ts");
     const modes = new URL(import.meta.url).searchParams;
     const json = modes.get("json");
@@ -30,9 +38,10 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
       isLive: modes.has("watch"),
       jsonPid: json === null ? undefined : Number(json),
     });
-  } catch (error) {
-    // Such as with --permission and without --allow-worker. The program is to run all the same.
-    say(`unblock diagnose: nothing is watched: ${error}\n`);
+  } else {
+    // The threads of the program load this too.
+    const { watchWorker } = await import("./diagnose/watch-worker.ts");
+    watchWorker();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CodeLine, Diagnosis, DiagnosisName } from "./diagnosis.ts";
+import type { CodeLine, Diagnosis, DiagnosisName, WorkerThread } from "./diagnosis.ts";
 import { inWords, rounded, times } from "./numbers.ts";
 import { shownPlace } from "./own-code.ts";
 import { alsoAt, Sites } from "./sites.ts";
@@ -103,8 +103,12 @@ export class BlockageTally {
     });
   }
 
-  /** One per kind and cause that blocked for long enough; what took longest is first. */
-  diagnoses(): Diagnosis[] {
+  /**
+   * One per kind and cause that blocked for long enough; what took longest is first.
+   *
+   * @param thread whose event loop it was; undefined for the main thread's
+   */
+  diagnoses(thread?: WorkerThread): Diagnosis[] {
     return [...this.#groups.values()]
       .filter(
         ({ name, totalMs, sites, next }) =>
@@ -112,7 +116,7 @@ export class BlockageTally {
           ((sites.read()[0] ?? next) || name === "garbage-collection" ? leastMs : leastUnseenMs),
       )
       .sort((a, b) => b.totalMs - a.totalMs)
-      .map(toDiagnosis);
+      .map((group) => toDiagnosis(group, thread));
   }
 }
 
@@ -146,7 +150,7 @@ function nameOf(blockage: Blockage): Name {
   return blockage.isAsync ? "cpu-behind-a-promise" : "loop-blocked-by-cpu";
 }
 
-function toDiagnosis(group: Group): Diagnosis {
+function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis {
   const { id, name, sites, count, totalMs, longestMs, cpuMs, collections, heapBytes } = group;
   const { why, nextStep } = causes[name];
   const [worst, ...otherLines] = sites.read();
@@ -161,8 +165,9 @@ function toDiagnosis(group: Group): Diagnosis {
       : `${inWords(cpuMs)} of CPU`;
   return {
     name,
-    finding: `The event loop stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}`,
-    id,
+    finding: `The event loop${ofThread(thread)} stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}`,
+    id: thread === undefined ? id : `${thread.file} ${id}`,
+    ...(thread === undefined ? {} : { thread }),
     ...(worst === undefined ? {} : { line: worst.line }),
     ...(otherLines.length === 0 ? {} : { otherLines }),
     nextStep,
@@ -174,6 +179,15 @@ function toDiagnosis(group: Group): Diagnosis {
       ...(name === "garbage-collection" ? { collections, heap_mb: rounded(heapMb) } : {}),
     },
   };
+}
+
+function ofThread(thread: WorkerThread | undefined): string {
+  if (thread === undefined) {
+    return "";
+  }
+  const { file, ids } = thread;
+  const threads = ids.length === 1 ? `worker thread ${ids[0]}` : `worker threads ${ids.join(", ")}`;
+  return ` of ${threads} (${file}), which serves connections,`;
 }
 
 function where({ name, next, package: packageName }: Group): string {

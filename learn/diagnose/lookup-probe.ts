@@ -54,7 +54,7 @@ export function probeLookups({ cells }: LookupData, canary: CanaryData): void {
       const ms = waitedMs();
       Atomics.store(cells, lookupCell.waitingMs, 0);
       const isStarved =
-        threads !== undefined && wasStarved(threads, readPoolThreads(), lookupThreads());
+        threads !== undefined && wasStarved(threads, readPoolThreads(), lookupThreads);
       if (ms >= lateMs && isOnTime(ms) && isPoolFree() && !isStarved) {
         Atomics.add(cells, lookupCell.totalMs, toCell(ms));
         if (ms > Atomics.load(cells, lookupCell.longestMs)) {

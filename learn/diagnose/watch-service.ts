@@ -1,5 +1,6 @@
 import { monotonicMs } from "../../registry/clock.ts";
 import { BlockageTally } from "./blocked-loop.ts";
+import { BlockedWorkers } from "./blocked-workers.ts";
 import { CpuQuota } from "./cpu-quota.ts";
 import { diagnoseCrowdedCores } from "./crowded-cores.ts";
 import type { Diagnosis } from "./diagnosis.ts";
@@ -8,6 +9,7 @@ import { OccasionalProfile } from "./occasional-profile.ts";
 import { diagnosePauses } from "./paused-process.ts";
 import { Pauses } from "./pauses.ts";
 import { PoolCallers } from "./pool-callers.ts";
+import { profileUnseen } from "./profile-unseen.ts";
 import { diagnoseQueuedLookups } from "./queued-lookups.ts";
 import { diagnoseSaturatedPool } from "./saturated-pool.ts";
 import type { OwnCode } from "./stack.ts";
@@ -16,7 +18,7 @@ import { diagnoseThrottling } from "./throttled-cpu.ts";
 import { diagnoseRejections } from "./unhandled-rejection.ts";
 import { LibuvPoolWatch } from "./watch-libuv-pool.ts";
 import { LookupWatch } from "./watch-lookups.ts";
-import { type Blockage, collectingMs, heldMs, watchLoop } from "./watch-loop.ts";
+import { type Blockage, watchLoop } from "./watch-loop.ts";
 import { watchRejections } from "./watch-rejections.ts";
 import { ThreadsWatch } from "./watch-threads.ts";
 import type { Witness } from "./witness.ts";
@@ -52,6 +54,7 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
     pauses: pauses.data,
     lookups: lookups.data,
   });
+  const workers = new BlockedWorkers(pauses.data);
   const profile = new OccasionalProfile(isOwn);
   const loop = watchLoop(either(lookout, profile), isOwn, pauses);
   const tally = new BlockageTally();
@@ -61,13 +64,7 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
 
   const take = (blockages: readonly Blockage[]) => {
     tally.add(blockages);
-    const unseen = blockages.filter(({ line }) => line === undefined);
-    // A collection is seen without a profile.
-    const unseenMs = unseen.reduce((sum, one) => sum + heldMs(one) - collectingMs(one), 0);
-    if (profile.missed(unseenMs)) {
-      // That it began held the loop for a moment, which is no blockage of the program's.
-      loop.take();
-    }
+    profileUnseen(profile, loop, blockages);
   };
   const sumUp = () => {
     const crowded = diagnoseCrowdedCores(threads.read());
@@ -82,6 +79,7 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
       paused,
       throttled,
       ...tally.diagnoses(),
+      ...workers.diagnoses(),
       saturated,
       queued,
       crowded,
@@ -114,7 +112,9 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
       threads.stop();
       rejections.stop();
       lookout.close();
-      return sumUp();
+      const diagnoses = sumUp();
+      workers.close();
+      return diagnoses;
     },
   };
 }
