@@ -11,6 +11,8 @@ import { ErrorOutput } from "./diagnose/error-output.ts";
 
 /** Types are stripped since 22.18, and what this needs to ask of threads came with 25. */
 const oldestNode = 26;
+/** Interval at which it is seen whether a worker thread serves, in milliseconds. */
+const servingMs = 250;
 
 if (Number.parseInt(process.versions.node, 10) < oldestNode) {
   say(
@@ -39,10 +41,24 @@ async function watch(): Promise<void> {
       jsonPid: json === null ? undefined : Number(json),
     });
   } else {
-    // The threads of the program load this too.
-    const { watchWorker } = await import("./diagnose/watch-worker.ts");
-    watchWorker();
+    watchWorkerOnceItServes();
   }
+}
+
+/**
+ * The threads of the program load this too. One that computes or waits for one task at a time is there for
+ * just that, and is left alone, with nothing more loaded. One that listens on a port and has a connection
+ * has others waiting for its event loop, as the main thread has.
+ */
+function watchWorkerOnceItServes(): void {
+  const timer = setInterval(async () => {
+    const active = process.getActiveResourcesInfo();
+    if (active.includes("TCPServerWrap") && active.includes("TCPSocketWrap")) {
+      clearInterval(timer);
+      const { watchWorker } = await import("./diagnose/watch-worker.ts");
+      watchWorker();
+    }
+  }, servingMs).unref();
 }
 
 function say(text: string): void {

@@ -2,7 +2,7 @@ import type { CodeLine, Diagnosis, DiagnosisName, WorkerThread } from "./diagnos
 import { inWords, rounded, times } from "./numbers.ts";
 import { shownPlace } from "./own-code.ts";
 import { alsoAt, Sites } from "./sites.ts";
-import { type Blockage, collectingMs, heldMs, isComputing } from "./watch-loop.ts";
+import { type Blockage, collectingMs, heldMs, isComputing, isOthers } from "./watch-loop.ts";
 
 type Name = Extract<
   DiagnosisName,
@@ -29,6 +29,8 @@ interface Group {
   readonly cpuMs: number;
   /** What came after the longest, if that is all that was seen. */
   readonly next: CodeLine | undefined;
+  /** For how long it stood still in the same way while no line was seen. */
+  readonly unseenMs: number;
   readonly collections: number;
   /** The largest that the heap was after one of them. */
   readonly heapBytes: number;
@@ -40,6 +42,9 @@ const leastMs = 100;
 const leastUnseenMs = 500;
 /** A smaller part of a blockage is not worth a word, beside the larger one, in milliseconds. */
 const leastPartMs = 40;
+
+/** A collection that takes as long has much to do that lives on, in milliseconds. */
+const leastCollectionMs = 5;
 
 const causes: Record<Name, { readonly why: string; readonly nextStep: string }> = {
   "loop-blocked-by-waiting": {
@@ -68,7 +73,7 @@ export class BlockageTally {
   readonly #groups = new Map<string, Group>();
 
   add(blockages: readonly Blockage[]): void {
-    for (const blockage of blockages) {
+    for (const blockage of blockages.filter((one) => !isOthers(one))) {
       for (const part of partsOf(blockage)) {
         this.#add(blockage, part);
       }
@@ -98,6 +103,7 @@ export class BlockageTally {
       longestMs: Math.max(longestMs, ms),
       cpuMs: before.cpuMs + cpuMs,
       next: ms > longestMs ? (following ?? before.next) : (before.next ?? following),
+      unseenMs: 0,
       collections: before.collections + garbage.collections,
       heapBytes: Math.max(before.heapBytes, garbage.heapBytes),
     });
@@ -109,7 +115,7 @@ export class BlockageTally {
    * @param thread whose event loop it was; undefined for the main thread's
    */
   diagnoses(thread?: WorkerThread): Diagnosis[] {
-    return [...this.#groups.values()]
+    return withUnseen([...this.#groups.values()])
       .filter(
         ({ name, totalMs, sites, next }) =>
           totalMs >=
@@ -120,19 +126,51 @@ export class BlockageTally {
   }
 }
 
+/**
+ * Where a line was seen for one part of the blockages of a kind, the other part is most likely the same
+ * cause before anybody looked closer: that is no finding of its own.
+ */
+function withUnseen(groups: readonly Group[]): Group[] {
+  const isSeen = ({ sites }: Group) => sites.read().length > 0;
+  const seen = groups.filter(isSeen).sort((a, b) => b.totalMs - a.totalMs);
+  return groups.flatMap((group) => {
+    if (group.name === "garbage-collection") {
+      return [group];
+    }
+    const [worst] = seen.filter((one) => isWaiting(one) === isWaiting(group));
+    if (!isSeen(group)) {
+      return worst === undefined ? [group] : [];
+    }
+    const unseen = groups.filter(
+      (one) =>
+        !isSeen(one) && one.name !== "garbage-collection" && isWaiting(one) === isWaiting(group),
+    );
+    const unseenMs = unseen.reduce((sum, { totalMs }) => sum + totalMs, 0);
+    return [group === worst ? { ...group, unseenMs } : group];
+  });
+}
+
+function isWaiting({ name }: Group): boolean {
+  return name === "loop-blocked-by-waiting";
+}
+
 const none = {
   count: 0,
   totalMs: 0,
   longestMs: 0,
   cpuMs: 0,
   next: undefined,
+  unseenMs: 0,
   collections: 0,
   heapBytes: 0,
 } as const;
 
 /** What collected garbage and what the program did: the larger of the two, and the other if it is large. */
 function partsOf(blockage: Blockage): Part[] {
-  const garbageMs = collectingMs(blockage);
+  const { garbage } = blockage;
+  // Many short collections are those of what computes: it is its garbage, and little of it lives on.
+  const isOwnGarbage = garbage.ms < leastCollectionMs * garbage.collections;
+  const garbageMs = isOwnGarbage ? 0 : collectingMs(blockage);
   const ms = heldMs(blockage) - garbageMs;
   const cpuMs = Math.max(0, blockage.cpuMs - garbageMs);
   const parts: Part[] = [
@@ -165,7 +203,7 @@ function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis 
       : `${inWords(cpuMs)} of CPU`;
   return {
     name,
-    finding: `The event loop${ofThread(thread)} stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}`,
+    finding: `The event loop${ofThread(thread)} stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}${unseen(group)}`,
     id: thread === undefined ? id : `${thread.file} ${id}`,
     ...(thread === undefined ? {} : { thread }),
     ...(worst === undefined ? {} : { line: worst.line }),
@@ -176,9 +214,14 @@ function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis 
       blocked_ms: rounded(totalMs),
       longest_ms: rounded(longestMs),
       cpu_ms: rounded(cpuMs),
+      ...(group.unseenMs === 0 ? {} : { unseen_ms: rounded(group.unseenMs) }),
       ...(name === "garbage-collection" ? { collections, heap_mb: rounded(heapMb) } : {}),
     },
   };
+}
+
+function unseen({ unseenMs }: Group): string {
+  return unseenMs === 0 ? "" : ` For ${inWords(unseenMs)} more no line was seen.`;
 }
 
 function ofThread(thread: WorkerThread | undefined): string {

@@ -47,14 +47,29 @@ test("blockages by one line are one diagnosis, and the worst is first", () => {
     { ...waiting, line: { ...line, line: 40 }, ms: 99 },
   );
   expect(diagnoses.map((one) => [one.line, one.numbers])).toEqual([
-    [line, { blockages: 2, blocked_ms: 800, longest_ms: 500, cpu_ms: 4 }],
+    [line, { blockages: 2, blocked_ms: 800, longest_ms: 500, cpu_ms: 4, unseen_ms: 200 }],
     [other, { blockages: 1, blocked_ms: 300, longest_ms: 300, cpu_ms: 2 }],
-    [undefined, { blockages: 2, blocked_ms: 200, longest_ms: 150, cpu_ms: 4 }],
   ]);
   expect(diagnoses[0]?.finding).toBe(
-    "The event loop stood still twice, for 500 ms at the longest and 800 ms in all, while its thread waited (4 ms of CPU).",
+    "The event loop stood still twice, for 500 ms at the longest and 800 ms in all, while its thread waited (4 ms of CPU). For 200 ms more no line was seen.",
   );
-  expect(diagnoses[2]?.finding).toContain("that ended right before app.ts:12 (find)");
+});
+
+test("where no line was seen at all, what came next is said", () => {
+  const [diagnosis] = diagnosesOf({ ...waiting, line: undefined, ms: 150, next: line });
+  expect(diagnosis?.finding).toContain("that ended right before app.ts:12 (find)");
+});
+
+test("on a machine without a free core, a wait that nobody saw is none of the program's", () => {
+  const crowded = { ...waiting, ms: 900, crowdedMs: 800 };
+  expect(diagnosesOf({ ...crowded, line: undefined })).toEqual([]);
+  expect(diagnosesOf({ ...crowded, line: undefined, next: line })).toEqual([]);
+  expect(diagnosesOf(crowded)[0]?.name).toBe("loop-blocked-by-waiting");
+  // What computed had no core for the rest, whoever was kept waiting.
+  const computing = { ...crowded, isAsync: false, cpuMs: 100 };
+  expect(diagnosesOf(computing).map(({ name, numbers }) => [name, numbers.blocked_ms])).toEqual([
+    ["loop-blocked-by-cpu", 100],
+  ]);
 });
 
 test("a garbage collection is told from what the program computes, and each has its own time", () => {

@@ -99,7 +99,8 @@ function positionOf(
   const call = findCall(file, begins, called, line ?? nearLine);
   if (line === undefined) {
     const isKnown = begins.line > 1 || begins.column > 1;
-    return call ?? (isKnown ? begins : undefined);
+    const near = nearLine === undefined ? undefined : { line: nearLine, column: 1 };
+    return call ?? near ?? (isKnown ? begins : undefined);
   }
   const inLine = [call, begins].find((position) => position?.line === line);
   return { line, column: inLine?.column ?? 1 };

@@ -5,7 +5,7 @@ import { type Garbage, GarbageTime } from "./garbage-time.ts";
 import type { Pauses } from "./pauses.ts";
 import { type Cause, pointTo } from "./point-to.ts";
 import { isLoading, type OwnCode } from "./stack.ts";
-import { openStarvation } from "./starvation.ts";
+import { openCrowding, openStarvation } from "./starvation.ts";
 import type { Evidence, Witness } from "./witness.ts";
 
 /** A time in which the event loop did not turn. */
@@ -18,6 +18,8 @@ export interface Blockage {
   readonly cpuMs: number;
   /** How long it could have run in that time, and other threads had the cores; 0 where that is not known. */
   readonly starvedMs: number;
+  /** How long somebody on this machine lacked a core in that time; undefined where that is not known. */
+  readonly crowdedMs?: number;
   /** How long the loop's thread collected garbage in that time. */
   readonly garbage: Garbage;
   /** How long the whole process was paused in that time; 0 where that is not known. */
@@ -55,12 +57,14 @@ const shortestMs = 40;
  */
 export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): LoopWatch {
   const readStarvedMs = openStarvation();
+  const readCrowdedMs = openCrowding();
   const garbageTime = new GarbageTime();
   const gaps: Gap[] = [];
   const readClocks = () => ({
     loop: performance.eventLoopUtilization(),
     cpu: process.threadCpuUsage(),
     starvedMs: readStarvedMs(),
+    crowdedMs: readCrowdedMs(),
   });
   let before = readClocks();
   const beat = () => {
@@ -68,12 +72,13 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     const { user, system } = process.threadCpuUsage(before.cpu);
     const now = readClocks();
     const starvedMs = Math.min(now.starvedMs - before.starvedMs, ms);
+    const crowdedMs = now.crowdedMs - before.crowdedMs;
     before = now;
     const garbage = garbageTime.take();
     witness.onTurn(now.starvedMs);
     if (hasTurned && ms - starvedMs >= shortestMs) {
       const beganMs = monotonicMs() - ms;
-      gaps.push({ beganMs, ms, cpuMs: (user + system) / 1_000, starvedMs, garbage });
+      gaps.push({ beganMs, ms, cpuMs: (user + system) / 1_000, starvedMs, crowdedMs, garbage });
     }
   };
   // Until its first turn the program is loaded, and nobody waits for it.
@@ -146,8 +151,24 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
 }
 
 /** How long the program held the loop, its garbage included: without what other processes took. */
-export function heldMs({ ms, starvedMs, pausedMs }: Blockage): number {
+export function heldMs(blockage: Blockage): number {
+  const ms = heldAtMostMs(blockage);
+  // What computes on a crowded machine waits for others who compute and lack a core as well.
+  return isCrowded(blockage) && blockage.cpuMs >= shortestMs ? Math.min(ms, blockage.cpuMs) : ms;
+}
+
+function heldAtMostMs({ ms, starvedMs, pausedMs }: Blockage): number {
   return ms - starvedMs - pausedMs;
+}
+
+/** Whether somebody lacked a core for half of the time: then whoever waits may wait for them. */
+function isCrowded({ ms, crowdedMs = 0 }: Blockage): boolean {
+  return crowdedMs * 2 >= ms;
+}
+
+/** Whether a blockage says nothing of the program: a wait on a crowded machine, of which nothing was seen. */
+export function isOthers(blockage: Blockage): boolean {
+  return isCrowded(blockage) && !isComputing(blockage) && blockage.line === undefined;
 }
 
 /** How much of that was garbage collection. */

@@ -3,7 +3,7 @@ import { OccasionalProfile } from "./occasional-profile.ts";
 import { isOwnCode, shownPath } from "./own-code.ts";
 import { Pauses } from "./pauses.ts";
 import { profileUnseen } from "./profile-unseen.ts";
-import { type LoopWatch, watchLoop } from "./watch-loop.ts";
+import { type Blockage, watchLoop } from "./watch-loop.ts";
 import {
   type WorkerReport,
   type WorkerWatchData,
@@ -11,29 +11,19 @@ import {
   workerDataKey,
 } from "./worker-data.ts";
 
-/** Interval at which it is seen whether the thread serves, and between reports, in milliseconds. */
+/** Interval between reports, in milliseconds. */
 const roundMs = 250;
 
-/**
- * Watches the event loop of the worker thread that calls it, once that serves: it listens on a port, and has
- * a connection. Then others wait for the loop, as for the main thread's. A thread that computes or waits for
- * one task at a time is there for just that, and is left alone.
- */
+/** Watches the event loop of the worker thread that calls it, and reports what blocks it to the main thread. */
 export function watchWorker(): void {
-  const data = getEnvironmentData(workerDataKey) as WorkerWatchData | undefined;
-  if (data === undefined) {
+  const data = getEnvironmentData(workerDataKey);
+  if (!isWatchData(data)) {
     return;
   }
   const profile = new OccasionalProfile(isOwnCode);
-  const pauses = new Pauses(data.pauses);
-  let loop: LoopWatch | undefined;
+  const loop = watchLoop(profile, isOwnCode, new Pauses(data.pauses));
   let channel: BroadcastChannel | undefined;
-
-  const report = (take: (loop: LoopWatch) => ReturnType<LoopWatch["take"]>) => {
-    if (loop === undefined) {
-      return;
-    }
-    const blockages = take(loop);
+  const report = (blockages: readonly Blockage[]) => {
     profileUnseen(profile, loop, blockages);
     if (blockages.length > 0) {
       channel ??= openChannel();
@@ -42,22 +32,17 @@ export function watchWorker(): void {
       channel.postMessage(message);
     }
   };
-  setInterval(() => {
-    if (loop === undefined && isServing()) {
-      loop = watchLoop(profile, isOwnCode, pauses);
-    }
-    report((one) => one.take());
-  }, roundMs).unref();
-  process.once("exit", () => report((one) => one.takeAll()));
+  setInterval(() => report(loop.take()), roundMs).unref();
+  process.once("exit", () => report(loop.takeAll()));
+}
+
+/** Nothing is there when the main thread is not watched. */
+function isWatchData(data: unknown): data is WorkerWatchData {
+  return typeof data === "object" && data !== null && "pauses" in data;
 }
 
 function openChannel(): BroadcastChannel {
   const channel = new BroadcastChannel(workerChannel);
   channel.unref();
   return channel;
-}
-
-function isServing(): boolean {
-  const active = process.getActiveResourcesInfo();
-  return active.includes("TCPServerWrap") && active.includes("TCPSocketWrap");
 }
