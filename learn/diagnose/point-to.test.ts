@@ -104,3 +104,26 @@ test("nobody wins with less than half", () => {
   votes.add([], 30);
   expect(votes.winner()).toBe(undefined);
 });
+
+test("where nobody has half, what several call has, or the loop that calls them", () => {
+  const votes = new Votes(isOwn);
+  const dispatch = frame("dispatch", own, 90, 80);
+  votes.add([frame("execSync"), frame("one", own, 3, 1), dispatch], 35);
+  votes.add([frame("execSync"), frame("two", own, 20, 15), dispatch], 40);
+  votes.add([frame("three", own, 33, 30), dispatch], 25);
+  expect(votes.winner()?.[1]?.name).toBe("two");
+
+  const looping = new Votes(isOwn);
+  const loop = frame("loop", own, 3, 1);
+  looping.add([frame("generate", own, 20, 15), loop, dispatch], 40);
+  looping.add([frame("helper", own, 33, 30), loop, dispatch], 40);
+  looping.add([loop, dispatch], 20);
+  expect(looping.winner()?.[0]).toBe(loop);
+
+  // Who only hands calls on is not to be looked at.
+  const handing = new Votes(isOwn);
+  handing.add([frame("one", own, 3, 1), dispatch], 35);
+  handing.add([frame("two", own, 20, 15), dispatch], 40);
+  handing.add([frame("three", own, 33, 30), dispatch], 25);
+  expect(handing.winner()).toBe(undefined);
+});
