@@ -104,6 +104,20 @@ test("a garbage collection is told from what the program computes, and each has 
   expect(diagnosesOf(starving)[0]?.name).toBe("loop-blocked-by-waiting");
 });
 
+test("on a machine without a free core, a collection counts by what the process computed for it", () => {
+  const garbage = { ms: 1_600, collections: 5, heapBytes: 90e6 };
+  const collecting = { ...waiting, line: undefined, ms: 1_650, starvedMs: 600, garbage };
+  const crowded = { ...collecting, crowdedMs: 1_600, cpuMs: 130 };
+  expect(
+    diagnosesOf({ ...crowded, allCpuMs: 470 }).map(({ name, numbers }) => [
+      name,
+      numbers.blocked_ms,
+    ]),
+  ).toEqual([["garbage-collection", 470]]);
+  // Others had the cores nearly all of the time.
+  expect(diagnosesOf({ ...crowded, cpuMs: 2, allCpuMs: 20 })).toEqual([]);
+});
+
 test("the time in which the process was paused is no part of what the program did", () => {
   const [diagnosis] = diagnosesOf({ ...waiting, ms: 1_300, pausedMs: 1_000 });
   expect(diagnosis?.numbers.blocked_ms).toBe(300);

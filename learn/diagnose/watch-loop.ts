@@ -16,6 +16,8 @@ export interface Blockage {
   readonly ms: number;
   /** What the loop's thread computed in that time. */
   readonly cpuMs: number;
+  /** What all threads of the process computed in that time; undefined where that is not known. */
+  readonly allCpuMs?: number;
   /** How long it could have run in that time, and other threads had the cores; 0 where that is not known. */
   readonly starvedMs: number;
   /** How long somebody on this machine lacked a core in that time; undefined where that is not known. */
@@ -63,6 +65,7 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
   const readClocks = () => ({
     loop: performance.eventLoopUtilization(),
     cpu: process.threadCpuUsage(),
+    allCpuMs: allCpuMs(),
     starvedMs: readStarvedMs(),
     crowdedMs: readCrowdedMs(),
   });
@@ -73,12 +76,14 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     const now = readClocks();
     const starvedMs = Math.min(now.starvedMs - before.starvedMs, ms);
     const crowdedMs = now.crowdedMs - before.crowdedMs;
+    const allMs = now.allCpuMs - before.allCpuMs;
     before = now;
     const garbage = garbageTime.take();
     witness.onTurn(now.starvedMs);
     if (hasTurned && ms - starvedMs >= shortestMs) {
       const beganMs = monotonicMs() - ms;
-      gaps.push({ beganMs, ms, cpuMs: (user + system) / 1_000, starvedMs, crowdedMs, garbage });
+      const cpuMs = (user + system) / 1_000;
+      gaps.push({ beganMs, ms, cpuMs, allCpuMs: allMs, starvedMs, crowdedMs, garbage });
     }
   };
   // Until its first turn the program is loaded, and nobody waits for it.
@@ -125,6 +130,11 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
   };
 }
 
+function allCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 type Gap = Omit<Blockage, "line" | "isAsync" | "next" | "pausedMs">;
 
 function endOf({ beganMs, ms }: Gap): number {
@@ -153,8 +163,15 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
 /** How long the program held the loop, its garbage included: without what other processes took. */
 export function heldMs(blockage: Blockage): number {
   const ms = heldAtMostMs(blockage);
-  // What computes on a crowded machine waits for others who compute and lack a core as well.
-  return isCrowded(blockage) && blockage.cpuMs >= shortestMs ? Math.min(ms, blockage.cpuMs) : ms;
+  if (!isCrowded(blockage)) {
+    return ms;
+  }
+  const { cpuMs, allCpuMs = cpuMs, garbage } = blockage;
+  // What computes on a crowded machine waits for others who compute and lack a core as well: a collection
+  // for the threads that V8 has for it.
+  const computedMs = Math.max(cpuMs, Math.min(garbage.ms, allCpuMs));
+  const isComputed = computedMs >= shortestMs || garbage.ms * 2 >= blockage.ms;
+  return isComputed ? Math.min(ms, computedMs) : ms;
 }
 
 function heldAtMostMs({ ms, starvedMs, pausedMs }: Blockage): number {
@@ -168,7 +185,10 @@ function isCrowded({ ms, crowdedMs = 0 }: Blockage): boolean {
 
 /** Whether a blockage says nothing of the program: a wait on a crowded machine, of which nothing was seen. */
 export function isOthers(blockage: Blockage): boolean {
-  return isCrowded(blockage) && !isComputing(blockage) && blockage.line === undefined;
+  const isCollecting = collectingMs(blockage) * 2 >= heldMs(blockage);
+  return (
+    isCrowded(blockage) && !isCollecting && !isComputing(blockage) && blockage.line === undefined
+  );
 }
 
 /** How much of that was garbage collection. */
