@@ -32,12 +32,40 @@ test.each([
   expect(await callUntilReported(app, path, wanted)).toMatch(wanted);
 });
 
+test.each([
+  ["waiting", "/program", "loop-blocked-by-waiting", "runProgram"],
+  ["computing", "/hash", "loop-blocked-by-cpu", "hashChain"],
+])(
+  "names the thread and the line that blocks a worker thread that serves, by %s",
+  async (_, path, name, mark) => {
+    app = await startApp("serving-worker");
+    const wanted = diagnosisAt(name, "serving-worker", `blocks: ${mark}`);
+    const report = await callUntilReported(app, path, wanted);
+    expect(report).toMatch(wanted);
+    expect(report).toMatch(
+      /The event loop of worker thread \d+ \(learn\/diagnose\/apps\/serving-worker\.ts\), which serves connections, stood still/,
+    );
+  },
+);
+
 test("names the line that hands libuv's pool more than it can do", async () => {
   app = await startApp("libuv-storm");
   const wanted = diagnosisAt("libuv-pool-saturated", "libuv-storm", "hands over: storm");
   const report = await callUntilReported(app, "/storm", wanted);
   expect(report).toMatch(wanted);
   expect(report).toContain("its 4 threads");
+});
+
+test("names the line that looks up more names than libuv lets in at once", async () => {
+  app = await startApp("lookups");
+  const wanted = diagnosisAt("dns-lookups-queued", "lookups", "looks up");
+  const report = await callUntilReported(app, "/storm", wanted);
+  expect(report).toMatch(wanted);
+  expect(report).toMatch(
+    /2 at once: up to [\d,]+ look-ups .* were under way at once, and [\d,]+ of them/,
+  );
+  expect(report).toContain('They were for "localhost".');
+  expect(report).not.toContain("libuv-pool-saturated");
 });
 
 test("names the line that computes in more threads than there are cores", async () => {
@@ -61,7 +89,7 @@ test("names the line that rejects when nobody handles it", async () => {
 test("finds nothing where all is done in its right place", async () => {
   app = await startApp("healthy");
   const { call } = app;
-  const paths = ["/hash", "/key", "/file", "/sleep", "/rejected"];
+  const paths = ["/hash", "/wait", "/key", "/file", "/sleep", "/lookup", "/rejected"];
   for (let round = 0; round < 3; round++) {
     await Promise.all(paths.map((path) => call(path)));
   }

@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { BlockageTally } from "./blocked-loop.ts";
 import { diagnoseCrowdedCores } from "./crowded-cores.ts";
 import { LiveReport } from "./live.ts";
+import { diagnoseQueuedLookups } from "./queued-lookups.ts";
 import { renderReport } from "./report.ts";
 import { diagnoseSaturatedPool } from "./saturated-pool.ts";
 import { diagnoseRejections } from "./unhandled-rejection.ts";
 import type { Blockage } from "./watch-loop.ts";
 
 const line = { file: "app.ts", line: 12, what: "find" };
+const rejections = { message: "full", line, count: 1 };
 const waiting: Blockage = {
   beganMs: 0,
   ms: 300,
@@ -45,14 +47,29 @@ test("blockages by one line are one diagnosis, and the worst is first", () => {
     { ...waiting, line: { ...line, line: 40 }, ms: 99 },
   );
   expect(diagnoses.map((one) => [one.line, one.numbers])).toEqual([
-    [line, { blockages: 2, blocked_ms: 800, longest_ms: 500, cpu_ms: 4 }],
+    [line, { blockages: 2, blocked_ms: 800, longest_ms: 500, cpu_ms: 4, unseen_ms: 200 }],
     [other, { blockages: 1, blocked_ms: 300, longest_ms: 300, cpu_ms: 2 }],
-    [undefined, { blockages: 2, blocked_ms: 200, longest_ms: 150, cpu_ms: 4 }],
   ]);
   expect(diagnoses[0]?.finding).toBe(
-    "The event loop stood still twice, for 500 ms at the longest and 800 ms in all, while its thread waited (4 ms of CPU).",
+    "The event loop stood still twice, for 500 ms at the longest and 800 ms in all, while its thread waited (4 ms of CPU). For 200 ms more no line was seen.",
   );
-  expect(diagnoses[2]?.finding).toContain("that ended right before app.ts:12 (find)");
+});
+
+test("where no line was seen at all, what came next is said", () => {
+  const [diagnosis] = diagnosesOf({ ...waiting, line: undefined, ms: 150, next: line });
+  expect(diagnosis?.finding).toContain("that ended right before app.ts:12 (find)");
+});
+
+test("on a machine without a free core, a wait that nobody saw is none of the program's", () => {
+  const crowded = { ...waiting, ms: 900, crowdedMs: 800 };
+  expect(diagnosesOf({ ...crowded, line: undefined })).toEqual([]);
+  expect(diagnosesOf({ ...crowded, line: undefined, next: line })).toEqual([]);
+  expect(diagnosesOf(crowded)[0]?.name).toBe("loop-blocked-by-waiting");
+  // What computed had no core for the rest, whoever was kept waiting.
+  const computing = { ...crowded, isAsync: false, cpuMs: 100 };
+  expect(diagnosesOf(computing).map(({ name, numbers }) => [name, numbers.blocked_ms])).toEqual([
+    ["loop-blocked-by-cpu", 100],
+  ]);
 });
 
 test("a garbage collection is told from what the program computes, and each has its own time", () => {
@@ -85,6 +102,20 @@ test("a garbage collection is told from what the program computes, and each has 
   expect(diagnosesOf(waited)[0]?.name).toBe("loop-blocked-by-waiting");
   const starving = { ...all, ms: 1_000, cpuMs: 105, starvedMs: 100 };
   expect(diagnosesOf(starving)[0]?.name).toBe("loop-blocked-by-waiting");
+});
+
+test("on a machine without a free core, a collection counts by what the process computed for it", () => {
+  const garbage = { ms: 1_600, collections: 5, heapBytes: 90e6 };
+  const collecting = { ...waiting, line: undefined, ms: 1_650, starvedMs: 600, garbage };
+  const crowded = { ...collecting, crowdedMs: 1_600, cpuMs: 130 };
+  expect(
+    diagnosesOf({ ...crowded, allCpuMs: 470 }).map(({ name, numbers }) => [
+      name,
+      numbers.blocked_ms,
+    ]),
+  ).toEqual([["garbage-collection", 470]]);
+  // Others had the cores nearly all of the time.
+  expect(diagnosesOf({ ...crowded, cpuMs: 2, allCpuMs: 20 })).toEqual([]);
 });
 
 test("the time in which the process was paused is no part of what the program did", () => {
@@ -120,11 +151,17 @@ test("more threads than cores are too many, and as many are not", () => {
 });
 
 test("the report has for each diagnosis the place, the numbers, one next step and where to read on", () => {
-  const watched = { program: "app.js", pid: 4711, watchedMs: 12_345 };
+  const watched = {
+    program: "app.js",
+    pid: 4711,
+    watchedMs: 12_345,
+    loadError: undefined,
+    hasEnded: true,
+  };
   expect(renderReport(watched, [])).toBe(
     "unblock diagnose: nothing found in 12.3 s (app.js, process 4711)\n",
   );
-  const rejection = diagnoseRejections({ message: "full\nand more", line, count: 1 });
+  const rejection = diagnoseRejections({ ...rejections, message: "full\nand more" });
   expect(renderReport(watched, [rejection])).toBe(
     `unblock diagnose: 1 diagnosis in 12.3 s (app.js, process 4711)
 
@@ -136,13 +173,80 @@ unhandled-rejection at app.ts:12
   );
 });
 
-test("live, a diagnosis is told once, and again when it has got worse for a while", () => {
+test("live, a diagnosis is reported once, and ever more rarely as it gets worse", () => {
   const live = new LiveReport();
-  const diagnose = (count: number) => [diagnoseRejections({ message: "full", line, count })];
-  expect(live.render(diagnose(1), 0)).toContain("→ Await the promise");
-  expect(live.render(diagnose(1), 9_000)).toBe("");
-  expect(live.render(diagnose(2), 1_000)).toBe("");
-  expect(live.render(diagnose(3), 9_000)).toMatch(
+  const report = (count: number, nowMs: number) =>
+    live.render(live.take([diagnoseRejections({ ...rejections, count })], nowMs));
+  expect(report(1, 0)).toContain("→ Await the promise");
+  expect(report(1, 9_000)).toBe("");
+  expect(report(2, 1_000)).toBe("");
+  expect(report(3, 9_000)).toMatch(
     /^unblock diagnose: unhandled-rejection at app\.ts:12, by now: .* 3 times .*\n$/,
   );
+  // Twice as long as the first time.
+  expect(report(4, 18_000)).toBe("");
+  expect(report(4, 19_000)).toContain("4 times");
+});
+
+test("live, a diagnosis whose worst line becomes another is an update", () => {
+  const live = new LiveReport();
+  const tally = new BlockageTally();
+  const cause = { id: "package driver", package: "driver" };
+  tally.add([{ ...waiting, cause }]);
+  live.take(tally.diagnoses(), 0);
+  tally.add([{ ...waiting, cause, ms: 500, line: { ...line, line: 30 } }]);
+  expect(live.render(live.take(tally.diagnoses(), 9_000))).toMatch(
+    /^unblock diagnose: loop-blocked-by-waiting at app\.ts:30, by now: .* The same at app\.ts:12 \(find, once, 300 ms\)\.\n$/,
+  );
+});
+
+test("what blocks at ten lines for one cause is one diagnosis, and the worst line is first", () => {
+  const cause = { id: "package driver", package: "driver" };
+  const lines = Array.from({ length: 10 }, (_, index) => ({ ...line, line: index + 1 }));
+  const blockages = lines.map((one, index) => ({
+    ...waiting,
+    cause,
+    line: one,
+    ms: 50 + 10 * index,
+  }));
+  const diagnoses = diagnosesOf(...blockages, {
+    ...waiting,
+    cause: { ...cause, id: "call readFileSync" },
+  });
+  expect(diagnoses.map((one) => [one.line?.line, one.otherLines?.length, one.numbers])).toEqual([
+    [10, 9, { blockages: 10, blocked_ms: 950, longest_ms: 140, cpu_ms: 20 }],
+    [12, undefined, { blockages: 1, blocked_ms: 300, longest_ms: 300, cpu_ms: 2 }],
+  ]);
+  expect(diagnoses[0]?.finding).toMatch(
+    /It was in the package driver\. The same at app\.ts:9 \(find, once, 130 ms\), .* and 5 more lines\.$/,
+  );
+});
+
+test("look-ups that waited long in all are queued, and those of a start are not", () => {
+  const reading = {
+    longestWaitMs: 400,
+    totalWaitMs: 900,
+    mostAtOnce: 60,
+    hasWorkers: false,
+    threads: 2,
+    line,
+    names: ["db", "cache", "queue"],
+  };
+  expect(diagnoseQueuedLookups(reading)).toMatchObject({
+    name: "dns-lookups-queued",
+    line,
+    numbers: {
+      lookups_at_once: 60,
+      lookups_waiting: 58,
+      lookup_threads: 2,
+      longest_wait_ms: 400,
+    },
+  });
+  expect(diagnoseQueuedLookups(reading)?.finding).toContain('They were for "db" and other names.');
+  expect(diagnoseQueuedLookups({ ...reading, totalWaitMs: 400 })).toBe(undefined);
+  const uncounted = { ...reading, mostAtOnce: 0, names: [] };
+  expect(diagnoseQueuedLookups(uncounted)).toBe(undefined);
+  expect(diagnoseQueuedLookups({ ...uncounted, hasWorkers: true })?.numbers).toMatchObject({
+    lookups_waiting: 0,
+  });
 });

@@ -14,6 +14,8 @@ export type DiagnosisName =
   | "cpu-throttled"
   /** More waited for libuv's threads than there are. */
   | "libuv-pool-saturated"
+  /** Look-ups of names waited for the half of libuv's pool that they may use. */
+  | "dns-lookups-queued"
   /** Waits that could have overlapped came one after another. */
   | "sequential"
   /** More threads computed at once than there are cores. */
@@ -49,6 +51,21 @@ export interface CodeLine {
   readonly what: string;
 }
 
+/** A line with how often something was seen there. */
+export interface CountedLine {
+  readonly line: CodeLine;
+  readonly count: number;
+  /** 0 where it is not about time. */
+  readonly totalMs: number;
+}
+
+export interface WorkerThread {
+  /** The file that it was started with, relative to the working directory where it can be. */
+  readonly file: string;
+  /** Node's `threadId` of each that was seen. */
+  readonly ids: readonly number[];
+}
+
 /** A named mistake with its evidence. */
 export interface Diagnosis {
   readonly name: DiagnosisName;
@@ -56,6 +73,12 @@ export interface Diagnosis {
   readonly finding: string;
   /** Where to look; undefined when nothing points to a line. */
   readonly line?: CodeLine;
+  /** Where the same cause was seen too, the worst first. */
+  readonly otherLines?: readonly CountedLine[];
+  /** The worker thread that it was in; undefined for the main thread, and for what is no thread's. */
+  readonly thread?: WorkerThread;
+  /** Names the cause: it stays the same when the worst line becomes another. The name, if undefined. */
+  readonly id?: string;
   /** One next step: a sentence. */
   readonly nextStep: string;
   /** For scripts, with units in the names, such as { blocked_ms: 512, cpu_ms: 3 }. */

@@ -8,7 +8,7 @@ const patienceMs = 10_000;
 const mostWaiting = 1_024 * 1_024;
 
 /**
- * Writes to standard error, whole, also where that is a pipe whose reader is slow: what the pipe does not
+ * Writes to standard error or another descriptor, whole, also where that is a pipe whose reader is slow: what the pipe does not
  * take waits. With process.stderr it would be lost when the process exits, and a reader who has gone
  * would make an error that ends the process.
  */
@@ -17,6 +17,12 @@ export class ErrorOutput {
   #leftOut = 0;
   #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
+  readonly #descriptor: number;
+
+  /** @param descriptor standard error, if undefined; a pipe there should not block */
+  constructor(descriptor = 2) {
+    this.#descriptor = descriptor;
+  }
 
   /** Keeps nobody waiting. */
   write(text: string): void {
@@ -59,7 +65,7 @@ export class ErrorOutput {
     const before = this.#waiting.length;
     try {
       while (this.#waiting.length > 0) {
-        this.#waiting = this.#waiting.subarray(writeSync(2, this.#waiting));
+        this.#waiting = this.#waiting.subarray(writeSync(this.#descriptor, this.#waiting));
       }
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) {

@@ -91,12 +91,16 @@ function winnerOf(looks: readonly Look[], beganMs: number, isOwn: OwnCode): Stac
   const votes = new Votes(isOwn);
   for (const [index, { atMs, keptMs, stack }] of looks.entries()) {
     const next = looks[index + 1];
-    const stays = next && functionKey(next.stack, isOwn) === functionKey(stack, isOwn);
+    const before = looks[index - 1];
+    // Between two looks that were let in at once there was no native code for long.
+    const isInJavaScript = before !== undefined && before.keptMs <= promptMs && next !== undefined;
+    const stays =
+      isInJavaScript || (next && functionKey(next.stack, isOwn) === functionKey(stack, isOwn));
     // A look that native code kept waiting sees what came after it, which is over in no time. So it is
     // believed when it was let in at once and the next one sees the same function, or when what it sees
     // is one of Node's own that block.
     const isBelieved = isBlockingCall(stack, isOwn) || (keptMs <= promptMs && stays === true);
-    votes.add(isBelieved ? stack : [], atMs - (looks[index - 1]?.atMs ?? beganMs));
+    votes.add(isBelieved ? stack : [], atMs - (before?.atMs ?? beganMs));
   }
   return votes.winner();
 }

@@ -11,8 +11,10 @@ const enoughMs = 100;
 const runMs = 10_000;
 /** The time from one to the next, in milliseconds. */
 const restMs = 60_000;
-/** V8 walks through the heap when it begins, which takes some 300 ms for so many bytes. */
-const largestHeap = 100e6;
+/** V8 walks through the heap when it begins, which takes some 3 ms per megabyte. */
+const beginMsPerByte = 3e-6;
+/** How much longer something has to block than that takes. */
+const worthIt = 3;
 
 const nothing: Evidence = { heldBetween: () => undefined, afterNativeCode: () => undefined };
 
@@ -37,7 +39,7 @@ export class OccasionalProfile implements Witness {
     this.#missedMs += ms;
     const isDue =
       this.#missedMs >= enoughMs && this.#running === undefined && monotonicMs() >= this.#nextMs;
-    if (!isDue || getHeapStatistics().used_heap_size > largestHeap) {
+    if (!isDue || this.#missedMs < worthIt * beginMsPerByte * getHeapStatistics().used_heap_size) {
       return false;
     }
     this.#missedMs = 0;

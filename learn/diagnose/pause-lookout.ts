@@ -1,10 +1,13 @@
 import { monotonicMs } from "../../registry/clock.ts";
-import { isStarvationKnown, openStarvation } from "./starvation.ts";
+import { isStarvationKnown, openCrowding, openStarvation } from "./starvation.ts";
 import { type PauseData, pauseCell, pauseSpans } from "./watch-thread-data.ts";
 
 const lookMs = 20;
 /** A shorter time is no pause: the disk or the machine can hold a thread up that long, in milliseconds. */
 const leastMs = 200;
+
+/** On a machine without a free core more than that can hold it up. */
+const leastCrowdedMs = 1_000;
 
 /**
  * Notes when all of the process stood still. This thread never waits for anything but its timer, so when
@@ -18,17 +21,27 @@ export function lookForPauses({ cells, times }: PauseData): () => number {
     return () => 0;
   }
   const readStarvedMs = openStarvation();
+  const readCrowdedMs = openCrowding();
   const readClocks = () => {
     const { user, system } = process.threadCpuUsage();
-    // What the thread had or could have had of a core.
-    return { atMs: monotonicMs(), runnableMs: (user + system) / 1_000 + readStarvedMs() };
+    const all = process.cpuUsage();
+    return {
+      atMs: monotonicMs(),
+      // What the thread had or could have had of a core.
+      runnableMs: (user + system) / 1_000 + readStarvedMs(),
+      allCpuMs: (all.user + all.system) / 1_000,
+      crowdedMs: readCrowdedMs(),
+    };
   };
   let before = readClocks();
   const look = () => {
     const now = readClocks();
     const ms = now.atMs - before.atMs - lookMs - (now.runnableMs - before.runnableMs);
+    const isCrowded = (now.crowdedMs - before.crowdedMs) * 2 >= ms;
+    // Other threads run as soon as it goes on, and none does while it is paused.
+    const isStill = (now.allCpuMs - before.allCpuMs) * 4 < ms;
     before = now;
-    if (ms >= leastMs) {
+    if (ms >= (isCrowded ? leastCrowdedMs : leastMs) && isStill) {
       note({ cells, times }, ms, now.atMs);
     }
     times[0] = now.atMs;

@@ -12,10 +12,15 @@ const maxWaitMs = 200;
 
 /** Reads what a watching thread notes of pauses, which gets `data` when it is started. */
 export class Pauses {
-  readonly data: PauseData = {
-    cells: new Int32Array(new SharedArrayBuffer(8)),
-    times: new Float64Array(new SharedArrayBuffer(8 * (3 + 2 * pauseSpans))),
-  };
+  readonly data: PauseData;
+
+  /** @param data of another thread, which is told the same; new if undefined */
+  constructor(data?: PauseData) {
+    this.data = data ?? {
+      cells: new Int32Array(new SharedArrayBuffer(8)),
+      times: new Float64Array(new SharedArrayBuffer(8 * (3 + 2 * pauseSpans))),
+    };
+  }
 
   /** Pauses until then are known, on the monotonic clock. */
   get knownUntilMs(): number {

@@ -25,7 +25,31 @@ test("points to the innermost of the person's own lines, and says what is called
   expect(pointTo(stack, isOwn)).toEqual({
     line: { file: own, line: 12, what: "query" },
     isAsync: false,
+    cause: { id: "package driver", package: "driver" },
   });
+});
+
+test.each([
+  [
+    "a package that is called",
+    [frame("wait"), frame("", packed, 3), frame("a", own, 1)],
+    "package driver",
+  ],
+  [
+    "a package of a scope, in a store of packages",
+    [frame("", "/app/node_modules/.pnpm/@x+y@1/node_modules/@x/y/a.js", 3), frame("a", own, 1)],
+    "package @x/y",
+  ],
+  ["a package with nobody around it", [frame("parse"), frame("", packed, 3)], "package driver"],
+  ["a call that blocks", [frame("readFileSync"), frame("a", own, 1)], "call readFileSync"],
+  ["a function", [frame("hash"), frame("a", own, 1)], `function a ${own}:10`],
+  [
+    "a function that a package calls",
+    [frame("a", own, 1), frame("", packed, 3)],
+    `function a ${own}:10`,
+  ],
+])("names what is to be mended: %s", (_, stack, id) => {
+  expect(pointTo(stack, isOwn)?.cause.id).toBe(id);
 });
 
 test("points to a package where nothing else is in a file, and nowhere where nothing is", () => {
@@ -79,4 +103,27 @@ test("nobody wins with less than half", () => {
   votes.add([frame("other", own, 20, 15)], 30);
   votes.add([], 30);
   expect(votes.winner()).toBe(undefined);
+});
+
+test("where nobody has half, what several call has, or the loop that calls them", () => {
+  const votes = new Votes(isOwn);
+  const dispatch = frame("dispatch", own, 90, 80);
+  votes.add([frame("execSync"), frame("one", own, 3, 1), dispatch], 35);
+  votes.add([frame("execSync"), frame("two", own, 20, 15), dispatch], 40);
+  votes.add([frame("three", own, 33, 30), dispatch], 25);
+  expect(votes.winner()?.[1]?.name).toBe("two");
+
+  const looping = new Votes(isOwn);
+  const loop = frame("loop", own, 3, 1);
+  looping.add([frame("generate", own, 20, 15), loop, dispatch], 40);
+  looping.add([frame("helper", own, 33, 30), loop, dispatch], 40);
+  looping.add([loop, dispatch], 20);
+  expect(looping.winner()?.[0]).toBe(loop);
+
+  // Who only hands calls on is not to be looked at.
+  const handing = new Votes(isOwn);
+  handing.add([frame("one", own, 3, 1), dispatch], 35);
+  handing.add([frame("two", own, 20, 15), dispatch], 40);
+  handing.add([frame("three", own, 33, 30), dispatch], 25);
+  expect(handing.winner()).toBe(undefined);
 });

@@ -1,5 +1,5 @@
 import type { CodeLine } from "./diagnosis.ts";
-import { shownPath } from "./own-code.ts";
+import { packageOf, shownPath } from "./own-code.ts";
 import { findCall, isAsyncFunction, isLong, isPutOff } from "./source.ts";
 import { type Original, originalOf } from "./source-map.ts";
 import { type Frame, innermost, type OwnCode, type Position, type Stack } from "./stack.ts";
@@ -9,6 +9,14 @@ export interface Pointed {
   readonly line: CodeLine;
   /** Whether a promise or an async function is around it, which its author may have thought would help. */
   readonly isAsync: boolean;
+  /** Names what is to be mended, which can be seen in several lines: a package, a call that blocks, a function. */
+  readonly cause: Cause;
+}
+
+export interface Cause {
+  readonly id: string;
+  /** The package that is called, if it is one. */
+  readonly package: string | undefined;
 }
 
 /**
@@ -32,7 +40,29 @@ export function pointTo(stack: Stack, isOwn: OwnCode): Pointed | undefined {
   return {
     line: toCodeLine(place, called || frame.name || "a function without a name", frame.begins),
     isAsync: isPromised || isAsyncFunction(frame.file, frame.begins),
+    cause: causeOf(
+      // From the line inwards: what it calls first is what its author knows.
+      places.slice(0, isOwn(place.file) ? index : index + 1).reverse(),
+      called,
+      frame,
+    ),
   };
+}
+
+function causeOf(
+  inwards: readonly (Original | undefined)[],
+  called: string | undefined,
+  { file, name, begins }: Frame,
+): Cause {
+  const calledFile = inwards.find((place) => place !== undefined)?.file;
+  const packageName = calledFile && packageOf(calledFile);
+  if (packageName !== undefined) {
+    return { id: `package ${packageName}`, package: packageName };
+  }
+  const id = called?.endsWith("Sync")
+    ? `call ${called}`
+    : `function ${name} ${file}:${begins.line}`;
+  return { id, package: undefined };
 }
 
 /** A line for people, with the column where the line alone does not tell. */
@@ -69,7 +99,8 @@ function positionOf(
   const call = findCall(file, begins, called, line ?? nearLine);
   if (line === undefined) {
     const isKnown = begins.line > 1 || begins.column > 1;
-    return call ?? (isKnown ? begins : undefined);
+    const near = nearLine === undefined ? undefined : { line: nearLine, column: 1 };
+    return call ?? near ?? (isKnown ? begins : undefined);
   }
   const inLine = [call, begins].find((position) => position?.line === line);
   return { line, column: inLine?.column ?? 1 };

@@ -7,6 +7,7 @@ import { functionKey, type OwnCode, type Stack } from "./stack.ts";
 /** What Node calls the work that it hands to libuv's pool: files, names of hosts, compression, crypto. */
 const inPool =
   /^(FS|GETADDRINFO|GETNAMEINFO|ZLIB|BROTLI|ZSTD|BLOB|[A-Z0-9]*(PBKDF2|SCRYPT|ARGON2|RANDOM|HASH|HKDF|KEYGEN|KEYPAIR|SIGN|CIPHER|DERIVE|CHECKPRIME|KEYEXPORT|BITS)[A-Z0-9]*REQUEST)/;
+const isLookup = /^GETADDRINFO/;
 /** Hooks cost something for every promise, so they stay no longer after they were wanted, in milliseconds, */
 const listenMs = 500;
 /** and no longer than it takes to see so many calls. */
@@ -20,13 +21,20 @@ export class PoolCallers {
   #seen = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(isOwn: OwnCode) {
+  /** Node sets the name of the host after it has made them. */
+  readonly #lookups: object[] = [];
+
+  /** @param types what is listened to, as Node calls it */
+  constructor(isOwn: OwnCode, types = inPool) {
     this.#isOwn = isOwn;
     this.#hook = createHook({
-      init: (_, type) => {
+      init: (_, type, __, resource) => {
         try {
-          if (inPool.test(type)) {
+          if (types.test(type)) {
             this.#note(captureStack());
+            if (isLookup.test(type)) {
+              this.#lookups.push(resource);
+            }
           }
         } catch {
           // What a hook throws ends the process.
@@ -66,6 +74,17 @@ export class PoolCallers {
         this.close();
       }
     }
+  }
+
+  /** The names of hosts that were asked for, the most frequent first. */
+  names(): string[] {
+    const counts = new Map<string, number>();
+    for (const resource of this.#lookups) {
+      if ("hostname" in resource && typeof resource.hostname === "string") {
+        counts.set(resource.hostname, (counts.get(resource.hostname) ?? 0) + 1);
+      }
+    }
+    return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
   }
 
   /** The line that hands over most; undefined when none was seen. */

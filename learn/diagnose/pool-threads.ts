@@ -39,12 +39,18 @@ export function readPoolThreads(): PoolThreads {
  * Whether something waited for a core and not for a thread: then the one thread that took it starved,
  * and the others had nothing to do. Where there is too much to do all of them compute, or starve, or
  * all sleep in calls that block.
+ *
+ * @param runnersOf how many of the pool's threads may take such work; all of them if undefined
  */
-export function wasStarved(before: PoolThreads, now: PoolThreads): boolean {
+export function wasStarved(
+  before: PoolThreads,
+  now: PoolThreads,
+  runnersOf: (threads: number) => number = (threads) => threads,
+): boolean {
   const halfMs = (now.atMs - before.atMs) / 2;
   const active = [...now.all].filter(([task, { cpuMs, starvedMs }]) => {
     const then = before.all.get(task) ?? { cpuMs: 0, starvedMs: 0 };
     return cpuMs - then.cpuMs + starvedMs - then.starvedMs >= halfMs;
   });
-  return active.length > 0 && active.length < now.all.size;
+  return active.length > 0 && active.length < runnersOf(now.all.size);
 }

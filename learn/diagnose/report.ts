@@ -8,6 +8,10 @@ export interface Watched {
   readonly program: string;
   readonly pid: number;
   readonly watchedMs: number;
+  /** Why the program could not be loaded; undefined if it was. */
+  readonly loadError: string | undefined;
+  /** Whether it ends now. */
+  readonly hasEnded: boolean;
 }
 
 /** Where docs/fundamentals.md explains what is behind it. */
@@ -17,33 +21,43 @@ const parts: Partial<Record<DiagnosisName, string>> = {
   "cpu-behind-a-promise": "microtasks",
   "garbage-collection": "blocking-the-loop",
   "libuv-pool-saturated": "libuvs-pool",
+  "dns-lookups-queued": "libuvs-pool",
   "more-threads-than-cores": "worker-threads",
   "unhandled-rejection": "after-the-reply",
 };
 
 /** What was found, for people. */
 export function renderReport(
-  { program, pid, watchedMs }: Watched,
+  { program, pid, watchedMs, loadError }: Watched,
   diagnoses: readonly Diagnosis[],
 ): string {
   const found =
     diagnoses.length === 0
       ? "nothing found"
       : `${diagnoses.length} ${diagnoses.length === 1 ? "diagnosis" : "diagnoses"}`;
-  const title = `unblock diagnose: ${found} in ${inWords(watchedMs)} (${program}, process ${pid})`;
+  const title =
+    loadError !== undefined && diagnoses.length === 0
+      ? `unblock diagnose: the program could not be loaded, so nothing was watched: ${loadError} (${program}, process ${pid})`
+      : `unblock diagnose: ${found} in ${inWords(watchedMs)} (${program}, process ${pid})`;
   return `${[title, ...diagnoses.map(renderDiagnosis)].join("\n\n")}\n`;
 }
 
 export function renderDiagnosis({ name, finding, line, nextStep }: Diagnosis): string {
-  const part = parts[name];
+  const page = readOn(name);
   const text = line === undefined ? "" : textOf(fileOf(line), line.line, line.column);
   return [
     line === undefined ? name : `${name} at ${shownPlace(line)}`,
     ...(text === "" ? [] : [`  ${numberOf(line)} | ${text}`]),
     `  ${finding}`,
     `  → ${nextStep}`,
-    ...(part === undefined ? [] : [`    docs/fundamentals.md#${part}`]),
+    ...(page === undefined ? [] : [`    ${page}`]),
   ].join("\n");
+}
+
+/** Where a diagnosis is explained; undefined when nothing more is known. */
+export function readOn(name: DiagnosisName): string | undefined {
+  const part = parts[name];
+  return part === undefined ? undefined : `docs/fundamentals.md#${part}`;
 }
 
 function numberOf(line: CodeLine | undefined): string {

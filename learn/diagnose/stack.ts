@@ -48,11 +48,19 @@ export function isLoading(stack: Stack): boolean {
   return outermost?.name === "" && outermost.begins.line === 1 && outermost.begins.column === 1;
 }
 
+/** Whether a script is the code of `node -e` or of standard input, which is somebody's and in no file. */
+export function isEvaluated(script: string): boolean {
+  return script === "[eval]" || script === "[stdin]";
+}
+
 /**
  * The path of a script as V8 names it, which is a URL for modules and a path for the rest. The code
  * that watches is in no file: nobody is to look there.
  */
 export function toFile(script: string): string | undefined {
+  if (isEvaluated(script)) {
+    return script;
+  }
   const file = script.startsWith("file:") ? fileURLToPath(script) : script;
   return isAbsolute(file) && dirname(file) !== import.meta.dirname ? file : undefined;
 }

@@ -30,3 +30,26 @@ export function openStarvation(): ReadStarvedMs {
     return () => 0;
   }
 }
+
+/**
+ * For how many milliseconds something on this machine could have run while others had the cores, by the
+ * kernel's pressure stall information; 0 where the system does not tell.
+ *
+ * @see https://docs.kernel.org/accounting/psi.html
+ */
+export function openCrowding(): () => number {
+  const buffer = Buffer.alloc(128);
+  try {
+    if (process.execArgv.includes("--trace-sync-io")) {
+      return () => 0;
+    }
+    const descriptor = openSync("/proc/pressure/cpu", "r");
+    return () => {
+      const bytes = readSync(descriptor, buffer, 0, buffer.length, 0);
+      const [, totalUs] = /^some .*total=(\d+)/.exec(buffer.toString("latin1", 0, bytes)) ?? [];
+      return Number(totalUs ?? 0) / 1e3;
+    };
+  } catch {
+    return () => 0;
+  }
+}

@@ -70,7 +70,13 @@ function threadIdIn(title: string): number {
   return Number(/^\[worker (\d+)\]/.exec(title)?.[1]);
 }
 
+/** Empty while the thread loads modules: that ends by itself, and then the thread has work to do. */
 function toStack(sites: readonly CallSite[]): Stack {
+  const inFile = sites.findIndex(({ scriptName }) => toFile(scriptName) !== undefined);
+  const inner = inFile === -1 ? sites : sites.slice(0, inFile);
+  if (inner.some(({ scriptName }) => scriptName.startsWith("node:internal/modules"))) {
+    return [];
+  }
   return sites.map(({ functionName, scriptName, lineNumber, columnNumber }) => ({
     name: functionName,
     file: toFile(scriptName),

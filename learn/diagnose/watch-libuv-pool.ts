@@ -1,4 +1,5 @@
 import { lateMs } from "./canary.ts";
+import { readPoolThreads } from "./pool-threads.ts";
 import { type CanaryData, canaryCell } from "./watch-thread-data.ts";
 
 /** How it went in libuv's pool since the window began. */
@@ -33,7 +34,8 @@ export class LibuvPoolWatch {
       longestWaitMs: Math.max(cell(canaryCell.longestMs), waitingMs >= stuckMs ? waitingMs : 0),
       lateCalls: cell(canaryCell.late),
       lateMs: cell(canaryCell.lateMs),
-      threads: poolThreads(),
+      // The variable may have been set when it was too late.
+      threads: readPoolThreads().all.size || poolThreads(),
     };
   }
 
@@ -48,4 +50,9 @@ export class LibuvPoolWatch {
 function poolThreads(): number {
   const wanted = process.env.UV_THREADPOOL_SIZE;
   return wanted === undefined ? 4 : Math.min(1_024, Math.max(1, Number.parseInt(wanted, 10) || 0));
+}
+
+/** How many of the pool's threads may look up names, as libuv counts it. */
+export function lookupThreads(threads = poolThreads()): number {
+  return Math.floor((threads + 1) / 2);
 }

@@ -3,9 +3,9 @@ import { monotonicMs } from "../../registry/clock.ts";
 import type { CodeLine } from "./diagnosis.ts";
 import { type Garbage, GarbageTime } from "./garbage-time.ts";
 import type { Pauses } from "./pauses.ts";
-import { pointTo } from "./point-to.ts";
+import { type Cause, pointTo } from "./point-to.ts";
 import { isLoading, type OwnCode } from "./stack.ts";
-import { openStarvation } from "./starvation.ts";
+import { openCrowding, openStarvation } from "./starvation.ts";
 import type { Evidence, Witness } from "./witness.ts";
 
 /** A time in which the event loop did not turn. */
@@ -16,14 +16,20 @@ export interface Blockage {
   readonly ms: number;
   /** What the loop's thread computed in that time. */
   readonly cpuMs: number;
+  /** What all threads of the process computed in that time; undefined where that is not known. */
+  readonly allCpuMs?: number;
   /** How long it could have run in that time, and other threads had the cores; 0 where that is not known. */
   readonly starvedMs: number;
+  /** How long somebody on this machine lacked a core in that time; undefined where that is not known. */
+  readonly crowdedMs?: number;
   /** How long the loop's thread collected garbage in that time. */
   readonly garbage: Garbage;
   /** How long the whole process was paused in that time; 0 where that is not known. */
   readonly pausedMs: number;
   /** What held it; undefined when nothing did for half of the time, or it was not seen. */
   readonly line: CodeLine | undefined;
+  /** What is to be mended there; undefined when no line is known. */
+  readonly cause?: Cause;
   /** Whether a promise or an async function is around that line. */
   readonly isAsync: boolean;
   /** Where nothing was seen to hold it: what came right after a call of native code, if that was seen. */
@@ -53,12 +59,15 @@ const shortestMs = 40;
  */
 export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): LoopWatch {
   const readStarvedMs = openStarvation();
+  const readCrowdedMs = openCrowding();
   const garbageTime = new GarbageTime();
   const gaps: Gap[] = [];
   const readClocks = () => ({
     loop: performance.eventLoopUtilization(),
     cpu: process.threadCpuUsage(),
+    allCpuMs: allCpuMs(),
     starvedMs: readStarvedMs(),
+    crowdedMs: readCrowdedMs(),
   });
   let before = readClocks();
   const beat = () => {
@@ -66,12 +75,15 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     const { user, system } = process.threadCpuUsage(before.cpu);
     const now = readClocks();
     const starvedMs = Math.min(now.starvedMs - before.starvedMs, ms);
+    const crowdedMs = now.crowdedMs - before.crowdedMs;
+    const allMs = now.allCpuMs - before.allCpuMs;
     before = now;
     const garbage = garbageTime.take();
     witness.onTurn(now.starvedMs);
     if (hasTurned && ms - starvedMs >= shortestMs) {
       const beganMs = monotonicMs() - ms;
-      gaps.push({ beganMs, ms, cpuMs: (user + system) / 1_000, starvedMs, garbage });
+      const cpuMs = (user + system) / 1_000;
+      gaps.push({ beganMs, ms, cpuMs, allCpuMs: allMs, starvedMs, crowdedMs, garbage });
     }
   };
   // Until its first turn the program is loaded, and nobody waits for it.
@@ -107,6 +119,8 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     takeAll: () => {
       const first = take();
       pauses?.wait();
+      // That was no blockage of the program's.
+      before = readClocks();
       return [...first, ...settle(Number.POSITIVE_INFINITY)];
     },
     stop: () => {
@@ -114,6 +128,11 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
       garbageTime.close();
     },
   };
+}
+
+function allCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 type Gap = Omit<Blockage, "line" | "isAsync" | "next" | "pausedMs">;
@@ -135,14 +154,41 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
     ...gap,
     pausedMs: 0,
     line: pointed?.line,
+    ...(pointed && { cause: pointed.cause }),
     isAsync: pointed?.isAsync ?? false,
     next: next && pointTo(next, isOwn)?.line,
   };
 }
 
 /** How long the program held the loop, its garbage included: without what other processes took. */
-export function heldMs({ ms, starvedMs, pausedMs }: Blockage): number {
+export function heldMs(blockage: Blockage): number {
+  const ms = heldAtMostMs(blockage);
+  if (!isCrowded(blockage)) {
+    return ms;
+  }
+  const { cpuMs, allCpuMs = cpuMs, garbage } = blockage;
+  // What computes on a crowded machine waits for others who compute and lack a core as well: a collection
+  // for the threads that V8 has for it.
+  const computedMs = Math.max(cpuMs, Math.min(garbage.ms, allCpuMs));
+  const isComputed = computedMs >= shortestMs || garbage.ms * 2 >= blockage.ms;
+  return isComputed ? Math.min(ms, computedMs) : ms;
+}
+
+function heldAtMostMs({ ms, starvedMs, pausedMs }: Blockage): number {
   return ms - starvedMs - pausedMs;
+}
+
+/** Whether somebody lacked a core for half of the time: then whoever waits may wait for them. */
+function isCrowded({ ms, crowdedMs = 0 }: Blockage): boolean {
+  return crowdedMs * 2 >= ms;
+}
+
+/** Whether a blockage says nothing of the program: a wait on a crowded machine, of which nothing was seen. */
+export function isOthers(blockage: Blockage): boolean {
+  const isCollecting = collectingMs(blockage) * 2 >= heldMs(blockage);
+  return (
+    isCrowded(blockage) && !isCollecting && !isComputing(blockage) && blockage.line === undefined
+  );
 }
 
 /** How much of that was garbage collection. */

@@ -1,25 +1,48 @@
-import type { CodeLine } from "./diagnosis.ts";
-import { shownPlace } from "./own-code.ts";
+import type { CodeLine, CountedLine } from "./diagnosis.ts";
+import { packageOf } from "./own-code.ts";
 import { toCodeLine } from "./point-to.ts";
+import { Sites } from "./sites.ts";
 import { originalOf } from "./source-map.ts";
 import { type OwnCode, toFile } from "./stack.ts";
 
-/** Rejections of one line that nobody handled. */
+/** Rejections of one cause that nobody handled. */
 export interface Rejections {
   /** What the first one says. */
   readonly message: string;
-  /** Where it came from; undefined when its stack does not say. */
+  /** Where most came from; undefined when their stacks do not say. */
   readonly line: CodeLine | undefined;
+  /** Where others came from. */
+  readonly otherLines?: readonly CountedLine[];
   readonly count: number;
+  /** A function, or a package that the line calls. */
+  readonly cause?: string;
 }
 
 export interface RejectionWatch {
   read(): readonly Rejections[];
+  /** Why Node could not load the program; undefined if it could, or while it runs. */
+  loadError(): string | undefined;
   stop(): void;
 }
 
-/** Rejections whose lines are not known would never end otherwise. */
-const mostKinds = 100;
+const isStrict = `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS}`.includes(
+  "--unhandled-rejections=strict",
+);
+
+/** More functions than that are not told apart. */
+const maxKinds = 100;
+
+interface Kind {
+  readonly message: string;
+  readonly sites: Sites;
+  count: number;
+}
+
+/** Where a rejection came from. */
+interface Origin {
+  readonly line: CodeLine | undefined;
+  readonly cause: string;
+}
 
 /**
  * Watches for promises that are rejected and that nobody handles.
@@ -28,16 +51,19 @@ const mostKinds = 100;
  * listens in on what Node says to the listeners, if any.
  */
 export function watchRejections(isOwn: OwnCode): RejectionWatch {
-  const kinds = new Map<string, Rejections>();
+  const kinds = new Map<string, Kind>();
   let last: unknown;
   const note = (reason: unknown) => {
     last = reason;
     const { message, stack } = describe(reason);
-    const line = lineOf(stack, isOwn);
-    const key = line ? shownPlace(line) : message;
-    const before = kinds.get(key);
-    if (before !== undefined || kinds.size < mostKinds) {
-      kinds.set(key, { message, line, ...before, count: (before?.count ?? 0) + 1 });
+    const { line, cause } = originOf(stack, isOwn);
+    const kind = kinds.get(cause) ?? { message, sites: new Sites(), count: 0 };
+    kind.count++;
+    if (line !== undefined) {
+      kind.sites.add(line, 0);
+    }
+    if (kinds.has(cause) || kinds.size < maxKinds) {
+      kinds.set(cause, kind);
     }
   };
   const emit = process.emit;
@@ -48,15 +74,27 @@ export function watchRejections(isOwn: OwnCode): RejectionWatch {
     return Reflect.apply(emit, this, [event, ...args]);
   };
   Object.assign(process, { emit: listening });
-  // With --unhandled-rejections=strict the process ends before that.
+  let loadError: string | undefined;
   const onEnd = (error: unknown, origin: string) => {
-    if (origin === "unhandledRejection" && error !== last) {
+    if (origin !== "unhandledRejection" || error === last) {
+      return;
+    }
+    // No listener is asked when the program's own module fails: to be loaded, or by itself.
+    if (isLoadError(error)) {
+      loadError = describe(error).summary;
+    } else if (isStrict) {
+      // The process ends before listeners are asked.
       note(error);
     }
   };
   process.on("uncaughtExceptionMonitor", onEnd);
   return {
-    read: () => [...kinds.values()],
+    read: () =>
+      [...kinds].map(([cause, { message, sites, count }]) => {
+        const [first, ...otherLines] = sites.read();
+        return { message, line: first?.line, otherLines, count, cause };
+      }),
+    loadError: () => loadError,
     stop: () => {
       process.off("uncaughtExceptionMonitor", onEnd);
       if (process.emit === listening) {
@@ -66,29 +104,51 @@ export function watchRejections(isOwn: OwnCode): RejectionWatch {
   };
 }
 
-function describe(reason: unknown): { readonly message: string; readonly stack: string } {
+interface Described {
+  readonly message: string;
+  /** The first line, with the kind of error. */
+  readonly summary: string;
+  readonly stack: string;
+}
+
+function describe(reason: unknown): Described {
   try {
+    const [summary = ""] = String(reason).split("\n");
     return reason instanceof Error
-      ? { message: reason.message, stack: reason.stack ?? "" }
-      : { message: String(reason), stack: "" };
+      ? { message: reason.message, summary, stack: reason.stack ?? "" }
+      : { message: String(reason), summary, stack: "" };
   } catch {
     // Its own code can fail, and that must not end the process.
-    return { message: "something that can't be shown", stack: "" };
+    const message = "something that can't be shown";
+    return { message, summary: message, stack: "" };
   }
 }
 
-/** Where an error came from: the innermost of the person's own lines. */
-function lineOf(stack: string, isOwn: OwnCode): CodeLine | undefined {
+/** Whether Node found no code that it could run. */
+function isLoadError(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return error instanceof SyntaxError || /MODULE|_IMPORT|_EXTENSION|_TYPESCRIPT/.test(code);
+}
+
+/** The innermost of the person's own lines, and the function that it is in or the package that it calls. */
+function originOf(stack: string, isOwn: OwnCode): Origin {
+  let called: string | undefined;
   for (const text of stack.split("\n")) {
     const match = /^\s+at (?:(?:async |new )?(.*) \()?(.+):(\d+):(\d+)\)?$/.exec(text);
     const file = toFile(match?.[2]?.replace(/^async /, "") ?? "");
     if (file !== undefined) {
       const position = { line: Number(match?.[3]), column: Number(match?.[4]) };
       const place = originalOf(file, position) ?? { file, ...position };
+      const name = match?.[1];
       if (isOwn(place.file)) {
-        return toCodeLine(place, match?.[1] ?? "a function without a name");
+        return {
+          line: toCodeLine(place, name ?? "a function without a name"),
+          cause: called ?? `function ${name ?? position.line} ${file}`,
+        };
       }
+      const packageName = packageOf(place.file);
+      called = packageName === undefined ? called : `package ${packageName}`;
     }
   }
-  return undefined;
+  return { line: undefined, cause: called ?? "unknown" };
 }

@@ -1,5 +1,6 @@
 import { monotonicMs } from "../../registry/clock.ts";
 import { BlockageTally } from "./blocked-loop.ts";
+import { BlockedWorkers } from "./blocked-workers.ts";
 import { CpuQuota } from "./cpu-quota.ts";
 import { diagnoseCrowdedCores } from "./crowded-cores.ts";
 import type { Diagnosis } from "./diagnosis.ts";
@@ -8,13 +9,16 @@ import { OccasionalProfile } from "./occasional-profile.ts";
 import { diagnosePauses } from "./paused-process.ts";
 import { Pauses } from "./pauses.ts";
 import { PoolCallers } from "./pool-callers.ts";
+import { profileUnseen } from "./profile-unseen.ts";
+import { diagnoseQueuedLookups } from "./queued-lookups.ts";
 import { diagnoseSaturatedPool } from "./saturated-pool.ts";
 import type { OwnCode } from "./stack.ts";
 import { startWatchThread } from "./start-watch-thread.ts";
 import { diagnoseThrottling } from "./throttled-cpu.ts";
 import { diagnoseRejections } from "./unhandled-rejection.ts";
 import { LibuvPoolWatch } from "./watch-libuv-pool.ts";
-import { type Blockage, collectingMs, heldMs, watchLoop } from "./watch-loop.ts";
+import { LookupWatch } from "./watch-lookups.ts";
+import { type Blockage, watchLoop } from "./watch-loop.ts";
 import { watchRejections } from "./watch-rejections.ts";
 import { ThreadsWatch } from "./watch-threads.ts";
 import type { Witness } from "./witness.ts";
@@ -28,6 +32,8 @@ export interface ServiceWatch {
   soFar(): Diagnosis[];
   /** What was found up to now. Blocks for some 20 ms. */
   diagnoses(): Diagnosis[];
+  /** Why Node could not load the program; undefined if it could, or while it runs. */
+  loadError(): string | undefined;
   /** Ends, and gives what was found in all. */
   stop(): Diagnosis[];
 }
@@ -41,7 +47,14 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
   const pool = new LibuvPoolWatch();
   const pauses = new Pauses();
   const quota = new CpuQuota();
-  await startWatchThread({ lookout: lookout.data, canary: pool.data, pauses: pauses.data });
+  const lookups = new LookupWatch(isOwn);
+  await startWatchThread({
+    lookout: lookout.data,
+    canary: pool.data,
+    pauses: pauses.data,
+    lookups: lookups.data,
+  });
+  const workers = new BlockedWorkers(pauses.data);
   const profile = new OccasionalProfile(isOwn);
   const loop = watchLoop(either(lookout, profile), isOwn, pauses);
   const tally = new BlockageTally();
@@ -51,24 +64,27 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
 
   const take = (blockages: readonly Blockage[]) => {
     tally.add(blockages);
-    const unseen = blockages.filter(({ line }) => line === undefined);
-    // A collection is seen without a profile.
-    const unseenMs = unseen.reduce((sum, one) => sum + heldMs(one) - collectingMs(one), 0);
-    if (profile.missed(unseenMs)) {
-      // That it began held the loop for a moment, which is no blockage of the program's.
-      loop.take();
-    }
+    profileUnseen(profile, loop, blockages);
   };
   const sumUp = () => {
     const crowded = diagnoseCrowdedCores(threads.read());
     // Where threads take the cores from each other, libuv's have none either.
     const saturated = crowded ? undefined : diagnoseSaturatedPool(pool.read(), callers.line());
+    const queued =
+      saturated || crowded ? undefined : diagnoseQueuedLookups(lookups.read(threads.hasWorkers));
     const rejected = rejections.read().map(diagnoseRejections);
     const paused = diagnosePauses(pauses.read());
     const throttled = diagnoseThrottling(quota.read());
-    return [paused, throttled, ...tally.diagnoses(), saturated, crowded, ...rejected].filter(
-      (diagnosis) => diagnosis !== undefined,
-    );
+    return [
+      paused,
+      throttled,
+      ...tally.diagnoses(),
+      ...workers.diagnoses(),
+      saturated,
+      queued,
+      crowded,
+      ...rejected,
+    ].filter((diagnosis) => diagnosis !== undefined);
   };
 
   return {
@@ -78,9 +94,11 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
       if (pool.isLate()) {
         callers.listen();
       }
+      lookups.round();
       await threads.look();
     },
     soFar: sumUp,
+    loadError: rejections.loadError,
     diagnoses: () => {
       take(loop.takeAll());
       return sumUp();
@@ -90,10 +108,13 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
       loop.stop();
       profile.close();
       callers.close();
+      lookups.close();
       threads.stop();
       rejections.stop();
       lookout.close();
-      return sumUp();
+      const diagnoses = sumUp();
+      workers.close();
+      return diagnoses;
     },
   };
 }

@@ -3,6 +3,7 @@ export interface WatchThreadData {
   readonly lookout: LookoutData | undefined;
   readonly canary: CanaryData | undefined;
   readonly pauses: PauseData | undefined;
+  readonly lookups: LookupData | undefined;
 }
 
 export interface LookoutData {
@@ -38,6 +39,21 @@ export const canaryCell = {
   lateMs: 2,
   /** For how long one waits right now. */
   waitingMs: 3,
+} as const;
+
+export interface LookupData {
+  /** See {@link lookupCell}. */
+  readonly cells: Int32Array;
+}
+
+/** Memory that the probe of look-ups reports by. Times are in whole milliseconds. */
+export const lookupCell = {
+  /** The longest that a look-up waited for a thread of libuv's pool, while other calls did not. */
+  longestMs: 0,
+  /** How long all that waited did together. */
+  totalMs: 1,
+  /** For how long one waits right now. */
+  waitingMs: 2,
 } as const;
 
 export interface PauseData {

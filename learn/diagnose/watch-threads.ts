@@ -3,7 +3,7 @@ import type { EventLoopUtilization } from "node:perf_hooks";
 import type { Worker } from "node:worker_threads";
 import type { CodeLine } from "./diagnosis.ts";
 import { pointTo } from "./point-to.ts";
-import type { OwnCode } from "./stack.ts";
+import { innermost, type OwnCode, type Stack } from "./stack.ts";
 import { isWatchThread } from "./start-watch-thread.ts";
 import { lookAtThreads } from "./thread-stacks.ts";
 import { Votes } from "./votes.ts";
@@ -38,6 +38,8 @@ export class ThreadsWatch {
   #mostComputing = 0;
   #line: CodeLine | undefined;
   #isLooking = false;
+  /** Whether the program has started any. */
+  hasWorkers = false;
 
   constructor(isOwn: OwnCode) {
     this.#isOwn = isOwn;
@@ -48,6 +50,7 @@ export class ThreadsWatch {
     if (isWatchThread(thread)) {
       return;
     }
+    this.hasWorkers = true;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     this.#threads.set(thread, { loop: thread.performance.eventLoopUtilization(), ended });
     thread.once("exit", () => {
@@ -75,15 +78,20 @@ export class ThreadsWatch {
     // Those that compute get about as much of the cores as each other, however little that is.
     const share = Math.max(leastCpuMs, Math.max(...cpuMs) / 3);
     const computing = threads.filter((_, index) => (cpuMs[index] ?? 0) >= share);
-    this.#mostComputing = Math.max(this.#mostComputing, computing.length);
-    if (computing.length > this.#cores) {
-      this.#line ??= await this.#lineOf(computing.map(([{ threadId }]) => threadId));
+    if (computing.length <= Math.max(this.#cores, this.#mostComputing)) {
+      return;
+    }
+    const stacks = await lookAtThreads(new Set(computing.map(([{ threadId }]) => threadId)));
+    const working = stacks.filter((stack) => innermost(stack, this.#isOwn) !== -1);
+    if (working.length > Math.max(this.#cores, this.#mostComputing)) {
+      this.#mostComputing = working.length;
+      this.#line = this.#lineOf(working);
     }
   }
 
-  async #lineOf(threadIds: readonly number[]): Promise<CodeLine | undefined> {
+  #lineOf(stacks: readonly Stack[]): CodeLine | undefined {
     const votes = new Votes(this.#isOwn);
-    for (const stack of await lookAtThreads(new Set(threadIds))) {
+    for (const stack of stacks) {
       votes.add(stack, 1);
     }
     const stack = votes.winner();

@@ -51,7 +51,12 @@ export class Observer {
     this.#calls = new HandlerCalls(fileUrl);
     const isOwn = (file: string) => file === fileURLToPath(fileUrl);
     this.#loop = watchLoop(new ProfileWitness(isOwn, sampleMs), isOwn);
-    startWatchThread({ lookout: undefined, canary: this.#pool.data, pauses: undefined });
+    startWatchThread({
+      lookout: undefined,
+      canary: this.#pool.data,
+      pauses: undefined,
+      lookups: undefined,
+    });
     process.on("worker", () => {
       this.#newThreads++;
     });

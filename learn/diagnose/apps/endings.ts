@@ -4,7 +4,7 @@ import { serve } from "./serve.ts";
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
 function block(): string {
-  Atomics.wait(cell, 0, 0, 300);
+  Atomics.wait(cell, 0, 0, 300); // blocks: block
   return "blocked";
 }
 

@@ -4,7 +4,8 @@ const cell = new Int32Array(new SharedArrayBuffer(4));
 setTimeout(() => {
   process.stderr.on("error", () => {});
   process.stderr.write("x".repeat(1_000_000));
-  Atomics.wait(cell, 0, 0, 300);
+  // Long enough to be seen also on a machine without a free core.
+  Atomics.wait(cell, 0, 0, 1_000);
   if (process.argv[2] === "SIGTERM") {
     process.kill(process.pid, "SIGTERM");
     setInterval(() => {}, 1_000);

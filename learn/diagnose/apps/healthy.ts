@@ -1,5 +1,6 @@
 /** Does all that the others do, in its right place. */
 import { hash, pbkdf2 } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,19 +18,27 @@ function hashChain(): string {
   return value;
 }
 
+function wait(): string {
+  return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+}
+
 async function serveAll(): Promise<void> {
-  // One thread, made before anybody calls: to make one holds the event loop for a moment.
-  const worker = new Worker(import.meta.filename);
-  await once(worker, "online");
+  // Threads made before anybody calls: to make one holds the event loop for a moment.
+  const computing = new Worker(import.meta.filename);
+  const waiting = new Worker(import.meta.filename);
+  await Promise.all([once(computing, "online"), once(waiting, "online")]);
+  const ask = async (worker: Worker, work: string) => {
+    const answer = once(worker, "message");
+    worker.postMessage(work);
+    return (await answer)[0];
+  };
   await serve({
-    "/hash": async () => {
-      const answer = once(worker, "message");
-      worker.postMessage("hash");
-      return (await answer)[0];
-    },
+    "/hash": () => ask(computing, "hash"),
+    "/wait": () => ask(waiting, "wait"),
     "/key": () => derive("password", "salt", 100_000, 32, "sha512"),
     "/file": () => readFile(import.meta.filename, "utf8"),
     "/sleep": () => sleep(300, "slept"),
+    "/lookup": () => Promise.all(Array.from({ length: 20 }, () => lookup("localhost"))),
     "/rejected": () => Promise.reject(new Error("handled")).catch(String),
   });
 }
@@ -37,5 +46,7 @@ async function serveAll(): Promise<void> {
 if (isMainThread) {
   await serveAll();
 } else {
-  parentPort?.on("message", () => parentPort?.postMessage(hashChain()));
+  parentPort?.on("message", (work) =>
+    parentPort?.postMessage(work === "hash" ? hashChain() : wait()),
+  );
 }

@@ -23,12 +23,13 @@ export async function startApp(
     args = [],
     node = ["--import", "./learn/diagnose.ts"],
     file = `${folder}/${name}.ts`,
+    urlOn = "stdout",
   }: Start = {},
 ): Promise<App> {
   const program = [...node, file, ...args];
   // As Node has it, whatever the tests run with.
   const command = startCommand(process.execPath, program, { UV_THREADPOOL_SIZE: "4" });
-  const url = await vi.waitFor(() => urlOf(command), answerMs);
+  const url = await vi.waitFor(() => urlOf(command, urlOn), answerMs);
   return {
     ...command,
     call: async (path) => (await fetch(`${url}${path}`)).text(),
@@ -47,6 +48,8 @@ interface Start {
   readonly node?: readonly string[];
   /** Where it is, if it is not one of those here. */
   readonly file?: string;
+  /** Where its standard output goes. */
+  readonly urlOn?: "stdout" | "stderr";
 }
 
 /**
@@ -83,9 +86,10 @@ function linesOf(name: string): string[] {
   return readFileSync(file, "utf8").split("\n");
 }
 
-function urlOf({ stdout, stderr, child }: RunningCommand): string {
-  const [url] = stdout().match(/http:\S+/) ?? [];
+function urlOf(command: RunningCommand, urlOn: "stdout" | "stderr"): string {
+  const [url] = command[urlOn]().match(/http:\S+/) ?? [];
   if (url === undefined) {
+    const { child, stderr } = command;
     throw new Error(`Expected the app to serve, got ${child.exitCode}: ${stderr()}`);
   }
   return url;

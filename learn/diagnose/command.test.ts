@@ -1,0 +1,205 @@
+/** The command line: what can be run, and JSON lines for scripts. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { runCommand } from "../../testing/cli.ts";
+import { markedLine, startApp } from "./apps/start-app.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "diagnose-command-")));
+afterAll(() => rmSync(folder, { recursive: true }));
+const write = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+mkdirSync(join(folder, "packed"));
+write("packed/package.json", '{"main":"start.js"}');
+write("packed/start.js", 'console.log("started", ...process.argv.slice(2)); process.exitCode = 3;');
+mkdirSync(join(folder, "empty"));
+
+const diagnose = (...args: string[]) =>
+  runCommand(process.execPath, ["learn/diagnose.ts", ...args]);
+const parse = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("what is no program's file is told as such, with what to do:", () => {
+  test.each([
+    [
+      "a file that does not exist",
+      ["nope.js"],
+      /got "nope\.js", which does not exist in \/.*; check the path$/,
+    ],
+    [
+      "a directory",
+      [join(folder, "empty")],
+      /got "\S+empty", which is a directory with no index\.js; name the file/,
+    ],
+    ["code", ["-e", "1"], /got code \(-e\); use: node --import \.\/learn\/diagnose\.ts -e '…'$/],
+    ["code to print", ["--print", "1"], /got code \(--print\); use: /],
+    [
+      "standard input",
+      ["-"],
+      /got standard input \(-\); use: node --import \.\/learn\/diagnose\.ts -$/,
+    ],
+    [
+      "one of Node's flags",
+      ["--inspect", "app.js"],
+      /got the flag --inspect; Node's own flags come first: node --inspect \.\/learn\/diagnose\.ts app\.js$/,
+    ],
+    ["nothing", [], /got none; use: node \.\/learn\/diagnose\.ts app\.js$/],
+    ["nothing after --", ["--json", "--"], /got none; use: /],
+    [
+      "a command",
+      ["npm", "start"],
+      /got the command npm; use: NODE_OPTIONS='--import "\/\S+\/learn\/diagnose\.ts"' npm …$/,
+    ],
+  ])("%s", async (_, args, problem) => {
+    const { code, stdout, stderr } = await diagnose(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^error: expected a program's file/);
+    expect(stderr.trimEnd()).toMatch(problem);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+test.each(["packed", "packed/start"])(
+  "finds %s as Node does, and ends with the program's own exit code",
+  async (program) => {
+    const { code, stdout, stderr } = await diagnose(join(folder, program), "--json", "-e");
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "started --json -e\n" });
+    expect(stderr).toMatch(/^unblock diagnose: nothing found in /);
+  },
+);
+
+describe("a program that could not be loaded is told as such, and is no rejection:", () => {
+  test.each([
+    ["a syntax error", "let = ;", "SyntaxError: "],
+    ["a module that is missing", 'import "./nope.mjs";', "Error [ERR_MODULE_NOT_FOUND]: "],
+  ])("%s", async (_, text, problem) => {
+    const program = write("broken.mjs", text);
+    const { code, stderr } = await diagnose(program);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `unblock diagnose: the program could not be loaded, so nothing was watched: ${problem}`,
+    );
+    expect(stderr).not.toContain("unhandled-rejection");
+    const json = await diagnose("--json", program);
+    expect(json.code).toBe(1);
+    expect(parse(json.stdout)).toMatchObject([
+      { type: "summary", findings: 0, ended: true, could_not_load: expect.stringMatching(/Error/) },
+    ]);
+  });
+
+  test("an error of its own while it starts is only Node's to tell", async () => {
+    const { code, stderr } = await diagnose(
+      write("throws.mjs", 'await 1; throw new Error("top");'),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("Error: top");
+    expect(stderr).toContain("unblock diagnose: nothing found in");
+  });
+});
+
+test("code that is in no file is told as such, and its lines are named", async () => {
+  const code =
+    "setTimeout(function wait() {\n  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);\n}, 100)";
+  const { stderr } = await runCommand(process.execPath, [
+    "--import",
+    "./learn/diagnose.ts",
+    "-e",
+    code,
+  ]);
+  expect(stderr).toMatch(/ in [\d,]+ ms \(code of -e, process \d+\)\n/);
+  expect(stderr).toMatch(/^loop-blocked-by-waiting at \[eval\]:2\n {2}2 \| Atomics\.wait/m);
+});
+
+describe("--json", () => {
+  test("prints a line per finding and one that sums up, and nothing else on standard output", async () => {
+    const app = await startApp("endings", {
+      node: ["learn/diagnose.ts", "--json"],
+      urlOn: "stderr",
+    });
+    await app.call("/block");
+    await app.call("/block");
+    await app.call("/exit").catch(() => {});
+    expect(await app.exited).toBe(3);
+    const line = markedLine("endings", "blocks: block");
+    const [finding, summary, ...rest] = parse(app.stdout());
+    expect(rest).toEqual([]);
+    expect(finding).toEqual({
+      type: "finding",
+      diagnosis: "loop-blocked-by-waiting",
+      id: expect.stringMatching(/^loop-blocked-by-waiting function block /),
+      pid: app.child.pid,
+      thread: null,
+      file: "learn/diagnose/apps/endings.ts",
+      line,
+      column: null,
+      calls: "wait",
+      code: "Atomics.wait(cell, 0, 0, 300); // blocks: block",
+      other_lines: [],
+      finding: expect.stringMatching(/^The event loop stood still 3 times, /),
+      next_step: expect.stringMatching(/^Await an asynchronous call there/),
+      read_on: "docs/fundamentals.md#pools-for-blocking-calls",
+      numbers: expect.objectContaining({ blockages: 3 }),
+    });
+    expect(summary).toEqual({
+      type: "summary",
+      program: "learn/diagnose/apps/endings.ts",
+      pid: app.child.pid,
+      watched_ms: expect.any(Number),
+      findings: 1,
+      ended: true,
+      could_not_load: null,
+    });
+  });
+
+  test("with --watch a later line with the same id takes the place of an earlier one", async () => {
+    const app = await startApp("endings", {
+      node: ["learn/diagnose.ts", "--json", "--watch"],
+      urlOn: "stderr",
+    });
+    await app.call("/block");
+    await vi.waitFor(() => expect(app.stdout()).toContain("\n"), 20_000);
+    app.child.kill("SIGTERM");
+    await app.exited;
+    const [live, last, summary] = parse(app.stdout());
+    expect([live.type, last.type, summary.type]).toEqual(["finding", "finding", "summary"]);
+    expect(live.id).toBe(last.id);
+  });
+
+  test("the processes of a cluster print there too, into a file and a pipe", () => {
+    const file = join(folder, "findings.jsonl");
+    const cluster = `"${process.execPath}" learn/diagnose.ts --json learn/diagnose/apps/forks.ts`;
+    for (const command of [`${cluster} > ${file}`, `${cluster} | cat > ${file}`]) {
+      spawnSync("bash", ["-c", command], { stdio: ["ignore", "pipe", "pipe"] });
+      const lines = parse(readFileSync(file, "utf8"));
+      expect(lines.map(({ type, diagnosis = "" }) => `${type} ${diagnosis}`.trim()).sort()).toEqual(
+        [
+          "finding loop-blocked-by-waiting",
+          "finding loop-blocked-by-waiting",
+          "summary",
+          "summary",
+        ],
+      );
+      expect(new Set(lines.map(({ pid }) => pid)).size).toBe(2);
+    }
+  });
+
+  test("imported with ?json the lines are on standard error", async () => {
+    const { stdout, stderr } = await runCommand(process.execPath, [
+      "--import",
+      "./learn/diagnose.ts?json",
+      "-e",
+      'console.log("mine")',
+    ]);
+    expect(stdout).toBe("mine\n");
+    expect(parse(stderr)).toMatchObject([{ type: "summary", program: "code of -e", findings: 0 }]);
+  });
+});
