@@ -12,6 +12,7 @@ import { loadTracing } from "./rpc/observability/tracing.ts";
 import { readPage } from "./rpc/page/page-files.ts";
 import { HealthStatus } from "./rpc/services/health.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
+import { type RehearsalHouse, warmUp } from "./warm-up.ts";
 
 /**
  * How long those who watch the health know that the server stops before the connections say so, in
@@ -42,9 +43,10 @@ export interface UnblockServer {
 }
 
 /**
- * Starts the service with its places and backends. Resolves when it answers.
+ * Starts the service with its places and backends, and warms it up. Resolves when it answers.
  *
- * @throws RangeError for an option out of range, and the system's error when the port can't be had
+ * @throws RangeError for an option out of range, the system's error when the port can't be had, and Error
+ *   when the warm-up fails
  */
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
   const given = completeConfig(config);
@@ -54,7 +56,6 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const tracing = await loadTracing(log);
   const page = await readPage(complete.pageFolder);
   const house = await openHouse(complete);
-  const eventLoop = new EventLoopVitals();
   const shutdown = new AbortController();
   const health = new HealthStatus(services.map(({ typeName }) => typeName));
   let port = 0;
@@ -68,9 +69,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     runsFolder: complete.runsFolder,
     log,
   });
-  const handler = createHandler({
-    exercises: house.exercises,
-    vitals: { eventLoop, places: house.places, backends: house.backends },
+  const handlerConfig = {
     lab: {
       runs: lab,
       guard: {
@@ -84,11 +83,30 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     page,
     health,
     maxCalls: complete.maxCalls,
-    defaultTimeoutMs: complete.defaultTimeoutMs,
-    maxTimeoutMs: complete.maxTimeoutMs,
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
+  };
+  if (complete.warmUp) {
+    const createRehearsal = ({ exercises, ...vitals }: RehearsalHouse) =>
+      createHandler({
+        ...handlerConfig,
+        exercises,
+        vitals,
+        logger: createLogger("silent", given.log),
+      });
+    await warmUp(house, complete, createRehearsal).catch(async (error: unknown) => {
+      await house.close();
+      throw error;
+    });
+  }
+  const eventLoop = new EventLoopVitals();
+  const handler = createHandler({
+    ...handlerConfig,
+    exercises: house.exercises,
+    vitals: { eventLoop, places: house.places, backends: house.backends },
+    defaultTimeoutMs: complete.defaultTimeoutMs,
+    maxTimeoutMs: complete.maxTimeoutMs,
     logger: createLogger(complete.logLevel, given.log),
     tracing,
   });

@@ -27,24 +27,22 @@ export function calibrate(sample: () => void): number {
 }
 
 /**
- * Begins a calibration in the place whose work it is for. What it returns gives the result where it is
- * needed, and begins again if it failed, as when its thread died.
+ * Calibrates in the place whose work it is for, once, when the result is first asked for; again if it
+ * failed, as when its thread died.
  */
-export function beginCalibration(
+export function calibrateOnce(
   place: Pick<Place, "run">,
   calibration: Task<null, number>,
 ): () => Promise<number> {
   const noCaller = { signal: new AbortController().signal };
-  const begin = () => {
-    const result = place.run(calibration, null, noCaller).then(({ value }) => value);
-    result.catch(() => {
-      current = undefined;
-    });
-    return result;
-  };
-  let current: Promise<number> | undefined = begin();
+  let current: Promise<number> | undefined;
   return () => {
-    current ??= begin();
+    if (current === undefined) {
+      current = place.run(calibration, null, noCaller).then(({ value }) => value);
+      current.catch(() => {
+        current = undefined;
+      });
+    }
     return current;
   };
 }

@@ -1,8 +1,9 @@
+import { PNG } from "pngjs";
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { allowedUrl } from "../../backends/images.ts";
 import { traceHeaders } from "../../opentelemetry.ts";
 import { type Ran, task } from "../../places/place.ts";
-import { beginCalibration } from "../calibrate.ts";
+import { calibrateOnce } from "../calibrate.ts";
 import { type Answer, type Call, defineExercise } from "../exercise.ts";
 import type { Prediction } from "./network.ts";
 import * as work from "./work.ts";
@@ -13,13 +14,19 @@ const infer = task(workModule, work.infer);
 const downloadAndInfer = task(workModule, work.downloadAndInfer);
 const calibrateCrops = task(workModule, work.calibrateCrops);
 
+/** Of a black picture and so few crops that they cost some 10 ms. */
+const warmUp = (): work.InferenceInput => ({
+  png: PNG.sync.write(new PNG({ width: 80, height: 80 })),
+  crops: 3,
+});
+
 type Request = { readonly imageUrl: string };
 
 /** About what an inference costs, in milliseconds of CPU: the crops are counted for it. */
 const inferenceMs = 100;
 
 export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
-  const calibratedCrops = beginCalibration(places.workers, calibrateCrops);
+  const calibratedCrops = calibrateOnce(places.workers, calibrateCrops);
 
   const request = ({ imageUrl }: Request) => ({
     imageUrl,
@@ -43,6 +50,10 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
     validate: ({ imageUrl }) => {
       allowedUrl(imageUrl, backends.addresses().imageHosts);
       return [];
+    },
+    warmUp: async () => {
+      await places.workers.warmUp(infer, warmUp());
+      await calibratedCrops();
     },
     strategies: {
       // The download waits without a thread; the inference gets a core.
