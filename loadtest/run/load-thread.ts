@@ -2,6 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { fail } from "../../cli/fail.ts";
 import { monotonicMs } from "../../registry/clock.ts";
 import { createDriver } from "../drivers/create-driver.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { rehearse } from "../rehearsal.ts";
 import { exampleRequest } from "../requests/example.ts";
 import { createRequests } from "../requests/requests.ts";
 import { createRandom, seedOf } from "../schedule/random.ts";
@@ -34,17 +36,10 @@ const driver = createDriver({
   ...plan.driver,
   connections: shareOf(plan.driver.connections, plan.threads, thread),
 });
-const sender = createSender({
-  driver,
-  method,
-  requests: createRequests({
-    method,
-    ...plan.requests,
-    example: exampleRequest(method),
-  }),
-  header: plan.header,
-  timeoutMs,
-});
+const requests = createRequests({ method, ...plan.requests, example: exampleRequest(method) });
+const createSenderOf = (by: Driver) =>
+  createSender({ driver: by, method, requests, header: plan.header, timeoutMs });
+const sender = createSenderOf(driver);
 const selfWatch = createSelfWatch();
 /** How long calls that are in progress at the end are waited for. */
 const drainMs = timeoutMs > 0 ? timeoutMs + 1_000 : 30_000;
@@ -132,6 +127,9 @@ port.on("message", (message: ToThread) => {
 });
 
 try {
+  if (method.methodKind === "unary") {
+    await rehearse(plan.driver, createSenderOf);
+  }
   await driver.connect();
   if (plan.ownServer) {
     await warmUp(driver);
