@@ -25,6 +25,11 @@ const headStartMs = 100;
  * signals.ts.
  */
 const drainCallsMs = 4_500;
+/**
+ * How long requests that are on their way when the server closes may take to be complete, in milliseconds. It
+ * is longer than callers over HTTP/2 are given to read that they are to send no more.
+ */
+const requestsOnTheirWayMs = 1_000;
 /** How long those that are told to end may take to say so to their callers, in milliseconds. */
 const lastWordsMs = 2_000;
 
@@ -57,6 +62,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const page = await readPage(complete.pageFolder);
   const house = await openHouse(complete);
   const shutdown = new AbortController();
+  const drain = new AbortController();
   const health = new HealthStatus(services.map(({ typeName }) => typeName));
   let port = 0;
   const reachableUrl = () => urlOf({ host: reachableHost(host), port, tls });
@@ -86,6 +92,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
+    drainSignal: drain.signal,
   };
   if (complete.warmUp) {
     const createRehearsal = ({ exercises, ...vitals }: RehearsalHouse) =>
@@ -137,13 +144,17 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         await sleep(noticeMs);
       }
       const drained = listener.drain();
-      if (await endsWithin(drained, drainCallsMs)) {
+      const reason = new Failure("unavailable", "The server is shutting down.");
+      if (!(await endsWithin(drained, requestsOnTheirWayMs))) {
+        drain.abort(reason);
+      }
+      if (await endsWithin(drained, drainCallsMs - requestsOnTheirWayMs)) {
         await closeHouse();
         return;
       }
       log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
       // Also takes those that wait for a place out of its queue.
-      shutdown.abort(new Failure("unavailable", "The server is shutting down."));
+      shutdown.abort(reason);
       // They need nothing of the house any more, and it frees the cores for their answers.
       await Promise.all([closeHouse(), cutAfterLastWords(listener, drained)]);
     },
