@@ -14,7 +14,7 @@ import { startClosedLoop } from "./closed-loop.ts";
 import type { LoopRun, RunningLoop } from "./loop-run.ts";
 import type { FromThread, Phase, ToThread } from "./messages.ts";
 import { startOpenLoop } from "./open-loop.ts";
-import { type LoadPlan, shareOf } from "./plan.ts";
+import { type LoadPlan, type Patience, shareOf } from "./plan.ts";
 import { intervalMs, Recorder } from "./recorder.ts";
 import { createSelfWatch } from "./self-watch.ts";
 import { createSender } from "./sender.ts";
@@ -22,11 +22,12 @@ import { createSender } from "./sender.ts";
 /** What a load thread is started with. */
 export interface LoadThreadData {
   readonly plan: LoadPlan;
+  readonly patience: Patience;
   /** From 0. */
   readonly thread: number;
 }
 
-const { plan, thread }: LoadThreadData = workerData;
+const { plan, patience, thread }: LoadThreadData = workerData;
 const port = parentPort ?? fail("Expected to be started as a thread");
 const say = (message: FromThread) => port.postMessage(message);
 
@@ -42,8 +43,8 @@ const createSenderOf = (by: Driver) =>
 const sender = createSenderOf(driver);
 const selfWatch = createSelfWatch();
 /** How long calls that are in progress at the end are waited for. */
-const drainMs = timeoutMs > 0 ? timeoutMs + 1_000 : 30_000;
-let stop: (graceMs: number) => void = () => {};
+const drainMs = timeoutMs > 0 ? timeoutMs + 1_000 : patience.withoutDeadlineMs;
+let stop = () => {};
 
 function run({ loop, startMs, claims, seed }: Phase): void {
   const beginMs = startMs - (monotonicMs() - performance.now());
@@ -97,9 +98,9 @@ function run({ loop, startMs, claims, seed }: Phase): void {
           createSchedule(loop.stages, loop.arrivals, createRandom(seedOf(seed))),
           loopRun,
         );
-  stop = (graceMs) => {
+  stop = () => {
     if (!ended) {
-      giveUpMs = Math.min(giveUpMs, performance.now() + graceMs);
+      giveUpMs = Math.min(giveUpMs, performance.now() + patience.interruptedMs);
       allSent = true;
       running.stop();
     }
@@ -108,17 +109,17 @@ function run({ loop, startMs, claims, seed }: Phase): void {
 
 port.on("message", (message: ToThread) => {
   if (message.kind === "stop") {
-    stop(message.graceMs);
+    stop();
   } else {
     const { phase } = message;
-    let stoppedGraceMs: number | undefined;
-    stop = (graceMs) => {
-      stoppedGraceMs = graceMs;
+    let isStopped = false;
+    stop = () => {
+      isStopped = true;
     };
     const begin = () => {
       run(phase);
-      if (stoppedGraceMs !== undefined) {
-        stop(stoppedGraceMs);
+      if (isStopped) {
+        stop();
       }
     };
     // The moment may have passed on a busy machine.
