@@ -91,8 +91,8 @@ function whyTooFew(samples: readonly Sample[], calm: number, needed: number): st
   if (last === undefined) {
     return `only ${calm} of the ${needed} measurements that it needs fitted into the time`;
   }
-  const count = calm === 0 ? "none" : `only ${calm}`;
-  return `${count} of ${samples.length} measurements was undisturbed: ${last}`;
+  const disturbed = samples.length - calm;
+  return `${disturbed} of ${samples.length} measurement${samples.length === 1 ? "" : "s"} disturbed: ${last}`;
 }
 
 function percentiles(latenciesMs: readonly number[]): { p50: number; p99: number } {

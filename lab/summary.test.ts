@@ -196,9 +196,9 @@ const sentences: readonly (readonly [RegExp, Check])[] = [
   ],
   [
     new RegExp(
-      `^That is beyond the ${number} ms that are expected, in (\\d+) undisturbed measurements(?:: it had \\d+ CPU workers? for 2 cores|: (\\d+) tasks take (\\d+) rounds on 2 CPU workers, the last of them with idle cores)?$`,
+      `^That is beyond the ${number} ms that are expected, in (\\d+) undisturbed measurements(?: of ${number}–${number} times the ideal)?(?:: it had \\d+ CPU workers? for 2 cores|: (\\d+) tasks take (\\d+) rounds on 2 CPU workers, the last of them with idle cores)?$`,
     ),
-    (facts, [end, count, tasks, rounds]) => {
+    (facts, [end, count, low, high, tasks, rounds]) => {
       const one = facts.of(facts.measured[0]?.exercise.recommended ?? "");
       if (tasks !== undefined) {
         expect(Number(tasks)).toBe(one.exercise.burst.calls);
@@ -209,19 +209,21 @@ const sentences: readonly (readonly [RegExp, Check])[] = [
       expect(Number(count)).toBeGreaterThanOrEqual(needs.ofSurprise);
       expectPrinted(end, median(calmOf(one).map(({ expectedMs }) => expectedMs[1])));
       expect(median(calmOf(one).map(endOf))).toBeGreaterThan(1);
+      expectAround(one, low, high);
     },
   ],
   [
     new RegExp(
-      `^On this machine ${strategy} stays within the ${number} ms that are expected, in (\\d+) undisturbed measurements${others}$`,
+      `^On this machine ${strategy} stays within the ${number} ms that are expected, in (\\d+) undisturbed measurements(?: of ${number}–${number} times the ideal)?${others}$`,
     ),
-    (facts, [name = "", end, count, probe]) => {
+    (facts, [name = "", end, count, low, high, probe]) => {
       const one = facts.of(name);
       facts.mayBeConcluded(one);
       expect(calmOf(one).length).toBe(Number(count));
       expect(Number(count)).toBeGreaterThanOrEqual(needs.ofSurprise);
       expectPrinted(end, median(calmOf(one).map(({ expectedMs }) => expectedMs[1])));
       expect(median(calmOf(one).map(endOf))).toBeLessThanOrEqual(1);
+      expectAround(one, low, high);
       expectPrinted(probe, one.probeP99Ms);
     },
   ],
@@ -349,6 +351,15 @@ function bestOf({ measured }: Facts): Measurement {
     throw new Error("Expected something to compare with");
   }
   return best;
+}
+
+/** An interval of ratios has their median in it, but for the rounding of two digits. */
+function expectAround(one: Measurement, low: string | undefined, high: string | undefined): void {
+  const ratio = median(calmOf(one).map(({ wallMs, idealMs }) => wallMs / idealMs));
+  if (low !== undefined && high !== undefined) {
+    expect(Number(low)).toBeLessThanOrEqual(ratio * 1.01);
+    expect(Number(high)).toBeGreaterThanOrEqual(ratio * 0.99);
+  }
 }
 
 /** More than 1 in the middle and, where there is an interval, at its lower end. */

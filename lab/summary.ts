@@ -54,9 +54,14 @@ function describeBest(best: Measurement, usableCores: number): string {
   const others = isWrong(best) ? othersOf(best) : "";
   const unexpected =
     isRecommended(best) && best.withinExpected === false
-      ? ` That is beyond the ${ms(best.expectedMs[1])} ms that are expected, in ${best.used.length} undisturbed measurements${whyBeyond(best, usableCores)}.`
+      ? ` That is beyond the ${ms(best.expectedMs[1])} ms that are expected, ${confirmation(best)}${whyBeyond(best, usableCores)}.`
       : "";
   return `With ${strategy.name} ${take} ${ms(wallMs.median)} ms${ideal}${others}.${unexpected}`;
+}
+
+function confirmation({ used, ratioInterval }: Measurement): string {
+  const interval = ratioInterval === undefined ? "" : ` of ${range(ratioInterval)} times the ideal`;
+  return `in ${used.length} undisturbed measurements${interval}`;
 }
 
 function whyBeyond({ exercise, cpuWorkers }: Measurement, usableCores: number): string {
@@ -105,7 +110,7 @@ function describeWrong(
   const slowest = fastestFirst.at(-1);
   const findings = within.map(
     (one) =>
-      `On this machine ${one.strategy.name} stays within the ${ms(one.expectedMs[1])} ms that are expected, in ${one.used.length} undisturbed measurements${othersOf(one)}.`,
+      `On this machine ${one.strategy.name} stays within the ${ms(one.expectedMs[1])} ms that are expected, ${confirmation(one)}${othersOf(one)}.`,
   );
   if (slowest === undefined || within.includes(slowest)) {
     return findings;

@@ -182,6 +182,8 @@ function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {
       return `${threads} thread${threads === 1 ? "" : "s"}`;
     case "workers":
       return `${threads} worker${threads === 1 ? "" : "s"}`;
+    case "processes":
+      return "1 process";
     case "libuv":
       return "libuv's pool";
     case "background":

@@ -12,6 +12,7 @@ import {
 
 const two: Cores = { usable: 2, cpus: [0, 1], allCpus: 2, physical: 2, quota: undefined };
 const calm: Disturbance = {
+  passedMs: 500,
   ...{ othersCores: 0.05, stolenCores: 0, ownCores: 1.9, waiting: 3, throttled: 0 },
 };
 const sameSpeed = [1, 1] as const;
@@ -20,6 +21,8 @@ describe("a measurement is disturbed", () => {
   test.each<[string, Partial<Disturbance>, RegExp | undefined]>([
     ["not by its own threads, which wait for each other", {}, undefined],
     ["by others who take cores", { othersCores: 0.9 }, /^others used 0\.9 of 2 cores meanwhile$/],
+    ["by others who take a part of one", { othersCores: 0.15 }, /^others used 0\.[12] of 2 cores/],
+    ["not by what the counters can't tell", { othersCores: 0.15, passedMs: 200 }, undefined],
     ["not by others whom nobody waits for", { othersCores: 0.9, waiting: 0.01 }, undefined],
     ["by the host", { stolenCores: 0.3 }, /^the host .* gave 0\.3 cores to others/],
     [

@@ -17,6 +17,7 @@ export interface MachineReading {
 
 /** What came between, per time that passed. */
 export interface Disturbance {
+  readonly passedMs: number;
   /** Cores that others kept busy; undefined where the system does not say. */
   readonly othersCores: number | undefined;
   readonly stolenCores: number;
@@ -28,8 +29,10 @@ export interface Disturbance {
   readonly throttled: number;
 }
 
-/** Others may use so many cores before it counts: a clock of 10 ms sees no less in a quarter of a second. */
-const maxOthersCores = 0.2;
+/** Others may use so many cores before it counts: some of the system's own work never ends. */
+const maxOthersCores = 0.08;
+/** CPU time of others that the counters may show though there was none, in milliseconds: they have steps. */
+const stepsMs = 30;
 /** Others slow us down by no more than our threads wait for a core. */
 const maxWaiting = 0.05;
 const maxStolenCores = 0.1;
@@ -60,6 +63,7 @@ export function disturbanceBetween(from: MachineReading, to: MachineReading): Di
   const busyMs = difference(from.busyMs, to.busyMs);
   const ownMs = difference(from.own?.cpuMs, to.own?.cpuMs);
   return {
+    passedMs,
     othersCores:
       busyMs === undefined || ownMs === undefined
         ? undefined
@@ -100,8 +104,11 @@ export function whyDisturbed(
 }
 
 /** How much others use the machine, in words; undefined when it is too little to matter. */
-export function whyBusy({ othersCores = 0 }: Disturbance, { cpus }: Cores): string | undefined {
-  return othersCores > maxOthersCores
+export function whyBusy(
+  { passedMs, othersCores = 0 }: Disturbance,
+  { cpus }: Cores,
+): string | undefined {
+  return othersCores > maxOthersCores + stepsMs / passedMs
     ? `others used ${othersCores.toFixed(1)} of ${cpus.length} core${cpus.length === 1 ? "" : "s"} meanwhile`
     : undefined;
 }
