@@ -8,8 +8,6 @@ import type { Measurement, Sample, Subject } from "./measurement.ts";
 import { needs } from "./rounds.ts";
 import { summaryOf } from "./summary.ts";
 
-const usableCores = 2;
-
 /** A sample's random part; walls are times the ideal, so that impossible ones occur as well. */
 const randomSample = fc.record({
   round: fc.nat(9),
@@ -83,16 +81,19 @@ const randomRow = fc.record({
 const randomRun = fc.record({
   letter: fc.constantFrom(...exercises.map((exercise) => exercise.letter), "C", "C", "F"),
   withOneWorker: fc.constantFrom(true, true, false),
+  cpuWorkers: fc.constantFrom(2, 2, 1, 8),
+  usableCores: fc.constantFrom(2, 2, 1, 1.5, 8),
   rows: fc.array(randomRow, { minLength: 8, maxLength: 8 }),
 });
 
-function measurementsOf({ letter, withOneWorker, rows }: Random<typeof randomRun>): Measurement[] {
+function measurementsOf(run: Random<typeof randomRun>): Measurement[] {
+  const { letter, withOneWorker, cpuWorkers, rows } = run;
   const exercise = exerciseOf(letter);
   const { allStrategies, recommended } = exercise;
   const one = allStrategies.find(({ name }) => name === recommended);
   const subjects: Subject[] = [
-    ...allStrategies.map((strategy) => ({ exercise, strategy, cpuWorkers: 2, isOneWorker: false })),
-    ...(withOneWorker && exercise.work.cpu && one !== undefined
+    ...allStrategies.map((strategy) => ({ exercise, strategy, cpuWorkers, isOneWorker: false })),
+    ...(withOneWorker && cpuWorkers > 1 && exercise.work.cpu && one !== undefined
       ? [{ exercise, strategy: one, cpuWorkers: 1, isOneWorker: true }]
       : []),
   ];
@@ -116,9 +117,11 @@ function isRight({ suitability }: Strategy): boolean {
 /** What the figures are, computed anew from the samples. */
 class Facts {
   readonly measured: readonly Measurement[];
+  readonly usableCores: number;
 
-  constructor(measured: readonly Measurement[]) {
+  constructor(measured: readonly Measurement[], usableCores: number) {
     this.measured = measured;
+    this.usableCores = usableCores;
   }
 
   of(name: string): Measurement {
@@ -196,13 +199,18 @@ const sentences: readonly (readonly [RegExp, Check])[] = [
   ],
   [
     new RegExp(
-      `^That is beyond the ${number} ms that are expected, in (\\d+) undisturbed measurements(?: of ${number}–${number} times the ideal)?(?:: it had \\d+ CPU workers? for 2 cores|: (\\d+) tasks take (\\d+) rounds on 2 CPU workers, the last of them with idle cores)?$`,
+      `^That is beyond the ${number} ms that are expected, in (\\d+) undisturbed measurements(?: of ${number}–${number} times the ideal)?(?:: it had (\\d+) CPU workers? for ${number} cores|: (\\d+) tasks take (\\d+) rounds on (\\d+) CPU workers, the last of them with idle cores)?$`,
     ),
-    (facts, [end, count, low, high, tasks, rounds]) => {
+    (facts, [end, count, low, high, had, cores, tasks, rounds, workers]) => {
       const one = facts.of(facts.measured[0]?.exercise.recommended ?? "");
+      if (had !== undefined) {
+        expect([Number(had), Number(cores)]).toEqual([one.cpuWorkers, facts.usableCores]);
+        expect(Number(had)).toBeLessThan(Number(cores));
+      }
       if (tasks !== undefined) {
         expect(Number(tasks)).toBe(one.exercise.burst.calls);
-        expect(Number(rounds)).toBe(Math.ceil(Number(tasks) / 2));
+        expect(Number(workers)).toBe(one.cpuWorkers);
+        expect(Number(rounds)).toBe(Math.ceil(Number(tasks) / one.cpuWorkers));
       }
       facts.mayBeConcluded(one);
       expect(calmOf(one).length).toBe(Number(count));
@@ -285,19 +293,22 @@ const sentences: readonly (readonly [RegExp, Check])[] = [
     },
   ],
   [
-    new RegExp(`^One CPU worker takes ${number} ms: 2 are ${number} times${interval} as fast$`),
-    (facts, [wall, factor, low, high]) => {
+    new RegExp(
+      `^One CPU worker takes ${number} ms: (\\d+) are ${number} times${interval} as fast$`,
+    ),
+    (facts, [wall, workers, factor, low, high]) => {
       const one = oneWorkerOf(facts);
       const best = bestOf(facts);
       facts.mayBeConcluded(one);
       facts.mayBeConcluded(best);
+      expect(Number(workers)).toBe(best.cpuWorkers);
       expectPrinted(wall, median(calmOf(one).map(({ wallMs }) => wallMs)));
       expectFactor(facts.quotients(one, best), factor, low, high);
     },
   ],
   [
     new RegExp(
-      `^On this machine one CPU worker is ${number} times${interval} as fast as 2, in (\\d+) undisturbed rounds$`,
+      `^On this machine one CPU worker is ${number} times${interval} as fast as \\d+, in (\\d+) undisturbed rounds$`,
     ),
     (facts, [factor, low, high, rounds]) => {
       const one = oneWorkerOf(facts);
@@ -310,7 +321,7 @@ const sentences: readonly (readonly [RegExp, Check])[] = [
     },
   ],
   [
-    /^Between one CPU worker and 2 no difference was seen$/,
+    /^Between one CPU worker and \d+ no difference was seen$/,
     (facts) => {
       const one = oneWorkerOf(facts);
       const best = bestOf(facts);
@@ -456,8 +467,8 @@ describe("a summary", () => {
     fc.assert(
       fc.property(randomRun, (run) => {
         const measured = measurementsOf(run);
-        const facts = new Facts(measured);
-        const said = sentencesOf(summaryOf(measured, usableCores));
+        const facts = new Facts(measured, run.usableCores);
+        const said = sentencesOf(summaryOf(measured, run.usableCores));
         for (const sentence of said) {
           const [form, check] = sentences.find(([one]) => one.test(sentence)) ?? [];
           expect(form, `an unknown sentence: ${sentence}`).toBeDefined();
@@ -481,12 +492,12 @@ describe("a summary", () => {
   test("has each of the forms that are checked", () => {
     const said = fc
       .sample(randomRun, { seed: 1, numRuns: 1_500 })
-      .flatMap((run) => sentencesOf(summaryOf(measurementsOf(run), usableCores)));
+      .flatMap((run) => sentencesOf(summaryOf(measurementsOf(run), run.usableCores)));
     const unused = sentences.filter(([form]) => !said.some((sentence) => form.test(sentence)));
     expect(unused.map(([form]) => form.source)).toEqual([]);
   });
 
   test("of nothing is nothing", () => {
-    expect(summaryOf([], usableCores)).toBe("");
+    expect(summaryOf([], 2)).toBe("");
   });
 });
