@@ -26,9 +26,9 @@ export interface LabOptions extends RigSizes {
   readonly cores: Cores;
   /** Its abort ends the lab. */
   readonly signal: AbortSignal;
-  /** Told before each step. */
+  /** Called before each step. */
   readonly onProgress: (what: string) => void;
-  /** Told of each exercise when it is measured, also when it was aborted midway. */
+  /** Called with each exercise when it is measured, also when it was aborted midway. */
   readonly onMeasured: (measured: readonly Measurement[]) => void;
 }
 
