@@ -16,7 +16,7 @@ const slow = [
   "docs/scaling/**/*.test.ts",
   "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
-  "lab/lab.test.ts",
+  "lab/{lab,hog}.test.ts",
   "server/lab/lab.test.ts",
 ];
 
