@@ -10,7 +10,7 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
 const slow = [
   "learn/**/*.test.ts",
   "server/rpc/faults/**/*.test.ts",
-  "server/lab/endings.test.ts",
+  "server/lab/{endings,disturbed-race}.test.ts",
   "server/signals.test.ts",
   "server/places/broken-starts.test.ts",
   "docs/scaling/**/*.test.ts",

@@ -44,15 +44,19 @@ const maxSpeedChange = 0.25;
 /** In which unit Linux counts for programs, in milliseconds. */
 const tickMs = 10;
 
-/** Reads the counters; two readings make a {@link Disturbance}. Takes about 2 ms. */
-export function readMachine({ cpus }: Cores): MachineReading {
+/**
+ * Reads the counters; two readings make a {@link Disturbance}. Takes about 2 ms.
+ *
+ * @param root process whose use of the machine, with that of all it started, is no disturbance; default this one
+ */
+export function readMachine({ cpus }: Cores, root = process.pid): MachineReading {
   const times = cpuTimes(new Set(cpus));
   return {
     atMs: performance.now(),
     busyMs: times?.busyMs,
     stolenMs: times?.stolenMs ?? 0,
     throttledMs: readThrottledMs(),
-    own: timesOfTree(process.pid),
+    own: timesOfTree(root),
   };
 }
 

@@ -6,6 +6,7 @@ import { round } from "./round.ts";
 /** The figures of one burst, but for the event loop's delay: the server watches that itself. */
 export function figuresOf(measurement: Measurement): MessageInitShape<typeof BurstFiguresSchema> {
   const { wallMs, idealMs, ratio, expectedMs, withinExpected, probeP99Ms, errors } = measurement;
+  const { inconclusive = "" } = measurement;
   return {
     wallMs: round(wallMs.median),
     limitMs: round(idealMs),
@@ -15,5 +16,6 @@ export function figuresOf(measurement: Measurement): MessageInitShape<typeof Bur
     withinBand: withinExpected === true,
     bystanderP99Ms: round(probeP99Ms),
     errors,
+    inconclusive,
   };
 }

@@ -5,6 +5,8 @@ import type { Strategy } from "../../gen/unblock/v1/exercise_pb.ts";
 import { RaceRequestSchema, RaceResponseSchema } from "../../gen/unblock/v1/lab_pb.ts";
 import { BurstClient, restMs } from "../../loadtest/burst-client.ts";
 import { readCores } from "../../measure/cores.ts";
+import { disturbanceBetween, readMachine, whyDisturbed } from "../../measure/disturbance.ts";
+import { timeFixedWork } from "../../measure/speed.ts";
 import { type Exercise, findExercise } from "../../registry/exercises.ts";
 import type { RaceOrder } from "../../registry/fired-runs.ts";
 import { expectedOf } from "../expected.ts";
@@ -40,6 +42,9 @@ export async function race(order: RaceOrder, tell: Tell): Promise<void> {
   for (const strategy of strategiesOf(exercise, request.strategies)) {
     await warmUp(client, exercise, strategy);
     await setTimeout(restMs);
+    // The server started this process: both, and what they start, are measured and no disturbance.
+    const speedBefore = timeFixedWork();
+    const before = readMachine(cores, process.ppid);
     const go = once(process, "message");
     tellEvent({ case: "burstBegan", value: { strategy: strategy.name, calls } });
     tell({ kind: "burst-ready" });
@@ -49,16 +54,20 @@ export async function race(order: RaceOrder, tell: Tell): Promise<void> {
       (value) => tellEvent({ case: "burstProgress", value }),
     );
     const burst = await client.fire(raced, strategy.name, calls, teller);
+    const disturbance = disturbanceBetween(before, readMachine(cores, process.ppid));
+    const speedAfter = timeFixedWork();
     tell({ kind: "burst-over" });
     teller.end();
     const sample = {
       ...{ round: 0, wallMs: burst.wallMs, ...expectedOf(raced, burst.calls, cores) },
       ...{ burst: burst.calls, calls: burst.calls, probeMs: burst.bystanderMs },
-      ...{ loopDelayMaxMs: 0, speedMs: 1, serverCpuMs: undefined, disturbedBy: undefined },
+      ...{ loopDelayMaxMs: 0, speedMs: (speedBefore + speedAfter) / 2, serverCpuMs: undefined },
+      disturbedBy: whyDisturbed(disturbance, cores, [speedBefore, speedAfter]),
     };
     const subject = { exercise: raced, strategy, cpuWorkers, isOneWorker: false };
-    // It tells of this one burst only.
-    const measurement = judge(subject, [sample], { samples: 1, ofSurprise: 1 }, undefined);
+    // One burst confirms no surprise; what a burst of another size does is none.
+    const ofSurprise = calls === exercise.burst.calls ? 2 : 1;
+    const measurement = judge(subject, [sample], { samples: 1, ofSurprise }, undefined);
     tellEvent({ case: "burstEnded", value: { figures: figuresOf(measurement) } });
     measured.push(measurement);
   }

@@ -102,15 +102,17 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
       errors: 0,
     });
     expect(eventLoop?.figures?.ratio).toBeGreaterThan(3.5);
-    expect(events.at(-1)).toMatchObject({
-      case: "kept",
-      value: {
-        id: expect.stringMatching(/^[a-z0-9]{12}$/),
-        sentence: expect.stringMatching(
-          /^With threads 4 calls take \d+ ms, [\d.]+ times the ideal of 50\. With event-loop it is \d+ ms/,
-        ),
-      },
-    });
+    const [kept] = events.flatMap((event) => (event.case === "kept" ? event.value : []));
+    expect(kept?.id).toMatch(/^[a-z0-9]{12}$/);
+    // Of a burst that was disturbed, as on a busy machine, it says only why nothing is concluded.
+    for (const [name, figures] of [
+      ["threads", threads?.figures],
+      ["event-loop", eventLoop?.figures],
+    ] as const) {
+      const isTold = kept?.sentence.includes(`With ${name}`);
+      expect(isTold).toBe(figures?.inconclusive === "");
+      expect(kept?.sentence).toContain(figures?.inconclusive);
+    }
   });
 
   test("is kept as it was told", async () => {
