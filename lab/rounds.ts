@@ -4,7 +4,7 @@ import { compare } from "./compare.ts";
 import { costsOf, manyTimes } from "./costs.ts";
 import { judge, type Needs } from "./judge.ts";
 import type { Costs, Measurement, Sample, Subject } from "./measurement.ts";
-import { type Rig, withRounds } from "./rig.ts";
+import { withRounds } from "./rig.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** Undisturbed samples of a strategy that is there to compare with. */
@@ -24,9 +24,9 @@ const disturbedRounds = 2;
 export const needs: Needs = { samples: 2, ofSurprise: 6 };
 
 export interface RoundsOptions {
-  readonly sampler: Sampler;
-  /** The server that a subject is measured at. */
-  readonly rigOf: (subject: Subject) => Rig;
+  /** Takes a sample at the subject's server. @param calls default: as many as the exercise's burst has */
+  readonly take: (subject: Subject, round: number, calls?: number) => Promise<Sample>;
+  readonly becomeCalm: Sampler["becomeCalm"];
   /** Undisturbed samples of each right strategy. */
   readonly rounds: number;
   /** Memory of a thread, in MB, where it is known. */
@@ -136,10 +136,10 @@ export class Rounds {
   }
 
   async #takeRound(subject: Subject, round: number): Promise<void> {
-    const { sampler, rigOf, patience, repeatUntilMs } = this.#options;
+    const { take, becomeCalm, patience, repeatUntilMs } = this.#options;
     for (let attempt = 1; ; attempt++) {
       this.#say(subject, `round ${round + 1}`);
-      const sample = await sampler.take(rigOf(subject), subject, round);
+      const sample = await take(subject, round);
       this.#samplesOf(subject).push(sample);
       const leftMs = repeatUntilMs - performance.now();
       if (
@@ -150,7 +150,7 @@ export class Rounds {
       ) {
         return;
       }
-      const isCalm = await sampler.becomeCalm(Math.min(calmMs, leftMs), (why) =>
+      const isCalm = await becomeCalm(Math.min(calmMs, leftMs), (why) =>
         this.#say(subject, `waiting for a quiet moment: ${why}`),
       );
       patience.waited(!isCalm);
@@ -165,8 +165,7 @@ export class Rounds {
       if (right.length > 1 && !this.#options.patience.isLost) {
         this.#say(subject, `${manyTimes} times as many calls`);
         const { exercise } = subject;
-        const sample = await this.#options.sampler.take(
-          this.#options.rigOf(subject),
+        const sample = await this.#options.take(
           { ...subject, exercise: withTenthOfWork(exercise, this.#samplesOf(subject)) },
           0,
           manyTimes * exercise.burst.calls,

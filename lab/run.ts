@@ -60,8 +60,10 @@ export async function runLab(options: LabOptions): Promise<void> {
       const until = (eachMs: number) =>
         nowMs + share * Math.max(0, beganMs + fixed.length * eachMs - nowMs);
       const rounds = new Rounds(subjectsOf(exercise, options), {
-        ...{ sampler, patience, perThreadMb, onProgress, rounds: options.runs },
-        rigOf: ({ isOneWorker }) => (isOneWorker ? smallRig : rig),
+        ...{ patience, perThreadMb, onProgress, rounds: options.runs },
+        take: (subject, round, calls) =>
+          sampler.take(subject.isOneWorker ? smallRig : rig, subject, round, calls),
+        becomeCalm: (maxMs, onWait) => sampler.becomeCalm(maxMs, onWait),
         narrowUntilMs: until(quietMsEach),
         repeatUntilMs: until(maxMsEach),
       });
