@@ -10,13 +10,13 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
 const slow = [
   "learn/**/*.test.ts",
   "server/rpc/faults/**/*.test.ts",
-  "server/lab/endings.test.ts",
+  "server/lab/{endings,disturbed-race}.test.ts",
   "server/signals.test.ts",
   "server/places/broken-starts.test.ts",
   "docs/scaling/**/*.test.ts",
   "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
-  "lab/lab.test.ts",
+  "lab/{lab,hog}.test.ts",
   "server/lab/lab.test.ts",
 ];
 

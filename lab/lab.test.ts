@@ -1,52 +1,51 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { runCommand } from "../testing/cli.ts";
+import { readCores } from "../measure/cores.ts";
+import { runCommand, startCommand } from "../testing/cli.ts";
 import { exerciseOf } from "../testing/exercise-of.ts";
-import { measure } from "./measure.ts";
-import { type Measurement, toJson } from "./result.ts";
+import { descendantsOf, isAlive } from "../testing/processes.ts";
+import { costsOf } from "./costs.ts";
+import { judge } from "./judge.ts";
+import type { Measurement } from "./measurement.ts";
+import { toJson } from "./result.ts";
 import { Rig } from "./rig.ts";
-import { makePlans } from "./run.ts";
-import { sentenceOf } from "./sentence.ts";
-import { renderTable } from "./table.ts";
-import { measureTaskAlone } from "./task-alone.ts";
+import { selectedExercises } from "./run.ts";
+import { Sampler } from "./sampler.ts";
+import { renderHeading, Table } from "./table.ts";
 import { renderWaterfalls } from "./waterfall.ts";
 
-test("plans are what the options leave", () => {
-  const plans = makePlans({ letters: ["A", "C"], strategy: "threads" });
-  expect(plans.map(({ exercise, strategies }) => [exercise.rpc, strategies.length])).toEqual([
-    ["GetUser", 1],
-    ["ComputeHash", 1],
-  ]);
-  expect(makePlans({ letters: ["H"], strategy: "threads" })).toEqual([]);
+test("the options leave exercises that have the strategy", () => {
+  const left = (letters: string[]) =>
+    selectedExercises({ letters, strategy: "threads" }).map(({ rpc }) => rpc);
+  expect(left(["A", "C"])).toEqual(["GetUser", "ComputeHash"]);
+  expect(left(["H"])).toEqual([]);
 });
 
-describe("a measurement with the real server", () => {
+describe("measurements with the real server", () => {
+  const cores = readCores();
   let rig: Rig;
   const measured: Measurement[] = [];
   beforeAll(async () => {
-    rig = await Rig.open(["--cpu-workers=2"]);
-    for (const letter of ["A", "F", "G"]) {
-      const exercise = exerciseOf(letter);
-      const taskMs = await measureTaskAlone(rig.bursts, exercise);
+    rig = await Rig.open({ cpuWorkers: 2, blockingThreads: 16, libuvThreads: 16 });
+    const sampler = new Sampler(cores, new AbortController().signal);
+    for (const exercise of await rig.fixWork(["A", "F", "G"])) {
       for (const strategy of exercise.strategies) {
-        const options = { runs: 1, cores: 2, cpuWorkers: 2, taskMs };
-        measured.push(await measure(rig, exercise, strategy, options));
+        const subject = { exercise, strategy, cpuWorkers: 2, isOneWorker: false };
+        const samples = [await sampler.take(rig, subject, 0)];
+        const needs = { samples: 1, ofSurprise: 1 };
+        const costs = costsOf(judge(subject, samples, needs, undefined), 10, undefined);
+        const isRight = strategy.suitability <= Suitability.WORKS;
+        measured.push(judge(subject, samples, needs, isRight ? costs : undefined));
       }
     }
   }, 60_000);
   afterAll(() => rig.close());
 
-  const result = () => ({
-    machine: { cores: 2, node: process.version },
-    realEngines: [],
-    measurements: measured,
-    oneCpuWorker: [],
-  });
   const find = (letter: string, strategy: string) =>
     measured.find((one) => one.exercise.letter === letter && one.strategy.name === strategy);
 
-  test("says how many threads and processes did the work", () => {
+  test("say how many threads and processes did the work", () => {
     expect(find("A", "event-loop")?.ranOn).toEqual({
       place: "event-loop",
       processes: 1,
@@ -61,63 +60,94 @@ describe("a measurement with the real server", () => {
     });
   });
 
-  test("has every call of the burst with its steps, and no error", () => {
+  test("have every call of the burst with its steps, its CPU time, and no error", () => {
     const burst = find("F", "workers")?.medianBurst ?? [];
     expect(burst).toHaveLength(5);
-    expect(burst.map(({ steps }) => steps.map(({ name }) => name))).toEqual(
-      burst.map(() => ["download", "queue", "work"]),
-    );
+    for (const { steps, cpuMs } of burst) {
+      expect(steps.map(({ name }) => name)).toEqual(["download", "queue", "work"]);
+      expect(cpuMs).toBeGreaterThan(0);
+    }
     expect(measured.map(({ errors }) => errors)).toEqual(measured.map(() => 0));
   });
 
-  test("becomes JSON with the names that scripts rely on", () => {
-    const [row] = toJson(result()).results;
-    expect(row).toMatchObject({ exercise: "A", rpc: "GetUser", strategy: "threads" });
-    expect(Object.keys(row ?? {})).toEqual([
-      ...["exercise", "rpc", "strategy", "recommended", "requests", "runs", "wall_ms", "limit_ms"],
-      ...["ratio", "band_ms", "within_band", "latency_ms", "loop_delay_max_ms"],
-      ...["bystander_p99_ms", "ran_on", "errors"],
+  test("give all strategies of a CPU exercise the same work", () => {
+    const calls = measured
+      .filter(({ exercise }) => exercise.letter === "F")
+      .flatMap(({ used }) => used.flatMap((sample) => sample.calls));
+    expect(new Set(calls.map(({ rounds }) => rounds)).size).toBe(1);
+  });
+
+  test("have an ideal that their own tasks' CPU time makes", () => {
+    for (const { exercise, medianBurst, idealMs } of measured) {
+      const cpuMs = medianBurst.reduce((sum, call) => sum + (call.cpuMs ?? 0), 0);
+      expect(idealMs).toBeGreaterThanOrEqual(
+        exercise.letter === "F" ? 100 + cpuMs / cores.cpus.length : 0,
+      );
+    }
+    expect(find("A", "event-loop")?.idealMs).toBe(50);
+    expect(find("G", "background")?.idealMs).toBe(0);
+  });
+
+  test("become JSON with the names that scripts rely on", () => {
+    const { results } = toJson({ cores, realEngines: [], measurements: measured });
+    expect(results[0]).toMatchObject({ exercise: "A", rpc: "GetUser", strategy: "threads" });
+    expect(Object.keys(results[0] ?? {})).toEqual([
+      ...["exercise", "rpc", "strategy", "recommended", "requests", "runs", "wall_ms", "ideal_ms"],
+      ...["ratio", "ratio_interval", "expected_ms", "within_expected", "conclusive", "reason"],
+      ...["latency_ms", "loop_delay_max_ms", "probe_p99_ms", "ran_on", "errors", "costs"],
     ]);
-    const ratios = toJson(result()).results.filter(({ exercise }) => exercise === "G");
-    expect(ratios.map(({ ratio }) => ratio)).toEqual([null, null]);
-  });
-
-  test("says which engines are real", () => {
-    const real = { ...result(), realEngines: ["Postgres", "Redis"] };
-    expect(renderTable(real, { isTTY: false })).toContain(
-      "Real: Postgres and Redis. All other backends are embedded.",
-    );
-    expect(renderTable(result(), { isTTY: false })).not.toContain("embedded");
-  });
-
-  test("becomes a table that fits 80 columns and has no control characters when piped", () => {
-    const table = renderTable(result(), { isTTY: false });
-    expect(table).toBe(stripVTControlCharacters(table));
-    expect(Math.max(...table.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
-    for (const { strategy } of measured) {
-      expect(table).toMatch(new RegExp(`^[★✓~✗] ${strategy.name} `, "m"));
+    const ofG = results.filter(({ exercise }) => exercise === "G");
+    expect(ofG.map(({ ratio }) => ratio)).toEqual([null, null]);
+    for (const { conclusive, within_expected, reason } of results) {
+      expect(within_expected === null).toBe(!conclusive);
+      expect(reason === null).toBe(conclusive);
     }
   });
 
-  test("becomes words", () => {
-    const users = measured.filter(({ exercise }) => exercise.letter === "A");
-    expect(sentenceOf(users)).toMatch(
-      /^With threads 10 calls take \d+ ms, [\d.]+ times the limit of 50\. With event-loop it is \d+ ms/,
+  test("become a table that fits 80 columns, explains itself once, and has no control characters", () => {
+    const table = new Table({ isTTY: false }, cores.usable);
+    const byExercise = [...Map.groupBy(measured, ({ exercise }) => exercise.letter).values()];
+    const text = byExercise.map((group) => table.exercise(group)).join("");
+    expect(text).toBe(stripVTControlCharacters(text));
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(text.match(/wall ÷ ideal/g)).toHaveLength(1);
+    for (const { strategy } of measured) {
+      expect(text).toMatch(new RegExp(`^[★✓~✗] ${strategy.name} `, "m"));
+    }
+  });
+
+  test("stand under a heading that says how to see less, and which engines are real", () => {
+    const [first, second] = renderHeading({ cores, realEngines: [] }).split("\n");
+    expect(first).toContain("npm run lab -- --exercise A");
+    expect(second).toMatch(/^unblock lab on [\d.]+ /);
+    expect(renderHeading({ cores, realEngines: ["Postgres", "Redis"] })).toContain(
+      "Real: Postgres and Redis. All other backends are embedded.",
     );
   });
 
-  test("becomes a drawing with a bar for each call", () => {
-    const svg = renderWaterfalls(result());
+  test("become a drawing with a bar for each call", () => {
+    const svg = renderWaterfalls(measured);
     expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
     expect(svg).toContain("★ threads");
     expect(svg.match(/fill="#1f5fa8"/g)?.length).toBeGreaterThan(30);
   });
 
-  test("marks every kind of strategy differently", () => {
-    const suitabilities = new Set(measured.map(({ strategy }) => strategy.suitability));
-    expect(suitabilities).toEqual(
-      new Set([Suitability.RECOMMENDED, Suitability.WORKS, Suitability.SLOW, Suitability.FREEZES]),
-    );
+  test("count what a server costs that cannot be reached as failed calls, of which nothing is concluded", async () => {
+    const exercise = exerciseOf("H");
+    const [strategy] = exercise.strategies;
+    if (strategy === undefined) {
+      throw new Error("Expected H to have a strategy");
+    }
+    const other = await Rig.open({ cpuWorkers: 1, blockingThreads: 1, libuvThreads: 4 }, false);
+    const sampler = new Sampler(cores, new AbortController().signal);
+    const subject = { exercise, strategy: { ...strategy, name: "none" }, cpuWorkers: 1 };
+    const samples = [await sampler.take(other, { ...subject, isOneWorker: false }, 0)];
+    await other.close();
+    const needs = { samples: 1, ofSurprise: 1 };
+    const measurement = judge({ ...subject, isOneWorker: false }, samples, needs, undefined);
+    expect(measurement.withinExpected).toBeNull();
+    expect(measurement.inconclusive).toMatch(/calls? failed$/);
+    expect(measurement.firstError).toContain("has no strategy");
   });
 });
 
@@ -128,7 +158,7 @@ describe("npm run lab", () => {
       ["--strategy", "magic"],
       'No exercise asked for has the strategy "magic"; there are: threads,',
     ],
-    [["--runs", "0"], "argument '0' is invalid. Expected a whole number from 1 to 100."],
+    [["--runs", "1"], "argument '1' is invalid. Expected a whole number from 2 to 100."],
     [["--svg", "nowhere/bursts.svg"], "Expected the folder of --svg to exist, found no nowhere"],
     [["--fast"], "error: unknown option '--fast'"],
   ])("says what is wrong with %j, and exits with 1", async (args, message) => {
@@ -136,4 +166,28 @@ describe("npm run lab", () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(message);
   });
+
+  test("prints what is done at Ctrl-C, exits with 130 and leaves no processes", async () => {
+    const { child, stdout, exited } = startCommand(process.execPath, [
+      "lab/main.ts",
+      ...["--exercise", "A,B", "--runs", "100"],
+    ]);
+    const pid = child.pid ?? 0;
+    const started: number[] = [];
+    // A is over when its measurements are printed, and B goes on for minutes.
+    await expect
+      .poll(
+        () => {
+          started.push(...descendantsOf(pid));
+          return stdout();
+        },
+        { timeout: 100_000, interval: 500 },
+      )
+      .toContain("event-loop");
+    process.kill(pid, "SIGINT");
+    expect(await exited).toBe(130);
+    expect(stdout()).toContain("Database lookup");
+    expect(started.length).toBeGreaterThan(0);
+    await expect.poll(() => started.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+  }, 120_000);
 });

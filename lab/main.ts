@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
-import { waitForQuiet } from "../machine/quiet.ts";
+import { readCores } from "../measure/cores.ts";
 import { exercises } from "../registry/exercises.ts";
+import type { Measurement } from "./measurement.ts";
 import { createProgress } from "./progress.ts";
+import { realEngines } from "./real-engines.ts";
 import { toJson } from "./result.ts";
-import { makePlans, runLab } from "./run.ts";
-import { renderTable } from "./table.ts";
+import { maxLabMs, runLab, selectedExercises } from "./run.ts";
+import { renderHeading, Table } from "./table.ts";
 import { renderWaterfalls } from "./waterfall.ts";
 
 const example = `
@@ -20,7 +21,10 @@ Examples:
   npm run lab -- --exercise D --libuv-threads 4
   npm run -s lab -- --json > lab.json
 
-Exits with 0 when it measured, and with 3 when the machine was too busy to.`;
+What others do on the machine is measured too. A burst that it disturbed is repeated, for half a minute per
+exercise at most; what stays disturbed is shown, and nothing is concluded from it. Ctrl-C prints what is done.
+
+Exits with 0 when it measured, with 3 when a recommended strategy stayed inconclusive, with 130 at Ctrl-C.`;
 
 interface Flags {
   readonly exercise?: readonly string[];
@@ -33,32 +37,37 @@ interface Flags {
   readonly svg?: string;
 }
 
-const cores = availableParallelism();
+const cores = readCores();
 const command = new Command("npm run lab --")
   .description("Measures what each way of placing work costs on this machine, in about a minute.")
   .option("--exercise <letters>", "only these, such as A,C", letters)
   .option("--strategy <name>", "only this strategy, such as workers")
   .option(
     "--runs <n>",
-    "bursts of the right way (others: 3 at most, 2 that freeze)",
-    wholeNumber(1, 100),
+    "undisturbed rounds of the right strategies (others: 3 at most)",
+    wholeNumber(2, 100),
     5,
   )
-  .option("--cpu-workers <n>", "threads for CPU work", wholeNumber(1, 256), cores)
+  .option(
+    "--cpu-workers <n>",
+    "threads for CPU work",
+    wholeNumber(1, 256),
+    Math.min(256, Math.ceil(cores.usable)),
+  )
   .option(
     "--libuv-threads <n>",
     "threads of libuv's pool (default: UV_THREADPOOL_SIZE, or 16)",
     wholeNumber(1, 1024),
   )
   .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
-  .option("--svg <file>", "also draw the bursts, a bar a call, into this file")
+  .option("--svg <file>", "also draw the bursts, a bar per call, into this file")
   .option("--json", "print the result as JSON, and nothing else")
   .addHelpText("after", example)
   .allowExcessArguments(false);
 
 const flags = command.parse().opts<Flags>();
 const selection = { letters: flags.exercise, strategy: flags.strategy };
-if (makePlans(selection).length === 0) {
+if (selectedExercises(selection).length === 0) {
   const all = exercises.flatMap(({ allStrategies }) => allStrategies);
   const names = new Set(all.map(({ name }) => name));
   const needs = new Set(all.filter(({ name }) => name === flags.strategy).map((one) => one.needs));
@@ -74,38 +83,62 @@ if (flags.svg !== undefined && !existsSync(dirname(flags.svg))) {
   fail(`Expected the folder of --svg to exist, found no ${dirname(flags.svg)}`);
 }
 
+const interrupt = new AbortController();
+process.once("SIGINT", () => interrupt.abort());
 const progress = createProgress();
-const busyCores = await waitForQuiet((busy) =>
-  progress.say(`waiting: others keep ${busy.toFixed(1)} cores busy`),
-);
-if (busyCores !== undefined) {
-  progress.clear();
-  process.stderr.write(
-    `The machine is too busy to measure on: others keep ${busyCores.toFixed(1)} of ${cores} cores busy. ` +
-      "Stop what runs, or try again later.\n",
-  );
-  process.exit(3);
+const table = new Table(process.stdout, cores.usable);
+const beganMs = performance.now();
+const maxS = maxLabMs(selectedExercises(selection).length) / 1_000;
+const machine = { cores, realEngines: realEngines() };
+const measurements: Measurement[] = [];
+if (!flags.json) {
+  process.stdout.write(renderHeading(machine));
 }
 
 try {
-  const result = await runLab({
+  await runLab({
     ...selection,
+    cores,
     runs: flags.runs,
     cpuWorkers: flags.cpuWorkers,
     libuvThreads: flags.libuvThreads ?? Number(process.env.UV_THREADPOOL_SIZE || 16),
     blockingThreads: flags.blockingThreads,
-    onProgress: (done, of, what) => progress.say(`${done + 1}/${of}  ${what}`),
+    signal: interrupt.signal,
+    onProgress: (what) => progress.say(`${secondsSince(beganMs)} of at most ${maxS} s  ${what}`),
+    onMeasured: (measured) => {
+      measurements.push(...measured);
+      progress.clear();
+      if (!flags.json) {
+        process.stdout.write(table.exercise(measured));
+      }
+    },
   });
-  progress.clear();
-  process.stdout.write(
-    flags.json ? `${JSON.stringify(toJson(result))}\n` : renderTable(result, process.stdout),
-  );
-  if (flags.svg !== undefined) {
-    await writeFile(flags.svg, renderWaterfalls(result));
-  }
 } catch (error) {
   progress.clear();
-  fail(error);
+  if (!interrupt.signal.aborted) {
+    fail(error);
+  }
+}
+progress.clear();
+if (flags.json) {
+  process.stdout.write(`${JSON.stringify(toJson({ ...machine, measurements }))}\n`);
+}
+if (flags.svg !== undefined) {
+  await writeFile(flags.svg, renderWaterfalls(measurements));
+}
+process.exitCode = exitCode();
+
+function secondsSince(ms: number): string {
+  return ((performance.now() - ms) / 1_000).toFixed(0);
+}
+
+function exitCode(): number {
+  if (interrupt.signal.aborted) {
+    return 130;
+  }
+  const isOpen = ({ strategy, exercise, isOneWorker, inconclusive }: Measurement) =>
+    strategy.name === exercise.recommended && !isOneWorker && inconclusive !== undefined;
+  return measurements.some(isOpen) ? 3 : 0;
 }
 
 function letters(text: string): string[] {

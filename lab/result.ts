@@ -1,77 +1,70 @@
-import type { Strategy } from "../gen/unblock/v1/exercise_pb.ts";
-import type { CallRecord } from "../loadtest/call-record.ts";
-import type { Machine } from "../machine/quiet.ts";
-import type { Exercise } from "../registry/exercises.ts";
-
-/** What the bursts of one exercise with one strategy showed. Times are in milliseconds. */
-export interface Measurement {
-  readonly exercise: Exercise;
-  readonly strategy: Strategy;
-  readonly cpuWorkers: number;
-  readonly runs: number;
-  readonly wallMs: { readonly min: number; readonly median: number; readonly max: number };
-  readonly limitMs: number;
-  /** Median wall time over the limit; null when the caller need not wait for the work at all. */
-  readonly ratio: number | null;
-  readonly bandMs: readonly [from: number, to: number];
-  readonly withinBand: boolean;
-  readonly latencyMs: { readonly p50: number; readonly p99: number };
-  readonly loopDelayMaxMs: number;
-  readonly bystanderP99Ms: number;
-  /** `threads` is null where threads have no number. */
-  readonly ranOn: {
-    readonly place: string;
-    readonly processes: number;
-    readonly threads: number | null;
-  };
-  readonly errors: number;
-  /** What the server said with the first call that failed. */
-  readonly firstError: string | undefined;
-  /** The calls of the burst whose wall time is the median. */
-  readonly medianBurst: readonly CallRecord[];
-}
+import type { Cores } from "../measure/cores.ts";
+import type { Interval } from "../measure/statistics.ts";
+import type { Measurement } from "./measurement.ts";
 
 export interface LabResult {
-  readonly machine: Machine;
+  readonly cores: Cores;
   /** Such as "Postgres"; all other backends are the embedded ones. */
   readonly realEngines: readonly string[];
   readonly measurements: readonly Measurement[];
-  /** The CPU exercises once more, with one CPU worker. */
-  readonly oneCpuWorker: readonly Measurement[];
 }
 
 /** The result for machines; scripts rely on these names. */
-export function toJson({ machine, realEngines, measurements, oneCpuWorker }: LabResult) {
+export function toJson({ cores, realEngines, measurements }: LabResult) {
+  const { usable, cpus, allCpus, physical = null, quota = null } = cores;
   return {
-    machine,
+    machine: {
+      ...{ cores: usable, cpus: cpus.length, all_cpus: allCpus, physical_cores: physical, quota },
+      node: process.version,
+    },
     real_engines: realEngines,
-    results: measurements.map(rowToJson),
-    one_cpu_worker: oneCpuWorker.map(rowToJson),
+    results: measurements.filter(({ isOneWorker }) => !isOneWorker).map(rowToJson),
+    one_cpu_worker: measurements.filter(({ isOneWorker }) => isOneWorker).map(rowToJson),
   };
 }
 
 function rowToJson(measurement: Measurement) {
-  const { exercise, strategy, wallMs, latencyMs, ratio, ranOn } = measurement;
+  const { exercise, strategy, wallMs, latencyMs, ranOn, costs } = measurement;
   return {
     exercise: exercise.letter,
     rpc: exercise.rpc,
     strategy: strategy.name,
     recommended: strategy.name === exercise.recommended,
     requests: exercise.burst.calls,
-    runs: measurement.runs,
+    runs: measurement.used.length,
     wall_ms: { min: round(wallMs.min), median: round(wallMs.median), max: round(wallMs.max) },
-    limit_ms: round(measurement.limitMs),
-    ratio: ratio === null ? null : round(ratio),
-    band_ms: measurement.bandMs.map(round),
-    within_band: measurement.withinBand,
+    ideal_ms: round(measurement.idealMs),
+    ratio: rounded(measurement.ratio),
+    ratio_interval: intervalToJson(measurement.ratioInterval),
+    expected_ms: measurement.expectedMs.map(round),
+    within_expected: measurement.withinExpected,
+    conclusive: measurement.inconclusive === undefined,
+    reason: measurement.inconclusive ?? null,
     latency_ms: { p50: round(latencyMs.p50), p99: round(latencyMs.p99) },
     loop_delay_max_ms: round(measurement.loopDelayMaxMs),
-    bystander_p99_ms: round(measurement.bystanderP99Ms),
+    probe_p99_ms: round(measurement.probeP99Ms),
     ran_on: { processes: ranOn.processes, threads: ranOn.threads },
     errors: measurement.errors,
+    costs:
+      costs === undefined
+        ? null
+        : {
+            memory_mb: rounded(costs.memoryMb),
+            cpu_per_call_ms: rounded(costs.cpuPerCallMs),
+            ten_times_ms: rounded(costs.tenTimesMs),
+            crash_ends: costs.crashTakes,
+          },
   };
 }
 
+function intervalToJson(interval: Interval | undefined): number[] | null {
+  return interval === undefined ? null : interval.map(round);
+}
+
+function rounded(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : round(value);
+}
+
 function round(value: number): number {
-  return Math.round(value * 100) / 100;
+  return Math.round(value * 1_000) / 1_000;
 }

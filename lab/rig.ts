@@ -4,10 +4,19 @@ import type { GetVitalsResponse, VitalsService } from "../gen/unblock/v1/vitals_
 import { BurstClient } from "../loadtest/burst-client.ts";
 import { type ServerProcess, startServer } from "../loadtest/server-process.ts";
 import { startWorker, type WorkerProcess } from "../loadtest/worker-process.ts";
+import { type Exercise, exercises } from "../registry/exercises.ts";
+
+/** How the places of a rig's server are sized. */
+export interface RigSizes {
+  readonly cpuWorkers: number;
+  readonly blockingThreads: number;
+  readonly libuvThreads: number;
+}
 
 /** A server in a process of its own, with everything that measures it connected. */
 export class Rig {
   readonly bursts: BurstClient;
+  readonly sizes: RigSizes;
   readonly #server: ServerProcess;
   readonly #vitals: Client<typeof VitalsService>;
   readonly #worker: WorkerProcess | undefined;
@@ -17,23 +26,32 @@ export class Rig {
     server: ServerProcess,
     bursts: BurstClient,
     worker: WorkerProcess | undefined,
+    sizes: RigSizes,
   ) {
     this.bursts = bursts;
+    this.sizes = sizes;
     this.#server = server;
     this.#worker = worker;
     this.#vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
   }
 
-  /**
-   * @param flags those of `npm start`
-   * @param cpuWorkers how many a worker of the job queue has, if there is a Redis for one
-   */
-  static async open(flags: readonly string[], cpuWorkers = 1): Promise<Rig> {
-    const server = await startServer(flags);
-    const worker = process.env.REDIS_URL
-      ? await startWorker([`--cpu-workers=${cpuWorkers}`])
-      : undefined;
-    return new Rig(server, await BurstClient.open(server.url, 0), worker);
+  /** @param withQueue whether it also has a worker of the job queue, if there is a Redis for one */
+  static async open(sizes: RigSizes, withQueue = true): Promise<Rig> {
+    const { cpuWorkers, blockingThreads, libuvThreads } = sizes;
+    const server = await startServer([
+      `--cpu-workers=${cpuWorkers}`,
+      `--blocking-threads=${blockingThreads}`,
+      `--libuv-threads=${libuvThreads}`,
+    ]);
+    const worker =
+      withQueue && process.env.REDIS_URL
+        ? await startWorker([`--cpu-workers=${cpuWorkers}`])
+        : undefined;
+    return new Rig(server, await BurstClient.open(server.url, 0), worker, sizes);
+  }
+
+  get pid(): number {
+    return this.#server.pid;
   }
 
   /** What the server felt since the window began; begins a new one. */
@@ -43,9 +61,41 @@ export class Rig {
     return vitals;
   }
 
+  /**
+   * The exercises with a fixed amount of work in each call: as much as costs about 100 ms of CPU here now.
+   * All strategies and all servers then do the same, whatever the machine's speed becomes.
+   */
+  async fixWork(letters: readonly string[]): Promise<readonly Exercise[]> {
+    const fixed: Exercise[] = [];
+    for (const exercise of exercises.filter(({ letter }) => letters.includes(letter))) {
+      fixed.push(
+        exercise.work.cpu ? withRounds(exercise, await this.#roundsOf(exercise)) : exercise,
+      );
+    }
+    return fixed;
+  }
+
+  async #roundsOf(exercise: Exercise): Promise<number> {
+    const { calls } = await this.bursts.fire(exercise, exercise.recommended, 1);
+    const { rounds, code, message } = calls[0] ?? {};
+    if (rounds === undefined) {
+      throw new Error(
+        `Expected ${exercise.rpc} to say its rounds in the header unblock-rounds, got ${code}: ${message}`,
+      );
+    }
+    return rounds;
+  }
+
   async close(): Promise<void> {
     await this.bursts.close();
     await this.#server.close();
     await this.#worker?.close();
   }
+}
+
+/** The same exercise with so much work in each call. */
+export function withRounds(exercise: Exercise, rounds: number): Exercise {
+  const requestJson = (n: number) =>
+    JSON.stringify({ ...JSON.parse(exercise.burst.requestJson(n)), rounds });
+  return { ...exercise, burst: { ...exercise.burst, requestJson } };
 }

@@ -1,7 +1,7 @@
 import { markOf } from "../cli/mark.ts";
 import type { CallRecord } from "../loadtest/call-record.ts";
 import { niceStep, piecesOf, workStart } from "./call-pieces.ts";
-import type { LabResult, Measurement } from "./result.ts";
+import type { Measurement } from "./measurement.ts";
 
 /** All lengths are in pixels. */
 const width = 860;
@@ -29,8 +29,9 @@ const parts = [
  *
  * @returns an SVG document
  */
-export function renderWaterfalls({ measurements }: LabResult): string {
-  const groups = [...Map.groupBy(measurements, ({ exercise }) => exercise.letter).values()];
+export function renderWaterfalls(measurements: readonly Measurement[]): string {
+  const several = measurements.filter(({ isOneWorker }) => !isOneWorker);
+  const groups = [...Map.groupBy(several, ({ exercise }) => exercise.letter).values()];
   let y = legendHeight;
   const drawn: string[] = [];
   for (const group of groups) {

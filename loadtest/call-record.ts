@@ -17,6 +17,10 @@ export interface CallRecord {
   /** When the server began with the steps; undefined when it does not say. */
   readonly beganMs: number | undefined;
   readonly steps: readonly Step[];
+  /** CPU time of the call's task; undefined when the server does not say. */
+  readonly cpuMs: number | undefined;
+  /** How much work a computing call had; undefined when the server does not say. */
+  readonly rounds: number | undefined;
 }
 
 export interface RanOn {
@@ -32,16 +36,22 @@ export function recordCall(
   sentMs: number,
   endedMs: number,
 ): CallRecord {
-  const began = header.get("unblock-began");
+  const began = numberOf(header.get("unblock-began"));
   return {
     sentMs,
     endedMs,
     code,
     message,
     ranOn: parseRanOn(header.get("unblock-ran-on")),
-    beganMs: began === null ? undefined : Number(began) - originMs,
+    beganMs: began === undefined ? undefined : began - originMs,
     steps: parseServerTiming(header.get("server-timing") ?? ""),
+    cpuMs: numberOf(header.get("unblock-cpu-ms")),
+    rounds: numberOf(header.get("unblock-rounds")),
   };
+}
+
+function numberOf(header: string | null): number | undefined {
+  return header === null ? undefined : Number(header);
 }
 
 function parseRanOn(header: string | null): RanOn | undefined {

@@ -5,6 +5,7 @@ import { keepProcess } from "./kept-process.ts";
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly url: string;
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function startServer(flags: readonly string[] = []): Promise<Server
   });
   const close = keepProcess(child);
   const url = await Promise.race([addressOf(child), failedToStart(child, () => said)]);
-  return { url, close };
+  return { url, pid: child.pid ?? 0, close };
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {

@@ -12,8 +12,6 @@ export interface RaceOrder {
   readonly request: JsonValue;
   /** How many seats each place of the server has, by the strategies' names. */
   readonly seats: Readonly<Record<string, number>>;
-  /** One CPU task of the exercise alone, in milliseconds; undefined when it has not been measured. */
-  readonly taskMs: number | undefined;
 }
 
 /** What the server answers to "burst-ready": it watches its event loop, so the burst may be fired. */
@@ -35,6 +33,5 @@ export type Told =
   | { readonly kind: "burst-began"; readonly originMs: number }
   /** Its last call has ended. */
   | { readonly kind: "burst-over" }
-  | { readonly kind: "task-alone"; readonly taskMs: number }
   /** It ends without having come to its end; the message is for people. */
   | { readonly kind: "failed"; readonly message: string };

@@ -56,6 +56,11 @@ export interface ServerConfig extends OwnBackends, CallerLimits {
   readonly token: string | undefined;
   /** How many servers share the port, this one included; more than one have no LabService. Default 1. */
   readonly replicas: number;
+  /**
+   * Whether the server resolves only when its threads, processes and connections are warm, and its own code
+   * is compiled: its first calls are as fast as later ones then. Default true.
+   */
+  readonly warmUp: boolean;
   /** Whose code answers the exercises. Default: that of `server/exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
@@ -97,6 +102,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     token: undefined,
     replicas: 1,
     logLevel: "info",
+    warmUp: true,
     loadExercises,
     imageHosts: {},
     log: (message) => process.stderr.write(`${message}\n`),

@@ -1,4 +1,4 @@
-import type { Backends } from "./backends/backends.ts";
+import type { BackendAddresses, Backends } from "./backends/backends.ts";
 import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
 import { withOwnBackends } from "./backends/own-backends.ts";
 import type { ServerConfig } from "./config.ts";
@@ -12,6 +12,8 @@ const drainBackgroundMs = 3_000;
 /** Everything of a server but the wire. */
 export interface OpenHouse extends House {
   readonly exercises: readonly ServedExercise[];
+  /** Where the backends are for the calls that the server makes itself before it serves. */
+  readonly rehearsalAddresses: () => BackendAddresses;
   /** Lets background tasks end, then stops backends, threads and processes. */
   close(): Promise<void>;
 }
@@ -22,15 +24,18 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
   const places = createPlaces(config);
   const { background, ...others } = places;
   const closePlaces = () => Promise.all(Object.values(others).map((place) => place.close()));
-  const backends = await openBackends(config).catch(async (error: unknown) => {
-    await closePlaces();
-    throw error;
-  });
+  const { backends, rehearsalAddresses } = await openBackends(config).catch(
+    async (error: unknown) => {
+      await closePlaces();
+      throw error;
+    },
+  );
   const exercises = await config.loadExercises({ places, backends });
   return {
     places,
     backends,
     exercises,
+    rehearsalAddresses,
     close: async () => {
       await background.close(drainBackgroundMs);
       // Before the threads: one that is blocked on a backend is freed by its end.
@@ -40,16 +45,20 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
   };
 }
 
-async function openBackends(config: ServerConfig): Promise<Backends> {
+async function openBackends(
+  config: ServerConfig,
+): Promise<{ backends: Backends } & Pick<OpenHouse, "rehearsalAddresses">> {
   const embedded = await openEmbeddedBackends(config);
+  const { rehearsalAddresses } = embedded;
   const backends: Backends = {
     ...embedded,
     addresses: () => withOwnBackends(embedded.addresses(), config),
   };
   if (config.databaseUrl === undefined) {
-    return backends;
+    return { backends, rehearsalAddresses };
   }
   // Its drivers are loaded only by those who use them.
   const { withPostgres } = await import("./backends/postgres/postgres.ts");
-  return withPostgres(backends, config.databaseUrl, config);
+  const real = await withPostgres(backends, config.databaseUrl, config);
+  return { backends: real, rehearsalAddresses };
 }

@@ -12,6 +12,7 @@ import { loadTracing } from "./rpc/observability/tracing.ts";
 import { readPage } from "./rpc/page/page-files.ts";
 import { HealthStatus } from "./rpc/services/health.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
+import { type RehearsalHouse, warmUp } from "./warm-up.ts";
 
 /**
  * How long those who watch the health know that the server stops before the connections say so, in
@@ -24,6 +25,11 @@ const headStartMs = 100;
  * signals.ts.
  */
 const drainCallsMs = 4_500;
+/**
+ * How long requests that are on their way when the server closes may take to be complete, in milliseconds. It
+ * is longer than callers over HTTP/2 are given to read that they are to send no more.
+ */
+const requestsOnTheirWayMs = 1_000;
 /** How long those that are told to end may take to say so to their callers, in milliseconds. */
 const lastWordsMs = 2_000;
 
@@ -42,9 +48,10 @@ export interface UnblockServer {
 }
 
 /**
- * Starts the service with its places and backends. Resolves when it answers.
+ * Starts the service with its places and backends, and warms it up. Resolves when it answers.
  *
- * @throws RangeError for an option out of range, and the system's error when the port can't be had
+ * @throws RangeError for an option out of range, the system's error when the port can't be had, and Error
+ *   when the warm-up fails
  */
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
   const given = completeConfig(config);
@@ -54,8 +61,8 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const tracing = await loadTracing(log);
   const page = await readPage(complete.pageFolder);
   const house = await openHouse(complete);
-  const eventLoop = new EventLoopVitals();
   const shutdown = new AbortController();
+  const drain = new AbortController();
   const health = new HealthStatus(services.map(({ typeName }) => typeName));
   let port = 0;
   const reachableUrl = () => urlOf({ host: reachableHost(host), port, tls });
@@ -68,9 +75,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     runsFolder: complete.runsFolder,
     log,
   });
-  const handler = createHandler({
-    exercises: house.exercises,
-    vitals: { eventLoop, places: house.places, backends: house.backends },
+  const handlerConfig = {
     lab: {
       runs: lab,
       guard: {
@@ -84,11 +89,31 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     page,
     health,
     maxCalls: complete.maxCalls,
-    defaultTimeoutMs: complete.defaultTimeoutMs,
-    maxTimeoutMs: complete.maxTimeoutMs,
     corsOrigins: complete.corsOrigins,
     directLane: complete.directLane,
     shutdownSignal: shutdown.signal,
+    drainSignal: drain.signal,
+  };
+  if (complete.warmUp) {
+    const createRehearsal = ({ exercises, ...vitals }: RehearsalHouse) =>
+      createHandler({
+        ...handlerConfig,
+        exercises,
+        vitals,
+        logger: createLogger("silent", given.log),
+      });
+    await warmUp(house, complete, createRehearsal).catch(async (error: unknown) => {
+      await house.close();
+      throw error;
+    });
+  }
+  const eventLoop = new EventLoopVitals();
+  const handler = createHandler({
+    ...handlerConfig,
+    exercises: house.exercises,
+    vitals: { eventLoop, places: house.places, backends: house.backends },
+    defaultTimeoutMs: complete.defaultTimeoutMs,
+    maxTimeoutMs: complete.maxTimeoutMs,
     logger: createLogger(complete.logLevel, given.log),
     tracing,
   });
@@ -119,13 +144,17 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         await sleep(noticeMs);
       }
       const drained = listener.drain();
-      if (await endsWithin(drained, drainCallsMs)) {
+      const reason = new Failure("UNBLOCK_SHUTTING_DOWN", {});
+      if (!(await endsWithin(drained, requestsOnTheirWayMs))) {
+        drain.abort(reason);
+      }
+      if (await endsWithin(drained, drainCallsMs - requestsOnTheirWayMs)) {
         await closeHouse();
         return;
       }
       log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
       // Also takes those that wait for a place out of its queue.
-      shutdown.abort(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
+      shutdown.abort(reason);
       // They need nothing of the house any more, and it frees the cores for their answers.
       await Promise.all([closeHouse(), cutAfterLastWords(listener, drained)]);
     },

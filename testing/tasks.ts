@@ -11,6 +11,12 @@ export function waitForGate(gate: Int32Array): string {
   return "through";
 }
 
+/** Counts itself in the first array, and ends when the first element of the second is not 0 any more. */
+export function arriveAndWait({ arrived, gate }: { arrived: Int32Array; gate: Int32Array }): void {
+  Atomics.add(arrived, 0, 1);
+  waitForGate(gate);
+}
+
 /** Computes until it is told that nobody wants the result. */
 export function computeUntilStopped(reached: Int32Array, { stopped }: TaskContext): void {
   Atomics.store(reached, 0, 1);
@@ -121,6 +127,7 @@ const here = import.meta.url;
 
 export const tasks = {
   waitForGate: task(here, waitForGate),
+  arriveAndWait: task(here, arriveAndWait),
   computeUntilStopped: task(here, computeUntilStopped),
   double: task(here, double),
   seven: task<null, number>(here, seven),

@@ -49,7 +49,13 @@ export interface TestServer extends UnblockServer {
 
 export async function startTestServer(config: Partial<ServerConfig> = {}): Promise<TestServer> {
   const logged: string[] = [];
-  const server = await createServer({ port: 0, log: (line) => logged.push(line), ...config });
+  // Hundreds of them are started, and few tests care for their first calls.
+  const server = await createServer({
+    port: 0,
+    warmUp: false,
+    log: (line) => logged.push(line),
+    ...config,
+  });
   const vitals = createVitalsClient({ baseUrl: server.url });
   const connection = openConnection({ baseUrl: server.url });
   let window = "";

@@ -101,10 +101,10 @@ async function outcomeOf(
 ): Promise<JobOutcome<unknown>> {
   const startedMs = performance.now();
   try {
-    const { value, ranOn, timing } = await runJob(places, data, signal);
+    const { value, ranOn, timing, cpuMs } = await runJob(places, data, signal);
     const workMs = timing.find(({ name }) => name === "work")?.ms ?? 0;
     // JSON leaves out what is undefined, and a result must be there.
-    return { value: value ?? null, ranOn, workMs };
+    return { value: value ?? null, ranOn, workMs, cpuMs };
   } catch (error) {
     if (error instanceof Failure && error.kind !== "unavailable") {
       const ranOn = { place: "queue", pid: process.pid };

@@ -2,6 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { fail } from "../../cli/fail.ts";
 import { monotonicMs } from "../../registry/clock.ts";
 import { createDriver } from "../drivers/create-driver.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { rehearse } from "../rehearsal.ts";
 import { exampleRequest } from "../requests/example.ts";
 import { createRequests } from "../requests/requests.ts";
 import { createRandom, seedOf } from "../schedule/random.ts";
@@ -12,7 +14,7 @@ import { startClosedLoop } from "./closed-loop.ts";
 import type { LoopRun, RunningLoop } from "./loop-run.ts";
 import type { FromThread, Phase, ToThread } from "./messages.ts";
 import { startOpenLoop } from "./open-loop.ts";
-import { type LoadPlan, shareOf } from "./plan.ts";
+import { type LoadPlan, type Patience, shareOf } from "./plan.ts";
 import { intervalMs, Recorder } from "./recorder.ts";
 import { createSelfWatch } from "./self-watch.ts";
 import { createSender } from "./sender.ts";
@@ -20,11 +22,12 @@ import { createSender } from "./sender.ts";
 /** What a load thread is started with. */
 export interface LoadThreadData {
   readonly plan: LoadPlan;
+  readonly patience: Patience;
   /** From 0. */
   readonly thread: number;
 }
 
-const { plan, thread }: LoadThreadData = workerData;
+const { plan, patience, thread }: LoadThreadData = workerData;
 const port = parentPort ?? fail("Expected to be started as a thread");
 const say = (message: FromThread) => port.postMessage(message);
 
@@ -34,21 +37,14 @@ const driver = createDriver({
   ...plan.driver,
   connections: shareOf(plan.driver.connections, plan.threads, thread),
 });
-const sender = createSender({
-  driver,
-  method,
-  requests: createRequests({
-    method,
-    ...plan.requests,
-    example: exampleRequest(method),
-  }),
-  header: plan.header,
-  timeoutMs,
-});
+const requests = createRequests({ method, ...plan.requests, example: exampleRequest(method) });
+const createSenderOf = (by: Driver) =>
+  createSender({ driver: by, method, requests, header: plan.header, timeoutMs });
+const sender = createSenderOf(driver);
 const selfWatch = createSelfWatch();
 /** How long calls that are in progress at the end are waited for. */
-const drainMs = timeoutMs > 0 ? timeoutMs + 1_000 : 30_000;
-let stop: (graceMs: number) => void = () => {};
+const drainMs = timeoutMs > 0 ? timeoutMs + 1_000 : patience.withoutDeadlineMs;
+let stop = () => {};
 
 function run({ loop, startMs, claims, seed }: Phase): void {
   const beginMs = startMs - (monotonicMs() - performance.now());
@@ -102,9 +98,9 @@ function run({ loop, startMs, claims, seed }: Phase): void {
           createSchedule(loop.stages, loop.arrivals, createRandom(seedOf(seed))),
           loopRun,
         );
-  stop = (graceMs) => {
+  stop = () => {
     if (!ended) {
-      giveUpMs = Math.min(giveUpMs, performance.now() + graceMs);
+      giveUpMs = Math.min(giveUpMs, performance.now() + patience.interruptedMs);
       allSent = true;
       running.stop();
     }
@@ -113,17 +109,17 @@ function run({ loop, startMs, claims, seed }: Phase): void {
 
 port.on("message", (message: ToThread) => {
   if (message.kind === "stop") {
-    stop(message.graceMs);
+    stop();
   } else {
     const { phase } = message;
-    let stoppedGraceMs: number | undefined;
-    stop = (graceMs) => {
-      stoppedGraceMs = graceMs;
+    let isStopped = false;
+    stop = () => {
+      isStopped = true;
     };
     const begin = () => {
       run(phase);
-      if (stoppedGraceMs !== undefined) {
-        stop(stoppedGraceMs);
+      if (isStopped) {
+        stop();
       }
     };
     // The moment may have passed on a busy machine.
@@ -132,6 +128,9 @@ port.on("message", (message: ToThread) => {
 });
 
 try {
+  if (method.methodKind === "unary") {
+    await rehearse(plan.driver, createSenderOf);
+  }
   await driver.connect();
   if (plan.ownServer) {
     await warmUp(driver);

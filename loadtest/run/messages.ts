@@ -17,8 +17,8 @@ export interface Phase {
 
 export type ToThread =
   | { readonly kind: "run"; readonly phase: Phase }
-  /** Send no more; wait for what is in progress no longer than this. */
-  | { readonly kind: "stop"; readonly graceMs: number };
+  /** Send no more; what is in progress has a short time to end. */
+  | { readonly kind: "stop" };
 
 export type FromThread =
   | { readonly kind: "ready" }

@@ -31,6 +31,16 @@ export interface LoadPlan {
   readonly loop: Loop;
 }
 
+/** How long calls in progress are waited for at the end, in milliseconds. */
+export interface Patience {
+  /** When a person ends the load. */
+  readonly interruptedMs: number;
+  /** When the load ends by itself, and its calls have no deadline. */
+  readonly withoutDeadlineMs: number;
+}
+
+export const defaultPatience: Patience = { interruptedMs: 2_000, withoutDeadlineMs: 30_000 };
+
 export type Loop = ClosedLoop | OpenLoop;
 
 /** Keeps so many calls in progress, each followed by the next. */

@@ -5,7 +5,7 @@ import type { Interval, SlowCall, Verdict } from "../report/report.ts";
 import { judge } from "./judge.ts";
 import type { LoadThreadData } from "./load-thread.ts";
 import type { FromThread, IntervalPart, SampledCall, ThreadTotals, ToThread } from "./messages.ts";
-import type { LoadPlan, Loop } from "./plan.ts";
+import { defaultPatience, type LoadPlan, type Loop, type Patience } from "./plan.ts";
 import { mergeSamples } from "./sample.ts";
 import { slowestOf } from "./slowest.ts";
 import { Tally } from "./tally.ts";
@@ -45,14 +45,14 @@ export interface RunOptions {
   readonly onInterval?: (interval: Interval) => void;
   /** Ends the load early; what is in progress has a short time to end. */
   readonly signal?: AbortSignal;
+  /** Default: `defaultPatience`. */
+  readonly patience?: Patience;
 }
 
 /** Between the word to start and the start, so that all threads are ready for it. */
 const leadMs = 10;
 /** What new objects may take; without a bound it grows in a long run, with no gain in speed. */
 const maxYoungGenerationSizeMb = 48;
-/** How long calls in progress are waited for when a person ends the load. */
-const graceMs = 2_000;
 
 /**
  * Makes a load in threads of its own, so that nothing else that the process does disturbs it.
@@ -60,8 +60,11 @@ const graceMs = 2_000;
  * @throws Error when the server can't be reached
  */
 export async function runLoad(plan: LoadPlan, options: RunOptions = {}): Promise<LoadResult> {
-  const { signal } = options;
-  const threads = Array.from({ length: plan.threads }, (_, thread) => new LoadThread(plan, thread));
+  const { signal, patience = defaultPatience } = options;
+  const threads = Array.from(
+    { length: plan.threads },
+    (_, thread) => new LoadThread({ plan, patience, thread }),
+  );
   try {
     await Promise.all(threads.map((thread) => thread.ready));
     if (plan.warmupMs > 0 && !signal?.aborted) {
@@ -97,8 +100,7 @@ class LoadThread {
   #onEnded: (totals: ThreadTotals) => void = () => {};
   #onFailed: (error: Error) => void = () => {};
 
-  constructor(plan: LoadPlan, thread: number) {
-    const data: LoadThreadData = { plan, thread };
+  constructor(data: LoadThreadData) {
     this.#worker = new Worker(new URL("./load-thread.ts", import.meta.url), {
       workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb },
@@ -157,7 +159,7 @@ async function runPhase(
   const phase = { loop, startMs: monotonicMs() + leadMs, claims, seed };
   const stop = () => {
     for (const thread of threads) {
-      thread.tell({ kind: "stop", graceMs });
+      thread.tell({ kind: "stop" });
     }
   };
   signal?.addEventListener("abort", stop, { once: true });

@@ -59,6 +59,14 @@ export async function putInCache(url: string, key: string, value: string): Promi
   );
 }
 
+/**
+ * Opens this thread's connection before it is needed. A cache that is not there is no failure: it may come
+ * later, and calls say so until then.
+ */
+export async function connectCache(url: string, withinMs: number): Promise<void> {
+  await answeredWithin(withinMs, connected(url)).catch(() => {});
+}
+
 /** Closes this thread's connection. */
 export async function disconnectCache(): Promise<void> {
   const closing = current;

@@ -1,14 +1,14 @@
 import { afterAll, expect, test } from "vitest";
 import { noCaller, tasks } from "../../testing/tasks.ts";
 import { createThreadPool } from "../places/thread-pool.ts";
-import { beginCalibration } from "./calibrate.ts";
+import { calibrateOnce } from "./calibrate.ts";
 
 const pool = createThreadPool("workers", 1, 1);
 afterAll(() => pool.close());
 
 test("a calibration whose thread died is made again when it is needed", async () => {
   let runs = 0;
-  const place: Parameters<typeof beginCalibration>[0] = {
+  const place: Parameters<typeof calibrateOnce>[0] = {
     run: async (task, input, call) => {
       if (runs++ === 0) {
         await pool.run(tasks.exit, 1, noCaller);
@@ -16,8 +16,8 @@ test("a calibration whose thread died is made again when it is needed", async ()
       return pool.run(task, input, call);
     },
   };
-  const calibrated = beginCalibration(place, tasks.seven);
-  expect(runs).toBe(1);
+  const calibrated = calibrateOnce(place, tasks.seven);
+  expect(runs).toBe(0);
   await expect(calibrated()).rejects.toThrow();
   expect(await calibrated()).toBe(7);
   expect(await calibrated()).toBe(7);

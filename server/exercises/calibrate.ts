@@ -1,4 +1,5 @@
 import type { Place, Task } from "../places/place.ts";
+import { threadCpuMs } from "../places/thread-cpu.ts";
 
 /** What a calibrated call shall cost, in milliseconds of CPU. */
 const targetMs = 100;
@@ -9,47 +10,38 @@ const spendMs = 60;
  * How many times `sample` fits into 100 ms of CPU on this machine. `sample` should cost a few
  * milliseconds. CPU time is counted, not time, so a busy machine does not change the answer; the
  * first runs, before the code is compiled, do not count.
- *
- * The runs are counted together: on some machines the clock of CPU time stands still during a single one.
  */
 export function calibrate(sample: () => void): number {
   sample();
   sample();
   let runs = 0;
   let spentMs = 0;
-  const beganMs = cpuMs();
+  const beganMs = threadCpuMs();
   while (spentMs < spendMs || runs < 3) {
     sample();
     runs++;
-    spentMs = cpuMs() - beganMs;
+    spentMs = threadCpuMs() - beganMs;
   }
   return (targetMs * runs) / spentMs;
 }
 
 /**
- * Begins a calibration in the place whose work it is for. What it returns gives the result where it is
- * needed, and begins again if it failed, as when its thread died.
+ * Calibrates in the place whose work it is for, once, when the result is first asked for; again if it
+ * failed, as when its thread died.
  */
-export function beginCalibration(
+export function calibrateOnce(
   place: Pick<Place, "run">,
   calibration: Task<null, number>,
 ): () => Promise<number> {
   const noCaller = { signal: new AbortController().signal };
-  const begin = () => {
-    const result = place.run(calibration, null, noCaller).then(({ value }) => value);
-    result.catch(() => {
-      current = undefined;
-    });
-    return result;
-  };
-  let current: Promise<number> | undefined = begin();
+  let current: Promise<number> | undefined;
   return () => {
-    current ??= begin();
+    if (current === undefined) {
+      current = place.run(calibration, null, noCaller).then(({ value }) => value);
+      current.catch(() => {
+        current = undefined;
+      });
+    }
     return current;
   };
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
 }

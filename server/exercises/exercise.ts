@@ -36,6 +36,11 @@ export interface ExerciseHandler<Request, Response> {
   readonly maxRequestBytes?: number;
   /** What is wrong with a request; empty when nothing is. */
   validate(request: Request): readonly FieldViolation[];
+  /**
+   * Has every thread and process of the executors that serve an unmarked call run its task, cheaply. Default:
+   * there is nothing to do, since the server's own thread does the work.
+   */
+  warmUp?(): Promise<unknown>;
   /** One for each strategy that the schema names. */
   readonly strategies: Readonly<Record<string, RunStrategy<Request, Response>>>;
 }

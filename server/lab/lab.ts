@@ -36,7 +36,6 @@ export class Lab {
   readonly #config: LabConfig;
   readonly kept: KeptRuns;
   readonly #oneAtATime = new OneAtATime();
-  readonly #tasksAloneMs = new Map<string, number>();
   readonly #closing = new AbortController();
 
   constructor(config: LabConfig) {
@@ -49,9 +48,8 @@ export class Lab {
     const beganAt = new Date().toISOString();
     const run = create(RaceRunSchema, { request });
     const { baseUrl, seats } = this.#config;
-    const tasksAloneMs = this.#tasksAloneMs;
     const sentence = yield* this.#alone(`a race of ${exercise}`, caller, (signal) =>
-      race(request, { baseUrl: baseUrl(), seats: seats(), tasksAloneMs, signal, run }),
+      race(request, { baseUrl: baseUrl(), seats: seats(), signal, run }),
     );
     const summary = create(RunSummarySchema, { exercise, strategies, sentence, beganAt });
     yield { case: "kept", value: await this.#keep(summary, { case: "race", value: run }) };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCores } from "../../measure/cores.ts";
 import { type RaceEvent, runRace, startTestLab, type TestLab } from "../../testing/lab.ts";
 
 let server: TestLab;
@@ -101,15 +102,17 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
       errors: 0,
     });
     expect(eventLoop?.figures?.ratio).toBeGreaterThan(3.5);
-    expect(events.at(-1)).toMatchObject({
-      case: "kept",
-      value: {
-        id: expect.stringMatching(/^[a-z0-9]{12}$/),
-        sentence: expect.stringMatching(
-          /^With threads 4 calls take \d+ ms, [\d.]+ times the limit of 50\. With event-loop it is \d+ ms/,
-        ),
-      },
-    });
+    const [kept] = events.flatMap((event) => (event.case === "kept" ? event.value : []));
+    expect(kept?.id).toMatch(/^[a-z0-9]{12}$/);
+    // Of a burst that was disturbed, as on a busy machine, it says only why nothing is concluded.
+    for (const [name, figures] of [
+      ["threads", threads?.figures],
+      ["event-loop", eventLoop?.figures],
+    ] as const) {
+      const isTold = kept?.sentence.includes(`With ${name}`);
+      expect(isTold).toBe(figures?.inconclusive === "");
+      expect(kept?.sentence).toContain(figures?.inconclusive);
+    }
   });
 
   test("is kept as it was told", async () => {
@@ -135,11 +138,17 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   });
 });
 
-test("CPU work has the limit of a task measured alone, once a server", async () => {
-  const race = () => runRace(server, { exercise: "C", strategies: ["workers"], calls: 2 });
-  const [first, second] = [burstsOf(await race()), burstsOf(await race())];
-  expect(first[0]?.figures?.limitMs).toBeGreaterThan(0);
-  expect(second[0]?.figures?.limitMs).toBe(first[0]?.figures?.limitMs);
+test("CPU work has the limit that its own tasks' CPU time sets", async () => {
+  const events = await runRace(server, { exercise: "C", strategies: ["async"], calls: 4 });
+  const [burst] = burstsOf(events);
+  const workMs =
+    burst?.calls.map(({ steps }) => steps.find(({ name }) => name === "work")?.ms ?? 0) ?? [];
+  const allMs = workMs.reduce((sum, ms) => sum + ms, 0);
+  expect(burst?.figures?.limitMs).toBeGreaterThan(0);
+  // A task computes for no longer than it runs.
+  expect(burst?.figures?.limitMs).toBeLessThanOrEqual(
+    Math.max(...workMs, allMs / readCores().usable) + 1,
+  );
 });
 
 test("work after the reply has no ratio, and no calls in the request means the burst's own", async () => {

@@ -18,8 +18,6 @@ import { LoopWatch } from "./loop-watch.ts";
 const main = new URL("../../lab/race/main.ts", import.meta.url);
 
 export interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
-  /** What one CPU task takes alone, in ms, by exercise: measured once a server, by its first race. */
-  readonly tasksAloneMs: Map<string, number>;
   readonly signal: AbortSignal;
   /** Where the bursts go when they are over. */
   readonly run: RaceRun;
@@ -32,7 +30,7 @@ export interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
  */
 export async function* race(
   request: RaceRequest,
-  { baseUrl, seats, tasksAloneMs, signal, run }: RaceOptions,
+  { baseUrl, seats, signal, run }: RaceOptions,
 ): AsyncGenerator<RaceResponse["event"], string> {
   const watches = new BurstWatches();
   let loop = new LoopWatch();
@@ -41,16 +39,13 @@ export async function* race(
     baseUrl,
     seats,
     request: toJson(RaceRequestSchema, request),
-    taskMs: tasksAloneMs.get(request.exercise),
   };
   let sentence = "";
   let burst = create(BurstRunSchema);
   let events = create(BurstProgressSchema);
   try {
     for await (const told of fireFrom({ main, order, signal, onTold: watches.onTold })) {
-      if (told.kind === "task-alone") {
-        tasksAloneMs.set(request.exercise, told.taskMs);
-      } else if (told.kind === "burst-ready") {
+      if (told.kind === "burst-ready") {
         loop = watches.next();
       } else if (told.kind === "burst-began") {
         originMs = told.originMs;

@@ -122,6 +122,16 @@ export class Admission {
     this.#mostRunning[slot] = this.#running;
   }
 
+  /** Counts from now on what has ended, and its CPU time; in everybody's window also the most that ran. */
+  restartCounts(): void {
+    this.#completed = 0;
+    this.#failed = 0;
+    this.#refused = 0;
+    this.#withdrawn = 0;
+    this.#cpuMs = 0;
+    this.restartWindow(sharedSlot);
+  }
+
   /** Resolves when nothing runs and nothing waits, or after `withinMs`. */
   async idle(withinMs: number): Promise<void> {
     if (this.#running > 0) {

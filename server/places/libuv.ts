@@ -2,8 +2,8 @@ import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
 import { exitWithout } from "./exit-without.ts";
 import { runHere } from "./local.ts";
-import { lostTask } from "./lost-task.ts";
 import type { LocalContext, Place, PlacesConfig, RanOn } from "./place.ts";
+import { reportStuck, reportUnstuck, type StuckPlace } from "./stuck-task.ts";
 import { closeMs, stuckMs } from "./task-limits.ts";
 
 const name = "libuv";
@@ -23,6 +23,7 @@ const name = "libuv";
 export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Place<LocalContext> {
   const admission = new Admission(name, tasksOf(libuvThreads), maxQueue);
   const ranOn: RanOn = { place: name, pid: process.pid };
+  const place: StuckPlace = { name, admission, kind: "task", log };
   return {
     name,
     run: (task, input, call) => {
@@ -34,12 +35,7 @@ export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Plac
         const stick = () => {
           isStuck = true;
           const what = `it went on for ${stuckMs} ms when nobody wanted it any more`;
-          const failure = lostTask(name, task.name, what);
-          slot.stick(failure);
-          exitWithout(admission);
-          log(
-            `${failure.message} Tasks of "${name}" that are stuck now: ${admission.vitals().stuck}.`,
-          );
+          reportStuck(place, slot, task.name, what);
         };
         const giveUp = () => {
           timer = setTimeout(stick, stuckMs);
@@ -51,7 +47,7 @@ export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Plac
           signal.removeEventListener("abort", giveUp);
           clearTimeout(timer);
           if (isStuck) {
-            log(`A task of the place "${name}" that was stuck has ended.`);
+            reportUnstuck(place);
           }
         }
       }, call);

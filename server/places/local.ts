@@ -2,6 +2,7 @@ import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
 import type { LocalContext, Place, Ran, RanOn, Task } from "./place.ts";
 import { closeMs } from "./task-limits.ts";
+import { threadCpuMs } from "./thread-cpu.ts";
 
 /**
  * A place whose tasks are run by this very thread.
@@ -39,7 +40,9 @@ export async function runHere<Input, Output>(
   ranOn: RanOn,
 ): Promise<Ran<Output>> {
   const startedMs = monotonicMs();
+  const startedCpuMs = threadCpuMs();
   const result = task.run(input, { signal, stopped: () => signal.aborted });
+  const cpuMs = threadCpuMs() - startedCpuMs;
   // Work that never waited has ended here; to await it would count what others do meanwhile.
   const value = result instanceof Promise ? await result : result;
   const endedMs = monotonicMs();
@@ -51,5 +54,6 @@ export async function runHere<Input, Output>(
       { name: "queue", ms: startedMs - submittedMs },
       { name: "work", ms: endedMs - startedMs },
     ],
+    cpuMs,
   };
 }

@@ -20,6 +20,11 @@ export interface Ran<Output> {
   /** When the first step of `timing` began, on the clock of `monotonicMs`. */
   readonly beganMs: number;
   readonly timing: readonly TimingStep[];
+  /**
+   * CPU time of the task on the thread that ran it, in milliseconds. Of a task that awaits on a thread it
+   * shares with others, only the part before its first `await`. Undefined where nobody counted it.
+   */
+  readonly cpuMs?: number | undefined;
 }
 
 /** What a running task can ask wherever it runs. */

@@ -111,7 +111,7 @@ function toRan<Output>(outcome: unknown, submittedMs: number): Ran<Output> {
   if ("failure" in outcome) {
     throw fromFailureMessage(outcome.failure);
   }
-  const { value, ranOn, workMs } = outcome;
+  const { value, ranOn, workMs, cpuMs } = outcome;
   // The worker's clock may be another machine's, so what was not work counts as queueing.
   const queueMs = monotonicMs() - submittedMs - workMs;
   return {
@@ -122,5 +122,6 @@ function toRan<Output>(outcome: unknown, submittedMs: number): Ran<Output> {
       { name: "queue", ms: queueMs },
       { name: "work", ms: workMs },
     ],
+    cpuMs,
   };
 }

@@ -18,5 +18,6 @@ export function fromOutcome<Output>(
       { name: "queue", ms: outcome.startedMs - submittedMs },
       { name: "work", ms: outcome.workMs },
     ],
+    cpuMs: outcome.cpuMs,
   };
 }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
 import { exitWithout } from "./exit-without.ts";
-import { lostTask } from "./lost-task.ts";
-import type { Place } from "./place.ts";
+import type { Place, Task } from "./place.ts";
 import { fromOutcome } from "./remote.ts";
+import { reportStuck, reportUnstuck, type StuckPlace } from "./stuck-task.ts";
 import { closeMs, longestTaskMs, sparesFor, stuckMs } from "./task-limits.ts";
 import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
 
@@ -42,14 +42,32 @@ export interface RunnerPoolConfig {
   readonly log: (message: string) => void;
 }
 
+const never = new AbortController().signal;
+
+/** A place whose tasks run in threads or processes of its own. */
+export interface RunnerPlace extends Place {
+  /**
+   * Runs a task in each thread or process, `times` in a row, so that all have started, loaded its module,
+   * compiled it and opened the connections that it needs. For places that run nothing else yet; the vitals
+   * do not count it.
+   *
+   * @param times default 1
+   * @throws the first failure of the task, or why a thread or process could not run it
+   */
+  warmUp<Input>(task: Task<Input, unknown>, input: Input, times?: number): Promise<void>;
+  /** Counts completed, failed, refused and withdrawn tasks and their CPU time from now on. */
+  restartCounts(): void;
+}
+
 /** A place made of threads or processes, all started at once and kept. */
-export function createRunnerPool(config: RunnerPoolConfig): Place {
+export function createRunnerPool(config: RunnerPoolConfig): RunnerPlace {
   const { name, size, kind, stopMs, start, log } = config;
   const unwanted =
     stopMs === 0
       ? "nobody wanted it any more"
       : `it went on for ${stopMs} ms when nobody wanted it any more`;
   const admission = new Admission(name, size, config.maxQueue, sparesFor(size));
+  const place: StuckPlace = { name, admission, kind, log };
   const all = new Set(Array.from({ length: size }, start));
   // Those that worked last come first: they have their code compiled and their connections made.
   const idle = [...all];
@@ -62,9 +80,16 @@ export function createRunnerPool(config: RunnerPoolConfig): Place {
     all.add(runner);
     return runner;
   };
+  const warmUpOne = async (runner: Runner, message: TaskMessage, times: number) => {
+    for (let time = 0; time < times; time++) {
+      fromOutcome(await runner.run(message, never, never), monotonicMs());
+    }
+  };
+  /** The warm-up that runs: a runner runs one task at a time. */
+  let warmingUp = Promise.resolve();
   const giveBack = (runner: Runner, wasStuck: boolean) => {
     if (wasStuck) {
-      log(`A ${kind} of the place "${name}" that was stuck has ended.`);
+      reportUnstuck(place);
     }
     if (wasStuck && all.size > size) {
       all.delete(runner);
@@ -92,14 +117,7 @@ export function createRunnerPool(config: RunnerPoolConfig): Place {
         const stick = (why: string) => {
           isStuck = true;
           const what = `${why}, so its ${kind} was stopped, and that has not ended after ${stuckMs} ms`;
-          const failure = lostTask(name, task.name, what);
-          slot.stick(failure);
-          if (kind === "thread") {
-            exitWithout(admission);
-          }
-          log(
-            `${failure.message} Tasks of "${name}" that are stuck now: ${admission.vitals().stuck}.`,
-          );
+          reportStuck(place, slot, task.name, what);
         };
         const giveUp = () => {
           timers.push(setTimeout(end, stopMs, unwanted));
@@ -124,8 +142,19 @@ export function createRunnerPool(config: RunnerPoolConfig): Place {
         }
       }, call);
     },
+    warmUp: ({ module, name: taskName }, input, times = 1) => {
+      const message: TaskMessage = { module, name: taskName, input, place: name };
+      const warm = () =>
+        Promise.all(Array.from(all, (runner) => warmUpOne(runner, message, times)));
+      const warmed = warmingUp.then(async () => {
+        await warm();
+      });
+      warmingUp = warmed.catch(() => {});
+      return warmed;
+    },
     vitals: (slot) => admission.vitals(slot),
     restartWindow: (slot) => admission.restartWindow(slot),
+    restartCounts: () => admission.restartCounts(),
     close: async () => {
       await admission.idle(closeMs);
       const ended = Promise.all(Array.from(all, (runner) => runner.close()));

@@ -2,6 +2,7 @@ import { threadId } from "node:worker_threads";
 import { monotonicMs } from "../../registry/clock.ts";
 import { type FailureMessage, toFailureMessage } from "../errors.ts";
 import type { RanOn, TaskContext } from "./place.ts";
+import { threadCpuMs } from "./thread-cpu.ts";
 
 /** A task on its way to another thread or process. */
 export interface TaskMessage {
@@ -28,16 +29,15 @@ export async function runTask(
 ): Promise<TaskOutcome<unknown>> {
   const ranOn: RanOn = { place, pid: process.pid, thread: threadId };
   let startedMs = monotonicMs();
-  let startedCpu = process.threadCpuUsage();
+  let startedCpuMs = threadCpuMs();
   const stamp = () => {
-    const { user, system } = process.threadCpuUsage(startedCpu);
-    const cpuMs = (user + system) / 1_000;
+    const cpuMs = threadCpuMs() - startedCpuMs;
     return { ranOn, startedMs, workMs: monotonicMs() - startedMs, cpuMs };
   };
   try {
     const run = await importTask(module, name);
     startedMs = monotonicMs();
-    startedCpu = process.threadCpuUsage();
+    startedCpuMs = threadCpuMs();
     const value = await run(input, context);
     return { value, ...stamp() };
   } catch (error) {

@@ -30,6 +30,28 @@ describe("a thread pool", () => {
     expect(seats.size).toBe(2);
   });
 
+  test("is warmed up by a task in each thread, which no vitals count", async () => {
+    const cold = createThreadPool("threads", 3, 2);
+    const gate = createGate();
+    const arrived = createGate();
+    const warm = cold.warmUp(tasks.arriveAndWait, { arrived, gate });
+    // All at the same time: each is in a thread of its own.
+    await vi.waitUntil(() => Atomics.load(arrived, 0) === 3, { timeout: 20_000 });
+    openGate(gate);
+    await warm;
+    await cold.warmUp(tasks.double, 1, 5);
+    expect(cold.vitals()).toMatchObject({ running: 0, completed: 0, mostRunning: 0, cpuMs: 0 });
+    await expect(cold.warmUp(tasks.refuse, 7)).rejects.toMatchObject({
+      code: "UNBLOCK_USER_NOT_FOUND",
+    });
+    // Two exercises may have the same threads.
+    await Promise.all([cold.warmUp(tasks.double, 1), cold.warmUp(tasks.seven, null)]);
+    await cold.run(tasks.double, 1, noCaller);
+    cold.restartCounts();
+    expect(cold.vitals()).toMatchObject({ completed: 0, mostRunning: 0, cpuMs: 0 });
+    await cold.close();
+  });
+
   test("hands a failure that is meant for the caller over as one", async () => {
     await expect(pool.run(tasks.refuse, 7, noCaller)).rejects.toMatchObject({
       name: "Failure",

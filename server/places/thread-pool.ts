@@ -1,6 +1,5 @@
 import { KeptThread } from "./kept-thread.ts";
-import type { Place } from "./place.ts";
-import { createRunnerPool } from "./runner-pool.ts";
+import { createRunnerPool, type RunnerPlace } from "./runner-pool.ts";
 
 /** The time that a task has to end by itself when nobody wants its result any more, in milliseconds. */
 const stopMs = 5_000;
@@ -18,7 +17,7 @@ export function createThreadPool(
   size: number,
   maxQueue: number,
   log: (message: string) => void = () => {},
-): Place {
+): RunnerPlace {
   const start = () => new KeptThread(name, log);
   return createRunnerPool({ name, size, maxQueue, kind: "thread", stopMs, start, log });
 }

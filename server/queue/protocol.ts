@@ -19,6 +19,8 @@ export interface JobData {
 export type JobOutcome<Output> = {
   readonly ranOn: RanOn;
   readonly workMs: number;
+  /** CPU time of the task; undefined when it failed, or when the worker did not count it. */
+  readonly cpuMs?: number | undefined;
 } & ({ readonly value: Output } | { readonly failure: FailureMessage });
 
 /**

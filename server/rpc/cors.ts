@@ -9,6 +9,7 @@ const ownHeaders = [
   "unblock-ran-on",
   "unblock-began",
   "unblock-rounds",
+  "unblock-cpu-ms",
   "unblock-kept-in",
 ];
 const exposedHeaders = [

@@ -64,6 +64,8 @@ export interface HandlerConfig {
   readonly directLane: boolean;
   /** Its abort ends the calls that are still in progress. */
   readonly shutdownSignal: AbortSignal;
+  /** Its abort ends those among them whose request is not complete. */
+  readonly drainSignal?: AbortSignal;
   readonly logger: Logger;
   /** Makes a span of each call. */
   readonly tracing?: Interceptor | undefined;
@@ -130,6 +132,7 @@ export function createHandler(config: HandlerConfig): Adapter {
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     directLane,
     shutdownSignal,
+    ...(config.drainSignal === undefined ? {} : { drainSignal: config.drainSignal }),
     fallback: serveMetrics(metrics, servePage(config.page, notFound)),
     observer,
     onLost: (error) => logger.warn({ err: error }, "a call could not be answered"),

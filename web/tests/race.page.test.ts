@@ -55,9 +55,11 @@ describe.skipIf(!hasChromium())("the race", () => {
     const rows = page.getByRole("region", { name: "Figures of the race" }).getByRole("row");
     expect(await rows.nth(1).innerText()).toMatch(/^★ threads\s+\d+\s+50\s+\d+\.\d\d\s+50–150/);
     expect(await rows.nth(2).innerText()).toMatch(
-      /^✗ event-loop\s+\d+\s+50\s+\d+\.\d\d\s+50–150 ✗ out/,
+      /^✗ event-loop\s+\d+\s+50\s+\d+\.\d\d\s+50–150 (✗ out|\? inconclusive)/,
     );
-    expect(await page.locator(".sentence").innerText()).toContain("everyone else waits up to");
+    expect(await page.locator(".sentence").innerText()).toMatch(
+      /other calls meanwhile wait|Nothing is concluded about/,
+    );
   });
 
   test("has a table behind each chart", async () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -7,12 +7,14 @@ import { sharedSlot } from "../../vitals/slots.ts";
 import type { BackendAddresses, Backends } from "../backends.ts";
 import { disconnectCache } from "../cache.ts";
 import { CallCounter } from "../call-counts.ts";
+import { ordinaryPath } from "../disk.ts";
 import type { ImageHosts } from "../images.ts";
 import { redisEndpoint, throughLocalPort } from "../redis-url.ts";
 import { CountRequests } from "./count-requests.ts";
 import { createDatabaseFile } from "./database-file.ts";
 import { freeReaders } from "./free-readers.ts";
 import type { KeeperData, KeeperMessage } from "./messages.ts";
+import { content } from "./slow-disk.ts";
 
 export interface EmbeddedConfig {
   /** Hosts that images may come from besides the embedded images service. */
@@ -22,12 +24,21 @@ export interface EmbeddedConfig {
   readonly log: (message: string) => void;
 }
 
+export interface EmbeddedBackends extends Backends {
+  /**
+   * Those for the calls that the server makes itself before it serves: all of them are embedded, so that
+   * nobody's own Redis gets keys from it, and the disk is an ordinary file, since the slow one's are made
+   * one by one.
+   */
+  rehearsalAddresses(): BackendAddresses;
+}
+
 /** Starts the embedded backends; resolves when all of them serve. */
 export async function openEmbeddedBackends({
   imageHosts,
   redisUrl,
   log,
-}: EmbeddedConfig): Promise<Backends> {
+}: EmbeddedConfig): Promise<EmbeddedBackends> {
   const folder = mkdtempSync(join(tmpdir(), "unblock-"));
   const redis = redisUrl === undefined ? undefined : redisEndpoint(redisUrl);
   const keeperData: KeeperData = { folder, redis };
@@ -37,6 +48,7 @@ export async function openEmbeddedBackends({
   const countRequests = new CountRequests((request) => keeper.postMessage(request));
   const started = Promise.withResolvers<void>();
   let addresses: BackendAddresses | undefined;
+  let rehearsalAddresses: BackendAddresses | undefined;
   let pid: number | undefined;
 
   keeper.on("error", started.reject);
@@ -48,7 +60,15 @@ export async function openEmbeddedBackends({
         } else if (!message.disk.nextNumber) {
           log("There is no mkfifo here: the slow disk is an ordinary file, and not slow.");
         }
-        addresses = addressesOf(message);
+        rehearsalAddresses = embeddedAddresses(message);
+        addresses = {
+          ...rehearsalAddresses,
+          disk: message.disk,
+          cacheUrl:
+            redisUrl === undefined || message.relayPort === undefined
+              ? rehearsalAddresses.cacheUrl
+              : throughLocalPort(redisUrl, message.relayPort),
+        };
         pid = message.pid;
         started.resolve();
         break;
@@ -64,14 +84,14 @@ export async function openEmbeddedBackends({
     }
   });
 
-  const addressesOf = (up: Extract<KeeperMessage, { kind: "up" }>): BackendAddresses => {
+  const embeddedAddresses = (up: Extract<KeeperMessage, { kind: "up" }>): BackendAddresses => {
     const url = (name: string) => `http://127.0.0.1:${up.httpPort}/${name}`;
     return {
       database,
       postgres: undefined,
-      disk: up.disk,
+      disk: { folder, nextNumber: undefined },
       configFile: undefined,
-      cacheUrl: throughLocalPort(redisUrl ?? "redis://127.0.0.1", up.cachePort),
+      cacheUrl: `redis://127.0.0.1:${up.cachePort}`,
       weatherUrl: url("weather"),
       analyticsUrl: url("analytics"),
       dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
@@ -104,6 +124,7 @@ export async function openEmbeddedBackends({
 
   // While the backend process starts.
   createDatabaseFile(database.path);
+  writeFileSync(ordinaryPath(folder), content);
   try {
     await started.promise;
   } catch (error) {
@@ -113,12 +134,8 @@ export async function openEmbeddedBackends({
 
   return {
     engines: redisUrl === undefined ? [] : ["REDIS_URL"],
-    addresses: () => {
-      if (!addresses) {
-        throw new Error("Expected the embedded backends to have started");
-      }
-      return addresses;
-    },
+    addresses: () => whenStarted(addresses),
+    rehearsalAddresses: () => whenStarted(rehearsalAddresses),
     counts: async (slot = sharedSlot, restartSlot) => {
       const own = { name: "database", pid: process.pid, ...databaseCounter.counts(slot) };
       if (restartSlot !== undefined) {
@@ -129,4 +146,11 @@ export async function openEmbeddedBackends({
     },
     close,
   };
+}
+
+function whenStarted(addresses: BackendAddresses | undefined): BackendAddresses {
+  if (addresses === undefined) {
+    throw new Error("Expected the embedded backends to have started");
+  }
+  return addresses;
 }

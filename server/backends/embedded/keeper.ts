@@ -46,14 +46,8 @@ function start(): void {
   backends = child;
   child.on("message", (message: BackendsReady | CountsReply) => {
     if ("httpPort" in message) {
-      const { httpPort, cachePort, fifos } = message;
-      say({
-        kind: "up",
-        pid: child.pid ?? 0,
-        httpPort,
-        cachePort,
-        disk: newDisk(diskFolder, fifos),
-      });
+      const { fifos, ...ports } = message;
+      say({ kind: "up", pid: child.pid ?? 0, ...ports, disk: newDisk(diskFolder, fifos) });
     } else {
       say({ kind: "counts", reply: message });
     }

@@ -6,6 +6,8 @@ import type { RedisEndpoint } from "../redis-url.ts";
 export interface BackendsReady {
   readonly httpPort: number;
   readonly cachePort: number;
+  /** Of what stands before a real Redis; undefined: there is none. */
+  readonly relayPort: number | undefined;
   /** Whether the disk is made of FIFOs, and so really slow. */
   readonly fifos: boolean;
 }
@@ -45,12 +47,10 @@ export interface KeeperData {
 
 /** From the keeper to the server. */
 export type KeeperMessage =
-  | {
+  | (Omit<BackendsReady, "fifos"> & {
       readonly kind: "up";
       readonly pid: number;
-      readonly httpPort: number;
-      readonly cachePort: number;
       readonly disk: Disk;
-    }
+    })
   | { readonly kind: "down"; readonly reason: string }
   | { readonly kind: "counts"; readonly reply: CountsReply };

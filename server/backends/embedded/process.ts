@@ -50,10 +50,11 @@ process.on("message", ({ id, slot, restartSlot }: CountsRequest) => {
 });
 
 const fifos = await hasMkfifo();
-const [httpPort, cachePort] = await Promise.all([
+const [httpPort, cachePort, relayPort] = await Promise.all([
   serveHttpServices(),
-  redis === undefined ? serveCache() : serveDelayRelay(JSON.parse(redis)),
+  serveCache(),
+  redis === undefined ? undefined : serveDelayRelay(JSON.parse(redis)),
   fifos ? serveSlowDisk(diskFolder) : writeFile(ordinaryPath(diskFolder), content),
 ]);
-const ready: BackendsReady = { httpPort, cachePort, fifos };
+const ready: BackendsReady = { httpPort, cachePort, relayPort, fifos };
 process.send?.(ready);

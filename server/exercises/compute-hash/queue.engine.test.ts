@@ -57,6 +57,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
     expect(place).toBe("queue");
     expect(seat).toMatch(new RegExp(`^${worker.pid}/[1-9]`));
     expect(headers.get("server-timing")).toMatch(/^queue;dur=[\d.]+, work;dur=[\d.]+$/);
+    expect(Number(headers.get("unblock-cpu-ms"))).toBeGreaterThan(0);
   });
 
   test("is shared by all workers there are", async () => {

@@ -25,6 +25,8 @@ export default defineExercise(ExercisesService.method.getUser, ({ places, backen
   };
   return {
     validate: ({ userId }) => checkRange("user_id", userId, 1, 2 ** 31 - 1),
+    // Each thread has a connection of its own.
+    warmUp: () => places.threads.warmUp(queryUser, input(1, undefined)),
     strategies: {
       // A thread waits for the database, and nobody waits for the thread.
       threads: async ({ userId }, call) =>

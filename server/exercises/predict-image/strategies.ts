@@ -1,9 +1,11 @@
+import { PNG } from "pngjs";
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { allowedUrl } from "../../backends/images.ts";
 import { traceHeaders } from "../../opentelemetry.ts";
 import { type Ran, task } from "../../places/place.ts";
-import { beginCalibration } from "../calibrate.ts";
+import { calibrateOnce } from "../calibrate.ts";
 import { type Answer, type Call, defineExercise } from "../exercise.ts";
+import { checkRange } from "../validate.ts";
 import type { Prediction } from "./network.ts";
 import * as work from "./work.ts";
 
@@ -13,13 +15,19 @@ const infer = task(workModule, work.infer);
 const downloadAndInfer = task(workModule, work.downloadAndInfer);
 const calibrateCrops = task(workModule, work.calibrateCrops);
 
-type Request = { readonly imageUrl: string };
+/** Of a black picture and so few crops that they cost some 10 ms. */
+const warmUp = (): work.InferenceInput => ({
+  png: PNG.sync.write(new PNG({ width: 80, height: 80 })),
+  crops: 3,
+});
 
-/** About what an inference costs, in milliseconds of CPU: the crops are counted for it. */
-const inferenceMs = 100;
+type Request = { readonly imageUrl: string; readonly rounds: number };
+
+/** Several seconds of CPU. */
+const maxRounds = 1_000;
 
 export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
-  const calibratedCrops = beginCalibration(places.workers, calibrateCrops);
+  const calibratedCrops = calibrateOnce(places.workers, calibrateCrops);
 
   const request = ({ imageUrl }: Request) => ({
     imageUrl,
@@ -27,22 +35,30 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
     trace: traceHeaders(),
   });
 
+  const cropsFor = async ({ rounds }: Request) => (rounds === 0 ? calibratedCrops() : rounds);
+  const factsOf = (crops: number) => ({ "unblock-rounds": String(crops) });
+
   const downloadThen = async (
     from: Request,
     call: Call,
     inferIn: (input: work.InferenceInput) => Promise<Ran<Prediction>>,
   ): Promise<Answer<Prediction>> => {
     const downloaded = await places.eventLoop.run(download, request(from), call);
-    const ran = await inferIn({ png: downloaded.value, crops: await calibratedCrops() });
+    const crops = await cropsFor(from);
+    const ran = await inferIn({ png: downloaded.value, crops });
     const downloadMs = downloaded.timing.reduce((sum, { ms }) => sum + ms, 0);
     const timing = [{ name: "download", ms: downloadMs }, ...ran.timing];
-    return { ...ran, beganMs: downloaded.beganMs, timing };
+    return { ...ran, beganMs: downloaded.beganMs, timing, facts: factsOf(crops) };
   };
 
   return {
-    validate: ({ imageUrl }) => {
+    validate: ({ imageUrl, rounds }) => {
       allowedUrl(imageUrl, backends.addresses().imageHosts);
-      return [];
+      return checkRange("rounds", rounds, 0, maxRounds);
+    },
+    warmUp: async () => {
+      await places.workers.warmUp(infer, warmUp());
+      await calibratedCrops();
     },
     strategies: {
       // The download waits without a thread; the inference gets a core.
@@ -52,17 +68,17 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
       // The download is the server's, which knows where images may come from; the inference goes to a
       // worker of any machine, with the picture.
       queue: (from, call) =>
-        downloadThen(from, call, (input) =>
-          places.queue.run(infer, input, call, {
-            costMs: inferenceMs,
-            key: call.idempotencyKey,
-          }),
-        ),
+        downloadThen(from, call, async (input) => {
+          const costMs = (100 * input.crops) / (await calibratedCrops());
+          return places.queue.run(infer, input, call, { costMs, key: call.idempotencyKey });
+        }),
 
       // One blocking thread does both: simple, with more inferences at once than cores.
       threads: async (from, call) => {
-        const input = { ...request(from), crops: await calibratedCrops() };
-        return places.threads.run(downloadAndInfer, input, call);
+        const crops = await cropsFor(from);
+        const input = { ...request(from), crops };
+        const ran = await places.threads.run(downloadAndInfer, input, call);
+        return { ...ran, facts: factsOf(crops) };
       },
 
       // The downloads overlap; then each inference stops the event loop.
@@ -71,8 +87,10 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
 
       // Download and inference both stop the event loop.
       "event-loop": async (from, call) => {
-        const input = { ...request(from), crops: await calibratedCrops() };
-        return places.eventLoop.run(downloadAndInfer, input, call);
+        const crops = await cropsFor(from);
+        const input = { ...request(from), crops };
+        const ran = await places.eventLoop.run(downloadAndInfer, input, call);
+        return { ...ran, facts: factsOf(crops) };
       },
     },
   };

@@ -53,6 +53,11 @@ export interface AdapterOptions
    * stream is over when `signal` aborts. Default: all streams are served.
    */
   readonly streamGate?: StreamGate;
+  /**
+   * Its abort ends the unary calls of the direct lane whose request is not complete, with its reason: a server
+   * that stops need not wait for them. Default: none.
+   */
+  readonly drainSignal?: AbortSignal;
   /** Told of answers that could not be sent, whether another one was sent instead or not. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
   /** Told of every request for an RPC and of how it ended for its caller. Default: nobody. */
@@ -77,7 +82,7 @@ export interface Adapter {
  */
 export function createAdapter(options: AdapterOptions): Adapter {
   const { directLane = true, onLost = () => {}, shutdownSignal, contextValues } = options;
-  const { requestTimeoutMs = 300_000, observer } = options;
+  const { drainSignal, requestTimeoutMs = 300_000, observer } = options;
   const {
     maxBytes = 64 * mebibyte,
     maxConnectionBytes = 32 * mebibyte,
@@ -97,6 +102,10 @@ export function createAdapter(options: AdapterOptions): Adapter {
   };
   shutdownSignal?.addEventListener("abort", () =>
     calls.abort(ConnectError.from(shutdownSignal.reason, Code.Unavailable)),
+  );
+
+  drainSignal?.addEventListener("abort", () =>
+    calls.abortUnreceived(ConnectError.from(drainSignal.reason, Code.Unavailable)),
   );
 
   const serveDirectly = (

@@ -40,6 +40,13 @@ export class CallsInProgress {
     }
   }
 
+  /** Aborts those whose request is not complete. */
+  abortUnreceived(reason: ConnectError): void {
+    for (const call of [...this.#calls]) {
+      call.abortUnlessReceived(reason);
+    }
+  }
+
   /** Ends the calls that wait for the same thing for the second time. */
   #sweep(): void {
     if (this.#calls.length === 0) {

@@ -29,6 +29,8 @@ export interface Exchange extends Caller {
    * has sent it away, because its request took too long.
    */
   onGone(gone: (isOverdue: boolean) => void): void;
+  /** Has the caller send no more once its answer is out, though the request is not complete. */
+  closeOnceAnswered(): void;
   /** Gives up a caller that does not take its answer. */
   cut(): void;
   /** Answers. To be called once; does nothing when the caller is gone. */

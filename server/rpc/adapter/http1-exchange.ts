@@ -61,6 +61,10 @@ export class Http1Exchange implements Exchange {
     this.#response.on("close", () => gone(isRequestTimeout(this.#request.socket.errored)));
   }
 
+  closeOnceAnswered(): void {
+    this.#response.shouldKeepAlive = false;
+  }
+
   cut(): void {
     // The request is at its end, and to destroy it would do nothing.
     this.#request.socket.destroy();

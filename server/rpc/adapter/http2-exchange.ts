@@ -5,7 +5,7 @@ import { requestIdFrom } from "./caller.ts";
 import type { BodyReader, Exchange, Response } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./lazy-headers.ts";
 import { RequestBody } from "./request-body.ts";
-import { cutStream } from "./request-timeout.ts";
+import { closeOnceAnswered, cutStream } from "./request-timeout.ts";
 
 const withTrailers = { waitForTrailers: true };
 const withoutBody = { endStream: true };
@@ -71,6 +71,10 @@ export class Http2Exchange implements Exchange {
       gone(false);
       letGo(this.stream);
     });
+  }
+
+  closeOnceAnswered(): void {
+    closeOnceAnswered(this.stream);
   }
 
   cut(): void {

@@ -12,7 +12,7 @@ import { inflatesIntoOwnMemory } from "./inflation.ts";
 import { invokeUnary } from "./invoke.ts";
 import { release } from "./release-memory.ts";
 import type { RequestBody } from "./request-body.ts";
-import { closeOnceAnswered, isIncomplete, requestTimedOut } from "./request-timeout.ts";
+import { isIncomplete, requestTimedOut } from "./request-timeout.ts";
 import type { UnaryRoute } from "./routes.ts";
 import { withSendableMessage } from "./sendable-fields.ts";
 import type { Terms } from "./terms.ts";
@@ -56,6 +56,7 @@ export abstract class UnaryCall implements BodyReader {
   readonly #held: HeldBytes;
   #body: RequestBody | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isReceived = false;
   #isWorking = false;
   #isOver = false;
   /** Its place among the calls in progress. */
@@ -122,6 +123,7 @@ export abstract class UnaryCall implements BodyReader {
   }
 
   onBody(body: Uint8Array): void {
+    this.#isReceived = true;
     if (this.exchange.stream === undefined) {
       this.#answerWanted(body);
     } else {
@@ -158,12 +160,19 @@ export abstract class UnaryCall implements BodyReader {
 
   /** Ends it when the caller has had its time for what the server waits for. */
   endOverdue(requestTimeoutMs: number): void {
-    const { stream } = this.exchange;
     if (this.#isOver) {
       this.exchange.cut();
-    } else if (stream !== undefined) {
-      closeOnceAnswered(stream);
+    } else {
+      this.exchange.closeOnceAnswered();
       this.abort(requestTimedOut(requestTimeoutMs));
+    }
+  }
+
+  /** Ends it for a reason that is not its own if its request is not complete: no handler has begun. */
+  abortUnlessReceived(reason: ConnectError): void {
+    if (!this.#isReceived && !this.#isOver) {
+      this.exchange.closeOnceAnswered();
+      this.abort(reason);
     }
   }
 

@@ -41,6 +41,8 @@ export interface ListenerConfig {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Whether the port is this process's alone; otherwise replicas share it, also one that is any free. Default false. */
+  readonly exclusive?: boolean;
   /** Cleartext without it. */
   readonly tls?: TlsConfig | undefined;
   /** Default: `defaultTimeLimits`. */
@@ -69,6 +71,7 @@ export async function listen(
   {
     host,
     port,
+    exclusive = false,
     tls,
     timeLimits = defaultTimeLimits,
     connectionLimits = defaultConnectionLimits,
@@ -172,7 +175,7 @@ export async function listen(
       });
     });
   }
-  server.listen(port, host);
+  server.listen({ port, host, exclusive });
   await once(server, "listening");
 
   return {

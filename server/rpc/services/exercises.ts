@@ -49,12 +49,15 @@ export function routeExercises(
         idempotencyKey: idempotencyKeyOf(context, exercise.method.input, request),
       });
       onRan(answer);
-      const { value, ranOn, beganMs, timing, facts = {} } = answer;
+      const { value, ranOn, beganMs, timing, cpuMs, facts = {} } = answer;
       responseHeader.set(strategyHeader, strategy);
       responseHeader.set("unblock-ran-on", formatRanOn(ranOn));
       // On the machine's monotonic clock: a client on the same machine can draw the steps in time.
       responseHeader.set("unblock-began", beganMs.toFixed(3));
       responseHeader.set("server-timing", formatTiming(timing));
+      if (cpuMs !== undefined) {
+        responseHeader.set("unblock-cpu-ms", cpuMs.toFixed(3));
+      }
       for (const [name, fact] of Object.entries(facts)) {
         responseHeader.set(name, fact);
       }

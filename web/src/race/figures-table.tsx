@@ -1,4 +1,5 @@
 import { markOf } from "../../../cli/mark.ts";
+import type { BurstFigures } from "../../../gen/unblock/v1/lab_pb.ts";
 import type { Exercise } from "../../../registry/exercises.ts";
 import { ms } from "../numbers.ts";
 import type { Burst } from "./race-model.ts";
@@ -41,6 +42,14 @@ export function FiguresTable({ exercise, bursts }: FiguresTableProps) {
           ))}
         </tbody>
       </table>
+      {bursts.map(
+        ({ strategy, figures }) =>
+          figures?.inconclusive && (
+            <p key={strategy}>
+              {strategy}: inconclusive, {figures.inconclusive}.
+            </p>
+          ),
+      )}
     </section>
   );
 }
@@ -60,9 +69,16 @@ function cells({ figures, calls, expectedCalls }: Burst): { name: string; text: 
     { name: "wall", text: ms(figures.wallMs) },
     { name: "limit", text: ms(figures.limitMs) },
     { name: "ratio", text: figures.ratio === undefined ? "–" : figures.ratio.toFixed(2) },
-    { name: "band", text: `${band} ${figures.withinBand ? "✓ in" : "✗ out"}` },
+    { name: "band", text: `${band} ${verdictOf(figures)}` },
     { name: "bystander", text: ms(figures.bystanderP99Ms) },
     { name: "loop", text: ms(figures.loopDelayMaxMs) },
     { name: "failed", text: String(figures.errors) },
   ];
+}
+
+function verdictOf({ inconclusive, withinBand }: BurstFigures): string {
+  if (inconclusive !== "") {
+    return "? inconclusive";
+  }
+  return withinBand ? "✓ in" : "✗ out";
 }

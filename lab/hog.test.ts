@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { expect, test } from "vitest";
+import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import { readCores } from "../measure/cores.ts";
+import { runCommand } from "../testing/cli.ts";
+import { exerciseOf } from "../testing/exercise-of.ts";
+import type { toJson } from "./result.ts";
+
+type LabJson = ReturnType<typeof toJson>;
+
+/** What the lab concluded that physics, or what it says elsewhere, contradicts. */
+function falseStatements({ results, one_cpu_worker }: LabJson): string[] {
+  const said: string[] = [];
+  for (const row of results) {
+    const name = `${row.exercise} ${row.strategy}`;
+    const strategy = exerciseOf(row.exercise).allStrategies.find(
+      (one) => one.name === row.strategy,
+    );
+    const isWrong = (strategy?.suitability ?? 0) >= Suitability.SLOW;
+    if (!row.conclusive) {
+      if (row.within_expected !== null || !row.reason) {
+        said.push(`${name} is inconclusive, and a conclusion is drawn or the reason is missing`);
+      }
+      continue;
+    }
+    if (row.ratio !== null && row.ratio < 0.97) {
+      said.push(`${name} is faster than its ideal: ${row.ratio}`);
+    }
+    if (row.recommended && row.within_expected === false) {
+      said.push(`${name} is beyond what is expected: ${row.ratio}`);
+    }
+    // On one core nothing is faster than one thread.
+    if (isWrong && row.within_expected === true && readCores().usable > 1) {
+      said.push(`${name} is within what is expected: ${row.ratio}`);
+    }
+    const one = one_cpu_worker.find(({ exercise }) => exercise === row.exercise);
+    if (row.recommended && one?.conclusive && one.wall_ms.median <= row.wall_ms.median) {
+      said.push(`${name} is no faster than one CPU worker`);
+    }
+  }
+  return said;
+}
+
+test("beside a hog that comes and goes the lab says nothing that is false", async () => {
+  const hog = spawn(process.execPath, ["testing/hog.ts"], { stdio: ["pipe", "ignore", "ignore"] });
+  try {
+    const args = ["lab/main.ts", "--json", "--exercise", "A,F"];
+    const { code, stdout, stderr } = await runCommand(process.execPath, args);
+    expect(stderr).toBe("");
+    const json: LabJson = JSON.parse(stdout);
+    expect(json.results.map(({ exercise, strategy }) => `${exercise} ${strategy}`)).toEqual(
+      ["A", "F"].flatMap((letter) =>
+        exerciseOf(letter).strategies.map(({ name }) => `${letter} ${name}`),
+      ),
+    );
+    expect(falseStatements(json)).toEqual([]);
+    const isOpen = json.results.some(({ recommended, conclusive }) => recommended && !conclusive);
+    expect(code).toBe(isOpen ? 3 : 0);
+  } finally {
+    hog.kill();
+  }
+}, 120_000);

@@ -1,0 +1,117 @@
+import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import type { CallRecord } from "../loadtest/call-record.ts";
+import { LatencyHistogram } from "../loadtest/histogram.ts";
+import { intervalOf, medianOf } from "../measure/statistics.ts";
+import type { Costs, Measurement, RanOn, Sample, Subject } from "./measurement.ts";
+
+/** Nothing is faster than its ideal; clocks and timers may be off by so much. */
+const leastRatio = 0.97;
+
+export interface Needs {
+  /** Undisturbed samples without which nothing is concluded. */
+  readonly samples: number;
+  /** Undisturbed samples that a surprising result needs. */
+  readonly ofSurprise: number;
+}
+
+/** What the samples of a subject show, and whether something can be concluded from them. */
+export function judge(
+  subject: Subject,
+  samples: readonly Sample[],
+  needs: Needs,
+  costs: Costs | undefined,
+): Measurement {
+  const calm = samples.filter(({ disturbedBy }) => disturbedBy === undefined);
+  const used = calm.length > 0 ? calm : samples;
+  const walls = used.map(({ wallMs }) => wallMs);
+  const calls = used.flatMap((sample) => sample.calls);
+  const failed = samples.flatMap((sample) => sample.calls).filter(({ code }) => code !== "ok");
+  const [firstFailed] = failed;
+  const ratios = used.map(({ wallMs, idealMs }) => wallMs / idealMs);
+  const hasIdeal = used.every(({ idealMs }) => idealMs > 0);
+  const ratio = hasIdeal ? medianOf(ratios) : null;
+  const byWall = used.toSorted((a, b) => a.wallMs - b.wallMs);
+  const medianBurst = byWall[Math.floor(byWall.length / 2)]?.burst ?? [];
+  const expectedMs = [
+    medianOf(used.map((sample) => sample.expectedMs[0])),
+    medianOf(used.map((sample) => sample.expectedMs[1])),
+  ] as const;
+
+  // Where the ideal changes with the machine's speed, so does what is expected.
+  const toEnd = used.map((sample) => sample.wallMs / sample.expectedMs[1]);
+  const [endLow, endHigh] = intervalOf(toEnd) ?? [medianOf(toEnd), medianOf(toEnd)];
+  const within = endHigh <= 1 ? true : endLow > 1 ? false : undefined;
+  const isSurprising = within !== undefined && isSurprise(subject, within);
+  const inconclusive =
+    failed.length > 0
+      ? `${failed.length} call${failed.length === 1 ? "" : "s"} failed`
+      : calm.length < needs.samples
+        ? whyTooFew(samples, calm.length, needs.samples)
+        : ratio !== null && ratio < leastRatio
+          ? `${ratio.toFixed(2)} times the ideal is impossible, so the measurement is wrong`
+          : within === undefined
+            ? `the measurements scatter around the end of what is expected`
+            : isSurprising && calm.length < needs.ofSurprise
+              ? `it is not what such a strategy does, and ${calm.length} undisturbed measurements do not confirm it`
+              : undefined;
+  return {
+    ...subject,
+    samples,
+    used,
+    wallMs: { min: Math.min(...walls), median: medianOf(walls), max: Math.max(...walls) },
+    wallInterval: intervalOf(walls),
+    idealMs: medianOf(used.map(({ idealMs }) => idealMs)),
+    ratio,
+    ratioInterval: hasIdeal ? intervalOf(ratios) : undefined,
+    expectedMs,
+    withinExpected: inconclusive === undefined ? (within ?? null) : null,
+    inconclusive,
+    isSurprising,
+    latencyMs: percentiles(calls.map(({ sentMs, endedMs }) => endedMs - sentMs)),
+    loopDelayMaxMs: Math.max(0, ...used.map(({ loopDelayMaxMs }) => loopDelayMaxMs)),
+    probeP99Ms: percentiles(used.flatMap(({ probeMs }) => probeMs)).p99,
+    ranOn: ranOnOf(medianBurst),
+    errors: failed.length,
+    firstError: firstFailed && `${firstFailed.code}: ${firstFailed.message}`,
+    medianBurst,
+    costs,
+  };
+}
+
+/** The specification expects right strategies to be within, and wrong ones to be beyond. */
+function isSurprise({ strategy, isOneWorker }: Subject, within: boolean): boolean {
+  if (isOneWorker || strategy.suitability === Suitability.WORKS) {
+    return false;
+  }
+  return within !== (strategy.suitability === Suitability.RECOMMENDED);
+}
+
+function whyTooFew(samples: readonly Sample[], calm: number, needed: number): string {
+  const last = samples.flatMap(({ disturbedBy }) => disturbedBy ?? []).at(-1);
+  if (last === undefined) {
+    return `only ${calm} of the ${needed} measurements that it needs fitted into the time`;
+  }
+  const disturbed = samples.length - calm;
+  return `${disturbed} of ${samples.length} measurement${samples.length === 1 ? "" : "s"} disturbed: ${last}`;
+}
+
+function percentiles(latenciesMs: readonly number[]): { p50: number; p99: number } {
+  const histogram = new LatencyHistogram();
+  for (const latencyMs of latenciesMs) {
+    histogram.record(latencyMs);
+  }
+  return { p50: histogram.percentile(50), p99: histogram.percentile(99) };
+}
+
+function ranOnOf(calls: readonly CallRecord[]): RanOn {
+  const ranOn = calls.flatMap((call) => call.ranOn ?? []);
+  const numbered = ranOn.filter(({ thread }) => thread !== undefined);
+  return {
+    place: ranOn[0]?.place ?? "nowhere",
+    processes: new Set(ranOn.map(({ pid }) => pid)).size,
+    threads:
+      numbered.length === 0
+        ? null
+        : new Set(numbered.map(({ pid, thread }) => `${pid}/${thread}`)).size,
+  };
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import type { Exercise } from "../registry/exercises.ts";
+import { exerciseOf } from "../testing/exercise-of.ts";
+import type { Sample, Subject } from "./measurement.ts";
+import { Patience, Rounds } from "./rounds.ts";
+
+const otherwise = Number.POSITIVE_INFINITY;
+
+/** Wall time of a subject's next sample, in milliseconds, and whether others disturb it. */
+type Script = (subject: Subject, nth: number) => { wallMs: number; isDisturbed?: boolean };
+
+interface Ran {
+  readonly rounds: Rounds;
+  /** Names of the strategies in the order in which they were measured, by round. */
+  readonly order: readonly (readonly string[])[];
+  /** How often it waited for others to leave the machine alone. */
+  readonly waits: number;
+}
+
+/** Runs the rounds of an exercise, whose ideal is 100 ms, with samples that a script makes. */
+async function runRounds(
+  letter: string,
+  script: Script,
+  { becomesCalm = true, repeatUntilMs = otherwise, withOneWorker = false } = {},
+): Promise<Ran> {
+  const exercise = exerciseOf(letter);
+  const taken = new Map<Subject, number>();
+  const order: string[][] = [];
+  let waits = 0;
+  const subjects = exercise.strategies.map((strategy) => subjectOf(exercise, strategy.name));
+  const one = { ...subjectOf(exercise, exercise.recommended), cpuWorkers: 1, isOneWorker: true };
+  const all = withOneWorker ? [...subjects, one] : subjects;
+  const rounds = new Rounds(all, {
+    take: async (subject, round, calls) => {
+      const nth = taken.get(subject) ?? 0;
+      taken.set(subject, nth + 1);
+      const { wallMs, isDisturbed = false } = script(subject, nth);
+      // With a number of calls it is no part of a round.
+      if (calls === undefined) {
+        const ofRound = order[round] ?? [];
+        ofRound.push(subject.isOneWorker ? "one" : subject.strategy.name);
+        order[round] = ofRound;
+      }
+      return sampleOf(round, wallMs, isDisturbed);
+    },
+    becomeCalm: async () => {
+      waits++;
+      return becomesCalm;
+    },
+    ...{ rounds: 5, perThreadMb: undefined, patience: new Patience(), onProgress: () => {} },
+    ...{ narrowUntilMs: repeatUntilMs, repeatUntilMs },
+  });
+  await rounds.run();
+  return { rounds, order, waits };
+}
+
+function subjectOf(exercise: Exercise, name: string): Subject {
+  const strategy = exercise.strategies.find((one) => one.name === name);
+  if (strategy === undefined) {
+    throw new Error(`Expected ${exercise.rpc} to have ${name}`);
+  }
+  return { exercise, strategy, cpuWorkers: 2, isOneWorker: false };
+}
+
+function sampleOf(round: number, wallMs: number, isDisturbed: boolean): Sample {
+  return {
+    ...{ round, wallMs, idealMs: 100, expectedMs: [100, 135], burst: [], calls: [] },
+    ...{ probeMs: [1], loopDelayMaxMs: 1, speedMs: 1, serverCpuMs: 0 },
+    disturbedBy: isDisturbed ? "others used 1.0 of 2 cores meanwhile" : undefined,
+  };
+}
+
+/** As the specification expects: right strategies near the ideal, one thread takes twice as long. */
+const expected: Script = ({ strategy, isOneWorker }, nth) => ({
+  wallMs: (["async", "event-loop"].includes(strategy.name) || isOneWorker ? 200 : 110) + (nth % 2),
+});
+
+const measurementOf = ({ rounds }: Ran, name: string) =>
+  rounds.measurements().find(({ strategy, isOneWorker }) => strategy.name === name && !isOneWorker);
+
+describe("rounds", () => {
+  test("go there and back, and right strategies have more of them", async () => {
+    const { order } = await runRounds("C", expected);
+    expect(order).toEqual([
+      ["workers", "processes", "threads", "async", "event-loop"],
+      ["event-loop", "async", "threads", "processes", "workers"],
+      ["workers", "processes", "threads", "async", "event-loop"],
+      ["threads", "processes", "workers"],
+      ["workers", "processes", "threads"],
+    ]);
+  });
+
+  test("repeat what was disturbed, when the machine is calm again", async () => {
+    const ran = await runRounds("C", (subject, nth) => ({
+      ...expected(subject, nth),
+      isDisturbed: nth % 2 === 0,
+    }));
+    expect(ran.waits).toBeGreaterThan(0);
+    for (const { inconclusive, used } of ran.rounds.measurements()) {
+      expect(inconclusive).toBeUndefined();
+      expect(used.every(({ disturbedBy }) => disturbedBy === undefined)).toBe(true);
+    }
+  });
+
+  test("give up waiting where others never leave the machine alone, and conclude nothing", async () => {
+    const ran = await runRounds(
+      "C",
+      (subject, nth) => ({ ...expected(subject, nth), isDisturbed: true }),
+      { becomesCalm: false },
+    );
+    expect(ran.waits).toBe(3);
+    for (const { inconclusive, withinExpected, samples } of ran.rounds.measurements()) {
+      expect(inconclusive).toMatch(/disturbed: others used 1\.0 of 2 cores meanwhile$/);
+      expect(withinExpected).toBeNull();
+      expect(samples.length).toBeLessThanOrEqual(4);
+    }
+  });
+
+  test("measure everything once, however late it is", async () => {
+    const ran = await runRounds("C", expected, { repeatUntilMs: 0 });
+    expect(ran.order).toEqual([["workers", "processes", "threads", "async", "event-loop"]]);
+    for (const { inconclusive } of ran.rounds.measurements()) {
+      expect(inconclusive).toBe("only 1 of the 2 measurements that it needs fitted into the time");
+    }
+  });
+
+  test.each([
+    ["a recommended strategy beyond what is expected", "workers", 150, false],
+    ["a wrong strategy within what is expected", "async", 120, true],
+  ])("measure again %s, and six times confirm it", async (_, name, wallMs, within) => {
+    const steady = await runRounds("C", (subject, nth) =>
+      subject.strategy.name === name ? { wallMs } : expected(subject, nth),
+    );
+    expect(measurementOf(steady, name)).toMatchObject({
+      withinExpected: within,
+      inconclusive: undefined,
+    });
+    expect(measurementOf(steady, name)?.used.length).toBeGreaterThanOrEqual(6);
+
+    const passing = await runRounds("C", (subject, nth) =>
+      subject.strategy.name === name && nth < 3 ? { wallMs } : expected(subject, nth),
+    );
+    expect(measurementOf(passing, name)?.withinExpected).not.toBe(within);
+  });
+
+  test("measure again several workers that are no faster than one", async () => {
+    const ran = await runRounds("C", () => ({ wallMs: 130 }), { withOneWorker: true });
+    for (const name of ["workers", "one"]) {
+      const count = ran.order.filter((round) => round.includes(name)).length;
+      expect(count, name).toBeGreaterThanOrEqual(6);
+    }
+  });
+
+  test("conclude nothing from what is faster than its ideal", async () => {
+    const ran = await runRounds("C", ({ strategy }, nth) => ({
+      wallMs: (strategy.name === "workers" ? 81 : 110) + (nth % 2),
+    }));
+    expect(measurementOf(ran, "workers")).toMatchObject({ withinExpected: null });
+    expect(measurementOf(ran, "workers")?.inconclusive).toMatch(/^0\.8\d times the ideal is imp/);
+  });
+});

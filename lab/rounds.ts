@@ -1,0 +1,205 @@
+import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import type { Exercise } from "../registry/exercises.ts";
+import { compare } from "./compare.ts";
+import { costsOf, manyTimes } from "./costs.ts";
+import { judge, type Needs } from "./judge.ts";
+import type { Costs, Measurement, Sample, Subject } from "./measurement.ts";
+import { withRounds } from "./rig.ts";
+import type { Sampler } from "./sampler.ts";
+
+/** Undisturbed samples of a strategy that is there to compare with. */
+const comparedRounds = 3;
+/** No more undisturbed samples, however much they scatter. */
+const maxRounds = { right: 9, compared: 5 };
+/** How far an interval may reach from its ratio before more rounds are worth their time. */
+const wideInterval = 0.05;
+const maxAttempts = 3;
+/** The longest wait for others to leave the machine alone, in milliseconds. */
+const calmMs = 3_000;
+/** So many waits in vain in a row mean that others do not leave it alone at all. */
+const maxVainWaits = 3;
+/** Samples where others never leave the machine alone: figures to look at, from which nothing is concluded. */
+const disturbedRounds = 2;
+
+export const needs: Needs = { samples: 2, ofSurprise: 6 };
+
+export interface RoundsOptions {
+  /** Takes a sample at the subject's server. @param calls default: as many as the exercise's burst has */
+  readonly take: (subject: Subject, round: number, calls?: number) => Promise<Sample>;
+  readonly becomeCalm: Sampler["becomeCalm"];
+  /** Undisturbed samples of each right strategy. */
+  readonly rounds: number;
+  /** Memory of a thread, in MB, where it is known. */
+  readonly perThreadMb: number | undefined;
+  readonly patience: Patience;
+  /** On the clock of `performance.now()`: from then on intervals may stay wide. */
+  readonly narrowUntilMs: number;
+  /** From then on disturbed samples are not repeated. */
+  readonly repeatUntilMs: number;
+  readonly onProgress: (what: string) => void;
+}
+
+/** Whether others leave the machine alone now and then, as far as the lab has seen. */
+export class Patience {
+  #vainWaits = 0;
+
+  get isLost(): boolean {
+    return this.#vainWaits >= maxVainWaits;
+  }
+
+  waited(inVain: boolean): void {
+    this.#vainWaits = inVain ? this.#vainWaits + 1 : 0;
+  }
+}
+
+/** Measures the subjects of one exercise in rounds, there and back. */
+export class Rounds {
+  readonly #subjects: readonly Subject[];
+  readonly #options: RoundsOptions;
+  readonly #samples: ReadonlyMap<Subject, Sample[]>;
+  readonly #costs = new Map<Subject, Costs>();
+
+  constructor(subjects: readonly Subject[], options: RoundsOptions) {
+    this.#subjects = subjects;
+    this.#options = options;
+    this.#samples = new Map(subjects.map((subject) => [subject, []]));
+  }
+
+  /** What is known so far, of those that have been measured at all. */
+  measurements(): Measurement[] {
+    return this.#subjects
+      .filter((subject) => this.#samplesOf(subject).length > 0)
+      .map((subject) => this.#judge(subject));
+  }
+
+  async run(): Promise<void> {
+    for (let round = 0; ; round++) {
+      const wanted = this.#subjects.filter((subject) => this.#wants(subject));
+      if (wanted.length === 0) {
+        break;
+      }
+      for (const subject of round % 2 === 0 ? wanted : wanted.toReversed()) {
+        await this.#takeRound(subject, round);
+      }
+    }
+    await this.#measureCosts();
+  }
+
+  #samplesOf(subject: Subject): Sample[] {
+    return this.#samples.get(subject) ?? [];
+  }
+
+  #judge(subject: Subject): Measurement {
+    return judge(subject, this.#samplesOf(subject), needs, this.#costs.get(subject));
+  }
+
+  #wants(subject: Subject): boolean {
+    const samples = this.#samplesOf(subject);
+    if (samples.length === 0) {
+      return true;
+    }
+    const { rounds, patience, narrowUntilMs, repeatUntilMs } = this.#options;
+    const nowMs = performance.now();
+    const calm = samples.filter(({ disturbedBy }) => disturbedBy === undefined).length;
+    const least = isRight(subject) ? rounds : Math.min(rounds, comparedRounds);
+    if (nowMs >= repeatUntilMs) {
+      return false;
+    }
+    if (patience.isLost && samples.length >= Math.max(disturbedRounds, calm === 0 ? 0 : least)) {
+      return false;
+    }
+    if (calm < least) {
+      return true;
+    }
+    const measurement = this.#judge(subject);
+    if (measurement.errors > 0) {
+      return false;
+    }
+    if (calm < needs.ofSurprise && (measurement.isSurprising || this.#isSlowerThanOne(subject))) {
+      return true;
+    }
+    const most = isRight(subject) ? maxRounds.right : maxRounds.compared;
+    return nowMs < narrowUntilMs && calm < Math.max(most, rounds) && isWide(measurement);
+  }
+
+  /** Several CPU workers that take as long as one are measured again, and the one as well. */
+  #isSlowerThanOne(subject: Subject): boolean {
+    const one = this.#subjects.find(({ isOneWorker }) => isOneWorker);
+    const several = this.#subjects.find(
+      ({ strategy, isOneWorker }) => strategy === one?.strategy && !isOneWorker,
+    );
+    if (one === undefined || several === undefined || (subject !== one && subject !== several)) {
+      return false;
+    }
+    const gain = compare(this.#judge(one), this.#judge(several));
+    return gain !== undefined && (gain.isEqual || gain.times < 1);
+  }
+
+  async #takeRound(subject: Subject, round: number): Promise<void> {
+    const { take, becomeCalm, patience, repeatUntilMs } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      this.#say(subject, `round ${round + 1}`);
+      const sample = await take(subject, round);
+      this.#samplesOf(subject).push(sample);
+      const leftMs = repeatUntilMs - performance.now();
+      if (
+        sample.disturbedBy === undefined ||
+        attempt === maxAttempts ||
+        patience.isLost ||
+        leftMs <= 0
+      ) {
+        return;
+      }
+      const isCalm = await becomeCalm(Math.min(calmMs, leftMs), (why) =>
+        this.#say(subject, `waiting for a quiet moment: ${why}`),
+      );
+      patience.waited(!isCalm);
+    }
+  }
+
+  /** Ten times the burst; where a call computes, with a tenth of the work in each, or it would take ten times as long. */
+  async #measureCosts(): Promise<void> {
+    const right = this.#subjects.filter(isRight);
+    for (const subject of right) {
+      let tenTimes: Sample | undefined;
+      if (right.length > 1 && !this.#options.patience.isLost) {
+        this.#say(subject, `${manyTimes} times as many calls`);
+        const { exercise } = subject;
+        const sample = await this.#options.take(
+          { ...subject, exercise: withTenthOfWork(exercise, this.#samplesOf(subject)) },
+          0,
+          manyTimes * exercise.burst.calls,
+        );
+        const failed = sample.calls.some(({ code }) => code !== "ok");
+        tenTimes = sample.disturbedBy === undefined && !failed ? sample : undefined;
+      }
+      const { perThreadMb } = this.#options;
+      this.#costs.set(subject, costsOf(this.#judge(subject), perThreadMb, tenTimes));
+    }
+  }
+
+  #say({ exercise, strategy, isOneWorker }: Subject, what: string): void {
+    const name = isOneWorker ? "1 worker" : strategy.name;
+    this.#options.onProgress(`${exercise.letter}  ${name}, ${what}`);
+  }
+}
+
+function isRight({ strategy, isOneWorker }: Subject): boolean {
+  return !isOneWorker && strategy.suitability <= Suitability.WORKS;
+}
+
+function isWide({ ratio, ratioInterval, inconclusive }: Measurement): boolean {
+  if (inconclusive !== undefined) {
+    return true;
+  }
+  return (
+    ratio !== null &&
+    ratioInterval !== undefined &&
+    (ratioInterval[0] < ratio * (1 - wideInterval) || ratioInterval[1] > ratio * (1 + wideInterval))
+  );
+}
+
+function withTenthOfWork(exercise: Exercise, [sample]: readonly Sample[]): Exercise {
+  const rounds = sample?.calls[0]?.rounds;
+  return rounds === undefined ? exercise : withRounds(exercise, Math.ceil(rounds / manyTimes));
+}

@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createUnblockClient } from "../client/client.ts";
+import { exerciseOf } from "../testing/exercise-of.ts";
+import { freePort } from "../testing/free-port.ts";
+import { createGate, openGate, tasks } from "../testing/tasks.ts";
+import { startTestServer, type TestServer } from "../testing/test-server.ts";
+import { Failure } from "./errors.ts";
+import type { House } from "./exercises/exercise.ts";
+
+const small = { blockingThreads: 3, cpuWorkers: 2, processes: 1, warmUp: true };
+const waitOptions = { timeout: 20_000, interval: 20 };
+
+/** An exercise that computes, and whose executors are warmed up so. */
+const warmedUpBy = (warmUp: (house: House) => Promise<unknown>) => async (house: House) => [
+  {
+    exercise: exerciseOf("C"),
+    handler: { validate: () => [], strategies: {}, warmUp: () => warmUp(house) },
+  },
+];
+
+async function answers(port: number): Promise<boolean> {
+  const url = `http://127.0.0.1:${port}/grpc.health.v1.Health/Check`;
+  const headers = { "content-type": "application/json" };
+  const init = { method: "POST", headers, body: "{}" };
+  const health = await fetch(url, init).then(
+    (response) => response.text(),
+    () => "nobody listens",
+  );
+  return health.includes('"SERVING"');
+}
+
+describe("a server that starts", () => {
+  let server: TestServer | undefined;
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+  });
+
+  test("answers when every thread has done its task, and not before", async () => {
+    const port = await freePort();
+    const gate = createGate();
+    const arrived = createGate();
+    const starting = startTestServer({
+      ...small,
+      port,
+      loadExercises: warmedUpBy(({ places }) =>
+        Promise.all(
+          [places.threads, places.workers].map((place) =>
+            place.warmUp(tasks.arriveAndWait, { arrived, gate }),
+          ),
+        ),
+      ),
+    });
+    await vi.waitUntil(() => Atomics.load(arrived, 0) === 5, waitOptions);
+    expect(await answers(port)).toBe(false);
+    openGate(gate);
+    server = await starting;
+    expect(await answers(port)).toBe(true);
+  });
+
+  test("fails when its warm-up does, and listens to nobody", async () => {
+    const port = await freePort();
+    const failing = startTestServer({
+      ...small,
+      port,
+      loadExercises: warmedUpBy(async () => {
+        throw new Failure("UNBLOCK_BACKEND_STATUS", { backend: "database", status: 503 });
+      }),
+    });
+    await expect(failing).rejects.toThrow(/The server could not be made ready: .*"database"/);
+    expect(await answers(port)).toBe(false);
+  });
+
+  test("fails when a thread can't do its task", async () => {
+    const failing = startTestServer({
+      ...small,
+      loadExercises: warmedUpBy(({ places }) => places.workers.warmUp(tasks.exit, 1)),
+    });
+    await expect(failing).rejects.toThrow('The place "workers" lost the task exit');
+  });
+
+  test("has rehearsed its calls, and counts none of them", async () => {
+    const started = await startTestServer(small);
+    server = started;
+    const places = ["event-loop", "libuv", "threads", "workers", "processes", "background"];
+    const counted = await Promise.all(
+      places.map(async (name) => {
+        const { completed, failed, refused, withdrawn, mostRunning } = await started.place(name);
+        return completed + failed + refused + withdrawn + mostRunning;
+      }),
+    );
+    expect(counted).toEqual(places.map(() => 0));
+    const backends = ["database", "cache", "slow disk", "weather", "services", "analytics"];
+    const calls = await Promise.all(
+      backends.map(async (name) => (await started.backend(name)).calls),
+    );
+    expect(calls).toEqual(backends.map(() => 0));
+    const metrics = await (await fetch(`${started.url}/metrics`)).text();
+    expect(metrics).not.toMatch(/handled_total\{.*ExercisesService/);
+    expect(server.logged).toEqual([]);
+
+    const client = createUnblockClient({ baseUrl: server.url });
+    expect((await client.getUser({ userId: 1 })).name).toBe("User 1");
+    expect((await server.place("threads")).completed).toBe(1);
+    expect((await server.backend("database")).calls).toBe(1);
+  });
+
+  test("starts also when it has no room for its rehearsal", async () => {
+    server = await startTestServer({
+      ...small,
+      blockingThreads: 1,
+      maxQueue: 1,
+      maxCalls: 1,
+      maxTimeoutMs: 1,
+    });
+    expect(server.logged).toEqual([]);
+  });
+});
