@@ -21,10 +21,12 @@ Examples:
   npm run lab -- --exercise D --libuv-threads 4
   npm run -s lab -- --json > lab.json
 
-What others do on the machine is measured too. A burst that it disturbed is repeated, for half a minute per
-exercise at most; what stays disturbed is shown, and nothing is concluded from it. Ctrl-C prints what is done.
+What others do on the machine is measured too. Bursts that they disturb are
+repeated, for half a minute per exercise at most; from what stays disturbed nothing
+is concluded. Ctrl-C prints what is done.
 
-Exits with 0 when it measured, with 3 when a recommended strategy stayed inconclusive, with 130 at Ctrl-C.`;
+Exits with 0 when it measured, 3 when a recommended strategy stayed inconclusive,
+130 at Ctrl-C, 1 when it could not run.`;
 
 interface Flags {
   readonly exercise?: readonly string[];
@@ -104,7 +106,7 @@ try {
     libuvThreads: flags.libuvThreads ?? Number(process.env.UV_THREADPOOL_SIZE || 16),
     blockingThreads: flags.blockingThreads,
     signal: interrupt.signal,
-    onProgress: (what) => progress.say(`${secondsSince(beganMs)} of at most ${maxS} s  ${what}`),
+    onProgress: (what) => progress.say(`${secondsSince(beganMs)} of at most ${maxS} s: ${what}`),
     onMeasured: (measured) => {
       measurements.push(...measured);
       progress.clear();

@@ -12,7 +12,8 @@ export function createProgress(): Progress {
   return {
     say: (text) => {
       clear();
-      process.stderr.write(text);
+      // A line that wraps could not be cleared.
+      process.stderr.write(text.slice(0, process.stderr.columns - 1));
     },
     clear,
   };

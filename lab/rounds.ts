@@ -151,7 +151,7 @@ export class Rounds {
         return;
       }
       const isCalm = await becomeCalm(Math.min(calmMs, leftMs), (why) =>
-        this.#say(subject, `waiting for a quiet moment: ${why}`),
+        this.#say(subject, `waiting, ${why}`),
       );
       patience.waited(!isCalm);
     }
@@ -180,7 +180,7 @@ export class Rounds {
 
   #say({ exercise, strategy, isOneWorker }: Subject, what: string): void {
     const name = isOneWorker ? "1 worker" : strategy.name;
-    this.#options.onProgress(`${exercise.letter}  ${name}, ${what}`);
+    this.#options.onProgress(`${exercise.letter} ${name}, ${what}`);
   }
 }
 

@@ -34,7 +34,9 @@ const columns: readonly Column[] = [
   {
     title: "interval",
     width: 12,
-    cell: ({ ratioInterval }) => (ratioInterval === undefined ? "-" : range(ratioInterval)),
+    // An interval of disturbed measurements would mean nothing.
+    cell: ({ ratioInterval, inconclusive }) =>
+      ratioInterval === undefined || inconclusive !== undefined ? "-" : range(ratioInterval),
   },
   { title: "exp.", width: 5, cell: expectedCell },
   { title: "p50/p99", width: 10, cell: ({ latencyMs: { p50, p99 } }) => `${ms(p50)}/${ms(p99)}` },

@@ -21,7 +21,7 @@ describe("a measurement is disturbed", () => {
   test.each<[string, Partial<Disturbance>, RegExp | undefined]>([
     ["not by its own threads, which wait for each other", {}, undefined],
     ["by others who take cores", { othersCores: 0.9 }, /^others used 0\.9 of 2 cores meanwhile$/],
-    ["by others who take a part of one", { othersCores: 0.15 }, /^others used 0\.[12] of 2 cores/],
+    ["by others who take a part of one", { othersCores: 0.18 }, /^others used 0\.2 of 2 cores/],
     ["not by what the counters can't tell", { othersCores: 0.15, passedMs: 200 }, undefined],
     ["not by others whom nobody waits for", { othersCores: 0.9, waiting: 0.01 }, undefined],
     ["by the host", { stolenCores: 0.3 }, /^the host .* gave 0\.3 cores to others/],
@@ -35,6 +35,13 @@ describe("a measurement is disturbed", () => {
   ])("%s", (_, what, why) => {
     const said = whyDisturbed({ ...calm, ...what }, two, sameSpeed);
     expect(said ?? "nothing").toMatch(why ?? /^nothing$/);
+  });
+
+  test("by others the less, the more cores there are", () => {
+    const eight: Cores = { ...two, usable: 8, cpus: [0, 1, 2, 3, 4, 5, 6, 7], allCpus: 8 };
+    expect(whyDisturbed({ ...calm, othersCores: 0.3 }, two, sameSpeed)).toBeDefined();
+    expect(whyDisturbed({ ...calm, othersCores: 0.3 }, eight, sameSpeed)).toBeUndefined();
+    expect(whyDisturbed({ ...calm, othersCores: 0.9 }, eight, sameSpeed)).toBeDefined();
   });
 
   test("by a change of speed", () => {

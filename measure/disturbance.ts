@@ -29,8 +29,8 @@ export interface Disturbance {
   readonly throttled: number;
 }
 
-/** Others may use so many cores before it counts: some of the system's own work never ends. */
-const maxOthersCores = 0.08;
+/** Others may use this part of the cores before it counts: some of the system's own work never ends. */
+const maxOthersShare = 0.05;
 /** CPU time of others that the counters may show though there was none, in milliseconds: they have steps. */
 const stepsMs = 30;
 /** Others slow us down by no more than our threads wait for a core. */
@@ -112,7 +112,7 @@ export function whyBusy(
   { passedMs, othersCores = 0 }: Disturbance,
   { cpus }: Cores,
 ): string | undefined {
-  return othersCores > maxOthersCores + stepsMs / passedMs
+  return othersCores > maxOthersShare * cpus.length + stepsMs / passedMs
     ? `others used ${othersCores.toFixed(1)} of ${cpus.length} core${cpus.length === 1 ? "" : "s"} meanwhile`
     : undefined;
 }
