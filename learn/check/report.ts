@@ -52,8 +52,13 @@ export class Report {
   }
 
   /** @returns whether it passed, or can't be told */
-  add(step: StepName, { verdict, message, diagnoses }: Outcome): boolean {
-    const result: StepResult = { step, verdict, message };
+  add(step: StepName, { verdict, message, details, diagnoses }: Outcome): boolean {
+    const result: StepResult = {
+      step,
+      verdict,
+      message,
+      ...(details === undefined ? {} : { details }),
+    };
     this.steps.push(result);
     // Several steps may fail by the same mistake.
     this.diagnoses.push(...diagnoses.filter((one) => !this.diagnoses.includes(one)));

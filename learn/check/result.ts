@@ -20,6 +20,8 @@ export interface StepResult {
   readonly verdict: Verdict;
   /** What was seen, with its numbers: one line. */
   readonly message: string;
+  /** The evidence in full, a figure or two each; left out where the message says it all. */
+  readonly details?: readonly string[];
 }
 
 /** What came of one exercise. */

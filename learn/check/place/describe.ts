@@ -5,6 +5,11 @@ import { planOf } from "../plan.ts";
 
 /** What the evidence of a burst shows of where it ran, in a few words with numbers. */
 export function describeEvidence(exercise: Exercise, evidence: Evidence): string {
+  return evidenceParts(exercise, evidence).join(", ");
+}
+
+/** The same, a figure or two each. */
+export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] {
   const { observed, loop } = evidence;
   const { waiting, computing } = observed.usage;
   const threads = Math.max(waiting.otherThreads, computing.otherThreads);
@@ -28,7 +33,7 @@ export function describeEvidence(exercise: Exercise, evidence: Evidence): string
     `event loop ${percent(loop.utilization)} busy, ${round(observed.loopCpuMs)} of the process's ${round(observed.processCpuMs)} ms of CPU`,
     `libuv's pool answered within ${round(observed.pool.longestWaitMs)} ms`,
   ];
-  return parts.filter((part) => part !== "").join(", ");
+  return parts.filter((part) => part !== "");
 }
 
 function percent(part: number): string {

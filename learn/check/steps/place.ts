@@ -1,7 +1,7 @@
 import type { Exercise } from "../../../registry/exercises.ts";
 import type { Diagnosis, DiagnosisName } from "../../diagnose/diagnosis.ts";
 import { rightStrategies, type Served } from "../mistakes/burst-mistakes.ts";
-import { describeEvidence } from "../place/describe.ts";
+import { describeEvidence, evidenceParts } from "../place/describe.ts";
 import { fail, type Outcome, pass } from "./outcome.ts";
 
 /** Mistakes of a burst that are none of its place. */
@@ -15,7 +15,12 @@ export function checkPlace(served: Served, mistakes: readonly Diagnosis[]): Outc
   if (misplaced.length > 0 || !rightStrategies(exercise).includes(where.strategy)) {
     return fail(evidence, ...misplaced);
   }
-  return pass(`${evidence}${price(exercise, where.strategy)}`);
+  const { burst, loop } = measured.best;
+  const busy = Math.round(loop.utilization * 100);
+  return pass(
+    `${burst.calls.length} calls ran as ${where.strategy}, and the event loop was ${busy} % busy${price(exercise, where.strategy)}`,
+    evidenceParts(exercise, measured.best),
+  );
 }
 
 /** What a right answer that is not the recommended one costs. */

@@ -1,6 +1,6 @@
 import { watch } from "node:fs";
 import { basename, dirname } from "node:path";
-import { contentOf } from "../book/content.ts";
+import { contentOf } from "./book/content.ts";
 
 /** Editors write a file in several steps, and some put a new one in its place. */
 const settleMs = 150;
