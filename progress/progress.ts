@@ -9,6 +9,7 @@ import {
   type Loaded,
   loadState,
   quoted,
+  readState,
   record,
   type StateKind,
 } from "./state-file.ts";
@@ -87,6 +88,11 @@ export function progressPath(yours: string = yoursFolder): string {
 /** Reads the progress. Passes that the workspace's key has not signed are left out and reported. */
 export function loadProgress(path: string): Loaded<Progress> {
   return withSignedPasses(loadState(path, kind), path);
+}
+
+/** The same, without blocking the thread. */
+export async function readProgress(path: string): Promise<Loaded<Progress>> {
+  return withSignedPasses(await readState(path, kind), path);
 }
 
 /** Changes the progress, which several processes may do at once. */

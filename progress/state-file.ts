@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync, renameSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { asideName, shown } from "./files.ts";
 import { withLock } from "./lock.ts";
@@ -23,20 +23,24 @@ export interface StateKind<State> {
 const maxBytes = 4_000_000;
 
 /** Reads a state. A file that holds none is moved aside and reported, and the state is a fresh one. */
-export function loadState<State>(path: string, { parse, fresh }: StateKind<State>): Loaded<State> {
-  if (!existsSync(path)) {
-    return { state: fresh, notice: undefined };
-  }
+export function loadState<State>(path: string, kind: StateKind<State>): Loaded<State> {
+  return existsSync(path)
+    ? stateOf(path, readFileSync(path), kind)
+    : { state: kind.fresh, notice: undefined };
+}
+
+/** The same, without blocking the thread. */
+export async function readState<State>(
+  path: string,
+  kind: StateKind<State>,
+): Promise<Loaded<State>> {
   try {
-    return { state: parse(JSON.parse(readText(path))), notice: undefined };
+    return stateOf(path, await readFile(path), kind);
   } catch (error) {
-    const aside = asideName(dirname(path), basename(path), new Date());
-    renameSync(path, aside);
-    const problem = error instanceof Error ? error.message : String(error);
-    return {
-      state: fresh,
-      notice: `${shown(path)} was damaged (${problem}). It is kept as ${shown(aside)}; this begins anew.`,
-    };
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      return { state: kind.fresh, notice: undefined };
+    }
+    throw error;
   }
 }
 
@@ -44,14 +48,14 @@ export function loadState<State>(path: string, { parse, fresh }: StateKind<State
  * Changes a state that other processes may change at the same moment: reads it, applies `change` and
  * replaces the file, all under a lock. A reader, also after a crash, finds the old state or the new one.
  */
-export function changeState<State>(
+export async function changeState<State>(
   path: string,
   kind: StateKind<State>,
   change: (state: State) => State,
 ): Promise<Loaded<State>> {
-  mkdirSync(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true });
   return withLock(path, async () => {
-    const { state, notice } = loadState(path, kind);
+    const { state, notice } = await readState(path, kind);
     const changed = change(state);
     if (changed !== state) {
       const draft = `${path}.draft`;
@@ -62,12 +66,25 @@ export function changeState<State>(
   });
 }
 
-function readText(path: string): string {
-  const bytes = readFileSync(path);
-  if (bytes.length > maxBytes) {
-    throw new Error(`expected at most ${maxBytes} bytes, got ${bytes.length}`);
+function stateOf<State>(
+  path: string,
+  bytes: Buffer,
+  { parse, fresh }: StateKind<State>,
+): Loaded<State> {
+  try {
+    if (bytes.length > maxBytes) {
+      throw new Error(`expected at most ${maxBytes} bytes, got ${bytes.length}`);
+    }
+    return { state: parse(JSON.parse(bytes.toString("utf8"))), notice: undefined };
+  } catch (error) {
+    const aside = asideName(dirname(path), basename(path), new Date());
+    renameSync(path, aside);
+    const problem = error instanceof Error ? error.message : String(error);
+    return {
+      state: fresh,
+      notice: `${shown(path)} was damaged (${problem}). It is kept as ${shown(aside)}; this begins anew.`,
+    };
   }
-  return bytes.toString("utf8");
 }
 
 /** @throws Error when it is not an object */
