@@ -32,30 +32,32 @@ export function burstTime(
 ): BurstTime | undefined {
   const { waitMs } = work;
   const { calls, threads, libuvThreads, cores } = figures;
+  const first = work.cpu && waitMs > 0 ? waitMs : 0;
+  const eachMs = work.cpu ? cpuMs : waitMs;
+  const inRounds = (size: number): BurstTime => {
+    const ms = first + Math.ceil(calls / size) * eachMs;
+    const before = first === 0 ? "" : `${first} + `;
+    return { ms, formula: `${before}⌈${calls} / ${size}⌉ × ${eachMs} ms = ${ms} ms` };
+  };
+  const inTurn = (beforeMs: number, callMs: number): BurstTime => {
+    const ms = beforeMs + calls * callMs;
+    const before = beforeMs === 0 ? "" : `${beforeMs} + `;
+    return { ms, formula: `${before}${calls} × ${callMs} ms = ${ms} ms` };
+  };
+  if (strategy === "event-loop") {
+    return inTurn(0, first + eachMs);
+  }
   if (work.cpu) {
-    const wait = waitMs === 0 ? "" : `${waitMs} + `;
     switch (strategy) {
       case "workers":
       case "processes":
-        return {
-          ms: waitMs + Math.ceil(calls / cores) * cpuMs,
-          formula: `${wait}⌈${calls} / ${cores}⌉ × ${cpuMs} ms`,
-        };
+        return inRounds(cores);
       case "async":
-        return { ms: waitMs + calls * cpuMs, formula: `${wait}${calls} × ${cpuMs} ms` };
-      case "event-loop":
-        return {
-          ms: calls * (waitMs + cpuMs),
-          formula: `${calls} × ${waitMs + cpuMs} ms`,
-        };
+        return inTurn(first, eachMs);
       default:
         return undefined;
     }
   }
-  const inRounds = (size: number) => ({
-    ms: Math.ceil(calls / size) * waitMs,
-    formula: `⌈${calls} / ${size}⌉ × ${waitMs} ms`,
-  });
   switch (strategy) {
     case "async":
       return { ms: waitMs, formula: `${waitMs} ms, whatever the number of calls` };
@@ -63,8 +65,6 @@ export function burstTime(
       return inRounds(threads);
     case "libuv":
       return inRounds(libuvThreads);
-    case "event-loop":
-      return { ms: calls * waitMs, formula: `${calls} × ${waitMs} ms` };
     default:
       return undefined;
   }

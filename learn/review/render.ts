@@ -35,7 +35,7 @@ export function renderChoice(
     "",
     ...others.flatMap(({ text, quality, reason }) => {
       const mark = { recommended: "★", works: "✓", wrong: "✗" }[quality];
-      return wrap(reason, width, `${mark} ${text}: `, "  ");
+      return wrap(reason, width, `${mark} ${text}${reason === "" ? "" : ": "}`, "  ");
     }),
     "",
   ];

@@ -59,16 +59,12 @@ function howLong(exercise: Exercise): Kind {
       .map(({ ms, name, formula }) => ({ ms, why: `That would be ${name}: ${formula}.` }));
     const near = [asked.ms * 2, Math.round(asked.ms / 2), asked.ms * 3].map((ms) => ({
       ms,
-      why: `${asked.name} takes ${asked.formula} = ${asked.ms} ms.`,
+      why: "",
     }));
     return {
       title: exercise.title,
       question: `${describe(exercise, figures)} The calls run as ${asked.name} (${meaningOf(asked.name)}). When does the last caller have its response, at the earliest?`,
-      choices: timeChoices(
-        { ms: asked.ms, why: `${asked.formula} = ${asked.ms} ms.` },
-        [...wrong, ...near],
-        random,
-      ),
+      choices: timeChoices({ ms: asked.ms, why: `${asked.formula}.` }, [...wrong, ...near], random),
     };
   };
 }
@@ -92,7 +88,7 @@ function which(exercise: Exercise): Kind {
           : name === exercise.recommended
             ? "recommended"
             : "works";
-        return { text: name, quality, reason: `${formula} = ${ms} ms at the earliest. ${reason}` };
+        return { text: name, quality, reason: `${formula}. In the exercise: ${reason}` };
       })
       .sort((a, b) => (a.text < b.text ? -1 : 1));
     return {
@@ -159,26 +155,22 @@ function lastEvent(exercise: Exercise): Kind {
 }
 
 /** G: what does the caller wait for? */
-function replyTime(exercise: Exercise): Kind {
+function replyTime({ title }: Exercise): Kind {
   return (random) => {
     const analyticsMs = 50 * random(3, 40);
-    const choices = exercise.strategies
-      .filter(({ name }) => name === "await" || name === "background")
-      .map(({ name, reason }): Choice => ({ text: name, quality: "wrong", reason }))
-      .sort((a, b) => (a.text < b.text ? -1 : 1));
-    const signed = random(0, 1) === 0;
+    const mustKnow = random(0, 1) === 0;
     return {
-      title: exercise.title,
-      question: signed
+      title,
+      question: mustKnow
         ? `Analytics takes ${analyticsMs} ms today. The caller books a payment with this event and must know that it was taken before it goes on. Which strategy does it need?`
         : `Analytics takes ${analyticsMs} ms today. The caller shows a page, and has no use for what analytics says. Which strategy does it need?`,
-      choices: choices.map((choice) => ({
-        ...choice,
-        quality: choice.text === (signed ? "await" : "background") ? "recommended" : "wrong",
+      choices: ["await", "background"].map((text) => ({
+        text,
+        quality: text === (mustKnow ? "await" : "background") ? "recommended" : "wrong",
         reason:
-          choice.text === "await"
-            ? `The caller waits ${analyticsMs} ms and then knows. ${choice.reason}`
-            : `The reply leaves before the ${analyticsMs} ms, and says nothing about the event. ${choice.reason}`,
+          text === "await"
+            ? `The caller waits ${analyticsMs} ms and then knows.`
+            : `The reply leaves before the ${analyticsMs} ms, and says nothing of what analytics did.`,
       })),
     };
   };
