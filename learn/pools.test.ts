@@ -62,14 +62,14 @@ describe("the pools", () => {
 
     test("asks for an exported function when it gets one without a name", async () => {
       await expect(pool.run((value: number) => value, 1)).rejects.toThrow(
-        "Expected an exported function of your file, got one without a name",
+        `A function that your file does not export was handed to the pool ${name}: an inline function`,
       );
     });
 
     test("names the function that the file does not export", async () => {
       function hidden() {}
       await expect(pool.run(hidden, null)).rejects.toThrow(
-        'Expected your file to export the function "hidden", so that others find it',
+        `A function that your file does not export was handed to the pool ${name}: "hidden"`,
       );
     });
   });

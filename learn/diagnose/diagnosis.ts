@@ -30,6 +30,8 @@ export type DiagnosisName =
   | "signal-ignored"
   /** All is right but the time: each call does or awaits something besides its work. */
   | "slower-than-its-work"
+  /** A function that can't be sent to another thread was handed to a pool. */
+  | "not-exported"
   /** The answer is not what was asked for. */
   | "wrong-answer"
   /** The result is right, and it came from a place that the decision does not name, or that is wrong for it. */

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
 import type { Problem } from "../../service/handler-calls.ts";
+import { isNotExported } from "../../service/not-exported.ts";
+import { notExported } from "./not-exported.ts";
 
 /** A call that failed. */
 export interface Failure {
@@ -19,6 +21,9 @@ export function describeFailure(request: JsonValue, { code, message, problem }: 
 
 /** @param file the learner's, as people read it */
 export function noAnswer(file: string, finding: string, { problem }: Failure): Diagnosis {
+  if (problem !== null && isNotExported(problem.text)) {
+    return notExported(file, problem);
+  }
   const line = problem?.line ?? null;
   return {
     name: "wrong-answer",
