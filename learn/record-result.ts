@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import {
@@ -58,12 +57,17 @@ export function signPass(result: ExerciseResult, source: string, yours: string):
   return signStatement(statement, openKey(yours));
 }
 
-/** Records the result of a check outside the course, such as `npm run check`. */
+/**
+ * Records the result of a check outside the course, such as `npm run check`.
+ *
+ * @param source the file as it was checked
+ * @param path the progress file
+ */
 export async function recordResult(
   result: ExerciseResult,
-  file: string,
+  source: string,
   path: string,
 ): Promise<void> {
-  const pass = signPass(result, readFileSync(file, "utf8"), dirname(path));
+  const pass = signPass(result, source, dirname(path));
   await changeProgress(path, (progress) => withResult(progress, result, pass));
 }

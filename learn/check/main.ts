@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { fail } from "../../cli/fail.ts";
 import { loadProgress, progressOf, progressPath } from "../../progress/progress.ts";
 import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
+import { contentOf } from "../book/content.ts";
 import { recordResult } from "../record-result.ts";
 import { renderScore, scoreOf, scoreOfProgress } from "../score.ts";
 import { paintFor } from "../terminal/paint.ts";
@@ -36,7 +37,12 @@ const command = new Command("npm run check --")
   .description("Checks your answers to the exercises, each in a service of its own.")
   .argument("[letters...]", "only these, such as A C (default: all)", letters)
   .option("--solutions", "check the reference solutions instead of your files")
-  .option("--watch", "check a file each time it is saved, until Ctrl-C")
+  .addOption(
+    new Option("--watch", "check a file each time it is saved, until Ctrl-C").conflicts([
+      "json",
+      "solutions",
+    ]),
+  )
   .option("--json", "print the result as JSON, and nothing else")
   .addHelpText("after", example)
   .parse();
@@ -78,10 +84,14 @@ async function checkOne(
   label: string,
 ): Promise<ExerciseResult> {
   const progress = createProgress(process.stderr, label);
+  // The file may be saved again during the check.
+  const source = contentOf(file);
   const result = await checkExercise(exercise, file, { types, ...progress });
   progress.clear();
   if (!flags.solutions) {
-    await recordResult(result, file, progressPath());
+    await recordResult(result, source, progressPath()).catch((error: Error) => {
+      process.stderr.write(`The result can't be kept in your progress: ${error.message}\n`);
+    });
   }
   return result;
 }

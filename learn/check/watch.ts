@@ -1,5 +1,6 @@
+import { yoursFolder } from "../../progress/files.ts";
 import type { Exercise } from "../../registry/exercises.ts";
-import { watchFiles } from "../watch.ts";
+import { type Watch, watchFiles } from "../watch.ts";
 import { isStub, shown, yourFile } from "../workspace.ts";
 
 /**
@@ -9,18 +10,20 @@ import { isStub, shown, yourFile } from "../workspace.ts";
 export function watchExercises(
   chosen: readonly Exercise[],
   check: (exercise: Exercise) => Promise<void>,
-): void {
+  yours: string = yoursFolder,
+): Watch {
   const queue: Exercise[] = [];
   let isChecking = false;
-  const files = chosen.map((exercise) => yourFile(exercise));
-  watchFiles(files, (path) => {
+  const files = chosen.map((exercise) => yourFile(exercise, yours));
+  const watch = watchFiles(files, (path) => {
     const exercise = chosen[files.indexOf(path)];
-    if (exercise !== undefined && !isStub(exercise) && !queue.includes(exercise)) {
+    if (exercise !== undefined && !isStub(exercise, yours) && !queue.includes(exercise)) {
       queue.push(exercise);
       void checkQueue();
     }
   });
-  sayWaiting(chosen);
+  sayWaiting(chosen, yours);
+  return watch;
 
   async function checkQueue(): Promise<void> {
     if (isChecking) {
@@ -36,13 +39,15 @@ export function watchExercises(
       }
     }
     isChecking = false;
-    sayWaiting(chosen);
+    sayWaiting(chosen, yours);
   }
 }
 
-function sayWaiting(chosen: readonly Exercise[]): void {
+function sayWaiting(chosen: readonly Exercise[], yours: string): void {
   const [first] = chosen;
   const what =
-    chosen.length === 1 && first !== undefined ? shown(yourFile(first)) : "a file in learn/yours";
+    chosen.length === 1 && first !== undefined
+      ? shown(yourFile(first, yours))
+      : `a file in ${shown(yours)}`;
   process.stderr.write(`\nSave ${what} to have it checked. Ctrl-C ends.\n`);
 }

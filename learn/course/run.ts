@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { merge } from "../../progress/merge.ts";
@@ -10,6 +9,7 @@ import {
 } from "../../progress/progress.ts";
 import { type Exercise, exercises } from "../../registry/exercises.ts";
 import { type Book, openBook } from "../book/book.ts";
+import { contentOf } from "../book/content.ts";
 import type { Listener } from "../check/report.ts";
 import type { ExerciseResult } from "../check/result.ts";
 import { signPass } from "../record-result.ts";
@@ -115,7 +115,7 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
   function check(exercise: Exercise): void {
     const file = yourFile(exercise, yours);
     // The file may be saved again during the check.
-    const source = readFileSync(file, "utf8");
+    const source = contentOf(file);
     const beganMs = performance.now();
     const timer = setInterval(() => {
       const elapsedS = Math.floor((performance.now() - beganMs) / 1_000);
