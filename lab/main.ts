@@ -6,7 +6,9 @@ import { Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import { waitForQuiet } from "../machine/quiet.ts";
+import { progressPath } from "../progress/progress.ts";
 import { exercises } from "../registry/exercises.ts";
+import { keepMeasured } from "./keep-measured.ts";
 import { createProgress } from "./progress.ts";
 import { toJson } from "./result.ts";
 import { makePlans, runLab } from "./run.ts";
@@ -103,6 +105,10 @@ try {
   if (flags.svg !== undefined) {
     await writeFile(flags.svg, renderWaterfalls(result));
   }
+  const learner = await keepMeasured(toJson(result).results, progressPath()).catch(
+    (error: Error) => `The times can't be kept for the review: ${error.message}`,
+  );
+  process.stderr.write(learner === undefined ? "" : `${learner}\n`);
 } catch (error) {
   progress.clear();
   fail(error);
