@@ -83,7 +83,7 @@ async function ask(
   if (question === undefined) {
     throw new Error(`Expected an exercise or a question of the quiz, got ${id}`);
   }
-  return askQuestion(question, keep, prompt, width, paint);
+  return askQuestion(question.again(createRandom(Date.now())), keep, prompt, width, paint);
 }
 
 async function askVariant(
