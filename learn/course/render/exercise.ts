@@ -15,7 +15,9 @@ export function renderExercise(book: Book, model: Model, width: number, paint: P
   const names = strategies.map(({ name }) => name).sort();
   return [
     paint("bold", `${letter}  ${title}`),
-    `Edit ${paint("cyan", file)}: it is checked when you save it.`,
+    ...wrap(`Edit ${file}: it is checked when you save it.`, width).map((line) =>
+      line.replace(file, paint("cyan", file)),
+    ),
     "",
     ...renderState(model, letter, width, paint),
     paint("bold", "Scenario"),
