@@ -6,9 +6,11 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import { exercises } from "../registry/exercises.ts";
+import { openBook } from "./book/book.ts";
+import { planOf } from "./check/plan.ts";
 import { checkTypes } from "./check/types.ts";
 import { hints } from "./hints.ts";
-import { fileName, solutionFile } from "./workspace.ts";
+import { fileName, solutionFile, yourFile } from "./workspace.ts";
 import { wrongAnswers } from "./wrong/expected.ts";
 
 const run = promisify(execFile);
@@ -127,6 +129,30 @@ describe("all of them", () => {
     const problems = [...((await checkTypes(paths)) ?? [])];
     expect(problems.map(([path]) => path)).toEqual(paths);
     expect(problems.filter(([, found]) => found.length > 0)).toEqual([]);
+  });
+});
+
+describe("the tasks agree with the check", () => {
+  test.each(exercises)("$letter", (exercise) => {
+    const { task, checked, rationale } = openBook(exercise, yourFile(exercise));
+    const text = checked.replaceAll(/\s+/g, " ");
+    const { givenUp, questions } = planOf(exercise);
+    expect(task.trim()).not.toBe("");
+    expect(rationale.trim()).not.toBe("");
+    expect(text).toContain("Callers who disconnect, or whose deadline passes");
+    // G's own steps have callers who disconnect.
+    const isChecked = givenUp.length > 0 || exercise.work.afterReply;
+    expect(text.includes("are not checked here")).toBe(!isChecked);
+    const asksForNothing = questions.some(({ forget }) => forget !== undefined);
+    expect(text.includes("a key that the cache does not have")).toBe(asksForNothing);
+  });
+
+  test("and the stubs show the signal that is checked", () => {
+    for (const path of stubs) {
+      const source = readFileSync(join(learn, path), "utf8");
+      expect(source).toMatch(/export const handler: .* = async \(.*, signal\) =>/);
+      expect(source).toContain("// `signal` aborts when nobody waits any more");
+    }
   });
 });
 
