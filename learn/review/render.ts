@@ -2,7 +2,7 @@ import type { Paint } from "../terminal/paint.ts";
 import { wrap } from "../terminal/wrap.ts";
 import type { Choice, Variant } from "./variant.ts";
 
-const verdicts = { recommended: "right", works: "right, at a price", wrong: "not here" } as const;
+const verdicts = { recommended: "right", works: "right, at a price", wrong: "wrong" } as const;
 
 export function renderVariant(
   { title, question, choices }: Variant,
@@ -31,7 +31,7 @@ export function renderChoice(
       chosen.quality === "wrong" ? "red" : "green",
       `${chosen.text}: ${verdicts[chosen.quality]}`,
     ),
-    ...wrap(chosen.reason, width),
+    ...(chosen.reason === "" ? [] : wrap(chosen.reason, width)),
     "",
     ...others.flatMap(({ text, quality, reason }) => {
       const mark = { recommended: "★", works: "✓", wrong: "✗" }[quality];

@@ -40,7 +40,7 @@ function says(text: string | RegExp): Promise<void> {
 async function answer(): Promise<void> {
   await says("or q to leave: ");
   terminal.type("1");
-  await says(/(right|right, at a price|not here)\s/);
+  await says(/: (right|right, at a price|wrong)\s/);
 }
 
 describe.skipIf(!hasTerminals())("the review on a terminal (needs script of util-linux)", () => {

@@ -258,7 +258,10 @@ interface Time {
 /** The right time among wrong ones, each once, in ascending order. */
 function timeChoices(right: Time, wrong: readonly Time[], random: Random): Choice[] {
   const others: Time[] = [];
-  for (const one of shuffled(wrong, random)) {
+  // What somebody may have thought teaches more than a figure that is only near.
+  const thought = wrong.filter(({ why }) => why !== "");
+  const near = wrong.filter(({ why }) => why === "");
+  for (const one of [...shuffled(thought, random), ...shuffled(near, random)]) {
     if (one.ms > 0 && one.ms !== right.ms && others.every(({ ms }) => ms !== one.ms)) {
       others.push(one);
     }
