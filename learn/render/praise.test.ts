@@ -22,7 +22,7 @@ const result: ExerciseResult = {
 test("names what the evidence showed, and nothing that it did not", () => {
   expect(praiseFor(result, notBegun)).toEqual([
     "Your calls waited together instead of in turn: 10 of 10 calls of the database at once.",
-    "Nobody else had to wait for your calls: 90 % within 5.4 ms.",
+    "Others were answered while your calls ran: 90 % within 5.4 ms.",
     "Right the first time, and without a hint.",
   ]);
 });

@@ -5,7 +5,7 @@ import { inWords } from "./result.ts";
 /** What a step that passed shows the learner to have got right. */
 const meanings: Partial<Record<StepName, string>> = {
   overlap: "Your calls waited together instead of in turn",
-  bystander: "Nobody else had to wait for your calls",
+  bystander: "Others were answered while your calls ran",
   signal: "Nothing goes on for a caller who has disconnected",
   "after-reply": "The event has an owner after the reply",
 };
