@@ -8,6 +8,7 @@ const taughtBy: Readonly<Record<string, string>> = {
   "cpu-behind-a-promise": "C",
   "libuv-pool-saturated": "D",
   sequential: "H",
+  "pool-too-small": "A",
   "more-threads-than-cores": "C",
   "lost-on-abort": "G",
   "lost-at-shutdown": "G",
