@@ -133,6 +133,7 @@ describe("after all of them", { timeout: 120_000 }, () => {
       "overlap PASS",
       "place PASS",
       "signal PASS",
+      "stop PASS",
     ]);
   });
 });

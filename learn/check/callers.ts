@@ -46,12 +46,21 @@ export class Callers {
     this.#bystander = bystander;
   }
 
-  /** Connects them, and calls until the code of both sides is compiled. */
-  static async open(exercise: Exercise, baseUrl: string): Promise<Callers> {
+  /**
+   * Connects them, and calls until the code of both sides is compiled.
+   *
+   * @param signal aborts when the service has ended: they close then, also in the middle of connecting
+   */
+  static async open(exercise: Exercise, baseUrl: string, signal: AbortSignal): Promise<Callers> {
     const driver = createDriver({ baseUrl, protocol: "grpc" });
-    const [bystander] = await Promise.all([createBystander(baseUrl), driver.connect()]);
+    const bystander = await createBystander(baseUrl, signal);
+    const callers = new Callers(exercise, openConnection({ baseUrl }), driver, bystander);
+    const close = () => void callers.close();
+    signal.addEventListener("abort", close, { once: true });
+    await driver.connect();
     await warmUp(driver);
-    return new Callers(exercise, openConnection({ baseUrl }), driver, bystander);
+    signal.removeEventListener("abort", close);
+    return callers;
   }
 
   /** Makes one call, and reads its answer. @param signal its abort hangs up */

@@ -11,6 +11,7 @@ import { type Listener, Report } from "./report.ts";
 import type { ExerciseResult } from "./result.ts";
 import { checkDecision } from "./steps/decision.ts";
 import { checkLoads } from "./steps/loads.ts";
+import { checkStop } from "./steps/stop.ts";
 import { checkTypes, type TypeProblems } from "./types.ts";
 
 export interface CheckOptions extends Listener {
@@ -43,6 +44,9 @@ export async function checkExercise(
     if (report.add("loads", loads) && service !== undefined) {
       report.add("decision", checkDecision(exercise, service.decision));
       await checkServed(exercise, shown(file), service, analytics, report);
+      if (!service.hasDied) {
+        await report.make("stop", () => checkStop(service));
+      }
     }
     await service?.close();
     return resultOf(exercise, file, service, report);
@@ -73,7 +77,11 @@ async function checkServed(
   report: Report,
 ): Promise<void> {
   const callers = await report.attempt("answer", () =>
-    service.within(burstMs, "did not let anybody call", Callers.open(exercise, service.url)),
+    service.within(
+      burstMs,
+      "did not let anybody call",
+      Callers.open(exercise, service.url, service.ended()),
+    ),
   );
   if (callers === undefined) {
     return;

@@ -19,3 +19,5 @@ export const heapMb = 256;
 export const memoryMb = 1_536;
 /** What is printed, in bytes. */
 export const outputBytes = 1_000_000;
+/** The service, what it started, and what that started, at once; some ten of them are the service's own. */
+export const mostProcesses = 200;

@@ -13,7 +13,8 @@ export type StepName =
   | "time"
   | "bystander"
   | "signal"
-  | "after-reply";
+  | "after-reply"
+  | "stop";
 
 export interface StepResult {
   readonly step: StepName;

@@ -1,18 +1,17 @@
 import { createClient } from "@redis/client";
 import { keyInCache } from "../../server/backends/cache.ts";
-import type { Answer, Ask, Request } from "./messages.ts";
+import { readRequests, type Say } from "./channel.ts";
+import type { Answer, Ask } from "./messages.ts";
 import type { Observer } from "./observation.ts";
 import type { OpenedExercise } from "./open-exercise.ts";
 
-/** Answers what the checker asks over IPC. */
-export function answerAsks(observer: Observer, opened: OpenedExercise): void {
-  process.on("message", async ({ id, ask }: Request) => {
+/** Answers what the checker asks. */
+export function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
+  readRequests(async ({ id, ask }) => {
     try {
-      const answer: Answer = { kind: "answer", id, ...(await answerTo(ask, observer, opened)) };
-      process.send?.(answer);
+      say({ kind: "answer", id, ...(await answerTo(ask, observer, opened)) });
     } catch (error) {
-      const failure: Answer = { kind: "answer", id, failure: String(error) };
-      process.send?.(failure);
+      say({ kind: "answer", id, failure: String(error) });
     }
   });
 }

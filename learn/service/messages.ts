@@ -52,7 +52,7 @@ export interface Answer {
   readonly failure?: string;
 }
 
-/** From the service, in this order. */
+/** From the service. The first five come in this order. */
 export type Message =
   /** Backends, threads and processes stand; the learner's file comes next. */
   | { readonly kind: "importing" }
@@ -67,9 +67,12 @@ export type Message =
   /** Something of the harness broke: the service ends. */
   | { readonly kind: "broken"; readonly problem: string }
   | { readonly kind: "log"; readonly text: string }
-  | Answer;
+  /** The learner's file replaced functions that the service itself calls, such as "JSON.parse". */
+  | { readonly kind: "replaced"; readonly names: readonly string[] }
+  | Answer
+  | LastWords;
 
-/** On the pipe for last words, a line of JSON each: what a process says that can't wait for its loop. */
+/** What a process says of its end. */
 export type LastWords =
   /** Somebody called process.exit(); `line` when it was the learner's file. */
   | { readonly kind: "exit"; readonly code: number; readonly line: number | null }
@@ -79,5 +82,7 @@ export type LastWords =
   /** Where the event loop is, that does not turn any more. */
   | { readonly kind: "stuck"; readonly line: number };
 
-/** The pipe's number in the service. */
-export const lastWordsFd = 4;
+/** Number of the pipe for requests in the service: a secret, then a line of JSON each. */
+export const requestsFd = 3;
+/** Number of the pipe for messages: a line each, which begins with the secret. */
+export const messagesFd = 4;

@@ -3,15 +3,17 @@ import type { House } from "../../server/exercises/exercise.ts";
 import { loadExercises, type ServedExercise } from "../../server/exercises/load.ts";
 import { calibrateCrops } from "../../server/exercises/predict-image/work.ts";
 import { task } from "../../server/places/place.ts";
+import type { Say } from "./channel.ts";
 import { provideEnvironment } from "./environment.ts";
 import { toProblem } from "./handler-calls.ts";
 import { provideHouse } from "./house.ts";
 import { withLearner } from "./learner-exercise.ts";
 import { type LearnerModule, loadLearnerModule } from "./learner-module.ts";
 import type { ListeningWatch } from "./listening.ts";
-import type { Message, ServiceOptions } from "./messages.ts";
+import type { ServiceOptions } from "./messages.ts";
 import type { Observer } from "./observation.ts";
 import { createReference, type Reference } from "./reference.ts";
+import { watchReplaced } from "./replaced.ts";
 import { countSyncReads } from "./sync-reads.ts";
 import { createUsageMemory } from "./usage-memory.ts";
 
@@ -32,7 +34,7 @@ export async function openExercise(
   { letter, fileUrl, analyticsUrl }: ServiceOptions,
   observer: Observer,
   listening: ListeningWatch,
-  say: (message: Message) => void,
+  say: Say,
 ): Promise<OpenedExercise> {
   const own = house.backends.addresses();
   const addresses = analyticsUrl === null ? own : { ...own, analyticsUrl };
@@ -46,9 +48,11 @@ export async function openExercise(
   if (exercise === undefined) {
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
+  const lookForReplaced = watchReplaced(say);
   say({ kind: "importing" });
   listening.refuse();
   const module = await importOrStop(fileUrl, say);
+  lookForReplaced();
   listening.allow();
   const { decision = null, libuvThreads = null } = module;
   say({ kind: "imported", decision, libuvThreads });
@@ -61,10 +65,7 @@ export async function openExercise(
 }
 
 /** What cannot be imported is told, and the checker ends this process. */
-async function importOrStop(
-  fileUrl: string,
-  say: (message: Message) => void,
-): Promise<LearnerModule> {
+async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
   try {
     return await loadLearnerModule(fileUrl);
   } catch (error) {

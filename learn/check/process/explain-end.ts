@@ -2,6 +2,9 @@ import type { LastWords } from "../../service/messages.ts";
 import { HarnessTrouble, LearnerFault } from "../faults.ts";
 import { heapMb, memoryMb } from "../limits.ts";
 
+/** More names say no more. */
+const mostNames = 3;
+
 /** How far the service had come. */
 export type Stage = "starting" | "importing" | "serving";
 
@@ -50,11 +53,18 @@ export function explainEnd({
   return new LearnerFault(`ended the service ${doing} (${cause(code, signal)})`);
 }
 
+/** @param names such as "JSON.parse" */
+export function describeReplaced(names: readonly string[]): string {
+  const all = names.slice(0, mostNames).join(", ");
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  return `replaced ${all}${more}, which the check relies on`;
+}
+
 /** A reason to have ended a service, with the line where its loop got stuck, if it did. */
 export function withPlace(reason: Error, lastWords: readonly LastWords[]): Error {
   const stuck = lastWords.findLast((words) => words.kind === "stuck");
   return reason instanceof LearnerFault && reason.line === undefined && stuck !== undefined
-    ? new LearnerFault(reason.message, stuck.line)
+    ? new LearnerFault(reason.message, stuck.line, reason.mistake)
     : reason;
 }
 

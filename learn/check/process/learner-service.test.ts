@@ -49,7 +49,7 @@ async function gone(pid: number): Promise<void> {
 describe("a learner's service", { timeout: 90_000 }, () => {
   test("leaves no process and no file", async () => {
     const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
-    const callers = await Callers.open(exercise, service.url);
+    const callers = await Callers.open(exercise, service.url, service.ended());
     const pids = await pidsOf(callers);
     expect(pids).toHaveLength(2);
     expect(pids.every(isAlive)).toBe(true);
@@ -61,7 +61,7 @@ describe("a learner's service", { timeout: 90_000 }, () => {
 
   test("ends by our trouble when the backends die", async () => {
     const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
-    const callers = await Callers.open(exercise, service.url);
+    const callers = await Callers.open(exercise, service.url, service.ended());
     const { backends } = await callers.vitals();
     const backend = backends.find(({ name }) => name === "slow disk");
     process.kill(backend?.pid ?? 0, "SIGKILL");

@@ -9,6 +9,7 @@ import type { Observation } from "../../service/observation.ts";
 import { HarnessTrouble, LearnerFault } from "../faults.ts";
 import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
+import type { LeftProcess } from "./supervisor-messages.ts";
 
 /** How a learner's service is started. */
 export interface StartOptions {
@@ -34,6 +35,8 @@ export class LearnerService {
   readonly #process: ServiceProcess;
   readonly #waiting: Map<number, (answer: Answer) => void>;
   #lastId = 0;
+  #stopped: Promise<readonly LeftProcess[]> | undefined;
+  #hasEnded = false;
 
   private constructor(started: Started) {
     this.decision = started.decision;
@@ -41,6 +44,9 @@ export class LearnerService {
     this.url = started.url;
     this.#process = started.process;
     this.#waiting = started.waiting;
+    void this.#process.exited().then(() => {
+      this.#hasEnded = true;
+    });
   }
 
   /**
@@ -95,18 +101,40 @@ export class LearnerService {
     }
   }
 
-  /** Asks it to stop with SIGTERM, and waits until it has. */
-  async stop(): Promise<void> {
+  /**
+   * Asks it to stop with SIGTERM, once, and waits until it has.
+   *
+   * @returns the processes that it had started and that did not end after it
+   */
+  stop(): Promise<readonly LeftProcess[]> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  /** Whether it has ended, and nobody asked it to stop. */
+  get hasDied(): boolean {
+    return this.#hasEnded && this.#stopped === undefined;
+  }
+
+  async #stop(): Promise<readonly LeftProcess[]> {
     this.#process.askToStop();
     const limit = setTimeout(() => {
       const what = `did not let the service stop within ${seconds(stopMs)} of SIGTERM, the limit`;
       this.#process.kill(new LearnerFault(what));
     }, stopMs);
-    const code = await this.#process.exited();
+    const { code, left } = await this.#process.exited();
     clearTimeout(limit);
     if (code !== 0) {
       await this.#process.died;
     }
+    return left;
+  }
+
+  /** Aborts when it has ended, whyever. */
+  ended(): AbortSignal {
+    const controller = new AbortController();
+    void this.#process.exited().then(() => controller.abort());
+    return controller.signal;
   }
 
   /** Ends it at once. */
@@ -211,7 +239,7 @@ async function endedAfter<Value>(
     return await Promise.race([work, process.died]);
   } catch (error) {
     // A connection breaks before its process is known to be gone, and it is the process that matters.
-    await Promise.race([process.died, wait(knownDeadMs)]);
+    await Promise.race([process.died, wait(knownDeadMs, undefined, { ref: false })]);
     throw error;
   } finally {
     clearTimeout(limit);

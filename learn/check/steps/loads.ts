@@ -24,7 +24,7 @@ export function checkLoads(
     return inconclusive(fault.message);
   }
   if (fault !== undefined) {
-    return fail(describeFault(file, fault));
+    return failOf(file, fault);
   }
   return problems === undefined
     ? inconclusive("it loads; whether its types are right could not be told: tsc did not run")
@@ -32,6 +32,20 @@ export function checkLoads(
 }
 
 /** What a learner's file did, in a line that an editor can open. */
-export function describeFault(file: string, { line, message }: LearnerFault): string {
+function describeFault(file: string, { line, message }: LearnerFault): string {
   return `${file}${line === undefined ? "" : `:${line}`} ${message}`;
+}
+
+/** What comes of a step that a learner's file ended. */
+export function failOf(file: string, fault: LearnerFault): Outcome {
+  const { line, mistake } = fault;
+  const message = describeFault(file, fault);
+  return mistake === undefined
+    ? fail(message)
+    : fail(message, {
+        ...mistake,
+        finding: `${message}.`,
+        ...(line === undefined ? {} : { line: { file, line, what: "" } }),
+        numbers: {},
+      });
 }

@@ -6,7 +6,7 @@ import { LearnerService } from "../process/learner-service.ts";
 const [file = ""] = process.argv.slice(2);
 const exercise = exerciseOf("A");
 const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
-const callers = await Callers.open(exercise, service.url);
+const callers = await Callers.open(exercise, service.url, service.ended());
 const { backends } = await callers.vitals();
 // The database runs in the service's own process.
 const pid = backends.find(({ name }) => name === "database")?.pid;

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename } from "node:path";
+import type { LeftProcess } from "./supervisor-messages.ts";
+
+const require = createRequire(import.meta.url);
+/** Linux: orphans of this process's descendants get it as their parent. */
+const setChildSubreaper = 36;
+/** Much of a command line says no more than its beginning, in characters. */
+const keptCommand = 120;
+
+/** What of /proc/<pid>/stat is needed. */
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+}
+
+/**
+ * Makes this process the parent of all its descendants whose own parent ends, so that none leaves the tree.
+ * Linux only; elsewhere what leaves the process group is out of reach.
+ *
+ * @see https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
+ */
+export function adoptOrphans(): void {
+  if (process.platform !== "linux") {
+    return;
+  }
+  const koffi: typeof import("koffi") = require("koffi");
+  const long = "unsigned long";
+  const types = ["int", long, long, long, long];
+  koffi.load(null).func("prctl", "int", types)(setChildSubreaper, 1, 0, 0, 0);
+}
+
+/** Processes that descend from this one, or are in a process group. */
+export function descendants(group: number): readonly number[] {
+  const all = readProcesses();
+  const found = new Set<number>([process.pid]);
+  // A parent may have a higher number than its child, so once through the list is not enough.
+  for (let size = 0; size < found.size; ) {
+    size = found.size;
+    for (const { pid, parent, group: own } of all) {
+      if (found.has(parent) || own === group) {
+        found.add(pid);
+      }
+    }
+  }
+  found.delete(process.pid);
+  return [...found];
+}
+
+/** Processes whose environment has a value, as that of a service's temporary folder. */
+export function processesWith(variable: string, value: string): readonly number[] {
+  const wanted = `${variable}=${value}`;
+  return readProcesses()
+    .map(({ pid }) => pid)
+    .filter((pid) => read(pid, "environ").split("\0").includes(wanted));
+}
+
+/** Ends processes at once. */
+export function endProcesses(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+export function describeProcess(pid: number): LeftProcess {
+  const [program = "", ...words] = read(pid, "cmdline").split("\0");
+  const command = [basename(program), ...words].join(" ").trim();
+  return { pid, command: command.slice(0, keptCommand) };
+}
+
+/** Those of all processes that have not ended; none where the system has no /proc. */
+function readProcesses(): readonly Process[] {
+  return readPids().flatMap((pid) => {
+    const stat = read(pid, "stat");
+    // The name is in parentheses, and may contain any character.
+    const [state = "Z", parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X"
+      ? []
+      : [{ pid, parent: Number(parent), group: Number(group) }];
+  });
+}
+
+function readPids(): readonly number[] {
+  try {
+    return readdirSync("/proc").map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+}
+
+function read(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Starts a learner's service, and outlives it: ends all that it started, removes its folder, and says who
+ * was left. It does so too when the checker is gone, killed or not, as it is a process of its own.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { heapMb, mostProcesses } from "../limits.ts";
+import { adoptOrphans, descendants, describeProcess, endProcesses } from "./process-tree.ts";
+import type {
+  LeftProcess,
+  SupervisorMessage,
+  SupervisorOptions,
+  SupervisorRequest,
+} from "./supervisor-messages.ts";
+
+/** Between two looks at who is still there, in milliseconds. */
+const lookMs = 50;
+/** How often those who do not end are ended again: one that starts another meanwhile has a new one. */
+const attempts = 100;
+/** What a service started may take so long to end by itself after it, in milliseconds. */
+const graceMs = 3_000;
+/** Between two counts of the processes, in milliseconds. */
+const countMs = 1_000;
+/** The service's own children, which end by themselves after it. */
+const ownPrograms = [
+  "server/backends/embedded/process.ts",
+  "server/places/child-process-worker.ts",
+];
+
+const { folder, program, argument }: SupervisorOptions = JSON.parse(process.argv[2] ?? "");
+// A terminal's Ctrl-C is the checker's affair, and the learner's code can't ask this process to end.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+  process.on(signal, () => {});
+}
+adoptOrphans();
+mkdirSync(folder, { recursive: true });
+
+let isEnding = false;
+let crowd = 0;
+const service = start();
+const counting = setInterval(() => {
+  const { length } = all();
+  if (length > mostProcesses) {
+    crowd = length;
+    endAll();
+  }
+}, countMs);
+
+process.on("disconnect", endAll);
+process.on("message", (request: SupervisorRequest) => {
+  if (request === "kill") {
+    endAll();
+  } else {
+    service.kill("SIGTERM");
+  }
+});
+service.once("error", ({ message }) => leave({ kind: "not started", problem: message }));
+service.once("exit", async (code, signal) => {
+  clearInterval(counting);
+  const left = await whoStays();
+  for (let attempt = 0; attempt < attempts && all().length > 0; attempt++) {
+    endAll();
+    await setTimeout(lookMs);
+  }
+  leave({ kind: "ended", code, signal, left, crowd });
+});
+
+function start(): ChildProcess {
+  return spawn(process.execPath, [`--max-old-space-size=${heapMb}`, program, argument], {
+    stdio: ["ignore", 1, 2, 3, 4],
+    // A group of its own, so that all of it can be ended at once.
+    detached: true,
+  });
+}
+
+function all(): readonly number[] {
+  return descendants(service.pid ?? 0);
+}
+
+function endAll(): void {
+  isEnding = true;
+  try {
+    process.kill(-(service.pid ?? 0), "SIGKILL");
+  } catch {
+    // Nobody of the group is left.
+  }
+  endProcesses(all());
+}
+
+/** Who does not end by itself after the service, unless all were to end anyway. */
+async function whoStays(): Promise<readonly LeftProcess[]> {
+  const foreign = () =>
+    all()
+      .map(describeProcess)
+      .filter(({ command }) => !ownPrograms.some((own) => command.includes(own)));
+  const untilMs = performance.now() + graceMs;
+  while (!isEnding && performance.now() < untilMs && foreign().length > 0) {
+    await setTimeout(lookMs);
+  }
+  return isEnding ? [] : foreign();
+}
+
+function leave(message: SupervisorMessage): void {
+  rmSync(folder, { recursive: true, force: true });
+  if (process.send === undefined || !process.connected) {
+    process.exit();
+  }
+  process.send(message, () => process.exit());
+}
