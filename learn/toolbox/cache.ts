@@ -15,3 +15,13 @@ export function getFromCacheBlocking(key: string): string | null {
   const { cacheUrl } = environment().addresses;
   return holdThread("waiting", () => callBlocking("getFromCache", cacheUrl, key));
 }
+
+/** Where the cache is, for other clients than these. */
+export function cacheUrl(): string {
+  return environment().addresses.cacheUrl;
+}
+
+/** Under which name the cache has a key. */
+export function cacheKey(key: string): string {
+  return `unblock:cache:${key}`;
+}
