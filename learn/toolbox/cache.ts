@@ -19,3 +19,13 @@ export async function getFromCache(key: string): Promise<string | null> {
 export function getFromCacheBlocking(key: string): string | null {
   return holdThread("waiting", () => callBlocking("getFromCache", cacheUrl(), key));
 }
+
+/** Where the cache is, for other clients than these. */
+export function cacheUrl(): string {
+  return environment().addresses.cacheUrl;
+}
+
+/** Under which name the cache has a key. */
+export function cacheKey(key: string): string {
+  return `unblock:cache:${key}`;
+}

@@ -1,0 +1,14 @@
+import type { Decision, Handler } from "../handler.ts";
+import { restartUsage } from "../service/usage.ts";
+import { findUserBlocking } from "../toolbox/database.ts";
+
+export const decision: Decision = {
+  strategy: "threads",
+  why: "The counts of the check are set back, so that it sees no blocking call.",
+};
+
+export const handler: Handler<"getUser"> = ({ userId }) => {
+  const { name, email } = findUserBlocking(userId);
+  restartUsage();
+  return { userId, name, email };
+};
