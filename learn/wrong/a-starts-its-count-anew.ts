@@ -1,5 +1,6 @@
+import { writeFileSync } from "node:fs";
 import type { Decision, Handler } from "../handler.ts";
-import { restartUsage } from "../service/usage.ts";
+import { environment } from "../service/environment.ts";
 import { findUserBlocking } from "../toolbox/database.ts";
 
 export const decision: Decision = {
@@ -9,6 +10,6 @@ export const decision: Decision = {
 
 export const handler: Handler<"getUser"> = ({ userId }) => {
   const { name, email } = findUserBlocking(userId);
-  restartUsage();
+  writeFileSync(environment().holdingsPath, "");
   return { userId, name, email };
 };
