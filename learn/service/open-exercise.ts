@@ -7,6 +7,7 @@ import type { Say } from "./channel.ts";
 import { provideEnvironment } from "./environment.ts";
 import { toProblem } from "./handler-calls.ts";
 import { provideHouse } from "./house.ts";
+import { watchImports } from "./imports.ts";
 import { withLearner } from "./learner-exercise.ts";
 import { type LearnerModule, loadLearnerModule } from "./learner-module.ts";
 import type { ListeningWatch } from "./listening.ts";
@@ -26,6 +27,8 @@ export interface OpenedExercise {
   readonly reference: Reference;
   /** Where the cache is. */
   readonly cacheUrl: string;
+  /** Looks for functions that the learner's file replaced. */
+  readonly lookForReplaced: () => void;
 }
 
 /** Loads the learner's file in a house whose backends stand, so that it finds its tools already then. */
@@ -49,6 +52,7 @@ export async function openExercise(
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
   const lookForReplaced = watchReplaced(say);
+  watchImports(fileUrl, say);
   say({ kind: "importing" });
   listening.refuse();
   const module = await importOrStop(fileUrl, say);
@@ -61,6 +65,7 @@ export async function openExercise(
     served: served.map((one) => (one === exercise ? learners : one)),
     reference: createReference(house, exercise, crops),
     cacheUrl: addresses.cacheUrl,
+    lookForReplaced,
   };
 }
 
