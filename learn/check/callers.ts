@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { fromBinary, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { type Connection, openConnection } from "../../client/client.ts";
 import { codeName } from "../../client/code-name.ts";
@@ -8,6 +8,7 @@ import { type Burst, fireBurst } from "../../loadtest/burst.ts";
 import { type Bystander, createBystander } from "../../loadtest/bystander.ts";
 import { createDriver } from "../../loadtest/drivers/create-driver.ts";
 import type { Driver } from "../../loadtest/drivers/driver.ts";
+import { prefixBytes } from "../../loadtest/drivers/envelope.ts";
 import { warmUp } from "../../loadtest/warm-up.ts";
 import type { Exercise } from "../../registry/exercises.ts";
 
@@ -22,6 +23,12 @@ export interface Reply {
   readonly message: string;
   /** As protobuf JSON; null for a failure. */
   readonly body: JsonValue;
+}
+
+/** Calls at once, and how each was answered, in the order of the requests. */
+export interface Fired {
+  readonly burst: Burst;
+  readonly replies: readonly Reply[];
 }
 
 /** Everybody who calls the learner's service. */
@@ -84,17 +91,31 @@ export class Callers {
   }
 
   /** Makes all calls at once, while the bystander calls. @param timeoutMs their deadline; 0 for none */
-  fire(requests: readonly JsonValue[], timeoutMs: number): Promise<Burst> {
+  async fire(requests: readonly JsonValue[], timeoutMs: number): Promise<Fired> {
     const { method } = this.#exercise;
-    const sends = requests.map((request) =>
+    const bodies: Buffer[][] = requests.map(() => []);
+    const sends = requests.map((request, index) =>
       this.#driver.prepare({
         method,
         request: fromJson(method.input, request),
         header: {},
         timeoutMs,
+        onBody: (chunk) => bodies[index]?.push(Buffer.from(chunk)),
       }),
     );
-    return fireBurst(sends, this.#bystander);
+    const burst = await fireBurst(sends, this.#bystander);
+    const replies = burst.calls.map(({ code, message }, index) => ({
+      code,
+      message,
+      body: code === "ok" ? this.#decode(Buffer.concat(bodies[index] ?? [])) : null,
+    }));
+    return { burst, replies };
+  }
+
+  #decode(body: Buffer): JsonValue {
+    const { output } = this.#exercise.method;
+    const message = fromBinary(output, body.subarray(prefixBytes));
+    return toJson(output, message, { alwaysEmitImplicit: true });
   }
 
   /** What the server felt since the window began. */

@@ -4,15 +4,20 @@ import { Analytics } from "./after-reply/analytics.ts";
 import { Callers } from "./callers.ts";
 import { checkBurst } from "./check-burst.ts";
 import { checkTrackEvent } from "./check-track-event.ts";
+import { meantStrategies } from "./decided.ts";
 import { HarnessTrouble, LearnerFault } from "./faults.ts";
 import { burstMs } from "./limits.ts";
+import { TreeWatch } from "./measure/tree-watch.ts";
 import { LearnerService, type StartOptions } from "./process/learner-service.ts";
 import { type Listener, Report } from "./report.ts";
 import type { ExerciseResult } from "./result.ts";
+import type { Session } from "./session.ts";
 import { checkDecision } from "./steps/decision.ts";
 import { checkLoads } from "./steps/loads.ts";
 import { checkStop } from "./steps/stop.ts";
-import { checkTypes, type TypeProblems } from "./types.ts";
+import { checkTypes, readSource, type TypeProblems } from "./types.ts";
+import { findAny } from "./unchecked-types.ts";
+import { World } from "./world/world.ts";
 
 export interface CheckOptions extends Listener {
   /** What the compiler says of the file, among others. Default: it is asked about this file alone. */
@@ -32,18 +37,21 @@ export async function checkExercise(
 ): Promise<ExerciseResult> {
   const report = new Report(shown(file), listener);
   const analytics = exercise.work.afterReply ? await Analytics.open() : undefined;
+  let world: World | undefined;
   try {
     listener.onBegin?.("loads");
+    world = await openWorld();
     const [started, typeProblems] = await Promise.all([
-      start({ exercise, file, analyticsUrl: analytics?.url ?? null }),
+      start(world, { exercise, file, analyticsUrl: analytics?.url ?? null }),
       types,
     ]);
     const service = started instanceof LearnerService ? started : undefined;
     const fault = started instanceof LearnerService ? undefined : started;
-    const loads = checkLoads(shown(file), fault, typeProblems?.get(file));
-    if (report.add("loads", loads) && service !== undefined) {
+    const unchecked = findAny(readSource(file));
+    const loads = checkLoads(shown(file), fault, typeProblems?.get(file), unchecked);
+    if (report.add("loads", loads) && service !== undefined && world !== undefined) {
       report.add("decision", checkDecision(exercise, service.decision));
-      await checkServed(exercise, shown(file), service, analytics, report);
+      await checkServed({ exercise, file: shown(file), service, world }, analytics, report);
       if (!service.hasDied) {
         await report.make("stop", () => checkStop(service));
       }
@@ -52,14 +60,24 @@ export async function checkExercise(
     return resultOf(exercise, file, service, report);
   } finally {
     analytics?.close();
+    await world?.close();
   }
 }
 
+/** @returns undefined when it does not start, which the service can't do either then */
+async function openWorld(): Promise<World | undefined> {
+  return World.open().catch(() => undefined);
+}
+
 async function start(
-  options: StartOptions,
+  world: World | undefined,
+  options: Omit<StartOptions, "world">,
 ): Promise<LearnerService | LearnerFault | HarnessTrouble> {
+  if (world === undefined) {
+    return new HarnessTrouble("the check's backends did not start");
+  }
   try {
-    return await LearnerService.start(options);
+    return await LearnerService.start({ ...options, world: world.addresses });
   } catch (error) {
     if (error instanceof LearnerFault) {
       return error;
@@ -70,12 +88,11 @@ async function start(
 
 /** The steps for which somebody calls. */
 async function checkServed(
-  exercise: Exercise,
-  file: string,
-  service: LearnerService,
+  served: Pick<Session, "exercise" | "file" | "service" | "world">,
   analytics: Analytics | undefined,
   report: Report,
 ): Promise<void> {
+  const { exercise, service } = served;
   const callers = await report.attempt("answer", () =>
     service.within(
       burstMs,
@@ -86,7 +103,7 @@ async function checkServed(
   if (callers === undefined) {
     return;
   }
-  const session = { exercise, file, service, callers };
+  const session = { ...served, callers, tree: new TreeWatch(service.pid) };
   try {
     if (analytics === undefined) {
       await checkBurst(session, report);
@@ -105,7 +122,7 @@ function resultOf(
   { steps, diagnoses, verdict }: Report,
 ): ExerciseResult {
   const { letter, rpc, title, strategies } = exercise;
-  const decided = service?.decision?.strategy;
+  const [decided] = meantStrategies(exercise, service?.decision);
   return {
     exercise: letter,
     rpc,

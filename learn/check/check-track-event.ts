@@ -3,7 +3,7 @@ import { fastestMs, taskMs } from "./measure/alone.ts";
 import { runBursts } from "./measure/run-bursts.ts";
 import { whereItRan } from "./place/where-it-ran.ts";
 import type { Report } from "./report.ts";
-import { decidedStrategy, type Session } from "./session.ts";
+import { decidedStrategies, type Session } from "./session.ts";
 import { checkBystander } from "./steps/bystander.ts";
 import { checkAfterReply, checkEvent, checkReplyFirst, isLost } from "./steps/event.ts";
 import { checkTime } from "./steps/time.ts";
@@ -22,7 +22,7 @@ export async function checkTrackEvent(
     return;
   }
   const { tracked } = seen;
-  if (!report.add("place", checkReplyFirst(tracked, decidedStrategy(session)))) {
+  if (!report.add("place", checkReplyFirst(tracked, decidedStrategies(session)))) {
     return;
   }
   // What is lost already need not be measured.

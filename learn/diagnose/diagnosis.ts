@@ -16,6 +16,8 @@ export type DiagnosisName =
   | "libuv-pool-saturated"
   /** Waits that could have overlapped came one after another. */
   | "sequential"
+  /** A pool of somebody's own lets through fewer waits than come at once. */
+  | "pool-too-small"
   /** More threads computed at once than there are cores. */
   | "more-threads-than-cores"
   /** Work after the reply was lost when its caller hung up. */

@@ -1,5 +1,3 @@
-import { createClient } from "@redis/client";
-import { keyInCache } from "../../server/backends/cache.ts";
 import { readRequests, type Say } from "./channel.ts";
 import type { Answer, Ask } from "./messages.ts";
 import type { Observer } from "./observation.ts";
@@ -22,7 +20,7 @@ export function answerAsks(observer: Observer, opened: OpenedExercise, say: Say)
 async function answerTo(
   ask: Ask,
   observer: Observer,
-  { reference, cacheUrl }: OpenedExercise,
+  { reference }: OpenedExercise,
 ): Promise<Partial<Answer>> {
   switch (ask.kind) {
     case "begin":
@@ -32,15 +30,5 @@ async function answerTo(
       return { observation: observer.read() };
     case "alone":
       return { alone: await reference(ask.request) };
-    case "forget":
-      await forget(cacheUrl, ask.key);
-      return {};
   }
-}
-
-async function forget(cacheUrl: string, key: string): Promise<void> {
-  const client = createClient({ url: cacheUrl, RESP: 2, socket: { reconnectStrategy: false } });
-  await client.connect();
-  await client.del(keyInCache(key));
-  client.destroy();
 }

@@ -45,7 +45,7 @@ try {
     await server.close();
     process.exit(0);
   });
-  say({ kind: "ready", url: server.url });
+  say({ kind: "ready", url: server.url, pid: process.pid });
   // Most services end by SIGKILL, which leaves no time for it.
   flushCompileCache();
 } catch (error) {

@@ -1,4 +1,5 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import type { WorldAddresses } from "../check/world/messages.ts";
 import type { Decision } from "../handler.ts";
 import type { Observation } from "./observation.ts";
 
@@ -8,7 +9,9 @@ export interface ServiceOptions {
   readonly letter: string;
   /** The learner's file, as a file: URL. */
   readonly fileUrl: string;
-  /** Where events go instead of to the embedded analytics; null for those. */
+  /** The backends that the learner's code meets; the reference has those of the service. */
+  readonly world: WorldAddresses;
+  /** Where events go; null for an exercise that has none. */
   readonly analyticsUrl: string | null;
   /**
    * Whether calls take the server's own lane. Connect's handlers, which most servers have, abort a call's
@@ -31,9 +34,7 @@ export type Ask =
   /** What was seen since then. */
   | { readonly kind: "observe" }
   /** Do one call's work as the recommended strategy does it, with nothing else going on. */
-  | { readonly kind: "alone"; readonly request: JsonValue }
-  /** Have the cache forget a key. */
-  | { readonly kind: "forget"; readonly key: string };
+  | { readonly kind: "alone"; readonly request: JsonValue };
 
 /** One call's work done right. */
 export interface Alone {
@@ -63,7 +64,7 @@ export type Message =
     }
   /** It could not be loaded: the service ends. */
   | { readonly kind: "not imported"; readonly problem: string; readonly line: number | null }
-  | { readonly kind: "ready"; readonly url: string }
+  | { readonly kind: "ready"; readonly url: string; readonly pid: number }
   /** Something of the harness broke: the service ends. */
   | { readonly kind: "broken"; readonly problem: string }
   | { readonly kind: "log"; readonly text: string }

@@ -16,7 +16,7 @@ import type { Observer } from "./observation.ts";
 import { createReference, type Reference } from "./reference.ts";
 import { watchReplaced } from "./replaced.ts";
 import { countSyncReads } from "./sync-reads.ts";
-import { createUsageMemory } from "./usage-memory.ts";
+import { worldAddresses } from "./world-addresses.ts";
 
 const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
 const noCaller = { signal: new AbortController().signal };
@@ -25,8 +25,6 @@ export interface OpenedExercise {
   /** All exercises, the one at hand with the learner's handler. */
   readonly served: readonly ServedExercise[];
   readonly reference: Reference;
-  /** Where the cache is. */
-  readonly cacheUrl: string;
   /** Looks for functions that the learner's file replaced. */
   readonly lookForReplaced: () => void;
 }
@@ -34,15 +32,14 @@ export interface OpenedExercise {
 /** Loads the learner's file in a house whose backends stand, so that it finds its tools already then. */
 export async function openExercise(
   house: House,
-  { letter, fileUrl, analyticsUrl }: ServiceOptions,
+  { letter, fileUrl, world, analyticsUrl }: ServiceOptions,
   observer: Observer,
   listening: ListeningWatch,
   say: Say,
 ): Promise<OpenedExercise> {
-  const own = house.backends.addresses();
-  const addresses = analyticsUrl === null ? own : { ...own, analyticsUrl };
   const crops = await countCrops(house, letter);
-  provideEnvironment({ addresses, crops, usage: createUsageMemory() });
+  const addresses = worldAddresses(world, analyticsUrl);
+  provideEnvironment({ addresses, crops, holdingsPath: world.holdingsPath });
   provideHouse(house, fileUrl);
   countSyncReads();
 
@@ -53,6 +50,7 @@ export async function openExercise(
   }
   const lookForReplaced = watchReplaced(say);
   watchImports(fileUrl, say);
+  observer.loading();
   say({ kind: "importing" });
   listening.refuse();
   const module = await importOrStop(fileUrl, say);
@@ -64,7 +62,6 @@ export async function openExercise(
   return {
     served: served.map((one) => (one === exercise ? learners : one)),
     reference: createReference(house, exercise, crops),
-    cacheUrl: addresses.cacheUrl,
     lookForReplaced,
   };
 }

@@ -9,6 +9,7 @@ import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { solutionFile } from "../../workspace.ts";
 import { Callers } from "../callers.ts";
 import { HarnessTrouble } from "../faults.ts";
+import { World } from "../world/world.ts";
 import { LearnerService } from "./learner-service.ts";
 
 const exercise = exerciseOf("A");
@@ -16,12 +17,15 @@ const file = solutionFile(exercise, "threads");
 
 /** Where this test's services write. */
 let folder: string;
-beforeAll(() => {
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
   folder = mkdtempSync(join(tmpdir(), "unblock-learner-service-"));
   vi.stubEnv("TMPDIR", folder);
 });
-afterAll(() => {
+afterAll(async () => {
   vi.unstubAllEnvs();
+  await world.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -48,7 +52,12 @@ async function gone(pid: number): Promise<void> {
 
 describe("a learner's service", { timeout: 90_000 }, () => {
   test("leaves no process and no file", async () => {
-    const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
+    const service = await LearnerService.start({
+      exercise,
+      file,
+      world: world.addresses,
+      analyticsUrl: null,
+    });
     const callers = await Callers.open(exercise, service.url, service.ended());
     const pids = await pidsOf(callers);
     expect(pids).toHaveLength(2);
@@ -60,7 +69,12 @@ describe("a learner's service", { timeout: 90_000 }, () => {
   });
 
   test("ends by our trouble when the backends die", async () => {
-    const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
+    const service = await LearnerService.start({
+      exercise,
+      file,
+      world: world.addresses,
+      analyticsUrl: null,
+    });
     const callers = await Callers.open(exercise, service.url, service.ended());
     const { backends } = await callers.vitals();
     const backend = backends.find(({ name }) => name === "slow disk");

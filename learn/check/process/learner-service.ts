@@ -8,6 +8,7 @@ import type { Alone, Answer, Ask, Message } from "../../service/messages.ts";
 import type { Observation } from "../../service/observation.ts";
 import { HarnessTrouble, LearnerFault } from "../faults.ts";
 import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
+import type { WorldAddresses } from "../world/messages.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
 import type { LeftProcess } from "./supervisor-messages.ts";
 
@@ -16,7 +17,9 @@ export interface StartOptions {
   readonly exercise: Exercise;
   /** The learner's file. */
   readonly file: string;
-  /** Where events go instead of to the embedded analytics; null for those. */
+  /** The backends that the learner's code meets. */
+  readonly world: WorldAddresses;
+  /** Where events go; null for an exercise that has none. */
   readonly analyticsUrl: string | null;
 }
 
@@ -32,6 +35,8 @@ export class LearnerService {
   readonly decision: Decision | undefined;
   readonly libuvThreads: number;
   readonly url: string;
+  /** The process's number. */
+  readonly pid: number;
   readonly #process: ServiceProcess;
   readonly #waiting: Map<number, (answer: Answer) => void>;
   #lastId = 0;
@@ -42,6 +47,7 @@ export class LearnerService {
     this.decision = started.decision;
     this.libuvThreads = started.libuvThreads;
     this.url = started.url;
+    this.pid = started.pid;
     this.#process = started.process;
     this.#waiting = started.waiting;
     void this.#process.exited().then(() => {
@@ -91,14 +97,6 @@ export class LearnerService {
       throw new HarnessTrouble(`the work could not be measured alone: ${failure}`);
     }
     return alone;
-  }
-
-  /** Has the cache forget a key. */
-  async forget(key: string): Promise<void> {
-    const { failure } = await this.#ask({ kind: "forget", key });
-    if (failure !== undefined) {
-      throw new HarnessTrouble(`the cache could not be asked to forget a key: ${failure}`);
-    }
   }
 
   /**
@@ -157,6 +155,7 @@ interface Started {
   readonly libuvThreads: number;
   readonly wantedThreads: number;
   readonly url: string;
+  readonly pid: number;
   readonly waiting: Map<number, (answer: Answer) => void>;
 }
 
@@ -169,16 +168,17 @@ async function guessThreads(file: string): Promise<number> {
 }
 
 async function start(
-  { exercise, file, analyticsUrl }: StartOptions,
+  { exercise, file, world, analyticsUrl }: StartOptions,
   libuvThreads: number,
 ): Promise<Started> {
   const importing = Promise.withResolvers<void>();
   const imported = Promise.withResolvers<Extract<Message, { kind: "imported" }>>();
-  const ready = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<Extract<Message, { kind: "ready" }>>();
   const waiting = new Map<number, (answer: Answer) => void>();
   const options = {
     letter: exercise.letter,
     fileUrl: pathToFileURL(file).href,
+    world,
     analyticsUrl,
     // What comes after the reply is to meet the signal that it would meet elsewhere.
     directLane: !exercise.work.afterReply,
@@ -193,7 +193,7 @@ async function start(
       case "not imported":
         return service.kill(new LearnerFault(`can't be loaded: ${message.problem}`, message.line));
       case "ready":
-        return ready.resolve(message.url);
+        return ready.resolve(message);
       case "broken":
         return service.kill(new HarnessTrouble(`the service broke: ${message.problem}`));
       case "log":
@@ -216,13 +216,14 @@ async function start(
     slow,
     imported.promise,
   );
-  const url = await endedAfter(service, openMs, trouble, ready.promise);
+  const { url, pid } = await endedAfter(service, openMs, trouble, ready.promise);
   return {
     process: service,
     decision: decision ?? undefined,
     libuvThreads,
     wantedThreads: wanted ?? nodeLibuvThreads,
     url,
+    pid,
     waiting,
   };
 }

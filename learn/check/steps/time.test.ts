@@ -5,7 +5,13 @@ import { checkTime } from "./time.ts";
 
 const fast = evidenceOf({ wallMs: 90, bystanderMs: [1, 2] });
 const slow = evidenceOf({ wallMs: 500, bystanderMs: [200, 300] });
-const nowhere = { strategy: "async", held: undefined, waitsInWorkers: false };
+const nowhere = {
+  strategy: "async",
+  alsoCalled: [],
+  held: undefined,
+  waitsInWorkers: false,
+  isOwn: false,
+};
 
 describe("the time of a burst", () => {
   test("passes when one of them was fast enough", () => {
@@ -35,7 +41,9 @@ describe("the time of a burst", () => {
 
   test("can't be told when the work alone takes now this, now that", () => {
     const { verdict, message } = checkTime(
-      measuredOf(slow, { alone: { runsMs: [50, 51, 120], atOnceMs: [], rounds: 0 } }),
+      measuredOf(slow, {
+        alone: { runsMs: [50, 51, 120], atOnceMs: [], answers: new Map(), rounds: 0 },
+      }),
       [],
     );
     expect(verdict).toBe("INCONCLUSIVE");
