@@ -140,7 +140,10 @@ describe("all of them", () => {
   });
 
   test("pass the type check, as the project's own files", async () => {
-    const paths = [...stubs, ...solutions, ...right, ...wrong].map((path) => join(learn, path));
+    // Those that tell the compiler to look away are to be found, and nothing else.
+    const cheats = new Set(["wrong/b-without-types.ts", "wrong/d-without-one-check.ts"]);
+    const all = [...stubs, ...solutions, ...right, ...wrong];
+    const paths = all.filter((path) => !cheats.has(path)).map((path) => join(learn, path));
     const problems = [...((await checkTypes(paths)) ?? [])];
     expect(problems.map(([path]) => path)).toEqual(paths);
     expect(problems.filter(([, found]) => found.length > 0)).toEqual([]);

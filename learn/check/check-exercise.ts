@@ -15,7 +15,8 @@ import type { Session } from "./session.ts";
 import { checkDecision } from "./steps/decision.ts";
 import { checkLoads } from "./steps/loads.ts";
 import { checkStop } from "./steps/stop.ts";
-import { checkTypes, type TypeProblems } from "./types.ts";
+import { checkTypes, readSource, type TypeProblems } from "./types.ts";
+import { findAny } from "./unchecked-types.ts";
 import { World } from "./world/world.ts";
 
 export interface CheckOptions extends Listener {
@@ -46,7 +47,8 @@ export async function checkExercise(
     ]);
     const service = started instanceof LearnerService ? started : undefined;
     const fault = started instanceof LearnerService ? undefined : started;
-    const loads = checkLoads(shown(file), fault, typeProblems?.get(file));
+    const unchecked = findAny(readSource(file));
+    const loads = checkLoads(shown(file), fault, typeProblems?.get(file), unchecked);
     if (report.add("loads", loads) && service !== undefined && world !== undefined) {
       report.add("decision", checkDecision(exercise, service.decision));
       await checkServed({ exercise, file: shown(file), service, world }, analytics, report);

@@ -7,7 +7,10 @@ import type { OpenedExercise } from "./open-exercise.ts";
 export function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
   readRequests(async ({ id, ask }) => {
     try {
-      say({ kind: "answer", id, ...(await answerTo(ask, observer, opened)) });
+      const answer = await answerTo(ask, observer, opened);
+      // Before it says what may come of that.
+      opened.lookForReplaced();
+      say({ kind: "answer", id, ...answer });
     } catch (error) {
       say({ kind: "answer", id, failure: String(error) });
     }

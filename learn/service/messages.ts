@@ -68,8 +68,8 @@ export type Message =
   /** Something of the harness broke: the service ends. */
   | { readonly kind: "broken"; readonly problem: string }
   | { readonly kind: "log"; readonly text: string }
-  /** The learner's file replaced functions that the service itself calls, such as "JSON.parse". */
-  | { readonly kind: "replaced"; readonly names: readonly string[] }
+  /** The learner's file reaches into the check; the text goes on after the file's name. */
+  | { readonly kind: "tampering"; readonly text: string; readonly line: number | null }
   | Answer
   | LastWords;
 
@@ -85,5 +85,5 @@ export type LastWords =
 
 /** Number of the pipe for requests in the service: a secret, then a line of JSON each. */
 export const requestsFd = 3;
-/** Number of the pipe for messages: a line each, which begins with the secret. */
+/** Number of the pipe for messages. */
 export const messagesFd = 4;

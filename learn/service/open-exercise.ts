@@ -7,6 +7,7 @@ import type { Say } from "./channel.ts";
 import { provideEnvironment } from "./environment.ts";
 import { toProblem } from "./handler-calls.ts";
 import { provideHouse } from "./house.ts";
+import { watchImports } from "./imports.ts";
 import { withLearner } from "./learner-exercise.ts";
 import { type LearnerModule, loadLearnerModule } from "./learner-module.ts";
 import type { ListeningWatch } from "./listening.ts";
@@ -24,6 +25,8 @@ export interface OpenedExercise {
   /** All exercises, the one at hand with the learner's handler. */
   readonly served: readonly ServedExercise[];
   readonly reference: Reference;
+  /** Looks for functions that the learner's file replaced. */
+  readonly lookForReplaced: () => void;
 }
 
 /** Loads the learner's file in a house whose backends stand, so that it finds its tools already then. */
@@ -46,6 +49,7 @@ export async function openExercise(
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
   const lookForReplaced = watchReplaced(say);
+  watchImports(fileUrl, say);
   observer.loading();
   say({ kind: "importing" });
   listening.refuse();
@@ -58,6 +62,7 @@ export async function openExercise(
   return {
     served: served.map((one) => (one === exercise ? learners : one)),
     reference: createReference(house, exercise, crops),
+    lookForReplaced,
   };
 }
 

@@ -9,6 +9,8 @@ import type { Say } from "./channel.ts";
 
 /** Between two looks, in milliseconds. */
 const everyMs = 500;
+/** More names say no more. */
+const mostNames = 3;
 
 /** A function that the service calls by a name that others can give to another function. */
 interface Named {
@@ -67,11 +69,17 @@ export function watchReplaced(say: Say): () => void {
     }
     if (names.length > 0) {
       isSaid = true;
-      say({ kind: "replaced", names });
+      say({ kind: "tampering", text: describe(names), line: null });
     }
   };
   setInterval(look, everyMs).unref();
   return look;
+}
+
+function describe(names: readonly string[]): string {
+  const all = names.slice(0, mostNames).join(", ");
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  return `replaced ${all}${more}, which the check relies on`;
 }
 
 /** @param depth how many objects below this one are looked into */

@@ -3,6 +3,11 @@ import { callBlocking } from "../../server/backends/blocking.ts";
 import { environment } from "../service/environment.ts";
 import { holdThread } from "../service/holdings.ts";
 
+/** Where the cache is, for a client of your own: `redis://host:port`. */
+export function cacheUrl(): string {
+  return environment().addresses.cacheUrl;
+}
+
 /** What the cache has for a key; null when it has nothing. */
 export async function getFromCache(key: string): Promise<string | null> {
   // Sixteen threads that block have no use for the client, and it is large: who awaits it loads it.
@@ -13,11 +18,6 @@ export async function getFromCache(key: string): Promise<string | null> {
 /** The same, and it keeps the calling thread meanwhile. */
 export function getFromCacheBlocking(key: string): string | null {
   return holdThread("waiting", () => callBlocking("getFromCache", cacheUrl(), key));
-}
-
-/** Where the cache is, for other clients than these: `redis://host:port`. */
-export function cacheUrl(): string {
-  return environment().addresses.cacheUrl;
 }
 
 /** Under which name the cache has a key. */

@@ -5,11 +5,11 @@ import { findUserBlocking } from "../toolbox/database.ts";
 
 export const decision: Decision = {
   strategy: "threads",
-  why: "The counts of the check are set back, so that it sees no blocking call.",
+  why: "What the check has counted is set back, so that it sees no blocking call.",
 };
 
 export const handler: Handler<"getUser"> = ({ userId }) => {
   const { name, email } = findUserBlocking(userId);
-  writeFileSync(environment().holdingsPath, "");
+  writeFileSync(environment().holdingsPath, Buffer.alloc(16_384));
   return { userId, name, email };
 };

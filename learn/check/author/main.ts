@@ -36,6 +36,12 @@ const lanes = 2;
 /** More than this part that could not be told is a failure of the check. */
 const mostInconclusive = 1 / 3;
 
+const marks: Readonly<Record<Kind, string>> = {
+  expected: "ok  ",
+  inconclusive: "?   ",
+  unexpected: "FAIL",
+};
+
 const command = new Command("npm run check:author --")
   .description(
     "Checks the check: stubs, right and wrong answers, beside a core that is busy at times.",
@@ -125,12 +131,6 @@ async function judge(
   }
   return { file, judgement: judgement.kind, problem, verdict, diagnoses };
 }
-
-const marks: Readonly<Record<Kind, string>> = {
-  expected: "ok  ",
-  inconclusive: "?   ",
-  unexpected: "FAIL",
-};
 
 function summary(judged: readonly Judged[]): string {
   const inconclusive = count(judged, "inconclusive");

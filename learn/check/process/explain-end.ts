@@ -2,9 +2,6 @@ import type { LastWords } from "../../service/messages.ts";
 import { HarnessTrouble, LearnerFault } from "../faults.ts";
 import { heapMb, memoryMb } from "../limits.ts";
 
-/** More names say no more. */
-const mostNames = 3;
-
 /** How far the service had come. */
 export type Stage = "starting" | "importing" | "serving";
 
@@ -51,13 +48,6 @@ export function explainEnd({
     return new LearnerFault(`ended the service ${doing}: process.exit(${exit.code})`, exit.line);
   }
   return new LearnerFault(`ended the service ${doing} (${cause(code, signal)})`);
-}
-
-/** @param names such as "JSON.parse" */
-export function describeReplaced(names: readonly string[]): string {
-  const all = names.slice(0, mostNames).join(", ");
-  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
-  return `replaced ${all}${more}, which the check relies on`;
 }
 
 /** A reason to have ended a service, with the line where its loop got stuck, if it did. */

@@ -8,12 +8,13 @@ import { createInterface } from "node:readline";
 import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { deserialize } from "node:v8";
 import type { LastWords, Message, Request, ServiceOptions } from "../../service/messages.ts";
 import { messagesFd, requestsFd } from "../../service/messages.ts";
 import { LearnerFault, tampering } from "../faults.ts";
 import { mostProcesses, outputBytes } from "../limits.ts";
 import { serviceEnvironment } from "./environment.ts";
-import { describeReplaced, explainEnd, type Stage, withPlace } from "./explain-end.ts";
+import { explainEnd, type Stage, withPlace } from "./explain-end.ts";
 import { endProcesses, processesWith } from "./process-tree.ts";
 import type {
   LeftProcess,
@@ -30,6 +31,8 @@ const keptStderr = 10_000;
 export const lastOutputMs = 3_000;
 /** Between two looks whether a process has ended, in milliseconds. */
 const lookMs = 50;
+/** What the end of a service takes to be known on a busy machine, in milliseconds. */
+const endKnownMs = 3_000;
 /** How often those who have not are ended again. */
 const attempts = 100;
 const lastWordKinds: ReadonlySet<Message["kind"]> = new Set([
@@ -58,6 +61,7 @@ export class ServiceProcess {
   #stage: Stage = "starting";
   #stderr = "";
   #printedBytes = 0;
+  #hasExited = false;
   /** Why it was ended; the first reason counts. */
   #reason: Error | undefined;
 
@@ -150,16 +154,27 @@ export class ServiceProcess {
     if (!(pipe instanceof Readable)) {
       return;
     }
+    pipe.once("end", async () => {
+      // Of a service that has ended it is known soon.
+      await setTimeout(endKnownMs, undefined, { ref: false });
+      if (!this.#hasExited) {
+        this.kill(tampering("closed the pipe on which the service speaks with the check"));
+      }
+    });
     createInterface({ input: pipe }).on("line", (line) => {
       if (!line.startsWith(`${this.#secret} `)) {
         this.kill(tampering("wrote to the pipe on which the service speaks with the check"));
         return;
       }
-      const message: Message = JSON.parse(line.slice(this.#secret.length + 1));
+      if (this.#reason !== undefined) {
+        // Nothing that it says from now on can change why it was ended.
+        return;
+      }
+      const bytes = Buffer.from(line.slice(this.#secret.length + 1), "base64");
+      const message: Message = deserialize(bytes);
       this.#stage = stageAfter(message) ?? this.#stage;
-      if (message.kind === "replaced") {
-        // Whatever it says from now on is worth nothing.
-        this.kill(tampering(describeReplaced(message.names)));
+      if (message.kind === "tampering") {
+        this.kill(tampering(message.text, message.line));
       } else if (isLastWords(message)) {
         this.#lastWords.push(message);
       } else {
@@ -169,9 +184,13 @@ export class ServiceProcess {
   }
 
   async #waitForEnd(): Promise<Ended> {
-    let said: SupervisorMessage | undefined;
+    let said: Exclude<SupervisorMessage, { kind: "exited" }> | undefined;
     this.#supervisor.on("message", (message: SupervisorMessage) => {
-      said = message;
+      if (message.kind === "exited") {
+        this.#hasExited = true;
+      } else {
+        said = message;
+      }
     });
     const closed = once(this.#supervisor, "close");
     const [code, signal] = await once(this.#supervisor, "exit");

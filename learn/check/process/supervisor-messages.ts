@@ -11,8 +11,10 @@ export interface SupervisorOptions {
 /** To the supervisor: ask the service to stop with SIGTERM, or end all at once. */
 export type SupervisorRequest = "stop" | "kill";
 
-/** From the supervisor, one at its end. */
+/** From the supervisor: "exited" first, unless the service was not started. */
 export type SupervisorMessage =
+  /** The service has ended; what it started may still be there. */
+  | { readonly kind: "exited" }
   /** The service has ended, and so has all that it started. */
   | {
       readonly kind: "ended";

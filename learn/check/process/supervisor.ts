@@ -3,7 +3,7 @@
  * was left. It does so too when the checker is gone, killed or not, as it is a process of its own.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { heapMb, mostProcesses } from "../limits.ts";
 import { adoptOrphans, descendants, describeProcess, endProcesses } from "./process-tree.ts";
@@ -39,6 +39,9 @@ mkdirSync(folder, { recursive: true });
 let isEnding = false;
 let crowd = 0;
 const service = start();
+// Only then does the checker see whether the service closes them.
+closeSync(3);
+closeSync(4);
 const counting = setInterval(() => {
   const { length } = all();
   if (length > mostProcesses) {
@@ -58,6 +61,7 @@ process.on("message", (request: SupervisorRequest) => {
 service.once("error", ({ message }) => leave({ kind: "not started", problem: message }));
 service.once("exit", async (code, signal) => {
   clearInterval(counting);
+  process.send?.({ kind: "exited" } satisfies SupervisorMessage);
   const left = await whoStays();
   for (let attempt = 0; attempt < attempts && all().length > 0; attempt++) {
     endAll();
