@@ -26,7 +26,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("a-one-at-a-time.ts", "sequential"),
   fails("a-cpu-workers.ts", "wrong-place"),
   fails("a-ignores-the-signal.ts", "signal-ignored"),
-  fails("a-invents-the-email.ts", "wrong-answer"),
+  fails("a-invents-the-email.ts", ["wrong-answer", "answer-not-from-backend"]),
   fails("a-the-id-in-a-variable.ts", "mixed-up-calls"),
   fails("a-whoever-is-first.ts", "mixed-up-calls"),
   fails("a-keeps-users.ts", "stale-value"),
