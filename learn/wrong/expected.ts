@@ -50,7 +50,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("b-one-at-a-time.ts", "sequential"),
   fails("b-waits-first.ts", "slower-than-its-work"),
   fails("b-ignores-the-signal.ts", "signal-ignored"),
-  fails("b-invents-the-weather.ts", "wrong-answer"),
+  fails("b-invents-the-weather.ts", "answer-not-from-backend"),
   fails("b-the-city-in-a-variable.ts", "mixed-up-calls"),
   fails("b-one-request-for-all.ts", ["mixed-up-calls", "answer-not-from-backend", "stale-value"]),
   fails("b-curl-and-waits.ts", "loop-blocked-by-waiting"),
