@@ -1,11 +1,12 @@
 import type { Exercise } from "../../registry/exercises.ts";
-import { shown } from "../workspace.ts";
+import { shown, yoursFolder } from "../workspace.ts";
 import { Analytics } from "./after-reply/analytics.ts";
 import { Callers } from "./callers.ts";
 import { checkBurst } from "./check-burst.ts";
 import { checkTrackEvent } from "./check-track-event.ts";
 import { meantStrategies } from "./decided.ts";
-import { HarnessTrouble, LearnerFault } from "./faults.ts";
+import { HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { burstMs } from "./limits.ts";
 import { TreeWatch } from "./measure/tree-watch.ts";
 import { LearnerService, type StartOptions } from "./process/learner-service.ts";
@@ -13,7 +14,7 @@ import { type Listener, Report } from "./report.ts";
 import type { ExerciseResult } from "./result.ts";
 import type { Session } from "./session.ts";
 import { checkDecision } from "./steps/decision.ts";
-import { checkLoads } from "./steps/loads.ts";
+import { checkLoads, failOf } from "./steps/loads.ts";
 import { checkStop } from "./steps/stop.ts";
 import { checkTypes, readSource, type TypeProblems } from "./types.ts";
 import { findAny } from "./unchecked-types.ts";
@@ -36,6 +37,7 @@ export async function checkExercise(
   { types = checkTypes([file]), ...listener }: CheckOptions = {},
 ): Promise<ExerciseResult> {
   const report = new Report(shown(file), listener);
+  const kept = new KeptFiles(yoursFolder);
   const analytics = exercise.work.afterReply ? await Analytics.open() : undefined;
   let world: World | undefined;
   try {
@@ -57,6 +59,13 @@ export async function checkExercise(
       }
     }
     await service?.close();
+    const changed = kept.restore(readSource(file));
+    if (changed.length > 0) {
+      const fault = tampering(
+        `wrote to the course's own ${changed.join(", ")}, which was put back`,
+      );
+      report.add("stop", failOf(shown(file), fault));
+    }
     return resultOf(exercise, file, service, report);
   } finally {
     analytics?.close();

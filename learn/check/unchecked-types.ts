@@ -9,7 +9,7 @@ export interface Unchecked {
 /** What TypeScript takes for an order not to check, in a comment. */
 const order = /(?:\/\/|\/\*|^\s*\*)\s*(@ts-(?:nocheck|ignore|expect-error))\b/;
 /** The type any, and not a name such as in AbortSignal.any or { any: 1 }. */
-const anyType = /(?:[:<|&,=(]|\b(?:as|extends|satisfies|is))\s*any\b(?!\s*[:(.?=])/;
+const anyType = /(?:[:<|&,=(]|\b(?:as|extends|satisfies|is))\s*any\b(?!\s*[:(.?])/;
 /** What is no code: comments, and texts in quotes. */
 const noCode = /\/\/.*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
 

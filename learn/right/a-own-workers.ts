@@ -10,13 +10,20 @@ export const decision: Decision = {
 interface Job {
   readonly id: number;
   readonly done: (user: ReturnType<typeof findUserBlocking>) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 const idle: Worker[] = [];
 const waiting: Job[] = [];
 
 if (workerData === "users") {
-  parentPort?.on("message", (id: number) => parentPort?.postMessage(findUserBlocking(id)));
+  parentPort?.on("message", (id: number) => {
+    try {
+      parentPort?.postMessage({ user: findUserBlocking(id) });
+    } catch (error) {
+      parentPort?.postMessage({ error });
+    }
+  });
 } else if (isMainThread) {
   for (let n = 0; n < 16; n++) {
     const worker = new Worker(new URL(import.meta.url), { workerData: "users" });
@@ -31,24 +38,28 @@ function next(): void {
   if (!worker || !job) {
     return;
   }
-  worker.once("message", (user) => {
-    job.done(user);
+  worker.once("message", ({ user, error }) => {
     idle.push(worker);
     next();
+    return user === undefined ? job.failed(error) : job.done(user);
   });
   worker.postMessage(job.id);
 }
 
 export const handler: Handler<"getUser"> = ({ userId }, signal) => {
-  return new Promise((resolve, reject) => {
-    const job: Job = { id: userId, done: ({ name, email }) => resolve({ userId, name, email }) };
+  return new Promise((resolve, failed) => {
+    const job: Job = {
+      id: userId,
+      done: ({ name, email }) => resolve({ userId, name, email }),
+      failed,
+    };
     waiting.push(job);
     signal.addEventListener("abort", () => {
       const at = waiting.indexOf(job);
       if (at >= 0) {
         waiting.splice(at, 1);
       }
-      reject(signal.reason);
+      failed(signal.reason);
     });
     next();
   });

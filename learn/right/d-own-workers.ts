@@ -10,6 +10,7 @@ export const decision: Decision = {
 
 interface Job {
   readonly done: (config: ReturnType<typeof parseConfig>) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 const idle: Worker[] = [];
@@ -17,7 +18,11 @@ const waiting: Job[] = [];
 
 if (workerData === "config") {
   parentPort?.on("message", () => {
-    parentPort?.postMessage(parseConfig(readFileSync(configPath(), "utf8")));
+    try {
+      parentPort?.postMessage({ config: parseConfig(readFileSync(configPath(), "utf8")) });
+    } catch (error) {
+      parentPort?.postMessage({ error });
+    }
   });
 } else if (isMainThread) {
   for (let n = 0; n < 16; n++) {
@@ -33,24 +38,24 @@ function next(): void {
   if (!worker || !job) {
     return;
   }
-  worker.once("message", (config) => {
-    job.done(config);
+  worker.once("message", ({ config, error }) => {
     idle.push(worker);
     next();
+    return config === undefined ? job.failed(error) : job.done(config);
   });
   worker.postMessage("read");
 }
 
 export const handler: Handler<"getConfig"> = (_, signal) => {
-  return new Promise((resolve, reject) => {
-    const job: Job = { done: resolve };
+  return new Promise((done, failed) => {
+    const job: Job = { done, failed };
     waiting.push(job);
     signal.addEventListener("abort", () => {
       const at = waiting.indexOf(job);
       if (at >= 0) {
         waiting.splice(at, 1);
       }
-      reject(signal.reason);
+      failed(signal.reason);
     });
     next();
   });

@@ -12,7 +12,13 @@ const waiting: ((user: ReturnType<typeof findUserBlocking>) => void)[] = [];
 let turn = 0;
 
 if (workerData === "users") {
-  parentPort?.on("message", (id: number) => parentPort?.postMessage(findUserBlocking(id)));
+  parentPort?.on("message", (id: number) => {
+    try {
+      parentPort?.postMessage(findUserBlocking(id));
+    } catch {
+      parentPort?.postMessage({ name: "", email: "" });
+    }
+  });
 } else if (isMainThread) {
   for (let n = 0; n < 16; n++) {
     const worker = new Worker(new URL(import.meta.url), { workerData: "users" });

@@ -22,9 +22,6 @@ export function expectUndecided(mistake: DiagnosisName): Judge {
     if (first?.step !== "decision" || !first.message.startsWith("not made yet")) {
       return unexpected("its first failure to be the decision, not made yet", result);
     }
-    if (result.steps.some(({ verdict }) => verdict === "INCONCLUSIVE")) {
-      return inconclusive;
-    }
     return names(result, [mistake]) ? expected : unexpected(mistake, result);
   };
 }

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface TreeUse {
   /** CPU time of the event loop's thread, in milliseconds. */
   readonly loopCpuMs: number;
+  /** How long the event loop's thread could have run and had no core, in milliseconds. */
+  readonly loopStarvedMs: number;
   /** CPU time of all other threads of the process, those that have ended included. */
   readonly threadsCpuMs: number;
   /** CPU time of the processes that the learner's code started. */
@@ -29,6 +31,7 @@ const reapedTimes = [13, 14];
 
 interface Reading {
   readonly loopCpuMs: number;
+  readonly loopStarvedMs: number;
   readonly processCpuMs: number;
   readonly reapedCpuMs: number;
   /** CPU time of worker and libuv threads, by their number. */
@@ -86,12 +89,16 @@ export class TreeWatch {
     }
     const threads = new Map<number, number>();
     let loopCpuMs = 0;
+    let loopStarvedMs = 0;
     for (const thread of numbersIn(`/proc/${this.#pid}/task`)) {
       const folder = `/proc/${this.#pid}/task/${thread}`;
-      const cpuMs = Number(read(`${folder}/schedstat`).split(" ", 1)[0]) / nsPerMs;
+      const [cpuMs = 0, starvedMs = 0] = read(`${folder}/schedstat`)
+        .split(" ")
+        .map((ns) => Number(ns) / nsPerMs);
       const name = this.#nameOf(thread, folder);
       if (thread === this.#pid) {
         loopCpuMs = cpuMs;
+        loopStarvedMs = starvedMs;
       } else if (name === "WorkerThread" || name === "libuv-worker") {
         threads.set(thread, cpuMs);
       }
@@ -99,6 +106,7 @@ export class TreeWatch {
     const children = this.#readChildren();
     return {
       loopCpuMs,
+      loopStarvedMs,
       processCpuMs: stat.ownMs,
       reapedCpuMs: stat.reapedMs,
       threads,
@@ -151,6 +159,7 @@ function useBetween(before: Reading, after: Reading, newChildren: number): TreeU
   const loopCpuMs = after.loopCpuMs - before.loopCpuMs;
   return {
     loopCpuMs,
+    loopStarvedMs: after.loopStarvedMs - before.loopStarvedMs,
     // What has ended is only in the process's sum; what is alive is known more exactly.
     threadsCpuMs: Math.max(sum(threads), after.processCpuMs - before.processCpuMs - loopCpuMs),
     childrenCpuMs: sum(children) + after.reapedCpuMs - before.reapedCpuMs,

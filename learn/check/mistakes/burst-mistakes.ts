@@ -82,7 +82,9 @@ function keptBusy({ idle }: Measured): Diagnosis | undefined {
     (sum, { ms, starvedMs }) => sum + ms - starvedMs,
     0,
   );
-  const isBusy = Math.max(idle.loopCpuMs, stoodMs) > idle.ms * mostIdleShare;
+  // While others had its core it could do nothing, neither work nor rest.
+  const couldMs = idle.ms - (idle.tree?.loopStarvedMs ?? 0);
+  const isBusy = Math.max(idle.loopCpuMs, stoodMs) > couldMs * mostIdleShare;
   return isBusy ? loopKeptBusy(idle.ms, idle.loopCpuMs, stoodMs) : undefined;
 }
 

@@ -61,7 +61,7 @@ process.on("message", (request: SupervisorRequest) => {
 service.once("error", ({ message }) => leave({ kind: "not started", problem: message }));
 service.once("exit", async (code, signal) => {
   clearInterval(counting);
-  process.send?.({ kind: "exited" } satisfies SupervisorMessage);
+  say({ kind: "exited" }, () => {});
   const left = await whoStays();
   for (let attempt = 0; attempt < attempts && all().length > 0; attempt++) {
     endAll();
@@ -107,8 +107,14 @@ async function whoStays(): Promise<readonly LeftProcess[]> {
 
 function leave(message: SupervisorMessage): void {
   rmSync(folder, { recursive: true, force: true });
+  say(message, () => process.exit());
+}
+
+/** @param then called when it is said, or nobody is there any more to hear it */
+function say(message: SupervisorMessage, then: () => void): void {
   if (process.send === undefined || !process.connected) {
-    process.exit();
+    then();
+  } else {
+    process.send(message, then);
   }
-  process.send(message, () => process.exit());
 }

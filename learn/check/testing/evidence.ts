@@ -75,6 +75,7 @@ export function evidenceOf(seen: Seen): Evidence {
     },
     tree: seen.tree && {
       loopCpuMs: 5,
+      loopStarvedMs: 0,
       threadsCpuMs: 0,
       childrenCpuMs: 0,
       units: [],
