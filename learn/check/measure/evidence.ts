@@ -105,13 +105,14 @@ export function loopCpuMsOf({ tree, observed }: Evidence): number {
  * @param timeoutMs the calls' deadline
  */
 export async function gather(
-  { service, callers, world, tree }: Session,
+  { service, callers, world, tree, analytics }: Session,
   requests: readonly JsonValue[],
   timeoutMs: number,
 ): Promise<Evidence> {
   const before = await service.within(burstMs, noAnswer, callers.restartWindow());
   await service.begin();
   await world.restart("right");
+  analytics?.restartWindow();
   const endTree = tree.begin();
   const { burst, replies } = await service.within(
     burstMs,
@@ -121,7 +122,7 @@ export async function gather(
   const treeAtEnd = endTree();
   const after = await settled({ service, callers });
   const observed = await service.observe();
-  const seen = await world.seen();
+  const seen = await seenBy({ world, analytics });
   return {
     burst,
     replies,
@@ -136,9 +137,14 @@ export async function gather(
   };
 }
 
+async function seenBy({ world, analytics }: Pick<Session, "world" | "analytics">): Promise<Seen> {
+  const seen = await world.seen();
+  return analytics === undefined ? seen : { ...seen, connections: analytics.connections() };
+}
+
 /** What is there now. */
-export async function readLeft({ service, world, tree }: Session): Promise<Left> {
-  const [observed, seen] = await Promise.all([service.observe(), world.seen()]);
+export async function readLeft({ service, world, analytics, tree }: Session): Promise<Left> {
+  const [observed, seen] = await Promise.all([service.observe(), seenBy({ world, analytics })]);
   return leftOf(observed, seen, tree);
 }
 

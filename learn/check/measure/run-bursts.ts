@@ -49,9 +49,15 @@ export async function runBursts(session: Session): Promise<Measured> {
   const before = readLoad();
   const ownBefore = process.cpuUsage();
   let made = 0;
-  const fire = (calls: number) => {
+  const fire = async (calls: number): Promise<Evidence> => {
     const requests = Array.from({ length: calls }, () => planned(++made, alone.rounds));
-    return gather(session, requests, burstDeadlineMs);
+    const evidence = await gather(session, requests, burstDeadlineMs);
+    if (session.analytics === undefined) {
+      return evidence;
+    }
+    // What comes after the replies is a part of the work.
+    await session.analytics.rest();
+    return { ...evidence, left: await readLeft(session) };
   };
 
   const bursts: Evidence[] = [];
