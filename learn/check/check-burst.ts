@@ -8,6 +8,7 @@ import type { Report } from "./report.ts";
 import { decidedStrategies, type Session } from "./session.ts";
 import { checkAnswer } from "./steps/answer.ts";
 import { checkBystander } from "./steps/bystander.ts";
+import { checkFailures } from "./steps/failures.ts";
 import { fail } from "./steps/outcome.ts";
 import { checkOverlap } from "./steps/overlap.ts";
 import { checkPlace } from "./steps/place.ts";
@@ -41,7 +42,11 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   report.add("time", checkTime(measured, mistakes));
   report.add("bystander", checkBystander(measured, where));
   // What is in the wrong place can't be given up there.
-  if (overlaps && isPlaced && planOf(exercise).givenUp.length > 0) {
+  const { givenUp, troubles } = planOf(exercise);
+  if (overlaps && isPlaced && givenUp.length > 0) {
     await report.make("signal", () => checkSignal(session, measured));
+  }
+  if (overlaps && isPlaced && troubles.length > 0 && !service.hasDied) {
+    await report.make("failures", () => checkFailures(session));
   }
 }

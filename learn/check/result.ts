@@ -13,6 +13,7 @@ export type StepName =
   | "time"
   | "bystander"
   | "signal"
+  | "failures"
   | "after-reply"
   | "stop";
 

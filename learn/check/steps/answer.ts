@@ -1,18 +1,17 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { judgeAsks } from "../answers/asks.ts";
 import { judgeReplies, type Past, type Wrong } from "../answers/judge-replies.ts";
-import { judgeTroubles } from "../answers/troubles.ts";
 import { callMs } from "../limits.ts";
 import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
 import { planOf } from "../plan.ts";
 import type { Session } from "../session.ts";
 import { fail, type Outcome, pass } from "./outcome.ts";
 
-/** Is the answer right, and is it the backend's: also a second time, and when the backend is in trouble? */
+/** Is the answer right, and is it the backend's: also a second time? */
 export async function checkAnswer(session: Session): Promise<Outcome> {
   const { exercise, file, service } = session;
-  const { questions, backend, troubles } = planOf(exercise);
-  const wrong = (await judgeQuestions(session)) ?? (await judgeTroubles(session));
+  const { questions, backend } = planOf(exercise);
+  const wrong = await judgeQuestions(session);
   if (wrong !== undefined) {
     return fail(wrong.message, wrong.diagnosis);
   }
@@ -21,9 +20,7 @@ export async function checkAnswer(session: Session): Promise<Outcome> {
     return fail(`${file} ${refusedListening}`);
   }
   const asked = backend === undefined ? "" : `, each asked of the ${backend.name}`;
-  const failing =
-    troubles.length === 0 ? "" : `, and when ${troubles.map(({ what }) => what).join(", ")}`;
-  return pass(`right for ${questions.length} requests${asked}${failing}`);
+  return pass(`right for ${questions.length} requests${asked}`);
 }
 
 /** One after the other, each in a window of its own. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Holdings } from "../world/holdings.ts";
@@ -7,7 +7,6 @@ import { Holdings } from "../world/holdings.ts";
 export function openHoldingsFile(): Holdings & { readonly path: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "unblock-holdings-"));
   const path = join(folder, "holdings");
-  writeFileSync(path, "");
   const holdings = new Holdings(path);
   return Object.assign(holdings, {
     path,

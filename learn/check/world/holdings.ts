@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Holding } from "../../service/holdings.ts";
+import { tampering } from "../faults.ts";
 
 /** What the toolbox noted of a kind of work that holds its thread. */
 export interface HoldingCounts {
@@ -27,19 +28,27 @@ interface Note {
   readonly atMs: number;
 }
 
+/** How the file begins, until somebody cuts it off. */
+const heading = "What holds a thread\n";
+
 /** Reads what the toolbox notes (learn/service/holdings.ts). */
 export class Holdings {
   readonly #path: string;
   #from = 0;
 
-  /** @param path of a file that is there */
+  /** Makes the file. */
   constructor(path: string) {
     this.#path = path;
+    writeFileSync(path, heading);
   }
 
-  /** Begins a window anew: what was noted until now no longer counts. */
+  /**
+   * Begins a window anew: what was noted until now no longer counts.
+   *
+   * @throws LearnerFault when somebody else than the toolbox wrote into the file
+   */
   restart(): void {
-    this.#from = statSync(this.#path).size;
+    this.#from = this.#read().length;
   }
 
   /** @param pid the service's */
@@ -54,12 +63,18 @@ export class Holdings {
   }
 
   #notes(): readonly Note[] {
-    const length = statSync(this.#path).size - this.#from;
-    const bytes = Buffer.alloc(Math.max(0, length));
-    const file = openSync(this.#path, "r");
-    readSync(file, bytes, 0, bytes.length, this.#from);
-    closeSync(file);
-    return bytes.toString().split("\n").flatMap(toNote);
+    return this.#read().subarray(this.#from).toString().split("\n").flatMap(toNote);
+  }
+
+  #read(): Buffer {
+    const bytes = readFileSync(this.#path);
+    if (
+      bytes.length < this.#from ||
+      !bytes.toString("utf8", 0, heading.length).startsWith(heading)
+    ) {
+      throw tampering("cut off what the check notes of blocking calls");
+    }
+    return bytes;
   }
 }
 

@@ -93,7 +93,6 @@ const [httpUrl, cachePort, fifos] = await Promise.all([
   serveHttpServices(log),
   serveKeys(),
   serveDisk(diskFolder),
-  writeFile(holdingsPath, ""),
 ]);
 createDatabaseFile(databasePath, mark);
 say({
