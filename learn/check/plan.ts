@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "../../registry/exercises.ts";
 import type { Asked, Mood } from "./world/messages.ts";
@@ -79,12 +79,23 @@ export interface Plan {
   readonly givenUp: readonly GivenUp[];
 }
 
+/** So many rounds are computed here; more take the service's own workers, where nobody waits for them. */
+const fewRounds = 1_000;
+
+/** Requests differ from run to run, so that no code can know which call it is that it answers. */
+const someId = randomInt(2, 90_000);
+const otherId = someId + randomInt(2, 1_000);
+const cities = ["london", "oslo", "rome", "quito", "hanoi", "accra", "lima", "perth"];
+const someCity = () => cities[randomInt(cities.length)] ?? "london";
+const city = someCity();
+const words = randomInt(36 ** 5).toString(36);
+
 /** More than any pool for waiting has threads, several times: so that most still wait. */
 const moreThanThreads = () => 64;
 
 const plans: Readonly<Record<string, Plan>> = {
   GetUser: {
-    questions: [1, 7_919, 99_991, 7_919].map((id) => ({ request: { user_id: id } })),
+    questions: [1, someId, otherId, someId].map((id) => ({ request: { user_id: id } })),
     // In three rounds the burst is within its time.
     backend: { name: "database", callsEach: 1, overlap: 4 },
     rightFields: (request, { mark }) => {
@@ -100,18 +111,18 @@ const plans: Readonly<Record<string, Plan>> = {
         mayBeRight: false,
       },
     ],
-    burst: (n) => ({ user_id: 100 + n }),
+    burst: (n) => ({ user_id: otherId + n }),
     givenUp: [
       {
         during: "queries run, and others wait",
         calls: moreThanThreads,
-        request: () => ({ user_id: 5 }),
+        request: () => ({ user_id: someId + 1 }),
         deadlineMs: () => 20,
       },
     ],
   },
   GetWeather: {
-    questions: ["london", "São Paulo & more", "london"].map((city) => ({ request: { city } })),
+    questions: [city, `São Paulo & ${words}`, city].map((city) => ({ request: { city } })),
     backend: { name: "weather", callsEach: 1, overlap: 10 },
     rightFields: (request, { asked }) => {
       const city = fieldOf(request, "city");
@@ -123,15 +134,15 @@ const plans: Readonly<Record<string, Plan>> = {
       };
     },
     troubles: [
-      ...troublesOf("the weather service", { city: "london" }),
-      { mood: "slow", what: "it is slow", request: { city: "oslo" }, mayBeRight: true },
+      ...troublesOf("the weather service", { city }),
+      { mood: "slow", what: "it is slow", request: { city: someCity() }, mayBeRight: true },
     ],
-    burst: (n) => ({ city: `city ${n}` }),
+    burst: (n) => ({ city: `${someCity()} ${n}` }),
     givenUp: [
       {
         during: "the requests are on their way",
         calls: moreThanThreads,
-        request: () => ({ city: "oslo" }),
+        request: () => ({ city: someCity() }),
         deadlineMs: () => 60,
       },
     ],
@@ -140,7 +151,7 @@ const plans: Readonly<Record<string, Plan>> = {
     questions: [
       { data: "test", rounds: 1 },
       { data: "", rounds: 2 },
-      { data: "naïve", rounds: 1_000 },
+      { data: `naïve ${words}`, rounds: randomInt(500, fewRounds) },
     ].map((request) => ({ request })),
     backend: undefined,
     rightFields: (request, { answers }) => {
@@ -153,12 +164,12 @@ const plans: Readonly<Record<string, Plan>> = {
       return known === undefined ? { algorithm } : { hash: [fieldOf(known, "hash")], algorithm };
     },
     troubles: [],
-    burst: (n, rounds) => ({ data: `test ${n}`, rounds }),
+    burst: (n, rounds) => ({ data: `${words} ${n}`, rounds }),
     givenUp: [
       {
         during: "hashes are computed, and others wait",
         calls: (cores) => 3 * cores,
-        request: (rounds) => ({ data: "given up", rounds: 3 * rounds }),
+        request: (rounds) => ({ data: `${words} 0`, rounds: 3 * rounds }),
         deadlineMs: (taskMs) => taskMs / 2,
       },
     ],
@@ -187,11 +198,11 @@ const plans: Readonly<Record<string, Plan>> = {
   },
   GetCache: {
     questions: [
-      { request: { key: "k1" } },
+      { request: { key: words } },
       { request: { key: "a b" } },
       { request: { key: "empty" } },
       { request: { key: "forgotten" }, forget: "forgotten" },
-      { request: { key: "k1" } },
+      { request: { key: words } },
     ],
     // Of a hundred: in five rounds the burst is within its time.
     backend: { name: "cache", callsEach: 1, overlap: 20 },
@@ -204,12 +215,12 @@ const plans: Readonly<Record<string, Plan>> = {
       {
         mood: "failing",
         what: "the cache answers with an error",
-        request: { key: "failing" },
+        request: { key: `${words} failing` },
         mayBeRight: false,
       },
-      { mood: "slow", what: "it is slow", request: { key: "slow" }, mayBeRight: true },
+      { mood: "slow", what: "it is slow", request: { key: `${words} slow` }, mayBeRight: true },
     ],
-    burst: (n) => ({ key: `key${n}` }),
+    burst: (n) => ({ key: `${words}${n}` }),
     givenUp: [],
   },
   PredictImage: {
@@ -226,20 +237,20 @@ const plans: Readonly<Record<string, Plan>> = {
             confidence: [fieldOf(known, "confidence")],
           };
     },
-    troubles: troublesOf("the image service", { image_url: "http://example.com/trouble.png" }),
-    burst: (n) => ({ image_url: `http://example.com/${n}.png` }),
+    troubles: troublesOf("the image service", { image_url: `http://example.com/${words}/3.png` }),
+    burst: (n) => ({ image_url: `http://example.com/${words}/${n}.png` }),
     givenUp: [
       {
         during: "the pictures are downloaded",
         calls: () => 5,
-        request: () => ({ image_url: "http://example.com/early.png" }),
+        request: () => ({ image_url: `http://example.com/${words}/1.png` }),
         deadlineMs: () => 40,
       },
       {
         during: "the pictures are classified, and others wait",
         computes: true,
         calls: (cores) => 3 * cores,
-        request: () => ({ image_url: "http://example.com/late.png" }),
+        request: () => ({ image_url: `http://example.com/${words}/2.png` }),
         deadlineMs: (taskMs) => 100 + taskMs / 4,
       },
     ],
@@ -249,7 +260,7 @@ const plans: Readonly<Record<string, Plan>> = {
     backend: undefined,
     rightFields: () => ({ status: ["accepted"] }),
     troubles: [],
-    burst: (n) => ({ event: `event ${n}`, user_id: n }),
+    burst: (n) => ({ event: `${words} ${n}`, user_id: someId + n }),
     crowd: 10,
     givenUp: [],
   },
@@ -310,9 +321,6 @@ function troublesOf(service: string, request: JsonValue): readonly Trouble[] {
 function configOfAsked({ value }: Asked): unknown {
   return typeof value === "string" && value !== "" ? JSON.parse(value) : {};
 }
-
-/** So many are computed here; more take the service's own workers, where nobody waits for them. */
-const fewRounds = 1_000;
 
 function chainedHash(data: string, rounds: number): string {
   let digest = createHash("sha256").update(data).digest();
