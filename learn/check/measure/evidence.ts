@@ -50,6 +50,7 @@ export interface Left {
   readonly threads: number;
   readonly processes: number;
   readonly connections: number;
+  readonly files: number;
   readonly intervals: number;
 }
 
@@ -102,12 +103,12 @@ export function loopCpuMsOf({ tree, observed }: Evidence): number {
 /**
  * Fires calls at once, and gathers what everybody saw of it.
  *
- * @param timeoutMs the calls' deadline
+ * @param timeoutMs the deadline of the nth call, from 0
  */
 export async function gather(
   { service, callers, world, tree, analytics }: Session,
   requests: readonly JsonValue[],
-  timeoutMs: number,
+  timeoutMs: (index: number) => number,
 ): Promise<Evidence> {
   const before = await service.within(burstMs, noAnswer, callers.restartWindow());
   await service.begin();
@@ -157,6 +158,7 @@ function leftOf(
     threads: ownThreads,
     processes: tree.children(),
     connections: connections.open,
+    files: tree.files(),
     intervals,
   };
 }
