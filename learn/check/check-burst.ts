@@ -1,6 +1,7 @@
 import { judgeBursts } from "./answers/bursts.ts";
 import { fastestMs, taskMs } from "./measure/alone.ts";
 import { runBursts } from "./measure/run-bursts.ts";
+import { whyNoTime } from "./measure/trust.ts";
 import { burstMistakes } from "./mistakes/burst-mistakes.ts";
 import { whereItRan } from "./place/where-it-ran.ts";
 import { planOf } from "./plan.ts";
@@ -9,7 +10,7 @@ import { decidedStrategies, type Session } from "./session.ts";
 import { checkAnswer } from "./steps/answer.ts";
 import { checkBystander } from "./steps/bystander.ts";
 import { checkFailures } from "./steps/failures.ts";
-import { fail } from "./steps/outcome.ts";
+import { fail, inconclusive } from "./steps/outcome.ts";
 import { checkOverlap } from "./steps/overlap.ts";
 import { checkPlace } from "./steps/place.ts";
 import { checkSignal } from "./steps/signal.ts";
@@ -32,6 +33,11 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   const mistakes = burstMistakes(served);
   const wrong = await judgeBursts(session, measured);
   if (wrong !== undefined) {
+    const doubt = wrong.isLate && where.held === undefined ? whyNoTime(measured) : undefined;
+    if (doubt !== undefined) {
+      report.add("overlap", inconclusive(`${wrong.message}; but ${doubt}`));
+      return;
+    }
     // Calls that a held loop made late may fail: then it is the loop that is to be mended first.
     const first = where.held === undefined ? [] : mistakes;
     report.add("overlap", fail(wrong.message, ...first, wrong.diagnosis));

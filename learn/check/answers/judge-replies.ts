@@ -30,6 +30,8 @@ export interface Wrong {
   /** In a line. */
   readonly message: string;
   readonly diagnosis: Diagnosis;
+  /** Whether it is only that an answer did not come in time. */
+  readonly isLate?: boolean;
 }
 
 /** Judges each response, code and body, by its own request. @returns undefined when all are right */
@@ -56,7 +58,8 @@ function failureOf({ file, requests, replies, problem }: Answered, index: number
     return { message, diagnosis: noAnswer(file, message, failure) };
   }
   const failed = replies.filter(({ code }) => code !== "ok").length;
-  return { message, diagnosis: failsBesideOthers(file, message, failed, requests.length, problem) };
+  const diagnosis = failsBesideOthers(file, message, failed, requests.length, problem);
+  return { message, diagnosis, isLate: reply.code === "deadline_exceeded" };
 }
 
 function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
