@@ -4,6 +4,9 @@ import { basename } from "node:path";
 import type { LeftProcess } from "./supervisor-messages.ts";
 
 const require = createRequire(import.meta.url);
+/** To wait for any child, and only if it has ended. */
+const anyChild = -1;
+const noHang = 1;
 /** Linux: orphans of this process's descendants get it as their parent. */
 const setChildSubreaper = 36;
 /** Much of a command line says no more than its beginning, in characters. */
@@ -23,13 +26,25 @@ interface Process {
  * @see https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
  */
 export function adoptOrphans(): void {
-  if (process.platform !== "linux") {
-    return;
+  if (process.platform === "linux") {
+    const long = "unsigned long";
+    const types = ["int", long, long, long, long];
+    c().func("prctl", "int", types)(setChildSubreaper, 1, 0, 0, 0);
   }
+}
+
+/** Takes notice of adopted processes that have ended, as else they stay in the system's list of processes. */
+export function buryOrphans(): void {
+  if (process.platform === "linux") {
+    const waitpid = c().func("waitpid", "int", ["int", "void *", "int"]);
+    while (waitpid(anyChild, null, noHang) > 0);
+  }
+}
+
+/** The system's C library. */
+function c() {
   const koffi: typeof import("koffi") = require("koffi");
-  const long = "unsigned long";
-  const types = ["int", long, long, long, long];
-  koffi.load(null).func("prctl", "int", types)(setChildSubreaper, 1, 0, 0, 0);
+  return koffi.load(null);
 }
 
 /** Processes that descend from this one, or are in a process group. */

@@ -6,7 +6,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { heapMb, mostProcesses } from "../limits.ts";
-import { adoptOrphans, descendants, describeProcess, endProcesses } from "./process-tree.ts";
+import {
+  adoptOrphans,
+  buryOrphans,
+  descendants,
+  describeProcess,
+  endProcesses,
+} from "./process-tree.ts";
 import type {
   LeftProcess,
   SupervisorMessage,
@@ -67,6 +73,7 @@ service.once("exit", async (code, signal) => {
     endAll();
     await setTimeout(lookMs);
   }
+  buryOrphans();
   leave({ kind: "ended", code, signal, left, crowd });
 });
 
