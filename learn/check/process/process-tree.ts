@@ -12,6 +12,10 @@ const setChildSubreaper = 36;
 /** Much of a command line says no more than its beginning, in characters. */
 const keptCommand = 120;
 
+/** Linux, but for some machines whose pages are larger: they are let have more. */
+const pageBytes = 4_096;
+const bytesPerMb = 1024 * 1024;
+
 /** What of /proc/<pid>/stat is needed. */
 interface Process {
   readonly pid: number;
@@ -81,6 +85,12 @@ export function endProcesses(pids: readonly number[]): void {
       // It has ended meanwhile.
     }
   }
+}
+
+/** What processes have of the machine's memory, in MiB; what two of them share counts twice. */
+export function memoryMbOf(pids: readonly number[]): number {
+  const pages = pids.map((pid) => Number(read(pid, "statm").split(" ")[1] ?? 0));
+  return (pages.reduce((sum, one) => sum + one, 0) * pageBytes) / bytesPerMb;
 }
 
 export function describeProcess(pid: number): LeftProcess {
