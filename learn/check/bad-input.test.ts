@@ -108,6 +108,11 @@ const inputs = [
     says: /bad\.ts ended the process that watches over the service/,
   },
   {
+    does: "stops its parent and loops",
+    source: answers("process.kill(process.ppid, 'SIGSTOP'); for (;;) {}"),
+    says: /bad\.ts:3 did not answer \{"user_id":1\} within 10 s, the limit, and was ended/,
+  },
+  {
     does: "calls itself for ever",
     source: answers("const again = () => again() + 1; again();"),
     says: /the handler threw: Maximum call stack size exceeded/,
@@ -214,6 +219,7 @@ describe("after all of them", { timeout: 120_000 }, () => {
       "overlap PASS",
       "place PASS",
       "signal PASS",
+      "failures PASS",
       "stop PASS",
     ]);
   });

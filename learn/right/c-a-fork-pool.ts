@@ -1,23 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
-import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import type { Decision, Handler } from "../handler.ts";
+import { hashChain } from "../toolbox/hash.ts";
 
 export const decision: Decision = {
   strategy: "processes",
   why: "A child process for each core computes one hash at a time, and ends with this one.",
 };
-
-function chain(data: string, rounds: number): string {
-  let digest = createHash("sha256").update(data).digest();
-  for (let round = 1; round < rounds; round++) {
-    digest = createHash("sha256").update(digest).digest();
-  }
-  return digest.toString("hex");
-}
 
 interface Job {
   readonly data: string;
@@ -29,7 +21,7 @@ const idle: ChildProcess[] = [];
 const waiting: Job[] = [];
 
 if (process.argv[2] === "hashes") {
-  process.on("message", ({ data, rounds }: Job) => process.send?.(chain(data, rounds)));
+  process.on("message", ({ data, rounds }: Job) => process.send?.(hashChain(data, rounds)));
 } else if (isMainThread) {
   for (let n = 0; n < availableParallelism(); n++) {
     start();

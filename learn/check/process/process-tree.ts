@@ -4,10 +4,17 @@ import { basename } from "node:path";
 import type { LeftProcess } from "./supervisor-messages.ts";
 
 const require = createRequire(import.meta.url);
+/** To wait for any child, and only if it has ended. */
+const anyChild = -1;
+const noHang = 1;
 /** Linux: orphans of this process's descendants get it as their parent. */
 const setChildSubreaper = 36;
 /** Much of a command line says no more than its beginning, in characters. */
 const keptCommand = 120;
+
+/** Linux, but for some machines whose pages are larger: they are let have more. */
+const pageBytes = 4_096;
+const bytesPerMb = 1024 * 1024;
 
 /** What of /proc/<pid>/stat is needed. */
 interface Process {
@@ -23,13 +30,25 @@ interface Process {
  * @see https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
  */
 export function adoptOrphans(): void {
-  if (process.platform !== "linux") {
-    return;
+  if (process.platform === "linux") {
+    const long = "unsigned long";
+    const types = ["int", long, long, long, long];
+    c().func("prctl", "int", types)(setChildSubreaper, 1, 0, 0, 0);
   }
+}
+
+/** Takes notice of adopted processes that have ended, as else they stay in the system's list of processes. */
+export function buryOrphans(): void {
+  if (process.platform === "linux") {
+    const waitpid = c().func("waitpid", "int", ["int", "void *", "int"]);
+    while (waitpid(anyChild, null, noHang) > 0);
+  }
+}
+
+/** The system's C library. */
+function c() {
   const koffi: typeof import("koffi") = require("koffi");
-  const long = "unsigned long";
-  const types = ["int", long, long, long, long];
-  koffi.load(null).func("prctl", "int", types)(setChildSubreaper, 1, 0, 0, 0);
+  return koffi.load(null);
 }
 
 /** Processes that descend from this one, or are in a process group. */
@@ -66,6 +85,12 @@ export function endProcesses(pids: readonly number[]): void {
       // It has ended meanwhile.
     }
   }
+}
+
+/** What processes have of the machine's memory, in MiB; what two of them share counts twice. */
+export function memoryMbOf(pids: readonly number[]): number {
+  const pages = pids.map((pid) => Number(read(pid, "statm").split(" ")[1] ?? 0));
+  return (pages.reduce((sum, one) => sum + one, 0) * pageBytes) / bytesPerMb;
 }
 
 export function describeProcess(pid: number): LeftProcess {

@@ -12,7 +12,7 @@ import { deserialize } from "node:v8";
 import type { LastWords, Message, Request, ServiceOptions } from "../../service/messages.ts";
 import { messagesFd, requestsFd } from "../../service/messages.ts";
 import { LearnerFault, tampering } from "../faults.ts";
-import { mostProcesses, outputBytes } from "../limits.ts";
+import { endMs, outputBytes } from "../limits.ts";
 import { serviceEnvironment } from "./environment.ts";
 import { explainEnd, type Stage, withPlace } from "./explain-end.ts";
 import { endProcesses, processesWith } from "./process-tree.ts";
@@ -62,6 +62,8 @@ export class ServiceProcess {
   #stderr = "";
   #printedBytes = 0;
   #hasExited = false;
+  /** Ends the supervisor. */
+  #limit: NodeJS.Timeout | undefined;
   /** Why it was ended; the first reason counts. */
   #reason: Error | undefined;
 
@@ -109,6 +111,9 @@ export class ServiceProcess {
   kill(reason: Error): void {
     this.#reason ??= reason;
     this.#ask("kill");
+    // Somebody may have stopped the supervisor, or keep it from its work.
+    this.#supervisor.kill("SIGCONT");
+    this.#limit ??= globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs);
   }
 
   /** Asks the service to stop, as whoever runs it would. */
@@ -194,16 +199,15 @@ export class ServiceProcess {
     });
     const closed = once(this.#supervisor, "close");
     const [code, signal] = await once(this.#supervisor, "exit");
+    clearTimeout(this.#limit);
     // What was said may be read only after the end is known.
     await Promise.race([closed, setTimeout(lastOutputMs, undefined, { ref: false })]);
     for (const stream of this.#supervisor.stdio) {
       stream?.destroy();
     }
     if (said?.kind === "ended") {
-      if (said.crowd > 0) {
-        this.#reason ??= new LearnerFault(
-          `had started so many processes that there were ${said.crowd} at once; the limit is ${mostProcesses}, and all were ended`,
-        );
+      if (said.tooMuch !== undefined) {
+        this.#reason ??= new LearnerFault(`${said.tooMuch}, and all were ended`);
       }
       return said;
     }

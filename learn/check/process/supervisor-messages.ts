@@ -22,8 +22,8 @@ export type SupervisorMessage =
       readonly signal: NodeJS.Signals | null;
       /** Processes that were still there after it, and had to be ended. */
       readonly left: readonly LeftProcess[];
-      /** How many processes there were when the supervisor ended them for their number; else 0. */
-      readonly crowd: number;
+      /** Why the supervisor ended them all, with the limit; the text goes on after the file's name. */
+      readonly tooMuch: string | undefined;
     }
   | { readonly kind: "not started"; readonly problem: string };
 

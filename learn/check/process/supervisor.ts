@@ -5,8 +5,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { heapMb, mostProcesses } from "../limits.ts";
-import { adoptOrphans, descendants, describeProcess, endProcesses } from "./process-tree.ts";
+import { heapMb, mostProcesses, mostTreeMb } from "../limits.ts";
+import {
+  adoptOrphans,
+  buryOrphans,
+  descendants,
+  describeProcess,
+  endProcesses,
+  memoryMbOf,
+} from "./process-tree.ts";
 import type {
   LeftProcess,
   SupervisorMessage,
@@ -37,15 +44,14 @@ adoptOrphans();
 mkdirSync(folder, { recursive: true });
 
 let isEnding = false;
-let crowd = 0;
+let tooMuch: string | undefined;
 const service = start();
 // Only then does the checker see whether the service closes them.
 closeSync(3);
 closeSync(4);
 const counting = setInterval(() => {
-  const { length } = all();
-  if (length > mostProcesses) {
-    crowd = length;
+  tooMuch ??= whatIsTooMuch(all());
+  if (tooMuch !== undefined) {
     endAll();
   }
 }, countMs);
@@ -67,7 +73,8 @@ service.once("exit", async (code, signal) => {
     endAll();
     await setTimeout(lookMs);
   }
-  leave({ kind: "ended", code, signal, left, crowd });
+  buryOrphans();
+  leave({ kind: "ended", code, signal, left, tooMuch });
 });
 
 function start(): ChildProcess {
@@ -76,6 +83,16 @@ function start(): ChildProcess {
     // A group of its own, so that all of it can be ended at once.
     detached: true,
   });
+}
+
+function whatIsTooMuch(pids: readonly number[]): string | undefined {
+  if (pids.length > mostProcesses) {
+    return `had started so many processes that there were ${pids.length} at once; the limit is ${mostProcesses}`;
+  }
+  const usedMb = Math.round(memoryMbOf(pids));
+  return usedMb > mostTreeMb
+    ? `took ${usedMb} MiB of memory with all the processes that it started; the limit is ${mostTreeMb}`
+    : undefined;
 }
 
 function all(): readonly number[] {

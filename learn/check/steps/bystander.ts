@@ -1,5 +1,5 @@
 import { allowedBystanderMs, bystanderMs, type Measured } from "../measure/measured.ts";
-import { whyNoTime } from "../measure/trust.ts";
+import { wasLoopFree, whyNoTime } from "../measure/trust.ts";
 import { round } from "../numbers.ts";
 import type { Whereabouts } from "../place/where-it-ran.ts";
 import { fail, inconclusive, type Outcome, pass } from "./outcome.ts";
@@ -19,6 +19,9 @@ export function checkBystander(measured: Measured, { held }: Whereabouts): Outco
   const isClose = lateMs <= allowedMs * clearlyTooLate;
   const unsure = isClose ? "that is too close to tell" : whyNoTime(measured);
   const doubt = held === undefined ? unsure : undefined;
+  if (doubt !== undefined && wasLoopFree(measured)) {
+    return pass(`${message}; the event loop was free for them, but ${doubt}`);
+  }
   return doubt === undefined
     ? fail(`${message}; up to ${round(allowedMs)} ms go unnoticed`)
     : inconclusive(`${message}; but ${doubt}`);

@@ -39,6 +39,17 @@ describe("the time of a burst", () => {
     expect(message).toContain("others kept 1 of 2 cores busy");
   });
 
+  test("passes beside others when calls that compute had all cores that were left", () => {
+    const tree = { threadsCpuMs: 480 };
+    const computing = evidenceOf({ wallMs: 500, tree });
+    const alone = { runsMs: [100, 101], atOnceMs: [100], answers: new Map(), rounds: 1 };
+    const beside = measuredOf(computing, { alone, busyCores: 1 });
+    expect(checkTime(beside, []).verdict).toBe("PASS");
+    // One core was left as well, and nobody worked there.
+    const { verdict } = checkTime(measuredOf(computing, { alone, busyCores: 0 }), []);
+    expect(verdict).toBe("FAIL");
+  });
+
   test("can't be told when the work alone takes now this, now that", () => {
     const { verdict, message } = checkTime(
       measuredOf(slow, {
@@ -59,7 +70,10 @@ describe("the bystander", () => {
 
   test("can't be told beside others, unless the loop was held", () => {
     const measured = measuredOf(slow, { busyCores: 1 });
-    expect(checkBystander(measured, nowhere).verdict).toBe("INCONCLUSIVE");
+    const busy = evidenceOf({ wallMs: 500, bystanderMs: [200], tree: { loopCpuMs: 300 } });
+    const computing = measuredOf(busy, { busyCores: 1 });
+    expect(checkBystander(computing, nowhere).verdict).toBe("INCONCLUSIVE");
+    expect(checkBystander(measured, nowhere).verdict).toBe("PASS");
     expect(checkBystander(measured, { ...nowhere, held: "waiting" }).verdict).toBe("FAIL");
   });
 
