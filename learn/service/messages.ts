@@ -1,7 +1,18 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { WorldAddresses } from "../check/world/messages.ts";
 import type { Decision } from "../handler.ts";
 import type { Observation } from "./observation.ts";
+
+/** Where the backends are that the check plays. */
+export interface WorldAddresses {
+  readonly httpUrl: string;
+  readonly cachePort: number;
+  readonly diskFolder: string;
+  /** Whether the disk is made of FIFOs; else it is an ordinary file, and fast. */
+  readonly fifos: boolean;
+  readonly databasePath: string;
+  /** Where the toolbox notes what holds a thread. */
+  readonly holdingsPath: string;
+}
 
 /** What the service is started with: JSON, its only argument. */
 export interface ServiceOptions {

@@ -7,6 +7,7 @@ import { type Blockage, type LoopWatch, watchLoop } from "../diagnose/watch-loop
 import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./handler-calls.ts";
 import { watchIntervals } from "./intervals.ts";
 import type { HandlerEnd } from "./learner-exercise.ts";
+import { watchUnreadBodies } from "./unread-bodies.ts";
 
 /** What only the service's own process can see. */
 export interface Observation {
@@ -21,6 +22,8 @@ export interface Observation {
   readonly ownThreads: number;
   /** Child processes that were started. */
   readonly newProcesses: number;
+  /** Responses of node:http's client whose bodies nobody has read. */
+  readonly unreadBodies: number;
   /** Intervals (setInterval) that nobody has ended. */
   readonly intervals: number;
   /** When the event loop stood still. */
@@ -48,6 +51,7 @@ export class Observer {
   #loopCpu = process.threadCpuUsage();
   #processCpu = process.cpuUsage();
   readonly #countIntervals = watchIntervals();
+  readonly #countUnreadBodies = watchUnreadBodies();
   #newThreads = 0;
   #ownThreads = 0;
   #newProcesses = 0;
@@ -120,6 +124,7 @@ export class Observer {
       newThreads: this.#newThreads,
       ownThreads: this.#ownThreads,
       newProcesses: this.#newProcesses,
+      unreadBodies: this.#countUnreadBodies(),
       intervals: this.#countIntervals(),
       blockages: this.#blockages,
       pool: this.#pool.read(),

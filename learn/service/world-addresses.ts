@@ -1,6 +1,6 @@
 import type { BackendAddresses } from "../../server/backends/backends.ts";
 import { CallCounter } from "../../server/backends/call-counts.ts";
-import type { WorldAddresses } from "../check/world/messages.ts";
+import type { WorldAddresses } from "./messages.ts";
 
 /** Where the learner's code finds its backends. */
 export function worldAddresses(

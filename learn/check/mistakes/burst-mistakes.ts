@@ -1,4 +1,3 @@
-import { Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
 import type { Exercise } from "../../../registry/exercises.ts";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
 import { taskMs } from "../measure/alone.ts";
@@ -9,6 +8,7 @@ import { connectedBy, leftBy, startedBy } from "../place/executors.ts";
 import { computingAtOnce, isTooLittle, overlapsOf } from "../place/overlap.ts";
 import type { Whereabouts } from "../place/where-it-ran.ts";
 import {
+  bodyNotRead,
   connectionPerCall,
   executorPerCall,
   growsWithCalls,
@@ -39,16 +39,6 @@ const leastCpuShare = 0.15;
 const leastIdleBusyMs = 30;
 /** Of a time in which nobody calls, the part in which the loop may be busy. */
 const mostIdleShare = 0.35;
-
-/** The strategies that may pass. */
-export function rightStrategies({ strategies }: Exercise): readonly string[] {
-  return strategies
-    .filter(
-      ({ suitability }) =>
-        suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS,
-    )
-    .map(({ name }) => name);
-}
 
 /** All that is wrong with where a burst ran and how it overlapped, what to mend first first. */
 export function burstMistakes(served: Served): readonly Diagnosis[] {
@@ -108,7 +98,11 @@ function growing({ crowds }: Measured): readonly Diagnosis[] {
   const left = before === undefined || last === undefined ? [] : leftBy(before, last);
   return [
     ...startedBy(crowds).map(executorPerCall),
-    ...left.map(growsWithCalls),
+    ...left.map((growth) =>
+      growth.what === "connections" && last !== undefined && last.observed.unreadBodies > 0
+        ? bodyNotRead(growth, last.observed.unreadBodies)
+        : growsWithCalls(growth),
+    ),
     ...(connected === undefined ? [] : [connectionPerCall(connected)]),
   ];
 }

@@ -31,6 +31,16 @@ export function growsWithCalls({ what, count, calls }: Growth): Diagnosis {
   };
 }
 
+/** @param unread how many bodies nobody has read */
+export function bodyNotRead({ count, calls }: Growth, unread: number): Diagnosis {
+  return {
+    name: "body-not-read",
+    finding: `The bodies of ${unread} responses were not read, so that their connections are neither used again nor closed: ${calls} calls left ${count} of them.`,
+    nextStep: "Read each response to its end, or throw it away: response.resume(), body.cancel().",
+    numbers: { unread, left: count, calls },
+  };
+}
+
 export function connectionPerCall({ count, calls }: Growth): Diagnosis {
   return {
     name: "connection-per-call",

@@ -4,11 +4,10 @@ import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "../../../registry/exercises.ts";
 import type { Decision } from "../../handler.ts";
-import type { Alone, Answer, Ask, Message } from "../../service/messages.ts";
+import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/messages.ts";
 import type { Observation } from "../../service/observation.ts";
 import { HarnessTrouble, LearnerFault } from "../faults.ts";
 import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
-import type { WorldAddresses } from "../world/messages.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
 import type { LeftProcess } from "./supervisor-messages.ts";
 

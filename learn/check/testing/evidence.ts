@@ -65,6 +65,7 @@ export function evidenceOf(seen: Seen): Evidence {
       newThreads: 0,
       ownThreads: 0,
       newProcesses: 0,
+      unreadBodies: 0,
       intervals: 0,
       blockages: [],
       pool: { longestWaitMs: 0, lateCalls: 0, lateMs: 0, threads: 4 },

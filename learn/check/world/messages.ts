@@ -1,3 +1,5 @@
+import type { WorldAddresses } from "../../service/messages.ts";
+
 /** How the world answers. */
 export type Mood =
   /** Each request is answered as it should be, with a value of its own. */
@@ -8,18 +10,6 @@ export type Mood =
   | "empty"
   /** Answers are right, and take several times as long. */
   | "slow";
-
-/** Where the world is. */
-export interface WorldAddresses {
-  readonly httpUrl: string;
-  readonly cachePort: number;
-  readonly diskFolder: string;
-  /** Whether the disk is made of FIFOs; else it is an ordinary file, and fast. */
-  readonly fifos: boolean;
-  readonly databasePath: string;
-  /** Where the toolbox notes what holds a thread. */
-  readonly holdingsPath: string;
-}
 
 /** What became of a request. */
 export type AskedOutcome =
