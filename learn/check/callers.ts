@@ -90,8 +90,8 @@ export class Callers {
     }
   }
 
-  /** Makes all calls at once, while the bystander calls. @param timeoutMs their deadline; 0 for none */
-  async fire(requests: readonly JsonValue[], timeoutMs: number): Promise<Fired> {
+  /** Makes all calls at once, while the bystander calls. @param timeoutMs the deadline of the nth, from 0 */
+  async fire(requests: readonly JsonValue[], timeoutMs: (index: number) => number): Promise<Fired> {
     const { method } = this.#exercise;
     const bodies: Buffer[][] = requests.map(() => []);
     const sends = requests.map((request, index) =>
@@ -99,7 +99,7 @@ export class Callers {
         method,
         request: fromJson(method.input, request),
         header: {},
-        timeoutMs,
+        timeoutMs: timeoutMs(index),
         onBody: (chunk) => bodies[index]?.push(Buffer.from(chunk)),
       }),
     );

@@ -33,7 +33,7 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   const mistakes = burstMistakes(served);
   const wrong = await judgeBursts(session, measured);
   if (wrong !== undefined) {
-    const doubt = wrong.isLate && where.held === undefined ? whyNoTime(measured) : undefined;
+    const doubt = wrong.isLate ? whyNoTime(measured) : undefined;
     if (doubt !== undefined) {
       report.add("overlap", inconclusive(`${wrong.message}; but ${doubt}`));
       return;

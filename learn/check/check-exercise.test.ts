@@ -46,7 +46,7 @@ describe("the check of an exercise", { timeout: 90_000 }, () => {
     const result = await checkExercise(exerciseOf("D"), wrong("d-reads-once.ts"));
     expect(result.verdict).toBe("FAIL");
     expect(result.steps.map(({ step }) => step)).toEqual(["loads", "decision", "answer", "stop"]);
-    expect(result.diagnoses.map(({ name }) => name)).toEqual(["wrong-answer"]);
+    expect(result.diagnoses.map(({ name }) => name)).toEqual(["stale-value"]);
   });
 
   test("sees an event that is lost with the service", async () => {

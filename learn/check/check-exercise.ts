@@ -1,4 +1,5 @@
 import type { Exercise } from "../../registry/exercises.ts";
+import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { shown, yoursFolder } from "../workspace.ts";
 import { Analytics } from "./after-reply/analytics.ts";
 import { Callers } from "./callers.ts";
@@ -8,6 +9,7 @@ import { meantStrategies } from "./decided.ts";
 import { HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { burstMs } from "./limits.ts";
+import { lineOfMistake } from "./line-of-mistake.ts";
 import { TreeWatch } from "./measure/tree-watch.ts";
 import { LearnerService, type StartOptions } from "./process/learner-service.ts";
 import { type Listener, Report } from "./report.ts";
@@ -53,7 +55,7 @@ export async function checkExercise(
     const loads = checkLoads(shown(file), fault, typeProblems?.get(file), unchecked);
     if (report.add("loads", loads) && service !== undefined && world !== undefined) {
       report.add("decision", checkDecision(exercise, service.decision));
-      await checkServed({ exercise, file: shown(file), service, world }, analytics, report);
+      await checkServed({ exercise, file: shown(file), service, world, analytics }, report);
       if (!service.hasDied) {
         await report.make("stop", () => checkStop(service));
       }
@@ -97,11 +99,10 @@ async function start(
 
 /** The steps for which somebody calls. */
 async function checkServed(
-  served: Pick<Session, "exercise" | "file" | "service" | "world">,
-  analytics: Analytics | undefined,
+  served: Omit<Session, "callers" | "tree">,
   report: Report,
 ): Promise<void> {
-  const { exercise, service } = served;
+  const { exercise, service, analytics } = served;
   const callers = await report.attempt("answer", () =>
     service.within(
       burstMs,
@@ -132,6 +133,11 @@ function resultOf(
 ): ExerciseResult {
   const { letter, rpc, title, strategies } = exercise;
   const [decided] = meantStrategies(exercise, service?.decision);
+  const source = readSource(file);
+  const withLine = (diagnosis: Diagnosis): Diagnosis => {
+    const line = diagnosis.line ?? lineOfMistake(shown(file), source, diagnosis);
+    return line === undefined ? diagnosis : { ...diagnosis, line };
+  };
   return {
     exercise: letter,
     rpc,
@@ -140,6 +146,6 @@ function resultOf(
     verdict,
     decided: strategies.find(({ name }) => name === decided)?.name,
     steps,
-    diagnoses,
+    diagnoses: diagnoses.map(withLine),
   };
 }

@@ -1,4 +1,5 @@
 import type { Exercise } from "../../registry/exercises.ts";
+import type { Analytics } from "./after-reply/analytics.ts";
 import type { Callers } from "./callers.ts";
 import { meantStrategies } from "./decided.ts";
 import type { TreeWatch } from "./measure/tree-watch.ts";
@@ -14,6 +15,8 @@ export interface Session {
   readonly callers: Callers;
   /** The backends. */
   readonly world: World;
+  /** Where events go; undefined for an exercise that has none. */
+  readonly analytics: Analytics | undefined;
   /** The service's threads and processes. */
   readonly tree: TreeWatch;
 }

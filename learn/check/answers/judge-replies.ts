@@ -4,7 +4,13 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
 import type { Problem } from "../../service/handler-calls.ts";
 import type { Reply } from "../callers.ts";
-import { failsBesideOthers, mixedUp, notFromBackend, staleValue } from "../mistakes/answers.ts";
+import {
+  failsBesideOthers,
+  hidesFailure,
+  mixedUp,
+  notFromBackend,
+  staleValue,
+} from "../mistakes/answers.ts";
 import { describeFailure, noAnswer, wrongAnswer } from "../mistakes/wrong-answer.ts";
 import { fieldOf, type Known, planOf, type RightFields } from "../plan.ts";
 
@@ -30,7 +36,7 @@ export interface Wrong {
   /** In a line. */
   readonly message: string;
   readonly diagnosis: Diagnosis;
-  /** Whether it is only that an answer did not come in time. */
+  /** Whether only a clock says so, which a busy machine may have let run out. */
   readonly isLate?: boolean;
 }
 
@@ -46,7 +52,10 @@ export function judgeReplies(answered: Answered): Wrong | undefined {
   return sharedValue(answered);
 }
 
-function failureOf({ file, requests, replies, problem }: Answered, index: number) {
+function failureOf(
+  { file, requests, replies, problem }: Answered,
+  index: number,
+): Wrong | undefined {
   const reply = replies[index];
   const request = requests[index] ?? null;
   if (reply === undefined || reply.code === "ok") {
@@ -57,9 +66,12 @@ function failureOf({ file, requests, replies, problem }: Answered, index: number
   if (requests.length === 1) {
     return { message, diagnosis: noAnswer(file, message, failure) };
   }
-  const failed = replies.filter(({ code }) => code !== "ok").length;
-  const diagnosis = failsBesideOthers(file, message, failed, requests.length, problem);
-  return { message, diagnosis, isLate: reply.code === "deadline_exceeded" };
+  const failed = replies.filter(({ code }) => code !== "ok");
+  return {
+    message,
+    diagnosis: failsBesideOthers(file, message, failed.length, requests.length, problem),
+    isLate: failed.every(({ code }) => code === "deadline_exceeded"),
+  };
 }
 
 function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
@@ -80,6 +92,9 @@ function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
   );
   if (other !== undefined) {
     return { message, diagnosis: mixedUp(said, other) };
+  }
+  if (fieldOf(body, "hit") === true && right.hit?.includes(false)) {
+    return { message, diagnosis: hidesFailure("the cache has nothing for it", request, body) };
   }
   const { backend, distinct } = planOf(exercise);
   // Of fields that belong together one alone may be the same by chance.

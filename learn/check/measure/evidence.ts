@@ -50,6 +50,7 @@ export interface Left {
   readonly threads: number;
   readonly processes: number;
   readonly connections: number;
+  readonly files: number;
   readonly intervals: number;
 }
 
@@ -102,16 +103,17 @@ export function loopCpuMsOf({ tree, observed }: Evidence): number {
 /**
  * Fires calls at once, and gathers what everybody saw of it.
  *
- * @param timeoutMs the calls' deadline
+ * @param timeoutMs the deadline of the nth call, from 0
  */
 export async function gather(
-  { service, callers, world, tree }: Session,
+  { service, callers, world, tree, analytics }: Session,
   requests: readonly JsonValue[],
-  timeoutMs: number,
+  timeoutMs: (index: number) => number,
 ): Promise<Evidence> {
   const before = await service.within(burstMs, noAnswer, callers.restartWindow());
   await service.begin();
   await world.restart("right");
+  analytics?.restartWindow();
   const endTree = tree.begin();
   const { burst, replies } = await service.within(
     burstMs,
@@ -121,7 +123,7 @@ export async function gather(
   const treeAtEnd = endTree();
   const after = await settled({ service, callers });
   const observed = await service.observe();
-  const seen = await world.seen();
+  const seen = await seenBy({ world, analytics });
   return {
     burst,
     replies,
@@ -136,9 +138,14 @@ export async function gather(
   };
 }
 
+async function seenBy({ world, analytics }: Pick<Session, "world" | "analytics">): Promise<Seen> {
+  const seen = await world.seen();
+  return analytics === undefined ? seen : { ...seen, connections: analytics.connections() };
+}
+
 /** What is there now. */
-export async function readLeft({ service, world, tree }: Session): Promise<Left> {
-  const [observed, seen] = await Promise.all([service.observe(), world.seen()]);
+export async function readLeft({ service, world, analytics, tree }: Session): Promise<Left> {
+  const [observed, seen] = await Promise.all([service.observe(), seenBy({ world, analytics })]);
   return leftOf(observed, seen, tree);
 }
 
@@ -151,6 +158,7 @@ function leftOf(
     threads: ownThreads,
     processes: tree.children(),
     connections: connections.open,
+    files: tree.files(),
     intervals,
   };
 }

@@ -36,7 +36,7 @@ const lookMs = 500;
 /** What is no longer needed may take so long to be gone, in milliseconds. */
 const endsMs = 600;
 /** Calls of a burst have this deadline, in milliseconds: who has not answered then, does not. */
-const burstDeadlineMs = 12_000;
+export const burstDeadlineMs = 20_000;
 
 /** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
 export async function runBursts(session: Session): Promise<Measured> {
@@ -49,9 +49,15 @@ export async function runBursts(session: Session): Promise<Measured> {
   const before = readLoad();
   const ownBefore = process.cpuUsage();
   let made = 0;
-  const fire = (calls: number) => {
+  const fire = async (calls: number): Promise<Evidence> => {
     const requests = Array.from({ length: calls }, () => planned(++made, alone.rounds));
-    return gather(session, requests, burstDeadlineMs);
+    const evidence = await gather(session, requests, () => burstDeadlineMs);
+    if (session.analytics === undefined) {
+      return evidence;
+    }
+    // What comes after the replies is a part of the work.
+    await session.analytics.rest();
+    return { ...evidence, left: await readLeft(session) };
   };
 
   const bursts: Evidence[] = [];

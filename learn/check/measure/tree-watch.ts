@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** What the operating system says a service's threads and processes did in a span of time. */
 export interface TreeUse {
@@ -75,6 +75,12 @@ export class TreeWatch {
       }
       return useBetween(before, after, newChildren.size);
     };
+  }
+
+  /** How many files the service has open now: neither sockets nor pipes, nor those of the system. */
+  files(): number {
+    const folder = `/proc/${this.#pid}/fd`;
+    return numbersIn(folder).filter((file) => isFile(`${folder}/${file}`)).length;
   }
 
   /** How many processes of the learner's there are now. */
@@ -179,6 +185,15 @@ function cpuOf(path: string): { readonly ownMs: number; readonly reapedMs: numbe
   const ms = (indices: readonly number[]) =>
     indices.reduce((all, index) => all + Number(fields[index] ?? 0) * tickMs, 0);
   return { ownMs: ms(ownTimes), reapedMs: ms(reapedTimes) };
+}
+
+function isFile(link: string): boolean {
+  try {
+    return /^\/(?!dev\/|proc\/)/.test(readlinkSync(link));
+  } catch {
+    // It was closed meanwhile.
+    return false;
+  }
 }
 
 function numbersIn(folder: string): readonly number[] {

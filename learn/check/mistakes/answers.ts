@@ -130,3 +130,25 @@ export function notAsked(backend: string, calls: number, needed: number): Diagno
     numbers: { backend_calls: calls, expected_calls: needed },
   };
 }
+
+/** Some calls' events did not arrive, and others came in their place. */
+export function eventsMixedUp(calls: number, missing: number): Diagnosis {
+  return {
+    name: "mixed-up-calls",
+    finding: `Of ${calls} calls at once ${missing} had their events replaced by those of other calls: what they share had changed by the time that it was sent.`,
+    nextStep:
+      "Keep what belongs to a call in variables of its handler, and hand it to what runs later; a variable of the module is of whichever call came last.",
+    numbers: { missing, calls },
+  };
+}
+
+/** Some calls' events did not arrive. */
+export function eventsMissing(calls: number, missing: number): Diagnosis {
+  return {
+    name: "fails-beside-others",
+    finding: `A call alone has its event sent; of ${calls} at once ${missing} had not, though each was told "accepted".`,
+    nextStep:
+      "Look for what calls share: a flag, a limit that throws away, one request at a time; let events wait their turn, or say that they are not accepted.",
+    numbers: { missing, calls },
+  };
+}

@@ -35,6 +35,8 @@ export interface Served {
 const mostTimesCores = 2;
 /** Of what calls alone take, the least CPU time that an honest way of computing needs. */
 const leastCpuShare = 0.15;
+/** Less says nothing, in milliseconds. */
+const leastIdleBusyMs = 30;
 /** Of a time in which nobody calls, the part in which the loop may be busy. */
 const mostIdleShare = 0.35;
 
@@ -84,7 +86,8 @@ function keptBusy({ idle }: Measured): Diagnosis | undefined {
   );
   // While others had its core it could do nothing, neither work nor rest.
   const couldMs = idle.ms - (idle.tree?.loopStarvedMs ?? 0);
-  const isBusy = Math.max(idle.loopCpuMs, stoodMs) > couldMs * mostIdleShare;
+  const isBusy =
+    Math.max(idle.loopCpuMs, stoodMs) > Math.max(leastIdleBusyMs, couldMs * mostIdleShare);
   return isBusy ? loopKeptBusy(idle.ms, idle.loopCpuMs, stoodMs) : undefined;
 }
 

@@ -20,6 +20,7 @@ export function growsWithCalls({ what, count, calls }: Growth): Diagnosis {
     processes: "End each with kill(), or keep a few and use them again: a pool.",
     connections:
       "Close each (its body read, its client or agent destroyed), or keep one and use it again.",
+    files: "Close each in a finally, or read it with a function that does (readFile).",
     intervals: "Clear each in a finally, or have one for all calls.",
   };
   return {

@@ -39,7 +39,13 @@ export function startedBy(crowds: readonly Evidence[]): readonly Growth[] {
 /** What is still there of calls at once, and was not before them. */
 export function leftBy(before: Evidence, last: Evidence): readonly Growth[] {
   const calls = last.requests.length;
-  const kinds: readonly (keyof Left)[] = ["threads", "processes", "connections", "intervals"];
+  const kinds: readonly (keyof Left)[] = [
+    "threads",
+    "processes",
+    "connections",
+    "files",
+    "intervals",
+  ];
   return kinds
     .map((what) => ({ what, count: last.left[what] - before.left[what], calls }))
     .filter(({ count }) => calls >= leastCalls && count >= calls * mostShare);

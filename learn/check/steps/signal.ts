@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import type { Exercise } from "../../../registry/exercises.ts";
+import { judgeNeighbours } from "../answers/neighbours.ts";
 import { taskMs } from "../measure/alone.ts";
 import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
 import type { Measured } from "../measure/measured.ts";
+import { whyNoTime } from "../measure/trust.ts";
 import { signalIgnored } from "../mistakes/signal-ignored.ts";
 import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
 import { type GivenUp, planOf } from "../plan.ts";
@@ -39,7 +41,14 @@ export async function checkSignal(session: Session, measured: Measured): Promise
     }
     seen.push(outcome.message);
   }
-  return pass(seen.join("; "));
+  const wrong = await judgeNeighbours(session, measured);
+  if (wrong === undefined) {
+    return pass(`${seen.join("; ")}; those who stay have their answers`);
+  }
+  const doubt = wrong.isLate ? whyNoTime(measured) : undefined;
+  return doubt === undefined
+    ? fail(`some callers left, and of the others ${wrong.message}`, wrong.diagnosis)
+    : inconclusive(`${wrong.message}; but ${doubt}`);
 }
 
 /** What went on for callers who had given up. */
@@ -97,7 +106,7 @@ async function gatherGivenUp(
 ): Promise<GivenUpEvidence> {
   const { world, service, tree } = session;
   const endTree = tree.begin();
-  const evidence = await gather(session, requests, deadlineMs);
+  const evidence = await gather(session, requests, () => deadlineMs);
   await setTimeout(goesOnMs);
   if (session.exercise.work.cpu) {
     await untilNobodyComputes(session);

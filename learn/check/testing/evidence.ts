@@ -83,7 +83,7 @@ export function evidenceOf(seen: Seen): Evidence {
       children: 0,
       ...seen.tree,
     },
-    left: { threads: 0, processes: 0, connections: 0, intervals: 0, ...seen.left },
+    left: { threads: 0, processes: 0, connections: 0, files: 0, intervals: 0, ...seen.left },
   };
 }
 
