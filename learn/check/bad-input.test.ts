@@ -140,22 +140,22 @@ const inputs = [
   {
     does: "replaces JSON.parse",
     source: `JSON.parse = () => null;\n${answers("return {};")}`,
-    says: /bad\.ts replaced JSON\.parse, which the check relies on/,
+    says: /bad\.ts:1 replaced JSON\.parse, which the check relies on/,
   },
   {
     does: "replaces what promises do, once it is called",
     source: answers("Promise.prototype.then = () => {}; await null;"),
-    says: /bad\.ts replaced Promise\.prototype\.then, which the check relies on/,
+    says: /bad\.ts:3 replaced Promise\.prototype\.then, which the check relies on/,
   },
   {
     does: "replaces setTimeout",
     source: `globalThis.setTimeout = () => 0;\n${answers("return {};")}`,
-    says: /bad\.ts replaced setTimeout, which the check relies on/,
+    says: /bad\.ts:1 replaced setTimeout, which the check relies on/,
   },
   {
     does: "gives all objects a property",
     source: `Object.prototype.toJSON = () => ({});\n${answers("return {};")}`,
-    says: /bad\.ts replaced the prototype of all objects, which the check relies on/,
+    says: /bad\.ts:1 replaced Object\.prototype, which the check relies on/,
   },
   {
     does: "starts a thousand processes",

@@ -33,6 +33,7 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   const mistakes = burstMistakes(served);
   const wrong = await judgeBursts(session, measured);
   if (wrong !== undefined) {
+    // A loop that was held is why, however busy the machine is.
     const doubt = wrong.isLate && where.held === undefined ? whyNoTime(measured) : undefined;
     if (doubt !== undefined) {
       report.add("overlap", inconclusive(`${wrong.message}; but ${doubt}`));

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { fileURLToPath } from "node:url";
 import type { Say } from "./channel.ts";
+import { lineWith } from "./own-line.ts";
 
 const root = new URL("../../", import.meta.url).href;
 
@@ -27,19 +26,10 @@ export function watchImports(fileUrl: string, say: Say): void {
       if (isOwn && found !== undefined && !resolved.url.startsWith(beside)) {
         const [, why] = found;
         const text = `imports ${resolved.url.slice(root.length)}, which ${why}`;
-        say({ kind: "tampering", text, line: lineOf(specifier, parentURL, fileUrl) });
+        const line = parentURL === fileUrl ? lineWith(specifier, fileUrl) : null;
+        say({ kind: "tampering", text, line });
       }
       return resolved;
     },
   });
-}
-
-/** Where a file imports another one; null when it is not the learner's. */
-function lineOf(specifier: string, parentUrl: string, fileUrl: string): number | null {
-  if (parentUrl !== fileUrl) {
-    return null;
-  }
-  const lines = readFileSync(fileURLToPath(fileUrl), "utf8").split("\n");
-  const index = lines.findIndex((line) => line.includes(specifier));
-  return index < 0 ? null : index + 1;
 }

@@ -48,7 +48,7 @@ export async function openExercise(
   if (exercise === undefined) {
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
-  const lookForReplaced = watchReplaced(say);
+  const lookForReplaced = watchReplaced(fileUrl, say);
   watchImports(fileUrl, say);
   observer.loading();
   say({ kind: "importing" });

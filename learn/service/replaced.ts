@@ -6,6 +6,7 @@ import perfHooks from "node:perf_hooks";
 import { Readable, Writable } from "node:stream";
 import workerThreads from "node:worker_threads";
 import type { Say } from "./channel.ts";
+import { lineWith } from "./own-line.ts";
 
 /** Between two looks, in milliseconds. */
 const everyMs = 500;
@@ -30,10 +31,11 @@ const { getOwnPropertyDescriptor, ownKeys } = Reflect;
  * Watches the functions of the language and of Node that the service itself calls, from now on. What is
  * added goes unnoticed, except to the prototype of all objects.
  *
+ * @param fileUrl the learner's file
  * @param say told of replaced functions, once
  * @returns to be called when it is to look at once
  */
-export function watchReplaced(say: Say): () => void {
+export function watchReplaced(fileUrl: string, say: Say): () => void {
   const known = functionsOf(globalThis, "", 2).concat(
     functionsOf(process, "process", 0),
     functionsOf(EventEmitter.prototype, "EventEmitter.prototype", 0),
@@ -65,11 +67,12 @@ export function watchReplaced(say: Say): () => void {
       }
     }
     if (ownKeys(Object.prototype).length > keysOfAll) {
-      names[names.length] = "the prototype of all objects";
+      names[names.length] = "Object.prototype";
     }
     if (names.length > 0) {
       isSaid = true;
-      say({ kind: "tampering", text: describe(names), line: null });
+      const line = lineWith(names[0] ?? "", fileUrl);
+      say({ kind: "tampering", text: describe(names), line });
     }
   };
   setInterval(look, everyMs).unref();

@@ -4,7 +4,7 @@ import { analyticsUrl } from "../toolbox/analytics.ts";
 
 export const decision: Decision = {
   strategy: "background",
-  why: "The event is sent, and the reply waits for it for a tenth of a second at most.",
+  why: "The event is sent, and the reply waits for it for three seconds at most.",
 };
 
 async function post(event: string, userId: number): Promise<void> {

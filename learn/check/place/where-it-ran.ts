@@ -143,7 +143,9 @@ function heldBy(
     const mostMs = work.cpu
       ? burst.calls * taskMs * loopShare
       : Math.max(leastLoopCpuMs, leastLoopCpuMsEach * calls);
-    if (loopCpuMs >= Math.max(mostMs, evidence.burst.wallMs * loopShare)) {
+    // While others had its core it could not compute.
+    const couldMs = evidence.burst.wallMs - (evidence.tree?.loopStarvedMs ?? 0);
+    if (loopCpuMs >= Math.max(mostMs, couldMs * loopShare)) {
       return "computing";
     }
   }

@@ -41,6 +41,7 @@ export class LearnerService {
   #lastId = 0;
   #stopped: Promise<readonly LeftProcess[]> | undefined;
   #hasEnded = false;
+  #hasStopped = false;
 
   private constructor(started: Started) {
     this.decision = started.decision;
@@ -108,9 +109,9 @@ export class LearnerService {
     return this.#stopped;
   }
 
-  /** Whether it has ended, and nobody asked it to stop. */
+  /** Whether it has ended, and not as it was asked to. */
   get hasDied(): boolean {
-    return this.#hasEnded && this.#stopped === undefined;
+    return this.#hasEnded && !this.#hasStopped;
   }
 
   async #stop(): Promise<readonly LeftProcess[]> {
@@ -124,6 +125,7 @@ export class LearnerService {
     if (code !== 0) {
       await this.#process.died;
     }
+    this.#hasStopped = true;
     return left;
   }
 

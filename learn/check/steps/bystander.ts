@@ -16,12 +16,12 @@ export function checkBystander(measured: Measured, { held }: Whereabouts): Outco
     return pass(message);
   }
   // A loop that was held is why, however busy the machine is.
-  const isClose = lateMs <= allowedMs * clearlyTooLate;
-  const unsure = isClose ? "that is too close to tell" : whyNoTime(measured);
-  const doubt = held === undefined ? unsure : undefined;
-  if (doubt !== undefined && wasLoopFree(measured)) {
-    return pass(`${message}; the event loop was free for them, but ${doubt}`);
+  const busy = held === undefined ? whyNoTime(measured) : undefined;
+  if (busy !== undefined && wasLoopFree(measured)) {
+    return pass(`${message}; the event loop was free for them, but ${busy}`);
   }
+  const isClose = held === undefined && lateMs <= allowedMs * clearlyTooLate;
+  const doubt = isClose ? "that is too close to tell" : busy;
   return doubt === undefined
     ? fail(`${message}; up to ${round(allowedMs)} ms go unnoticed`)
     : inconclusive(`${message}; but ${doubt}`);

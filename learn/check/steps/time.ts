@@ -21,8 +21,8 @@ export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): O
   if (wallMs <= allowedMs) {
     return pass(message);
   }
-  const cpuMs = fullCpuMs(measured);
-  if (cpuMs !== undefined && mistakes.length === 0) {
+  const cpuMs = mistakes.length === 0 ? fullCpuMs(measured) : undefined;
+  if (cpuMs !== undefined) {
     return pass(
       `${message}; but all cores that others left worked on it, for ${round(cpuMs)} ms of CPU in all`,
     );

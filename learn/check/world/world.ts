@@ -90,6 +90,8 @@ function start(mark: string): Opening {
   const child = fork(new URL("./world-process.ts", import.meta.url), [folder, mark], {
     execArgv: [],
     serialization: "advanced",
+    // A terminal's Ctrl-C is the check's: what this process starts would hear of it, too.
+    detached: true,
     // A thread of libuv's pool waits at each file of the disk.
     env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(2 * readyFifos) },
   });
