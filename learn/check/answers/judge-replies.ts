@@ -7,6 +7,7 @@ import type { Reply } from "../callers.ts";
 import {
   failsBesideOthers,
   hidesFailure,
+  inOrderOfArrival,
   mixedUp,
   notFromBackend,
   staleValue,
@@ -96,6 +97,14 @@ function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
   if (fieldOf(body, "hit") === true && right.hit?.includes(false)) {
     return { message, diagnosis: hidesFailure("the cache has nothing for it", request, body) };
   }
+  if (isOfAnotherField(got, field, right)) {
+    const all = Object.keys(right).map((name) => fieldOf(body, name));
+    const isPermuted = new Set(all).size === all.length;
+    return {
+      message,
+      diagnosis: isPermuted ? inOrderOfArrival(said) : wrongAnswer(request, body, right),
+    };
+  }
   const { backend, distinct } = planOf(exercise);
   // Of fields that belong together one alone may be the same by chance.
   const together = distinct === undefined ? Object.keys(right).filter(isOfBackend) : [field];
@@ -133,6 +142,13 @@ function sharedValue(answered: Answered): Wrong | undefined {
 
 function rightFieldsOf({ exercise, requests, known }: Answered, index: number): RightFields {
   return planOf(exercise).rightFields(requests[index] ?? null, known);
+}
+
+/** Whether a value is what another field should have, as when results are taken in the order of their coming. */
+function isOfAnotherField(got: JsonValue, field: string, right: RightFields): boolean {
+  return Object.entries(right).some(
+    ([name, values]) => name !== field && isOfBackend(name) && isAmong(got, values),
+  );
 }
 
 function isAmong(value: JsonValue, values: readonly JsonValue[]): boolean {

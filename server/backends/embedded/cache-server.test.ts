@@ -65,6 +65,14 @@ describe("the embedded cache, spoken to by a Redis client", () => {
     ]);
   });
 
+  test("speaks RESP3 with those who ask for it", async () => {
+    const modern = createClient({ url: `redis://127.0.0.1:${port}`, RESP: 3 });
+    await modern.connect();
+    await modern.del("gone");
+    expect(await modern.mGet(["gone", "there"])).toEqual([null, "cached_data"]);
+    modern.destroy();
+  });
+
   test("says which commands it knows", async () => {
     await expect(redis.sendCommand(["FLUSHALL"])).rejects.toThrow(
       "ERR unknown command 'FLUSHALL'; this cache knows GET, GETEX, MGET",
