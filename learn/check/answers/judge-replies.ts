@@ -4,6 +4,7 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
 import type { Problem } from "../../service/handler-calls.ts";
 import type { Reply } from "../callers.ts";
+import { burstDeadlineMs } from "../limits.ts";
 import {
   failsBesideOthers,
   hidesFailure,
@@ -71,7 +72,10 @@ function failureOf(
   return {
     message,
     diagnosis: failsBesideOthers(file, message, failed.length, requests.length, problem),
-    isLate: failed.every(({ code }) => code === "deadline_exceeded"),
+    // Who fails with that code earlier has it from somebody else.
+    isLate: failed.every(
+      ({ code, ms = 0 }) => code === "deadline_exceeded" && ms >= burstDeadlineMs,
+    ),
   };
 }
 
@@ -99,7 +103,8 @@ function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
   }
   if (isOfAnotherField(got, field, right)) {
     const all = Object.keys(right).map((name) => fieldOf(body, name));
-    const isPermuted = new Set(all).size === all.length;
+    const wasAsked = (right[field] ?? []).length > 0;
+    const isPermuted = wasAsked && new Set(all).size === all.length;
     return {
       message,
       diagnosis: isPermuted ? inOrderOfArrival(said) : wrongAnswer(request, body, right),
