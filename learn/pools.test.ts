@@ -9,10 +9,10 @@ import {
   refuse,
   waitForGate,
 } from "../testing/tasks.ts";
+import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { inBackground, processes, threads, workers } from "./pools.ts";
 import { provideEnvironment } from "./service/environment.ts";
 import { provideHouse } from "./service/house.ts";
-import { createUsageMemory } from "./service/usage-memory.ts";
 import { findUser } from "./solutions/a-get-user.threads.ts";
 
 /** Stands for a learner's file. */
@@ -27,17 +27,21 @@ const pools = [
 
 describe("the pools", () => {
   /** With one thread in each pool, and one process. */
+  const holdings = openHoldingsFile();
   let house: TestHouse;
   beforeAll(async () => {
     house = await openTestHouse();
     const addresses = house.backends.addresses();
-    provideEnvironment({ addresses, crops: 1, usage: createUsageMemory() });
+    provideEnvironment({ addresses, crops: 1, holdingsPath: holdings.path });
     provideHouse(house, tasksFile);
     // The server's own exercises calibrate there first, and nobody shall count that below.
     await workers.run(double, 0);
   });
   beforeEach(() => provideHouse(house, tasksFile));
-  afterAll(() => house.close());
+  afterAll(async () => {
+    await house.close();
+    holdings.remove();
+  });
 
   describe.each(pools)("$name", ({ name, pool }) => {
     test("runs an exported function of the file in its own place", async () => {

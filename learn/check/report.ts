@@ -1,8 +1,8 @@
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { HarnessTrouble, LearnerFault } from "./faults.ts";
 import type { StepName, StepResult, Verdict } from "./result.ts";
-import { describeFault } from "./steps/loads.ts";
-import { fail, inconclusive, type Outcome } from "./steps/outcome.ts";
+import { failOf } from "./steps/loads.ts";
+import { inconclusive, type Outcome } from "./steps/outcome.ts";
 
 /** Told how a check goes on. */
 export interface Listener {
@@ -74,12 +74,10 @@ export class Report {
 
   #outcomeOf(error: unknown): Outcome {
     if (error instanceof LearnerFault) {
-      return fail(describeFault(this.#file, error));
+      return failOf(this.#file, error);
     }
     const trouble = error instanceof HarnessTrouble ? error.message : stackOf(error);
-    return inconclusive(
-      `the check itself had trouble, and your code is not the reason: ${trouble}`,
-    );
+    return inconclusive(`the check itself had trouble: ${trouble}`);
   }
 }
 

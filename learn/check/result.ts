@@ -12,8 +12,10 @@ export type StepName =
   | "place"
   | "time"
   | "bystander"
+  | "failures"
   | "signal"
-  | "after-reply";
+  | "after-reply"
+  | "stop";
 
 export interface StepResult {
   readonly step: StepName;

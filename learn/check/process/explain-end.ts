@@ -54,7 +54,7 @@ export function explainEnd({
 export function withPlace(reason: Error, lastWords: readonly LastWords[]): Error {
   const stuck = lastWords.findLast((words) => words.kind === "stuck");
   return reason instanceof LearnerFault && reason.line === undefined && stuck !== undefined
-    ? new LearnerFault(reason.message, stuck.line)
+    ? new LearnerFault(reason.message, stuck.line, reason.mistake)
     : reason;
 }
 
