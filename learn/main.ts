@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { fail } from "../cli/fail.ts";
-import { yoursFolder } from "../progress/files.ts";
 import { changeProgress, loadProgress, progressPath, withExercise } from "../progress/progress.ts";
 import { type Exercise, exercises, findExercise } from "../registry/exercises.ts";
 import { checkExercise } from "./check/check-exercise.ts";
@@ -11,7 +10,7 @@ import { runQuiz } from "./quiz/run.ts";
 import { runVerify } from "./result-file/verify.ts";
 import { writeResultFile } from "./result-file/write.ts";
 import { runReview } from "./review/run.ts";
-import { prepareWorkspace, resetExercise, shown, yourFile } from "./workspace.ts";
+import { prepareWorkspace, resetExercise, shown, yourFile, yoursFolder } from "./workspace.ts";
 
 const example = `
 Examples:

@@ -1,22 +1,12 @@
 import { expect, test } from "vitest";
 import { findExercise } from "../registry/exercises.ts";
 import { renderDiagnosis } from "./diagnose/report.ts";
-import { exerciseFor } from "./taught-by.ts";
-import { wrongAnswers } from "./wrong/expected.ts";
+import { exerciseFor, taughtBy } from "./taught-by.ts";
 
-const names = [...new Set(wrongAnswers.map(({ diagnosis }) => diagnosis))];
-/** Taught by every exercise, or by none. */
-const everywhere = [
-  "wrong-answer",
-  "wrong-place",
-  "slower-than-its-work",
-  "tampers-with-the-check",
-];
-
-test.each(names.filter((name: string) => !everywhere.includes(name)))(
-  "%s is taught by an exercise in which it can be made",
-  (name) => {
-    const letter = exerciseFor(name) ?? "none";
+test.each(Object.entries(taughtBy))(
+  "%s is taught by exercise %s, which there is",
+  (name, letter) => {
+    expect(exerciseFor(name)).toBe(letter);
     expect(findExercise(letter)?.letter).toBe(letter);
   },
 );

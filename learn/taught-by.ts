@@ -2,7 +2,7 @@
  * The exercise, by letter, that teaches to avoid a mistake. Names of diagnoses that are missing here
  * are either taught everywhere (a wrong response) or are none of the code's (a paused process).
  */
-const taughtBy: Readonly<Record<string, string>> = {
+export const taughtBy: Readonly<Record<string, string>> = {
   "loop-blocked-by-waiting": "A",
   "loop-blocked-by-cpu": "C",
   "cpu-behind-a-promise": "C",

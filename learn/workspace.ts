@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { asideName, root, yoursFolder } from "../progress/files.ts";
 import { type Exercise, exercises } from "../registry/exercises.ts";
 
-export { shown } from "../progress/files.ts";
+export { shown, yoursFolder } from "../progress/files.ts";
 
 const stubsFolder = join(root, "learn/stubs");
 

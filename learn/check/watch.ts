@@ -1,7 +1,6 @@
-import { yoursFolder } from "../../progress/files.ts";
 import type { Exercise } from "../../registry/exercises.ts";
 import { type Watch, watchFiles } from "../watch.ts";
-import { isStub, shown, yourFile } from "../workspace.ts";
+import { isStub, shown, yourFile, yoursFolder } from "../workspace.ts";
 
 /**
  * Checks an exercise each time its file is saved, one check at a time, until Ctrl-C. What is saved
