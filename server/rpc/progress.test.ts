@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -95,6 +95,16 @@ describe("the learner's progress", () => {
     expect((await server.call("GetProgress", {})).body).toEqual(
       standing({ C: { passed: true } }, { questions_answered: 2, questions_due: 1 }),
     );
+  });
+
+  test("says what to do when its file can't be written", async () => {
+    writeFileSync(join(yours, "a-file"), "");
+    const other = await startTestServer({ ...small, progressFile: join(yours, "a-file/x.json") });
+    expect(await other.call("RecordGuess", { exercise: "A", strategy: "threads" })).toMatchObject({
+      code: "failed_precondition",
+      message: expect.stringMatching(/^The learner's progress can't be kept: .*--progress-file/),
+    });
+    await other.close();
   });
 
   test.each([

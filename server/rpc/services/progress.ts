@@ -16,7 +16,7 @@ import {
   withoutGuesses,
 } from "../../../progress/progress.ts";
 import { exercises } from "../../../registry/exercises.ts";
-import type { FieldViolation } from "../../errors.ts";
+import { Failure, type FieldViolation } from "../../errors.ts";
 import { quote } from "../../quote.ts";
 
 /**
@@ -31,24 +31,30 @@ export function routeProgress(
   interceptors: Interceptor[],
 ): void {
   const implementation: ServiceImpl<typeof ProgressService> = {
-    getProgress: async () => {
-      const { state } = await readProgress(path);
-      return { standing: standingOf(state, Date.now()) };
-    },
+    getProgress: () => answer(readProgress(path)),
 
-    recordGuess: async ({ exercise, strategy }) => {
-      const { state } = await changeProgress(path, (progress) =>
-        withGuess(progress, exercise, strategy),
-      );
-      return { standing: standingOf(state, Date.now()) };
-    },
+    recordGuess: ({ exercise, strategy }) =>
+      answer(changeProgress(path, (progress) => withGuess(progress, exercise, strategy))),
 
-    forgetGuesses: async () => {
-      const { state } = await changeProgress(path, withoutGuesses);
-      return { standing: standingOf(state, Date.now()) };
-    },
+    forgetGuesses: () => answer(changeProgress(path, withoutGuesses)),
   };
   router.service(ProgressService, implementation, { interceptors });
+}
+
+/** @throws Failure when the file can't be read or written */
+async function answer(
+  progress: Promise<{ readonly state: Progress }>,
+): Promise<{ readonly standing: Standing }> {
+  try {
+    return { standing: standingOf((await progress).state, Date.now()) };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      "not-set-up",
+      `The learner's progress can't be kept: ${problem}. Start the server with --progress-file and a file that it may write.`,
+      { cause: error },
+    );
+  }
 }
 
 /** A guess names an exercise and one of its strategies. */
