@@ -65,6 +65,16 @@ describe("the embedded cache, spoken to by a Redis client", () => {
     ]);
   });
 
+  test("answers a client that speaks RESP3, as this one does unless it is told otherwise", async () => {
+    const client = createClient({ url: `redis://127.0.0.1:${port}` });
+    await client.connect();
+    await client.mSet({ one: "1", two: "2" });
+    await client.del("three");
+    expect(await client.mGet(["one", "three", "two"])).toEqual(["1", null, "2"]);
+    expect(await client.multi().get("two").get("three").exec()).toEqual(["2", null]);
+    client.destroy();
+  });
+
   test("says which commands it knows", async () => {
     await expect(redis.sendCommand(["FLUSHALL"])).rejects.toThrow(
       "ERR unknown command 'FLUSHALL'; this cache knows GET, GETEX, MGET",

@@ -75,10 +75,18 @@ const replies: Readonly<Record<string, Reply>> = {
   AUTH: () => ok,
   READONLY: () => ok,
   QUIT: () => ok,
-  HELLO: ([version = "2"]) =>
-    version === "2"
-      ? array([bulk("server"), bulk("redis"), bulk("proto"), integer(2)])
-      : "-NOPROTO this cache speaks RESP2\r\n",
+  // What else is answered here means the same in both, and clients take RESP2's null in RESP3 as well.
+  HELLO: ([version = "2"]) => {
+    const fields = [bulk("server"), bulk("redis"), bulk("proto"), integer(Number(version))];
+    switch (version) {
+      case "2":
+        return array(fields);
+      case "3":
+        return `%2\r\n${fields.join("")}`;
+      default:
+        return "-NOPROTO unsupported protocol version\r\n";
+    }
+  },
 };
 
 /** Which of a command's arguments are keys that it looks up. */
