@@ -23,6 +23,8 @@ export interface Reply {
   readonly message: string;
   /** As protobuf JSON; null for a failure. */
   readonly body: JsonValue;
+  /** How long it took, of calls at once; undefined of a call alone. */
+  readonly ms?: number;
 }
 
 /** Calls at once, and how each was answered, in the order of the requests. */
@@ -104,9 +106,10 @@ export class Callers {
       }),
     );
     const burst = await fireBurst(sends, this.#bystander);
-    const replies = burst.calls.map(({ code, message }, index) => ({
+    const replies = burst.calls.map(({ code, message, sentMs, endedMs }, index) => ({
       code,
       message,
+      ms: endedMs - sentMs,
       body: code === "ok" ? this.#decode(Buffer.concat(bodies[index] ?? [])) : null,
     }));
     return { burst, replies };

@@ -50,10 +50,10 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   report.add("bystander", checkBystander(measured, where));
   // What is in the wrong place can't be given up there.
   const { givenUp, troubles } = planOf(exercise);
-  if (overlaps && isPlaced && givenUp.length > 0) {
-    await report.make("signal", () => checkSignal(session, measured));
-  }
-  if (overlaps && isPlaced && troubles.length > 0 && !service.hasDied) {
+  if (overlaps && isPlaced && troubles.length > 0) {
     await report.make("failures", () => checkFailures(session));
+  }
+  if (overlaps && isPlaced && givenUp.length > 0 && !service.hasDied) {
+    await report.make("signal", () => checkSignal(session, measured));
   }
 }

@@ -6,6 +6,8 @@ export const openMs = 60_000;
 export const importMs = 10_000;
 /** One call, whose work takes a few hundred ms at most. */
 export const callMs = 10_000;
+/** Calls of a burst have this deadline: who has not answered then, does not. */
+export const burstDeadlineMs = 20_000;
 /** All calls of a burst, also one after another on a busy machine. */
 export const burstMs = 30_000;
 /** What the service itself tells of what it saw. */

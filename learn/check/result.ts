@@ -12,8 +12,8 @@ export type StepName =
   | "place"
   | "time"
   | "bystander"
-  | "signal"
   | "failures"
+  | "signal"
   | "after-reply"
   | "stop";
 

@@ -4,9 +4,11 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
 import type { Problem } from "../../service/handler-calls.ts";
 import type { Reply } from "../callers.ts";
+import { burstDeadlineMs } from "../limits.ts";
 import {
   failsBesideOthers,
   hidesFailure,
+  inOrderOfArrival,
   mixedUp,
   notFromBackend,
   staleValue,
@@ -70,7 +72,10 @@ function failureOf(
   return {
     message,
     diagnosis: failsBesideOthers(file, message, failed.length, requests.length, problem),
-    isLate: failed.every(({ code }) => code === "deadline_exceeded"),
+    // Who fails with that code earlier has it from somebody else.
+    isLate: failed.every(
+      ({ code, ms = 0 }) => code === "deadline_exceeded" && ms >= burstDeadlineMs,
+    ),
   };
 }
 
@@ -95,6 +100,15 @@ function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
   }
   if (fieldOf(body, "hit") === true && right.hit?.includes(false)) {
     return { message, diagnosis: hidesFailure("the cache has nothing for it", request, body) };
+  }
+  if (isOfAnotherField(got, field, right)) {
+    const all = Object.keys(right).map((name) => fieldOf(body, name));
+    const wasAsked = (right[field] ?? []).length > 0;
+    const isPermuted = wasAsked && new Set(all).size === all.length;
+    return {
+      message,
+      diagnosis: isPermuted ? inOrderOfArrival(said) : wrongAnswer(request, body, right),
+    };
   }
   const { backend, distinct } = planOf(exercise);
   // Of fields that belong together one alone may be the same by chance.
@@ -133,6 +147,13 @@ function sharedValue(answered: Answered): Wrong | undefined {
 
 function rightFieldsOf({ exercise, requests, known }: Answered, index: number): RightFields {
   return planOf(exercise).rightFields(requests[index] ?? null, known);
+}
+
+/** Whether a value is what another field should have, as when results are taken in the order of their coming. */
+function isOfAnotherField(got: JsonValue, field: string, right: RightFields): boolean {
+  return Object.entries(right).some(
+    ([name, values]) => name !== field && isOfBackend(name) && isAmong(got, values),
+  );
 }
 
 function isAmong(value: JsonValue, values: readonly JsonValue[]): boolean {

@@ -1,7 +1,7 @@
+import { burstDeadlineMs } from "../limits.ts";
 import { taskMs } from "../measure/alone.ts";
 import { gather } from "../measure/evidence.ts";
 import type { Measured } from "../measure/measured.ts";
-import { burstDeadlineMs } from "../measure/run-bursts.ts";
 import { planOf } from "../plan.ts";
 import type { Session } from "../session.ts";
 import { judgeReplies, type Wrong } from "./judge-replies.ts";

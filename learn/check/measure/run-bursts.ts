@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import type { Exercise } from "../../../registry/exercises.ts";
+import { burstDeadlineMs } from "../limits.ts";
 import { leftBy } from "../place/executors.ts";
 import { isTooLittle, overlapsOf } from "../place/overlap.ts";
 import { whereItRan } from "../place/where-it-ran.ts";
@@ -35,8 +36,6 @@ const idleMs = 150;
 const lookMs = 500;
 /** What is no longer needed may take so long to be gone, in milliseconds. */
 const endsMs = 600;
-/** Calls of a burst have this deadline, in milliseconds: who has not answered then, does not. */
-export const burstDeadlineMs = 20_000;
 
 /** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
 export async function runBursts(session: Session): Promise<Measured> {

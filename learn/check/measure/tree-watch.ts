@@ -98,9 +98,7 @@ export class TreeWatch {
     let loopStarvedMs = 0;
     for (const thread of numbersIn(`/proc/${this.#pid}/task`)) {
       const folder = `/proc/${this.#pid}/task/${thread}`;
-      const [cpuMs = 0, starvedMs = 0] = read(`${folder}/schedstat`)
-        .split(" ")
-        .map((ns) => Number(ns) / nsPerMs);
+      const { cpuMs, starvedMs } = readThreadTimes(this.#pid, thread);
       const name = this.#nameOf(thread, folder);
       if (thread === this.#pid) {
         loopCpuMs = cpuMs;
@@ -152,6 +150,17 @@ export class TreeWatch {
     this.#owns.set(pid, isOwn);
     return isOwn;
   }
+}
+
+/** What a thread had since its start, in milliseconds; nothing where the system does not tell. */
+export function readThreadTimes(
+  pid: number,
+  thread: number,
+): { readonly cpuMs: number; readonly starvedMs: number } {
+  const [cpuMs = 0, starvedMs = 0] = read(`/proc/${pid}/task/${thread}/schedstat`)
+    .split(" ")
+    .map((ns) => Number(ns) / nsPerMs);
+  return { cpuMs, starvedMs };
 }
 
 function useBetween(before: Reading, after: Reading, newChildren: number): TreeUse {

@@ -24,6 +24,17 @@ export function mixedUp({ request, field, got }: WrongField, other: JsonValue): 
   };
 }
 
+/** The values of one response are in each other's fields. */
+export function inOrderOfArrival({ request, field, got }: WrongField): Diagnosis {
+  return {
+    name: "mixed-up-calls",
+    finding: `${JSON.stringify(request)} was answered with ${field} ${JSON.stringify(got)}, which belongs into another field: answers come in another order than they were asked for.`,
+    nextStep:
+      "Take each answer by what it is for, as Promise.all does, and never by the order in which it arrives.",
+    numbers: {},
+  };
+}
+
 /** @param failed of `calls` */
 export function failsBesideOthers(
   file: string,

@@ -86,7 +86,9 @@ function tooManyThreads({ exercise, measured, where, decided }: Served): Diagnos
   const atOnce = computingAtOnce(measured.best) ?? 0;
   const most = where.isOwn ? measured.cores * mostTimesCores : measured.cores;
   const isMeant = decided.includes("threads") && where.strategy === "threads" && !where.isOwn;
-  return exercise.work.cpu && atOnce > most && !isMeant
+  // A process for each call is too much for another reason than that it computes.
+  const isProcessEach = startedBy(measured.crowds).some(({ what }) => what === "processes");
+  return exercise.work.cpu && atOnce > most && !isMeant && !isProcessEach
     ? moreThreadsThanCores(atOnce, measured.cores)
     : undefined;
 }

@@ -48,14 +48,20 @@ export function leftBy(before: Evidence, last: Evidence): readonly Growth[] {
   ];
   return kinds
     .map((what) => ({ what, count: last.left[what] - before.left[what], calls }))
-    .filter(({ count }) => calls >= leastCalls && count >= calls * mostShare);
+    .filter(({ what, count }) => {
+      const most = what === "connections" ? requestsOf(last) : calls;
+      return calls >= leastCalls && count >= most * mostShare;
+    });
+}
+
+/** Requests to backends: each may have a connection. */
+function requestsOf({ seen, requests }: Evidence): number {
+  return Math.max(requests.length, seen.asked.length + seen.uncounted);
 }
 
 /** Connections that calls at once opened, where each opens one. */
 export function connectedBy(crowds: readonly Evidence[]): Growth | undefined {
-  const shares = crowds
-    .slice(-2)
-    .map(({ seen, requests }) => seen.connections.opened / requests.length);
+  const shares = crowds.slice(-2).map((one) => one.seen.connections.opened / requestsOf(one));
   const last = crowds.at(-1);
   if (last === undefined || last.requests.length < leastCalls || shares.length < 2) {
     return undefined;

@@ -8,6 +8,7 @@ import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/
 import type { Observation } from "../../service/observation.ts";
 import { HarnessTrouble, LearnerFault } from "../faults.ts";
 import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
+import { readThreadTimes } from "../measure/tree-watch.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
 import type { LeftProcess } from "./supervisor-messages.ts";
 
@@ -28,6 +29,9 @@ const nodeLibuvThreads = 4;
 const backendsDied = "The embedded backends died";
 /** What the death of a process takes to be known on a busy machine, its last output read, in milliseconds. */
 const knownDeadMs = 2 * lastOutputMs;
+
+/** Of a limit's time, the part for which a service had no core when the limit tells nothing of it. */
+const starvedShare = 0.3;
 
 /** A running service with a learner's handler. All that waits for it ends when it does. */
 export class LearnerService {
@@ -72,8 +76,18 @@ export class LearnerService {
 
   /** Waits for something that the learner's code has a part in, no longer than it may take. */
   within<Value>(limitMs: number, what: string, work: Promise<Value>): Promise<Value> {
-    const fault = new LearnerFault(`${what} within ${seconds(limitMs)}, the limit, and was ended`);
-    return endedAfter(this.#process, limitMs, fault, work);
+    const before = readThreadTimes(this.pid, this.pid);
+    const late = () => {
+      const now = readThreadTimes(this.pid, this.pid);
+      const isStarved =
+        now.starvedMs - before.starvedMs > limitMs * starvedShare &&
+        now.cpuMs - before.cpuMs < limitMs * starvedShare;
+      const message = `${what} within ${seconds(limitMs)}, the limit, and was ended`;
+      return isStarved
+        ? new HarnessTrouble(`${message}; but others had the cores nearly all of that time`)
+        : new LearnerFault(message);
+    };
+    return endedAfter(this.#process, limitMs, late, work);
   }
 
   /** Begins to observe anew. */
@@ -207,17 +221,17 @@ async function start(
     }
   });
   const trouble = new HarnessTrouble(`the service did not start within ${seconds(openMs)}`);
-  await endedAfter(service, openMs, trouble, importing.promise);
+  await endedAfter(service, openMs, () => trouble, importing.promise);
   const slow = new LearnerFault(
     `was not loaded within ${seconds(importMs)}, the limit, and was ended: does it loop, or wait for what never comes, outside of its functions?`,
   );
   const { decision, libuvThreads: wanted } = await endedAfter(
     service,
     importMs,
-    slow,
+    () => slow,
     imported.promise,
   );
-  const { url, pid } = await endedAfter(service, openMs, trouble, ready.promise);
+  const { url, pid } = await endedAfter(service, openMs, () => trouble, ready.promise);
   return {
     process: service,
     decision: decision ?? undefined,
@@ -233,10 +247,10 @@ async function start(
 async function endedAfter<Value>(
   process: ServiceProcess,
   limitMs: number,
-  reason: Error,
+  reason: () => Error,
   work: Promise<Value>,
 ): Promise<Value> {
-  const limit = setTimeout(() => process.kill(reason), limitMs);
+  const limit = setTimeout(() => process.kill(reason()), limitMs);
   try {
     return await Promise.race([work, process.died]);
   } catch (error) {

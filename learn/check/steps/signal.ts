@@ -176,7 +176,8 @@ function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn
   const { goneMs, later, observed } = evidence;
   const { begun } = observed.handler;
   const { backend } = planOf(exercise);
-  if (backend === undefined) {
+  // A read of a file can't be stopped once it waits for libuv, and is closed when it is its turn.
+  if (backend === undefined || backend.name === "slow disk") {
     return undefined;
   }
   const needed = begun * backend.callsEach;
@@ -193,9 +194,8 @@ function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn
   );
   const begunLate = asked.filter(({ beganMs }) => beganMs > lateMs).length;
   const late = answered.filter(({ beganMs }) => beganMs > lateMs).length;
-  // A read of a file can't be stopped once it has begun, and is closed when it is its turn; nor can a call
-  // that blocks its thread.
-  const canStop = backend.name !== "slow disk" && later.usage.waiting.otherThreads === 0;
+  // A call that blocks its thread can't be stopped once it has begun.
+  const canStop = later.usage.waiting.otherThreads === 0;
   const calls = canStop ? answered.length : late;
   const isMost = canStop
     ? calls > needed * (1 - mostShare) + 1
@@ -211,8 +211,8 @@ function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn
 
 /** A handler may reject and leave its work behind in a pool of the service. */
 function wentOnInPlaces(exercise: Exercise, evidence: GivenUpEvidence): WentOn | undefined {
-  const { begun, failedAfterAbort, ended } = evidence.observed.handler;
-  const answeredInTime = ended - failedAfterAbort;
+  const { begun, answeredAfterAbort, failedAfterAbort, ended } = evidence.observed.handler;
+  const answeredInTime = ended - failedAfterAbort - answeredAfterAbort;
   const completed = ["threads", "workers", "processes"]
     .map((place) => workOf(evidence, place).completed)
     .reduce((sum, one) => sum + one, 0);

@@ -33,15 +33,19 @@ export class CacheStore {
   }
 }
 
-type Reply = (args: readonly string[], store: CacheStore) => string;
+/** @param nil how nothing is written, which differs between the versions of the protocol */
+type Reply = (args: readonly string[], store: CacheStore, nil: string) => string;
 
 const ok = "+OK\r\n";
+/** Nothing, in RESP2 and RESP3. */
+const nil2 = "$-1\r\n";
+const nil3 = "_\r\n";
 
 /** Commands by name. What has no effect here is answered as Redis would. */
 const replies: Readonly<Record<string, Reply>> = {
-  GET: ([key = ""], store) => bulk(store.get(key)),
-  GETEX: ([key = ""], store) => bulk(store.get(key)),
-  MGET: (keys, store) => array(keys.map((key) => bulk(store.get(key)))),
+  GET: ([key = ""], store, nil) => bulk(store.get(key), nil),
+  GETEX: ([key = ""], store, nil) => bulk(store.get(key), nil),
+  MGET: (keys, store, nil) => array(keys.map((key) => bulk(store.get(key), nil))),
   EXISTS: (keys, store) => integer(keys.filter((key) => store.get(key) !== null).length),
   STRLEN: ([key = ""], store) => integer(Buffer.byteLength(store.get(key) ?? "")),
   TTL: ([key = ""], store) => integer(store.get(key) === null ? -2 : -1),
@@ -75,17 +79,9 @@ const replies: Readonly<Record<string, Reply>> = {
   AUTH: () => ok,
   READONLY: () => ok,
   QUIT: () => ok,
-  // What else is answered here means the same in both, and clients take RESP2's null in RESP3 as well.
   HELLO: ([version = "2"]) => {
-    const fields = [bulk("server"), bulk("redis"), bulk("proto"), integer(Number(version))];
-    switch (version) {
-      case "2":
-        return array(fields);
-      case "3":
-        return `%2\r\n${fields.join("")}`;
-      default:
-        return "-NOPROTO unsupported protocol version\r\n";
-    }
+    const facts = [bulk("server"), bulk("redis"), bulk("proto"), integer(Number(version))];
+    return version === "3" ? `%${facts.length / 2}\r\n${facts.join("")}` : array(facts);
   },
 };
 
@@ -102,6 +98,7 @@ const lookups: Readonly<Record<string, (args: readonly string[]) => readonly str
 export class CacheSession {
   readonly #store: CacheStore;
   #queued: (readonly string[])[] | undefined;
+  #nil = nil2;
 
   constructor(store: CacheStore) {
     this.#store = store;
@@ -136,16 +133,19 @@ export class CacheSession {
     if (failure !== undefined && upper in lookups) {
       return `-ERR ${failure}\r\n`;
     }
+    if (upper === "HELLO") {
+      this.#nil = args[0] === "3" ? nil3 : nil2;
+    }
     const reply = Object.hasOwn(replies, upper) ? replies[upper] : undefined;
     return (
-      reply?.(args, this.#store) ??
+      reply?.(args, this.#store, this.#nil) ??
       `-ERR unknown command '${name}'; this cache knows ${Object.keys(replies).join(", ")}\r\n`
     );
   }
 }
 
-function bulk(value: Value): string {
-  return value === null ? "$-1\r\n" : `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
+function bulk(value: Value, nil = nil2): string {
+  return value === null ? nil : `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
 }
 
 function integer(value: number): string {
