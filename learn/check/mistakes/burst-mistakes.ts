@@ -117,12 +117,10 @@ function tooLittleOverlap({
 }: Served): Diagnosis | undefined {
   const { best, cores } = measured;
   const [first] = overlapsOf(exercise, best, cores);
+  // No more reads go at once than the pool has threads; the disk counts more on a busy machine, as it hears
+  // late that a read has ended, when the next has begun.
   const isPoolFull =
-    first !== undefined &&
-    first.calls > libuvThreads &&
-    (first.most === libuvThreads ||
-      // The disk hears a little late that a read has ended, when the next has begun.
-      (first.most === libuvThreads + 1 && first.calls >= 2 * libuvThreads));
+    first !== undefined && first.calls > libuvThreads && first.most >= libuvThreads;
   if (where.strategy === "libuv" && !where.isOwn && isPoolFull) {
     return libuvSaturated(first, best.observed.pool, libuvThreads);
   }
