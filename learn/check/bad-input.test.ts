@@ -218,8 +218,8 @@ describe("after all of them", { timeout: 120_000 }, () => {
       "answer PASS",
       "overlap PASS",
       "place PASS",
-      "signal PASS",
       "failures PASS",
+      "signal PASS",
       "stop PASS",
     ]);
   });

@@ -1,8 +1,10 @@
 import { judgeBursts } from "./answers/bursts.ts";
 import { fastestMs, taskMs } from "./measure/alone.ts";
+import { cpuMsOf } from "./measure/evidence.ts";
 import { runBursts } from "./measure/run-bursts.ts";
 import { whyNoTime } from "./measure/trust.ts";
 import { burstMistakes } from "./mistakes/burst-mistakes.ts";
+import { slowerThanItsWork } from "./mistakes/slower-than-its-work.ts";
 import { whereItRan } from "./place/where-it-ran.ts";
 import { planOf } from "./plan.ts";
 import type { Report } from "./report.ts";
@@ -15,6 +17,9 @@ import { checkOverlap } from "./steps/overlap.ts";
 import { checkPlace } from "./steps/place.ts";
 import { checkSignal } from "./steps/signal.ts";
 import { checkTime } from "./steps/time.ts";
+
+/** So many times the CPU time of the work is no other way to compute it, but waste. */
+const mostTimesWork = 4;
 
 /** Checks how a handler answers, alone and many calls at once, and what it does for callers who give up. */
 export async function checkBurst(session: Session, report: Report): Promise<void> {
@@ -32,6 +37,12 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   const served = { exercise, measured, where, decided, libuvThreads: service.libuvThreads };
   const mistakes = burstMistakes(served);
   const wrong = await judgeBursts(session, measured);
+  const isWaste = cpuMsOf(best) > mostTimesWork * best.requests.length * taskMs(exercise, alone);
+  if (wrong?.isLate && exercise.work.cpu && isWaste) {
+    // So much CPU time is no matter of the clock, nor of what others do.
+    report.add("overlap", fail(wrong.message, slowerThanItsWork(measured)));
+    return;
+  }
   if (wrong !== undefined) {
     // A loop that was held is why, however busy the machine is.
     const doubt = wrong.isLate && where.held === undefined ? whyNoTime(measured) : undefined;

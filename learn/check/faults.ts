@@ -27,6 +27,17 @@ export class HarnessTrouble extends Error {
   override readonly name = "HarnessTrouble";
 }
 
+/** A limit that passed while others had the cores: it tells nothing, unless the loop is known to be stuck. */
+export class StarvedLimit extends HarnessTrouble {
+  /** What the file is told when it is. */
+  readonly limit: string;
+
+  constructor(limit: string) {
+    super(`${limit}; but others had the cores nearly all of that time`);
+    this.limit = limit;
+  }
+}
+
 /** Code that reaches into the check instead of answering calls. */
 export function tampering(message: string, line?: number | null): LearnerFault {
   return new LearnerFault(message, line, {

@@ -24,11 +24,12 @@ export function sequential({ what, most, wanted, calls }: Overlap): Diagnosis {
  * @param threads how many it was started with
  */
 export function libuvSaturated(
-  { most, calls }: Overlap,
+  { most: counted, calls }: Overlap,
   { threads: wantedThreads, longestWaitMs }: PoolReading,
   threads: number,
 ): Diagnosis {
   const waitedMs = round(longestWaitMs);
+  const most = Math.min(counted, threads);
   const tooLate =
     wantedThreads === threads
       ? ""

@@ -6,7 +6,7 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import type { Decision } from "../../handler.ts";
 import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/messages.ts";
 import type { Observation } from "../../service/observation.ts";
-import { HarnessTrouble, LearnerFault } from "../faults.ts";
+import { HarnessTrouble, LearnerFault, StarvedLimit } from "../faults.ts";
 import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
 import { readThreadTimes } from "../measure/tree-watch.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
@@ -83,9 +83,7 @@ export class LearnerService {
         now.starvedMs - before.starvedMs > limitMs * starvedShare &&
         now.cpuMs - before.cpuMs < limitMs * starvedShare;
       const message = `${what} within ${seconds(limitMs)}, the limit, and was ended`;
-      return isStarved
-        ? new HarnessTrouble(`${message}; but others had the cores nearly all of that time`)
-        : new LearnerFault(message);
+      return isStarved ? new StarvedLimit(message) : new LearnerFault(message);
     };
     return endedAfter(this.#process, limitMs, late, work);
   }
