@@ -5,7 +5,9 @@ import { Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import { readCores } from "../measure/cores.ts";
+import { progressPath } from "../progress/progress.ts";
 import { exercises } from "../registry/exercises.ts";
+import { keepMeasured } from "./keep-measured.ts";
 import type { Measurement } from "./measurement.ts";
 import { createProgress } from "./progress.ts";
 import { realEngines } from "./real-engines.ts";
@@ -128,6 +130,10 @@ if (flags.json) {
 if (flags.svg !== undefined) {
   await writeFile(flags.svg, renderWaterfalls(measurements));
 }
+const kept = await keepMeasured(toJson({ ...machine, measurements }).results, progressPath()).catch(
+  (error: Error) => `The times can't be kept for the review: ${error.message}`,
+);
+process.stderr.write(kept === undefined ? "" : `${kept}\n`);
 process.exitCode = exitCode();
 
 function secondsSince(ms: number): string {

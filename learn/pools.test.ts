@@ -9,10 +9,10 @@ import {
   refuse,
   waitForGate,
 } from "../testing/tasks.ts";
+import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { inBackground, processes, threads, workers } from "./pools.ts";
 import { provideEnvironment } from "./service/environment.ts";
 import { provideHouse } from "./service/house.ts";
-import { createUsageMemory } from "./service/usage-memory.ts";
 import { findUser } from "./solutions/a-get-user.threads.ts";
 
 /** Stands for a learner's file. */
@@ -27,17 +27,21 @@ const pools = [
 
 describe("the pools", () => {
   /** With one thread in each pool, and one process. */
+  const holdings = openHoldingsFile();
   let house: TestHouse;
   beforeAll(async () => {
     house = await openTestHouse();
     const addresses = house.backends.addresses();
-    provideEnvironment({ addresses, crops: 1, usage: createUsageMemory() });
+    provideEnvironment({ addresses, crops: 1, holdingsPath: holdings.path });
     provideHouse(house, tasksFile);
     // The server's own exercises calibrate there first, and nobody shall count that below.
     await workers.run(double, 0);
   });
   beforeEach(() => provideHouse(house, tasksFile));
-  afterAll(() => house.close());
+  afterAll(async () => {
+    await house.close();
+    holdings.remove();
+  });
 
   describe.each(pools)("$name", ({ name, pool }) => {
     test("runs an exported function of the file in its own place", async () => {
@@ -64,14 +68,14 @@ describe("the pools", () => {
 
     test("asks for an exported function when it gets one without a name", async () => {
       await expect(pool.run((value: number) => value, 1)).rejects.toThrow(
-        "Expected an exported function of your file, got one without a name",
+        `A function that your file does not export was handed to the pool ${name}: an inline function`,
       );
     });
 
     test("names the function that the file does not export", async () => {
       function hidden() {}
       await expect(pool.run(hidden, null)).rejects.toThrow(
-        'Expected your file to export the function "hidden", so that others find it',
+        `A function that your file does not export was handed to the pool ${name}: "hidden"`,
       );
     });
   });

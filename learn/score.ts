@@ -1,3 +1,4 @@
+import { isPassed, type Progress, progressOf } from "../progress/progress.ts";
 import { exercises } from "../registry/exercises.ts";
 import type { ExerciseResult, Score } from "./check/result.ts";
 import { describeLevel, levelOf } from "./levels.ts";
@@ -36,6 +37,16 @@ export function scoreOf(results: readonly Pick<ExerciseResult, "exercise" | "ver
     level: complete ? describeLevel(levelOf(passed)) : undefined,
     review: review.map(({ exercise }) => exercise),
   };
+}
+
+/** The score of all eight; an exercise that was never checked is nobody's mistake. */
+export function scoreOfProgress(progress: Progress): Score {
+  return scoreOf(
+    exercises.map(({ letter }) => {
+      const { last = "INCONCLUSIVE" } = progressOf(progress, letter);
+      return { exercise: letter, verdict: isPassed(progress, letter) ? "PASS" : last };
+    }),
+  );
 }
 
 /** What to read again, for the exercises of {@link Score.review}. */

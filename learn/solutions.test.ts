@@ -5,11 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { findExercise } from "../registry/exercises.ts";
 import { openTestHouse, type TestHouse } from "../testing/house.ts";
 import { never } from "../testing/tasks.ts";
+import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { provideEnvironment } from "./service/environment.ts";
 import { provideHouse } from "./service/house.ts";
 import { loadLearnerModule } from "./service/learner-module.ts";
-import { readUsage, restartUsage } from "./service/usage.ts";
-import { createUsageMemory } from "./service/usage-memory.ts";
 
 const folder = new URL("./solutions/", import.meta.url);
 
@@ -36,14 +35,18 @@ const solutions = readdirSync(fileURLToPath(folder))
   });
 
 describe("the solutions", () => {
+  const holdings = openHoldingsFile();
   let house: TestHouse;
   beforeAll(async () => {
     house = await openTestHouse();
     const addresses = house.backends.addresses();
-    provideEnvironment({ addresses, crops: 3, usage: createUsageMemory() });
+    provideEnvironment({ addresses, crops: 3, holdingsPath: holdings.path });
   });
-  beforeEach(() => restartUsage());
-  afterAll(() => house.close());
+  beforeEach(() => holdings.restart());
+  afterAll(async () => {
+    await house.close();
+    holdings.remove();
+  });
 
   test.each(solutions)(
     "$file answers as the exercise does, and holds the event loop with nothing",
@@ -59,7 +62,7 @@ describe("the solutions", () => {
         alwaysEmitImplicit: true,
       });
       expect(json).toMatchObject(expected);
-      const { waiting, computing } = readUsage();
+      const { waiting, computing } = holdings.usage(process.pid);
       expect([waiting.onLoop, computing.onLoop]).toEqual([0, 0]);
     },
   );

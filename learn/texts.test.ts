@@ -6,9 +6,11 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import { exercises } from "../registry/exercises.ts";
+import { openBook } from "./book/book.ts";
+import { planOf } from "./check/plan.ts";
 import { checkTypes } from "./check/types.ts";
 import { hints } from "./hints.ts";
-import { fileName, solutionFile } from "./workspace.ts";
+import { fileName, solutionFile, yourFile } from "./workspace.ts";
 import { wrongAnswers } from "./wrong/expected.ts";
 
 const run = promisify(execFile);
@@ -19,6 +21,7 @@ const rightAndNotEnough = "e-get-cache.threads.ts";
 
 const stubs = filesOf("stubs");
 const solutions = filesOf("solutions");
+const right = filesOf("right");
 const wrong = filesOf("wrong").filter((path) => path !== "wrong/expected.ts");
 
 /** What Node finds in a file, with nothing around that transforms it. */
@@ -30,7 +33,11 @@ interface Loaded {
 let loaded: Readonly<Record<string, Loaded>>;
 
 beforeAll(async () => {
-  loaded = await loadAll([...stubs, ...solutions, ...wrong]);
+  loaded = {
+    ...(await loadAll([...stubs, ...solutions])),
+    // Some start threads and processes when they are loaded: the author's check does that.
+    ...Object.fromEntries([...right, ...wrong].map((path) => [path, readExports(path)])),
+  };
 });
 
 describe("the stubs", () => {
@@ -96,11 +103,20 @@ describe("the solutions", () => {
   });
 });
 
-describe("the wrong answers", () => {
-  test("are at least 24, and two an exercise", () => {
-    expect(wrong.length).toBeGreaterThanOrEqual(24);
+describe("the right answers", () => {
+  test("are at least 60 with the solutions, and five an exercise", () => {
+    expect(right.length + solutions.length).toBeGreaterThanOrEqual(60);
     for (const { letter } of exercises) {
-      expect(wrong.filter((path) => letterOf(path) === letter).length).toBeGreaterThanOrEqual(2);
+      expect(right.filter((path) => letterOf(path) === letter).length).toBeGreaterThanOrEqual(5);
+    }
+  });
+});
+
+describe("the wrong answers", () => {
+  test("are at least 100, and ten an exercise", () => {
+    expect(wrong.length).toBeGreaterThanOrEqual(100);
+    for (const { letter } of exercises) {
+      expect(wrong.filter((path) => letterOf(path) === letter).length).toBeGreaterThanOrEqual(10);
     }
   });
 
@@ -109,24 +125,54 @@ describe("the wrong answers", () => {
     expect(expected.sort()).toEqual(wrong);
   });
 
-  test.each(wrong)("%s decides for a strategy of its exercise, and says why", (path) => {
-    const exercise = exercises.find(({ letter }) => letter === letterOf(path));
-    const decision = loaded[path]?.decision;
-    expect(exercise?.strategies.map(({ name }) => name)).toContain(decision?.strategy);
-    expect(decision?.why).not.toBe("");
-  });
+  test.each([...right, ...wrong])(
+    "%s decides for a strategy of its exercise, and says why",
+    (path) => {
+      const exercise = exercises.find(({ letter }) => letter === letterOf(path));
+      const decision = loaded[path]?.decision;
+      expect(exercise?.strategies.map(({ name }) => name)).toContain(decision?.strategy);
+      expect(decision?.why).not.toBe("");
+    },
+  );
 });
 
 describe("all of them", () => {
-  test.each([...stubs, ...solutions, ...wrong])("%s exports a handler", (path) => {
+  test.each([...stubs, ...solutions, ...right, ...wrong])("%s exports a handler", (path) => {
     expect(loaded[path]?.exports).toContain("handler");
   });
 
   test("pass the type check, as the project's own files", async () => {
-    const paths = [...stubs, ...solutions, ...wrong].map((path) => join(learn, path));
+    // Those that tell the compiler to look away are to be found, and nothing else.
+    const cheats = new Set(["wrong/b-without-types.ts", "wrong/d-without-one-check.ts"]);
+    const all = [...stubs, ...solutions, ...right, ...wrong];
+    const paths = all.filter((path) => !cheats.has(path)).map((path) => join(learn, path));
     const problems = [...((await checkTypes(paths)) ?? [])];
     expect(problems.map(([path]) => path)).toEqual(paths);
     expect(problems.filter(([, found]) => found.length > 0)).toEqual([]);
+  });
+});
+
+describe("the tasks agree with the check", () => {
+  test.each(exercises)("$letter", (exercise) => {
+    const { task, checked, rationale } = openBook(exercise, yourFile(exercise));
+    const text = checked.replaceAll(/\s+/g, " ");
+    const { givenUp, questions } = planOf(exercise);
+    expect(task.trim()).not.toBe("");
+    expect(rationale.trim()).not.toBe("");
+    expect(text).toContain("Callers who disconnect, or whose deadline passes");
+    // G's own steps have callers who disconnect.
+    const isChecked = givenUp.length > 0 || exercise.work.afterReply;
+    expect(text.includes("are not checked here")).toBe(!isChecked);
+    const asksForNothing = questions.some(({ forget }) => forget !== undefined);
+    expect(text.includes("a key that the cache does not have")).toBe(asksForNothing);
+  });
+
+  test("and the stubs show the signal that is checked", () => {
+    for (const path of stubs) {
+      const source = readFileSync(join(learn, path), "utf8");
+      expect(source).toMatch(/export const handler: .* = async \(.*, signal\) =>/);
+      expect(source).toContain("// `signal` aborts when nobody waits any more");
+    }
   });
 });
 
@@ -154,6 +200,19 @@ function linesOf(path: string): number {
 
 function isRight(suitability: Suitability): boolean {
   return suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS;
+}
+
+/** What a file exports, read and not run. */
+function readExports(path: string): Loaded {
+  const source = readFileSync(join(learn, path), "utf8");
+  const [, strategy = "", why = ""] =
+    /export const decision: Decision = \{\s+strategy: "(.*)",\s+why: "(.*)",\s+\};/.exec(source) ??
+    [];
+  const exports = [...source.matchAll(/^export (?:const|function|async function|\{) ?(.*)/gm)];
+  return {
+    exports: exports.flatMap(([, names = ""]) => names.match(/\w+/g) ?? []),
+    decision: { strategy, why },
+  };
 }
 
 async function loadAll(paths: readonly string[]): Promise<Readonly<Record<string, Loaded>>> {

@@ -1,13 +1,11 @@
-import { cpSync, existsSync, mkdirSync, renameSync } from "node:fs";
-import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { asideName, root, yoursFolder } from "../progress/files.ts";
 import { type Exercise, exercises } from "../registry/exercises.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const stubsFolder = join(root, "learn/stubs");
+export { shown, yoursFolder } from "../progress/files.ts";
 
-/** Where learners work. Git does not see it. */
-export const yoursFolder = join(root, "learn/yours");
+const stubsFolder = join(root, "learn/stubs");
 
 /** An exercise's name in the names of files and folders, such as "get-user". */
 export function folderName({ rpc }: Exercise): string {
@@ -27,11 +25,6 @@ export function yourFile(exercise: Exercise, yours = yoursFolder): string {
 /** The solution with one of the right strategies. */
 export function solutionFile(exercise: Exercise, strategy: string): string {
   return join(root, "learn/solutions", fileName(exercise).replace(/ts$/, `${strategy}.ts`));
-}
-
-/** A path as people and their editors read it: from the project's folder. */
-export function shown(path: string): string {
-  return relative(root, path);
 }
 
 /** Gives the learner a copy of each stub whose copy is missing. */
@@ -65,19 +58,11 @@ export function resetExercise(
   return aside;
 }
 
-/** A new path for what is kept aside: it tells when that was, and takes nobody's place. */
-export function asideName(yours: string, name: string, now: Date): string {
-  const folder = join(yours, "aside");
-  mkdirSync(folder, { recursive: true });
-  // Swedes write the local time as ISO 8601 does. A file's name may not have a colon everywhere.
-  const stamp = now.toLocaleString("sv").replace(" ", "T").replaceAll(":", "");
-  const [, stem = name, ending = ""] = /^(.*)(\.\w+)$/.exec(name) ?? [];
-  for (let version = 1; ; version++) {
-    const path = join(folder, `${stem}.${stamp}${version === 1 ? "" : `-${version}`}${ending}`);
-    if (!existsSync(path)) {
-      return path;
-    }
-  }
+/** Whether a learner's file is still, or again, the stub. */
+export function isStub(exercise: Exercise, yours = yoursFolder): boolean {
+  const stub = readFileSync(join(stubsFolder, fileName(exercise)));
+  const file = yourFile(exercise, yours);
+  return existsSync(file) && stub.equals(readFileSync(file));
 }
 
 function putStub(exercise: Exercise, yours: string): void {

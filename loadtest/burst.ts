@@ -4,6 +4,8 @@ import { type CallRecord, recordCall } from "./call-record.ts";
 import type { CallResult, Send } from "./drivers/driver.ts";
 
 export interface Burst {
+  /** The first send, on the machine's monotonic clock. */
+  readonly originMs: number;
   /** From the first send to the last reply, in milliseconds. */
   readonly wallMs: number;
   readonly calls: readonly CallRecord[];
@@ -43,5 +45,5 @@ export async function fireBurst(
     }),
   );
   const wallMs = Math.max(...calls.map(({ endedMs }) => endedMs));
-  return { wallMs, calls, bystanderMs: await bystander.stop() };
+  return { originMs, wallMs, calls, bystanderMs: await bystander.stop() };
 }

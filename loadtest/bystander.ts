@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
 /** What the bystander's thread is started with. */
@@ -29,8 +30,13 @@ export interface Bystander {
   close(): Promise<void>;
 }
 
-/** @param baseUrl a server of this machine, whose certificate is taken as it is */
-export async function createBystander(baseUrl: string): Promise<Bystander> {
+/**
+ * Connects a bystander, however long that takes.
+ *
+ * @param baseUrl a server of this machine, whose certificate is taken as it is
+ * @param signal when it aborts before the bystander is connected, this rejects, and nothing is left
+ */
+export async function createBystander(baseUrl: string, signal?: AbortSignal): Promise<Bystander> {
   const data: BystanderData = { baseUrl };
   const worker = new Worker(new URL("./bystander-thread.ts", import.meta.url), {
     workerData: data,
@@ -53,7 +59,14 @@ export async function createBystander(baseUrl: string): Promise<Bystander> {
     return promise.finally(() => worker.off("error", reject));
   };
   const send = (request: BystanderRequest) => worker.postMessage(request);
-  await answer();
+  const giveUp = () => void worker.terminate();
+  signal?.addEventListener("abort", giveUp, { once: true });
+  const left = once(worker, "exit").then(() => {
+    throw new Error("The bystander's thread ended before it was connected");
+  });
+  await Promise.race([answer(), left]);
+  left.catch(() => {});
+  signal?.removeEventListener("abort", giveUp);
   return {
     start: (onCall) => {
       latenciesMs = [];

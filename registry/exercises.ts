@@ -55,6 +55,12 @@ export function findExercise(letterOrRpc: string): Exercise | undefined {
   );
 }
 
+/** Whether a strategy is right for an exercise: it works, be it at a price. */
+export function isRight({ allStrategies }: Exercise, strategy: string): boolean {
+  const suitability = allStrategies.find(({ name }) => name === strategy)?.suitability;
+  return suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS;
+}
+
 function readExercise(method: DescMethod): Exercise {
   const option = getOption(method, exerciseOption);
   const { letter, title, strategies: allStrategies, burst, work } = option;

@@ -1,10 +1,16 @@
 import type { DescMethod, DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
 import { LabService } from "../gen/unblock/v1/lab_pb.ts";
+import { ProgressService } from "../gen/unblock/v1/progress_pb.ts";
 import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 
 /** The services of the schema. */
-export const services: readonly DescService[] = [ExercisesService, VitalsService, LabService];
+export const services: readonly DescService[] = [
+  ExercisesService,
+  VitalsService,
+  LabService,
+  ProgressService,
+];
 
 const methods: readonly DescMethod[] = services.flatMap((service) => service.methods);
 

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { duration, oneOf, wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
+import { progressPath } from "../progress/progress.ts";
 import { noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import { addCallerFlags, type CallerFlags, callerLimitsOf } from "./caller-flags.ts";
 import type { ServerConfig } from "./config.ts";
@@ -31,6 +32,7 @@ type Taken = Pick<
   | "databaseUrl"
   | "redisUrl"
   | "runsFolder"
+  | "progressFile"
   | "replicas"
   | "token"
 >;
@@ -110,6 +112,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       "who has it may start runs, from anywhere (default: UNBLOCK_TOKEN, or none)",
     )
     .option("--runs-folder <path>", "where the page's finished runs are kept", ".unblock/runs")
+    .option("--progress-file <path>", "where guesses on the page are kept", progressPath())
     .option("--cors-origin <origin...>", "pages of these origins may call", [])
     .option(
       "--tls-cert <file>",

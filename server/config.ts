@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { progressPath } from "../progress/progress.ts";
 import type { ImageHosts } from "./backends/images.ts";
 import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import { assertPostgresUrl } from "./backends/postgres/address.ts";
@@ -52,6 +53,8 @@ export interface ServerConfig extends OwnBackends, CallerLimits {
   readonly pageFolder: string;
   /** Where finished runs of LabService are kept. Default `.unblock/runs` in the current directory. */
   readonly runsFolder: string;
+  /** File of the learner's progress, which ProgressService serves. Default: `learn/yours/progress.json`. */
+  readonly progressFile: string;
   /** What callers of LabService must have, who may come from anywhere then. Default: none, and only this machine. */
   readonly token: string | undefined;
   /** How many servers share the port, this one included; more than one have no LabService. Default 1. */
@@ -99,6 +102,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     ...defaultCallerLimits,
     pageFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),
     runsFolder: ".unblock/runs",
+    progressFile: progressPath(),
     token: undefined,
     replicas: 1,
     logLevel: "info",

@@ -156,6 +156,14 @@ export const errorTable = {
     "overloaded",
     "Too many wrong tokens came from this address, or from many. Try again in {wait_s} s.",
   ],
+  UNBLOCK_CALLER_NOT_LOCAL: [
+    "forbidden",
+    "Expected a caller on the server's own machine, got one from elsewhere: the learner's progress stays there.",
+  ],
+  UNBLOCK_PROGRESS_NOT_KEPT: [
+    "not-set-up",
+    "The learner's progress can't be kept: {problem}. Start the server with --progress-file and a file that it may write.",
+  ],
   UNBLOCK_RUN_IN_PROGRESS: [
     "overloaded",
     "Another run is in progress ({other}), and two would measure each other. Try again when it has ended.",

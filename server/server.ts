@@ -86,6 +86,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         needsCertificate: tls?.clientCa !== undefined,
       },
     },
+    progressFile: complete.progressFile,
     page,
     health,
     maxCalls: complete.maxCalls,

@@ -48,6 +48,7 @@ export async function startTracedServer(directLane = true): Promise<TracedServer
     exercises: await loadExercises({ places: house.places, backends }),
     vitals: { eventLoop, places: house.places, backends },
     lab: idleLab(),
+    progressFile: "",
     page: new Map(),
     health: new HealthStatus([]),
     maxCalls: 100,

@@ -15,6 +15,8 @@ export interface Book {
   /** As markdown. */
   readonly scenario: string;
   readonly task: string;
+  /** A list of what the check looks at: of this exercise, then of every exercise. */
+  readonly checked: string;
   readonly rationale: string;
   /** Each more telling than the one before. */
   readonly hints: readonly string[];
@@ -27,10 +29,9 @@ export interface Book {
 
 export function openBook(exercise: Exercise, file: string): Book {
   const { letter, recommended, strategies } = exercise;
-  const markdown = readFileSync(
-    new URL(`../../server/exercises/${folderName(exercise)}/README.md`, import.meta.url),
-    "utf8",
-  );
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const readme = read(`server/exercises/${folderName(exercise)}/README.md`);
+  const tasks = read(`learn/tasks/${letter.toLowerCase()}-${folderName(exercise)}.md`);
   const [reading] = readingFor([letter]);
   const own = hints[letter];
   if (reading === undefined || own === undefined) {
@@ -40,10 +41,11 @@ export function openBook(exercise: Exercise, file: string): Book {
   return {
     exercise,
     file: shown(file),
-    scenario: sectionOf(markdown, "Scenario"),
-    task: sectionOf(markdown, "Task"),
-    // There it is folded away until one has decided.
-    rationale: sectionOf(markdown, "Rationale").replace(/<summary>.*<\/summary>/, ""),
+    scenario: sectionOf(readme, "Scenario"),
+    // The README's own task is about the server; this one is about the learner's file.
+    task: sectionOf(tasks, "Task"),
+    checked: `${sectionOf(tasks, "What is checked").trimEnd()}\n${read("learn/tasks/every-exercise.md")}`,
+    rationale: sectionOf(tasks, "Why"),
     hints: own,
     right: [recommended, ...names.filter((name) => name !== recommended)]
       .filter((name) => existsSync(solutionFile(exercise, name)))

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +11,12 @@ const exercise = exerciseOf("A");
 const decision = `export const decision = { strategy: "threads", why: "It is not asked here." };`;
 const answers = (body: string) =>
   `${decision}\nexport const handler = async () => {\n${body}\n};\n`;
+
+/** A right answer, as far as there is one. */
+const solved = readFileSync(solutionFile(exercise, "threads"), "utf8").replaceAll(
+  /"\.\.(.*)"/g,
+  (_, path: string) => JSON.stringify(new URL(`..${path}`, import.meta.url).href),
+);
 
 /** What somebody may have written, and the one line that is told of it. */
 const inputs = [
@@ -86,6 +92,86 @@ const inputs = [
     ),
     says: /bad\.ts:3 threw what nobody caught, and ended the service: Error: too late/,
   },
+  {
+    does: "throws after it was loaded, when nobody has called yet",
+    source: `${answers("return {};")}setTimeout(() => { throw new Error("too late"); }, 150);\n`,
+    says: /bad\.ts:5 threw what nobody caught, and ended the service: Error: too late/,
+  },
+  {
+    does: "aborts the process",
+    source: answers("process.abort();"),
+    says: /bad\.ts ended the service while it was called \(SIGABRT\)/,
+  },
+  {
+    does: "ends its parent",
+    source: answers("process.kill(process.ppid, 'SIGKILL'); await new Promise(() => {});"),
+    says: /bad\.ts ended the process that watches over the service/,
+  },
+  {
+    does: "stops its parent and loops",
+    source: answers("process.kill(process.ppid, 'SIGSTOP'); for (;;) {}"),
+    says: /bad\.ts:3 did not answer \{"user_id":1\} within 10 s, the limit, and was ended/,
+  },
+  {
+    does: "calls itself for ever",
+    source: answers("const again = () => again() + 1; again();"),
+    says: /the handler threw: Maximum call stack size exceeded/,
+  },
+  {
+    does: "rejects what nobody awaits, later",
+    source: `${answers("return {};")}setTimeout(() => Promise.reject(new Error("too late")), 150);\nprocess.on("unhandledRejection", (error) => { throw error; });\n`,
+    says: /bad\.ts:5 threw what nobody caught, and ended the service: Error: too late/,
+  },
+  {
+    does: "leaves the channel that it has not",
+    source: answers("process.disconnect();"),
+    says: /the handler threw: process\.disconnect is not a function/,
+  },
+  {
+    does: "closes the pipes of the check",
+    source: `import { closeSync } from "node:fs";\n${answers("closeSync(4); await new Promise(() => {});")}`,
+    says: /bad\.ts closed the pipe on which the service speaks with the check/,
+  },
+  {
+    does: "writes to the pipes of the check",
+    source: `import { writeSync } from "node:fs";\n${answers("writeSync(4, '{}\\n'); await new Promise(() => {});")}`,
+    says: /bad\.ts wrote to the pipe on which the service speaks with the check/,
+  },
+  {
+    does: "replaces JSON.parse",
+    source: `JSON.parse = () => null;\n${answers("return {};")}`,
+    says: /bad\.ts:1 replaced JSON\.parse, which the check relies on/,
+  },
+  {
+    does: "replaces what promises do, once it is called",
+    source: answers("Promise.prototype.then = () => {}; await null;"),
+    says: /bad\.ts:3 replaced Promise\.prototype\.then, which the check relies on/,
+  },
+  {
+    does: "replaces setTimeout",
+    source: `globalThis.setTimeout = () => 0;\n${answers("return {};")}`,
+    says: /bad\.ts:1 replaced setTimeout, which the check relies on/,
+  },
+  {
+    does: "gives all objects a property",
+    source: `Object.prototype.toJSON = () => ({});\n${answers("return {};")}`,
+    says: /bad\.ts:1 replaced Object\.prototype, which the check relies on/,
+  },
+  {
+    does: "starts a thousand processes",
+    source: `import { spawn } from "node:child_process";\n${answers("spawn('sh', ['-c', 'for n in $(seq 1000); do sleep 1000 & done; wait']); await new Promise(() => {});")}`,
+    says: /bad\.ts had started so many processes that there were \d+ at once; the limit is 200/,
+  },
+  {
+    does: "swallows SIGTERM",
+    source: `setTimeout(() => { process.removeAllListeners("SIGTERM"); process.on("SIGTERM", () => {}); }, 300);\n${solved}`,
+    says: /bad\.ts did not let the service stop within 15 s of SIGTERM, the limit/,
+  },
+  {
+    does: "leaves a process that left its group and forgot its environment",
+    source: `import { spawn } from "node:child_process";\nimport { isMainThread } from "node:worker_threads";\nif (isMainThread) spawn("sh", ["-c", "sleep 1000 & sleep 1001"], { detached: true, stdio: "inherit", env: {} }).unref();\n${solved}`,
+    says: /\d processes were still there after the service, such as: s/,
+  },
 ] as const;
 
 let folder: string;
@@ -132,7 +218,9 @@ describe("after all of them", { timeout: 120_000 }, () => {
       "answer PASS",
       "overlap PASS",
       "place PASS",
+      "failures PASS",
       "signal PASS",
+      "stop PASS",
     ]);
   });
 });

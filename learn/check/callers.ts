@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { fromBinary, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { type Connection, openConnection } from "../../client/client.ts";
 import { codeName } from "../../client/code-name.ts";
@@ -8,6 +8,7 @@ import { type Burst, fireBurst } from "../../loadtest/burst.ts";
 import { type Bystander, createBystander } from "../../loadtest/bystander.ts";
 import { createDriver } from "../../loadtest/drivers/create-driver.ts";
 import type { Driver } from "../../loadtest/drivers/driver.ts";
+import { prefixBytes } from "../../loadtest/drivers/envelope.ts";
 import { warmUp } from "../../loadtest/warm-up.ts";
 import type { Exercise } from "../../registry/exercises.ts";
 
@@ -22,6 +23,14 @@ export interface Reply {
   readonly message: string;
   /** As protobuf JSON; null for a failure. */
   readonly body: JsonValue;
+  /** How long it took, of calls at once; undefined of a call alone. */
+  readonly ms?: number;
+}
+
+/** Calls at once, and how each was answered, in the order of the requests. */
+export interface Fired {
+  readonly burst: Burst;
+  readonly replies: readonly Reply[];
 }
 
 /** Everybody who calls the learner's service. */
@@ -46,12 +55,21 @@ export class Callers {
     this.#bystander = bystander;
   }
 
-  /** Connects them, and calls until the code of both sides is compiled. */
-  static async open(exercise: Exercise, baseUrl: string): Promise<Callers> {
+  /**
+   * Connects them, and calls until the code of both sides is compiled.
+   *
+   * @param signal aborts when the service has ended: they close then, also in the middle of connecting
+   */
+  static async open(exercise: Exercise, baseUrl: string, signal: AbortSignal): Promise<Callers> {
     const driver = createDriver({ baseUrl, protocol: "grpc" });
-    const [bystander] = await Promise.all([createBystander(baseUrl), driver.connect()]);
+    const bystander = await createBystander(baseUrl, signal);
+    const callers = new Callers(exercise, openConnection({ baseUrl }), driver, bystander);
+    const close = () => void callers.close();
+    signal.addEventListener("abort", close, { once: true });
+    await driver.connect();
     await warmUp(driver);
-    return new Callers(exercise, openConnection({ baseUrl }), driver, bystander);
+    signal.removeEventListener("abort", close);
+    return callers;
   }
 
   /** Makes one call, and reads its answer. @param signal its abort hangs up */
@@ -74,18 +92,33 @@ export class Callers {
     }
   }
 
-  /** Makes all calls at once, while the bystander calls. @param timeoutMs their deadline; 0 for none */
-  fire(requests: readonly JsonValue[], timeoutMs: number): Promise<Burst> {
+  /** Makes all calls at once, while the bystander calls. @param timeoutMs the deadline of the nth, from 0 */
+  async fire(requests: readonly JsonValue[], timeoutMs: (index: number) => number): Promise<Fired> {
     const { method } = this.#exercise;
-    const sends = requests.map((request) =>
+    const bodies: Buffer[][] = requests.map(() => []);
+    const sends = requests.map((request, index) =>
       this.#driver.prepare({
         method,
         request: fromJson(method.input, request),
         header: {},
-        timeoutMs,
+        timeoutMs: timeoutMs(index),
+        onBody: (chunk) => bodies[index]?.push(Buffer.from(chunk)),
       }),
     );
-    return fireBurst(sends, this.#bystander);
+    const burst = await fireBurst(sends, this.#bystander);
+    const replies = burst.calls.map(({ code, message, sentMs, endedMs }, index) => ({
+      code,
+      message,
+      ms: endedMs - sentMs,
+      body: code === "ok" ? this.#decode(Buffer.concat(bodies[index] ?? [])) : null,
+    }));
+    return { burst, replies };
+  }
+
+  #decode(body: Buffer): JsonValue {
+    const { output } = this.#exercise.method;
+    const message = fromBinary(output, body.subarray(prefixBytes));
+    return toJson(output, message, { alwaysEmitImplicit: true });
   }
 
   /** What the server felt since the window began. */

@@ -1,17 +1,26 @@
 import type { Exercise } from "../../registry/exercises.ts";
-import { shown } from "../workspace.ts";
+import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import { shown, yoursFolder } from "../workspace.ts";
 import { Analytics } from "./after-reply/analytics.ts";
 import { Callers } from "./callers.ts";
 import { checkBurst } from "./check-burst.ts";
 import { checkTrackEvent } from "./check-track-event.ts";
-import { HarnessTrouble, LearnerFault } from "./faults.ts";
+import { meantStrategies } from "./decided.ts";
+import { HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { burstMs } from "./limits.ts";
+import { lineOfMistake } from "./line-of-mistake.ts";
+import { TreeWatch } from "./measure/tree-watch.ts";
 import { LearnerService, type StartOptions } from "./process/learner-service.ts";
 import { type Listener, Report } from "./report.ts";
 import type { ExerciseResult } from "./result.ts";
+import type { Session } from "./session.ts";
 import { checkDecision } from "./steps/decision.ts";
-import { checkLoads } from "./steps/loads.ts";
-import { checkTypes, type TypeProblems } from "./types.ts";
+import { checkLoads, failOf } from "./steps/loads.ts";
+import { checkStop } from "./steps/stop.ts";
+import { checkTypes, readSource, type TypeProblems } from "./types.ts";
+import { findAny } from "./unchecked-types.ts";
+import { World } from "./world/world.ts";
 
 export interface CheckOptions extends Listener {
   /** What the compiler says of the file, among others. Default: it is asked about this file alone. */
@@ -30,32 +39,56 @@ export async function checkExercise(
   { types = checkTypes([file]), ...listener }: CheckOptions = {},
 ): Promise<ExerciseResult> {
   const report = new Report(shown(file), listener);
+  const kept = new KeptFiles(yoursFolder);
   const analytics = exercise.work.afterReply ? await Analytics.open() : undefined;
+  let world: World | undefined;
   try {
     listener.onBegin?.("loads");
+    world = await openWorld();
     const [started, typeProblems] = await Promise.all([
-      start({ exercise, file, analyticsUrl: analytics?.url ?? null }),
+      start(world, { exercise, file, analyticsUrl: analytics?.url ?? null }),
       types,
     ]);
     const service = started instanceof LearnerService ? started : undefined;
     const fault = started instanceof LearnerService ? undefined : started;
-    const loads = checkLoads(shown(file), fault, typeProblems?.get(file));
-    if (report.add("loads", loads) && service !== undefined) {
+    const unchecked = findAny(readSource(file));
+    const loads = checkLoads(shown(file), fault, typeProblems?.get(file), unchecked);
+    if (report.add("loads", loads) && service !== undefined && world !== undefined) {
       report.add("decision", checkDecision(exercise, service.decision));
-      await checkServed(exercise, shown(file), service, analytics, report);
+      await checkServed({ exercise, file: shown(file), service, world, analytics }, report);
+      if (!service.hasDied) {
+        await report.make("stop", () => checkStop(service));
+      }
     }
     await service?.close();
+    const changed = kept.restore(readSource(file));
+    if (changed.length > 0) {
+      const fault = tampering(
+        `wrote to the course's own ${changed.join(", ")}, which was put back`,
+      );
+      report.add("stop", failOf(shown(file), fault));
+    }
     return resultOf(exercise, file, service, report);
   } finally {
     analytics?.close();
+    await world?.close();
   }
 }
 
+/** @returns undefined when it does not start, which the service can't do either then */
+async function openWorld(): Promise<World | undefined> {
+  return World.open().catch(() => undefined);
+}
+
 async function start(
-  options: StartOptions,
+  world: World | undefined,
+  options: Omit<StartOptions, "world">,
 ): Promise<LearnerService | LearnerFault | HarnessTrouble> {
+  if (world === undefined) {
+    return new HarnessTrouble("the check's backends did not start");
+  }
   try {
-    return await LearnerService.start(options);
+    return await LearnerService.start({ ...options, world: world.addresses });
   } catch (error) {
     if (error instanceof LearnerFault) {
       return error;
@@ -66,19 +99,21 @@ async function start(
 
 /** The steps for which somebody calls. */
 async function checkServed(
-  exercise: Exercise,
-  file: string,
-  service: LearnerService,
-  analytics: Analytics | undefined,
+  served: Omit<Session, "callers" | "tree">,
   report: Report,
 ): Promise<void> {
+  const { exercise, service, analytics } = served;
   const callers = await report.attempt("answer", () =>
-    service.within(burstMs, "did not let anybody call", Callers.open(exercise, service.url)),
+    service.within(
+      burstMs,
+      "did not let anybody call",
+      Callers.open(exercise, service.url, service.ended()),
+    ),
   );
   if (callers === undefined) {
     return;
   }
-  const session = { exercise, file, service, callers };
+  const session = { ...served, callers, tree: new TreeWatch(service.pid) };
   try {
     if (analytics === undefined) {
       await checkBurst(session, report);
@@ -97,7 +132,12 @@ function resultOf(
   { steps, diagnoses, verdict }: Report,
 ): ExerciseResult {
   const { letter, rpc, title, strategies } = exercise;
-  const decided = service?.decision?.strategy;
+  const [decided] = meantStrategies(exercise, service?.decision);
+  const source = readSource(file);
+  const withLine = (diagnosis: Diagnosis): Diagnosis => {
+    const line = diagnosis.line ?? lineOfMistake(shown(file), source, diagnosis);
+    return line === undefined ? diagnosis : { ...diagnosis, line };
+  };
   return {
     exercise: letter,
     rpc,
@@ -106,6 +146,6 @@ function resultOf(
     verdict,
     decided: strategies.find(({ name }) => name === decided)?.name,
     steps,
-    diagnoses,
+    diagnoses: diagnoses.map(withLine),
   };
 }

@@ -1,15 +1,24 @@
+import { after } from "./after-reply/after.ts";
 import type { Analytics } from "./after-reply/analytics.ts";
+import { judgeBursts } from "./answers/bursts.ts";
+import { judgeEvents } from "./answers/events.ts";
 import { fastestMs, taskMs } from "./measure/alone.ts";
 import { runBursts } from "./measure/run-bursts.ts";
+import { burstMistakes } from "./mistakes/burst-mistakes.ts";
 import { whereItRan } from "./place/where-it-ran.ts";
 import type { Report } from "./report.ts";
-import { decidedStrategy, type Session } from "./session.ts";
+import { decidedStrategies, type Session } from "./session.ts";
 import { checkBystander } from "./steps/bystander.ts";
 import { checkAfterReply, checkEvent, checkReplyFirst, isLost } from "./steps/event.ts";
+import { fail, pass } from "./steps/outcome.ts";
 import { checkTime } from "./steps/time.ts";
 
-/** An event that is not there so long after its reply does not come, in milliseconds. */
+/** When no event has come for so long, no other comes, in milliseconds: on a busy machine threads start late. */
 const comesMs = 3_000;
+/** Between two looks, in milliseconds. */
+const pollMs = 50;
+/** Analytics takes an event of calls at once after this time, in milliseconds. */
+const takesMs = 50;
 
 /** Checks a handler whose work comes after its reply. */
 export async function checkTrackEvent(
@@ -22,30 +31,59 @@ export async function checkTrackEvent(
     return;
   }
   const { tracked } = seen;
-  if (!report.add("place", checkReplyFirst(tracked, decidedStrategy(session)))) {
-    return;
-  }
+  const isFirst = report.add("place", checkReplyFirst(tracked, decidedStrategies(session)));
   // What is lost already need not be measured.
-  if (tracked.some(isLost) || (await measureReplies(session, analytics, report))) {
+  if (isFirst && (tracked.some(isLost) || (await measureReplies(session, analytics, report)))) {
     await report.make("after-reply", () => checkAfterReply(session, analytics, tracked));
   }
 }
 
-/** @returns whether it came to an end */
+/** @returns whether what came of it lets the rest be checked */
 async function measureReplies(
   session: Session,
   analytics: Analytics,
   report: Report,
 ): Promise<boolean> {
-  const measured = await report.attempt("time", () => runBursts(session));
+  const posted: string[] = [];
+  analytics.takeAll((event) => {
+    posted.push(event.body);
+    void after(takesMs).then(() => event.confirm());
+  });
+  const measured = await report.attempt("overlap", () => runBursts(session));
   if (measured === undefined) {
+    analytics.takeAll(undefined);
     return false;
   }
-  const { exercise } = session;
-  const { alone, best, bursts } = measured;
-  await analytics.confirmNext(bursts.length * exercise.burst.calls, comesMs);
+  const { exercise, service } = session;
+  const { alone, best, bursts, crowds } = measured;
+  const requests = [...bursts, ...crowds].flatMap((one) => one.requests);
+  await untilArrived(posted, requests.length);
+  analytics.takeAll(undefined);
+  const wrong = (await judgeBursts(session, measured)) ?? judgeEvents(requests, posted);
+  if (wrong !== undefined) {
+    return report.add("overlap", fail(wrong.message, wrong.diagnosis));
+  }
   const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
-  report.add("time", checkTime(measured, []));
+  const { libuvThreads } = service;
+  const mistakes = burstMistakes({ exercise, measured, where, decided: [], libuvThreads });
+  const message = `${posted.length} events of ${requests.length} calls arrived, each once`;
+  const isGood = report.add(
+    "overlap",
+    mistakes.length > 0 ? fail(message, ...mistakes) : pass(message),
+  );
+  report.add("time", checkTime(measured, mistakes));
   report.add("bystander", checkBystander(measured, where));
-  return true;
+  return isGood;
+}
+
+/** @param posted grows with each event that arrives */
+async function untilArrived(posted: readonly string[], events: number): Promise<void> {
+  let known = 0;
+  for (let quietMs = 0; posted.length < events && quietMs < comesMs; quietMs += pollMs) {
+    if (posted.length > known) {
+      known = posted.length;
+      quietMs = 0;
+    }
+    await after(pollMs);
+  }
 }

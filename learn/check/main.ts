@@ -1,7 +1,10 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { fail } from "../../cli/fail.ts";
+import { loadProgress, progressOf, progressPath } from "../../progress/progress.ts";
 import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
-import { renderScore, scoreOf } from "../score.ts";
+import { contentOf } from "../book/content.ts";
+import { recordResult } from "../record-result.ts";
+import { renderScore, scoreOf, scoreOfProgress } from "../score.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { prepareWorkspace, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
@@ -9,11 +12,13 @@ import { createProgress } from "./progress.ts";
 import { renderExercise } from "./render.ts";
 import type { CheckResult, ExerciseResult, Verdict } from "./result.ts";
 import { checkTypes } from "./types.ts";
+import { watchExercises } from "./watch.ts";
 
 const example = `
 Examples:
   npm run check
   npm run check -- A C
+  npm run check -- --watch
   npm run -s check -- --solutions --json > check.json
 
 Exits with 0 when all passed, with 2 when one failed, and with 3 when none failed and of some it could
@@ -25,12 +30,19 @@ const columns = 100;
 interface Flags {
   readonly json?: boolean;
   readonly solutions?: boolean;
+  readonly watch?: boolean;
 }
 
 const command = new Command("npm run check --")
   .description("Checks your answers to the exercises, each in a service of its own.")
   .argument("[letters...]", "only these, such as A C (default: all)", letters)
   .option("--solutions", "check the reference solutions instead of your files")
+  .addOption(
+    new Option("--watch", "check a file each time it is saved, until Ctrl-C").conflicts([
+      "json",
+      "solutions",
+    ]),
+  )
   .option("--json", "print the result as JSON, and nothing else")
   .addHelpText("after", example)
   .parse();
@@ -40,14 +52,48 @@ const asked: readonly Exercise[] = command.processedArgs[0] ?? [];
 // Whoever gives up a check need not wait for it; what it started ends with it.
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
-try {
-  const result = await checkAll(asked.length > 0 ? asked : exercises);
-  process.stdout.write(
-    flags.json ? `${JSON.stringify(result)}\n` : `${renderScore(result.score).join("\n")}\n`,
-  );
-  process.exitCode = exitCodeOf(result.results.map(({ verdict }) => verdict));
-} catch (error) {
-  fail(error);
+const chosen = asked.length > 0 ? asked : exercises;
+if (flags.watch) {
+  prepareWorkspace();
+  watchExercises(chosen, async (exercise) => {
+    const file = yourFile(exercise);
+    print(exercise, file, await checkOne(exercise, file, checkTypes([file]), exercise.letter));
+    const { state } = loadProgress(progressPath());
+    process.stdout.write(`${renderScore(scoreOfProgress(state))[0]}\n`);
+  });
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  try {
+    const result = await checkAll(chosen);
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(result)}\n` : `${renderScore(result.score).join("\n")}\n`,
+    );
+    process.exitCode = exitCodeOf(result.results.map(({ verdict }) => verdict));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+async function checkOne(
+  exercise: Exercise,
+  file: string,
+  types: ReturnType<typeof checkTypes>,
+  label: string,
+): Promise<ExerciseResult> {
+  const progress = createProgress(process.stderr, label);
+  // The file may be saved again during the check.
+  const source = contentOf(file);
+  const result = await checkExercise(exercise, file, { types, ...progress });
+  progress.clear();
+  if (!flags.solutions) {
+    await recordResult(result, source, progressPath()).catch((error: Error) => {
+      process.stderr.write(`The result can't be kept in your progress: ${error.message}\n`);
+    });
+  }
+  return result;
 }
 
 async function checkAll(chosen: readonly Exercise[]): Promise<CheckResult> {
@@ -58,12 +104,8 @@ async function checkAll(chosen: readonly Exercise[]): Promise<CheckResult> {
   const results: ExerciseResult[] = [];
   for (const [index, exercise] of chosen.entries()) {
     const file = fileOf(exercise);
-    const progress = createProgress(
-      process.stderr,
-      `${index + 1}/${chosen.length}  ${exercise.letter}`,
-    );
-    const result = await checkExercise(exercise, file, { types, ...progress });
-    progress.clear();
+    const label = `${index + 1}/${chosen.length}  ${exercise.letter}`;
+    const result = await checkOne(exercise, file, types, label);
     print(exercise, file, result);
     results.push(result);
   }
@@ -76,7 +118,8 @@ function print(exercise: Exercise, file: string, result: ExerciseResult): void {
   }
   const paint = paintFor(process.stdout);
   const width = Math.min(process.stdout.columns ?? columns, columns);
-  const lines = renderExercise(exercise, file, result, asked.length > 0, width, paint);
+  const mine = progressOf(loadProgress(progressPath()).state, exercise.letter);
+  const lines = renderExercise(exercise, file, result, asked.length > 0, mine, width, paint);
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 

@@ -1,3 +1,4 @@
+import type { ExerciseProgress } from "../../progress/progress.ts";
 import type { Exercise } from "../../registry/exercises.ts";
 import { openBook } from "../book/book.ts";
 import { renderRationale } from "../render/rationale.ts";
@@ -17,11 +18,12 @@ export function renderExercise(
   file: string,
   result: ExerciseResult,
   isLong: boolean,
+  progress: ExerciseProgress,
   width: number,
   paint: Paint,
 ): string[] {
   if (isLong && result.verdict === "PASS") {
-    return [...renderRationale(openBook(exercise, file), result, width, paint), ""];
+    return [...renderRationale(openBook(exercise, file), result, progress, width, paint), ""];
   }
   const { letter, title } = exercise;
   const lines = [

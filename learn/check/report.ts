@@ -1,8 +1,8 @@
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { HarnessTrouble, LearnerFault } from "./faults.ts";
 import type { StepName, StepResult, Verdict } from "./result.ts";
-import { describeFault } from "./steps/loads.ts";
-import { fail, inconclusive, type Outcome } from "./steps/outcome.ts";
+import { failOf } from "./steps/loads.ts";
+import { inconclusive, type Outcome } from "./steps/outcome.ts";
 
 /** Told how a check goes on. */
 export interface Listener {
@@ -52,8 +52,13 @@ export class Report {
   }
 
   /** @returns whether it passed, or can't be told */
-  add(step: StepName, { verdict, message, diagnoses }: Outcome): boolean {
-    const result: StepResult = { step, verdict, message };
+  add(step: StepName, { verdict, message, details, diagnoses }: Outcome): boolean {
+    const result: StepResult = {
+      step,
+      verdict,
+      message,
+      ...(details === undefined ? {} : { details }),
+    };
     this.steps.push(result);
     // Several steps may fail by the same mistake.
     this.diagnoses.push(...diagnoses.filter((one) => !this.diagnoses.includes(one)));
@@ -69,12 +74,10 @@ export class Report {
 
   #outcomeOf(error: unknown): Outcome {
     if (error instanceof LearnerFault) {
-      return fail(describeFault(this.#file, error));
+      return failOf(this.#file, error);
     }
     const trouble = error instanceof HarnessTrouble ? error.message : stackOf(error);
-    return inconclusive(
-      `the check itself had trouble, and your code is not the reason: ${trouble}`,
-    );
+    return inconclusive(`the check itself had trouble: ${trouble}`);
   }
 }
 

@@ -12,14 +12,18 @@ export type StepName =
   | "place"
   | "time"
   | "bystander"
+  | "failures"
   | "signal"
-  | "after-reply";
+  | "after-reply"
+  | "stop";
 
 export interface StepResult {
   readonly step: StepName;
   readonly verdict: Verdict;
   /** What was seen, with its numbers: one line. */
   readonly message: string;
+  /** The evidence in full, a figure or two each; left out where the message says it all. */
+  readonly details?: readonly string[];
 }
 
 /** What came of one exercise. */

@@ -1,21 +1,22 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findOrders } from "./unchecked-types.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const compiler = join(root, "node_modules/typescript/bin/tsc");
-/** Inside node_modules, so that the compiler finds the project's types from there. */
-const folder = join(root, "node_modules/.cache/unblock");
 /** Longer, and it is not the file's fault, in milliseconds. */
 const limitMs = 60_000;
 const mostOutputBytes = 10_000_000;
 
-/** What the compiler says of a file. */
+/** What the compiler says of a file, or what keeps it from saying something. */
 export interface TypeProblem {
   /** From 1. */
   readonly line: number;
   readonly text: string;
+  /** Whether the file tells the compiler to look away. */
+  readonly isOrder?: true;
 }
 
 /** By the files' paths, as they were given; undefined when the compiler could not be run. */
@@ -23,21 +24,40 @@ export type TypeProblems = ReadonlyMap<string, readonly TypeProblem[]> | undefin
 
 /** Checks the types of files as strictly as the project's own. */
 export async function checkTypes(files: readonly string[]): Promise<TypeProblems> {
-  mkdirSync(folder, { recursive: true });
-  const config = join(folder, `tsconfig.${process.pid}-${performance.now()}.json`);
-  const options = { extends: join(root, "tsconfig.json"), files, include: [] };
-  writeFileSync(config, JSON.stringify(options));
+  const output = await run(files);
+  if (output === undefined) {
+    return undefined;
+  }
+  const problems = parseProblems(output, files, root);
+  return new Map(files.map((file) => [file, [...ordersIn(file), ...(problems.get(file) ?? [])]]));
+}
+
+function ordersIn(file: string): readonly TypeProblem[] {
+  return findOrders(readSource(file)).map(({ line, what }) => ({
+    line,
+    text: `${what} switches the type check off, which is part of the check`,
+    isOrder: true,
+  }));
+}
+
+/** A file that can't be read is told of when it is loaded. */
+export function readSource(file: string): string {
   try {
-    const output = await run(config);
-    return output === undefined ? undefined : parseProblems(output, files, root);
-  } finally {
-    rmSync(config);
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }
 
-function run(config: string): Promise<string | undefined> {
+/** The project's options as flags: whoever is killed then leaves no file of his own. */
+function projectOptions(): readonly string[] {
+  const { compilerOptions } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8"));
+  return Object.entries(compilerOptions).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function run(files: readonly string[]): Promise<string | undefined> {
   const { promise, resolve: done } = Promise.withResolvers<string | undefined>();
-  const args = [compiler, "--project", config, "--noEmit", "--pretty", "false"];
+  const args = [compiler, "--ignoreConfig", ...projectOptions(), "--pretty", "false", ...files];
   const options = { cwd: root, timeout: limitMs, maxBuffer: mostOutputBytes };
   execFile(process.execPath, args, options, (error, stdout) => {
     // It exits with 1 or 2 when it has found something, and says it on standard output.

@@ -1,9 +1,19 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { changeProgress, loadProgress, progressPath } from "../../progress/progress.ts";
+import { exercises } from "../../registry/exercises.ts";
+import { verifyResultFile } from "../result-file/result-file.ts";
 import { hasTerminals, openTerminal, type TestTerminal } from "../terminal/testing/terminal.ts";
-import { loadProgress, progressPath, saveProgress } from "./progress.ts";
+import { fileName } from "../workspace.ts";
 
 const program = new URL("./testing/fake-check-course.ts", import.meta.url);
 const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
@@ -41,7 +51,7 @@ describe.skipIf(!hasTerminals())("the course on a terminal (needs script of util
   test("goes from a fail over hints to a pass, and nowhere by itself", async () => {
     await open({ after: "stty -a" });
     expect(terminal.screen()).toMatch(/^A· B· .* 0\/8 passed/);
-    expect(terminal.screen()).toContain("A  Database lookup, blocking driver: GetUser");
+    expect(terminal.screen()).toContain("A  Database lookup, blocking driver");
 
     save("a-get-user.ts", "a change");
     await shows(/^A✗ .*FAIL.*✗ place +10 of 10 calls held the event loop/s);
@@ -86,13 +96,74 @@ describe.skipIf(!hasTerminals())("the course on a terminal (needs script of util
     await shows(/Hint 1 .*Hint 2 /s);
   });
 
+  test("shows the result of an earlier session, with its evidence", async () => {
+    await open();
+    save("a-get-user.ts", "a change");
+    await shows("Loop blocked by waiting");
+    terminal.type("q");
+    await terminal.exited;
+
+    await open();
+    expect(terminal.screen()).toContain("Loop blocked by waiting");
+    terminal.type("d");
+    await shows(/the evidence.*blocked_ms +512/s);
+  });
+
+  test("opens the editor on the file, and takes the terminal back", async () => {
+    const editor = join(yours, "editor.sh");
+    writeFileSync(editor, 'echo "editing $2" ; echo "// let it pass" >> "$2"\n');
+    await open({ env: { EDITOR: `sh ${editor} --wait` } });
+    terminal.type("e");
+    await shows(/^A✓ .*PASS/s);
+    expect(terminal.written()).toContain(`editing ${join(yours, "a-get-user.ts")}`);
+    expect(terminal.written().split(leave)).toHaveLength(2);
+  });
+
+  test("says what to set when there is no editor", async () => {
+    await open({ env: { EDITOR: "", VISUAL: "" } });
+    terminal.type("e");
+    await shows("Set EDITOR to open files with e");
+  });
+
+  test("resets an exercise, keeps the version aside and does not check the stub", async () => {
+    await open();
+    save("a-get-user.ts", "a change");
+    await shows("Loop blocked by waiting");
+    terminal.type("xx");
+    await shows("A is the stub again.");
+    const [kept = ""] = readdirSync(join(yours, "aside"));
+    expect(readFileSync(join(yours, "aside", kept), "utf8")).toContain("// a change");
+    expect(readFileSync(join(yours, "a-get-user.ts"), "utf8")).not.toContain("// a change");
+    save("b-get-weather.ts", "saved after it");
+    await shows("You saved exercise B");
+    expect(terminal.screen()).toMatch(/^A· /);
+  });
+
+  test("checks all, and ends with a result file that can be verified", async () => {
+    await open();
+    for (const exercise of exercises) {
+      writeFileSync(join(yours, fileName(exercise)), "// let it pass\n");
+    }
+    await shows("You saved exercise");
+    terminal.type("a");
+    await shows(/^A✓ B✓ C✓ D✓ E✓ F✓ G✓ H✓ .*8\/8 Expert/);
+    terminal.type("w");
+    await shows("8 of 8: Expert");
+    const path = join(yours, "result.json");
+    expect(verifyResultFile(readFileSync(path, "utf8"))).toMatchObject({
+      statement: { passed: 8, of: 8 },
+    });
+    terminal.type("q");
+    expect(await terminal.exited).toBe(0);
+  });
+
   test("says that a save elsewhere is not checked, and goes there when told to", async () => {
     await open();
     save("c-compute-hash.ts", "let it pass");
     await shows("You saved exercise C");
     expect(terminal.screen()).toMatch(/^A· B· C·/);
     terminal.type("lc");
-    await shows("C  CPU-heavy computation: ComputeHash");
+    await shows("C  CPU-heavy computation");
     terminal.type("c");
     await shows(/^A· B· C✓ .*Right answers, and what they cost/s);
   });
@@ -108,15 +179,14 @@ describe.skipIf(!hasTerminals())("the course on a terminal (needs script of util
 
   test("takes over what another command changes", async () => {
     await open();
-    const { state } = loadProgress(progressPath(yours));
-    saveProgress({ ...state, current: "E" }, progressPath(yours));
+    await changeProgress(progressPath(yours), (state) => ({ ...state, current: "E" }));
     await shows(/E {2}Cache lookup.*Your progress was changed by another command/s);
   });
 
   test("tells when the check broke down, and whose fault that is not", async () => {
     await open();
     save("a-get-user.ts", "break the check");
-    await shows("not your code's fault: no such backend");
+    await shows("your code is not the reason: no such");
     expect(terminal.screen()).toMatch(/^A·/);
   });
 

@@ -1,19 +1,24 @@
+import { isPassed, progressOf, withExercise } from "../../progress/progress.ts";
 import { exercises } from "../../registry/exercises.ts";
 import { hints } from "../hints.ts";
+import { scoreOfProgress } from "../score.ts";
 import { check, type Updated, unchanged } from "./checking.ts";
 import type { Key, Model, Room } from "./model.ts";
-import { progressOf, withExercise } from "./progress.ts";
 
 const letters = exercises.map(({ letter }) => letter);
 
 /** What a key does. One key does one thing; in the list an exercise's letter goes there. */
-export function pressKey(model: Model, key: Key, room: Room): Updated {
+export function pressKey(pressed: Model, key: Key, room: Room): Updated {
+  const model = { ...pressed, confirmsReset: false };
   const scrolled = scrollTo(model.scroll, key, room);
   if (scrolled !== undefined) {
     return unchanged({ ...model, scroll: scrolled });
   }
   if (key === "q" || key === "ctrl-c") {
     return { model, effects: [{ kind: "quit" }] };
+  }
+  if (key === "w") {
+    return finish(model);
   }
   if (model.view === "list") {
     return unchanged(pressInList(model, key));
@@ -35,14 +40,22 @@ export function pressKey(model: Model, key: Key, room: Room): Updated {
       return unchanged({ ...model, view: "list", scroll: 0 });
     case "r":
       return unchanged(toggleRationale(model));
+    case "d":
+      return unchanged(toggleDetails(model));
     case "escape":
       return unchanged({ ...model, view: "exercise", scroll: 0 });
     case "c":
       return model.checking?.letter === current
         ? unchanged({ ...model, notice: `${current} is being checked` })
         : check(model, current);
+    case "a":
+      return checkAll(model);
+    case "e":
+      return { model, effects: [{ kind: "edit", letter: current }] };
+    case "x":
+      return reset(model, pressed.confirmsReset);
     default:
-      return unchanged(model);
+      return unchanged({ ...model, notice: `${inWords(key)} does nothing here` });
   }
 }
 
@@ -51,7 +64,9 @@ function pressInList(model: Model, key: Key): Model {
     return { ...model, view: "exercise", scroll: 0 };
   }
   const letter = letters.find((one) => one === key.toUpperCase());
-  return letter === undefined ? model : goTo(model, letter, "");
+  return letter === undefined
+    ? { ...model, notice: `${inWords(key)} is no exercise: press a to h, or l to go back` }
+    : goTo(model, letter, "");
 }
 
 function goTo(model: Model, letter: string | undefined, orElse: string): Model {
@@ -62,7 +77,7 @@ function goTo(model: Model, letter: string | undefined, orElse: string): Model {
 
 function skip(model: Model, next: string | undefined): Model {
   const { current } = model.progress;
-  if (progressOf(model.progress, current).passed) {
+  if (isPassed(model.progress, current)) {
     return { ...model, notice: `${current} has passed already; n goes on` };
   }
   const progress = withExercise(model.progress, current, { skipped: true });
@@ -91,23 +106,64 @@ function toggleRationale(model: Model): Model {
   if (model.view === "rationale") {
     return { ...model, view: "exercise", scroll: 0 };
   }
-  if (progressOf(model.progress, model.progress.current).passed) {
+  if (isPassed(model.progress, model.progress.current)) {
     return { ...model, view: "rationale", scroll: 0 };
   }
   return { ...model, notice: "The rationale opens after a pass; h gives a hint" };
 }
 
-/** @returns undefined when the key is not for scrolling */
-function scrollTo(scroll: number, key: Key, { mostScroll, page }: Room): number | undefined {
-  const places: Readonly<Record<Key, number>> = {
+function toggleDetails(model: Model): Model {
+  if (model.view === "details") {
+    return { ...model, view: "exercise", scroll: 0 };
+  }
+  const { current } = model.progress;
+  return progressOf(model.progress, current).result === undefined
+    ? { ...model, notice: `${current} has not been checked yet: save the file, or press c` }
+    : { ...model, view: "details", scroll: 0 };
+}
+
+function checkAll(model: Model): Updated {
+  const { model: first, effects } = check({ ...model, view: "list", scroll: 0 }, "A");
+  const asked = letters.slice(1).reduce((now, letter) => check(now, letter).model, first);
+  return { model: { ...asked, notice: "Checking all eight, one after another" }, effects };
+}
+
+function reset(model: Model, confirmed: boolean): Updated {
+  const { current: letter } = model.progress;
+  if (model.checking?.letter === letter) {
+    return unchanged({ ...model, notice: `${letter} is being checked; reset it afterwards` });
+  }
+  if (!confirmed) {
+    const notice = `Press x again to put the stub of ${letter} back. Your version is kept in learn/yours/aside`;
+    return unchanged({ ...model, confirmsReset: true, notice });
+  }
+  const changed = { hints: 0, last: undefined, skipped: false, result: undefined };
+  const progress = withExercise(model.progress, letter, changed);
+  return { model: { ...model, progress }, effects: [{ kind: "reset", letter }] };
+}
+
+function finish(model: Model): Updated {
+  const { passed, of } = scoreOfProgress(model.progress);
+  return passed === of
+    ? { model, effects: [{ kind: "write-result" }] }
+    : unchanged({ ...model, notice: `${passed} of ${of} have passed; w finishes when all have` });
+}
+
+function inWords(key: Key): string {
+  return key.length === 1 ? `"${key}"` : `The key ${key}`;
+}
+
+/** @returns undefined when the key does not scroll */
+function scrollTo(scroll: number, key: Key, { maxScroll, page }: Room): number | undefined {
+  const positions: Readonly<Record<Key, number>> = {
     down: scroll + 1,
     up: scroll - 1,
     pagedown: scroll + page - 1,
     space: scroll + page - 1,
     pageup: scroll - page + 1,
     home: 0,
-    end: mostScroll,
+    end: maxScroll,
   };
-  const place = places[key];
-  return place === undefined ? undefined : Math.max(0, Math.min(mostScroll, place));
+  const position = positions[key];
+  return position === undefined ? undefined : Math.max(0, Math.min(maxScroll, position));
 }

@@ -1,44 +1,57 @@
+import type { Pass, Progress } from "../../progress/progress.ts";
 import type { ExerciseResult, StepName, StepResult } from "../check/result.ts";
-import type { Progress } from "./progress.ts";
 
 /** What the middle of the screen shows. */
-export type View = "exercise" | "list" | "rationale";
+export type View = "exercise" | "list" | "rationale" | "details" | "end";
 
-/** A check that goes on. */
+/** A check in progress. */
 export interface Checking {
   readonly letter: string;
-  /** What came of the steps so far. */
+  /** Results of the steps so far. */
   readonly steps: readonly StepResult[];
-  /** The one that goes on. */
+  /** The step in progress. */
   readonly doing: StepName | undefined;
-  /** The exercise to check when this has ended: its file was saved, or somebody asked, meanwhile. */
-  readonly next: string | undefined;
+  /** Seconds since the check began. */
+  readonly elapsedS: number;
+  /** Exercises to check afterwards: their files were saved, or somebody asked, meanwhile. */
+  readonly next: readonly string[];
 }
 
-/** All that the course knows while it runs. */
+/** The course's state while it runs. */
 export interface Model {
   readonly progress: Progress;
   readonly view: View;
-  /** How many lines of the middle are above the screen. */
+  /** Lines of the middle that are above the screen. */
   readonly scroll: number;
-  /** Something to tell once. */
+  /** Message that the next key removes. */
   readonly notice: string | undefined;
   readonly checking: Checking | undefined;
-  /** The last result of this session, by letter. */
-  readonly results: Readonly<Record<string, ExerciseResult>>;
+  /** Whether the next `x` resets the exercise. */
+  readonly confirmsReset: boolean;
+  /** The result file, relative to the project's folder, once it is written. */
+  readonly resultFile: string | undefined;
 }
 
-/** What happens to it. */
 export type CourseEvent =
   | { readonly kind: "key"; readonly key: Key; readonly room: Room }
   /** A file of the learner's was saved. */
   | { readonly kind: "saved"; readonly letter: string }
   | { readonly kind: "begun"; readonly step: StepName }
   | { readonly kind: "step"; readonly step: StepResult }
-  | { readonly kind: "checked"; readonly result: ExerciseResult }
-  /** The check itself broke down. */
+  | { readonly kind: "tick"; readonly elapsedS: number }
+  /** A check has ended; `pass` is signed evidence of a PASS. */
+  | {
+      readonly kind: "checked";
+      readonly result: ExerciseResult;
+      readonly pass: Pass | undefined;
+    }
+  /** The check itself failed. */
   | { readonly kind: "broken"; readonly problem: string }
-  /** Somebody else changed the progress: `--reset`, or a course in another terminal. */
+  /** The stub is back; `aside` is where the learner's version is now. */
+  | { readonly kind: "reset"; readonly letter: string; readonly aside: string | undefined }
+  | { readonly kind: "result-written"; readonly file: string }
+  | { readonly kind: "notice"; readonly text: string }
+  /** Another process changed the progress: `--reset`, `npm run check`, the page, another course. */
   | { readonly kind: "progress"; readonly progress: Progress; readonly notice: string | undefined };
 
 /** A key as node:readline names it: a letter in lower case, or such as "down", "pagedown", "escape". */
@@ -46,15 +59,26 @@ export type Key = string;
 
 /** How far the middle can be scrolled, and how many lines it shows at once. */
 export interface Room {
-  readonly mostScroll: number;
+  readonly maxScroll: number;
   readonly page: number;
 }
 
-/** What is to be done because of an event. */
+/** Work that an event asks for. */
 export type Effect =
   | { readonly kind: "check"; readonly letter: string }
+  | { readonly kind: "edit"; readonly letter: string }
+  | { readonly kind: "reset"; readonly letter: string }
+  | { readonly kind: "write-result" }
   | { readonly kind: "quit" };
 
 export function begin(progress: Progress, notice: string | undefined): Model {
-  return { progress, view: "exercise", scroll: 0, notice, checking: undefined, results: {} };
+  return {
+    progress,
+    view: "exercise",
+    scroll: 0,
+    notice,
+    checking: undefined,
+    confirmsReset: false,
+    resultFile: undefined,
+  };
 }

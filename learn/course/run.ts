@@ -1,17 +1,29 @@
+import { dirname } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { merge } from "../../progress/merge.ts";
+import {
+  changeProgress,
+  loadProgress,
+  type Progress,
+  progressPath,
+} from "../../progress/progress.ts";
 import { type Exercise, exercises } from "../../registry/exercises.ts";
 import { type Book, openBook } from "../book/book.ts";
+import { contentOf } from "../book/content.ts";
 import type { Listener } from "../check/report.ts";
 import type { ExerciseResult } from "../check/result.ts";
+import { signPass } from "../record-result.ts";
+import { writeResultFile } from "../result-file/write.ts";
 import { paintFor } from "../terminal/paint.ts";
-import { prepareWorkspace, yourFile } from "../workspace.ts";
+import { watchFiles } from "../watch.ts";
+import { isStub, prepareWorkspace, resetExercise, shown, yourFile } from "../workspace.ts";
+import { editorCommand, openEditor } from "./editor.ts";
 import { begin, type CourseEvent, type Effect, type Room } from "./model.ts";
-import { loadProgress, progressPath, saveProgress } from "./progress.ts";
 import { renderFrame } from "./render/frame.ts";
 import { openScreen } from "./screen.ts";
 import { update } from "./update.ts";
-import { watchFiles } from "./watch.ts";
 
-/** Checks a file. Rejects only when the check itself broke down. */
+/** Checks a file. Rejects only when the check itself failed. */
 export type CheckFile = (
   exercise: Exercise,
   file: string,
@@ -19,19 +31,22 @@ export type CheckFile = (
 ) => Promise<ExerciseResult>;
 
 const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const tickMs = 1_000;
 
 /**
- * The course on a terminal, until its learner leaves. A check may still go on then.
+ * Runs the course on a terminal until its learner leaves. A check may still be in progress then.
  *
- * @param yours the folder with the learner's files
+ * @param yours the learner's folder
+ * @param at letter of the exercise to begin with. Default: where the learner was last
  */
-export async function runCourse(yours: string, checkFile: CheckFile): Promise<void> {
+export async function runCourse(yours: string, checkFile: CheckFile, at?: string): Promise<void> {
   prepareWorkspace(yours);
   const books = exercises.map((exercise) => openBook(exercise, yourFile(exercise, yours)));
   const statePath = progressPath(yours);
   const loaded = loadProgress(statePath);
-  let model = begin(loaded.state, loaded.notice);
-  let room: Room = { mostScroll: 0, page: 1 };
+  let model = begin({ ...loaded.state, current: at ?? loaded.state.current }, loaded.notice);
+  let room: Room = { maxScroll: 0, page: 1 };
+  let saving: Promise<unknown> = Promise.resolve();
   const left = Promise.withResolvers<void>();
 
   const screen = openScreen((key) => happen({ kind: "key", key, room }), draw);
@@ -39,8 +54,8 @@ export async function runCourse(yours: string, checkFile: CheckFile): Promise<vo
   const watch = watchFiles([statePath, ...files], (path) => {
     const exercise = exercises[files.indexOf(path)];
     if (exercise === undefined) {
-      takeProgress();
-    } else {
+      void takeProgress();
+    } else if (!isStub(exercise, yours)) {
       happen({ kind: "saved", letter: exercise.letter });
     }
   });
@@ -51,7 +66,8 @@ export async function runCourse(yours: string, checkFile: CheckFile): Promise<vo
   await left.promise;
 
   watch.close();
-  screen.restore();
+  screen.release();
+  await saving;
   for (const signal of endingSignals) {
     process.off(signal, left.resolve);
   }
@@ -61,7 +77,7 @@ export async function runCourse(yours: string, checkFile: CheckFile): Promise<vo
     const { model: after, effects } = update(model, event);
     model = after;
     if (after.progress !== before && event.kind !== "progress") {
-      keepProgress();
+      keepProgress(before, after.progress);
     }
     draw();
     for (const effect of effects) {
@@ -70,33 +86,93 @@ export async function runCourse(yours: string, checkFile: CheckFile): Promise<vo
   }
 
   function act(effect: Effect): void {
-    if (effect.kind === "quit") {
-      left.resolve();
-      return;
+    switch (effect.kind) {
+      case "quit":
+        left.resolve();
+        return;
+      case "check":
+        check(bookOf(effect.letter).exercise);
+        return;
+      case "edit":
+        void edit(yourFile(bookOf(effect.letter).exercise, yours));
+        return;
+      case "reset": {
+        const aside = resetExercise(bookOf(effect.letter).exercise, new Date(), yours);
+        const kept = aside === undefined ? undefined : shown(aside);
+        happen({ kind: "reset", letter: effect.letter, aside: kept });
+        return;
+      }
+      case "write-result":
+        try {
+          const file = shown(writeResultFile(model.progress, yours));
+          happen({ kind: "result-written", file });
+        } catch (error) {
+          happen({ kind: "notice", text: `The result file can't be written: ${error}` });
+        }
     }
-    const { exercise } = bookOf(effect.letter);
+  }
+
+  function check(exercise: Exercise): void {
+    const file = yourFile(exercise, yours);
+    // The file may be saved again during the check.
+    const source = contentOf(file);
+    const beganMs = performance.now();
+    const timer = setInterval(() => {
+      const elapsedS = Math.floor((performance.now() - beganMs) / 1_000);
+      happen({ kind: "tick", elapsedS });
+    }, tickMs);
     const listener: Listener = {
       onBegin: (step) => happen({ kind: "begun", step }),
       onStep: (step) => happen({ kind: "step", step }),
     };
-    checkFile(exercise, yourFile(exercise, yours), listener).then(
-      (result) => happen({ kind: "checked", result }),
-      (error: Error) => happen({ kind: "broken", problem: error.message }),
-    );
+    checkFile(exercise, file, listener)
+      .then(
+        (result): CourseEvent => ({
+          kind: "checked",
+          result,
+          pass: signPass(result, source, dirname(statePath)),
+        }),
+      )
+      .catch((error: Error): CourseEvent => ({ kind: "broken", problem: error.message }))
+      .then((event) => {
+        clearInterval(timer);
+        happen(event);
+      });
   }
 
-  function keepProgress(): void {
-    try {
-      saveProgress(model.progress, statePath);
-    } catch (error) {
-      model = { ...model, notice: `Your progress can't be saved: ${error}` };
+  async function edit(file: string): Promise<void> {
+    const command = editorCommand();
+    if (command === undefined) {
+      const text = `Set EDITOR to open files with e, such as EDITOR=nano npm run learn. The file is ${shown(file)}`;
+      happen({ kind: "notice", text });
+      return;
+    }
+    screen.release();
+    const problem = await openEditor(command, file);
+    screen.resume();
+    draw();
+    if (problem !== undefined) {
+      happen({ kind: "notice", text: `The editor failed: ${problem}` });
     }
   }
 
-  /** Its file was written: by this course, or by somebody else. */
-  function takeProgress(): void {
+  /** Other processes may have changed other fields meanwhile; those stay. */
+  function keepProgress(before: Progress, after: Progress): void {
+    saving = saving
+      .then(() => changeProgress(statePath, (theirs) => merge(before, after, theirs)))
+      .catch((error: Error) =>
+        happen({ kind: "notice", text: `Your progress can't be saved: ${error.message}` }),
+      );
+  }
+
+  /** The file was written: by this course, or by another process. */
+  async function takeProgress(): Promise<void> {
+    for (let last: unknown; last !== saving; ) {
+      last = saving;
+      await last;
+    }
     const { state, notice } = loadProgress(statePath);
-    if (JSON.stringify(state) !== JSON.stringify(model.progress)) {
+    if (!isSameJson(state, model.progress)) {
       happen({ kind: "progress", progress: state, notice });
     }
   }
@@ -115,4 +191,9 @@ export async function runCourse(yours: string, checkFile: CheckFile): Promise<vo
     }
     return book;
   }
+}
+
+function isSameJson(one: unknown, other: unknown): boolean {
+  const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+  return isDeepStrictEqual(plain(one), plain(other));
 }

@@ -6,8 +6,10 @@ import type { Size } from "./render/frame.ts";
 export interface Screen {
   size(): Size;
   draw(lines: readonly string[]): void;
-  /** Gives the terminal back as it was; more than once does no harm. */
-  restore(): void;
+  /** Gives the terminal back as it was, until `resume`; more than once does no harm. */
+  release(): void;
+  /** Takes the terminal again. */
+  resume(): void;
 }
 
 // The other screen, no cursor, and no new line where one is too long: the frame keeps its place.
@@ -21,32 +23,39 @@ const endFrame = "\x1b[J\x1b[?2026l";
 export function openScreen(onKey: (key: Key) => void, onResize: () => void): Screen {
   const { stdout } = process;
   let drawn = "";
-  let open = true;
+  let stopListening: (() => void) | undefined;
   const resize = () => {
     drawn = "";
     onResize();
   };
-  const stopListening = listenToKeys(onKey);
-  const restore = () => {
-    if (open) {
-      open = false;
+  const resume = () => {
+    if (stopListening === undefined) {
+      stopListening = listenToKeys(onKey);
+      drawn = "";
+      stdout.on("resize", resize).write(enter);
+    }
+  };
+  const release = () => {
+    if (stopListening !== undefined) {
       stopListening();
+      stopListening = undefined;
       stdout.off("resize", resize).write(leave);
     }
   };
-  stdout.on("resize", resize).write(enter);
-  process.once("exit", restore);
+  resume();
+  process.once("exit", release);
   // Before Node prints what crashed it: on the other screen nobody would see that.
-  process.once("uncaughtExceptionMonitor", restore);
+  process.once("uncaughtExceptionMonitor", release);
   return {
     size: () => ({ columns: stdout.columns, rows: stdout.rows }),
     draw: (lines) => {
       const frame = lines.join("\x1b[K\r\n");
-      if (open && frame !== drawn) {
+      if (stopListening !== undefined && frame !== drawn) {
         drawn = frame;
         stdout.write(`${beginFrame}${frame}\x1b[K${endFrame}`);
       }
     },
-    restore,
+    release,
+    resume,
   };
 }

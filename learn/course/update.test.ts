@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { isPassed, noProgress, progressOf, withExercise } from "../../progress/progress.ts";
+import { unsignedPass } from "../../progress/testing/passes.ts";
 import type { ExerciseResult, Verdict } from "../check/result.ts";
 import { begin, type CourseEvent, type Effect, type Model } from "./model.ts";
-import { noProgress, progressOf } from "./progress.ts";
 import { update } from "./update.ts";
 
-const room = { mostScroll: 30, page: 20 };
+const room = { maxScroll: 30, page: 20 };
 const start = begin(noProgress, undefined);
 
 function result(exercise: string, verdict: Verdict): ExerciseResult {
@@ -30,6 +31,7 @@ const saved = (letter: string): CourseEvent => ({ kind: "saved", letter });
 const checked = (letter: string, verdict: Verdict): CourseEvent => ({
   kind: "checked",
   result: result(letter, verdict),
+  pass: verdict === "PASS" ? unsignedPass(letter) : undefined,
 });
 
 describe("keys", () => {
@@ -107,10 +109,71 @@ describe("keys", () => {
     expect(run(start, "down", "n").scroll).toBe(0);
   });
 
-  test("what was told goes with the next key, and other keys do nothing", () => {
+  test("a notice goes with the next key, and a key that does nothing says so", () => {
     const told = begin(noProgress, "damaged");
     expect(told.notice).toBe("damaged");
-    expect(run(told, "x")).toMatchObject({ ...start, effects: [] });
+    expect(run(told, "z")).toMatchObject({
+      ...start,
+      notice: '"z" does nothing here',
+      effects: [],
+    });
+    expect(run(start, "l", "z").notice).toBe('"z" is no exercise: press a to h, or l to go back');
+  });
+
+  test("x resets the exercise when it is pressed twice, and keeps its pass", () => {
+    const once = run(start, "h", "c", checked("A", "PASS"), "r", "x");
+    expect(once.notice).toMatch(/^Press x again to put the stub of A back/);
+    expect(once.effects).toEqual([{ kind: "check", letter: "A" }]);
+    // Another key in between takes it back.
+    expect(run(once, "down", "x").effects).toEqual([]);
+    const twice = run(once, "x");
+    expect(twice.effects).toEqual([{ kind: "reset", letter: "A" }]);
+    expect(progressOf(twice.progress, "A")).toMatchObject({ hints: 0, result: undefined });
+    expect(isPassed(twice.progress, "A")).toBe(true);
+    const done = run(twice, { kind: "reset", letter: "A", aside: "learn/yours/aside/a.ts" });
+    expect(done.notice).toBe("A is the stub again. Your version is kept: learn/yours/aside/a.ts");
+    expect(run(start, "c", "x", "x").effects).toEqual([{ kind: "check", letter: "A" }]);
+  });
+
+  test("e edits the exercise", () => {
+    expect(run(start, "n", "e").effects).toEqual([{ kind: "edit", letter: "B" }]);
+  });
+
+  test("d shows the evidence once there is some", () => {
+    expect(run(start, "d")).toMatchObject({
+      view: "exercise",
+      notice: expect.stringContaining("has not been checked yet"),
+    });
+    const failed = run(start, "c", checked("A", "FAIL"), "d");
+    expect(failed.view).toBe("details");
+    expect(run(failed, "d").view).toBe("exercise");
+  });
+
+  test("a checks all, one after another", () => {
+    let now = run(start, "a");
+    for (const letter of "ABCDEFGH") {
+      expect(now.effects).toEqual([{ kind: "check", letter }]);
+      expect(now.checking?.letter).toBe(letter);
+      now = run(now, checked(letter, letter === "B" ? "FAIL" : "PASS"));
+    }
+    expect(now).toMatchObject({ effects: [], checking: undefined });
+    expect(isPassed(now.progress, "H")).toBe(true);
+    expect(progressOf(now.progress, "B").last).toBe("FAIL");
+  });
+
+  test("w finishes when all have passed, and not before", () => {
+    expect(run(start, "w")).toMatchObject({
+      notice: "0 of 8 have passed; w finishes when all have",
+      effects: [],
+    });
+    const passes = [..."ABCDEFGH"].flatMap((letter) => [saved(letter), checked(letter, "PASS")]);
+    const all = run(start, ...passes);
+    expect(run(all, "w").effects).toEqual([{ kind: "write-result" }]);
+    const file = "learn/yours/result.json";
+    expect(run(all, { kind: "result-written", file })).toMatchObject({
+      view: "end",
+      resultFile: file,
+    });
   });
 });
 
@@ -133,6 +196,22 @@ describe("checks", () => {
     const told = run(going, { kind: "step", step });
     expect(told.checking).toMatchObject({ steps: [step], doing: undefined });
     expect(run(told, checked("A", "FAIL")).checking).toBeUndefined();
+  });
+
+  test("counts the seconds of a check", () => {
+    expect(run(start, "c", { kind: "tick", elapsedS: 7 }).checking?.elapsedS).toBe(7);
+    expect(run(start, { kind: "tick", elapsedS: 7 }).checking).toBeUndefined();
+  });
+
+  test("remembers the mistakes that were found, each once", () => {
+    const failed = result("A", "FAIL");
+    const named = {
+      ...failed,
+      diagnoses: [{ name: "sequential", finding: "", nextStep: "", numbers: {} }] as const,
+    };
+    const event: CourseEvent = { kind: "checked", result: named, pass: undefined };
+    const twice = run(start, "c", event, "c", event);
+    expect(progressOf(twice.progress, "A").mistakes).toEqual(["sequential"]);
   });
 
   test("only one goes on at a time: what is saved meanwhile is checked afterwards, once", () => {
@@ -161,7 +240,8 @@ describe("checks", () => {
     const passed = run(start, saved("A"), checked("A", "PASS"));
     expect(passed).toMatchObject({ current: "A", view: "rationale", checking: undefined });
     expect(passed.effects).toEqual([{ kind: "check", letter: "A" }]);
-    expect(progressOf(passed.progress, "A")).toMatchObject({ passed: true, last: "PASS" });
+    expect(isPassed(passed.progress, "A")).toBe(true);
+    expect(progressOf(passed.progress, "A").last).toBe("PASS");
   });
 
   test("a pass of an exercise that one has left is told, and leaves the view alone", () => {
@@ -170,42 +250,53 @@ describe("checks", () => {
     expect(passed.notice).toMatch(/^Exercise A has passed/);
     const failed = run(start, "c", "n", checked("A", "FAIL"));
     expect(failed).toMatchObject({ current: "B", notice: "Exercise A: FAIL" });
-    expect(progressOf(passed.progress, "A").passed).toBe(true);
+    expect(isPassed(passed.progress, "A")).toBe(true);
   });
 
   test("the last pass tells the level", () => {
     const passes = [..."ABCDEFGH"].flatMap((letter) => [saved(letter), checked(letter, "PASS")]);
     expect(run(start, ...passes).notice).toBe(
-      "All 8 have passed: Expert – ready for production MLOps",
+      "All 8 have passed: Expert – ready for production MLOps. Read why, then w finishes the course with your result file",
     );
   });
 
   test("a pass takes back that it was skipped", () => {
     const passed = run(start, "s", "p", "c", checked("A", "PASS"));
-    expect(progressOf(passed.progress, "A")).toMatchObject({ passed: true, skipped: false });
+    expect(progressOf(passed.progress, "A")).toMatchObject({
+      pass: unsignedPass("A"),
+      skipped: false,
+    });
   });
 
   test("once passed stays passed", () => {
     const again = run(start, "c", checked("A", "PASS"), saved("A"), checked("A", "FAIL"));
-    expect(progressOf(again.progress, "A")).toMatchObject({ passed: true, last: "FAIL" });
+    expect(isPassed(again.progress, "A")).toBe(true);
+    expect(progressOf(again.progress, "A").last).toBe("FAIL");
   });
 
   test("what is inconclusive is shown and changes nothing", () => {
     const told = run(start, "c", checked("A", "INCONCLUSIVE"));
-    expect(told.results.A?.verdict).toBe("INCONCLUSIVE");
-    expect(told.progress).toBe(start.progress);
+    expect(progressOf(told.progress, "A")).toMatchObject({
+      result: { verdict: "INCONCLUSIVE" },
+      last: undefined,
+      pass: undefined,
+    });
   });
 
   test("a check that breaks down is not the learner's fault", () => {
     const broken = run(start, "c", { kind: "broken", problem: "no memory" });
     expect(broken).toMatchObject({ checking: undefined, progress: start.progress });
-    expect(broken.notice).toBe("The check broke down, which is not your code's fault: no memory");
+    expect(broken.notice).toBe("The check failed, and your code is not the reason: no memory");
   });
 });
 
 test("takes over progress that another command changed, and says so", () => {
   const progress = { ...noProgress, current: "E" };
   const changed = run(start, { kind: "progress", progress, notice: undefined });
+  const passed = withExercise(noProgress, "B", { pass: unsignedPass("B") });
+  expect(run(start, { kind: "progress", progress: passed, notice: undefined }).notice).toBe(
+    "Passed in another terminal: B",
+  );
   expect(changed).toMatchObject({
     current: "E",
     notice: expect.stringContaining("another command"),

@@ -1,11 +1,12 @@
-import type { ExerciseResult } from "../check/result.ts";
+import { isPassed, type Progress } from "../../progress/progress.ts";
 import { describeLevel, levelOf } from "../levels.ts";
-import { check, type Updated, unchanged } from "./checking.ts";
+import { withResult } from "../record-result.ts";
+import { scoreOfProgress } from "../score.ts";
+import { check, checkNext, type Updated, unchanged } from "./checking.ts";
 import { pressKey } from "./keys.ts";
 import type { Checking, CourseEvent, Model } from "./model.ts";
-import { courseScore, type Progress, withExercise } from "./progress.ts";
 
-/** What an event makes of the course. Pure: who runs the course does the effects. */
+/** The model after an event, and the work that the event asks for. Pure: `run.ts` does that work. */
 export function update(model: Model, event: CourseEvent): Updated {
   switch (event.kind) {
     case "key":
@@ -18,18 +19,33 @@ export function update(model: Model, event: CourseEvent): Updated {
       const steps = [...(model.checking?.steps ?? []), event.step];
       return unchanged(withChecking(model, { steps, doing: undefined }));
     }
+    case "tick":
+      return unchanged(withChecking(model, { elapsedS: event.elapsedS }));
     case "checked":
-      return afterCheck(take(model, event.result));
+      return checkNext(afterCheck(model, event));
     case "broken":
-      return afterCheck({
+      return checkNext({
         ...model,
-        notice: `The check broke down, which is not your code's fault: ${event.problem}`,
+        notice: `The check failed, and your code is not the reason: ${event.problem}`,
       });
+    case "reset": {
+      const kept = event.aside === undefined ? "" : ` Your version is kept: ${event.aside}`;
+      return unchanged({
+        ...model,
+        view: "exercise",
+        scroll: 0,
+        notice: `${event.letter} is the stub again.${kept}`,
+      });
+    }
+    case "result-written":
+      return unchanged({ ...model, view: "end", scroll: 0, resultFile: event.file });
+    case "notice":
+      return unchanged({ ...model, notice: event.text });
     case "progress":
       return unchanged({
         ...model,
         progress: event.progress,
-        notice: event.notice ?? "Your progress was changed by another command",
+        notice: event.notice ?? whatChanged(model.progress, event.progress),
       });
   }
 }
@@ -47,38 +63,42 @@ function withChecking(model: Model, changed: Partial<Checking>): Model {
   return checking === undefined ? model : { ...model, checking: { ...checking, ...changed } };
 }
 
-function take(model: Model, result: ExerciseResult): Model {
+function afterCheck(
+  model: Model,
+  { result, pass }: Extract<CourseEvent, { kind: "checked" }>,
+): Model {
   const { exercise: letter, verdict } = result;
-  const results = { ...model.results, [letter]: result };
-  const here = letter === model.progress.current;
-  const notice = here ? model.notice : `Exercise ${letter}: ${verdict}`;
-  if (verdict === "INCONCLUSIVE") {
-    return { ...model, results, notice };
-  }
-  const passed = verdict === "PASS";
-  const changed = passed ? { last: verdict, passed, skipped: false } : { last: verdict };
-  const progress = withExercise(model.progress, letter, changed);
+  const progress = withResult(model.progress, result, pass);
+  const here = letter === progress.current;
   const told = {
     ...model,
-    results,
     progress,
-    notice: passed ? tellPass(progress, letter) : notice,
+    notice:
+      verdict === "PASS"
+        ? describePass(progress, letter)
+        : here
+          ? model.notice
+          : `Exercise ${letter}: ${verdict}`,
   };
-  // Also after a lucky pass the reasons are there to read; where the learner is does not change.
-  return here && passed && model.view === "exercise"
+  // Also after a lucky pass the reasons are there to read; the current exercise does not change.
+  return here && verdict === "PASS" && model.view === "exercise"
     ? { ...told, view: "rationale", scroll: 0 }
     : told;
 }
 
-function tellPass(progress: Progress, letter: string): string {
-  const { passed, of } = courseScore(progress);
+function describePass(progress: Progress, letter: string): string {
+  const { passed, of } = scoreOfProgress(progress);
   return passed === of
-    ? `All ${of} have passed: ${describeLevel(levelOf(passed))}`
+    ? `All ${of} have passed: ${describeLevel(levelOf(passed))}. Read why, then w finishes the course with your result file`
     : `Exercise ${letter} has passed. Read why, and go on (n) when you like`;
 }
 
-function afterCheck(model: Model): Updated {
-  const next = model.checking?.next;
-  const ended = { ...model, checking: undefined };
-  return next === undefined ? unchanged(ended) : check(ended, next);
+/** The score is shared with `npm run check` and the page, whose news are worth a line. */
+function whatChanged(before: Progress, now: Progress): string {
+  const passed = Object.keys(now.exercises).filter(
+    (letter) => isPassed(now, letter) && !isPassed(before, letter),
+  );
+  return passed.length > 0
+    ? `Passed in another terminal: ${passed.join(", ")}`
+    : "Your progress was changed by another command";
 }

@@ -1,8 +1,10 @@
+import { shown, yoursFolder } from "../../progress/files.ts";
+import { type Progress, progressOf } from "../../progress/progress.ts";
 import { exercises } from "../../registry/exercises.ts";
-import { renderScore } from "../score.ts";
+import { describeMemory } from "../memory.ts";
+import { renderScore, scoreOfProgress } from "../score.ts";
 import { plainPaint } from "../terminal/paint.ts";
-import { shown, yourFile, yoursFolder } from "../workspace.ts";
-import { courseScore, type Progress, progressOf } from "./progress.ts";
+import { yourFile } from "../workspace.ts";
 import { renderMark } from "./render/list.ts";
 
 /** What to do where the course has no terminal to run on, and how the exercises stand. */
@@ -12,6 +14,7 @@ export function renderWithoutTerminal(progress: Progress): string {
     "",
     `  1. Edit a file in ${shown(yoursFolder)}: read its scenario, decide, write the handler.`,
     "  2. npm run check -- A           names what is wrong with it; after a pass it says why.",
+    "     npm run check -- --watch     checks a file whenever you save it.",
     "  3. npm run learn -- --reset A   puts its stub back, and keeps your version aside.",
     "",
     ...exercises.map((exercise) => {
@@ -19,7 +22,8 @@ export function renderWithoutTerminal(progress: Progress): string {
       return `  ${mark} ${exercise.letter}  ${exercise.title.padEnd(38)} ${shown(yourFile(exercise))}`;
     }),
     "",
-    ...renderScore(courseScore(progress)),
+    ...renderScore(scoreOfProgress(progress)),
+    ...describeMemory(progress, Date.now()),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -169,6 +169,7 @@ unhandled-rejection at app.ts:12
   A promise was rejected once and nobody handled it ("full"): without a listener that ends the process, with all its calls.
   → Await the promise where a failure is handled, or give it a catch().
     docs/fundamentals.md#after-the-reply
+    npm run learn -- --exercise G
 `,
   );
 });

@@ -18,6 +18,8 @@ export type DiagnosisName =
   | "dns-lookups-queued"
   /** Waits that could have overlapped came one after another. */
   | "sequential"
+  /** A pool of somebody's own lets through fewer waits than come at once. */
+  | "pool-too-small"
   /** More threads computed at once than there are cores. */
   | "more-threads-than-cores"
   /** Work after the reply was lost when its caller hung up. */
@@ -32,10 +34,40 @@ export type DiagnosisName =
   | "signal-ignored"
   /** All is right but the time: each call does or awaits something besides its work. */
   | "slower-than-its-work"
+  /** A function that can't be sent to another thread was handed to a pool. */
+  | "not-exported"
   /** The answer is not what was asked for. */
   | "wrong-answer"
   /** The result is right, and it came from a place that the decision does not name, or that is wrong for it. */
-  | "wrong-place";
+  | "wrong-place"
+  /** A call got another call's data: state shared across an await, or results taken in order of arrival. */
+  | "mixed-up-calls"
+  /** A call that is answered alone fails while others are in progress. */
+  | "fails-beside-others"
+  /** The answer did not come from the backend: not asked, asked and ignored, or invented. */
+  | "answer-not-from-backend"
+  /** The answer is what the backend said earlier, or for another key. */
+  | "stale-value"
+  /** The backend is asked more often than the calls need. */
+  | "asks-too-often"
+  /** A failing backend is asked again and again, without a limit or a pause. */
+  | "retries-without-end"
+  /** A failing backend was answered as a success. */
+  | "hides-failure"
+  /** Work was answered without the CPU time that it needs. */
+  | "work-skipped"
+  /** Each call started a thread, a process or a pool of its own. */
+  | "executor-per-call"
+  /** Threads, processes, timers or connections were still there when they were of no use any more. */
+  | "left-behind"
+  /** Each call opened a connection of its own. */
+  | "connection-per-call"
+  /** A response's body was not read, so that its connection stays taken. */
+  | "body-not-read"
+  /** The event loop is busy also when nobody calls. */
+  | "loop-kept-busy"
+  /** The code changes what the check measures with, instead of doing the work. */
+  | "tampers-with-the-check";
 
 /** A line of somebody's code. */
 export interface CodeLine {

@@ -1,3 +1,4 @@
+import { exerciseFor } from "../taught-by.ts";
 import type { CodeLine, Diagnosis, DiagnosisName } from "./diagnosis.ts";
 import { inWords } from "./numbers.ts";
 import { fileOf, shownPlace } from "./own-code.ts";
@@ -44,6 +45,7 @@ export function renderReport(
 
 export function renderDiagnosis({ name, finding, line, nextStep }: Diagnosis): string {
   const page = readOn(name);
+  const exercise = exerciseFor(name);
   const text = line === undefined ? "" : textOf(fileOf(line), line.line, line.column);
   return [
     line === undefined ? name : `${name} at ${shownPlace(line)}`,
@@ -51,6 +53,7 @@ export function renderDiagnosis({ name, finding, line, nextStep }: Diagnosis): s
     `  ${finding}`,
     `  → ${nextStep}`,
     ...(page === undefined ? [] : [`    ${page}`]),
+    ...(exercise === undefined ? [] : [`    npm run learn -- --exercise ${exercise}`]),
   ].join("\n");
 }
 

@@ -23,7 +23,7 @@ export interface Measured {
 
 /** Measures a way in a process of its own. */
 export async function measure(
-  { program }: Measurement,
+  { program, figure }: Measurement,
   way: Way,
   signal: AbortSignal,
 ): Promise<Measured> {
@@ -31,7 +31,13 @@ export async function measure(
   try {
     const { stdout } = await run(
       process.execPath,
-      [`--max-old-space-size=${mostHeapMb}`, fileURLToPath(program), way.argument, folder],
+      [
+        `--max-old-space-size=${mostHeapMb}`,
+        fileURLToPath(program),
+        way.argument,
+        folder,
+        String(figure),
+      ],
       {
         env: { ...process.env, UV_THREADPOOL_SIZE: libuvThreads },
         timeout: mostMs,

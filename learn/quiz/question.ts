@@ -1,4 +1,5 @@
 import type { strategyMeanings } from "../../registry/strategies.ts";
+import type { Random } from "../review/random.ts";
 import type { Figures } from "./measurements/way.ts";
 
 /** The ways to choose from. Their order is that of the keys. */
@@ -40,6 +41,8 @@ export interface Measurement {
   readonly title: string;
   /** The program in measurements/ that measures its ways. */
   readonly program: URL;
+  /** How many, or how much: the program's third argument. */
+  readonly figure: number;
   readonly ways: readonly Way[];
   readonly columns: readonly Column[];
   /** What to see in the figures, whatever they are on this machine. */
@@ -56,6 +59,8 @@ export interface Question {
   /** More to know about it. */
   readonly lesson: string;
   readonly measurement: Measurement;
+  /** The same question with other figures, so that one has to think again. */
+  readonly again: (random: Random) => Question;
 }
 
 export function isRight({ answers }: Question, choice: Strategy): boolean {

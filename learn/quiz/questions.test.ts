@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createRandom } from "../review/random.ts";
 import { plainPaint } from "../terminal/paint.ts";
 import { isRight, milliseconds, strategyNames } from "./question.ts";
 import { questions } from "./questions/index.ts";
@@ -10,7 +11,26 @@ test("has six questions, each once", () => {
   expect(new Set(questions.map(({ id }) => id)).size).toBe(6);
 });
 
-describe.each(questions)("$id", (question) => {
+const varied = questions.flatMap((question) =>
+  [1, 2, 3].map((seed) => question.again(createRandom(seed))),
+);
+
+test.each(questions)(
+  "$id can be asked again with other figures, which are measured too",
+  (question) => {
+    const again = Array.from({ length: 20 }, (_, seed) => question.again(createRandom(seed)));
+    expect(new Set(again.map(({ scenario }) => scenario)).size).toBeGreaterThan(1);
+    for (const { id, scenario, measurement } of again) {
+      expect(id).toBe(question.id);
+      // The 2 GB are never measured: a part of them is, and the title says so.
+      const told = id === "big-file" ? measurement.title : scenario;
+      expect(told).toContain(`${measurement.figure} `);
+      expect(measurement.title).toContain(`${measurement.figure} `);
+    }
+  },
+);
+
+describe.each([...questions, ...varied])("$id: $measurement.title", (question) => {
   const choices = strategyNames.map((name) => [name, question.answers[name]] as const);
 
   test("has one best answer, and a reason for each", () => {

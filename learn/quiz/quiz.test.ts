@@ -3,20 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { changeProgress, loadProgress } from "../../progress/progress.ts";
+import { afterAnswer } from "../review/schedule.ts";
 import { hasTerminals, openTerminal, type TestTerminal } from "../terminal/testing/terminal.ts";
-import { loadCards, saveCards } from "./cards.ts";
 import { questions } from "./questions/index.ts";
 
 const program = new URL("./testing/quiz-program.ts", import.meta.url);
 const dayMs = 24 * 60 * 60 * 1_000;
 
 let folder: string;
-let cardsPath: string;
+let path: string;
 let terminal: TestTerminal;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "unblock-quiz-"));
-  cardsPath = join(folder, "quiz.json");
+  path = join(folder, "progress.json");
 });
 
 afterEach(() => {
@@ -25,7 +26,7 @@ afterEach(() => {
 });
 
 function open(): void {
-  terminal = openTerminal(program, cardsPath, { after: "stty -a" });
+  terminal = openTerminal(program, path, { after: "stty -a" });
 }
 
 function said(): string {
@@ -44,8 +45,12 @@ describe.skipIf(!hasTerminals())("the quiz on a terminal (needs script of util-l
     await says("Question 1 of 6");
     await says("or q to leave: ");
     expect(said()).toContain("Passwords: bcrypt and pbkdf2");
-    // What is no answer does nothing.
-    terminal.type("x9\r1");
+    terminal.type("x");
+    await says('"x" does nothing here: press 1 to 8, or q.');
+    terminal.type("9\r");
+    await says('"9" does nothing here');
+    await says("The key return does nothing here");
+    terminal.type("1");
     await says("event-loop: not here");
     await says("Enter: what the other ways do.");
     expect(said()).toMatch(/pbkdf2, libuv's 4 threads +\d+ ms +\d/);
@@ -69,7 +74,7 @@ describe.skipIf(!hasTerminals())("the quiz on a terminal (needs script of util-l
     // Also while it measures one can leave.
     terminal.type("\x03");
     expect(await terminal.exited).toBe(0);
-    expect(loadCards(cardsPath).state).toMatchObject({ "password-hash": { rightInARow: 1 } });
+    expect(loadProgress(path).state.cards).toMatchObject({ "password-hash": { reps: 2 } });
 
     open();
     await says("Question 1 of 5");
@@ -78,8 +83,9 @@ describe.skipIf(!hasTerminals())("the quiz on a terminal (needs script of util-l
 
   test("says when the next question comes, if none is due", async () => {
     const dueMs = Date.now() + 2 * dayMs;
-    const cards = questions.map(({ id }) => [id, { rightInARow: 2, dueMs }] as const);
-    saveCards(Object.fromEntries(cards), cardsPath);
+    const card = afterAnswer(undefined, "recommended", Date.now());
+    const cards = questions.map(({ id }) => [id, { ...card, dueMs }] as const);
+    await changeProgress(path, (progress) => ({ ...progress, cards: Object.fromEntries(cards) }));
     open();
     expect(await terminal.exited).toBe(0);
     const day = new Date(dueMs).toLocaleDateString("sv");

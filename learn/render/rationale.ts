@@ -1,19 +1,22 @@
 import { type Mark, markOf } from "../../cli/mark.ts";
 import type { Strategy } from "../../gen/unblock/v1/exercise_pb.ts";
+import type { ExerciseProgress } from "../../progress/progress.ts";
 import type { Book } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import type { ExerciseResult } from "../check/result.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { printable, wrap } from "../terminal/wrap.ts";
+import { praiseFor } from "./praise.ts";
 import { renderResult } from "./result.ts";
 
 /** Also of those that work elsewhere. */
 const notHere: Mark = { mark: "✗", style: "red" };
 
-/** After a pass: why, what the other ways cost, and how the reference solution does it. */
+/** After a pass: what was good, why, what the other ways cost, and how the reference solution does it. */
 export function renderRationale(
   book: Book,
   result: ExerciseResult | undefined,
+  progress: ExerciseProgress,
   width: number,
   paint: Paint,
 ): string[] {
@@ -26,6 +29,7 @@ export function renderRationale(
     paint("bold", `${exercise.letter}  ${exercise.title}`),
     "",
     ...(result === undefined ? [] : [...renderResult(result, width, paint), ""]),
+    ...(result?.verdict === "PASS" ? renderPraise(result, progress, width, paint) : []),
     paint("bold", right.length === 1 ? "The right answer" : "Right answers, and what they cost"),
     ...rightOnes.flatMap((one) =>
       renderStrategy(one, markOf(one.suitability), result?.decided, width, paint),
@@ -40,9 +44,25 @@ export function renderRationale(
     ...renderReference(book, width, paint),
     "",
     paint("bold", "To read"),
-    `  ${reading.rationale}`,
-    `  ${reading.partLink}`,
+    ...wrap(`${reading.rationale} (how this project's server does it)`, width, "  ", "    "),
+    ...wrap(reading.partLink, width, "  ", "    "),
   ];
+}
+
+function renderPraise(
+  result: ExerciseResult,
+  progress: ExerciseProgress,
+  width: number,
+  paint: Paint,
+): string[] {
+  const praise = praiseFor(result, progress);
+  return praise.length === 0
+    ? []
+    : [
+        paint("bold", "What was good"),
+        ...praise.flatMap((sentence) => wrap(sentence, width, "  ")),
+        "",
+      ];
 }
 
 function renderStrategy(
@@ -62,13 +82,15 @@ function renderReference({ reference, right }: Book, width: number, paint: Paint
   const { file, difference } = reference();
   const others = right.filter((one) => one.file !== file);
   return [
-    paint("bold", `From your file (-) to the reference (+), ${file}`),
+    ...wrap(`From your file (-) to the reference (+), ${file}`, width).map((line) =>
+      paint("bold", line),
+    ),
     ...(difference.length === 0 ? ["  They are the same, line by line."] : []),
     ...difference.flatMap((line) => {
       const style = line.startsWith("-") ? "red" : line.startsWith("+") ? "green" : "dim";
       return cut(printable(line), width - 2).map((text) => paint(style, `  ${text}`));
     }),
-    ...others.map((one) => `With ${one.strategy}: ${one.file}`),
+    ...others.flatMap((one) => wrap(`With ${one.strategy}: ${one.file}`, width)),
   ];
 }
 
@@ -76,5 +98,5 @@ function renderReference({ reference, right }: Book, width: number, paint: Paint
 function cut(line: string, width: number): string[] {
   return line.length <= width
     ? [line]
-    : [line.slice(0, width), ...cut(`    ${line.slice(width)}`, width)];
+    : [line.slice(0, width), ...cut(`⤷ ${line.slice(width)}`, width)];
 }

@@ -1,5 +1,6 @@
 import type { ExerciseResult, StepResult, Verdict } from "../check/result.ts";
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import { exerciseFor } from "../taught-by.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { wrap } from "../terminal/wrap.ts";
 
@@ -8,11 +9,13 @@ const styles = { PASS: "green", FAIL: "red", INCONCLUSIVE: "yellow" } as const;
 /** As wide as the longest name of a step. */
 const stepWidth = 11;
 
-/** What came of a check: the verdict, what to mend first, a line a step, and what else is wrong. */
+/** A check's result: the verdict, what to mend first, a line per step, and what else is wrong. */
 export function renderResult(result: ExerciseResult, width: number, paint: Paint): string[] {
-  const { verdict, decided, steps, diagnoses } = result;
+  const { exercise, verdict, decided, steps, diagnoses } = result;
   const decision = decided === undefined ? "" : `  you decided ${decided}`;
-  const [first = [], ...others] = diagnoses.map((one) => renderDiagnosis(one, width, paint));
+  const [first = [], ...others] = diagnoses.map((one) =>
+    renderDiagnosis(one, exercise, width, paint),
+  );
   return [
     `${paint(styles[verdict], paint("bold", verdict))}${decision}`,
     ...first,
@@ -24,14 +27,37 @@ export function renderResult(result: ExerciseResult, width: number, paint: Paint
 
 export function renderSteps(steps: readonly StepResult[], width: number, paint: Paint): string[] {
   return steps.flatMap(({ step, verdict, message }) => {
-    const name = step.padEnd(stepWidth);
+    const label = `  ${markOf(verdict, paint)} ${step.padEnd(stepWidth)}`;
     const [first = "", ...rest] = wrap(message, width, " ".repeat(stepWidth + 6));
-    return [`  ${markOf(verdict, paint)} ${name}  ${first.trimStart()}`, ...rest];
+    return [`${label}  ${first.trimStart()}`, ...rest];
   });
 }
 
-function renderDiagnosis(diagnosis: Diagnosis, width: number, paint: Paint): string[] {
-  const { name, finding, line, nextStep } = diagnosis;
+/** The evidence in full: each step with its figures, and the numbers of each mistake. */
+export function renderDetails(result: ExerciseResult, width: number, paint: Paint): string[] {
+  const { steps, diagnoses } = result;
+  return [
+    ...steps.flatMap((step) => [
+      ...renderSteps([step], width, paint),
+      ...(step.details ?? []).flatMap((detail) =>
+        wrap(detail, width, `${" ".repeat(stepWidth + 6)}- `, " ".repeat(stepWidth + 8)),
+      ),
+    ]),
+    ...diagnoses.flatMap(({ name, numbers }) => [
+      "",
+      paint("bold", inWords(name)),
+      ...Object.entries(numbers).map(([what, value]) => `  ${what.padEnd(24)} ${value}`),
+    ]),
+  ];
+}
+
+function renderDiagnosis(
+  { name, finding, line, nextStep }: Diagnosis,
+  exercise: string,
+  width: number,
+  paint: Paint,
+): string[] {
+  const teacher = exerciseFor(name);
   return [
     paint("bold", inWords(name)),
     ...wrap(finding, width, "  "),
@@ -41,11 +67,14 @@ function renderDiagnosis(diagnosis: Diagnosis, width: number, paint: Paint): str
           paint("cyan", text),
         )),
     ...wrap(nextStep, width, "  → ", "    "),
+    ...(teacher === undefined || teacher === exercise
+      ? []
+      : wrap(`Exercise ${teacher} is about this mistake.`, width, "    ")),
   ];
 }
 
 /** "loop-blocked-by-waiting" as a heading. */
-function inWords(name: string): string {
+export function inWords(name: string): string {
   const words = name.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,18 +1,18 @@
-import { createClient } from "@redis/client";
-import { keyInCache } from "../../server/backends/cache.ts";
-import type { Answer, Ask, Request } from "./messages.ts";
+import { readRequests, type Say } from "./channel.ts";
+import type { Answer, Ask } from "./messages.ts";
 import type { Observer } from "./observation.ts";
 import type { OpenedExercise } from "./open-exercise.ts";
 
-/** Answers what the checker asks over IPC. */
-export function answerAsks(observer: Observer, opened: OpenedExercise): void {
-  process.on("message", async ({ id, ask }: Request) => {
+/** Answers what the checker asks. */
+export function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
+  readRequests(async ({ id, ask }) => {
     try {
-      const answer: Answer = { kind: "answer", id, ...(await answerTo(ask, observer, opened)) };
-      process.send?.(answer);
+      const answer = await answerTo(ask, observer, opened);
+      // Before it says what may come of that.
+      opened.lookForReplaced();
+      say({ kind: "answer", id, ...answer });
     } catch (error) {
-      const failure: Answer = { kind: "answer", id, failure: String(error) };
-      process.send?.(failure);
+      say({ kind: "answer", id, failure: String(error) });
     }
   });
 }
@@ -20,7 +20,7 @@ export function answerAsks(observer: Observer, opened: OpenedExercise): void {
 async function answerTo(
   ask: Ask,
   observer: Observer,
-  { reference, cacheUrl }: OpenedExercise,
+  { reference }: OpenedExercise,
 ): Promise<Partial<Answer>> {
   switch (ask.kind) {
     case "begin":
@@ -30,15 +30,5 @@ async function answerTo(
       return { observation: observer.read() };
     case "alone":
       return { alone: await reference(ask.request) };
-    case "forget":
-      await forget(cacheUrl, ask.key);
-      return {};
   }
-}
-
-async function forget(cacheUrl: string, key: string): Promise<void> {
-  const client = createClient({ url: cacheUrl, RESP: 2, socket: { reconnectStrategy: false } });
-  await client.connect();
-  await client.del(keyInCache(key));
-  client.destroy();
 }

@@ -1,30 +1,32 @@
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import type { BackendAddresses } from "../../server/backends/backends.ts";
 import { CallCounter } from "../../server/backends/call-counts.ts";
-import { createUsageMemory } from "./usage-memory.ts";
 
 /** What the toolbox works with, in whichever thread it is. Plain data and shared memory. */
 export interface Environment {
   readonly addresses: BackendAddresses;
   /** How many crops of a picture cost about 100 ms of CPU here. */
   readonly crops: number;
-  /** The memory of {@link Usage}. */
-  readonly usage: SharedArrayBuffer;
+  /** The file that notes what holds a thread (holdings.ts). */
+  readonly holdingsPath: string;
 }
 
 /** What of it can go to another process. */
-export type ProcessEnvironment = Pick<Environment, "crops"> & {
+export type ProcessEnvironment = Pick<Environment, "crops" | "holdingsPath"> & {
   readonly addresses: Omit<BackendAddresses, "database" | "disk">;
   readonly databasePath: string;
 };
 
 const key = "unblock learn";
+/** The variable that processes inherit which the learner's code starts. */
+const variable = "UNBLOCK_LEARN_ENVIRONMENT";
 let own: Environment | undefined;
 
-/** For this thread, and for those that are started from now on. */
+/** For this thread, and for threads and processes that are started from now on. */
 export function provideEnvironment(environment: Environment): void {
   own = environment;
   setEnvironmentData(key, environment);
+  process.env[variable] = JSON.stringify(toProcessEnvironment(environment));
 }
 
 /** @throws Error outside of a service that `npm run check` or `npm run learn` started */
@@ -33,14 +35,18 @@ export function environment(): Environment {
   return own;
 }
 
-export function toProcessEnvironment({ addresses, crops }: Environment): ProcessEnvironment {
+export function toProcessEnvironment({
+  addresses,
+  crops,
+  holdingsPath,
+}: Environment): ProcessEnvironment {
   const { database, disk: _, ...others } = addresses;
-  return { addresses: others, databasePath: database.path, crops };
+  return { addresses: others, databasePath: database.path, crops, holdingsPath };
 }
 
-/** Over there it counts for itself, and has no disk: whose turn a file is, is shared memory. */
+/** Over there it has no disk: whose turn a file is, is shared memory. */
 export function toEnvironment(given: Environment | ProcessEnvironment): Environment {
-  if ("usage" in given) {
+  if (!("databasePath" in given)) {
     return given;
   }
   const database = { path: given.databasePath, counts: CallCounter.buffer() };
@@ -48,12 +54,16 @@ export function toEnvironment(given: Environment | ProcessEnvironment): Environm
   return {
     crops: given.crops,
     addresses: { ...given.addresses, database, disk },
-    usage: createUsageMemory(),
+    holdingsPath: given.holdingsPath,
   };
 }
 
 function readEnvironment(): Environment {
+  const inherited = process.env[variable];
   const data = getEnvironmentData(key);
+  if (!isEnvironment(data) && inherited !== undefined) {
+    return toEnvironment(JSON.parse(inherited));
+  }
   if (!isEnvironment(data)) {
     throw new Error(
       "The toolbox works in the service that `npm run check` and `npm run learn` start, and in its threads",

@@ -4,8 +4,8 @@
  */
 import { Session } from "node:inspector";
 import { workerData } from "node:worker_threads";
+import { createSay } from "./channel.ts";
 import { type GuardData, whereSymbol } from "./guard.ts";
-import { say } from "./last-words.ts";
 
 /** Between two looks, in milliseconds: what runs away is not far in that time. */
 const everyMs = 100;
@@ -18,7 +18,8 @@ interface Evaluated {
   readonly result?: { readonly value?: unknown };
 }
 
-const { mostMemoryMb, turns }: GuardData = workerData;
+const { mostMemoryMb, secret, turns }: GuardData = workerData;
+const say = createSay(secret);
 const parent = process.ppid;
 let lastTurns = -1;
 let looksAtSame = 0;

@@ -1,9 +1,8 @@
-import { writeSync } from "node:fs";
-import { type LastWords, lastWordsFd } from "./messages.ts";
+import type { Say } from "./channel.ts";
 import { lineOfCaller, ownLine } from "./own-line.ts";
 
-/** Has the process say why it ends, to a pipe that takes it at once. */
-export function leaveLastWords(fileUrl: string): void {
+/** Has the process say why it ends. */
+export function leaveLastWords(fileUrl: string, say: Say): void {
   process.on("uncaughtException", (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;
     say({ kind: "uncaught", problem: String(error), line: ownLine(stack, fileUrl) });
@@ -11,8 +10,4 @@ export function leaveLastWords(fileUrl: string): void {
   });
   // Whoever calls process.exit() is on the stack.
   process.on("exit", (code) => say({ kind: "exit", code, line: lineOfCaller(fileUrl) }));
-}
-
-export function say(words: LastWords): void {
-  writeSync(lastWordsFd, `${JSON.stringify(words)}\n`);
 }

@@ -2,13 +2,27 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { Decision } from "../handler.ts";
 import type { Observation } from "./observation.ts";
 
+/** Where the backends are that the check plays. */
+export interface WorldAddresses {
+  readonly httpUrl: string;
+  readonly cachePort: number;
+  readonly diskFolder: string;
+  /** Whether the disk is made of FIFOs; else it is an ordinary file, and fast. */
+  readonly fifos: boolean;
+  readonly databasePath: string;
+  /** Where the toolbox notes what holds a thread. */
+  readonly holdingsPath: string;
+}
+
 /** What the service is started with: JSON, its only argument. */
 export interface ServiceOptions {
   /** "A" to "H": which one the learner's handler answers. */
   readonly letter: string;
   /** The learner's file, as a file: URL. */
   readonly fileUrl: string;
-  /** Where events go instead of to the embedded analytics; null for those. */
+  /** The backends that the learner's code meets; the reference has those of the service. */
+  readonly world: WorldAddresses;
+  /** Where events go; null for an exercise that has none. */
   readonly analyticsUrl: string | null;
   /**
    * Whether calls take the server's own lane. Connect's handlers, which most servers have, abort a call's
@@ -31,9 +45,7 @@ export type Ask =
   /** What was seen since then. */
   | { readonly kind: "observe" }
   /** Do one call's work as the recommended strategy does it, with nothing else going on. */
-  | { readonly kind: "alone"; readonly request: JsonValue }
-  /** Have the cache forget a key. */
-  | { readonly kind: "forget"; readonly key: string };
+  | { readonly kind: "alone"; readonly request: JsonValue };
 
 /** One call's work done right. */
 export interface Alone {
@@ -52,7 +64,7 @@ export interface Answer {
   readonly failure?: string;
 }
 
-/** From the service, in this order. */
+/** From the service. The first five come in this order. */
 export type Message =
   /** Backends, threads and processes stand; the learner's file comes next. */
   | { readonly kind: "importing" }
@@ -63,13 +75,16 @@ export type Message =
     }
   /** It could not be loaded: the service ends. */
   | { readonly kind: "not imported"; readonly problem: string; readonly line: number | null }
-  | { readonly kind: "ready"; readonly url: string }
+  | { readonly kind: "ready"; readonly url: string; readonly pid: number }
   /** Something of the harness broke: the service ends. */
   | { readonly kind: "broken"; readonly problem: string }
   | { readonly kind: "log"; readonly text: string }
-  | Answer;
+  /** The learner's file reaches into the check; the text goes on after the file's name. */
+  | { readonly kind: "tampering"; readonly text: string; readonly line: number | null }
+  | Answer
+  | LastWords;
 
-/** On the pipe for last words, a line of JSON each: what a process says that can't wait for its loop. */
+/** What a process says of its end. */
 export type LastWords =
   /** Somebody called process.exit(); `line` when it was the learner's file. */
   | { readonly kind: "exit"; readonly code: number; readonly line: number | null }
@@ -79,5 +94,7 @@ export type LastWords =
   /** Where the event loop is, that does not turn any more. */
   | { readonly kind: "stuck"; readonly line: number };
 
-/** The pipe's number in the service. */
-export const lastWordsFd = 4;
+/** Number of the pipe for requests in the service: a secret, then a line of JSON each. */
+export const requestsFd = 3;
+/** Number of the pipe for messages. */
+export const messagesFd = 4;

@@ -1,15 +1,16 @@
+import { subscribe } from "node:diagnostics_channel";
 import { fileURLToPath } from "node:url";
 import { ProfileWitness } from "../diagnose/profile-witness.ts";
 import { startWatchThread } from "../diagnose/start-watch-thread.ts";
 import { LibuvPoolWatch, type PoolReading } from "../diagnose/watch-libuv-pool.ts";
 import { type Blockage, type LoopWatch, watchLoop } from "../diagnose/watch-loop.ts";
 import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./handler-calls.ts";
+import { watchIntervals } from "./intervals.ts";
 import type { HandlerEnd } from "./learner-exercise.ts";
-import { readUsage, restartUsage, type UsageCounts } from "./usage.ts";
+import { watchUnreadBodies } from "./unread-bodies.ts";
 
 /** What only the service's own process can see. */
 export interface Observation {
-  readonly usage: UsageCounts;
   readonly handler: HandlerCounts;
   /** CPU time of the event loop's thread. */
   readonly loopCpuMs: number;
@@ -17,6 +18,14 @@ export interface Observation {
   readonly processCpuMs: number;
   /** Worker threads that were started. */
   readonly newThreads: number;
+  /** Worker threads that were started since the learner's file was loaded, and are there now. */
+  readonly ownThreads: number;
+  /** Child processes that were started. */
+  readonly newProcesses: number;
+  /** Responses of node:http's client whose bodies nobody has read. */
+  readonly unreadBodies: number;
+  /** Intervals (setInterval) that nobody has ended. */
+  readonly intervals: number;
   /** When the event loop stood still. */
   readonly blockages: readonly Blockage[];
   /** How long calls with nothing to do waited for a thread of libuv's pool. */
@@ -41,7 +50,11 @@ export class Observer {
   #calls: HandlerCalls;
   #loopCpu = process.threadCpuUsage();
   #processCpu = process.cpuUsage();
+  readonly #countIntervals = watchIntervals();
+  readonly #countUnreadBodies = watchUnreadBodies();
   #newThreads = 0;
+  #ownThreads = 0;
+  #newProcesses = 0;
   #fetches = 0;
   #rejections: Problem[] = [];
   #refusedListening: string | null = null;
@@ -57,8 +70,15 @@ export class Observer {
       pauses: undefined,
       lookups: undefined,
     });
-    process.on("worker", () => {
+    process.on("worker", (worker) => {
       this.#newThreads++;
+      this.#ownThreads++;
+      worker.once("exit", () => {
+        this.#ownThreads--;
+      });
+    });
+    subscribe("child_process", () => {
+      this.#newProcesses++;
     });
     globalThis.fetch = new Proxy(fetch, {
       apply: (call, self, args) => {
@@ -77,17 +97,22 @@ export class Observer {
     return this.#calls.begin();
   }
 
+  /** The learner's file is loaded from now on: threads that there are now are the service's. */
+  loading(): void {
+    this.#ownThreads = 0;
+  }
+
   refused(problem: string): void {
     this.#refusedListening ??= problem;
   }
 
   begin(): void {
-    restartUsage();
     this.#loop.take();
     this.#blockages = [];
     this.#pool.restartWindow();
     this.#calls = new HandlerCalls(this.#fileUrl);
     this.#newThreads = 0;
+    this.#newProcesses = 0;
     this.#fetches = 0;
     this.#rejections = [];
     this.#loopCpu = process.threadCpuUsage();
@@ -98,11 +123,14 @@ export class Observer {
   read(): Observation {
     this.#blockages.push(...this.#loop.take());
     return {
-      usage: readUsage(),
       handler: this.#calls.counts(),
       loopCpuMs: toMs(process.threadCpuUsage(this.#loopCpu)),
       processCpuMs: toMs(process.cpuUsage(this.#processCpu)),
       newThreads: this.#newThreads,
+      ownThreads: this.#ownThreads,
+      newProcesses: this.#newProcesses,
+      unreadBodies: this.#countUnreadBodies(),
+      intervals: this.#countIntervals(),
       blockages: this.#blockages,
       pool: this.#pool.read(),
       fetches: this.#fetches,

@@ -3,17 +3,20 @@ import type { House } from "../../server/exercises/exercise.ts";
 import { loadExercises, type ServedExercise } from "../../server/exercises/load.ts";
 import { calibrateCrops } from "../../server/exercises/predict-image/work.ts";
 import { task } from "../../server/places/place.ts";
+import type { Say } from "./channel.ts";
 import { provideEnvironment } from "./environment.ts";
 import { toProblem } from "./handler-calls.ts";
 import { provideHouse } from "./house.ts";
+import { watchImports } from "./imports.ts";
 import { withLearner } from "./learner-exercise.ts";
 import { type LearnerModule, loadLearnerModule } from "./learner-module.ts";
 import type { ListeningWatch } from "./listening.ts";
-import type { Message, ServiceOptions } from "./messages.ts";
+import type { ServiceOptions } from "./messages.ts";
 import type { Observer } from "./observation.ts";
 import { createReference, type Reference } from "./reference.ts";
+import { watchReplaced } from "./replaced.ts";
 import { countSyncReads } from "./sync-reads.ts";
-import { createUsageMemory } from "./usage-memory.ts";
+import { worldAddresses } from "./world-addresses.ts";
 
 const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
 const noCaller = { signal: new AbortController().signal };
@@ -22,22 +25,21 @@ export interface OpenedExercise {
   /** All exercises, the one at hand with the learner's handler. */
   readonly served: readonly ServedExercise[];
   readonly reference: Reference;
-  /** Where the cache is. */
-  readonly cacheUrl: string;
+  /** Looks for functions that the learner's file replaced. */
+  readonly lookForReplaced: () => void;
 }
 
 /** Loads the learner's file in a house whose backends stand, so that it finds its tools already then. */
 export async function openExercise(
   house: House,
-  { letter, fileUrl, analyticsUrl }: ServiceOptions,
+  { letter, fileUrl, world, analyticsUrl }: ServiceOptions,
   observer: Observer,
   listening: ListeningWatch,
-  say: (message: Message) => void,
+  say: Say,
 ): Promise<OpenedExercise> {
-  const own = house.backends.addresses();
-  const addresses = analyticsUrl === null ? own : { ...own, analyticsUrl };
   const crops = await countCrops(house, letter);
-  provideEnvironment({ addresses, crops, usage: createUsageMemory() });
+  const addresses = worldAddresses(world, analyticsUrl);
+  provideEnvironment({ addresses, crops, holdingsPath: world.holdingsPath });
   provideHouse(house, fileUrl);
   countSyncReads();
 
@@ -46,9 +48,13 @@ export async function openExercise(
   if (exercise === undefined) {
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
+  const lookForReplaced = watchReplaced(fileUrl, say);
+  watchImports(fileUrl, say);
+  observer.loading();
   say({ kind: "importing" });
   listening.refuse();
   const module = await importOrStop(fileUrl, say);
+  lookForReplaced();
   listening.allow();
   const { decision = null, libuvThreads = null } = module;
   say({ kind: "imported", decision, libuvThreads });
@@ -56,15 +62,12 @@ export async function openExercise(
   return {
     served: served.map((one) => (one === exercise ? learners : one)),
     reference: createReference(house, exercise, crops),
-    cacheUrl: addresses.cacheUrl,
+    lookForReplaced,
   };
 }
 
 /** What cannot be imported is told, and the checker ends this process. */
-async function importOrStop(
-  fileUrl: string,
-  say: (message: Message) => void,
-): Promise<LearnerModule> {
+async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
   try {
     return await loadLearnerModule(fileUrl);
   } catch (error) {

@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+// The learner's file may replace it later.
+const read = readFileSync;
 /** Frames up to the learner's file, through whatever library. */
 const stackDepth = 100;
 
@@ -31,4 +34,11 @@ export function lineOfCaller(fileUrl: string): number | null {
   const { stack } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
   return ownLine(stack, fileUrl);
+}
+
+/** The first line of a file that has a text in it; null when none has. */
+export function lineWith(text: string, fileUrl: string): number | null {
+  const lines = read(fileURLToPath(fileUrl), "utf8").split("\n");
+  const index = lines.findIndex((line) => line.includes(text));
+  return index < 0 ? null : index + 1;
 }

@@ -8,6 +8,7 @@ import {
   toProcessEnvironment,
 } from "./environment.ts";
 import { learnerFile } from "./house.ts";
+import { notExportedMessage } from "./not-exported.ts";
 import { countSyncReads } from "./sync-reads.ts";
 
 interface Errand {
@@ -27,19 +28,28 @@ export async function runElsewhere<Input, Output>(
   input: Input,
   signal: AbortSignal = never,
 ): Promise<Output> {
-  if (work.name === "") {
-    throw new Error("Expected an exported function of your file, got one without a name");
+  // Made before anything is awaited, so that its stack leads to the learner's line.
+  const problem = new Error(notExportedMessage(place.name, work.name));
+  const name = await exportedName(work);
+  if (name === undefined) {
+    throw problem;
   }
   const own = environment();
   // Processes share no memory.
   const given = place.name === "processes" ? toProcessEnvironment(own) : own;
   const ran = await place.run(
     errand,
-    { file: learnerFile(), name: work.name, input, environment: given },
+    { file: learnerFile(), name, input, environment: given },
     { signal },
   );
   // It is what `work` returned over there.
   return ran.value as Output;
+}
+
+/** The name under which the learner's file exports a function; a name alone might be another function's. */
+async function exportedName(work: unknown): Promise<string | undefined> {
+  const exports: Record<string, unknown> = await import(learnerFile());
+  return Object.keys(exports).find((name) => exports[name] === work);
 }
 
 /** In the other thread or process. */

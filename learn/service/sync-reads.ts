@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { environment } from "./environment.ts";
-import { holdThread } from "./usage.ts";
+import { holdThread } from "./holdings.ts";
 
 let counted = false;
 

@@ -1,8 +1,9 @@
-// A. Your users live in a database, and its only driver is synchronous: the thread that calls it
-// sleeps for 50 ms. Ten callers ask at once. Each shall have its user in about the time of one
-// query, nobody else shall notice, and no query shall begin for a caller who has gone.
+// A. Your users live in a database, and its only driver blocks the thread that calls it for 50 ms.
+// Ten callers ask at once. Each should get its user in about the time of one query, without slowing
+// anyone else down, and no query should begin for a caller who has disconnected.
 //
 // At hand: findUserBlocking of ../toolbox/database.ts; threads, workers, processes of ../pools.ts.
+// `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- A
 import type { Decision, Handler } from "../handler.ts";
 import { findUserBlocking } from "../toolbox/database.ts";
@@ -10,7 +11,7 @@ import { findUserBlocking } from "../toolbox/database.ts";
 /** One of: event-loop, threads. */
 export const decision: Decision = { strategy: "", why: "" };
 
-export const handler: Handler<"getUser"> = async ({ userId }) => {
+export const handler: Handler<"getUser"> = async ({ userId }, signal) => {
   const { name, email } = findUserBlocking(userId);
   return { userId, name, email };
 };

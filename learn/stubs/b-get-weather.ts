@@ -1,8 +1,9 @@
-// B. The weather comes from an HTTP service that takes 200 ms. Node's fetch() asks it and gives you
-// a promise; somebody also wrote a client that blocks. Ten callers ask at once, and each shall have
-// its answer after about 200 ms. When a caller has gone, its request shall end as well.
+// B. The weather comes from an HTTP service that takes 200 ms. Node's fetch() asks it and returns a
+// promise; there is also a client that blocks. Ten callers ask at once, and each should get its
+// response after about 200 ms. When a caller disconnects, its request should end too.
 //
 // At hand: weatherUrl, parseWeather, fetchJsonBlocking of ../toolbox/weather.ts; ../pools.ts.
+// `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- B
 import type { Decision, Handler } from "../handler.ts";
 import { fetchJsonBlocking, parseWeather, weatherUrl } from "../toolbox/weather.ts";
@@ -10,7 +11,7 @@ import { fetchJsonBlocking, parseWeather, weatherUrl } from "../toolbox/weather.
 /** One of: async, event-loop, threads. */
 export const decision: Decision = { strategy: "", why: "" };
 
-export const handler: Handler<"getWeather"> = async ({ city }) => {
+export const handler: Handler<"getWeather"> = async ({ city }, signal) => {
   const { temperature, conditions } = parseWeather(fetchJsonBlocking(weatherUrl(city)));
   return { city, temperature, conditions };
 };

@@ -1,8 +1,9 @@
-// E. Values are kept in Redis, which answers in 10 ms. Its client is asynchronous, and somebody
-// wrote one that blocks. A hundred callers ask at once; a hundred lookups shall be on their way
-// together. A key that the cache does not have is no hit, and its value is "".
+// E. Values are kept in Redis, which responds in 10 ms. Its client is asynchronous; there is also
+// one that blocks. A hundred callers ask at once, and a hundred lookups should be in progress
+// together. A key that the cache does not have is no hit: value "", hit false.
 //
 // At hand: getFromCache, getFromCacheBlocking of ../toolbox/cache.ts; ../pools.ts.
+// `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- E
 import type { Decision, Handler } from "../handler.ts";
 import { getFromCacheBlocking } from "../toolbox/cache.ts";
@@ -10,7 +11,7 @@ import { getFromCacheBlocking } from "../toolbox/cache.ts";
 /** One of: async, event-loop, threads. */
 export const decision: Decision = { strategy: "", why: "" };
 
-export const handler: Handler<"getCache"> = async ({ key }) => {
+export const handler: Handler<"getCache"> = async ({ key }, signal) => {
   const value = getFromCacheBlocking(key);
   return { key, value: value ?? "", hit: value !== null };
 };

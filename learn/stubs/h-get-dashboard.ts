@@ -1,8 +1,9 @@
-// H. A dashboard shows what five services know. Each answers over HTTP, in 100 ms, and none needs
-// the answer of another. The caller shall have all five in about the time of one. When it has gone,
-// no request shall go on for it.
+// H. A dashboard shows the data of five services. Each responds over HTTP in 100 ms, and none needs
+// the response of another. The caller should get all five in about the time of one. When it
+// disconnects, no request should go on for it.
 //
 // At hand: serviceUrl, parseData of ../toolbox/services.ts; fetch().
+// `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- H
 import type { Decision, Handler } from "../handler.ts";
 import { parseData, serviceUrl } from "../toolbox/services.ts";
@@ -15,7 +16,7 @@ async function ask(service: 1 | 2 | 3 | 4 | 5): Promise<string> {
   return parseData(await response.json());
 }
 
-export const handler: Handler<"getDashboard"> = async () => {
+export const handler: Handler<"getDashboard"> = async (_, signal) => {
   const service1 = await ask(1);
   const service2 = await ask(2);
   const service3 = await ask(3);

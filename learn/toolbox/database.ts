@@ -1,11 +1,17 @@
 /** A: the database of users. Its only driver is a synchronous one. */
 import { findUserBlocking as queryUser, type User } from "../../server/backends/database.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/usage.ts";
+import { holdThread } from "../service/holdings.ts";
 
-/** Finds a user, and keeps the calling thread meanwhile: 50 ms. */
+/** Some queries take less than others, so that they end in another order than they began in. */
+const shortestMs = 34;
+const steps = 5;
+const stepMs = 4;
+
+/** Finds a user, and keeps the calling thread meanwhile: 50 ms at most. */
 export function findUserBlocking(id: number): User {
-  const user = holdThread("waiting", () => queryUser(environment().addresses.database, id));
+  const takesMs = shortestMs + stepMs * ((id * 3) % steps);
+  const user = holdThread("query", () => queryUser(environment().addresses.database, id, takesMs));
   if (user === undefined) {
     throw new Error(`Expected a user with the id ${id}, found none`);
   }

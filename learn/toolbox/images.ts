@@ -4,7 +4,7 @@ import * as images from "../../server/backends/images.ts";
 import type { Prediction } from "../../server/exercises/predict-image/network.ts";
 import { infer } from "../../server/exercises/predict-image/work.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/usage.ts";
+import { holdThread } from "../service/holdings.ts";
 
 /** Downloads a picture with an asynchronous client. */
 export function downloadImage(imageUrl: string, signal?: AbortSignal): Promise<Uint8Array> {

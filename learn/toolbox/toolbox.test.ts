@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestHouse, type TestHouse } from "../../testing/house.ts";
+import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { provideEnvironment } from "../service/environment.ts";
-import { readUsage, restartUsage } from "../service/usage.ts";
-import { createUsageMemory } from "../service/usage-memory.ts";
 import { getFromCache, getFromCacheBlocking } from "./cache.ts";
 import { parseConfig } from "./config.ts";
 import { findUserBlocking } from "./database.ts";
@@ -18,13 +17,17 @@ test("the toolbox says where it works when it is used elsewhere", () => {
 });
 
 describe("the toolbox", () => {
+  const holdings = openHoldingsFile();
   let house: TestHouse;
   beforeAll(async () => {
     house = await openTestHouse();
     const addresses = house.backends.addresses();
-    provideEnvironment({ addresses, crops: 1, usage: createUsageMemory() });
+    provideEnvironment({ addresses, crops: 1, holdingsPath: holdings.path });
   });
-  afterAll(() => house.close());
+  afterAll(async () => {
+    await house.close();
+    holdings.remove();
+  });
 
   test("gives the same by an asynchronous client and by one that blocks", async () => {
     expect(getFromCacheBlocking("key")).toBe(await getFromCache("key"));
@@ -35,15 +38,15 @@ describe("the toolbox", () => {
   });
 
   test("counts what blocks a thread and what computes on it, apart", async () => {
-    restartUsage();
+    holdings.restart();
     findUserBlocking(1);
     getFromCacheBlocking("key");
     hashChain("data", 1);
     const png = await downloadImage("http://example.com/cats/tom.png");
     classifyImage(png);
-    const { waiting, computing } = readUsage();
-    expect(waiting).toMatchObject({ onLoop: 2, otherThreads: 0, calls: 2, mostInProgress: 1 });
-    expect(computing).toMatchObject({ onLoop: 2, otherThreads: 0, calls: 2, mostInProgress: 1 });
+    const { waiting, computing } = holdings.usage(process.pid);
+    expect(waiting).toMatchObject({ onLoop: 2, calls: 2, mostInProgress: 1 });
+    expect(computing).toMatchObject({ onLoop: 2, calls: 2, mostInProgress: 1 });
   });
 
   test("stops computing when it is told to", async () => {

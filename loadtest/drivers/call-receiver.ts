@@ -15,6 +15,7 @@ export interface Expected {
   /** Whether there is exactly one message. */
   readonly unary: boolean;
   readonly onMessage: (() => void) | undefined;
+  readonly onBody?: ((chunk: Buffer) => void) | undefined;
   /** What `content-type` may be, the usual one first. */
   readonly contentTypes: readonly string[];
 }

@@ -28,6 +28,8 @@ export interface Call {
   readonly timeoutMs: number;
   /** Told of each message of a server stream as it arrives. */
   readonly onMessage?: () => void;
+  /** Told of each part of a gRPC response's body; a view that is only valid during the call. */
+  readonly onBody?: ((chunk: Buffer) => void) | undefined;
 }
 
 /**

@@ -31,6 +31,7 @@ export abstract class EnvelopedReceiver extends CallReceiver {
     if (this.foreign) {
       return;
     }
+    this.expected.onBody?.(chunk);
     // The usual case: one envelope, whole.
     if (
       this.#prefixBytes === 0 &&

@@ -28,6 +28,7 @@ export function prepareGrpc(wire: Wire, call: Call): Send {
     timeoutMs: call.timeoutMs,
     unary: call.method.methodKind === "unary",
     onMessage: call.onMessage,
+    onBody: call.onBody,
     // Without a codec it is proto.
     contentTypes: wire.codec === "proto" ? [contentType, "application/grpc"] : [contentType],
   };

@@ -18,7 +18,7 @@ const mostIndex = beforeIndex + windowSlots;
 const cells = mostIndex + windowSlots;
 
 /** Memory of a {@link CallCounter}. */
-export const counterBytes = cells * Int32Array.BYTES_PER_ELEMENT;
+const counterBytes = cells * Int32Array.BYTES_PER_ELEMENT;
 
 /**
  * Counts a backend's calls in shared memory, so that threads that each call the backend on their own
@@ -29,10 +29,9 @@ export class CallCounter {
 
   /**
    * @param buffer shared by those who count together, from {@link CallCounter.buffer}
-   * @param byteOffset where in it the counts are; 0 by default
    */
-  constructor(buffer: SharedArrayBuffer = CallCounter.buffer(), byteOffset = 0) {
-    this.#cells = new Int32Array(buffer, byteOffset, cells);
+  constructor(buffer: SharedArrayBuffer = CallCounter.buffer()) {
+    this.#cells = new Int32Array(buffer, 0, cells);
   }
 
   static buffer(): SharedArrayBuffer {

@@ -27,14 +27,19 @@ let connection:
 /**
  * Finds a user with a driver that blocks the calling thread until the database has answered.
  *
+ * @param takesMs how long the query takes, in milliseconds
  * @returns undefined when there is no such user
  */
-export function findUserBlocking(database: Database, id: number): User | undefined {
+export function findUserBlocking(
+  database: Database,
+  id: number,
+  takesMs = queryMs,
+): User | undefined {
   const counter = new CallCounter(database.counts);
   const { findUser } = connect(database.path);
   counter.begin();
   try {
-    const row = findUser.get(id);
+    const row = findUser.get(takesMs, id);
     return row && typeof row.id === "number"
       ? { id: row.id, name: String(row.name), email: String(row.email) }
       : undefined;
@@ -55,7 +60,7 @@ function connect(path: string): { readonly findUser: StatementSync } {
     // The join makes the query take its time also for a user who is not there.
     const findUser = database.prepare(`
       SELECT id, name, email, took
-      FROM (SELECT take_ms(${queryMs}) AS took) LEFT JOIN users ON id = ?
+      FROM (SELECT take_ms(?) AS took) LEFT JOIN users ON id = ?
     `);
     connection = { path, database, findUser };
   }

@@ -3,6 +3,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { Health } from "../../gen/health/v1/health_pb.ts";
 import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
+import { ProgressService } from "../../gen/unblock/v1/progress_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import { services } from "../../registry/methods.ts";
 import type { ServedExercise } from "../exercises/load.ts";
@@ -13,6 +14,7 @@ import { createInterceptors } from "./interceptors/chain.ts";
 import { rejectCrossSiteGets } from "./interceptors/cross-site.ts";
 import { toConnectError } from "./interceptors/errors.ts";
 import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
+import { allowLoopbackOnly } from "./interceptors/loopback-guard.ts";
 import { limitCalls } from "./interceptors/overload.ts";
 import { OpenStreams, type StreamLimits } from "./interceptors/stream-limit.ts";
 import type { Check } from "./interceptors/validation.ts";
@@ -34,6 +36,7 @@ import { routeExercises } from "./services/exercises.ts";
 import { type HealthStatus, routeHealth } from "./services/health.ts";
 import { routeLab } from "./services/lab.ts";
 import { checkGetRun, checkLoad, checkRace } from "./services/lab-requests.ts";
+import { checkGuess, routeProgress } from "./services/progress.ts";
 import { routeReflection } from "./services/reflection.ts";
 import { routeVitals, type VitalsSources } from "./services/vitals.ts";
 import { checkInterval } from "./services/watch-vitals.ts";
@@ -43,6 +46,8 @@ export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
   readonly vitals: Omit<VitalsSources, "callsInProgress" | "stopSignal">;
   readonly lab: { readonly runs: Lab; readonly guard: LabGuardConfig };
+  /** File of the learner's progress. */
+  readonly progressFile: string;
   /** The page; empty when it is not built. */
   readonly page: PageFiles;
   readonly health: HealthStatus;
@@ -103,6 +108,10 @@ export function createHandler(config: HandlerConfig): Adapter {
         ...traced,
         ...createInterceptors({ ...chain, guard }),
       ]);
+      routeProgress(router, config.progressFile, [
+        ...traced,
+        ...createInterceptors({ ...chain, guard: allowLoopbackOnly(config.lab.guard.port) }),
+      ]);
       routeVitals(router, {
         ...vitals,
         callsInProgress: () => limit.inProgress,
@@ -150,5 +159,6 @@ function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod,
     [LabService.method.race, checkRace],
     [LabService.method.load, checkLoad],
     [LabService.method.getRun, checkGetRun],
+    [ProgressService.method.recordGuess, checkGuess],
   ]);
 }

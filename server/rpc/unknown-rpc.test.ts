@@ -18,6 +18,9 @@ const rpcs = [
   "LabService/Load",
   "LabService/ListRuns",
   "LabService/GetRun",
+  "ProgressService/GetProgress",
+  "ProgressService/RecordGuess",
+  "ProgressService/ForgetGuesses",
 ];
 const thereAre = rpcs.map((rpc) => `/unblock.v1.${rpc}`).join(", ");
 /** The number of gRPC's status UNIMPLEMENTED. */

@@ -1,5 +1,9 @@
+import { dirname } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeProgress, loadProgress, progressOf, withExercise } from "../../progress/progress.ts";
+import { openKey, signStatement } from "../../progress/signature.ts";
+import { unsignedPass } from "../../progress/testing/passes.ts";
 import { exercises } from "../../registry/exercises.ts";
 import { expectNoComplaints, hasChromium, openBrowser, raceEnds, shoot, visit } from "./browser.ts";
 import { type PageServer, startPageServer } from "./page-server.ts";
@@ -47,34 +51,67 @@ describe.skipIf(!hasChromium())("the eight", () => {
     expectNoComplaints(visitor);
   });
 
-  test("keep the first guess and the score over a reload, until they shall forget", async () => {
+  test("keep the first guess over a reload, where the course finds it, until they are forgotten", async () => {
     const { page } = await visit(browser, server.url, "#/eight/G");
+    await page.getByText("Score 0/8 passed").waitFor();
+    const before = Object.keys(guessesIn(server)).length;
     await guess(page, "background");
-    await page.getByText("1 of 1 right, 7 to go").waitFor();
+    await page.getByText(`Guessed ${before + 1} of 8`).waitFor();
     await raceEnds(page);
+    expect(guessesIn(server)).toMatchObject({ G: "background" });
+    expect(await page.evaluate(() => localStorage.getItem("unblock-guesses"))).toBeNull();
     await page.reload();
-    await page.getByText("1 of 1 right, 7 to go").waitFor();
+    await page.getByText(`Guessed ${before + 1} of 8`).waitFor();
     expect(await page.locator("main").innerText()).toContain("✓ Right: you guessed background.");
     await page.getByRole("button", { name: "Race again" }).click();
     await raceEnds(page);
     await page.getByRole("button", { name: "Forget all guesses" }).click();
-    await page.getByText("0 of 0 right, 8 to go").waitFor();
+    await page.getByText("No exercise guessed yet").waitFor();
+    await expect.poll(() => guessesIn(server)).toEqual({});
     expect(await page.getByText("Your guess").count()).toBe(1);
   });
 
-  test("end with a level, as the specification has them", async () => {
+  test("show the course's score, also what passes while the page is open", async () => {
     const { page } = await visit(browser, server.url, "#/eight");
-    const guessed = Object.fromEntries(
-      exercises.slice(0, 7).map(({ letter, recommended }) => [letter, recommended]),
+    await page.getByText("Score 0/8 passed").waitFor();
+    const key = openKey(dirname(server.progressFile));
+    await changeProgress(server.progressFile, (progress) =>
+      exercises.reduce((now, { letter }) => {
+        const pass = signStatement(unsignedPass(letter).statement, key);
+        return withExercise(now, letter, { pass, last: "PASS" });
+      }, progress),
     );
-    await page.evaluate((kept) => {
-      localStorage.setItem("unblock-guesses", JSON.stringify(kept));
-    }, guessed);
-    await page.reload();
-    await page.getByText("7 of 7 right, 1 to go").waitFor();
+    await page.evaluate(() => dispatchEvent(new Event("focus")));
+    await page.getByText("8/8: Expert – ready for production MLOps").waitFor();
     await page.getByRole("link", { name: /H Batch/ }).click();
     await guess(page, "parallel");
-    await page.getByText("8/8: Expert – ready for production MLOps").waitFor();
+    await page.getByRole("link", { name: /H Batch.*✓ guessed right, ✓ passed/ }).waitFor();
+    await raceEnds(page);
     await shoot(page, "eight-score");
   });
+
+  test("keep guesses in the browser when the server takes none, and hand them over later", async () => {
+    const { page } = await visit(browser, server.url, "#/eight/A");
+    await page.route("**/unblock.v1.ProgressService/*", (route) => route.abort());
+    await page.reload();
+    await page.getByText("Kept in this browser").waitFor();
+    await guess(page, "threads");
+    await page.getByText("✓ Right: you guessed threads.").waitFor();
+    await raceEnds(page);
+    expect(guessesIn(server)).not.toHaveProperty("A");
+    await page.unroute("**/unblock.v1.ProgressService/*");
+    await page.reload();
+    await page.getByText("Shared with the course").waitFor();
+    await expect.poll(() => guessesIn(server)).toMatchObject({ A: "threads" });
+  });
 });
+
+function guessesIn({ progressFile }: PageServer): Readonly<Record<string, string>> {
+  const { state } = loadProgress(progressFile);
+  return Object.fromEntries(
+    exercises.flatMap(({ letter }) => {
+      const { guess } = progressOf(state, letter);
+      return guess === undefined ? [] : [[letter, guess]];
+    }),
+  );
+}

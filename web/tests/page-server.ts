@@ -7,6 +7,8 @@ import { startServerProcess } from "../../testing/server-process.ts";
 export interface PageServer {
   readonly url: string;
   readonly runsFolder: string;
+  /** File of the learner's progress. */
+  readonly progressFile: string;
   /** Gives it no time to say goodbye. */
   kill(): Promise<void>;
   /** Starts it again on the same port, after {@link kill}. */
@@ -17,12 +19,15 @@ export interface PageServer {
 /** @param flags those of `npm start`, but for the port and the folder */
 export async function startPageServer(flags: readonly string[] = []): Promise<PageServer> {
   const runsFolder = mkdtempSync(join(tmpdir(), "unblock-runs-"));
-  const all = ["--runs-folder", runsFolder, "--cpu-workers", "2", ...flags];
+  const progressFile = join(runsFolder, "yours/progress.json");
+  const own = ["--runs-folder", runsFolder, "--progress-file", progressFile];
+  const all = [...own, "--cpu-workers", "2", ...flags];
   let running = await startServerProcess(all);
   const { url } = running;
   return {
     url: new URL(url).origin,
     runsFolder,
+    progressFile,
     kill: () => running.kill(),
     startAgain: async () => {
       running = await startServerProcess([...all, "--port", new URL(url).port]);

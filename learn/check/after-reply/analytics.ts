@@ -1,9 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import type { ConnectionCounts } from "../world/messages.ts";
+import { after } from "./after.ts";
 
 /** What became of an event: "lost" when its sender closed the connection before it was confirmed. */
 export type Outcome = "confirmed" | "refused" | "lost";
+
+/** A time without events that tells that no more come, in milliseconds. */
+const restMs = 250;
 
 /** An event as it arrived. */
 export interface ReceivedEvent {
@@ -28,15 +33,29 @@ export class Analytics {
   readonly #arrived: ReceivedEvent[] = [];
   // A Set keeps the order of insertion.
   readonly #waiting = new Set<(event: ReceivedEvent) => void>();
+  /** Takes every event by itself; undefined: who asks for it does. */
+  #taker: ((event: ReceivedEvent) => void) | undefined;
+  #received = 0;
+  #opened = 0;
+  #open = 0;
 
   private constructor(server: Server) {
     this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/analytics`;
     server.on("request", (request, response) => this.#receive(request, response));
+    server.on("connection", (socket) => {
+      this.#opened++;
+      this.#open++;
+      socket.once("close", () => {
+        this.#open--;
+      });
+    });
   }
 
   static async open(): Promise<Analytics> {
     const server = createServer();
+    // Longer than a check takes, so that who opens a connection for each event means it.
+    server.keepAliveTimeout = 120_000;
     const { promise, resolve } = Promise.withResolvers<void>();
     server.listen(0, "127.0.0.1", resolve);
     await promise;
@@ -59,12 +78,31 @@ export class Analytics {
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Takes so many events, as far as they come in that time. */
-  async confirmNext(count: number, limitMs: number): Promise<void> {
-    for (let taken = 0; taken < count; taken++) {
-      const event = await this.next(limitMs);
-      event?.confirm();
+  /** What has arrived, and nobody has asked for yet. */
+  takeArrived(): readonly ReceivedEvent[] {
+    return this.#arrived.splice(0);
+  }
+
+  /** From now on, has somebody take each event as it arrives; undefined: no longer. */
+  takeAll(taker: ((event: ReceivedEvent) => void) | undefined): void {
+    this.#taker = taker;
+  }
+
+  /** Resolves when no event has come for a while. */
+  async rest(): Promise<void> {
+    for (let seen = -1; seen < this.#received; ) {
+      seen = this.#received;
+      await after(restMs);
     }
+  }
+
+  /** Begins to count connections anew. */
+  restartWindow(): void {
+    this.#opened = 0;
+  }
+
+  connections(): ConnectionCounts {
+    return { opened: this.#opened, open: this.#open };
   }
 
   close(): void {
@@ -81,6 +119,7 @@ export class Analytics {
         response.on("finish", () => resolve(came));
       }
     };
+    this.#received++;
     // Who hangs up in the middle of the request is told of by "close".
     const body = await text(request).catch(() => "");
     const event: ReceivedEvent = {
@@ -89,6 +128,10 @@ export class Analytics {
       confirm: () => end(202, "confirmed"),
       refuse: () => end(503, "refused"),
     };
+    if (this.#taker !== undefined) {
+      this.#taker(event);
+      return;
+    }
     const [waiting] = this.#waiting;
     if (waiting === undefined) {
       this.#arrived.push(event);

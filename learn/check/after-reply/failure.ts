@@ -5,32 +5,43 @@ import type { Session } from "../session.ts";
 import { after } from "./after.ts";
 import type { Analytics } from "./analytics.ts";
 
-/** Between two looks, in milliseconds. */
+/** Between two polls, in milliseconds. */
 const pollMs = 20;
-/** How often somebody looks whether the failure has been noticed. */
-const looks = 40;
+/** How often it is polled whether the failure has been noticed. */
+const polls = 40;
 
-/** Has analytics refuse an event. @returns what was rejected in the service, and nobody looked */
+/** What came of events that analytics refuses. */
+export interface Refusal {
+  /** What was rejected in the service, and nobody looked. */
+  readonly rejections: readonly Problem[];
+  /** How often the event was sent. */
+  readonly tries: number;
+  /** In which time, in milliseconds. */
+  readonly ms: number;
+}
+
+/** Has analytics refuse an event, and again each time that it is sent. */
 export async function refuseEvent(
   { service, callers }: Session,
   analytics: Analytics,
   request: JsonValue,
-): Promise<readonly Problem[]> {
-  const failedTasks = async () => {
-    const { places } = await callers.vitals();
-    return places.find(({ name }) => name === "background")?.failed ?? 0;
-  };
-  const before = await failedTasks();
+): Promise<Refusal> {
+  let tries = 0;
+  analytics.takeAll((event) => {
+    tries++;
+    event.refuse();
+  });
   await service.begin();
+  const beganMs = performance.now();
   await service.within(callMs, "did not answer", callers.call(request));
-  const event = await analytics.next(looks * pollMs);
-  event?.refuse();
-  for (let look = 0; look < looks; look++) {
-    const { rejections } = await service.observe();
-    if (rejections.length > 0 || (await failedTasks()) > before) {
-      return rejections;
-    }
+  for (let poll = 0; poll < polls; poll++) {
     await after(pollMs);
   }
-  return [];
+  const { rejections } = await service.observe();
+  const ms = Math.round(performance.now() - beganMs);
+  // Who tries without end comes to one now.
+  analytics.takeAll((event) => event.confirm());
+  await analytics.rest();
+  analytics.takeAll(undefined);
+  return { rejections, tries, ms };
 }

@@ -2,8 +2,8 @@ import type { DiagnosisName } from "../../diagnose/diagnosis.ts";
 import type { WrongAnswer } from "../../wrong/expected.ts";
 import type { ExerciseResult } from "../result.ts";
 
-/** Whether a result is as expected: "open" when the machine did not let it be told. */
-export type Judgement = { readonly kind: "expected" | "open" } | Unexpected;
+/** Whether a result is as expected: "inconclusive" when it could not be told. */
+export type Judgement = { readonly kind: "expected" | "inconclusive" } | Unexpected;
 
 export interface Unexpected {
   readonly kind: "unexpected";
@@ -13,7 +13,7 @@ export interface Unexpected {
 export type Judge = (result: ExerciseResult) => Judgement;
 
 const expected: Judgement = { kind: "expected" };
-const open: Judgement = { kind: "open" };
+const inconclusive: Judgement = { kind: "inconclusive" };
 
 /** A stub: its first line asks for the decision, and its mistake is named. */
 export function expectUndecided(mistake: DiagnosisName): Judge {
@@ -22,42 +22,38 @@ export function expectUndecided(mistake: DiagnosisName): Judge {
     if (first?.step !== "decision" || !first.message.startsWith("not made yet")) {
       return unexpected("its first failure to be the decision, not made yet", result);
     }
-    return names(result, mistake) ? expected : unexpected(mistake, result);
+    return names(result, [mistake]) ? expected : unexpected(mistake, result);
   };
 }
 
-/** A solution, on a machine that does nothing else. */
+/** A right answer. */
 export function expectPass(result: ExerciseResult): Judgement {
   switch (result.verdict) {
     case "PASS":
       return expected;
     case "INCONCLUSIVE":
-      return open;
+      return inconclusive;
     case "FAIL":
       return unexpected("PASS", result);
   }
 }
 
-/** A solution beside somebody who takes a core: its time need not be told. */
-export function expectNoFailure(result: ExerciseResult): Judgement {
-  return result.verdict === "FAIL" ? unexpected("anything but FAIL", result) : expected;
-}
-
-/** A wrong answer: what gives itself away by counts does so on any machine. */
-export function expectFailure({ diagnosis, also, restsOn }: WrongAnswer): Judge {
+/** A wrong answer. */
+export function expectFailure({ diagnoses, also }: WrongAnswer): Judge {
   return (result) => {
-    if (restsOn === "time" && result.verdict === "INCONCLUSIVE") {
-      return expected;
+    if (result.verdict === "INCONCLUSIVE") {
+      return inconclusive;
     }
-    const isNamed = names(result, diagnosis) && (also === undefined || hasNamed(result, also));
-    const both = also === undefined ? diagnosis : `${diagnosis}, then ${also}`;
-    return result.verdict === "FAIL" && isNamed ? expected : unexpected(both, result);
+    const isNamed = names(result, diagnoses) && (also === undefined || hasNamed(result, also));
+    const wanted = diagnoses.join(" or ") + (also === undefined ? "" : `, then ${also}`);
+    return result.verdict === "FAIL" && isNamed ? expected : unexpected(wanted, result);
   };
 }
 
-/** Whether it is the mistake that is to be mended first. */
-function names({ diagnoses }: ExerciseResult, mistake: DiagnosisName): boolean {
-  return diagnoses[0]?.name === mistake;
+/** Whether one of the mistakes is the one that is to be mended first. */
+function names({ diagnoses }: ExerciseResult, mistakes: readonly DiagnosisName[]): boolean {
+  const [first] = diagnoses;
+  return first !== undefined && mistakes.includes(first.name);
 }
 
 function hasNamed({ diagnoses }: ExerciseResult, mistake: DiagnosisName): boolean {

@@ -1,20 +1,30 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 
-/** A process that computes for as long as it is let: it takes a whole core. */
+const program = fileURLToPath(new URL("./hog-process.ts", import.meta.url));
+
+/** Processes that now and then take a core each: half as many as there are cores. */
 export class Hog {
-  readonly #process: ChildProcess;
-  readonly #onExit = () => this.#process.kill("SIGKILL");
+  readonly #processes: readonly ChildProcess[];
+  readonly #onExit = () => this.#end();
 
   constructor() {
-    // It ends also when whoever started it is killed: then nobody holds the other end of its input.
-    const spin =
-      "process.stdin.on('end', () => process.exit()).resume(); (function spin() { const end = performance.now() + 50; while (performance.now() < end); setImmediate(spin); })()";
-    this.#process = spawn(process.execPath, ["-e", spin], { stdio: ["pipe", "ignore", "ignore"] });
+    const count = Math.ceil(availableParallelism() / 2);
+    this.#processes = Array.from({ length: count }, () =>
+      spawn(process.execPath, [program], { stdio: ["pipe", "ignore", "ignore"] }),
+    );
     process.once("exit", this.#onExit);
   }
 
   stop(): void {
     process.off("exit", this.#onExit);
-    this.#process.kill("SIGKILL");
+    this.#end();
+  }
+
+  #end(): void {
+    for (const hog of this.#processes) {
+      hog.kill("SIGKILL");
+    }
   }
 }

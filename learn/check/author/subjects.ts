@@ -5,13 +5,7 @@ import { type Exercise, exercises } from "../../../registry/exercises.ts";
 import type { DiagnosisName } from "../../diagnose/diagnosis.ts";
 import { fileName } from "../../workspace.ts";
 import { wrongAnswers } from "../../wrong/expected.ts";
-import {
-  expectFailure,
-  expectNoFailure,
-  expectPass,
-  expectUndecided,
-  type Judge,
-} from "./expectations.ts";
+import { expectFailure, expectPass, expectUndecided, type Judge } from "./expectations.ts";
 
 const learn = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -20,8 +14,6 @@ export interface Subject {
   readonly exercise: Exercise;
   /** Its path. */
   readonly file: string;
-  /** Whether a program that takes a whole core runs meanwhile. */
-  readonly hog: boolean;
   readonly judge: Judge;
 }
 
@@ -37,21 +29,21 @@ const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
   H: "sequential",
 };
 
-/** Everything that the author's check looks at: what wants a quiet machine first. */
+/** Everything that the author's check looks at, in turn by exercise. */
 export function findSubjects(): readonly Subject[] {
-  const solutions = filesOf("solutions");
-  return [
+  const all = [
     ...exercises.map((exercise) => {
       const file = join(learn, "stubs", fileName(exercise));
-      return { exercise, file, hog: false, judge: expectUndecided(stubMistake(exercise)) };
+      return { exercise, file, judge: expectUndecided(stubMistake(exercise)) };
     }),
-    ...solutions.map((one) => ({ ...one, hog: false, judge: expectPass })),
-    ...solutions.map((one) => ({ ...one, hog: true, judge: expectNoFailure })),
+    ...filesOf("solutions").map((one) => ({ ...one, judge: expectPass })),
+    ...filesOf("right").map((one) => ({ ...one, judge: expectPass })),
     ...wrongAnswers.map((wrong) => {
       const file = join(learn, "wrong", wrong.file);
-      return { exercise: exerciseOf(wrong.file), file, hog: true, judge: expectFailure(wrong) };
+      return { exercise: exerciseOf(wrong.file), file, judge: expectFailure(wrong) };
     }),
   ];
+  return all.toSorted((one, other) => one.exercise.letter.localeCompare(other.exercise.letter));
 }
 
 function stubMistake({ letter }: Exercise): DiagnosisName {

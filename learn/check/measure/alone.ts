@@ -15,29 +15,42 @@ export interface AloneReading {
    * may be halves of one, and then each is slower beside the other. Empty for exercises that don't compute.
    */
   readonly atOnceMs: readonly number[];
+  /** What the work answered, by the request's JSON. */
+  readonly answers: ReadonlyMap<string, JsonValue>;
   /** How many rounds of hashing cost about 100 ms here; 0 for exercises that don't hash. */
   readonly rounds: number;
 }
 
-/** Measures it in the learner's own service, just before the learner's handler is measured. */
+/**
+ * Measures it in the learner's own service, just before the learner's handler is measured.
+ *
+ * @param request the n-th of the requests that the handler will get, from 1; `rounds` of hashing take 100 ms
+ */
 export async function measureAlone(
   { exercise, service }: Session,
-  request: JsonValue,
+  request: (n: number, rounds: number) => JsonValue,
   cores: number,
 ): Promise<AloneReading> {
-  // Threads make their connections on first use.
-  const { facts } = await service.alone(request);
+  // Threads make their connections on first use, and how much to hash is known only then.
+  const { facts } = await service.alone(request(0, 0));
+  const rounds = Number(facts["unblock-rounds"] ?? 0);
+  const answers = new Map<string, JsonValue>();
+  let n = 0;
+  const once = async () => {
+    const asked = request(++n, rounds);
+    const { ms, response } = await service.alone(asked);
+    answers.set(JSON.stringify(asked), response);
+    return ms;
+  };
   const runsMs: number[] = [];
   const atOnceMs: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const { ms } = await service.alone(request);
-    runsMs.push(ms);
+    runsMs.push(await once());
     if (exercise.work.cpu) {
-      const all = await Promise.all(Array.from({ length: cores }, () => service.alone(request)));
-      atOnceMs.push(Math.max(...all.map((one) => one.ms)));
+      atOnceMs.push(Math.max(...(await Promise.all(Array.from({ length: cores }, once)))));
     }
   }
-  return { runsMs, atOnceMs, rounds: Number(facts["unblock-rounds"] ?? 0) };
+  return { runsMs, atOnceMs, answers, rounds };
 }
 
 /** The work of one call, as fast as this machine does it, in milliseconds. */

@@ -1,10 +1,29 @@
+import type { Observation } from "../../service/observation.ts";
 import type { AloneReading } from "./alone.ts";
 import type { Evidence } from "./evidence.ts";
+import type { TreeUse } from "./tree-watch.ts";
+
+/** A span of time in which nobody called. */
+export interface IdleReading {
+  readonly ms: number;
+  /** CPU time of the event loop's thread. */
+  readonly loopCpuMs: number;
+  /** What the operating system saw; undefined where it does not tell. */
+  readonly tree: TreeUse | undefined;
+  readonly observed: Observation;
+}
 
 /** What a learner's handler was measured with, and what came of it. */
 export interface Measured {
   /** In the order in which they were fired. */
   readonly bursts: readonly Evidence[];
+  /**
+   * Calls at once, twice: to see whether they disturb each other, and what is left of them. The same bursts,
+   * where a burst has several calls.
+   */
+  readonly crowds: readonly Evidence[];
+  /** What the service did when nobody called. */
+  readonly idle: IdleReading;
   /** The one whose calls overlapped most. */
   readonly best: Evidence;
   readonly alone: AloneReading;

@@ -1,18 +1,21 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import type { Exercise } from "../../../registry/exercises.ts";
+import { burstDeadlineMs } from "../limits.ts";
+import { leftBy } from "../place/executors.ts";
 import { isTooLittle, overlapsOf } from "../place/overlap.ts";
 import { whereItRan } from "../place/where-it-ran.ts";
 import { planOf } from "../plan.ts";
 import type { Session } from "../session.ts";
 import { allowedMs } from "./allowed.ts";
 import { fastestMs, measureAlone, taskMs } from "./alone.ts";
-import { type Evidence, gather, workOf } from "./evidence.ts";
+import { cpuMsOf, type Evidence, gather, readLeft, workOf } from "./evidence.ts";
 import { coresOfOthers, readLoad } from "./machine-load.ts";
 import {
   allowedBystanderMs,
   bystanderMs,
   fastestWallMs,
+  type IdleReading,
   type Measured,
   percentile90,
 } from "./measured.ts";
@@ -23,42 +26,99 @@ const mostBursts = 5;
 const mostForTime = 3;
 /** One that overlaps no more than half as much as it should, twice, has shown that it does not. */
 const clearlyTooLittle = 0.5;
+/** Calls at once are looked at so often: what the first leaves behind, the second meets. */
+const crowdsOfEach = 2;
+/** The service is looked at for so long with nobody calling, in milliseconds. */
+const restMs = 250;
 /** The bystander calls alone for this long, in milliseconds. */
 const idleMs = 150;
 /** The machine is looked at for at least this long when a time is too long, in milliseconds. */
 const lookMs = 500;
+/** What is no longer needed may take so long to be gone, in milliseconds. */
+const endsMs = 600;
 
 /** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
 export async function runBursts(session: Session): Promise<Measured> {
-  const { exercise, service, callers } = session;
-  const { burst: planned } = planOf(exercise);
+  const { exercise, callers } = session;
+  const { burst: planned, crowd } = planOf(exercise);
   const cores = availableParallelism();
-  const alone = await measureAlone(session, planned(1, 0), cores);
+  const idle = await lookAtRest(session);
+  const alone = await measureAlone(session, planned, cores);
   const idleBystanderMs = percentile90(await callers.bystand(setTimeout(idleMs)));
   const before = readLoad();
   const ownBefore = process.cpuUsage();
-  const requests = Array.from({ length: exercise.burst.calls }, (_, index) =>
-    planned(index + 1, alone.rounds),
-  );
+  let made = 0;
+  const fire = async (calls: number): Promise<Evidence> => {
+    const requests = Array.from({ length: calls }, () => planned(++made, alone.rounds));
+    const evidence = await gather(session, requests, () => burstDeadlineMs);
+    if (session.analytics === undefined) {
+      return evidence;
+    }
+    // What comes after the replies is a part of the work.
+    await session.analytics.rest();
+    return { ...evidence, left: await readLeft(session) };
+  };
 
   const bursts: Evidence[] = [];
-  const measured = () => summary(exercise, bursts, { alone, idleBystanderMs, cores, busyCores: 0 });
+  const crowds: Evidence[] = [];
+  const rest = { alone, idleBystanderMs, idle, cores, crowds, busyCores: 0 };
+  const measured = () => summary(exercise, bursts, rest);
   do {
-    bursts.push(await gather(service, callers, requests, 0));
+    bursts.push(await fire(exercise.burst.calls));
   } while (bursts.length < mostBursts && isWorthAnother(exercise, measured()));
+  if (crowd === undefined) {
+    while (bursts.length < crowdsOfEach && !haveFailed(bursts)) {
+      bursts.push(await fire(exercise.burst.calls));
+    }
+    crowds.push(...bursts);
+  } else {
+    for (let n = 0; n < crowdsOfEach && !haveFailed(crowds); n++) {
+      crowds.push(await fire(crowd));
+    }
+  }
+
+  await giveTimeToEnd(session, crowds);
 
   if (isTooLong(measured())) {
     await setTimeout(Math.max(0, before.atMs + lookMs - performance.now()));
   }
   const { user, system } = process.cpuUsage(ownBefore);
-  const ownMs = (user + system) / 1_000 + bursts.reduce((sum, one) => sum + cpuOf(one), 0);
+  const fired = new Set([...bursts, ...crowds]);
+  const ownMs = (user + system) / 1_000 + [...fired].reduce((sum, one) => sum + cpuMsOf(one), 0);
   return { ...measured(), busyCores: coresOfOthers(before, readLoad(), ownMs) };
+}
+
+/** Nobody calls: what the event loop does then is no call's. */
+async function lookAtRest({ service, tree }: Session): Promise<IdleReading> {
+  await service.begin();
+  const end = tree.begin();
+  const beganMs = performance.now();
+  await setTimeout(restMs);
+  const ms = performance.now() - beganMs;
+  const used = end();
+  const observed = await service.observe();
+  return { ms, loopCpuMs: used?.loopCpuMs ?? observed.loopCpuMs, tree: used, observed };
+}
+
+/** What the last calls at once left may be just about to end. */
+async function giveTimeToEnd(session: Session, crowds: Evidence[]): Promise<void> {
+  const last = crowds.at(-1);
+  const before = crowds.at(-2);
+  if (last === undefined || before === undefined || leftBy(before, last).length === 0) {
+    return;
+  }
+  await setTimeout(endsMs);
+  crowds[crowds.length - 1] = { ...last, left: await readLeft(session) };
+}
+
+function haveFailed(evidence: readonly Evidence[]): boolean {
+  return evidence.some(({ replies }) => replies.some(({ code }) => code !== "ok"));
 }
 
 function summary(
   exercise: Exercise,
   bursts: readonly Evidence[],
-  rest: Pick<Measured, "alone" | "idleBystanderMs" | "cores" | "busyCores">,
+  rest: Omit<Measured, "bursts" | "best" | "allowedMs">,
 ): Measured {
   const most = (one: Evidence) => overlapsOf(exercise, one, rest.cores)[0]?.most ?? 0;
   const best = bursts.toSorted((a, b) => most(a) - most(b)).at(-1);
@@ -77,7 +137,7 @@ function summary(
 function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
   const { alone, bursts, best, cores } = measured;
   const { held } = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
-  if (held !== undefined) {
+  if (held !== undefined || haveFailed(bursts)) {
     return false;
   }
   const lacking = overlapsOf(exercise, best, cores).filter(isTooLittle);
@@ -95,8 +155,4 @@ function isTooLong(measured: Measured): boolean {
     fastestWallMs(measured) > measured.allowedMs ||
     bystanderMs(measured) > allowedBystanderMs(measured)
   );
-}
-
-function cpuOf({ observed, places }: Evidence): number {
-  return observed.processCpuMs + (places.get("processes")?.cpuMs ?? 0);
 }

@@ -16,7 +16,8 @@ function mistakes({ letter, decided, libuvThreads = 4, taskMs = 0, ...seen }: Ca
   const best = evidenceOf(seen);
   const where = whereItRan(exercise, best, 50, taskMs);
   const measured = measuredOf(best);
-  return burstMistakes({ exercise, measured, where, decided, libuvThreads });
+  const decisions = decided === undefined ? [] : [decided];
+  return burstMistakes({ exercise, measured, where, decided: decisions, libuvThreads });
 }
 
 const names = (one: Case) => mistakes(one).map(({ name }) => name);
@@ -49,8 +50,10 @@ describe("the mistakes of a burst", () => {
     });
     const read = { letter: "D", decided: "libuv" };
     expect(names({ ...read, backends: at(4) })).toEqual(["libuv-pool-saturated"]);
+    // As a busy machine's disk counts them.
+    expect(names({ ...read, backends: at(7) })).toEqual(["libuv-pool-saturated"]);
     expect(names({ ...read, backends: at(1) })).toEqual(["sequential"]);
-    expect(names({ ...read, backends: at(4), libuvThreads: 16 })).toEqual(["sequential"]);
+    expect(names({ ...read, backends: at(3), libuvThreads: 16 })).toEqual(["sequential"]);
     expect(names({ ...read, backends: at(10), libuvThreads: 16 })).toEqual([]);
   });
 

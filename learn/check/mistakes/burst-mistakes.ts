@@ -1,69 +1,112 @@
-import { Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
 import type { Exercise } from "../../../registry/exercises.ts";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
+import { taskMs } from "../measure/alone.ts";
+import { cpuMsOf } from "../measure/evidence.ts";
 import type { Measured } from "../measure/measured.ts";
 import { describeEvidence } from "../place/describe.ts";
+import { connectedBy, leftBy, startedBy } from "../place/executors.ts";
 import { computingAtOnce, isTooLittle, overlapsOf } from "../place/overlap.ts";
 import type { Whereabouts } from "../place/where-it-ran.ts";
+import {
+  bodyNotRead,
+  connectionPerCall,
+  executorPerCall,
+  growsWithCalls,
+  loopKeptBusy,
+  poolTooSmall,
+  workSkipped,
+} from "./executors.ts";
 import { loopBlocked } from "./loop-blocked.ts";
 import { libuvSaturated, moreThreadsThanCores, sequential } from "./overlap.ts";
-import { decidedOtherwise, unsuitable, waitsInWorkers } from "./wrong-place.ts";
+import { decidedOtherwise, waitsInWorkers } from "./wrong-place.ts";
 
 /** What a burst was served with. */
 export interface Served {
   readonly exercise: Exercise;
   readonly measured: Measured;
   readonly where: Whereabouts;
-  /** The strategy that the decision names; undefined when it names none of the exercise's. */
-  readonly decided: string | undefined;
+  /** The strategies that the decision may mean; empty when it names none of the exercise's. */
+  readonly decided: readonly string[];
   /** The size of libuv's pool. */
   readonly libuvThreads: number;
 }
 
-/** The strategies that may pass. */
-export function rightStrategies({ strategies }: Exercise): readonly string[] {
-  return strategies
-    .filter(
-      ({ suitability }) =>
-        suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS,
-    )
-    .map(({ name }) => name);
-}
+/** Threads of one's own may be so many times the cores: some libraries start half as many again. */
+const mostTimesCores = 2;
+/** Of what calls alone take, the least CPU time that an honest way of computing needs. */
+const leastCpuShare = 0.15;
+/** Less says nothing, in milliseconds. */
+const leastIdleBusyMs = 30;
+/** Of a time in which nobody calls, the part in which the loop may be busy. */
+const mostIdleShare = 0.35;
 
 /** All that is wrong with where a burst ran and how it overlapped, what to mend first first. */
 export function burstMistakes(served: Served): readonly Diagnosis[] {
   const { exercise, measured, where, decided } = served;
-  const { held, strategy } = where;
+  const { held, strategy, alsoCalled } = where;
   const evidence = describeEvidence(exercise, measured.best);
-  const isDecided = decided === undefined || decided === strategy;
-  const disagreement = isDecided ? [] : [decidedOtherwise(decided, strategy, evidence)];
+  const isDecided =
+    decided.length === 0 || [strategy, ...alsoCalled].some((name) => decided.includes(name));
+  const disagreement = isDecided ? [] : [decidedOtherwise(decided[0] ?? "", strategy, evidence)];
+  const busy = keptBusy(measured);
+  if (busy !== undefined) {
+    return [busy];
+  }
   if (held !== undefined) {
     return [loopBlocked(exercise, held, measured), ...disagreement];
   }
   // A place that is wrong says it all: also why too little overlapped, and that it was not decided.
-  const pool = wrongPool(served, evidence);
-  if (pool !== undefined) {
-    return [pool];
+  if (where.waitsInWorkers) {
+    const { calls, mostInProgress } = measured.best.usage.waiting;
+    return [waitsInWorkers(calls, mostInProgress, measured.cores)];
   }
-  const others = [tooManyThreads(served), tooLittleOverlap(served)];
+  const others = [
+    tooManyThreads(served),
+    ...growing(measured),
+    tooLittleOverlap(served),
+    tooLittleWork(served),
+  ];
   return [...others.filter((one) => one !== undefined), ...disagreement];
 }
 
-function wrongPool({ exercise, measured, where }: Served, evidence: string): Diagnosis | undefined {
-  if (where.waitsInWorkers) {
-    const { calls, mostInProgress } = measured.best.observed.usage.waiting;
-    return waitsInWorkers(calls, mostInProgress, measured.cores);
-  }
-  const isKnown = exercise.strategies.some(({ name }) => name === where.strategy);
-  return isKnown ? undefined : unsuitable(where.strategy, rightStrategies(exercise), evidence);
+function keptBusy({ idle }: Measured): Diagnosis | undefined {
+  const stoodMs = idle.observed.blockages.reduce(
+    (sum, { ms, starvedMs }) => sum + ms - starvedMs,
+    0,
+  );
+  // While others had its core it could do nothing, neither work nor rest.
+  const couldMs = idle.ms - (idle.tree?.loopStarvedMs ?? 0);
+  const isBusy =
+    Math.max(idle.loopCpuMs, stoodMs) > Math.max(leastIdleBusyMs, couldMs * mostIdleShare);
+  return isBusy ? loopKeptBusy(idle.ms, idle.loopCpuMs, stoodMs) : undefined;
 }
 
 /** Threads that compute may be more than cores only for those who have decided so. */
 function tooManyThreads({ exercise, measured, where, decided }: Served): Diagnosis | undefined {
-  const atOnce = computingAtOnce(measured.best);
-  const isTooMany = exercise.work.cpu && atOnce > measured.cores;
-  const isMeant = decided === "threads" && where.strategy === "threads";
-  return isTooMany && !isMeant ? moreThreadsThanCores(atOnce, measured.cores) : undefined;
+  const atOnce = computingAtOnce(measured.best) ?? 0;
+  const most = where.isOwn ? measured.cores * mostTimesCores : measured.cores;
+  const isMeant = decided.includes("threads") && where.strategy === "threads" && !where.isOwn;
+  // A process for each call is too much for another reason than that it computes.
+  const isProcessEach = startedBy(measured.crowds).some(({ what }) => what === "processes");
+  return exercise.work.cpu && atOnce > most && !isMeant && !isProcessEach
+    ? moreThreadsThanCores(atOnce, measured.cores)
+    : undefined;
+}
+
+/** What each call starts, opens, or leaves. */
+function growing({ crowds }: Measured): readonly Diagnosis[] {
+  const [before, last] = crowds.slice(-2);
+  const connected = connectedBy(crowds);
+  const left = before === undefined || last === undefined ? [] : leftBy(before, last);
+  return [
+    ...startedBy(crowds).map(executorPerCall),
+    ...left.map((growth) =>
+      growth.what === "connections" && last !== undefined && last.observed.unreadBodies > 0
+        ? bodyNotRead(growth, last.observed.unreadBodies)
+        : growsWithCalls(growth),
+    ),
+    ...(connected === undefined ? [] : [connectionPerCall(connected)]),
+  ];
 }
 
 function tooLittleOverlap({
@@ -73,10 +116,31 @@ function tooLittleOverlap({
   libuvThreads,
 }: Served): Diagnosis | undefined {
   const { best, cores } = measured;
+  const [first] = overlapsOf(exercise, best, cores);
+  // No more reads go at once than the pool has threads; the disk counts more on a busy machine, as it hears
+  // late that a read has ended, when the next has begun.
+  const isPoolFull =
+    first !== undefined && first.calls > libuvThreads && first.most >= libuvThreads;
+  if (where.strategy === "libuv" && !where.isOwn && isPoolFull) {
+    return libuvSaturated(first, best.observed.pool, libuvThreads);
+  }
   const lacking = overlapsOf(exercise, best, cores).find(isTooLittle);
   if (lacking === undefined) {
     return undefined;
   }
-  const isPoolFull = where.strategy === "libuv" && lacking.most === libuvThreads;
-  return isPoolFull ? libuvSaturated(lacking, best.observed.pool) : sequential(lacking);
+  const { what, most, wanted, calls } = lacking;
+  return where.isOwn && most > 1 && what !== "computations"
+    ? poolTooSmall(what, most, wanted, calls)
+    : sequential(lacking);
+}
+
+/** CPU time is used up by whoever computes, in whichever thread or process. */
+function tooLittleWork({ exercise, measured }: Served): Diagnosis | undefined {
+  const { best, alone } = measured;
+  const calls = best.requests.length;
+  const leastMs = calls * taskMs(exercise, alone) * leastCpuShare;
+  const cpuMs = cpuMsOf(best);
+  return best.tree !== undefined && cpuMs < leastMs
+    ? workSkipped(cpuMs, leastMs, calls)
+    : undefined;
 }

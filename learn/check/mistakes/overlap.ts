@@ -18,16 +18,26 @@ export function sequential({ what, most, wanted, calls }: Overlap): Diagnosis {
   };
 }
 
-/** As many as libuv's pool has threads, and no more. */
+/**
+ * As many as libuv's pool has threads, and no more.
+ *
+ * @param threads how many it was started with
+ */
 export function libuvSaturated(
-  { most, wanted, calls }: Overlap,
-  { threads, longestWaitMs }: PoolReading,
+  { most: counted, calls }: Overlap,
+  { threads: wantedThreads, longestWaitMs }: PoolReading,
+  threads: number,
 ): Diagnosis {
   const waitedMs = round(longestWaitMs);
+  const most = Math.min(counted, threads);
+  const tooLate =
+    wantedThreads === threads
+      ? ""
+      : ` UV_THREADPOOL_SIZE says ${wantedThreads} by now, which comes too late: the pool has the size that the process was started with.`;
   return {
     name: "libuv-pool-saturated",
-    finding: `${calls} reads found ${threads} threads in libuv's pool: ${most} went at once, and the others queued where nobody sees them. Whatever else needs the pool waited there too, up to ${waitedMs} ms.`,
-    nextStep: `Give the pool a thread for each read that shall go at once, and some for others: ${wanted} at least (here libuvThreads, elsewhere UV_THREADPOOL_SIZE).`,
+    finding: `${calls} reads found ${threads} threads in libuv's pool: ${most} went at once, and the others queued where nobody sees them. Whatever else needs the pool waited there too, up to ${waitedMs} ms.${tooLate}`,
+    nextStep: `Give the pool a thread for each read that shall go at once, and some for others: more than ${calls} (here export const libuvThreads, elsewhere UV_THREADPOOL_SIZE in the environment that the process is started with).`,
     numbers: { pool_threads: threads, most_at_once: most, calls, pool_wait_ms: waitedMs },
   };
 }

@@ -2,6 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
 import type { Problem } from "../../service/handler-calls.ts";
+import { isNotExported } from "../../service/not-exported.ts";
+import type { RightFields } from "../plan.ts";
+import { notExported } from "./not-exported.ts";
 
 /** A call that failed. */
 export interface Failure {
@@ -19,6 +22,9 @@ export function describeFailure(request: JsonValue, { code, message, problem }: 
 
 /** @param file the learner's, as people read it */
 export function noAnswer(file: string, finding: string, { problem }: Failure): Diagnosis {
+  if (problem !== null && isNotExported(problem.text)) {
+    return notExported(file, problem);
+  }
   const line = problem?.line ?? null;
   return {
     name: "wrong-answer",
@@ -29,8 +35,9 @@ export function noAnswer(file: string, finding: string, { problem }: Failure): D
   };
 }
 
-export function wrongAnswer(request: JsonValue, got: JsonValue, expected: JsonValue): Diagnosis {
-  const fields = differingFields(got, expected);
+/** @param right the values that each field may have */
+export function wrongAnswer(request: JsonValue, got: JsonValue, right: RightFields): Diagnosis {
+  const fields = differingFields(got, right);
   return {
     name: "wrong-answer",
     finding: `${JSON.stringify(request)} was answered with ${fields.map(({ text }) => text).join(", ")}.`,
@@ -39,24 +46,14 @@ export function wrongAnswer(request: JsonValue, got: JsonValue, expected: JsonVa
   };
 }
 
-/** @param asked how often the backend was called, for how many requests */
-export function invented(asked: string, calls: number, least: number): Diagnosis {
-  return {
-    name: "wrong-answer",
-    finding: `The answers are right, but not the backend's: ${asked}, where there should be ${least}.`,
-    nextStep: "Ask the backend for each request: tomorrow it may say something else.",
-    numbers: { backend_calls: calls, expected_calls: least },
-  };
-}
-
 function differingFields(
   got: JsonValue,
-  expected: JsonValue,
+  right: RightFields,
 ): readonly { readonly name: string; readonly text: string }[] {
   const had = fieldsOf(got);
-  return Object.entries(fieldsOf(expected))
-    .filter(([name, value]) => !isDeepStrictEqual(value, had[name]))
-    .map(([name, value]) => ({
+  return Object.entries(right)
+    .filter(([name, values]) => !values.some((value) => isDeepStrictEqual(value, had[name])))
+    .map(([name, [value]]) => ({
       name,
       text: `${name} ${JSON.stringify(had[name])} instead of ${JSON.stringify(value)}`,
     }));

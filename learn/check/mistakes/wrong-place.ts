@@ -21,14 +21,3 @@ export function waitsInWorkers(calls: number, most: number, cores: number): Diag
     numbers: { blocking_calls: calls, most_at_once: most, workers: cores },
   };
 }
-
-/** The work ran in a place that the exercise has no right strategy for. */
-export function unsuitable(ran: string, rightOnes: readonly string[], evidence: string): Diagnosis {
-  return {
-    name: "wrong-place",
-    finding: `It ran as ${ran}: ${evidence}. What is right here: ${rightOnes.join(" or ")}.`,
-    nextStep:
-      "Ask what the work does, wait or compute, and choose the place that is made for that.",
-    numbers: {},
-  };
-}

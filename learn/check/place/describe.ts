@@ -1,12 +1,17 @@
 import type { Exercise } from "../../../registry/exercises.ts";
-import { callsOf, type Evidence, workOf } from "../measure/evidence.ts";
+import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "../measure/evidence.ts";
 import { round } from "../numbers.ts";
 import { planOf } from "../plan.ts";
 
 /** What the evidence of a burst shows of where it ran, in a few words with numbers. */
 export function describeEvidence(exercise: Exercise, evidence: Evidence): string {
-  const { observed, loop } = evidence;
-  const { waiting, computing } = observed.usage;
+  return evidenceParts(exercise, evidence).join(", ");
+}
+
+/** The same, a figure or two each. */
+export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] {
+  const { observed, loop, tree, usage } = evidence;
+  const { waiting, computing } = usage;
   const threads = Math.max(waiting.otherThreads, computing.otherThreads);
   const places = ["threads", "workers", "processes"]
     .map((name) => ({ name, ...workOf(evidence, name) }))
@@ -22,13 +27,17 @@ export function describeEvidence(exercise: Exercise, evidence: Evidence): string
     ...places,
     threads > 0 ? `on ${threads} threads` : "",
     observed.newThreads > 0 ? `${observed.newThreads} threads started for it` : "",
+    observed.newProcesses > 0 ? `${observed.newProcesses} processes started for it` : "",
+    (tree?.childrenCpuMs ?? 0) > 0
+      ? `${round(tree?.childrenCpuMs ?? 0)} ms of CPU in processes of its own`
+      : "",
     backend === undefined
       ? ""
       : `the ${backend.name} saw ${callsOf(evidence, backend.name).mostInProgress} calls at once`,
-    `event loop ${percent(loop.utilization)} busy, ${round(observed.loopCpuMs)} of the process's ${round(observed.processCpuMs)} ms of CPU`,
+    `event loop ${percent(loop.utilization)} busy, ${round(loopCpuMsOf(evidence))} of ${round(cpuMsOf(evidence))} ms of CPU`,
     `libuv's pool answered within ${round(observed.pool.longestWaitMs)} ms`,
   ];
-  return parts.filter((part) => part !== "").join(", ");
+  return parts.filter((part) => part !== "");
 }
 
 function percent(part: number): string {

@@ -24,13 +24,18 @@ export function overlapsOf(
   const overlaps: Overlap[] = [];
   if (backend !== undefined) {
     const { calls, mostInProgress } = callsOf(evidence, backend.name);
-    const { name, overlap } = backend;
-    overlaps.push({ what: `calls of the ${name}`, calls, most: mostInProgress, wanted: overlap });
+    // A driver of the learner's own is not counted, and then its overlap is not known.
+    if (calls > 0) {
+      const { name, overlap } = backend;
+      overlaps.push({ what: `calls of the ${name}`, calls, most: mostInProgress, wanted: overlap });
+    }
   }
   if (exercise.work.cpu) {
     const { calls } = exercise.burst;
     const most = computingAtOnce(evidence);
-    overlaps.push({ what: "computations", calls, most, wanted: Math.min(cores, calls) });
+    if (most !== undefined) {
+      overlaps.push({ what: "computations", calls, most, wanted: Math.min(cores, calls) });
+    }
   }
   return overlaps;
 }
@@ -40,16 +45,22 @@ export function isTooLittle({ most, wanted }: Overlap): boolean {
   return most < wanted;
 }
 
-/** How many threads or processes computed at once. */
-export function computingAtOnce(evidence: Evidence): number {
-  const { computing } = evidence.observed.usage;
-  if (computing.calls > 0) {
-    return computing.mostInProgress;
+/** A thread with less CPU time in a burst has not computed a call's work, in milliseconds. */
+const leastUnitMs = 20;
+
+/**
+ * How many threads or processes computed at once; undefined where nothing tells. Code that does not use
+ * the toolbox is not counted: then as many as had CPU time.
+ */
+export function computingAtOnce(evidence: Evidence): number | undefined {
+  const { usage, tree } = evidence;
+  if (usage.computing.calls > 0) {
+    return usage.computing.mostInProgress;
   }
-  // Processes count for themselves, and code that does not use the toolbox is not counted: then the
-  // pools tell how many of their seats were taken.
-  const seats = ["workers", "processes", "threads"]
+  const running = ["workers", "processes", "threads"]
     .map((name) => workOf(evidence, name))
     .map(({ completed, mostRunning }) => (completed > 0 ? mostRunning : 0));
-  return Math.max(...seats);
+  const busy = tree?.units.filter((cpuMs) => cpuMs >= leastUnitMs).length ?? 0;
+  const most = Math.max(...running, busy);
+  return most > 0 ? most : undefined;
 }

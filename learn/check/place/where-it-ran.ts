@@ -1,5 +1,5 @@
 import type { Exercise } from "../../../registry/exercises.ts";
-import { callsOf, type Evidence, workOf } from "../measure/evidence.ts";
+import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "../measure/evidence.ts";
 
 /** What kept the event loop from everybody else. */
 export type Held = "waiting" | "computing";
@@ -8,22 +8,29 @@ export type Held = "waiting" | "computing";
 export interface Whereabouts {
   /** A strategy's name, or that of a place that the exercise has no strategy for. */
   readonly strategy: string;
+  /** Other names that are as true of it: threads of one's own have no name here. */
+  readonly alsoCalled: readonly string[];
   /** What held the event loop; undefined when nothing did. */
   readonly held: Held | undefined;
   /** Whether calls that wait held threads that are there to compute. */
   readonly waitsInWorkers: boolean;
+  /** Whether the threads or processes were the learner's own. */
+  readonly isOwn: boolean;
 }
 
 const pools = ["threads", "workers", "processes"];
 
 /** Of what a burst's work takes one after another, the part that must have been on the loop to name it. */
 const loopShare = 0.5;
-/** Of the process's CPU time, the part that the loop's thread has when the computing is its. */
-const loopCpuShare = 0.8;
+/** Of all CPU time, the part that the loop's thread has when the computing is its. */
+const loopCpuShare = 0.6;
 /** A shorter standstill may be the operating system's, which has other threads to run, in milliseconds. */
 const leastStandstillMs = 50;
 /** Less in all says nothing, in milliseconds. */
 const leastStoodMs = 150;
+/** CPU time of the loop that no burst of calls which wait needs: in all, and for each call, in milliseconds. */
+const leastLoopCpuMs = 150;
+const leastLoopCpuMsEach = 4;
 
 /**
  * Infers from the evidence where the work of a burst ran. Counts come first, which nothing that the
@@ -38,11 +45,17 @@ export function whereItRan(
   aloneMs: number,
   taskMs: number,
 ): Whereabouts {
-  const { usage, newThreads } = evidence.observed;
+  const { usage } = evidence;
   const held = heldBy(exercise, evidence, aloneMs, taskMs);
   const did = (place: string) => workOf(evidence, place).completed > 0;
   const waitsInWorkers = did("workers") && !did("threads") && usage.waiting.otherThreads > 0;
-  const found = (strategy: string): Whereabouts => ({ strategy, held, waitsInWorkers });
+  const found = (strategy: string, ...alsoCalled: readonly string[]): Whereabouts => ({
+    strategy,
+    alsoCalled,
+    held,
+    waitsInWorkers,
+    isOwn: false,
+  });
 
   if (held === "waiting") {
     return found("event-loop");
@@ -61,10 +74,40 @@ export function whereItRan(
   if (did("threads")) {
     return found("threads");
   }
-  if (newThreads > 0 || usage.waiting.otherThreads > 0 || usage.computing.otherThreads > 0) {
-    return found(exercise.work.cpu ? "workers" : "threads");
+  return { ...found("async"), ...inOwn(exercise, evidence, taskMs) };
+}
+
+/** Threads and processes that the learner's code started itself, or none. */
+function inOwn(
+  exercise: Exercise,
+  evidence: Evidence,
+  taskMs: number,
+): Pick<Whereabouts, "strategy" | "alsoCalled" | "isOwn"> {
+  const { usage, observed, tree } = evidence;
+  const { waiting, computing } = usage;
+  const otherProcesses = waiting.otherProcesses + computing.otherProcesses;
+  const childrenCpuMs = tree?.childrenCpuMs ?? 0;
+  const burstCpuMs = exercise.burst.calls * taskMs * loopShare;
+  const startedProcesses = observed.newProcesses + (tree?.newChildren ?? 0);
+  if (
+    otherProcesses > 0 ||
+    startedProcesses > 0 ||
+    (exercise.work.cpu && childrenCpuMs > burstCpuMs)
+  ) {
+    return { strategy: "processes", alsoCalled: ["threads", "workers"], isOwn: true };
   }
-  return found(withoutThreads(exercise, evidence));
+  const otherThreads = waiting.otherThreads + computing.otherThreads;
+  const areThreadsBusy = exercise.work.cpu && (tree?.threadsCpuMs ?? 0) > burstCpuMs;
+  const inThreads = exercise.work.cpu ? "workers" : "threads";
+  if (observed.newThreads > 0 || otherThreads > 0 || areThreadsBusy) {
+    return { strategy: inThreads, alsoCalled: ["threads", "workers"], isOwn: true };
+  }
+  // Threads and processes that wait leave no trace: those who have some may have used them.
+  const mayBe = [
+    ...((tree?.children ?? 0) > 0 ? ["processes"] : []),
+    ...(observed.ownThreads > 0 ? ["threads", "workers"] : []),
+  ];
+  return { strategy: withoutThreads(exercise, evidence), alsoCalled: mayBe, isOwn: false };
 }
 
 function withoutThreads({ rpc }: Exercise, evidence: Evidence): string {
@@ -79,32 +122,39 @@ function withoutThreads({ rpc }: Exercise, evidence: Evidence): string {
 }
 
 function heldBy(
-  { burst, work }: Exercise,
+  exercise: Exercise,
   evidence: Evidence,
   aloneMs: number,
   taskMs: number,
 ): Held | undefined {
-  const { observed } = evidence;
-  const { usage, loopCpuMs, processCpuMs, newThreads } = observed;
-  if (usage.waiting.onLoop > 0) {
+  const { burst, work } = exercise;
+  const { waiting, computing } = evidence.usage;
+  if (waiting.onLoop > 0) {
     return "waiting";
   }
-  if (usage.computing.onLoop > 0) {
+  if (computing.onLoop > 0) {
     return "computing";
   }
-  // Code that does not use the toolbox is not counted, but where else than on the loop would it run?
-  if (newThreads > 0 || pools.some((name) => workOf(evidence, name).completed > 0)) {
-    return undefined;
+  // Code that does not use the toolbox is not noted, but the loop's thread has its CPU time.
+  const loopCpuMs = loopCpuMsOf(evidence);
+  const isInPools = pools.some((name) => workOf(evidence, name).completed >= burst.calls);
+  if (!isInPools && loopCpuMs >= cpuMsOf(evidence) * loopCpuShare) {
+    const calls = evidence.requests.length;
+    const mostMs = work.cpu
+      ? burst.calls * taskMs * loopShare
+      : Math.max(leastLoopCpuMs, leastLoopCpuMsEach * calls);
+    // While others had its core it could not compute.
+    const couldMs = evidence.burst.wallMs - (evidence.tree?.loopStarvedMs ?? 0);
+    if (loopCpuMs >= Math.max(mostMs, couldMs * loopShare)) {
+      return "computing";
+    }
   }
-  if (work.cpu) {
-    const isAll = loopCpuMs >= burst.calls * taskMs * loopShare;
-    return isAll && loopCpuMs >= processCpuMs * loopCpuShare ? "computing" : undefined;
-  }
-  return heldByOthers(evidence, burst.calls * aloneMs);
+  return heldByOthers(exercise, evidence, burst.calls * aloneMs);
 }
 
 /** What is neither the toolbox's nor the exercise's work shows only in how long the loop stood still. */
-function heldByOthers({ burst, observed, backends }: Evidence, inTurnMs: number): Held | undefined {
+function heldByOthers(exercise: Exercise, evidence: Evidence, inTurnMs: number): Held | undefined {
+  const { burst, observed, seen } = evidence;
   const stood = observed.blockages.filter(
     ({ ms, starvedMs }) => ms - starvedMs >= leastStandstillMs,
   );
@@ -114,9 +164,10 @@ function heldByOthers({ burst, observed, backends }: Evidence, inTurnMs: number)
     return undefined;
   }
   if (stoodCpuMs >= stoodMs * loopShare) {
-    return "computing";
+    return exercise.work.cpu ? undefined : "computing";
   }
   // Who waits on the loop asks for one thing at a time: with more, it was the machine that stood still.
-  const inTurn = [...backends.values()].every(({ mostInProgress }) => mostInProgress <= 1);
+  const backends = new Set(seen.asked.map(({ backend }) => backend));
+  const inTurn = [...backends].every((name) => callsOf(evidence, name).mostInProgress <= 1);
   return inTurn ? "waiting" : undefined;
 }

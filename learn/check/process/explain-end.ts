@@ -1,5 +1,5 @@
 import type { LastWords } from "../../service/messages.ts";
-import { HarnessTrouble, LearnerFault } from "../faults.ts";
+import { HarnessTrouble, LearnerFault, StarvedLimit } from "../faults.ts";
 import { heapMb, memoryMb } from "../limits.ts";
 
 /** How far the service had come. */
@@ -53,8 +53,11 @@ export function explainEnd({
 /** A reason to have ended a service, with the line where its loop got stuck, if it did. */
 export function withPlace(reason: Error, lastWords: readonly LastWords[]): Error {
   const stuck = lastWords.findLast((words) => words.kind === "stuck");
+  if (reason instanceof StarvedLimit && stuck !== undefined) {
+    return new LearnerFault(reason.limit, stuck.line);
+  }
   return reason instanceof LearnerFault && reason.line === undefined && stuck !== undefined
-    ? new LearnerFault(reason.message, stuck.line)
+    ? new LearnerFault(reason.message, stuck.line, reason.mistake)
     : reason;
 }
 

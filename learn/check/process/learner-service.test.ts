@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -9,6 +9,7 @@ import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { solutionFile } from "../../workspace.ts";
 import { Callers } from "../callers.ts";
 import { HarnessTrouble } from "../faults.ts";
+import { World } from "../world/world.ts";
 import { LearnerService } from "./learner-service.ts";
 
 const exercise = exerciseOf("A");
@@ -16,12 +17,15 @@ const file = solutionFile(exercise, "threads");
 
 /** Where this test's services write. */
 let folder: string;
-beforeAll(() => {
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
   folder = mkdtempSync(join(tmpdir(), "unblock-learner-service-"));
   vi.stubEnv("TMPDIR", folder);
 });
-afterAll(() => {
+afterAll(async () => {
   vi.unstubAllEnvs();
+  await world.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -46,10 +50,22 @@ async function gone(pid: number): Promise<void> {
   }
 }
 
+/** Resolves when nothing is left in the folder; a test that waits for ever fails by its time-out. */
+async function emptied(): Promise<void> {
+  while (readdirSync(folder).length > 0) {
+    await setTimeout(20);
+  }
+}
+
 describe("a learner's service", { timeout: 90_000 }, () => {
   test("leaves no process and no file", async () => {
-    const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
-    const callers = await Callers.open(exercise, service.url);
+    const service = await LearnerService.start({
+      exercise,
+      file,
+      world: world.addresses,
+      analyticsUrl: null,
+    });
+    const callers = await Callers.open(exercise, service.url, service.ended());
     const pids = await pidsOf(callers);
     expect(pids).toHaveLength(2);
     expect(pids.every(isAlive)).toBe(true);
@@ -60,8 +76,13 @@ describe("a learner's service", { timeout: 90_000 }, () => {
   });
 
   test("ends by our trouble when the backends die", async () => {
-    const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
-    const callers = await Callers.open(exercise, service.url);
+    const service = await LearnerService.start({
+      exercise,
+      file,
+      world: world.addresses,
+      analyticsUrl: null,
+    });
+    const callers = await Callers.open(exercise, service.url, service.ended());
     const { backends } = await callers.vitals();
     const backend = backends.find(({ name }) => name === "slow disk");
     process.kill(backend?.pid ?? 0, "SIGKILL");
@@ -80,5 +101,33 @@ describe("a learner's service", { timeout: 90_000 }, () => {
     expect(isAlive(pid)).toBe(true);
     checker.kill("SIGKILL");
     await gone(pid);
+    rmSync(endless);
+    await emptied();
+  });
+
+  test("leaves no process that left its group and environment when the checker is ended", async () => {
+    const detaching = join(folder, "detaching.mts");
+    const source = [
+      `import { spawn } from "node:child_process";`,
+      `import { writeFileSync } from "node:fs";`,
+      `import { isMainThread } from "node:worker_threads";`,
+      `if (isMainThread) {`,
+      `  const options = { detached: true, env: {}, stdio: "inherit" };`,
+      `  const { pid } = spawn("sh", ["-c", "exec sleep 1234"], options);`,
+      `  writeFileSync(new URL("pid", import.meta.url), String(pid));`,
+      `}`,
+      `export const handler = () => { for (;;) {} };`,
+    ];
+    writeFileSync(detaching, source.join("\n"));
+    const checker = fork(new URL("../testing/orphan.ts", import.meta.url), [detaching]);
+    const [pid] = await once(checker, "message");
+    const detached = Number(readFileSync(join(folder, "pid"), "utf8"));
+    expect(isAlive(detached)).toBe(true);
+    checker.kill("SIGINT");
+    await gone(pid);
+    await gone(detached);
+    rmSync(detaching);
+    rmSync(join(folder, "pid"));
+    await emptied();
   });
 });

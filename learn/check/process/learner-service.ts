@@ -4,18 +4,22 @@ import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "../../../registry/exercises.ts";
 import type { Decision } from "../../handler.ts";
-import type { Alone, Answer, Ask, Message } from "../../service/messages.ts";
+import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/messages.ts";
 import type { Observation } from "../../service/observation.ts";
-import { HarnessTrouble, LearnerFault } from "../faults.ts";
+import { HarnessTrouble, LearnerFault, StarvedLimit } from "../faults.ts";
 import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
+import { readThreadTimes } from "../measure/tree-watch.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
+import type { LeftProcess } from "./supervisor-messages.ts";
 
 /** How a learner's service is started. */
 export interface StartOptions {
   readonly exercise: Exercise;
   /** The learner's file. */
   readonly file: string;
-  /** Where events go instead of to the embedded analytics; null for those. */
+  /** The backends that the learner's code meets. */
+  readonly world: WorldAddresses;
+  /** Where events go; null for an exercise that has none. */
   readonly analyticsUrl: string | null;
 }
 
@@ -26,21 +30,33 @@ const backendsDied = "The embedded backends died";
 /** What the death of a process takes to be known on a busy machine, its last output read, in milliseconds. */
 const knownDeadMs = 2 * lastOutputMs;
 
+/** Of a limit's time, the part for which a service had no core when the limit tells nothing of it. */
+const starvedShare = 0.3;
+
 /** A running service with a learner's handler. All that waits for it ends when it does. */
 export class LearnerService {
   readonly decision: Decision | undefined;
   readonly libuvThreads: number;
   readonly url: string;
+  /** The process's number. */
+  readonly pid: number;
   readonly #process: ServiceProcess;
   readonly #waiting: Map<number, (answer: Answer) => void>;
   #lastId = 0;
+  #stopped: Promise<readonly LeftProcess[]> | undefined;
+  #hasEnded = false;
+  #hasStopped = false;
 
   private constructor(started: Started) {
     this.decision = started.decision;
     this.libuvThreads = started.libuvThreads;
     this.url = started.url;
+    this.pid = started.pid;
     this.#process = started.process;
     this.#waiting = started.waiting;
+    void this.#process.exited().then(() => {
+      this.#hasEnded = true;
+    });
   }
 
   /**
@@ -60,8 +76,16 @@ export class LearnerService {
 
   /** Waits for something that the learner's code has a part in, no longer than it may take. */
   within<Value>(limitMs: number, what: string, work: Promise<Value>): Promise<Value> {
-    const fault = new LearnerFault(`${what} within ${seconds(limitMs)}, the limit, and was ended`);
-    return endedAfter(this.#process, limitMs, fault, work);
+    const before = readThreadTimes(this.pid, this.pid);
+    const late = () => {
+      const now = readThreadTimes(this.pid, this.pid);
+      const isStarved =
+        now.starvedMs - before.starvedMs > limitMs * starvedShare &&
+        now.cpuMs - before.cpuMs < limitMs * starvedShare;
+      const message = `${what} within ${seconds(limitMs)}, the limit, and was ended`;
+      return isStarved ? new StarvedLimit(message) : new LearnerFault(message);
+    };
+    return endedAfter(this.#process, limitMs, late, work);
   }
 
   /** Begins to observe anew. */
@@ -87,26 +111,41 @@ export class LearnerService {
     return alone;
   }
 
-  /** Has the cache forget a key. */
-  async forget(key: string): Promise<void> {
-    const { failure } = await this.#ask({ kind: "forget", key });
-    if (failure !== undefined) {
-      throw new HarnessTrouble(`the cache could not be asked to forget a key: ${failure}`);
-    }
+  /**
+   * Asks it to stop with SIGTERM, once, and waits until it has.
+   *
+   * @returns the processes that it had started and that did not end after it
+   */
+  stop(): Promise<readonly LeftProcess[]> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
   }
 
-  /** Asks it to stop with SIGTERM, and waits until it has. */
-  async stop(): Promise<void> {
+  /** Whether it has ended, and not as it was asked to. */
+  get hasDied(): boolean {
+    return this.#hasEnded && !this.#hasStopped;
+  }
+
+  async #stop(): Promise<readonly LeftProcess[]> {
     this.#process.askToStop();
     const limit = setTimeout(() => {
       const what = `did not let the service stop within ${seconds(stopMs)} of SIGTERM, the limit`;
       this.#process.kill(new LearnerFault(what));
     }, stopMs);
-    const code = await this.#process.exited();
+    const { code, left } = await this.#process.exited();
     clearTimeout(limit);
     if (code !== 0) {
       await this.#process.died;
     }
+    this.#hasStopped = true;
+    return left;
+  }
+
+  /** Aborts when it has ended, whyever. */
+  ended(): AbortSignal {
+    const controller = new AbortController();
+    void this.#process.exited().then(() => controller.abort());
+    return controller.signal;
   }
 
   /** Ends it at once. */
@@ -129,6 +168,7 @@ interface Started {
   readonly libuvThreads: number;
   readonly wantedThreads: number;
   readonly url: string;
+  readonly pid: number;
   readonly waiting: Map<number, (answer: Answer) => void>;
 }
 
@@ -141,16 +181,17 @@ async function guessThreads(file: string): Promise<number> {
 }
 
 async function start(
-  { exercise, file, analyticsUrl }: StartOptions,
+  { exercise, file, world, analyticsUrl }: StartOptions,
   libuvThreads: number,
 ): Promise<Started> {
   const importing = Promise.withResolvers<void>();
   const imported = Promise.withResolvers<Extract<Message, { kind: "imported" }>>();
-  const ready = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<Extract<Message, { kind: "ready" }>>();
   const waiting = new Map<number, (answer: Answer) => void>();
   const options = {
     letter: exercise.letter,
     fileUrl: pathToFileURL(file).href,
+    world,
     analyticsUrl,
     // What comes after the reply is to meet the signal that it would meet elsewhere.
     directLane: !exercise.work.afterReply,
@@ -165,7 +206,7 @@ async function start(
       case "not imported":
         return service.kill(new LearnerFault(`can't be loaded: ${message.problem}`, message.line));
       case "ready":
-        return ready.resolve(message.url);
+        return ready.resolve(message);
       case "broken":
         return service.kill(new HarnessTrouble(`the service broke: ${message.problem}`));
       case "log":
@@ -178,23 +219,24 @@ async function start(
     }
   });
   const trouble = new HarnessTrouble(`the service did not start within ${seconds(openMs)}`);
-  await endedAfter(service, openMs, trouble, importing.promise);
+  await endedAfter(service, openMs, () => trouble, importing.promise);
   const slow = new LearnerFault(
     `was not loaded within ${seconds(importMs)}, the limit, and was ended: does it loop, or wait for what never comes, outside of its functions?`,
   );
   const { decision, libuvThreads: wanted } = await endedAfter(
     service,
     importMs,
-    slow,
+    () => slow,
     imported.promise,
   );
-  const url = await endedAfter(service, openMs, trouble, ready.promise);
+  const { url, pid } = await endedAfter(service, openMs, () => trouble, ready.promise);
   return {
     process: service,
     decision: decision ?? undefined,
     libuvThreads,
     wantedThreads: wanted ?? nodeLibuvThreads,
     url,
+    pid,
     waiting,
   };
 }
@@ -203,15 +245,15 @@ async function start(
 async function endedAfter<Value>(
   process: ServiceProcess,
   limitMs: number,
-  reason: Error,
+  reason: () => Error,
   work: Promise<Value>,
 ): Promise<Value> {
-  const limit = setTimeout(() => process.kill(reason), limitMs);
+  const limit = setTimeout(() => process.kill(reason()), limitMs);
   try {
     return await Promise.race([work, process.died]);
   } catch (error) {
     // A connection breaks before its process is known to be gone, and it is the process that matters.
-    await Promise.race([process.died, wait(knownDeadMs)]);
+    await Promise.race([process.died, wait(knownDeadMs, undefined, { ref: false })]);
     throw error;
   } finally {
     clearTimeout(limit);

@@ -1,36 +1,69 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { deserialize } from "node:v8";
 import type { LastWords, Message, Request, ServiceOptions } from "../../service/messages.ts";
-import { lastWordsFd } from "../../service/messages.ts";
-import { LearnerFault } from "../faults.ts";
-import { heapMb, outputBytes } from "../limits.ts";
+import { messagesFd, requestsFd } from "../../service/messages.ts";
+import { LearnerFault, tampering } from "../faults.ts";
+import { endMs, outputBytes } from "../limits.ts";
 import { serviceEnvironment } from "./environment.ts";
 import { explainEnd, type Stage, withPlace } from "./explain-end.ts";
+import { endProcesses, processesWith } from "./process-tree.ts";
+import type {
+  LeftProcess,
+  SupervisorMessage,
+  SupervisorOptions,
+  SupervisorRequest,
+} from "./supervisor-messages.ts";
 
-const service = new URL("../../service/main.ts", import.meta.url);
+const supervisor = new URL("./supervisor.ts", import.meta.url);
+const service = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
 /** How much of standard error is kept, in characters. */
 const keptStderr = 10_000;
 /** What the pipes of a dead process may still take to end, in milliseconds. */
 export const lastOutputMs = 3_000;
+/** Between two looks whether a process has ended, in milliseconds. */
+const lookMs = 50;
+/** What the end of a service takes to be known on a busy machine, in milliseconds. */
+const endKnownMs = 3_000;
+/** How often those who have not are ended again. */
+const attempts = 100;
+const lastWordKinds: ReadonlySet<Message["kind"]> = new Set([
+  "exit",
+  "uncaught",
+  "memory",
+  "stuck",
+]);
+
+/** How it ended. */
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly left: readonly LeftProcess[];
+}
 
 /** The process of a learner's service. It ends with all that it started, and nothing of it is left. */
 export class ServiceProcess {
   /** Rejects when the process has ended unasked, with whose fault it is; never resolves. */
   readonly died: Promise<never>;
-  readonly #child: ChildProcess;
-  readonly #folder = mkdtempSync(join(tmpdir(), "unblock-learn-"));
+  readonly #supervisor: ChildProcess;
+  readonly #folder = join(tmpdir(), `unblock-learn-${randomBytes(6).toString("hex")}`);
+  readonly #secret = randomBytes(16).toString("hex");
   readonly #lastWords: LastWords[] = [];
-  readonly #exited: Promise<number | null>;
-  readonly #onCheckerExit = () => this.#killGroup();
+  readonly #exited: Promise<Ended>;
   #stage: Stage = "starting";
   #stderr = "";
   #printedBytes = 0;
+  #hasExited = false;
+  /** Ends the supervisor. */
+  #limit: NodeJS.Timeout | undefined;
   /** Why it was ended; the first reason counts. */
   #reason: Error | undefined;
 
@@ -39,57 +72,74 @@ export class ServiceProcess {
     libuvThreads: number,
     onMessage: (message: Message) => void,
   ) {
-    this.#child = fork(service, [JSON.stringify(options)], {
-      execArgv: [`--max-old-space-size=${heapMb}`],
+    const started: SupervisorOptions = {
+      folder: this.#folder,
+      program: service,
+      argument: JSON.stringify(options),
+    };
+    this.#supervisor = fork(supervisor, [JSON.stringify(started)], {
+      execArgv: [],
       env: serviceEnvironment(libuvThreads, this.#folder),
-      stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
-      // A group of its own, so that all of it can be ended at once; and a terminal's Ctrl-C is ours.
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "ipc"],
+      // A terminal's Ctrl-C is ours.
       detached: true,
     });
-    this.#child.on("message", (message: Message) => {
-      this.#stage = stageAfter(message) ?? this.#stage;
-      onMessage(message);
-    });
-    this.#readOutput();
-    process.once("exit", this.#onCheckerExit);
     const { promise: died, reject } = Promise.withResolvers<never>();
     // Whoever works with the service hears of it; without this, nobody doing so would end the checker.
     died.catch(() => {});
     this.died = died;
-    // What it said by either way may be read only after its end is known.
-    const closed = Promise.all([once(this.#child, "close"), once(this.#child, "disconnect")]);
-    this.#exited = once(this.#child, "exit").then(async ([code, signal]) => {
-      await this.#cleanUp(closed);
-      const end = { stage: this.#stage, code, signal, stderr: this.#stderr };
+    for (const stream of this.#supervisor.stdio) {
+      // What can't be sent or read is so because the process is dead, and `died` tells.
+      stream?.on("error", () => {});
+    }
+    this.#readOutput();
+    this.#readMessages(onMessage);
+    this.#write(`${this.#secret}\n`);
+    this.#exited = this.#waitForEnd().then((end) => {
       const lastWords = this.#lastWords;
-      reject(this.#reason ? withPlace(this.#reason, lastWords) : explainEnd({ ...end, lastWords }));
-      return code;
+      const how = { ...end, stage: this.#stage, stderr: this.#stderr, lastWords };
+      reject(this.#reason ? withPlace(this.#reason, lastWords) : explainEnd(how));
+      return end;
     });
   }
 
   send(request: Request): void {
-    // When it can't be sent the process is dead, and `died` tells.
-    this.#child.send(request, () => {});
+    this.#write(`${JSON.stringify(request)}\n`);
   }
 
   /** Ends everything at once. */
   kill(reason: Error): void {
     this.#reason ??= reason;
-    this.#killGroup();
+    this.#ask("kill");
+    // Somebody may have stopped the supervisor, or keep it from its work.
+    this.#supervisor.kill("SIGCONT");
+    this.#limit ??= globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs);
   }
 
   /** Asks the service to stop, as whoever runs it would. */
   askToStop(): void {
-    this.#child.kill("SIGTERM");
+    this.#ask("stop");
   }
 
-  /** Resolves when it has ended, whyever, with its exit code; null when a signal ended it. */
-  exited(): Promise<number | null> {
+  /** Resolves when it has ended, whyever, and nothing that it started is there any more. */
+  exited(): Promise<Ended> {
     return this.#exited;
   }
 
+  #ask(request: SupervisorRequest): void {
+    // When it can't be sent all is ending already.
+    this.#supervisor.send(request, () => {});
+  }
+
+  #write(line: string): void {
+    const pipe = this.#supervisor.stdio[requestsFd];
+    if (pipe instanceof Writable) {
+      pipe.write(line);
+    }
+  }
+
   #readOutput(): void {
-    const { stdout, stderr, stdio } = this.#child;
+    const { stdout, stderr } = this.#supervisor;
     const count = (chunk: Buffer) => {
       this.#printedBytes += chunk.length;
       if (this.#printedBytes > outputBytes) {
@@ -102,31 +152,90 @@ export class ServiceProcess {
     stderr?.on("data", (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk).slice(-keptStderr);
     });
-    const pipe = stdio[lastWordsFd];
-    if (pipe instanceof Readable) {
-      const lines = createInterface({ input: pipe });
-      lines.on("line", (line) => this.#lastWords.push(JSON.parse(line)));
-    }
   }
 
-  async #cleanUp(closed: Promise<unknown>): Promise<void> {
-    process.off("exit", this.#onCheckerExit);
-    // What it started may have outlived it.
-    this.#killGroup();
-    await Promise.race([closed, setTimeout(lastOutputMs)]);
+  #readMessages(onMessage: (message: Message) => void): void {
+    const pipe = this.#supervisor.stdio[messagesFd];
+    if (!(pipe instanceof Readable)) {
+      return;
+    }
+    pipe.once("end", async () => {
+      // Of a service that has ended it is known soon.
+      await setTimeout(endKnownMs, undefined, { ref: false });
+      if (!this.#hasExited) {
+        this.kill(tampering("closed the pipe on which the service speaks with the check"));
+      }
+    });
+    createInterface({ input: pipe }).on("line", (line) => {
+      if (!line.startsWith(`${this.#secret} `)) {
+        this.kill(tampering("wrote to the pipe on which the service speaks with the check"));
+        return;
+      }
+      if (this.#reason !== undefined) {
+        // Nothing that it says from now on can change why it was ended.
+        return;
+      }
+      const bytes = Buffer.from(line.slice(this.#secret.length + 1), "base64");
+      const message: Message = deserialize(bytes);
+      this.#stage = stageAfter(message) ?? this.#stage;
+      if (message.kind === "tampering") {
+        this.kill(tampering(message.text, message.line));
+      } else if (isLastWords(message)) {
+        this.#lastWords.push(message);
+      } else {
+        onMessage(message);
+      }
+    });
+  }
+
+  async #waitForEnd(): Promise<Ended> {
+    let said: Exclude<SupervisorMessage, { kind: "exited" }> | undefined;
+    this.#supervisor.on("message", (message: SupervisorMessage) => {
+      if (message.kind === "exited") {
+        this.#hasExited = true;
+      } else {
+        said = message;
+      }
+    });
+    const closed = once(this.#supervisor, "close");
+    const [code, signal] = await once(this.#supervisor, "exit");
+    clearTimeout(this.#limit);
+    // What was said may be read only after the end is known.
+    await Promise.race([closed, setTimeout(lastOutputMs, undefined, { ref: false })]);
+    for (const stream of this.#supervisor.stdio) {
+      stream?.destroy();
+    }
+    if (said?.kind === "ended") {
+      if (said.tooMuch !== undefined) {
+        this.#reason ??= new LearnerFault(`${said.tooMuch}, and all were ended`);
+      }
+      return said;
+    }
+    await this.#endWithoutSupervisor();
+    if (said === undefined) {
+      this.#reason ??= tampering("ended the process that watches over the service");
+    } else {
+      this.#stderr += said.problem;
+    }
+    return { code, signal, left: [] };
+  }
+
+  /** Somebody ended the supervisor, so its work is done here. */
+  async #endWithoutSupervisor(): Promise<void> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const pids = processesWith("TMPDIR", this.#folder);
+      if (pids.length === 0) {
+        break;
+      }
+      endProcesses(pids);
+      await setTimeout(lookMs);
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
 
-  #killGroup(): void {
-    const { pid } = this.#child;
-    try {
-      if (pid !== undefined) {
-        process.kill(-pid, "SIGKILL");
-      }
-    } catch {
-      // Nobody of it is left.
-    }
-  }
+function isLastWords(message: Message): message is LastWords {
+  return lastWordKinds.has(message.kind);
 }
 
 function stageAfter({ kind }: Message): Stage | undefined {

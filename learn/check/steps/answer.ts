@@ -1,64 +1,94 @@
-import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
+import { judgeAsks } from "../answers/asks.ts";
+import { judgeReplies, type Past, type Wrong } from "../answers/judge-replies.ts";
 import { callMs } from "../limits.ts";
-import { describeFailure, invented, noAnswer, wrongAnswer } from "../mistakes/wrong-answer.ts";
-import { planOf, type Question } from "../plan.ts";
-import type { LearnerService } from "../process/learner-service.ts";
+import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
+import { planOf } from "../plan.ts";
 import type { Session } from "../session.ts";
 import { fail, type Outcome, pass } from "./outcome.ts";
 
-/** Is the answer right, also for values that are not in the example? And is it the backend's? */
-export async function checkAnswer({ exercise, file, service, callers }: Session): Promise<Outcome> {
+/** Is the answer right, and is it the backend's: also a second time? */
+export async function checkAnswer(session: Session): Promise<Outcome> {
+  const { exercise, file, service } = session;
   const { questions, backend } = planOf(exercise);
-  const expected = await expectedAnswers(questions, service);
-  const ask = (request: JsonValue) =>
-    service.within(callMs, `did not answer ${JSON.stringify(request)}`, callers.call(request));
-
-  await service.within(callMs, "held the event loop", callers.restartWindow());
-  await service.begin();
-  for (const [index, { request, forget }] of questions.entries()) {
-    if (forget !== undefined) {
-      await service.forget(forget);
-    }
-    const reply = await ask(request);
-    if (reply.code !== "ok") {
-      const { handler } = await service.observe();
-      const failure = { ...reply, problem: handler.problem };
-      const finding = describeFailure(request, failure);
-      return fail(finding, noAnswer(file, finding, failure));
-    }
-    if (!isDeepStrictEqual(reply.body, expected[index])) {
-      return fail(
-        `${JSON.stringify(request)} got ${JSON.stringify(reply.body)}, expected ${JSON.stringify(expected[index])}`,
-        wrongAnswer(request, reply.body, expected[index] ?? null),
-      );
-    }
+  const wrong = await judgeQuestions(session);
+  if (wrong !== undefined) {
+    return fail(wrong.message, wrong.diagnosis);
   }
   const { refusedListening } = await service.observe();
   if (refusedListening !== null) {
     return fail(`${file} ${refusedListening}`);
   }
-  if (backend === undefined) {
-    return pass(`right for ${questions.length} requests`);
-  }
-  const { backends } = await service.within(callMs, "held the event loop", callers.vitals());
-  const calls = backends.find(({ name }) => name === backend.name)?.calls ?? 0;
-  const least = questions.length * backend.callsEach;
-  const asked = `${calls} calls of the ${backend.name} for ${questions.length} requests`;
-  if (calls < least) {
-    return fail(asked, invented(asked, calls, least));
-  }
-  return pass(`right for ${questions.length} requests, each asked of the ${backend.name}`);
+  const asked = backend === undefined ? "" : `, each asked of the ${backend.name}`;
+  return pass(`right for ${questions.length} requests${asked}`);
 }
 
-/** Also those which only the work itself can tell, done right. */
-async function expectedAnswers(
-  questions: readonly Question[],
-  service: LearnerService,
-): Promise<JsonValue[]> {
-  const answers: JsonValue[] = [];
-  for (const { request, expected } of questions) {
-    answers.push(expected ?? (await service.alone(request)).response);
+/** One after the other, each in a window of its own. */
+async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
+  const { exercise, file, service, callers, world } = session;
+  const { questions, backend } = planOf(exercise);
+  const answers = await knownAnswers(session);
+  const past: JsonValue[][] = [];
+  const asksBefore = new Map<string, number>();
+  for (const { request, forget } of questions) {
+    await service.begin();
+    await world.restart("right", forget);
+    const reply = await service.within(
+      callMs,
+      `did not answer ${JSON.stringify(request)}`,
+      callers.call(request),
+    );
+    const { handler, rejections } = await service.observe();
+    const seen = await world.seen();
+    const requests = [request];
+    const asks =
+      backend?.name === "database"
+        ? world.holdings.usage(service.pid).query.calls
+        : seen.asked.length + seen.uncounted;
+    const wrong =
+      judgeReplies({
+        exercise,
+        file,
+        requests,
+        replies: [reply],
+        known: { mark: world.mark, asked: seen.asked, answers },
+        problem: handler.problem,
+        past: past satisfies Past,
+      }) ??
+      judgeAsks({
+        exercise,
+        requests,
+        asks,
+        isRepeated: (asksBefore.get(JSON.stringify(request)) ?? 0) > 0,
+      });
+    if (wrong !== undefined) {
+      return wrong;
+    }
+    const [rejection, ...others] = rejections;
+    if (rejection !== undefined) {
+      const diagnosis = unhandledRejection(file, [rejection, ...others]);
+      return { message: "a promise was rejected, and nobody looked", diagnosis };
+    }
+    asksBefore.set(JSON.stringify(request), asks);
+    past.push(valuesOf(reply.body));
+  }
+  return undefined;
+}
+
+/** What only the work itself can tell, done right. */
+async function knownAnswers({
+  exercise,
+  service,
+}: Session): Promise<ReadonlyMap<string, JsonValue>> {
+  const answers = new Map<string, JsonValue>();
+  if (exercise.rpc === "PredictImage") {
+    for (const { request } of planOf(exercise).questions) {
+      answers.set(JSON.stringify(request), (await service.alone(request)).response);
+    }
   }
   return answers;
+}
+
+function valuesOf(body: JsonValue): JsonValue[] {
+  return typeof body === "object" && body !== null ? Object.values(body) : [];
 }

@@ -21,15 +21,20 @@ describe("a decision", () => {
   test.each([
     ["", "", "not made yet: set decision.strategy to one of event-loop, threads"],
     [
-      "pool",
+      "fast",
       "It has threads.",
-      'expected decision.strategy to be one of event-loop, threads, got "pool"',
+      'expected decision.strategy to be one of event-loop, threads, got "fast"',
     ],
     ["threads", "why not", "threads, without a reason: expected decision.why to be a sentence"],
   ])("fails as %j because %j", (strategy, why, says) => {
     const { verdict, message } = check(strategy, why);
     expect(verdict).toBe("FAIL");
     expect(message).toContain(says);
+  });
+
+  test("may name a family of strategies in words of its own", () => {
+    expect(check("threads of my own", "The driver blocks its thread.").verdict).toBe("PASS");
+    expect(check("a Piscina pool", "The driver blocks its thread.").verdict).toBe("PASS");
   });
 
   test("is missed when the file exports none", () => {

@@ -1,5 +1,6 @@
 import type { Exercise } from "../../../registry/exercises.ts";
 import type { Decision } from "../../handler.ts";
+import { meantStrategies } from "../decided.ts";
 import { fail, type Outcome, pass } from "./outcome.ts";
 
 /** Fewer words are no reason. */
@@ -19,7 +20,7 @@ export function checkDecision(exercise: Exercise, decision: Decision | undefined
   if (strategy.trim() === "") {
     return fail(`not made yet: set decision.strategy to ${choices}`);
   }
-  if (!names.includes(strategy)) {
+  if (meantStrategies(exercise, decision).length === 0) {
     return fail(`expected decision.strategy to be ${choices}, got "${strategy}"`);
   }
   if (why.trim().split(/\s+/).length < leastWords) {

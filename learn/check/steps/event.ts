@@ -5,6 +5,7 @@ import { refuseEvent } from "../after-reply/failure.ts";
 import { stopWithEvent } from "../after-reply/shutdown.ts";
 import { type Tracked, track } from "../after-reply/track.ts";
 import { lostAtShutdown, lostOnAbort, replyWaits, wrongEvent } from "../mistakes/after-reply.ts";
+import { asksTooOften, retriesWithoutEnd } from "../mistakes/answers.ts";
 import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
 import { describeFailure, noAnswer, wrongAnswer } from "../mistakes/wrong-answer.ts";
 import { decidedOtherwise } from "../mistakes/wrong-place.ts";
@@ -16,6 +17,8 @@ const requests = [
   { event: "page_view", user_id: 123 },
   { event: 'a "quoted" näme', user_id: 7 },
 ] as const;
+/** An event that is refused may be sent again; more than so often in less than a second is a storm. */
+const mostTries = 12;
 const accepted = { status: "accepted" };
 
 /** Is the reply right, and what arrives at analytics? */
@@ -25,9 +28,14 @@ export async function checkEvent(
 ): Promise<{ readonly answer: Outcome; readonly tracked: readonly Tracked[] }> {
   const tracked: Tracked[] = [];
   for (const request of requests) {
+    analytics.takeArrived();
     await session.service.begin();
     const one = await track(session, analytics, request, false);
     tracked.push(one);
+    const again = await sentAgain(analytics, request);
+    if (again !== undefined) {
+      return { answer: again, tracked };
+    }
     const wrong = await whatIsWrong(session, request, one);
     if (wrong !== undefined) {
       return { answer: wrong, tracked };
@@ -43,6 +51,22 @@ export async function checkEvent(
   };
 }
 
+/** Was an event that analytics had taken sent again? */
+async function sentAgain(analytics: Analytics, request: JsonValue): Promise<Outcome | undefined> {
+  await analytics.rest();
+  const others = analytics.takeArrived();
+  const repeated = others.filter(({ body }) => isJsonOf(body, request)).length;
+  for (const other of others) {
+    other.confirm();
+  }
+  return repeated === 0
+    ? undefined
+    : fail(
+        `${JSON.stringify(request)} was sent ${repeated + 1} times`,
+        asksTooOften("analytics service", repeated + 1, 1),
+      );
+}
+
 async function whatIsWrong(
   { file, service }: Session,
   request: JsonValue,
@@ -56,7 +80,7 @@ async function whatIsWrong(
   }
   if (!isDeepStrictEqual(reply.body, accepted)) {
     const got = JSON.stringify(reply.body);
-    return fail(`replied ${got}`, wrongAnswer(request, reply.body, accepted));
+    return fail(`replied ${got}`, wrongAnswer(request, reply.body, { status: ["accepted"] }));
   }
   const isMissing = posted === undefined && fetches === 0;
   const isOther = posted !== undefined && outcome !== "lost" && !isJsonOf(posted, request);
@@ -69,14 +93,16 @@ async function whatIsWrong(
 }
 
 /** Was the reply there before the event was taken? The order tells, not how long it took. */
-export function checkReplyFirst(tracked: readonly Tracked[], decided: string | undefined): Outcome {
+export function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]): Outcome {
   const isFirst = tracked.every(({ repliedFirst }) => repliedFirst);
   const ran = isFirst ? "background" : "await";
   const evidence = isFirst
     ? "the reply was there before analytics took the event"
     : "the reply was there only after analytics had taken the event";
   const disagreement =
-    decided === undefined || decided === ran ? [] : [decidedOtherwise(decided, ran, evidence)];
+    decided.length === 0 || decided.includes(ran)
+      ? []
+      : [decidedOtherwise(decided[0] ?? "", ran, evidence)];
   const message = `ran as ${ran}: ${evidence}`;
   if (!isFirst) {
     const [first] = tracked;
@@ -98,7 +124,12 @@ export async function checkAfterReply(
   if (isLost(await track(session, analytics, request, true))) {
     return fail("lost when the caller hung up", lostOnAbort("hung up"));
   }
-  const [rejection, ...others] = await refuseEvent(session, analytics, request);
+  const { rejections, tries, ms } = await refuseEvent(session, analytics, request);
+  if (tries > mostTries) {
+    const what = "analytics refuses an event";
+    return fail(`sent ${tries} times when ${what}`, retriesWithoutEnd(what, tries, ms, 0));
+  }
+  const [rejection, ...others] = rejections;
   const outcome = await stopWithEvent(session, analytics, request);
   const failures = [
     ...(rejection === undefined ? [] : [unhandledRejection(session.file, [rejection, ...others])]),

@@ -5,7 +5,13 @@ import { checkTime } from "./time.ts";
 
 const fast = evidenceOf({ wallMs: 90, bystanderMs: [1, 2] });
 const slow = evidenceOf({ wallMs: 500, bystanderMs: [200, 300] });
-const nowhere = { strategy: "async", held: undefined, waitsInWorkers: false };
+const nowhere = {
+  strategy: "async",
+  alsoCalled: [],
+  held: undefined,
+  waitsInWorkers: false,
+  isOwn: false,
+};
 
 describe("the time of a burst", () => {
   test("passes when one of them was fast enough", () => {
@@ -33,9 +39,22 @@ describe("the time of a burst", () => {
     expect(message).toContain("others kept 1 of 2 cores busy");
   });
 
+  test("passes beside others when calls that compute had all cores that were left", () => {
+    const tree = { threadsCpuMs: 480 };
+    const computing = evidenceOf({ wallMs: 500, tree });
+    const alone = { runsMs: [100, 101], atOnceMs: [100], answers: new Map(), rounds: 1 };
+    const beside = measuredOf(computing, { alone, busyCores: 1 });
+    expect(checkTime(beside, []).verdict).toBe("PASS");
+    // One core was left as well, and nobody worked there.
+    const { verdict } = checkTime(measuredOf(computing, { alone, busyCores: 0 }), []);
+    expect(verdict).toBe("FAIL");
+  });
+
   test("can't be told when the work alone takes now this, now that", () => {
     const { verdict, message } = checkTime(
-      measuredOf(slow, { alone: { runsMs: [50, 51, 120], atOnceMs: [], rounds: 0 } }),
+      measuredOf(slow, {
+        alone: { runsMs: [50, 51, 120], atOnceMs: [], answers: new Map(), rounds: 0 },
+      }),
       [],
     );
     expect(verdict).toBe("INCONCLUSIVE");
@@ -51,7 +70,10 @@ describe("the bystander", () => {
 
   test("can't be told beside others, unless the loop was held", () => {
     const measured = measuredOf(slow, { busyCores: 1 });
-    expect(checkBystander(measured, nowhere).verdict).toBe("INCONCLUSIVE");
+    const busy = evidenceOf({ wallMs: 500, bystanderMs: [200], tree: { loopCpuMs: 300 } });
+    const computing = measuredOf(busy, { busyCores: 1 });
+    expect(checkBystander(computing, nowhere).verdict).toBe("INCONCLUSIVE");
+    expect(checkBystander(measured, nowhere).verdict).toBe("PASS");
     expect(checkBystander(measured, { ...nowhere, held: "waiting" }).verdict).toBe("FAIL");
   });
 

@@ -1,14 +1,17 @@
 import type { Observation } from "../../service/observation.ts";
-import type { HoldingCounts } from "../../service/usage.ts";
-import type { BackendCalls, Evidence, PlaceWork } from "../measure/evidence.ts";
+import type { BackendCalls, Evidence, Left, PlaceWork } from "../measure/evidence.ts";
 import type { Measured } from "../measure/measured.ts";
+import type { TreeUse } from "../measure/tree-watch.ts";
+import type { HoldingCounts } from "../world/holdings.ts";
+import type { Asked, ConnectionCounts } from "../world/messages.ts";
 
 const idle: HoldingCounts = {
   calls: 0,
-  inProgress: 0,
   mostInProgress: 0,
   onLoop: 0,
   otherThreads: 0,
+  otherProcesses: 0,
+  begunMs: [],
 };
 
 /** What was seen of a burst in which nothing happened but what a test says. */
@@ -16,23 +19,39 @@ export interface Seen {
   readonly waiting?: Partial<HoldingCounts>;
   readonly computing?: Partial<HoldingCounts>;
   readonly observed?: Partial<Observation>;
+  readonly tree?: Partial<TreeUse>;
   readonly places?: Readonly<Record<string, Partial<PlaceWork>>>;
   readonly backends?: Readonly<Record<string, BackendCalls>>;
+  readonly connections?: ConnectionCounts;
+  readonly left?: Partial<Left>;
+  readonly calls?: number;
   readonly wallMs?: number;
   readonly bystanderMs?: readonly number[];
 }
 
 export function evidenceOf(seen: Seen): Evidence {
   const work = { mostRunning: 0, completed: 0, failed: 0, withdrawn: 0, cpuMs: 0 };
+  const { database, ...others } = seen.backends ?? {};
+  const { calls = 10, wallMs = 60, bystanderMs = [1], connections = { opened: 0, open: 0 } } = seen;
   return {
-    burst: { wallMs: seen.wallMs ?? 60, calls: [], bystanderMs: seen.bystanderMs ?? [1] },
-    loop: { utilization: 0.1, cpu: 0.1 },
+    burst: { originMs: 0, wallMs, calls: [], bystanderMs },
+    replies: Array(calls).fill({ code: "ok", message: "", body: {} }),
+    requests: Array(calls).fill({}),
+    loop: { utilization: 0.1 },
     places: new Map(
       Object.entries(seen.places ?? {}).map(([name, did]) => [name, { ...work, ...did }]),
     ),
-    backends: new Map(Object.entries(seen.backends ?? {})),
+    seen: {
+      asked: Object.entries(others).flatMap(([name, counts]) => askedOf(name, counts)),
+      uncounted: 0,
+      connections,
+    },
+    usage: {
+      waiting: { ...idle, ...seen.waiting },
+      computing: { ...idle, ...seen.computing },
+      query: { ...idle, ...database },
+    },
     observed: {
-      usage: { waiting: { ...idle, ...seen.waiting }, computing: { ...idle, ...seen.computing } },
       handler: {
         begun: 10,
         ended: 10,
@@ -44,6 +63,10 @@ export function evidenceOf(seen: Seen): Evidence {
       loopCpuMs: 5,
       processCpuMs: 10,
       newThreads: 0,
+      ownThreads: 0,
+      newProcesses: 0,
+      unreadBodies: 0,
+      intervals: 0,
       blockages: [],
       pool: { longestWaitMs: 0, lateCalls: 0, lateMs: 0, threads: 4 },
       fetches: 0,
@@ -51,15 +74,44 @@ export function evidenceOf(seen: Seen): Evidence {
       refusedListening: null,
       ...seen.observed,
     },
+    tree: seen.tree && {
+      loopCpuMs: 5,
+      loopStarvedMs: 0,
+      threadsCpuMs: 0,
+      childrenCpuMs: 0,
+      units: [],
+      newChildren: 0,
+      children: 0,
+      ...seen.tree,
+    },
+    left: { threads: 0, processes: 0, connections: 0, files: 0, intervals: 0, ...seen.left },
   };
+}
+
+/** As many at once as a test says, and then one after another. */
+function askedOf(name: string, { calls, mostInProgress }: BackendCalls): readonly Asked[] {
+  const backend = name === "services" ? "service-1" : name;
+  return Array.from({ length: calls }, (_, index) => {
+    const turn = Math.floor(index / mostInProgress);
+    return {
+      backend,
+      what: "",
+      beganMs: turn * 10,
+      endedMs: turn * 10 + 9,
+      outcome: "answered",
+      value: null,
+    };
+  });
 }
 
 /** A measurement on two quiet cores. */
 export function measuredOf(best: Evidence, rest: Partial<Measured> = {}): Measured {
   return {
     bursts: [best],
+    crowds: [best, best],
+    idle: { ms: 250, loopCpuMs: 5, tree: undefined, observed: evidenceOf({}).observed },
     best,
-    alone: { runsMs: [50, 51, 52], atOnceMs: [], rounds: 0 },
+    alone: { runsMs: [50, 51, 52], atOnceMs: [], answers: new Map(), rounds: 0 },
     allowedMs: 150,
     idleBystanderMs: 1,
     busyCores: 0,

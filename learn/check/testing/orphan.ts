@@ -2,11 +2,18 @@
 import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { Callers } from "../callers.ts";
 import { LearnerService } from "../process/learner-service.ts";
+import { World } from "../world/world.ts";
 
 const [file = ""] = process.argv.slice(2);
 const exercise = exerciseOf("A");
-const service = await LearnerService.start({ exercise, file, analyticsUrl: null });
-const callers = await Callers.open(exercise, service.url);
+const world = await World.open();
+const service = await LearnerService.start({
+  exercise,
+  file,
+  world: world.addresses,
+  analyticsUrl: null,
+});
+const callers = await Callers.open(exercise, service.url, service.ended());
 const { backends } = await callers.vitals();
 // The database runs in the service's own process.
 const pid = backends.find(({ name }) => name === "database")?.pid;

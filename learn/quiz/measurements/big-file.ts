@@ -4,10 +4,10 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { withBystanders } from "./bystanders.ts";
 import { openPool } from "./pool.ts";
-import { measureWay } from "./way.ts";
+import { figure, measureWay } from "./way.ts";
 import { hashFile, work } from "./work.ts";
 
-const fileBytes = 2 ** 28;
+const fileBytes = figure * 2 ** 20;
 
 /** Makes a file that takes no room: nothing was ever written to it, so it reads as zeros. */
 async function createFile(folder: string): Promise<string> {

@@ -1,13 +1,11 @@
 import { withBystanders } from "./bystanders.ts";
 import { openPool } from "./pool.ts";
-import { measureWay } from "./way.ts";
+import { figure, measureWay } from "./way.ts";
 import { type Order, sumOrders, work } from "./work.ts";
-
-const megabytes = 50;
 
 /** A JSON array of orders, in memory that threads share, so that nobody has to copy it. */
 function createDocument(): Uint8Array {
-  const bytes = new Uint8Array(new SharedArrayBuffer(megabytes * 1_000_000));
+  const bytes = new Uint8Array(new SharedArrayBuffer(figure * 1_000_000));
   const order = (id: number) =>
     JSON.stringify({ id, cents: id % 1_000, note: "leave it at the door" } satisfies Order & {
       note: string;

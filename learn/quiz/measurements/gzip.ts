@@ -3,10 +3,10 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { withBystanders } from "./bystanders.ts";
 import { openPool } from "./pool.ts";
-import { measureWay } from "./way.ts";
+import { figure, measureWay } from "./way.ts";
 import { compress, work } from "./work.ts";
 
-const responses = Array.from({ length: 16 }, (_, response) => createResponse(response));
+const responses = Array.from({ length: figure }, (_, response) => createResponse(response));
 const gzipInPool = promisify(gzip);
 
 /** A JSON array of about 2 MB that is not all the same. */

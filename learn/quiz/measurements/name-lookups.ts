@@ -5,10 +5,9 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { withBystanders } from "./bystanders.ts";
 import { openPool } from "./pool.ts";
-import { type Figures, measureWay } from "./way.ts";
+import { type Figures, measureWay, figure as names } from "./way.ts";
 import { lookUpMany, passwordRounds, work } from "./work.ts";
 
-const names = 200;
 const hashes = 8;
 
 /** Looks names up while hashes keep all threads of libuv's pool busy. */

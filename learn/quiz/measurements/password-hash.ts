@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import { withBystanders } from "./bystanders.ts";
 import { openPool } from "./pool.ts";
-import { measureWay } from "./way.ts";
+import { figure, measureWay } from "./way.ts";
 import { hashPassword, passwordRounds, work } from "./work.ts";
 
-const logins = Array.from({ length: 8 }, (_, login) => login);
+const logins = Array.from({ length: figure }, (_, login) => login);
 const hashInPool = promisify(pbkdf2);
 
 await measureWay({

@@ -3,10 +3,9 @@ import { Worker } from "node:worker_threads";
 import { monotonicMs } from "../../../registry/clock.ts";
 import { withBystanders } from "./bystanders.ts";
 import { openPool } from "./pool.ts";
-import { type Figures, measureWay } from "./way.ts";
+import { figure as callers, type Figures, measureWay } from "./way.ts";
 import { work } from "./work.ts";
 
-const callers = 100;
 const threads = 16;
 
 /** One caller's answer; calls `onToken` when it has something to show. */

@@ -1,6 +1,6 @@
-/** The quiz on a terminal, for tests. Its argument is the path of its state. */
+/** The quiz on a terminal, for tests. Its argument is the path of the progress. */
 import { runQuiz } from "../run.ts";
 
-const [, , cardsPath = ""] = process.argv;
+const [, , path = ""] = process.argv;
 
-await runQuiz(cardsPath);
+await runQuiz(path);

@@ -52,9 +52,30 @@ describe("the embedded cache, spoken to by a Redis client", () => {
     expect(cacheCounter.counts().mostInProgress).toBeGreaterThan(1);
   });
 
+  test("answers MGET, a pipeline and a transaction, each in order", async () => {
+    await redis.mSet({ one: "1", two: "2" });
+    await redis.del("three");
+    expect(await redis.mGet(["one", "three", "two"])).toEqual(["1", null, "2"]);
+    const transaction = redis.multi().get("two").set("three", "3").get("three");
+    expect(await transaction.exec()).toEqual(["2", "OK", "3"]);
+    expect(await Promise.all([redis.get("three"), redis.exists("one"), redis.get("one")])).toEqual([
+      "3",
+      1,
+      "1",
+    ]);
+  });
+
+  test("speaks RESP3 with those who ask for it", async () => {
+    const modern = createClient({ url: `redis://127.0.0.1:${port}`, RESP: 3 });
+    await modern.connect();
+    await modern.del("gone");
+    expect(await modern.mGet(["gone", "there"])).toEqual([null, "cached_data"]);
+    modern.destroy();
+  });
+
   test("says which commands it knows", async () => {
     await expect(redis.sendCommand(["FLUSHALL"])).rejects.toThrow(
-      "ERR unknown command 'FLUSHALL'; this cache knows GET, SET, DEL and PING",
+      "ERR unknown command 'FLUSHALL'; this cache knows GET, GETEX, MGET",
     );
     expect(await redis.ping()).toBe("PONG");
   });

@@ -1,8 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
 import { userCount } from "../database.ts";
 
-/** Makes the embedded database: the table `users`, filled. */
-export function createDatabaseFile(path: string): void {
+/**
+ * Makes the embedded database: the table `users`, filled.
+ *
+ * @param mark letters and digits that names and addresses end with. Default: none
+ */
+export function createDatabaseFile(path: string, mark = ""): void {
   const database = new DatabaseSync(path);
   // The file is made anew at each start and never written again: nothing is lost without a journal.
   database.exec(`
@@ -10,7 +14,8 @@ export function createDatabaseFile(path: string): void {
     PRAGMA synchronous = OFF;
     CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
     WITH RECURSIVE ids(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < ${userCount})
-    INSERT INTO users SELECT id, 'User ' || id, 'user' || id || '@example.com' FROM ids;
+    INSERT INTO users
+      SELECT id, 'User ' || id || '${mark}', 'user' || id || '${mark}@example.com' FROM ids;
   `);
   database.close();
 }

@@ -7,7 +7,7 @@ import { CallCounter } from "../call-counts.ts";
 import { fifoPath } from "../disk.ts";
 
 /** How long a read takes, in milliseconds. */
-const delayMs = 30;
+export const readMs = 30;
 /**
  * How many FIFOs stand ready: more than the server has threads that read. A thread of this process's
  * libuv pool waits at each, so the pool must be larger still (UV_THREADPOOL_SIZE in keeper.ts).
@@ -23,6 +23,19 @@ export const content = JSON.stringify({ setting_a: "value1", setting_b: "value2"
 
 export const diskCounter = new CallCounter();
 
+/** What a read gives, and when. */
+export interface DiskRead {
+  readonly content: string;
+  readonly delayMs: number;
+  /** Told when the content has been written; the error when the reader closed before. */
+  readonly onEnd: (error: Error | null) => void;
+}
+
+const everyRead = (): DiskRead => {
+  diskCounter.begin();
+  return { content, delayMs: readMs, onEnd: () => diskCounter.end() };
+};
+
 /**
  * A disk that takes its time. Each file is a FIFO for one read: to open and to read it blocks the
  * reader's thread in the kernel, as a real disk does, until the feeder here has waited and written.
@@ -30,9 +43,13 @@ export const diskCounter = new CallCounter();
  * The files are numbered from 0 and made ahead, so readers in any thread take the next number from
  * shared memory and need to ask nobody.
  *
+ * @param onRead told when a file is opened, which one by its number
  * @throws Error when this machine has no mkfifo
  */
-export async function serveSlowDisk(folder: string): Promise<void> {
+export async function serveSlowDisk(
+  folder: string,
+  onRead: (number: number) => DiskRead = everyRead,
+): Promise<void> {
   let made = 0;
   let opened = 0;
   let filling = false;
@@ -44,30 +61,34 @@ export async function serveSlowDisk(folder: string): Promise<void> {
     filling = true;
     while (made - opened < readyFifos) {
       const missing = readyFifos - (made - opened);
-      const paths = Array.from({ length: missing }, (_, index) => fifoPath(folder, made + index));
+      const numbers = Array.from({ length: missing }, (_, index) => made + index);
+      const paths = numbers.map((number) => fifoPath(folder, number));
       await promisify(execFile)("mkfifo", paths);
       made += missing;
-      for (const path of paths) {
-        feed(path);
+      for (const number of numbers) {
+        feed(number);
       }
     }
     filling = false;
   };
   const fillInPause = setTimeout(fill, pauseMs);
 
-  const feed = (path: string) => {
+  const feed = (number: number) => {
+    const path = fifoPath(folder, number);
     // Calls back when a reader has opened the other end.
     open(path, "w", (error, file) => {
       if (error) {
         throw error;
       }
-      diskCounter.begin();
+      const read = onRead(number);
       opened++;
       setTimeout(() => {
         // A reader that closed meanwhile gave up; that is its affair.
-        write(file, content, () => close(file));
-        diskCounter.end();
-      }, delayMs);
+        write(file, read.content, (error) => {
+          close(file);
+          read.onEnd(error);
+        });
+      }, read.delayMs);
       unlink(path, () => {});
       fillInPause.refresh();
       if (made - opened < fewFifos) {

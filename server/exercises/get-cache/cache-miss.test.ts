@@ -45,6 +45,7 @@ describe("a key that is not in the cache", () => {
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
       lab: idleLab(),
+      progressFile: "",
       page: new Map(),
       health: new HealthStatus([]),
       maxCalls: 1,

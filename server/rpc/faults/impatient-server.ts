@@ -67,6 +67,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       exercises: house.exercises,
       vitals: { eventLoop, places: house.places, backends: house.backends },
       lab: idleLab(),
+      progressFile: "",
       page: new Map(),
       health,
       maxCalls: 1_000,

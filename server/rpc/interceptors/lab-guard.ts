@@ -75,15 +75,20 @@ function whatIsMissing(config: LabGuardConfig): string | undefined {
   return undefined;
 }
 
-function assertOwnHost(url: URL | null, port: number): void {
+/** @throws Failure when the server was called under a name that is not this machine's, or at another port */
+export function assertOwnHost(url: URL | null, port: number): void {
   const [name, given] = [url?.hostname ?? "", url?.port || defaultPortOf(url)];
   if (!isLoopback(name) || given !== String(port)) {
     throw new Failure("UNBLOCK_HOST_FORBIDDEN", { port, host: quote(url?.host ?? "no host") });
   }
 }
 
-/** Browsers say which page calls; programs say nothing. */
-function assertOwnOrigin(url: URL | null, origin: string | null): void {
+/**
+ * Browsers say which page calls; programs say nothing.
+ *
+ * @throws Failure for a page of another origin
+ */
+export function assertOwnOrigin(url: URL | null, origin: string | null): void {
   // Not the scheme, which is another one before a proxy that ends TLS.
   if (origin !== null && URL.parse(origin)?.host !== url?.host) {
     throw new Failure("UNBLOCK_ORIGIN_FORBIDDEN", { origin: quote(origin) });

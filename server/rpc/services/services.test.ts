@@ -47,6 +47,7 @@ describe("health", () => {
       "",
       "unblock.v1.ExercisesService",
       "unblock.v1.LabService",
+      "unblock.v1.ProgressService",
       "unblock.v1.VitalsService",
     ]);
   });
@@ -156,7 +157,7 @@ describe("reflection", () => {
     expect(await grpcurl(address(), "list")).toBe(
       "grpc.health.v1.Health\ngrpc.reflection.v1.ServerReflection\n" +
         "grpc.reflection.v1alpha.ServerReflection\n" +
-        "unblock.v1.ExercisesService\nunblock.v1.LabService\nunblock.v1.VitalsService\n",
+        "unblock.v1.ExercisesService\nunblock.v1.LabService\nunblock.v1.ProgressService\nunblock.v1.VitalsService\n",
     );
     expect(await grpcurl(address(), "describe", "unblock.v1.ExercisesService.GetUser")).toContain(
       'title: "Database lookup, blocking driver"',

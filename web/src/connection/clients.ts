@@ -1,6 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { LabService } from "../../../gen/unblock/v1/lab_pb.ts";
+import { ProgressService } from "../../../gen/unblock/v1/progress_pb.ts";
 import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { sendToken } from "./token.ts";
 
@@ -11,6 +12,7 @@ const transport = createConnectTransport({
 });
 
 export const labClient = createClient(LabService, transport);
+export const progressClient = createClient(ProgressService, transport);
 export const vitalsClient = createClient(VitalsService, transport);
 
 /** Whoever asks for one answer shall not wait for it forever. */

@@ -1,5 +1,5 @@
 import { markOf } from "../../../cli/mark.ts";
-import type { Exercise } from "../../../registry/exercises.ts";
+import { type Exercise, isRight } from "../../../registry/exercises.ts";
 import type { Prose } from "../../build/prose.ts";
 import { RunButtons } from "../parts/run-buttons.tsx";
 import { SilenceNote } from "../parts/silence-note.tsx";
@@ -8,7 +8,6 @@ import { RacePicture } from "../race/race-picture.tsx";
 import { KeptRun } from "../runs/kept-run.tsx";
 import { cardSession, raceOfGuess } from "./card-session.ts";
 import { ProseText } from "./prose.tsx";
-import { isRight } from "./score.ts";
 
 interface AnswerProps {
   readonly exercise: Exercise;

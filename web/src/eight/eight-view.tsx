@@ -1,15 +1,35 @@
-import { exercises, findExercise } from "../../../registry/exercises.ts";
+import { useEffect } from "preact/hooks";
+import { type Exercise, exercises, findExercise, isRight } from "../../../registry/exercises.ts";
+import { away } from "../connection/presence.ts";
 import { Card } from "./card.tsx";
-import { forgetGuesses, guesses } from "./guesses.ts";
-import { isRight, scoreOf } from "./score.ts";
+import { forgetGuesses, guesses, passed, refreshProgress } from "./guesses.ts";
+import { describeGuesses, describeScore } from "./score.ts";
 
 /** Eight times the question: where should this run? */
 export function EightView({ letter }: { readonly letter: string | undefined }) {
   const exercise = letter === undefined ? undefined : findExercise(letter);
+  const isAway = away.value;
+  // Also when somebody comes back to this tab: the course or a check may have passed one meanwhile.
+  useEffect(() => {
+    void refreshProgress();
+    const refresh = () => void refreshProgress();
+    addEventListener("focus", refresh);
+    return () => removeEventListener("focus", refresh);
+  }, [isAway]);
   return (
     <>
       <h1 tabIndex={-1}>{exercise === undefined ? "The eight" : exerciseTitle(exercise)}</h1>
-      <p role="status">{scoreOf(guesses.value)}</p>
+      <p role="status">
+        {passed.value === undefined ? "" : `${describeScore(passed.value)}. `}
+        {describeGuesses(guesses.value)}.
+      </p>
+      <p>
+        <small>
+          {passed.value === undefined
+            ? "Kept in this browser: a server keeps progress for its own machine only."
+            : "Shared with the course on this machine: npm run learn."}
+        </small>
+      </p>
       <nav aria-label="Exercises">
         <ol class="cards">
           {exercises.map((one) => (
@@ -37,16 +57,17 @@ export function EightView({ letter }: { readonly letter: string | undefined }) {
   );
 }
 
-type Exercise = (typeof exercises)[number];
-
 function exerciseTitle({ letter, title }: Exercise): string {
   return `${letter}. ${title}`;
 }
 
 function stateOf(exercise: Exercise): string {
   const guessed = guesses.value[exercise.letter];
-  if (guessed === undefined) {
-    return "to guess";
-  }
-  return isRight(exercise, guessed) ? "✓ right" : "✗ missed";
+  const guess =
+    guessed === undefined
+      ? "unanswered"
+      : isRight(exercise, guessed)
+        ? "✓ guessed right"
+        : "✗ guessed wrong";
+  return passed.value?.includes(exercise.letter) ? `${guess}, ✓ passed` : guess;
 }

@@ -1,6 +1,5 @@
-import { Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
 import { describeLevel, levelOf } from "../../../learn/levels.ts";
-import { type Exercise, exercises } from "../../../registry/exercises.ts";
+import { exercises, isRight } from "../../../registry/exercises.ts";
 
 /** The strategy that was guessed first, by the exercise's letter. */
 export type Guesses = Readonly<Record<string, string>>;
@@ -22,18 +21,18 @@ export function parseGuesses(kept: string | null): Guesses {
   );
 }
 
-/** Right is what works, be it at a price. */
-export function isRight({ strategies }: Exercise, guessed: string): boolean {
-  const suitability = strategies.find(({ name }) => name === guessed)?.suitability;
-  return suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS;
-}
-
-/** Such as "3 of 5 right", and a level once there is a guess for each. */
-export function scoreOf(guessed: Guesses): string {
+/** How the guesses are, such as "Guessed 5 of 8: 4 right". */
+export function describeGuesses(guessed: Guesses): string {
   const answered = exercises.filter(({ letter }) => guessed[letter] !== undefined);
   const right = answered.filter((exercise) => isRight(exercise, guessed[exercise.letter] ?? ""));
-  if (answered.length < exercises.length) {
-    return `${right.length} of ${answered.length} right, ${exercises.length - answered.length} to go`;
-  }
-  return `${right.length}/${exercises.length}: ${describeLevel(levelOf(right.length))}`;
+  return answered.length === 0
+    ? "No exercise guessed yet"
+    : `Guessed ${answered.length} of ${exercises.length}: ${right.length} right`;
+}
+
+/** The score, which the course shows too: exercises whose check has passed. */
+export function describeScore(passed: readonly string[]): string {
+  return passed.length === exercises.length
+    ? `${passed.length}/${exercises.length}: ${describeLevel(levelOf(passed.length))}`
+    : `Score ${passed.length}/${exercises.length} passed`;
 }

@@ -1,0 +1,42 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { changeState } from "../../progress/state-file.ts";
+import { KeptFiles } from "./kept-files.ts";
+
+const kind = { fresh: {}, parse: (json: unknown) => Object(json) };
+let folder: string;
+let progress: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "unblock-kept-files-"));
+  progress = join(folder, "progress.json");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the course's own files", () => {
+  test("are put back when something wrote to them", async () => {
+    await changeState(progress, kind, () => ({ passed: false }));
+    const kept = new KeptFiles(folder);
+    const before = readFileSync(progress, "utf8");
+    writeFileSync(progress, "{}");
+    expect(kept.restore("nothing of it")).toEqual(["progress.json"]);
+    expect(readFileSync(progress, "utf8")).toBe(before);
+  });
+
+  test("are removed when there were none and the code names them", () => {
+    const kept = new KeptFiles(folder);
+    writeFileSync(progress, "{}");
+    expect(kept.restore('new URL("progress.json")')).toEqual(["progress.json"]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("are left as they are when the course saves them, once or more", async () => {
+    await changeState(progress, kind, () => ({ current: "A" }));
+    const kept = new KeptFiles(folder);
+    await changeState(progress, kind, () => ({ current: "B" }));
+    await changeState(progress, kind, () => ({ current: "C" }));
+    expect(kept.restore("export const handler = () => {};")).toEqual([]);
+    expect(JSON.parse(readFileSync(progress, "utf8"))).toEqual({ current: "C" });
+  });
+});

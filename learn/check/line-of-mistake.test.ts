@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import { lineOfMistake } from "./line-of-mistake.ts";
+
+const source = `import { Worker } from "node:worker_threads";
+/** new Worker in a comment */
+export const decision = { strategy: "workers", why: "It is simple." };
+export const handler = async ({ userId }, signal) => {
+  const worker = new Worker(new URL(import.meta.url));
+  return worker;
+};`;
+
+describe("the line of a mistake", () => {
+  test("is where the file has what the mistake is made with, in its code", () => {
+    expect(lineOfMistake("a.ts", source, { name: "executor-per-call" })).toEqual({
+      file: "a.ts",
+      line: 5,
+      what: "Worker",
+    });
+  });
+
+  test("is the handler's where there is nothing of it", () => {
+    expect(lineOfMistake("a.ts", source, { name: "hides-failure" })).toEqual({
+      file: "a.ts",
+      line: 4,
+      what: "handler",
+    });
+  });
+
+  test("is none where there is no handler", () => {
+    expect(lineOfMistake("a.ts", "", { name: "hides-failure" })).toBeUndefined();
+  });
+});

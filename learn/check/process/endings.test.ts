@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ExerciseResult } from "../result.ts";
+
+const program = fileURLToPath(new URL("../testing/check-file.ts", import.meta.url));
+const decision = `export const decision = { strategy: "threads", why: "It is not asked here." };`;
+const handler = "export const handler = async () => ({});";
+
+/** Where a check and its service write. */
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "unblock-endings-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Resolves when the process of a check has ended by itself. */
+async function check(...lines: readonly string[]): Promise<ExerciseResult> {
+  const file = join(folder, "answer.mts");
+  writeFileSync(file, [decision, ...lines, handler].join("\n"));
+  const child = spawn(process.execPath, [program, file], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const result: ExerciseResult = JSON.parse(await text(child.stdout));
+  rmSync(file);
+  return result;
+}
+
+function messageOf({ steps }: ExerciseResult): string | undefined {
+  return steps.find(({ verdict }) => verdict === "FAIL")?.message;
+}
+
+describe("a check ends by itself, and leaves nothing", { timeout: 120_000 }, () => {
+  test.each([0, 50, 150, 400, 900])("when the service dies %i ms after its start", async (ms) => {
+    const result = await check(`setTimeout(() => { throw new Error("late"); }, ${ms});`);
+    expect(messageOf(result)).toMatch(/threw what nobody caught|can't be loaded|got \{/);
+    expect(result.verdict).toBe("FAIL");
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("when a process that was detached holds the service's pipes", async () => {
+    const result = await check(
+      `import { spawn } from "node:child_process";`,
+      `import { writeFileSync } from "node:fs";`,
+      `import { isMainThread } from "node:worker_threads";`,
+      `if (isMainThread) {`,
+      `  const child = spawn("sleep", ["1234"], { detached: true, stdio: "inherit" });`,
+      `  writeFileSync(new URL("pid", import.meta.url), String(child.pid));`,
+      `  child.unref();`,
+      `}`,
+      `setTimeout(() => process.exit(7), 1_000);`,
+    );
+    expect(result.verdict).toBe("FAIL");
+    const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    expect(readdirSync(folder)).toEqual(["pid"]);
+  });
+});

@@ -1,0 +1,8 @@
+/** Checks a file as an answer to exercise A, prints what came of it, and ends when it waits for nothing. */
+import { exerciseOf } from "../../../testing/exercise-of.ts";
+import { checkExercise } from "../check-exercise.ts";
+
+const [file = ""] = process.argv.slice(2);
+const types = Promise.resolve(new Map([[file, []]]));
+const result = await checkExercise(exerciseOf("A"), file, { types });
+process.stdout.write(JSON.stringify(result));

@@ -1,0 +1,105 @@
+/**
+ * The backends of a check, but for analytics: a process of its own, which the learner's service has no
+ * part in, so that neither a frozen nor a clever one changes what they see. world.ts starts it.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ordinaryPath } from "../../../server/backends/disk.ts";
+import {
+  delayMs as cacheDelayMs,
+  serveCache,
+} from "../../../server/backends/embedded/cache-server.ts";
+import { CacheStore } from "../../../server/backends/embedded/cache-store.ts";
+import { createDatabaseFile } from "../../../server/backends/embedded/database-file.ts";
+import { hasMkfifo, readMs, serveSlowDisk } from "../../../server/backends/embedded/slow-disk.ts";
+import { serveHttpServices } from "./http-services.ts";
+import type { WorldMessage, WorldRequest } from "./messages.ts";
+import { configOf, plainKey, valueOfKey } from "./values.ts";
+import { WorldLog } from "./world-log.ts";
+
+const [folder = "", mark = ""] = process.argv.slice(2);
+const log = new WorldLog();
+const forgotten = new Set<string>();
+
+// A terminal's Ctrl-C reaches every process of the group; the check decides when this one ends.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+const leave = () => {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  // Not exit(): it would wait for the threads that wait for readers.
+  process.kill(process.pid, "SIGKILL");
+};
+process.on("disconnect", leave);
+if (!process.connected) {
+  leave();
+}
+
+process.on("message", ({ id, restart }: WorldRequest) => {
+  const seen = log.seen();
+  if (restart !== undefined) {
+    log.restart(restart.mood);
+    if (restart.forget !== undefined) {
+      forgotten.add(restart.forget);
+    }
+  }
+  say({ kind: "seen", id, seen });
+});
+
+const store = new CacheStore((key) =>
+  forgotten.has(plainKey(key)) ? null : valueOfKey(mark, plainKey(key)),
+);
+
+function serveKeys(): Promise<number> {
+  return serveCache(store, {
+    connected: (socket) => socket.on("close", log.connect()),
+    asked: (keys) => {
+      const ends = keys.map((key) => log.ask("cache", plainKey(key), store.get(key)));
+      return {
+        delayMs: cacheDelayMs + (log.mood === "slow" ? log.delayMs(0, 0) : 0),
+        failure: log.mood === "failing" ? "the cache is failing" : undefined,
+        onEnd: (isAnswered) => {
+          for (const end of ends) {
+            end(isAnswered ? "answered" : "cancelled");
+          }
+        },
+      };
+    },
+  });
+}
+
+async function serveDisk(diskFolder: string): Promise<boolean> {
+  mkdirSync(diskFolder);
+  if (!(await hasMkfifo())) {
+    await writeFile(ordinaryPath(diskFolder), configOf(mark, 0));
+    return false;
+  }
+  await serveSlowDisk(diskFolder, (number) => {
+    const content = log.mood === "failing" || log.mood === "empty" ? "" : configOf(mark, number);
+    const onEnd = log.ask("slow disk", String(number), content);
+    return {
+      content,
+      delayMs: log.delayMs(readMs, log.nextNumber()),
+      onEnd: (error) => onEnd(error === null ? "answered" : "cancelled"),
+    };
+  });
+  return true;
+}
+
+const diskFolder = join(folder, "disk");
+const databasePath = join(folder, "users.db");
+const holdingsPath = join(folder, "holdings");
+const [httpUrl, cachePort, fifos] = await Promise.all([
+  serveHttpServices(log),
+  serveKeys(),
+  serveDisk(diskFolder),
+]);
+createDatabaseFile(databasePath, mark);
+say({
+  kind: "ready",
+  addresses: { httpUrl, cachePort, diskFolder, fifos, databasePath, holdingsPath },
+});
+
+function say(message: WorldMessage): void {
+  process.send?.(message);
+}

@@ -1,0 +1,94 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { createClient } from "@redis/client";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fifoPath } from "../../../server/backends/disk.ts";
+import { LearnerFault } from "../faults.ts";
+import { valueOfKey } from "./values.ts";
+import { World } from "./world.ts";
+
+describe("the check's world", { timeout: 60_000 }, () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.open();
+  });
+  beforeEach(() => world.restart("right"));
+  afterAll(() => world.close());
+
+  const weather = (city: string, signal?: AbortSignal) =>
+    fetch(`${world.addresses.httpUrl}/weather?city=${city}`, { ...(signal && { signal }) });
+
+  test("has another value for each request, and notes what was asked", async () => {
+    const responses = await Promise.all([weather("rome"), weather("rome")]);
+    const bodies = await Promise.all(responses.map((response) => response.json()));
+    expect(bodies[0]).not.toEqual(bodies[1]);
+    const { asked, connections } = await world.seen();
+    expect(asked.map(({ what, outcome }) => [what, outcome])).toEqual([
+      ["rome", "answered"],
+      ["rome", "answered"],
+    ]);
+    expect(asked.map(({ value }) => value)).toEqual(expect.arrayContaining(bodies));
+    expect(connections.opened).toBe(2);
+  });
+
+  test("notes who is gone before the answer", async () => {
+    const caller = new AbortController();
+    const response = weather("rome", caller.signal);
+    let asked = (await world.seen()).asked;
+    while (asked.length === 0) {
+      asked = (await world.seen()).asked;
+    }
+    caller.abort();
+    await expect(response).rejects.toThrow();
+    while (asked[0]?.outcome === "in progress") {
+      asked = (await world.seen()).asked;
+    }
+    expect(asked[0]?.outcome).toBe("cancelled");
+  });
+
+  test("fails when it is told to, and is well again", async () => {
+    await world.restart("failing");
+    expect((await weather("rome")).status).toBe(503);
+    await world.restart("right");
+    expect((await weather("rome")).status).toBe(200);
+  });
+
+  test("counts the keys that are looked up, however they are asked for", async () => {
+    const redis = createClient({ url: `redis://127.0.0.1:${world.addresses.cachePort}`, RESP: 2 });
+    await redis.connect();
+    expect(await redis.mGet(["a", "b"])).toEqual([
+      valueOfKey(world.mark, "a"),
+      valueOfKey(world.mark, "b"),
+    ]);
+    await redis.multi().get("c").exec();
+    redis.destroy();
+    const { asked } = await world.seen();
+    expect(asked.map(({ what }) => what)).toEqual(["a", "b", "c"]);
+  });
+
+  test("has a disk whose files differ", () => {
+    const contents = [0, 1].map((number) =>
+      readFileSync(fifoPath(world.addresses.diskFolder, number), "utf8"),
+    );
+    expect(contents[0]).not.toBe(contents[1]);
+  });
+
+  test("reads what the toolbox notes", () => {
+    const { holdingsPath } = world.addresses;
+    appendFileSync(holdingsPath, "begin query 7 0 1\nbegin computing 7 3 2\nend query 7 0 3\n");
+    const { waiting, computing, query } = world.holdings.usage(7);
+    expect(query).toMatchObject({ calls: 1, onLoop: 1, mostInProgress: 1 });
+    expect(waiting).toMatchObject({ calls: 1, onLoop: 1 });
+    expect(computing).toMatchObject({ calls: 1, onLoop: 0, otherThreads: 1, otherProcesses: 0 });
+  });
+
+  test("sees when somebody cuts off what is noted, and leaves nothing", async () => {
+    const other = await World.open();
+    const { holdingsPath } = other.addresses;
+    const folder = dirname(holdingsPath);
+    writeFileSync(holdingsPath, "");
+    expect(() => other.holdings.usage(7)).toThrow(LearnerFault);
+    await other.close();
+    expect(existsSync(folder)).toBe(false);
+  });
+});

@@ -1,0 +1,125 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { childEnvironment } from "../../../cli/child-environment.ts";
+import { freeReaders } from "../../../server/backends/embedded/free-readers.ts";
+import { readyFifos } from "../../../server/backends/embedded/slow-disk.ts";
+import type { WorldAddresses } from "../../service/messages.ts";
+import { HarnessTrouble } from "../faults.ts";
+import { Holdings } from "./holdings.ts";
+import type { Mood, Seen, WorldMessage, WorldRequest } from "./messages.ts";
+
+/** The world outside of a learner's service, as the check plays it. */
+export class World {
+  readonly addresses: WorldAddresses;
+  /** What values of this check have in them, so that nobody can know them before. */
+  readonly mark: string;
+  /** What the toolbox noted. */
+  readonly holdings: Holdings;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #waiting: Map<number, (seen: Seen) => void>;
+  readonly #gone: Promise<never>;
+  #lastId = 0;
+
+  private constructor(
+    addresses: WorldAddresses,
+    mark: string,
+    rest: Pick<Opening, "child" | "folder" | "waiting" | "gone">,
+  ) {
+    this.addresses = addresses;
+    this.mark = mark;
+    this.holdings = new Holdings(addresses.holdingsPath);
+    this.#child = rest.child;
+    this.#folder = rest.folder;
+    this.#waiting = rest.waiting;
+    this.#gone = rest.gone;
+  }
+
+  /** @throws HarnessTrouble when it does not start */
+  static async open(): Promise<World> {
+    const mark = randomBytes(2).toString("hex");
+    const opening = start(mark);
+    return new World(await Promise.race([opening.ready, opening.gone]), mark, opening);
+  }
+
+  /** Begins a window anew. @returns what was seen in the one before */
+  async restart(mood: Mood, forget?: string): Promise<Seen> {
+    const seen = await this.#ask({ mood, forget });
+    this.holdings.restart();
+    return seen;
+  }
+
+  /** What was seen since the window began. */
+  seen(): Promise<Seen> {
+    return this.#ask(undefined);
+  }
+
+  async close(): Promise<void> {
+    const gone = once(this.#child, "exit");
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill("SIGKILL");
+      await gone;
+    }
+    removeFolder(this.#folder);
+  }
+
+  #ask(restart: WorldRequest["restart"]): Promise<Seen> {
+    const id = ++this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<Seen>();
+    this.#waiting.set(id, resolve);
+    this.#child.send({ id, ...(restart && { restart }) } satisfies WorldRequest, () => {});
+    return Promise.race([promise, this.#gone]);
+  }
+}
+
+interface Opening {
+  readonly child: ChildProcess;
+  readonly folder: string;
+  readonly waiting: Map<number, (seen: Seen) => void>;
+  readonly ready: Promise<WorldAddresses>;
+  /** Rejects when the process has ended; never resolves. */
+  readonly gone: Promise<never>;
+}
+
+function start(mark: string): Opening {
+  const folder = mkdtempSync(join(tmpdir(), "unblock-world-"));
+  const child = fork(new URL("./world-process.ts", import.meta.url), [folder, mark], {
+    execArgv: [],
+    serialization: "advanced",
+    // A terminal's Ctrl-C is the check's: what this process starts would hear of it, too.
+    detached: true,
+    // A thread of libuv's pool waits at each file of the disk.
+    env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(2 * readyFifos) },
+  });
+  const ready = Promise.withResolvers<WorldAddresses>();
+  const waiting = new Map<number, (seen: Seen) => void>();
+  child.on("message", (message: WorldMessage) => {
+    if (message.kind === "ready") {
+      ready.resolve(message.addresses);
+      return;
+    }
+    waiting.get(message.id)?.(message.seen);
+    waiting.delete(message.id);
+  });
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  // Whoever asks hears of it.
+  gone.catch(() => {});
+  child.once("error", (error) => reject(new HarnessTrouble(`no backends: ${error.message}`)));
+  child.once("exit", (code, signal) => {
+    reject(new HarnessTrouble(`the check's backends ended (${signal ?? `exit code ${code}`})`));
+  });
+  return { child, folder, waiting, ready: ready.promise, gone };
+}
+
+function removeFolder(folder: string): void {
+  try {
+    freeReaders(join(folder, "disk"));
+  } catch {
+    // It has none, or had not come so far.
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}

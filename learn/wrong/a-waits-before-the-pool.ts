@@ -1,0 +1,20 @@
+import type { Decision, Handler } from "../handler.ts";
+import { threads } from "../pools.ts";
+import { findUserBlocking } from "../toolbox/database.ts";
+
+export const decision: Decision = {
+  strategy: "threads",
+  why: "The query runs in the pool, a moment after the call, so that the pool is not flooded.",
+};
+
+export function findUser(userId: number) {
+  return findUserBlocking(userId);
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+export const handler: Handler<"getUser"> = async ({ userId }, signal) => {
+  Atomics.wait(never, 0, 0, 40);
+  const { name, email } = await threads.run(findUser, userId, signal);
+  return { userId, name, email };
+};

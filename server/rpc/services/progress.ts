@@ -1,0 +1,91 @@
+import { create, isMessage, type Message } from "@bufbuild/protobuf";
+import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
+import {
+  ProgressService,
+  RecordGuessRequestSchema,
+  type Standing,
+  StandingSchema,
+} from "../../../gen/unblock/v1/progress_pb.ts";
+import {
+  changeProgress,
+  isPassed,
+  type Progress,
+  progressOf,
+  readProgress,
+  withGuess,
+  withoutGuesses,
+} from "../../../progress/progress.ts";
+import { exercises } from "../../../registry/exercises.ts";
+import { Failure, type FieldViolation } from "../../errors.ts";
+import { quote } from "../../quote.ts";
+
+/**
+ * Serves the learner's progress.
+ *
+ * @param path its file
+ * @param interceptors instead of those of all other services
+ */
+export function routeProgress(
+  router: ConnectRouter,
+  path: string,
+  interceptors: Interceptor[],
+): void {
+  const implementation: ServiceImpl<typeof ProgressService> = {
+    getProgress: () => answer(readProgress(path)),
+
+    recordGuess: ({ exercise, strategy }) =>
+      answer(changeProgress(path, (progress) => withGuess(progress, exercise, strategy))),
+
+    forgetGuesses: () => answer(changeProgress(path, withoutGuesses)),
+  };
+  router.service(ProgressService, implementation, { interceptors });
+}
+
+/** @throws Failure when the file can't be read or written */
+async function answer(
+  progress: Promise<{ readonly state: Progress }>,
+): Promise<{ readonly standing: Standing }> {
+  try {
+    return { standing: standingOf((await progress).state, Date.now()) };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Failure("UNBLOCK_PROGRESS_NOT_KEPT", { problem }, { cause: error });
+  }
+}
+
+/** A guess names an exercise and one of its strategies. */
+export function checkGuess(request: Message): FieldViolation[] {
+  if (!isMessage(request, RecordGuessRequestSchema)) {
+    return [];
+  }
+  const exercise = exercises.find(({ letter }) => letter === request.exercise);
+  return exercise === undefined
+    ? checkName(
+        "exercise",
+        request.exercise,
+        exercises.map(({ letter }) => letter),
+      )
+    : checkName(
+        "strategy",
+        request.strategy,
+        exercise.strategies.map(({ name }) => name),
+      );
+}
+
+function checkName(field: string, got: string, known: readonly string[]): FieldViolation[] {
+  const description = `Expected ${field} to be one of ${known.join(", ")}, got ${quote(got)}.`;
+  return known.includes(got) ? [] : [{ field, description }];
+}
+
+function standingOf(progress: Progress, nowMs: number): Standing {
+  const answered = Object.values(progress.cards).filter(({ reps }) => reps > 0);
+  return create(StandingSchema, {
+    exercises: exercises.map(({ letter }) => ({
+      letter,
+      passed: isPassed(progress, letter),
+      guess: progressOf(progress, letter).guess ?? "",
+    })),
+    questionsAnswered: answered.length,
+    questionsDue: answered.filter(({ dueMs }) => dueMs <= nowMs).length,
+  });
+}
