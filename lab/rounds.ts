@@ -105,7 +105,8 @@ export class Rounds {
     if (nowMs >= repeatUntilMs) {
       return false;
     }
-    if (patience.isLost && samples.length >= Math.max(disturbedRounds, calm === 0 ? 0 : least)) {
+    // What is undisturbed now and then will be so again.
+    if (patience.isLost && calm === 0 && samples.length >= disturbedRounds) {
       return false;
     }
     if (calm < least) {
