@@ -16,5 +16,7 @@ export function checkOverlap(
       ({ what, calls, most, wanted }) => `${most} of ${calls} ${what} at once (${wanted} wanted)`,
     )
     .join(", ");
-  return overlaps.some(isTooLittle) ? fail(message, ...mistakes) : pass(message);
+  // As many as a pool lets through may be enough for these calls, and keep everybody else waiting.
+  const isPoolFull = mistakes.some(({ name }) => name === "libuv-pool-saturated");
+  return isPoolFull || overlaps.some(isTooLittle) ? fail(message, ...mistakes) : pass(message);
 }
