@@ -16,7 +16,7 @@ export function checkOverlap(
       ({ what, calls, most, wanted }) => `${most} of ${calls} ${what} at once (${wanted} wanted)`,
     )
     .join(", ");
-  // As many as a pool lets through may be enough for these calls, and keep everybody else waiting.
+  // A full pool also keeps others waiting who need it for something else.
   const isPoolFull = mistakes.some(({ name }) => name === "libuv-pool-saturated");
-  return isPoolFull || overlaps.some(isTooLittle) ? fail(message, ...mistakes) : pass(message);
+  return overlaps.some(isTooLittle) || isPoolFull ? fail(message, ...mistakes) : pass(message);
 }
