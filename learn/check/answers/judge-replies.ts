@@ -92,9 +92,13 @@ function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
   const asked = JSON.stringify(request);
   const message = `${asked} got ${JSON.stringify(body)}`;
   const said = { request, field, got };
-  const other = requests.find(
-    (_, one) => one !== index && isAmong(got, rightFieldsOf(answered, one)[field] ?? []),
-  );
+  // What several calls may have by chance says whose it is only with the rest.
+  const telling = fewValues.has(field) ? Object.keys(right).filter(isOfBackend) : [field];
+  const other = requests.find((_, one) => {
+    const rightOfOther = rightFieldsOf(answered, one);
+    const isOthers = (name: string) => isAmong(fieldOf(body, name), rightOfOther[name] ?? []);
+    return one !== index && telling.every(isOthers);
+  });
   if (other !== undefined) {
     return { message, diagnosis: mixedUp(said, other) };
   }
@@ -162,6 +166,9 @@ function isAmong(value: JsonValue, values: readonly JsonValue[]): boolean {
 
 /** Fields that repeat what the request says. */
 const echoes: ReadonlySet<string> = new Set(["user_id", "city", "key", "hit", "algorithm"]);
+
+/** Fields that have one of a few values. */
+const fewValues: ReadonlySet<string> = new Set(["prediction", "conditions"]);
 
 function isOfBackend(field: string): boolean {
   return !echoes.has(field);

@@ -76,12 +76,10 @@ export class LearnerService {
 
   /** Waits for something that the learner's code has a part in, no longer than it may take. */
   within<Value>(limitMs: number, what: string, work: Promise<Value>): Promise<Value> {
-    const before = readThreadTimes(this.pid, this.pid);
+    // Also the check itself may be what had no core.
+    const starved = [this.pid, process.pid].map((pid) => watchStarvation(pid, limitMs));
     const late = () => {
-      const now = readThreadTimes(this.pid, this.pid);
-      const isStarved =
-        now.starvedMs - before.starvedMs > limitMs * starvedShare &&
-        now.cpuMs - before.cpuMs < limitMs * starvedShare;
+      const isStarved = starved.some((had) => had());
       const message = `${what} within ${seconds(limitMs)}, the limit, and was ended`;
       return isStarved ? new StarvedLimit(message) : new LearnerFault(message);
     };
@@ -160,6 +158,18 @@ export class LearnerService {
     this.#process.send({ id, ask });
     return this.within(askMs, "held the event loop, and the check got no answer", promise);
   }
+}
+
+/** @returns whether a process's main thread wanted a core for much of a limit's time, and had none */
+function watchStarvation(pid: number, limitMs: number): () => boolean {
+  const before = readThreadTimes(pid, pid);
+  return () => {
+    const now = readThreadTimes(pid, pid);
+    return (
+      now.starvedMs - before.starvedMs > limitMs * starvedShare &&
+      now.cpuMs - before.cpuMs < limitMs * starvedShare
+    );
+  };
 }
 
 interface Started {

@@ -163,7 +163,8 @@ function wentOn(
     return { message, calls: answeredAfterAbort, of: begun };
   }
   return (
-    wentOnAtBackends(exercise, evidence) ??
+    // Where calls are given up while they compute, requests have just been answered, or are about to be.
+    (computes ? undefined : wentOnAtBackends(exercise, evidence)) ??
     wentOnInPlaces(exercise, evidence) ??
     (exercise.rpc === "ComputeHash" || computes
       ? computedOn(exercise, evidence, taskMs)
