@@ -9,7 +9,7 @@ import { Patience, Rounds } from "./rounds.ts";
 import { Sampler } from "./sampler.ts";
 
 /** Time for each exercise, in milliseconds: while nobody disturbs, and with all repeating of what was disturbed. */
-const quietMsEach = 8_000;
+const quietMsEach = 7_500;
 const maxMsEach = 32_000;
 /** What a round of an exercise costs beside its bursts, in milliseconds, to share the time out. */
 const overheadMs = 1_500;

@@ -150,6 +150,7 @@ const plans: Readonly<Record<string, Plan>> = {
   ComputeHash: {
     questions: [
       { data: "test", rounds: 1 },
+      { data: "test", rounds: 3 },
       { data: "", rounds: 2 },
       { data: `naïve ${words}`, rounds: randomInt(500, fewRounds) },
     ].map((request) => ({ request })),
@@ -199,7 +200,7 @@ const plans: Readonly<Record<string, Plan>> = {
   GetCache: {
     questions: [
       { request: { key: words } },
-      { request: { key: "a b" } },
+      { request: { key: ` A b ${words} ` } },
       { request: { key: "empty" } },
       { request: { key: "forgotten" }, forget: "forgotten" },
       { request: { key: words } },

@@ -63,6 +63,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("b-until-it-works.ts", "retries-without-end"),
   fails("b-keeps-the-weather.ts", "stale-value"),
   fails("b-one-controller-for-all.ts", "fails-beside-others"),
+  fails("b-shares-the-first-callers-signal.ts", "fails-beside-others"),
   fails("b-two-at-a-time.ts", "sequential"),
   fails("b-without-types.ts", "tampers-with-the-check"),
 
@@ -96,6 +97,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("c-one-caller-only.ts", "fails-beside-others"),
   fails("c-someone-elses-answer.ts", "tampers-with-the-check"),
   fails("c-at-home-in-the-server.ts", "tampers-with-the-check"),
+  fails("c-remembers-without-rounds.ts", "stale-value"),
 
   fails("d-read-file-sync.ts", "loop-blocked-by-waiting"),
   fails("d-four-threads.ts", "libuv-pool-saturated"),
@@ -136,6 +138,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("e-only-one-caller.ts", "fails-beside-others"),
   fails("e-asks-three-times.ts", "asks-too-often"),
   fails("e-speaks-for-the-service.ts", "tampers-with-the-check"),
+  fails("e-normalises-the-key.ts", "wrong-answer"),
 
   fails("f-inference-on-the-loop.ts", "cpu-behind-a-promise"),
   fails("f-blocks-for-the-download.ts", "loop-blocked-by-waiting"),

@@ -18,7 +18,9 @@ export async function judgeNeighbours(
   const { exercise, file, world } = session;
   const { burst, givenUp } = planOf(exercise);
   const leavesMs = givenUp[0]?.deadlineMs(taskMs(exercise, alone)) ?? burstDeadlineMs;
-  const all = Array.from({ length: leaving + staying }, (_, n) => burst(n + 1, alone.rounds));
+  // The last ask for the same as those who leave, whose work they may share.
+  const different = Array.from({ length: staying }, (_, n) => burst(n + 1, alone.rounds));
+  const all = [...different, ...different.slice(-leaving)];
   // Those who leave are neither the first nor the last.
   const isLeaving = (index: number) => index >= leaving && index < 2 * leaving;
   const { replies, seen, observed } = await gather(session, all, (index) =>

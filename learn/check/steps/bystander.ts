@@ -17,8 +17,10 @@ export function checkBystander(measured: Measured, { held }: Whereabouts): Outco
   }
   // A loop that was held is why, however busy the machine is.
   const busy = held === undefined ? whyNoTime(measured) : undefined;
-  if (busy !== undefined && wasLoopFree(measured)) {
-    return pass(`${message}; the event loop was free for them, but ${busy}`);
+  if (held === undefined && wasLoopFree(measured)) {
+    return busy === undefined
+      ? inconclusive(`${message}; but the event loop was free for them, and had no core`)
+      : pass(`${message}; the event loop was free for them, but ${busy}`);
   }
   const isClose = held === undefined && lateMs <= allowedMs * clearlyTooLate;
   const doubt = isClose ? "that is too close to tell" : busy;
