@@ -2,7 +2,10 @@ import type { Decision, Handler } from "../handler.ts";
 import { type TaskContext, workers } from "../pools.ts";
 import { hashChain } from "../toolbox/hash.ts";
 
-export const decision: Decision = { strategy: "workers", why: "Workers, with memoisation on top." };
+export const decision: Decision = {
+  strategy: "workers",
+  why: "Workers, with memoisation on top.",
+};
 
 const known: Record<string, string> = Object.create(null);
 

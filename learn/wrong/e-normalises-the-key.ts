@@ -1,7 +1,10 @@
 import type { Decision, Handler } from "../handler.ts";
 import { getFromCache } from "../toolbox/cache.ts";
 
-export const decision: Decision = { strategy: "async", why: "Non-blocking Redis client." };
+export const decision: Decision = {
+  strategy: "async",
+  why: "Non-blocking Redis client.",
+};
 
 const normalise = (key: string) => key.normalize("NFKC").trim().toLowerCase();
 

@@ -109,7 +109,8 @@ describe("the folder of runs", () => {
     const server = await startTestLab({ runsFolder });
     expect((await runRace(server, shortRace)).at(-1)).toMatchObject({
       case: "kept",
-      value: { id: "", sentence: expect.stringMatching(/^With parallel the call takes/) },
+      // On a busy machine nothing may be concluded about it.
+      value: { id: "", sentence: expect.stringMatching(/\bparallel\b/) },
     });
     expect(server.logged.join("\n")).toContain(`A run could not be kept in ${runsFolder}`);
     await server.close();
