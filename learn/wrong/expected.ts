@@ -150,7 +150,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("f-the-picture-in-a-variable.ts", "mixed-up-calls"),
   fails("f-always-a-cat.ts", ["answer-not-from-backend", "wrong-answer", "work-skipped"]),
   fails("f-sleeps-instead.ts", ["wrong-answer", "work-skipped", "answer-not-from-backend"]),
-  fails("f-keeps-predictions.ts", "stale-value"),
+  fails("f-keeps-predictions.ts", ["stale-value", "answer-not-from-backend"]),
   fails("f-downloads-twice.ts", "asks-too-often"),
   fails("f-a-cat-if-it-fails.ts", "hides-failure"),
   fails("f-drops-the-signal-halfway.ts", "signal-ignored"),

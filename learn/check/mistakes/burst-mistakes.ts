@@ -121,7 +121,9 @@ function tooLittleOverlap({
   // late that a read has ended, when the next has begun.
   const isPoolFull =
     first !== undefined && first.calls > libuvThreads && first.most >= libuvThreads;
-  if (where.strategy === "libuv" && !where.isOwn && isPoolFull) {
+  // Threads of one's own read without libuv's pool, and may have done so.
+  const isOnlyLibuv = where.strategy === "libuv" && where.alsoCalled.length === 0;
+  if (isOnlyLibuv && isPoolFull) {
     return libuvSaturated(first, best.observed.pool, libuvThreads);
   }
   const lacking = overlapsOf(exercise, best, cores).find(isTooLittle);
