@@ -176,7 +176,6 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("g-only-writes-a-log.ts", ["answer-not-from-backend", "wrong-answer"]),
   fails("g-a-worker-an-event.ts", "executor-per-call"),
   fails("g-curl-for-each-event.ts", ["executor-per-call", "left-behind"]),
-  fails("g-an-agent-an-event.ts", "connection-per-call"),
   fails("g-waits-for-a-while.ts", "reply-waits-for-work"),
   fails("g-marks-itself-passed.ts", "tampers-with-the-check"),
 
