@@ -35,6 +35,8 @@ const maxOthersShare = 0.05;
 const stepsMs = 30;
 /** Others slow us down by no more than our threads wait for a core. */
 const maxWaiting = 0.05;
+/** Where so much of the cores stayed idle, others and we had room beside each other. */
+const minIdleShare = 0.5;
 const maxStolenCores = 0.1;
 const maxThrottled = 0.05;
 /** Who uses so much of the quota is stopped by it, not by others in the cgroup. */
@@ -90,9 +92,10 @@ export function whyDisturbed(
   cores: Cores,
   [before, after]: readonly [number, number],
 ): string | undefined {
-  const { stolenCores, ownCores = 0, waiting, throttled } = disturbance;
+  const { stolenCores, othersCores = 0, ownCores = 0, waiting, throttled } = disturbance;
   const others = whyBusy(disturbance, cores);
-  if (others !== undefined && waiting > maxWaiting) {
+  const idleShare = 1 - (ownCores + othersCores) / cores.cpus.length;
+  if (others !== undefined && waiting > maxWaiting && idleShare < minIdleShare) {
     return others;
   }
   if (stolenCores > maxStolenCores) {

@@ -44,7 +44,8 @@ describe.skipIf(!hasChromium())("the eight", () => {
     for (const { reason } of exercises[1]?.strategies ?? []) {
       expect(told).toContain(reason);
     }
-    expect(told).toMatch(/With async 10 calls take/);
+    // The browser runs beside the race, and may disturb it: then nothing is concluded.
+    expect(told).toMatch(/With async 10 calls take|Nothing is concluded about .*async/);
     expect(await page.locator("canvas.bars").count()).toBe(3);
     expect(await page.getByRole("heading", { name: "Why" }).count()).toBe(1);
     await shoot(page, "eight-card");
