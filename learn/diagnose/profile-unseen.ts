@@ -12,6 +12,6 @@ export function profileUnseen(
   const unseenMs = unseen.reduce((sum, one) => sum + heldMs(one) - collectingMs(one), 0);
   if (profile.missed(unseenMs)) {
     // That it began held the loop for a moment, which is no blockage of the program's.
-    loop.take();
+    loop.skip();
   }
 }

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { monotonicMs } from "../../registry/clock.ts";
 import type { CodeLine } from "./diagnosis.ts";
-import { type Garbage, GarbageTime } from "./garbage-time.ts";
+import { type Garbage, GarbageTime, noGarbage, sumOf } from "./garbage-time.ts";
 import type { Pauses } from "./pauses.ts";
 import { type Cause, pointTo } from "./point-to.ts";
 import { isLoading, type OwnCode } from "./stack.ts";
@@ -39,11 +39,13 @@ export interface Blockage {
 export interface LoopWatch {
   /**
    * The blockages since the last time that it was asked; while a module is loaded does not count. Of the
-   * newest it may not be known yet whether they were pauses: they come the next time.
+   * newest it may not be known yet whether they were pauses or collections: they come the next time.
    */
   take(): Blockage[];
   /** All of them: it waits until that is known, for some 20 ms. */
   takeAll(): Blockage[];
+  /** What has held the loop since its last turn is no blockage of the program's. */
+  skip(): void;
   stop(): void;
 }
 
@@ -78,19 +80,25 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     const crowdedMs = now.crowdedMs - before.crowdedMs;
     const allMs = now.allCpuMs - before.allCpuMs;
     before = now;
-    const garbage = garbageTime.take();
+    const oldest = unsettled[0] ?? gaps[0];
+    garbageTime.onTurn(oldest?.beganMs ?? monotonicMs() - ms);
     witness.onTurn(now.starvedMs);
     if (hasTurned && ms - starvedMs >= shortestMs) {
       const beganMs = monotonicMs() - ms;
       const cpuMs = (user + system) / 1_000;
-      gaps.push({ beganMs, ms, cpuMs, allCpuMs: allMs, starvedMs, crowdedMs, garbage });
+      gaps.push({ beganMs, ms, cpuMs, allCpuMs: allMs, starvedMs, crowdedMs });
     }
   };
   // Until its first turn the program is loaded, and nobody waits for it.
   let hasTurned = false;
+  let turnedMs = 0;
+  // Collections until then are reported: Node does so between two turns.
+  let collectionsKnownUntilMs = 0;
   const timer = setInterval(() => {
     beat();
     hasTurned = true;
+    collectionsKnownUntilMs = turnedMs;
+    turnedMs = monotonicMs();
   }, beatMs).unref();
   const toBlockages = () => {
     const evidence = witness.take();
@@ -105,13 +113,18 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
       // It may have read the program's files, which does not count.
       before = readClocks();
     }
-    return settle(pauses?.knownUntilMs ?? Number.POSITIVE_INFINITY);
+    const pausesKnownUntilMs = pauses?.knownUntilMs ?? Number.POSITIVE_INFINITY;
+    return settle(Math.min(pausesKnownUntilMs, collectionsKnownUntilMs));
   };
   const settle = (knownUntilMs: number) => {
     const settled = unsettled.filter((one) => endOf(one) <= knownUntilMs);
     unsettled = unsettled.filter((one) => endOf(one) > knownUntilMs);
     return settled
-      .map((one) => ({ ...one, pausedMs: pauses?.msBetween(one.beganMs, endOf(one)) ?? 0 }))
+      .map((one) => ({
+        ...one,
+        pausedMs: pauses?.msBetween(one.beganMs, endOf(one)) ?? 0,
+        garbage: sumOf(one.garbage, garbageTime.reportedBetween(one.beganMs, endOf(one))),
+      }))
       .filter((one) => heldMs(one) >= shortestMs);
   };
   return {
@@ -119,9 +132,16 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     takeAll: () => {
       const first = take();
       pauses?.wait();
+      const last = unsettled.pop();
+      if (last !== undefined) {
+        unsettled.push({ ...last, garbage: garbageTime.unreported() });
+      }
       // That was no blockage of the program's.
       before = readClocks();
       return [...first, ...settle(Number.POSITIVE_INFINITY)];
+    },
+    skip: () => {
+      before = readClocks();
     },
     stop: () => {
       clearInterval(timer);
@@ -135,7 +155,7 @@ function allCpuMs(): number {
   return (user + system) / 1_000;
 }
 
-type Gap = Omit<Blockage, "line" | "isAsync" | "next" | "pausedMs">;
+type Gap = Omit<Blockage, "line" | "isAsync" | "next" | "pausedMs" | "garbage">;
 
 function endOf({ beganMs, ms }: Gap): number {
   return beganMs + ms;
@@ -153,6 +173,7 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
   return {
     ...gap,
     pausedMs: 0,
+    garbage: noGarbage,
     line: pointed?.line,
     ...(pointed && { cause: pointed.cause }),
     isAsync: pointed?.isAsync ?? false,

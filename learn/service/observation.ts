@@ -107,7 +107,7 @@ export class Observer {
   }
 
   begin(): void {
-    this.#loop.take();
+    this.#loop.takeAll();
     this.#blockages = [];
     this.#pool.restartWindow();
     this.#calls = new HandlerCalls(this.#fileUrl);
@@ -121,7 +121,7 @@ export class Observer {
 
   /** What was seen since the window began, which goes on. */
   read(): Observation {
-    this.#blockages.push(...this.#loop.take());
+    this.#blockages.push(...this.#loop.takeAll());
     return {
       handler: this.#calls.counts(),
       loopCpuMs: toMs(process.threadCpuUsage(this.#loopCpu)),
