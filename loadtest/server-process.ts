@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { keepProcess } from "./kept-process.ts";
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -43,4 +42,21 @@ async function failedToStart(child: ChildProcess, said: () => string): Promise<n
   throw new Error(
     `The server did not start (${signal ?? `exit code ${code}`}). It said:\n${said().trim()}`,
   );
+}
+
+/**
+ * Keeps a child process for as long as it is measured with: it must not outlive whoever measures.
+ *
+ * @returns what ends it as an operator would, and resolves when it has ended
+ */
+export function keepProcess(child: ChildProcess): () => Promise<void> {
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  return async () => {
+    process.off("exit", kill);
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+  };
 }

@@ -8,9 +8,9 @@ import { listen, type TestEndpoint } from "../testing/listen.ts";
 import type { Combination } from "./drivers/create-driver.ts";
 import type { LoadMethod } from "./drivers/driver.ts";
 import { LatencyHistogram } from "./histogram.ts";
+import { checkSlo, figuresOf, parseSlo } from "./report/slo.ts";
 import type { LoadPlan, Loop, Patience } from "./run/plan.ts";
 import { type LoadResult, runLoad } from "./run/run.ts";
-import { checkSlo, figuresOf, parseSlo } from "./slo/slo.ts";
 import { toDescriptorSet } from "./target/descriptor-set.ts";
 
 vi.setConfig({ testTimeout: 90_000 });

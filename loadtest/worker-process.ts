@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { childEnvironment } from "../cli/child-environment.ts";
-import { keepProcess } from "./kept-process.ts";
+import { keepProcess } from "./server-process.ts";
 
 /** A worker in a process of its own. */
 export interface WorkerProcess {

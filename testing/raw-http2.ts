@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { vi } from "vitest";
-import { errorCodeName } from "../loadtest/transport/http2/errors.ts";
 import { FrameReader } from "../loadtest/transport/http2/frame-reader.ts";
 import {
   defaultWindowBytes,
+  errorCodeName,
   flag,
   frame,
   frameType,

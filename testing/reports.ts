@@ -1,5 +1,5 @@
 import { LatencyHistogram } from "../loadtest/histogram.ts";
-import { latencyBuckets, latencyDistribution } from "../loadtest/report/distribution.ts";
+import { latencyBuckets, latencyDistribution } from "../loadtest/report/build.ts";
 import type { Report, UnblockReport } from "../loadtest/report/report.ts";
 
 /** What happened in one second of a made-up run: its calls' latencies, and how many failed. */

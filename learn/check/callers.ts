@@ -8,7 +8,7 @@ import { type Burst, fireBurst } from "../../loadtest/burst.ts";
 import { type Bystander, createBystander } from "../../loadtest/bystander.ts";
 import { createDriver } from "../../loadtest/drivers/create-driver.ts";
 import type { Driver } from "../../loadtest/drivers/driver.ts";
-import { prefixBytes } from "../../loadtest/drivers/envelope.ts";
+import { prefixBytes } from "../../loadtest/drivers/wire.ts";
 import { warmUp } from "../../loadtest/warm-up.ts";
 import type { Exercise } from "../../registry/exercises.ts";
 

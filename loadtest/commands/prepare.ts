@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { checkDriverOptions, type DriverOptions } from "../drivers/create-driver.ts";
-import { CallRandom } from "../requests/call-random.ts";
 import { readDataFile } from "../requests/data-file.ts";
-import { exampleRequest } from "../requests/example.ts";
-import { parseHeaders } from "../requests/header.ts";
-import { createRequests } from "../requests/requests.ts";
+import { createRequests, exampleRequest, parseHeaders } from "../requests/requests.ts";
 import type { LoadPlan, Loop } from "../run/plan.ts";
+import { CallRandom } from "../schedule/random.ts";
 import { type ServerProcess, startServer } from "../server-process.ts";
 import { resolveTarget } from "../target/target.ts";
 import type { TlsOptions } from "../transport/transport.ts";
-import type { CallFlags } from "./call-options.ts";
+import type { CallFlags } from "./options.ts";
 
 /** A load that can be made, with what it needs. */
 export interface PreparedLoad {
@@ -132,4 +130,30 @@ async function readTls({ ca, cert, key, serverName, insecure }: CallFlags): Prom
     ...(serverName === undefined ? {} : { serverName }),
     insecure: insecure === true,
   };
+}
+
+/** Signals within this time of the first are the same one: a terminal's Ctrl-C arrives twice by npm. */
+const sameSignalMs = 1_000;
+
+/**
+ * Lets a person end a load: the signal aborts at the first SIGINT or SIGTERM, so that what there is
+ * can be reported. A second one ends the process.
+ */
+export function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  let firstMs: number | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    const nowMs = performance.now();
+    if (firstMs === undefined) {
+      firstMs = nowMs;
+      process.stderr.write(`\n${signal}: no more calls; reporting what there is.\n`);
+      controller.abort();
+    } else if (nowMs - firstMs > sameSignalMs) {
+      process.stderr.write(`${signal} again: exiting without a report.\n`);
+      process.exit(1);
+    }
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return controller.signal;
 }

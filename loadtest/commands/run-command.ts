@@ -1,16 +1,20 @@
 import { Command } from "commander";
 import { fail } from "../../cli/fail.ts";
-import { createLive } from "../live.ts";
 import { buildReport } from "../report/build.ts";
 import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "../report/outputs.ts";
 import { publishReport } from "../report/publish.ts";
 import type { Report } from "../report/report.ts";
+import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";
 import { type LoadResult, runLoad } from "../run/run.ts";
-import { checkSlo, figuresOf, parseSlo, type Slo } from "../slo/slo.ts";
-import { addCallOptions, type CallFlags } from "./call-options.ts";
-import { untilInterrupted } from "./interrupt.ts";
-import { addLoopOptions, type LoopFlags, loopFrom } from "./loop-options.ts";
-import { prepareLoad } from "./prepare.ts";
+import { createLive } from "./live.ts";
+import {
+  addCallOptions,
+  addLoopOptions,
+  type CallFlags,
+  type LoopFlags,
+  loopFrom,
+} from "./options.ts";
+import { prepareLoad, untilInterrupted } from "./prepare.ts";
 
 const example = `
 Exit codes: 0 good, 1 it could not run or no call succeeded, 2 an --slo was missed, 3 not the server

@@ -1,6 +1,5 @@
 import { createRandom } from "../schedule/random.ts";
-import type { Block, Run } from "./blocks.ts";
-import { cumulate, type Metric, metrics, type Totals } from "./metrics.ts";
+import { type Block, cumulate, type Metric, metrics, type Run, type Totals } from "./metrics.ts";
 
 const resamples = 1_000;
 /** The same files give the same answer. */

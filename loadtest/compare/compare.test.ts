@@ -3,8 +3,7 @@ import { makeReport, type Second } from "../../testing/reports.ts";
 import type { Report } from "../report/report.ts";
 import { createRandom } from "../schedule/random.ts";
 import { compareReports, type MetricComparison } from "./compare.ts";
-import { renderComparison } from "./comparison-table.ts";
-import { parseFailOn } from "./fail-on.ts";
+import { parseFailOn, renderComparison } from "./compare-command.ts";
 
 /**
  * A run whose seconds are alike when they are near: each second has a level that wanders, and its

@@ -1,7 +1,6 @@
 import type { Report } from "../report/report.ts";
-import { blocksOf } from "./blocks.ts";
 import { estimate } from "./bootstrap.ts";
-import { type Metric, metrics } from "./metrics.ts";
+import { blocksOf, type Metric, metrics } from "./metrics.ts";
 
 /** How run B differs from run A. Values are in the metric's unit. */
 export interface MetricComparison {

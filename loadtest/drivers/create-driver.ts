@@ -1,14 +1,12 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { Protocol } from "../../client/client.ts";
 import { createHttp1Transport } from "../transport/http1/transport.ts";
 import { createHttp2Transport } from "../transport/http2/transport.ts";
 import type { TlsOptions } from "../transport/transport.ts";
-import { checkTls } from "./check-tls.ts";
-import { prepareConnectStream } from "./connect-stream.ts";
-import { prepareConnectGet, prepareConnectUnary } from "./connect-unary.ts";
+import { prepareConnectGet, prepareConnectStream, prepareConnectUnary } from "./connect.ts";
 import type { Call, Driver, LoadMethod, Send } from "./driver.ts";
-import { prepareGrpc } from "./grpc.ts";
-import { prepareGrpcWeb } from "./grpc-web.ts";
+import { prepareGrpc, prepareGrpcWeb } from "./grpc.ts";
 import type { Codec, Wire } from "./wire.ts";
 
 /** How calls are made. */
@@ -119,4 +117,31 @@ function parseUrl(baseUrl: string): URL {
     throw new Error(`Expected the server as a URL such as http://127.0.0.1:8080, got "${baseUrl}"`);
   }
   return url;
+}
+
+/**
+ * Checks what a handshake would fail on with words that few understand, or pass over in silence.
+ *
+ * @throws Error that says which of the texts is not what it should be
+ */
+function checkTls({ ca, cert, key }: TlsOptions): void {
+  if (ca !== undefined) {
+    parse("the authority's certificate", ca, (pem) => new X509Certificate(pem));
+  }
+  if (cert !== undefined && key !== undefined) {
+    const certificate = parse("the client's certificate", cert, (pem) => new X509Certificate(pem));
+    const privateKey = parse("the client's key", key, (pem) => createPrivateKey(pem));
+    if (!certificate.checkPrivateKey(privateKey)) {
+      throw new Error("Expected the client's key to be its certificate's, got the key of another");
+    }
+  }
+}
+
+function parse<Parsed>(what: string, pem: string, parsePem: (pem: string) => Parsed): Parsed {
+  try {
+    return parsePem(pem);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Expected ${what} as PEM text, got something else (${reason})`);
+  }
 }

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { change, count, wish } from "../../testing/echo-schema.ts";
 import type { Fields, PreparedRequest, Receiver, Transport } from "../transport/transport.ts";
-import { prepareConnectStream } from "./connect-stream.ts";
+import { prepareConnectStream } from "./connect.ts";
 import type { CallResult, LoadMethod } from "./driver.ts";
-import { envelope } from "./envelope.ts";
-import { prepareGrpc } from "./grpc.ts";
-import { prepareGrpcWeb } from "./grpc-web.ts";
+import { prepareGrpc, prepareGrpcWeb } from "./grpc.ts";
+import { envelope } from "./wire.ts";
 
 function fields(of: Readonly<Record<string, string>>): Fields {
   return { get: (name) => of[name] ?? null };

@@ -1,9 +1,7 @@
 import type { TransportFailure } from "../transport/transport.ts";
-import { CallReceiver } from "./call-receiver.ts";
-import { compressedFlag, prefixBytes } from "./envelope.ts";
-import type { RpcStatus } from "./grpc-status.ts";
-import { codeOfHttpStatus } from "./http-status.ts";
-import { KeptBody, mostKeptBytes } from "./kept-body.ts";
+import { CallReceiver, KeptBody, mostKeptBytes } from "./call-receiver.ts";
+import { codeOfHttpStatus, type RpcStatus } from "./status.ts";
+import { compressedFlag, prefixBytes } from "./wire.ts";
 
 /**
  * A response made of enveloped messages, which are counted and not decoded. Its body comes in parts

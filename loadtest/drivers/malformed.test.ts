@@ -5,7 +5,7 @@ import { callOnce } from "../../testing/call-driver.ts";
 import { count } from "../../testing/echo-schema.ts";
 import { listen, type TestEndpoint } from "../../testing/listen.ts";
 import { createDriver, type DriverOptions } from "./create-driver.ts";
-import { envelope } from "./envelope.ts";
+import { envelope } from "./wire.ts";
 
 /** A response as a faulty server makes it. */
 interface Answer {

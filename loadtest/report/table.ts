@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { LatencyHistogram } from "../histogram.ts";
-import { describeLoad } from "./describe-load.ts";
+import { describeLoad } from "./format.ts";
 import type { Report, SlowCall, UnblockReport } from "./report.ts";
 
 export interface TableOptions {

@@ -11,11 +11,9 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findMethod } from "../../registry/methods.ts";
 import type { LoadMethod } from "../drivers/driver.ts";
-import { CallRandom } from "./call-random.ts";
+import { CallRandom } from "../schedule/random.ts";
 import { readDataFile } from "./data-file.ts";
-import { exampleRequest } from "./example.ts";
-import { parseHeaders } from "./header.ts";
-import { createRequests } from "./requests.ts";
+import { createRequests, exampleRequest, parseHeaders } from "./requests.ts";
 import { compileTemplate } from "./template.ts";
 
 function method(rpc: string): LoadMethod {

@@ -1,7 +1,15 @@
-import type { DescFile } from "@bufbuild/protobuf";
-import { createRegistry, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import {
+  createRegistry,
+  type DescFile,
+  fromJsonString,
+  type Message,
+  type Registry,
+} from "@bufbuild/protobuf";
+import { ExercisesService } from "../../gen/unblock/v1/exercises_pb.ts";
+import { findExercise } from "../../registry/exercises.ts";
 import type { LoadMethod } from "../drivers/driver.ts";
-import type { CallRandom } from "./call-random.ts";
+import type { CallRandom } from "../schedule/random.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
 export interface RequestOptions {
@@ -92,4 +100,44 @@ function shorten(text: string): string {
 /** A file and what it imports: what a google.protobuf.Any in a request can be of. */
 function filesOf(file: DescFile): DescFile[] {
   return [file, ...file.dependencies.flatMap(filesOf)];
+}
+
+/** The protocols, or the HTTP connection, say themselves what is in these. */
+const reserved =
+  /^(content-type|content-length|host|te|user-agent|connection|keep-alive|upgrade|expect|transfer-encoding|grpc-.*|connect-.*)$/;
+
+/**
+ * Reads headers such as "authorization: Bearer x"; values may be templates.
+ *
+ * @returns by lower-case name
+ * @throws Error when one is no header, comes twice, or is the protocol's own
+ */
+export function parseHeaders(texts: readonly string[]): Record<string, string> {
+  // An object has a `constructor` from the start, and none called __proto__ can be assigned to it.
+  const headers = new Map<string, string>();
+  for (const text of texts) {
+    const colon = text.indexOf(":");
+    const name = text.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    const value = text.slice(colon + 1).trim();
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw new Error(`Expected --header to be like "name: value", got "${text}"`);
+    }
+    if (reserved.test(name)) {
+      throw new Error(`Expected --header to be one that the protocol does not set, got "${name}"`);
+    }
+    if (headers.has(name)) {
+      throw new Error(`Expected each --header once, got "${name}" twice`);
+    }
+    headers.set(name, value);
+  }
+  return Object.fromEntries(headers);
+}
+
+/** The request of call `n` when a person gives none: an exercise's own example, else an empty one. */
+export function exampleRequest({ name, parent }: LoadMethod): (n: number) => string {
+  const exercise = parent.typeName === ExercisesService.typeName ? findExercise(name) : undefined;
+  return exercise?.burst.requestJson ?? (() => "{}");
 }

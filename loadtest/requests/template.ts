@@ -1,4 +1,4 @@
-import type { CallRandom } from "./call-random.ts";
+import type { CallRandom } from "../schedule/random.ts";
 
 /** A text with places that are filled in anew for each call. */
 export interface Template {

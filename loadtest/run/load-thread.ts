@@ -3,20 +3,22 @@ import { fail } from "../../cli/fail.ts";
 import { monotonicMs } from "../../registry/clock.ts";
 import { createDriver } from "../drivers/create-driver.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { rehearse } from "../rehearsal.ts";
-import { exampleRequest } from "../requests/example.ts";
-import { createRequests } from "../requests/requests.ts";
+import { createRequests, exampleRequest } from "../requests/requests.ts";
 import { createRandom, seedOf } from "../schedule/random.ts";
 import { createSchedule } from "../schedule/schedule.ts";
 import { loadMethod } from "../target/target.ts";
-import { warmUp } from "../warm-up.ts";
-import { startClosedLoop } from "./closed-loop.ts";
-import type { LoopRun, RunningLoop } from "./loop-run.ts";
-import type { FromThread, Phase, ToThread } from "./messages.ts";
-import { startOpenLoop } from "./open-loop.ts";
-import { type LoadPlan, type Patience, shareOf } from "./plan.ts";
+import { rehearse, warmUp } from "../warm-up.ts";
+import { createSelfWatch } from "./judge.ts";
+import { type LoopRun, type RunningLoop, startClosedLoop, startOpenLoop } from "./loops.ts";
+import {
+  type FromThread,
+  type LoadPlan,
+  type Patience,
+  type Phase,
+  shareOf,
+  type ToThread,
+} from "./plan.ts";
 import { intervalMs, Recorder } from "./recorder.ts";
-import { createSelfWatch } from "./self-watch.ts";
 import { createSender } from "./sender.ts";
 
 /** What a load thread is started with. */

@@ -1,13 +1,11 @@
 import { recordCall } from "../call-record.ts";
 import type { CallInProgress, CallResult } from "../drivers/driver.ts";
+import { statusName } from "../drivers/status.ts";
 import { LatencyHistogram } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
-import { statusName } from "../report/status-names.ts";
-import type { IntervalPart, SampledCall, ThreadTotals } from "./messages.ts";
-import { Sample } from "./sample.ts";
-import type { SelfWatch } from "./self-watch.ts";
-import { Slowest } from "./slowest.ts";
-import { Tally } from "./tally.ts";
+import { Sample, Slowest, Tally } from "./bounded.ts";
+import type { SelfWatch } from "./judge.ts";
+import type { IntervalPart, SampledCall, ThreadTotals } from "./plan.ts";
 
 /** The length of an interval, in milliseconds. */
 export const intervalMs = 1_000;

@@ -2,13 +2,20 @@ import { Worker } from "node:worker_threads";
 import { monotonicMs } from "../../registry/clock.ts";
 import { LatencyHistogram } from "../histogram.ts";
 import type { Interval, SlowCall, Verdict } from "../report/report.ts";
+import { mergeSamples, slowestOf, Tally } from "./bounded.ts";
 import { judge } from "./judge.ts";
 import type { LoadThreadData } from "./load-thread.ts";
-import type { FromThread, IntervalPart, SampledCall, ThreadTotals, ToThread } from "./messages.ts";
-import { defaultPatience, type LoadPlan, type Loop, type Patience } from "./plan.ts";
-import { mergeSamples } from "./sample.ts";
-import { slowestOf } from "./slowest.ts";
-import { Tally } from "./tally.ts";
+import {
+  defaultPatience,
+  type FromThread,
+  type IntervalPart,
+  type LoadPlan,
+  type Loop,
+  type Patience,
+  type SampledCall,
+  type ThreadTotals,
+  type ToThread,
+} from "./plan.ts";
 import { Timeline } from "./timeline.ts";
 
 /** What a load came to. */

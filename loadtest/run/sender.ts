@@ -1,8 +1,8 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Call, CallResult, Driver, LoadMethod, Send } from "../drivers/driver.ts";
-import { CallRandom } from "../requests/call-random.ts";
 import type { RequestSource } from "../requests/requests.ts";
 import { compileTemplate, type Template } from "../requests/template.ts";
+import { CallRandom } from "../schedule/random.ts";
 import type { Recorder, SentCall } from "./recorder.ts";
 
 export interface SenderOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LatencyHistogram } from "../histogram.ts";
-import type { IntervalPart } from "./messages.ts";
+import type { IntervalPart } from "./plan.ts";
 import { Timeline } from "./timeline.ts";
 
 function part(index: number, latenciesMs: readonly number[], self = {}): IntervalPart {

@@ -1,7 +1,7 @@
 import { type Bucket, LatencyHistogram } from "../histogram.ts";
 import type { Interval } from "../report/report.ts";
 import { type Evidence, judge } from "./judge.ts";
-import type { IntervalPart } from "./messages.ts";
+import type { IntervalPart } from "./plan.ts";
 import { intervalMs } from "./recorder.ts";
 
 /** More intervals than this are joined two by two, and so are those to come: a run can be of any length. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { parseStages } from "../commands/options.ts";
 import { createRandom } from "./random.ts";
 import { createSchedule, type Schedule, type Stage } from "./schedule.ts";
-import { parseStages } from "./stages.ts";
 
 const flat = (rate: number, durationMs: number): Stage => ({
   fromRate: rate,

@@ -1,3 +1,10 @@
+import { once } from "node:events";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { create, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
@@ -9,9 +16,9 @@ import {
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
+import { tlsConnectOptions } from "../transport/connect.ts";
 import type { TlsOptions } from "../transport/transport.ts";
 import { servicesOfFiles, wellKnownFile } from "./descriptor-set.ts";
-import { ReflectionSession } from "./reflection-session.ts";
 import { repairFiles } from "./repair-files.ts";
 
 /** v1alpha is the same on the wire but for its name, and older servers have only that. */
@@ -145,4 +152,39 @@ function explain(url: string, rpc: string, error: ConnectError): Error {
   return new Error(
     `Could not ask the server at ${url} for the schema of "${rpc}" (${reason}); ${instead}`,
   );
+}
+
+type SessionManager = NonNullable<Parameters<typeof createGrpcTransport>[0]["sessionManager"]>;
+
+/**
+ * One connection for a few calls, closed when they are done. Connect's own manager stops listening for
+ * a connection's errors when it closes it: a GOAWAY that is on its way by then would end the process.
+ */
+class ReflectionSession implements SessionManager {
+  readonly authority: string;
+  readonly #session: ClientHttp2Session;
+
+  constructor(url: URL, tls: TlsOptions) {
+    this.authority = url.origin;
+    this.#session = connect(url, tlsConnectOptions(url, tls));
+    // Those who wait for something on the connection are told, too.
+    this.#session.on("error", () => {});
+  }
+
+  async request(
+    method: string,
+    path: string,
+    headers: OutgoingHttpHeaders,
+  ): Promise<ClientHttp2Stream> {
+    if (this.#session.connecting) {
+      await once(this.#session, "connect");
+    }
+    return this.#session.request({ ...headers, ":method": method, ":path": path });
+  }
+
+  notifyResponseByteRead(): void {}
+
+  close(): void {
+    this.#session.destroy();
+  }
 }

@@ -1,5 +1,5 @@
 import { LatencyHistogram } from "../../histogram.ts";
-import { latencyBuckets } from "../distribution.ts";
+import { latencyBuckets } from "../build.ts";
 import type { Report } from "../report.ts";
 
 /** What the page's charts are drawn from. Times in ms, unless they say otherwise. */

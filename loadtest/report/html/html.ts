@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LatencyHistogram } from "../../histogram.ts";
-import { describeLoad } from "../describe-load.ts";
+import { describeLoad } from "../format.ts";
 import type { Report, UnblockReport } from "../report.ts";
 import { type ChartData, chartData } from "./chart-data.ts";
-import { escapeHtml, html, type Markup, table } from "./markup.ts";
 
 const percentages = [50, 75, 90, 95, 99];
 
@@ -212,4 +211,45 @@ function asset(specifier: string): string {
 
 function own(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
+}
+
+/** HTML that is safe to put into a page. */
+export interface Markup {
+  readonly markup: string;
+}
+
+type Value = string | number | Markup | readonly Markup[];
+
+/** A template for HTML: what is put into it is text, unless it is markup itself. */
+function html(strings: TemplateStringsArray, ...values: readonly Value[]): Markup {
+  return {
+    markup: strings
+      .map((text, at) => text + (at < values.length ? toMarkup(values[at] ?? "") : ""))
+      .join(""),
+  };
+}
+
+function table(header: readonly string[], rows: readonly (readonly Value[])[]): Markup {
+  const head = header.some((name) => name !== "")
+    ? html`<thead><tr>${header.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>`
+    : html``;
+  return html`<table>${head}<tbody>${rows.map(
+    (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody></table>`;
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+function toMarkup(value: Value): string {
+  if (typeof value === "string" || typeof value === "number") {
+    return escapeHtml(String(value));
+  }
+  return "markup" in value ? value.markup : value.map(({ markup }) => markup).join("");
 }

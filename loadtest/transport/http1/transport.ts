@@ -1,6 +1,5 @@
 import type { Dispatcher } from "undici";
-import { Backoff } from "../backoff.ts";
-import { unreachable } from "../reason.ts";
+import { Backoff, unreachable } from "../connect.ts";
 import type {
   PreparedRequest,
   RequestHead,
@@ -8,8 +7,7 @@ import type {
   TransportFailure,
   TransportOptions,
 } from "../transport.ts";
-import { Connection, type ConnectionOwner } from "./connection.ts";
-import { Exchange } from "./exchange.ts";
+import { Connection, type ConnectionOwner, Exchange } from "./connection.ts";
 
 const closedByUs: TransportFailure = {
   code: "canceled",

@@ -1,28 +1,29 @@
 import type { Socket } from "node:net";
 import type { TransportFailure } from "../transport.ts";
-import { BodyWriter } from "./body-writer.ts";
-import { type ErrorCode, errorCodeName, Http2Error, serverSent } from "./errors.ts";
-import { FrameReader } from "./frame-reader.ts";
+import { BodyWriter, Outbox } from "./body-writer.ts";
+import { FrameReader, HeaderBlocks } from "./frame-reader.ts";
 import {
   defaultWindowBytes,
+  type ErrorCode,
+  errorCodeName,
+  failureOfReset,
   flag,
   frame,
   frameType,
   goAwayFrame,
+  Http2Error,
   lastStreamId,
   preface,
   receiveWindowBytes,
   resetStreamFrame,
+  serverSent,
   setting,
   settingsFrame,
   windowUpdateFrame,
+  withoutPadding,
 } from "./frames.ts";
-import { HeaderBlocks } from "./header-blocks.ts";
 import type { FieldList } from "./hpack-decoder.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
-import { Outbox } from "./outbox.ts";
-import { withoutPadding } from "./padding.ts";
-import { failureOfReset } from "./reset.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 

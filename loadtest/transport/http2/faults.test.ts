@@ -1,8 +1,9 @@
 import { createServer as createHttp1Server } from "node:http";
 import { describe, expect, test, vi } from "vitest";
 import { listen } from "../../../testing/listen.ts";
-import { type ErrorCode, errorCodeNumber } from "./errors.ts";
 import {
+  type ErrorCode,
+  errorCodeNumber,
   flag,
   frame,
   frameType,

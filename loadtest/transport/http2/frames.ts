@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodeNumber } from "./errors.ts";
+import type { TransportFailure } from "../transport.ts";
 
 /** HTTP/2's frames. @see https://www.rfc-editor.org/rfc/rfc9113#section-6 */
 export const frameType = {
@@ -89,4 +89,84 @@ function numbers(...values: number[]): Buffer {
     payload.writeUInt32BE(value, 4 * at);
   });
   return payload;
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9113#section-7 */
+const errorCodes = [
+  "NO_ERROR",
+  "PROTOCOL_ERROR",
+  "INTERNAL_ERROR",
+  "FLOW_CONTROL_ERROR",
+  "SETTINGS_TIMEOUT",
+  "STREAM_CLOSED",
+  "FRAME_SIZE_ERROR",
+  "REFUSED_STREAM",
+  "CANCEL",
+  "COMPRESSION_ERROR",
+  "CONNECT_ERROR",
+  "ENHANCE_YOUR_CALM",
+  "INADEQUATE_SECURITY",
+  "HTTP_1_1_REQUIRED",
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+export function errorCodeName(code: number): string {
+  return errorCodes[code] ?? `error ${code}`;
+}
+
+export function errorCodeNumber(code: ErrorCode): number {
+  return errorCodes.indexOf(code);
+}
+
+/** What the server sent is not HTTP/2. The message is for people. */
+export class Http2Error extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @param what what breaks the rules, such as "a PING of 3 bytes" */
+export function serverSent(code: ErrorCode, what: string): Http2Error {
+  return new Http2Error(code, `The server broke HTTP/2: it sent ${what}`);
+}
+
+/**
+ * What it means that the server reset a stream.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors
+ */
+export function failureOfReset(errorCode: number): TransportFailure {
+  const name = errorCodeName(errorCode);
+  return { code: codeOf(name), message: `The server reset the stream: ${name}` };
+}
+
+function codeOf(name: string): TransportFailure["code"] {
+  switch (name) {
+    case "REFUSED_STREAM":
+      return "unavailable";
+    case "CANCEL":
+      return "canceled";
+    case "ENHANCE_YOUR_CALM":
+      return "resource_exhausted";
+    default:
+      return "internal";
+  }
+}
+
+/** What a DATA or HEADERS frame carries. */
+export function withoutPadding(flags: number, payload: Buffer): Buffer {
+  if (!(flags & flag.padded)) {
+    return payload;
+  }
+  const [padding] = payload;
+  if (padding === undefined) {
+    throw serverSent("FRAME_SIZE_ERROR", "a padded frame of 0 bytes");
+  }
+  if (padding >= payload.length) {
+    throw serverSent("PROTOCOL_ERROR", "a frame with more padding than there is frame");
+  }
+  return payload.subarray(1, payload.length - padding);
 }

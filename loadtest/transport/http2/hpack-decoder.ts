@@ -1,7 +1,12 @@
 import type { Fields } from "../transport.ts";
-import { serverSent } from "./errors.ts";
-import { defaultTableBytes, type Field, sizeOf, staticTable } from "./hpack-table.ts";
-import { decodeHuffman } from "./huffman.ts";
+import { serverSent } from "./frames.ts";
+import {
+  decodeHuffman,
+  defaultTableBytes,
+  type Field,
+  sizeOf,
+  staticTable,
+} from "./hpack-table.ts";
 
 /** No response has this much in its headers. */
 export const mostHeaderBytes = 256 * 1_024;

@@ -4,8 +4,7 @@ import { describe, expect, test } from "vitest";
 import { listen } from "../../../testing/listen.ts";
 import { HpackDecoder, mostHeaderBytes } from "./hpack-decoder.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
-import type { Field } from "./hpack-table.ts";
-import { decodeHuffman } from "./huffman.ts";
+import { decodeHuffman, type Field } from "./hpack-table.ts";
 import { closeLater, open, send } from "./testing.ts";
 
 function hex(text: string): Buffer {

@@ -1,8 +1,6 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Backoff } from "../backoff.ts";
-import { openSocket } from "../open-socket.ts";
-import { unreachable } from "../reason.ts";
+import { Backoff, openSocket, unreachable } from "../connect.ts";
 import type { TransportFailure, TransportOptions } from "../transport.ts";
 import { Http2Connection } from "./connection.ts";
 import type { Http2Stream } from "./stream.ts";

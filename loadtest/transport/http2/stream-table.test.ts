@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../../schedule/random.ts";
-import { PreparedHttp2Request } from "./prepared.ts";
-import { Http2Stream } from "./stream.ts";
+import { Http2Stream, PreparedHttp2Request } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 import { Recorded } from "./testing.ts";
 

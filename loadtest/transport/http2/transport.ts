@@ -7,9 +7,8 @@ import type {
   TransportFailure,
   TransportOptions,
 } from "../transport.ts";
-import { PreparedHttp2Request } from "./prepared.ts";
 import { Slot } from "./slot.ts";
-import { Http2Stream, type StreamOwner } from "./stream.ts";
+import { Http2Stream, PreparedHttp2Request, type StreamOwner } from "./stream.ts";
 
 const closedByUs: TransportFailure = {
   code: "canceled",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findCapacity, type Outcome } from "./search.ts";
+import { findCapacity, type Outcome } from "./capacity-command.ts";
 
 const search = (probe: (rate: number, attempt: number) => Outcome, startRate = 100) => {
   let attempt = 0;

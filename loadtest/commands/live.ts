@@ -1,5 +1,5 @@
-import type { Interval } from "./report/report.ts";
-import type { Loop } from "./run/plan.ts";
+import type { Interval } from "../report/report.ts";
+import type { Loop } from "../run/plan.ts";
 
 /** What a person sees while a load runs: one line that changes on a terminal, lines elsewhere. */
 export interface Live {

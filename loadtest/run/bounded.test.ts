@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mergeSamples, Sample, sampleSize } from "./sample.ts";
+import { mergeSamples, Sample, sampleSize } from "./bounded.ts";
 
 function sampleOf(from: number, to: number): Sample<number> {
   const sample = new Sample<number>();

@@ -1,10 +1,16 @@
 import type { Fields } from "../transport/transport.ts";
-import { CallReceiver, type Expected } from "./call-receiver.ts";
-import { parseJson, readConnectError } from "./connect-error.ts";
+import { CallReceiver, type Expected, KeptBody } from "./call-receiver.ts";
 import type { Call, Send } from "./driver.ts";
-import { codeOfHttpStatus } from "./http-status.ts";
-import { KeptBody } from "./kept-body.ts";
-import { connectTimeout, encodeMessage, requestFields, rpcPath, type Wire } from "./wire.ts";
+import { EnvelopedReceiver } from "./enveloped-receiver.ts";
+import { codeOfHttpStatus, parseJson, type RpcStatus, readConnectError } from "./status.ts";
+import {
+  connectTimeout,
+  encodeMessage,
+  envelope,
+  requestFields,
+  rpcPath,
+  type Wire,
+} from "./wire.ts";
 
 /**
  * Connect's unary calls: a message is a body, and an error is JSON with another HTTP status than 200.
@@ -100,5 +106,58 @@ class ConnectUnaryReceiver extends CallReceiver {
     } else {
       this.finishForeign();
     }
+  }
+}
+
+const endStreamFlag = 0x02;
+
+/**
+ * Connect's streams: messages in envelopes, the last of which tells how the call ended.
+ *
+ * @see https://connectrpc.com/docs/protocol/#streaming-rpcs
+ */
+export function prepareConnectStream(wire: Wire, call: Call): Send {
+  const contentType = `application/connect+${wire.codec}`;
+  const request = wire.transport.prepare(
+    {
+      method: "POST",
+      path: rpcPath(wire, call),
+      fields: requestFields(call, {
+        "content-type": contentType,
+        "connect-protocol-version": "1",
+        ...connectTimeout(call.timeoutMs),
+      }),
+    },
+    envelope(encodeMessage(wire, call)),
+  );
+  const expected = {
+    timeoutMs: call.timeoutMs,
+    unary: false,
+    onMessage: call.onMessage,
+    contentTypes: [contentType],
+  };
+  return (done) => new ConnectStreamReceiver(expected, done).start(request);
+}
+
+class ConnectStreamReceiver extends EnvelopedReceiver {
+  protected override get lastFlag(): number {
+    return endStreamFlag;
+  }
+
+  protected override get statusPlace(): string {
+    return "an EndStreamResponse";
+  }
+
+  protected override readStatus(): RpcStatus | undefined {
+    if (this.last === undefined) {
+      return undefined;
+    }
+    const json = parseJson(this.last);
+    if (typeof json !== "object" || json === null) {
+      return { code: "internal", message: "Expected an EndStreamResponse as JSON, got no JSON" };
+    }
+    return "error" in json && json.error !== undefined
+      ? (readConnectError(json.error, "unknown") ?? { code: "unknown", message: "" })
+      : { code: "ok", message: "" };
   }
 }

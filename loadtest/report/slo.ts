@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { LatencyHistogram } from "../histogram.ts";
-import type { SloResult } from "../report/report.ts";
 import type { LoadResult } from "../run/run.ts";
+import type { SloResult } from "./report.ts";
 
 /** What a service promises, and is measured against. */
 export interface Slo {

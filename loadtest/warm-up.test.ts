@@ -2,10 +2,9 @@ import { describe, expect, test } from "vitest";
 import { exerciseOf } from "../testing/exercise-of.ts";
 import type { Combination } from "./drivers/create-driver.ts";
 import type { Driver } from "./drivers/driver.ts";
-import { rehearse } from "./rehearsal.ts";
-import { exampleRequest } from "./requests/example.ts";
-import { createRequests } from "./requests/requests.ts";
+import { createRequests, exampleRequest } from "./requests/requests.ts";
 import { createSender } from "./run/sender.ts";
+import { rehearse } from "./warm-up.ts";
 
 const { method } = exerciseOf("E");
 const protocols = ["grpc", "grpc-web", "connect"] as const;

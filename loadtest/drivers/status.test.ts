@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readGrpcStatus } from "./grpc-status.ts";
+import { readGrpcStatus } from "./status.ts";
 
 describe("a gRPC status", () => {
   test.each([

@@ -1,4 +1,79 @@
-import type { TransportFailure } from "./transport.ts";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls } from "node:tls";
+import type { TlsOptions, TransportFailure, TransportOptions } from "./transport.ts";
+
+/** A server behind a wall that swallows packets would keep us for minutes. */
+const connectTimeoutMs = 10_000;
+
+/**
+ * Opens a connection to a server.
+ *
+ * @param protocol what is asked for in the TLS handshake
+ * @param onOpen told when requests can be written: with TLS, after the handshake. The failure to
+ * open shows as the socket's "error".
+ */
+export function openSocket(
+  { url, tls }: TransportOptions,
+  protocol: "http/1.1" | "h2",
+  onOpen: () => void,
+): Socket {
+  const secure = url.protocol === "https:";
+  const host = hostOf(url);
+  const port = Number(url.port || (secure ? 443 : 80));
+  const socket = secure
+    ? connectTls({ host, port, ALPNProtocols: [protocol], ...tlsConnectOptions(url, tls) })
+    : connectTcp({ host, port });
+  socket.setNoDelay(true);
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`no answer within ${connectTimeoutMs / 1_000} s`)),
+    connectTimeoutMs,
+  );
+  socket.once("close", () => clearTimeout(timer));
+  socket.once(secure ? "secureConnect" : "connect", () => {
+    clearTimeout(timer);
+    onOpen();
+  });
+  return socket;
+}
+
+/** What a TLS handshake with the server at `url` is to check and to show. */
+export function tlsConnectOptions(url: URL, tls: TlsOptions): ConnectionOptions {
+  const name = tls.serverName ?? hostOf(url);
+  return {
+    rejectUnauthorized: !tls.insecure,
+    // RFC 6066: a server can be named by a host name only.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  };
+}
+
+/** A URL writes an IPv6 address in brackets. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+
+/** How long to wait before the next attempt to reach a server that could not be reached. */
+export class Backoff {
+  #pauseMs = 0;
+
+  /** The first attempt comes at once; then the pauses double. A little chance keeps many clients apart. */
+  nextMs(): number {
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, pauseMs * 2));
+    return pauseMs * (0.8 + 0.4 * Math.random());
+  }
+
+  /** The server was reached. */
+  reset(): void {
+    this.#pauseMs = 0;
+  }
+}
 
 /**
  * What went wrong with a request on a connection that was up.

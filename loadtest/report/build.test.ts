@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LatencyHistogram } from "../histogram.ts";
-import { latencyBuckets, latencyDistribution } from "./distribution.ts";
+import { latencyBuckets, latencyDistribution } from "./build.ts";
 
 const latency = new LatencyHistogram();
 for (let ms = 1; ms <= 1_000; ms++) {

@@ -1,3 +1,39 @@
+import type { SlowCall } from "../report/report.ts";
+
+/** What is counted together once there are too many different names. */
+const others = "(others)";
+
+/** Counts by name, with a bound on how many names there can be. */
+export class Tally {
+  readonly #counts = new Map<string, number>();
+  readonly #mostNames: number;
+
+  constructor(mostNames: number) {
+    this.#mostNames = mostNames;
+  }
+
+  add(name: string, times = 1): void {
+    const known = this.#counts.get(name);
+    if (known !== undefined) {
+      this.#counts.set(name, known + times);
+    } else if (this.#counts.size < this.#mostNames) {
+      this.#counts.set(name, times);
+    } else {
+      this.#counts.set(others, (this.#counts.get(others) ?? 0) + times);
+    }
+  }
+
+  addAll(counts: Readonly<Record<string, number>>): void {
+    for (const [name, times] of Object.entries(counts)) {
+      this.add(name, times);
+    }
+  }
+
+  get counts(): Record<string, number> {
+    return Object.fromEntries(this.#counts);
+  }
+}
+
 /** How many calls a report lists of those it covers. */
 export const sampleSize = 10_000;
 
@@ -59,4 +95,28 @@ export function mergeSamples<Item>(parts: readonly SamplePart<Item>[]): Item[] {
 function shuffled<Item>(items: readonly Item[]): Item[] {
   const keyed = items.map((item) => ({ item, key: Math.random() }));
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}
+
+/** How many of the slowest calls are kept whole. */
+const slowestSize = 20;
+
+/** The slowest calls, slowest first. */
+export class Slowest {
+  #calls: SlowCall[] = [];
+
+  /** @param make describes the call, only if it is one of the slowest so far */
+  offer(latencyMs: number, make: () => SlowCall): void {
+    const last = this.#calls[slowestSize - 1];
+    if (last === undefined || latencyMs > last.latency_ms) {
+      this.#calls = slowestOf([...this.#calls, make()]);
+    }
+  }
+
+  get calls(): readonly SlowCall[] {
+    return this.#calls;
+  }
+}
+
+export function slowestOf(calls: readonly SlowCall[]): SlowCall[] {
+  return [...calls].sort((a, b) => b.latency_ms - a.latency_ms).slice(0, slowestSize);
 }
