@@ -1,42 +1,39 @@
-import type { Fields } from "../transport/transport.ts";
-import { CallReceiver, type Expected, KeptBody } from "./call-receiver.ts";
+import type { Fields, PreparedRequest } from "../transport/transport.ts";
+import { CallReceiver, KeptBody } from "./call-receiver.ts";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
-import { codeOfHttpStatus, parseJson, type RpcStatus, readConnectError } from "./status.ts";
+import {
+  codeOfHttpStatus,
+  okStatus,
+  parseJson,
+  type RpcStatus,
+  readConnectError,
+} from "./status.ts";
 import {
   connectTimeout,
   encodeMessage,
   envelope,
+  preparePost,
   requestFields,
   rpcPath,
   type Wire,
 } from "./wire.ts";
 
+const endStreamFlag = 0x02;
+
 /**
- * Connect's unary calls: a message is a body, and an error is JSON with another HTTP status than 200.
+ * Unary call of Connect: the body is the message. An error is JSON with an HTTP status other than 200.
  *
  * @see https://connectrpc.com/docs/protocol/#unary-rpcs
  */
 export function prepareConnectUnary(wire: Wire, call: Call): Send {
-  const contentType = `application/${wire.codec}`;
-  const request = wire.transport.prepare(
-    {
-      method: "POST",
-      path: rpcPath(wire, call),
-      fields: requestFields(call, {
-        "content-type": contentType,
-        "connect-protocol-version": "1",
-        ...connectTimeout(call.timeoutMs),
-      }),
-    },
-    Buffer.from(encodeMessage(wire, call)),
-  );
-  const expected = expectConnectUnary(wire, call);
-  return (done) => new ConnectUnaryReceiver(expected, done).start(request);
+  const fields = postFields(`application/${wire.codec}`, call);
+  const body = Buffer.from(encodeMessage(wire, call));
+  return sendUnary(wire, call, preparePost(wire, call, fields, body));
 }
 
 /**
- * The same by GET, with the message in the URL, so that caches can answer.
+ * Unary call by GET, with the message in the URL, so that caches can respond.
  *
  * @see https://connectrpc.com/docs/protocol/#unary-get-request
  */
@@ -47,20 +44,43 @@ export function prepareConnectGet(wire: Wire, call: Call): Send {
     base64: "1",
     message: Buffer.from(encodeMessage(wire, call)).toString("base64url"),
   });
-  const request = wire.transport.prepare(
-    {
-      method: "GET",
-      path: `${rpcPath(wire, call)}?${query}`,
-      fields: requestFields(call, connectTimeout(call.timeoutMs)),
-    },
-    Buffer.alloc(0),
-  );
-  const expected = expectConnectUnary(wire, call);
-  return (done) => new ConnectUnaryReceiver(expected, done).start(request);
+  const head = {
+    method: "GET",
+    path: `${rpcPath(wire, call)}?${query}`,
+    fields: requestFields(call, connectTimeout(call.timeoutMs)),
+  } as const;
+  return sendUnary(wire, call, wire.transport.prepare(head, Buffer.alloc(0)));
 }
 
-function expectConnectUnary(wire: Wire, { timeoutMs, onMessage }: Call): Expected {
-  return { timeoutMs, onMessage, unary: true, contentTypes: [`application/${wire.codec}`] };
+/**
+ * Streaming call of Connect: messages in envelopes, the last of which has the status.
+ *
+ * @see https://connectrpc.com/docs/protocol/#streaming-rpcs
+ */
+export function prepareConnectStream(wire: Wire, call: Call): Send {
+  const { timeoutMs, onMessage, onBody } = call;
+  const contentType = `application/connect+${wire.codec}`;
+  const body = envelope(encodeMessage(wire, call));
+  const request = preparePost(wire, call, postFields(contentType, call), body);
+  const expected = { timeoutMs, unary: false, onMessage, onBody, contentTypes: [contentType] };
+  return (done) => new ConnectStreamReceiver(expected, done).start(request);
+}
+
+function postFields(contentType: string, { timeoutMs }: Call): Record<string, string> {
+  return {
+    "content-type": contentType,
+    "connect-protocol-version": "1",
+    ...connectTimeout(timeoutMs),
+  };
+}
+
+function sendUnary(
+  { codec }: Wire,
+  { timeoutMs, onMessage }: Call,
+  request: PreparedRequest,
+): Send {
+  const expected = { timeoutMs, onMessage, unary: true, contentTypes: [`application/${codec}`] };
+  return (done) => new ConnectUnaryReceiver(expected, done).start(request);
 }
 
 class ConnectUnaryReceiver extends CallReceiver {
@@ -81,10 +101,13 @@ class ConnectUnaryReceiver extends CallReceiver {
     const encoding = this.header.get("content-encoding") ?? "identity";
     if (this.#error !== undefined) {
       this.#finishWithError(this.#error);
-    } else if (this.foreign) {
+    } else if (this.isForeign) {
       this.finishForeign();
     } else if (encoding !== "identity") {
-      this.finish("internal", `Expected a plain response, got one in ${encoding}, unasked`);
+      this.finish(
+        "internal",
+        `Expected an uncompressed response, got content-encoding ${encoding}`,
+      );
     } else {
       this.expected.onMessage?.();
       this.finish("ok", "");
@@ -94,49 +117,17 @@ class ConnectUnaryReceiver extends CallReceiver {
   #finishWithError(body: KeptBody): void {
     const code = codeOfHttpStatus(this.httpStatus);
     const isJson = /^application\/json\s*(;|$)/i.test(this.header.get("content-type") ?? "");
-    const error =
-      isJson && !body.isCut ? readConnectError(parseJson(body.text()), code) : undefined;
-    if (error !== undefined) {
-      this.finish(error.code, error.message);
-    } else if (isJson) {
-      this.finish(
-        code,
-        `Expected an error of Connect as JSON, got something else with HTTP status ${this.httpStatus}`,
-      );
-    } else {
+    if (!isJson) {
       this.finishForeign();
+      return;
     }
+    const error = body.isCut ? undefined : readConnectError(parseJson(body.text()), code);
+    this.finish(
+      error?.code ?? code,
+      error?.message ??
+        `Expected a Connect error as JSON, got something else with HTTP status ${this.httpStatus}`,
+    );
   }
-}
-
-const endStreamFlag = 0x02;
-
-/**
- * Connect's streams: messages in envelopes, the last of which tells how the call ended.
- *
- * @see https://connectrpc.com/docs/protocol/#streaming-rpcs
- */
-export function prepareConnectStream(wire: Wire, call: Call): Send {
-  const contentType = `application/connect+${wire.codec}`;
-  const request = wire.transport.prepare(
-    {
-      method: "POST",
-      path: rpcPath(wire, call),
-      fields: requestFields(call, {
-        "content-type": contentType,
-        "connect-protocol-version": "1",
-        ...connectTimeout(call.timeoutMs),
-      }),
-    },
-    envelope(encodeMessage(wire, call)),
-  );
-  const expected = {
-    timeoutMs: call.timeoutMs,
-    unary: false,
-    onMessage: call.onMessage,
-    contentTypes: [contentType],
-  };
-  return (done) => new ConnectStreamReceiver(expected, done).start(request);
 }
 
 class ConnectStreamReceiver extends EnvelopedReceiver {
@@ -158,6 +149,6 @@ class ConnectStreamReceiver extends EnvelopedReceiver {
     }
     return "error" in json && json.error !== undefined
       ? (readConnectError(json.error, "unknown") ?? { code: "unknown", message: "" })
-      : { code: "ok", message: "" };
+      : okStatus;
   }
 }

@@ -2,7 +2,9 @@ import type { Fields } from "../transport/transport.ts";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
 import { type RpcStatus, readGrpcStatus } from "./status.ts";
-import { encodeMessage, envelope, grpcTimeout, requestFields, rpcPath, type Wire } from "./wire.ts";
+import { encodeMessage, envelope, grpcTimeout, preparePost, type Wire } from "./wire.ts";
+
+const webTrailersFlag = 0x80;
 
 /**
  * gRPC: messages in the body, the status in the trailers.
@@ -10,28 +12,42 @@ import { encodeMessage, envelope, grpcTimeout, requestFields, rpcPath, type Wire
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export function prepareGrpc(wire: Wire, call: Call): Send {
-  const contentType = `application/grpc+${wire.codec}`;
-  const request = wire.transport.prepare(
-    {
-      method: "POST",
-      path: rpcPath(wire, call),
-      fields: requestFields(call, {
-        "content-type": contentType,
-        te: "trailers",
-        ...grpcTimeout(call.timeoutMs),
-      }),
-    },
+  return prepare(wire, call, "application/grpc", { te: "trailers" }, GrpcReceiver);
+}
+
+/**
+ * gRPC-Web: gRPC for clients that can't read trailers, which are the last envelope of the body.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
+ */
+export function prepareGrpcWeb(wire: Wire, call: Call): Send {
+  return prepare(wire, call, "application/grpc-web", { "x-grpc-web": "1" }, GrpcWebReceiver);
+}
+
+function prepare(
+  wire: Wire,
+  call: Call,
+  mediaType: string,
+  fields: Record<string, string>,
+  Receiver: typeof GrpcReceiver | typeof GrpcWebReceiver,
+): Send {
+  const { timeoutMs, onMessage, onBody, method } = call;
+  const contentType = `${mediaType}+${wire.codec}`;
+  const request = preparePost(
+    wire,
+    call,
+    { "content-type": contentType, ...fields, ...grpcTimeout(timeoutMs) },
     envelope(encodeMessage(wire, call)),
   );
   const expected = {
-    timeoutMs: call.timeoutMs,
-    unary: call.method.methodKind === "unary",
-    onMessage: call.onMessage,
-    onBody: call.onBody,
-    // Without a codec it is proto.
-    contentTypes: wire.codec === "proto" ? [contentType, "application/grpc"] : [contentType],
+    timeoutMs,
+    unary: method.methodKind === "unary",
+    onMessage,
+    onBody,
+    // A media type without a codec means proto.
+    contentTypes: wire.codec === "proto" ? [contentType, mediaType] : [contentType],
   };
-  return (done) => new GrpcReceiver(expected, done).start(request);
+  return (done) => new Receiver(expected, done).start(request);
 }
 
 class GrpcReceiver extends EnvelopedReceiver {
@@ -50,47 +66,16 @@ class GrpcReceiver extends EnvelopedReceiver {
   }
 
   protected override readStatus(): RpcStatus | undefined {
-    // A server that has nothing but a status puts it into the header.
+    // A response without messages has its status in the header.
     const fields = this.#trailers ?? this.header;
     const status = fields.get("grpc-status");
     return status === null ? undefined : readGrpcStatus(status, fields.get("grpc-message"));
   }
 }
 
-const trailersFlag = 0x80;
-
-/**
- * gRPC-Web: gRPC for those who can't read trailers. They are the body's last envelope.
- *
- * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
- */
-export function prepareGrpcWeb(wire: Wire, call: Call): Send {
-  const contentType = `application/grpc-web+${wire.codec}`;
-  const request = wire.transport.prepare(
-    {
-      method: "POST",
-      path: rpcPath(wire, call),
-      fields: requestFields(call, {
-        "content-type": contentType,
-        "x-grpc-web": "1",
-        ...grpcTimeout(call.timeoutMs),
-      }),
-    },
-    envelope(encodeMessage(wire, call)),
-  );
-  const expected = {
-    timeoutMs: call.timeoutMs,
-    unary: call.method.methodKind === "unary",
-    onMessage: call.onMessage,
-    // Without a codec it is proto.
-    contentTypes: wire.codec === "proto" ? [contentType, "application/grpc-web"] : [contentType],
-  };
-  return (done) => new GrpcWebReceiver(expected, done).start(request);
-}
-
 class GrpcWebReceiver extends EnvelopedReceiver {
   protected override get lastFlag(): number {
-    return trailersFlag;
+    return webTrailersFlag;
   }
 
   protected override get statusPlace(): string {
@@ -98,20 +83,18 @@ class GrpcWebReceiver extends EnvelopedReceiver {
   }
 
   protected override readStatus(): RpcStatus | undefined {
-    // A server that has nothing but a status puts it into the header.
-    const status = this.#trailer("grpc-status") ?? this.header.get("grpc-status");
-    return status === null
-      ? undefined
-      : readGrpcStatus(status, this.#trailer("grpc-message") ?? this.header.get("grpc-message"));
+    const status = this.#field("grpc-status");
+    return status === null ? undefined : readGrpcStatus(status, this.#field("grpc-message"));
   }
 
-  #trailer(name: string): string | null {
+  /** A field of the last envelope, or of the header in a response without messages. */
+  #field(name: string): string | null {
     for (const line of (this.last ?? "").split("\r\n")) {
       const colon = line.indexOf(":");
       if (line.slice(0, colon).trim().toLowerCase() === name) {
         return line.slice(colon + 1).trim();
       }
     }
-    return null;
+    return this.header.get(name);
   }
 }

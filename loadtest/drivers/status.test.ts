@@ -15,28 +15,26 @@ describe("a gRPC status", () => {
     ["00", "unknown"],
     ["", "unknown"],
     ["ok", "unknown"],
-  ])("%j is %s", (status, code) => {
+  ])("%j becomes %s", (status, code) => {
     expect(readGrpcStatus(status, "said").code).toBe(code);
   });
 
-  test("that gRPC does not have is named when the server says nothing", () => {
-    expect(readGrpcStatus("99", null).message).toBe(
-      'Expected grpc-status to be from 0 to 16, got "99"',
-    );
+  test("that gRPC does not define is in the message when the server sends none", () => {
+    expect(readGrpcStatus("99", null).message).toContain('"99"');
   });
 
   test.each([
     ["plain", "plain"],
     ["50 %25 of all", "50 % of all"],
     ["b%C3%BCsy %e2%9c%93", "büsy ✓"],
-    // A server that does not encode: its UTF-8 comes as one character a byte.
+    // UTF-8 that a server did not encode arrives as one character per byte.
     ["b\u00c3\u00bcsy", "büsy"],
     ["100%", "100%"],
     ["%zz %4 %", "%zz %4 %"],
     ["%C3", "\ufffd"],
     ["%00", "\0"],
     [null, ""],
-  ])("with the message %j says %j", (message, said) => {
+  ])("with the message %j decodes to %j", (message, said) => {
     expect(readGrpcStatus("13", message)).toEqual({ code: "internal", message: said });
   });
 });

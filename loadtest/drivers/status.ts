@@ -2,51 +2,58 @@ import { Code } from "@connectrpc/connect";
 import { codeName } from "../../client/code-name.ts";
 
 export interface RpcStatus {
-  /** "ok", or the code's name. */
+  /** "ok" or the name of an RPC code. */
   readonly code: string;
   readonly message: string;
 }
 
-const ok: RpcStatus = { code: "ok", message: "" };
+export const okStatus: RpcStatus = { code: "ok", message: "" };
+
+/** Names as gRPC's libraries and ghz write them, by the name on the wire. */
+const statusNames = new Map<string, string>([
+  ["ok", "OK"],
+  ...Object.values(Code)
+    .filter((code) => typeof code === "number")
+    .map((code): [string, string] => [codeName(code), Code[code]]),
+]);
+
+/** A code's name as gRPC's libraries and ghz write it: "OK" for "ok", "DeadlineExceeded". */
+export function statusName(code: string): string {
+  return statusNames.get(code) ?? code;
+}
 
 /**
- * Reads the fields `grpc-status` and `grpc-message`. A status that gRPC does not have is "unknown".
+ * Reads `grpc-status` and `grpc-message`. A status that gRPC does not define becomes "unknown".
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses
  */
-export function readGrpcStatus(status: string, message: string | null): RpcStatus {
+export function readGrpcStatus(status: string, grpcMessage: string | null): RpcStatus {
   if (status === "0") {
-    return ok;
+    return okStatus;
   }
-  const known = /^([1-9]|1[0-6])$/.test(status);
-  const said = decodePercent(message ?? "");
+  const isDefined = /^([1-9]|1[0-6])$/.test(status);
+  const message = decodePercent(grpcMessage ?? "");
   return {
-    code: known ? codeName(Number(status)) : "unknown",
+    code: isDefined ? codeName(Number(status)) : "unknown",
     message:
-      known || said !== "" ? said : `Expected grpc-status to be from 0 to 16, got "${status}"`,
+      isDefined || message !== "" ? message : `Expected grpc-status from 0 to 16, got "${status}"`,
   };
 }
 
-/** Undoes gRPC's percent-encoding of UTF-8. What is not encoded rightly stays as it is. */
+/** Decodes gRPC's percent-encoded UTF-8. Invalid escapes stay as they are. */
 function decodePercent(text: string): string {
-  // Fields come as one character a byte.
+  // Header fields arrive as latin1, one character per byte.
   const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
   return Buffer.from(bytes, "latin1").toString();
 }
 
-const codeNames: ReadonlySet<unknown> = new Set(
-  Object.values(Code)
-    .filter((code) => typeof code === "number")
-    .map(codeName),
-);
-
 /**
- * Reads Connect's error as JSON: `{"code":"unavailable","message":"…"}`.
+ * Reads a Connect error: `{"code":"unavailable","message":"…"}`.
  *
- * @param fallback the code when it has none that Connect knows
- * @returns undefined when it is no error of Connect
+ * @param fallback code for an error without a valid one
+ * @returns undefined when the value is no Connect error
  * @see https://connectrpc.com/docs/protocol/#error-end-stream
  */
 export function readConnectError(json: unknown, fallback: string): RpcStatus | undefined {
@@ -55,13 +62,14 @@ export function readConnectError(json: unknown, fallback: string): RpcStatus | u
   }
   const code = "code" in json ? json.code : undefined;
   const message = "message" in json ? json.message : undefined;
+  const isCode = typeof code === "string" && code !== "ok" && statusNames.has(code);
   return {
-    code: typeof code === "string" && codeNames.has(code) ? code : fallback,
+    code: isCode ? code : fallback,
     message: typeof message === "string" ? message : "",
   };
 }
 
-/** Parses JSON from a server; undefined when it is none. */
+/** @returns undefined when the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -70,7 +78,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-const codes: Readonly<Record<number, string>> = {
+const codesOfHttp: Readonly<Record<number, string>> = {
   400: "internal",
   401: "unauthenticated",
   403: "permission_denied",
@@ -82,27 +90,11 @@ const codes: Readonly<Record<number, string>> = {
 };
 
 /**
- * The RPC code for a response that has none of its own; gRPC and Connect agree on it.
+ * RPC code for a response without one; gRPC and Connect agree on it.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
  * @see https://connectrpc.com/docs/protocol/#http-to-error-code
  */
 export function codeOfHttpStatus(status: number): string {
-  return codes[status] ?? "unknown";
+  return codesOfHttp[status] ?? "unknown";
 }
-
-/**
- * A code's name as gRPC's libraries and ghz write it: "OK", "DeadlineExceeded".
- *
- * @param code as it is on the wire, such as "ok" or "deadline_exceeded"
- */
-export function statusName(code: string): string {
-  return names.get(code) ?? code;
-}
-
-const names = new Map<string, string>([
-  ["ok", "OK"],
-  ...Object.values(Code)
-    .filter((code) => typeof code === "number")
-    .map((code): [string, string] => [codeName(code), Code[code]]),
-]);

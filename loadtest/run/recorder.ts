@@ -128,7 +128,7 @@ export class Recorder {
   giveUp(): void {
     for (const call of this.#inProgress) {
       this.#unfinished++;
-      call.sending?.giveUp(unfinishedCode, unfinishedMessage);
+      call.sending?.cancel(unfinishedCode, unfinishedMessage);
     }
   }
 

@@ -5,44 +5,44 @@ export interface Fields {
 
 export interface RequestHead {
   readonly method: "POST" | "GET";
-  /** With its query, such as "/unblock.v1.VitalsService/Ping". */
+  /** Path and query, such as "/unblock.v1.VitalsService/Ping". */
   readonly path: string;
   /** Lower-case names. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** A request that is ready to be sent many times. */
+/** A request that can be sent many times. */
 export interface PreparedRequest {
   /**
-   * Sends it on the next connection; when none is up, with the first that is, or fails with it.
-   * Never throws.
+   * Sends the request on the next connection. While no connection is up, the request waits for the
+   * next attempt to connect and fails with it. Never throws.
    */
   send(receiver: Receiver): Sending;
 }
 
-/** A request on its way. */
+/** A request in progress. */
 export interface Sending {
-  /** Gives the request up: its receiver hears no more. */
+  /** Cancels the request; its receiver is not called again. */
   cancel(): void;
-  /** Which connection carries it, from 0; -1 while it waits for one. */
+  /** Index of the connection that carries the request; -1 while it waits for one. */
   readonly connection: number;
-  /** When it was written, on this thread's `performance.now()`; 0 before. */
+  /** Time of the write, on this thread's `performance.now()`; 0 before it. */
   readonly writtenMs: number;
 }
 
-/** Told how a response comes in, in this order; `end` or `fail` once, and last. */
+/** Callbacks for one response, called in this order. `end` or `fail` is called once, and last. */
 export interface Receiver {
   head(status: number, fields: Fields): void;
-  /** A part of the body; a view that is only valid during the call. */
+  /** @param chunk part of the body; a view that is valid only during the call */
   data(chunk: Buffer): void;
   trailers(fields: Fields): void;
   end(): void;
-  /** The response did not come to its end. The message is for people. */
+  /** The response is not complete. */
   fail(failure: TransportFailure): void;
 }
 
 export interface TransportFailure {
-  /** The RPC code that this kind of failure stands for. */
+  /** RPC code for this kind of failure. */
   readonly code: "unavailable" | "internal" | "canceled" | "resource_exhausted";
   readonly message: string;
 }
@@ -52,9 +52,9 @@ export interface TlsOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** The name that the server's certificate must bear; default: the URL's host. */
+  /** Name that the server's certificate must have; default: the URL's host. */
   readonly serverName?: string;
-  /** Whether any certificate is taken. */
+  /** Whether any certificate is accepted. */
   readonly insecure: boolean;
 }
 
@@ -66,11 +66,11 @@ export interface TransportOptions {
 }
 
 /**
- * Some connections to one server. One that is lost is made again, with growing pauses while the
- * server can't be reached; requests meanwhile use those that are up.
+ * Connections to one server. A lost connection is reopened with exponential backoff; meanwhile
+ * requests use the connections that are up.
  */
 export interface Transport {
-  /** Resolves when all connections are up and the server's settings known; rejects with the reason. */
+  /** Resolves when all connections can take requests; rejects with the reason of a failed attempt. */
   connect(): Promise<void>;
   prepare(head: RequestHead, body: Buffer): PreparedRequest;
   close(): void;

@@ -5,23 +5,23 @@ import {
   frame,
   frameType,
   largestWindowBytes,
-  mostFrameBytes,
+  maxFrameBytes,
   serverSent,
 } from "./frames.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /**
- * Writes bodies as far as the server takes them.
+ * Writes request bodies within the server's flow-control windows.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.2
  */
 export class BodyWriter {
   readonly #outbox: Outbox;
-  /** How much the server takes on all streams together. */
+  /** Window of the connection. */
   #window = defaultWindowBytes;
-  /** How much it takes on a stream that begins. */
+  /** Initial window of a stream. */
   #streamWindow = defaultWindowBytes;
-  /** Streams whose bodies wait for it to take more. */
+  /** Streams whose bodies wait for a larger window. */
   readonly #waiting = new Set<Http2Stream>();
 
   constructor(outbox: Outbox) {
@@ -29,9 +29,9 @@ export class BodyWriter {
   }
 
   /**
-   * Begins the body of a new stream.
+   * Starts the body of a new stream.
    *
-   * @returns whether the server takes it in one frame, which the caller then writes
+   * @returns whether the body fits one frame and the windows; the caller then writes it
    */
   begin(stream: Http2Stream): boolean {
     const { isSmall, body } = stream.request;
@@ -43,16 +43,16 @@ export class BodyWriter {
     return true;
   }
 
-  /** Writes what the server takes; the rest follows when it takes more. */
+  /** Writes as much as the windows allow; the rest follows when they grow. */
   write(stream: Http2Stream): void {
     const { body } = stream.request;
     while (!stream.isWritten) {
-      const most = Math.min(this.#window, stream.sendWindow, mostFrameBytes);
-      if (most <= 0) {
+      const maxBytes = Math.min(this.#window, stream.sendWindow, maxFrameBytes);
+      if (maxBytes <= 0) {
         this.#waiting.add(stream);
         return;
       }
-      const part = body.subarray(stream.writtenBytes, stream.writtenBytes + most);
+      const part = body.subarray(stream.writtenBytes, stream.writtenBytes + maxBytes);
       this.#take(stream, part.length);
       const flags = stream.isWritten ? flag.endStream : 0;
       this.#outbox.append(frame(frameType.data, flags, stream.id, part));
@@ -60,7 +60,7 @@ export class BodyWriter {
     this.#waiting.delete(stream);
   }
 
-  /** The rest of its body is not to be written. */
+  /** Drops the rest of a body. */
   drop(stream: Http2Stream): void {
     this.#waiting.delete(stream);
   }
@@ -69,7 +69,7 @@ export class BodyWriter {
     this.#waiting.clear();
   }
 
-  /** The server takes more. */
+  /** Increases the window of the connection. */
   widen(bytes: number): void {
     this.#window = widened(this.#window, bytes);
     this.#writeWaiting();
@@ -82,7 +82,7 @@ export class BodyWriter {
     }
   }
 
-  /** The server changes what it takes on each stream, also on those that are open. */
+  /** Changes the initial window, which also changes the windows of open streams. */
   setStreamWindow(bytes: number, open: Iterable<Http2Stream>): void {
     const change = bytes - this.#streamWindow;
     this.#streamWindow = widened(0, bytes);
@@ -117,11 +117,11 @@ function widened(window: number, bytes: number): number {
 
 const chunkBytes = 64 * 1_024;
 
-/** Collects what is sent in one turn of the loop, and hands it to the socket at once. */
+/** Collects the bytes of one turn of the event loop and writes them to the socket at once. */
 export class Outbox {
   readonly #socket: Socket;
   #chunk = Buffer.allocUnsafe(chunkBytes);
-  /** What is to be written; what is before may still be read by the socket. */
+  /** Bytes to write; the socket may still read the bytes before. */
   #start = 0;
   #end = 0;
   readonly #flushLater = () => this.flush();
@@ -139,7 +139,7 @@ export class Outbox {
       this.#end = 0;
     }
     if (this.#start === this.#end) {
-      // After the promises that this turn of the loop still settles.
+      // Runs after the promise callbacks of this turn.
       process.nextTick(this.#flushLater);
     }
     this.#chunk.set(bytes, this.#end);

@@ -27,25 +27,25 @@ import { HpackEncoder } from "./hpack-encoder.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 
-/** The server is told that it may send more when this much has come. */
-const topUpBytes = Math.floor(receiveWindowBytes / 2);
-/** A server that asks for more answers than that and does not read them is not served any more. */
-const mostUnreadAnswers = 10_000;
+/** Received bytes after which a WINDOW_UPDATE is sent. */
+const windowUpdateBytes = Math.floor(receiveWindowBytes / 2);
+/** Limit of PING and SETTINGS frames whose acknowledgements the server does not read. */
+const maxUnreadAcks = 10_000;
 
 export interface ConnectionEvents {
-  /** The server's settings are here. Once. */
+  /** The server's settings have arrived. Called once. */
   onReady(): void;
-  /** Another stream can perhaps begin. */
+  /** A stream may be free. */
   onFreeStream(): void;
-  /** It takes no more requests; those on it go on. Once, and before `onClosed`. */
+  /** The connection takes no more requests. Called once, before `onClosed`. */
   onRetired(): void;
-  /** It is gone, and its streams have failed. Once. */
+  /** The connection is closed and its streams have failed. Called once. */
   onClosed(failure: TransportFailure): void;
 }
 
 /**
- * The client's side of one HTTP/2 connection, made for many small requests: what is to be sent in one
- * turn of the loop is written at once.
+ * The client's side of one HTTP/2 connection, made for many small requests: everything sent in one
+ * turn of the event loop is one write.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113
  */
@@ -65,16 +65,16 @@ export class Http2Connection implements StreamOwner {
   );
   #nextId = 1;
   #isReady = false;
-  #hasAnswered = false;
+  #hasResponse = false;
   #isRetired = false;
   #isClosed = false;
   #maxStreams = Number.POSITIVE_INFINITY;
   #receivedBytes = 0;
-  #unreadAnswers = 0;
+  #unreadAcks = 0;
 
   /**
-   * @param socket connected
-   * @param number what its streams give as their connection
+   * @param socket must be connected
+   * @param number reported by the streams as their connection
    */
   constructor(socket: Socket, number: number, events: ConnectionEvents) {
     this.#socket = socket;
@@ -103,7 +103,6 @@ export class Http2Connection implements StreamOwner {
     this.#outbox.append(windowUpdateFrame(0, receiveWindowBytes - defaultWindowBytes));
   }
 
-  /** Whether it takes requests. */
   get isUp(): boolean {
     return this.#isReady && !this.#isRetired;
   }
@@ -113,12 +112,12 @@ export class Http2Connection implements StreamOwner {
     return this.isUp && this.#streams.size < this.#maxStreams;
   }
 
-  /** Whether a response has begun, so the server is not one that only closes connections. */
-  get hasAnswered(): boolean {
-    return this.#hasAnswered;
+  /** Whether a response has begun on this connection. */
+  get hasResponse(): boolean {
+    return this.#hasResponse;
   }
 
-  /** Writes a request; only when there is a free stream. */
+  /** Writes a request; there must be a free stream. */
   open(stream: Http2Stream): void {
     const { request } = stream;
     const id = this.#nextId;
@@ -145,9 +144,9 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  /** Ends the connection; what is in progress fails as canceled. */
+  /** Closes the connection; requests in progress fail as canceled. */
   close(message: string): void {
-    this.#leave("NO_ERROR", { code: "canceled", message });
+    this.#goAway("NO_ERROR", { code: "canceled", message });
   }
 
   #onData(chunk: Buffer): void {
@@ -157,7 +156,7 @@ export class Http2Connection implements StreamOwner {
       if (!(error instanceof Http2Error)) {
         throw error;
       }
-      this.#leave(error.code, { code: "internal", message: error.message });
+      this.#goAway(error.code, { code: "internal", message: error.message });
     }
   }
 
@@ -183,10 +182,10 @@ export class Http2Connection implements StreamOwner {
         this.#onSettings(flags, payload);
         break;
       case frameType.pushPromise:
-        throw serverSent("PROTOCOL_ERROR", "a pushed response, which was refused");
+        throw serverSent("PROTOCOL_ERROR", "a pushed response, which the client has disabled");
       case frameType.ping:
         if (!(flags & flag.ack)) {
-          this.#answer(type, payload);
+          this.#acknowledge(type, payload);
         }
         break;
       case frameType.goAway:
@@ -200,7 +199,7 @@ export class Http2Connection implements StreamOwner {
 
   #onDataFrame(flags: number, streamId: number, payload: Buffer): void {
     this.#receivedBytes += payload.length;
-    if (this.#receivedBytes >= topUpBytes) {
+    if (this.#receivedBytes >= windowUpdateBytes) {
       this.#outbox.append(windowUpdateFrame(0, this.#receivedBytes));
       this.#receivedBytes = 0;
     }
@@ -210,11 +209,11 @@ export class Http2Connection implements StreamOwner {
       return;
     }
     if (!stream.hasHead) {
-      this.#refuse(stream, "the body of a response before its header");
+      this.#rejectResponse(stream, "the body of a response before its header");
       return;
     }
     stream.receivedBytes += payload.length;
-    if (stream.receivedBytes >= topUpBytes && !(flags & flag.endStream)) {
+    if (stream.receivedBytes >= windowUpdateBytes && !(flags & flag.endStream)) {
       this.#outbox.append(windowUpdateFrame(streamId, stream.receivedBytes));
       stream.receivedBytes = 0;
     }
@@ -234,21 +233,21 @@ export class Http2Connection implements StreamOwner {
     const isLast = (flags & flag.endStream) !== 0;
     if (stream.hasHead) {
       if (!isLast) {
-        this.#refuse(stream, "trailers that are not the end of the response");
+        this.#rejectResponse(stream, "trailers that do not end the response");
         return;
       }
       stream.receiver.trailers(fields);
     } else {
       const status = Number(fields.get(":status"));
       if (!Number.isInteger(status) || status < 100 || (status < 200 && isLast)) {
-        this.#refuse(stream, "a response without a status");
+        this.#rejectResponse(stream, "a response without a status");
         return;
       }
       if (status < 200) {
         return;
       }
       stream.hasHead = true;
-      this.#hasAnswered = true;
+      this.#hasResponse = true;
       stream.receiver.head(status, fields);
     }
     if (isLast) {
@@ -259,7 +258,7 @@ export class Http2Connection implements StreamOwner {
   #onReset(streamId: number, payload: Buffer): void {
     const stream = this.#streamOf(streamId);
     if (stream !== undefined) {
-      this.#forget(stream);
+      this.#remove(stream);
       stream.fail(failureOfReset(payload.readUInt32BE()));
     }
   }
@@ -268,8 +267,8 @@ export class Http2Connection implements StreamOwner {
     if (flags & flag.ack) {
       return;
     }
-    // Before anything that makes use of them: for the server they count from here.
-    this.#answer(frameType.settings, Buffer.alloc(0));
+    // Sent before any frame that relies on the new settings.
+    this.#acknowledge(frameType.settings, Buffer.alloc(0));
     for (let at = 0; at < payload.length; at += 6) {
       this.#onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
@@ -288,7 +287,7 @@ export class Http2Connection implements StreamOwner {
         break;
       case setting.enablePush:
         if (value !== 0) {
-          throw serverSent("PROTOCOL_ERROR", "the setting ENABLE_PUSH, which is the client's");
+          throw serverSent("PROTOCOL_ERROR", "the setting ENABLE_PUSH");
         }
         break;
       case setting.maxConcurrentStreams:
@@ -305,12 +304,12 @@ export class Http2Connection implements StreamOwner {
     this.#retire();
     for (const stream of this.#streams.all()) {
       if (stream.id > last) {
-        this.#forget(stream);
-        const message = `The server is going away (${code}) and did not take the call`;
+        this.#remove(stream);
+        const message = `The server is going away (${code}) and did not take the request`;
         stream.fail({ code: "unavailable", message });
       }
     }
-    this.#closeIfDone();
+    this.#closeIfIdle();
   }
 
   #onWindowUpdate(streamId: number, payload: Buffer): void {
@@ -328,38 +327,41 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  /** Acknowledges a PING or SETTINGS. */
-  #answer(type: number, payload: Buffer): void {
-    this.#unreadAnswers = this.#socket.writableLength === 0 ? 0 : this.#unreadAnswers + 1;
-    if (this.#unreadAnswers > mostUnreadAnswers) {
-      throw serverSent("ENHANCE_YOUR_CALM", `${mostUnreadAnswers} frames whose answers it ignores`);
+  /** @param type PING or SETTINGS */
+  #acknowledge(type: number, payload: Buffer): void {
+    this.#unreadAcks = this.#socket.writableLength === 0 ? 0 : this.#unreadAcks + 1;
+    if (this.#unreadAcks > maxUnreadAcks) {
+      throw serverSent(
+        "ENHANCE_YOUR_CALM",
+        `${maxUnreadAcks} frames without reading the acknowledgements`,
+      );
     }
     this.#outbox.append(frame(type, flag.ack, 0, payload));
   }
 
-  /** @returns undefined for a stream that is over on our side */
+  /** @returns undefined for a stream that is closed on this side */
   #streamOf(streamId: number): Http2Stream | undefined {
     if (streamId % 2 === 0 || streamId >= this.#nextId) {
-      throw serverSent("PROTOCOL_ERROR", `a frame of stream ${streamId}, which was never opened`);
+      throw serverSent("PROTOCOL_ERROR", `a frame of the unopened stream ${streamId}`);
     }
     return this.#streams.get(streamId);
   }
 
   #end(stream: Http2Stream): void {
-    // Its receiver may have given it up just now.
+    // The receiver may have cancelled in `data` or `trailers`.
     if (this.#streams.has(stream.id)) {
       if (stream.isWritten) {
-        this.#forget(stream);
+        this.#remove(stream);
       } else {
-        // The response is complete, so the rest of the request is of no use.
+        // The response is complete without the rest of the request.
         this.#reset(stream, "NO_ERROR");
       }
       stream.end();
     }
   }
 
-  /** @param what what the server sent wrong, which concerns this stream alone */
-  #refuse(stream: Http2Stream, what: string): void {
+  /** @param what a violation that concerns this stream alone */
+  #rejectResponse(stream: Http2Stream, what: string): void {
     const { code, message } = serverSent("PROTOCOL_ERROR", what);
     this.#reset(stream, code);
     stream.fail({ code: "internal", message });
@@ -367,13 +369,13 @@ export class Http2Connection implements StreamOwner {
 
   #reset(stream: Http2Stream, code: ErrorCode): void {
     this.#outbox.append(resetStreamFrame(stream.id, code));
-    this.#forget(stream);
+    this.#remove(stream);
   }
 
-  #forget(stream: Http2Stream): void {
+  #remove(stream: Http2Stream): void {
     this.#streams.delete(stream.id);
     this.#bodies.drop(stream);
-    this.#closeIfDone();
+    this.#closeIfIdle();
     this.#events.onFreeStream();
   }
 
@@ -384,14 +386,14 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #closeIfDone(): void {
+  #closeIfIdle(): void {
     if (this.#isRetired && this.#streams.size === 0) {
-      this.#leave("NO_ERROR", { code: "unavailable", message: "The server is going away" });
+      this.#goAway("NO_ERROR", { code: "unavailable", message: "The server is going away" });
     }
   }
 
-  /** Tells the server why, and closes. */
-  #leave(code: ErrorCode, failure: TransportFailure): void {
+  /** Sends GOAWAY and closes. */
+  #goAway(code: ErrorCode, failure: TransportFailure): void {
     if (!this.#isClosed) {
       this.#outbox.append(goAwayFrame(code));
       this.#outbox.flush();

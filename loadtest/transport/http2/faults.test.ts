@@ -1,6 +1,7 @@
 import { createServer as createHttp1Server } from "node:http";
 import { describe, expect, test, vi } from "vitest";
 import { listen } from "../../../testing/listen.ts";
+import { closeLater, open, type Peer, send, serve, serveFrames, serveSockets } from "../testing.ts";
 import {
   type ErrorCode,
   errorCodeNumber,
@@ -12,209 +13,105 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from "./frames.ts";
-import { closeLater, open, type Peer, send, serve, serveFrames, serveSockets } from "./testing.ts";
 
 const { data, headers, priority, resetStream, settings, pushPromise, ping } = frameType;
 const { goAway, windowUpdate, continuation } = frameType;
 const ok = Buffer.from([0x88]);
 const bytes = (length: number, value = 0) => Buffer.alloc(length, value);
 
-describe("a server that breaks HTTP/2", () => {
-  test.each<[string, ErrorCode, string, Buffer]>([
+describe("a server that violates HTTP/2", () => {
+  test.each<[string, ErrorCode, Buffer]>([
+    ["a frame larger than the maximum", "FRAME_SIZE_ERROR", frame(data, 0, 1, bytes(16_385))],
+    ["a PING of 7 bytes", "FRAME_SIZE_ERROR", frame(ping, 0, 0, bytes(7))],
+    ["SETTINGS of 5 bytes", "FRAME_SIZE_ERROR", frame(settings, 0, 0, bytes(5))],
     [
-      "a frame that is too large",
+      "an acknowledgement with a payload",
       "FRAME_SIZE_ERROR",
-      "a frame of type 0 with 16385 bytes",
-      frame(data, 0, 1, bytes(16_385)),
-    ],
-    [
-      "a PING of 7 bytes",
-      "FRAME_SIZE_ERROR",
-      "a frame of type 6 with 7 bytes",
-      frame(ping, 0, 0, bytes(7)),
-    ],
-    [
-      "SETTINGS of 5 bytes",
-      "FRAME_SIZE_ERROR",
-      "a frame of type 4 with 5 bytes",
-      frame(settings, 0, 0, bytes(5)),
-    ],
-    [
-      "an acknowledgement that says something",
-      "FRAME_SIZE_ERROR",
-      "a frame of type 4 with 6 bytes",
       frame(settings, flag.ack, 0, bytes(6)),
     ],
+    ["a GOAWAY of 7 bytes", "FRAME_SIZE_ERROR", frame(goAway, 0, 0, bytes(7))],
+    ["a RST_STREAM of 3 bytes", "FRAME_SIZE_ERROR", frame(resetStream, 0, 1, bytes(3))],
+    ["a WINDOW_UPDATE of 5 bytes", "FRAME_SIZE_ERROR", frame(windowUpdate, 0, 0, bytes(5))],
+    ["a PRIORITY of 4 bytes", "FRAME_SIZE_ERROR", frame(priority, 0, 1, bytes(4))],
     [
-      "a GOAWAY of 7 bytes",
+      "HEADERS too short for its priority",
       "FRAME_SIZE_ERROR",
-      "a frame of type 7 with 7 bytes",
-      frame(goAway, 0, 0, bytes(7)),
-    ],
-    [
-      "a RST_STREAM of 3 bytes",
-      "FRAME_SIZE_ERROR",
-      "a frame of type 3 with 3 bytes",
-      frame(resetStream, 0, 1, bytes(3)),
-    ],
-    [
-      "a WINDOW_UPDATE of 5 bytes",
-      "FRAME_SIZE_ERROR",
-      "a frame of type 8 with 5 bytes",
-      frame(windowUpdate, 0, 0, bytes(5)),
-    ],
-    [
-      "a PRIORITY of 4 bytes",
-      "FRAME_SIZE_ERROR",
-      "a frame of type 2 with 4 bytes",
-      frame(priority, 0, 1, bytes(4)),
-    ],
-    [
-      "HEADERS too short for a priority",
-      "FRAME_SIZE_ERROR",
-      "HEADERS of 4 bytes",
       frame(headers, flag.priority | flag.endHeaders, 1, bytes(4)),
     ],
     [
-      "DATA too short for padding",
+      "padded DATA without a padding length",
       "FRAME_SIZE_ERROR",
-      "a padded frame of 0 bytes",
       frame(data, flag.padded, 1, bytes(0)),
     ],
     [
-      "more padding than frame",
+      "more padding than payload",
       "PROTOCOL_ERROR",
-      "more padding than there is frame",
       frame(headers, flag.padded | flag.endHeaders, 1, bytes(5, 5)),
     ],
+    ["DATA without a stream", "PROTOCOL_ERROR", frame(data, 0, 0, bytes(1))],
+    ["HEADERS without a stream", "PROTOCOL_ERROR", frame(headers, flag.endHeaders, 0, ok)],
+    ["SETTINGS on a stream", "PROTOCOL_ERROR", frame(settings, 0, 1, bytes(0))],
+    ["a PING on a stream", "PROTOCOL_ERROR", frame(ping, 0, 1, bytes(8))],
+    ["a GOAWAY on a stream", "PROTOCOL_ERROR", frame(goAway, 0, 1, bytes(8))],
+    ["HEADERS of an unopened stream", "PROTOCOL_ERROR", frame(headers, flag.endHeaders, 99, ok)],
+    ["DATA of a stream with an even identifier", "PROTOCOL_ERROR", frame(data, 0, 2, bytes(1))],
+    ["a RST_STREAM of an unopened stream", "PROTOCOL_ERROR", frame(resetStream, 0, 3, bytes(4))],
+    ["a WINDOW_UPDATE of an unopened stream", "PROTOCOL_ERROR", windowUpdateFrame(3, 1)],
+    ["a WINDOW_UPDATE of 0 bytes", "PROTOCOL_ERROR", windowUpdateFrame(0, 0)],
     [
-      "DATA of no stream",
-      "PROTOCOL_ERROR",
-      "without a stream's number",
-      frame(data, 0, 0, bytes(1)),
-    ],
-    [
-      "HEADERS of no stream",
-      "PROTOCOL_ERROR",
-      "without a stream's number",
-      frame(headers, flag.endHeaders, 0, ok),
-    ],
-    [
-      "SETTINGS of a stream",
-      "PROTOCOL_ERROR",
-      "with a stream's number",
-      frame(settings, 0, 1, bytes(0)),
-    ],
-    ["a PING of a stream", "PROTOCOL_ERROR", "with a stream's number", frame(ping, 0, 1, bytes(8))],
-    [
-      "a GOAWAY of a stream",
-      "PROTOCOL_ERROR",
-      "with a stream's number",
-      frame(goAway, 0, 1, bytes(8)),
-    ],
-    [
-      "HEADERS of a stream that was never opened",
-      "PROTOCOL_ERROR",
-      "a frame of stream 99, which was never opened",
-      frame(headers, flag.endHeaders, 99, ok),
-    ],
-    [
-      "DATA of a stream of its own",
-      "PROTOCOL_ERROR",
-      "a frame of stream 2, which was never opened",
-      frame(data, 0, 2, bytes(1)),
-    ],
-    [
-      "a RST_STREAM of a stream that was never opened",
-      "PROTOCOL_ERROR",
-      "a frame of stream 3",
-      frame(resetStream, 0, 3, bytes(4)),
-    ],
-    [
-      "a WINDOW_UPDATE of a stream that was never opened",
-      "PROTOCOL_ERROR",
-      "a frame of stream 3",
-      windowUpdateFrame(3, 1),
-    ],
-    [
-      "a WINDOW_UPDATE by nothing",
-      "PROTOCOL_ERROR",
-      "a WINDOW_UPDATE by 0 bytes",
-      windowUpdateFrame(0, 0),
-    ],
-    [
-      "a window that is too large",
+      "a connection window larger than the maximum",
       "FLOW_CONTROL_ERROR",
-      "a window of 2147549180 bytes",
       windowUpdateFrame(0, 2 ** 31 - 1),
     ],
     [
-      "a stream's window that is too large",
+      "a stream window larger than the maximum",
       "FLOW_CONTROL_ERROR",
-      "a window of 2147549180 bytes",
       windowUpdateFrame(1, 2 ** 31 - 1),
     ],
     [
-      "a first window that is too large",
+      "an initial window larger than the maximum",
       "FLOW_CONTROL_ERROR",
-      "a window of 2147483648 bytes",
       settingsFrame([[setting.initialWindowSize, 2 ** 31]]),
     ],
+    ["ENABLE_PUSH", "PROTOCOL_ERROR", settingsFrame([[setting.enablePush, 1]])],
+    ["PUSH_PROMISE", "PROTOCOL_ERROR", frame(pushPromise, flag.endHeaders, 1, bytes(5))],
     [
-      "leave to push",
+      "CONTINUATION without a header block",
       "PROTOCOL_ERROR",
-      "the setting ENABLE_PUSH",
-      settingsFrame([[setting.enablePush, 1]]),
-    ],
-    [
-      "a push",
-      "PROTOCOL_ERROR",
-      "a pushed response, which was refused",
-      frame(pushPromise, flag.endHeaders, 1, bytes(5)),
-    ],
-    [
-      "a continuation of nothing",
-      "PROTOCOL_ERROR",
-      "the continuation of no header block",
       frame(continuation, flag.endHeaders, 1, ok),
     ],
     [
       "another frame in a header block",
       "PROTOCOL_ERROR",
-      "another frame within a header block",
       Buffer.concat([frame(headers, 0, 1, ok), frame(ping, 0, 0, bytes(8))]),
     ],
     [
-      "a continuation of another block",
+      "CONTINUATION of another stream",
       "PROTOCOL_ERROR",
-      "another frame within a header block",
       Buffer.concat([frame(headers, 0, 1, ok), frame(continuation, flag.endHeaders, 3, ok)]),
     ],
     [
-      "a header block that is none",
+      "an invalid header block",
       "COMPRESSION_ERROR",
-      "the header field of index 70, which is none",
       frame(headers, flag.endHeaders, 1, bytes(1, 0xc6)),
     ],
     [
-      "empty continuations for ever",
+      "endless empty CONTINUATION frames",
       "ENHANCE_YOUR_CALM",
-      "a header block of more than 262144 bytes",
       Buffer.concat([
         frame(headers, 0, 1, ok),
         ...Array(10_000).fill(frame(continuation, 0, 1, bytes(0))),
       ]),
     ],
     [
-      "a header that never ends",
+      "an endless header block",
       "ENHANCE_YOUR_CALM",
-      "a header block of more than 262144 bytes",
       Buffer.concat([
         frame(headers, 0, 1, ok),
         ...Array(17).fill(frame(continuation, 0, 1, bytes(16_384))),
       ]),
     ],
-  ])("is told so: %s", async (_, code, message, malformed) => {
+  ])("fails its requests, and GOAWAY has the error code: %s", async (_, code, malformed) => {
     const peers: Peer[] = [];
     const server = await serveFrames((peer) => {
       peers.push(peer);
@@ -231,46 +128,34 @@ describe("a server that breaks HTTP/2", () => {
     const transport = open(server.url);
     const broken = send(transport);
     await broken.ended;
-    expect(broken.told).toEqual(["fail internal"]);
-    expect(broken.failure?.message).toMatch(/^The server broke HTTP\/2: it sent /);
-    expect(broken.failure?.message).toContain(message);
-    // The connection is made again.
+    expect(broken.events).toEqual(["fail internal"]);
+    // The connection is reopened.
     const next = send(transport);
     await next.ended;
-    expect(next.told).toEqual(["head 200", "end"]);
+    expect(next.events).toEqual(["head 200", "end"]);
     const goodbye = peers[0]?.framesOf(goAway) ?? [];
     expect(goodbye.map(({ payload }) => payload.readUInt32BE(4))).toEqual([errorCodeNumber(code)]);
   });
 
-  test.each<[string, string, (peer: Peer, streamId: number) => void]>([
+  test.each<[string, (peer: Peer, streamId: number) => void]>([
+    ["a body without a header", (peer, id) => peer.sendData(id, "x")],
+    ["no status", (peer, id) => peer.sendHeaders(id, [["a", "b"]])],
+    ["a status that is not a number", (peer, id) => peer.sendHeaders(id, [[":status", "abc"]])],
     [
-      "a body without a header",
-      "the body of a response before its header",
-      (peer, id) => peer.sendData(id, "x"),
-    ],
-    ["no status", "a response without a status", (peer, id) => peer.sendHeaders(id, [["a", "b"]])],
-    [
-      "a strange status",
-      "a response without a status",
-      (peer, id) => peer.sendHeaders(id, [[":status", "abc"]]),
-    ],
-    [
-      "nothing but information",
-      "a response without a status",
+      "only an informational response",
       (peer, id) => peer.sendHeaders(id, [[":status", "100"]], true),
     ],
     [
-      "trailers in the middle",
-      "trailers that are not the end of the response",
+      "trailers that do not end the response",
       (peer, id) => peer.sendHeaders(id, [[":status", "200"]]).sendHeaders(id, [["a", "b"]]),
     ],
-  ])("fails only the call that it concerns: %s", async (_, message, answer) => {
+  ])("fails only the request concerned: %s", async (_, respond) => {
     let peer: Peer | undefined;
     const server = await serveFrames((connected) => {
       peer = connected
         .onRequest((streamId) => {
           if (streamId === 1) {
-            answer(connected, streamId);
+            respond(connected, streamId);
           } else {
             connected.answer(streamId);
           }
@@ -281,9 +166,8 @@ describe("a server that breaks HTTP/2", () => {
     await transport.connect();
     const [wrong, right] = [send(transport), send(transport)];
     await Promise.all([wrong.ended, right.ended]);
-    expect(wrong.told.at(-1)).toBe("fail internal");
-    expect(wrong.failure?.message).toBe(`The server broke HTTP/2: it sent ${message}`);
-    expect(right.told).toEqual(["head 200", "end"]);
+    expect(wrong.events.at(-1)).toBe("fail internal");
+    expect(right.events).toEqual(["head 200", "end"]);
     await vi.waitFor(() => expect(peer?.framesOf(resetStream)).toHaveLength(1));
     expect(peer?.framesOf(resetStream)[0]?.payload.readUInt32BE()).toBe(
       errorCodeNumber("PROTOCOL_ERROR"),
@@ -291,7 +175,7 @@ describe("a server that breaks HTTP/2", () => {
     expect(server.connections()).toBe(1);
   });
 
-  test("is cut off when it floods and does not listen", async () => {
+  test("is disconnected when it floods pings and reads nothing", async () => {
     const server = await serveFrames((peer) => {
       peer.onRequest(() => {
         peer.socket.pause();
@@ -306,15 +190,12 @@ describe("a server that breaks HTTP/2", () => {
     });
     const flooded = send(open(server.url));
     await flooded.ended;
-    expect(flooded.told).toEqual(["fail internal"]);
-    expect(flooded.failure?.message).toBe(
-      "The server broke HTTP/2: it sent 10000 frames whose answers it ignores",
-    );
+    expect(flooded.events).toEqual(["fail internal"]);
   });
 });
 
-describe("a server that keeps to HTTP/2", () => {
-  test("may send what we have no use for", async () => {
+describe("a server that follows HTTP/2", () => {
+  test("may send frames that the client ignores", async () => {
     let peer: Peer | undefined;
     const server = await serveFrames((connected) => {
       peer = connected
@@ -327,7 +208,7 @@ describe("a server that keeps to HTTP/2", () => {
               frame(ping, flag.ack, 0, bytes(8)),
               settingsFrame([[77, 1]]),
               frame(settings, flag.ack, 0, bytes(0)),
-              // Padded by three, with a priority, in three parts of which one is empty.
+              // Padding of 3 bytes, a priority, and three fragments, one of them empty.
               frame(
                 headers,
                 flag.padded | flag.priority,
@@ -339,7 +220,7 @@ describe("a server that keeps to HTTP/2", () => {
               frame(data, 0, streamId, bytes(0)),
             )
             .sendData(streamId, "hi", true)
-            // Late frames of a stream that is over.
+            // Late frames of a closed stream.
             .send(windowUpdateFrame(streamId, 10), resetStreamFrame(streamId, "NO_ERROR"))
             .sendHeaders(streamId, [["late", "trailer"]], true);
         })
@@ -349,7 +230,7 @@ describe("a server that keeps to HTTP/2", () => {
     for (let call = 0; call < 3; call++) {
       const answered = send(transport);
       await answered.ended;
-      expect(answered.told).toEqual(["head 200", "end"]);
+      expect(answered.events).toEqual(["head 200", "end"]);
       expect(answered.header?.get("a")).toBe("b");
       expect(answered.body.toString()).toBe("hi");
     }
@@ -359,7 +240,7 @@ describe("a server that keeps to HTTP/2", () => {
     expect(acks).toEqual(Array(3).fill([flag.ack, "12345678"]));
   });
 
-  test("may send byte by byte", async () => {
+  test("may send single bytes", async () => {
     const server = await serveFrames((peer) => {
       const { socket } = peer;
       socket.setNoDelay(true);
@@ -381,7 +262,7 @@ describe("a server that keeps to HTTP/2", () => {
     });
     const call = send(open(server.url));
     await call.ended;
-    expect(call.told).toEqual(["head 200", "end"]);
+    expect(call.events).toEqual(["head 200", "end"]);
     expect(call.body.toString()).toBe("hello");
   });
 
@@ -392,69 +273,59 @@ describe("a server that keeps to HTTP/2", () => {
     ["NO_ERROR", "internal"],
     ["PROTOCOL_ERROR", "internal"],
     ["INTERNAL_ERROR", "internal"],
-  ] as const)("may reset a stream: %s is %s", async (name, code) => {
+  ] as const)("may reset a stream: %s becomes %s", async (name, code) => {
     const server = await serve((stream) => stream.close(errorCodeNumber(name)));
     const call = send(open(server.url));
     await call.ended;
-    expect(call.told).toEqual([`fail ${code}`]);
-    expect(call.failure?.message).toBe(`The server reset the stream: ${name}`);
+    expect(call.events).toEqual([`fail ${code}`]);
+    expect(call.failure?.message).toContain(name);
   });
 
-  test("may reset a stream for a reason of its own", async () => {
+  test("may reset a stream with an unknown error code", async () => {
     const server = await serveFrames((peer) => {
       peer.onRequest((streamId) => peer.send(frame(resetStream, 0, streamId, bytes(4, 1)))).greet();
     });
     const call = send(open(server.url));
     await call.ended;
-    expect(call.failure).toEqual({
-      code: "internal",
-      message: "The server reset the stream: error 16843009",
-    });
+    expect(call.failure?.code).toBe("internal");
+    expect(call.failure?.message).toContain("16843009");
   });
 });
 
-describe("a server that speaks something else", () => {
-  test("is told from HTTP/2 by Node's HTTP/1.1", async () => {
+describe("a server that does not speak HTTP/2", () => {
+  test("is recognised as HTTP/1.1", async () => {
     const endpoint = await listen(createHttp1Server((_, response) => response.end()));
     closeLater(() => endpoint.close());
     await expect(open(endpoint.url, 2).connect()).rejects.toThrow(
-      /^Expected HTTP\/2, got "HTTP\/1.1 \d+ [\w ]+"; try --http 1.1$/,
+      /"HTTP\/1.1 \d+ [\w ]+".* --http 1.1/,
     );
   });
 
   test.each([
-    [
-      "SSH-2.0-OpenSSH_10.0\r\n",
-      /^The server broke HTTP\/2: it sent "SSH-2.0-OpenSSH_10.0" before its settings; does it speak HTTP\/2\?$/,
-    ],
-    [frame(ping, 0, 0, bytes(8)), /before its settings/],
-    [frame(settings, flag.ack, 0, bytes(0)), /before its settings/],
-  ])("is told from HTTP/2: %j", async (words, message) => {
-    const server = await serveSockets((socket) => socket.write(words));
+    "SSH-2.0-OpenSSH_10.0\r\n",
+    frame(ping, 0, 0, bytes(8)),
+    frame(settings, flag.ack, 0, bytes(0)),
+  ])("fails connect and later requests: %j", async (bytes) => {
+    const server = await serveSockets((socket) => socket.write(bytes));
     const transport = open(server.url);
-    await expect(transport.connect()).rejects.toThrow(message);
+    await expect(transport.connect()).rejects.toThrow();
     const call = send(transport);
     await call.ended;
-    expect(call.told).toEqual(["fail internal"]);
-    expect(call.failure?.message).toMatch(message);
+    expect(call.events).toEqual(["fail internal"]);
   });
 
-  test("is told when it closes at once", async () => {
+  test("fails connect when it closes at once", async () => {
     const server = await serveSockets((socket) => socket.end());
-    await expect(open(server.url).connect()).rejects.toThrow(
-      `No connection to ${server.url}: the server closed the connection`,
-    );
+    await expect(open(server.url).connect()).rejects.toThrow(server.url);
   });
 
-  test("is not waited for long when it says nothing", async () => {
+  test("fails connect after 5 s without settings", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const greeted = Promise.withResolvers<void>();
       const server = await serveSockets((socket) => socket.once("data", () => greeted.resolve()));
       const connecting = open(server.url).connect();
-      const failed = expect(connecting).rejects.toThrow(
-        `No connection to ${server.url}: it said nothing within 5 s; does it speak HTTP/2?`,
-      );
+      const failed = expect(connecting).rejects.toThrow(server.url);
       await vi.advanceTimersByTimeAsync(1);
       await greeted.promise;
       await vi.advanceTimersByTimeAsync(5_000);

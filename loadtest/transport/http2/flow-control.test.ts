@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
+import { echo, open, type Peer, send, serve, serveFrames } from "../testing.ts";
 import { flag, frame, frameType, setting, settingsFrame, windowUpdateFrame } from "./frames.ts";
-import { echo, open, type Peer, send, serve, serveFrames } from "./testing.ts";
 
-// Small enough for tests to use them up.
+// A window small enough for a test to fill it.
 vi.mock("./frames.ts", async (importOriginal) => ({
   ...(await importOriginal<typeof import("./frames.ts")>()),
   receiveWindowBytes: 100_000,
@@ -10,19 +10,19 @@ vi.mock("./frames.ts", async (importOriginal) => ({
 
 const megabyte = Buffer.alloc(1_000_000, "all work and no play ");
 
-/** How many bytes of bodies the client has sent, on a stream or on all. */
+/** Body bytes that the client has sent, on one stream or on all. */
 function sentTo(peer: Peer | undefined, streamId?: number): number {
   return (peer?.framesOf(frameType.data) ?? [])
     .filter((data) => streamId === undefined || data.streamId === streamId)
     .reduce((sum, { payload }) => sum + payload.length, 0);
 }
 
-describe("what the server takes", () => {
+describe("the windows of the server", () => {
   test.each([
-    ["its usual windows", 65_535, megabyte],
+    ["default windows", 65_535, megabyte],
     ["windows of 10 bytes", 10, megabyte.subarray(0, 2_000)],
-    ["windows of 0 bytes, at first", 0, megabyte.subarray(0, 2_000)],
-  ])("is kept to: %s", async (_, initialWindowSize, body) => {
+    ["windows of 0 bytes that grow later", 0, megabyte.subarray(0, 2_000)],
+  ])("are not exceeded: %s", async (_, initialWindowSize, body) => {
     const server = await serve(
       (stream) => {
         if (initialWindowSize === 0) {
@@ -36,12 +36,14 @@ describe("what the server takes", () => {
     await transport.connect();
     const calls = [send(transport, {}, body), send(transport, {}, body), send(transport, {}, "")];
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ told }) => told)).toEqual(Array(3).fill(["head 200", "trailers 0", "end"]));
+    expect(calls.map(({ events }) => events)).toEqual(
+      Array(3).fill(["head 200", "trailers 0", "end"]),
+    );
     expect(calls.map(({ body: got }) => got.length)).toEqual([body.length, body.length, 0]);
     expect(calls[0]?.body.equals(body)).toBe(true);
   });
 
-  test("is a window of the connection too", async () => {
+  test("include a window of the connection", async () => {
     let peer: Peer | undefined;
     const server = await serveFrames((connected) => {
       peer = connected.greet([setting.initialWindowSize, 1_000_000]);
@@ -61,7 +63,7 @@ describe("what the server takes", () => {
     ).toEqual([1, 3]);
   });
 
-  test("may shrink below what was sent, and grow again", async () => {
+  test("may shrink below the sent bytes and grow again", async () => {
     let peer: Peer | undefined;
     const server = await serveFrames((connected) => {
       peer = connected.greet([setting.initialWindowSize, 100]);
@@ -79,10 +81,10 @@ describe("what the server takes", () => {
     await vi.waitFor(() => expect(sentTo(peer)).toBe(150));
     peer?.answer(1);
     await call.ended;
-    expect(call.told).toEqual(["head 200", "end"]);
+    expect(call.events).toEqual(["head 200", "end"]);
   });
 
-  test("holds up no other call", async () => {
+  test("do not delay other requests", async () => {
     const server = await serveFrames((peer) => {
       peer
         .onRequest((streamId) => {
@@ -97,11 +99,11 @@ describe("what the server takes", () => {
     const stuck = send(transport, {}, "longer than that");
     const call = send(transport, {}, "short");
     await call.ended;
-    expect(call.told).toEqual(["head 200", "end"]);
-    expect(stuck.told).toEqual([]);
+    expect(call.events).toEqual(["head 200", "end"]);
+    expect(stuck.events).toEqual([]);
   });
 
-  test("is not sent when the response is complete without it", async () => {
+  test("stop a body whose response is already complete", async () => {
     let peer: Peer | undefined;
     const server = await serveFrames((connected) => {
       peer = connected
@@ -112,7 +114,7 @@ describe("what the server takes", () => {
     await transport.connect();
     const call = send(transport, {}, megabyte);
     await call.ended;
-    expect(call.told).toEqual(["head 200", "end"]);
+    expect(call.events).toEqual(["head 200", "end"]);
     peer?.send(windowUpdateFrame(1, 1_000));
     await send(transport, {}, "").ended;
     expect(sentTo(peer, 1)).toBe(10);
@@ -123,8 +125,8 @@ describe("what the server takes", () => {
   });
 });
 
-describe("what the client takes", () => {
-  test("is made more as it comes, also when nobody reads it any more", async () => {
+describe("the windows of the client", () => {
+  test("are extended while data arrives, also for cancelled requests", async () => {
     const server = await serve((stream) => {
       stream.respond({ ":status": 200 });
       stream.end(megabyte);
@@ -139,7 +141,7 @@ describe("what the client takes", () => {
     expect(calls.map(({ body }) => body.equals(megabyte))).toEqual([true, true]);
   });
 
-  test("counts padding, which is not handed on", async () => {
+  test("count padding, which the receiver does not get", async () => {
     let peer: Peer | undefined;
     const server = await serveFrames((connected) => {
       peer = connected

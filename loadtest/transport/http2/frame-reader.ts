@@ -3,16 +3,16 @@ import {
   frameHeaderBytes,
   frameType,
   Http2Error,
-  mostFrameBytes,
+  maxFrameBytes,
   serverSent,
   withoutPadding,
 } from "./frames.ts";
-import { type FieldList, HpackDecoder, mostHeaderBytes } from "./hpack-decoder.ts";
+import { type FieldList, HpackDecoder, maxHeaderBytes } from "./hpack-decoder.ts";
 
-/** @param payload a view; what it shows never changes */
+/** @param payload a view of bytes that never change */
 export type OnFrame = (type: number, flags: number, streamId: number, payload: Buffer) => void;
 
-/** Cuts what comes from a server into frames, and checks what can be seen from a frame alone. */
+/** Splits received bytes into frames and checks what one frame alone shows. */
 export class FrameReader {
   readonly #onFrame: OnFrame;
   #rest: Buffer | undefined;
@@ -22,7 +22,7 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** @throws Http2Error when it is not HTTP/2 */
+  /** @throws Http2Error when the bytes are not HTTP/2 */
   read(chunk: Buffer): void {
     let bytes = chunk;
     if (this.#rest !== undefined) {
@@ -39,7 +39,9 @@ export class FrameReader {
         expectSettings(type, flags, bytes);
         this.#isFirst = false;
       }
-      checkLength(type, flags, length);
+      if (length > maxFrameBytes || !isLengthOf(type, flags, length)) {
+        throw serverSent("FRAME_SIZE_ERROR", `a frame of type ${type} with ${length} bytes`);
+      }
       checkStream(type, streamId);
       const end = at + frameHeaderBytes + length;
       if (end > bytes.length) {
@@ -64,12 +66,6 @@ function expectSettings(type: number, flags: number, bytes: Buffer): void {
       "PROTOCOL_ERROR",
       `${JSON.stringify(start.slice(0, 20))} before its settings; does it speak HTTP/2?`,
     );
-  }
-}
-
-function checkLength(type: number, flags: number, length: number): void {
-  if (length > mostFrameBytes || !isLengthOf(type, flags, length)) {
-    throw serverSent("FRAME_SIZE_ERROR", `a frame of type ${type} with ${length} bytes`);
   }
 }
 
@@ -99,24 +95,24 @@ function checkStream(type: number, streamId: number): void {
     case frameType.resetStream:
     case frameType.continuation:
       if (streamId === 0) {
-        throw serverSent("PROTOCOL_ERROR", "a frame of a stream, without a stream's number");
+        throw serverSent("PROTOCOL_ERROR", "a stream's frame without a stream identifier");
       }
       break;
     case frameType.settings:
     case frameType.ping:
     case frameType.goAway:
       if (streamId !== 0) {
-        throw serverSent("PROTOCOL_ERROR", "a frame of the connection, with a stream's number");
+        throw serverSent("PROTOCOL_ERROR", "a connection's frame with a stream identifier");
       }
   }
 }
 
 export type OnFields = (streamId: number, flags: number, fields: FieldList) => void;
 
-/** What a CONTINUATION counts for beside what it carries: empty ones could go on for ever. */
+/** Size that a CONTINUATION counts in addition to its payload, so that empty ones are limited. */
 const continuationBytes = 32;
 
-/** A header block that has begun and is not complete. */
+/** A header block that is not complete. */
 interface OpenBlock {
   readonly streamId: number;
   readonly flags: number;
@@ -125,8 +121,8 @@ interface OpenBlock {
 }
 
 /**
- * Puts header blocks together from HEADERS and CONTINUATION, and decodes each in its turn, also those
- * that nobody waits for any more: later ones refer to them.
+ * Assembles header blocks from HEADERS and CONTINUATION and decodes them in order. Blocks of
+ * cancelled requests are decoded too, because later blocks refer to their fields.
  */
 export class HeaderBlocks {
   readonly #decoder = new HpackDecoder();
@@ -137,12 +133,12 @@ export class HeaderBlocks {
     this.#onFields = onFields;
   }
 
-  /** Checks that no other frame comes within a block. */
+  /** Checks that no other frame interrupts a header block. */
   expectFrame(type: number, streamId: number): void {
     const open = this.#open;
     if (open === undefined) {
       if (type === frameType.continuation) {
-        throw serverSent("PROTOCOL_ERROR", "the continuation of no header block");
+        throw serverSent("PROTOCOL_ERROR", "a CONTINUATION without a header block");
       }
     } else if (type !== frameType.continuation || streamId !== open.streamId) {
       throw serverSent("PROTOCOL_ERROR", "another frame within a header block");
@@ -171,8 +167,8 @@ export class HeaderBlocks {
     }
     open.parts.push(payload);
     open.bytes += payload.length + continuationBytes;
-    if (open.bytes > mostHeaderBytes) {
-      throw serverSent("ENHANCE_YOUR_CALM", `a header block of more than ${mostHeaderBytes} bytes`);
+    if (open.bytes > maxHeaderBytes) {
+      throw serverSent("ENHANCE_YOUR_CALM", `a header block of more than ${maxHeaderBytes} bytes`);
     }
     if (flags & flag.endHeaders) {
       this.#open = undefined;

@@ -1,6 +1,6 @@
 import type { TransportFailure } from "../transport.ts";
 
-/** HTTP/2's frames. @see https://www.rfc-editor.org/rfc/rfc9113#section-6 */
+/** Frame types of HTTP/2. @see https://www.rfc-editor.org/rfc/rfc9113#section-6 */
 export const frameType = {
   data: 0,
   headers: 1,
@@ -24,18 +24,18 @@ export const setting = {
 } as const;
 
 export const frameHeaderBytes = 9;
-/** The largest payload that every endpoint takes. We ask for no more, and send no more. */
-export const mostFrameBytes = 16_384;
-/** What may be sent, on a stream and on a connection, before the peer says otherwise. */
+/** The largest payload that every endpoint accepts; this client sends and accepts no larger one. */
+export const maxFrameBytes = 16_384;
+/** Initial window of a stream and of a connection. */
 export const defaultWindowBytes = 65_535;
 export const largestWindowBytes = 2 ** 31 - 1;
-/** What the server may send ahead, on a stream and on the connection: it is never to wait for us. */
+/** Window given to the server, for streams and the connection: the server should never wait. */
 export const receiveWindowBytes = 2 ** 31 - 1;
 export const lastStreamId = 2 ** 31 - 1;
 
 export const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
-/** @param payload not longer than `mostFrameBytes` */
+/** @param payload at most `maxFrameBytes` long */
 export function frame(type: number, flags: number, streamId: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(frameHeaderBytes + payload.length);
   bytes.writeUIntBE(payload.length, 0, 3);
@@ -54,26 +54,26 @@ export function resetStreamFrame(streamId: number, code: ErrorCode): Buffer {
   return frame(frameType.resetStream, 0, streamId, numbers(errorCodeNumber(code)));
 }
 
-/** The last stream of the server's that we took is 0: it may not begin any. */
+/** GOAWAY with 0 as the last stream: the server may not open streams. */
 export function goAwayFrame(code: ErrorCode): Buffer {
   return frame(frameType.goAway, 0, 0, numbers(0, errorCodeNumber(code)));
 }
 
 export function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Buffer {
   const payload = Buffer.alloc(6 * settings.length);
-  settings.forEach(([id, value], at) => {
-    payload.writeUInt16BE(id, 6 * at);
-    payload.writeUInt32BE(value, 6 * at + 2);
+  settings.forEach(([id, value], index) => {
+    payload.writeUInt16BE(id, 6 * index);
+    payload.writeUInt32BE(value, 6 * index + 2);
   });
   return frame(frameType.settings, 0, 0, payload);
 }
 
-/** HEADERS, and CONTINUATION for what one frame can't hold. */
+/** HEADERS, followed by CONTINUATION for what does not fit. */
 export function headersFrames(streamId: number, block: Uint8Array, endStream: boolean): Buffer {
   const parts: Buffer[] = [];
   let at = 0;
   do {
-    const end = Math.min(block.length, at + mostFrameBytes);
+    const end = Math.min(block.length, at + maxFrameBytes);
     const flags =
       (end === block.length ? flag.endHeaders : 0) | (at === 0 && endStream ? flag.endStream : 0);
     const type = at === 0 ? frameType.headers : frameType.continuation;
@@ -85,10 +85,25 @@ export function headersFrames(streamId: number, block: Uint8Array, endStream: bo
 
 function numbers(...values: number[]): Buffer {
   const payload = Buffer.alloc(4 * values.length);
-  values.forEach((value, at) => {
-    payload.writeUInt32BE(value, 4 * at);
+  values.forEach((value, index) => {
+    payload.writeUInt32BE(value, 4 * index);
   });
   return payload;
+}
+
+/** Payload of a DATA or HEADERS frame without its padding. */
+export function withoutPadding(flags: number, payload: Buffer): Buffer {
+  if (!(flags & flag.padded)) {
+    return payload;
+  }
+  const [padding] = payload;
+  if (padding === undefined) {
+    throw serverSent("FRAME_SIZE_ERROR", "a padded frame of 0 bytes");
+  }
+  if (padding >= payload.length) {
+    throw serverSent("PROTOCOL_ERROR", "a frame with more padding than payload");
+  }
+  return payload.subarray(1, payload.length - padding);
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9113#section-7 */
@@ -118,7 +133,7 @@ export function errorCodeNumber(code: ErrorCode): number {
   return errorCodes.indexOf(code);
 }
 
-/** What the server sent is not HTTP/2. The message is for people. */
+/** The server violated HTTP/2. */
 export class Http2Error extends Error {
   readonly code: ErrorCode;
 
@@ -128,45 +143,23 @@ export class Http2Error extends Error {
   }
 }
 
-/** @param what what breaks the rules, such as "a PING of 3 bytes" */
+/** @param what the violation, such as "a PING of 3 bytes" */
 export function serverSent(code: ErrorCode, what: string): Http2Error {
-  return new Http2Error(code, `The server broke HTTP/2: it sent ${what}`);
+  return new Http2Error(code, `The server violated HTTP/2: it sent ${what}`);
 }
 
-/**
- * What it means that the server reset a stream.
- *
- * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors
- */
+/** RPC codes for streams that the server reset; "internal" for all others. */
+const codesOfReset: Readonly<Record<string, TransportFailure["code"]>> = {
+  REFUSED_STREAM: "unavailable",
+  CANCEL: "canceled",
+  ENHANCE_YOUR_CALM: "resource_exhausted",
+};
+
+/** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
 export function failureOfReset(errorCode: number): TransportFailure {
   const name = errorCodeName(errorCode);
-  return { code: codeOf(name), message: `The server reset the stream: ${name}` };
-}
-
-function codeOf(name: string): TransportFailure["code"] {
-  switch (name) {
-    case "REFUSED_STREAM":
-      return "unavailable";
-    case "CANCEL":
-      return "canceled";
-    case "ENHANCE_YOUR_CALM":
-      return "resource_exhausted";
-    default:
-      return "internal";
-  }
-}
-
-/** What a DATA or HEADERS frame carries. */
-export function withoutPadding(flags: number, payload: Buffer): Buffer {
-  if (!(flags & flag.padded)) {
-    return payload;
-  }
-  const [padding] = payload;
-  if (padding === undefined) {
-    throw serverSent("FRAME_SIZE_ERROR", "a padded frame of 0 bytes");
-  }
-  if (padding >= payload.length) {
-    throw serverSent("PROTOCOL_ERROR", "a frame with more padding than there is frame");
-  }
-  return payload.subarray(1, payload.length - padding);
+  return {
+    code: codesOfReset[name] ?? "internal",
+    message: `The server reset the stream: ${name}`,
+  };
 }

@@ -4,14 +4,14 @@ import {
   decodeHuffman,
   defaultTableBytes,
   type Field,
-  sizeOf,
+  fieldBytes,
   staticTable,
 } from "./hpack-table.ts";
 
-/** No response has this much in its headers. */
-export const mostHeaderBytes = 256 * 1_024;
+/** Limit of a decoded header list. */
+export const maxHeaderBytes = 256 * 1_024;
 
-/** Header fields in the order they came. */
+/** Header fields in the order of their arrival. */
 export class FieldList implements Fields {
   readonly #fields: Field[] = [];
 
@@ -31,7 +31,7 @@ export class FieldList implements Fields {
 }
 
 /**
- * Decodes the header blocks of one connection, each of which may refer to what came before.
+ * Decodes the header blocks of one connection, which may refer to fields of earlier blocks.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7541
  */
@@ -39,11 +39,11 @@ export class HpackDecoder {
   /** The newest field is the last. */
   #dynamic: Field[] = [];
   #usedBytes = 0;
-  #limitBytes = defaultTableBytes;
+  #maxBytes = defaultTableBytes;
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
 
-  /** @throws Http2Error when the block can't be decoded; later blocks then can't be either */
+  /** @throws Http2Error when the block is not valid; later blocks can't be decoded either */
   decode(block: Buffer): FieldList {
     this.#block = block;
     this.#at = 0;
@@ -52,27 +52,27 @@ export class HpackDecoder {
     let bytes = 0;
     while (this.#at < block.length) {
       const field = this.#readField();
-      // Fields of the table cost the server one byte each, so the block's length says too little.
-      bytes += sizeOf(field);
-      if (bytes > mostHeaderBytes) {
-        throw serverSent("ENHANCE_YOUR_CALM", `more than ${mostHeaderBytes} bytes of header`);
+      // A field of the table takes one byte in the block, so the block's length is no limit.
+      bytes += fieldBytes(field);
+      if (bytes > maxHeaderBytes) {
+        throw serverSent("ENHANCE_YOUR_CALM", `more than ${maxHeaderBytes} bytes of header fields`);
       }
       fields.add(field);
     }
     return fields;
   }
 
-  /** Changes of the table's size come before all fields. */
+  /** Changes of the table's size precede all fields. */
   #readTableSizes(): void {
     while (((this.#block[this.#at] ?? 0) & 0xe0) === 0x20) {
-      const limit = this.#readInteger(5);
-      if (limit > defaultTableBytes) {
+      const maxBytes = this.#readInteger(5);
+      if (maxBytes > defaultTableBytes) {
         throw serverSent(
           "COMPRESSION_ERROR",
-          `a header table of ${limit} bytes, where ${defaultTableBytes} are allowed`,
+          `a header table of ${maxBytes} bytes, where ${defaultTableBytes} are allowed`,
         );
       }
-      this.#limitBytes = limit;
+      this.#maxBytes = maxBytes;
       this.#evict();
     }
   }
@@ -85,12 +85,12 @@ export class HpackDecoder {
     if (octet & 0x40) {
       const field = this.#readLiteral(6);
       this.#dynamic.push(field);
-      this.#usedBytes += sizeOf(field);
+      this.#usedBytes += fieldBytes(field);
       this.#evict();
       return field;
     }
     if (octet & 0x20) {
-      throw serverSent("COMPRESSION_ERROR", "a change of the header table between fields");
+      throw serverSent("COMPRESSION_ERROR", "a change of the header table size between fields");
     }
     return this.#readLiteral(4);
   }
@@ -107,16 +107,16 @@ export class HpackDecoder {
         ? staticTable[index - 1]
         : this.#dynamic[this.#dynamic.length - (index - staticTable.length)];
     if (field === undefined) {
-      throw serverSent("COMPRESSION_ERROR", `the header field of index ${index}, which is none`);
+      throw serverSent("COMPRESSION_ERROR", `the index ${index} of no header field`);
     }
     return field;
   }
 
   #evict(): void {
     let oldest = 0;
-    while (this.#usedBytes > this.#limitBytes) {
+    while (this.#usedBytes > this.#maxBytes) {
       const field = this.#dynamic[oldest++];
-      this.#usedBytes -= field === undefined ? this.#usedBytes : sizeOf(field);
+      this.#usedBytes -= field === undefined ? this.#usedBytes : fieldBytes(field);
     }
     if (oldest > 0) {
       this.#dynamic = this.#dynamic.slice(oldest);
@@ -124,9 +124,9 @@ export class HpackDecoder {
   }
 
   #readInteger(prefixBits: number): number {
-    const most = 2 ** prefixBits - 1;
-    let value = this.#readOctet() & most;
-    if (value < most) {
+    const max = 2 ** prefixBits - 1;
+    let value = this.#readOctet() & max;
+    if (value < max) {
       return value;
     }
     for (let factor = 1; factor <= 2 ** 28; factor *= 128) {

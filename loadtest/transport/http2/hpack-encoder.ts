@@ -1,6 +1,6 @@
-import { defaultTableBytes, type Field, sizeOf, staticTable } from "./hpack-table.ts";
+import { defaultTableBytes, type Field, fieldBytes, staticTable } from "./hpack-table.ts";
 
-/** These must not be left in a table that others could probe. */
+/** Fields that must not enter a table, where their values could be guessed. */
 const secret = new Set(["authorization", "cookie", "proxy-authorization"]);
 
 const staticFields = new Map<string, number>();
@@ -13,47 +13,47 @@ staticTable.forEach((field, at) => {
 });
 
 /**
- * Encodes the header blocks of one connection. Fields are put into the table until it is full, and
- * never evicted, so a request that is sent again costs a byte a field.
+ * Encodes the header blocks of one connection. Fields enter the table until it is full and are
+ * never evicted, so a repeated request costs one byte per field.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7541
  */
 export class HpackEncoder {
-  /** Which of the table's fields it is, the oldest being 0. */
+  /** Position of each field in the table, from the oldest at 0. */
   #inserted = new Map<string, number>();
   #usedBytes = 0;
-  #limitBytes = defaultTableBytes;
-  /** The server has been promised another limit, and not told yet that it is kept. */
+  #maxBytes = defaultTableBytes;
+  /** Whether the next block must announce a changed table size. */
   #mustAnnounce = false;
   #version = 0;
   #out = Buffer.allocUnsafe(1_024);
   #at = 0;
 
-  /** A block may be sent again while this is what it was before the block was made, and after. */
+  /** A block can be sent again if the version was the same before and after its encoding. */
   get version(): number {
     return this.#version;
   }
 
-  /** The server allows a table of so many bytes. What it has is forgotten. */
+  /** Applies the table size that the server allows, and clears the table. */
   limitTable(bytes: number): void {
-    const limit = Math.min(bytes, defaultTableBytes);
-    if (limit === this.#limitBytes) {
+    const maxBytes = Math.min(bytes, defaultTableBytes);
+    if (maxBytes === this.#maxBytes) {
       return;
     }
-    this.#limitBytes = limit;
+    this.#maxBytes = maxBytes;
     this.#mustAnnounce = true;
     this.#inserted = new Map();
     this.#usedBytes = 0;
     this.#version++;
   }
 
-  /** The blocks must be sent in the order they were made. The result is valid until the next call. */
+  /** Blocks must be sent in the order of the calls. The result is valid until the next call. */
   encode(fields: readonly Field[]): Uint8Array {
     this.#at = 0;
     if (this.#mustAnnounce) {
-      // By way of 0, which empties the server's table too.
+      // Size 0 first, which clears the server's table too.
       this.#integer(0, 5, 0x20);
-      this.#integer(this.#limitBytes, 5, 0x20);
+      this.#integer(this.#maxBytes, 5, 0x20);
       this.#mustAnnounce = false;
       this.#version++;
     }
@@ -76,11 +76,11 @@ export class HpackEncoder {
       this.#integer(index, 7, 0x80);
     } else if (secret.has(name)) {
       this.#literal(name, value, 4, 0x10);
-    } else if (this.#usedBytes + sizeOf(field) > this.#limitBytes) {
+    } else if (this.#usedBytes + fieldBytes(field) > this.#maxBytes) {
       this.#literal(name, value, 4, 0x00);
     } else {
       this.#literal(name, value, 6, 0x40);
-      this.#usedBytes += sizeOf(field);
+      this.#usedBytes += fieldBytes(field);
       this.#inserted.set(key, this.#inserted.size);
       this.#version++;
     }
@@ -96,15 +96,15 @@ export class HpackEncoder {
   }
 
   #integer(value: number, prefixBits: number, flags: number): void {
-    // More octets than any of our numbers needs.
+    // More octets than any number here needs.
     this.#makeRoom(8);
-    const most = 2 ** prefixBits - 1;
-    if (value < most) {
+    const max = 2 ** prefixBits - 1;
+    if (value < max) {
       this.#out[this.#at++] = flags | value;
       return;
     }
-    this.#out[this.#at++] = flags | most;
-    let rest = value - most;
+    this.#out[this.#at++] = flags | max;
+    let rest = value - max;
     for (; rest >= 128; rest = Math.floor(rest / 128)) {
       this.#out[this.#at++] = (rest % 128) | 0x80;
     }

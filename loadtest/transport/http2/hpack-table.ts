@@ -1,21 +1,17 @@
 import { serverSent } from "./frames.ts";
 
-/** A header field, its name in lower case. */
+/** A header field; the name is in lower case. */
 export type Field = readonly [name: string, value: string];
 
-/** What HPACK counts for a field in a table or a list. */
-export function sizeOf([name, value]: Field): number {
+/** Size of a field in a table or a list. @see https://www.rfc-editor.org/rfc/rfc7541#section-4.1 */
+export function fieldBytes([name, value]: Field): number {
   return name.length + value.length + 32;
 }
 
-/** How large a table may become, in such bytes, when the other side does not say otherwise. */
+/** Maximum size of a dynamic table unless the peer changes it. */
 export const defaultTableBytes = 4_096;
 
-/**
- * The header fields that HPACK knows from the start, from index 1.
- *
- * @see https://www.rfc-editor.org/rfc/rfc7541#appendix-A
- */
+/** The static table, from index 1. @see https://www.rfc-editor.org/rfc/rfc7541#appendix-A */
 // biome-ignore format: a table
 export const staticTable: readonly Field[] = [
   [":authority", ""], [":method", "GET"], [":method", "POST"], [":path", "/"],
@@ -36,7 +32,7 @@ export const staticTable: readonly Field[] = [
   ["via", ""], ["www-authenticate", ""],
 ];
 
-/** The length in bits of each byte's code, by byte. */
+/** Length of each byte's code in bits, by byte. */
 // biome-ignore format: a table
 const lengths = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
@@ -48,13 +44,13 @@ const lengths = [
   26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27,
   20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
 ];
-const longest = 30;
-const shortest = 5;
+const maxCodeBits = 30;
+const minCodeBits = 5;
 
-/** The codes of one length are successive numbers, and so are those of all lengths in order. */
+/** Codes of one length. They are consecutive numbers, in the order of the bytes. */
 interface CodesOfLength {
   readonly first: number;
-  /** The bytes that they stand for. */
+  /** Decoded bytes, by code minus `first`. */
   readonly bytes: Uint8Array;
 }
 
@@ -62,7 +58,7 @@ const codes: readonly CodesOfLength[] = buildCodes();
 
 function buildCodes(): CodesOfLength[] {
   let code = 0;
-  return Array.from({ length: longest + 1 }, (_, length) => {
+  return Array.from({ length: maxCodeBits + 1 }, (_, length) => {
     code *= 2;
     const first = code;
     const bytes = Uint8Array.from(lengths.keys().filter((byte) => lengths[byte] === length));
@@ -72,13 +68,13 @@ function buildCodes(): CodesOfLength[] {
 }
 
 /**
- * Decodes a string that HPACK's Huffman code was used for.
+ * Decodes a string in HPACK's Huffman code.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7541#appendix-B
- * @throws Http2Error when it is not of this code
+ * @throws Http2Error when the string is not valid
  */
 export function decodeHuffman(encoded: Uint8Array): string {
-  const decoded = Buffer.allocUnsafe(Math.floor((encoded.length * 8) / shortest));
+  const decoded = Buffer.allocUnsafe(Math.floor((encoded.length * 8) / minCodeBits));
   let size = 0;
   let code = 0;
   let length = 0;
@@ -88,7 +84,7 @@ export function decodeHuffman(encoded: Uint8Array): string {
       code = code * 2 + ((octet >> bit) & 1);
       length++;
       const ofLength = codes[length];
-      // The one code that is left over, 30 times 1, is never to be sent.
+      // The end-of-string code, 30 ones, must not be sent.
       if (ofLength === undefined) {
         throw invalid();
       }
@@ -100,7 +96,7 @@ export function decodeHuffman(encoded: Uint8Array): string {
       }
     }
   }
-  // What is left must be padding: fewer than eight bits, all of them 1.
+  // The rest must be padding: fewer than eight bits, all ones.
   if (length > 7 || code !== 2 ** length - 1) {
     throw invalid();
   }

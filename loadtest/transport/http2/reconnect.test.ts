@@ -1,15 +1,15 @@
 import { describe, expect, test, vi } from "vitest";
 import { freePort } from "../../../testing/free-port.ts";
+import { echo, open, type Peer, Recorded, send, serve, serveFrames } from "../testing.ts";
 import { frame, frameType, goAwayFrame } from "./frames.ts";
-import { echo, open, type Peer, Recorded, send, serve, serveFrames } from "./testing.ts";
 
-// A connection has three streams here, and no more: 1, 3 and 5.
+// A connection has only the streams 1, 3 and 5 here.
 vi.mock("./frames.ts", async (importOriginal) => ({
   ...(await importOriginal<typeof import("./frames.ts")>()),
   lastStreamId: 6,
 }));
 
-/** The last stream that the server took, and why it goes. */
+/** A GOAWAY with the last stream that the server took and an error code. */
 function goAway(last: number, code = 0): Buffer {
   const payload = Buffer.alloc(8);
   payload.writeUInt32BE(last);
@@ -17,8 +17,8 @@ function goAway(last: number, code = 0): Buffer {
   return frame(frameType.goAway, 0, 0, payload);
 }
 
-describe("a connection that is lost", () => {
-  test("fails its calls, not those of others, and is made again under its number", async () => {
+describe("a lost connection", () => {
+  test("fails only its own requests, and is reopened under its number", async () => {
     const peers: Peer[] = [];
     const server = await serveFrames((peer) => {
       peers.push(peer.greet());
@@ -31,11 +31,9 @@ describe("a connection that is lost", () => {
     });
     peers[0]?.socket.resetAndDestroy();
     const lost = await Promise.race(calls.map(async (call) => call.ended.then(() => call)));
-    expect(lost.failure).toEqual({
-      code: "unavailable",
-      message: "The connection was lost: read ECONNRESET",
-    });
-    expect(calls.filter((call) => call !== lost).map(({ told }) => told)).toEqual([[]]);
+    expect(lost.failure?.code).toBe("unavailable");
+    expect(lost.failure?.message).toContain("ECONNRESET");
+    expect(calls.filter((call) => call !== lost).map(({ events }) => events)).toEqual([[]]);
     await vi.waitFor(() => expect(peers).toHaveLength(3));
     await vi.waitFor(() => {
       const next = send(transport);
@@ -43,7 +41,7 @@ describe("a connection that is lost", () => {
     });
   });
 
-  test("says when the server closes it in the middle of a response", async () => {
+  test("fails a response that it interrupts", async () => {
     const server = await serveFrames((peer) => {
       peer
         .onRequest((streamId) => {
@@ -54,12 +52,11 @@ describe("a connection that is lost", () => {
     });
     const call = send(open(server.url));
     await call.ended;
-    expect(call.told).toEqual(["head 200", "fail unavailable"]);
+    expect(call.events).toEqual(["head 200", "fail unavailable"]);
     expect(call.body.toString()).toBe("half");
-    expect(call.failure?.message).toBe("The server closed the connection");
   });
 
-  test("leaves its calls to those that are up", async () => {
+  test("is not used for later requests", async () => {
     const server = await serve(echo);
     const transport = open(server.url, 2);
     await transport.connect();
@@ -68,30 +65,30 @@ describe("a connection that is lost", () => {
     do {
       const call = send(transport);
       await call.ended;
-      ends.push(call.told.at(-1));
+      ends.push(call.events.at(-1));
     } while (ends.at(-1) !== "end");
-    // The end of each connection is found out by one call at most.
+    // At most one request per connection is sent before its end is noticed.
     expect(ends.length).toBeLessThanOrEqual(3);
   });
 
-  test("is made again when a server that died is back on its port", async () => {
+  test("is reopened when the server restarts on its port", async () => {
     const first = await serve(() => {});
     const transport = open(first.url, 2);
     await transport.connect();
     const calls = [send(transport), send(transport), send(transport)];
     await first.close();
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ told }) => told)).toEqual(Array(3).fill(["fail unavailable"]));
+    expect(calls.map(({ events }) => events)).toEqual(Array(3).fill(["fail unavailable"]));
     const down = send(transport);
     await down.ended;
-    expect(down.told).toEqual(["fail unavailable"]);
+    expect(down.events).toEqual(["fail unavailable"]);
     expect(down.sending.connection).toBe(-1);
     const second = await serve(echo, { port: first.port });
     await vi.waitFor(
       async () => {
         const call = send(transport);
         await call.ended;
-        expect(call.told.at(-1)).toBe("end");
+        expect(call.events.at(-1)).toBe("end");
       },
       { timeout: 10_000 },
     );
@@ -99,8 +96,8 @@ describe("a connection that is lost", () => {
   });
 });
 
-describe("a server that goes away", () => {
-  test("finishes the calls it took; the others fail, and later ones go elsewhere", async () => {
+describe("a server that sends GOAWAY", () => {
+  test("completes the requests it took; others fail, later ones use a new connection", async () => {
     const peers: Peer[] = [];
     const server = await serveFrames((peer) => {
       peers.push(peer);
@@ -116,27 +113,25 @@ describe("a server that goes away", () => {
     });
     const transport = open(server.url);
     await transport.connect();
-    const [taken, refused] = [send(transport), send(transport)];
-    await refused.ended;
-    expect(refused.failure).toEqual({
-      code: "unavailable",
-      message: "The server is going away (ENHANCE_YOUR_CALM) and did not take the call",
-    });
+    const [taken, rejected] = [send(transport), send(transport)];
+    await rejected.ended;
+    expect(rejected.failure?.code).toBe("unavailable");
+    expect(rejected.failure?.message).toContain("ENHANCE_YOUR_CALM");
     const next = send(transport);
     await next.ended;
-    expect(next.told).toEqual(["head 200", "end"]);
+    expect(next.events).toEqual(["head 200", "end"]);
     expect(next.sending.connection).toBe(0);
-    expect(taken.told).toEqual([]);
+    expect(taken.events).toEqual([]);
     const closed = new Promise((resolve) => peers[0]?.socket.once("close", resolve));
     peers[0]?.answer(1);
     await taken.ended;
-    expect(taken.told).toEqual(["head 200", "end"]);
-    // Nobody needs that connection any more.
+    expect(taken.events).toEqual(["head 200", "end"]);
+    // The idle connection is closed.
     await closed;
     expect(server.connections()).toBe(2);
   });
 
-  test("loses no call when it is Node's and shuts down gracefully", async () => {
+  test("loses no request when it is node:http2 and shuts down gracefully", async () => {
     const server = await serve((stream) => {
       echo(stream);
       stream.session?.close();
@@ -146,13 +141,13 @@ describe("a server that goes away", () => {
     for (let call = 0; call < 20; call++) {
       const answered = send(transport);
       await answered.ended;
-      ends.push(answered.told.at(-1));
+      ends.push(answered.events.at(-1));
     }
     expect(ends).toEqual(Array(20).fill("end"));
     expect(server.connections()).toBeGreaterThan(10);
   });
 
-  test("is left for a new connection when the streams' numbers are used up", async () => {
+  test("a connection without stream identifiers left is replaced", async () => {
     const peers: Peer[] = [];
     const server = await serveFrames((peer) => {
       peers.push(peer.onRequest((streamId) => peer.answer(streamId)).greet());
@@ -161,7 +156,7 @@ describe("a server that goes away", () => {
     await transport.connect();
     const calls = Array.from({ length: 8 }, () => send(transport));
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ told }) => told)).toEqual(Array(8).fill(["head 200", "end"]));
+    expect(calls.map(({ events }) => events)).toEqual(Array(8).fill(["head 200", "end"]));
     expect(
       peers.map((peer) => peer.framesOf(frameType.headers).map(({ streamId }) => streamId)),
     ).toEqual([
@@ -181,27 +176,27 @@ describe("a server that goes away", () => {
   });
 });
 
-describe("a server that can't be reached", () => {
-  test("is told by connect, with the reason, and tried again for later calls", async () => {
+describe("an unreachable server", () => {
+  test("rejects connect with the reason, and is retried for later requests", async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const transport = open(url, 2);
-    const message = `No connection to ${url}: nothing listens there; is the server running? (ECONNREFUSED)`;
-    await expect(transport.connect()).rejects.toThrow(message);
+    await expect(transport.connect()).rejects.toThrow("ECONNREFUSED");
     const failed = send(transport);
     await failed.ended;
-    expect(failed.failure).toEqual({ code: "unavailable", message });
+    expect(failed.failure?.code).toBe("unavailable");
+    expect(failed.failure?.message).toContain("ECONNREFUSED");
     const waiting = send(transport);
     const server = await serve(echo, { port });
     await waiting.ended;
-    // Whether the server was there in time for this one is a matter of luck.
-    expect(["end", "fail unavailable"]).toContain(waiting.told.at(-1));
+    // Either is right: the attempt that this request waits for may precede the server's start.
+    expect(["end", "fail unavailable"]).toContain(waiting.events.at(-1));
     await expect
       .poll(
         async () => {
           const call = send(transport);
           await call.ended;
-          return call.told.at(-1);
+          return call.events.at(-1);
         },
         { timeout: 10_000 },
       )
@@ -209,11 +204,11 @@ describe("a server that can't be reached", () => {
     expect(server.connections()).toBeGreaterThan(0);
   });
 
-  test("is not asked again and again", async () => {
+  test("is retried with backoff", async () => {
     const port = await freePort();
     const transport = open(`http://127.0.0.1:${port}`, 2);
     await expect(transport.connect()).rejects.toThrow("ECONNREFUSED");
-    // A caller who calls again at once must not spin: each round waits for the next attempt.
+    // A caller that sends again at once must not spin: each round waits for the next attempt.
     let rounds = 0;
     const timer = setTimeout(() => transport.close(), 450);
     for (;;) {
@@ -226,11 +221,11 @@ describe("a server that can't be reached", () => {
       rounds++;
     }
     clearTimeout(timer);
-    // Each connection pauses for 0, 100, 200, 400 ms, more or less; without pauses it'd be hundreds.
+    // Backoff per connection is about 0, 100, 200, 400 ms; without it there would be hundreds.
     expect(rounds).toBeLessThan(16);
   });
 
-  test("is not asked again and again when it only closes connections", async () => {
+  test("is retried with backoff when it only closes connections", async () => {
     let connections = 0;
     const server = await serveFrames((peer) => {
       connections++;
@@ -249,17 +244,17 @@ describe("a server that can't be reached", () => {
     expect(connections).toBeLessThan(8);
   });
 
-  test("fails a call once, though all attempts fail", async () => {
+  test("fails a request once, though all attempts fail", async () => {
     const port = await freePort();
     const transport = open(`http://127.0.0.1:${port}`, 5);
     const again = new Recorded();
     const first = send(transport);
     first.fail = () => {
-      first.told.push("fail");
+      first.events.push("fail");
       send(transport, {}, "", again);
     };
     await again.ended;
-    expect(first.told).toEqual(["fail"]);
-    expect(again.told).toEqual(["fail unavailable"]);
+    expect(first.events).toEqual(["fail"]);
+    expect(again.events).toEqual(["fail unavailable"]);
   });
 });

@@ -5,33 +5,31 @@ import type { TransportFailure, TransportOptions } from "../transport.ts";
 import { Http2Connection } from "./connection.ts";
 import type { Http2Stream } from "./stream.ts";
 
-/** Until the server's settings are here, nobody knows whether it speaks HTTP/2. */
+/** Time that the server has to send its settings, which show that it speaks HTTP/2. */
 const settingsTimeoutMs = 5_000;
 
-/** What a slot tells its owner. */
 export interface SlotEvents {
-  /** It is up. */
   onUp(): void;
   onFreeStream(): void;
-  /** @returns the attempt's number, which grows */
+  /** @returns the attempt's number, which increases */
   onAttempt(): number;
-  /** @returns whether it is to try again */
+  /** @returns whether to try again */
   onAttemptFailed(attempt: number, failure: TransportFailure): boolean;
 }
 
-/** A place for one connection, which is made again when it is lost. */
+/** One of the transport's connections, reopened when it is lost. */
 export class Slot {
   readonly #options: TransportOptions;
   readonly #number: number;
   readonly #events: SlotEvents;
   readonly #backoff = new Backoff();
-  /** The attempt in progress. */
+  /** Socket of the attempt in progress. */
   #socket: Socket | undefined;
-  /** The one that takes requests. */
+  /** Connection that takes requests. */
   #connection: Http2Connection | undefined;
-  /** Those that take no more, but have calls in progress. */
+  /** Connections that take no more requests but have some in progress. */
   readonly #retired = new Set<Http2Connection>();
-  #pause: NodeJS.Timeout | undefined;
+  #backoffTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: TransportOptions, number: number, events: SlotEvents) {
@@ -52,30 +50,30 @@ export class Slot {
     return this.#connection?.hasFreeStream === true;
   }
 
-  /** Writes a request; only when there is a free stream. */
+  /** Writes a request; there must be a free stream. */
   open(stream: Http2Stream): void {
     this.#connection?.open(stream);
   }
 
-  /** Connects after the pause that is due, unless it is connected or on the way there. */
+  /** Connects after the backoff delay, unless the slot is connected or connecting. */
   start(): void {
     if (
       !this.#isClosed &&
-      this.#pause === undefined &&
+      this.#backoffTimer === undefined &&
       this.#socket === undefined &&
       this.#connection === undefined
     ) {
-      this.#pause = setTimeout(() => {
-        this.#pause = undefined;
+      this.#backoffTimer = setTimeout(() => {
+        this.#backoffTimer = undefined;
         this.#connect();
       }, this.#backoff.nextMs());
     }
   }
 
-  /** @param message why what is in progress fails */
+  /** @param message of the failures of requests in progress */
   close(message: string): void {
     this.#isClosed = true;
-    clearTimeout(this.#pause);
+    clearTimeout(this.#backoffTimer);
     this.#socket?.destroy();
     for (const connection of [...this.#retired, this.#connection]) {
       connection?.close(message);
@@ -96,7 +94,7 @@ export class Slot {
       }
     });
     this.#socket = socket;
-    // The first reason counts; these hear of it before the connection does.
+    // The first reason counts. These listeners run before those of the connection.
     socket.on("error", (error) => {
       failure ??= unreachable(url, error);
     });
@@ -114,11 +112,10 @@ export class Slot {
     });
   }
 
-  /** @param onFailed told why there will be no connection */
   #greet(socket: Socket, onFailed: (failure: TransportFailure) => void): void {
     const timer = setTimeout(() => {
       const seconds = settingsTimeoutMs / 1_000;
-      socket.destroy(new Error(`it said nothing within ${seconds} s; does it speak HTTP/2?`));
+      socket.destroy(new Error(`it sent nothing within ${seconds} s; does it speak HTTP/2?`));
     }, settingsTimeoutMs);
     const connection = new Http2Connection(socket, this.#number, {
       onReady: () => {
@@ -144,8 +141,8 @@ export class Slot {
   #replace(connection: Http2Connection): void {
     this.#connection = undefined;
     this.#retired.add(connection);
-    // One that took connections only to close them again would be asked without a pause.
-    if (connection.hasAnswered) {
+    // A server that only accepts and closes connections is still retried with backoff.
+    if (connection.hasResponse) {
       this.#backoff.reset();
     }
     this.start();

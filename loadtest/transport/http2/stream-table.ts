@@ -1,17 +1,17 @@
 import type { Http2Stream } from "./stream.ts";
 
-const firstCapacity = 128;
+const initialCapacity = 128;
 
 /**
- * A connection's open streams by their identifiers, in memory that is used again and again.
+ * The open streams of a connection by identifier, in memory that is reused: a hash table with linear
+ * probing.
  *
- * A `Map` would do, but not for hours: each time it reorganizes, its old storage points to its new one,
- * so storage that has grown old keeps all that come after it until the next full garbage collection.
- * Identifiers come in order, so a table with a place for each, and the next free one for two that share
- * a place, is nearly always right at once.
+ * A `Map` is not used because, each time it rehashes, its old storage points to the new one. In a run
+ * of hours, storage in the old generation then retains everything after it until the next full garbage
+ * collection. Identifiers are consecutive, so the first probe almost always hits.
  */
 export class StreamTable {
-  #places: (Http2Stream | undefined)[] = emptyPlaces(firstCapacity);
+  #entries: (Http2Stream | undefined)[] = emptyEntries(initialCapacity);
   #size = 0;
 
   get size(): number {
@@ -19,56 +19,56 @@ export class StreamTable {
   }
 
   get(id: number): Http2Stream | undefined {
-    return this.#places[this.#find(id)];
+    return this.#entries[this.#find(id)];
   }
 
   has(id: number): boolean {
     return this.get(id) !== undefined;
   }
 
-  /** @param stream one that is not in the table */
+  /** @param stream must not be in the table */
   add(stream: Http2Stream): void {
-    if (this.#size * 2 >= this.#places.length) {
+    if (this.#size * 2 >= this.#entries.length) {
       const streams = this.all();
-      this.#places = emptyPlaces(this.#places.length * 2);
+      this.#entries = emptyEntries(this.#entries.length * 2);
       for (const known of streams) {
-        this.#places[this.#find(known.id)] = known;
+        this.#entries[this.#find(known.id)] = known;
       }
     }
-    this.#places[this.#find(stream.id)] = stream;
+    this.#entries[this.#find(stream.id)] = stream;
     this.#size++;
   }
 
   delete(id: number): void {
     let hole = this.#find(id);
-    if (this.#places[hole] === undefined) {
+    if (this.#entries[hole] === undefined) {
       return;
     }
     this.#size--;
-    // Those that stand behind only because of it move up, or they would not be found.
+    // Streams that were displaced by the deleted one move up, or `find` would stop before them.
     for (let at = this.#after(hole); ; at = this.#after(at)) {
-      const stream = this.#places[at];
+      const stream = this.#entries[at];
       if (stream === undefined) {
         break;
       }
       if (this.#distance(this.#home(stream.id), at) >= this.#distance(hole, at)) {
-        this.#places[hole] = stream;
+        this.#entries[hole] = stream;
         hole = at;
       }
     }
-    this.#places[hole] = undefined;
+    this.#entries[hole] = undefined;
   }
 
-  /** As they are now; the table may change while the caller goes through them. */
+  /** A copy, so that the table may change during iteration. */
   all(): Http2Stream[] {
-    return this.#places.flatMap((stream) => stream ?? []);
+    return this.#entries.flatMap((stream) => stream ?? []);
   }
 
-  /** The place of the stream, or the one where it would be. */
+  /** Index of the stream, or of the entry where it would be. */
   #find(id: number): number {
     let at = this.#home(id);
     for (;;) {
-      const stream = this.#places[at];
+      const stream = this.#entries[at];
       if (stream === undefined || stream.id === id) {
         return at;
       }
@@ -76,21 +76,21 @@ export class StreamTable {
     }
   }
 
-  /** A client's identifiers are odd. */
+  /** Client streams have odd identifiers. */
   #home(id: number): number {
-    return (id >>> 1) & (this.#places.length - 1);
+    return (id >>> 1) & (this.#entries.length - 1);
   }
 
-  #after(place: number): number {
-    return (place + 1) & (this.#places.length - 1);
+  #after(index: number): number {
+    return (index + 1) & (this.#entries.length - 1);
   }
 
   #distance(from: number, to: number): number {
-    return (to - from) & (this.#places.length - 1);
+    return (to - from) & (this.#entries.length - 1);
   }
 }
 
 /** @param capacity a power of two */
-function emptyPlaces(capacity: number): (Http2Stream | undefined)[] {
+function emptyEntries(capacity: number): (Http2Stream | undefined)[] {
   return Array.from({ length: capacity }, () => undefined);
 }

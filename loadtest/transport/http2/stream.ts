@@ -1,9 +1,9 @@
 import type { Receiver, RequestHead, Sending, TransportFailure } from "../transport.ts";
-import { flag, frame, frameType, headersFrames, mostFrameBytes } from "./frames.ts";
+import { flag, frame, frameType, headersFrames, maxFrameBytes } from "./frames.ts";
 import type { HpackEncoder } from "./hpack-encoder.ts";
 import type { Field } from "./hpack-table.ts";
 
-/** Who a stream belongs to while it waits, and then while it is open. */
+/** Owner of a stream: the transport while the stream waits, then its connection. */
 export interface StreamOwner {
   cancel(stream: Http2Stream): void;
 }
@@ -13,19 +13,19 @@ export class Http2Stream implements Sending {
   readonly request: PreparedHttp2Request;
   readonly receiver: Receiver;
   owner: StreamOwner;
-  /** 0 while it waits for a connection. */
+  /** 0 while the stream waits for a connection. */
   id = 0;
   connection = -1;
   writtenMs = 0;
-  /** While it waits: the newest attempt to connect when it came. */
+  /** Number of the newest attempt to connect when the stream began to wait. */
   attempt = 0;
-  /** How much more of the body the server takes, and how much of it has been written. */
   sendWindow = 0;
+  /** Written bytes of the request's body. */
   writtenBytes = 0;
-  /** Of the response's body, since the server was last told that it may send more. */
+  /** Received bytes of the response's body since the last WINDOW_UPDATE. */
   receivedBytes = 0;
   hasHead = false;
-  /** Its receiver hears no more. */
+  /** Whether the receiver is not called again. */
   isOver = false;
 
   constructor(request: PreparedHttp2Request, receiver: Receiver, owner: StreamOwner) {
@@ -60,16 +60,16 @@ export class Http2Stream implements Sending {
   }
 }
 
-/** The frames of a request as a connection knows it. */
+/** The encoded frames of a request for one connection. */
 interface Encoded {
   readonly encoder: HpackEncoder;
   readonly version: number;
   readonly bytes: Buffer;
-  /** Where the DATA frame begins; 0 without one. */
+  /** Offset of the DATA frame; 0 without one. */
   readonly dataAt: number;
 }
 
-/** A request whose frames are made once for each connection; then only the stream differs. */
+/** A request whose frames are encoded once per connection; then only the stream id changes. */
 export class PreparedHttp2Request {
   readonly body: Buffer;
   readonly #fields: readonly Field[];
@@ -87,9 +87,9 @@ export class PreparedHttp2Request {
     ];
   }
 
-  /** Whether all of the body fits one frame. */
+  /** Whether the body fits one frame. */
   get isSmall(): boolean {
-    return this.body.length <= mostFrameBytes;
+    return this.body.length <= maxFrameBytes;
   }
 
   /** The request without its body. */
@@ -97,7 +97,7 @@ export class PreparedHttp2Request {
     return headersFrames(streamId, encoder.encode(this.#fields), this.body.length === 0);
   }
 
-  /** All of a small request. The result is valid until the next call. */
+  /** All frames of a small request. The result is valid until the next call. */
   frames(encoder: HpackEncoder, connection: number, streamId: number): Buffer {
     const encoded = this.#encoded[connection];
     if (encoded?.encoder !== encoder || encoded.version !== encoder.version) {
@@ -118,8 +118,8 @@ export class PreparedHttp2Request {
     const bytes = isWhole
       ? headers
       : Buffer.concat([headers, frame(frameType.data, flag.endStream, streamId, this.body)]);
-    // With more than one frame for the headers there would be more places for the stream's number.
-    if (encoder.version === version && headers.length <= mostFrameBytes) {
+    // With CONTINUATION frames the stream id would have to be patched in more places.
+    if (encoder.version === version && headers.length <= maxFrameBytes) {
       const dataAt = isWhole ? 0 : headers.length;
       this.#encoded[connection] = { encoder, version, bytes, dataAt };
     }

@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { beforeAll, expect, test } from "vitest";
 import { type Certificates, createCertificates } from "../../../testing/certificates.ts";
 import { listen, type TestEndpoint } from "../../../testing/listen.ts";
-import { closeLater, echo, open, send, serve } from "./testing.ts";
+import { closeLater, echo, open, send, serve } from "../testing.ts";
 
 let certificates: Certificates;
 beforeAll(async () => {
@@ -25,19 +25,19 @@ async function serveTls(options: SecureServerOptions = {}): Promise<TestEndpoint
   return endpoint;
 }
 
-test("calls over TLS, by the name that is asked for", async () => {
+test("checks the certificate for the given server name", async () => {
   const server = await serveTls();
   const ca = certificates.ca.cert;
   const call = send(open(server.url, 1, { insecure: false, ca, serverName: "localhost" }));
   await call.ended;
-  expect(call.told).toEqual(["head 200", "end"]);
+  expect(call.events).toEqual(["head 200", "end"]);
   expect(call.body.toString()).toBe("hello");
   expect(call.header?.get("x-scheme")).toBe("https");
   expect(call.header?.get("x-authority")).toBe(`127.0.0.1:${server.port}`);
   expect(call.header?.get("x-name")).toBe("localhost");
 });
 
-test("has a certificate of its own to show", async () => {
+test("presents a client certificate", async () => {
   const server = await serveTls({
     ca: certificates.ca.cert,
     requestCert: true,
@@ -46,44 +46,40 @@ test("has a certificate of its own to show", async () => {
   const ca = certificates.ca.cert;
   const known = send(open(server.url, 1, { insecure: false, ca, ...certificates.client }));
   await known.ended;
-  expect(known.told).toEqual(["head 200", "end"]);
+  expect(known.events).toEqual(["head 200", "end"]);
   const stranger = open(server.url, 1, { insecure: false, ca });
-  await expect(stranger.connect()).rejects.toThrow(`No connection to ${server.url}: `);
+  await expect(stranger.connect()).rejects.toThrow(server.url);
 });
 
-test("says what is wrong with a certificate, and takes any when told to", async () => {
+test("rejects an untrusted certificate, and accepts any when insecure", async () => {
   const server = await serveTls();
-  await expect(open(server.url).connect()).rejects.toThrow(
-    /^No connection to https:.*certificate is from an authority not trusted here/,
-  );
+  await expect(open(server.url).connect()).rejects.toThrow("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
   const ca = certificates.ca.cert;
   const other = open(server.url, 1, { insecure: false, ca, serverName: "example.com" });
   await expect(other.connect()).rejects.toThrow("example.com");
-  const careless = send(open(server.url, 1, { insecure: true }));
-  await careless.ended;
-  expect(careless.told).toEqual(["head 200", "end"]);
+  const insecure = send(open(server.url, 1, { insecure: true }));
+  await insecure.ended;
+  expect(insecure.events).toEqual(["head 200", "end"]);
 });
 
-test("says when the server has no HTTP/2 over TLS", async () => {
+test("fails connect when the server has no HTTP/2 over TLS", async () => {
   const https = await listen(createHttpsServer(certificates.server), { scheme: "https" });
   closeLater(() => https.close());
   await expect(open(https.url, 1, { insecure: true }).connect()).rejects.toThrow(
-    `No connection to ${https.url}: the server has another version of HTTP`,
+    "NO_APPLICATION_PROTOCOL",
   );
   const plain = await listen(createTlsServer(certificates.server), { scheme: "https" });
   closeLater(() => plain.close());
-  await expect(open(plain.url, 1, { insecure: true }).connect()).rejects.toThrow(
-    `No connection to ${plain.url}: the server offers no HTTP/2 over TLS; try --http 1.1`,
-  );
+  await expect(open(plain.url, 1, { insecure: true }).connect()).rejects.toThrow("--http 1.1");
 });
 
-test("says when the server has no TLS", async () => {
+test("fails connect when the server has no TLS", async () => {
   const server = await serve(echo);
   const url = server.url.replace("http:", "https:");
-  await expect(open(url).connect()).rejects.toThrow(`No connection to ${url}: `);
+  await expect(open(url).connect()).rejects.toThrow(url);
 });
 
-test("calls a server by an IPv6 address", async ({ skip }) => {
+test("connects to an IPv6 address", async ({ skip }) => {
   const server = createSecureServer(certificates.server, (request, response) => {
     response.setHeader("x-authority", request.headers[":authority"] ?? "");
     response.end();

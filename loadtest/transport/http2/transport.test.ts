@@ -2,22 +2,23 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http2";
 import { describe, expect, test, vi } from "vitest";
-import { echo, open, Recorded, send, serve } from "./testing.ts";
+import { closedByClient } from "../connect.ts";
+import { echo, open, Recorded, send, serve } from "../testing.ts";
 
-describe("an HTTP/2 transport", () => {
-  test("tells a response in order: head, body, trailers, end", async () => {
+describe("HTTP/2 transport", () => {
+  test("reports a response in order: head, body, trailers, end", async () => {
     const server = await serve(echo);
     const call = send(open(server.url), {}, "hello");
     expect(call.sending.writtenMs).toBe(0);
     expect(call.sending.connection).toBe(-1);
     await call.ended;
-    expect(call.told).toEqual(["head 200", "trailers 0", "end"]);
+    expect(call.events).toEqual(["head 200", "trailers 0", "end"]);
     expect(call.body.toString()).toBe("hello");
     expect(call.sending.connection).toBe(0);
     expect(call.sending.writtenMs).toBeGreaterThan(0);
   });
 
-  test("sends what it was given, and says whom it calls", async () => {
+  test("sends method, path, authority and fields", async () => {
     const seen: IncomingHttpHeaders[] = [];
     const server = await serve((stream, headers) => {
       seen.push({ ...headers });
@@ -33,10 +34,10 @@ describe("an HTTP/2 transport", () => {
       { ":method": "POST", ":scheme": "http", ":path": "/d", authorization: "Bearer x" },
     ]);
     expect(seen[0]?.["x-team"]).toBe("A");
-    expect(get.told).toEqual(["head 204", "end"]);
+    expect(get.events).toEqual(["head 204", "end"]);
   });
 
-  test("takes the connections in turn, and keeps them", async () => {
+  test("uses its connections in turn", async () => {
     const server = await serve(echo);
     const transport = open(server.url, 3);
     await transport.connect();
@@ -50,7 +51,7 @@ describe("an HTTP/2 transport", () => {
     expect(server.connections()).toBe(3);
   });
 
-  test("passes informational responses over", async () => {
+  test("ignores informational responses", async () => {
     const server = await serve((stream) => {
       stream.additionalHeaders({ ":status": 103, link: "</x>" });
       stream.additionalHeaders({ ":status": 102 });
@@ -58,7 +59,7 @@ describe("an HTTP/2 transport", () => {
     });
     const call = send(open(server.url));
     await call.ended;
-    expect(call.told).toEqual(["head 200", "trailers 0", "end"]);
+    expect(call.events).toEqual(["head 200", "trailers 0", "end"]);
     expect(call.header?.get("link")).toBeNull();
   });
 
@@ -81,7 +82,7 @@ describe("an HTTP/2 transport", () => {
     );
   });
 
-  test("sends prepared requests ten thousand times, each to its own stream", async () => {
+  test("sends prepared requests 10,000 times, each on its own stream", async () => {
     let served = 0;
     const server = await serve((stream, headers) => {
       served++;
@@ -104,7 +105,7 @@ describe("an HTTP/2 transport", () => {
         const receiver = new Recorded();
         request?.send(receiver);
         await receiver.ended;
-        const got = `${receiver.told} ${receiver.header?.get("x-path")} ${receiver.body}`;
+        const got = `${receiver.events} ${receiver.header?.get("x-path")} ${receiver.body}`;
         if (got !== `head 200,end /${name} the body of ${name}`) {
           wrong.push(got);
         }
@@ -115,7 +116,7 @@ describe("an HTTP/2 transport", () => {
     expect(served).toBe(10_000);
   });
 
-  test("sends many different requests, more than the header table holds", async () => {
+  test("sends more different fields than the header table holds", async () => {
     const server = await serve((stream, headers) => {
       stream.respond({ ":status": 200, "x-id": headers["x-id"], "x-same": headers["x-same"] });
       stream.end();
@@ -131,7 +132,7 @@ describe("an HTTP/2 transport", () => {
     expect(calls.every(({ header }) => header?.get("x-same") === "same")).toBe(true);
   });
 
-  test.each([0, 64, 65_536])("keeps to a header table of %s bytes", async (headerTableSize) => {
+  test.each([0, 64, 65_536])("respects a header table of %s bytes", async (headerTableSize) => {
     const server = await serve(
       (stream, headers) =>
         stream.respond({ ":status": 200, "x-id": headers["x-id"] }, { endStream: true }),
@@ -145,7 +146,7 @@ describe("an HTTP/2 transport", () => {
     }
   });
 
-  test("sends and reads headers that are larger than a frame", async () => {
+  test("sends and reads headers larger than a frame", async () => {
     const server = await serve((stream, headers) => {
       stream.respond({ ":status": 200, "x-large": headers["x-large"] });
       stream.pipe(stream);
@@ -154,15 +155,15 @@ describe("an HTTP/2 transport", () => {
     for (const letter of ["a", "b", "b"]) {
       const call = send(transport, { fields: { "x-large": letter.repeat(40_000) } });
       await call.ended;
-      expect(call.told).toEqual(["head 200", "end"]);
+      expect(call.events).toEqual(["head 200", "end"]);
       expect(call.header?.get("x-large")).toBe(letter.repeat(40_000));
       expect(call.body.toString()).toBe("hi");
     }
   });
 });
 
-describe("a call that is given up", () => {
-  test("hears no more, and the server is told", async () => {
+describe("a cancelled request", () => {
+  test("gets no more events, and resets its stream", async () => {
     const reset = Promise.withResolvers<number>();
     const server = await serve((stream, headers) => {
       if (headers[":path"] !== "/hang") {
@@ -182,12 +183,12 @@ describe("a call that is given up", () => {
     expect(await reset.promise).toBe(8);
     const next = send(transport);
     await next.ended;
-    expect(next.told).toEqual(["head 200", "trailers 0", "end"]);
-    expect(hung.told).toEqual(["head 200"]);
+    expect(next.events).toEqual(["head 200", "trailers 0", "end"]);
+    expect(hung.events).toEqual(["head 200"]);
     expect(server.connections()).toBe(1);
   });
 
-  test("may be given up in any callback", async () => {
+  test("may be cancelled in any callback", async () => {
     const server = await serve(echo);
     const transport = open(server.url);
     for (const last of ["head", "data", "trailers"] as const) {
@@ -202,14 +203,14 @@ describe("a call that is given up", () => {
           }
         };
       }
-      // The answer to a later call comes later.
+      // The response to a later request comes later.
       await send(transport).ended;
       await send(transport).ended;
       expect(heard.at(-1)).toBe(last);
     }
   });
 
-  test("decodes its headers all the same, when they were on their way", async () => {
+  test("still has its response headers decoded", async () => {
     const server = await serve((stream) => {
       stream.respond({ ":status": 200, "x-table": "from the table" }, { endStream: true });
     });
@@ -221,10 +222,10 @@ describe("a call that is given up", () => {
     }
     await calls[9]?.ended;
     expect(calls[9]?.header?.get("x-table")).toBe("from the table");
-    expect(calls.slice(0, 9).flatMap(({ told }) => told)).toEqual([]);
+    expect(calls.slice(0, 9).flatMap(({ events }) => events)).toEqual([]);
   });
 
-  test("is never sent when it still waits, and makes room when it does not", async () => {
+  test("is not sent if it still waits, and frees its stream otherwise", async () => {
     const paths: (string | undefined)[] = [];
     const server = await serve(
       (stream, headers) => {
@@ -242,27 +243,26 @@ describe("a call that is given up", () => {
     const last = send(transport, { path: "/last" });
     waiting.sending.cancel();
     expect(last.sending.writtenMs).toBe(0);
-    // Until the server has seen the one it may take the next for one too many.
+    // The server could count the next request as one too many before it has read this one.
     await vi.waitFor(() => expect(paths).toEqual(["/hang"]));
     hung.sending.cancel();
-    // Whether Node's server has room by then is its own affair.
     await last.ended;
     expect(last.sending.writtenMs).toBeGreaterThan(0);
     expect(paths).not.toContain("/waiting");
-    expect([...hung.told, ...waiting.told]).toEqual([]);
+    expect([...hung.events, ...waiting.events]).toEqual([]);
     expect(waiting.sending.connection).toBe(-1);
   });
 });
 
-describe("limits of the server", () => {
-  test("keeps to its number of streams, and lets the others wait in order", async () => {
+describe("MAX_CONCURRENT_STREAMS", () => {
+  test("is respected; other requests wait in order", async () => {
     let inProgress = 0;
-    let most = 0;
+    let maxInProgress = 0;
     const order: (string | undefined)[] = [];
     const server = await serve(
       (stream, headers) => {
         order.push(headers[":path"]);
-        most = Math.max(most, ++inProgress);
+        maxInProgress = Math.max(maxInProgress, ++inProgress);
         setTimeout(() => {
           inProgress--;
           echo(stream);
@@ -274,14 +274,14 @@ describe("limits of the server", () => {
     await transport.connect();
     const calls = Array.from({ length: 40 }, (_, at) => send(transport, { path: `/${at}` }));
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ told }) => told.at(-1))).toEqual(Array(40).fill("end"));
-    expect(most).toBe(4);
+    expect(calls.map(({ events }) => events.at(-1))).toEqual(Array(40).fill("end"));
+    expect(maxInProgress).toBe(4);
     const written = calls.map(({ sending }) => sending.writtenMs);
     expect(written).toEqual([...written].sort((a, b) => a - b));
     expect(new Set(order).size).toBe(40);
   });
 
-  test("sends the calls that waited when it allows more streams", async () => {
+  test("may grow, which sends waiting requests", async () => {
     const server = await serve(
       (stream) => {
         stream.session?.settings({ maxConcurrentStreams: 2 });
@@ -301,12 +301,12 @@ describe("limits of the server", () => {
     const calls = [send(transport), send(transport)];
     await both.promise;
     expect(streams).toEqual([1, 3]);
-    expect(calls.map(({ told }) => told)).toEqual([[], []]);
+    expect(calls.map(({ events }) => events)).toEqual([[], []]);
   });
 });
 
 describe("close", () => {
-  test("fails what is in progress and what waits, and later calls", async () => {
+  test("fails requests in progress, waiting and later ones", async () => {
     const server = await serve(() => {}, { settings: { maxConcurrentStreams: 1 } });
     const transport = open(server.url);
     await transport.connect();
@@ -314,11 +314,10 @@ describe("close", () => {
     transport.close();
     calls.push(send(transport));
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ told }) => told)).toEqual(Array(3).fill(["fail canceled"]));
-    expect(calls[0]?.failure?.message).toBe("The load client closed its connections");
+    expect(calls.map(({ events }) => events)).toEqual(Array(3).fill(["fail canceled"]));
   });
 
-  test("takes leave of the server", async () => {
+  test("sends GOAWAY", async () => {
     const left = Promise.withResolvers<number>();
     const server = await serve((stream) => {
       stream.session?.on("goaway", (code: number) => left.resolve(code));
@@ -330,38 +329,38 @@ describe("close", () => {
     expect(await left.promise).toBe(0);
   });
 
-  test("ends a connect that is under way", async () => {
+  test("rejects a connect in progress", async () => {
     const server = await serve(echo);
     const transport = open(server.url);
     const connecting = transport.connect();
     transport.close();
-    await expect(connecting).rejects.toThrow("The load client closed its connections");
+    await expect(connecting).rejects.toThrow(closedByClient.message);
   });
 
   test.each([
     [
-      "after calls",
+      "after requests",
       "await transport.connect(); await new Promise((end) => request.send({ ...receiver, end }));",
     ],
-    ["with calls in progress", "await transport.connect(); request.send(receiver);"],
+    ["with requests in progress", "await transport.connect(); request.send(receiver);"],
     ["while it connects", "transport.connect().catch(nothing);"],
-  ])("lets the process end: %s", async (_, script) => {
+  ])("lets the process exit: %s", async (_, script) => {
     const server = await serve(echo);
     expect(await run(server.url, `${script} transport.close();`)).toEqual([0, null]);
   });
 });
 
-test("a transport that could not connect lets the process end", async () => {
+test("a transport that could not connect lets the process exit", async () => {
   const server = await serve(echo);
   await server.close();
   expect(await run(server.url, "await transport.connect().catch(nothing);")).toEqual([0, null]);
 });
 
-/** Runs a script with a transport in a process of its own, until it ends by itself. */
+/** Runs a script with a transport in its own process until the process exits. */
 async function run(url: string, script: string): Promise<unknown[]> {
   const source = `
-    import { createHttp2Transport } from "${new URL("./transport.ts", import.meta.url)}";
-    const transport = createHttp2Transport(
+    import { Http2Transport } from "${new URL("./transport.ts", import.meta.url)}";
+    const transport = new Http2Transport(
       { url: new URL("${url}"), connections: 3, tls: { insecure: false } });
     const nothing = () => {};
     const receiver = { head: nothing, data: nothing, trailers: nothing, end: nothing, fail: nothing };

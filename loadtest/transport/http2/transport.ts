@@ -1,3 +1,4 @@
+import { closedByClient } from "../connect.ts";
 import type {
   PreparedRequest,
   Receiver,
@@ -10,30 +11,20 @@ import type {
 import { Slot } from "./slot.ts";
 import { Http2Stream, PreparedHttp2Request, type StreamOwner } from "./stream.ts";
 
-const closedByUs: TransportFailure = {
-  code: "canceled",
-  message: "The load client closed its connections",
-};
-
 /**
- * HTTP/2 over TLS or cleartext ("with prior knowledge"). Requests take the connections in turn; when
- * none has a free stream they wait in order. While no connection is up, a request waits for the next
+ * HTTP/2 over TLS or cleartext ("with prior knowledge"). Requests use the connections in turn and
+ * wait in order when none has a free stream. While no connection is up, a request waits for the next
  * attempt to connect, and fails with it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113
  */
-export function createHttp2Transport(options: TransportOptions): Transport {
-  return new Http2Transport(options);
-}
-
-class Http2Transport implements Transport, StreamOwner {
+export class Http2Transport implements Transport, StreamOwner {
   readonly #url: URL;
   readonly #slots: readonly Slot[];
-  /** Requests that no connection has a free stream for, in order. */
+  /** Requests that wait for a free stream, in order. */
   readonly #waiting = new Set<Http2Stream>();
   #connecting: PromiseWithResolvers<void> | undefined;
-  /** Which slot is next. */
-  #next = 0;
+  #nextSlot = 0;
   #attempts = 0;
   #wasUp = false;
   #isClosed = false;
@@ -67,14 +58,14 @@ class Http2Transport implements Transport, StreamOwner {
 
   close(): void {
     this.#isClosed = true;
-    this.#connecting?.reject(new Error(closedByUs.message));
+    this.#connecting?.reject(new Error(closedByClient.message));
     for (const slot of this.#slots) {
-      slot.close(closedByUs.message);
+      slot.close(closedByClient.message);
     }
-    this.#failWaiting(closedByUs);
+    this.#failWaiting(closedByClient);
   }
 
-  /** For streams that still wait; those on a connection are its own. */
+  /** Cancels a stream that waits. */
   cancel(stream: Http2Stream): void {
     this.#waiting.delete(stream);
   }
@@ -82,8 +73,8 @@ class Http2Transport implements Transport, StreamOwner {
   #send(request: PreparedHttp2Request, receiver: Receiver): Sending {
     const stream = new Http2Stream(request, receiver, this);
     if (this.#isClosed) {
-      // Later, so that those who answer a failure with another call don't pile up.
-      setImmediate(() => stream.fail(closedByUs));
+      // Deferred, so that receivers that send again on failure do not recurse.
+      setImmediate(() => stream.fail(closedByClient));
     } else if (this.#waiting.size > 0 || !this.#open(stream)) {
       stream.attempt = this.#attempts;
       this.#waiting.add(stream);
@@ -102,8 +93,8 @@ class Http2Transport implements Transport, StreamOwner {
   #open(stream: Http2Stream): boolean {
     const { length } = this.#slots;
     for (let tried = 0; tried < length; tried++) {
-      const slot = this.#slots[this.#next];
-      this.#next = this.#next + 1 === length ? 0 : this.#next + 1;
+      const slot = this.#slots[this.#nextSlot];
+      this.#nextSlot = this.#nextSlot + 1 === length ? 0 : this.#nextSlot + 1;
       if (slot?.hasFreeStream) {
         slot.open(stream);
         return true;
@@ -142,19 +133,19 @@ class Http2Transport implements Transport, StreamOwner {
     }
     this.#connecting?.reject(new Error(failure.message));
     if (!this.#slots.some((slot) => slot.isUp)) {
-      // Those that came while this attempt was under way have others left to hope for.
+      // Requests that came during this attempt wait for the other attempts in progress.
       const isLast = !this.#slots.some((slot) => slot.isConnecting);
       this.#failWaiting(failure, isLast ? Number.POSITIVE_INFINITY : attempt);
     }
-    // Someone who was told that it can't be reached may have gone away.
+    // Without a request and after a failed `connect`, nobody may need a connection any more.
     return this.#wasUp || this.#waiting.size > 0;
   }
 
-  /** @param before only those that came before this attempt */
-  #failWaiting(failure: TransportFailure, before = Number.POSITIVE_INFINITY): void {
-    // Those who are told may send again at once.
+  /** @param beforeAttempt limits the failure to requests that came before this attempt */
+  #failWaiting(failure: TransportFailure, beforeAttempt = Number.POSITIVE_INFINITY): void {
+    // Receivers may send again from within `fail`.
     for (const stream of [...this.#waiting]) {
-      if (stream.attempt >= before) {
+      if (stream.attempt >= beforeAttempt) {
         return;
       }
       this.#waiting.delete(stream);

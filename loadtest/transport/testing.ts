@@ -6,7 +6,12 @@ import {
 } from "node:http2";
 import { createServer, type Socket } from "node:net";
 import { afterEach } from "vitest";
-import { listen, type TestEndpoint } from "../../../testing/listen.ts";
+import { listen, type TestEndpoint } from "../../testing/listen.ts";
+import { FrameReader } from "./http2/frame-reader.ts";
+import { flag, frame, frameType, headersFrames, preface, settingsFrame } from "./http2/frames.ts";
+import { HpackEncoder } from "./http2/hpack-encoder.ts";
+import type { Field } from "./http2/hpack-table.ts";
+import { Http2Transport } from "./http2/transport.ts";
 import type {
   Fields,
   Receiver,
@@ -15,16 +20,11 @@ import type {
   TlsOptions,
   Transport,
   TransportFailure,
-} from "../transport.ts";
-import { FrameReader } from "./frame-reader.ts";
-import { flag, frame, frameType, headersFrames, preface, settingsFrame } from "./frames.ts";
-import { HpackEncoder } from "./hpack-encoder.ts";
-import type { Field } from "./hpack-table.ts";
-import { createHttp2Transport } from "./transport.ts";
+} from "./transport.ts";
 
-/** What a receiver was told, in order. */
+/** Records a response: its events in order, and the data. */
 export class Recorded implements Receiver {
-  readonly told: string[] = [];
+  readonly events: string[] = [];
   readonly chunks: Buffer[] = [];
   header: Fields | undefined;
   failure: TransportFailure | undefined;
@@ -37,12 +37,12 @@ export class Recorded implements Receiver {
   get headed(): Promise<void> {
     return this.#headed.promise;
   }
-  /** Also when it fails. */
+  /** Resolves when the response ends or fails. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
   head(status: number, fields: Fields): void {
-    this.told.push(`head ${status}`);
+    this.events.push(`head ${status}`);
     this.header = fields;
     this.#headed.resolve();
   }
@@ -50,14 +50,14 @@ export class Recorded implements Receiver {
     this.chunks.push(Buffer.from(chunk));
   }
   trailers(fields: Fields): void {
-    this.told.push(`trailers ${fields.get("grpc-status")}`);
+    this.events.push(`trailers ${fields.get("grpc-status")}`);
   }
   end(): void {
-    this.told.push("end");
+    this.events.push("end");
     this.#ended.resolve();
   }
   fail(failure: TransportFailure): void {
-    this.told.push(`fail ${failure.code}`);
+    this.events.push(`fail ${failure.code}`);
     this.failure = failure;
     this.#ended.resolve();
   }
@@ -68,18 +68,18 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 
-/** Has it run after the test. */
+/** Runs `close` after the test. */
 export function closeLater(close: () => unknown): void {
   closers.push(close);
 }
 
-/** A transport that is closed after the test. */
+/** Opens an HTTP/2 transport, closed after the test. */
 export function open(
   url: string,
   connections = 1,
   tls: TlsOptions = { insecure: false },
 ): Transport {
-  const transport = createHttp2Transport({ url: new URL(url), connections, tls });
+  const transport = new Http2Transport({ url: new URL(url), connections, tls });
   closers.push(() => transport.close());
   return transport;
 }
@@ -88,7 +88,7 @@ export interface Call extends Recorded {
   readonly sending: Sending;
 }
 
-/** Sends one request: a POST to "/" with the body "hi", unless asked otherwise. */
+/** Sends one request, by default a POST to "/" with the body "hi". */
 export function send(
   transport: Transport,
   head: Partial<RequestHead> = {},
@@ -102,7 +102,7 @@ export function send(
   return Object.assign(receiver, { sending: request.send(receiver) });
 }
 
-/** A server on `net` alone, closed after the test. */
+/** Starts a TCP server, closed after the test. */
 export async function serveSockets(onSocket: (socket: Socket) => void): Promise<TestEndpoint> {
   const endpoint = await listen(createServer(onSocket));
   closers.push(() => endpoint.close());
@@ -116,7 +116,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** The server's side of a connection, played by the test frame by frame. */
+/** The server's side of a connection, driven by the test frame by frame. */
 export class Peer {
   readonly socket: Socket;
   readonly frames: Frame[] = [];
@@ -143,17 +143,17 @@ export class Peer {
     });
   }
 
-  /** Calls for each of the client's requests, with its stream. */
-  onRequest(answer: (streamId: number) => void): this {
+  /** Calls `respond` with the stream of each request. */
+  onRequest(respond: (streamId: number) => void): this {
     this.#onFrame = ({ type, streamId }) => {
       if (type === frameType.headers) {
-        answer(streamId);
+        respond(streamId);
       }
     };
     return this;
   }
 
-  /** The server's first words. */
+  /** Sends the server's settings. */
   greet(...settings: readonly (readonly [number, number])[]): this {
     return this.send(settingsFrame(settings));
   }
@@ -167,7 +167,7 @@ export class Peer {
     return this.send(headersFrames(streamId, this.#encoder.encode(fields), endStream));
   }
 
-  /** A whole response without a body. */
+  /** Sends a complete response without a body. */
   answer(streamId: number): this {
     return this.sendHeaders(streamId, [[":status", "200"]], true);
   }
@@ -177,25 +177,25 @@ export class Peer {
     return this.send(frame(frameType.data, flags, streamId, Buffer.from(data)));
   }
 
-  /** The client's frames of a type, so far. */
+  /** The client's frames of one type so far. */
   framesOf(type: number): Frame[] {
     return this.frames.filter((received) => received.type === type);
   }
 }
 
-/** Plays the server for each connection. */
+/** Starts a server whose connections are driven frame by frame. */
 export function serveFrames(onPeer: (peer: Peer) => void): Promise<TestEndpoint> {
   return serveSockets((socket) => onPeer(new Peer(socket)));
 }
 
-/** A server of Node's own, closed after the test. */
+/** Starts a node:http2 server, closed after the test. */
 export async function serve(
   onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
   { settings, port }: { readonly settings?: Settings; readonly port?: number } = {},
 ): Promise<TestEndpoint> {
   const server = createHttp2Server(settings === undefined ? {} : { settings });
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    // One that is cancelled says so as an error.
+    // Cancelled streams emit an error.
     stream.on("error", () => {});
     onStream(stream, headers);
   });
@@ -204,7 +204,7 @@ export async function serve(
   return endpoint;
 }
 
-/** Sends a request's body back, and "0" as the trailer grpc-status. */
+/** Responds with the request's body and the trailer `grpc-status: 0`. */
 export function echo(stream: ServerHttp2Stream): void {
   stream.respond({ ":status": 200 }, { waitForTrailers: true });
   stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
