@@ -24,7 +24,7 @@ const combinations: Combination[] = protocols.flatMap((protocol) =>
     ),
 );
 
-describe("the rehearsal of a load", () => {
+describe("rehearse", () => {
   test.each([...combinations, ...byGet])(
     "succeeds by $protocol over HTTP/$httpVersion in $codec, by GET: $httpGet",
     async (by) => {

@@ -7,16 +7,18 @@ import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 import { monotonicMs } from "../registry/clock.ts";
 import { type Combination, createDriver } from "./drivers/create-driver.ts";
 import type { CallResult, Driver } from "./drivers/driver.ts";
+import { envelope } from "./drivers/wire.ts";
 import { createSelfWatch } from "./run/judge.ts";
 import { Recorder } from "./run/recorder.ts";
 import type { Sender } from "./run/sender.ts";
 
-const bursts = 30;
-const callsAtOnce = 50;
+const callsPerBurst = 50;
+const warmUpBursts = 30;
+const rehearsalBursts = 20;
 
 /**
- * Calls this project's server until its code and ours is compiled; before that a call takes several
- * times as long, whatever the call. Ping does no exercise's work.
+ * Calls Ping of this project's server until the code of both sides is compiled. Before that, any call
+ * takes several times as long.
  */
 export async function warmUp(driver: Driver): Promise<void> {
   const { ping } = VitalsService.method;
@@ -26,38 +28,35 @@ export async function warmUp(driver: Driver): Promise<void> {
     header: {},
     timeoutMs: 0,
   });
-  for (let burst = 0; burst < bursts; burst++) {
-    await Promise.all(Array.from({ length: callsAtOnce }, () => new Promise<CallResult>(send)));
+  for (let burst = 0; burst < warmUpBursts; burst++) {
+    await Promise.all(Array.from({ length: callsPerBurst }, () => new Promise<CallResult>(send)));
   }
 }
 
-const rehearsalBursts = 20;
-
 /**
- * Sends unary calls to a server of this very thread, which answers all of them with an empty message, until
- * the code that sends, receives and records is compiled: the first calls to the server that is measured
- * would have its time in their latency.
+ * Sends unary calls to a server in this thread, which returns empty messages, until the client's code
+ * is compiled. Otherwise the first calls to the measured server would include that time.
  *
- * @param createSender makes a sender like the load's, with another driver
+ * @param createSender creates a sender like that of the load, with another driver
  */
 export async function rehearse(
   combination: Combination,
   createSender: (driver: Driver) => Sender,
 ): Promise<void> {
   const server =
-    combination.httpVersion === "2" ? createHttp2Server(answer) : createHttp1Server(answer);
+    combination.httpVersion === "2" ? createHttp2Server(respond) : createHttp1Server(respond);
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
   const { protocol, httpVersion, codec, httpGet } = combination;
   const driver = createDriver({
     ...{ protocol, httpVersion, codec, httpGet },
     baseUrl: `http://127.0.0.1:${port}`,
-    connections: httpVersion === "2" ? 1 : callsAtOnce,
+    connections: httpVersion === "2" ? 1 : callsPerBurst,
   });
   const selfWatch = createSelfWatch();
   const recorder = new Recorder({
     ...{ thread: 0, open: false, streaming: false, selfWatch },
-    beginMs: performance.now(),
+    startMs: performance.now(),
     originMs: monotonicMs(),
     onInterval: () => {},
   });
@@ -65,9 +64,9 @@ export async function rehearse(
   try {
     await driver.connect();
     for (let burst = 0; burst < rehearsalBursts; burst++) {
-      const calls = Array.from({ length: callsAtOnce }, (_, index) => {
+      const calls = Array.from({ length: callsPerBurst }, (_, index) => {
         const { promise, resolve } = Promise.withResolvers<void>();
-        const n = burst * callsAtOnce + index + 1;
+        const n = burst * callsPerBurst + index + 1;
         sender.send(recorder, "rehearsal", n, performance.now(), false, resolve);
         return promise;
       });
@@ -80,7 +79,7 @@ export async function rehearse(
   }
 }
 
-/** What requests and responses of both HTTP versions have. */
+/** What requests and responses of both HTTP versions have in common. */
 interface AnyRequest {
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
@@ -93,16 +92,19 @@ interface AnyResponse {
   end(chunk: Buffer | string): unknown;
 }
 
-/** The least that each protocol takes for a success. */
-function answer(request: AnyRequest, response: AnyResponse): void {
-  // A call by GET has it in its query.
-  const got = request.url?.includes("encoding=json") ? "application/json" : "application/proto";
-  const { "content-type": type = got } = request.headers;
+const emptyMessage = envelope(Buffer.alloc(0));
+const webTrailers = envelope(Buffer.from("grpc-status: 0\r\n"));
+webTrailers[0] = 0x80;
+
+/** The smallest successful response of each protocol. */
+function respond(request: AnyRequest, response: AnyResponse): void {
+  // A call by GET has its codec in the query.
+  const ofGet = request.url?.includes("encoding=json") ? "application/json" : "application/proto";
+  const { "content-type": type = ofGet } = request.headers;
   request.resume();
   response.setHeader("content-type", type);
   if (type.startsWith("application/grpc-web")) {
-    const trailer = Buffer.from("grpc-status: 0\r\n");
-    response.end(Buffer.concat([emptyMessage, trailerPrefix(trailer.length), trailer]));
+    response.end(Buffer.concat([emptyMessage, webTrailers]));
   } else if (type.startsWith("application/grpc")) {
     response.write(emptyMessage);
     response.addTrailers({ "grpc-status": "0" });
@@ -110,13 +112,4 @@ function answer(request: AnyRequest, response: AnyResponse): void {
   } else {
     response.end(type.endsWith("json") ? "{}" : "");
   }
-}
-
-/** In an envelope: no flags, length 0. */
-const emptyMessage = Buffer.alloc(5);
-
-function trailerPrefix(length: number): Buffer {
-  const prefix = Buffer.from([0x80, 0, 0, 0, 0]);
-  prefix.writeUInt32BE(length, 1);
-  return prefix;
 }

@@ -125,7 +125,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
     slowest: result.slowest,
     unfinished: result.unfinished,
     held_back: result.heldBack,
-    ran_on: result.places,
+    ran_on: result.ranOn,
     slo,
     environment: {
       node: process.version,

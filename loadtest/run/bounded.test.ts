@@ -9,11 +9,11 @@ function sampleOf(from: number, to: number): Sample<number> {
   return sample;
 }
 
-test("keeps all while there is room", () => {
+test("a small sample is complete", () => {
   expect(sampleOf(0, 100).items).toEqual(Array.from({ length: 100 }, (_, item) => item));
 });
 
-test("is uniform: each tenth of what was offered has its share", () => {
+test("a sample is uniform: each tenth of the offered items has its share", () => {
   const offered = 100_000;
   const { items } = sampleOf(0, offered);
   expect(items).toHaveLength(sampleSize);
@@ -24,7 +24,7 @@ test("is uniform: each tenth of what was offered has its share", () => {
   }
 });
 
-test("merged from parts of unlike size it is uniform over all", () => {
+test("a sample merged from parts of different sizes is uniform", () => {
   const parts = [
     { items: sampleOf(0, 5_000).items, of: 5_000 },
     { items: sampleOf(5_000, 50_000).items, of: 45_000 },
@@ -36,7 +36,7 @@ test("merged from parts of unlike size it is uniform over all", () => {
   expect(Math.abs(merged.filter((item) => item < 5_000).length - 1_000)).toBeLessThan(200);
 });
 
-test("merged from small parts it is all of them", () => {
+test("a sample merged from small parts is complete", () => {
   const merged = mergeSamples([
     { items: [1, 2, 3], of: 3 },
     { items: [], of: 0 },

@@ -1,23 +1,20 @@
 import type { SlowCall } from "../report/report.ts";
 
-/** What is counted together once there are too many different names. */
 const others = "(others)";
 
-/** Counts by name, with a bound on how many names there can be. */
+/** Counts by name with a limit of names; further names are counted together as "(others)". */
 export class Tally {
   readonly #counts = new Map<string, number>();
-  readonly #mostNames: number;
+  readonly #maxNames: number;
 
-  constructor(mostNames: number) {
-    this.#mostNames = mostNames;
+  constructor(maxNames: number) {
+    this.#maxNames = maxNames;
   }
 
   add(name: string, times = 1): void {
     const known = this.#counts.get(name);
-    if (known !== undefined) {
-      this.#counts.set(name, known + times);
-    } else if (this.#counts.size < this.#mostNames) {
-      this.#counts.set(name, times);
+    if (known !== undefined || this.#counts.size < this.#maxNames) {
+      this.#counts.set(name, (known ?? 0) + times);
     } else {
       this.#counts.set(others, (this.#counts.get(others) ?? 0) + times);
     }
@@ -34,11 +31,11 @@ export class Tally {
   }
 }
 
-/** How many calls a report lists of those it covers. */
+/** Number of calls that a report lists. */
 export const sampleSize = 10_000;
 
 /**
- * A uniform sample of what is offered, whose size never grows.
+ * A uniform sample of at most `sampleSize` items.
  *
  * @see https://dl.acm.org/doi/10.1145/3147.3165 Vitter, Random sampling with a reservoir (algorithm R)
  */
@@ -46,16 +43,16 @@ export class Sample<Item> {
   readonly #items: Item[] = [];
   #offered = 0;
 
-  /** @param make makes the item, only if it is taken */
+  /** @param make creates the item; called only if the item is taken */
   offer(make: () => Item): void {
     this.#offered++;
     if (this.#items.length < sampleSize) {
       this.#items.push(make());
       return;
     }
-    const place = Math.floor(Math.random() * this.#offered);
-    if (place < sampleSize) {
-      this.#items[place] = make();
+    const index = Math.floor(Math.random() * this.#offered);
+    if (index < sampleSize) {
+      this.#items[index] = make();
     }
   }
 
@@ -64,13 +61,13 @@ export class Sample<Item> {
   }
 }
 
-/** One thread's sample, and of how many it is one. */
+/** A sample and the number of items it was taken from. */
 export interface SamplePart<Item> {
   readonly items: readonly Item[];
   readonly of: number;
 }
 
-/** A uniform sample of all that the parts are samples of. */
+/** A uniform sample of everything that the parts were taken from. */
 export function mergeSamples<Item>(parts: readonly SamplePart<Item>[]): Item[] {
   const piles = parts.map(({ items, of }) => ({ items: shuffled(items), rest: of }));
   let rest = piles.reduce((sum, pile) => sum + pile.rest, 0);
@@ -97,14 +94,13 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }
 
-/** How many of the slowest calls are kept whole. */
 const slowestSize = 20;
 
-/** The slowest calls, slowest first. */
+/** The 20 slowest calls, slowest first. */
 export class Slowest {
   #calls: SlowCall[] = [];
 
-  /** @param make describes the call, only if it is one of the slowest so far */
+  /** @param make describes the call; called only if it is one of the slowest so far */
   offer(latencyMs: number, make: () => SlowCall): void {
     const last = this.#calls[slowestSize - 1];
     if (last === undefined || latencyMs > last.latency_ms) {

@@ -3,53 +3,51 @@ import type { ClosedLoop } from "./plan.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Sender } from "./sender.ts";
 
-/** What a loop works with. */
+/** What a loop works with. Times are on this thread's `performance.now()`. */
 export interface LoopRun {
   readonly recorder: Recorder;
   readonly sender: Sender;
-  /** What is random in the calls is drawn from it. */
+  /** Seed of everything random in the calls. */
   readonly seed: string;
-  /** The run's begin, on this thread's `performance.now()`. */
-  readonly beginMs: number;
-  /** Takes the number of the next call, from 1; no other thread gets the same. */
+  readonly startMs: number;
+  /** Takes the number of the next call, from 1; unique among all threads. */
   readonly claim: () => number;
-  /** No more calls will be sent. Some may still be in progress. */
+  /** Called when no more calls will be sent. Some may be in progress. */
   readonly onAllSent: () => void;
 }
 
 export interface RunningLoop {
-  /** When it sends no more, on this thread's `performance.now()`; Infinity if only a number ends it. */
+  /** Time after which nothing is sent; Infinity if a number of calls ends the loop. */
   readonly untilMs: number;
-  /** Sends no more. */
+  /** Sends no more calls. */
   stop(): void;
-  /** To be called at the end: records calls that were due and could not be sent. */
-  giveUp(): void;
-  /** Calls that were sent late because as many as are allowed were in progress. */
+  /** Records calls that were due and could not be sent. Called at the end. */
+  recordUnsent(): void;
+  /** Calls sent late because the maximum was in progress. */
   readonly heldBack: number;
 }
 
 /**
- * Keeps this thread's share of the calls in progress, each followed by the next; calls `onAllSent`
- * when there are no more to send.
+ * Keeps this thread's share of calls in progress, each followed by the next.
  *
- * @param callers how many calls this thread keeps in progress
+ * @param callers the share
  */
 export function startClosedLoop(
   { until }: ClosedLoop,
   callers: number,
-  { recorder, sender, seed, beginMs, claim, onAllSent }: LoopRun,
+  { recorder, sender, seed, startMs, claim, onAllSent }: LoopRun,
 ): RunningLoop {
-  const most = "requests" in until ? until.requests : Number.POSITIVE_INFINITY;
-  const untilMs = "durationMs" in until ? beginMs + until.durationMs : Number.POSITIVE_INFINITY;
+  const maxCalls = "requests" in until ? until.requests : Number.POSITIVE_INFINITY;
+  const untilMs = "durationMs" in until ? startMs + until.durationMs : Number.POSITIVE_INFINITY;
   let stopped = false;
 
   const next = () => {
     const nowMs = performance.now();
     const n = stopped || nowMs >= untilMs ? Number.POSITIVE_INFINITY : claim();
-    if (n <= most && n !== Number.POSITIVE_INFINITY) {
+    if (n <= maxCalls && n !== Number.POSITIVE_INFINITY) {
       sender.send(recorder, seed, n, nowMs, false, next);
     } else if (!stopped) {
-      // Others may never end, and nothing comes after them either.
+      // The first caller that finds no call reports it: other calls may never end.
       stopped = true;
       onAllSent();
     }
@@ -63,40 +61,43 @@ export function startClosedLoop(
     stop: () => {
       stopped = true;
     },
-    giveUp: () => {},
+    recordUnsent: () => {},
   };
 }
 
-/** So many calls can be in progress in one thread; what is due beyond waits, and its latency counts. */
-const mostInProgress = 10_000;
+/** Maximum of calls in progress per thread; calls due beyond it wait, and their latency counts it. */
+const maxInProgress = 10_000;
 
 /**
- * Sends calls when they are due, however slow the server is. Threads share one schedule: each holds
- * one call at a time that it has claimed, and sends it when its moment has come.
+ * Sends calls when they are due, however slow the server is. Threads share one schedule: each thread
+ * claims one call at a time and sends it when it is due.
  */
 export function startOpenLoop(
   schedule: Schedule,
-  { recorder, sender, seed, beginMs, claim, onAllSent }: LoopRun,
+  { recorder, sender, seed, startMs, claim, onAllSent }: LoopRun,
 ): RunningLoop {
   let n = claim();
-  let dueMs = beginMs + schedule.dueMs(n);
+  let dueMs = startMs + schedule.dueMs(n);
   let held = false;
   let heldBack = 0;
   let stopped = false;
   let stoppedMs = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
+  const claimNext = () => {
+    n = claim();
+    dueMs = startMs + schedule.dueMs(n);
+  };
   const sendDue = () => {
     clearTimeout(timer);
     while (!stopped && dueMs <= performance.now()) {
-      if (recorder.inProgress >= mostInProgress) {
+      if (recorder.inProgress >= maxInProgress) {
         held = true;
         return;
       }
       heldBack += held ? 1 : 0;
       sender.send(recorder, seed, n, dueMs, held, onEnd);
-      n = claim();
-      dueMs = beginMs + schedule.dueMs(n);
+      claimNext();
     }
     held = false;
     if (stopped) {
@@ -107,7 +108,7 @@ export function startOpenLoop(
       onAllSent();
       return;
     }
-    // Timers have steps of 1 ms; each wake sends all that is due.
+    // Timers have a resolution of 1 ms; each wake-up sends all calls that are due.
     timer = setTimeout(sendDue, Math.max(1, dueMs - performance.now()));
   };
   const onEnd = () => {
@@ -120,12 +121,12 @@ export function startOpenLoop(
     get heldBack() {
       return heldBack;
     },
-    untilMs: beginMs + schedule.durationMs,
+    untilMs: startMs + schedule.durationMs,
     stop: () => {
       if (stopped) {
         return;
       }
-      // A timer may be a little late for what is due.
+      // The timer may be late for calls that are due.
       sendDue();
       if (!stopped) {
         stopped = true;
@@ -134,12 +135,11 @@ export function startOpenLoop(
         onAllSent();
       }
     },
-    giveUp: () => {
+    recordUnsent: () => {
       const nowMs = performance.now();
       while (held && dueMs <= Math.min(nowMs, stoppedMs)) {
         recorder.unsent(n, dueMs, nowMs);
-        n = claim();
-        dueMs = beginMs + schedule.dueMs(n);
+        claimNext();
       }
     },
   };

@@ -3,7 +3,7 @@ import type { Bucket } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
 import type { Arrivals, Stage } from "../schedule/schedule.ts";
 
-/** A load as all its threads are told it: plain data. */
+/** A load as plain data, sent to all its threads. */
 export interface LoadPlan {
   readonly target: {
     /** A google.protobuf.FileDescriptorSet. */
@@ -13,39 +13,37 @@ export interface LoadPlan {
     readonly method: string;
   };
   readonly kind: "unary" | "server_streaming";
-  /** Whether the server is this project's, which was started for the load and is cold. */
+  /** Whether the server is this project's own, started for the load and therefore cold. */
   readonly ownServer: boolean;
-  /** `connections` are those of the whole load, shared out among the threads. */
+  /** `connections` is the total, shared out among the threads. */
   readonly driver: DriverOptions;
   readonly requests: {
     readonly data?: string;
-    /** Rows of a data file, each a request as JSON, used in turn. */
+    /** Requests as JSON, used in turn. */
     readonly rows?: readonly string[];
   };
   readonly header: Readonly<Record<string, string>>;
-  /** What is random in the requests and in when they are due is drawn from it. */
+  /** Seed of everything random in requests and arrivals. */
   readonly seed: string;
-  /** Each call's deadline, in milliseconds; 0 for none. */
+  /** Deadline of each call in milliseconds; 0 for none. */
   readonly timeoutMs: number;
-  /** A load of the same kind that is sent first and not counted, in milliseconds; 0 for none. */
+  /** Duration of the same load before the run, which is not counted; 0 for none. */
   readonly warmupMs: number;
   readonly threads: number;
   readonly loop: Loop;
 }
 
-/** How long calls in progress are waited for at the end, in milliseconds. */
-export interface Patience {
-  /** When a person ends the load. */
+/** How long calls in progress may take at the end of a load. */
+export interface DrainLimits {
+  /** After an interruption. */
   readonly interruptedMs: number;
-  /** When the load ends by itself, and its calls have no deadline. */
+  /** After the regular end, for calls without a deadline. */
   readonly withoutDeadlineMs: number;
 }
 
-export const defaultPatience: Patience = { interruptedMs: 2_000, withoutDeadlineMs: 30_000 };
-
 export type Loop = ClosedLoop | OpenLoop;
 
-/** Keeps so many calls in progress, each followed by the next. */
+/** Keeps a number of calls in progress, each followed by the next. */
 export interface ClosedLoop {
   readonly kind: "closed";
   readonly concurrency: number;
@@ -59,27 +57,32 @@ export interface OpenLoop {
   readonly arrivals: Arrivals;
 }
 
-/** How many of `total` a thread gets when they are shared out evenly. */
+/** Duration of a loop; Infinity if a number of calls ends it. */
+export function durationMsOf(loop: Loop): number {
+  if (loop.kind === "open") {
+    return loop.stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  }
+  return "durationMs" in loop.until ? loop.until.durationMs : Number.POSITIVE_INFINITY;
+}
+
+/** A thread's part of `total`, shared out evenly. */
 export function shareOf(total: number, threads: number, thread: number): number {
   return Math.floor(total / threads) + (thread < total % threads ? 1 : 0);
 }
 
-/** What goes between the thread that leads a run and those that make the load. */
-
-/** A part of the run, for all threads alike: the warm-up, or what is measured. */
+/** Part of a run, the same for all threads: the warm-up, or the measured load. */
 export interface Phase {
   readonly loop: Loop;
-  /** When it begins, on the machine's monotonic clock. */
+  /** Start on the machine's monotonic clock. */
   readonly startMs: number;
-  /** The number of the call that is to be claimed next, one Int32 that all threads share. */
+  /** Number of claimed calls, one Int32 shared by all threads. */
   readonly claims: SharedArrayBuffer;
-  /** All that is random in the load is drawn from it, in every thread the same. */
   readonly seed: string;
 }
 
 export type ToThread =
   | { readonly kind: "run"; readonly phase: Phase }
-  /** Send no more; what is in progress has a short time to end. */
+  /** Send no more calls; those in progress get `DrainLimits.interruptedMs`. */
   | { readonly kind: "stop" };
 
 export type FromThread =
@@ -88,46 +91,47 @@ export type FromThread =
   | { readonly kind: "interval"; readonly part: IntervalPart }
   | { readonly kind: "ended"; readonly totals: ThreadTotals };
 
-/** What one thread saw in one second of the run. Times are milliseconds from the run's begin. */
+/** One thread's figures of one second. Times are in milliseconds since the start of the run. */
 export interface IntervalPart {
   /** The second, from 0. */
   readonly index: number;
   readonly sent: number;
   readonly calls: number;
   readonly errors: number;
-  /** Of the calls that ended. Plain buckets: to encode them each second would leave much garbage. */
+  /** Latencies of calls that ended. Encoded histograms would leave much garbage each second. */
   readonly latency: readonly Bucket[];
-  /** How late calls were sent. */
+  /** Delay of sends after their intended moments; undefined in a closed loop. */
   readonly lateness: readonly Bucket[] | undefined;
   readonly endMs: number;
   readonly self: SelfReading;
 }
 
-/** How a thread itself did, over some time. */
+/** A thread's own condition since the previous reading. */
 export interface SelfReading {
   readonly loopDelayMaxMs: number;
-  /** The sum of the loop's delays that are more than a timer's usual ones. */
+  /** Sum of event-loop delays beyond the usual delay of timers. */
   readonly stalledMs: number;
   readonly gcMs: number;
-  /** The time that its loop was not idle. */
+  /** Time in which the event loop was not idle. */
   readonly activeMs: number;
 }
 
-/** What one thread counted over the whole run. */
+/** One thread's figures of the whole run. */
 export interface ThreadTotals {
   readonly codes: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, number>>;
-  readonly places: Readonly<Record<string, number>>;
+  /** Calls by executor. */
+  readonly ranOn: Readonly<Record<string, number>>;
   readonly service: string | undefined;
   readonly firstMessage: string | undefined;
   readonly messageGap: string | undefined;
   readonly sample: readonly SampledCall[];
   readonly slowest: readonly SlowCall[];
-  /** Calls without a response at the end, which are in the other counts too. */
+  /** Calls without a response at the end; the other counts include them. */
   readonly unfinished: number;
-  /** Calls that were held back because as many as are allowed were in progress. */
+  /** Calls sent late because the maximum was in progress. */
   readonly heldBack: number;
-  /** When the last call ended, in milliseconds from the run's begin. */
+  /** End of the last call, in milliseconds since the start of the run. */
   readonly endMs: number;
 }
 
