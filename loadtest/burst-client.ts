@@ -6,10 +6,10 @@ import { createDriver } from "./drivers/create-driver.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** Before each burst: lets the server's loop come to rest and its delay's watch begin, in ms. */
+/** Cooldown before each burst, in which the server's event loop becomes idle. */
 export const restMs = 20;
 
-/** Fires bursts at a server of this machine, with a bystander in a thread of its own. */
+/** Fires bursts at a server on this machine, with the probe in its own thread. */
 export class BurstClient {
   readonly #driver: Driver;
   readonly #bystander: Bystander;
@@ -22,9 +22,9 @@ export class BurstClient {
   }
 
   /**
-   * Connects, and calls until the code of both sides is compiled.
+   * Connects and warms up the code of both sides.
    *
-   * @param callTimeoutMs each call's deadline; 0 for none
+   * @param callTimeoutMs deadline of each call; 0 for none
    */
   static async open(baseUrl: string, callTimeoutMs: number): Promise<BurstClient> {
     const driver = createDriver({ baseUrl, protocol: "grpc", tls: { insecure: true } });

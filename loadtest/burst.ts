@@ -4,26 +4,26 @@ import { type CallRecord, recordCall } from "./call-record.ts";
 import type { CallResult, Send } from "./drivers/driver.ts";
 
 export interface Burst {
-  /** The first send, on the machine's monotonic clock. */
+  /** Time of the first send, on the machine's monotonic clock. */
   readonly originMs: number;
-  /** From the first send to the last reply, in milliseconds. */
+  /** From the first send to the last response. */
   readonly wallMs: number;
   readonly calls: readonly CallRecord[];
-  /** The bystander's latencies meanwhile, in milliseconds. */
+  /** Latencies of the probe during the burst. */
   readonly bystanderMs: readonly number[];
 }
 
-/** Told of a burst as it happens. */
+/** Receives the events of a burst. */
 export interface BurstWatch {
-  /** @param originMs the first send on the machine's monotonic clock */
+  /** @param originMs time of the first send, on the machine's monotonic clock */
   began(originMs: number): void;
-  /** @param index the call's number, from 0 */
+  /** @param index number of the call, from 0 */
   call(index: number, record: CallRecord): void;
-  /** @param call its moment counts from the burst's first send */
+  /** @param call its intended moment is relative to the first send */
   bystander(call: BystanderCall): void;
 }
 
-/** Sends all calls at once, and lets a bystander call all the while. */
+/** Sends all calls at once while the probe runs. */
 export async function fireBurst(
   sends: readonly Send[],
   bystander: Bystander,

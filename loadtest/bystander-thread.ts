@@ -6,8 +6,7 @@ import type { BystanderData, BystanderMessage, BystanderRequest } from "./bystan
 import { createDriver } from "./drivers/create-driver.ts";
 import type { CallResult } from "./drivers/driver.ts";
 
-/** The time between two calls, in milliseconds. */
-const everyMs = 5;
+const intervalMs = 5;
 
 const { baseUrl }: BystanderData = workerData;
 const driver = createDriver({ baseUrl, protocol: "grpc", tls: { insecure: true } });
@@ -18,28 +17,28 @@ const ping = driver.prepare({
   timeoutMs: 0,
 });
 
-/** From this thread's clock to the machine's monotonic one, in milliseconds. */
+/** Offset from this thread's clock to the machine's monotonic clock. */
 const offsetMs = monotonicMs() - performance.now();
 let calls: Promise<void>[] = [];
 let timer: NodeJS.Timeout | undefined;
 
-function say(message: BystanderMessage): void {
+function post(message: BystanderMessage): void {
   parentPort?.postMessage(message);
 }
 
 async function call(intendedMs: number): Promise<void> {
   await new Promise<CallResult>(ping);
-  say({ intendedMs: intendedMs + offsetMs, latencyMs: performance.now() - intendedMs });
+  post({ intendedMs: intendedMs + offsetMs, latencyMs: performance.now() - intendedMs });
 }
 
 parentPort?.on("message", async (request: BystanderRequest) => {
   if (request === "start") {
     const startedMs = performance.now();
     calls = [];
-    // Each wake sends all that is due, since a timer can be late.
+    // A timer may be late, so each wake-up sends all calls that are due.
     const sendDue = () => {
-      while (startedMs + calls.length * everyMs <= performance.now()) {
-        calls.push(call(startedMs + calls.length * everyMs));
+      while (startedMs + calls.length * intervalMs <= performance.now()) {
+        calls.push(call(startedMs + calls.length * intervalMs));
       }
     };
     sendDue();
@@ -47,9 +46,9 @@ parentPort?.on("message", async (request: BystanderRequest) => {
   } else {
     clearInterval(timer);
     await Promise.all(calls);
-    say("stopped");
+    post("stopped");
   }
 });
 
 await driver.connect();
-say("ready");
+post("ready");

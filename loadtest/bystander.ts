@@ -1,40 +1,39 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-/** What the bystander's thread is started with. */
 export interface BystanderData {
   readonly baseUrl: string;
 }
 
 /** One call of Ping. */
 export interface BystanderCall {
-  /** The moment it was meant for, on the machine's monotonic clock. */
+  /** Intended moment, on the machine's monotonic clock. */
   readonly intendedMs: number;
   readonly latencyMs: number;
 }
 
 export type BystanderRequest = "start" | "stop";
-/** "ready" once; each call when it has ended; "stopped" after each "stop" when all have. */
+/** "ready" once; each call when it ends; "stopped" after each "stop", once all calls have ended. */
 export type BystanderMessage = "ready" | BystanderCall | "stopped";
 
 /**
- * Calls Ping every 5 ms while others are served, open loop: each call is timed from the moment it
- * was meant for, so a late loop shows whole. In a thread of its own, so that what it feels is the
- * server and not this process.
+ * The probe: calls Ping every 5 ms, open loop, while a burst runs. Latency counts from the intended
+ * moment, so a blocked server shows in full. It runs in its own thread, so that it measures the server
+ * and not this process.
  */
 export interface Bystander {
-  /** @param onCall told of each call when it has ended */
+  /** @param onCall called for each call when it ends */
   start(onCall?: (call: BystanderCall) => void): void;
-  /** Sends no more, and resolves with the latencies of all since `start`, in milliseconds. */
+  /** Stops sending. Resolves with the latencies of all calls since `start`, in milliseconds. */
   stop(): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
 /**
- * Connects a bystander, however long that takes.
+ * Starts and connects a probe, without a time limit.
  *
- * @param baseUrl a server of this machine, whose certificate is taken as it is
- * @param signal when it aborts before the bystander is connected, this rejects, and nothing is left
+ * @param baseUrl a server on this machine; its certificate is not checked
+ * @param signal when aborted before the probe is connected, this rejects and the thread ends
  */
 export async function createBystander(baseUrl: string, signal?: AbortSignal): Promise<Bystander> {
   const data: BystanderData = { baseUrl };
@@ -42,39 +41,39 @@ export async function createBystander(baseUrl: string, signal?: AbortSignal): Pr
     workerData: data,
   });
   let latenciesMs: number[] = [];
-  let tell: ((call: BystanderCall) => void) | undefined;
-  let onAnswer = () => {};
+  let report: ((call: BystanderCall) => void) | undefined;
+  let onReply = () => {};
   worker.on("message", (message: BystanderMessage) => {
     if (typeof message === "string") {
-      onAnswer();
+      onReply();
       return;
     }
     latenciesMs.push(message.latencyMs);
-    tell?.(message);
+    report?.(message);
   });
-  const answer = () => {
+  const reply = () => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    onAnswer = resolve;
+    onReply = resolve;
     worker.once("error", reject);
     return promise.finally(() => worker.off("error", reject));
   };
   const send = (request: BystanderRequest) => worker.postMessage(request);
-  const giveUp = () => void worker.terminate();
-  signal?.addEventListener("abort", giveUp, { once: true });
-  const left = once(worker, "exit").then(() => {
-    throw new Error("The bystander's thread ended before it was connected");
+  const terminate = () => void worker.terminate();
+  signal?.addEventListener("abort", terminate, { once: true });
+  const exited = once(worker, "exit").then(() => {
+    throw new Error("The thread of the probe ended before it was connected");
   });
-  await Promise.race([answer(), left]);
-  left.catch(() => {});
-  signal?.removeEventListener("abort", giveUp);
+  await Promise.race([reply(), exited]);
+  exited.catch(() => {});
+  signal?.removeEventListener("abort", terminate);
   return {
     start: (onCall) => {
       latenciesMs = [];
-      tell = onCall;
+      report = onCall;
       send("start");
     },
     stop: async () => {
-      const stopped = answer();
+      const stopped = reply();
       send("stop");
       await stopped;
       return latenciesMs;

@@ -1,25 +1,25 @@
 import type { CallResult } from "./drivers/driver.ts";
 
-/** A part of a call's time at the server, such as "queue" or "work". */
+/** Part of a call's time in the server, such as "queue" or "work". */
 export interface Step {
   readonly name: string;
   readonly ms: number;
 }
 
-/** What is known of one call. Times are in milliseconds from the load's beginning. */
+/** One call. Times are in milliseconds since the start of the load. */
 export interface CallRecord {
   readonly sentMs: number;
   readonly endedMs: number;
   readonly code: string;
   readonly message: string;
-  /** Where the server says it ran; undefined when it does not say. */
+  /** Undefined, like the following values, if the server does not report it. */
   readonly ranOn: RanOn | undefined;
-  /** When the server began with the steps; undefined when it does not say. */
+  /** Start of the steps. */
   readonly beganMs: number | undefined;
   readonly steps: readonly Step[];
-  /** CPU time of the call's task; undefined when the server does not say. */
+  /** CPU time of the call's task. */
   readonly cpuMs: number | undefined;
-  /** How much work a computing call had; undefined when the server does not say. */
+  /** Amount of computing in the call. */
   readonly rounds: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface RanOn {
   readonly thread: string | undefined;
 }
 
-/** @param originMs the load's beginning on the machine's monotonic clock */
+/** @param originMs start of the load on the machine's monotonic clock */
 export function recordCall(
   { code, message, header }: CallResult,
   originMs: number,

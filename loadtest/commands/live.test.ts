@@ -39,7 +39,7 @@ function show(loop: Loop, isTTY: boolean, intervals: readonly Interval[]): strin
   return text;
 }
 
-test("is one line that changes on a terminal, and goes away", () => {
+test("updates one line on a terminal, and clears it", () => {
   const text = show(open, true, [interval(1), interval(30)]);
   expect(text.split("\r\x1b[K").slice(1)).toEqual([
     "░░░░░░░░░░░░░░░░░░░░ 1 of 60 s  50 calls/s  p50 1.23 ms  p99 45.7 ms  1 error",
@@ -48,7 +48,7 @@ test("is one line that changes on a terminal, and goes away", () => {
   ]);
 });
 
-test("is plain lines elsewhere: each second at first, then one in ten", () => {
+test("prints lines elsewhere: every second, after 10 s every ten seconds", () => {
   const seconds = Array.from({ length: 40 }, (_, at) => interval(at + 1));
   const lines = show(open, false, seconds).trimEnd().split("\n");
   expect(lines.map((line) => line.split(" ", 1)[0])).toEqual(
@@ -57,7 +57,7 @@ test("is plain lines elsewhere: each second at first, then one in ten", () => {
   expect(lines.join("")).not.toContain("\r");
 });
 
-test("counts calls where their number is given, and tells when the client was the limit", () => {
+test("shows progress by calls, and when the client was the limit", () => {
   const loop: Loop = { kind: "closed", concurrency: 5, until: { requests: 200 } };
   const text = show(loop, false, [interval(1, { client_limited: ["it was busy"] })]);
   expect(text).toBe(

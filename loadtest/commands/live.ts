@@ -1,48 +1,50 @@
+import { plural, threeDigits } from "../report/format.ts";
 import type { Interval } from "../report/report.ts";
-import type { Loop } from "../run/plan.ts";
+import { durationMsOf, type Loop } from "../run/plan.ts";
 
-/** What a person sees while a load runs: one line that changes on a terminal, lines elsewhere. */
+/** Progress of a load: one line that is updated on a terminal, otherwise lines. */
 export interface Live {
   interval(interval: Interval): void;
-  /** Takes the line away, so that something else can be printed. */
+  /** Clears the line on a terminal. */
   clear(): void;
 }
 
-/** What is written to: a terminal, or a file or pipe. */
+/** A terminal, a file or a pipe. */
 export interface LiveStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
 const barWidth = 20;
-/** Lines elsewhere are one a second at first, then one in so many seconds. */
+/** Time after which lines are printed every `quietIntervalMs` instead of every second. */
 const quietAfterMs = 10_000;
-const quietEveryMs = 10_000;
+const quietIntervalMs = 10_000;
 
 export function createLive(loop: Loop, stream: LiveStream): Live {
+  const totalMs = durationMsOf(loop);
   let calls = 0;
   let errors = 0;
   return {
     interval: (interval) => {
       calls += interval.calls;
       errors += interval.errors;
-      if (interval.start_ms >= durationOf(loop)) {
+      if (interval.start_ms >= totalMs) {
         return;
       }
-      const { part, text } = progress(loop, interval.end_ms, calls);
+      const { share, text } = progress(loop, interval.end_ms, calls);
       const seconds = (interval.end_ms - interval.start_ms) / 1_000;
       const figures = [
         `${(interval.calls / seconds).toFixed(0)} calls/s`,
-        `p50 ${ms(interval.p50_ms)}`,
-        `p99 ${ms(interval.p99_ms)}`,
-        `${errors} ${errors === 1 ? "error" : "errors"}`,
+        `p50 ${threeDigits(interval.p50_ms)} ms`,
+        `p99 ${threeDigits(interval.p99_ms)} ms`,
+        plural(errors, "error"),
         ...(interval.client_limited.length > 0 ? ["client-limited"] : []),
       ].join("  ");
       if (stream.isTTY) {
-        const done = Math.round(Math.min(1, part) * barWidth);
+        const done = Math.round(Math.min(1, share) * barWidth);
         const bar = "█".repeat(done) + "░".repeat(barWidth - done);
         stream.write(`\r\x1b[K${bar} ${text}  ${figures}`);
-      } else if (interval.end_ms <= quietAfterMs || interval.end_ms % quietEveryMs === 0) {
+      } else if (interval.end_ms <= quietAfterMs || interval.end_ms % quietIntervalMs === 0) {
         stream.write(`${text}  ${figures}\n`);
       }
     },
@@ -54,27 +56,15 @@ export function createLive(loop: Loop, stream: LiveStream): Live {
   };
 }
 
-function progress(loop: Loop, nowMs: number, calls: number): { part: number; text: string } {
+function progress(loop: Loop, nowMs: number, calls: number): { share: number; text: string } {
   if (loop.kind === "closed" && "requests" in loop.until) {
     const { requests } = loop.until;
-    return { part: calls / requests, text: `${calls} of ${requests} calls` };
+    return { share: calls / requests, text: `${calls} of ${requests} calls` };
   }
-  const totalMs = durationOf(loop);
-  const seconds = (value: number) => (value / 1_000).toFixed(0);
+  const totalMs = durationMsOf(loop);
+  const seconds = (ms: number) => (ms / 1_000).toFixed(0);
   return {
-    part: nowMs / totalMs,
+    share: nowMs / totalMs,
     text: `${seconds(Math.min(nowMs, totalMs))} of ${seconds(totalMs)} s`,
   };
-}
-
-/** Infinity when a number of calls ends it. */
-function durationOf(loop: Loop): number {
-  if (loop.kind === "open") {
-    return loop.stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  }
-  return "durationMs" in loop.until ? loop.until.durationMs : Number.POSITIVE_INFINITY;
-}
-
-function ms(value: number): string {
-  return `${value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0)} ms`;
 }

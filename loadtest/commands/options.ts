@@ -4,7 +4,23 @@ import { type Protocol, protocols } from "../../client/client.ts";
 import type { Loop } from "../run/plan.ts";
 import { type Arrivals, arrivalKinds, type Stage } from "../schedule/schedule.ts";
 
-/** Flags that say what is called, where and how; all kinds of load take them. */
+/** Parser of an option that may be repeated. */
+export function collectAs<Value>(
+  parse: (text: string) => Value,
+): (text: string, previous?: readonly Value[]) => Value[] {
+  return (text, previous = []) => [...previous, parse(text)];
+}
+
+const collect = collectAs((text) => text);
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("--output <format>", "table, json or html; may be repeated", collect, [])
+    .option("--output-file <file>", "file for the output; may be repeated", collect, [])
+    .option("--json", "print only the report, as JSON");
+}
+
+/** Options for what is called, where and how. */
 export interface CallFlags {
   readonly url?: string;
   readonly descriptorSet?: string;
@@ -30,70 +46,63 @@ export interface CallFlags {
 
 const codecs = ["proto", "json"] as const;
 const httpVersions = ["1.1", "2"] as const;
-/** As ghz's: without a deadline a server that never answers would keep the load for ever. */
+/** The default of ghz. Without a deadline, a silent server would keep the load running forever. */
 const defaultTimeoutMs = 20_000;
 
 export function addCallOptions(command: Command): Command {
   return command
     .optionsGroup("What is called:")
-    .option("--url <url>", "the server (default: this project's own, started for the load)")
+    .option("--url <url>", "server URL (default: this project's server, started for the load)")
     .option(
       "--descriptor-set <file>",
-      "the schema, by buf build or protoc (default: the project's own, then server reflection)",
+      "schema from buf build or protoc (default: the project's, then server reflection)",
     )
     .option(
       "--data <json>",
-      "the request; {n}, {uuid}, {random:1..9} and {pick:a|b} are filled in for each call",
+      "request; {n}, {uuid}, {random:1..9} and {pick:a|b} are replaced in each call",
     )
-    .option("--data-file <file>", "requests to use in turn: JSON lines, or CSV with a header line")
+    .option("--data-file <file>", "requests used in turn: JSON lines, or CSV with a header line")
     .option(
       "--header <name: value>",
-      "a request header, may be repeated and may have {n} …",
+      "request header; may be repeated, and values may have {n} …",
       collect,
       [],
     )
-    .option(
-      "--strategy <name>",
-      "how the server shall do an exercise's work (default: the recommended way)",
-    )
+    .option("--strategy <name>", "strategy of an exercise (default: the recommended one)")
     .option(
       "--seed <text>",
-      "the same seed makes the same {uuid}, {random} and {pick} for the same {n}, and the same Poisson arrivals (default: another each time; the report has it)",
+      "seed of {uuid}, {random}, {pick} and Poisson arrivals (default: random, in the report)",
     )
     .option(
       "--timeout <time>",
-      "each call's deadline, on the wire; 0s for none",
+      "deadline per call, also sent to the server; 0s for none",
       duration,
       defaultTimeoutMs,
     )
     .optionsGroup("How it is called:")
     .option("--protocol <name>", protocols.join(", "), oneOf(protocols), "grpc")
     .option("--codec <name>", codecs.join(", "), oneOf(codecs), "proto")
-    .option("--get", "Connect's GET, for RPCs without side effects")
-    .option("--http <version>", `${httpVersions.join(", ")}`, oneOf(httpVersions), "2")
-    .option("--ca <file>", "certificates to trust, PEM")
-    .option("--cert <file>", "the client's certificate, PEM")
-    .option("--key <file>", "its private key, PEM")
+    .option("--get", "GET of Connect, for RPCs without side effects")
+    .option("--http <version>", httpVersions.join(", "), oneOf(httpVersions), "2")
+    .option("--ca <file>", "trusted certificates, PEM")
+    .option("--cert <file>", "client certificate, PEM")
+    .option("--key <file>", "private key of the client certificate, PEM")
     .option(
       "--server-name <name>",
-      "the name on the server's certificate (default: the URL's host)",
+      "expected name in the server's certificate (default: the URL's host)",
     )
-    .option("--insecure", "take any certificate")
-    .optionsGroup("How it is made:")
+    .option("--insecure", "accept any certificate")
+    .optionsGroup("Client:")
     .option(
       "--connections <n>",
-      "default: one a thread; over HTTP/1.1 one a call in progress",
+      "default: one per thread; over HTTP/1.1, one per call in progress",
       wholeNumber(1, 10_000),
     )
-    .option("--threads <n>", "threads of the client that share the load", wholeNumber(1, 256), 1)
+    .option("--threads <n>", "client threads that share the load", wholeNumber(1, 256), 1)
     .option("--warmup <time>", "load before the run that is not counted", duration, 0);
 }
 
-function collect(value: string, previous: readonly string[]): string[] {
-  return [...previous, value];
-}
-
-/** Flags that say how much load, and how long. */
+/** Options for how much load, and how long. */
 export interface LoopFlags {
   readonly concurrency?: number;
   readonly requests?: number;
@@ -106,19 +115,21 @@ export interface LoopFlags {
 const defaultConcurrency = 10;
 const defaultRequests = 100;
 const defaultDurationMs = 10_000;
+/** In calls per second. */
+export const maxRate = 10_000_000;
 
 export function addLoopOptions(command: Command): Command {
   return command
-    .optionsGroup("A closed loop, in which each call waits for the one before:")
+    .optionsGroup("Closed loop, in which each call waits for the previous one:")
     .option(
       "--concurrency <n>",
       `calls in progress at once (default: ${defaultConcurrency})`,
       wholeNumber(1, 100_000),
     )
-    .option("--requests <n>", `how many calls (default: ${defaultRequests})`, wholeNumber(1, 1e9))
-    .option("--duration <time>", 'for how long, such as "10s", instead of --requests', duration)
-    .optionsGroup("An open loop, in which calls come when they are due, as users do:")
-    .option("--rate <n>", "calls a second, for --duration (default: 10s) or --requests", rate)
+    .option("--requests <n>", `number of calls (default: ${defaultRequests})`, wholeNumber(1, 1e9))
+    .option("--duration <time>", 'such as "10s", instead of --requests', duration)
+    .optionsGroup("Open loop, in which calls are sent when they are due:")
+    .option("--rate <n>", "calls per second, for --duration (default: 10s) or --requests", rate)
     .option(
       "--stages <list>",
       'such as "100:10s,500:30s" (steps) or "100-500:30s" (a ramp)',
@@ -145,9 +156,8 @@ export function loopFrom(flags: LoopFlags, threads: number): Loop {
   }
   const open = rate !== undefined || stages !== undefined;
   if (open && concurrency !== undefined) {
-    throw new Error(
-      `Expected --concurrency (a closed loop) or ${rate === undefined ? "--stages" : "--rate"} (an open one), got both`,
-    );
+    const flag = rate === undefined ? "--stages" : "--rate";
+    throw new Error(`Expected --concurrency (closed loop) or ${flag} (open loop), got both`);
   }
   if (!open && flags.arrivals !== undefined) {
     throw new Error("Expected --arrivals together with --rate or --stages");
@@ -155,7 +165,7 @@ export function loopFrom(flags: LoopFlags, threads: number): Loop {
   const arrivals = flags.arrivals ?? "constant";
   if (stages !== undefined) {
     if (requests !== undefined || flags.duration !== undefined) {
-      throw new Error("Expected --stages without --requests and --duration: stages have their own");
+      throw new Error("Expected --stages without --requests and --duration");
     }
     return { kind: "open", stages, arrivals };
   }
@@ -164,13 +174,13 @@ export function loopFrom(flags: LoopFlags, threads: number): Loop {
       requests === undefined ? (flags.duration ?? defaultDurationMs) : (requests / rate) * 1_000;
     return { kind: "open", stages: [{ fromRate: rate, toRate: rate, durationMs }], arrivals };
   }
-  const atOnce = concurrency ?? defaultConcurrency;
-  if (atOnce < threads) {
-    throw new Error(`Expected --concurrency to be at least --threads (${threads}), got ${atOnce}`);
+  const callers = concurrency ?? defaultConcurrency;
+  if (callers < threads) {
+    throw new Error(`Expected --concurrency to be at least --threads (${threads}), got ${callers}`);
   }
   return {
     kind: "closed",
-    concurrency: atOnce,
+    concurrency: callers,
     until:
       flags.duration === undefined
         ? { requests: requests ?? defaultRequests }
@@ -180,19 +190,14 @@ export function loopFrom(flags: LoopFlags, threads: number): Loop {
 
 function rate(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !(value > 0) || value > highestRate) {
-    throw new InvalidArgumentError(
-      `Expected calls a second, more than 0 and up to ${highestRate}.`,
-    );
+  if (text.trim() === "" || !(value > 0) || value > maxRate) {
+    throw new InvalidArgumentError(`Expected calls per second, more than 0 and up to ${maxRate}.`);
   }
   return value;
 }
 
-/** The highest rate that can be asked for, in calls per second. */
-export const highestRate = 10_000_000;
-
 /**
- * Parses "100:10s,100-500:30s": 100 calls a second for 10 s, then from there evenly up to 500 within
+ * Parses "100:10s,100-500:30s": 100 calls per second for 10 s, then a ramp from 100 to 500 within
  * 30 s.
  */
 export function parseStages(text: string): Stage[] {
@@ -204,17 +209,13 @@ export function parseStages(text: string): Stage[] {
         `Expected stages such as "100:10s,500:30s" (steps) or "100-500:30s" (a ramp), got "${part}".`,
       );
     }
-    const stage = {
-      fromRate: Number(from),
-      toRate: Number(to ?? from),
-      durationMs: duration(time),
-    };
-    if (Math.max(stage.fromRate, stage.toRate) > highestRate) {
-      throw new InvalidArgumentError(`Expected rates up to ${highestRate}, got "${part}".`);
+    const [fromRate, toRate, durationMs] = [Number(from), Number(to ?? from), duration(time)];
+    if (Math.max(fromRate, toRate) > maxRate) {
+      throw new InvalidArgumentError(`Expected rates up to ${maxRate}, got "${part}".`);
     }
-    if (stage.durationMs === 0) {
-      throw new InvalidArgumentError(`Expected a stage to take some time, got "${part}".`);
+    if (durationMs === 0) {
+      throw new InvalidArgumentError(`Expected a stage of more than 0 s, got "${part}".`);
     }
-    return stage;
+    return { fromRate, toRate, durationMs };
   });
 }

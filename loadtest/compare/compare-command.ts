@@ -1,16 +1,18 @@
 import { styleText } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import { fail } from "../../cli/fail.ts";
+import { collectAs } from "../commands/options.ts";
+import { groupThousands, threeDigits } from "../report/format.ts";
 import { readReport } from "../report/read.ts";
 import { type Comparison, compareReports, type MetricComparison } from "./compare.ts";
 import { metrics } from "./metrics.ts";
 
 const example = `
-A difference is real when chance alone does not explain it: its 95 % confidence interval, from
-drawing stretches of both runs anew a thousand times, leaves out 0. An --fail-on fails when B is
-worse than A by more than it says and the difference is real.
+A difference is real if its 95 % confidence interval, from a bootstrap with a thousand resamples of
+both runs, excludes 0. A --fail-on rule fails if B is worse than A by more than the given amount and
+the difference is real.
 
-Exit codes: 0 good, 1 it could not compare, 2 an --fail-on failed.
+Exit codes: 0 no rule failed, 1 could not compare, 2 a --fail-on rule failed.
 
 Examples:
   npm run loadtest -- compare before.json after.json
@@ -21,19 +23,18 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** Says how two runs differ, and whether it is real. */
 export function createCompareCommand(): Command {
   return new Command("compare")
-    .description("Says per percentile how two reports differ, and whether it is real.")
-    .argument("<a>", "a report as JSON, this client's or ghz's: before")
-    .argument("<b>", "another: after")
+    .description("Compares two reports and says which differences are real.")
+    .argument("<a>", "report before, as JSON, of this client or ghz")
+    .argument("<b>", "report after")
     .option(
       "--fail-on <rule>",
       'such as "p99+10%", "p99+5ms", "rate-5%"; may be repeated',
-      collect,
+      collectAs(parseFailOn),
       [],
     )
-    .option("--json", "the result as JSON, and nothing else")
+    .option("--json", "print only the result, as JSON")
     .addHelpText("after", example)
     .action(async (a: string, b: string, flags: Flags) => {
       process.exitCode = await compare(a, b, flags).catch(fail);
@@ -83,44 +84,33 @@ function toJson(
   };
 }
 
-function collect(value: string, previous: readonly FailOn[]): FailOn[] {
-  return [...previous, parseFailOn(value)];
-}
-
-/** How much worse a metric may become. */
+/** A limit for how much worse a metric may become. */
 export interface FailOn {
-  /** As it was given. */
   readonly text: string;
   readonly failedBy: (compared: readonly MetricComparison[]) => boolean;
 }
 
-const names = metrics.map(({ name }) => name);
-
-/**
- * Parses "p99+10%", "p99+5ms", "errors+0.1%" (percentage points) or "rate-5%". It fails when B is
- * worse than A by more than that and the difference is real.
- */
+/** Parses "p99+10%", "p99+5ms", "errors+0.1%" (percentage points) or "rate-5%". */
 export function parseFailOn(text: string): FailOn {
   const [, name, sign, number, unit] =
     /^([a-z0-9.]+?)\s*([+-])\s*(\d+(?:\.\d+)?)\s*(ms|%)$/.exec(text.trim()) ?? [];
   const metric = metrics.find((one) => one.name === name);
   if (metric === undefined || unit === undefined) {
+    const names = metrics.map((one) => one.name).join(", ");
     throw new InvalidArgumentError(
-      `Expected one of ${names.join(", ")} with how much it may grow or shrink, such as "p99+10%", "p99+5ms" or "rate-5%", got "${text}".`,
+      `Expected one of ${names} with a limit, such as "p99+10%", "p99+5ms" or "rate-5%", got "${text}".`,
     );
   }
   const worse = metric.lowerIsBetter ? "+" : "-";
   if (sign !== worse) {
-    throw new InvalidArgumentError(
-      `Expected ${name}${worse}…, which is its worse side, got "${text}".`,
-    );
+    throw new InvalidArgumentError(`Expected ${name}${worse}…, which is worse, got "${text}".`);
   }
   if (unit === "ms" && metric.unit !== "ms") {
     throw new InvalidArgumentError(`Expected ${name} in %, got "${text}".`);
   }
-  const limit = Number(number);
-  // An error rate is a percentage itself; a part of it would be hard to read.
-  const absolute = unit === "ms" || metric.unit === "%";
+  const max = Number(number);
+  // A limit of the error rate is in percentage points.
+  const isAbsolute = unit === "ms" || metric.unit === "%";
   return {
     text,
     failedBy: (compared) => {
@@ -128,18 +118,18 @@ export function parseFailOn(text: string): FailOn {
       if (found === undefined || !found.isReal) {
         return false;
       }
-      const change = absolute ? found.difference : (found.differencePercent ?? 0);
-      return (metric.lowerIsBetter ? change : -change) > limit;
+      const change = isAbsolute ? found.difference : (found.differencePercent ?? 0);
+      return (metric.lowerIsBetter ? change : -change) > max;
     },
   };
 }
 
-/** A comparison for people. */
+/** A comparison for a terminal. */
 export function renderComparison(
   { calls, metrics, warnings }: Comparison,
   colour: boolean,
 ): string {
-  const [a, b] = calls.map((count) => count.toLocaleString("en-US"));
+  const [a, b] = calls.map(groupThousands);
   const lines = [
     `A ${a} calls, B ${b} calls; B − A with its 95 % confidence interval`,
     "",
@@ -155,11 +145,11 @@ function row(compared: MetricComparison, colour: boolean): string {
   const percent = differencePercent === null ? "" : `${signed(differencePercent, 1)} %`;
   const cells = [
     `  ${metric.name.padEnd(7)}`,
-    `${figure(a)} ${metric.unit}`.padStart(10),
-    `${figure(b)} ${metric.unit}`.padStart(10),
-    signed(difference, digits(difference)).padStart(10),
+    `${threeDigits(a)} ${metric.unit}`.padStart(10),
+    `${threeDigits(b)} ${metric.unit}`.padStart(10),
+    signed(difference).padStart(10),
     percent.padStart(8),
-    `  ${`${signed(interval[0], digits(interval[0]))} … ${signed(interval[1], digits(interval[1]))}`.padEnd(17)}`,
+    `  ${`${signed(interval[0])} … ${signed(interval[1])}`.padEnd(17)}`,
   ];
   return `${cells.join("")} ${conclusion(compared, colour)}`;
 }
@@ -179,16 +169,9 @@ function conclusion(
   return colour ? styleText(isBetter ? "green" : "red", text, { validateStream: false }) : text;
 }
 
-function figure(value: number): string {
-  return value.toFixed(digits(value));
-}
-
-function signed(value: number, decimals: number): string {
-  const text = Math.abs(value).toFixed(decimals);
-  return Number(text) === 0 ? "0" : `${value < 0 ? "−" : "+"}${text}`;
-}
-
-function digits(value: number): number {
+/** @param decimals default: three digits in all */
+function signed(value: number, decimals?: number): string {
   const size = Math.abs(value);
-  return size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const text = decimals === undefined ? threeDigits(size) : size.toFixed(decimals);
+  return Number(text) === 0 ? "0" : `${value < 0 ? "−" : "+"}${text}`;
 }

@@ -7,7 +7,7 @@ for (let ms = 1; ms <= 1_000; ms++) {
   latency.record(ms);
 }
 
-test("the percentiles are ghz's, in nanoseconds", () => {
+test("has the percentiles of ghz, in nanoseconds", () => {
   const distribution = latencyDistribution(latency);
   expect(distribution.map(({ percentage }) => percentage)).toEqual([10, 25, 50, 75, 90, 95, 99]);
   for (const { percentage, latency } of distribution) {
@@ -16,21 +16,21 @@ test("the percentiles are ghz's, in nanoseconds", () => {
   }
 });
 
-test("the histogram has ghz's eleven marks, and each call once", () => {
+test("has the eleven marks of ghz, and counts each call once", () => {
   const buckets = latencyBuckets(latency);
   expect(buckets).toHaveLength(11);
   expect(buckets[0]?.mark).toBeCloseTo(0.001, 5);
   expect(buckets[10]?.mark).toBeCloseTo(1, 2);
   expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(1_000);
   expect(buckets.reduce((sum, { frequency }) => sum + frequency, 0)).toBeCloseTo(1, 9);
-  // But for the first, which has the fastest call alone, they have about a tenth each.
+  // The first mark has only the fastest call; the others have about a tenth each.
   expect(buckets[0]?.count).toBe(1);
   for (const { count } of buckets.slice(1)) {
     expect(Math.abs(count - 100)).toBeLessThanOrEqual(2);
   }
 });
 
-test("calls that all took the same are all at one mark", () => {
+test("counts equal times at one mark", () => {
   const same = new LatencyHistogram();
   same.record(5, 7);
   expect(latencyBuckets(same).map(({ count }) => count)).toEqual([7, ...Array(10).fill(0)]);

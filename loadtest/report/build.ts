@@ -1,6 +1,7 @@
 import { cpus, release, type } from "node:os";
 import { statusName } from "../drivers/status.ts";
 import type { LatencyHistogram } from "../histogram.ts";
+import { durationMsOf } from "../run/plan.ts";
 import type { LoadResult } from "../run/run.ts";
 import type {
   Bucket,
@@ -14,7 +15,7 @@ import type {
 } from "./report.ts";
 
 export interface BuildOptions {
-  /** A title for the run; default: none. */
+  /** Title of the run; default: none. */
   readonly name?: string;
   readonly url: string;
   readonly strategy: string | null;
@@ -23,7 +24,7 @@ export interface BuildOptions {
 
 const endReasons = { requests: "normal", duration: "timeout", interrupted: "cancel" } as const;
 
-/** The report of a run, as ghz writes it and with our own data. */
+/** Creates the report of a run. */
 export function buildReport(result: LoadResult, options: BuildOptions): Report {
   const { latency, wallMs, codes, errors, endedAt } = result;
   const total = nanoseconds(wallMs);
@@ -51,27 +52,23 @@ export function buildReport(result: LoadResult, options: BuildOptions): Report {
 
 function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): ReportOptions {
   const { loop, target, driver, timeoutMs } = plan;
-  const requests = loop.kind === "closed" && "requests" in loop.until;
+  const maxCalls =
+    loop.kind === "closed" && "requests" in loop.until ? loop.until.requests : undefined;
   const constant = loop.kind === "open" && loop.stages.length === 1 ? loop.stages[0] : undefined;
-  const durationMs =
-    loop.kind === "open"
-      ? loop.stages.reduce((sum, stage) => sum + stage.durationMs, 0)
-      : "durationMs" in loop.until
-        ? loop.until.durationMs
-        : 0;
+  const durationMs = durationMsOf(loop);
   return {
     call: `${target.service}/${target.method}`,
     host: new URL(url).host,
     insecure: new URL(url).protocol === "http:",
     "load-schedule": "const",
-    // ghz counts in whole calls a second.
+    // A rate in ghz's format is a whole number.
     ...(constant && constant.fromRate === constant.toRate && Number.isInteger(constant.fromRate)
       ? { rps: constant.fromRate }
       : {}),
     ...(loop.kind === "closed" ? { concurrency: loop.concurrency } : { async: true }),
-    ...(requests && "requests" in loop.until ? { total: loop.until.requests } : {}),
+    ...(maxCalls === undefined ? {} : { total: maxCalls }),
     connections: driver.connections,
-    ...(durationMs > 0 ? { duration: nanoseconds(durationMs) } : {}),
+    ...(Number.isFinite(durationMs) ? { duration: nanoseconds(durationMs) } : {}),
     ...(timeoutMs > 0 ? { timeout: nanoseconds(timeoutMs) } : {}),
     ...(name === undefined ? {} : { name }),
   };
@@ -106,7 +103,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
   const sampled = latency.count > sample.length;
   return {
     version: 1,
-    load: describeLoad(result, strategy),
+    load: loadOf(result, strategy),
     details: {
       sampled,
       uniform: sample.length,
@@ -136,7 +133,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
   };
 }
 
-function describeLoad({ plan }: LoadResult, strategy: string | null): LoadDescription {
+function loadOf({ plan }: LoadResult, strategy: string | null): LoadDescription {
   const { driver, loop, threads, timeoutMs, warmupMs, seed } = plan;
   return {
     protocol: driver.protocol,
@@ -170,18 +167,18 @@ function nanoseconds(ms: number): number {
 }
 
 const percentages = [10, 25, 50, 75, 90, 95, 99];
-/** Between the fastest and the slowest call there are so many steps. */
+/** Number of equal steps between the fastest and the slowest call. */
 const steps = 10;
 
 /** The percentiles that ghz reports. */
 export function latencyDistribution(latency: LatencyHistogram): LatencyAt[] {
   return percentages.map((percentage) => ({
     percentage,
-    latency: Math.round(latency.percentile(percentage) * 1e6),
+    latency: nanoseconds(latency.percentile(percentage)),
   }));
 }
 
-/** ghz's histogram: each call counts at the first mark that it does not exceed. */
+/** Histogram as ghz reports it: a call counts at the first mark that it does not exceed. */
 export function latencyBuckets(latency: LatencyHistogram): Bucket[] {
   const buckets = [...latency.buckets()];
   const fastest = buckets[0]?.ms ?? 0;

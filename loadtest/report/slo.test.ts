@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
 import { LatencyHistogram } from "../histogram.ts";
 import { checkSlo, parseSlo } from "./slo.ts";
@@ -23,14 +24,14 @@ describe("a threshold", () => {
     ["errors<2", false, 2],
     ["rate>100", true, 123.4],
     ["rate>=200/s", false, 123.4],
-  ])("%s: held %s, measured %d", (text, held, measured) => {
+  ])("%s: held is %s, measured is %d", (text, held, measured) => {
     const result = checkSlo(parseSlo(text), figures);
     expect(result).toMatchObject({ slo: text, held });
     expect(result.measured / measured).toBeCloseTo(1, 2);
   });
 
   test.each(["p99<1s", "errors<1%", "errors<=0", "rate>=0"])(
-    "%s is not held without calls",
+    "%s does not hold without calls",
     (text) => {
       const none = { latency: new LatencyHistogram(), calls: 0, errors: 0, ratePerSecond: 0 };
       expect(checkSlo(parseSlo(text), none)).toEqual({ slo: text, held: false, measured: 0 });
@@ -38,16 +39,9 @@ describe("a threshold", () => {
   );
 
   test.each([
-    ["", "Expected a threshold such as"],
-    ["p99", "Expected a threshold such as"],
-    ["p99=50ms", "Expected a threshold such as"],
-    ["p101<50ms", "Expected a threshold such as"],
-    ["p99<fast", "Expected a threshold such as"],
-    ["p99<50", 'Expected a time in us, ms or s, got "p99<50"'],
-    ["p99<50%", "Expected a time in us, ms or s"],
-    ["errors<5ms", "Expected errors in % or as a number"],
-    ["rate>5ms", "Expected a rate in calls a second"],
-  ])("%j is refused", (text, message) => {
-    expect(() => parseSlo(text)).toThrow(message);
+    ...["", "p99", "p99=50ms", "p101<50ms", "p99<fast"],
+    ...["p99<50", "p99<50%", "errors<5ms", "rate>5ms"],
+  ])("%j is rejected", (text) => {
+    expect(() => parseSlo(text)).toThrow(InvalidArgumentError);
   });
 });

@@ -3,11 +3,10 @@ import type { LatencyHistogram } from "../histogram.ts";
 import type { LoadResult } from "../run/run.ts";
 import type { SloResult } from "./report.ts";
 
-/** What a service promises, and is measured against. */
+/** A threshold. */
 export interface Slo {
-  /** As it was given. */
   readonly text: string;
-  /** The measured value in the threshold's unit. */
+  /** Measured value in the unit of the threshold. */
   readonly measure: (figures: LoadFigures) => number;
   readonly holds: (measured: number) => boolean;
 }
@@ -16,7 +15,7 @@ export interface LoadFigures {
   readonly latency: LatencyHistogram;
   readonly calls: number;
   readonly errors: number;
-  /** Calls that had a response. */
+  /** Counts only calls with a response. */
   readonly ratePerSecond: number;
 }
 
@@ -56,7 +55,7 @@ export function parseSlo(text: string): Slo {
   };
 }
 
-/** Without any call nothing holds: there is nothing to judge by. */
+/** Checks a threshold. Without calls, no threshold holds. */
 export function checkSlo({ text, measure, holds }: Slo, figures: LoadFigures): SloResult {
   const measured = figures.calls === 0 ? 0 : measure(figures);
   return { slo: text, measured, held: figures.calls > 0 && holds(measured) };
@@ -76,7 +75,7 @@ function measureOf(text: string, metric: string, unit: string | undefined): Slo[
       if (unit === undefined || unit === "/s") {
         return ({ ratePerSecond }) => ratePerSecond;
       }
-      throw new InvalidArgumentError(`Expected a rate in calls a second, got "${text}".`);
+      throw new InvalidArgumentError(`Expected a rate in calls per second, got "${text}".`);
     default: {
       if (unit !== "us" && unit !== "ms" && unit !== "s") {
         throw new InvalidArgumentError(`Expected a time in us, ms or s, got "${text}".`);

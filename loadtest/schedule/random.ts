@@ -1,17 +1,17 @@
 import { hash } from "node:crypto";
 
-/** A number for each text, for `createRandom`. */
+/** Seed for `createRandom` from a text. */
 export function seedOf(text: string): number {
   return hash("sha256", text, "buffer").readUInt32BE();
 }
 
 /**
- * Numbers from 0 up to 1 that are the same for the same seed, in every thread.
+ * Creates a generator of numbers from 0 (inclusive) to 1 (exclusive), the same for the same seed.
  *
  * @see https://www.jstatsoft.org/article/view/v008i14 Marsaglia, Xorshift RNGs (xorshift32)
  */
 export function createRandom(seed: number): () => number {
-  // The state must never be 0, and near seeds shall not give near numbers.
+  // The state must not be 0, and similar seeds must not give similar numbers.
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) || 1;
   return () => {
     state ^= state << 13;
@@ -22,14 +22,14 @@ export function createRandom(seed: number): () => number {
 }
 
 /**
- * What is random in one call: always the same for the same seed and number, whichever thread sends it.
+ * Random numbers of one call: the same for the same seed and call number, in any thread.
  *
  * @see https://www.jstatsoft.org/article/view/v008i14 Marsaglia, Xorshift RNGs (xor128)
  */
 export class CallRandom {
   readonly #seed: string;
   readonly #n: number;
-  /** Undefined until something is drawn: most calls have nothing random. */
+  /** Undefined until the first draw; most calls draw nothing. */
   #state: Uint32Array | undefined;
 
   /** @param n the call's number, from 1 */
@@ -38,7 +38,7 @@ export class CallRandom {
     this.#n = n;
   }
 
-  /** From 0 up to 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   number(): number {
     return this.#draw() / 2 ** 32;
   }
@@ -64,7 +64,7 @@ export class CallRandom {
   }
 }
 
-/** Of 128 bits, so that no two calls come to the same numbers. */
+/** A state of 128 bits, so that no two calls get the same numbers. */
 function stateOf(text: string): Uint32Array {
   const digest = hash("sha256", text, "buffer");
   return Uint32Array.from([0, 4, 8, 12], (at) => digest.readUInt32LE(at));

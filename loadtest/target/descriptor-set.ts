@@ -24,7 +24,7 @@ import {
   file_google_protobuf_wrappers,
 } from "@bufbuild/protobuf/wkt";
 
-/** Protobuf's own files, which descriptor sets and servers often leave out. */
+/** Protobuf's own files, which descriptor sets and servers often omit. */
 const wellKnown = new Map<string, FileDescriptorProto>(
   [
     file_google_protobuf_any,
@@ -41,29 +41,29 @@ const wellKnown = new Map<string, FileDescriptorProto>(
   ].map(({ proto }) => [proto.name, proto]),
 );
 
-const howToMake =
-  "make one with `buf build -o FILE` or `protoc --include_imports --descriptor_set_out=FILE`";
+const advice =
+  "create one with `buf build -o FILE` or `protoc --include_imports --descriptor_set_out=FILE`";
 
 /**
- * Reads the services of a descriptor set, as buf build and protoc write it.
+ * Reads the services of a descriptor set from buf build or protoc.
  *
- * @throws Error when there is none, or files are missing in it
+ * @throws Error when the file is no descriptor set, or is incomplete
  */
 export async function readDescriptorSet(path: string): Promise<DescService[]> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`Could not read ${path} (${error.code ?? error.message}); ${howToMake}`);
+    throw new Error(`Could not read ${path} (${error.code ?? error.message}); ${advice}`);
   });
   let set: FileDescriptorSet;
   try {
     set = fromBinary(FileDescriptorSetSchema, bytes);
   } catch {
-    throw new Error(`Expected ${path} to be a descriptor set; ${howToMake}`);
+    throw new Error(`Expected ${path} to be a descriptor set; ${advice}`);
   }
   if (set.file.length === 0 || set.file.some(({ name }) => name === "")) {
-    throw new Error(`Expected ${path} to be a descriptor set, got one without files; ${howToMake}`);
+    throw new Error(`Expected ${path} to be a descriptor set, got one without files; ${advice}`);
   }
   const services = servicesOfFiles(set.file, (missing, by) => {
-    throw new Error(`${path} lacks ${missing}, which ${by} imports; ${howToMake}`);
+    throw new Error(`${path} lacks ${missing}, which ${by} imports; ${advice}`);
   });
   if (services.length === 0) {
     throw new Error(`Expected ${path} to have services, got none`);
@@ -71,14 +71,14 @@ export async function readDescriptorSet(path: string): Promise<DescService[]> {
   return services;
 }
 
-/** The services of a set that `toDescriptorSet` made. */
+/** Services of a set from `toDescriptorSet`. */
 export function servicesOf(descriptorSet: Uint8Array): DescService[] {
   return servicesOfFiles(fromBinary(FileDescriptorSetSchema, descriptorSet).file, (missing) => {
     throw new Error(`Expected a complete descriptor set, got one without ${missing}`);
   });
 }
 
-/** A file with all that it imports, as a google.protobuf.FileDescriptorSet. */
+/** A file with all its imports, as a google.protobuf.FileDescriptorSet. */
 export function toDescriptorSet(file: DescFile): Uint8Array {
   const files = new Map<string, FileDescriptorProto>();
   const add = ({ proto, dependencies }: DescFile) => {
@@ -92,7 +92,7 @@ export function toDescriptorSet(file: DescFile): Uint8Array {
   );
 }
 
-/** @param onMissing told of a file that is imported and not there; it must throw */
+/** @param onMissing called for an import that is not in the files; must throw */
 export function servicesOfFiles(
   files: readonly FileDescriptorProto[],
   onMissing: (missing: string, by: string) => never,
@@ -100,7 +100,7 @@ export function servicesOfFiles(
   const byName = new Map(files.map((file) => [file.name, file]));
   const sorted = new Map<string, FileDescriptorProto>();
   const visited = new Set<string>();
-  // A file can only be understood after those that it imports.
+  // Imports come before the files that import them.
   const visit = (file: FileDescriptorProto) => {
     if (visited.has(file.name)) {
       return;
@@ -116,7 +116,7 @@ export function servicesOfFiles(
   return [...createFileRegistry(set).files].flatMap(({ services }) => services);
 }
 
-/** Protobuf's own file of this name; undefined for any other. */
+/** Protobuf's own file of this name, if any. */
 export function wellKnownFile(name: string): FileDescriptorProto | undefined {
   return wellKnown.get(name);
 }
