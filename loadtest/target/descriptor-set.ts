@@ -7,38 +7,16 @@ import {
   fromBinary,
   toBinary,
 } from "@bufbuild/protobuf";
-import {
-  type FileDescriptorProto,
-  type FileDescriptorSet,
-  FileDescriptorSetSchema,
-  file_google_protobuf_any,
-  file_google_protobuf_api,
-  file_google_protobuf_descriptor,
-  file_google_protobuf_duration,
-  file_google_protobuf_empty,
-  file_google_protobuf_field_mask,
-  file_google_protobuf_source_context,
-  file_google_protobuf_struct,
-  file_google_protobuf_timestamp,
-  file_google_protobuf_type,
-  file_google_protobuf_wrappers,
-} from "@bufbuild/protobuf/wkt";
+import * as wkt from "@bufbuild/protobuf/wkt";
+
+type FileDescriptorProto = wkt.FileDescriptorProto;
+const { FileDescriptorSetSchema } = wkt;
 
 /** Protobuf's own files, which descriptor sets and servers often omit. */
-const wellKnown = new Map<string, FileDescriptorProto>(
-  [
-    file_google_protobuf_any,
-    file_google_protobuf_api,
-    file_google_protobuf_descriptor,
-    file_google_protobuf_duration,
-    file_google_protobuf_empty,
-    file_google_protobuf_field_mask,
-    file_google_protobuf_source_context,
-    file_google_protobuf_struct,
-    file_google_protobuf_timestamp,
-    file_google_protobuf_type,
-    file_google_protobuf_wrappers,
-  ].map(({ proto }) => [proto.name, proto]),
+export const wellKnownFiles = new Map(
+  Object.values(wkt)
+    .filter((value) => typeof value === "object" && "kind" in value && value.kind === "file")
+    .map(({ proto }) => [proto.name, proto]),
 );
 
 const advice =
@@ -53,7 +31,7 @@ export async function readDescriptorSet(path: string): Promise<DescService[]> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`Could not read ${path} (${error.code ?? error.message}); ${advice}`);
   });
-  let set: FileDescriptorSet;
+  let set: wkt.FileDescriptorSet;
   try {
     set = fromBinary(FileDescriptorSetSchema, bytes);
   } catch {
@@ -107,7 +85,7 @@ export function servicesOfFiles(
     }
     visited.add(file.name);
     for (const name of file.dependency) {
-      visit(byName.get(name) ?? wellKnown.get(name) ?? onMissing(name, file.name));
+      visit(byName.get(name) ?? wellKnownFiles.get(name) ?? onMissing(name, file.name));
     }
     sorted.set(file.name, file);
   };
@@ -115,10 +93,3 @@ export function servicesOfFiles(
   const set = create(FileDescriptorSetSchema, { file: [...sorted.values()] });
   return [...createFileRegistry(set).files].flatMap(({ services }) => services);
 }
-
-/** Protobuf's own file of this name, if any. */
-export function wellKnownFile(name: string): FileDescriptorProto | undefined {
-  return wellKnown.get(name);
-}
-
-export const wellKnownFiles: readonly FileDescriptorProto[] = [...wellKnown.values()];

@@ -18,7 +18,7 @@ import {
 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { tlsConnectOptions } from "../transport/connect.ts";
 import type { TlsOptions } from "../transport/transport.ts";
-import { servicesOfFiles, wellKnownFile } from "./descriptor-set.ts";
+import { servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
 import { repairFiles } from "./repair-files.ts";
 
 /** Older servers have only v1alpha, which differs only in its name. */
@@ -136,7 +136,7 @@ async function collect(
     const asked = new Set(queries.map(({ value }) => value));
     const missing = new Set([...files.values()].flatMap(({ dependency }) => dependency));
     for (const name of missing) {
-      if (!files.has(name) && !wellKnownFile(name) && !asked.has(name)) {
+      if (!files.has(name) && !wellKnownFiles.has(name) && !asked.has(name)) {
         queries.push({ case: "fileByFilename", value: name });
       }
     }

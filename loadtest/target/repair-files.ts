@@ -14,7 +14,7 @@ import { wellKnownFiles } from "./descriptor-set.ts";
  */
 export function repairFiles(files: readonly FileDescriptorProto[]): readonly FileDescriptorProto[] {
   const homes = new Map<string, string>();
-  for (const file of [...wellKnownFiles, ...files]) {
+  for (const file of [...wellKnownFiles.values(), ...files]) {
     for (const name of namesOf(scopeOf(file), file)) {
       homes.set(name, file.name);
     }

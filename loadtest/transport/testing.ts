@@ -168,7 +168,7 @@ export class Peer {
   }
 
   /** Sends a complete response without a body. */
-  answer(streamId: number): this {
+  respond(streamId: number): this {
     return this.sendHeaders(streamId, [[":status", "200"]], true);
   }
 

@@ -36,11 +36,11 @@ describe("HTTP/1.1 transport", () => {
     await transport.connect();
     const connections = new Set<number>();
     for (let call = 0; call < 9; call++) {
-      const answered = send(transport, `/${call}`);
-      await answered.ended;
-      expect(answered.events).toEqual(["head 200", "end"]);
-      expect(answered.body.toString()).toBe(`POST /${call} A`);
-      connections.add(answered.sending.connection);
+      const completed = send(transport, `/${call}`);
+      await completed.ended;
+      expect(completed.events).toEqual(["head 200", "end"]);
+      expect(completed.body.toString()).toBe(`POST /${call} A`);
+      connections.add(completed.sending.connection);
     }
     expect(connections).toEqual(new Set([0, 1, 2]));
     expect(server.connections()).toBe(3);
@@ -93,12 +93,12 @@ describe("HTTP/1.1 transport", () => {
       response.addTrailers({ "grpc-status": "7" });
       response.end("two");
     });
-    const answered = send(open(server.url));
-    await answered.ended;
-    expect(answered.events).toEqual(["head 201", "trailers 7", "end"]);
-    expect(answered.body.toString()).toBe("one two");
-    expect(answered.header?.get("x-many")).toBe("a, b");
-    expect(answered.header?.get("x-none")).toBe(null);
+    const completed = send(open(server.url));
+    await completed.ended;
+    expect(completed.events).toEqual(["head 201", "trailers 7", "end"]);
+    expect(completed.body.toString()).toBe("one two");
+    expect(completed.header?.get("x-many")).toBe("a, b");
+    expect(completed.header?.get("x-none")).toBe(null);
   });
 
   test("reopens connections that the server closes after each response", async () => {

@@ -120,7 +120,7 @@ describe("a server that violates HTTP/2", () => {
           if (peers.length === 1) {
             peer.send(malformed);
           } else {
-            peer.answer(streamId);
+            peer.respond(streamId);
           }
         })
         .greet();
@@ -157,7 +157,7 @@ describe("a server that violates HTTP/2", () => {
           if (streamId === 1) {
             respond(connected, streamId);
           } else {
-            connected.answer(streamId);
+            connected.respond(streamId);
           }
         })
         .greet();
@@ -228,11 +228,11 @@ describe("a server that follows HTTP/2", () => {
     });
     const transport = open(server.url);
     for (let call = 0; call < 3; call++) {
-      const answered = send(transport);
-      await answered.ended;
-      expect(answered.events).toEqual(["head 200", "end"]);
-      expect(answered.header?.get("a")).toBe("b");
-      expect(answered.body.toString()).toBe("hi");
+      const completed = send(transport);
+      await completed.ended;
+      expect(completed.events).toEqual(["head 200", "end"]);
+      expect(completed.header?.get("a")).toBe("b");
+      expect(completed.body.toString()).toBe("hi");
     }
     expect(server.connections()).toBe(1);
     await vi.waitFor(() => expect(peer?.framesOf(ping)).toHaveLength(3));

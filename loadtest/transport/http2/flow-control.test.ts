@@ -79,7 +79,7 @@ describe("the windows of the server", () => {
     expect(peer?.framesOf(frameType.settings)).toHaveLength(3);
     peer?.send(settingsFrame([[setting.initialWindowSize, 70]]));
     await vi.waitFor(() => expect(sentTo(peer)).toBe(150));
-    peer?.answer(1);
+    peer?.respond(1);
     await call.ended;
     expect(call.events).toEqual(["head 200", "end"]);
   });
@@ -89,7 +89,7 @@ describe("the windows of the server", () => {
       peer
         .onRequest((streamId) => {
           if (streamId === 3) {
-            peer.answer(streamId);
+            peer.respond(streamId);
           }
         })
         .greet([setting.initialWindowSize, 5]);
@@ -107,7 +107,7 @@ describe("the windows of the server", () => {
     let peer: Peer | undefined;
     const server = await serveFrames((connected) => {
       peer = connected
-        .onRequest((streamId) => connected.answer(streamId))
+        .onRequest((streamId) => connected.respond(streamId))
         .greet([setting.initialWindowSize, 10]);
     });
     const transport = open(server.url);

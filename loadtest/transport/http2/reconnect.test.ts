@@ -104,7 +104,7 @@ describe("a server that sends GOAWAY", () => {
       peer
         .onRequest((streamId) => {
           if (peers.length > 1) {
-            peer.answer(streamId);
+            peer.respond(streamId);
           } else if (streamId === 3) {
             peer.send(goAway(2 ** 31 - 1), goAway(1, 11));
           }
@@ -123,7 +123,7 @@ describe("a server that sends GOAWAY", () => {
     expect(next.sending.connection).toBe(0);
     expect(taken.events).toEqual([]);
     const closed = new Promise((resolve) => peers[0]?.socket.once("close", resolve));
-    peers[0]?.answer(1);
+    peers[0]?.respond(1);
     await taken.ended;
     expect(taken.events).toEqual(["head 200", "end"]);
     // The idle connection is closed.
@@ -139,9 +139,9 @@ describe("a server that sends GOAWAY", () => {
     const transport = open(server.url, 2);
     const ends: (string | undefined)[] = [];
     for (let call = 0; call < 20; call++) {
-      const answered = send(transport);
-      await answered.ended;
-      ends.push(answered.events.at(-1));
+      const completed = send(transport);
+      await completed.ended;
+      ends.push(completed.events.at(-1));
     }
     expect(ends).toEqual(Array(20).fill("end"));
     expect(server.connections()).toBeGreaterThan(10);
@@ -150,7 +150,7 @@ describe("a server that sends GOAWAY", () => {
   test("a connection without stream identifiers left is replaced", async () => {
     const peers: Peer[] = [];
     const server = await serveFrames((peer) => {
-      peers.push(peer.onRequest((streamId) => peer.answer(streamId)).greet());
+      peers.push(peer.onRequest((streamId) => peer.respond(streamId)).greet());
     });
     const transport = open(server.url);
     await transport.connect();

@@ -43,9 +43,9 @@ describe("HTTP/2 transport", () => {
     await transport.connect();
     const connections: number[] = [];
     for (let call = 0; call < 7; call++) {
-      const answered = send(transport);
-      await answered.ended;
-      connections.push(answered.sending.connection);
+      const completed = send(transport);
+      await completed.ended;
+      connections.push(completed.sending.connection);
     }
     expect(connections).toEqual([0, 1, 2, 0, 1, 2, 0]);
     expect(server.connections()).toBe(3);
@@ -74,11 +74,11 @@ describe("HTTP/2 transport", () => {
       all.promise.then(() => echo(stream));
     });
     const transport = open(server.url, 2);
-    const answered = Array.from({ length: 500 }, (_, at) => send(transport, {}, `body ${at}`));
-    calls.push(...answered.map(({ ended }) => ended));
+    const completed = Array.from({ length: 500 }, (_, at) => send(transport, {}, `body ${at}`));
+    calls.push(...completed.map(({ ended }) => ended));
     await Promise.all(calls);
-    expect(answered.map(({ body }) => body.toString())).toEqual(
-      answered.map((_, at) => `body ${at}`),
+    expect(completed.map(({ body }) => body.toString())).toEqual(
+      completed.map((_, at) => `body ${at}`),
     );
   });
 
@@ -140,9 +140,9 @@ describe("HTTP/2 transport", () => {
     );
     const transport = open(server.url);
     for (let call = 0; call < 5; call++) {
-      const answered = send(transport, { fields: { "x-id": `call ${call % 2}` } });
-      await answered.ended;
-      expect(answered.header?.get("x-id")).toBe(`call ${call % 2}`);
+      const completed = send(transport, { fields: { "x-id": `call ${call % 2}` } });
+      await completed.ended;
+      expect(completed.header?.get("x-id")).toBe(`call ${call % 2}`);
     }
   });
 
