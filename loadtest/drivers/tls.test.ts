@@ -65,13 +65,10 @@ describe.each([
   });
 
   test("rejects a server with an unknown authority", async () => {
-    const failures = [
-      await call(open, { insecure: false }),
-      await call(open, { ca: strangers.ca.cert, insecure: false }),
-    ];
-    for (const failure of failures) {
-      expect(failure).toContain("SELF_SIGNED_CERT_IN_CHAIN");
-    }
+    const withoutCa = await call(open, { insecure: false });
+    expect(withoutCa).toContain("SELF_SIGNED_CERT_IN_CHAIN");
+    const withOtherCa = await call(open, { ca: strangers.ca.cert, insecure: false });
+    expect(withOtherCa).toContain("CERT_SIGNATURE_FAILURE");
   });
 
   test("rejects a server with another name", async () => {

@@ -125,7 +125,7 @@ describe("HTTP/1.1 transport", () => {
       const call = send(transport);
       await call.ended;
       calls.push(call);
-    } while (calls.at(-1)?.failure !== undefined);
+    } while (calls.at(-1)?.failure !== undefined && calls.length < 10);
     expect(calls.at(-1)?.body.toString()).toBe("hello");
     // Each of the two connections fails at most one request.
     expect(calls.length).toBeLessThanOrEqual(3);

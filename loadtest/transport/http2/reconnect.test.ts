@@ -66,7 +66,7 @@ describe("a lost connection", () => {
       const call = send(transport);
       await call.ended;
       ends.push(call.events.at(-1));
-    } while (ends.at(-1) !== "end");
+    } while (ends.at(-1) !== "end" && ends.length < 10);
     // At most one request per connection is sent before its end is noticed.
     expect(ends.length).toBeLessThanOrEqual(3);
   });
