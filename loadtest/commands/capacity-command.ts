@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { duration, wholeNumber } from "../../cli/arguments.ts";
 import { fail } from "../../cli/fail.ts";
 import { threeDigits } from "../report/format.ts";
@@ -43,7 +43,11 @@ export function createCapacityCommand(): Command {
   return command
     .optionsGroup("Search:")
     .requiredOption("--slo <threshold>", 'such as "p99<50ms"; may be repeated', collectAs(parseSlo))
-    .option("--duration <time>", "duration of each rate", duration, defaultDurationMs)
+    .addOption(
+      new Option("--duration <time>", "duration of each rate")
+        .argParser(duration)
+        .default(defaultDurationMs, "5s"),
+    )
     .option("--start-rate <n>", "first rate, in calls per second", aRate, defaultStartRate)
     .option("--max-rate <n>", "highest rate to try", aRate, maxRate)
     .option("--json", "print only the result, as JSON")

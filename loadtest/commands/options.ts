@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { duration, oneOf, wholeNumber } from "../../cli/arguments.ts";
 import { type Protocol, protocols } from "../../client/client.ts";
 import type { Loop } from "../run/plan.ts";
@@ -61,7 +61,7 @@ export function addCallOptions(command: Command): Command {
       "--data <json>",
       "request; {n}, {uuid}, {random:1..9} and {pick:a|b} are replaced in each call",
     )
-    .option("--data-file <file>", "requests used in turn: JSON lines, or CSV with a header line")
+    .option("--data-file <file>", "requests used in turn: JSON lines, JSON array, or CSV")
     .option(
       "--header <name: value>",
       "request header; may be repeated, and values may have {n} …",
@@ -73,11 +73,10 @@ export function addCallOptions(command: Command): Command {
       "--seed <text>",
       "seed of {uuid}, {random}, {pick} and Poisson arrivals (default: random, in the report)",
     )
-    .option(
-      "--timeout <time>",
-      "deadline per call, also sent to the server; 0s for none",
-      duration,
-      defaultTimeoutMs,
+    .addOption(
+      new Option("--timeout <time>", "deadline per call, also sent to the server; 0s for none")
+        .argParser(duration)
+        .default(defaultTimeoutMs, "20s"),
     )
     .optionsGroup("How it is called:")
     .option("--protocol <name>", protocols.join(", "), oneOf(protocols), "grpc")
@@ -99,7 +98,11 @@ export function addCallOptions(command: Command): Command {
       wholeNumber(1, 10_000),
     )
     .option("--threads <n>", "client threads that share the load", wholeNumber(1, 256), 1)
-    .option("--warmup <time>", "load before the run that is not counted", duration, 0);
+    .addOption(
+      new Option("--warmup <time>", "load before the run that is not counted")
+        .argParser(duration)
+        .default(0, "0s"),
+    );
 }
 
 /** Options for how much load, and how long. */
