@@ -135,7 +135,7 @@ class ConnectStreamReceiver extends EnvelopedReceiver {
     return endStreamFlag;
   }
 
-  protected override get statusPlace(): string {
+  protected override get statusLocation(): string {
     return "an EndStreamResponse";
   }
 

@@ -21,7 +21,7 @@ export abstract class EnvelopedReceiver extends CallReceiver {
   /** Flag of the envelope that ends the response; 0 if the protocol has none. */
   protected abstract get lastFlag(): number;
   /** Where the status is, for messages. */
-  protected abstract get statusPlace(): string;
+  protected abstract get statusLocation(): string;
   /** @returns undefined when the response has no status */
   protected abstract readStatus(): RpcStatus | undefined;
 
@@ -68,7 +68,7 @@ export abstract class EnvelopedReceiver extends CallReceiver {
     } else if (status === undefined) {
       this.finish(
         this.httpStatus === 200 ? "internal" : codeOfHttpStatus(this.httpStatus),
-        `Expected a status in ${this.statusPlace}, got none with HTTP status ${this.httpStatus}`,
+        `Expected a status in ${this.statusLocation}, got none with HTTP status ${this.httpStatus}`,
       );
     } else if (this.expected.unary && this.#messages !== 1) {
       this.finish("internal", `Expected one message, got ${this.#messages}`);
@@ -112,7 +112,7 @@ export abstract class EnvelopedReceiver extends CallReceiver {
       if (this.#missing > maxKeptBytes) {
         this.cancel(
           "internal",
-          `Expected ${this.statusPlace} of at most ${maxKeptBytes} bytes, got ${this.#missing}`,
+          `Expected ${this.statusLocation} of at most ${maxKeptBytes} bytes, got ${this.#missing}`,
         );
       }
     }

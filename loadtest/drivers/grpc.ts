@@ -61,7 +61,7 @@ class GrpcReceiver extends EnvelopedReceiver {
     return 0;
   }
 
-  protected override get statusPlace(): string {
+  protected override get statusLocation(): string {
     return "the trailers";
   }
 
@@ -78,7 +78,7 @@ class GrpcWebReceiver extends EnvelopedReceiver {
     return webTrailersFlag;
   }
 
-  protected override get statusPlace(): string {
+  protected override get statusLocation(): string {
     return "the trailers";
   }
 

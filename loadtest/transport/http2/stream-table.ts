@@ -8,7 +8,7 @@ const initialCapacity = 128;
  *
  * A `Map` is not used because, each time it rehashes, its old storage points to the new one. In a run
  * of hours, storage in the old generation then retains everything after it until the next full garbage
- * collection. Identifiers are consecutive, so the first probe almost always hits.
+ * collection. Identifiers are consecutive, so the first lookup almost always succeeds.
  */
 export class StreamTable {
   #entries: (Http2Stream | undefined)[] = emptyEntries(initialCapacity);

@@ -8,7 +8,7 @@ import type {
   TransportFailure,
   TransportOptions,
 } from "../transport.ts";
-import { Slot } from "./slot.ts";
+import { Connector } from "./connector.ts";
 import { Http2Stream, PreparedHttp2Request, type StreamOwner } from "./stream.ts";
 
 /**
@@ -20,11 +20,11 @@ import { Http2Stream, PreparedHttp2Request, type StreamOwner } from "./stream.ts
  */
 export class Http2Transport implements Transport, StreamOwner {
   readonly #url: URL;
-  readonly #slots: readonly Slot[];
+  readonly #connectors: readonly Connector[];
   /** Requests that wait for a free stream, in order. */
   readonly #waiting = new Set<Http2Stream>();
   #connecting: PromiseWithResolvers<void> | undefined;
-  #nextSlot = 0;
+  #nextConnector = 0;
   #attempts = 0;
   #wasUp = false;
   #isClosed = false;
@@ -38,9 +38,9 @@ export class Http2Transport implements Transport, StreamOwner {
       onAttemptFailed: (attempt: number, failure: TransportFailure) =>
         this.#onAttemptFailed(attempt, failure),
     };
-    this.#slots = Array.from(
+    this.#connectors = Array.from(
       { length: options.connections },
-      (_, number) => new Slot(options, number, events),
+      (_, number) => new Connector(options, number, events),
     );
   }
 
@@ -59,8 +59,8 @@ export class Http2Transport implements Transport, StreamOwner {
   close(): void {
     this.#isClosed = true;
     this.#connecting?.reject(new Error(closedByClient.message));
-    for (const slot of this.#slots) {
-      slot.close(closedByClient.message);
+    for (const connector of this.#connectors) {
+      connector.close(closedByClient.message);
     }
     this.#failWaiting(closedByClient);
   }
@@ -84,19 +84,19 @@ export class Http2Transport implements Transport, StreamOwner {
   }
 
   #start(): void {
-    for (const slot of this.#slots) {
-      slot.start();
+    for (const connector of this.#connectors) {
+      connector.start();
     }
   }
 
   /** @returns whether a connection had a free stream */
   #open(stream: Http2Stream): boolean {
-    const { length } = this.#slots;
+    const { length } = this.#connectors;
     for (let tried = 0; tried < length; tried++) {
-      const slot = this.#slots[this.#nextSlot];
-      this.#nextSlot = this.#nextSlot + 1 === length ? 0 : this.#nextSlot + 1;
-      if (slot?.hasFreeStream) {
-        slot.open(stream);
+      const connector = this.#connectors[this.#nextConnector];
+      this.#nextConnector = this.#nextConnector + 1 === length ? 0 : this.#nextConnector + 1;
+      if (connector?.hasFreeStream) {
+        connector.open(stream);
         return true;
       }
     }
@@ -122,7 +122,7 @@ export class Http2Transport implements Transport, StreamOwner {
   }
 
   #resolveConnecting(): void {
-    if (this.#slots.every((slot) => slot.isUp)) {
+    if (this.#connectors.every((connector) => connector.isUp)) {
       this.#connecting?.resolve();
     }
   }
@@ -132,9 +132,9 @@ export class Http2Transport implements Transport, StreamOwner {
       return false;
     }
     this.#connecting?.reject(new Error(failure.message));
-    if (!this.#slots.some((slot) => slot.isUp)) {
+    if (!this.#connectors.some((connector) => connector.isUp)) {
       // Requests that came during this attempt wait for the other attempts in progress.
-      const isLast = !this.#slots.some((slot) => slot.isConnecting);
+      const isLast = !this.#connectors.some((connector) => connector.isConnecting);
       this.#failWaiting(failure, isLast ? Number.POSITIVE_INFINITY : attempt);
     }
     // Without a request and after a failed `connect`, nobody may need a connection any more.

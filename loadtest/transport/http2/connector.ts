@@ -8,7 +8,7 @@ import type { Http2Stream } from "./stream.ts";
 /** Time that the server has to send its settings, which show that it speaks HTTP/2. */
 const settingsTimeoutMs = 5_000;
 
-export interface SlotEvents {
+export interface ConnectorEvents {
   onUp(): void;
   onFreeStream(): void;
   /** @returns the attempt's number, which increases */
@@ -18,10 +18,10 @@ export interface SlotEvents {
 }
 
 /** One of the transport's connections, reopened when it is lost. */
-export class Slot {
+export class Connector {
   readonly #options: TransportOptions;
   readonly #number: number;
-  readonly #events: SlotEvents;
+  readonly #events: ConnectorEvents;
   readonly #backoff = new Backoff();
   /** Socket of the attempt in progress. */
   #socket: Socket | undefined;
@@ -32,7 +32,7 @@ export class Slot {
   #backoffTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(options: TransportOptions, number: number, events: SlotEvents) {
+  constructor(options: TransportOptions, number: number, events: ConnectorEvents) {
     this.#options = options;
     this.#number = number;
     this.#events = events;
@@ -55,7 +55,7 @@ export class Slot {
     this.#connection?.open(stream);
   }
 
-  /** Connects after the backoff delay, unless the slot is connected or connecting. */
+  /** Connects after the backoff delay, unless it is connected or connecting. */
   start(): void {
     if (
       !this.#isClosed &&
