@@ -1,8 +1,8 @@
 import type { strategyMeanings } from "../../registry/strategies.ts";
-import type { Random } from "../review/random.ts";
-import type { Figures } from "./measurements/way.ts";
+import type { AnswerQuality } from "../review/schedule.ts";
+import type { Figures } from "./measuring.ts";
 
-/** The ways to choose from. Their order is that of the keys. */
+/** Strategies to choose from, in the order of their keys. */
 export const strategyNames = [
   "event-loop",
   "async",
@@ -17,17 +17,16 @@ export const strategyNames = [
 export type Strategy = (typeof strategyNames)[number];
 
 export interface Answer {
-  /** "works": right too, at a price. */
-  readonly suitability: "recommended" | "works" | "wrong";
-  /** One sentence, or two. */
+  readonly quality: AnswerQuality;
+  /** One or two sentences. */
   readonly reason: string;
 }
 
-/** One way of doing the work, measured in a process of its own. */
+/** One way to do a question's work, measured in a process of its own. */
 export interface Way {
-  /** What it is called in the table. */
+  /** Label in the table. */
   readonly name: string;
-  /** The program's argument for it. */
+  /** Name among the ways that the question's file gives to `measureWay`. */
   readonly argument: string;
 }
 
@@ -37,45 +36,73 @@ export interface Column {
 }
 
 export interface Measurement {
-  /** What is done, and on what: a line. */
+  /** One line: the work, and its input. */
   readonly title: string;
-  /** The program in measurements/ that measures its ways. */
+  /** The question's file, which measures its ways when it is run. */
   readonly program: URL;
-  /** How many, or how much: the program's third argument. */
+  /** Amount of work, in the question's unit. */
   readonly figure: number;
   readonly ways: readonly Way[];
   readonly columns: readonly Column[];
-  /** What to see in the figures, whatever they are on this machine. */
+  /** What the figures show on every machine. */
   readonly reading: string;
 }
 
 /** A scenario to decide. */
 export interface Question {
-  /** In the state file. */
+  /** Key of its card in the progress. */
   readonly id: string;
   readonly title: string;
   readonly scenario: string;
   readonly answers: Readonly<Record<Strategy, Answer>>;
-  /** More to know about it. */
   readonly lesson: string;
   readonly measurement: Measurement;
-  /** The same question with other figures, so that one has to think again. */
+  /** Returns the same question with other figures. */
   readonly again: (random: Random) => Question;
 }
 
-export function isRight({ answers }: Question, choice: Strategy): boolean {
-  return answers[choice].suitability !== "wrong";
-}
+export const recommended = (reason: string): Answer => ({ quality: "recommended", reason });
+/** An answer that is right at a price. */
+export const works = (reason: string): Answer => ({ quality: "works", reason });
+export const wrong = (reason: string): Answer => ({ quality: "wrong", reason });
 
-/** A column with one of the figures, in milliseconds. */
+/** Column of a figure in milliseconds. */
 export function milliseconds(title: string, figure: string): Column {
   return {
     title,
-    value: ({ [figure]: ms }) => {
-      if (ms === undefined) {
-        return "–";
-      }
-      return `${ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
-    },
+    value: ({ [figure]: ms }) =>
+      ms === undefined ? "–" : `${ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0)} ms`,
+  };
+}
+
+/** Columns of measurements that show who else waits. */
+export const impactColumns: readonly Column[] = [
+  milliseconds("all done", "wallMs"),
+  milliseconds("loop held", "loopHeldMs"),
+  milliseconds("a file waited", "fileWaitedMs"),
+];
+
+/** Column of the number of operations in progress at once, as their server saw it. */
+export const maxAtOnceColumn: Column = {
+  title: "max at once",
+  value: ({ maxAtOnce }) => String(maxAtOnce ?? "–"),
+};
+
+/** Returns a whole number from `from` to `to`. */
+export type Random = (from: number, to: number) => number;
+
+/**
+ * Creates a source of random numbers that are the same for the same seed.
+ *
+ * @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c Mulberry32
+ */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return (from, to) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    const fraction = ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return from + Math.floor(fraction * (to - from + 1));
   };
 }
