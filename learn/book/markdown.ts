@@ -23,6 +23,16 @@ export function sectionOf(markdown: string, heading: string): string {
     .join("");
 }
 
+/** Returns the title of a markdown text and its first paragraph. */
+export function introductionOf(markdown: string): { title: string; paragraph: string } {
+  const tokens = lexer(markdown);
+  const textOf = (type: string) => {
+    const token = tokens.find((one) => one.type === type);
+    return token !== undefined && "text" in token ? String(token.text).replaceAll("\n", " ") : "";
+  };
+  return { title: textOf("heading"), paragraph: textOf("paragraph") };
+}
+
 /** Returns the items of the first list of a markdown text, as markdown. */
 export function listOf(markdown: string): string[] {
   const list = lexer(markdown).find(({ type }) => type === "list");

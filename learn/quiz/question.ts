@@ -1,9 +1,14 @@
-import type { strategyMeanings } from "../../registry/strategies.ts";
-import type { AnswerQuality } from "../review/schedule.ts";
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { strategyMeanings } from "../../registry/strategies.ts";
+import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
+import { qualities } from "../review/schedule.ts";
 import type { Figures } from "./measuring.ts";
+import type { Asked, Choice } from "./session.ts";
 
 /** Strategies to choose from, in the order of their keys. */
-export const strategyNames = [
+const strategyNames = [
   "event-loop",
   "async",
   "libuv",
@@ -13,14 +18,6 @@ export const strategyNames = [
   "queue",
   "background",
 ] as const satisfies readonly (keyof typeof strategyMeanings)[];
-
-export type Strategy = (typeof strategyNames)[number];
-
-export interface Answer {
-  readonly quality: AnswerQuality;
-  /** One or two sentences. */
-  readonly reason: string;
-}
 
 /** One way to do a question's work, measured in a process of its own. */
 export interface Way {
@@ -49,22 +46,64 @@ export interface Measurement {
 }
 
 /** A scenario to decide. */
-export interface Question {
+export interface Question extends Asked {
   /** Key of its card in the progress. */
   readonly id: string;
-  readonly title: string;
-  readonly scenario: string;
-  readonly answers: Readonly<Record<Strategy, Answer>>;
   readonly lesson: string;
   readonly measurement: Measurement;
-  /** Returns the same question with other figures. */
+  /** Returns the same question with another figure. */
   readonly again: (random: Random) => Question;
 }
 
-export const recommended = (reason: string): Answer => ({ quality: "recommended", reason });
-/** An answer that is right at a price. */
-export const works = (reason: string): Answer => ({ quality: "works", reason });
-export const wrong = (reason: string): Answer => ({ quality: "wrong", reason });
+export interface Definition {
+  /** Figure of the question when it is first asked. */
+  readonly figure: number;
+  /** Returns the figure for another time. */
+  readonly vary: (random: Random) => number;
+  readonly measurement: (figure: number) => Omit<Measurement, "program" | "reading">;
+}
+
+/**
+ * Creates a question. Its texts are in the markdown file beside its module, where `{n}` stands for the
+ * figure.
+ *
+ * @param module URL of the question's module, which measures the ways when it is the main module
+ */
+export function createQuestion(module: string, definition: Definition): Question {
+  const { figure, vary, measurement } = definition;
+  const path = fileURLToPath(module);
+  const id = basename(path, ".ts");
+  const markdown = readFileSync(join(dirname(path), `${id}.md`), "utf8");
+  const text = markdown.replaceAll("{n}", String(figure));
+  const textOf = (heading: string) => sectionOf(text, heading).trim();
+  const { title, paragraph } = introductionOf(text);
+  return {
+    id,
+    title,
+    question: paragraph,
+    choices: readChoices(listOf(textOf("Answers"))),
+    lesson: textOf("Lesson"),
+    measurement: {
+      ...measurement(figure),
+      program: new URL(module),
+      reading: textOf("Reading the figures"),
+    },
+    again: (random) => createQuestion(module, { ...definition, figure: vary(random) }),
+  };
+}
+
+/** Reads items such as "**libuv** (recommended): The reason." @throws Error when one is missing */
+function readChoices(items: readonly string[]): Choice[] {
+  return strategyNames.map((name) => {
+    const item = items.find((one) => one.startsWith(`**${name}** `)) ?? "";
+    const [, found, reason] = /\((\w+)\): (.*)$/.exec(item) ?? [];
+    const quality = qualities.find((one) => one === found);
+    if (quality === undefined || reason === undefined) {
+      throw new Error(`Expected the quality and reason of ${name}, got "${item}"`);
+    }
+    return { text: name, meaning: strategyMeanings[name], quality, reason };
+  });
+}
 
 /** Column of a figure in milliseconds. */
 export function milliseconds(title: string, figure: string): Column {

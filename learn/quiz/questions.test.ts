@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { plainPaint } from "../terminal/text.ts";
 import { createRandom, milliseconds } from "./question.ts";
-import { askedOf, questions, renderAnswers, renderMeasured } from "./run.ts";
+import { questions, renderAnswers, renderMeasured } from "./run.ts";
 import { renderQuestion } from "./session.ts";
 
 const width = 79;
@@ -12,8 +12,8 @@ test("there are six questions", () => {
 
 test.each(questions)("$id has variants with other figures, which are measured too", (question) => {
   const again = Array.from({ length: 20 }, (_, seed) => question.again(createRandom(seed)));
-  expect(new Set(again.map(({ scenario }) => scenario)).size).toBeGreaterThan(1);
-  for (const { id, scenario, measurement } of again) {
+  expect(new Set(again.map((variant) => variant.question)).size).toBeGreaterThan(1);
+  for (const { id, question: scenario, measurement } of again) {
     expect(id).toBe(question.id);
     // Of a file of several GB only a part is measured, and the measurement's title says so.
     const text = id === "big-file" ? measurement.title : scenario;
@@ -28,9 +28,9 @@ const variants = questions.flatMap((question) =>
 
 describe.each([...questions, ...variants])("$id: $measurement.title", (question) => {
   test("has one best answer, and a reason for each", () => {
-    const answers = Object.values(question.answers);
-    expect(answers.filter(({ quality }) => quality === "recommended")).toHaveLength(1);
-    for (const { reason } of answers) {
+    const { choices } = question;
+    expect(choices.filter(({ quality }) => quality === "recommended")).toHaveLength(1);
+    for (const { reason } of choices) {
       expect(reason).toMatch(/^\S.*[.)]$/s);
     }
   });
@@ -43,7 +43,7 @@ describe.each([...questions, ...variants])("$id: $measurement.title", (question)
       problem: undefined,
     }));
     const parts = [
-      renderQuestion(askedOf(question), width, plainPaint),
+      renderQuestion(question, width, plainPaint),
       renderMeasured(question, measured, width, plainPaint),
       renderAnswers(question, width, plainPaint),
     ];

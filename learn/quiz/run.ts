@@ -1,21 +1,13 @@
-import { strategyMeanings } from "../../registry/strategies.ts";
 import { type Paint, wrap } from "../terminal/text.ts";
 import { type Measured, measure } from "./measure.ts";
-import { type Question, strategyNames } from "./question.ts";
+import type { Question } from "./question.ts";
 import { bigFile } from "./questions/big-file.ts";
 import { bigJson } from "./questions/big-json.ts";
 import { gzip } from "./questions/gzip.ts";
 import { nameLookups } from "./questions/name-lookups.ts";
 import { passwordHash } from "./questions/password-hash.ts";
 import { tokenStream } from "./questions/token-stream.ts";
-import {
-  type Asked,
-  type Choice,
-  renderReasons,
-  runSession,
-  type Session,
-  say,
-} from "./session.ts";
+import { type Choice, renderReasons, runSession, type Session, say } from "./session.ts";
 
 /** All questions, in the order in which new ones are asked. */
 export const questions: readonly Question[] = [
@@ -54,23 +46,13 @@ export function questionOf(id: string): Question {
 /** Asks one question, then measures its ways and explains all strategies. */
 export async function askQuestion(question: Question, session: Session): Promise<Choice> {
   const { width, paint } = session;
-  const asked = askedOf(question);
-  const choice = await session.ask(question.id, asked);
+  const choice = await session.ask(question.id, question);
   const measured = await measureAll(question, session.left);
   say(...renderMeasured(question, measured, width, paint));
   await session.pressEnter("Enter: what the other ways do. q: leave. ");
   say(...renderAnswers(question, width, paint));
   await session.pressEnter("Enter: continue. q: leave. ");
   return choice;
-}
-
-export function askedOf({ title, scenario, answers }: Question): Asked {
-  const choices = strategyNames.map((name) => ({
-    text: name,
-    meaning: strategyMeanings[name],
-    ...answers[name],
-  }));
-  return { title, question: `${scenario} Several answers may be right.`, choices };
 }
 
 async function measureAll(
@@ -116,7 +98,7 @@ export function renderMeasured(
 export function renderAnswers(question: Question, width: number, paint: Paint): string[] {
   return [
     paint("bold", "All strategies: ★ recommended, ✓ works at a price, ✗ wrong here"),
-    ...renderReasons(askedOf(question).choices, width, paint),
+    ...renderReasons(question.choices, width, paint),
     "",
     ...wrap(question.lesson, width),
     "",

@@ -2,7 +2,8 @@ import { createEmptyCard, type Card as FsrsCard, fsrs, Rating } from "ts-fsrs";
 import type { Card } from "../../progress/progress.ts";
 
 /** Quality of an answer. "works" is right at a price, so it is asked again sooner than "recommended". */
-export type AnswerQuality = "recommended" | "works" | "wrong";
+export const qualities = ["recommended", "works", "wrong"] as const;
+export type AnswerQuality = (typeof qualities)[number];
 
 const ratings = {
   recommended: Rating.Good,

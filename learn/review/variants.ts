@@ -26,74 +26,70 @@ export function variantOf(
   if (make === undefined) {
     throw new Error(`Expected exercise ${exercise.letter} to have a kind of question`);
   }
-  return make(random);
+  return make(exercise, random);
 }
 
-type Kind = (random: Random) => Asked;
+type Kind = (exercise: Exercise, random: Random) => Asked;
 
 function kindsFor(exercise: Exercise, measured: LabMeasurement | undefined): Kind[] {
-  const own: readonly Kind[] = exercise.work.afterReply
-    ? [lastEvent(exercise), replyTime(exercise)]
+  const own = exercise.work.afterReply
+    ? [lastEvent, replyTime]
     : exercise.strategies.some(({ name }) => name === "parallel")
-      ? [severalServices(exercise), severalRounds(exercise)]
-      : [howLong(exercise), which(exercise)];
+      ? [severalServices, severalRounds]
+      : [howLong, which];
   const fromLab = measured === undefined ? undefined : whichWasMeasured(exercise, measured);
-  return fromLab === undefined ? [...own] : [...own, fromLab];
+  return fromLab === undefined ? own : [...own, fromLab];
 }
 
 /** Asks how long a burst takes with one of the strategies. */
-function howLong(exercise: Exercise): Kind {
-  return (random) => {
-    const figures = figuresFor(exercise, random);
-    const timed = exercise.strategies.flatMap(({ name }) => {
-      const time = burstTime(exercise, name, figures);
-      return time === undefined ? [] : [{ name, ...time }];
-    });
-    const asked = shuffled(timed, random)[0];
-    if (asked === undefined) {
-      throw new Error(`Expected exercise ${exercise.letter} to have a strategy with a known time`);
-    }
-    const wrong = timed
-      .filter(({ ms }) => ms !== asked.ms)
-      .map(({ ms, name, formula }) => ({ ms, why: `That would be ${name}: ${formula}.` }));
-    const near = [asked.ms * 2, Math.round(asked.ms / 2), asked.ms * 3].map((ms) => ({
-      ms,
-      why: "",
-    }));
-    return {
-      title: exercise.title,
-      question: `${describe(exercise, figures)} The calls run as ${asked.name} (${meaningOf(asked.name)}). When does the last caller have its response, at the earliest?`,
-      choices: timeChoices({ ms: asked.ms, why: `${asked.formula}.` }, [...wrong, ...near], random),
-    };
+function howLong(exercise: Exercise, random: Random): Asked {
+  const figures = figuresFor(exercise, random);
+  const timed = exercise.strategies.flatMap(({ name }) => {
+    const time = burstTime(exercise, name, figures);
+    return time === undefined ? [] : [{ name, ...time }];
+  });
+  const asked = shuffled(timed, random)[0];
+  if (asked === undefined) {
+    throw new Error(`Expected exercise ${exercise.letter} to have a strategy with a known time`);
+  }
+  const wrong = timed
+    .filter(({ ms }) => ms !== asked.ms)
+    .map(({ ms, name, formula }) => ({ ms, why: `That would be ${name}: ${formula}.` }));
+  const near = [asked.ms * 2, Math.round(asked.ms / 2), asked.ms * 3].map((ms) => ({
+    ms,
+    why: "",
+  }));
+  return {
+    title: exercise.title,
+    question: `${describe(exercise, figures)} The calls run as ${asked.name} (${meaningOf(asked.name)}). When does the last caller have its response, at the earliest?`,
+    choices: timeChoices({ ms: asked.ms, why: `${asked.formula}.` }, [...wrong, ...near], random),
   };
 }
 
 /** Asks which strategy meets a time limit without freezing anyone. */
-function which(exercise: Exercise): Kind {
-  return (random) => {
-    const figures = figuresFor(exercise, random);
-    const timed = exercise.strategies.flatMap(({ name, reason }) => {
-      const time = burstTime(exercise, name, figures);
-      return time === undefined ? [] : [{ name, reason, ...time }];
-    });
-    const rightOnes = timed.filter(({ name }) => isRight(exercise, name));
-    const limitMs = Math.round(1.5 * Math.min(...rightOnes.map(({ ms }) => ms)));
-    const choices = timed
-      .map(({ name, reason, ms, formula }): Choice => {
-        const isInTime = isRight(exercise, name) && ms <= limitMs;
-        const right = name === exercise.recommended ? "recommended" : "works";
-        return {
-          text: name,
-          quality: isInTime ? right : "wrong",
-          reason: `${formula}. In the exercise: ${reason}`,
-        };
-      })
-      .sort((a, b) => (a.text < b.text ? -1 : 1));
-    return {
-      title: exercise.title,
-      question: `${describe(exercise, figures)} Everyone should have a response within ${limitMs} ms, and nobody else should be slowed down. Which strategy does it here?`,
-      choices: withBest(choices),
-    };
+function which(exercise: Exercise, random: Random): Asked {
+  const figures = figuresFor(exercise, random);
+  const timed = exercise.strategies.flatMap(({ name, reason }) => {
+    const time = burstTime(exercise, name, figures);
+    return time === undefined ? [] : [{ name, reason, ...time }];
+  });
+  const rightOnes = timed.filter(({ name }) => isRight(exercise, name));
+  const limitMs = Math.round(1.5 * Math.min(...rightOnes.map(({ ms }) => ms)));
+  const choices = timed
+    .map(({ name, reason, ms, formula }): Choice => {
+      const isInTime = isRight(exercise, name) && ms <= limitMs;
+      const right = name === exercise.recommended ? "recommended" : "works";
+      return {
+        text: name,
+        quality: isInTime ? right : "wrong",
+        reason: `${formula}. In the exercise: ${reason}`,
+      };
+    })
+    .sort((a, b) => (a.text < b.text ? -1 : 1));
+  return {
+    title: exercise.title,
+    question: `${describe(exercise, figures)} Everyone should have a response within ${limitMs} ms, and nobody else should be slowed down. Which strategy does it here?`,
+    choices: withBest(choices),
   };
 }
 
@@ -123,103 +119,95 @@ function whichWasMeasured(exercise: Exercise, { calls, wallMs }: LabMeasurement)
 }
 
 /** For G: asks when the last event of a burst arrives. */
-function lastEvent(exercise: Exercise): Kind {
+function lastEvent(exercise: Exercise, random: Random): Asked {
   const { waitMs } = exercise.work;
   const atOnce = 64;
-  return (random) => {
-    const events = atOnce * random(2, 5) + random(1, atOnce - 1);
-    const rounds = Math.ceil(events / atOnce);
-    const ms = rounds * waitMs;
-    return {
-      title: exercise.title,
-      question: `${events} events come in at the same moment. Each gets its response at once and is sent in the background, ${atOnce} at a time; analytics takes ${waitMs} ms for each. When has the last event arrived, at the earliest?`,
-      choices: timeChoices(
-        { ms, why: `⌈${events} / ${atOnce}⌉ × ${waitMs} ms = ${ms} ms.` },
-        [
-          {
-            ms: waitMs,
-            why: `That would be all ${events} at once; the background runs at most ${atOnce}.`,
-          },
-          { ms: events * waitMs, why: "That would be one after another." },
-          {
-            ms: (rounds - 1) * waitMs,
-            why: `${rounds - 1} rounds send ${(rounds - 1) * atOnce} events only.`,
-          },
-        ],
-        random,
-      ),
-    };
+  const events = atOnce * random(2, 5) + random(1, atOnce - 1);
+  const rounds = Math.ceil(events / atOnce);
+  const ms = rounds * waitMs;
+  return {
+    title: exercise.title,
+    question: `${events} events come in at the same moment. Each gets its response at once and is sent in the background, ${atOnce} at a time; analytics takes ${waitMs} ms for each. When has the last event arrived, at the earliest?`,
+    choices: timeChoices(
+      { ms, why: `⌈${events} / ${atOnce}⌉ × ${waitMs} ms = ${ms} ms.` },
+      [
+        {
+          ms: waitMs,
+          why: `That would be all ${events} at once; the background runs at most ${atOnce}.`,
+        },
+        { ms: events * waitMs, why: "That would be one after another." },
+        {
+          ms: (rounds - 1) * waitMs,
+          why: `${rounds - 1} rounds send ${(rounds - 1) * atOnce} events only.`,
+        },
+      ],
+      random,
+    ),
   };
 }
 
 /** For G: asks whether the caller has to wait for the event. */
-function replyTime({ title }: Exercise): Kind {
-  return (random) => {
-    const analyticsMs = 50 * random(3, 40);
-    const mustKnow = random(0, 1) === 0;
-    return {
-      title,
-      question: mustKnow
-        ? `Analytics takes ${analyticsMs} ms today. The caller books a payment with this event and must know that it was accepted before it continues. Which strategy does it need?`
-        : `Analytics takes ${analyticsMs} ms today. The caller shows a page, and does not need the response of analytics. Which strategy does it need?`,
-      choices: ["await", "background"].map((text) => ({
-        text,
-        quality: text === (mustKnow ? "await" : "background") ? "recommended" : "wrong",
-        reason:
-          text === "await"
-            ? `The caller waits ${analyticsMs} ms and then knows.`
-            : `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`,
-      })),
-    };
+function replyTime({ title }: Exercise, random: Random): Asked {
+  const analyticsMs = 50 * random(3, 40);
+  const mustKnow = random(0, 1) === 0;
+  return {
+    title,
+    question: mustKnow
+      ? `Analytics takes ${analyticsMs} ms today. The caller books a payment with this event and must know that it was accepted before it continues. Which strategy does it need?`
+      : `Analytics takes ${analyticsMs} ms today. The caller shows a page, and does not need the response of analytics. Which strategy does it need?`,
+    choices: ["await", "background"].map((text) => ({
+      text,
+      quality: text === (mustKnow ? "await" : "background") ? "recommended" : "wrong",
+      reason:
+        text === "await"
+          ? `The caller waits ${analyticsMs} ms and then knows.`
+          : `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`,
+    })),
   };
 }
 
 /** For H: asks about services that take different times. */
-function severalServices(exercise: Exercise): Kind {
-  return (random) => {
-    const delays = Array.from({ length: random(3, 7) }, () => 10 * random(3, 30));
-    const [sum, max] = [delays.reduce((a, b) => a + b, 0), Math.max(...delays)];
-    return {
-      title: exercise.title,
-      question: `A dashboard asks ${delays.length} services that do not need each other. They take ${delays.join(", ")} ms, and run as parallel (${meaningOf("parallel")}). When is the dashboard complete, at the earliest?`,
-      choices: timeChoices(
-        { ms: max, why: `The slowest decides: ${max} ms.` },
-        [
-          { ms: sum, why: `That would be sequential: their sum, ${sum} ms.` },
-          {
-            ms: Math.round(sum / delays.length),
-            why: "The mean does not matter: the caller waits for the slowest.",
-          },
-          { ms: Math.min(...delays), why: "By then only the fastest has responded." },
-        ],
-        random,
-      ),
-    };
+function severalServices(exercise: Exercise, random: Random): Asked {
+  const delays = Array.from({ length: random(3, 7) }, () => 10 * random(3, 30));
+  const [sum, max] = [delays.reduce((a, b) => a + b, 0), Math.max(...delays)];
+  return {
+    title: exercise.title,
+    question: `A dashboard asks ${delays.length} services that do not need each other. They take ${delays.join(", ")} ms, and run as parallel (${meaningOf("parallel")}). When is the dashboard complete, at the earliest?`,
+    choices: timeChoices(
+      { ms: max, why: `The slowest decides: ${max} ms.` },
+      [
+        { ms: sum, why: `That would be sequential: their sum, ${sum} ms.` },
+        {
+          ms: Math.round(sum / delays.length),
+          why: "The mean does not matter: the caller waits for the slowest.",
+        },
+        { ms: Math.min(...delays), why: "By then only the fastest has responded." },
+      ],
+      random,
+    ),
   };
 }
 
 /** For H: asks about services that need the response of another. */
-function severalRounds(exercise: Exercise): Kind {
-  return (random) => {
-    const services = random(4, 8);
-    const [firstMs, othersMs] = [10 * random(3, 12), 10 * random(13, 30)];
-    const ms = firstMs + othersMs;
-    return {
-      title: exercise.title,
-      question: `A dashboard asks ${services} services. The first, which takes ${firstMs} ms, gives the account number that the other ${services - 1} need; those take ${othersMs} ms each and do not need each other. When is the dashboard complete, at the earliest?`,
-      choices: timeChoices(
-        { ms, why: `${firstMs} ms for the number, then the others together: ${othersMs} ms.` },
-        [
-          { ms: othersMs, why: "The others can't begin before they have the number." },
-          {
-            ms: firstMs + (services - 1) * othersMs,
-            why: "That would be one after another; only the first must come first.",
-          },
-          { ms: services * othersMs, why: "That is more than one after another takes." },
-        ],
-        random,
-      ),
-    };
+function severalRounds(exercise: Exercise, random: Random): Asked {
+  const services = random(4, 8);
+  const [firstMs, othersMs] = [10 * random(3, 12), 10 * random(13, 30)];
+  const ms = firstMs + othersMs;
+  return {
+    title: exercise.title,
+    question: `A dashboard asks ${services} services. The first, which takes ${firstMs} ms, gives the account number that the other ${services - 1} need; those take ${othersMs} ms each and do not need each other. When is the dashboard complete, at the earliest?`,
+    choices: timeChoices(
+      { ms, why: `${firstMs} ms for the number, then the others together: ${othersMs} ms.` },
+      [
+        { ms: othersMs, why: "The others can't begin before they have the number." },
+        {
+          ms: firstMs + (services - 1) * othersMs,
+          why: "That would be one after another; only the first must come first.",
+        },
+        { ms: services * othersMs, why: "That is more than one after another takes." },
+      ],
+      random,
+    ),
   };
 }
 
