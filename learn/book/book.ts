@@ -15,6 +15,7 @@ export interface Book {
   /** What the check looks at, as a list: of this exercise, then of every exercise. */
   readonly checked: string;
   readonly rationale: string;
+  readonly hints: readonly string[];
   /** The strategies that pass, the recommended one first, with their solutions. */
   readonly right: readonly { readonly strategy: string; readonly file: string }[];
   readonly reading: Reading;
@@ -42,6 +43,7 @@ export function openBook(exercise: Exercise, file: string): Book {
     task: sectionOf(task, "Task"),
     checked: `${sectionOf(task, "What is checked").trimEnd()}\n${read("learn/tasks/every-exercise.md")}`,
     rationale: sectionOf(task, "Why"),
+    hints: hintsFor(exercise),
     right: [recommended, ...names.filter((name) => name !== recommended)]
       .filter((name) => existsSync(solutionFile(exercise, name)))
       .map((strategy) => ({ strategy, file: shown(solutionFile(exercise, strategy)) })),

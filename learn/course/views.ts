@@ -1,6 +1,6 @@
 import { type ExerciseProgress, isPassed, progressOf } from "../../progress/progress.ts";
 import { exercises } from "../../registry/exercises.ts";
-import { type Book, hintsFor } from "../book/book.ts";
+import type { Book } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import { describeLevel, levelOf, levels } from "../levels.ts";
 import { inWords, renderResult, renderSteps } from "../render/result.ts";
@@ -11,9 +11,9 @@ import type { Model } from "./model.ts";
 
 /** Renders the current exercise: its last result, scenario, task, and the hints shown so far. */
 export function renderExercise(book: Book, model: Model, width: number, paint: Paint): string[] {
-  const { exercise, file, scenario, task, checked } = book;
+  const { exercise, file, scenario, task, checked, hints } = book;
   const { letter, title, strategies } = exercise;
-  const shownHints = hintsFor(exercise).slice(0, progressOf(model.progress, letter).hints);
+  const shownHints = hints.slice(0, progressOf(model.progress, letter).hints);
   const names = strategies.map(({ name }) => name).sort();
   return [
     paint("bold", `${letter}  ${title}`),
