@@ -174,7 +174,9 @@ describe.skipIf(!hasTerminals())("the course on a terminal (needs script of util
     await shows("progress.json was damaged");
     terminal.type("n");
     await shows("B  External");
-    expect(loadProgress(progressPath(yours))).toMatchObject({ state: { current: "B" } });
+    await vi.waitFor(() =>
+      expect(loadProgress(progressPath(yours))).toMatchObject({ state: { current: "B" } }),
+    );
   });
 
   test("shows progress that another command changed", async () => {

@@ -81,7 +81,7 @@ export function renderMeasured(
   const cell = (text: string, heading: string) => text.padStart(Math.max(heading.length, 8) + 3);
   const header = columns.map((column) => cell(column.title, column.title)).join("");
   return [
-    ...wrap(`Measured now on this machine: ${title}`, width).map((line) => paint("bold", line)),
+    ...wrap(`Measured on this machine: ${title}`, width).map((line) => paint("bold", line)),
     paint("dim", `  ${" ".repeat(nameWidth)}${header}`),
     ...measured.flatMap(({ way, figures, problem }) => {
       const label = `  ${way.name.padEnd(nameWidth)}`;
