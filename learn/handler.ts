@@ -5,10 +5,11 @@ type Methods = (typeof ExercisesService)["method"];
 type Response<Method extends DescMethodUnary> = MessageInitShape<Method["output"]>;
 
 /**
- * Handles an RPC, named as in the generated code, such as "getUser". The request has been validated.
+ * Handles an RPC, named as in the generated code, such as "getUser". The request has been
+ * validated.
  *
- * `signal` aborts when the client disconnects or the call's deadline passes. In most servers made with
- * Connect it also aborts when the response has been sent.
+ * `signal` aborts when the client disconnects or the call's deadline passes. In most servers made
+ * with Connect it also aborts when the response has been sent.
  */
 export type Handler<Name extends keyof Methods> = (
   request: MessageShape<Methods[Name]["input"]>,

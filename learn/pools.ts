@@ -9,9 +9,10 @@ export interface Pool {
   /**
    * Runs an exported function of your file in the pool, in order of arrival.
    *
-   * @param work gets a copy of `input`, and `{ stopped }`, which returns true once `signal` has aborted
-   * @param signal removes queued work when it aborts, makes `stopped()` return true for running work,
-   *   and rejects the returned promise
+   * @param work gets a copy of `input`, and `{ stopped }`, which returns true once `signal` has
+   *   aborted
+   * @param signal removes queued work when it aborts, makes `stopped()` return true for running
+   *   work, and rejects the returned promise
    */
   run<Input, Output>(
     work: (input: Input, context: TaskContext) => Output | Promise<Output>,

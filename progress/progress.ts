@@ -99,7 +99,10 @@ export function progressPath(yours: string = yoursFolder): string {
   return join(yours, "progress.json");
 }
 
-/** Reads the progress. Passes without a valid signature of the folder's key are dropped and reported. */
+/**
+ * Reads the progress. Passes without a valid signature of the folder's key are dropped and
+ * reported.
+ */
 export function loadProgress(path: string): Loaded<Progress> {
   return withSignedPasses(loadState(path, kind), path);
 }
@@ -134,7 +137,10 @@ export function withExercise(
   return { ...progress, exercises: { ...progress.exercises, [letter]: one } };
 }
 
-/** Records the first guess of an exercise; later ones are ignored, because the answer is known by then. */
+/**
+ * Records the first guess of an exercise; later ones are ignored, because the answer is known by
+ * then.
+ */
 export function withGuess(progress: Progress, letter: string, strategy: string): Progress {
   return progressOf(progress, letter).guess === undefined
     ? withExercise(progress, letter, { guess: strategy })

@@ -18,7 +18,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(yours, { recursive: true }));
 
-/** Adds 20 cards, one change each, in a child process. @param ending code to run inside of a change */
+/**
+ * Adds 20 cards, one change each, in a child process. @param ending code to run inside of a change
+ */
 function writer(name: string, ending = ""): Promise<unknown> {
   const program = `
     const { changeProgress } = await import(${JSON.stringify(new URL("./progress.ts", import.meta.url).href)});

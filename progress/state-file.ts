@@ -37,7 +37,9 @@ export function shown(path: string): string {
   return relative(root, path);
 }
 
-/** Returns an unused path in the folder `aside` of the learner's folder; its name contains the time. */
+/**
+ * Returns an unused path in the folder `aside` of the learner's folder; its name contains the time.
+ */
 export function asidePath(yours: string, name: string, now: Date): string {
   const folder = join(yours, "aside");
   mkdirSync(folder, { recursive: true });

@@ -22,8 +22,8 @@ await Promise.allSettled(callers);
 console.log(`in the end these have run: ${ran.join(", ")}`);
 
 /**
- * Calculates a minute in which 50 calls per second come, and two slots at 50 ms per call serve 40. Each
- * caller leaves after a second, but its call stays in the queue.
+ * Calculates a minute in which 50 calls per second come, and two slots at 50 ms per call serve 40.
+ * Each caller leaves after a second, but its call stays in the queue.
  */
 function overload(maxWaitMs: number): string {
   const freeAtMs = [0, 0];

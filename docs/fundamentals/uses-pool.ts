@@ -1,6 +1,6 @@
 /**
- * Prints whether a call uses libuv's pool: the pool's only thread is busy, and the call named by the
- * argument ends before it or not. Start it with UV_THREADPOOL_SIZE=1.
+ * Prints whether a call uses libuv's pool: the pool's only thread is busy, and the call named by
+ * the argument ends before it or not. Start it with UV_THREADPOOL_SIZE=1.
  */
 import {
   argon2,

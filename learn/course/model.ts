@@ -92,7 +92,10 @@ export function withoutEffects(model: Model): Updated {
   return { model, effects: [] };
 }
 
-/** Checks an exercise now, or after the check in progress: concurrent checks would disturb each other. */
+/**
+ * Checks an exercise now, or after the check in progress: concurrent checks would disturb each
+ * other.
+ */
 export function check(model: Model, letter: string): Updated {
   const { checking } = model;
   if (checking !== undefined) {

@@ -13,7 +13,9 @@ import {
   withoutEffects,
 } from "./model.ts";
 
-/** Returns the model after an event, and the effects for `run.ts`. It has no side effects itself. */
+/**
+ * Returns the model after an event, and the effects for `run.ts`. It has no side effects itself.
+ */
 export function update(model: Model, event: CourseEvent): Updated {
   switch (event.kind) {
     case "key":

@@ -16,14 +16,18 @@ export interface Impact extends Figures {
   readonly loopHeldMs: number;
   /** Utilization of the event loop, from 0 to 1. */
   readonly loopBusy: number;
-  /** Turns of the event loop during the work. At 0 everything else in the process waited for all of it. */
+  /**
+   * Turns of the event loop during the work. At 0 everything else in the process waited for all of
+   * it.
+   */
   readonly loopTurns: number;
   /** Longest time of an `fs.stat` that was due every millisecond. */
   readonly fileWaitedMs: number;
 }
 
 /**
- * Measures the way named by the process's first argument and prints its figures as one line of JSON.
+ * Measures the way named by the process's first argument and prints its figures as one line of
+ * JSON.
  *
  * @param ways get the amount of work and a folder that is removed afterwards: the arguments 3 and 2
  */

@@ -64,8 +64,8 @@ export interface Definition {
 }
 
 /**
- * Creates a question. Its texts are in the markdown file beside its module, where `{n}` stands for the
- * figure.
+ * Creates a question. Its texts are in the markdown file beside its module, where `{n}` stands for
+ * the figure.
  *
  * @param module URL of the question's module, which measures the ways when it is the main module
  */

@@ -13,8 +13,8 @@ export interface SlowServer extends AsyncDisposable {
 /**
  * Starts a server that takes its time.
  *
- * @param kind "names": a DNS server that resolves every name after 50 ms; "tokens": an HTTP server that
- *   streams 20 pieces of text in half a second, as a language model's API does
+ * @param kind "names": a DNS server that resolves every name after 50 ms; "tokens": an HTTP server
+ *   that streams 20 pieces of text in half a second, as a language model's API does
  */
 export async function startSlowServer(kind: "names" | "tokens"): Promise<SlowServer> {
   const thread = new Worker(new URL(import.meta.url), { workerData: kind });

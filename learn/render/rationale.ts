@@ -19,8 +19,8 @@ const meanings: Partial<Record<StepName, string>> = {
 const notHere: Mark = { mark: "✗", style: "red" };
 
 /**
- * Renders what follows a pass: what was good, the rationale, the cost of the other strategies, and the
- * difference from the reference solution.
+ * Renders what follows a pass: what was good, the rationale, the cost of the other strategies, and
+ * the difference from the reference solution.
  */
 export function renderRationale(
   book: Book,
@@ -108,7 +108,9 @@ function cut(line: string, width: number): string[] {
     : [line.slice(0, width), ...cut(`⤷ ${line.slice(width)}`, width)];
 }
 
-/** Describes what was good about a passed check, from its evidence; corrected mistakes come first. */
+/**
+ * Describes what was good about a passed check, from its evidence; corrected mistakes come first.
+ */
 export function praiseFor(
   { steps }: ExerciseResult,
   { mistakes, hints }: ExerciseProgress,

@@ -8,7 +8,9 @@ const styles = { PASS: "green", FAIL: "red", INCONCLUSIVE: "yellow" } as const;
 /** Length of the longest step name. */
 const stepWidth = 11;
 
-/** Renders a check's result: the verdict, the first diagnosis, one line per step, other diagnoses. */
+/**
+ * Renders a check's result: the verdict, the first diagnosis, one line per step, other diagnoses.
+ */
 export function renderResult(result: ExerciseResult, width: number, paint: Paint): string[] {
   const { exercise, verdict, decided, steps, diagnoses } = result;
   const decision = decided === undefined ? "" : `  you decided ${decided}`;

@@ -7,8 +7,8 @@ import { readingFor } from "../score.ts";
 import { variantOf } from "./variants.ts";
 
 /**
- * Asks again about exercises and quiz questions that the learner has worked on, with other figures, on
- * a terminal.
+ * Asks again about exercises and quiz questions that the learner has worked on, with other figures,
+ * on a terminal.
  *
  * @param path the progress file
  */

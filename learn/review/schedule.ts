@@ -1,7 +1,10 @@
 import { createEmptyCard, type Card as FsrsCard, fsrs, Rating } from "ts-fsrs";
 import type { Card } from "../../progress/progress.ts";
 
-/** Quality of an answer. "works" is right at a price, so it is asked again sooner than "recommended". */
+/**
+ * Quality of an answer. "works" is right at a price, so it is asked again sooner than
+ * "recommended".
+ */
 export const qualities = ["recommended", "works", "wrong"] as const;
 export type AnswerQuality = (typeof qualities)[number];
 
@@ -15,8 +18,8 @@ const ratings = {
 const learnAheadMs = 60_000;
 
 /**
- * FSRS scheduler: a question comes back when the probability of remembering its answer has dropped to
- * 90 %, and after a wrong answer in the next session.
+ * FSRS scheduler: a question comes back when the probability of remembering its answer has dropped
+ * to 90 %, and after a wrong answer in the next session.
  */
 const scheduler = fsrs({
   request_retention: 0.9,

@@ -10,8 +10,8 @@ const maxChoices = 4;
 const minRatio = 2;
 
 /**
- * Creates a question about an exercise with other figures. Its times follow from the schema's figures
- * by arithmetic, or were measured by the lab on this machine.
+ * Creates a question about an exercise with other figures. Its times follow from the schema's
+ * figures by arithmetic, or were measured by the lab on this machine.
  *
  * @param asked how often it was asked before; each time another kind of question follows
  */
@@ -260,7 +260,9 @@ function timeChoices(right: Time, wrong: readonly Time[], random: Random): Choic
     .map(({ ms, why, quality }) => ({ text: `${ms} ms`, quality, reason: why }));
 }
 
-/** Recommends what works when the exercise's recommended strategy is too slow with these figures. */
+/**
+ * Recommends what works when the exercise's recommended strategy is too slow with these figures.
+ */
 function withBest(choices: readonly Choice[]): Choice[] {
   const hasBest = choices.some(({ quality }) => quality === "recommended");
   return choices.map((choice) =>

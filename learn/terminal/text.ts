@@ -63,7 +63,10 @@ function words(text: string, maxLength: number): string[] {
 
 const breakIndent = "    ";
 
-/** Breaks lines that are wider than `width`, indenting what follows. Colours continue in the next line. */
+/**
+ * Breaks lines that are wider than `width`, indenting what follows. Colours continue in the next
+ * line.
+ */
 export function breakLines(lines: readonly string[], width: number): string[] {
   return lines.flatMap((line) =>
     stripVTControlCharacters(line).length <= width ? [line] : breakLine(line, width),

@@ -1,6 +1,6 @@
 /**
- * Runs the course with a check that only searches the file for words, for tests of the course itself.
- * The argument is the learner's folder.
+ * Runs the course with a check that only searches the file for words, for tests of the course
+ * itself. The argument is the learner's folder.
  */
 import { readFileSync } from "node:fs";
 import type { ExerciseResult, StepResult } from "../../check/result.ts";
