@@ -27,7 +27,8 @@ beforeEach(() => {
 
 afterEach(() => {
   terminal.close();
-  rmSync(yours, { recursive: true });
+  // The program may still be saving when its terminal is gone.
+  rmSync(yours, { recursive: true, maxRetries: 10 });
 });
 
 type Options = Parameters<typeof openTerminal>[2];

@@ -22,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => {
   terminal.close();
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 10 });
 });
 
 function open(kind: "quiz" | "review"): void {
