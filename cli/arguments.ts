@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Parses a flag's whole number within bounds. */
+/** Returns a parser of whole numbers from `from` to `to`. */
 export function wholeNumber(from: number, to: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -11,7 +11,7 @@ export function wholeNumber(from: number, to: number): (text: string) => number 
   };
 }
 
-/** Parses a flag's duration, such as "250ms", "1s" or "2m", into milliseconds. */
+/** Parses a duration, such as "250ms", "1s" or "2m", into milliseconds. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
   const unitMs = { ms: 1, s: 1_000, m: 60_000 };
@@ -22,7 +22,7 @@ export function duration(text: string): number {
   return Number(amount) * unitMs[unit];
 }
 
-/** Parses one of several words. */
+/** Returns a parser of one of several words. */
 export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const found = words.find((word) => word === text);

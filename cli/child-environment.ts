@@ -1,15 +1,15 @@
 /**
- * Variables that a program needs to run at all: where things are, language and time zone, and how Node,
- * libuv and OpenTelemetry are set. Passwords and tokens have other names.
+ * Names of the variables that every program may need: paths, language, time zone, and settings of
+ * Node, libuv and OpenTelemetry. Variables with passwords and tokens do not match.
  */
 const needed =
   /^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TEMP|TMP|LANG|LANGUAGE|LC_\w+|TZ|TERM|NO_COLOR|FORCE_COLOR|CI|LD_LIBRARY_PATH|NODE_(?!AUTH)\w+|UV_\w+|SSL_CERT_(FILE|DIR)|OTEL_(?!\w*(HEADERS|KEY))\w+|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA)$/i;
 
 /**
- * The environment of a child process: what every program needs, and what is named. All of the parent's would
- * have its passwords in /proc/<pid>/environ of processes that have no use for them.
+ * Returns the environment for a child process. It contains only what is needed, because everything
+ * in it can be read in /proc/<pid>/environ, passwords too.
  *
- * @param alsoNeeded names of variables that the child is to have too, if the parent has them
+ * @param alsoNeeded names of further variables to copy
  */
 export function childEnvironment(alsoNeeded: readonly string[] = []): NodeJS.ProcessEnv {
   return Object.fromEntries(

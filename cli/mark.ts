@@ -5,7 +5,7 @@ export interface Mark {
   readonly style: "green" | "yellow" | "red";
 }
 
-/** How a strategy is marked: right, working and wrong ones are told apart without colour too. */
+/** Returns the mark of a strategy, distinct without colour too. */
 export function markOf(suitability: Suitability): Mark {
   switch (suitability) {
     case Suitability.RECOMMENDED:
@@ -17,6 +17,6 @@ export function markOf(suitability: Suitability): Mark {
     case Suitability.FREEZES:
       return { mark: "✗", style: "red" };
     default:
-      throw new Error(`Expected a strategy to say how suitable it is, got ${suitability}`);
+      throw new Error(`Expected the suitability of a strategy, got ${suitability}`);
   }
 }

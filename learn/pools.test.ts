@@ -1,5 +1,4 @@
-import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openTestHouse, type TestHouse } from "../testing/house.ts";
 import {
   computeUntilStopped,
@@ -13,9 +12,10 @@ import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { inBackground, processes, threads, workers } from "./pools.ts";
 import { provideEnvironment } from "./service/environment.ts";
 import { provideHouse } from "./service/house.ts";
+import { notExportedMessage } from "./service/not-exported.ts";
 import { findUser } from "./solutions/a-get-user.threads.ts";
 
-/** Stands for a learner's file. */
+/** Used as a learner's file. */
 const tasksFile = new URL("../testing/tasks.ts", import.meta.url).href;
 const solutionFile = new URL("./solutions/a-get-user.threads.ts", import.meta.url).href;
 
@@ -26,7 +26,7 @@ const pools = [
 ] as const;
 
 describe("the pools", () => {
-  /** With one thread in each pool, and one process. */
+  /** One thread per pool, and one process. */
   const holdings = openHoldingsFile();
   let house: TestHouse;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe("the pools", () => {
     const addresses = house.backends.addresses();
     provideEnvironment({ addresses, crops: 1, holdingsPath: holdings.path });
     provideHouse(house, tasksFile);
-    // The server's own exercises calibrate there first, and nobody shall count that below.
+    // The server's own exercises calibrate there first; that must not be counted below.
     await workers.run(double, 0);
   });
   beforeEach(() => provideHouse(house, tasksFile));
@@ -44,14 +44,14 @@ describe("the pools", () => {
   });
 
   describe.each(pools)("$name", ({ name, pool }) => {
-    test("runs an exported function of the file in its own place", async () => {
+    test("runs an exported function of the file", async () => {
       const completed = () => house.places[name].vitals().completed;
       const before = completed();
       expect(await pool.run(double, 21)).toBe(42);
       expect(completed()).toBe(before + 1);
     });
 
-    test("has the toolbox there", async () => {
+    test("provides the toolbox", async () => {
       provideHouse(house, solutionFile);
       expect(await pool.run(findUser, 5)).toEqual({
         id: 5,
@@ -66,58 +66,50 @@ describe("the pools", () => {
       });
     });
 
-    test("asks for an exported function when it gets one without a name", async () => {
+    test("rejects an inline function", async () => {
       await expect(pool.run((value: number) => value, 1)).rejects.toThrow(
-        `A function that your file does not export was handed to the pool ${name}: an inline function`,
+        notExportedMessage(name, ""),
       );
     });
 
-    test("names the function that the file does not export", async () => {
+    test("rejects a function that the file does not export", async () => {
       function hidden() {}
-      await expect(pool.run(hidden, null)).rejects.toThrow(
-        `A function that your file does not export was handed to the pool ${name}: "hidden"`,
-      );
+      await expect(pool.run(hidden, null)).rejects.toThrow(notExportedMessage(name, "hidden"));
     });
   });
 
-  test("takes work that waits out of the queue when its signal aborts", async () => {
+  test("removes queued work when its signal aborts", async () => {
     const gate = createGate();
     const first = threads.run(waitForGate, gate);
     const caller = new AbortController();
     const second = threads.run(waitForGate, createGate(), caller.signal);
     const { withdrawn } = house.places.threads.vitals();
-    caller.abort(new Error("the caller has gone"));
-    await expect(second).rejects.toThrow("the caller has gone");
+    caller.abort(new Error("client disconnected"));
+    await expect(second).rejects.toThrow("client disconnected");
     expect(house.places.threads.vitals().withdrawn).toBe(withdrawn + 1);
     openGate(gate);
     expect(await first).toBe("through");
   });
 
-  test("tells work that runs that its signal has aborted", async () => {
+  test("makes stopped() return true for running work when its signal aborts", async () => {
     const reached = createGate();
     const caller = new AbortController();
     const running = workers.run(computeUntilStopped, reached, caller.signal);
-    await until(() => Atomics.load(reached, 0) === 1);
-    caller.abort(new Error("the caller has gone"));
-    await expect(running).rejects.toThrow("the caller has gone");
-    await until(() => Atomics.load(reached, 0) === 2);
+    await vi.waitFor(() => expect(Atomics.load(reached, 0)).toBe(1), 10_000);
+    caller.abort(new Error("client disconnected"));
+    await expect(running).rejects.toThrow("client disconnected");
+    await vi.waitFor(() => expect(Atomics.load(reached, 0)).toBe(2), 10_000);
   });
 
-  test("runs work in the background after its caller was answered, with a signal of its own", async () => {
-    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  test("runs background work after the response, with a signal of its own", async () => {
+    const { promise: responded, resolve: respond } = Promise.withResolvers<void>();
     const { promise: ended, resolve: end } = Promise.withResolvers<AbortSignal>();
     await inBackground(async (signal) => {
-      await answered;
+      await responded;
       end(signal);
     });
-    answer();
+    respond();
     expect((await ended).aborted).toBe(false);
-    await until(() => house.places.background.vitals().completed === 1);
+    await vi.waitFor(() => expect(house.places.background.vitals().completed).toBe(1), 10_000);
   });
 });
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) {
-    await setTimeout(1);
-  }
-}

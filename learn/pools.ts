@@ -1,4 +1,4 @@
-/** Where work can go. A function that goes to another thread or process is exported from your file. */
+/** Executors for learners. A function that runs in another thread or process must be exported. */
 import type { TaskContext } from "../server/places/place.ts";
 import { house } from "./service/house.ts";
 import { runElsewhere } from "./service/run-elsewhere.ts";
@@ -7,12 +7,12 @@ export type { TaskContext };
 
 export interface Pool {
   /**
-   * Runs an exported function of your file over there, in turn.
+   * Runs an exported function of your file in the pool, in order of arrival.
    *
-   * @param work gets `input`, which is copied, and `{ stopped }`, which says whether nobody wants the
-   *   result any more
-   * @param signal when it aborts, work that waits is taken out of the queue, work that runs is told,
-   *   and this rejects
+   * @param work gets a copy of `input`, and `{ stopped }`, which returns true once `signal` has
+   *   aborted
+   * @param signal removes queued work when it aborts, makes `stopped()` return true for running
+   *   work, and rejects the returned promise
    */
   run<Input, Output>(
     work: (input: Input, context: TaskContext) => Output | Promise<Output>,
@@ -26,21 +26,21 @@ export const threads: Pool = {
   run: (work, input, signal) => runElsewhere(house().places.threads, work, input, signal),
 };
 
-/** A thread a core, for work that computes. */
+/** One thread per core, for work that computes. */
 export const workers: Pool = {
   run: (work, input, signal) => runElsewhere(house().places.workers, work, input, signal),
 };
 
-/** A process a core, for work that computes and shall share nothing. */
+/** One process per core, for work that computes and should share nothing. */
 export const processes: Pool = {
   run: (work, input, signal) => runElsewhere(house().places.processes, work, input, signal),
 };
 
 /**
- * Work that the service owns: it runs after the reply, 64 at once, and the service does not stop
- * before it has ended (3 s at most).
+ * Runs work after the response, owned by the service: up to 64 tasks at once, and at shutdown the
+ * service waits up to 3 s for them.
  *
- * @param work gets a signal of its own, which aborts when the service can wait no longer
+ * @param work gets a signal that aborts when the service stops waiting
  */
 export async function inBackground(work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
   const task = {

@@ -12,7 +12,7 @@ import { loadLearnerModule } from "./service/learner-module.ts";
 
 const folder = new URL("./solutions/", import.meta.url);
 
-/** Requests that no example has, by exercise; without fields where it takes none. */
+/** Requests that no example uses, by exercise. */
 const requests: Readonly<Record<string, JsonValue>> = {
   A: { user_id: 99_999 },
   B: { city: "São Paulo & more" },
@@ -49,16 +49,16 @@ describe("the solutions", () => {
   });
 
   test.each(solutions)(
-    "$file answers as the exercise does, and holds the event loop with nothing",
+    "$file returns what the exercise returns, without blocking the event loop",
     async ({ file, exercise: { letter, rpc, method, recommended } }) => {
       const request = requests[letter] ?? null;
-      // The network's confidence differs by how many parts of the picture it looks at.
+      // The confidence depends on the number of crops.
       const { confidence: _, ...expected } = Object(await house.run(rpc, recommended, request));
       const url = new URL(file, folder).href;
       provideHouse(house, url);
       const { handler } = await loadLearnerModule(url);
-      const answer = await handler(fromJson(method.input, request), never);
-      const json = toJson(method.output, create(method.output, answer), {
+      const response = await handler(fromJson(method.input, request), never);
+      const json = toJson(method.output, create(method.output, response), {
         alwaysEmitImplicit: true,
       });
       expect(json).toMatchObject(expected);

@@ -3,15 +3,12 @@ import { findExercise } from "../registry/exercises.ts";
 import { renderDiagnosis } from "./diagnose/report.ts";
 import { exerciseFor, taughtBy } from "./taught-by.ts";
 
-test.each(Object.entries(taughtBy))(
-  "%s is taught by exercise %s, which there is",
-  (name, letter) => {
-    expect(exerciseFor(name)).toBe(letter);
-    expect(findExercise(letter)?.letter).toBe(letter);
-  },
-);
+test.each(Object.entries(taughtBy))("%s is taught by exercise %s, which exists", (name, letter) => {
+  expect(exerciseFor(name)).toBe(letter);
+  expect(findExercise(letter)?.letter).toBe(letter);
+});
 
-test("a finding links to the exercise that is about it", () => {
+test("a diagnosis links to the exercise that teaches it", () => {
   const about = { finding: "10 reads found 4 threads.", nextStep: "Give it more.", numbers: {} };
   expect(renderDiagnosis({ name: "libuv-pool-saturated", ...about })).toContain(
     "npm run learn -- --exercise D",

@@ -1,6 +1,6 @@
 /**
- * The exercise, by letter, that teaches to avoid a mistake. Names of diagnoses that are missing here
- * are either taught everywhere (a wrong response) or are none of the code's (a paused process).
+ * Letter of the exercise that teaches how to avoid a mistake, by the diagnosis's name. Diagnoses
+ * without an entry concern every exercise (a wrong response) or not the code (a paused process).
  */
 export const taughtBy: Readonly<Record<string, string>> = {
   "loop-blocked-by-waiting": "A",

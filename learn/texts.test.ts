@@ -6,17 +6,16 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import { exercises } from "../registry/exercises.ts";
-import { openBook } from "./book/book.ts";
+import { hintsFor, openBook } from "./book/book.ts";
 import { planOf } from "./check/plan.ts";
 import { checkTypes } from "./check/types.ts";
-import { hints } from "./hints.ts";
 import { fileName, solutionFile, yourFile } from "./workspace.ts";
 import { wrongAnswers } from "./wrong/expected.ts";
 
 const run = promisify(execFile);
 const learn = fileURLToPath(new URL(".", import.meta.url));
 
-/** Sixteen threads make sixteen of a hundred lookups at once: right by its place, and not enough. */
+/** Works, but 16 threads are too few for a burst of 100 lookups, so it does not pass. */
 const rightAndNotEnough = "e-get-cache.threads.ts";
 
 const stubs = filesOf("stubs");
@@ -24,7 +23,7 @@ const solutions = filesOf("solutions");
 const right = filesOf("right");
 const wrong = filesOf("wrong").filter((path) => path !== "wrong/expected.ts");
 
-/** What Node finds in a file, with nothing around that transforms it. */
+/** Exports of a file that Node loaded without transformation. */
 interface Loaded {
   readonly exports: readonly string[];
   readonly decision: { readonly strategy: string; readonly why: string };
@@ -35,13 +34,13 @@ let loaded: Readonly<Record<string, Loaded>>;
 beforeAll(async () => {
   loaded = {
     ...(await loadAll([...stubs, ...solutions])),
-    // Some start threads and processes when they are loaded: the author's check does that.
+    // These are parsed, because some start threads and processes when they are loaded.
     ...Object.fromEntries([...right, ...wrong].map((path) => [path, readExports(path)])),
   };
 });
 
 describe("the stubs", () => {
-  test("are one an exercise, named like it", () => {
+  test("are one per exercise, named like it", () => {
     expect(stubs).toEqual(exercises.map((exercise) => `stubs/${fileName(exercise)}`));
   });
 
@@ -53,8 +52,8 @@ describe("the stubs", () => {
     expect(lines.slice(3).some((line) => line.startsWith("// At hand: "))).toBe(true);
   });
 
-  test.each(exercises)("$letter offers the schema's strategies, and decides for none", (one) => {
-    // By name: the schema has the recommended one first, which would give it away.
+  test.each(exercises)("$letter lists the schema's strategies and decides for none", (one) => {
+    // Sorted, because the schema has the recommended strategy first.
     const names = one.strategies.map(({ name }) => name).sort();
     const stub = `stubs/${fileName(one)}`;
     expect(readFileSync(join(learn, stub), "utf8")).toContain(
@@ -63,12 +62,12 @@ describe("the stubs", () => {
     expect(loaded[stub]?.decision).toEqual({ strategy: "", why: "" });
   });
 
-  test("are under 40 lines, each of them", () => {
+  test("have less than 40 lines each", () => {
     const long = stubs.filter((path) => linesOf(path) >= 40);
     expect(long).toEqual([]);
   });
 
-  test("let the learner size libuv's pool where it matters, from Node's own size", () => {
+  test("set the size of libuv's pool in D only, to Node's default", () => {
     const sized = stubs.filter((path) => loaded[path]?.exports.includes("libuvThreads"));
     expect(sized).toEqual(["stubs/d-get-config.ts"]);
     expect(readFileSync(join(learn, "stubs/d-get-config.ts"), "utf8")).toContain(
@@ -78,7 +77,7 @@ describe("the stubs", () => {
 });
 
 describe("the solutions", () => {
-  test("are one a right strategy", () => {
+  test("are one per right strategy", () => {
     const right = exercises.flatMap((exercise) =>
       exercise.strategies
         .filter(({ suitability }) => isRight(suitability))
@@ -88,14 +87,14 @@ describe("the solutions", () => {
     expect(solutions.map((path) => basename(path)).sort()).toEqual(right.sort());
   });
 
-  test.each(solutions)("%s decides for the strategy of its name, and says why", (path) => {
+  test.each(solutions)("%s decides for the strategy in its name and gives a reason", (path) => {
     const [, strategy] = basename(path).split(".");
     const decision = loaded[path]?.decision;
     expect(decision?.strategy).toBe(strategy);
     expect(decision?.why).not.toBe("");
   });
 
-  test("give reasons of their own, and not the schema's again", () => {
+  test("give reasons that differ from the schema's", () => {
     const reasons = exercises.flatMap(({ strategies }) => strategies.map(({ reason }) => reason));
     const whys = solutions.map((path) => loaded[path]?.decision.why);
     expect(new Set(whys).size).toBe(solutions.length);
@@ -104,7 +103,7 @@ describe("the solutions", () => {
 });
 
 describe("the right answers", () => {
-  test("are at least 60 with the solutions, and five an exercise", () => {
+  test("are at least 60 with the solutions, and five per exercise", () => {
     expect(right.length + solutions.length).toBeGreaterThanOrEqual(60);
     for (const { letter } of exercises) {
       expect(right.filter((path) => letterOf(path) === letter).length).toBeGreaterThanOrEqual(5);
@@ -113,20 +112,20 @@ describe("the right answers", () => {
 });
 
 describe("the wrong answers", () => {
-  test("are at least 100, and ten an exercise", () => {
+  test("are at least 100, and ten per exercise", () => {
     expect(wrong.length).toBeGreaterThanOrEqual(100);
     for (const { letter } of exercises) {
       expect(wrong.filter((path) => letterOf(path) === letter).length).toBeGreaterThanOrEqual(10);
     }
   });
 
-  test("are all expected to fail, each once", () => {
+  test("are each expected to fail once", () => {
     const expected = wrongAnswers.map(({ file }) => `wrong/${file}`);
     expect(expected.sort()).toEqual(wrong);
   });
 
   test.each([...right, ...wrong])(
-    "%s decides for a strategy of its exercise, and says why",
+    "%s decides for a strategy of its exercise and gives a reason",
     (path) => {
       const exercise = exercises.find(({ letter }) => letter === letterOf(path));
       const decision = loaded[path]?.decision;
@@ -141,8 +140,8 @@ describe("all of them", () => {
     expect(loaded[path]?.exports).toContain("handler");
   });
 
-  test("pass the type check, as the project's own files", async () => {
-    // Those that tell the compiler to look away are to be found, and nothing else.
+  test("pass the type check", async () => {
+    // These two suppress type errors on purpose.
     const cheats = new Set(["wrong/b-without-types.ts", "wrong/d-without-one-check.ts"]);
     const all = [...stubs, ...solutions, ...right, ...wrong];
     const paths = all.filter((path) => !cheats.has(path)).map((path) => join(learn, path));
@@ -176,11 +175,11 @@ describe("the tasks agree with the check", () => {
   });
 });
 
-test("every exercise has its three hints, and no two are alike", () => {
-  expect(Object.keys(hints)).toEqual(exercises.map(({ letter }) => letter));
-  const all = Object.values(hints).flat();
-  expect(new Set(all).size).toBe(3 * exercises.length);
-  expect(all).not.toContain("");
+test("every exercise has three hints, all of them different", () => {
+  const hints = exercises.map(hintsFor);
+  expect(hints.map(({ length }) => length)).toEqual(exercises.map(() => 3));
+  expect(new Set(hints.flat()).size).toBe(3 * exercises.length);
+  expect(hints.flat()).not.toContain("");
 });
 
 function filesOf(folder: string): string[] {
@@ -202,7 +201,7 @@ function isRight(suitability: Suitability): boolean {
   return suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS;
 }
 
-/** What a file exports, read and not run. */
+/** Parses the exports of a file without running it. */
 function readExports(path: string): Loaded {
   const source = readFileSync(join(learn, path), "utf8");
   const [, strategy = "", why = ""] =

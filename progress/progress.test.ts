@@ -27,7 +27,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(yours, { recursive: true }));
 
-test("begins with the first exercise and nothing done", () => {
+test("is fresh when there is no file", () => {
   expect(loadProgress(path)).toEqual({ state: noProgress, notice: undefined });
 });
 
@@ -35,7 +35,7 @@ function signed(letter: string, changed: Partial<PassStatement> = {}) {
   return signStatement({ ...unsignedPass(letter).statement, ...changed }, openKey(yours));
 }
 
-test("survives", async () => {
+test("is the same when it is loaded again", async () => {
   const card = {
     dueMs: 1,
     lastMs: 0,
@@ -75,10 +75,10 @@ test.each([
   const { state, notice } = loadProgress(path);
   expect(isPassed(state, "A")).toBe(false);
   expect(progressOf(state, "A").hints).toBe(1);
-  expect(notice).toContain("The pass of A in progress.json is not signed by this folder's key.pem");
+  expect(notice).toMatch(/\bA\b.*key\.pem/);
 });
 
-test("only the first guess counts, until all are forgotten", () => {
+test("keeps the first guess until all are forgotten", () => {
   const once = withGuess(noProgress, "A", "event-loop");
   const twice = withGuess(once, "A", "threads");
   expect(progressOf(twice, "A").guess).toBe("event-loop");
@@ -90,38 +90,35 @@ test.each([
   ["an empty file", ""],
   ["a list", "[]"],
   ["no exercises", '{"current":"A"}'],
-  ["an exercise that there is not", '{"current":"Z","exercises":{}}'],
-  ["a letter that there is not", '{"current":"A","exercises":{"Z":{}}}'],
+  ["an unknown current exercise", '{"current":"Z","exercises":{}}'],
+  ["an unknown letter", '{"current":"A","exercises":{"Z":{}}}'],
   ["an exercise of another shape", '{"current":"A","exercises":{"A":{"hints":"many"}}}'],
   ["too many hints", '{"current":"A","exercises":{"A":{"hints":4,"skipped":true}}}'],
   [
-    "a verdict that is none",
+    "an unknown verdict",
     '{"current":"A","exercises":{"A":{"hints":0,"last":"MAYBE","skipped":true}}}',
   ],
-  ["no word on skipping", '{"current":"A","exercises":{"A":{"hints":0}}}'],
+  ["a missing field", '{"current":"A","exercises":{"A":{"hints":0}}}'],
   [
     "a pass of another shape",
     '{"current":"A","exercises":{"A":{"hints":0,"skipped":true,"pass":{}}}}',
   ],
   ["a card of another shape", '{"current":"A","exercises":{},"cards":{"gzip":{"dueMs":"soon"}}}'],
   [
-    "times that are none",
+    "times that are no numbers",
     '{"current":"A","exercises":{},"measured":{"A":{"calls":1,"wallMs":{"async":"x"}}}}',
   ],
-])("tells of damage, keeps the file aside and begins anew: %s", (_, damaged) => {
+])("moves a damaged file aside and starts over: %s", (_, damaged) => {
   writeFileSync(path, damaged);
   const { state, notice } = loadProgress(path);
   expect(state).toEqual(noProgress);
-  expect(notice).toMatch(
-    /progress\.json was damaged \(.+\)\. It is kept as .+; this begins anew\.$/,
-  );
   const [kept = ""] = readdirSync(join(yours, "aside"));
   expect(notice).toContain(kept);
   expect(readFileSync(join(yours, "aside", kept), "utf8")).toBe(damaged);
   expect(readdirSync(yours)).toEqual(["aside"]);
 });
 
-test("scores all eight, and reviews those that failed", () => {
+test("scores all eight exercises and reviews those that failed", () => {
   let progress = withExercise(noProgress, "D", { pass: unsignedPass("D"), last: "FAIL" });
   progress = withExercise(progress, "E", { last: "FAIL" });
   progress = withExercise(progress, "F", { skipped: true });

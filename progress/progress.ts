@@ -1,18 +1,32 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { exercises } from "../registry/exercises.ts";
-import { type Card, parseCard } from "./card.ts";
-import { yoursFolder } from "./files.ts";
+import { JsonObject } from "./json.ts";
 import { isSignedBy, openKey, publicKeyOf, type Signed } from "./signature.ts";
 import {
   changeState,
   type Loaded,
   loadState,
-  quoted,
   readState,
-  record,
   type StateKind,
+  yoursFolder,
 } from "./state-file.ts";
+
+/** State of a question in the FSRS spaced-repetition scheduler. */
+export interface Card {
+  /** Milliseconds since 1970, as is `lastMs`. */
+  readonly dueMs: number;
+  readonly lastMs: number;
+  readonly stability: number;
+  readonly difficulty: number;
+  readonly scheduledDays: number;
+  readonly learningSteps: number;
+  /** How often the question was asked. */
+  readonly reps: number;
+  /** How often it was forgotten. */
+  readonly lapses: number;
+  readonly state: number;
+}
 
 /** Evidence of a passed check. */
 export interface PassStatement {
@@ -20,7 +34,7 @@ export interface PassStatement {
   readonly exercise: string;
   /** ISO 8601. */
   readonly checkedAt: string;
-  /** What the check found, as `npm run check -- --json` prints it. */
+  /** The check's result, as `npm run check -- --json` prints it. */
   readonly result: unknown;
   /** The file that passed. */
   readonly source: string;
@@ -29,37 +43,37 @@ export interface PassStatement {
 
 export type Pass = Signed<PassStatement>;
 
-/** How far a learner is with an exercise. */
+/** A learner's progress in one exercise. */
 export interface ExerciseProgress {
   /** Hints shown, 0 to 3. */
   readonly hints: number;
-  /** Verdict of the last check that was conclusive. */
+  /** Verdict of the last conclusive check. */
   readonly last: "PASS" | "FAIL" | undefined;
   readonly skipped: boolean;
-  /** First strategy that was guessed on the page; later guesses do not count. */
+  /** First strategy guessed on the page; later guesses do not count. */
   readonly guess: string | undefined;
-  /** The last check's result; `learn` reads it. */
+  /** The last check's result, parsed by `learn`. */
   readonly result: unknown;
-  /** Names of the mistakes that earlier checks found. */
+  /** Names of the diagnoses of earlier checks. */
   readonly mistakes: readonly string[];
-  /** Undefined until the first pass, and kept afterwards: whoever tries another way loses nothing. */
+  /** The latest pass. A later FAIL does not remove it. */
   readonly pass: Pass | undefined;
 }
 
-/** Wall times of an exercise's strategies, as the lab measured them here last. */
+/** Wall times of an exercise's strategies in the lab's last run on this machine. */
 export interface LabMeasurement {
   readonly calls: number;
   /** Median by strategy. */
   readonly wallMs: Readonly<Record<string, number>>;
 }
 
-/** Everything that course, check, quiz, review, lab and page remember of a learner. */
+/** Everything that course, check, quiz, review, lab and page store about a learner. */
 export interface Progress {
   /** Letter of the exercise that the course shows. */
   readonly current: string;
   /** By letter. */
   readonly exercises: Readonly<Record<string, ExerciseProgress>>;
-  /** When each question is asked again, by its id. Ids of questions that are gone do no harm. */
+  /** By the question's id: an exercise's letter or a quiz question's. Unknown ids are kept. */
   readonly cards: Readonly<Record<string, Card>>;
   /** By letter. */
   readonly measured: Readonly<Record<string, LabMeasurement>>;
@@ -85,17 +99,20 @@ export function progressPath(yours: string = yoursFolder): string {
   return join(yours, "progress.json");
 }
 
-/** Reads the progress. Passes that the workspace's key has not signed are left out and reported. */
+/**
+ * Reads the progress. Passes without a valid signature of the folder's key are dropped and
+ * reported.
+ */
 export function loadProgress(path: string): Loaded<Progress> {
   return withSignedPasses(loadState(path, kind), path);
 }
 
-/** The same, without blocking the thread. */
+/** Does what {@link loadProgress} does without blocking the thread. */
 export async function readProgress(path: string): Promise<Loaded<Progress>> {
   return withSignedPasses(await readState(path, kind), path);
 }
 
-/** Changes the progress, which several processes may do at once. */
+/** Changes the progress, under a lock that other processes respect. */
 export async function changeProgress(
   path: string,
   change: (progress: Progress) => Progress,
@@ -120,7 +137,10 @@ export function withExercise(
   return { ...progress, exercises: { ...progress.exercises, [letter]: one } };
 }
 
-/** Records a guess; the first one of an exercise counts, as afterwards the answer is known. */
+/**
+ * Records the first guess of an exercise; later ones are ignored, because the answer is known by
+ * then.
+ */
 export function withGuess(progress: Progress, letter: string, strategy: string): Progress {
   return progressOf(progress, letter).guess === undefined
     ? withExercise(progress, letter, { guess: strategy })
@@ -159,114 +179,87 @@ function withSignedPasses({ state, notice }: Loaded<Progress>, path: string): Lo
 const kind: StateKind<Progress> = {
   fresh: noProgress,
   parse: (json) => {
-    const { current, exercises: all, cards = {}, measured = {} } = record(json, "the progress");
-    if (typeof current !== "string" || !letters.includes(current)) {
-      throw new Error(
-        `expected current to be one of ${letters.join(", ")}, got ${quoted(current)}`,
-      );
-    }
-    const knownCards = Object.entries(record(cards, "cards"));
-    if (knownCards.length > maxCards) {
-      throw new Error(`expected at most ${maxCards} cards, got ${knownCards.length}`);
+    const progress = new JsonObject(json, "the progress");
+    const optional = (field: string) => progress.optional(field, progress.object);
+    const cards = optional("cards")?.map((id, card) => parseCard(new JsonObject(card, id))) ?? {};
+    if (Object.keys(cards).length > maxCards) {
+      throw new Error(`expected at most ${maxCards} cards, got ${Object.keys(cards).length}`);
     }
     return {
-      current,
-      exercises: byLetter(all, "exercises", parseExercise),
-      cards: Object.fromEntries(knownCards.map(([id, card]) => [id, parseCard(card, id)])),
-      measured: byLetter(measured, "measured", parseMeasurement),
+      current: progress.oneOf("current", letters),
+      exercises: progress.object("exercises").map(byLetter(parseExercise)),
+      cards,
+      measured: optional("measured")?.map(byLetter(parseMeasurement)) ?? {},
     };
   },
 };
 
 function byLetter<Value>(
-  json: unknown,
-  what: string,
-  parse: (json: unknown, letter: string) => Value,
-): Readonly<Record<string, Value>> {
-  const entries = Object.entries(record(json, what)).map(([letter, one]) => {
+  parse: (one: JsonObject) => Value,
+): (letter: string, json: unknown) => Value {
+  return (letter, json) => {
     if (!letters.includes(letter)) {
-      throw new Error(`expected the letter of an exercise in ${what}, got ${quoted(letter)}`);
+      throw new Error(`expected the letter of an exercise, got "${letter}"`);
     }
-    return [letter, parse(one, letter)] as const;
-  });
-  return Object.fromEntries(entries);
+    return parse(new JsonObject(json, letter));
+  };
 }
 
-function parseExercise(json: unknown, letter: string): ExerciseProgress {
-  const {
-    hints,
-    last,
-    skipped,
-    guess,
-    result,
-    mistakes = [],
-    pass,
-  } = record(json, `exercise ${letter}`);
-  if (typeof hints !== "number" || !Number.isInteger(hints) || hints < 0 || hints > 3) {
-    throw new Error(`expected hints of ${letter} to be a number from 0 to 3, got ${quoted(hints)}`);
-  }
-  if (last !== undefined && last !== "PASS" && last !== "FAIL") {
-    throw new Error(`expected last of ${letter} to be PASS or FAIL, got ${quoted(last)}`);
-  }
-  if (typeof skipped !== "boolean") {
-    throw new Error(`expected skipped of ${letter} to be true or false, got ${quoted(skipped)}`);
-  }
-  if (guess !== undefined && typeof guess !== "string") {
-    throw new Error(`expected guess of ${letter} to be a strategy, got ${quoted(guess)}`);
-  }
-  if (!isTexts(mistakes) || mistakes.length > maxMistakes) {
-    throw new Error(`expected mistakes of ${letter} to be names, got ${quoted(mistakes)}`);
+function parseExercise(json: JsonObject): ExerciseProgress {
+  const mistakes = json.optional("mistakes", json.list) ?? [];
+  if (!isStrings(mistakes) || mistakes.length > maxMistakes) {
+    throw new Error(`expected mistakes to be at most ${maxMistakes} names, got another list`);
   }
   return {
-    hints,
-    last,
-    skipped,
-    guess,
-    result,
+    hints: json.number("hints", 3),
+    last: json.optional("last", (field) => json.oneOf(field, ["PASS", "FAIL"])),
+    skipped: json.boolean("skipped"),
+    guess: json.optional("guess", json.string),
+    result: json.value("result"),
     mistakes,
-    pass: pass === undefined ? undefined : parsePass(pass, letter),
+    pass: json.optional("pass", (field) => parsePass(json.object(field))),
   };
 }
 
-/** @throws Error when it has not the shape of a pass; who signed it is another question */
-export function parsePass(json: unknown, letter: string): Pass {
-  const { statement, signature } = record(json, `pass of ${letter}`);
-  const { exercise, checkedAt, result, source, machine } = record(
-    statement,
-    `statement of ${letter}`,
-  );
-  const { cores, node, platform } = record(machine, `machine of ${letter}`);
-  if (
-    typeof signature !== "string" ||
-    typeof exercise !== "string" ||
-    typeof checkedAt !== "string" ||
-    typeof source !== "string" ||
-    typeof cores !== "number" ||
-    typeof node !== "string" ||
-    typeof platform !== "string"
-  ) {
-    throw new Error(`expected the pass of ${letter} to have all its fields, got another shape`);
-  }
+/** @throws Error when `json` does not have the shape of a pass; its signature is not verified */
+export function parsePass(json: JsonObject): Pass {
+  const statement = json.object("statement");
+  const machine = statement.object("machine");
   return {
-    statement: { exercise, checkedAt, result, source, machine: { cores, node, platform } },
-    signature,
+    statement: {
+      exercise: statement.string("exercise"),
+      checkedAt: statement.string("checkedAt"),
+      result: statement.value("result"),
+      source: statement.string("source"),
+      machine: {
+        cores: machine.number("cores"),
+        node: machine.string("node"),
+        platform: machine.string("platform"),
+      },
+    },
+    signature: json.string("signature"),
   };
 }
 
-function parseMeasurement(json: unknown, letter: string): LabMeasurement {
-  const { calls, wallMs } = record(json, `what was measured of ${letter}`);
-  const times = Object.entries(record(wallMs, `wallMs of ${letter}`)).map(([strategy, ms]) => {
-    if (typeof ms !== "number" || !(ms >= 0)) {
-      throw new Error(`expected wallMs of ${letter} to be numbers, got ${quoted(ms)}`);
-    }
-    return [strategy, ms] as const;
-  });
-  if (typeof calls !== "number") {
-    throw new Error(`expected calls of ${letter} to be a number, got ${quoted(calls)}`);
-  }
-  return { calls, wallMs: Object.fromEntries(times) };
+function parseCard(json: JsonObject): Card {
+  return {
+    dueMs: json.number("dueMs"),
+    lastMs: json.number("lastMs"),
+    stability: json.number("stability"),
+    difficulty: json.number("difficulty"),
+    scheduledDays: json.number("scheduledDays"),
+    learningSteps: json.number("learningSteps"),
+    reps: json.number("reps"),
+    lapses: json.number("lapses"),
+    state: json.number("state"),
+  };
 }
 
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === "string");
+function parseMeasurement(json: JsonObject): LabMeasurement {
+  const wallMs = json.object("wallMs");
+  return { calls: json.number("calls"), wallMs: wallMs.map((strategy) => wallMs.number(strategy)) };
+}
+
+function isStrings(values: readonly unknown[]): values is readonly string[] {
+  return values.every((value) => typeof value === "string");
 }

@@ -17,8 +17,8 @@ export interface Signed<Value> {
 }
 
 /**
- * Returns the workspace's signing key, from `key.pem` in the learner's folder; makes it when it is
- * missing. Only the owner may read the file.
+ * Returns the signing key in `key.pem` of the learner's folder, and creates it when it is missing.
+ * The file is readable by its owner only.
  */
 export function openKey(yours: string): KeyObject {
   const path = join(yours, "key.pem");
@@ -28,7 +28,7 @@ export function openKey(yours: string): KeyObject {
     const { privateKey } = generateKeyPairSync("ed25519");
     writeFileSync(draft, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
     try {
-      // Fails when another process has made one meanwhile, which is then the key.
+      // Fails when another process has just created the key; then that one is used.
       linkSync(draft, path);
     } catch (error) {
       if (!existsSync(path)) {
@@ -41,13 +41,13 @@ export function openKey(yours: string): KeyObject {
   return createPrivateKey(readFileSync(path));
 }
 
-/** The public half, as base64 of its DER encoding. */
+/** The public key, as base64 of its DER encoding. */
 export function publicKeyOf(key: KeyObject): string {
-  const half = key.type === "private" ? createPublicKey(key) : key;
-  return half.export({ type: "spki", format: "der" }).toString("base64");
+  const publicKey = key.type === "private" ? createPublicKey(key) : key;
+  return publicKey.export({ type: "spki", format: "der" }).toString("base64");
 }
 
-/** Short name of a public key, to compare by eye: the first 16 hexadecimal digits of its SHA-256. */
+/** First 16 hexadecimal digits of a public key's SHA-256, in groups of four. */
 export function fingerprintOf(publicKey: string): string {
   const digest = createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("hex");
   return digest.slice(0, 16).replaceAll(/....(?=.)/g, "$& ");
@@ -58,7 +58,7 @@ export function signStatement<Value>(statement: Value, key: KeyObject): Signed<V
   return { statement, signature };
 }
 
-/** @param publicKey as {@link publicKeyOf} gives it; another text verifies nothing */
+/** @param publicKey from {@link publicKeyOf}; any other text verifies nothing */
 export function isSignedBy({ statement, signature }: Signed<unknown>, publicKey: string): boolean {
   try {
     const key = createPublicKey({
@@ -75,7 +75,7 @@ export function isSignedBy({ statement, signature }: Signed<unknown>, publicKey:
   }
 }
 
-/** JSON whose fields are sorted, so that equal values have equal bytes. */
+/** JSON with sorted fields, so that equal values have equal bytes. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) =>
     typeof one === "object" && one !== null && !Array.isArray(one)

@@ -4,7 +4,7 @@ import { openBook } from "../book/book.ts";
 import { renderRationale } from "../render/rationale.ts";
 import { renderResult } from "../render/result.ts";
 import { readingFor } from "../score.ts";
-import type { Paint } from "../terminal/paint.ts";
+import type { Paint } from "../terminal/text.ts";
 import { shown } from "../workspace.ts";
 import type { ExerciseResult } from "./result.ts";
 

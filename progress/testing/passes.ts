@@ -1,6 +1,6 @@
 import type { Pass } from "../progress.ts";
 
-/** A pass for tests that keep the progress in memory, where signatures are not verified. */
+/** A pass for tests without a progress file, where signatures are not verified. */
 export function unsignedPass(letter: string): Pass {
   return {
     statement: {

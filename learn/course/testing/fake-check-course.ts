@@ -1,6 +1,6 @@
 /**
- * The course on a terminal with a check that only looks for words in the file, for tests of the course
- * itself. Its argument is the folder of the learner's files.
+ * Runs the course with a check that only searches the file for words, for tests of the course
+ * itself. The argument is the learner's folder.
  */
 import { readFileSync } from "node:fs";
 import type { ExerciseResult, StepResult } from "../../check/result.ts";
