@@ -1,4 +1,4 @@
-/** Watches itself by a profile, as a grader does, and prints what it saw. */
+/** Watches itself by a CPU profile, as the grader does, and prints what the profile showed. */
 import { hash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,7 +25,7 @@ const cases = {
   sleep: () => sleep(300),
 };
 
-// The first turn is for the module itself.
+// Time until the first turn is not watched.
 await sleep(50);
 watch.take();
 for (const [name, work] of Object.entries(cases)) {
