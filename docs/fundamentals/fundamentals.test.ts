@@ -4,8 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Code } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { afterEach, describe, expect, test } from "vitest";
-import { type RunningCommand, startCommand } from "../../testing/cli.ts";
-import { stableLines } from "../../testing/stable-lines.ts";
+import { type RunningCommand, stableLines, startCommand } from "../../testing/cli.ts";
 
 const documentUrl = new URL("../fundamentals.md", import.meta.url);
 const document = readFileSync(documentUrl, "utf8");

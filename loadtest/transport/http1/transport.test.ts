@@ -1,8 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { freePort } from "../../../testing/free-port.ts";
-import { listen, type TestEndpoint } from "../../../testing/listen.ts";
+import { freePort, listen, type TestEndpoint } from "../../../testing/listen.ts";
 import type { Fields, Receiver, Sending, Transport, TransportFailure } from "../transport.ts";
 import { createHttp1Transport } from "./transport.ts";
 
