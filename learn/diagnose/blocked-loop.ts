@@ -31,18 +31,18 @@ interface Group {
   readonly name: Name;
   /** Empty if no line was seen. */
   readonly sites: Sites;
-  readonly package: string | undefined;
-  readonly count: number;
-  readonly totalMs: number;
-  readonly maxMs: number;
-  readonly cpuMs: number;
+  package: string | undefined;
+  count: number;
+  totalMs: number;
+  maxMs: number;
+  cpuMs: number;
   /** Line right after the longest native call; undefined if it was not seen. */
-  readonly next: CodeLine | undefined;
+  next: CodeLine | undefined;
   /** Time of the same kind for which no line was seen. */
   readonly unseenMs: number;
-  readonly collections: number;
+  collections: number;
   /** Maximum of the used heap after a collection. */
-  readonly heapBytes: number;
+  heapBytes: number;
 }
 
 /** A line that blocked for less in all is not reported, in milliseconds. */
@@ -105,26 +105,21 @@ export class BlockageTally implements DiagnosisWatch {
       isGarbage || line === undefined
         ? name
         : `${name} ${cause?.id ?? `${line.file}:${line.line}:${line.beginsAt}`}`;
-    const { count, totalMs, maxMs, ...before } = this.#groups.get(id) ?? none;
-    const following = isGarbage ? (line ?? next) : next;
-    const sites = this.#groups.get(id)?.sites ?? new Sites();
+    const group = this.#groups.get(id) ?? newGroup(id, name);
+    this.#groups.set(id, group);
     if (line !== undefined && !isGarbage) {
-      sites.add(line, ms);
+      group.sites.add(line, ms);
     }
-    this.#groups.set(id, {
-      id,
-      name,
-      sites,
-      package: isGarbage ? undefined : cause?.package,
-      count: count + 1,
-      totalMs: totalMs + ms,
-      maxMs: Math.max(maxMs, ms),
-      cpuMs: before.cpuMs + cpuMs,
-      next: ms > maxMs ? (following ?? before.next) : (before.next ?? following),
-      unseenMs: 0,
-      collections: before.collections + garbage.collections,
-      heapBytes: Math.max(before.heapBytes, garbage.heapBytes),
-    });
+    if (ms > group.maxMs || group.next === undefined) {
+      group.next = (isGarbage ? (line ?? next) : next) ?? group.next;
+    }
+    group.package = isGarbage ? undefined : cause?.package;
+    group.count++;
+    group.totalMs += ms;
+    group.maxMs = Math.max(group.maxMs, ms);
+    group.cpuMs += cpuMs;
+    group.collections += garbage.collections;
+    group.heapBytes = Math.max(group.heapBytes, garbage.heapBytes);
   }
 
   /**
@@ -133,13 +128,13 @@ export class BlockageTally implements DiagnosisWatch {
    * @param thread the event loop's worker thread; by default the main thread
    */
   diagnoses(thread?: WorkerThread): Diagnosis[] {
+    const isReported = ({ name, totalMs, sites, next }: Group) => {
+      const isSeen = sites.read().length > 0 || next !== undefined || name === "garbage-collection";
+      return totalMs >= (isSeen ? minMs : minUnseenMs);
+    };
     return withUnseen([...this.#groups.values()])
-      .filter(
-        ({ name, totalMs, sites, next }) =>
-          totalMs >=
-          ((sites.read()[0] ?? next) || name === "garbage-collection" ? minMs : minUnseenMs),
-      )
-      .sort((a, b) => b.totalMs - a.totalMs)
+      .filter(isReported)
+      .sort(byTotalMs)
       .map((group) => toDiagnosis(group, thread));
   }
 }
@@ -150,38 +145,38 @@ export class BlockageTally implements DiagnosisWatch {
  */
 function withUnseen(groups: readonly Group[]): Group[] {
   const isSeen = ({ sites }: Group) => sites.read().length > 0;
-  const seen = groups.filter(isSeen).sort((a, b) => b.totalMs - a.totalMs);
-  return groups.flatMap((group) => {
-    if (group.name === "garbage-collection") {
-      return [group];
-    }
-    const [worst] = seen.filter((one) => isWaiting(one) === isWaiting(group));
-    if (!isSeen(group)) {
-      return worst === undefined ? [group] : [];
-    }
-    const unseen = groups.filter(
-      (one) =>
-        !isSeen(one) && one.name !== "garbage-collection" && isWaiting(one) === isWaiting(group),
-    );
+  const collections = groups.filter(({ name }) => name === "garbage-collection");
+  const waits = groups.filter(({ name }) => name === "loop-blocked-by-waiting");
+  const computations = groups.filter((one) => !collections.includes(one) && !waits.includes(one));
+  const merged = [waits, computations].flatMap((kind) => {
+    const unseen = kind.filter((group) => !isSeen(group));
+    const [worst, ...others] = kind.filter(isSeen).sort(byTotalMs);
     const unseenMs = unseen.reduce((sum, { totalMs }) => sum + totalMs, 0);
-    return [group === worst ? { ...group, unseenMs } : group];
+    return worst === undefined ? unseen : [{ ...worst, unseenMs }, ...others];
   });
+  return [...collections, ...merged];
 }
 
-function isWaiting({ name }: Group): boolean {
-  return name === "loop-blocked-by-waiting";
+function byTotalMs(a: Group, b: Group): number {
+  return b.totalMs - a.totalMs;
 }
 
-const none = {
-  count: 0,
-  totalMs: 0,
-  maxMs: 0,
-  cpuMs: 0,
-  next: undefined,
-  unseenMs: 0,
-  collections: 0,
-  heapBytes: 0,
-} as const;
+function newGroup(id: string, name: Name): Group {
+  return {
+    id,
+    name,
+    sites: new Sites(),
+    package: undefined,
+    count: 0,
+    totalMs: 0,
+    maxMs: 0,
+    cpuMs: 0,
+    next: undefined,
+    unseenMs: 0,
+    collections: 0,
+    heapBytes: 0,
+  };
+}
 
 /** Splits a blockage into garbage collection and the program's own part: the larger one, and the other if it is large. */
 function partsOf(blockage: Blockage): Part[] {
@@ -223,9 +218,9 @@ function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis 
     name,
     finding: `The event loop${ofThread(thread)} stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}${unseen(group)}`,
     id: thread === undefined ? id : `${thread.file} ${id}`,
-    ...(thread === undefined ? {} : { thread }),
-    ...(worst === undefined ? {} : { line: worst.line }),
-    ...(otherLines.length === 0 ? {} : { otherLines }),
+    thread,
+    line: worst?.line,
+    otherLines: otherLines.length === 0 ? undefined : otherLines,
     nextStep,
     readOn,
     numbers: {

@@ -104,13 +104,13 @@ export interface Diagnosis {
   /** What happened, with its numbers: a sentence or two. */
   readonly finding: string;
   /** Where to look; undefined if nothing points to a line. */
-  readonly line?: CodeLine;
+  readonly line?: CodeLine | undefined;
   /** Other lines with the same cause, the worst first. */
-  readonly otherLines?: readonly CountedLine[];
+  readonly otherLines?: readonly CountedLine[] | undefined;
   /** Worker thread that it was in; undefined for the main thread or the whole process. */
-  readonly thread?: WorkerThread;
+  readonly thread?: WorkerThread | undefined;
   /** Identifies the cause, and stays the same when another line becomes the worst. Default: the name. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** One next step: a sentence. */
   readonly nextStep: string;
   /** Heading of docs/fundamentals.md that explains it, as an anchor. */

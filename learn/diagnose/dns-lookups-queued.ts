@@ -102,7 +102,7 @@ export function diagnoseQueuedLookups(reading: LookupReading): Diagnosis[] {
     {
       name: "dns-lookups-queued",
       finding: `libuv lets lookups of names (dns.lookup, and with it fetch, http and net) use half of its pool, ${threads} at once: ${howMany}, for up to ${inWords(longestWaitMs)}.${which} Files and hashes went on meanwhile.`,
-      ...(line === undefined ? {} : { line }),
+      line,
       nextStep:
         "Keep connections open instead of looking up the same name for each call, or use dns.resolve4, which takes no thread; with UV_THREADPOOL_SIZE twice as large twice as many run.",
       readOn: "libuvs-pool",

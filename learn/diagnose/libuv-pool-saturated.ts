@@ -108,7 +108,7 @@ export function diagnoseSaturatedPool(
     {
       name: "libuv-pool-saturated",
       finding: `More was handed to libuv's pool than its ${threads} threads could do: a call with nothing to do waited there for up to ${inWords(longestWaitMs)}, and ${times(lateCalls)} for 50 ms or more. So does every file access, name lookup, hash and compression.`,
-      ...(line === undefined ? {} : { line }),
+      line,
       nextStep:
         "If that work computes, hand the pool less of it at once; if it waits, give the pool more threads with UV_THREADPOOL_SIZE.",
       readOn: "libuvs-pool",

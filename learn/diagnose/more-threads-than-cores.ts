@@ -119,7 +119,7 @@ export function diagnoseThreads({ maxComputing, cores, line }: ThreadsReading): 
     {
       name: "more-threads-than-cores",
       finding: `${maxComputing} worker threads computed at once on ${cores} cores: they took the cores from each other and from the event loop, so that none was done sooner and all were done late.`,
-      ...(line === undefined ? {} : { line }),
+      line,
       nextStep: `Compute in a pool of ${cores} threads, one per core, and let the rest wait in its queue.`,
       readOn: "worker-threads",
       numbers: { computing_at_once: maxComputing, cores },

@@ -111,9 +111,9 @@ export function diagnoseRejections(rejections: Rejections): Diagnosis {
   return {
     name: "unhandled-rejection",
     finding: `A promise was rejected ${times(count)} and nobody handled it ("${shown}"): without a listener that ends the process, with all its calls.${alsoAt(otherLines)}`,
-    ...(cause === undefined ? {} : { id: `unhandled-rejection ${cause}` }),
-    ...(line === undefined ? {} : { line }),
-    ...(otherLines.length === 0 ? {} : { otherLines }),
+    id: cause && `unhandled-rejection ${cause}`,
+    line,
+    otherLines: otherLines.length === 0 ? undefined : otherLines,
     nextStep: "Await the promise where a failure is handled, or give it a catch().",
     readOn: "after-the-reply",
     numbers: { rejections: count },
