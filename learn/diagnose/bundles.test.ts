@@ -1,10 +1,10 @@
 /** Programs bundled into one long line, with and without source maps. */
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { type App, callUntilFound, startApp } from "./apps/start-app.ts";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { temporaryFolder } from "../../testing/folder.ts";
+import { callUntilFound, startApp, stopApps } from "./apps/start-app.ts";
 import { originalOf } from "./source-map.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -55,14 +55,10 @@ server.listen(0, "127.0.0.1", () => {
 `,
 };
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "diagnose-bundles-")));
+const folder = temporaryFolder(sources);
 const bundle = (name: string) => join(folder, name, "app.js");
 
 beforeAll(async () => {
-  for (const [file, text] of Object.entries(sources)) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), text);
-  }
   for (const [name, sourcemap] of [
     ["plain", false],
     ["mapped", true],
@@ -79,13 +75,7 @@ beforeAll(async () => {
   // The maps contain the sources, which need not exist where the program runs.
   rmSync(join(folder, "src"), { recursive: true });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
-
-let app: App | undefined;
-afterEach(async () => {
-  app?.child.kill("SIGKILL");
-  await app?.exited;
-});
+afterEach(stopApps);
 
 const lineOf = (file: keyof typeof sources, text: string) =>
   sources[file].split("\n").findIndex((line) => line.includes(text)) + 1;
@@ -95,7 +85,7 @@ describe("in a bundle of one line", () => {
     const file = bundle("plain");
     const text = readFileSync(file, "utf8");
     expect(text.trimEnd().split("\n")).toHaveLength(1);
-    app = await startApp("bundle", { file });
+    const app = await startApp("bundle", { file });
     const around = {
       "loop-blocked-by-cpu": "sha256",
       "loop-blocked-by-waiting": "Atomics.wait",
@@ -120,7 +110,7 @@ describe("in a bundle of one line", () => {
   });
 
   test.each(["mapped", "inline"])("a source map gives the original lines: %s", async (name) => {
-    app = await startApp("bundle", { file: bundle(name) });
+    const app = await startApp("bundle", { file: bundle(name) });
     const loop = lineOf("src/users.ts", "for (");
     await callUntilFound(app, "/hash", {
       diagnosis: "loop-blocked-by-cpu",

@@ -1,23 +1,23 @@
 /** The command line: programs, and JSON lines for scripts. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "../../testing/cli.ts";
-import { markedLine, startApp } from "./apps/start-app.ts";
+import { temporaryFolder } from "../../testing/folder.ts";
+import { markedLine, startApp, stopApps } from "./apps/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "diagnose-command-")));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder({
+  "packed/package.json": '{"main":"start.js"}',
+  "packed/start.js": 'console.log("started", ...process.argv.slice(2)); process.exitCode = 3;',
+});
+afterEach(stopApps);
 const write = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-mkdirSync(join(folder, "packed"));
-write("packed/package.json", '{"main":"start.js"}');
-write("packed/start.js", 'console.log("started", ...process.argv.slice(2)); process.exitCode = 3;');
 mkdirSync(join(folder, "empty"));
 
 const diagnose = (...args: string[]) =>

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { type App, callUntilFound, findingAt, startApp } from "./apps/start-app.ts";
+import { type App, callUntilFound, findingAt, startApp, stopApps } from "./apps/start-app.ts";
 
 // On a busy machine a program takes seconds to start, and some paths are called again and again.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -12,12 +12,7 @@ function sharedApp(name: string): Promise<App> {
   apps.set(name, app);
   return app;
 }
-afterAll(async () => {
-  for (const app of await Promise.all(apps.values())) {
-    app.child.kill("SIGKILL");
-    await app.exited;
-  }
-});
+afterAll(stopApps);
 
 // In each app the native call is first: it needs a profile, which runs once a minute at most.
 describe("names the line that blocks the event loop", () => {
@@ -97,8 +92,6 @@ test("names the line of an unhandled rejection", async () => {
       numbers: { rejections: 2 },
     }),
   ]);
-  app.child.kill("SIGKILL");
-  await app.exited;
 });
 
 test("finds nothing if everything runs in the right executor", async () => {

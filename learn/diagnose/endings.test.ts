@@ -5,27 +5,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "../../testing/cli.ts";
 import {
-  type App,
   asText,
   type Finding,
   findingAt,
   findingsIn,
   startApp,
+  stopApps,
 } from "./apps/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let app: App | undefined;
-afterEach(async () => {
-  app?.child.kill("SIGKILL");
-  await app?.exited;
-});
+afterEach(stopApps);
 
 const blocked = "loop-blocked-by-waiting at learn/diagnose/apps/endings.ts:";
 const names = (findings: readonly Finding[]) => findings.map(({ diagnosis }) => diagnosis);
 
 test("reports if a signal ends the program", async () => {
-  app = await startApp("endings", { node: asText });
+  const app = await startApp("endings", { node: asText });
   await app.call("/block");
   app.child.kill("SIGTERM");
   expect(await app.exited).toBe(null);
@@ -34,7 +30,7 @@ test("reports if a signal ends the program", async () => {
 });
 
 test("leaves a signal to a program that listens for it", async () => {
-  app = await startApp("endings", { args: ["SIGTERM"] });
+  const app = await startApp("endings", { args: ["SIGTERM"] });
   await app.call("/block");
   app.child.kill("SIGTERM");
   expect(await app.exited).toBe(7);
@@ -43,7 +39,7 @@ test("leaves a signal to a program that listens for it", async () => {
 });
 
 test("reports what blocks right before the program exits, without waiting for a debugger", async () => {
-  app = await startApp("endings", { node: asText });
+  const app = await startApp("endings", { node: asText });
   await app.call("/exit").catch(() => {});
   expect(await app.exited).toBe(3);
   expect(app.stderr()).toContain(blocked);
@@ -51,7 +47,7 @@ test("reports what blocks right before the program exits, without waiting for a 
 });
 
 test("reports after an error that ends the program, and leaves Node's message", async () => {
-  app = await startApp("endings", { node: asText });
+  const app = await startApp("endings", { node: asText });
   await app.call("/throw").catch(() => {});
   expect(await app.exited).toBe(1);
   expect(app.stderr()).toContain("Error: nobody catches this\n");
@@ -59,7 +55,7 @@ test("reports after an error that ends the program, and leaves Node's message", 
 });
 
 test("lets a rejection end the program, and names its line", async () => {
-  app = await startApp("endings", { node: asText });
+  const app = await startApp("endings", { node: asText });
   expect(await app.call("/listeners")).toBe("0");
   await app.call("/reject").catch(() => {});
   expect(await app.exited).toBe(1);
@@ -68,7 +64,7 @@ test("lets a rejection end the program, and names its line", async () => {
 });
 
 test("reports on SIGUSR2 each time, and the program goes on", async () => {
-  app = await startApp("endings");
+  const app = await startApp("endings");
   const wanted = [
     expect.objectContaining(findingAt("loop-blocked-by-waiting", "endings", "blocks: block")),
   ];
@@ -80,7 +76,7 @@ test("reports on SIGUSR2 each time, and the program goes on", async () => {
 });
 
 test("in a cluster, only processes with findings report, besides the primary", async () => {
-  app = await startApp("cluster");
+  const app = await startApp("cluster");
   await app.call("/block");
   app.child.kill("SIGTERM");
   await app.exited;
@@ -97,7 +93,7 @@ test.each([
   ["with --watch", ["learn/diagnose.ts", "--watch"]],
   ["imported with ?watch", ["--import", "./learn/diagnose.ts?watch"]],
 ])("%s, a diagnosis is reported as soon as it is made", async (_, node) => {
-  app = await startApp("endings", { node, args: ["SIGTERM", "--watch"] });
+  const app = await startApp("endings", { node, args: ["SIGTERM", "--watch"] });
   await app.call("/block");
   const { stderr, child } = app;
   await vi.waitFor(() => expect(stderr()).toContain(blocked), 20_000);

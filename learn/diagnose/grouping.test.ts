@@ -1,9 +1,8 @@
 /** Findings of one cause that has many lines: a function, a package, a blocking call. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type App, callUntilFound, startApp } from "./apps/start-app.ts";
+import { temporaryFolder } from "../../testing/folder.ts";
+import { type App, callUntilFound, startApp, stopApps } from "./apps/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -50,21 +49,12 @@ createServer(async (request, response) => {
 `,
 };
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "diagnose-grouping-")));
-const file = join(folder, "app.cjs");
+const file = join(temporaryFolder(sources), "app.cjs");
 let app: App;
 beforeAll(async () => {
-  for (const [name, text] of Object.entries(sources)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
   app = await startApp("grouping", { file });
 });
-afterAll(async () => {
-  app.child.kill("SIGKILL");
-  await app.exited;
-  rmSync(folder, { recursive: true });
-});
+afterAll(stopApps);
 
 const lineOf = (mark: string) =>
   sources["app.cjs"].split("\n").findIndex((line) => line.endsWith(`// ${mark}`)) + 1;

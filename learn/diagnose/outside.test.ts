@@ -2,15 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeCpuCgroup, makeFreezer, type TestCgroup } from "../../testing/cgroups.ts";
-import { type App, callUntilFound, type Finding, findingsIn, startApp } from "./apps/start-app.ts";
+import { callUntilFound, type Finding, findingsIn, startApp, stopApps } from "./apps/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let app: App | undefined;
 let cgroup: TestCgroup | undefined;
 afterEach(async () => {
-  app?.child.kill("SIGKILL");
-  await app?.exited;
+  await stopApps();
   cgroup?.close();
   cgroup = undefined;
 });
@@ -22,7 +20,7 @@ const numbersOf = (findings: readonly Finding[], name: string) =>
 
 describe("a garbage collection", () => {
   test("is diagnosed as one, and not as the program's computing", async () => {
-    app = await startApp("collecting", { node: gc });
+    const app = await startApp("collecting", { node: gc });
     const wanted = { diagnosis: "garbage-collection" };
     const findings = await callUntilFound(app, "/collect", wanted);
     expect(names(findings)).toEqual(["garbage-collection"]);
@@ -32,7 +30,7 @@ describe("a garbage collection", () => {
   });
 
   test("is separated from the computing that makes the garbage, whose line is named", async () => {
-    app = await startApp("collecting");
+    const app = await startApp("collecting");
     await callUntilFound(app, "/press", {
       diagnosis: "garbage-collection",
       finding: expect.stringMatching(/ at learn\/diagnose\/apps\/collecting\.ts:\d+ \(makeList\)/),
@@ -40,7 +38,7 @@ describe("a garbage collection", () => {
   });
 
   test("is diagnosed if the program exits right after it", async () => {
-    app = await startApp("collecting", { node: gc });
+    const app = await startApp("collecting", { node: gc });
     await app.call("/exit").catch(() => {});
     expect(await app.exited).toBe(3);
     expect(names(findingsIn(app.stderr()))).toEqual(["garbage-collection"]);
@@ -51,7 +49,7 @@ describe.skipIf(process.platform !== "linux")("a pause of the process", () => {
   const pauseMs = 1_500;
 
   test("by SIGSTOP is diagnosed while nobody calls", async () => {
-    app = await startApp("blocking-calls");
+    const app = await startApp("blocking-calls");
     app.child.kill("SIGSTOP");
     await sleep(pauseMs);
     app.child.kill("SIGCONT");
@@ -62,7 +60,7 @@ describe.skipIf(process.platform !== "linux")("a pause of the process", () => {
   });
 
   test("by SIGSTOP in the middle of a call is separated from what the call does", async () => {
-    app = await startApp("limited");
+    const app = await startApp("limited");
     const response = app.call("/long");
     await sleep(50);
     app.child.kill("SIGSTOP");
@@ -77,7 +75,7 @@ describe.skipIf(process.platform !== "linux")("a pause of the process", () => {
   });
 
   test("is diagnosed if a signal ends the program as soon as it goes on", async () => {
-    app = await startApp("endings");
+    const app = await startApp("endings");
     app.child.kill("SIGSTOP");
     await sleep(pauseMs);
     app.child.kill("SIGTERM");
@@ -87,7 +85,7 @@ describe.skipIf(process.platform !== "linux")("a pause of the process", () => {
   });
 
   test("of 11 s is not reported as a loop that may never turn again", async () => {
-    app = await startApp("blocking-calls");
+    const app = await startApp("blocking-calls");
     const response = app.call("/user");
     await sleep(100);
     app.child.kill("SIGSTOP");
@@ -105,7 +103,7 @@ describe.skipIf(process.platform !== "linux")("a pause of the process", () => {
       skip("requires root and cgroup v2");
       return;
     }
-    app = await startApp("endings");
+    const app = await startApp("endings");
     const frozen = cgroup;
     frozen.add(app.child.pid ?? 0);
     frozen.write("cgroup.freeze", "1");
@@ -124,7 +122,9 @@ describe("a limit on CPU", () => {
       return;
     }
     const limit = ["--import", `data:text/javascript,${joining(cgroup)}`];
-    app = await startApp("limited", { node: [...limit, "--import", "./learn/diagnose.ts?json"] });
+    const app = await startApp("limited", {
+      node: [...limit, "--import", "./learn/diagnose.ts?json"],
+    });
     const findings = await callUntilFound(app, "/compute", {
       diagnosis: "cpu-throttled",
       numbers: expect.objectContaining({ quota_ms: 20, period_ms: 100 }),

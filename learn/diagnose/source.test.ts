@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../../testing/folder.ts";
 import { findCall, isAsyncFunction, isDeferred, textOf } from "./source.ts";
 
 const source = `function first(
@@ -25,10 +24,8 @@ setImmediate(() => work());
 async function named() {}
 handle(asyncThing, (x) => x);
 `;
-const folder = mkdtempSync(join(tmpdir(), "diagnose-source-"));
+const folder = temporaryFolder({ "source.ts": source });
 const file = join(folder, "source.ts");
-writeFileSync(file, source);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Position of a text in the source. */
 function at(text: string, within = text) {

@@ -31,7 +31,10 @@ watch.take();
 for (const [name, work] of Object.entries(cases)) {
   await sleep(50);
   setImmediate(work);
-  await sleep(400);
+  // Runs right after the work.
+  await new Promise((resolve) => setImmediate(resolve));
+  // A blockage is complete after two further turns of 20 ms.
+  await sleep(100);
   const seen = watch.take().map((blockage) => ({
     kind: isComputing(blockage) ? "computing" : "waiting",
     line: blockage.line?.line,

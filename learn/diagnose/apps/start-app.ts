@@ -46,6 +46,16 @@ interface Options {
   readonly urlOn?: "stdout" | "stderr";
 }
 
+const started: RunningCommand[] = [];
+
+/** Kills all apps, for `afterEach` or `afterAll`. */
+export async function stopApps(): Promise<void> {
+  for (const { child, exited } of started.splice(0)) {
+    child.kill("SIGKILL");
+    await exited;
+  }
+}
+
 /** Starts an app and waits until it serves. */
 export async function startApp(
   name: string,
@@ -54,6 +64,7 @@ export async function startApp(
   const program = [...node, file, ...args];
   // Node's default, whatever the tests run with.
   const command = startCommand(process.execPath, program, { UV_THREADPOOL_SIZE: "4" });
+  started.push(command);
   const url = await vi.waitFor(() => urlOf(command, urlOn), responseMs);
   const report = async () => {
     const before = command.stderr().length;
