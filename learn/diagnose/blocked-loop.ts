@@ -7,7 +7,7 @@ import {
   inWords,
   rounded,
   Sites,
-  shownPlace,
+  shownLocation,
   times,
   type WorkerThread,
 } from "./diagnosis.ts";
@@ -254,8 +254,8 @@ function where({ name, next, package: packageName }: Group): string {
   if (next === undefined) {
     return "";
   }
-  const place = `${shownPlace(next)} (${next.what})`;
+  const location = `${shownLocation(next)} (${next.what})`;
   return name === "garbage-collection"
-    ? ` The longest time was at ${place}.`
-    : ` It was in a call of native code that ended right before ${place}.`;
+    ? ` The longest time was at ${location}.`
+    : ` It was in a call of native code that ended right before ${location}.`;
 }

@@ -91,9 +91,9 @@ describe("in a bundle of one line", () => {
       "loop-blocked-by-waiting": "Atomics.wait",
       "unhandled-rejection": "the log is full",
     };
-    const place = { file, line: 1, column: expect.any(Number) };
-    await callUntilFound(app, "/hash", { ...place, diagnosis: "loop-blocked-by-cpu" });
-    await callUntilFound(app, "/wait", { ...place, diagnosis: "loop-blocked-by-waiting" });
+    const location = { file, line: 1, column: expect.any(Number) };
+    await callUntilFound(app, "/hash", { ...location, diagnosis: "loop-blocked-by-cpu" });
+    await callUntilFound(app, "/wait", { ...location, diagnosis: "loop-blocked-by-waiting" });
     await app.call("/track");
     const found = (await app.findings()).filter(({ line }) => line !== null);
     expect(found.map(({ diagnosis }) => diagnosis).sort()).toEqual(Object.keys(around));

@@ -147,7 +147,7 @@ export function times(count: number): string {
 }
 
 /** A location that an editor can open, such as "app.js:12", with the column if the line is long. */
-export function shownPlace({ file, line, column }: CodeLine): string {
+export function shownLocation({ file, line, column }: CodeLine): string {
   return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
 }
 
@@ -181,7 +181,7 @@ export function alsoAt(others: readonly CountedLine[]): string {
   }
   const shown = others.slice(0, maxShown).map(({ line, count, totalMs }) => {
     const howLong = totalMs > 0 ? `, ${inWords(totalMs)}` : "";
-    return `${shownPlace(line)} (${line.what}, ${times(count)}${howLong})`;
+    return `${shownLocation(line)} (${line.what}, ${times(count)}${howLong})`;
   });
   const more = others.length - shown.length;
   const all = more > 0 ? [...shown, `${more} more ${more === 1 ? "line" : "lines"}`] : shown;

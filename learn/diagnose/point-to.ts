@@ -33,25 +33,25 @@ export interface Cause {
  * source map; undefined if no line is known.
  */
 export function pointTo(stack: Stack, isOwn: OwnCode): Pointed | undefined {
-  const places = stack.map((_, index) => placeOf(stack, index));
-  const own = places.findIndex((place) => place !== undefined && isOwn(place.file));
+  const locations = stack.map((_, index) => locationOf(stack, index));
+  const own = locations.findIndex((location) => location !== undefined && isOwn(location.file));
   const index = own === -1 ? innermost(stack, isOwn) : own;
-  const place = places[index];
+  const location = locations[index];
   const frame = stack[index];
-  if (place === undefined || frame?.file === undefined) {
+  if (location === undefined || frame?.file === undefined) {
     return undefined;
   }
   const isPromised = stack.some(
     (one) => one.file !== undefined && isOwn(one.file) && isDeferred(one.file, one.begins),
   );
   const inner = stack[index - 1];
-  const called = inner?.file === undefined ? inner?.name : (place.name ?? inner.name);
+  const called = inner?.file === undefined ? inner?.name : (location.name ?? inner.name);
   return {
-    line: toCodeLine(place, called || frame.name || "a function without a name", frame.begins),
+    line: toCodeLine(location, called || frame.name || "a function without a name", frame.begins),
     isAsync: isPromised || isAsyncFunction(frame.file, frame.begins),
     cause: causeOf(
       // From the line inwards, as its author knows what it calls first.
-      places.slice(0, isOwn(place.file) ? index : index + 1).reverse(),
+      locations.slice(0, isOwn(location.file) ? index : index + 1).reverse(),
       called,
       frame,
     ),
@@ -63,7 +63,7 @@ function causeOf(
   called: string | undefined,
   { file, name, begins }: Frame,
 ): Cause {
-  const calledFile = inwards.find((place) => place !== undefined)?.file;
+  const calledFile = inwards.find((location) => location !== undefined)?.file;
   const packageName = calledFile && packageOf(calledFile);
   if (packageName !== undefined) {
     return { id: `package ${packageName}`, package: packageName };
@@ -87,7 +87,7 @@ export function toCodeLine(
 }
 
 /** Location of a frame in the original source; undefined if not even its line is known. */
-function placeOf(stack: Stack, index: number): Original | undefined {
+function locationOf(stack: Stack, index: number): Original | undefined {
   const frame = stack[index];
   if (frame?.file === undefined) {
     return undefined;

@@ -1,5 +1,5 @@
 import { exerciseFor } from "../taught-by.ts";
-import { type CodeLine, type Diagnosis, inWords, shownPlace } from "./diagnosis.ts";
+import { type CodeLine, type Diagnosis, inWords, shownLocation } from "./diagnosis.ts";
 import { textOf } from "./source.ts";
 
 /** What a report is about. */
@@ -50,7 +50,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
 }
 
 function titleOf({ name, line }: Diagnosis): string {
-  return line === undefined ? name : `${name} at ${shownPlace(line)}`;
+  return line === undefined ? name : `${name} at ${shownLocation(line)}`;
 }
 
 function pageOf(anchor: string): string {

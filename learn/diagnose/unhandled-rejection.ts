@@ -157,15 +157,15 @@ function originOf(
     const file = toFile(match?.[2]?.replace(/^async /, "") ?? "");
     if (file !== undefined) {
       const position = { line: Number(match?.[3]), column: Number(match?.[4]) };
-      const place = originalOf(file, position) ?? { file, ...position };
+      const location = originalOf(file, position) ?? { file, ...position };
       const name = match?.[1];
-      if (isOwn(place.file)) {
+      if (isOwn(location.file)) {
         return {
-          line: toCodeLine(place, name ?? "a function without a name"),
+          line: toCodeLine(location, name ?? "a function without a name"),
           cause: called ?? `function ${name ?? position.line} ${file}`,
         };
       }
-      const packageName = packageOf(place.file);
+      const packageName = packageOf(location.file);
       called = packageName === undefined ? called : `package ${packageName}`;
     }
   }
