@@ -41,8 +41,8 @@ The same with flags of Node, and with ?watch instead of --watch:
   node --import ./learn/diagnose.ts app.js
   node --import './learn/diagnose.ts?watch' app.js
 
-Reports to standard error when the program ends and on SIGUSR2. The exit code is the program's, or 1 if there is
-no program to run. See docs/diagnose.md.`,
+Reports to standard error when the program ends and on SIGUSR2. The exit code is
+the program's, or 1 if there is no program to run. See docs/diagnose.md.`,
     )
     .action((program: string | undefined, others: readonly string[], { watch, json }: Flags) => {
       if (program === undefined) {
