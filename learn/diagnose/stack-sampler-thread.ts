@@ -88,12 +88,14 @@ export function sampleLateLoop({ cells }: SamplerData, readPausedMs: () => numbe
   };
   const check = () => {
     const turnedMs = Atomics.load(cells, samplerCell.turnedMs);
+    // Before the pauses are read: a pause in between must not count as time without a turn.
+    const nowMs = monotonicMs();
     const pausedMs = readPausedMs();
     if (turnedMs !== lastTurnMs) {
       lastTurnMs = turnedMs;
       pausedBeforeMs = pausedMs;
     }
-    const ageMs = ((toCell(monotonicMs()) - turnedMs) | 0) - Math.round(pausedMs - pausedBeforeMs);
+    const ageMs = ((toCell(nowMs) - turnedMs) | 0) - Math.round(pausedMs - pausedBeforeMs);
     const isLate = turnedMs !== 0 && ageMs >= lateMs;
     if (Atomics.load(cells, samplerCell.closing) === 1) {
       disconnect();
