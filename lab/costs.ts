@@ -1,4 +1,4 @@
-import { memoryOf } from "../measure/process-tree.ts";
+import { memoryOf } from "../measure/proc.ts";
 import type { Costs, Measurement, RanOn, Sample } from "./measurement.ts";
 import type { Rig } from "./rig.ts";
 

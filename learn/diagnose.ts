@@ -1,5 +1,5 @@
 /**
- * Watches somebody's own Node service, and names what is wrong with it:
+ * Watches any Node service, and names what blocks it:
  *
  *     node --import ./learn/diagnose.ts app.js
  *     node learn/diagnose.ts --watch app.js
@@ -7,17 +7,17 @@
  * See docs/diagnose.md.
  */
 import { isMainThread } from "node:worker_threads";
-import { ErrorOutput } from "./diagnose/error-output.ts";
+import { DescriptorOutput } from "./diagnose/output.ts";
 
-/** Types are stripped since 22.18, and what this needs to ask of threads came with 25. */
-const oldestNode = 26;
-/** Interval at which it is seen whether a worker thread serves, in milliseconds. */
-const servingMs = 250;
+/** Types are stripped since 22.18, and needed methods of worker threads were added in 25. */
+const minNodeVersion = 26;
+/** Interval of checks whether a worker thread serves. */
+const servingCheckMs = 250;
 
-if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+if (Number.parseInt(process.versions.node, 10) < minNodeVersion) {
   say(
-    `unblock diagnose: expected Node ${oldestNode} or later, got ${process.version}; nothing is watched. ` +
-      "unblock brings one along: node_modules/.bin/node in its folder.\n",
+    `unblock diagnose: expected Node ${minNodeVersion} or later, got ${process.version}; nothing is watched. ` +
+      "unblock installs one: node_modules/.bin/node in its folder.\n",
   );
 } else if (import.meta.main) {
   const { runDiagnose } = await import("./diagnose/command.ts");
@@ -26,7 +26,7 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
   try {
     await watch();
   } catch (error) {
-    // Such as with --permission and without --allow-worker. The program is to run all the same.
+    // Such as with --permission and without --allow-worker. The program has to run nevertheless.
     say(`unblock diagnose: nothing is watched: ${error}\n`);
   }
 }
@@ -41,28 +41,28 @@ async function watch(): Promise<void> {
       jsonPid: json === null ? undefined : Number(json),
     });
   } else {
-    watchWorkerOnceItServes();
+    watchWorkerWhenItServes();
   }
 }
 
 /**
- * The threads of the program load this too. One that computes or waits for one task at a time is there for
- * just that, and is left alone, with nothing more loaded. One that listens on a port and has a connection
- * has others waiting for its event loop, as the main thread has.
+ * Worker threads of the program load this module too. A thread that computes, or waits for one task at a time, does
+ * what it is for, so nothing more is loaded in it. One that listens on a port and has a connection is watched, as
+ * others wait for its event loop.
  */
-function watchWorkerOnceItServes(): void {
+function watchWorkerWhenItServes(): void {
   const timer = setInterval(async () => {
     const active = process.getActiveResourcesInfo();
     if (active.includes("TCPServerWrap") && active.includes("TCPSocketWrap")) {
       clearInterval(timer);
-      const { watchWorker } = await import("./diagnose/watch-worker.ts");
+      const { watchWorker } = await import("./diagnose/worker-loops.ts");
       watchWorker();
     }
-  }, servingMs).unref();
+  }, servingCheckMs).unref();
 }
 
 function say(text: string): void {
-  const output = new ErrorOutput();
+  const output = new DescriptorOutput();
   output.write(text);
   output.flush();
 }

@@ -1,17 +1,16 @@
 import { availableParallelism, type CpuInfo, cpus } from "node:os";
 import { setTimeout } from "node:timers/promises";
 
-/** What figures depend on. */
+/** What measurements depend on. */
 export interface Machine {
   readonly cores: number;
   readonly node: string;
 }
 
-/** How long each look at the machine takes, in milliseconds. */
-const lookMs = 400;
-/** How many looks before giving up. */
-const looks = 12;
-/** Others may use this many cores; more, and figures would be about them. */
+/** Duration of one sample. */
+const sampleMs = 400;
+const maxSamples = 12;
+/** Cores that others may keep busy while a measurement runs. */
 export const mostBusyCores = 0.5;
 
 export function describeMachine(): Machine {
@@ -19,26 +18,27 @@ export function describeMachine(): Machine {
 }
 
 /**
- * Waits until the machine is quiet enough to measure on.
+ * Waits until the machine is quiet enough to measure on, for about 5 seconds at most.
  *
- * @returns how many cores others keep busy, when it does not get quiet; undefined when it is
+ * @param onWait called with the count of busy cores after each sample that is not quiet
+ * @returns the count of cores that others keep busy; undefined once the machine is quiet
  */
 export async function waitForQuiet(
   onWait: (busyCores: number) => void,
 ): Promise<number | undefined> {
-  for (let look = 1; ; look++) {
+  for (let sample = 1; ; sample++) {
     const busyCores = await measureBusyCores();
     if (busyCores <= mostBusyCores) {
       return undefined;
     }
-    if (look === looks) {
+    if (sample === maxSamples) {
       return busyCores;
     }
     onWait(busyCores);
   }
 }
 
-/** CPU time of all cores since the machine's start, in milliseconds. */
+/** CPU time used on all cores since the machine's start, in milliseconds. */
 export function readBusyMs(cores: readonly CpuInfo[] = cpus()): number {
   return cores.reduce(
     (sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq,
@@ -48,7 +48,7 @@ export function readBusyMs(cores: readonly CpuInfo[] = cpus()): number {
 
 async function measureBusyCores(): Promise<number> {
   const before = readTotals();
-  await setTimeout(lookMs);
+  await setTimeout(sampleMs);
   const after = readTotals();
   return ((after.busyMs - before.busyMs) / (after.allMs - before.allMs)) * cpus().length;
 }

@@ -1,72 +1,99 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { readText } from "./proc.ts";
+
+/** What the CPU limit of a cgroup did since the cgroup was made. */
+export interface Throttling {
+  /** Periods in which it stopped the cgroup's threads. */
+  readonly periods: number;
+  /** Time for which it stopped them, in milliseconds, summed over cores. */
+  readonly ms: number;
+}
+
+/** CPU time that a cgroup may use in each period. */
+export interface Quota {
+  readonly quotaMs: number;
+  readonly periodMs: number;
+}
 
 /**
- * The tightest CPU quota of this process's cgroup and those above it, in cores.
+ * Folders of the cgroups that can limit a process's CPU time, version 2 or 1: its own and those around it.
  *
- * @returns undefined where there is none, or no cgroup
- * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
+ * @param cgroup text of /proc/PID/cgroup, by default this process's
+ * @param mountinfo text of /proc/PID/mountinfo, by default this process's
  */
-export function cpuQuota(): number | undefined {
-  const quotas = folders().flatMap((folder) => {
-    const [quota = "max", period = ""] =
-      read(join(folder, "cpu.max"))?.trim().split(" ") ??
-      ["cpu.cfs_quota_us", "cpu.cfs_period_us"].map((file) => read(join(folder, file)) ?? "max");
-    const cores = Number(quota) / Number(period);
-    // Version 1 says -1 for none, version 2 "max".
-    return cores > 0 ? [cores] : [];
+export function cpuFolders(
+  cgroup = readText("/proc/self/cgroup"),
+  mountinfo = readText("/proc/self/mountinfo"),
+): string[] {
+  const mounts = mountinfo.split("\n").flatMap((line) => {
+    const match = /^\S+ \S+ \S+ (\S+) (\S+) .* - (cgroup2?) \S+ (\S+)$/.exec(line);
+    const [, root = "", folder = "", type = "", options = ""] = match ?? [];
+    const isCpu = type === "cgroup2" || options.split(",").includes("cpu");
+    return isCpu ? [{ root, folder, isVersion2: type === "cgroup2" }] : [];
   });
-  return quotas.length === 0 ? undefined : Math.min(...quotas);
-}
-
-/** How long the quota has stopped this process's cgroup, or one above it, in milliseconds. */
-export function readThrottledMs(): number {
-  const all = folders().map((folder) => {
-    const text = read(join(folder, "cpu.stat")) ?? "";
-    const us = /^throttled_usec (\d+)$/m.exec(text)?.[1];
-    const ns = /^throttled_time (\d+)$/m.exec(text)?.[1];
-    return Number(us ?? 0) / 1e3 + Number(ns ?? 0) / 1e6;
-  });
-  return Math.max(0, ...all);
-}
-
-/** Folders of the cgroups that bound this process's CPU time, its own first. */
-function folders(): string[] {
-  const mounts = (read("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
-  return (read("/proc/self/cgroup") ?? "").split("\n").flatMap((line) => {
-    const [, controllers = "", ...rest] = line.split(":");
-    const version2 = controllers === "";
-    if (!version2 && !controllers.split(",").includes("cpu")) {
-      return [];
-    }
-    const mount = mounts.find((fields) => {
-      const [type, , options = ""] = fields.slice(fields.indexOf("-") + 1);
-      return version2
-        ? type === "cgroup2"
-        : type === "cgroup" && options.split(",").includes("cpu");
+  return mounts.flatMap(({ root, folder, isVersion2 }) => {
+    const [path] = cgroup.split("\n").flatMap((line) => {
+      const [, controllers = "", path = ""] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      const isIts = isVersion2 ? controllers === "" : controllers.split(",").includes("cpu");
+      return isIts ? [path] : [];
     });
-    const [, , , root = "/", point] = mount ?? [];
-    if (point === undefined) {
+    if (path === undefined) {
       return [];
     }
-    // In a container the path may be the host's, of which only what is below the mount's root is there.
-    const path = rest.join(":");
-    let inside = path.startsWith(root) ? path.slice(root === "/" ? 0 : root.length) : "/";
-    const found = [];
-    for (;;) {
-      found.push(join(point, inside));
-      if (inside === "/" || inside === "") {
-        return found;
-      }
-      inside = dirname(inside);
+    const inside = relative(root, path);
+    // In a container the path can be the host's, which the container cannot see.
+    const own = inside.startsWith("..") ? folder : join(folder, inside);
+    const folders = [own];
+    for (let around = own; around !== folder && around !== "/"; ) {
+      around = dirname(around);
+      folders.push(around);
     }
+    return folders;
   });
 }
 
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
+/**
+ * @returns undefined if the cgroup has no CPU controller
+ * @see https://docs.kernel.org/scheduler/sched-bwc.html#statistics
+ */
+export function readThrottling(folder: string): Throttling | undefined {
+  const text = readText(join(folder, "cpu.stat"));
+  const field = (name: string) => new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1];
+  const periods = field("nr_throttled");
+  if (periods === undefined) {
     return undefined;
   }
+  // Version 2 counts microseconds, version 1 nanoseconds.
+  const us = field("throttled_usec");
+  const ms = us === undefined ? Number(field("throttled_time") ?? 0) / 1e6 : Number(us) / 1e3;
+  return { periods: Number(periods), ms };
+}
+
+/**
+ * @returns undefined if the cgroup has no limit
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
+ */
+export function readQuota(folder: string): Quota | undefined {
+  const [quotaUs, periodUs] = (
+    readText(join(folder, "cpu.max")) ||
+    `${readText(join(folder, "cpu.cfs_quota_us"))} ${readText(join(folder, "cpu.cfs_period_us"))}`
+  ).split(/\s+/);
+  const quotaMs = Number(quotaUs) / 1e3;
+  const periodMs = Number(periodUs) / 1e3;
+  // Without a limit version 2 says "max", and version 1 says -1.
+  return quotaMs > 0 && periodMs > 0 ? { quotaMs, periodMs } : undefined;
+}
+
+/** Tightest CPU limit of this process, in cores; undefined where there is none. */
+export function cpuQuota(): number | undefined {
+  const cores = cpuFolders().flatMap((folder) => {
+    const quota = readQuota(folder);
+    return quota === undefined ? [] : [quota.quotaMs / quota.periodMs];
+  });
+  return cores.length === 0 ? undefined : Math.min(...cores);
+}
+
+/** Time for which CPU limits have stopped this process's cgroup, or one around it, in milliseconds. */
+export function readThrottledMs(): number {
+  return Math.max(0, ...cpuFolders().map((folder) => readThrottling(folder)?.ms ?? 0));
 }

@@ -9,7 +9,7 @@ const program = `import { describeCores, readCores } from ${JSON.stringify(modul
 const cores = readCores();
 console.log(JSON.stringify({ ...cores, words: describeCores(cores) }));`;
 
-/** What a process sees that is started by this shell line, whose last word is the program. */
+/** Result of `readCores()` in a process that a line of shell starts. */
 function coresSeenBy(shell: string): Cores & { readonly words: string } {
   const { stdout, stderr } = spawnSync("sh", ["-c", shell, "sh", process.execPath, program], {
     encoding: "utf8",
@@ -31,9 +31,10 @@ describe.skipIf(process.platform !== "linux")("cores that a process may use", ()
     expect(seen.words).toMatch(here.allCpus === 1 ? /^1 / : new RegExp(`^1 of ${here.allCpus} `));
   });
 
-  test.each([1.5, 0.4])("are no more than its cgroup's quota of %f", (cores) => {
+  test.for([1.5, 0.4])("are no more than its cgroup's quota of %f", (cores, { skip }) => {
     const cgroup = makeCpuCgroup(cores * 100_000, 100_000);
     if (cgroup === undefined) {
+      skip("requires root and the cgroup controller for CPU");
       return;
     }
     try {
@@ -46,7 +47,7 @@ describe.skipIf(process.platform !== "linux")("cores that a process may use", ()
   });
 });
 
-describe("cores in words", () => {
+describe("cores for people", () => {
   const cores = { usable: 4, cpus: [0, 1, 2, 3], allCpus: 4, physical: 4, quota: undefined };
   test.each<[Cores, string]>([
     [cores, "4 cores"],
@@ -61,7 +62,7 @@ describe("cores in words", () => {
     expect(describeCores(value)).toBe(words);
   });
 
-  test("come from lists as Linux writes them", () => {
+  test("are parsed from Linux's lists", () => {
     expect(parseCpuList("0-2,5,8-9")).toEqual([0, 1, 2, 5, 8, 9]);
     expect(parseCpuList("3")).toEqual([3]);
   });

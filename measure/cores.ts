@@ -1,27 +1,27 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { cpuQuota } from "./cgroup.ts";
+import { readText } from "./proc.ts";
 
-/** What a process may compute on. */
+/** Cores that a process may use. */
 export interface Cores {
-  /** Cores' worth of CPU time per time; a cgroup's quota can make it a fraction, such as 1.5. */
+  /** CPU time per wall time; a cgroup's quota can make it a fraction, such as 1.5. */
   readonly usable: number;
-  /** CPUs that threads may run on, as numbers; two hyperthreads of a core are two. */
+  /** Numbers of the CPUs that threads may run on; two hyperthreads of one core are two CPUs. */
   readonly cpus: readonly number[];
-  /** CPUs of the machine. */
+  /** Count of the machine's CPUs. */
   readonly allCpus: number;
-  /** Cores that the CPUs belong to; undefined where the system does not say. */
+  /** Count of the cores that `cpus` belong to; undefined where the system does not say. */
   readonly physical: number | undefined;
-  /** The cgroup's bound; undefined where there is none. */
+  /** The cgroup's CPU limit in cores; undefined without one. */
   readonly quota: number | undefined;
 }
 
 /**
- * Cores that this process, and what it starts, may use: its affinity and its cgroup's quota decide.
- * Elsewhere than on Linux, those that Node reports.
+ * Reads which cores this process and its children may use, by CPU affinity and cgroup quota. On other
+ * systems than Linux, those that Node reports.
  */
 export function readCores(): Cores {
-  const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readText("/proc/self/status") ?? "")?.[1];
+  const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readText("/proc/self/status"))?.[1];
   const cpus =
     allowed === undefined
       ? Array.from({ length: availableParallelism() }, (_, index) => index)
@@ -31,13 +31,13 @@ export function readCores(): Cores {
   return {
     usable: Math.min(cpus.length, quota ?? cpus.length),
     cpus,
-    allCpus: online === undefined ? cpus.length : parseCpuList(online.trim()).length,
+    allCpus: online === "" ? cpus.length : parseCpuList(online.trim()).length,
     physical: physicalCores(cpus),
     quota,
   };
 }
 
-/** Such as "2 cores", "1 of 8 CPUs" or "1.5 cores (quota; 2 CPUs)". */
+/** Describes cores, such as "2 cores", "1 of 8 CPUs" or "1.5 of 4 cores, by cgroup quota". */
 export function describeCores({ usable, cpus, allCpus, physical, quota }: Cores): string {
   const one = cpus.length === 1;
   const threads =
@@ -52,7 +52,7 @@ export function describeCores({ usable, cpus, allCpus, physical, quota }: Cores)
     : all;
 }
 
-/** CPUs of a list such as "0-3,8". */
+/** Parses a list of CPUs such as "0-3,8". */
 export function parseCpuList(list: string): number[] {
   return list.split(",").flatMap((part) => {
     const [from = 0, to = from] = part.split("-").map(Number);
@@ -64,13 +64,5 @@ function physicalCores(cpus: readonly number[]): number | undefined {
   const siblings = cpus.map((cpu) =>
     readText(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`),
   );
-  return siblings.includes(undefined) ? undefined : new Set(siblings).size;
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
+  return siblings.includes("") ? undefined : new Set(siblings).size;
 }

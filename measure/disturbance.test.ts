@@ -20,29 +20,29 @@ const sameSpeed = [1, 1] as const;
 describe("a measurement is disturbed", () => {
   test.each<[string, Partial<Disturbance>, RegExp | undefined]>([
     ["not by its own threads, which wait for each other", {}, undefined],
-    ["by others who take cores", { othersCores: 0.9 }, /^others used 0\.9 of 2 cores meanwhile$/],
-    ["by others who take a part of one", { othersCores: 0.18 }, /^others used 0\.2 of 2 cores/],
-    ["not by what the counters can't tell", { othersCores: 0.15, passedMs: 200 }, undefined],
-    ["not by others whom nobody waits for", { othersCores: 0.9, waiting: 0.01 }, undefined],
+    ["by others that use cores", { othersCores: 0.9 }, /^others used 0\.9 of 2 cores meanwhile$/],
+    ["by others that use a part of a core", { othersCores: 0.18 }, /^others used 0\.2 of 2 cores/],
+    ["not by less than the error of the counters", { othersCores: 0.15, passedMs: 200 }, undefined],
+    ["not by others if no thread waits for a core", { othersCores: 0.9, waiting: 0.01 }, undefined],
+    ["not by others if half of the cores are idle", { othersCores: 0.5, ownCores: 0.4 }, undefined],
     [
-      "not by others beside whom half the cores stay idle",
-      { othersCores: 0.5, ownCores: 0.4 },
-      undefined,
+      "by the host of a virtual machine",
+      { stolenCores: 0.3 },
+      /^the host .* gave 0\.3 cores to others/,
     ],
-    ["by the host", { stolenCores: 0.3 }, /^the host .* gave 0\.3 cores to others/],
     [
       "by a quota that others in the cgroup use up",
       { throttled: 0.3, ownCores: 0.4 },
       /^the cgroup's quota stopped it for 30 %/,
     ],
     ["not by a quota that it uses up itself", { throttled: 0.3, ownCores: 1.9 }, undefined],
-    ["not where the system says nothing", { othersCores: undefined }, undefined],
+    ["not if the system does not say", { othersCores: undefined }, undefined],
   ])("%s", (_, what, why) => {
-    const said = whyDisturbed({ ...calm, ...what }, two, sameSpeed);
-    expect(said ?? "nothing").toMatch(why ?? /^nothing$/);
+    const reason = whyDisturbed({ ...calm, ...what }, two, sameSpeed);
+    expect(reason ?? "nothing").toMatch(why ?? /^nothing$/);
   });
 
-  test("by others the less, the more cores there are", () => {
+  test("less by others, the more cores there are", () => {
     const eight: Cores = { ...two, usable: 8, cpus: [0, 1, 2, 3, 4, 5, 6, 7], allCpus: 8 };
     const busy = { ...calm, ownCores: 7 };
     expect(whyDisturbed({ ...calm, othersCores: 0.3 }, two, sameSpeed)).toBeDefined();
@@ -66,7 +66,7 @@ describe.skipIf(process.platform !== "linux")("the machine's counters", () => {
   });
 
   const hog = async (detach: boolean) => {
-    // A shell that ends leaves its child to others.
+    // A child whose shell has ended is no descendant of this process.
     const child = detach
       ? spawn("sh", [
           "-c",
@@ -81,7 +81,7 @@ describe.skipIf(process.platform !== "linux")("the machine's counters", () => {
       await once(child, "exit");
     }
   };
-  /** Reads until what is asked of the difference holds. */
+  /** Reads the counters until a condition holds, for 20 s at most. */
   const until = (holds: (difference: Disturbance) => boolean) => {
     const before = readMachine(cores);
     return expect
@@ -89,17 +89,17 @@ describe.skipIf(process.platform !== "linux")("the machine's counters", () => {
       .toBe(true);
   };
 
-  test("show what others use", async () => {
+  test("show the use of other processes", async () => {
     await hog(true);
     await until((difference) => whyBusy(difference, cores) !== undefined);
   });
 
-  test("show as own what a child uses", async () => {
+  test("count a child process as own use", async () => {
     await hog(false);
     await until(({ ownCores = 0 }) => ownCores > 0.1);
   });
 
-  test("grow", () => {
+  test("never decrease", () => {
     const [before, after] = [readMachine(cores), readMachine(cores)];
     expect(after.busyMs).toBeGreaterThanOrEqual(before.busyMs ?? Number.NaN);
     expect(after.own?.cpuMs).toBeGreaterThanOrEqual(before.own?.cpuMs ?? Number.NaN);

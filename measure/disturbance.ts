@@ -1,55 +1,54 @@
-import { readFileSync } from "node:fs";
 import { readThrottledMs } from "./cgroup.ts";
 import type { Cores } from "./cores.ts";
-import { type ThreadTimes, timesOfTree } from "./process-tree.ts";
+import { readText, type ThreadTimes, timesOfTree } from "./proc.ts";
 
 /** Counters of the machine at one moment, in milliseconds since some start. */
 export interface MachineReading {
   readonly atMs: number;
-  /** CPU time that all used on the CPUs of `cores`; undefined where the system does not say. */
+  /** CPU time used by all processes on the CPUs of `cores`; undefined where the system does not say. */
   readonly busyMs: number | undefined;
-  /** Time that a virtual machine's host gave to others. */
+  /** CPU time that a virtual machine's host gave to other guests. */
   readonly stolenMs: number;
   readonly throttledMs: number;
-  /** Of this process and all that it started; undefined where the system does not say. */
+  /** Times of the root process and its descendants; undefined where the system does not say. */
   readonly own: ThreadTimes | undefined;
 }
 
-/** What came between, per time that passed. */
+/** Rates between two readings. */
 export interface Disturbance {
   readonly passedMs: number;
-  /** Cores that others kept busy; undefined where the system does not say. */
+  /** Cores that other processes kept busy; undefined where the system does not say. */
   readonly othersCores: number | undefined;
   readonly stolenCores: number;
-  /** Cores that this process and what it started used. */
+  /** Cores that the root process and its descendants used. */
   readonly ownCores: number | undefined;
-  /** Threads of these that could have run and waited for a core, on average. */
+  /** Average count of their threads that waited for a core. */
   readonly waiting: number;
-  /** Part of the time, 0 to 1, that the cgroup's quota stopped us. */
+  /** Share of the time, 0 to 1, in which the cgroup's quota stopped them. */
   readonly throttled: number;
 }
 
-/** Others may use this part of the cores before it counts: some of the system's own work never ends. */
+/** Share of the cores that others may use: some of the system's own work never ends. */
 const maxOthersShare = 0.05;
-/** CPU time of others that the counters may show though there was none, in milliseconds: they have steps. */
+/** Error of the counters, in milliseconds: they count in steps of 10 ms. */
 const stepsMs = 30;
-/** Others slow us down by no more than our threads wait for a core. */
+/** Others slow us down only as far as our threads wait for a core. */
 const maxWaiting = 0.05;
-/** Where so much of the cores stayed idle, others and we had room beside each other. */
+/** Share of idle cores above which there was room for others and for us. */
 const minIdleShare = 0.5;
 const maxStolenCores = 0.1;
 const maxThrottled = 0.05;
-/** Who uses so much of the quota is stopped by it, not by others in the cgroup. */
+/** Share of the quota above which we used it up ourselves, not others in the cgroup. */
 const usedUp = 0.8;
 const maxSpeedChange = 0.25;
 
-/** In which unit Linux counts for programs, in milliseconds. */
+/** Unit of /proc/stat, in milliseconds. */
 const tickMs = 10;
 
 /**
  * Reads the counters; two readings make a {@link Disturbance}. Takes about 2 ms.
  *
- * @param root process whose use of the machine, with that of all it started, is no disturbance; default this one
+ * @param root process whose own use and that of its descendants is no disturbance; by default this process
  */
 export function readMachine({ cpus }: Cores, root = process.pid): MachineReading {
   const times = cpuTimes(new Set(cpus));
@@ -82,9 +81,9 @@ export function disturbanceBetween(from: MachineReading, to: MachineReading): Di
 }
 
 /**
- * Why a measurement says little about what was measured, in words.
+ * Explains what disturbed a measurement.
  *
- * @param speedsMs a fixed piece of work before and after, in milliseconds
+ * @param speedsMs results of `timeFixedWork()` before and after
  * @returns undefined when nothing disturbed it
  */
 export function whyDisturbed(
@@ -110,7 +109,7 @@ export function whyDisturbed(
     : undefined;
 }
 
-/** How much others use the machine, in words; undefined when it is too little to matter. */
+/** Says how many cores others use; undefined if too few to matter. */
 export function whyBusy(
   { passedMs, othersCores = 0 }: Disturbance,
   { cpus }: Cores,
@@ -124,10 +123,8 @@ export function whyBusy(
 function cpuTimes(
   cpus: ReadonlySet<number>,
 ): { readonly busyMs: number; readonly stolenMs: number } | undefined {
-  let text: string;
-  try {
-    text = readFileSync("/proc/stat", "utf8");
-  } catch {
+  const text = readText("/proc/stat");
+  if (text === "") {
     return undefined;
   }
   let busyMs = 0;

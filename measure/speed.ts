@@ -2,10 +2,10 @@ const samples = 3;
 const steps = 700_000;
 
 /**
- * Times a fixed piece of computing on this thread, about 1 ms, thrice: the machine's speed at this moment.
- * Two moments compare when nothing else of this process runs.
+ * Measures the machine's speed by a fixed piece of computing of about 1 ms on the calling thread. Results can
+ * be compared if nothing else of this process runs meanwhile.
  *
- * @returns the fastest of the three, in milliseconds
+ * @returns the fastest of three runs, in milliseconds
  */
 export function timeFixedWork(): number {
   let fastestMs = Number.POSITIVE_INFINITY;
@@ -19,7 +19,7 @@ export function timeFixedWork(): number {
 
 let state = 1;
 
-/** Marsaglia's xorshift; its state is kept, so that nothing of it can be optimised away. */
+/** Marsaglia's xorshift. Its state is kept so that the computing cannot be optimised away. */
 function mix(): void {
   let x = state;
   for (let step = 0; step < steps; step++) {

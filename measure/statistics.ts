@@ -1,13 +1,13 @@
-/** Lower and upper bound of what was measured. */
+/** Lower and upper bound of a measured value. */
 export type Interval = readonly [low: number, high: number];
 
-/** Share of such intervals that hold the true median, at least. */
+/** Minimum share of intervals that hold the true median. */
 const confidence = 0.9;
 
-/** Student's t for `confidence`, by the number of values; from five on no distribution is assumed. */
+/** Student's t for `confidence`, by the number of values; from five values on no distribution is assumed. */
 const studentT: Readonly<Record<number, number>> = { 2: 6.314, 3: 2.92, 4: 2.353 };
 
-/** The median; NaN of nothing. */
+/** Median of the values; NaN if there are none. */
 export function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -15,9 +15,9 @@ export function medianOf(values: readonly number[]): number {
 }
 
 /**
- * Interval that holds the median in at least nine of ten such measurements. From five values on it is the
- * narrowest symmetric pair of order statistics, which holds for every distribution; two to four values can't
- * have one, so theirs is Student's t of the logarithms, which is wider.
+ * Interval that holds the median in at least nine of ten measurements. From five values on it is the
+ * narrowest symmetric pair of order statistics, which is valid for every distribution; for two to four values
+ * no such pair exists, so Student's t of the logarithms is used, which is wider.
  *
  * @param values above 0
  * @returns undefined for fewer than two values
@@ -40,7 +40,7 @@ export function intervalOf(values: readonly number[]): Interval | undefined {
   return n < 2 || low === undefined || high === undefined ? undefined : [low, high];
 }
 
-/** How many values may be left out at each end: the median is below them with a chance of 5 % at most. */
+/** Count of values to leave out at each end; the median lies beyond with a probability of 5 % at most. */
 function cutOff(n: number): number {
   let left = 0;
   let term = 0.5 ** n;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createUnblockClient } from "../client/client.ts";
 import { exerciseOf } from "../testing/exercise-of.ts";
-import { freePort } from "../testing/free-port.ts";
+import { freePort } from "../testing/listen.ts";
 import { createGate, openGate, tasks } from "../testing/tasks.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { Failure } from "./errors.ts";

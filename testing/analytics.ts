@@ -2,15 +2,15 @@ import { createServer, type ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { listen } from "./listen.ts";
 
-/** An analytics service of a test's own, which outlives servers and workers. */
+/** An analytics service of a test's own. */
 export interface TestAnalytics {
   readonly url: string;
-  /** The events' names, as they came, each time that they came. */
+  /** Names of the received events, in order, with repetitions. */
   readonly events: readonly string[];
-  /** Answers nobody until `answer()`. */
+  /** Holds responses until `answer()`. */
   hold(): void;
   answer(): void;
-  /** Answers HTTP 503, until told otherwise. */
+  /** Whether it responds with HTTP 503. */
   failing: boolean;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ declare module "vitest" {
   }
 }
 
-/** Collects a line per attack, and prints them when all have run. */
+/** Collects a line per attack, and prints the lines when all attacks have run. */
 export default function collectAttacks({ provide }: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), "unblock-attacks-"));
   const file = join(folder, "report");

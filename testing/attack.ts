@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { inject, test } from "vitest";
 
-/** Memory and threads of a process, as the system counts them. */
+/** Memory and threads of a process. */
 export interface Footprint {
   readonly residentMb: number;
   readonly threads: number;
@@ -16,7 +16,7 @@ export interface Attack {
   readonly after: Footprint;
 }
 
-/** A test that needs the footprint of processes, which only Linux shows in this way. */
+/** A test that needs `footprintOf`, so on Linux only. */
 export const attackTest = test.skipIf(process.platform !== "linux");
 
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
@@ -26,7 +26,7 @@ export function footprintOf(pid = process.pid): Footprint {
   return { residentMb: Math.round(field("VmRSS") / 1024), threads: field("Threads") };
 }
 
-/** Adds a line to what `npm run test:attack` prints at its end. */
+/** Adds a line to the report that `npm run test:attack` prints at its end. */
 export function reportAttack({ sent, did, before, after }: Attack): void {
   appendFileSync(
     inject("attackReport"),

@@ -1,14 +1,15 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Reply, TestServer } from "./test-server.ts";
 
-/** How often a burst is fired again before it counts as one that does not overlap. */
-const attempts = 10;
+/** Maximum count of bursts until one overlaps. */
+const maxAttempts = 10;
 
 export interface BurstPlan {
   readonly rpc: string;
   readonly strategy: string;
   readonly calls: number;
-  /** The request of call `n`, from 1. */
+  /** Makes the request of call `n`, from 1. */
   readonly request: (n: number) => JsonValue;
 }
 
@@ -22,9 +23,10 @@ export function fireAtOnce(server: TestServer, plan: BurstPlan): Promise<Reply[]
 }
 
 /**
- * Fires a burst until `overlap()` says `wanted`, a few times at most, and gives the last burst's
- * replies: on a busy machine the calls of a burst may arrive too far apart to meet. Work that cannot
- * overlap never gets there, however often it is tried.
+ * Fires bursts until `overlap()` returns `wanted`, up to 10 times: on a busy machine the calls of a burst may arrive
+ * too far apart to overlap. Work that cannot overlap never does.
+ *
+ * @returns responses and overlap of the last burst
  */
 export async function fireUntilOverlap(
   server: TestServer,
@@ -36,8 +38,53 @@ export async function fireUntilOverlap(
     await server.restartWindow();
     const replies = await fireAtOnce(server, plan);
     const most = await overlap();
-    if (most === wanted || attempt === attempts) {
+    if (most === wanted || attempt === maxAttempts) {
       return { replies, most };
     }
   }
+}
+
+export interface SteadyCalls {
+  /** Count of the calls that have succeeded. */
+  readonly answered: number;
+  /** Stops, and resolves with the messages of the calls that failed. */
+  stop(): Promise<string[]>;
+}
+
+/**
+ * Makes calls one after another in each of several lanes, until it is stopped.
+ *
+ * @param spreadMs time over which the starts of the lanes are spread, so that some call is always in progress
+ */
+export function callSteadily(
+  lanes: number,
+  spreadMs: number,
+  call: () => Promise<unknown>,
+): SteadyCalls {
+  const failures: string[] = [];
+  let answered = 0;
+  let isStopped = false;
+  const lane = async (index: number) => {
+    await sleep((index * spreadMs) / lanes);
+    while (!isStopped) {
+      try {
+        await call();
+        answered++;
+      } catch (error) {
+        failures.push(String(error));
+      }
+      await nextTurn();
+    }
+  };
+  const ended = Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
+  return {
+    get answered() {
+      return answered;
+    },
+    stop: async () => {
+      isStopped = true;
+      await ended;
+      return failures;
+    },
+  };
 }

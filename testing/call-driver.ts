@@ -2,10 +2,10 @@ import type { Message } from "@bufbuild/protobuf";
 import type { CallResult, Driver, LoadMethod } from "../loadtest/drivers/driver.ts";
 import { echo, wish } from "./echo-schema.ts";
 
-/** How a call ended, and how many messages it got. */
+/** How a call ended, and the count of messages that it received. */
 export interface CalledBack extends CallResult {
   readonly messages: number;
-  /** How often its end was told: once, that is. */
+  /** How often the end of the call was reported; once is correct. */
   readonly ends: () => number;
 }
 
@@ -16,7 +16,7 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** Makes one call with a driver; by default Echo. */
+/** Makes one call with a driver, by default of the Echo method. */
 export function callOnce(
   driver: Driver,
   { method = echo, request = wish({}), header = {}, timeoutMs = 0 }: CallOptions = {},

@@ -1,12 +1,12 @@
 import { generate } from "selfsigned";
 
-/** Certificates as PEM text. */
+/** Certificate and key as PEM text. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** What a test of TLS needs; made anew, since it must not grow old in the repository. */
+/** Certificates for tests of TLS, generated because stored ones expire. */
 export interface Certificates {
   /** The authority that signed the others. */
   readonly ca: Certificate;
@@ -15,7 +15,7 @@ export interface Certificates {
   readonly client: Certificate;
 }
 
-/** @param authority that of earlier ones, which it renews; by default it is a new one */
+/** @param authority authority that signs; by default a new one */
 export async function createCertificates(authority?: Certificate): Promise<Certificates> {
   const ca =
     authority ??

@@ -1,24 +1,24 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A cgroup of its own for a test, of whichever version this machine has. */
+/** A cgroup of a test's own, of version 1 or 2. */
 export interface TestCgroup {
-  /** Puts a process into it. */
+  /** Moves a process into it. */
   add(pid: number): void;
-  /** How it is named where processes are put into it. */
+  /** File to which the ids of its processes are written. */
   readonly procs: string;
   write(file: string, text: string): void;
   read(file: string): string;
-  /** When its processes have ended. */
+  /** Removes it. To be called when its processes have ended. */
   close(): void;
 }
 
-/** Where cgroups with a CPU limit are made: version 1's `cpu`, or version 2 with that controller. */
+/** Parents of cgroups with a CPU limit: version 1's `cpu`, or version 2 with that controller. */
 const withCpu = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"];
-/** Where version 2 is, which can freeze without any controller. */
+/** Mounts of version 2, which can freeze without any controller. */
 const version2 = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 
-/** @returns undefined where this process may not make one: without root, or in a container */
+/** @returns undefined if this process may not make one: without root, or in a container */
 export function makeCpuCgroup(quotaUs: number, periodUs: number): TestCgroup | undefined {
   return make(withCpu, (folder) => {
     if (existsSync(join(folder, "cpu.cfs_quota_us"))) {
@@ -30,7 +30,7 @@ export function makeCpuCgroup(quotaUs: number, periodUs: number): TestCgroup | u
   });
 }
 
-/** @returns undefined where this process may not make one */
+/** @returns undefined if this process may not make one */
 export function makeFreezer(): TestCgroup | undefined {
   return make(version2, (folder) => {
     readFileSync(join(folder, "cgroup.freeze"));

@@ -4,16 +4,17 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** A command of the project as it runs for people, with what it printed so far. */
+/** A running command of the project. */
 export interface RunningCommand {
   readonly child: ChildProcess;
+  /** Output so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Resolves with the exit code when it has ended; null when a signal ended it. */
+  /** Resolves with the exit code; null if a signal ended it. */
   readonly exited: Promise<number | null>;
 }
 
-/** Starts a program in the project's folder. */
+/** Starts a program in the folder of the project. */
 export function startCommand(
   program: string,
   args: readonly string[],
@@ -36,9 +37,14 @@ export function startCommand(
   return { child, stdout: () => stdout, stderr: () => stderr, exited };
 }
 
-/** Runs a program in the project's folder to its end. */
+/** Runs a program in the folder of the project, and resolves when it has ended. */
 export async function runCommand(program: string, args: readonly string[]) {
   const command = startCommand(program, args);
   const code = await command.exited;
   return { code, stdout: command.stdout(), stderr: command.stderr() };
+}
+
+/** Lines of an output, without the text that differs between machines, in lines that begin with "here:". */
+export function stableLines(output: string): string[] {
+  return output.split("\n").map((line) => (line.startsWith("here:") ? "here:" : line));
 }

@@ -37,7 +37,7 @@ function routes(router: ConnectRouter): void {
   });
 }
 
-/** The echo schema served by connect-node, with all of its protocols. */
+/** Serves the echo schema by connect-node, with all of its protocols. */
 export function serveConnect(
   httpVersion: "1.1" | "2",
   certificates?: Certificates,
@@ -57,7 +57,7 @@ export function serveConnect(
     httpVersion === "2"
       ? createSecureServer(options, handler)
       : createHttpsServer(options, handler);
-  // A client that the server turns away is part of the test.
+  // Tests include clients that the server rejects.
   server.on("tlsClientError", () => {});
   return listen(server, { scheme: "https" });
 }

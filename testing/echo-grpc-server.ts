@@ -8,23 +8,29 @@ import {
   type sendUnaryData,
   status,
 } from "@grpc/grpc-js";
+import { loadFileDescriptorSetFromBuffer } from "@grpc/proto-loader";
+import { ReflectionService } from "@grpc/reflection";
 import { change, count, echo, failure, readWish } from "./echo-schema.ts";
 
-/** A server of grpc-js. */
+/** A server of grpc-js on a free port. */
 export interface GrpcServer {
   readonly url: string;
-  /** Cuts all connections, and listens no more. */
+  /** Cuts all connections and stops listening. */
   close(): void;
 }
 
-/** The echo schema served by grpc-js. */
+/** Serves the echo schema by grpc-js. */
 export async function serveGrpc(): Promise<GrpcServer> {
-  // Its messages are 4 MB at most, otherwise.
+  // The default limits messages to 4 MB.
   const server = new Server();
   server.addService(
     { echo: definitionOf(echo), change: definitionOf(change), count: definitionOf(count) },
     { echo: answerUnary, change: answerUnary, count: answerStream },
   );
+  return bind(server);
+}
+
+async function bind(server: Server): Promise<GrpcServer> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
     error ? reject(error) : resolve(port),
@@ -75,4 +81,29 @@ function answerStream(call: ServerWritableStream<Message, Message>): void {
   } else if (act !== "hang") {
     call.end();
   }
+}
+
+/**
+ * Serves nothing but reflection of a schema.
+ *
+ * @param descriptorSet bytes of a google.protobuf.FileDescriptorSet
+ * @param versions versions of the reflection protocol; empty for a server without reflection
+ */
+export async function serveReflection(
+  descriptorSet: Uint8Array,
+  versions: readonly ("v1" | "v1alpha")[],
+): Promise<GrpcServer> {
+  const server = new Server();
+  const reflection = new ReflectionService(
+    loadFileDescriptorSetFromBuffer(Buffer.from(descriptorSet)),
+  );
+  reflection.addToServer({
+    addService: (service, implementation) => {
+      const [method] = Object.values(service);
+      if (versions.some((version) => method?.path.startsWith(`/grpc.reflection.${version}.`))) {
+        server.addService(service, implementation);
+      }
+    },
+  });
+  return bind(server);
 }

@@ -24,7 +24,7 @@ function field(name: string, number: number, type: FieldDescriptorProto_Type) {
   return { name, jsonName: name, number, type, label: FieldDescriptorProto_Label.OPTIONAL };
 }
 
-/** A schema that is none of the project's own, with what those lack: a server stream. */
+/** A schema with a server stream, which the project's own lack. */
 const file = create(FileDescriptorProtoSchema, {
   name: "echo.proto",
   package: "echo.v1",
@@ -97,13 +97,13 @@ export const change = unary("Change");
 /** A server stream. */
 export const count = serverStreaming("Count");
 
-/** What the server is asked to do. */
+/** Instructions for the server. */
 export interface Wish {
-  /** "fail": with `failure`, after the messages. "hang": never end, after the messages. */
+  /** After the messages, "fail" fails with `failure`, and "hang" never ends. */
   readonly act?: "fail" | "hang";
-  /** How many messages a stream has. */
+  /** Count of the messages of a stream. */
   readonly count?: number;
-  /** How long each message's data is. */
+  /** Length of the data of each message. */
   readonly bytes?: number;
 }
 
@@ -111,10 +111,10 @@ export function wish(json: Wish): Message {
   return fromJson(echo.input, { ...json });
 }
 
-/** What the server says when it fails: text that every layer must carry whole. */
+/** Error message of the server, with characters that every layer must preserve. */
 export const failure = "50 % of the queue – büsy ✓";
 
-/** What a server is asked to do, and the message that it answers with. */
+/** Reads the instructions for the server, and makes the response message. */
 export function readWish(request: Message): Wish & { readonly answer: Message } {
   const json = toJson(echo.input, request);
   const { act, count, bytes } = { ...defaults, ...(isObject(json) ? json : {}) };

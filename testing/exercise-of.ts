@@ -1,6 +1,6 @@
 import { type Exercise, findExercise } from "../registry/exercises.ts";
 
-/** The exercise with this letter, which must be there. */
+/** The exercise with a letter. @throws Error if the schema has none */
 export function exerciseOf(letter: string): Exercise {
   const exercise = findExercise(letter);
   if (!exercise) {

@@ -1,6 +1,6 @@
 /**
- * Loaded first (`--import`) by every thread and process of a program: those that are there to run tasks
- * leave a mark in the file `starts`, and fail while there is a file `fail`, both given in its URL's query.
+ * Preloaded (`--import`) by every thread and process of a program: those that run tasks append a character to the
+ * file `starts`, and fail while the file `fail` exists. The query of the URL has both names.
  */
 import { appendFileSync, existsSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";

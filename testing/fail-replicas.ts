@@ -1,4 +1,4 @@
-/** Loaded first (`--import`) by every process of a server: replicas fail at their start while the file FAIL exists. */
+/** Preloaded (`--import`) by every process of a server: replicas fail to start while the file $FAIL exists. */
 import cluster from "node:cluster";
 import { existsSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";

@@ -3,20 +3,20 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
-import { freePort } from "./free-port.ts";
+import { vi } from "vitest";
+import { freePort } from "./listen.ts";
 
 export interface GhzWebServer {
   readonly url: string;
-  /** What its API answers. */
+  /** Gets a response of its API. */
   get(path: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** Starts a real ghz-web with an empty database. */
+/** Starts ghz-web with an empty database. */
 export async function startGhzWeb(): Promise<GhzWebServer> {
   const folder = await mkdtemp(join(tmpdir(), "unblock-ghz-web-"));
-  // ghz-web can't be told to take any.
+  // ghz-web cannot choose a free port.
   const port = await freePort();
   const child = spawn("ghz-web", [], {
     cwd: folder,
@@ -29,13 +29,7 @@ export async function startGhzWeb(): Promise<GhzWebServer> {
   });
   const url = `http://127.0.0.1:${port}`;
   const get = async (path: string): Promise<unknown> => (await fetch(`${url}/api/${path}`)).json();
-  while (child.exitCode === null) {
-    const up = await get("info/").catch(() => undefined);
-    if (up !== undefined) {
-      break;
-    }
-    await setTimeout(50);
-  }
+  await vi.waitFor(() => get("info/"), { timeout: 20_000, interval: 50 });
   return {
     url,
     get,

@@ -1,6 +1,6 @@
 /**
- * Keeps a core busy that it picks at random, for 0.2 to 3 s, leaves it alone for as long, and so on until it is
- * killed or its standard input closes: a machine that is not quiet.
+ * Makes a machine that is not quiet: keeps a random core busy for 0.2 to 3 s, pauses for 0.2 to 3 s, and so on until
+ * it is killed or its standard input closes.
  *
  * node testing/hog.ts
  */

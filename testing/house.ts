@@ -1,15 +1,17 @@
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { completeConfig } from "../server/config.ts";
 import { type OpenHouse, openHouse } from "../server/house.ts";
+import { Lab } from "../server/lab/lab.ts";
+import type { HandlerConfig } from "../server/rpc/handler.ts";
 import { noCaller } from "./tasks.ts";
 
-/** What a server is made of, without the wire: for tests of what no caller can see or reach. */
+/** The parts of a server without the wire, for tests of what no client can reach. */
 export interface TestHouse extends OpenHouse {
-  /** Does an exercise's work as the strategy does, and gives the answer as protobuf JSON. */
+  /** Runs an exercise by a strategy. @returns the response as protobuf JSON */
   run(rpc: string, strategy: string, request: JsonValue): Promise<JsonValue>;
 }
 
-/** Opens a house as small as can be. */
+/** Opens a house with one thread and process per executor. */
 export async function openTestHouse(): Promise<TestHouse> {
   const house = await openHouse(
     completeConfig({ cpuWorkers: 1, blockingThreads: 1, processes: 1 }),
@@ -27,4 +29,24 @@ export async function openTestHouse(): Promise<TestHouse> {
       return toJson(output, create(output, value), { alwaysEmitImplicit: true });
     },
   };
+}
+
+/** A lab for a handler that a test creates itself, and that starts no runs. */
+export function idleLab(): HandlerConfig["lab"] {
+  const runs = new Lab({
+    baseUrl: () => {
+      throw new Error("Expected no run to be started");
+    },
+    seats: () => ({}),
+    runsFolder: ".unblock/runs",
+    log: () => {},
+  });
+  const guard = {
+    host: "127.0.0.1",
+    port: () => 0,
+    token: undefined,
+    replicas: 1,
+    needsCertificate: false,
+  };
+  return { runs, guard };
 }

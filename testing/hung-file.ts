@@ -2,18 +2,18 @@ import { execFileSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { vi } from "vitest";
 
-/** A file of which every read blocks its thread in the kernel, as on a disk that hangs. */
+/** A file whose reads block their thread in the kernel, as on a disk that hangs. */
 export interface HungFile {
   readonly path: string;
-  /** Resolves when a read has begun, which hangs. */
+  /** Resolves when a read hangs. */
   reached(): Promise<void>;
-  /** Ends the reads that hang, with nothing read, and removes the file. */
+  /** Ends the reads as at the end of the file, and removes the file. */
   release(): void;
 }
 
-/** A FIFO that nobody writes to. Needs mkfifo, which Windows lacks. */
+/** Creates a FIFO without a writer. Requires mkfifo, so not on Windows. */
 export function createHungFile(): HungFile {
   const folder = mkdtempSync(join(tmpdir(), "hung-file-"));
   const path = join(folder, "file");
@@ -21,19 +21,16 @@ export function createHungFile(): HungFile {
   const writers: number[] = [];
   return {
     path,
-    reached: async () => {
-      // There is no opening it for writing before somebody reads. From then on they wait for what is written.
-      for (;;) {
-        try {
+    // Opening it for writing fails until it is opened for reading. From then on, reads wait for data.
+    reached: () =>
+      vi.waitFor(
+        () => {
           writers.push(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-          return;
-        } catch {
-          await setImmediate();
-        }
-      }
-    },
+        },
+        { timeout: 20_000, interval: 1 },
+      ),
     release: () => {
-      // Who still waits for a writer has one now, whose end is the end of the file.
+      // Gives a writer to those that still wait for one; closing it is the end of the file.
       writers.push(openSync(path, constants.O_RDWR | constants.O_NONBLOCK));
       rmSync(folder, { recursive: true });
       for (const writer of writers) {

@@ -7,13 +7,13 @@ import type { ServerConfig } from "../server/config.ts";
 import { commandLineOf, descendantsOf } from "./processes.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
-/** A server that keeps its runs in a folder of its own, and a client of its LabService. */
+/** A server with a folder of its own for runs, and a client of its LabService. */
 export interface TestLab extends TestServer {
   readonly lab: ReturnType<typeof createLabClient>;
   readonly runsFolder: string;
 }
 
-/** @param config may have the `runsFolder` of another, which then stays when this one is closed */
+/** @param config with `runsFolder`, the folder is kept when the server is closed */
 export async function startTestLab(config: Partial<ServerConfig> = {}): Promise<TestLab> {
   const runsFolder = config.runsFolder ?? (await mkdtemp(join(tmpdir(), "runs-test-")));
   const small = { cpuWorkers: 2, blockingThreads: 4, processes: 1 };
@@ -31,7 +31,7 @@ export async function startTestLab(config: Partial<ServerConfig> = {}): Promise<
   };
 }
 
-/** The processes that fire at the server of this process, or of another. */
+/** Ids of the processes that run races and load tests for the server of a process. */
 export function firingOf(serverPid = process.pid): number[] {
   const isFiring = (pid: number) => /\/lab\/(race|load)\/main\.ts$/.test(commandLineOf(pid));
   return descendantsOf(serverPid).filter(isFiring);
@@ -39,7 +39,7 @@ export function firingOf(serverPid = process.pid): number[] {
 
 export type RaceEvent = RaceResponse["event"];
 
-/** All events of a race, which goes to its end. */
+/** Runs a race to its end. @returns all events */
 export async function runRace(
   { lab }: Pick<TestLab, "lab">,
   request: { exercise: string; strategies: string[]; calls?: number },
@@ -51,10 +51,10 @@ export async function runRace(
   return events;
 }
 
-/** Takes some seconds, so that there is time to do something meanwhile. */
+/** Takes several seconds. */
 const longRace = { exercise: "B", strategies: ["threads"], calls: 800 };
 export const longLoad = { exercise: "H", ratePerSecond: 1, durationS: 60 };
-/** Over at once. */
+/** Ends within a second. */
 export const shortRace = { exercise: "H", strategies: ["parallel"] };
 
 export interface BegunRun {
@@ -62,7 +62,7 @@ export interface BegunRun {
   cancel(): void;
 }
 
-/** Begins a run that takes long, and resolves when its first event has come. */
+/** Starts a long run, and resolves with its first event received. */
 export async function beginRun(
   { lab }: Pick<TestLab, "lab">,
   kind: "race" | "load",
@@ -75,7 +75,7 @@ export async function beginRun(
   return { events, cancel: () => caller.abort() };
 }
 
-/** Takes a run's events to their end, and throws what ends them. */
+/** Reads the events of a run to their end. @throws the error that ends them */
 export async function drain({ events }: BegunRun): Promise<void> {
   while (!(await events.next()).done);
 }

@@ -1,19 +1,19 @@
 import { once } from "node:events";
-import type { AddressInfo, Server, Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
 export interface TestEndpoint {
   /** Such as "http://127.0.0.1:4711". */
   readonly url: string;
   readonly port: number;
-  /** How many connections it got so far. */
+  /** Count of the connections accepted so far. */
   connections(): number;
-  /** Cuts all connections; new ones are welcome. */
+  /** Cuts all connections, and goes on listening. */
   cut(): void;
-  /** Cuts all connections, and listens no more. */
+  /** Cuts all connections and stops listening. */
   close(): Promise<void>;
 }
 
-/** Lets a server listen on a free port, or the one given. */
+/** Lets a server listen on 127.0.0.1, by default on a free port. */
 export async function listen(
   server: Server,
   { scheme = "http", port = 0 }: { scheme?: "http" | "https"; port?: number } = {},
@@ -46,4 +46,11 @@ export async function listen(
       await closed;
     },
   };
+}
+
+/** Finds a port that nothing listens on now. */
+export async function freePort(): Promise<number> {
+  const endpoint = await listen(createServer());
+  await endpoint.close();
+  return endpoint.port;
 }

@@ -1,4 +1,4 @@
-/** Preloaded by programs: writes to the file of IMPORT_LOG which module asks for which, a line each. */
+/** Preloaded by programs: appends a line to the file $IMPORT_LOG for each import, with both modules. */
 import { appendFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 

@@ -1,6 +1,6 @@
 /**
- * How many turns this thread's event loop takes from the start of `work` to its end. None: whoever
- * else wanted something of this thread had to wait for all of it.
+ * Counts the turns of this thread's event loop from the start of `work` to its end. With 0 everything else in this
+ * thread had to wait for all of the work.
  */
 export async function countLoopTurns(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;

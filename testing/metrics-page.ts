@@ -1,4 +1,4 @@
-/** A sample of Prometheus' text format. */
+/** A sample in Prometheus' text format. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface MetricFamily {
   readonly samples: readonly Sample[];
 }
 
-/** Asks a server for its metrics. @throws Error for anything but a page in Prometheus' text format */
+/** Reads a server's metrics. @throws Error if they are not in Prometheus' text format */
 export async function readMetrics(url: string): Promise<readonly MetricFamily[]> {
   const response = await fetch(`${url}/metrics`);
   if (response.status !== 200) {
@@ -54,7 +54,7 @@ function parseSample(line: string): Sample {
   };
 }
 
-/** The value of the one sample of that name with these labels; undefined when there is none. */
+/** Value of the first sample with a name and labels; undefined if there is none. */
 export function sampleValue(
   families: readonly MetricFamily[],
   name: string,
@@ -69,7 +69,7 @@ export function sampleValue(
     )?.value;
 }
 
-/** Calls that ended, by `RPC code`. */
+/** Counts of completed calls by RPC and code, such as "GetUser ok". */
 export async function endedCalls(url: string): Promise<Record<string, number>> {
   const handled = (await readMetrics(url)).find(({ name }) => name === "rpc_server_handled_total");
   return Object.fromEntries(

@@ -7,21 +7,21 @@ import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
 /** How a call ended. */
 export interface Outcome {
   readonly rpc: string;
-  /** "ok", or the code's name, such as "unavailable"; "wrong" for an answer that is not the right one. */
+  /** "ok", or the name of the code, such as "unavailable"; "wrong" for a wrong response. */
   readonly code: string;
   readonly message: string;
 }
 
 type Exercises = Client<typeof ExercisesService>;
 
-/** Calls of an RPC; `isRight` makes number `n` of them, and says whether its answer is right. */
+/** Calls of an RPC. `isRight` makes call number `n`, and checks the response. */
 interface Kind {
   readonly rpc: string;
   readonly calls: number;
   readonly isRight: (exercises: Exercises, n: number) => Promise<boolean>;
 }
 
-/** So many rounds that no machine does many of them in the time in which a server closes. */
+/** So many rounds that no machine finishes within the time in which a server closes. */
 const endlessRounds = 10_000_000;
 
 const hashIn = (strategy: string) => async (exercises: Exercises, n: number) => {
@@ -30,7 +30,7 @@ const hashIn = (strategy: string) => async (exercises: Exercises, n: number) => 
   return /^[\da-f]{64}$/.test(hash);
 };
 
-/** Four calls that block four threads for as long as the backends do. */
+/** Four calls that block four threads while the backends are blocked. */
 export const blockingCalls: readonly Kind[] = [
   {
     rpc: "GetConfig",
@@ -42,7 +42,7 @@ export const blockingCalls: readonly Kind[] = [
   },
 ];
 
-/** 196 calls that wait, block and compute, and queue for it. */
+/** 196 calls that wait, block, compute and queue. */
 export const mixedCalls: readonly Kind[] = [
   {
     rpc: "GetUser",
@@ -72,13 +72,13 @@ export const mixedCalls: readonly Kind[] = [
   { rpc: "ComputeHash", calls: 40, isRight: hashIn("processes") },
 ];
 
-/** Connections to a server: of each protocol over HTTP/2, and over HTTP/1.1. */
+/** Opens a connection for each protocol over HTTP/2, and one over HTTP/1.1. */
 export function openTransports(baseUrl: string): Transport[] {
   const overHttp2 = protocols.map((protocol) => openConnection({ baseUrl, protocol }).transport);
   return [...overHttp2, createConnectTransport({ baseUrl, httpVersion: "1.1" })];
 }
 
-/** Makes them all at once, each over another connection than the one before. */
+/** Makes all calls at once, on the connections in turn. */
 export function callAll(
   transports: readonly Transport[],
   kinds: readonly Kind[],

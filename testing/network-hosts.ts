@@ -2,32 +2,32 @@ import { execFileSync } from "node:child_process";
 import { type RunningCommand, startCommand } from "./cli.ts";
 import { hasProgram } from "./programs.ts";
 
-/** A host of a test's own: a network namespace, with an address and a loopback of its own. */
+/** A host of a test's own: a network namespace with its own address and loopback. */
 export interface NetworkHost {
-  /** Of the link to the middle. */
+  /** Address on the link to the middle. */
   readonly address: string;
-  /** The middle's address on that link. */
+  /** Address of the middle on that link. */
   readonly gateway: string;
-  /** Starts a program of this machine there, in the project's folder. */
+  /** Starts a program of this machine on the host, in the folder of the project. */
   start(program: string, args: readonly string[], env?: Record<string, string>): RunningCommand;
-  /** Takes its link down: nothing comes from it or gets to it any more, and nobody is told. */
+  /** Takes its link down: packets from and to it are lost silently. */
   unplug(): void;
 }
 
 export interface Network {
-  /** Is linked with each of the others, which are not with each other. */
+  /** Linked with each of the other two hosts, which are not linked with each other. */
   readonly middle: Pick<NetworkHost, "start">;
   readonly hosts: readonly [NetworkHost, NetworkHost];
-  /** Nothing of it may still run. */
+  /** To be called when no program runs on the hosts any more. */
   close(): void;
 }
 
-/** Whether this machine lets us make hosts. In CI it must. */
+/** Whether network namespaces can be made. Throws in CI if `ip` is not installed. */
 export function canMakeHosts(): boolean {
   return hasProgram("ip") && process.getuid?.() === 0;
 }
 
-/** Two hosts with a third one between them. None of them reaches any network but these two links. */
+/** Makes two hosts with a third one between them. They reach no other network than these two links. */
 export function makeNetwork(): Network {
   const names = ["middle", "one", "two"].map((name) => `unblock-${process.pid}-${name}`);
   const [middle = "", ...outer] = names;
@@ -37,7 +37,7 @@ export function makeNetwork(): Network {
       try {
         ip("netns", "delete", name);
       } catch {
-        // It was not made.
+        // It does not exist.
       }
     }
   };

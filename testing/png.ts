@@ -1,10 +1,10 @@
 import { crc32, deflateSync } from "node:zlib";
 
-/** Pieces of PNG files, to put together right and wrong. */
+/** Parts of PNG files, for valid and damaged files. */
 
 export const pngSignature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 
-/** A chunk with the right length and the right checksum. */
+/** A chunk with its length and checksum. */
 export function pngChunk(type: string, data: Uint8Array = Buffer.alloc(0)): Buffer {
   const chunk = Buffer.alloc(12 + data.length);
   chunk.writeUInt32BE(data.length, 0);
@@ -20,7 +20,7 @@ export interface PngHeader {
   readonly interlace?: number;
 }
 
-/** The header chunk: 8 bits a channel, red, green and blue. */
+/** The header chunk: red, green and blue, 8 bits per channel. */
 export function pngHeader({ width, height, interlace = 0 }: PngHeader): Buffer {
   const data = Buffer.alloc(13);
   data.writeUInt32BE(width, 0);
@@ -29,17 +29,17 @@ export function pngHeader({ width, height, interlace = 0 }: PngHeader): Buffer {
   return pngChunk("IHDR", data);
 }
 
-/** A black picture's rows, each with its filter byte. */
+/** Rows of a black picture, each with its filter byte. */
 export function blackRows({ width, height }: PngHeader): Buffer {
   return Buffer.alloc(height * (1 + 3 * width));
 }
 
-/** A file of these chunks, with the pixel data deflated and the end chunk. */
+/** A file with these chunks, deflated pixel data and the end chunk. */
 export function pngFile(headers: readonly Uint8Array[], rows: Uint8Array): Buffer {
   return pngFileOf(headers, deflateSync(rows, { level: 9 }));
 }
 
-/** The same with pixel data that is deflated, or not, already. */
+/** The same with the pixel data as given. */
 export function pngFileOf(headers: readonly Uint8Array[], deflated: Uint8Array): Buffer {
   return Buffer.concat([pngSignature, ...headers, pngChunk("IDAT", deflated), pngChunk("IEND")]);
 }

@@ -13,46 +13,46 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Client } from "pg";
 import type { Certificates } from "./certificates.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "./listen.ts";
 import { descendantsOf } from "./processes.ts";
 
 export interface PostgresOptions {
-  /** Default: whoever comes is let in. */
+  /** By default none is required. */
   readonly password?: string;
-  /** With these it speaks TLS, and nothing else. */
+  /** With these it accepts TLS only. */
   readonly certificates?: Certificates;
   /** Default: 100. */
   readonly maxConnections?: number;
 }
 
-/** A real Postgres of a test's own, on a free port, in a temporary folder. */
+/** A Postgres of a test's own, on a free port, in a temporary folder. */
 export interface TestPostgres {
-  /** With the password, without what TLS needs. */
+  /** With the password, without options of TLS. */
   readonly url: string;
   readonly folder: string;
-  /** Ends its connections at once, and takes no more until it is started. */
+  /** Closes its connections at once, and accepts none until it is started. */
   stop(): Promise<void>;
-  /** Gives it no time to say goodbye. */
+  /** Kills it without closing its connections. */
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** Leaves it where it is, with all its connections open, until what it gives back is called. */
+  /** Stops its processes with all connections open, until the returned function is called. */
   freeze(): () => void;
-  /** Asks over a connection of its own. */
+  /** Runs a query over a connection of its own. */
   query(sql: string): Promise<Record<string, unknown>[]>;
-  /** Runs SQL in a transaction that stays open until what it gives back is called. */
+  /** Runs SQL in a transaction that stays open until the returned function is called. */
   hold(sql: string): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
-/** Where its programs are; Debian has them in a folder of each version's. */
+/** Folder of its programs; Debian has one for each version. */
 const programs = findPrograms();
-/** Postgres won't run as root; its package makes a user for it. */
+/** Postgres refuses to run as root; its package creates a user for it. */
 const owner =
   programs !== undefined && process.getuid?.() === 0
     ? { uid: idOf("-u"), gid: idOf("-g") }
     : undefined;
 
-/** Whether Postgres is there to test with. In CI it must be. */
+/** Whether Postgres is installed. Throws in CI if it is not. */
 export function hasPostgres(): boolean {
   if (programs === undefined && process.env.CI !== undefined) {
     throw new Error("Expected Postgres's initdb in CI, got none; .ci/run installs it");
@@ -138,7 +138,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
   return {
     url,
     folder,
-    // "Fast" and "immediate" in Postgres's words.
+    // In Postgres "fast" and "immediate" shutdown.
     stop: () => end("SIGINT"),
     kill: () => end("SIGQUIT"),
     start,
@@ -218,7 +218,7 @@ async function untilReady(child: ChildProcess): Promise<void> {
     }
   });
   child.once("exit", (code) => {
-    ready.reject(new Error(`Postgres did not start (exit code ${code}). It said:\n${said}`));
+    ready.reject(new Error(`Postgres did not start (exit code ${code}). Its output:\n${said}`));
   });
   await ready.promise;
 }

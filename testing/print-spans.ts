@@ -1,9 +1,9 @@
-/** Preloaded by programs: registers OpenTelemetry's SDK as people do, and prints the spans. */
+/** Preloaded by programs: registers OpenTelemetry's SDK and prints the spans. */
 import { isMainThread } from "node:worker_threads";
 import { trace } from "@opentelemetry/api";
 import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 
-// Every thread preloads what the main thread does.
+// Worker threads preload this, too.
 if (isMainThread) {
   const exporter = new ConsoleSpanExporter();
   trace.setGlobalTracerProvider(

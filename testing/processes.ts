@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 
-/** All that a process has started, and what these have. */
+/** Ids of the processes that a process has started, directly or not. */
 export function descendantsOf(pid: number): number[] {
   const lines = execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
   const pairs = lines
@@ -11,7 +11,7 @@ export function descendantsOf(pid: number): number[] {
   return [...children, ...children.flatMap(descendantsOf)];
 }
 
-/** The command line of a process; empty when it has ended. */
+/** Command line of a process; empty if it has ended. */
 export function commandLineOf(pid: number): string {
   const { stdout } = spawnSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" });
   return stdout.trim();

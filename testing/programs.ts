@@ -2,8 +2,9 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /**
- * Whether another people's program is there to test with. In CI it must be: a test that would be
- * skipped fails there.
+ * Whether a program is on the PATH.
+ *
+ * @throws Error in CI if it is not, so that no test is skipped there
  */
 export function hasProgram(name: string): boolean {
   const found = (process.env.PATH ?? "").split(delimiter).some((folder) => {

@@ -18,12 +18,12 @@ import { HpackDecoder } from "../loadtest/transport/http2/hpack-decoder.ts";
 import { HpackEncoder } from "../loadtest/transport/http2/hpack-encoder.ts";
 import type { Field } from "../loadtest/transport/http2/hpack-table.ts";
 
-/** What a server sent on a stream. */
+/** Data that a server sent on a stream. */
 export interface StreamOutcome {
-  /** Header fields and trailers, by name. */
+  /** Header fields and trailers by name. */
   readonly fields: Record<string, string>;
   body: string;
-  /** "ended" with END_STREAM, or the error code of a RST_STREAM; undefined while it is open. */
+  /** "ended" after END_STREAM, or the error code of RST_STREAM; undefined while the stream is open. */
   end: string | undefined;
 }
 
@@ -31,7 +31,7 @@ const waitOptions = { timeout: 20_000, interval: 5 };
 
 const interesting = [":status", "content-type", "grpc-status", "grpc-message"];
 
-/** An HTTP/2 connection on which a test writes its own frames, as a careless or hostile client does. */
+/** An HTTP/2 connection on which a test writes its own frames, as a faulty or hostile client does. */
 export class RawHttp2 {
   readonly socket: Socket;
   readonly streams = new Map<number, StreamOutcome>();
@@ -50,7 +50,7 @@ export class RawHttp2 {
     socket.once("close", () => {
       this.#isClosed = true;
     });
-    // The server never waits for this end to read.
+    // The server never waits for window updates.
     const window = windowUpdateFrame(0, largestWindowBytes - defaultWindowBytes);
     socket.write(Buffer.concat([preface, settingsFrame([]), window]));
   }
@@ -75,13 +75,13 @@ export class RawHttp2 {
     return frame(frameType.data, endStream ? flag.endStream : 0, streamId, payload);
   }
 
-  /** Sends data as far as the server's windows allow, and waits for them; gives up on a stream that has ended. */
+  /** Sends data when the server's windows allow; sends nothing if they do not within 200 ms or the stream has ended. */
   async sendData(streamId: number, payload: Uint8Array): Promise<void> {
     const window = () =>
       Math.min(this.#connectionWindow, this.#windows.get(streamId) ?? defaultWindowBytes);
     const isOver = () => this.#isClosed || this.streams.get(streamId)?.end !== undefined;
     if (window() < payload.length && !isOver()) {
-      // A server that has read enough opens the window no further.
+      // A server that has received enough stops opening the window.
       await vi
         .waitUntil(() => window() >= payload.length || isOver(), { timeout: 200, interval: 1 })
         .catch(() => {});
@@ -97,12 +97,12 @@ export class RawHttp2 {
     this.write(this.data(streamId, payload));
   }
 
-  /** All frames in one write, so that the server reads them at once. */
+  /** Writes frames at once, so that the server reads them together. */
   write(...frames: readonly Buffer[]): void {
     this.socket.write(Buffer.concat(frames));
   }
 
-  /** Resolves when the server has ended the stream, or the connection. */
+  /** Resolves when the server has ended the stream or the connection. */
   async ended(streamId: number): Promise<StreamOutcome> {
     return vi.waitUntil(() => {
       const outcome = this.#outcome(streamId);
@@ -110,11 +110,11 @@ export class RawHttp2 {
     }, waitOptions);
   }
 
-  /** Resolves when the server has read all that was written before. */
+  /** Resolves when the server has read everything written before. */
   async ping(): Promise<void> {
-    const answered = this.#pongs + 1;
+    const expected = this.#pongs + 1;
     this.write(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
-    await vi.waitUntil(() => this.#pongs >= answered || this.#isClosed, waitOptions);
+    await vi.waitUntil(() => this.#pongs >= expected || this.#isClosed, waitOptions);
   }
 
   async closed(): Promise<void> {

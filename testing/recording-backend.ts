@@ -7,11 +7,11 @@ export interface RecordedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** An HTTP service that answers everything at once, and remembers what it was asked. */
+/** An HTTP service that responds at once and records the requests. */
 export interface RecordingBackend {
   readonly url: string;
   readonly requests: RecordedRequest[];
-  /** What each path answers: a text as it is, all else as JSON. Of all others the status is 500. */
+  /** Response body by path: strings as text, other values as JSON. Other paths have the status 500. */
   readonly answers: Map<string, unknown>;
   close(): Promise<void>;
 }

@@ -4,36 +4,37 @@ import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
+import { vi } from "vitest";
 import type { Certificates } from "./certificates.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "./listen.ts";
 import { hasProgram } from "./programs.ts";
 
 export interface RedisOptions {
-  /** Default: whoever comes is let in. */
+  /** By default none is required. */
   readonly password?: string;
-  /** With these it speaks TLS, and nothing else. */
+  /** With these it accepts TLS only. */
   readonly certificates?: Certificates;
-  /** Default: yes, with noeviction, as the job queue needs it. */
+  /** Whether it writes a file and evicts nothing, as the job queue requires. Default: true. */
   readonly durable?: boolean;
-  /** When what it wrote to its file is on the disk. Default: every second, as Redis's own default. */
+  /** When writes to its file are flushed to the disk. Default: every second, as in Redis. */
   readonly fsync?: "always" | "everysec";
-  /** Of whom it is a read-only replica. */
+  /** Primary of which it is a read-only replica. */
   readonly replicaOf?: TestRedis;
 }
 
-/** A real Redis of a test's own, on a free port, in a temporary folder. */
+/** A Redis of a test's own, on a free port, in a temporary folder. */
 export interface TestRedis {
   /** With the password. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Ends it as an operator would; what it has is kept for the next start. */
+  /** Shuts it down; its data is kept for the next start. */
   stop(): Promise<void>;
-  /** Gives it no time to write anything. */
+  /** Kills it without time to write anything. */
   kill(): Promise<void>;
-  /** Marks what is on its disk by now. */
+  /** Marks the current content of its disk. */
   mark(): void;
-  /** Kills it, and its disk loses what came after the mark, as when its machine loses its power. */
+  /** Kills it and restores its disk to the mark, as after a power failure of its machine. */
   killMachine(): Promise<void>;
   start(): Promise<void>;
   /** Sends a command over a connection of its own. */
@@ -41,7 +42,7 @@ export interface TestRedis {
   close(): Promise<void>;
 }
 
-/** Whether Redis is there to test with. In CI it must be. */
+/** Whether Redis is installed. Throws in CI if it is not. */
 export function hasRedis(): boolean {
   return hasProgram("redis-server");
 }
@@ -111,7 +112,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
       throw new Error(`Redis ended at its start, with ${settings.flat().join(" ")}`);
     });
     exited.catch(() => {});
-    await Promise.race([untilAnswering(() => command("PING")), exited]);
+    // Until it has read its file, Redis refuses connections, or responds that it is loading.
+    const isReady = vi.waitFor(() => command("PING"), { timeout: 20_000, interval: 20 });
+    await Promise.race([isReady, exited]);
   };
   const end = async (signal: NodeJS.Signals) => {
     const ending = child;
@@ -144,16 +147,4 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Until it has read its file, Redis refuses connections, or answers that it is loading. */
-async function untilAnswering(ping: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    try {
-      await ping();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }

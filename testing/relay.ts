@@ -2,27 +2,27 @@ import { connect, createServer, type Socket } from "node:net";
 import { listen } from "./listen.ts";
 
 /**
- * A TCP relay in front of a server of this machine, which a test holds and cuts as a bad network does.
- * Connections that are made after a hold are not held.
+ * A TCP relay in front of a server of this machine, which can hold and cut data as a bad network does. Holding affects
+ * only the connections that are open at the time.
  */
 export interface Relay {
   readonly port: number;
-  /** Keeps what the server answers; what it is asked still arrives. */
+  /** Holds data from the server; data to the server is still relayed. */
   holdAnswers(): void;
-  /** Keeps what the server is asked; what it answers still arrives. */
+  /** Holds data to the server; data from the server is still relayed. */
   holdRequests(): void;
-  /** Passes on what was held, in its order. */
+  /** Relays the held data in order. */
   release(): void;
-  /** Ends every connection whose caller sends the text. */
+  /** Closes every connection whose client sends the text. */
   cutAt(text: string): void;
-  /** Ends all connections, and drops what was held. */
+  /** Closes all connections, and drops the held data. */
   cut(): void;
-  /** Ends the callers' connections alone: the server may still get what is held of them. */
+  /** Closes the clients' connections only: the server can still receive held data. */
   cutCallers(): void;
   close(): Promise<void>;
 }
 
-/** @param port that of the server on 127.0.0.1 */
+/** @param port port of the server on 127.0.0.1 */
 export async function startRelay(port: number): Promise<Relay> {
   const connections = new Set<Connection>();
   let fatal: string | undefined;

@@ -2,13 +2,13 @@ import { LatencyHistogram } from "../loadtest/histogram.ts";
 import { latencyBuckets, latencyDistribution } from "../loadtest/report/build.ts";
 import type { Report, UnblockReport } from "../loadtest/report/report.ts";
 
-/** What happened in one second of a made-up run: its calls' latencies, and how many failed. */
+/** One second of an invented run: latencies of its calls, and the count of failed ones. */
 export interface Second {
   readonly latenciesMs: readonly number[];
   readonly errors?: number;
 }
 
-/** A report of a run that never was, as the load client would have written it. */
+/** Makes a report of an invented run in the load client's format. */
 export function makeReport(
   seconds: readonly Second[],
   more: Partial<Report> = {},

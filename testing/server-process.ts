@@ -1,14 +1,14 @@
 import { vi } from "vitest";
 import { type RunningCommand, startCommand } from "./cli.ts";
 
-/** `npm start` in a process of its own, which a test may kill. */
+/** `npm start` in a process of its own, which a test can kill. */
 export interface TestServerProcess extends RunningCommand {
   readonly url: string;
-  /** Gives it no time to say goodbye. */
+  /** Kills it without a graceful shutdown. */
   kill(): Promise<void>;
 }
 
-/** @param flags those of `npm start`, but for --port */
+/** @param flags flags of `npm start` except --port */
 export async function startServerProcess(
   flags: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -3,8 +3,8 @@ import { request } from "node:http";
 import { connect } from "node:http2";
 
 /**
- * A program that holds calls which say nothing, until it is stopped: over HTTP/2 as many connections as asked for,
- * each with a watched health, the first with an endless computation too; over HTTP/1.1 one more with a health.
+ * A program that keeps silent calls open until it is stopped. Over HTTP/2 it opens the requested count of connections,
+ * each with a call of Health/Watch, the first also with a very long computation; over HTTP/1.1 one with Health/Watch.
  */
 const [url = "", connections = "1", ca] = process.argv.slice(2);
 const watchPath = "/grpc.health.v1.Health/Watch";

@@ -1,4 +1,4 @@
-/** A program with a server that never closes, and a thread that nothing stops. */
+/** A program with a server that never closes, and a thread that cannot be terminated. */
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { startUntilSignal } from "../server/signals.ts";
 

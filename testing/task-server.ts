@@ -7,19 +7,18 @@ import type { Place, Task } from "../server/places/place.ts";
 import { exerciseOf } from "./exercise-of.ts";
 import { type CallOptions, type Reply, startTestServer, type TestServer } from "./test-server.ts";
 
-/** The places that run tasks in other threads and processes. */
+/** Executors that run tasks in other threads and processes. */
 export const remotePlaces = ["workers", "threads", "processes"] as const;
 export type RemotePlace = (typeof remotePlaces)[number];
 
 export interface TaskServer extends TestServer {
-  /** Calls ComputeHash, which runs a function of testing/tasks.ts in a place. */
+  /** Calls ComputeHash, which runs a function of testing/tasks.ts in an executor. */
   run(place: RemotePlace, task: string, input?: unknown, options?: CallOptions): Promise<Reply>;
 }
 
 /**
- * A real server but for one exercise: its ComputeHash does whatever task `data` names, in the place that
- * the strategy names, and answers with what the task gives back. No caller can make the exercises
- * crash, so tests of crashes need other work.
+ * A server whose ComputeHash runs the task that `data` names in the executor that the strategy names, and returns the
+ * task's result: clients cannot make the exercises crash, so tests of crashes need other work.
  */
 export async function startTaskServer(config: Partial<ServerConfig>): Promise<TaskServer> {
   const server = await startTestServer({
@@ -48,7 +47,7 @@ function serveTasks(places: Readonly<Record<RemotePlace, Place>>): ServedExercis
   return { exercise: exerciseOf("C"), handler: { validate: () => [], strategies } };
 }
 
-/** Other threads and processes find a task by its module and its name. */
+/** Threads and processes find a task by its module and name. */
 function named(name: string): Task<unknown, unknown> {
   return {
     module: new URL("./tasks.ts", import.meta.url).href,

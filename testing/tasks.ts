@@ -1,27 +1,27 @@
-/** Tasks for tests of the places; they run in other threads and processes, as real work does. */
+/** Tasks for tests of executors; they run in other threads and processes. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Failure } from "../server/errors.ts";
 import { type LocalContext, type TaskContext, task } from "../server/places/place.ts";
 
-/** Ends when the first element of the shared array is not 0 any more. */
+/** Blocks until the first element of the shared array is not 0. */
 export function waitForGate(gate: Int32Array): string {
   Atomics.wait(gate, 0, 0);
   return "through";
 }
 
-/** Counts itself in the first array, and ends when the first element of the second is not 0 any more. */
+/** Counts itself in the first array, and blocks until the first element of the second is not 0. */
 export function arriveAndWait({ arrived, gate }: { arrived: Int32Array; gate: Int32Array }): void {
   Atomics.add(arrived, 0, 1);
   waitForGate(gate);
 }
 
-/** Computes until it is told that nobody wants the result. */
+/** Computes until it is cancelled. */
 export function computeUntilStopped(reached: Int32Array, { stopped }: TaskContext): void {
   Atomics.store(reached, 0, 1);
   while (!stopped()) {
-    // Holds its thread, as a real computation does.
+    // Computing.
   }
   Atomics.store(reached, 0, 2);
 }
@@ -42,20 +42,20 @@ export function breakDown(message: string): never {
   throw new TypeError(message);
 }
 
-/** Ends the process that runs it, as a crash in native code does. */
+/** Kills the process that runs it, as a crash in native code does. */
 export function crash(): never {
   process.kill(process.pid, "SIGKILL");
-  throw new Error("Expected not to get here");
+  throw new Error("Expected the process to end");
 }
 
-/** Holds its thread for ever. */
+/** Never ends. */
 export function hang(): never {
   for (;;) {
-    // Only the end of the thread ends this.
+    // Only terminating the thread ends this.
   }
 }
 
-/** Says that it has begun by a file at the path, and holds its thread for ever. */
+/** Creates a file at the path, then never ends. */
 export function markAndHang(path: string): never {
   writeFileSync(path, "");
   return hang();
@@ -66,7 +66,7 @@ export function exit(code: number): never {
   process.exit(code);
 }
 
-/** Breaks down outside of the task, where nobody catches it, while the task goes on for ever. */
+/** Throws outside of the task, where nothing catches it, while the task never ends. */
 export function breakLater(message: string): Promise<never> {
   setImmediate(() => {
     throw new TypeError(message);
@@ -74,7 +74,7 @@ export function breakLater(message: string): Promise<never> {
   return new Promise(() => {});
 }
 
-/** Takes memory until there is none, in pieces so small that V8 can stop between two of them. */
+/** Allocates until the memory is exhausted, in pieces so small that V8 can stop between two of them. */
 export function takeAllMemory(): never {
   let pieces: { before: unknown; numbers: number[] } | undefined;
   for (;;) {
@@ -96,7 +96,7 @@ export function readAsync(path: string): Promise<string> {
   return readFile(path, "utf8");
 }
 
-/** Starts a process that outlives its own by a minute and has its standard error. */
+/** Crashes after starting a process that keeps the standard error open for a minute. */
 export function crashWithHeir(): never {
   spawn("sleep", ["60"], { stdio: ["ignore", "ignore", "inherit"] });
   return crash();
@@ -111,7 +111,7 @@ export function waitForFile(path: string): string {
   return path;
 }
 
-/** Says that it has begun by a file, and blocks its thread until there is another. */
+/** Creates the file `began`, and blocks its thread until the file `end` exists. */
 export function markAndWait({ began, end }: { began: string; end: string }): string {
   writeFileSync(began, "");
   return waitForFile(end);
@@ -144,7 +144,7 @@ export const tasks = {
   crashWithHeir: task<null, never>(here, crashWithHeir),
 };
 
-/** A gate that is shut. */
+/** Makes a closed gate. */
 export function createGate(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 }
@@ -157,5 +157,5 @@ export function openGate(gate: Int32Array): void {
 /** A signal that never aborts. */
 export const never = new AbortController().signal;
 
-/** For whom tasks run that nobody called for. */
+/** Context of a task without a caller. */
 export const noCaller = { signal: never };

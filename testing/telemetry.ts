@@ -13,20 +13,20 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { expect, vi } from "vitest";
 
-/** OpenTelemetry's own SDK, as people register it, with the spans in memory. */
+/** OpenTelemetry's SDK with the spans in memory. */
 export interface Telemetry {
-  /** Those that have ended since the last reset, in the order of their ends. */
+  /** Spans that have ended since the last reset, in the order of their ends. */
   spans(): readonly ReadableSpan[];
-  /** The same, once there are so many. */
+  /** The same, once there are at least `count`. */
   ended(count: number): Promise<readonly ReadableSpan[]>;
-  /** The one span; fails when there are others. */
+  /** The only span; fails if there are others. */
   onlySpan(): Promise<ReadableSpan>;
   reset(): void;
-  /** Leaves the API as if nobody had registered anything. */
+  /** Restores the API to its unregistered state. */
   unregister(): void;
 }
 
-/** To be called before a server starts that shall be traced. */
+/** To be called before a server to be traced starts. */
 export function registerTelemetry(): Telemetry {
   const exporter = new InMemorySpanExporter();
   trace.setGlobalTracerProvider(

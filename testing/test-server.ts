@@ -8,23 +8,23 @@ import { findMethod } from "../registry/methods.ts";
 import type { ServerConfig } from "../server/config.ts";
 import { createServer, type UnblockServer } from "../server/server.ts";
 
-/** How often a server is asked for vitals that it does not know: a busy machine keeps its backends waiting. */
+/** Maximum count of attempts to read vitals, which a busy server may not know. */
 const maxAttempts = 20;
 
 export interface Reply {
-  /** "ok", or the code's name, such as "invalid_argument". */
+  /** "ok", or the name of the code, such as "invalid_argument". */
   readonly code: string;
-  /** What the server says of a failure. */
+  /** Message of an error; empty for "ok". */
   readonly message: string;
-  /** The error's own code, such as "UNBLOCK_QUEUE_FULL", and its data; undefined of Connect's errors. */
+  /** Reason of an error, such as "UNBLOCK_QUEUE_FULL", and its data; undefined for Connect's own errors. */
   readonly error?: string | undefined;
   readonly data?: Readonly<Record<string, string>> | undefined;
-  /** The answer as protobuf JSON; null for a failure. */
+  /** Response as protobuf JSON; null for an error. */
   readonly body: JsonValue;
   readonly headers: Headers;
-  /** The place that the answer says it ran at, such as "threads". */
+  /** Executor that the response names, such as "threads". */
   readonly place: string | undefined;
-  /** `pid/thread` as the answer says. */
+  /** `pid/thread` that the response names. */
   readonly seat: string | undefined;
 }
 
@@ -35,21 +35,21 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A real server on a free port, with real backends, and what tests ask of it. */
+/** A server on a free port with embedded backends. */
 export interface TestServer extends UnblockServer {
-  /** What the server logged so far. */
+  /** Lines of the server's log so far. */
   readonly logged: readonly string[];
-  /** Calls an RPC over the one connection that all calls share, so that a burst arrives at once. */
+  /** Calls an RPC over a connection that all calls share, so that the calls of a burst arrive at once. */
   call(rpc: string, request: JsonValue, options?: CallOptions): Promise<Reply>;
   place(name: string): Promise<PlaceVitals>;
   backend(name: string): Promise<BackendVitals>;
-  /** Begins the counts of backends and places anew. */
+  /** Resets the counts of backends and executors. */
   restartWindow(): Promise<void>;
 }
 
 export async function startTestServer(config: Partial<ServerConfig> = {}): Promise<TestServer> {
   const logged: string[] = [];
-  // Hundreds of them are started, and few tests care for their first calls.
+  // Hundreds of servers are started, and few tests depend on the speed of the first calls.
   const server = await createServer({
     port: 0,
     warmUp: false,
@@ -69,7 +69,7 @@ export async function startTestServer(config: Partial<ServerConfig> = {}): Promi
       }
       if (attempt === maxAttempts) {
         throw new Error(
-          `Expected vitals that are known, got none of ${missing.part}: ${missing.reason}`,
+          `Expected vitals of all parts, got none of ${missing.part}: ${missing.reason}`,
         );
       }
     }

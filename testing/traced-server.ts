@@ -5,24 +5,23 @@ import { listen } from "../server/rpc/listener/listener.ts";
 import { loadTracing } from "../server/rpc/observability/tracing.ts";
 import { HealthStatus } from "../server/rpc/services/health.ts";
 import { EventLoopVitals } from "../server/vitals/event-loop.ts";
-import { openTestHouse } from "./house.ts";
-import { idleLab } from "./idle-lab.ts";
+import { idleLab, openTestHouse } from "./house.ts";
 import { type RecordingBackend, serveRecording } from "./recording-backend.ts";
 import { never } from "./tasks.ts";
 import { registerTelemetry, type Telemetry } from "./telemetry.ts";
 
-/** A server that is traced by OpenTelemetry's own SDK. */
+/** A server that OpenTelemetry's SDK traces. */
 export interface TracedServer {
   readonly url: string;
   readonly telemetry: Telemetry;
-  /** The weather, analytics, the dashboard's five services, and images that are none. */
+  /** Serves weather, analytics, the five services of the dashboard, and invalid images. */
   readonly backend: RecordingBackend;
-  /** The lines of the log. */
+  /** Lines of the log. */
   readonly logged: readonly Record<string, unknown>[];
   close(): Promise<void>;
 }
 
-/** @param directLane whether unary calls take the adapter's direct lane */
+/** @param directLane whether unary calls take the adapter's fast path */
 export async function startTracedServer(directLane = true): Promise<TracedServer> {
   const telemetry = registerTelemetry();
   const backend = await serveRecording();

@@ -1,7 +1,15 @@
 import { once } from "node:events";
-import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import {
+  type ClientHttp2Session,
+  connect,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from "node:http2";
+import { networkInterfaces } from "node:os";
+import { text } from "node:stream/consumers";
 
-/** What is on the wire, for tests of the wire: no generated client in between. */
+/** Calls without a generated client, for tests of what is on the wire. */
 
 export interface HttpReply {
   readonly status: number;
@@ -9,7 +17,7 @@ export interface HttpReply {
   readonly text: string;
 }
 
-/** POSTs JSON over HTTP/1.1, as curl does. `path` is "ExercisesService/GetUser" or begins with "/". */
+/** POSTs JSON over HTTP/1.1, as curl does. @param path such as "ExercisesService/GetUser", or beginning with "/" */
 export async function post(
   url: string,
   path: string,
@@ -25,7 +33,7 @@ export async function post(
   );
 }
 
-/** Reads a response of fetch to its end. */
+/** Reads a response of fetch() to its end. */
 export async function httpReply(response: Response): Promise<HttpReply> {
   const { status, headers } = response;
   return { status, headers, text: await response.text() };
@@ -35,11 +43,11 @@ export interface GrpcReply {
   readonly status: number | undefined;
   readonly grpcStatus: string | undefined;
   readonly grpcMessage: string | undefined;
-  /** The response's messages with their prefixes. */
+  /** Messages of the response with their prefixes. */
   readonly body: Buffer;
 }
 
-/** A unary gRPC call over HTTP/2 with the bytes of one message. */
+/** Makes a unary gRPC call over HTTP/2. */
 export async function callGrpc(
   url: string,
   path: string,
@@ -70,10 +78,10 @@ export async function callGrpc(
     const chunks: Buffer[] = [];
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     await once(stream, "close");
-    const grpcMessage = text(trailers["grpc-message"] ?? first["grpc-message"]);
+    const grpcMessage = headerText(trailers["grpc-message"] ?? first["grpc-message"]);
     return {
       status: first[":status"],
-      grpcStatus: text(trailers["grpc-status"] ?? first["grpc-status"]),
+      grpcStatus: headerText(trailers["grpc-status"] ?? first["grpc-status"]),
       grpcMessage: grpcMessage === undefined ? undefined : decodeURIComponent(grpcMessage),
       body: Buffer.concat(chunks),
     };
@@ -82,6 +90,105 @@ export async function callGrpc(
   }
 }
 
-function text(header: string | string[] | undefined): string | undefined {
+function headerText(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(", ") : header;
+}
+
+export interface NamedReply {
+  readonly status: number | undefined;
+  readonly body: string;
+}
+
+export interface NamedCall {
+  readonly url: string;
+  readonly path: string;
+  /** Name of the server in the request, such as "localhost:8080": `Host` or `:authority`. */
+  readonly name: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: string;
+  /** Local address of the connection, such as "127.0.0.2". Over HTTP/1.1 only. */
+  readonly localAddress?: string;
+}
+
+/** POSTs JSON to a server under any name, which fetch() does not allow. */
+export async function callByHttp1({
+  url,
+  path,
+  name,
+  headers,
+  json = "{}",
+  localAddress,
+}: NamedCall): Promise<NamedReply> {
+  const call = httpRequest(`${url}${path}`, {
+    method: "POST",
+    localAddress,
+    headers: { host: name, "content-type": "application/json", ...headers },
+  });
+  call.end(json);
+  const [response]: IncomingMessage[] = await once(call, "response");
+  if (response === undefined) {
+    throw new Error("Expected a response");
+  }
+  return { status: response.statusCode, body: await text(response) };
+}
+
+export async function callByHttp2({
+  url,
+  path,
+  name,
+  headers,
+  json = "{}",
+}: NamedCall): Promise<NamedReply> {
+  const session = connect(url);
+  try {
+    const stream = session.request({
+      ":method": "POST",
+      ":path": path,
+      ":authority": name,
+      "content-type": "application/json",
+      ...headers,
+    });
+    stream.end(json);
+    const [response] = await once(stream, "response");
+    return { status: response[":status"], body: await text(stream) };
+  } finally {
+    session.close();
+  }
+}
+
+export interface HealthWatch {
+  /** Received so far, in order: "SERVING", "NOT_SERVING", "GOAWAY". */
+  readonly seen: readonly string[];
+  readonly session: ClientHttp2Session;
+}
+
+/** Watches the health of a server over a connection of its own, in the order of frames. */
+export function watchHealth(url: string): HealthWatch {
+  const seen: string[] = [];
+  const session = connect(url);
+  session.on("error", (error) => seen.push(error.message));
+  session.on("goaway", () => seen.push("GOAWAY"));
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/grpc.health.v1.Health/Watch",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  stream.on("error", (error) => seen.push(error.message));
+  // A response is its prefix, the tag of the field and the status.
+  stream.on("data", (message: Buffer) => {
+    for (let at = 6; at < message.length; at += 7) {
+      seen.push(["UNKNOWN", "SERVING", "NOT_SERVING"][message[at] ?? 0] ?? "no status");
+    }
+  });
+  // A message without fields asks for the health of the whole server.
+  stream.end(Buffer.alloc(5));
+  return { seen, session };
+}
+
+/** IPv4 address of this machine other than loopback; undefined if there is none. */
+export function networkAddress(): string | undefined {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
 }

@@ -4,15 +4,15 @@ import { once } from "node:events";
 /** `npm run worker` in a process of its own. */
 export interface WorkerProcess {
   readonly pid: number;
-  /** What it said on standard error so far. */
+  /** Its standard error so far. */
   readonly said: () => string;
-  /** Ends it as an operator would; resolves with its exit code. */
+  /** Shuts it down gracefully, and resolves with its exit code. */
   stop(): Promise<number | null>;
-  /** Gives it no time to say goodbye. */
+  /** Kills it without a graceful shutdown. */
   kill(): Promise<void>;
 }
 
-/** Resolves when it takes jobs. */
+/** Starts a worker, and resolves when it accepts jobs. */
 export async function startWorkerProcess(
   redisUrl: string,
   flags: readonly string[] = [],
@@ -30,7 +30,7 @@ export async function startWorkerProcess(
   await Promise.race([
     once(child, "message"),
     exited.then(() => {
-      throw new Error(`The worker did not start. It said:\n${said}`);
+      throw new Error(`The worker did not start. Its standard error:\n${said}`);
     }),
   ]);
   const end = async (signal: NodeJS.Signals) => {

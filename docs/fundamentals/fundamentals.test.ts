@@ -7,8 +7,7 @@ import { lexer, walkTokens } from "marked";
 import { afterEach, describe, expect, test } from "vitest";
 import { sectionOf } from "../../learn/book/markdown.ts";
 import { anchor } from "../../learn/score.ts";
-import { type RunningCommand, startCommand } from "../../testing/cli.ts";
-import { stableLines } from "../../testing/stable-lines.ts";
+import { type RunningCommand, stableLines, startCommand } from "../../testing/cli.ts";
 
 const documentUrl = new URL("../fundamentals.md", import.meta.url);
 const document = readFileSync(documentUrl, "utf8");

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { runCommand } from "../../testing/cli.ts";
-import { stableLines } from "../../testing/stable-lines.ts";
+import { runCommand, stableLines } from "../../testing/cli.ts";
 
 const page = readFileSync(new URL("../scaling.md", import.meta.url), "utf8");
 

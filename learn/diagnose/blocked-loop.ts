@@ -1,7 +1,16 @@
-import type { CodeLine, Diagnosis, DiagnosisName, WorkerThread } from "./diagnosis.ts";
-import { inWords, rounded, times } from "./numbers.ts";
-import { shownPlace } from "./own-code.ts";
-import { alsoAt, Sites } from "./sites.ts";
+import {
+  alsoAt,
+  type CodeLine,
+  type Diagnosis,
+  type DiagnosisName,
+  type DiagnosisWatch,
+  inWords,
+  rounded,
+  Sites,
+  shownLocation,
+  times,
+  type WorkerThread,
+} from "./diagnosis.ts";
 import { type Blockage, collectingMs, heldMs, isComputing, isOthers } from "./watch-loop.ts";
 
 type Name = Extract<
@@ -9,67 +18,76 @@ type Name = Extract<
   "loop-blocked-by-waiting" | "loop-blocked-by-cpu" | "cpu-behind-a-promise" | "garbage-collection"
 >;
 
-/** A part of a blockage, which has a cause of its own. */
+/** Part of a blockage that has a cause of its own. */
 interface Part {
   readonly name: Name;
   readonly ms: number;
   readonly cpuMs: number;
 }
 
-/** Blockages of one kind by one cause. */
+/** Blockages with one name and one cause. */
 interface Group {
   readonly id: string;
   readonly name: Name;
-  /** None when no line was seen. */
+  /** Empty if no line was seen. */
   readonly sites: Sites;
-  readonly package: string | undefined;
-  readonly count: number;
-  readonly totalMs: number;
-  readonly longestMs: number;
-  readonly cpuMs: number;
-  /** What came after the longest, if that is all that was seen. */
-  readonly next: CodeLine | undefined;
-  /** For how long it stood still in the same way while no line was seen. */
+  package: string | undefined;
+  count: number;
+  totalMs: number;
+  maxMs: number;
+  cpuMs: number;
+  /** Line right after the longest native call; undefined if it was not seen. */
+  next: CodeLine | undefined;
+  /** Time of the same kind for which no line was seen. */
   readonly unseenMs: number;
-  readonly collections: number;
-  /** The largest that the heap was after one of them. */
-  readonly heapBytes: number;
+  collections: number;
+  /** Maximum of the used heap after a collection. */
+  heapBytes: number;
 }
 
-/** A line that blocked for less in all is not worth a word, in milliseconds. */
-const leastMs = 100;
-/** Where nothing was seen, it may be many short pieces of work that came together. */
-const leastUnseenMs = 500;
-/** A smaller part of a blockage is not worth a word, beside the larger one, in milliseconds. */
-const leastPartMs = 40;
+/** A line that blocked for less in all is not reported, in milliseconds. */
+const minMs = 100;
+/** The same where no line was seen: it may be many short pieces of work in one turn. */
+const minUnseenMs = 500;
+/** The smaller part of a blockage is not reported below this. */
+const minPartMs = 40;
+/** Mean duration from which collections have many live objects to trace, in milliseconds. */
+const minCollectionMs = 5;
 
-/** A collection that takes as long has much to do that lives on, in milliseconds. */
-const leastCollectionMs = 5;
+interface Kind {
+  readonly why: string;
+  readonly nextStep: string;
+  readonly readOn: string;
+}
 
-const causes: Record<Name, { readonly why: string; readonly nextStep: string }> = {
+const kinds: Record<Name, Kind> = {
   "loop-blocked-by-waiting": {
     why: "while its thread waited",
     nextStep:
       "Await an asynchronous call there; if there is none, make this one in a pool of worker threads for calls that block.",
+    readOn: "pools-for-blocking-calls",
   },
   "loop-blocked-by-cpu": {
     why: "while its thread computed",
-    nextStep: "Compute that in a pool of worker threads, a thread a core.",
+    nextStep: "Compute that in a pool of worker threads, one per core.",
+    readOn: "worker-threads",
   },
   "cpu-behind-a-promise": {
     why: "while its thread computed behind a promise, which is no thread",
     nextStep:
-      "Compute that in a pool of worker threads, a thread a core: async and promises only help with what waits.",
+      "Compute that in a pool of worker threads, one per core: async and promises only help with what waits.",
+    readOn: "microtasks",
   },
   "garbage-collection": {
     why: "while V8 collected garbage, and not by the program's own computing",
     nextStep:
-      "Keep less in memory (what lives on is what a collection takes its time for), and make less at a time: bound caches, read in parts.",
+      "Keep less in memory (a collection takes its time for what stays), and allocate less at a time: bound caches, read in parts.",
+    readOn: "blocking-the-loop",
   },
 };
 
-/** Sums up blockages, however many. */
-export class BlockageTally {
+/** Sums up the blockages of an event loop, and diagnoses what blocked it. */
+export class BlockageTally implements DiagnosisWatch {
   readonly #groups = new Map<string, Group>();
 
   add(blockages: readonly Blockage[]): void {
@@ -82,94 +100,89 @@ export class BlockageTally {
 
   #add({ line, next, cause, garbage }: Blockage, { name, ms, cpuMs }: Part): void {
     const isGarbage = name === "garbage-collection";
-    // A collection comes when it comes, and the line where it does is not its cause.
+    // A collection can come at any line, which is not its cause.
     const id =
       isGarbage || line === undefined
         ? name
         : `${name} ${cause?.id ?? `${line.file}:${line.line}:${line.beginsAt}`}`;
-    const { count, totalMs, longestMs, ...before } = this.#groups.get(id) ?? none;
-    const following = isGarbage ? (line ?? next) : next;
-    const sites = this.#groups.get(id)?.sites ?? new Sites();
+    const group = this.#groups.get(id) ?? newGroup(id, name);
+    this.#groups.set(id, group);
     if (line !== undefined && !isGarbage) {
-      sites.add(line, ms);
+      group.sites.add(line, ms);
     }
-    this.#groups.set(id, {
-      id,
-      name,
-      sites,
-      package: isGarbage ? undefined : cause?.package,
-      count: count + 1,
-      totalMs: totalMs + ms,
-      longestMs: Math.max(longestMs, ms),
-      cpuMs: before.cpuMs + cpuMs,
-      next: ms > longestMs ? (following ?? before.next) : (before.next ?? following),
-      unseenMs: 0,
-      collections: before.collections + garbage.collections,
-      heapBytes: Math.max(before.heapBytes, garbage.heapBytes),
-    });
+    if (ms > group.maxMs || group.next === undefined) {
+      group.next = (isGarbage ? (line ?? next) : next) ?? group.next;
+    }
+    group.package = isGarbage ? undefined : cause?.package;
+    group.count++;
+    group.totalMs += ms;
+    group.maxMs = Math.max(group.maxMs, ms);
+    group.cpuMs += cpuMs;
+    group.collections += garbage.collections;
+    group.heapBytes = Math.max(group.heapBytes, garbage.heapBytes);
   }
 
   /**
-   * One per kind and cause that blocked for long enough; what took longest is first.
+   * One diagnosis per cause, by total time, the longest first.
    *
-   * @param thread whose event loop it was; undefined for the main thread's
+   * @param thread the event loop's worker thread; by default the main thread
    */
   diagnoses(thread?: WorkerThread): Diagnosis[] {
+    const isReported = ({ name, totalMs, sites, next }: Group) => {
+      const isSeen = sites.read().length > 0 || next !== undefined || name === "garbage-collection";
+      return totalMs >= (isSeen ? minMs : minUnseenMs);
+    };
     return withUnseen([...this.#groups.values()])
-      .filter(
-        ({ name, totalMs, sites, next }) =>
-          totalMs >=
-          ((sites.read()[0] ?? next) || name === "garbage-collection" ? leastMs : leastUnseenMs),
-      )
-      .sort((a, b) => b.totalMs - a.totalMs)
+      .filter(isReported)
+      .sort(byTotalMs)
       .map((group) => toDiagnosis(group, thread));
   }
 }
 
 /**
- * Where a line was seen for one part of the blockages of a kind, the other part is most likely the same
- * cause before anybody looked closer: that is no finding of its own.
+ * Counts blockages without a line as time of the worst diagnosis of the same kind that has one, as most likely they
+ * had the same cause before a witness looked closer.
  */
 function withUnseen(groups: readonly Group[]): Group[] {
   const isSeen = ({ sites }: Group) => sites.read().length > 0;
-  const seen = groups.filter(isSeen).sort((a, b) => b.totalMs - a.totalMs);
-  return groups.flatMap((group) => {
-    if (group.name === "garbage-collection") {
-      return [group];
-    }
-    const [worst] = seen.filter((one) => isWaiting(one) === isWaiting(group));
-    if (!isSeen(group)) {
-      return worst === undefined ? [group] : [];
-    }
-    const unseen = groups.filter(
-      (one) =>
-        !isSeen(one) && one.name !== "garbage-collection" && isWaiting(one) === isWaiting(group),
-    );
+  const collections = groups.filter(({ name }) => name === "garbage-collection");
+  const waits = groups.filter(({ name }) => name === "loop-blocked-by-waiting");
+  const computations = groups.filter((one) => !collections.includes(one) && !waits.includes(one));
+  const merged = [waits, computations].flatMap((kind) => {
+    const unseen = kind.filter((group) => !isSeen(group));
+    const [worst, ...others] = kind.filter(isSeen).sort(byTotalMs);
     const unseenMs = unseen.reduce((sum, { totalMs }) => sum + totalMs, 0);
-    return [group === worst ? { ...group, unseenMs } : group];
+    return worst === undefined ? unseen : [{ ...worst, unseenMs }, ...others];
   });
+  return [...collections, ...merged];
 }
 
-function isWaiting({ name }: Group): boolean {
-  return name === "loop-blocked-by-waiting";
+function byTotalMs(a: Group, b: Group): number {
+  return b.totalMs - a.totalMs;
 }
 
-const none = {
-  count: 0,
-  totalMs: 0,
-  longestMs: 0,
-  cpuMs: 0,
-  next: undefined,
-  unseenMs: 0,
-  collections: 0,
-  heapBytes: 0,
-} as const;
+function newGroup(id: string, name: Name): Group {
+  return {
+    id,
+    name,
+    sites: new Sites(),
+    package: undefined,
+    count: 0,
+    totalMs: 0,
+    maxMs: 0,
+    cpuMs: 0,
+    next: undefined,
+    unseenMs: 0,
+    collections: 0,
+    heapBytes: 0,
+  };
+}
 
-/** What collected garbage and what the program did: the larger of the two, and the other if it is large. */
+/** Splits a blockage into garbage collection and the program's own part: the larger one, and the other if it is large. */
 function partsOf(blockage: Blockage): Part[] {
   const { garbage } = blockage;
-  // Many short collections are those of what computes: it is its garbage, and little of it lives on.
-  const isOwnGarbage = garbage.ms < leastCollectionMs * garbage.collections;
+  // Many short collections belong to what computes: it allocates, and little of that stays.
+  const isOwnGarbage = garbage.ms < minCollectionMs * garbage.collections;
   const garbageMs = isOwnGarbage ? 0 : collectingMs(blockage);
   const ms = heldMs(blockage) - garbageMs;
   const cpuMs = Math.max(0, blockage.cpuMs - garbageMs);
@@ -178,7 +191,7 @@ function partsOf(blockage: Blockage): Part[] {
     { name: "garbage-collection", ms: garbageMs, cpuMs: blockage.cpuMs - cpuMs },
   ];
   const larger = Math.max(ms, garbageMs);
-  return parts.filter((part) => part.ms === larger || part.ms >= leastPartMs);
+  return parts.filter((part) => part.ms === larger || part.ms >= minPartMs);
 }
 
 function nameOf(blockage: Blockage): Name {
@@ -189,13 +202,13 @@ function nameOf(blockage: Blockage): Name {
 }
 
 function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis {
-  const { id, name, sites, count, totalMs, longestMs, cpuMs, collections, heapBytes } = group;
-  const { why, nextStep } = causes[name];
+  const { id, name, sites, count, totalMs, maxMs, cpuMs, collections, heapBytes } = group;
+  const { why, nextStep, readOn } = kinds[name];
   const [worst, ...otherLines] = sites.read();
   const howLong =
     count === 1
       ? `for ${inWords(totalMs)}`
-      : `${times(count)}, for ${inWords(longestMs)} at the longest and ${inWords(totalMs)} in all,`;
+      : `${times(count)}, for ${inWords(maxMs)} at the longest and ${inWords(totalMs)} in all,`;
   const heapMb = heapBytes / 1e6;
   const evidence =
     name === "garbage-collection"
@@ -205,14 +218,15 @@ function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis 
     name,
     finding: `The event loop${ofThread(thread)} stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}${unseen(group)}`,
     id: thread === undefined ? id : `${thread.file} ${id}`,
-    ...(thread === undefined ? {} : { thread }),
-    ...(worst === undefined ? {} : { line: worst.line }),
-    ...(otherLines.length === 0 ? {} : { otherLines }),
+    thread,
+    line: worst?.line,
+    otherLines: otherLines.length === 0 ? undefined : otherLines,
     nextStep,
+    readOn,
     numbers: {
       blockages: count,
       blocked_ms: rounded(totalMs),
-      longest_ms: rounded(longestMs),
+      longest_ms: rounded(maxMs),
       cpu_ms: rounded(cpuMs),
       ...(group.unseenMs === 0 ? {} : { unseen_ms: rounded(group.unseenMs) }),
       ...(name === "garbage-collection" ? { collections, heap_mb: rounded(heapMb) } : {}),
@@ -240,8 +254,8 @@ function where({ name, next, package: packageName }: Group): string {
   if (next === undefined) {
     return "";
   }
-  const place = `${shownPlace(next)} (${next.what})`;
+  const location = `${shownLocation(next)} (${next.what})`;
   return name === "garbage-collection"
-    ? ` The longest time was at ${place}.`
-    : ` It was in a call of native code that ended right before ${place}.`;
+    ? ` The longest time was at ${location}.`
+    : ` It was in a call of native code that ended right before ${location}.`;
 }

@@ -1,10 +1,10 @@
-/** Programs that a bundler has made one long line of, and where they came from. */
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+/** Programs bundled into one long line, with and without source maps. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { type App, callUntilReported, startApp } from "./apps/start-app.ts";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { temporaryFolder } from "../../testing/folder.ts";
+import { callUntilFound, startApp, stopApps } from "./apps/start-app.ts";
 import { originalOf } from "./source-map.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -55,14 +55,10 @@ server.listen(0, "127.0.0.1", () => {
 `,
 };
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "diagnose-bundles-")));
+const folder = temporaryFolder(sources);
 const bundle = (name: string) => join(folder, name, "app.js");
 
 beforeAll(async () => {
-  for (const [file, text] of Object.entries(sources)) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), text);
-  }
   for (const [name, sourcemap] of [
     ["plain", false],
     ["mapped", true],
@@ -76,72 +72,64 @@ beforeAll(async () => {
       build: { ssr: "src/app.ts", outDir: name, minify: true, sourcemap, target: "node24" },
     });
   }
-  // What was written is in the maps, and need not be on the machine that the program runs on.
+  // The maps contain the sources, which need not exist where the program runs.
   rmSync(join(folder, "src"), { recursive: true });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
-
-let app: App | undefined;
-afterEach(async () => {
-  app?.child.kill("SIGKILL");
-  await app?.exited;
-});
+afterEach(stopApps);
 
 const lineOf = (file: keyof typeof sources, text: string) =>
   sources[file].split("\n").findIndex((line) => line.includes(text)) + 1;
 
 describe("in a bundle of one line", () => {
-  test("the finding has the column, and at most 120 characters around it", async () => {
+  test("a finding has a column and at most 120 characters around it", async () => {
     const file = bundle("plain");
     const text = readFileSync(file, "utf8");
     expect(text.trimEnd().split("\n")).toHaveLength(1);
-    app = await startApp("bundle", { file });
-    await callUntilReported(app, "/hash", /^loop-blocked-by-cpu/m);
-    await callUntilReported(app, "/wait", /^loop-blocked-by-waiting/m);
+    const app = await startApp("bundle", { file });
+    const around = {
+      "loop-blocked-by-cpu": "sha256",
+      "loop-blocked-by-waiting": "Atomics.wait",
+      "unhandled-rejection": "the log is full",
+    };
+    const location = { file, line: 1, column: expect.any(Number) };
+    await callUntilFound(app, "/hash", { ...location, diagnosis: "loop-blocked-by-cpu" });
+    await callUntilFound(app, "/wait", { ...location, diagnosis: "loop-blocked-by-waiting" });
     await app.call("/track");
-    const report = await app.report();
-    const found = [
-      ...report.matchAll(/^([a-z-]+) at \S+\/app\.js:1:(\d+)\n {2}1:(\d+) \| (.*)$/gm),
-    ];
-    expect(found.map(([, name]) => name).sort()).toEqual([
-      "loop-blocked-by-cpu",
-      "loop-blocked-by-waiting",
-      "unhandled-rejection",
-    ]);
-    const around = { cpu: "sha256", waiting: "Atomics.wait", rejection: "the log is full" };
-    for (const [, name = "", column, again, excerpt = ""] of found) {
-      expect(again).toBe(column);
-      expect(excerpt.length).toBeLessThanOrEqual(120);
-      const part = excerpt.replace(/^…/, "").replace(/…$/, "");
+    const found = (await app.findings()).filter(({ line }) => line !== null);
+    expect(found.map(({ diagnosis }) => diagnosis).sort()).toEqual(Object.keys(around));
+    const wanted = new Map(Object.entries(around));
+    for (const { diagnosis, column, code } of found) {
+      expect(code?.length).toBeLessThanOrEqual(120);
+      const part = code?.replace(/^…/, "").replace(/…$/, "") ?? "";
       const begin = text.indexOf(part);
       expect(begin).toBeGreaterThanOrEqual(0);
-      expect(Number(column)).toBeGreaterThan(begin);
-      expect(Number(column)).toBeLessThanOrEqual(begin + part.length);
-      const [, wanted] = Object.entries(around).find(([kind]) => name.endsWith(kind)) ?? [];
-      expect(excerpt).toContain(wanted);
-    }
-    for (const line of report.split("\n")) {
-      expect(line.length).toBeLessThan(500);
+      expect(column).toBeGreaterThan(begin);
+      expect(column).toBeLessThanOrEqual(begin + part.length);
+      expect(code).toContain(wanted.get(diagnosis));
     }
   });
 
-  test.each(["mapped", "inline"])("a source map gives what was written: %s", async (name) => {
-    app = await startApp("bundle", { file: bundle(name) });
-    await callUntilReported(app, "/hash", /^loop-blocked-by-cpu/m);
-    await callUntilReported(app, "/wait", /^loop-blocked-by-waiting/m);
-    await app.call("/track");
-    const report = await app.report();
+  test.each(["mapped", "inline"])("a source map gives the original lines: %s", async (name) => {
+    const app = await startApp("bundle", { file: bundle(name) });
     const loop = lineOf("src/users.ts", "for (");
-    expect(report).toMatch(
-      new RegExp(`^loop-blocked-by-cpu at ${folder}/src/users\\.ts:(${loop}|${loop + 1})$`, "m"),
-    );
+    await callUntilFound(app, "/hash", {
+      diagnosis: "loop-blocked-by-cpu",
+      file: join(folder, "src/users.ts"),
+      line: expect.toBeOneOf([loop, loop + 1]),
+    });
     // Not the line in the package.
-    const wait = lineOf("src/app.ts", "// blocks");
-    expect(report).toContain(
-      `loop-blocked-by-waiting at ${folder}/src/app.ts:${wait}\n  ${wait} | waitInPackage(300); // blocks: waitInPackage\n`,
-    );
-    const rejects = lineOf("src/users.ts", "// rejects");
-    expect(report).toContain(`unhandled-rejection at ${folder}/src/users.ts:${rejects}\n`);
+    await callUntilFound(app, "/wait", {
+      diagnosis: "loop-blocked-by-waiting",
+      file: join(folder, "src/app.ts"),
+      line: lineOf("src/app.ts", "// blocks"),
+      column: null,
+      code: "waitInPackage(300); // blocks: waitInPackage",
+    });
+    await callUntilFound(app, "/track", {
+      diagnosis: "unhandled-rejection",
+      file: join(folder, "src/users.ts"),
+      line: lineOf("src/users.ts", "// rejects"),
+    });
   });
 });
 
@@ -167,14 +155,14 @@ describe("a source map", () => {
       "inline as text",
       `//# sourceMappingURL=data:application/json,${encodeURIComponent(JSON.stringify(map))}`,
     ],
-    ["after another one", `//# sourceMappingURL=none.map\n${inline(map)}`],
+    ["after another comment", `//# sourceMappingURL=none.map\n${inline(map)}`],
     ["in sections", inline({ version: 3, sections: [{ offset: { line: 0, column: 0 }, map }] })],
-  ])("is read %s", (name, comment) => {
+  ])("is read: %s", (name, comment) => {
     const file = write(`${name}.js`, `12345678\n${comment}\n`);
     const original = { file: join(folder, "a b.ts"), line: 2, column: 1, name: "called" };
     expect(originalOf(file, { line: 1, column: 6 })).toEqual(original);
     expect(originalOf(file, { line: 1, column: 3 })).toMatchObject({ line: 1, name: undefined });
-    // A line that nothing is known of.
+    // A line without mappings.
     expect(originalOf(file, { line: 2, column: 1 })).toBe(undefined);
   });
 
@@ -188,12 +176,12 @@ describe("a source map", () => {
   });
 
   test.each([
-    ["that is missing", "//# sourceMappingURL=missing.map"],
-    ["that is no JSON", "//# sourceMappingURL=data:application/json,{"],
-    ["that is no map", inline({})],
+    ["missing", "//# sourceMappingURL=missing.map"],
+    ["invalid JSON", "//# sourceMappingURL=data:application/json,{"],
+    ["no map", inline({})],
     ["on the network", "//# sourceMappingURL=https://example.com/app.js.map"],
     ["with a broken escape", "//# sourceMappingURL=data:application/json,%"],
-  ])("%s is as if there were none", (name, comment) => {
+  ])("is ignored: %s", (name, comment) => {
     const file = write(`${name}.js`, `12345678\n${comment}\n`);
     expect(originalOf(file, { line: 1, column: 1 })).toBe(undefined);
   });

@@ -2,9 +2,9 @@ import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { fail } from "../../cli/fail.ts";
-import { jsonDescriptor } from "./finding-output.ts";
-import { shownPath } from "./own-code.ts";
+import { jsonDescriptor } from "./output.ts";
 import { findProgram } from "./program.ts";
+import { shownPath } from "./stack.ts";
 
 interface Flags {
   readonly watch?: true;
@@ -12,19 +12,19 @@ interface Flags {
 }
 
 /**
- * Runs a program as `node --import learn/diagnose.ts` does, in place of this process: the program gets
- * its own arguments, and signals, exit code and standard streams are its own.
+ * Replaces this process by the program as `node --import learn/diagnose.ts` runs it, so that arguments, signals,
+ * exit code and standard streams are the program's own.
  *
- * @param entry the URL of what is imported
+ * @param entry URL of the module to import
  */
 export function runDiagnose(entry: string): void {
   const path = shownPath(fileURLToPath(entry));
   const diagnose = isAbsolute(path) ? path : `./${path}`;
   new Command("node learn/diagnose.ts")
-    .description("Runs a program and names what is wrong with it, with file and line.")
-    .argument("[program]", "what Node runs, such as app.js")
-    .argument("[arguments...]", "the program's own")
-    .option("--watch", "report each diagnosis as soon as it is made, too")
+    .description("Runs a program and names what blocks it, with file and line.")
+    .argument("[program]", "the file that Node runs, such as app.js")
+    .argument("[arguments...]", "arguments of the program")
+    .option("--watch", "also report each diagnosis as soon as it is made")
     .option(
       "--json",
       "report as JSON lines on standard output; the program's goes to standard error",
@@ -37,12 +37,12 @@ export function runDiagnose(entry: string): void {
 Example:
   node learn/diagnose.ts --watch app.js --port 8080
 
-The same with Node's own flags, and live with ?watch:
+The same with flags of Node, and with ?watch instead of --watch:
   node --import ./learn/diagnose.ts app.js
   node --import './learn/diagnose.ts?watch' app.js
 
-The report is on standard error when the program ends, and on SIGUSR2. The exit code is the program's,
-or 1 if there is no program to run. docs/diagnose.md says more.`,
+Reports to standard error when the program ends and on SIGUSR2. The exit code is
+the program's, or 1 if there is no program to run. See docs/diagnose.md.`,
     )
     .action((program: string | undefined, others: readonly string[], { watch, json }: Flags) => {
       if (program === undefined) {
@@ -68,7 +68,7 @@ function replaceProcess(isJson: boolean, command: readonly string[]): void {
     );
   }
   if (isJson) {
-    // What the program prints is no JSON.
+    // Standard output is for JSON only, so the program's output goes to standard error.
     const script = `exec "$@" ${jsonDescriptor}>&1 1>&2`;
     process.execve("/bin/sh", ["sh", "-c", script, "sh", ...command]);
   }

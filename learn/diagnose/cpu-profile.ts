@@ -2,15 +2,15 @@ import { type SyncCPUProfileHandle, startCpuProfile } from "node:v8";
 import { monotonicMs } from "../../registry/clock.ts";
 import { type Frame, type Stack, toFile } from "./stack.ts";
 
-/** What V8 gives, as far as it is read. Times are in microseconds. */
+/** V8's profile, as far as it is read. Times are in microseconds. */
 interface ProfileData {
   readonly nodes: readonly ProfileNode[];
-  /** On the monotonic clock, and its lower 32 bits only, so that it begins anew every 72 minutes. */
+  /** The lower 32 bits of the monotonic clock, which wrap around every 72 minutes. */
   readonly startTime: number;
   readonly endTime: number;
-  /** The id of a node each. */
+  /** Ids of nodes. */
   readonly samples: readonly number[];
-  /** The time between a sample and the one before it. */
+  /** Time between each sample and the one before it. */
   readonly timeDeltas: readonly number[];
 }
 
@@ -24,26 +24,26 @@ interface ProfileNode {
     readonly columnNumber: number;
   };
   readonly children?: readonly number[];
-  /** Of a native function they are the lines that call it. */
+  /** For a native function, the lines that call it. */
   readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
 }
 
 export interface Sample {
   /** On the monotonic clock. */
   readonly atMs: number;
-  /** Names a stack; many samples have the same one. */
+  /** Id of a stack, which many samples share. */
   readonly node: number;
 }
 
-/** A V8 CPU profile: it names the line also while the thread is blocked and computes nothing. */
+/** A V8 CPU profile, which names the line even while the thread is blocked and computes nothing. */
 export class CpuProfile {
   readonly samples: readonly Sample[];
   readonly #nodes: ReadonlyMap<number, ProfileNode>;
   readonly #parents = new Map<number, number>();
 
   /**
-   * @param json as V8 gives it
-   * @param endedMs when it ended, on the monotonic clock
+   * @param json V8's profile
+   * @param endedMs end of the profile on the monotonic clock
    */
   constructor(json: string, endedMs: number) {
     const { nodes, startTime, endTime, samples, timeDeltas } = parseProfile(json);
@@ -79,7 +79,7 @@ export class CpuProfile {
   }
 }
 
-/** A profile that goes on, and can be looked at meanwhile. */
+/** A profile that can be read while it runs. */
 export class RunningProfile {
   readonly #sampleInterval: number;
   #handle: SyncCPUProfileHandle;
@@ -89,10 +89,10 @@ export class RunningProfile {
     this.#handle = startCpuProfile({ sampleInterval: sampleMs });
   }
 
-  /** What was profiled since the last time. */
+  /** The profile since the last call. */
   take(): CpuProfile {
-    // The first profile makes V8 walk through the whole heap: seconds, if it is large. One that begins
-    // while another runs does not, so there always is one.
+    // When the first profile begins, V8 walks through the whole heap, which takes seconds if the heap is large.
+    // It does not when a profile begins while another runs, so one always runs.
     const old = this.#handle;
     this.#handle = startCpuProfile({ sampleInterval: this.#sampleInterval });
     return new CpuProfile(old.stop(), monotonicMs());
@@ -103,8 +103,8 @@ export class RunningProfile {
   }
 }
 
-// V8 names what a regular expression was compiled to by its source, and writes that as it is: with quotes
-// and backslashes the whole is no JSON.
+// V8 names the code of a regular expression by its source, without escaping it: quotes and backslashes in it
+// make the profile invalid JSON.
 const regularExpression = /(?<="functionName":"RegExp): .*?(?=","(?:lineNumber|scriptId)":)/g;
 
 function parseProfile(json: string): ProfileData {
@@ -122,7 +122,7 @@ function toFrame(
     line,
     column: undefined,
     nearLine,
-    // -1 for what ran already when the profile began, such as the body of a module.
+    // -1 for functions that ran already when the profile began, such as the body of a module.
     begins: { line: Math.max(0, lineNumber) + 1, column: Math.max(0, columnNumber) + 1 },
   };
 }

@@ -2,25 +2,25 @@ import { type PerformanceEntry, PerformanceObserver, performance } from "node:pe
 import { GCProfiler, getHeapStatistics } from "node:v8";
 import { monotonicMs } from "../../registry/clock.ts";
 
-/** What a thread's garbage collector did in some time. */
+/** Garbage collection of a thread in some time. */
 export interface Garbage {
   readonly ms: number;
   readonly collections: number;
-  /** What the heap had in use afterwards; 0 without a collection. */
+  /** Used heap afterwards; 0 without a collection. */
   readonly heapBytes: number;
 }
 
 export const noGarbage: Garbage = { ms: 0, collections: 0, heapBytes: 0 };
 
 /**
- * Collections after which a new profiler is started, as a running one keeps a kilobyte of each. Not
- * sooner: one that is stopped still hears of every collection, at 0.03 ms each, until it is collected.
+ * Collections after which a new profiler is started, as a profiler keeps a kilobyte per collection. Not sooner:
+ * a stopped one still costs 0.03 ms per collection until it is garbage itself.
  */
 const maxProfiled = 1_000;
 
 /**
- * Measures the garbage collection of the thread that makes it. Node reports a collection in a later turn of the
- * loop, and never one that the process ends right after: those are read from a profiler.
+ * Measures garbage collection of the calling thread. Node reports a collection in a later turn of the loop, so
+ * never if the process exits before: then a profiler knows it.
  */
 export class GarbageTime {
   readonly #observer = new PerformanceObserver((list) => this.#add(list.getEntries()));
@@ -33,7 +33,7 @@ export class GarbageTime {
     this.#observer.observe({ entryTypes: ["gc"] });
   }
 
-  /** To be called in each turn that is measured. @param neededFromMs what ended before is forgotten, on the monotonic clock */
+  /** Called in each turn. @param neededFromMs earlier collections are forgotten, on the monotonic clock */
   onTurn(neededFromMs: number): void {
     this.#add(this.#observer.takeRecords());
     if (this.#entries.length > 0) {
@@ -45,7 +45,7 @@ export class GarbageTime {
     }
   }
 
-  /** What Node has reported between two moments of the monotonic clock. */
+  /** Collections between two moments of the monotonic clock that Node has reported. */
   reportedBetween(fromMs: number, toMs: number): Garbage {
     const origin = originMs();
     const within = this.#entries.filter(
@@ -54,7 +54,7 @@ export class GarbageTime {
     return garbageOf(within.map(({ duration }) => duration));
   }
 
-  /** What Node has not reported yet. */
+  /** Collections that Node has not reported yet. */
   unreported(): Garbage {
     this.#add(this.#observer.takeRecords());
     const reported = this.#reported;
@@ -106,7 +106,7 @@ function endOf({ startTime, duration }: PerformanceEntry): number {
   return startTime + duration;
 }
 
-/** When the clock of `performance` began, on the monotonic one. */
+/** Origin of the `performance` clock on the monotonic clock. */
 function originMs(): number {
   return monotonicMs() - performance.now();
 }

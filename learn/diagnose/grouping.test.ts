@@ -1,11 +1,10 @@
-/** One cause in many lines: a function, a package, and what they are called from. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type App, callUntilReported, startApp } from "./apps/start-app.ts";
+/** Findings of one cause that has many lines: a function, a package, a blocking call. */
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { temporaryFolder } from "../../testing/folder.ts";
+import { type App, callUntilFound, startApp, stopApps } from "./apps/start-app.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const ten = Array.from({ length: 10 }, (_, index) => index);
 const sources = {
@@ -50,67 +49,50 @@ createServer(async (request, response) => {
 `,
 };
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "diagnose-grouping-")));
-const file = join(folder, "app.cjs");
-beforeAll(() => {
-  for (const [name, text] of Object.entries(sources)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
+const file = join(temporaryFolder(sources), "app.cjs");
+let app: App;
+beforeAll(async () => {
+  app = await startApp("grouping", { file });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
-
-let app: App | undefined;
-afterEach(async () => {
-  app?.child.kill("SIGKILL");
-  await app?.exited;
-});
+afterAll(stopApps);
 
 const lineOf = (mark: string) =>
   sources["app.cjs"].split("\n").findIndex((line) => line.endsWith(`// ${mark}`)) + 1;
-const titles = (report: string) =>
-  [...report.matchAll(/^([a-z-]+)( at .*)?$/gm)].map(([title]) => title);
 
 test.each([
-  ["of one package", "/package", "line 7", "It was in the package driver."],
-  ["of one function", "/function", "wait 3", ""],
-  ["of one call that blocks", "/call", "call 2", "(execSync, "],
+  ["a package", "/package", "line 7", "package driver", 0],
+  ["a function", "/function", "wait 3", "function /function", 0],
+  ["a blocking call", "/call", "call 2", "call execSync", 5],
 ])(
-  "what blocks at ten lines %s is one finding, the worst line first",
-  async (_, path, worst, says) => {
-    app = await startApp("grouping", { file });
-    const wanted = new RegExp(`:${lineOf(worst)}$`, "m");
-    const report = await callUntilReported(app, path, wanted);
-    expect(titles(report)).toEqual([`loop-blocked-by-waiting at ${file}:${lineOf(worst)}`]);
-    expect(report).toContain(says);
-    expect(report).toMatch(
-      path === "/call" ? /\d times, .* and \d more lines?\./ : /while its thread waited/,
-    );
+  "reports ten lines of %s as one finding, the worst line first",
+  async (...[, path, worst, cause, minOthers]) => {
+    const id = expect.stringContaining(`loop-blocked-by-waiting ${cause}`);
+    const line = lineOf(worst);
+    const findings = await callUntilFound(app, path, { file, line, id });
+    const ofCause = findings.filter(({ id }) => id.includes(cause));
+    expect(ofCause).toHaveLength(1);
+    expect(ofCause[0]?.other_lines.length).toBeGreaterThanOrEqual(minOthers);
+    expect(ofCause[0]?.other_lines.map((other) => other.line)).not.toContain(line);
   },
 );
 
-test("two causes are two findings", async () => {
-  app = await startApp("grouping", { file });
-  await callUntilReported(app, "/package", /driver/);
-  const report = await callUntilReported(app, "/function", /^loop[\s\S]*^loop/m);
-  expect(titles(report).sort()).toEqual(
-    [
-      `loop-blocked-by-waiting at ${file}:${lineOf("wait 3")}`,
-      `loop-blocked-by-waiting at ${file}:${lineOf("line 7")}`,
-    ].sort(),
-  );
+test("reports each cause as one finding, and no blockage without a line", async () => {
+  const findings = await app.findings();
+  expect(new Set(findings.map(({ id }) => id)).size).toBe(findings.length);
+  expect(findings.length).toBeGreaterThanOrEqual(3);
+  expect(findings.every(({ line }) => line !== null)).toBe(true);
 });
 
-test("rejections of one function are one finding, and so are those that say no line", async () => {
-  app = await startApp("grouping", { file });
+test("reports rejections of one function as one finding, and those without a line as another", async () => {
   await app.call("/reject");
-  const report = await app.report();
-  expect(titles(report).sort()).toEqual([
-    "unhandled-rejection",
-    `unhandled-rejection at ${file}:${lineOf("reject 1")}`,
+  const findings = await app.findings();
+  const rejections = findings.filter(({ diagnosis }) => diagnosis === "unhandled-rejection");
+  expect(rejections).toHaveLength(2);
+  expect(rejections.map(({ numbers }) => numbers.rejections)).toEqual([10, 10]);
+  expect(rejections).toContainEqual(expect.objectContaining({ file: null, line: null }));
+  const withLine = rejections.find(({ line }) => line === lineOf("reject 1"));
+  expect(withLine?.other_lines).toEqual([
+    expect.objectContaining({ line: lineOf("reject 3"), count: 3, calls: "track" }),
+    expect.objectContaining({ line: lineOf("reject 2"), count: 2, calls: "track" }),
   ]);
-  expect(report.match(/rejected 10 times/g)).toHaveLength(2);
-  expect(report).toContain(
-    `The same at ${file}:${lineOf("reject 3")} (track, 3 times) and ${file}`,
-  );
 });

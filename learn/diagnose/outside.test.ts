@@ -1,132 +1,136 @@
-/** What holds a service up and is none of its code: its collector, and whoever stops it or limits its CPU. */
+/** Causes outside of the program's code: garbage collection, pauses of the process and CPU limits. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeCpuCgroup, makeFreezer, type TestCgroup } from "../../testing/cgroups.ts";
-import { type App, callUntilReported, startApp } from "./apps/start-app.ts";
+import { callUntilFound, type Finding, findingsIn, startApp, stopApps } from "./apps/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let app: App | undefined;
 let cgroup: TestCgroup | undefined;
 afterEach(async () => {
-  app?.child.kill("SIGKILL");
-  await app?.exited;
+  await stopApps();
   cgroup?.close();
   cgroup = undefined;
 });
 
-const gc = ["--expose-gc", "--import", "./learn/diagnose.ts"];
-const names = (report: string) =>
-  [...report.matchAll(/^([a-z-]+)( at .*)?$/gm)].map(([, name]) => name).sort();
+const gc = ["--expose-gc", "--import", "./learn/diagnose.ts?json"];
+const names = (findings: readonly Finding[]) => findings.map(({ diagnosis }) => diagnosis).sort();
+const numbersOf = (findings: readonly Finding[], name: string) =>
+  findings.find(({ diagnosis }) => diagnosis === name)?.numbers ?? {};
 
 describe("a garbage collection", () => {
-  test("is named as one, and not as the program's computing", async () => {
-    app = await startApp("collecting", { node: gc });
-    const report = await callUntilReported(app, "/collect", /^garbage-collection$/m);
-    expect(names(report)).toEqual(["garbage-collection"]);
-    expect(report).toMatch(/while V8 collected garbage, .* \(\d+ collections, \d{3} MB in use/);
+  test("is diagnosed as one, and not as the program's computing", async () => {
+    const app = await startApp("collecting", { node: gc });
+    const wanted = { diagnosis: "garbage-collection" };
+    const findings = await callUntilFound(app, "/collect", wanted);
+    expect(names(findings)).toEqual(["garbage-collection"]);
+    const { collections, heap_mb } = numbersOf(findings, "garbage-collection");
+    expect(collections).toBeGreaterThan(0);
+    expect(heap_mb).toBeGreaterThanOrEqual(100);
   });
 
-  test("is told apart from the computing that makes the garbage", async () => {
-    app = await startApp("collecting");
-    const report = await callUntilReported(app, "/press", /The longest time was at/);
-    expect(names(report)).toContain("garbage-collection");
-    expect(report).toMatch(
-      /The longest time was at learn\/diagnose\/apps\/collecting\.ts:\d+ \(makeList\)/,
-    );
+  test("is separated from the computing that makes the garbage, whose line is named", async () => {
+    const app = await startApp("collecting");
+    await callUntilFound(app, "/press", {
+      diagnosis: "garbage-collection",
+      finding: expect.stringMatching(/ at learn\/diagnose\/apps\/collecting\.ts:\d+ \(makeList\)/),
+    });
   });
 
-  test("is named also when the program ends right out of it", async () => {
-    app = await startApp("collecting", { node: gc });
+  test("is diagnosed if the program exits right after it", async () => {
+    const app = await startApp("collecting", { node: gc });
     await app.call("/exit").catch(() => {});
     expect(await app.exited).toBe(3);
-    expect(names(app.stderr())).toEqual(["garbage-collection"]);
+    expect(names(findingsIn(app.stderr()))).toEqual(["garbage-collection"]);
   });
 });
 
 describe.skipIf(process.platform !== "linux")("a pause of the process", () => {
   const pauseMs = 1_500;
 
-  test("by SIGSTOP is named as itself when nobody calls", async () => {
-    app = await startApp("blocking-calls");
+  test("by SIGSTOP is diagnosed while nobody calls", async () => {
+    const app = await startApp("blocking-calls");
     app.child.kill("SIGSTOP");
     await sleep(pauseMs);
     app.child.kill("SIGCONT");
-    const report = await app.report();
-    expect(names(report)).toEqual(["process-paused"]);
-    const [, paused = "0"] = /stopped from outside for ([\d,]+) ms/.exec(report) ?? [];
-    expect(Number(paused.replace(",", ""))).toBeGreaterThanOrEqual(pauseMs - 100);
+    const findings = await app.findings();
+    expect(names(findings)).toEqual(["process-paused"]);
+    const { paused_ms } = numbersOf(findings, "process-paused");
+    expect(paused_ms).toBeGreaterThanOrEqual(pauseMs - 100);
   });
 
-  test("by SIGSTOP in the middle of a call is told apart from what the call does", async () => {
-    app = await startApp("limited");
-    const answer = app.call("/long");
+  test("by SIGSTOP in the middle of a call is separated from what the call does", async () => {
+    const app = await startApp("limited");
+    const response = app.call("/long");
     await sleep(50);
     app.child.kill("SIGSTOP");
     await sleep(pauseMs);
     app.child.kill("SIGCONT");
-    await answer;
-    const report = await app.report();
-    expect(names(report)).toEqual(["loop-blocked-by-cpu", "process-paused"]);
-    const [, still = "", cpu = ""] =
-      /still for ([\d,]+) ms while .* \(([\d,]+) ms/.exec(report) ?? [];
-    const ms = (text: string) => Number(text.replace(",", ""));
-    // The pause is in neither, and would be the larger part.
-    expect(ms(still)).toBeLessThan(ms(cpu) + pauseMs / 2);
+    await response;
+    const findings = await app.findings();
+    expect(names(findings)).toEqual(["loop-blocked-by-cpu", "process-paused"]);
+    const { blocked_ms = 0, cpu_ms = 0 } = numbersOf(findings, "loop-blocked-by-cpu");
+    // The pause would be the larger part of the blockage.
+    expect(blocked_ms).toBeLessThan(cpu_ms + pauseMs / 2);
   });
 
-  test("is named also when a signal ends the program as soon as it goes on", async () => {
-    app = await startApp("endings");
+  test("is diagnosed if a signal ends the program as soon as it goes on", async () => {
+    const app = await startApp("endings");
     app.child.kill("SIGSTOP");
     await sleep(pauseMs);
     app.child.kill("SIGTERM");
     app.child.kill("SIGCONT");
     await app.exited;
-    expect(names(app.stderr())).toEqual(["process-paused"]);
+    expect(names(findingsIn(app.stderr()))).toEqual(["process-paused"]);
   });
 
-  test("for longer than a loop that may never turn again is no such loop", async () => {
-    app = await startApp("blocking-calls");
-    const answer = app.call("/user");
+  test("of 11 s is not reported as a loop that may never turn again", async () => {
+    const app = await startApp("blocking-calls");
+    const response = app.call("/user");
     await sleep(100);
     app.child.kill("SIGSTOP");
     await sleep(11_000);
     app.child.kill("SIGCONT");
-    await answer;
-    expect(await app.report()).not.toContain("has not turned");
-    expect(app.stderr()).not.toContain("has not turned");
+    await response;
+    expect(names(await app.findings())).toContain("process-paused");
+    // JSON lines only.
+    expect(app.stderr()).not.toMatch(/^unblock diagnose: /m);
   });
 
-  test("by a frozen cgroup, as of a paused container, is named as itself", async ({ skip }) => {
+  test("by a frozen cgroup, as of a paused container, is diagnosed", async ({ skip }) => {
     cgroup = makeFreezer();
     if (cgroup === undefined) {
-      skip("no cgroup that can be frozen can be made here: that takes root and cgroup v2");
+      skip("requires root and cgroup v2");
       return;
     }
-    app = await startApp("endings");
+    const app = await startApp("endings");
     const frozen = cgroup;
     frozen.add(app.child.pid ?? 0);
     frozen.write("cgroup.freeze", "1");
     await vi.waitFor(() => expect(frozen.read("cgroup.events")).toContain("frozen 1"), 5_000);
     await sleep(pauseMs);
     frozen.write("cgroup.freeze", "0");
-    expect(names(await app.report())).toEqual(["process-paused"]);
+    expect(names(await app.findings())).toEqual(["process-paused"]);
   });
 });
 
 describe("a limit on CPU", () => {
-  test("is named as itself, with the limit", async ({ skip }) => {
+  test("is diagnosed, with its quota", async ({ skip }) => {
     cgroup = makeCpuCgroup(20_000, 100_000);
     if (cgroup === undefined) {
-      skip("no cgroup with a CPU limit can be made here: that takes root, and the cpu controller");
+      skip("requires root and the cgroup controller for CPU");
       return;
     }
     const limit = ["--import", `data:text/javascript,${joining(cgroup)}`];
-    app = await startApp("limited", { node: [...limit, "--import", "./learn/diagnose.ts"] });
-    const report = await callUntilReported(app, "/compute", /^cpu-throttled$/m);
+    const app = await startApp("limited", {
+      node: [...limit, "--import", "./learn/diagnose.ts?json"],
+    });
+    const findings = await callUntilFound(app, "/compute", {
+      diagnosis: "cpu-throttled",
+      numbers: expect.objectContaining({ quota_ms: 20, period_ms: 100 }),
+    });
     // No turn takes 40 ms of CPU, and the threads of libuv's pool have nothing to do.
-    expect(names(report)).toEqual(["cpu-throttled"]);
-    expect(report).toContain("its cgroup may use 20 ms of CPU in each 100 ms");
+    expect(names(findings)).toEqual(["cpu-throttled"]);
   });
 });
 

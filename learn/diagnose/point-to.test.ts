@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { pointTo } from "./point-to.ts";
+import { pointTo, Votes } from "./point-to.ts";
 import { type Frame, isLoading, type Stack, toFile } from "./stack.ts";
-import { Votes } from "./votes.ts";
 
 const own = "/app/users.ts";
 const isOwn = (file: string) => file === own;
@@ -15,7 +14,7 @@ const frame = (name: string, file?: string, line?: number, begins = 10): Frame =
 });
 const packed = "/app/node_modules/driver/index.js";
 
-test("points to the innermost of the person's own lines, and says what is called there", () => {
+test("points to the innermost own line, and names what is called there", () => {
   const stack: Stack = [
     frame("wait"),
     frame("query", packed, 3),
@@ -36,35 +35,35 @@ test.each([
     "package driver",
   ],
   [
-    "a package of a scope, in a store of packages",
+    "a scoped package in a store of packages",
     [frame("", "/app/node_modules/.pnpm/@x+y@1/node_modules/@x/y/a.js", 3), frame("a", own, 1)],
     "package @x/y",
   ],
-  ["a package with nobody around it", [frame("parse"), frame("", packed, 3)], "package driver"],
-  ["a call that blocks", [frame("readFileSync"), frame("a", own, 1)], "call readFileSync"],
+  ["a package without a caller", [frame("parse"), frame("", packed, 3)], "package driver"],
+  ["a blocking call", [frame("readFileSync"), frame("a", own, 1)], "call readFileSync"],
   ["a function", [frame("hash"), frame("a", own, 1)], `function a ${own}:10`],
   [
     "a function that a package calls",
     [frame("a", own, 1), frame("", packed, 3)],
     `function a ${own}:10`,
   ],
-])("names what is to be mended: %s", (_, stack, id) => {
+])("names the cause: %s", (_, stack, id) => {
   expect(pointTo(stack, isOwn)?.cause.id).toBe(id);
 });
 
-test("points to a package where nothing else is in a file, and nowhere where nothing is", () => {
+test("points to a package if nothing else is in a file, and to nothing if nothing is", () => {
   const stack: Stack = [frame("parse"), frame("", packed, 3)];
   expect(pointTo(stack, isOwn)?.line).toEqual({ file: packed, line: 3, what: "parse" });
   expect(pointTo([frame("parse")], isOwn)).toBe(undefined);
   expect(pointTo([], isOwn)).toBe(undefined);
 });
 
-test("points nowhere rather than to the first line of a file, when only the file is known", () => {
+test("points to nothing if only the file is known", () => {
   const body: Frame = { ...frame("", own), begins: { line: 1, column: 1 } };
   expect(pointTo([frame("parse"), body], isOwn)).toBe(undefined);
 });
 
-test("a module that is loaded is told by its body", () => {
+test("recognises the loading of a module by the module's body", () => {
   const body: Frame = { ...frame("", own, 7), begins: { line: 1, column: 1 } };
   expect(isLoading([frame("hash", own, 3), body, frame("run")])).toBe(true);
   expect(isLoading([body, frame("handle", own, 3)])).toBe(false);
@@ -80,11 +79,11 @@ test.each([
   ["", undefined],
   ["[worker eval]", undefined],
   [import.meta.url, undefined],
-])("knows what is a file: %s", (script, wanted) => {
-  expect(toFile(script)).toBe(wanted);
+])("recognises files: %s", (script, expected) => {
+  expect(toFile(script)).toBe(expected);
 });
 
-test("the function with most of the time wins, by its line with most of that", () => {
+test("elects the function with most of the time, at its line with most of that", () => {
   const votes = new Votes(isOwn);
   const [slow, slower, other] = [
     [frame("loop", own, 3, 1)],
@@ -97,7 +96,7 @@ test("the function with most of the time wins, by its line with most of that", (
   expect(votes.winner()).toBe(slower);
 });
 
-test("nobody wins with less than half", () => {
+test("elects none with less than half of the time", () => {
   const votes = new Votes(isOwn);
   votes.add([frame("loop", own, 3, 1)], 40);
   votes.add([frame("other", own, 20, 15)], 30);
@@ -105,7 +104,7 @@ test("nobody wins with less than half", () => {
   expect(votes.winner()).toBe(undefined);
 });
 
-test("where nobody has half, what several call has, or the loop that calls them", () => {
+test("if no function has half, elects callers of a blocking call that has, or the loop that calls them", () => {
   const votes = new Votes(isOwn);
   const dispatch = frame("dispatch", own, 90, 80);
   votes.add([frame("execSync"), frame("one", own, 3, 1), dispatch], 35);
@@ -120,7 +119,7 @@ test("where nobody has half, what several call has, or the loop that calls them"
   looping.add([loop, dispatch], 20);
   expect(looping.winner()?.[0]).toBe(loop);
 
-  // Who only hands calls on is not to be looked at.
+  // A function that only forwards calls is not elected.
   const handing = new Votes(isOwn);
   handing.add([frame("one", own, 3, 1), dispatch], 35);
   handing.add([frame("two", own, 20, 15), dispatch], 40);

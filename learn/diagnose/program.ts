@@ -1,23 +1,23 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { shownPath } from "./own-code.ts";
 import { provideText } from "./source.ts";
+import { shownPath } from "./stack.ts";
 
 /** Commands that start Node themselves. */
 const starters = new Set(["node", "npm", "npx", "pnpm", "yarn", "tsx", "ts-node", "nodemon"]);
-/** Node's flags for code that is in no file. */
+/** Node's flags for code on the command line. */
 const codeFlags = /^(-e|--eval(=.*)?|-p|--print(=.*)?|-pe)$/;
 
-/** A program's file, or why there is none and what to do about it. */
+/** A program's file, or why there is none and what to do. */
 export type Program = { readonly file: string } | { readonly problem: string };
 
 /**
- * Finds the file of a program as Node does, also without its extension or by a directory's package.json.
- * With `--import` Node itself only takes the file.
+ * Finds the file of a program as Node does, also without its extension or by a directory's package.json. With
+ * `--import` Node itself accepts only the file.
  *
- * @param given as it is on the command line
- * @param diagnose the command that it is given to, such as "./learn/diagnose.ts"
+ * @param given argument on the command line
+ * @param diagnose path of this command for messages, such as "./learn/diagnose.ts"
  */
 export function findProgram(given: string, diagnose: string): Program {
   if (given === "-" || codeFlags.test(given)) {
@@ -68,7 +68,7 @@ function kindOf(path: string): "file" | keyof typeof problems {
 }
 
 /** Makes the code of `node -e` known, whose lines are in no file. */
-export function provideProgram(): void {
+export function provideEvaluatedCode(): void {
   const at = process.execArgv.findIndex((argument) => codeFlags.test(argument));
   const flag = process.execArgv[at] ?? "";
   const code = flag.includes("=") ? flag.slice(flag.indexOf("=") + 1) : process.execArgv[at + 1];
@@ -77,7 +77,7 @@ export function provideProgram(): void {
   }
 }
 
-/** The program that Node runs in this process, as people know it. */
+/** Name for people of the program that Node runs in this process. */
 export function programName(): string {
   const [, program] = process.argv;
   const flag = process.execArgv.find((argument) => codeFlags.test(argument));

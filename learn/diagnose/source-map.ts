@@ -5,25 +5,25 @@ import { fileURLToPath } from "node:url";
 import { provideText, textOfFile } from "./source.ts";
 import type { Position } from "./stack.ts";
 
-/** A place in what somebody wrote, where Node runs what was made of it. */
+/** A location in the source that the file that Node runs was made of. */
 export interface Original extends Position {
-  /** A path, or the URL that a bundler made up, such as "webpack://shop/src/users.ts". */
+  /** Path, or a URL of a bundler such as "webpack://shop/src/users.ts". */
   readonly file: string;
-  /** What was called there before names were made short; undefined when the map does not say. */
+  /** Name there before minification; undefined if the map does not say. */
   readonly name: string | undefined;
 }
 
 interface LoadedMap {
   readonly map: SourceMap;
-  /** What the paths in it are relative to. */
+  /** Folder that the paths in it are relative to. */
   readonly folder: string;
 }
 
-const mostBytes = 64 * 1_024 * 1_024;
+const maxBytes = 64 * 1_024 * 1_024;
 const maps = new Map<string, LoadedMap | undefined>();
 
 /**
- * Finds what a place in a file was made of, by the file's source map; undefined when it has none.
+ * Finds the source of a location in a file by the file's source map; undefined if there is none.
  *
  * @see https://tc39.es/ecma426/
  */
@@ -36,7 +36,7 @@ export function originalOf(file: string, { line, column }: Position): Original |
     return undefined;
   }
   const entry = loaded.map.findEntry(line - 1, column - 1);
-  // Where a line has nothing before the place, Node gives what ends the line before.
+  // If the line has no mapping before the column, Node returns the last one of the line before.
   if (!("originalSource" in entry) || !entry.originalSource || entry.generatedLine !== line - 1) {
     return undefined;
   }
@@ -50,7 +50,7 @@ export function originalOf(file: string, { line, column }: Position): Original |
 
 function loadMap(file: string): LoadedMap | undefined {
   try {
-    // With --enable-source-maps Node has it, also of code that it compiles itself.
+    // With --enable-source-maps Node has the map, also of code that it compiles itself.
     const known = findSourceMap(file);
     const read = known ? { payload: known.payload, folder: dirname(file) } : readMap(file);
     if (read === undefined) {
@@ -58,7 +58,7 @@ function loadMap(file: string): LoadedMap | undefined {
     }
     const { payload, folder } = read;
     const loaded = { map: new SourceMap(payload), folder };
-    // A map in sections has none of its own.
+    // A map in sections has no sources of its own.
     payload.sources?.forEach((source, at) => {
       const text = payload.sourcesContent?.[at];
       if (typeof text === "string") {
@@ -67,13 +67,13 @@ function loadMap(file: string): LoadedMap | undefined {
     });
     return loaded;
   } catch {
-    // It is not there, or no map: then the line is that of the file itself.
+    // Missing or invalid: then the line is that of the file itself.
     return undefined;
   }
 }
 
 function readMap(file: string): { payload: SourceMapPayload; folder: string } | undefined {
-  // The last one counts: a bundle may have swallowed others.
+  // The last one counts: a bundle may contain others.
   const url = [...textOfFile(file).matchAll(/^\/\/[#@] ?sourceMappingURL=(\S+)\s*$/gm)].at(-1)?.[1];
   if (url === undefined) {
     return undefined;
@@ -82,7 +82,7 @@ function readMap(file: string): { payload: SourceMapPayload; folder: string } | 
     return { payload: JSON.parse(readDataUrl(url)), folder: dirname(file) };
   }
   const path = toPath(url, dirname(file));
-  if (statSync(path).size > mostBytes) {
+  if (statSync(path).size > maxBytes) {
     return undefined;
   }
   return { payload: JSON.parse(readFileSync(path, "utf8")), folder: dirname(path) };

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { findCall, isAsyncFunction, isPutOff, textOf } from "./source.ts";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../../testing/folder.ts";
+import { findCall, isAsyncFunction, isDeferred, textOf } from "./source.ts";
 
 const source = `function first(
   path: string,
@@ -25,19 +24,17 @@ setImmediate(() => work());
 async function named() {}
 handle(asyncThing, (x) => x);
 `;
-const folder = mkdtempSync(join(tmpdir(), "diagnose-source-"));
+const folder = temporaryFolder({ "source.ts": source });
 const file = join(folder, "source.ts");
-writeFileSync(file, source);
-afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Where a text begins, and the column after what comes before it. */
+/** Position of a text in the source. */
 function at(text: string, within = text) {
   const lines = source.split("\n");
   const line = lines.findIndex((one) => one.includes(text));
   return { line: line + 1, column: (lines[line]?.indexOf(within) ?? 0) + 1 };
 }
 
-test("finds the call in the function, and not in the next one", () => {
+test("finds a call in the function, and not in the next one", () => {
   const begins = at("function first");
   expect(findCall(file, begins, "readFileSync", undefined)?.line).toBe(4);
   expect(findCall(file, begins, "readFileSync", 6)?.line).toBe(6);
@@ -46,11 +43,11 @@ test("finds the call in the function, and not in the next one", () => {
   expect(findCall(file, begins, "", undefined)).toBe(undefined);
 });
 
-test("looks through the whole file when it is not known where the function begins", () => {
+test("searches the whole file if the beginning of the function is unknown", () => {
   expect(findCall(file, { line: 1, column: 1 }, "wait", undefined)?.line).toBe(17);
 });
 
-test("finds a call in the function's own line", () => {
+test("finds a call in the first line of the function", () => {
   expect(findCall(file, at("const arrow", "(id: number) =>"), "find", undefined)?.line).toBe(11);
 });
 
@@ -60,23 +57,23 @@ test.each([
   ["a method, at its parameters", at("async load", "(id: number)"), true],
   ["a function, at its start", at("async function named"), true],
   ["a function, at its parameters", at("async function named", "() {}"), true],
-  ["a method that is not", at("static plain", "(id: number)"), false],
-  ["one beside a name that begins like it", at("handle(asyncThing", "(x) => x"), false],
-])("tells whether it is async: %s", (_, begins, wanted) => {
-  expect(isAsyncFunction(file, begins)).toBe(wanted);
+  ["a method that is not async", at("static plain", "(id: number)"), false],
+  ["a function next to a name that begins with async", at("handle(asyncThing", "(x) => x"), false],
+])("recognises async functions: %s", (_, begins, expected) => {
+  expect(isAsyncFunction(file, begins)).toBe(expected);
 });
 
 test.each([
-  ["a promise's", at("new Promise", "(resolve) =>"), true],
-  ["a then's, at its start", at("wait().then", "function later"), true],
-  ["a then's, at its parameters", at("wait().then", "() {}"), true],
-  ["a later turn's", at("setImmediate", "() => work"), true],
-  ["another's", at("handle(asyncThing", "(x) => x"), false],
-])("tells whether it was put off: %s", (_, begins, wanted) => {
-  expect(isPutOff(file, begins)).toBe(wanted);
+  ["of a promise", at("new Promise", "(resolve) =>"), true],
+  ["of then(), at its start", at("wait().then", "function later"), true],
+  ["of then(), at its parameters", at("wait().then", "() {}"), true],
+  ["of a later turn", at("setImmediate", "() => work"), true],
+  ["of another call", at("handle(asyncThing", "(x) => x"), false],
+])("recognises functions that run later: %s", (_, begins, expected) => {
+  expect(isDeferred(file, begins)).toBe(expected);
 });
 
-test("shows a line without its indent, and nothing of a file that is not there", () => {
-  expect(textOf(file, 4)).toBe("const one = readFileSync(path);");
-  expect(textOf(join(folder, "none.ts"), 1)).toBe("");
+test("shows a line without its indent, and nothing of a missing file", () => {
+  expect(textOf({ file, line: 4, what: "" })).toBe("const one = readFileSync(path);");
+  expect(textOf({ file: join(folder, "none.ts"), line: 1, what: "" })).toBe("");
 });

@@ -1,22 +1,23 @@
 import { readFileSync } from "node:fs";
-import type { Position } from "./stack.ts";
+import { resolve } from "node:path";
+import type { CodeLine } from "./diagnosis.ts";
+import { isEvaluated, type Position } from "./stack.ts";
 
-/** A function that is longer is read no further. */
-const longestFunction = 1_000;
-
-/** A longer line is shown in part, and looked at no further around a place, in characters. */
-const longestShown = 120;
+/** Longer functions are searched no further. */
+const maxFunctionLines = 1_000;
+/** Longer lines are shown in part. */
+const maxShownLength = 120;
 
 const files = new Map<string, readonly string[]>();
-/** What a source map says is in files that may not be there. */
+/** Texts of source maps, whose files need not exist. */
 const provided = new Map<string, string>();
 
-/** Gives the text of a file that was compiled, which counts more than what is in its place by now. */
+/** Sets the text of a file that was compiled, which takes precedence over the file. */
 export function provideText(file: string, text: string): void {
   provided.set(file, text);
 }
 
-/** A file's lines; none when it can't be read. Each file is read once. */
+/** Lines of a file, which is read once; none if it cannot be read. */
 function linesOf(file: string): readonly string[] {
   let lines = files.get(file);
   if (lines === undefined) {
@@ -26,7 +27,7 @@ function linesOf(file: string): readonly string[] {
   return lines;
 }
 
-/** Empty when it can't be read. */
+/** Text of a file; empty if it cannot be read. */
 export function textOfFile(file: string): string {
   try {
     return provided.get(file) ?? readFileSync(file, "utf8");
@@ -37,22 +38,20 @@ export function textOfFile(file: string): string {
 
 /** Whether a line is too long to be shown whole. */
 export function isLong(file: string, line: number): boolean {
-  return lineOf(file, line).length > longestShown;
+  return lineOf(file, line).length > maxShownLength;
 }
 
-/**
- * A line of a file, from 1, without what surrounds it, for people. Of a long one at most 120 characters.
- *
- * @param column what must be among these, from 1; the line's begin if undefined
- */
-export function textOf(file: string, line: number, column = 1): string {
+/** Text of a line for people, without its indent. Of a long line 120 characters around the column. */
+export function textOf({ file: shown, line, column = 1 }: CodeLine): string {
+  // A shown path is relative to the working directory.
+  const file = shown.includes("://") || isEvaluated(shown) ? shown : resolve(shown);
   const text = lineOf(file, line);
-  if (text.length <= longestShown) {
+  if (text.length <= maxShownLength) {
     return text;
   }
   const indent = (linesOf(file)[line - 1]?.trimEnd().length ?? 0) - text.length;
-  // One at each end is for the mark that the line goes on there.
-  const length = longestShown - 2;
+  // One character at each end is for the ellipsis.
+  const length = maxShownLength - 2;
   const wanted = column - 1 - indent - Math.floor(length / 3);
   const begin = Math.max(0, Math.min(wanted, text.length - length));
   const end = begin + length;
@@ -68,11 +67,11 @@ function lineOf(file: string, line: number): string {
 }
 
 /**
- * Where in a function something is called; undefined when there is none. It looks at the text
- * only, so a call in a comment counts too.
+ * Finds a call in a function by its text, so a call in a comment counts too.
  *
- * @param called such as "execSync"
- * @param near which one it is where there are several; the first if undefined
+ * @param begins where the function begins
+ * @param called name of what is called, such as "execSync"
+ * @param near line to which the call should be nearest; the first call by default
  */
 export function findCall(
   file: string,
@@ -92,21 +91,21 @@ export function findCall(
   return found.sort((a, b) => distance(a) - distance(b))[0];
 }
 
-/** The lines of a function, without what is before it; each with how much of it that is. */
+/** Lines of a function, each with the count of characters that are cut off before it. */
 function* functionAt(
   file: string,
   begins: Position,
 ): Generator<[line: number, text: string, before: number]> {
-  const lines = linesOf(file).slice(begins.line - 1, begins.line - 1 + longestFunction);
+  const lines = linesOf(file).slice(begins.line - 1, begins.line - 1 + maxFunctionLines);
   const [first = "", ...rest] = lines;
-  // The body of a module, or a function of which it is not known where it begins.
+  // The body of a module, or a function whose beginning is unknown.
   const isAll = begins.line === 1 && begins.column === 1;
   const before = isAll ? 0 : begins.column;
   yield [begins.line, first.slice(before), before];
   for (const [index, text] of rest.entries()) {
     yield [begins.line + 1 + index, text, 0];
-    // It ends with the first line that stands as far left as its own, if it is laid out as most are; a
-    // line with the end of its parameters may stand there too.
+    // As most code is laid out, a function ends with the next line that is indented no further than its first
+    // one. A line that ends its parameters is indented so, too.
     if (!isAll && /^\s*[^\s)]/.test(text) && indentOf(text) <= indentOf(first)) {
       return;
     }
@@ -117,15 +116,15 @@ function indentOf(text: string): number {
   return text.length - text.trimStart().length;
 }
 
-/** Whether the function that begins there is an async one. */
+/** Whether the function that begins there is async. */
 export function isAsyncFunction(file: string, begins: Position): boolean {
   const [before, after] = around(file, begins);
-  // A profile says where the parameters begin, a stack where the whole function does.
+  // A profile has the position of the parameters, a stack that of the whole function.
   return /^async\b/.test(after) || /\basync\b[\w\s$#*<>,]*$/.test(before);
 }
 
-/** Whether the function that begins there was handed to a promise, or put off to a later turn. */
-export function isPutOff(file: string, begins: Position): boolean {
+/** Whether the function that begins there is run by a promise or in a later turn of the loop. */
+export function isDeferred(file: string, begins: Position): boolean {
   const [before] = around(file, begins);
   return /(\bnew\s+Promise\s*(<.*>)?|\.(then|catch|finally)|\b(setImmediate|queueMicrotask|nextTick))\s*\((async\s*)?(function\s*\w*\s*)?$/.test(
     before,
@@ -135,5 +134,5 @@ export function isPutOff(file: string, begins: Position): boolean {
 function around(file: string, { line, column }: Position): [before: string, after: string] {
   const text = linesOf(file)[line - 1] ?? "";
   const at = column - 1;
-  return [text.slice(Math.max(0, at - longestShown), at), text.slice(at, at + longestShown)];
+  return [text.slice(Math.max(0, at - maxShownLength), at), text.slice(at, at + maxShownLength)];
 }

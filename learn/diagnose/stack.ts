@@ -1,17 +1,17 @@
-import { dirname, isAbsolute } from "node:path";
+import { dirname, isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** A function on a thread's stack. */
 export interface Frame {
-  /** Empty when it has none. */
+  /** Empty if it has none. */
   readonly name: string;
-  /** Its path; undefined when it is in no file: Node's own, native, or evaluated. */
+  /** Path; undefined for what is in no file: Node's own, native or evaluated code. */
   readonly file: string | undefined;
-  /** The line it is at, from 1; undefined when that was not seen. */
+  /** Current line, from 1; undefined if it was not seen. */
   readonly line: number | undefined;
-  /** The column there, from 1; undefined when that was not seen. */
+  /** Current column, from 1; undefined if it was not seen. */
   readonly column: number | undefined;
-  /** A line that it was at when it was seen innermost; undefined when it was not. */
+  /** Line at which it was seen when it was innermost; undefined if it was not. */
   readonly nearLine: number | undefined;
   /** Where the function begins. */
   readonly begins: Position;
@@ -26,36 +26,56 @@ export interface Position {
 /** Innermost first. */
 export type Stack = readonly Frame[];
 
-/** Says of a path whether the code there is the person's, and so a line that they can mend. */
+/** Whether the code of a file is the user's own, so that a line of it can be changed. */
 export type OwnCode = (file: string) => boolean;
 
-/** Where to look: the innermost of the person's own functions, or else of any that is in a file; -1 if none is. */
+/** All code except packages. */
+export function isOwnCode(file: string): boolean {
+  return !file.includes(`${sep}node_modules${sep}`);
+}
+
+/** Package that a file belongs to, such as "pg" or "@redis/client"; undefined if none. */
+export function packageOf(file: string): string | undefined {
+  const [, name] = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(file) ?? [];
+  return name?.replace("\\", "/");
+}
+
+/** Path relative to the working directory if inside of it, as people would type it. A URL stays one. */
+export function shownPath(file: string): string {
+  if (!isAbsolute(file)) {
+    return file;
+  }
+  const short = relative(process.cwd(), file);
+  return short === "" || short.startsWith("..") ? file : short;
+}
+
+/** Index of the innermost frame of the user's own code, else of any file; -1 if there is none. */
 export function innermost(stack: Stack, isOwn: OwnCode): number {
   const own = stack.findIndex(({ file }) => file !== undefined && isOwn(file));
   return own === -1 ? stack.findIndex(({ file }) => file !== undefined) : own;
 }
 
-/** Tells one function from another; undefined when none is in a file. */
+/** Identifies the function of the innermost own frame; undefined if no frame is in a file. */
 export function functionKey(stack: Stack, isOwn: OwnCode): string | undefined {
   const frame = stack[innermost(stack, isOwn)];
   return frame && `${frame.file}:${frame.begins.line}:${frame.begins.column}`;
 }
 
-/** Whether a program was loading its modules then: nobody is served yet, so nobody waits. */
+/** Whether the program was loading its modules: it serves nobody yet, so nobody waits. */
 export function isLoading(stack: Stack): boolean {
   const outermost = stack.findLast(({ file }) => file !== undefined);
   // The body of a module is a function without a name that begins where its file does.
   return outermost?.name === "" && outermost.begins.line === 1 && outermost.begins.column === 1;
 }
 
-/** Whether a script is the code of `node -e` or of standard input, which is somebody's and in no file. */
+/** Whether a script is the code of `node -e` or of standard input: the user's own, but in no file. */
 export function isEvaluated(script: string): boolean {
   return script === "[eval]" || script === "[stdin]";
 }
 
 /**
- * The path of a script as V8 names it, which is a URL for modules and a path for the rest. The code
- * that watches is in no file: nobody is to look there.
+ * Path of a script as V8 names it: V8 has URLs for modules and paths for other scripts. The code that watches
+ * counts as being in no file.
  */
 export function toFile(script: string): string | undefined {
   if (isEvaluated(script)) {

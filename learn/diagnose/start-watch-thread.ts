@@ -1,29 +1,39 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { WatchThreadData } from "./watch-thread-data.ts";
+import type { ProbeData } from "./libuv-probes.ts";
+import type { PauseData } from "./process-paused.ts";
+import type { SamplerData } from "./stack-sampler-thread.ts";
 
-/** The threads that only watch. */
-const watching = new WeakSet<Worker>();
+/** Memory by which the watch thread reports; it does nothing for what is undefined. */
+export interface WatchThreadData {
+  readonly sampler?: SamplerData;
+  readonly pool?: ProbeData;
+  readonly pauses?: PauseData;
+  /** Needs `pool` as well. */
+  readonly lookups?: ProbeData;
+}
 
-/** How long is waited for it to begin, in milliseconds; without it there is less to see, and that is all. */
-const beginMs = 5_000;
+const watchThreads = new WeakSet<Worker>();
 
-/** Starts the thread, which does not keep the process, and resolves when it watches. */
+/** Timeout for the thread's start; without the thread there is less to see. */
+const startMs = 5_000;
+
+/** Starts the watch thread, which does not keep the process alive, and resolves when it watches. */
 export async function startWatchThread(data: WatchThreadData): Promise<void> {
   const thread = new Worker(new URL("./watch-thread.ts", import.meta.url), {
     workerData: data,
     name: "unblock diagnose",
-    // Not what the watched program was started with: that would load it, or this, once more.
+    // The program's own flags would load the program's preloads, or this, once more.
     execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 },
   });
-  watching.add(thread);
-  // An error here is no reason for the watched program to end.
+  watchThreads.add(thread);
+  // An error of the watch thread must not end the program.
   thread.on("error", () => {});
-  await once(thread, "message", { signal: AbortSignal.timeout(beginMs) }).catch(() => {});
+  await once(thread, "message", { signal: AbortSignal.timeout(startMs) }).catch(() => {});
   thread.unref();
 }
 
 export function isWatchThread(thread: Worker): boolean {
-  return watching.has(thread);
+  return watchThreads.has(thread);
 }

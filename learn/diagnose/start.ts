@@ -1,34 +1,29 @@
 import { monotonicMs } from "../../registry/clock.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import { ErrorOutput, unblockStandardError } from "./error-output.ts";
-import { openJsonOutput } from "./finding-output.ts";
-import { LiveReport } from "./live.ts";
-import { isOwnCode } from "./own-code.ts";
-import { programName, provideProgram } from "./program.ts";
-import { renderReport } from "./report.ts";
-import { jsonLines, jsonReport } from "./report-json.ts";
-import { onFatalSignal } from "./signals.ts";
+import { DescriptorOutput, openJsonOutput, unblockStandardError } from "./output.ts";
+import { programName, provideEvaluatedCode } from "./program.ts";
+import { jsonLines, jsonReport, LiveReport, renderNews, renderReport } from "./report.ts";
+import { isOwnCode } from "./stack.ts";
 import { roundMs, watchService } from "./watch-service.ts";
 
 export interface DiagnoseModes {
   /** Whether each diagnosis is reported as soon as it is made. */
   readonly isLive: boolean;
   /**
-   * The process that gives JSON lines on a descriptor of its own, 0 for JSON lines on standard error;
-   * undefined for text.
+   * Process that has a descriptor for JSON lines; 0 for JSON lines on standard error; undefined for text.
    */
   readonly jsonPid: number | undefined;
 }
 
 /**
- * Watches the program that Node is about to load, and reports at its end, on SIGUSR2, and live as it
- * goes. The program itself is to notice nothing.
+ * Watches the program that Node is about to load, and reports at its end, on SIGUSR2, and live if asked to,
+ * without changing what the program does.
  */
 export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promise<void> {
   unblockStandardError();
-  provideProgram();
+  provideEvaluatedCode();
   const isJson = jsonPid !== undefined;
-  const output = isJson && jsonPid !== 0 ? openJsonOutput(jsonPid) : new ErrorOutput();
+  const output = isJson && jsonPid !== 0 ? openJsonOutput(jsonPid) : new DescriptorOutput();
   const service = await watchService(isOwnCode);
   const live = new LiveReport();
   let isOver = false;
@@ -36,7 +31,7 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
     if (!isOver) {
       isOver = true;
       clearInterval(timer);
-      const problem = `stopped watching, and the fault is its own: ${error}`;
+      const problem = `stopped watching because of an error of its own: ${error}`;
       output.write(
         isJson
           ? `${JSON.stringify({ type: "error", pid: process.pid, problem })}\n`
@@ -44,7 +39,7 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
       );
     }
   };
-  const carefully = (work: () => void) => {
+  const guarded = (work: () => void) => () => {
     try {
       work();
     } catch (error) {
@@ -66,33 +61,63 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
     await service.round();
     if (isLive) {
       const news = live.take(service.soFar(), monotonicMs());
-      output.write(
-        isJson
-          ? jsonLines(
-              process.pid,
-              news.map(({ diagnosis }) => diagnosis),
-            )
-          : live.render(news),
-      );
+      const diagnoses = news.map(({ diagnosis }) => diagnosis);
+      output.write(isJson ? jsonLines(process.pid, diagnoses) : renderNews(news));
     }
   };
   const timer = setInterval(() => round().catch(fail), roundMs).unref();
-  const end = () => {
+  const end = guarded(() => {
     if (isOver) {
       return;
     }
     isOver = true;
     clearInterval(timer);
     const diagnoses = service.stop();
-    // A process that was forked is one of many, and has nothing to say when all is well.
+    // A forked process is one of many, and reports only what was found.
     if (process.send === undefined || diagnoses.length > 0) {
       report(diagnoses, true);
     }
     output.flush();
-  };
-  process.once("exit", () => carefully(end));
-  onFatalSignal(() => carefully(end));
+  });
+  process.once("exit", end);
+  onFatalSignal(end);
   if (process.platform !== "win32") {
-    process.on("SIGUSR2", () => carefully(() => report(service.diagnoses(), false)));
+    process.on(
+      "SIGUSR2",
+      guarded(() => report(service.diagnoses(), false)),
+    );
+  }
+}
+
+/**
+ * Calls a function before SIGINT, SIGTERM or SIGHUP ends the process, which it then does as without this. If the
+ * program listens for the signal itself, nothing is called.
+ */
+function onFatalSignal(work: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    let others = 0;
+    const isOthers = (name: string | symbol, listener: unknown) =>
+      name === signal && listener !== onSignal;
+    const onNewListener = (name: string | symbol, listener: unknown) => {
+      others += isOthers(name, listener) ? 1 : 0;
+    };
+    const onRemoveListener = (name: string | symbol, listener: unknown) => {
+      if (isOthers(name, listener)) {
+        // A once() listener is removed before it is called, and counts until it has been called.
+        queueMicrotask(() => others--);
+      }
+    };
+    const onSignal = () => {
+      if (others === 0) {
+        work();
+        process.off("newListener", onNewListener);
+        process.off("removeListener", onRemoveListener);
+        process.off(signal, onSignal);
+        process.kill(process.pid, signal);
+      }
+    };
+    process.on(signal, onSignal);
+    process.on("newListener", onNewListener);
+    process.on("removeListener", onRemoveListener);
   }
 }

@@ -1,67 +1,81 @@
 import { performance } from "node:perf_hooks";
+import { openCpuPressure, openThreadWaiting } from "../../measure/proc.ts";
 import { monotonicMs } from "../../registry/clock.ts";
 import type { CodeLine } from "./diagnosis.ts";
 import { type Garbage, GarbageTime, noGarbage, sumOf } from "./garbage-time.ts";
-import type { Pauses } from "./pauses.ts";
 import { type Cause, pointTo } from "./point-to.ts";
-import { isLoading, type OwnCode } from "./stack.ts";
-import { openCrowding, openStarvation } from "./starvation.ts";
-import type { Evidence, Witness } from "./witness.ts";
+import type { PauseWatch } from "./process-paused.ts";
+import { isLoading, type OwnCode, type Stack } from "./stack.ts";
+
+/** Sees what a thread does while its event loop does not turn. */
+export interface Witness {
+  /** Called when the loop turns. @param starvedMs time that the thread has waited for a core since its start */
+  onTurn(starvedMs: number): void;
+  /** Evidence since the last call. */
+  take(): Evidence;
+}
+
+/** What a witness saw. Times are on the monotonic clock. */
+export interface Evidence {
+  /** The stack that held the thread for most of that time; undefined if none did, or none was seen. */
+  heldBetween(beganMs: number, endedMs: number): Stack | undefined;
+  /** The stack right after the longest native call in that time; undefined if it was not seen. */
+  afterNativeCode(beganMs: number, endedMs: number): Stack | undefined;
+}
 
 /** A time in which the event loop did not turn. */
 export interface Blockage {
-  /** On the monotonic clock of registry/clock.ts. */
+  /** On the monotonic clock. */
   readonly beganMs: number;
-  /** How long it was. */
   readonly ms: number;
-  /** What the loop's thread computed in that time. */
+  /** CPU time of the loop's thread. */
   readonly cpuMs: number;
-  /** What all threads of the process computed in that time; undefined where that is not known. */
+  /** CPU time of all threads of the process; undefined if unknown. */
   readonly allCpuMs?: number;
-  /** How long it could have run in that time, and other threads had the cores; 0 where that is not known. */
+  /** Time that the loop's thread waited for a core; 0 if unknown. */
   readonly starvedMs: number;
-  /** How long somebody on this machine lacked a core in that time; undefined where that is not known. */
+  /** Time in which any thread of the machine waited for a core; undefined if unknown. */
   readonly crowdedMs?: number;
-  /** How long the loop's thread collected garbage in that time. */
+  /** Garbage collection of the loop's thread. */
   readonly garbage: Garbage;
-  /** How long the whole process was paused in that time; 0 where that is not known. */
+  /** Time for which the whole process was paused; 0 if unknown. */
   readonly pausedMs: number;
-  /** What held it; undefined when nothing did for half of the time, or it was not seen. */
+  /** Line that held it; undefined if none did for half of the time, or none was seen. */
   readonly line: CodeLine | undefined;
-  /** What is to be mended there; undefined when no line is known. */
+  /** What has to be changed there; undefined if no line is known. */
   readonly cause?: Cause;
   /** Whether a promise or an async function is around that line. */
   readonly isAsync: boolean;
-  /** Where nothing was seen to hold it: what came right after a call of native code, if that was seen. */
+  /** If `line` is undefined: the line right after a native call, if it was seen. */
   readonly next: CodeLine | undefined;
 }
 
 export interface LoopWatch {
   /**
-   * The blockages since the last time that it was asked; while a module is loaded does not count. Of the
-   * newest it may not be known yet whether they were pauses or collections: they come the next time.
+   * Blockages since the last call, without those by loading modules. The newest ones may be left for the next
+   * call, until it is known whether they were pauses or collections.
    */
   take(): Blockage[];
-  /** All of them: it waits until that is known, for some 20 ms. */
+  /** All blockages since the last call. Blocks for about 20 ms, until that is known. */
   takeAll(): Blockage[];
-  /** What has held the loop since its last turn is no blockage of the program's. */
+  /** Ignores what has held the loop since its last turn. */
   skip(): void;
   stop(): void;
 }
 
-/** How often the loop is asked to be on time, in milliseconds. */
+/** Interval of the timer that shows whether the loop turns. */
 const beatMs = 20;
-/** What is shorter is no blockage, in milliseconds. A call to a database that blocks for 50 ms is one. */
-const shortestMs = 40;
+/** Minimum duration of a blockage, in milliseconds. A blocking database call of 50 ms is one. */
+const minBlockageMs = 40;
 
 /**
- * Watches the event loop of the thread that calls it. Costs a busy one 0.2 %, without its witness.
+ * Watches the event loop of the calling thread. Costs a busy thread 0.2 %, without the witness.
  *
- * @param pauses what is known of pauses of the process; without it none is
+ * @param pauses by default no pauses of the process are known
  */
-export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): LoopWatch {
-  const readStarvedMs = openStarvation();
-  const readCrowdedMs = openCrowding();
+export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: PauseWatch): LoopWatch {
+  const readStarvedMs = openThreadWaiting();
+  const readCrowdedMs = openCpuPressure();
   const garbageTime = new GarbageTime();
   const gaps: Gap[] = [];
   const readClocks = () => ({
@@ -83,16 +97,16 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
     const oldest = unsettled[0] ?? gaps[0];
     garbageTime.onTurn(oldest?.beganMs ?? monotonicMs() - ms);
     witness.onTurn(now.starvedMs);
-    if (hasTurned && ms - starvedMs >= shortestMs) {
+    if (hasTurned && ms - starvedMs >= minBlockageMs) {
       const beganMs = monotonicMs() - ms;
       const cpuMs = (user + system) / 1_000;
       gaps.push({ beganMs, ms, cpuMs, allCpuMs: allMs, starvedMs, crowdedMs });
     }
   };
-  // Until its first turn the program is loaded, and nobody waits for it.
+  // Until the first turn the program is being loaded, and nobody waits for it.
   let hasTurned = false;
   let turnedMs = 0;
-  // Collections until then are reported: Node does so between two turns.
+  // Node reports collections between two turns.
   let collectionsKnownUntilMs = 0;
   const timer = setInterval(() => {
     beat();
@@ -106,11 +120,11 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
   };
   let unsettled: Blockage[] = [];
   const take = () => {
-    // What goes on right now may be one: the end of a program can come right out of it.
+    // The current turn may be a blockage: the program may be about to exit.
     beat();
     if (gaps.length > 0) {
       unsettled.push(...toBlockages());
-      // It may have read the program's files, which does not count.
+      // Reading the program's files is no blockage of the program.
       before = readClocks();
     }
     const pausesKnownUntilMs = pauses?.knownUntilMs ?? Number.POSITIVE_INFINITY;
@@ -125,7 +139,7 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
         pausedMs: pauses?.msBetween(one.beganMs, endOf(one)) ?? 0,
         garbage: sumOf(one.garbage, garbageTime.reportedBetween(one.beganMs, endOf(one))),
       }))
-      .filter((one) => heldMs(one) >= shortestMs);
+      .filter((one) => heldMs(one) >= minBlockageMs);
   };
   return {
     take,
@@ -136,7 +150,7 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: Pauses): Lo
       if (last !== undefined) {
         unsettled.push({ ...last, garbage: garbageTime.unreported() });
       }
-      // That was no blockage of the program's.
+      // The wait was no blockage of the program.
       before = readClocks();
       return [...first, ...settle(Number.POSITIVE_INFINITY)];
     },
@@ -161,7 +175,7 @@ function endOf({ beganMs, ms }: Gap): number {
   return beganMs + ms;
 }
 
-/** What held the loop in a gap; undefined when that was a module that is loaded. */
+/** Undefined if modules were being loaded. */
 function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | undefined {
   const endedMs = gap.beganMs + gap.ms;
   const held = evidence.heldBetween(gap.beganMs, endedMs);
@@ -181,30 +195,26 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
   };
 }
 
-/** How long the program held the loop, its garbage included: without what other processes took. */
+/** Time for which the program held the loop, garbage collection included, without the time of other processes. */
 export function heldMs(blockage: Blockage): number {
-  const ms = heldAtMostMs(blockage);
+  const { cpuMs, allCpuMs = cpuMs, garbage } = blockage;
+  const ms = blockage.ms - blockage.starvedMs - blockage.pausedMs;
   if (!isCrowded(blockage)) {
     return ms;
   }
-  const { cpuMs, allCpuMs = cpuMs, garbage } = blockage;
-  // What computes on a crowded machine waits for others who compute and lack a core as well: a collection
-  // for the threads that V8 has for it.
+  // On a crowded machine, what computes also waits for others that lack a core: a collection waits for V8's
+  // threads.
   const computedMs = Math.max(cpuMs, Math.min(garbage.ms, allCpuMs));
-  const isComputed = computedMs >= shortestMs || garbage.ms * 2 >= blockage.ms;
+  const isComputed = computedMs >= minBlockageMs || garbage.ms * 2 >= blockage.ms;
   return isComputed ? Math.min(ms, computedMs) : ms;
 }
 
-function heldAtMostMs({ ms, starvedMs, pausedMs }: Blockage): number {
-  return ms - starvedMs - pausedMs;
-}
-
-/** Whether somebody lacked a core for half of the time: then whoever waits may wait for them. */
+/** Whether some thread of the machine waited for a core half of the time: any wait may be for such a thread. */
 function isCrowded({ ms, crowdedMs = 0 }: Blockage): boolean {
   return crowdedMs * 2 >= ms;
 }
 
-/** Whether a blockage says nothing of the program: a wait on a crowded machine, of which nothing was seen. */
+/** Whether a blockage is unlikely to be the program's: an unseen wait on a crowded machine. */
 export function isOthers(blockage: Blockage): boolean {
   const isCollecting = collectingMs(blockage) * 2 >= heldMs(blockage);
   return (
@@ -212,19 +222,19 @@ export function isOthers(blockage: Blockage): boolean {
   );
 }
 
-/** How much of that was garbage collection. */
+/** Part of {@link heldMs} that was garbage collection. */
 export function collectingMs(blockage: Blockage): number {
   const { garbage, cpuMs, starvedMs, pausedMs } = blockage;
-  // A collector computes. If it took longer than that, the rest is of the time that others took.
+  // A collector computes. What exceeds the CPU time is time of other processes.
   const ms = garbage.ms <= cpuMs ? garbage.ms : Math.max(0, garbage.ms - starvedMs - pausedMs);
   return Math.min(ms, heldMs(blockage));
 }
 
-/** Whether the thread computed in the rest; it waited otherwise. */
+/** Whether the thread computed in the rest of that time; else it waited. */
 export function isComputing(blockage: Blockage): boolean {
   const { cpuMs, starvedMs, garbage } = blockage;
-  // A collector computes, but for the time in which others had the cores.
+  // A collector computes, except while it waits for a core.
   const ownCpuMs = cpuMs - Math.max(0, garbage.ms - starvedMs);
-  // Even where starving is not known, a blocking call takes next to no CPU.
+  // Even if the time without a core is unknown, a blocking call takes next to no CPU.
   return ownCpuMs * 3 >= heldMs(blockage) - collectingMs(blockage);
 }

@@ -1,37 +1,35 @@
-/** A thread that sees what the watched one can't see while it stands still. */
+/** Thread that sees what the watched thread cannot see while its event loop stands still. */
 import { parentPort, workerData } from "node:worker_threads";
-import { sendCanaries } from "./canary.ts";
-import { lookOut } from "./lookout-loop.ts";
-import { probeLookups } from "./lookup-probe.ts";
-import { lookForPauses } from "./pause-lookout.ts";
-import { lookoutCell, type WatchThreadData } from "./watch-thread-data.ts";
+import { probeLibuv, probeLookups } from "./libuv-probes.ts";
+import { detectPauses } from "./process-paused.ts";
+import { sampleLateLoop, samplerCell } from "./stack-sampler-thread.ts";
+import type { WatchThreadData } from "./start-watch-thread.ts";
 
-/** Interval at which it is seen whether the program is loaded, in milliseconds. */
-const loadingMs = 20;
+/** Interval of checks whether the program is loaded. */
+const loadCheckMs = 20;
 
-const { lookout, canary, pauses, lookups }: WatchThreadData = workerData;
-const readPausedMs = pauses === undefined ? () => 0 : lookForPauses(pauses);
-if (lookout !== undefined) {
-  lookOut(lookout, readPausedMs);
+const { sampler, pool, pauses, lookups }: WatchThreadData = workerData;
+const readPausedMs = pauses === undefined ? () => 0 : detectPauses(pauses);
+if (sampler !== undefined) {
+  sampleLateLoop(sampler, readPausedMs);
 }
-const probePool = () => {
-  if (canary !== undefined) {
-    sendCanaries(canary);
+
+/**
+ * The first call starts libuv's pool, whose size a program may set by its first statement. So no probe is sent
+ * before the program's loop has turned.
+ */
+function probeWhenLoaded(): void {
+  if (sampler !== undefined && Atomics.load(sampler.cells, samplerCell.turnedMs) === 0) {
+    setTimeout(probeWhenLoaded, loadCheckMs);
+    return;
+  }
+  if (pool !== undefined) {
+    probeLibuv(pool);
     if (lookups !== undefined) {
-      probeLookups(lookups, canary);
+      probeLookups(lookups, pool);
     }
   }
-};
-/**
- * The first call settles how many threads the pool has, and a program can still say so in its first
- * statement. So nothing is called until its loop has turned.
- */
-const probeWhenLoaded = () => {
-  if (lookout === undefined || Atomics.load(lookout.cells, lookoutCell.turnedMs) !== 0) {
-    probePool();
-  } else {
-    setTimeout(probeWhenLoaded, loadingMs);
-  }
-};
+}
+
 probeWhenLoaded();
 parentPort?.postMessage("watching");

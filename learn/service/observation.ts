@@ -1,8 +1,8 @@
 import { subscribe } from "node:diagnostics_channel";
 import { fileURLToPath } from "node:url";
+import { LibuvPoolWatch, type PoolReading } from "../diagnose/libuv-pool-saturated.ts";
 import { ProfileWitness } from "../diagnose/profile-witness.ts";
 import { startWatchThread } from "../diagnose/start-watch-thread.ts";
-import { LibuvPoolWatch, type PoolReading } from "../diagnose/watch-libuv-pool.ts";
 import { type Blockage, type LoopWatch, watchLoop } from "../diagnose/watch-loop.ts";
 import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./handler-calls.ts";
 import { watchIntervals } from "./intervals.ts";
@@ -64,12 +64,7 @@ export class Observer {
     this.#calls = new HandlerCalls(fileUrl);
     const isOwn = (file: string) => file === fileURLToPath(fileUrl);
     this.#loop = watchLoop(new ProfileWitness(isOwn, sampleMs), isOwn);
-    startWatchThread({
-      lookout: undefined,
-      canary: this.#pool.data,
-      pauses: undefined,
-      lookups: undefined,
-    });
+    startWatchThread({ pool: this.#pool.data });
     process.on("worker", (worker) => {
       this.#newThreads++;
       this.#ownThreads++;

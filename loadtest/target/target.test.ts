@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type GrpcServer, serveReflection } from "../../testing/echo-grpc-server.ts";
 import { listen } from "../../testing/listen.ts";
-import { type ReflectionServer, serveReflection } from "../../testing/reflection-server.ts";
 import { loadMethod, resolveTarget } from "./target.ts";
 
 const run = promisify(execFile);
@@ -114,7 +114,7 @@ describe("a descriptor set", () => {
 });
 
 describe("server reflection", () => {
-  const servers: ReflectionServer[] = [];
+  const servers: GrpcServer[] = [];
   afterAll(() => {
     for (const server of servers) {
       server.close();

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
 import { type Certificates, createCertificates } from "../../testing/certificates.ts";
 import { runRace, shortRace, startTestLab, type TestLab } from "../../testing/lab.ts";
-import { callByHttp1, callByHttp2 } from "../../testing/named-call.ts";
+import { callByHttp1, callByHttp2 } from "../../testing/wire.ts";
 
 const listRuns = "/unblock.v1.LabService/ListRuns";
 const getUser = "/unblock.v1.ExercisesService/GetUser";

@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { changeProgress, loadProgress, progressOf, withExercise } from "../../progress/progress.ts";
 import { openKey, signStatement } from "../../progress/signature.ts";
 import { unsignedPass } from "../../progress/testing/passes.ts";
-import { callByHttp1, callByHttp2 } from "../../testing/named-call.ts";
-import { networkAddress } from "../../testing/network-address.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
+import { callByHttp1, callByHttp2, networkAddress } from "../../testing/wire.ts";
 
 const service = "/unblock.v1.ProgressService";
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };

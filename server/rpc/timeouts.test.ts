@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createVitalsClient } from "../../client/client.ts";
-import { watchHealth } from "../../testing/health-watch.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
-import { callGrpc, httpReply, post } from "../../testing/wire.ts";
+import { callGrpc, httpReply, post, watchHealth } from "../../testing/wire.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const hashPath = "/unblock.v1.ExercisesService/ComputeHash";

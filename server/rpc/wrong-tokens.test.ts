@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { startTestLab, type TestLab } from "../../testing/lab.ts";
-import { callByHttp1 } from "../../testing/named-call.ts";
+import { callByHttp1 } from "../../testing/wire.ts";
 import { WrongTokens } from "./interceptors/wrong-tokens.ts";
 
 const token = "a-token-of-a-test";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 
-/** How messages are put into envelopes. */
+/** How a message is put into envelopes. */
 export interface Framing {
-  /** An envelope each: its flags, and how much longer than it is it says to be. */
+  /** Flags of each envelope, and the error of its length. */
   readonly envelopes: readonly { readonly flags: number; readonly extraLength: number }[];
-  /** How many bytes of the last envelope are missing. */
+  /** Count of the bytes that are missing at the end. */
   readonly missing: number;
-  /** Bytes that no envelope is around. */
+  /** Bytes after the envelopes. */
   readonly rest: Uint8Array;
 }
 
@@ -50,7 +50,7 @@ export interface Envelope {
   readonly data: Buffer;
 }
 
-/** The envelopes that a body is made of; throws when it is not. */
+/** Splits a body into envelopes. @throws Error if the last one is incomplete */
 export function unframe(body: Buffer): readonly Envelope[] {
   const envelopes: Envelope[] = [];
   for (let at = 0; at < body.length; ) {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Target } from "./targets.ts";
 
-/** What the protocols' headers say; what is missing is as it should be. */
+/** Values for the protocols' headers; undefined ones get their usual value. */
 export interface HeaderMess {
   readonly contentType?: string | undefined;
   readonly timeout?: string | undefined;
@@ -12,10 +12,10 @@ export interface HeaderMess {
   readonly requestId?: string | undefined;
 }
 
-/** Streams that watch something end by their deadline, and long computations do. */
+/** Deadline that ends watching streams and long computations. */
 const usualTimeoutMs = 40;
 
-// What a header may have at all: Node's client lets nothing else out.
+// Characters that Node's client allows in a header.
 const text = fc
   .string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)) })
   .map((value) => value.replaceAll(/[\x7f-\x9f]/g, "?").trim());
@@ -30,12 +30,12 @@ const contentTypes = [
   ...["application/proto; charset=utf-8", "application/grpc; charset=utf-8", "application/grpc;"],
   ...["application/connect+proto; x=y", "application/octet-stream", "text/plain", "*/*", "json"],
 ];
-/** All of them short, or none. */
+/** Short or invalid timeouts. */
 const timeouts = [
   ...["0", "1", "-1", "1.5", "1e1", "0x10", "NaN", "Infinity", "99999999999", "x", "+1"],
   ...["0n", "1n", "1u", "1m", "50m", "1.5m", "-1m", "1x", "m", "123456789m", "1 m", "1mm", "1e1m"],
 ];
-/** Longer than a timer of Node's can wait; only for what ends by itself. */
+/** Longer than Node's timers support; only for calls that end by themselves. */
 const longTimeouts = ["9999999999", "2147483648", "99999999H", "99999999M"];
 const encodings = [
   "gzip",
@@ -59,7 +59,7 @@ const strategies = [
   "threads ",
 ];
 
-/** One time of so many. */
+/** The value once in `times` cases, else undefined. */
 const seldom = <Value>(times: number, arbitrary: fc.Arbitrary<Value>) =>
   fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
@@ -76,7 +76,7 @@ export const headerMesses: fc.Arbitrary<HeaderMess> = fc.record({
   requestId: seldom(4, text),
 });
 
-/** The headers of a request to this RPC; every protocol's, as the content type may be any one's. */
+/** Makes the headers of all protocols for a request to an RPC, as its content type can be that of any protocol. */
 export function makeHeaders(
   { timeout, encoding, acceptEncoding, strategy, version, requestId, ...mess }: HeaderMess,
   target: Target,
@@ -105,7 +105,7 @@ export function makeHeaders(
   );
 }
 
-/** A number stands for one of the target's own; the others it does not have. */
+/** A digit selects one of the target's strategies; other values are no strategies of it. */
 function strategyFor({ strategies: own }: Target, strategy: string | undefined) {
   return /^\d$/.test(strategy ?? "") && own.length > 0
     ? own[Number(strategy) % own.length]

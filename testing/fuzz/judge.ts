@@ -10,18 +10,18 @@ import { type Envelope, unframe } from "./envelopes.ts";
 import type { RawReply } from "./raw-connection.ts";
 import type { Target } from "./targets.ts";
 
-/** What an answer says. */
+/** Outcome of a response. */
 export interface Verdict {
   readonly protocol: "connect" | "connect-stream" | "grpc" | "grpc-web" | "http";
-  /** "ok", a code's name such as "not_found", or of "http" the status. */
+  /** "ok", the name of a code such as "not_found", or the status for "http". */
   readonly code: string;
   readonly message: string;
 }
 
-/** What says that the request is of no protocol: the method, the content type, the version of HTTP. */
-const httpRefusals = [405, 415, 505];
+/** Statuses for a method, content type or HTTP version of no protocol. */
+const httpRejections = [405, 415, 505];
 
-/** Reads an answer; throws when it is not as its protocol says. */
+/** Reads a response. @throws Error if it violates its protocol */
 export function judge(reply: RawReply, target: Target): Verdict {
   const type = reply.headers["content-type"] ?? "";
   if (type.startsWith("application/grpc-web")) {
@@ -33,7 +33,7 @@ export function judge(reply: RawReply, target: Target): Verdict {
   if (type.startsWith("application/connect+")) {
     return judgeConnectStream(reply, target);
   }
-  if (httpRefusals.includes(reply.status) && reply.body.length === 0) {
+  if (httpRejections.includes(reply.status) && reply.body.length === 0) {
     return { protocol: "http", code: String(reply.status), message: "" };
   }
   return judgeConnect(reply, target);
@@ -46,7 +46,7 @@ function judgeConnect(reply: RawReply, { method }: Target): Verdict {
     return { protocol: "connect", code: "ok", message: "" };
   }
   const { code, message } = readError(JSON.parse(body.toString()));
-  // Of a path that is no RPC the status is 404.
+  // For a path that is no RPC the status is 404.
   const status = code === Code.Unimplemented && reply.status === 404 ? 404 : codeToHttpStatus(code);
   expectThat(reply.status === status, `the status ${status}`, reply.status);
   return { protocol: "connect", code: codeToString(code), message };

@@ -3,16 +3,16 @@ import { fromJson, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import type { Target } from "./targets.ts";
 
-/** How the bytes of a message are made; plain data, so that a counterexample can be read. */
+/** Description of the bytes of a message; plain data, so that a counterexample can be read. */
 export type Payload =
   | { readonly kind: "sample" }
   | { readonly kind: "raw"; readonly bytes: Uint8Array }
   | { readonly kind: "edited"; readonly edits: readonly Edit[] }
-  /** Fields of protobuf's binary format, of any number, type and content. */
+  /** Fields in protobuf's binary format, of any number, type and content. */
   | { readonly kind: "fields"; readonly fields: readonly (readonly [tag: number, Uint8Array])[] }
   | { readonly kind: "groups"; readonly depth: number }
   | { readonly kind: "text"; readonly text: string }
-  /** A JSON object with the sample's fields, all of this value. */
+  /** A JSON object with the sample's fields, all with this value. */
   | { readonly kind: "values"; readonly value: string }
   | {
       readonly kind: "nested";
@@ -25,7 +25,7 @@ export type Payload =
 
 interface Edit {
   readonly what: "flip" | "cut" | "double";
-  /** Where, from 0 to 1. */
+  /** Position from 0 to 1. */
   readonly at: number;
   readonly byte: number;
 }
@@ -78,7 +78,7 @@ const edit = fc.record({
   byte: fc.integer({ min: 1, max: 255 }),
 });
 
-/** Messages, and what is none. */
+/** Valid and invalid messages. */
 export const payloads: fc.Arbitrary<Payload> = fc.oneof(
   fc.record({ kind: fc.constant("sample") }),
   fc.record({ kind: fc.constant("raw"), bytes: bytes(100) }),
@@ -112,7 +112,7 @@ export const payloads: fc.Arbitrary<Payload> = fc.oneof(
   fc.record({ kind: fc.constant("gzip"), bytes: bytes(100) }),
 );
 
-/** The bytes of a message for this RPC. */
+/** Makes the bytes of a message for an RPC. */
 export function makePayload(payload: Payload, target: Target, isBinary: boolean): Uint8Array {
   const sample = isBinary ? target.binary : Buffer.from(JSON.stringify(target.json));
   switch (payload.kind) {
@@ -155,7 +155,7 @@ function withValues({ json, method }: Target, value: string, isBinary: boolean):
       const message = fromJson(method.input, JSON.parse(text), { ignoreUnknownFields: true });
       return toBinary(method.input, message);
     } catch {
-      // No message has these values: the text is as good as any bytes.
+      // No message has these values, so the text is used as arbitrary bytes.
     }
   }
   return Buffer.from(text);
@@ -171,4 +171,51 @@ function applyEdit(bytes: Uint8Array, { what, at, byte }: Edit): Uint8Array {
     case "double":
       return Buffer.concat([bytes, bytes.subarray(index)]);
   }
+}
+
+/** Parts of the URL of a GET request. */
+export interface Query {
+  readonly payload: Payload;
+  /** Encoding of the message in the URL. */
+  readonly writing: "text" | "base64" | "base64url" | "raw";
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+}
+
+const value = fc.string({ unit: "grapheme" });
+
+export const queries: fc.Arbitrary<Query> = fc.record({
+  payload: payloads,
+  writing: fc.constantFrom("text", "base64", "base64url", "raw"),
+  parameters: fc.record({
+    encoding: fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom("json", "proto") },
+      { weight: 1, arbitrary: fc.oneof(fc.constantFrom("JSON", "xml", undefined), value) },
+    ),
+    base64: fc.constantFrom("1", "1", "0", "2", "true", undefined),
+    compression: fc.constantFrom("gzip", "br", "identity", "zip", undefined, undefined, undefined),
+    connect: fc.constantFrom("v1", "v2", "1", "", undefined),
+  }),
+});
+
+/** Longer messages make a URL too long for the header. */
+const maxBytes = 5_000;
+
+export function makeQuery({ payload, writing, parameters }: Query, target: Target): string {
+  const whole = makePayload(payload, target, parameters.encoding === "proto");
+  const bytes = Buffer.from(whole.subarray(0, maxBytes));
+  const message = {
+    text: () => encodeURIComponent(bytes.toString().toWellFormed()),
+    base64: () => encodeURIComponent(bytes.toString("base64")),
+    base64url: () => bytes.toString("base64url"),
+    // Can be invalid UTF-8.
+    raw: () =>
+      bytes
+        .toString("hex")
+        .replaceAll(/../g, "%$&")
+        .slice(0, 3 * 1_000),
+  }[writing]();
+  const others = Object.entries(parameters).flatMap(([name, text]) =>
+    text === undefined ? [] : [`${name}=${encodeURIComponent(text.toWellFormed())}`],
+  );
+  return [`message=${message}`, ...others].join("&");
 }

@@ -1,10 +1,10 @@
 import { Agent, type IncomingHttpHeaders, request as requestHttp1 } from "node:http";
 import { connect, type IncomingHttpStatusHeader } from "node:http2";
 
-/** A request of which nothing is as it must be. */
+/** A request that may be invalid in any part. */
 export interface RawRequest {
   readonly method: string;
-  /** With the query. */
+  /** Including the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -17,13 +17,13 @@ export interface RawReply {
   readonly body: Buffer;
 }
 
-/** Sends requests as they are, and rejects when one is not answered to the end. */
+/** Sends requests unchanged, and rejects if a response is incomplete. */
 export interface RawConnection {
   send(request: RawRequest): Promise<RawReply>;
   close(): void;
 }
 
-/** A few connections, which must survive the requests. */
+/** Opens HTTP/1.1 connections, which must survive the requests. */
 export function openHttp1(url: string): RawConnection {
   const agent = new Agent({ keepAlive: true });
   return {
@@ -47,9 +47,9 @@ export function openHttp1(url: string): RawConnection {
   };
 }
 
-/** One connection for all requests, which must survive them. */
+/** Opens an HTTP/2 connection for all requests, which must survive them. */
 export function openHttp2(url: string): RawConnection {
-  // Node's own limit ends the streams of a burst of large requests.
+  // Node's default limit resets the streams of a burst of large requests.
   const session = connect(url, { maxSessionMemory: 100 });
   session.on("error", () => {});
   return {
@@ -71,7 +71,7 @@ export function openHttp2(url: string): RawConnection {
         stream.on("close", () => {
           const { ":status": status, ...rest } = first;
           if (status === undefined || stream.rstCode !== 0) {
-            reject(new Error(`Expected an answer, got a reset with code ${stream.rstCode}`));
+            reject(new Error(`Expected a response, got a reset with code ${stream.rstCode}`));
           } else {
             resolve({ status, headers: rest, trailers, body: Buffer.concat(chunks) });
           }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
-/** A frame of HTTP/2: its settings, with nothing in it. */
+/** An empty SETTINGS frame of HTTP/2. */
 const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 
 const frames = fc
@@ -39,7 +39,7 @@ const lines = fc.array(
   { maxLength: 12 },
 );
 
-/** What somebody may say on a connection who speaks no HTTP, or bad HTTP. */
+/** Bytes of a connection that are no HTTP or invalid HTTP. */
 export const scripts: fc.Arbitrary<Buffer> = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   lines.map((all) => Buffer.from(all.join("\r\n"), "latin1")),

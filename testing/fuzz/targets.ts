@@ -7,25 +7,25 @@ import { Suitability } from "../../gen/unblock/v1/exercise_pb.ts";
 import { findExercise } from "../../registry/exercises.ts";
 import { services } from "../../registry/methods.ts";
 
-/** An RPC of the server, with a request that it takes. */
+/** An RPC of the server with a valid request. */
 export interface Target {
   readonly path: string;
   readonly method: DescMethod;
   readonly isUnary: boolean;
-  /** Whatever is asked of it; the others need a deadline. */
+  /** Whether it ends soon for every request; other calls need a deadline. */
   readonly endsSoon: boolean;
   /** Whether it may be called by GET. */
   readonly hasGet: boolean;
   readonly json: JsonObject;
   readonly binary: Uint8Array;
-  /** Those that do not stop the event loop, which is this test's as well. */
+  /** Strategies that do not block the event loop, which the test shares. */
   readonly strategies: readonly string[];
 }
 
 const samples: Readonly<Record<string, JsonObject>> = {
   GetUser: { user_id: 1 },
   GetWeather: { city: "london" },
-  // More rounds would take long, and none at all means a lot.
+  // 0 means a default of many rounds.
   ComputeHash: { data: "abc", rounds: 1 },
   GetCache: { key: "key1" },
   PredictImage: { image_url: "http://example.com/cats/1.png" },
@@ -37,7 +37,7 @@ const samples: Readonly<Record<string, JsonObject>> = {
   ServerReflectionInfo: { host: "x", file_containing_symbol: "unblock.v1.VitalsService" },
 };
 
-/** All RPCs that the server has. */
+/** All RPCs of the server. */
 export const targets: readonly Target[] = [
   ...services,
   Health,

@@ -1,5 +1,5 @@
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import type { PoolReading } from "../../diagnose/watch-libuv-pool.ts";
+import type { PoolReading } from "../../diagnose/libuv-pool-saturated.ts";
 import { round } from "../numbers.ts";
 import type { Overlap } from "../place/overlap.ts";
 

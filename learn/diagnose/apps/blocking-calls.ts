@@ -1,4 +1,4 @@
-/** Calls that block the event loop while its thread waits. */
+/** Blocks the event loop while its thread waits. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ async function findUser(): Promise<unknown> {
   return "found";
 }
 
-/** Somebody else has locked the database for as long as this waits. */
+/** Waits for a lock that another connection holds. */
 function countUsers(): unknown {
   using reader = new DatabaseSync(file, { timeout: 1_500 });
   writer.exec("BEGIN EXCLUSIVE");

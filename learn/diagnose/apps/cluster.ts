@@ -1,4 +1,4 @@
-/** A cluster of two, of which one blocks. */
+/** A cluster of two processes, of which one blocks. */
 import cluster from "node:cluster";
 import { serve } from "./serve.ts";
 

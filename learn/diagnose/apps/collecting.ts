@@ -1,4 +1,4 @@
-/** Makes V8 collect garbage; `--expose-gc` gives it a collection that is nothing else. */
+/** Makes V8 collect garbage; with `--expose-gc` without computing anything else. */
 import { serve } from "./serve.ts";
 
 interface Node {
@@ -7,7 +7,7 @@ interface Node {
   readonly next: Node | undefined;
 }
 
-/** What lives on: a collection of all has to go through it. */
+/** A list that stays in use, so that each full collection traces it. */
 function makeList(length: number): Node | undefined {
   let list: Node | undefined;
   for (let id = 0; id < length; id++) {

@@ -1,9 +1,9 @@
-/** Work that keeps the event loop because its thread computes. */
+/** Blocks the event loop because its thread computes. */
 import { hash } from "node:crypto";
 import { serve } from "./serve.ts";
 
 const rounds = 400_000;
-/** Slow to parse, and little garbage comes of it. */
+/** Slow to parse, with little garbage. */
 const big = JSON.stringify(Array.from({ length: 1_000_000 }, (_, id) => id / 7));
 
 function hashChain(): string {

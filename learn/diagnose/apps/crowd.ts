@@ -1,4 +1,4 @@
-/** Computes in more threads than any machine's cores are many. */
+/** Computes in more threads than the machine has cores. */
 import { hash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { isMainThread, Worker } from "node:worker_threads";

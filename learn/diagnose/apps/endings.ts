@@ -1,19 +1,27 @@
-/** Ends in the ways that programs do. With an argument it listens for SIGTERM itself. */
+/** Ends in the ways that programs do. The arguments are events of the process that it listens for. */
 import { serve } from "./serve.ts";
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
+const events = process.argv.slice(2);
 
 function block(): string {
   Atomics.wait(cell, 0, 0, 300); // blocks: block
   return "blocked";
 }
 
-if (process.argv[2] !== undefined) {
+async function logEvent(): Promise<void> {
+  throw new Error("the log is full"); // rejects
+}
+
+if (events.includes("SIGTERM")) {
   process.once("SIGTERM", () => {
-    process.stdout.write(`${process.argv[2]}\n`);
+    process.stdout.write("good bye\n");
     process.exitCode = 7;
     setImmediate(() => process.exit());
   });
+}
+if (events.includes("unhandledRejection")) {
+  process.on("unhandledRejection", () => {});
 }
 await serve({
   "/block": block,
@@ -26,4 +34,9 @@ await serve({
       throw new Error("nobody catches this");
     });
   },
+  "/reject": () => {
+    logEvent();
+    return "accepted";
+  },
+  "/listeners": () => process.listenerCount("unhandledRejection"),
 });

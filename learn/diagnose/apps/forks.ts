@@ -1,4 +1,4 @@
-/** A process and one that it forks, which both block, the forked one first. */
+/** A process and a forked one, which both block, the forked one first. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
@@ -6,7 +6,7 @@ function block(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
 }
 
-// After the modules are loaded.
+// After the modules have been loaded.
 setTimeout(async () => {
   if (process.send === undefined) {
     await once(fork(import.meta.filename), "exit");

@@ -1,4 +1,4 @@
-/** Does all that the others do, in its right place. */
+/** Does what the other apps do, each in the right executor. */
 import { hash, pbkdf2 } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
@@ -23,14 +23,14 @@ function wait(): string {
 }
 
 async function serveAll(): Promise<void> {
-  // Threads made before anybody calls: to make one holds the event loop for a moment.
+  // Threads are started before the first call, as starting one holds the event loop for a moment.
   const computing = new Worker(import.meta.filename);
   const waiting = new Worker(import.meta.filename);
   await Promise.all([once(computing, "online"), once(waiting, "online")]);
   const ask = async (worker: Worker, work: string) => {
-    const answer = once(worker, "message");
+    const response = once(worker, "message");
     worker.postMessage(work);
-    return (await answer)[0];
+    return (await response)[0];
   };
   await serve({
     "/hash": () => ask(computing, "hash"),

@@ -1,4 +1,4 @@
-/** Wants as much CPU as there is: in turns that are short, and in one that is long. */
+/** Computes without a pause, in many short turns of the loop or in a long one. */
 import { serve } from "./serve.ts";
 
 function compute(): number {

@@ -1,4 +1,4 @@
-/** Watches itself by a profile, as a grader does, and prints what it saw. */
+/** Watches itself by a CPU profile, as the grader does, and prints what the profile showed. */
 import { hash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,13 +25,16 @@ const cases = {
   sleep: () => sleep(300),
 };
 
-// The first turn is for the module itself.
+// Time until the first turn is not watched.
 await sleep(50);
 watch.take();
 for (const [name, work] of Object.entries(cases)) {
   await sleep(50);
   setImmediate(work);
-  await sleep(400);
+  // Runs right after the work.
+  await new Promise((resolve) => setImmediate(resolve));
+  // A blockage is complete after two further turns of 20 ms.
+  await sleep(100);
   const seen = watch.take().map((blockage) => ({
     kind: isComputing(blockage) ? "computing" : "waiting",
     line: blockage.line?.line,

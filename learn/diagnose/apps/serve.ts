@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Serves each path by a function, on a free port of loopback, and prints the URL. */
+/** Serves each path by a function, on a free port of 127.0.0.1, and prints the URL. */
 export async function serve(routes: Readonly<Record<string, () => unknown>>): Promise<void> {
   const server = createServer(async (request, response) => {
     try {
@@ -15,7 +15,7 @@ export async function serve(routes: Readonly<Record<string, () => unknown>>): Pr
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  // The watched loop turns every 20 ms, so by then it has, and the program counts as loaded.
+  // The watched loop turns every 20 ms; after its first turn the program counts as loaded.
   await sleep(50);
   const address = server.address();
   if (typeof address !== "object" || address === null) {

@@ -1,4 +1,4 @@
-/** Serves in a worker thread, whose event loop some calls block. */
+/** Serves in a worker thread, and blocks its event loop. */
 import { execSync } from "node:child_process";
 import { hash } from "node:crypto";
 import { isMainThread, Worker } from "node:worker_threads";

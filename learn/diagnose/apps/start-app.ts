@@ -1,82 +1,125 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { type RunningCommand, startCommand } from "../../../testing/cli.ts";
 
-/** How long an app may take to say something, on however busy a machine, in milliseconds. */
-const answerMs = 20_000;
+/** Timeout for a response of an app, on however busy a machine. */
+const responseMs = 20_000;
 
-/** An app that is diagnosed, in a process of its own. */
+/** A finding of `--json`, as far as tests read it. */
+export interface Finding {
+  readonly diagnosis: string;
+  readonly id: string;
+  readonly thread: { readonly file: string; readonly ids: readonly number[] } | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly calls: string | null;
+  readonly code: string | null;
+  readonly other_lines: readonly { readonly line: number; readonly count: number }[];
+  readonly finding: string;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** A diagnosed app in a process of its own. */
 export interface App extends RunningCommand {
-  /** Calls a path, and gives the reply's text. */
+  /** Calls a path. @returns the body of the response */
   call(path: string): Promise<string>;
-  /** Asks it for a report, and gives that. */
+  /** Asks for a report by SIGUSR2. */
   report(): Promise<string>;
+  /** The same, parsed; if the app runs with `--json`. */
+  findings(): Promise<Finding[]>;
 }
 
 const folder = "learn/diagnose/apps";
+const asJson = ["--import", "./learn/diagnose.ts?json"];
+export const asText = ["--import", "./learn/diagnose.ts"];
 
-/** Starts one with `node --import ./learn/diagnose.ts` or what else is given. */
-export async function startApp(
-  name: string,
-  {
-    args = [],
-    node = ["--import", "./learn/diagnose.ts"],
-    file = `${folder}/${name}.ts`,
-    urlOn = "stdout",
-  }: Start = {},
-): Promise<App> {
-  const program = [...node, file, ...args];
-  // As Node has it, whatever the tests run with.
-  const command = startCommand(process.execPath, program, { UV_THREADPOOL_SIZE: "4" });
-  const url = await vi.waitFor(() => urlOf(command, urlOn), answerMs);
-  return {
-    ...command,
-    call: async (path) => (await fetch(`${url}${path}`)).text(),
-    report: async () => {
-      const before = command.stderr().length;
-      command.child.kill("SIGUSR2");
-      return vi.waitFor(() => reportIn(command.stderr().slice(before)), answerMs);
-    },
-  };
-}
-
-interface Start {
-  /** The app's own arguments. */
+interface Options {
+  /** Arguments of the app. */
   readonly args?: readonly string[];
-  /** What is before it on the command line. */
+  /** Arguments of Node before the app's file; by default reports are JSON lines on standard error. */
   readonly node?: readonly string[];
-  /** Where it is, if it is not one of those here. */
+  /** By default the app of that name in this folder. */
   readonly file?: string;
-  /** Where its standard output goes. */
+  /** Where the app's standard output goes. */
   readonly urlOn?: "stdout" | "stderr";
 }
 
-/**
- * Calls a path until the report has what is looked for, or for long enough: what is not seen the first
- * time is when it comes again. Gives the last report.
- */
-export async function callUntilReported(app: App, path: string, wanted: RegExp): Promise<string> {
-  let report = "";
-  const isReported = async () => {
-    await app.call(path);
-    report = await app.report();
-    return wanted.test(report);
+const started: RunningCommand[] = [];
+
+/** Kills all apps, for `afterEach` or `afterAll`. */
+export async function stopApps(): Promise<void> {
+  for (const { child, exited } of started.splice(0)) {
+    child.kill("SIGKILL");
+    await exited;
+  }
+}
+
+/** Starts an app and waits until it serves. */
+export async function startApp(
+  name: string,
+  { args = [], node = asJson, file = `${folder}/${name}.ts`, urlOn = "stdout" }: Options = {},
+): Promise<App> {
+  const program = [...node, file, ...args];
+  // Node's default, whatever the tests run with.
+  const command = startCommand(process.execPath, program, { UV_THREADPOOL_SIZE: "4" });
+  started.push(command);
+  const url = await vi.waitFor(() => urlOf(command, urlOn), responseMs);
+  const report = async () => {
+    const before = command.stderr().length;
+    command.child.kill("SIGUSR2");
+    return vi.waitFor(() => reportIn(command.stderr().slice(before)), responseMs);
   };
-  await vi.waitUntil(isReported, answerMs).catch(() => {});
-  return report;
+  return {
+    ...command,
+    call: async (path) => (await fetch(`${url}${path}`)).text(),
+    report,
+    findings: async () => findingsIn(await report()),
+  };
 }
 
-/** What a report says of a diagnosis at the line of an app that has a mark. */
-export function diagnosisAt(diagnosis: string, name: string, mark: string): RegExp {
+/** Parses the findings of a report in JSON lines. */
+export function findingsIn(report: string): Finding[] {
+  return report
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ type }) => type === "finding");
+}
+
+/**
+ * Calls a path until a finding has the wanted properties, as a blockage may be recognised only when it comes again.
+ * Fails if none has them after 20 s.
+ *
+ * @returns all findings
+ */
+export async function callUntilFound(
+  app: App,
+  path: string,
+  wanted: Partial<Record<keyof Finding, unknown>>,
+): Promise<Finding[]> {
+  return vi.waitFor(async () => {
+    await app.call(path);
+    const findings = await app.findings();
+    expect(findings).toContainEqual(expect.objectContaining(wanted));
+    return findings;
+  }, responseMs);
+}
+
+/** Properties of a finding at the line of an app that ends with a mark. */
+export function findingAt(diagnosis: string, name: string, mark: string) {
   const line = markedLine(name, mark);
-  // V8 lets a look in where a loop begins anew, so the line before is as right where that is its head.
+  // V8 can interrupt a loop where it begins anew, so the loop's head is right, too.
   const isInLoop = linesOf(name)[line - 2]?.trimStart().startsWith("for (");
-  const lines = isInLoop ? `(${line - 1}|${line})` : line;
-  return new RegExp(`^${diagnosis} at ${folder}/${name}\\.ts:${lines}$`, "m");
+  return {
+    diagnosis,
+    file: `${folder}/${name}.ts`,
+    line: expect.toBeOneOf(isInLoop ? [line - 1, line] : [line]),
+  };
 }
 
-/** From 1. */
+/** Number of the line of an app that ends with a mark, from 1. */
 export function markedLine(name: string, mark: string): number {
   return linesOf(name).findIndex((line) => line.endsWith(`// ${mark}`)) + 1;
 }
@@ -95,8 +138,12 @@ function urlOf(command: RunningCommand, urlOn: "stdout" | "stderr"): string {
   return url;
 }
 
+/** A whole report: text ends with a line break, and JSON lines end with a summary. */
 function reportIn(text: string): string {
-  if (!text.startsWith("unblock diagnose: ") || !text.endsWith("\n")) {
+  const isWhole = text.startsWith("{")
+    ? /^\{"type":"summary".*\}\n$/m.test(text)
+    : text.startsWith("unblock diagnose: ") && text.endsWith("\n");
+  if (!isWhole) {
     throw new Error(`Expected a report, got "${text}"`);
   }
   return text;

@@ -1,7 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import { describe, expect, test } from "vitest";
-import { freePort } from "../../../testing/free-port.ts";
-import { listen, type TestEndpoint } from "../../../testing/listen.ts";
+import { freePort, listen, type TestEndpoint } from "../../../testing/listen.ts";
 import { closedByClient } from "../connect.ts";
 import { type Call, closeLater, send as sendOver, serveSockets } from "../testing.ts";
 import type { Transport } from "../transport.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { freePort } from "../../../testing/free-port.ts";
+import { freePort } from "../../../testing/listen.ts";
 import { echo, open, type Peer, Recorded, send, serve, serveFrames } from "../testing.ts";
 import { frame, frameType, goAwayFrame } from "./frames.ts";
 

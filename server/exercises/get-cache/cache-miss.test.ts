@@ -1,8 +1,7 @@
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findExercise } from "../../../registry/exercises.ts";
-import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
-import { idleLab } from "../../../testing/idle-lab.ts";
+import { idleLab, openTestHouse, type TestHouse } from "../../../testing/house.ts";
 import { never } from "../../../testing/tasks.ts";
 import { post } from "../../../testing/wire.ts";
 import { createLogger } from "../../logger.ts";

@@ -1,7 +1,6 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { afterAll, afterEach, beforeAll } from "vitest";
-import { openTestHouse, type TestHouse } from "../../../testing/house.ts";
-import { idleLab } from "../../../testing/idle-lab.ts";
+import { idleLab, openTestHouse, type TestHouse } from "../../../testing/house.ts";
 import { createLogger } from "../../logger.ts";
 import type { Places } from "../../places/index.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";

@@ -10,7 +10,6 @@ import { codeName } from "../../../client/code-name.ts";
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import type { WatchVitalsResponse } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { type RunningCommand, startCommand } from "../../../testing/cli.ts";
-import { watchHealth } from "../../../testing/health-watch.ts";
 import {
   blockingCalls,
   callAll,
@@ -19,6 +18,7 @@ import {
   openTransports,
 } from "../../../testing/mixed-calls.ts";
 import { descendantsOf, isAlive } from "../../../testing/processes.ts";
+import { watchHealth } from "../../../testing/wire.ts";
 import { assertServes, grpc, openSession, UnendedRequest } from "./unended-request.ts";
 
 const waitOptions = { timeout: 25_000, interval: 20 };

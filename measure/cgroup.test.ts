@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foldersOf } from "./cpu-quota.ts";
+import { cpuFolders } from "./cgroup.ts";
 
 const version2 = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n";
 const version1 =
@@ -8,12 +8,12 @@ const version1 =
 
 test.each([
   [
-    "of version 2, with those around it",
+    "of version 2, with its ancestors",
     "0::/kubepods/pod1\n",
     version2,
     ["/sys/fs/cgroup/kubepods/pod1", "/sys/fs/cgroup/kubepods", "/sys/fs/cgroup"],
   ],
-  ["in a container that sees only its own", "0::/\n", version2, ["/sys/fs/cgroup"]],
+  ["in a container that sees only its own cgroup", "0::/\n", version2, ["/sys/fs/cgroup"]],
   [
     "of version 1, and not of other controllers",
     "5:cpuset:/other\n2:cpu,cpuacct:/docker/1\n",
@@ -25,18 +25,18 @@ test.each([
     ],
   ],
   [
-    "mounted from where the container is",
+    "mounted at the container's own cgroup",
     "2:cpu:/docker/1\n",
     "32 31 0:29 /docker/1 /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n",
     ["/sys/fs/cgroup/cpu"],
   ],
   [
-    "that the container can't see",
+    "that the container cannot see",
     "0::/../other\n",
     "31 23 0:28 /own /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
     ["/sys/fs/cgroup"],
   ],
-  ["of no system", "", "", []],
+  ["where the system has none", "", "", []],
 ])("finds the cgroups that can limit CPU: %s", (_, cgroup, mountinfo, wanted) => {
-  expect(foldersOf(cgroup, mountinfo)).toEqual(wanted);
+  expect(cpuFolders(cgroup, mountinfo)).toEqual(wanted);
 });
