@@ -54,14 +54,13 @@ describe("a request that is not what the schema says", () => {
   test.each(["{}", '{"user_id":null}', '{"userId":7}'])("lacks user_id: %s", async (body) => {
     const { status, text } = await getUser(body);
     expect(status).toBe(400);
-    const description = "Expected user_id to be from 1 to 2147483647, got 0.";
     expect(JSON.parse(text)).toMatchObject({
       code: "invalid_argument",
       details: [
         { type: "google.rpc.ErrorInfo", debug: { reason: "UNBLOCK_INVALID_REQUEST" } },
         {
           type: "google.rpc.BadRequest",
-          debug: { fieldViolations: [{ field: "user_id", description }] },
+          debug: { fieldViolations: [{ field: "user_id" }] },
         },
       ],
     });

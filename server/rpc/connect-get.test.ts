@@ -61,7 +61,10 @@ describe("a call by HTTP GET", () => {
     expect(status).toBe(400);
     expect(JSON.parse(text)).toMatchObject({
       code: "invalid_argument",
-      message: "Expected user_id to be from 1 to 2147483647, got 0.",
+      details: [
+        { debug: { reason: "UNBLOCK_INVALID_REQUEST" } },
+        { type: "google.rpc.BadRequest" },
+      ],
     });
   });
 

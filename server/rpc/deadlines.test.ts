@@ -112,9 +112,8 @@ describe("a queue that is full", () => {
 
     expect(await server.call("GetUser", { user_id: 2 })).toMatchObject({
       code: "resource_exhausted",
-      message:
-        'The queue of "threads" is full: 1 running, 1 waiting. ' +
-        "Try again later, or start the server with a larger --max-queue.",
+      error: "UNBLOCK_QUEUE_FULL",
+      data: { executor: "threads", running: "1", waiting: "1" },
     });
     expect(await server.place("threads")).toMatchObject({ running: 1, queued: 1, refused: 1 });
 

@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createUnblockClient, createVitalsClient } from "../../client/client.ts";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
-import { grpc, hashPath, openSession, UnendedRequest } from "./faults/unended-request.ts";
+import {
+  failureOf,
+  grpc,
+  hashPath,
+  openSession,
+  UnendedRequest,
+} from "./faults/unended-request.ts";
 
 describe("a server that takes three calls at once", () => {
   let server: TestServer;
@@ -30,12 +36,13 @@ describe("a server that takes three calls at once", () => {
       timeout: 20_000,
     });
     const unblock = createUnblockClient({ baseUrl: server.url, protocol: "grpc" });
-    const shed = await unblock.getWeather({ city: "london" }).catch(ConnectError.from);
-    expect(shed).toMatchObject({
-      rawMessage:
-        "3 calls are in progress, which is all that this server takes. " +
-        "Try again later, or start the server with a larger --max-calls.",
+    const rejection = unblock.getWeather({ city: "london" });
+    expect(await failureOf(rejection)).toEqual({
+      code: "resource_exhausted",
+      error: "UNBLOCK_CALLS_FULL",
+      data: { in_progress: "3" },
     });
+    const shed = await rejection.catch(ConnectError.from);
     expect(shed instanceof ConnectError && shed.findDetails(RetryInfoSchema)).toMatchObject([
       { retryDelay: { seconds: 1n } },
     ]);

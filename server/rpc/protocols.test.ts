@@ -49,7 +49,7 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(error).toBeInstanceOf(ConnectError);
     expect(error).toMatchObject({
       code: Code.InvalidArgument,
-      rawMessage: "Expected user_id to be from 1 to 2147483647, got 0.",
+      rawMessage: expect.stringContaining("user_id"),
     });
   });
 

@@ -48,14 +48,15 @@ describe("a path that is no RPC", () => {
     expect(headers.get("content-type")).toBe("application/json");
     expect(JSON.parse(text)).toEqual({
       code: "unimplemented",
-      message: `There is no RPC ${path}; there are: ${thereAre}`,
+      message: expect.stringContaining(thereAre),
     });
   });
 
   test("is told without what was asked of it, also to a browser", async () => {
     const { status, text } = await httpReply(await fetch(`${server.url}/health?token=secret`));
     expect(status).toBe(404);
-    expect(text).toContain("There is no RPC /health; there are: ");
+    expect(text).toContain(" /health;");
+    expect(text).not.toContain("secret");
   });
 
   test.each(unknownPaths)("%s is a gRPC status that names the RPCs", async (path) => {

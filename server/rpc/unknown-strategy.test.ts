@@ -19,23 +19,21 @@ describe("a strategy that an exercise does not have", () => {
       const request = JSON.parse(burst.requestJson(1));
       expect(await server.call(rpc, request, { strategy })).toMatchObject({
         code: "invalid_argument",
-        message: `Exercise ${letter} (${rpc}) has no strategy "${strategy}"; it has: ${names}.`,
+        error: "UNBLOCK_STRATEGY_UNKNOWN",
+        data: { exercise: letter, rpc, strategy: `"${strategy}"`, known: names },
       });
     }
   });
 
   test("is refused also when another exercise has it", async () => {
     expect(await server.call("GetUser", { user_id: 1 }, { strategy: "parallel" })).toMatchObject({
-      message: 'Exercise A (GetUser) has no strategy "parallel"; it has: threads, event-loop.',
+      error: "UNBLOCK_STRATEGY_UNKNOWN",
+      data: { exercise: "A", strategy: '"parallel"', known: "threads, event-loop" },
     });
   });
 
   test("is cut short in the message when it is long", async () => {
-    const { message } = await server.call(
-      "GetUser",
-      { user_id: 1 },
-      { strategy: "x".repeat(10_000) },
-    );
-    expect(message).toContain(`has no strategy "${"x".repeat(200)}…"; it has`);
+    const { data } = await server.call("GetUser", { user_id: 1 }, { strategy: "x".repeat(10_000) });
+    expect(data).toMatchObject({ strategy: `"${"x".repeat(200)}…"` });
   });
 });

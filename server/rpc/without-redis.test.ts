@@ -27,9 +27,8 @@ describe("without a Redis", () => {
     const request = JSON.parse(one.burst.requestJson(1));
     expect(await server.call(one.rpc, request, { strategy: one.name })).toMatchObject({
       code: "failed_precondition",
-      message:
-        `The strategy "queue" of exercise ${one.letter} (${one.rpc}) needs a real engine, and this server ` +
-        "has none: start it with REDIS_URL in the environment, or with --redis-url.",
+      error: "UNBLOCK_STRATEGY_NOT_SET_UP",
+      data: { strategy: "queue", exercise: one.letter, variable: "REDIS_URL", flag: "--redis-url" },
     });
   });
 });

@@ -1,6 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { impatientServers } from "../faults/impatient-server.ts";
-import { sweepByHand } from "../faults/sweep-by-hand.ts";
+import { impatientServers, sweepByHand } from "../faults/impatient-server.ts";
 import {
   assertServes,
   grpc,

@@ -21,16 +21,16 @@ afterEach(async () => {
   }
 });
 
-const openAdapter = (directLane: boolean) =>
+const openAdapter = (fastPath: boolean) =>
   createAdapter({
     routes: (router) =>
       router.service(EchoService, { echo: ({ text }: EchoRequest) => ({ text }) }),
-    directLane,
+    fastPath,
     requestTimeoutMs,
   });
 
-async function serveHttp2(directLane: boolean): Promise<TestEndpoint> {
-  const endpoint = await listen(createServer().on("stream", openAdapter(directLane).handleStream));
+async function serveHttp2(fastPath: boolean): Promise<TestEndpoint> {
+  const endpoint = await listen(createServer().on("stream", openAdapter(fastPath).handleStream));
   closers.push(endpoint.close);
   return endpoint;
 }
@@ -58,9 +58,9 @@ async function assertEchoes(session: ClientHttp2Session): Promise<void> {
   expect(JSON.parse(body.toString())).toEqual({ text: "hello" });
 }
 
-describe.each([true, false])("with the direct lane: %s", (directLane) => {
+describe.each([true, false])("with the direct lane: %s", (fastPath) => {
   test("who opens no window for an answer over HTTP/2 is cut off, and others are served", async () => {
-    const { url } = await serveHttp2(directLane);
+    const { url } = await serveHttp2(fastPath);
     const stream = echo(openSession(url, 0), "hello");
     const [header] = await once(stream, "response");
     expect(header).toMatchObject({ ":status": 200 });
@@ -75,7 +75,7 @@ describe.each([true, false])("with the direct lane: %s", (directLane) => {
   });
 
   test("who reads nothing of an answer over HTTP/1.1 is cut off, and others are served", async () => {
-    const server = createHttp1Server(openAdapter(directLane).handleRequest);
+    const server = createHttp1Server(openAdapter(fastPath).handleRequest);
     const endpoint = await listen(server);
     closers.push(endpoint.close);
     const accepted = once(server, "connection");
@@ -99,7 +99,7 @@ describe.each([true, false])("with the direct lane: %s", (directLane) => {
   });
 
   test("an answer that is taken bit by bit comes whole", async () => {
-    const { url } = await serveHttp2(directLane);
+    const { url } = await serveHttp2(fastPath);
     const session = openSession(url);
     const stream = echo(session, "x".repeat(200_000));
     let received = 0;

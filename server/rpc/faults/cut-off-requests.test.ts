@@ -45,7 +45,7 @@ async function serve(kind: "direct" | "stock" | "oracle"): Promise<Counted> {
     http1.on("request", handler);
     http2.on("request", handler);
   } else {
-    const adapter = createAdapter({ routes, observer, directLane: kind === "direct" });
+    const adapter = createAdapter({ routes, observer, fastPath: kind === "direct" });
     http1.on("request", adapter.handleRequest);
     http2.on("stream", adapter.handleStream);
   }

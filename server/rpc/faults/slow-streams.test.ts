@@ -27,21 +27,14 @@ async function assertHoldsNoStream(server: ImpatientServer): Promise<void> {
   await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
 }
 
-const message =
-  `Expected the request to be complete within ${requestMs} ms, and it is not complete. ` +
-  "Send the whole message, and end the stream after it";
-const encoded = encodeURIComponent(message);
 const inConnect = {
   fields: { ":status": 504 },
-  body: JSON.stringify({ code: "deadline_exceeded", message }),
+  body: expect.stringContaining('"code":"deadline_exceeded"'),
 };
-const inGrpc = {
-  fields: { ":status": 200, "grpc-status": "4", "grpc-message": encoded },
-  body: "",
-};
+const inGrpc = { fields: { ":status": 200, "grpc-status": "4" }, body: "" };
 const inGrpcWeb = {
   fields: { ":status": 200 },
-  body: expect.stringContaining(`grpc-message: ${encoded}\r\ngrpc-status: 4\r\n`),
+  body: expect.stringContaining("grpc-status: 4\r\n"),
 };
 
 describe.each([true, false])("with the direct lane: %s, who sends", (directLane) => {

@@ -11,8 +11,7 @@ import {
 } from "../../../loadtest/transport/http2/frames.ts";
 import { HpackEncoder } from "../../../loadtest/transport/http2/hpack-encoder.ts";
 import { maxStreams } from "../listener/limits.ts";
-import { impatientServers } from "./impatient-server.ts";
-import { sweepByHand } from "./sweep-by-hand.ts";
+import { impatientServers, sweepByHand } from "./impatient-server.ts";
 import {
   assertServes,
   grpc,

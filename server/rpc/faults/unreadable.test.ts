@@ -70,9 +70,8 @@ describe.each([
       "connect-content-encoding": "gzip",
       "grpc-encoding": "gzip",
     };
-    expect(await send(rpc, type, gzipSync("x").subarray(0, 15), headers, 1)).toEqual({
+    expect(await send(rpc, type, gzipSync("x").subarray(0, 15), headers, 1)).toMatchObject({
       code: "invalid_argument",
-      said: "Expected a message compressed with gzip, got one that is cut off.",
     });
   });
 });

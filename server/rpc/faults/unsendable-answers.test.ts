@@ -39,8 +39,8 @@ interface Served {
   readonly http2: TestEndpoint;
 }
 
-async function serve(directLane: boolean): Promise<Served> {
-  const adapter = createAdapter({ routes, directLane, onLost: (error) => lost.push(error) });
+async function serve(fastPath: boolean): Promise<Served> {
+  const adapter = createAdapter({ routes, fastPath, onLost: (error) => lost.push(error) });
   return {
     http1: await listen(createHttp1Server(adapter.handleRequest)),
     http2: await listen(createHttp2Server().on("stream", adapter.handleStream)),

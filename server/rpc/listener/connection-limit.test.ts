@@ -56,9 +56,7 @@ test.skipIf(process.platform !== "linux")(
     const greedy = [dial(listener, "127.0.0.1"), dial(listener, "127.0.0.1")];
     expect(await Promise.all(greedy.map(isServed))).toEqual([true, true]);
     expect(await isServed(dial(listener, "127.0.0.1"))).toBe(false);
-    expect(logged).toEqual([
-      "Rejected 1 connections, the last because 2 are open from 127.0.0.1, which is half of --max-connections.",
-    ]);
+    expect(logged).toEqual([expect.stringContaining("2 are open from 127.0.0.1")]);
 
     const others = [dial(listener, "127.0.0.2"), dial(listener, "127.0.0.3")];
     expect(await Promise.all(others.map(isServed))).toEqual([true, true]);

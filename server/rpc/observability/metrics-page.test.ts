@@ -7,6 +7,7 @@ import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { type MetricFamily, readMetrics, sampleValue } from "../../../testing/metrics-page.ts";
 import { hasProgram } from "../../../testing/programs.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { failureOf } from "../faults/unended-request.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 /** How long a test blocks the event loop, which is the server's as well, in milliseconds. */
@@ -214,9 +215,11 @@ describe("GetVitals", () => {
 
   test("does not know a window that nobody opened", async () => {
     const vitals = createVitalsClient({ baseUrl: server.url });
-    await expect(vitals.getVitals({ window: "mine" })).rejects.toThrow(
-      '[not_found] There is no window "mine" any more.',
-    );
+    expect(await failureOf(vitals.getVitals({ window: "mine" }))).toEqual({
+      code: "not_found",
+      error: "UNBLOCK_WINDOW_NOT_FOUND",
+      data: { window: '"mine"' },
+    });
   });
 
   test("has a limit of windows, and leaves those that are open", async () => {
@@ -226,9 +229,11 @@ describe("GetVitals", () => {
     for (let number = 0; number < 15; number++) {
       opened.push((await vitals.getVitals({ restartWindow: true })).window);
     }
-    await expect(vitals.getVitals({ restartWindow: true })).rejects.toThrow(
-      "[resource_exhausted] 15 windows are open",
-    );
+    expect(await failureOf(vitals.getVitals({ restartWindow: true }))).toMatchObject({
+      code: "resource_exhausted",
+      error: "UNBLOCK_WINDOWS_FULL",
+      data: { max: "15" },
+    });
     for (const window of opened) {
       expect(await vitals.getVitals({ window })).toMatchObject({ window });
     }

@@ -7,9 +7,8 @@ import { listen, type TestEndpoint } from "../../../testing/listen.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 import { createLogger, type LogLevel } from "../../logger.ts";
 import { createAdapter } from "../adapter/adapter.ts";
-import { mapErrors } from "../interceptors/errors.ts";
-import { concludeCalls } from "../interceptors/outcome.ts";
-import { logCalls } from "./request-log.ts";
+import { concludeCalls } from "../interceptors/errors.ts";
+import { observeRequests } from "./request-log.ts";
 
 describe("the log", () => {
   const endpoints: TestEndpoint[] = [];
@@ -29,8 +28,11 @@ describe("the log", () => {
             throw failure;
           },
         }),
-      interceptors: [concludeCalls(mapErrors(logger))],
-      observer: { began: () => {}, ended: logCalls(logger).ended },
+      interceptors: [concludeCalls(logger)],
+      observer: observeRequests(
+        { observer: { began: () => {}, ended: () => {} }, unknownRpc: () => {} },
+        logger,
+      ),
     });
     const endpoint = await listen(createServer(handleRequest));
     endpoints.push(endpoint);

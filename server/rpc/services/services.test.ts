@@ -12,6 +12,7 @@ import {
 import { reflect } from "../../../loadtest/target/reflection.ts";
 import { hasProgram } from "../../../testing/programs.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { failureOf } from "../faults/unended-request.ts";
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const waitOptions = { timeout: 20_000, interval: 20 };
@@ -196,9 +197,10 @@ describe("WatchVitals", () => {
   test.each([1, 99, -1, 60_001])("refuses an interval of %i ms", async (intervalMs) => {
     const vitals = createVitalsClient({ baseUrl: server.url });
     const first = vitals.watchVitals({ intervalMs })[Symbol.asyncIterator]().next();
-    await expect(first).rejects.toThrow(
-      `[invalid_argument] Expected interval_ms to be 0 or from 100 to 60000, got ${intervalMs}.`,
-    );
+    expect(await failureOf(first)).toMatchObject({
+      code: "invalid_argument",
+      error: "UNBLOCK_INVALID_REQUEST",
+    });
   });
 
   test("ends at its deadline", async () => {
@@ -218,13 +220,17 @@ describe("WatchVitals", () => {
     );
     await Promise.all(watchers);
     for (const client of clients) {
-      await expect(watchOn(client, caller.signal)).rejects.toThrow(
-        "[resource_exhausted] 4 watches of the vitals are open on this connection, which is the most.",
-      );
+      expect(await failureOf(watchOn(client, caller.signal))).toMatchObject({
+        code: "resource_exhausted",
+        error: "UNBLOCK_STREAMS_FULL",
+        data: { open: "4", where: "on this connection" },
+      });
     }
-    await expect(watchOn(grpc(), caller.signal)).rejects.toThrow(
-      "[resource_exhausted] 16 watches of the vitals are open on this server, which is the most.",
-    );
+    expect(await failureOf(watchOn(grpc(), caller.signal))).toMatchObject({
+      code: "resource_exhausted",
+      error: "UNBLOCK_STREAMS_FULL",
+      data: { open: "16", where: "on this server" },
+    });
     caller.abort();
     const another = new AbortController();
     await vi.waitFor(() => watchOn(grpc(), another.signal), waitOptions);

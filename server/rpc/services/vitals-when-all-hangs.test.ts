@@ -174,12 +174,7 @@ describe("a server whose libuv pool is full of reads that hang, and whose backen
       const answer = await getVitals();
       return answer.backends.length > 1 ? answer : undefined;
     }, waitOptions);
-    expect(first.unknown).toMatchObject([
-      {
-        part: "backends",
-        reason: "The backends did not answer when the window was to begin anew; theirs begins now.",
-      },
-    ]);
+    expect(first.unknown).toMatchObject([{ part: "backends", reason: expect.any(String) }]);
     const { unknown, backends } = await getVitals();
     expect(unknown).toEqual([]);
     expect(backends.find(({ name }) => name === "slow disk")).toMatchObject({ calls: 0 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const html = "<!doctype html><title>unblock</title>";
@@ -147,7 +147,7 @@ describe.each(versions)("over %s a page that is not built", (_, ask) => {
   test("says what to do", async () => {
     expect(await ask(server.url, "/")).toMatchObject({
       status: 404,
-      body: expect.stringContaining("The page is not built. Run `npm run build`"),
+      body: expect.stringContaining("npm run build"),
       headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
     });
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { LazyHeaders } from "./headers.ts";
 
 const names = fc.constantFrom(
   "content-type",
