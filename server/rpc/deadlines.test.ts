@@ -4,7 +4,7 @@ import { callGrpc, post } from "../../testing/wire.ts";
 
 const patienceMs = 20_000;
 
-describe("a call's deadline", () => {
+describe("the deadline of a call", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
@@ -12,7 +12,7 @@ describe("a call's deadline", () => {
   beforeEach(() => server.restartWindow());
   afterAll(() => server.close());
 
-  /** Holds the one thread of the blocking pool until told to let go. */
+  /** Occupies the only thread of the blocking pool until it is released. */
   async function holdThread(): Promise<() => Promise<unknown>> {
     const caller = new AbortController();
     const hash = server.call(
@@ -28,15 +28,15 @@ describe("a call's deadline", () => {
     };
   }
 
-  test("ends a call to a service that takes longer", async () => {
+  test("ends a call whose backend takes longer", async () => {
     const request = { city: "london" };
     expect(await server.call("GetWeather", request, { timeoutMs: 20 })).toMatchObject({
       code: "deadline_exceeded",
     });
   });
 
-  // Nobody but the server watches the clock here.
-  test("is kept by the server: over Connect by its header", async () => {
+  // Only the server knows the deadline here.
+  test("is enforced by the server over Connect", async () => {
     const headers = { "connect-timeout-ms": "20" };
     const path = "ExercisesService/GetWeather";
     const { status, text } = await post(server.url, path, '{"city":"london"}', headers);
@@ -47,7 +47,7 @@ describe("a call's deadline", () => {
     });
   });
 
-  test("is kept by the server: over gRPC by its header", async () => {
+  test("is enforced by the server over gRPC", async () => {
     const city = Buffer.from("\x0a\x06london", "latin1");
     const path = "/unblock.v1.ExercisesService/GetWeather";
     expect(await callGrpc(server.url, path, city, { "grpc-timeout": "20m" })).toMatchObject({
@@ -56,7 +56,7 @@ describe("a call's deadline", () => {
     });
   });
 
-  test("that passes in a queue takes the call out of it, and its work is never done", async () => {
+  test("removes a waiting call from the queue before its work starts", async () => {
     const { withdrawn } = await server.place("threads");
     const letGo = await holdThread();
     const calls = [1, 2, 3, 4, 5].map((user_id) =>
@@ -72,7 +72,7 @@ describe("a call's deadline", () => {
     expect(await server.backend("database")).toMatchObject({ calls: 1 });
   });
 
-  test("may be the caller's patience: who hangs up in the queue is taken out of it too", async () => {
+  test("does not matter for a client that disconnects: its waiting call is removed too", async () => {
     const { withdrawn } = await server.place("threads");
     const letGo = await holdThread();
     const caller = new AbortController();
@@ -87,7 +87,7 @@ describe("a call's deadline", () => {
   });
 });
 
-describe("a queue that is full", () => {
+describe("a full queue", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({
@@ -99,7 +99,7 @@ describe("a queue that is full", () => {
   });
   afterAll(() => server.close());
 
-  test("refuses the next call at once, and names the place and the flag", async () => {
+  test("rejects the next call at once", async () => {
     const caller = new AbortController();
     const running = server.call(
       "ComputeHash",

@@ -11,7 +11,7 @@ import {
   UnendedRequest,
 } from "./faults/unended-request.ts";
 
-describe("a server that takes three calls at once", () => {
+describe("a server with at most three calls", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({
@@ -23,7 +23,7 @@ describe("a server that takes three calls at once", () => {
   });
   afterAll(() => server.close());
 
-  test("turns the others away at once, says when to come again, and answers bystanders", async () => {
+  test("rejects others at once with a retry delay, and responds to probes", async () => {
     const caller = new AbortController();
     const held = Array.from({ length: 3 }, () =>
       server.call(
@@ -46,11 +46,11 @@ describe("a server that takes three calls at once", () => {
     expect(shed instanceof ConnectError && shed.findDetails(RetryInfoSchema)).toMatchObject([
       { retryDelay: { seconds: 1n } },
     ]);
-    // Before its body is read: this one never comes.
+    // Rejected before its body is read, which never arrives.
     const unended = new UnendedRequest(openSession(server.url), hashPath, grpc);
     await vi.waitUntil(() => unended.fields["grpc-status"] === "8", { timeout: 20_000 });
     expect(await createVitalsClient({ baseUrl: server.url }).ping({})).toMatchObject({});
-    // The one that was turned away has cost nothing.
+    // The rejected call has reached no backend.
     expect((await server.backend("weather")).calls).toBe(0);
     caller.abort();
     await Promise.all(held);

@@ -19,7 +19,7 @@ const brotli = (quality: number) => (plain: Uint8Array) =>
 /** Text that each level compresses differently. */
 const text = Array.from({ length: 500 }, (_, at) => `${at} squared is ${at * at}`).join("\n");
 
-describe.each([true, false])("a response, on the fast path: %s", (fastPath) => {
+describe.each([true, false])("a response, fast path: %s", (fastPath) => {
   let server: TestEndpoint;
   beforeAll(async () => {
     const { handleRequest } = createAdapter({

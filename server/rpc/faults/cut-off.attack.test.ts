@@ -30,9 +30,9 @@ function begin(connection: RawHttp2, streamId: number): Buffer {
   ]);
 }
 
-/** Events that analytics got, once those of all requests so far have been sent. */
+/** Returns the events that analytics received, after those of all requests so far were sent. */
 async function eventsSent(): Promise<number> {
-  // The server begins background tasks in the order of their calls.
+  // The server starts background tasks in the order of their calls.
   await post(server.url, "ExercisesService/TrackEvent", '{"event":"last","user_id":1}');
   ownEvents++;
   const vitals = createVitalsClient({ baseUrl: server.url });

@@ -21,7 +21,7 @@ function envelope(message: Uint8Array, flags = 0, length = message.length): Buff
   return Buffer.concat([prefix, message]);
 }
 
-/** POSTs over HTTP/1.1, and gives the code that the answer has in its protocol's way. */
+/** POSTs over HTTP/1.1, and returns the code in the protocol of the request. */
 async function codeOf(headers: Record<string, string>, body: Buffer): Promise<string> {
   const response = await fetch(`${server.url}${path}`, {
     method: "POST",
@@ -50,7 +50,7 @@ describe("gRPC-Web", () => {
     ["a length of four gigabytes", type, envelope(london, 0, 2 ** 32 - 1), "8"],
     ["a message that is none", type, envelope(Buffer.from([0x0a, 0xff])), "3"],
     ["a wrong wire type", type, envelope(Buffer.from([0x0f, 0x01])), "3"],
-    // As gRPC wants it: "internal".
+    // "internal", as gRPC's specification requires.
     ["a compression that it does not name", type, envelope(gzipSync(london), 1), "13"],
     ["garbage instead of gzip", gzip, envelope(london, 1), "3"],
     ["a gzip bomb", gzip, envelope(bomb, 1), "8"],
@@ -93,7 +93,7 @@ describe("Connect", () => {
     "application/xml",
     "application/grpc+thrift",
     "application/json; charset=latin1",
-  ])("of the content type %s is 415", async (type) => {
+  ])("is 415 for the content type %s", async (type) => {
     const response = await fetch(`${server.url}${path}`, {
       method: "POST",
       headers: { "content-type": type },
@@ -106,7 +106,7 @@ describe("Connect", () => {
     "message=%7B&encoding=json",
     "message=!!&base64=1&encoding=proto",
     "encoding=proto&message=%0f",
-  ])("by GET is told of a wrong message: %s", async (query) => {
+  ])("rejects an invalid message of a GET: %s", async (query) => {
     const response = await fetch(`${server.url}${path}?${query}`);
     expect(await response.json()).toMatchObject({ code: "invalid_argument" });
   });

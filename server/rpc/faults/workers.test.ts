@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A call that runs until it is let go. */
+/** Starts a call that runs until it is released. */
 async function hold(place: RemotePlace, running: number) {
   const path = join(folder, `${files++}`);
   const reply = server.run(place, "waitForFile", path);
@@ -38,7 +38,7 @@ async function hold(place: RemotePlace, running: number) {
   };
 }
 
-/** Where a place runs its tasks: both seats of it, each asked for while the other was held. */
+/** Returns both slots of an executor, each observed while the other was occupied. */
 async function seatsOf(place: RemotePlace): Promise<Set<string | undefined>> {
   const first = await hold(place, 1);
   const second = await hold(place, 2);
@@ -54,8 +54,8 @@ interface Fault {
 }
 
 /**
- * Has a place lose a task while another task of it is in the middle of its work, calls wait behind
- * both, and other places are called; and sees to it that this costs that one call and its seat.
+ * Makes an executor lose a task while another task runs in it, calls wait behind both, and other executors are
+ * called; asserts that this costs only that call and its slot.
  */
 async function lose(
   place: RemotePlace,
@@ -97,7 +97,7 @@ describe.each(threadPools)("a thread of %s", (place) => {
   test.each([
     ["exits", exits, "Error: worker exited with code: 3"],
     ["breaks down outside of its task", breaksDown, "TypeError: broken later"],
-  ])("that %s costs one call, tells the log why, and is replaced", async (_, fault, why) => {
+  ])("that %s costs one call, logs the cause, and is replaced", async (_, fault, why) => {
     expect(await lose(place, fault)).toMatchObject({
       code: "unavailable",
       error: "UNBLOCK_TASK_LOST",
@@ -112,7 +112,7 @@ describe("a process", () => {
     ["exits", exits, "exit code 3"],
     ["breaks down outside of its task", breaksDown, "exit code 1"],
     ["is killed", isKilled, "SIGKILL"],
-  ])("that %s costs one call, tells the log how, and is replaced", async (_, fault, how) => {
+  ])("that %s costs one call, logs the exit, and is replaced", async (_, fault, how) => {
     expect(await lose("processes", fault)).toMatchObject({
       code: "unavailable",
       error: "UNBLOCK_TASK_LOST",
@@ -122,9 +122,9 @@ describe("a process", () => {
   });
 });
 
-describe("a task that takes more memory than it may", () => {
-  // Another try would end the same way, so the code is not one that clients try again for.
-  test.each(remotePlaces)("costs one call, whose caller is told so: %s", async (place) => {
+describe("a task over its memory limit", () => {
+  // A retry would end the same way, so the code is not one that clients retry.
+  test.each(remotePlaces)("costs one call: %s", async (place) => {
     expect(await lose(place, takesAllMemory)).toMatchObject({
       code: "resource_exhausted",
       error: "UNBLOCK_TASK_OUT_OF_MEMORY",
@@ -134,12 +134,12 @@ describe("a task that takes more memory than it may", () => {
 });
 
 describe("a task that never ends", () => {
-  test("fails at its caller's deadline, and its process is replaced", async () => {
+  test("fails at its deadline, and its process is replaced", async () => {
     expect(await lose("processes", neverEnds)).toMatchObject({ code: "deadline_exceeded" });
   });
 
-  // Both pools at once, since each waits seconds for the task to end by itself.
-  test("fails at its caller's deadline, and its thread is stopped and replaced", async () => {
+  // Both pools at once, since each waits seconds for the task to end.
+  test("fails at its deadline, and its thread is stopped and replaced", async () => {
     const replies = await Promise.all(
       threadPools.map((place) => lose(place, neverEnds, ["processes"])),
     );

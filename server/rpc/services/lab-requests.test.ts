@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What is wrong with the fields of a request that must be refused. */
+/** Returns the violated fields of a request that must be rejected. */
 async function violationsOf(events: AsyncIterable<unknown> | Promise<unknown>): Promise<string[]> {
   const answer = "then" in events ? events : events[Symbol.asyncIterator]().next();
   const error = await answer.then(
@@ -49,7 +49,7 @@ test.each([
   expect(await violationsOf(server.lab.load({ ...load, ...change }))).toEqual([field]);
 });
 
-test("all that is wrong is told at once", async () => {
+test("reports all violations at once", async () => {
   const violations = await violationsOf(
     server.lab.race({ exercise: "", strategies: [], calls: -1 }),
   );
@@ -57,7 +57,7 @@ test("all that is wrong is told at once", async () => {
 });
 
 test.each(["", "../../etc/passwd", "ABCDEFGHIJKL", "abcdefghijklm"])(
-  "the id %j is none",
+  "rejects the id %j",
   async (id) => {
     expect(await violationsOf(server.lab.getRun({ id }))).toEqual(["id"]);
   },
@@ -71,7 +71,7 @@ test("rejects an unknown id, and reports how many runs are saved", async () => {
   });
 });
 
-test("a strategy that needs a real engine says which", async () => {
+test("rejects a strategy without its external backend", async () => {
   const queue = { ...race, exercise: "C", strategies: ["queue"] };
   expect(await failureOf(server.lab.race(queue)[Symbol.asyncIterator]().next())).toMatchObject({
     code: "failed_precondition",
@@ -86,6 +86,6 @@ test("a strategy that needs a real engine says which", async () => {
   ).rejects.toThrow("[failed_precondition]");
 });
 
-test("nothing was fired for all that", () => {
+test("started no run for these requests", () => {
   expect(firingOf()).toEqual([]);
 });

@@ -28,7 +28,7 @@ describe("health", () => {
     createClient(Health, createGrpcTransport({ baseUrl: url, idleConnectionTimeoutMs: 100 }));
 
   test.each(["", "unblock.v1.ExercisesService", "unblock.v1.VitalsService"])(
-    "of the service %j is that it serves",
+    "of the service %j is SERVING",
     async (service) => {
       expect(await healthOf(server.url).check({ service })).toMatchObject({
         status: Status.SERVING,
@@ -36,13 +36,13 @@ describe("health", () => {
     },
   );
 
-  test("of an unknown service is not found, and names those that are", async () => {
+  test("of an unknown service is not found", async () => {
     await expect(healthOf(server.url).check({ service: "unblock.v1.Nope" })).rejects.toThrow(
       '[not_found] There is no service "unblock.v1.Nope" here; there are: unblock.v1.ExercisesService',
     );
   });
 
-  test("lists all", async () => {
+  test("lists all services", async () => {
     const { statuses } = await healthOf(server.url).list({});
     expect(Object.keys(statuses).sort()).toEqual([
       "",
@@ -53,7 +53,7 @@ describe("health", () => {
     ]);
   });
 
-  test("is watched until the server stops, and does not keep it from stopping", async () => {
+  test("is watched until the server stops, without delaying it", async () => {
     const stopping = await startTestServer(small);
     const seen: Status[] = [];
     const unknown: Status[] = [];
@@ -70,7 +70,7 @@ describe("health", () => {
     expect(unknown).toEqual([Status.SERVICE_UNKNOWN, Status.SERVICE_UNKNOWN]);
   });
 
-  test("is NOT_SERVING for the notice, in which calls and connections are still taken", async () => {
+  test("is NOT_SERVING during the notice, while calls and connections are accepted", async () => {
     const stopping = await startTestServer({ ...small, shutdownNoticeMs: 2_000 });
     const closed = stopping.close();
     expect(await healthOf(stopping.url).check({})).toMatchObject({ status: Status.NOT_SERVING });
@@ -94,7 +94,7 @@ describe("reflection", () => {
     return answers;
   };
 
-  test("answers each question in turn, also after one that has no answer", async () => {
+  test("responds to each request in turn, also after an error", async () => {
     const file = {
       case: "fileDescriptorResponse",
       value: { fileDescriptorProto: [expect.anything()] },
@@ -134,12 +134,12 @@ describe("reflection", () => {
     ]);
   });
 
-  test("refuses names that are none", async () => {
+  test("rejects names that are too long", async () => {
     const value = "x".repeat(1_001);
     await expect(ask({ case: "fileByFilename", value })).rejects.toThrow("[invalid_argument]");
   });
 
-  test("tells the load client what to call", async () => {
+  test("lets the load client find an RPC", async () => {
     const services = await reflect(
       server.url,
       { insecure: false },
@@ -174,7 +174,7 @@ describe("reflection", () => {
 });
 
 describe("WatchVitals", () => {
-  test("tells again and again, and stops with its watcher", async () => {
+  test("sends vitals until its client cancels", async () => {
     const caller = new AbortController();
     const vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
     const names: (string | undefined)[][] = [];
@@ -194,7 +194,7 @@ describe("WatchVitals", () => {
     expect(names[0]).toContain("workers");
   });
 
-  test.each([1, 99, -1, 60_001])("refuses an interval of %i ms", async (intervalMs) => {
+  test.each([1, 99, -1, 60_001])("rejects an interval of %i ms", async (intervalMs) => {
     const vitals = createVitalsClient({ baseUrl: server.url });
     const first = vitals.watchVitals({ intervalMs })[Symbol.asyncIterator]().next();
     expect(await failureOf(first)).toMatchObject({
@@ -209,7 +209,7 @@ describe("WatchVitals", () => {
     await expect(all).rejects.toThrow("[deadline_exceeded]");
   });
 
-  test("has a limit of watchers per connection and in total, and forgets those that have gone", async () => {
+  test("has a limit of watchers per connection and in total, without disconnected ones", async () => {
     const caller = new AbortController();
     const watchOn = (client: ReturnType<typeof createVitalsClient>, signal: AbortSignal) =>
       client.watchVitals({ intervalMs: 100 }, { signal })[Symbol.asyncIterator]().next();

@@ -11,7 +11,7 @@ const requestTimeoutMs = 200;
 const waitOptions = { timeout: 20_000, interval: 20 };
 const path = "/echo.v1.EchoService/Echo";
 const json = { "content-type": "application/json" };
-/** More than the system takes for a caller that does not read. */
+/** More than the system buffers for a client that does not read. */
 const largeBytes = 16 * 1024 * 1024;
 
 const closers: (() => unknown)[] = [];
@@ -58,8 +58,8 @@ async function assertEchoes(session: ClientHttp2Session): Promise<void> {
   expect(JSON.parse(body.toString())).toEqual({ text: "hello" });
 }
 
-describe.each([true, false])("with the direct lane: %s", (fastPath) => {
-  test("who opens no window for an answer over HTTP/2 is cut off, and others are served", async () => {
+describe.each([true, false])("fast path: %s", (fastPath) => {
+  test("closes the stream of a client without an HTTP/2 window for the response, and serves others", async () => {
     const { url } = await serveHttp2(fastPath);
     const stream = echo(openSession(url, 0), "hello");
     const [header] = await once(stream, "response");
@@ -74,7 +74,7 @@ describe.each([true, false])("with the direct lane: %s", (fastPath) => {
     await assertEchoes(openSession(url));
   });
 
-  test("who reads nothing of an answer over HTTP/1.1 is cut off, and others are served", async () => {
+  test("closes the connection of a client that does not read its HTTP/1.1 response, and serves others", async () => {
     const server = createHttp1Server(openAdapter(fastPath).handleRequest);
     const endpoint = await listen(server);
     closers.push(endpoint.close);
@@ -98,7 +98,7 @@ describe.each([true, false])("with the direct lane: %s", (fastPath) => {
     expect(await answer.json()).toEqual({ text: "hello" });
   });
 
-  test("an answer that is taken bit by bit comes whole", async () => {
+  test("delivers a response that is read slowly", async () => {
     const { url } = await serveHttp2(fastPath);
     const session = openSession(url);
     const stream = echo(session, "x".repeat(200_000));
