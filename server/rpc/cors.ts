@@ -35,7 +35,7 @@ export interface Cors {
   /** Sets the response headers that let pages read the response of a call. */
   readonly gate: (context: HandlerContext) => void;
   /** Wraps an adapter to respond to preflight requests. */
-  answerPreflights(adapter: Adapter): Adapter;
+  respondToPreflights(adapter: Adapter): Adapter;
 }
 
 /**
@@ -64,7 +64,7 @@ export function allowOrigins(origins: readonly string[]): Cors {
         responseHeader.set("access-control-expose-headers", exposedHeaders);
       }
     },
-    answerPreflights: ({ handleRequest, handleStream }) => ({
+    respondToPreflights: ({ handleRequest, handleStream }) => ({
       handleRequest: (request, response) => {
         const fields = preflight(request.method, request.headers);
         if (fields === undefined) {

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 import { callGrpc, post } from "../../testing/wire.ts";
 
+const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
+
 const patienceMs = 20_000;
 
 describe("the deadline of a call", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer(small);
   });
   beforeEach(() => server.restartWindow());
   afterAll(() => server.close());
@@ -90,12 +92,7 @@ describe("the deadline of a call", () => {
 describe("a full queue", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({
-      cpuWorkers: 1,
-      blockingThreads: 1,
-      processes: 1,
-      maxQueue: 1,
-    });
+    server = await startTestServer({ ...small, maxQueue: 1 });
   });
   afterAll(() => server.close());
 

@@ -145,7 +145,7 @@ export function createHandler(config: HandlerConfig): Adapter {
     observer,
     onLost: (error) => logger.warn({ err: error }, "a response could not be sent"),
   });
-  return cors === undefined ? adapter : cors.answerPreflights(adapter);
+  return cors === undefined ? adapter : cors.respondToPreflights(adapter);
 }
 
 function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod, Check> {

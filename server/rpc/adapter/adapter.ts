@@ -95,7 +95,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
   const acceptCompression = inflateInTurn(options.acceptCompression ?? compressions);
   const prefix = options.requestPathPrefix ?? "";
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix, observer);
-  const fallback = options.fallback ?? notFound;
+  const serveNonRpc = options.fallback ?? notFound;
   const calls = new CallsInProgress(requestTimeoutMs);
   const fallbackOptions = { ...options, requestTimeoutMs };
   const host: CallHost = {
@@ -136,7 +136,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
       if (request instanceof Http2ServerRequest) {
         closeWhenIncomplete(request.stream, requestTimeoutMs);
       }
-      fallback(request, response);
+      serveNonRpc(request, response);
     } else {
       const values = (contextValues?.(request) ?? createContextValues()).set(callerKey, caller);
       const observed =

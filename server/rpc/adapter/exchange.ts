@@ -59,7 +59,7 @@ export interface Exchange extends Caller {
    */
   onClosed(closed: (isOverdue: boolean) => void): void;
   /** Ends an incomplete request after its response. */
-  closeOnceAnswered(): void;
+  closeAfterResponse(): void;
   /** Destroys the exchange of a caller that does not take its response. */
   cut(): void;
   /** Sends the response. To be called once; does nothing after a disconnect. */

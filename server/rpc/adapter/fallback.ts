@@ -15,7 +15,7 @@ import { clientDisconnected, isRequestTimeout, requestTimedOut, tooManyBytes } f
 import { callerKey, type NodeRequest, type NodeResponse } from "./exchange.ts";
 import { joinValues } from "./headers.ts";
 import {
-  closeOnceAnswered,
+  closeAfterResponse,
   closeWhenIncomplete,
   cutStream,
   whenIncomplete,
@@ -66,7 +66,7 @@ export async function serveFallback(
     }
     if (methodKind !== "unary") {
       // The caller may keep the stream open to send more.
-      closeOnceAnswered(request.stream);
+      closeAfterResponse(request.stream);
     }
   }
   cutWhenUntaken(request, response, requestTimeoutMs);
@@ -189,7 +189,7 @@ function respondInTime(request: Http2ServerRequest, requestTimeoutMs: number): v
   const { stream } = request;
   whenIncomplete(stream, requestTimeoutMs, () => {
     if (!stream.writableEnded) {
-      closeOnceAnswered(stream);
+      closeAfterResponse(stream);
       // The handler may not read yet.
       request.on("error", () => {});
       request.destroy(requestTimedOut(requestTimeoutMs));

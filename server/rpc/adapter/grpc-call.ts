@@ -19,7 +19,7 @@ import { type CallHost, UnaryCall } from "./unary-call.ts";
 const { trailerFlag, trailerSerialize } = grpcWeb;
 const trailer = { "grpc-status": grpc.grpcStatusOk };
 
-interface Protocol {
+interface EnvelopedProtocol {
   readonly name: string;
   readonly terms: TermsFields;
   readonly binary: InitialFields;
@@ -28,14 +28,14 @@ interface Protocol {
   readonly ignoredFlag: number;
 }
 
-const grpcProtocol: Protocol = {
+export const grpcProtocol: EnvelopedProtocol = {
   name: "grpc",
   terms: termsFieldsWith(grpc.parseTimeout),
   binary: { header: { "content-type": grpc.contentTypeProto }, trailer },
   json: { header: { "content-type": grpc.contentTypeJson }, trailer },
   ignoredFlag: 0,
 };
-const grpcWebProtocol: Protocol = {
+export const grpcWebProtocol: EnvelopedProtocol = {
   name: "grpc-web",
   terms: termsFieldsWith(grpcWeb.parseTimeout),
   binary: { header: { "content-type": grpcWeb.contentTypeProto }, trailer },
@@ -57,7 +57,7 @@ abstract class EnvelopedCall extends UnaryCall {
   readonly #ignoredFlag: number;
 
   constructor(
-    protocol: Protocol,
+    protocol: EnvelopedProtocol,
     route: UnaryRoute,
     exchange: Exchange,
     isBinary: boolean,
@@ -89,16 +89,6 @@ abstract class EnvelopedCall extends UnaryCall {
 
 /** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 export class GrpcCall extends EnvelopedCall {
-  constructor(
-    route: UnaryRoute,
-    exchange: Exchange,
-    isBinary: boolean,
-    values: ContextValues | undefined,
-    host: CallHost,
-  ) {
-    super(grpcProtocol, route, exchange, isBinary, values, host);
-  }
-
   protected override reply(message: Uint8Array, isCompressed: boolean): void {
     const { initial, changedHeader, changedTrailer } = this.context;
     this.exchange.respond({
@@ -129,16 +119,6 @@ const okTrailer = envelope(trailerFlag, trailerSerialize(new Headers(trailer)));
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
  */
 export class GrpcWebCall extends EnvelopedCall {
-  constructor(
-    route: UnaryRoute,
-    exchange: Exchange,
-    isBinary: boolean,
-    values: ContextValues | undefined,
-    host: CallHost,
-  ) {
-    super(grpcWebProtocol, route, exchange, isBinary, values, host);
-  }
-
   protected override reply(message: Uint8Array, isCompressed: boolean): void {
     const { changedTrailer } = this.context;
     const last =

@@ -70,7 +70,7 @@ export class Http1Exchange implements Exchange {
     this.#response.on("close", () => closed(isRequestTimeout(this.#request.socket.errored)));
   }
 
-  closeOnceAnswered(): void {
+  closeAfterResponse(): void {
     this.#response.shouldKeepAlive = false;
   }
 

@@ -3,7 +3,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "nod
 import type { Socket } from "node:net";
 import { type Exchange, type Response, requestIdFrom } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./headers.ts";
-import { afterReads, closeOnceAnswered, cutStream, isIncomplete } from "./http2-streams.ts";
+import { afterReads, closeAfterResponse, cutStream, isIncomplete } from "./http2-streams.ts";
 import { type BodyReader, RequestBody } from "./request-body.ts";
 
 const withTrailers = { waitForTrailers: true };
@@ -82,8 +82,8 @@ export class Http2Exchange implements Exchange {
     });
   }
 
-  closeOnceAnswered(): void {
-    closeOnceAnswered(this.#stream);
+  closeAfterResponse(): void {
+    closeAfterResponse(this.#stream);
   }
 
   cut(): void {

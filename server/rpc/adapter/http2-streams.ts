@@ -30,11 +30,11 @@ function runAll(): void {
 
 /** Whether the end of a stream's request is missing. */
 export function isIncomplete(stream: ServerHttp2Stream): boolean {
-  return stream.state.state === NGHTTP2_STREAM_STATE_OPEN || isAnswered(stream);
+  return stream.state.state === NGHTTP2_STREAM_STATE_OPEN || hasResponded(stream);
 }
 
 /** Whether the whole response is sent, and the end of the request is missing. */
-function isAnswered(stream: ServerHttp2Stream): boolean {
+function hasResponded(stream: ServerHttp2Stream): boolean {
   return stream.state.state === NGHTTP2_STREAM_STATE_HALF_CLOSED_LOCAL;
 }
 
@@ -62,10 +62,10 @@ export function closeWhenIncomplete(stream: ServerHttp2Stream, timeoutMs: number
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.1
  */
-export function closeOnceAnswered(stream: ServerHttp2Stream): void {
+export function closeAfterResponse(stream: ServerHttp2Stream): void {
   const close = () => {
     // A reset would replace trailers that are not sent yet.
-    if (isAnswered(stream)) {
+    if (hasResponded(stream)) {
       cutStream(stream);
     }
   };
@@ -77,6 +77,6 @@ export function closeOnceAnswered(stream: ServerHttp2Stream): void {
 /** Closes a stream and drops its unread data. */
 export function cutStream(stream: ServerHttp2Stream): void {
   // Without an error code the stream would wait for a caller that does not take its response.
-  stream.close(isAnswered(stream) ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
+  stream.close(hasResponded(stream) ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
   stream.destroy();
 }

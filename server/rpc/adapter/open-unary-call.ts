@@ -2,7 +2,7 @@ import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { ContextValues } from "@connectrpc/connect";
 import { ConnectCall } from "./connect-call.ts";
 import type { Exchange } from "./exchange.ts";
-import { GrpcCall, GrpcWebCall } from "./grpc-call.ts";
+import { GrpcCall, GrpcWebCall, grpcProtocol, grpcWebProtocol } from "./grpc-call.ts";
 import type { UnaryRoute } from "./routes.ts";
 import type { CallHost, UnaryCall } from "./unary-call.ts";
 
@@ -50,10 +50,10 @@ export function openUnaryCall(
     case "connect":
       return new ConnectCall(route, exchange, format.isBinary, undefined, values, host);
     case "grpcWeb":
-      return new GrpcWebCall(route, exchange, format.isBinary, values, host);
+      return new GrpcWebCall(grpcWebProtocol, route, exchange, format.isBinary, values, host);
     case "grpc":
       return exchange.hasTrailers
-        ? new GrpcCall(route, exchange, format.isBinary, values, host)
+        ? new GrpcCall(grpcProtocol, route, exchange, format.isBinary, values, host)
         : undefined;
   }
 }

@@ -154,7 +154,7 @@ export abstract class UnaryCall implements BodyReader {
     if (this.#isOver) {
       this.exchange.cut();
     } else {
-      this.exchange.closeOnceAnswered();
+      this.exchange.closeAfterResponse();
       this.abort(requestTimedOut(requestTimeoutMs));
     }
   }
@@ -162,7 +162,7 @@ export abstract class UnaryCall implements BodyReader {
   /** Aborts the call if its request is not complete, and so no handler has begun. */
   abortUnlessReceived(reason: ConnectError): void {
     if (!this.#isReceived && !this.#isOver) {
-      this.exchange.closeOnceAnswered();
+      this.exchange.closeAfterResponse();
       this.abort(reason);
     }
   }
