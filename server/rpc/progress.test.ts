@@ -129,7 +129,7 @@ describe.each([
   const path = `${service}/RecordGuess`;
 
   test.each([
-    ["under a name that a stranger can point here", "evil.test", {}],
+    ["under a name that others can point here", "evil.test", {}],
     ["by a page of another site", "localhost", { origin: "http://evil.test" }],
     ["by a page of another port", "localhost", { origin: "http://localhost:1" }],
   ])("%s", async (_, host, headers) => {

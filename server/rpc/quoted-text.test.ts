@@ -90,7 +90,10 @@ const everywhere: [string, Sent][] = [
     "the host of an image",
     { path: `${exercises}/PredictImage`, json: `{"image_url":"http://${"~".repeat(1_000)}/"}` },
   ],
-  ["no URL", { path: `${exercises}/PredictImage`, json: `{"image_url":"${mark.repeat(1_000)}"}` }],
+  [
+    "an invalid URL",
+    { path: `${exercises}/PredictImage`, json: `{"image_url":"${mark.repeat(1_000)}"}` },
+  ],
   ["a city", { path: `${exercises}/GetWeather`, json: `{"city":"${long}"}` }],
   ["an event", { path: `${exercises}/TrackEvent`, json: `{"user_id":1,"event":"${long}"}` }],
   ["a key", { path: `${exercises}/GetCache`, json: `{"key":"${long}"}` }],

@@ -39,7 +39,7 @@ const grpcWeb = { "content-type": "application/grpc-web+proto" };
 const responses: [string, Sent][] = [
   ["of a call", { path: `${exercises}/GetUser`, headers: json, body: '{"user_id":1}' }],
   ["of a call that fails", { path: `${exercises}/GetUser`, headers: json, body: '{"user_id":0}' }],
-  ["of a message that is no JSON", { path: `${exercises}/GetUser`, headers: json, body: "{" }],
+  ["of a message that is not JSON", { path: `${exercises}/GetUser`, headers: json, body: "{" }],
   ["of gRPC-Web", { path: `${exercises}/GetConfig`, headers: grpcWeb, body: new Uint8Array(5) }],
   [
     "of a GET",

@@ -32,26 +32,29 @@ import type { CallHost } from "./unary-call.ts";
 const mebibyte = 1024 * 1024;
 
 /**
- * The options of connectNodeAdapter, and more. The bytes of requests are bounded in total: a call for which there is
- * no room is rejected with resource_exhausted. Default: 64 MiB, of which a connection may hold 32 MiB, and at least
- * 64 KiB in any case.
+ * The options of connectNodeAdapter, and more. The bytes of requests are bounded in total: a call for which
+ * there is no room is rejected with resource_exhausted. Default: 64 MiB, of which a connection may hold 32
+ * MiB, and at least 64 KiB in any case.
  */
 export interface AdapterOptions
   extends ConnectNodeAdapterOptions,
     UnaryTimeouts,
     Partial<ByteLimits> {
-  /** Whether unary calls take the fast path; Connect's own handlers serve all calls otherwise. Default: true. */
+  /**
+   * Whether unary calls take the fast path; Connect's own handlers serve all calls otherwise. Default: true.
+   */
   readonly fastPath?: boolean;
   /**
-   * Max time until a request over HTTP/2 is complete, in milliseconds. Then the call ends with deadline_exceeded, and
-   * its stream is closed. Enforced once per timeout for unary calls, so up to twice the time later. The same holds
-   * for taking the response. Streams of messages may last as long as their handler reads. Over HTTP/1.1
-   * `requestTimeout` of Node's server bounds the request. Default: 300,000, as there.
+   * Max time until a request over HTTP/2 is complete, in milliseconds. Then the call ends with
+   * deadline_exceeded, and its stream is closed. Enforced once per timeout for unary calls, so up to twice
+   * the time later. The same holds for taking the response. Streams of messages may last as long as their
+   * handler reads. Over HTTP/1.1 `requestTimeout` of Node's server bounds the request. Default: 300,000, as
+   * there.
    */
   readonly requestTimeoutMs?: number;
   /**
-   * Called before the handler of a streaming RPC; an error that it returns rejects the stream. The stream has ended
-   * when `signal` aborts. Default: all streams are served.
+   * Called before the handler of a streaming RPC; an error that it returns rejects the stream. The stream has
+   * ended when `signal` aborts. Default: all streams are served.
    */
   readonly streamGate?: StreamGate;
   /** Ends unary calls on the fast path whose request is not complete when it aborts. Default: none. */
@@ -74,8 +77,8 @@ export interface Adapter {
 }
 
 /**
- * Serves the registered RPCs over Connect, gRPC and gRPC-Web, as connectNodeAdapter does, but unary calls take a fast
- * path without async iterables.
+ * Serves the registered RPCs over Connect, gRPC and gRPC-Web, as connectNodeAdapter does, but unary calls
+ * take a fast path without async iterables.
  *
  * @throws RangeError for a `requestTimeoutMs` out of range
  */

@@ -12,8 +12,8 @@ export interface ByteLimits {
 const callBytes = 4 * 1024;
 
 /**
- * Bounds the total bytes of requests, since a limit per message does not bound thousands of messages. A call holds
- * its request, as received and inflated, until its work has ended.
+ * Bounds the total bytes of requests, since a limit per message does not bound thousands of messages. A call
+ * holds its request, as received and inflated, until its work has ended.
  */
 export class ByteBudget {
   readonly #limits: ByteLimits;

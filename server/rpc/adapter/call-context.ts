@@ -20,7 +20,10 @@ export interface CallInit {
   readonly values: ContextValues | undefined;
 }
 
-/** The context of a unary call. Web headers and the abort signal are created on first use, since most handlers use few. */
+/**
+ * The context of a unary call. Web headers and the abort signal are created on first use, since most handlers
+ * use few.
+ */
 export class CallContext implements HandlerContext {
   readonly method: DescMethodUnary;
   readonly protocolName: string;

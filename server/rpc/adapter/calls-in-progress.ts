@@ -7,7 +7,8 @@ const scanMs = 50;
 const nearMs = 2 * scanMs;
 
 /**
- * The calls whose response is not taken yet. Ends them at their deadlines, and when their callers take too long.
+ * The calls whose response is not taken yet. Ends them at their deadlines, and when their callers take too
+ * long.
  *
  * Most calls end long before that. Shared timers, which stop by themselves, save a timer per call.
  */

@@ -15,8 +15,8 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { tooLarge } from "./errors.ts";
 
 /**
- * Level of gzip and brotli. For 240 kB of JSON, brotli makes 42 kB in 1.5 ms of CPU time at level 4, and 28 kB in
- * 280 ms at 11, its default; gzip makes 45 kB in 1.4 ms at 4, and 41 kB in 2.9 ms at 6, its default.
+ * Level of gzip and brotli. For 240 kB of JSON, brotli makes 42 kB in 1.5 ms of CPU time at level 4, and 28
+ * kB in 280 ms at 11, its default; gzip makes 45 kB in 1.4 ms at 4, and 41 kB in 2.9 ms at 6, its default.
  */
 const compressionLevel = 4;
 
@@ -55,8 +55,8 @@ export function inflatesIntoOwnMemory(compression: Compression): boolean {
 }
 
 /**
- * Returns compressions that inflate one message at a time. The size of a message is known only when it is inflated,
- * so hundreds at once could take all memory.
+ * Returns compressions that inflate one message at a time. The size of a message is known only when it is
+ * inflated, so hundreds at once could take all memory.
  */
 export function inflateInTurn(compressions: readonly Compression[]): Compression[] {
   let isInflating = false;
@@ -98,8 +98,8 @@ export function inflateInTurn(compressions: readonly Compression[]): Compression
 }
 
 /**
- * Inflates like zlib's own functions, but with no more memory than the message takes: those leave all chunks to the
- * garbage collector, which lets a hundred megabytes of them pile up.
+ * Inflates like zlib's own functions, but with no more memory than the message takes: those leave all chunks
+ * to the garbage collector, which lets a hundred megabytes of them pile up.
  *
  * @throws ConnectError for a message that is too large, truncated or not compressed
  */
@@ -149,7 +149,10 @@ async function inflate(
   return message.subarray(0, length);
 }
 
-/** Gzip and brotli that inflate on the event loop, for small messages of services that must not need libuv's pool. */
+/**
+ * Gzip and brotli that inflate on the event loop, for small messages of services that must not need libuv's
+ * pool.
+ */
 export const inflateOnEventLoop: Compression[] = [
   onEventLoop(compressionGzip, gunzipSync),
   onEventLoop(compressionBrotli, brotliDecompressSync),
@@ -192,8 +195,8 @@ function toInflateError(name: string, error: unknown, readMaxBytes: number): Con
 }
 
 /**
- * Returns the inflated size of the first part of a brotli stream, if the stream announces it. A decoder may buffer
- * a whole part before its first output, so the size must be known before.
+ * Returns the inflated size of the first part of a brotli stream, if the stream announces it. A decoder may
+ * buffer a whole part before its first output, so the size must be known before.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7932#section-9
  */
@@ -218,8 +221,8 @@ export function firstPartBytes(stream: Uint8Array): number | undefined {
 }
 
 /**
- * Frees memory that nothing reads anymore. The garbage collector does not count the bytes behind a view, and lets
- * many megabytes of them pile up.
+ * Frees memory that nothing reads anymore. The garbage collector does not count the bytes behind a view, and
+ * lets many megabytes of them pile up.
  *
  * @param bytes a view that owns its buffer
  */

@@ -49,7 +49,9 @@ export function toConnectError(error: unknown): ConnectError {
     : new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }
 
-/** Returns an error whose message fits into a trailer, and has no half characters, which no trailer can have. */
+/**
+ * Returns an error whose message fits into a trailer, and has no half characters, which no trailer can have.
+ */
 export function withSendableMessage(error: ConnectError): ConnectError {
   const { rawMessage } = error;
   const isTooLong = rawMessage.length > maxMessageCharacters;

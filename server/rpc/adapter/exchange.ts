@@ -43,7 +43,9 @@ export interface Exchange extends Caller {
   readonly hasTrailers: boolean;
   /** Whether the request was reset, or its connection ended, before the response. */
   readonly isCutOff: boolean;
-  /** Whether the request's end is missing. Always false over HTTP/1.1, where Node's server enforces a timeout. */
+  /**
+   * Whether the request's end is missing. Always false over HTTP/1.1, where Node's server enforces a timeout.
+   */
   readonly isIncomplete: boolean;
   /** Returns a request header by its lower-case name, repeated fields joined. */
   header(name: string): string | null;
@@ -54,8 +56,8 @@ export interface Exchange extends Caller {
   /** Calls the reader's `onDelivered` once a reset that arrived with the body is known. */
   deliver(body: Uint8Array, reader: BodyReader): void;
   /**
-   * Calls `closed` once, when the caller has taken the whole response or has disconnected; `isOverdue` when Node's
-   * server closed the connection because the request took too long.
+   * Calls `closed` once, when the caller has taken the whole response or has disconnected; `isOverdue` when
+   * Node's server closed the connection because the request took too long.
    */
   onClosed(closed: (isOverdue: boolean) => void): void;
   /** Ends an incomplete request after its response. */

@@ -143,8 +143,8 @@ function shortenQuoted(request: NodeRequest): void {
 /**
  * Keeps a request whose body Connect stops reading, and discards the rest after the response.
  *
- * Connect destroys the request then: over HTTP/1.1 the connection is reset before the response is read, over HTTP/2
- * the caller waits for a window that never opens.
+ * Connect destroys the request then: over HTTP/1.1 the connection is reset before the response is read, over
+ * HTTP/2 the caller waits for a window that never opens.
  */
 function drainAfterResponse(request: NodeRequest, response: NodeResponse): void {
   request[Symbol.asyncIterator] = () => request.iterator({ destroyOnReturn: false });
@@ -226,8 +226,8 @@ function allowHalfDuplex(request: NodeRequest): void {
 const maxGrpcTimeout = 99_999_999;
 
 /**
- * Writes the bounded timeout of a call into its request's header, where Connect's handler reads it. A timeout longer
- * than a timer's max is removed, since Connect's timer would fire at once.
+ * Writes the bounded timeout of a call into its request's header, where Connect's handler reads it. A timeout
+ * longer than a timer's max is removed, since Connect's timer would fire at once.
  */
 function boundTimeout({ headers }: NodeRequest, isUnary: boolean, timeouts: UnaryTimeouts): void {
   const isGrpc = /^application\/grpc/i.test(headers["content-type"] ?? "");
@@ -247,8 +247,8 @@ function boundTimeout({ headers }: NodeRequest, isUnary: boolean, timeouts: Unar
 }
 
 /**
- * Calls `late` when a caller has taken nothing of the pending output for the timeout. Polled once per timeout, so
- * callers have up to twice as long.
+ * Calls `late` when a caller has taken nothing of the pending output for the timeout. Polled once per
+ * timeout, so callers have up to twice as long.
  */
 function whenUntaken(
   output: Pick<Writable, "writableLength" | "once">,

@@ -10,8 +10,8 @@ const simpleValue = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const maxSimpleBytes = 8 * 1024;
 
 /**
- * Headers that become web headers only for more than getting and setting a few fields: a handler that reads one and
- * sets four would spend more time on web headers than on its message.
+ * Headers that become web headers only for more than getting and setting a few fields: a handler that reads
+ * one and sets four would spend more time on web headers than on its message.
  */
 export class LazyHeaders implements Headers {
   #plain: Plain | undefined;

@@ -139,8 +139,9 @@ function toRawHeaders(status: number, header: Readonly<OutgoingHttpHeaders>): st
 /**
  * Removes the listeners of a closed stream, which hold its whole call.
  *
- * Node keeps a session's streams in a Map. A Map that grows and shrinks leaves tables behind, which V8 keeps until a
- * full collection, with the streams that were in them: without this, most calls would outlive their response.
+ * Node keeps a session's streams in a Map. A Map that grows and shrinks leaves tables behind, which V8 keeps
+ * until a full collection, with the streams that were in them: without this, most calls would outlive their
+ * response.
  */
 function releaseCall(stream: ServerHttp2Stream): void {
   // Node's own listener first, which would be called for each of the others.

@@ -8,8 +8,8 @@ let waiting: (() => void)[] = [];
 /**
  * Runs `run` after all socket reads of this turn of the event loop have been processed.
  *
- * Node processes the frames of an HTTP/2 connection one by one, so a request looks complete and wanted until the
- * reset that arrived in the same packet is processed.
+ * Node processes the frames of an HTTP/2 connection one by one, so a request looks complete and wanted until
+ * the reset that arrived in the same packet is processed.
  *
  * @param run must not throw
  */

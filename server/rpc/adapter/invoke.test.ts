@@ -42,7 +42,7 @@ async function pingThrough(interceptor: Interceptor) {
 }
 
 test.each<[string, Interceptor]>([
-  ["passes on what it gets", (next) => (request) => next(request)],
+  ["passes request and response on", (next) => (request) => next(request)],
   [
     "passes copies on",
     (next) => async (request) => {

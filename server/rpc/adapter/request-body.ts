@@ -21,8 +21,8 @@ export interface BodyReader {
 /**
  * Reads a body into one buffer.
  *
- * A discarded body is read to its end: its sender would not read the response otherwise (over HTTP/2 it waits for
- * its window, over HTTP/1.1 the connection would be reset).
+ * A discarded body is read to its end: its sender would not read the response otherwise (over HTTP/2 it waits
+ * for its window, over HTTP/1.1 the connection would be reset).
  */
 export class RequestBody {
   readonly #maxBytes: number;

@@ -12,8 +12,8 @@ import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc
 import { envelope } from "./envelope.ts";
 
 /**
- * Fields of the connection and of the body's length, which only the adapter and Node set. HTTP/2 does not allow most
- * of them, and a handler that copies them from another server's response does not mean them.
+ * Fields of the connection and of the body's length, which only the adapter and Node set. HTTP/2 does not
+ * allow most of them, and a handler that copies them from another server's response does not mean them.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2
  */
@@ -86,8 +86,8 @@ function unsendable(why: string): ConnectError {
 }
 
 /**
- * Makes a response of Connect's handlers sendable: replaces it by an error when its header can't be sent, and its
- * status by an error when its trailers can't be sent.
+ * Makes a response of Connect's handlers sendable: replaces it by an error when its header can't be sent, and
+ * its status by an error when its trailers can't be sent.
  *
  * @param onLost receives why they could not be sent
  */

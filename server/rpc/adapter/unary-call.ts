@@ -39,9 +39,9 @@ export interface CallHost {
 export type Wait = "request complete" | "response taken";
 
 /**
- * A unary call on the fast path, from the wire to its handler and back. Responds once: with the handler's result, or
- * earlier with an error when the deadline passes, the client disconnects or the server stops, whether the handler
- * heeds its signal or not.
+ * A unary call on the fast path, from the wire to its handler and back. Responds once: with the handler's
+ * result, or earlier with an error when the deadline passes, the client disconnects or the server stops,
+ * whether the handler heeds its signal or not.
  */
 export abstract class UnaryCall implements BodyReader {
   protected readonly route: UnaryRoute;

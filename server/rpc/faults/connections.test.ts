@@ -69,9 +69,9 @@ test("treats a client that closes its side as disconnected", async () => {
 
 test.each([
   ["half a header", "POST /x HTTP/1.1\r\nhost:"],
-  ["a header and nothing more", head(10)],
-  ["the half of HTTP/2's preface", "PRI * HTTP/2.0\r\n"],
-  ["no HTTP at all", "\x16\x03\x01\x00\x05hello"],
+  ["only a header", head(10)],
+  ["half of the HTTP/2 preface", "PRI * HTTP/2.0\r\n"],
+  ["something other than HTTP", "\x16\x03\x01\x00\x05hello"],
 ])("%s delays nobody, and its client may disconnect", async (_, start) => {
   const socket = open();
   socket.write(start, "latin1");

@@ -50,7 +50,7 @@ const attacks: readonly [
   (connection: RawHttp2, streamId: number) => void | Promise<void>,
 ][] = [
   [
-    "reset after 8 bytes of their body",
+    "reset after 8 bytes of the body",
     async (connection, streamId) => {
       connection.write(begin(connection, streamId), connection.data(streamId, body.subarray(0, 8)));
       await connection.ping();
@@ -58,7 +58,7 @@ const attacks: readonly [
     },
   ],
   [
-    "left with GOAWAY and FIN after 8 bytes of their body",
+    "closed with GOAWAY and FIN after 8 bytes of the body",
     async (connection, streamId) => {
       connection.write(begin(connection, streamId), connection.data(streamId, body.subarray(0, 8)));
       await connection.ping();
@@ -68,7 +68,7 @@ const attacks: readonly [
     },
   ],
   [
-    "reset in the write that brought all of them",
+    "reset in the write of the whole request",
     (connection, streamId) =>
       connection.write(
         begin(connection, streamId),

@@ -87,8 +87,8 @@ const headerStart = frame(
 );
 
 test.each([
-  ["greets and is silent", Buffer.alloc(0), 1],
-  ["only pings", pings, pings.length / 1_000],
+  ["is silent after the preface", Buffer.alloc(0), 1],
+  ["only sends PINGs", pings, pings.length / 1_000],
   ["drips a header", headerStart, 1],
   ["sends half a header", headerStart, headerStart.length],
 ])("destroys the HTTP/2 connection of a client that %s", async (_, bytes, pieceBytes) => {

@@ -118,8 +118,8 @@ async function sendEvents(url: string, events: number): Promise<void> {
 const isAnswered = ({ code }: Outcome) => code === "ok";
 
 /**
- * Whether the server itself ended a call: a client reports a broken connection otherwise. On a busy machine a backend
- * may time out before.
+ * Whether the server itself ended a call: a client reports a broken connection otherwise. On a busy machine a
+ * backend may time out before.
  */
 const hasReason = ({ code, message }: Outcome) =>
   code === "unavailable" &&

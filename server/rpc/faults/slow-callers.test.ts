@@ -69,8 +69,8 @@ const head = (framing: string) =>
   ].join("\r\n");
 
 test.each([
-  ["no first byte", ""],
-  ["the half of HTTP/2's preface", "PRI * HTTP/2.0\r\n"],
+  ["nothing", ""],
+  ["half of the HTTP/2 preface", "PRI * HTTP/2.0\r\n"],
 ])("destroys the connection of a client that sends %s", async (_, text) => {
   const server = await start({ timeLimits: { firstByteMs: 500 } });
   const caller = Caller.dial(server).say(text);
@@ -81,7 +81,7 @@ test.each([
 
 test.each([
   ["half a header", "POST /x HTTP/1.1\r\nhost:"],
-  ["a header and nothing more", head(length(10))],
+  ["only a header", head(length(10))],
   ["half a body", `${head(length(10))}{"da`],
   ["half a chunk", `${head("transfer-encoding: chunked")}ff\r\n{"da`],
 ])("responds to a client that sends %s, and destroys its connection", async (_, text) => {
@@ -117,7 +117,7 @@ test("destroys the connection of a client that drips a rejected message", async 
 test.each([
   ["nothing", ""],
   // The start of a record that announces 512 bytes of a handshake.
-  ["half a greeting", "\x16\x03\x01\x02\x00\x01"],
+  ["half of a TLS handshake", "\x16\x03\x01\x02\x00\x01"],
 ])("destroys the TLS connection of a client that sends %s", async (_, text) => {
   const { server: tls } = await createCertificates();
   const server = await start({ timeLimits: { firstByteMs: limitMs }, tls });

@@ -76,15 +76,15 @@ describe.each([true, false])("fast path: %s,", (directLane) => {
   });
 
   test.each([
-    ["what is no RPC", "/nowhere", json, { ":status": 404 }],
+    ["an unknown RPC", "/nowhere", json, { ":status": 404 }],
     [
-      "what is too large",
+      "a message that is too large",
       hashPath,
       { ...json, "content-length": String(8 * 1024 * 1024) },
       { ":status": 429 },
     ],
-    ["what can't be read", hashPath, zipped, { ":status": 200, "grpc-status": "12" }],
-    ["messages that can't be read", reflectionPath, zipped, { "grpc-status": "12" }],
+    ["an unreadable message", hashPath, zipped, { ":status": 200, "grpc-status": "12" }],
+    ["a stream of unreadable messages", reflectionPath, zipped, { "grpc-status": "12" }],
   ])(
     "closes the stream of %s without an end after the response",
     async (_, path, headers, fields) => {
@@ -166,7 +166,7 @@ test("closes the stream of an incomplete request after the response at its deadl
 test.each([
   [true, "a call", hashPath],
   [false, "a call", hashPath],
-  [true, "what is no RPC", "/nowhere"],
+  [true, "an unknown RPC", "/nowhere"],
 ])(
   "fast path: %s, closes the stream of a client that neither ends %s nor takes the response",
   async (...args) => {

@@ -79,12 +79,12 @@ test.each([
   ["resets its connection", watched, async () => (await watchOverHttp2()).socket.resetAndDestroy()],
   ["ends its connection", watched, async () => (await watchOverHttp2()).socket.destroy()],
   [
-    "resets its stream since it failed",
+    "resets its stream with an error",
     watched,
     async () => (await watchOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
   ],
   [
-    "resets its stream since it has enough",
+    "cancels its stream",
     watched,
     async () => (await watchOverHttp2()).stream.close(NGHTTP2_CANCEL),
   ],
@@ -95,12 +95,12 @@ test.each([
   ],
   ["ends its connection over HTTP/1.1", watched, async () => (await watchOverHttp1()).destroy()],
   [
-    "resets its connection and could have asked on",
+    "resets its connection with an open request",
     reflected,
     async () => (await reflectOverHttp2()).socket.resetAndDestroy(),
   ],
   [
-    "resets its stream and could have asked on",
+    "resets its stream with an open request",
     reflected,
     async () => (await reflectOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
   ],

@@ -96,7 +96,7 @@ const neverEnds: Fault = { task: "hang", timeoutMs: 1_000 };
 describe.each(threadPools)("a thread of %s", (place) => {
   test.each([
     ["exits", exits, "Error: worker exited with code: 3"],
-    ["breaks down outside of its task", breaksDown, "TypeError: broken later"],
+    ["crashes outside of its task", breaksDown, "TypeError: broken later"],
   ])("that %s costs one call, logs the cause, and is replaced", async (_, fault, why) => {
     expect(await lose(place, fault)).toMatchObject({
       code: "unavailable",
@@ -110,7 +110,7 @@ describe.each(threadPools)("a thread of %s", (place) => {
 describe("a process", () => {
   test.each([
     ["exits", exits, "exit code 3"],
-    ["breaks down outside of its task", breaksDown, "exit code 1"],
+    ["crashes outside of its task", breaksDown, "exit code 1"],
     ["is killed", isKilled, "SIGKILL"],
   ])("that %s costs one call, logs the exit, and is replaced", async (_, fault, how) => {
     expect(await lose("processes", fault)).toMatchObject({

@@ -38,8 +38,8 @@ export function createInterceptors(chain: Chain): Interceptor[] {
 }
 
 /**
- * Rejects GET calls that a page of another site has a browser make. An image or a link needs no permission of the
- * server; other methods have a CORS preflight.
+ * Rejects GET calls that a page of another site has a browser make. An image or a link needs no permission of
+ * the server; other methods have a CORS preflight.
  *
  * @param isAllowed whether pages of an origin may call
  * @see https://www.w3.org/TR/fetch-metadata/

@@ -38,8 +38,8 @@ export const codes: Record<ErrorKind, Code> = {
 const retryDelay = { seconds: 1n };
 
 /**
- * Ends every call that reaches the interceptors with a response or a ConnectError. A stream ends at its deadline
- * whether its handler heeds the signal or not; unary calls need no interceptor for that.
+ * Ends every call that reaches the interceptors with a response or a ConnectError. A stream ends at its
+ * deadline whether its handler heeds the signal or not; unary calls need no interceptor for that.
  */
 export function concludeCalls(logger: Logger): Interceptor {
   return (next) => async (request) => {

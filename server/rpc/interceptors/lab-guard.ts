@@ -23,11 +23,11 @@ export interface LabGuardConfig {
 type Request = UnaryRequest | StreamRequest;
 
 /**
- * Limits LabService to callers that may load this server: its own page and programs on this machine, and callers
- * with the token. The exercises stay open to everybody.
+ * Limits LabService to callers that may load this server: its own page and programs on this machine, and
+ * callers with the token. The exercises stay open to everybody.
  *
- * A page of another site can have a browser call this server under a name of that site (DNS rebinding), so other
- * names than this machine's are rejected, and so are pages of other origins.
+ * A page of another site can have a browser call this server under a name of that site (DNS rebinding), so
+ * other names than this machine's are rejected, and so are pages of other origins.
  */
 export function guardLab(config: LabGuardConfig, logger: Logger): Guard {
   const { token } = config;
@@ -50,9 +50,9 @@ export function guardLab(config: LabGuardConfig, logger: Logger): Guard {
 }
 
 /**
- * Limits a service to callers on this machine: connections from a loopback address, under a name of this machine,
- * and no page of another site. A token does not change that: what the service writes belongs to the person at this
- * machine.
+ * Limits a service to callers on this machine: connections from a loopback address, under a name of this
+ * machine, and no page of another site. A token does not change that: what the service writes belongs to the
+ * person at this machine.
  *
  * @param port port of the server, known once it listens
  */

@@ -12,8 +12,9 @@ export interface CallLimit {
 }
 
 /**
- * Bounds the calls in progress, and rejects the others before they cost anything. A call counts until its work has
- * ended, also when its client has disconnected or its deadline has passed and a thread still works for it.
+ * Bounds the calls in progress, and rejects the others before they cost anything. A call counts until its
+ * work has ended, also when its client has disconnected or its deadline has passed and a thread still works
+ * for it.
  *
  * @param always services that are not limited
  */

@@ -4,8 +4,8 @@ import type { Server, Socket } from "node:net";
 const reportMs = 60_000;
 
 /**
- * Bounds the open connections. One address may have half of them, so that its idle ones do not shut out everybody
- * else. Connections beyond that are closed as soon as they are accepted.
+ * Bounds the open connections. One address may have half of them, so that its idle ones do not shut out
+ * everybody else. Connections beyond that are closed as soon as they are accepted.
  *
  * @param log receives a line at the first rejection, and then once a minute at most
  */

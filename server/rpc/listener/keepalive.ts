@@ -13,9 +13,9 @@ export interface Keepalive {
 const probes = 4;
 
 /**
- * Has the system send TCP probes to silent peers. They detect a lost machine or link, but not a process that hangs,
- * since its system responds; and none are sent while data waits for its acknowledgement (which Linux stops after
- * some 15 minutes).
+ * Has the system send TCP probes to silent peers. They detect a lost machine or link, but not a process that
+ * hangs, since its system responds; and none are sent while data waits for its acknowledgement (which Linux
+ * stops after some 15 minutes).
  */
 export function probe(
   socket: Socket,
@@ -27,8 +27,8 @@ export function probe(
 }
 
 /**
- * Sends HTTP/2 PINGs, and destroys the connection when nothing arrives after one: neither the acknowledgement nor
- * anything else, which a busy peer may send before it.
+ * Sends HTTP/2 PINGs, and destroys the connection when nothing arrives after one: neither the acknowledgement
+ * nor anything else, which a busy peer may send before it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.7
  */

@@ -50,8 +50,8 @@ export interface TimeLimits {
    */
   readonly requestMs: number;
   /**
-   * Without a call, or over HTTP/2 without taking pending output; then the connection is closed. Longer than the
-   * idle time of load balancers.
+   * Without a call, or over HTTP/2 without taking pending output; then the connection is closed. Longer than
+   * the idle time of load balancers.
    */
   readonly idleMs: number;
   /** Until the peer closes its side of a connection that the server has closed. */

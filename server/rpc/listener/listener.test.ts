@@ -99,7 +99,7 @@ test("destroys the HTTP/2 connection of a client that opens all windows and read
 
 test.each([
   ["nothing", ""],
-  ["half a greeting", "\x16\x03\x01\x02\x00\x01"],
+  ["half of a TLS handshake", "\x16\x03\x01\x02\x00\x01"],
 ])("can destroy a TLS handshake after %s", async (_, said) => {
   const { server: tls } = await createCertificates();
   const listener = await open({ tls });

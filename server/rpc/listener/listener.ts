@@ -211,8 +211,8 @@ function secureContextOf({ cert, key, clientCa }: TlsConfig) {
 /**
  * Serves a cleartext connection once its first bytes show whether it is HTTP/2.
  *
- * `@httptoolkit/httpolyglot` does the same, but passes HTTP/2 through JavaScript streams, which costs a fifth of
- * the calls.
+ * `@httptoolkit/httpolyglot` does the same, but passes HTTP/2 through JavaScript streams, which costs a fifth
+ * of the calls.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-3.4
  */
@@ -241,8 +241,8 @@ function detectProtocol(socket: Socket, serve: (isHttp2: boolean) => void): void
 }
 
 /**
- * Destroys a connection whose peer does not close its side after the server has closed its own. Node ends an HTTP/2
- * session so, and would wait for the peer forever.
+ * Destroys a connection whose peer does not close its side after the server has closed its own. Node ends an
+ * HTTP/2 session so, and would wait for the peer forever.
  */
 function destroyHalfClosed(socket: Socket, goodbyeMs: number): void {
   socket.once("finish", () => {

@@ -114,13 +114,13 @@ const shutdownNotice = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff,
 const noticeMs = 500;
 
 /**
- * Ends an HTTP/2 connection without losing a call: sends the notice, waits for the acknowledgement of a PING, and
- * only then says which call was the last. The connection closes after the calls in progress.
+ * Ends an HTTP/2 connection without losing a call: sends the notice, waits for the acknowledgement of a PING,
+ * and only then says which call was the last. The connection closes after the calls in progress.
  *
- * node:http2 has no function for the notice: after `session.goaway()` it drops calls that were already sent. So the
- * frame is written to the socket. A TLS socket takes one write at a time and aborts the process at another, so
- * over TLS the client receives the last call's id at once, and must repeat the calls it sent meanwhile, as gRPC
- * clients do.
+ * node:http2 has no function for the notice: after `session.goaway()` it drops calls that were already sent.
+ * So the frame is written to the socket. A TLS socket takes one write at a time and aborts the process at
+ * another, so over TLS the client receives the last call's id at once, and must repeat the calls it sent
+ * meanwhile, as gRPC clients do.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.8
  */

@@ -8,9 +8,9 @@ const delayBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 const windowSeconds = 60;
 
 /**
- * Registers counters of the event loop since the server started, so that each scraper computes the rates of its own
- * interval: `rate(unblock_event_loop_active_seconds_total[1m])` is the utilization. Only the maximum delay needs a
- * window, the last minute.
+ * Registers counters of the event loop since the server started, so that each scraper computes the rates of
+ * its own interval: `rate(unblock_event_loop_active_seconds_total[1m])` is the utilization. Only the maximum
+ * delay needs a window, the last minute.
  */
 export function registerEventLoop(eventLoop: EventLoopVitals, registers: Registry[]): void {
   const delays = new Histogram({

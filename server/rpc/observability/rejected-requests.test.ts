@@ -72,11 +72,7 @@ type Send = (url: string) => Promise<string>;
 
 const rejected: [string, string, Send][] = [
   ["JSON that can't be read", "Ping", (url) => connectCode(post(url, ping, "{"))],
-  [
-    "bytes that can't be read",
-    "Ping",
-    (url) => grpcCode(callGrpc(url, full(ping), Buffer.from([0xff]))),
-  ],
+  ["an invalid body", "Ping", (url) => grpcCode(callGrpc(url, full(ping), Buffer.from([0xff])))],
   ["a body that is too large", "Ping", (url) => connectCode(post(url, ping, tooLarge))],
   [
     "a gRPC message that is too large",
@@ -94,7 +90,7 @@ const rejected: [string, string, Send][] = [
     (url) => grpcCode(callGrpc(url, full(ping), new Uint8Array(1), { "grpc-encoding": "snappy" })),
   ],
   [
-    "a message that is not as compressed as it says",
+    "a message without its declared compression",
     "Ping",
     (url) => connectCode(post(url, ping, "{}", { "content-encoding": "gzip" })),
   ],
@@ -114,11 +110,11 @@ const rejected: [string, string, Send][] = [
     async (url) => connectCode(asReply(await fetch(`${url}${full("VitalsService/GetVitals")}`))),
   ],
   [
-    "a deadline that is none",
+    "an invalid deadline",
     "Ping",
     (url) => connectCode(post(url, ping, "{}", { "connect-timeout-ms": "soon" })),
   ],
-  ["a body that is cut off", "Ping", cutOff],
+  ["a truncated body", "Ping", cutOff],
   [
     "a stream of a wrong content type",
     "WatchVitals",
@@ -133,17 +129,17 @@ const rejected: [string, string, Send][] = [
       ),
   ],
   [
-    "a stream whose message can't be read",
+    "a stream with an unreadable message",
     "WatchVitals",
     (url) => streamCode(post(url, watch, "\0\0\0\0\x01{", { "content-type": connectStream })),
   ],
   [
-    "a gRPC stream whose message can't be read",
+    "a gRPC stream with an unreadable message",
     "WatchVitals",
     (url) => grpcCode(callGrpc(url, full(watch), Buffer.from([0xff]))),
   ],
   [
-    "a stream whose message is not valid",
+    "a stream with an invalid message",
     "WatchVitals",
     (url) =>
       streamCode(

@@ -36,8 +36,8 @@ export interface RequestObserver extends CallObserver {
 }
 
 /**
- * Counts, times and logs every request for an RPC. The log has the calls that fail by the server's fault; at the
- * level "debug" it has all calls, with their headers.
+ * Counts, times and logs every request for an RPC. The log has the calls that fail by the server's fault; at
+ * the level "debug" it has all calls, with their headers.
  */
 export function observeRequests(
   metrics: Pick<Metrics, "observer" | "unknownRpc">,

@@ -122,8 +122,8 @@ describe("a call whose HTTP request has a span", () => {
   afterAll(() => traced.close());
 
   test.each([
-    ["is a part of it", false],
-    ["is not when that has ended", true],
+    ["is a child of that span", false],
+    ["is no child of an ended span", true],
   ])("%s", async (_, hasEnded) => {
     telemetry.reset();
     const spans: Span[] = [];

@@ -21,8 +21,8 @@ describe("a server", () => {
   afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
   /**
-   * Starts a server with these preloads and calls it. Returns its output, and the imports of OpenTelemetry by its
-   * own modules; prom-client loads OpenTelemetry's API as well.
+   * Starts a server with these preloads and calls it. Returns its output, and the imports of OpenTelemetry by
+   * its own modules; prom-client loads OpenTelemetry's API as well.
    */
   const serveWith = async (...preloads: string[]) => {
     const file = join(folder, "imports");

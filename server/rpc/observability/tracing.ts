@@ -31,8 +31,8 @@ export async function loadTracing(
 }
 
 /**
- * Makes a span per call, in the trace that the request's headers name. A stream's span ends with the stream. The
- * span is active while the handler runs, so the handler's own requests belong to it.
+ * Makes a span per call, in the trace that the request's headers name. A stream's span ends with the stream.
+ * The span is active while the handler runs, so the handler's own requests belong to it.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/ (version 1.45)
  */
@@ -116,8 +116,9 @@ async function* tracedStream<Message>(
 }
 
 /**
- * Returns the context of the span that an instrumentation of node:http made for this request, or of the caller's
- * span. A span that was active when the server started is active for all its connections, but not recording.
+ * Returns the context of the span that an instrumentation of node:http made for this request, or of the
+ * caller's span. A span that was active when the server started is active for all its connections, but not
+ * recording.
  */
 function parentOf(
   { header }: UnaryRequest | StreamRequest,

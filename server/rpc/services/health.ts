@@ -19,8 +19,8 @@ import { inflateOnEventLoop } from "../adapter/compression.ts";
 type Response = MessageInitShape<typeof HealthCheckResponseSchema>;
 
 /**
- * Options of services that respond when everything else hangs. zlib works in libuv's pool, which may be full: their
- * responses are not compressed, and their requests are small enough to be inflated on the event loop.
+ * Options of services that respond when everything else hangs. zlib works in libuv's pool, which may be full:
+ * their responses are not compressed, and their requests are small enough to be inflated on the event loop.
  */
 export const withoutLibuvPool: ConnectRouterOptions = {
   acceptCompression: inflateOnEventLoop,

@@ -10,8 +10,8 @@ import { callerKey } from "../adapter/exchange.ts";
 const idempotencyHeader = "idempotency-key";
 
 /**
- * Returns the key of a call that may be repeated as `scope.fingerprint`; undefined when the caller sent none. The
- * scope identifies the RPC, the caller and the caller's key, so that keys of two callers never match. The
+ * Returns the key of a call that may be repeated as `scope.fingerprint`; undefined when the caller sent none.
+ * The scope identifies the RPC, the caller and the caller's key, so that keys of two callers never match. The
  * fingerprint identifies the request: a known key with another request is to be rejected.
  *
  * @throws Failure "invalid" for a key that is not 1 to 200 visible ASCII characters

@@ -53,7 +53,8 @@ export interface ReflectionLimits {
 }
 
 /**
- * Serves the schema to clients without proto files, such as grpcurl. The two versions differ only in their name.
+ * Serves the schema to clients without proto files, such as grpcurl. The two versions differ only in their
+ * name.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/server-reflection.md
  */
