@@ -60,7 +60,7 @@ describe("the deadline of a call", () => {
 
   test("removes a waiting call from the queue before its work starts", async () => {
     const { withdrawn } = await server.place("threads");
-    const letGo = await holdThread();
+    const release = await holdThread();
     const calls = [1, 2, 3, 4, 5].map((user_id) =>
       server.call("GetUser", { user_id }, { strategy: "threads", timeoutMs: 50 }),
     );
@@ -69,21 +69,21 @@ describe("the deadline of a call", () => {
     );
     await vi.waitUntil(async () => (await server.place("threads")).queued === 0, patienceMs);
     expect(await server.place("threads")).toMatchObject({ withdrawn: withdrawn + 5 });
-    await letGo();
+    await release();
     expect(await server.call("GetUser", { user_id: 6 })).toMatchObject({ code: "ok" });
     expect(await server.backend("database")).toMatchObject({ calls: 1 });
   });
 
   test("does not matter for a client that disconnects: its waiting call is removed too", async () => {
     const { withdrawn } = await server.place("threads");
-    const letGo = await holdThread();
+    const release = await holdThread();
     const caller = new AbortController();
     const call = server.call("GetUser", { user_id: 1 }, { signal: caller.signal });
     await vi.waitUntil(async () => (await server.place("threads")).queued === 1, patienceMs);
     caller.abort();
     expect(await call).toMatchObject({ code: "canceled" });
     await vi.waitUntil(async () => (await server.place("threads")).queued === 0, patienceMs);
-    await letGo();
+    await release();
     expect(await server.place("threads")).toMatchObject({ withdrawn: withdrawn + 1 });
     expect(await server.backend("database")).toMatchObject({ calls: 0 });
   });

@@ -14,7 +14,7 @@ test.each([true, false])(
   async (directLane) => {
     const { url } = await start({ timeLimits, directLane });
     const session = openSession(url);
-    await new UnendedRequest(session, pingPath, grpc).answered;
+    await new UnendedRequest(session, pingPath, grpc).responded;
     await vi.waitUntil(async () => Object.keys(await endedCalls(url)).length > 0, waitOptions);
     expect(await endedCalls(url)).toEqual(counted);
     session.destroy();

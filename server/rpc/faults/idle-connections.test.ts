@@ -154,8 +154,8 @@ test("keeps a silent stream of an idle connection, which takes no other calls", 
 
   server.health.stop();
   await watch.assertClosed();
-  const answer = (status: Status) => `\0\0\0\0\x02\x08${String.fromCharCode(status)}`;
-  expect(watch.body).toBe(answer(Status.SERVING) + answer(Status.NOT_SERVING));
+  const response = (status: Status) => `\0\0\0\0\x02\x08${String.fromCharCode(status)}`;
+  expect(watch.body).toBe(response(Status.SERVING) + response(Status.NOT_SERVING));
   expect(watch.fields).toMatchObject({ "grpc-status": "0" });
   await assertHoldsNothing(server);
 });

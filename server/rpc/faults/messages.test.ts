@@ -56,7 +56,7 @@ describe("gRPC-Web", () => {
     ["a gzip bomb", gzip, envelope(bomb, 1), "8"],
     ["an unknown compression", { ...type, "grpc-encoding": "zip" }, envelope(london), "12"],
     ["an invalid timeout", { ...type, "grpc-timeout": "soon" }, envelope(london), "3"],
-  ])("is told of %s", async (_, headers, body, code) => {
+  ])("rejects %s", async (_, headers, body, code) => {
     expect(await codeOf(headers, body)).toBe(code);
     await assertServes();
   });
@@ -78,7 +78,7 @@ describe("Connect", () => {
     ["a gzip bomb", { ...json, "content-encoding": "gzip" }, bomb, "resource_exhausted"],
     ["an unknown compression", { ...json, "content-encoding": "zip" }, london, "unimplemented"],
     ["an invalid timeout", { ...json, "connect-timeout-ms": "soon" }, london, "invalid_argument"],
-  ])("is told of %s", async (_, headers, body, code) => {
+  ])("rejects %s", async (_, headers, body, code) => {
     expect(await codeOf(headers, body)).toBe(code);
     await assertServes();
   });

@@ -48,7 +48,7 @@ describe.each([true, false])("fast path: %s,", (directLane) => {
     const session = openSession(server.url);
     const request = new UnendedRequest(session, path, headers);
     await assertServes(session);
-    await request.answered;
+    await request.responded;
     await assertServes(session);
     // The stream closes with the response, not some time after it.
     expect(request.stream.destroyed).toBe(true);
@@ -138,8 +138,8 @@ test("reads a rejected request to its end after the request timeout", async () =
   const server = await start({ timeLimits: generous, directLane: false });
   const session = openSession(server.url);
   const request = new UnendedRequest(session, hashPath, zipped);
-  await request.answered;
-  await new UnendedRequest(session, hashPath, grpc).answered;
+  await request.responded;
+  await new UnendedRequest(session, hashPath, grpc).responded;
   // More than the server's window, so that the end can be sent only if the server reads. That takes a
   // few turns of the event loop, and no time.
   request.stream.end(Buffer.alloc(70_000));

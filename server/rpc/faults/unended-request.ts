@@ -40,7 +40,7 @@ export function openSession(url: string, options: ClientSessionOptions = {}): Cl
 export class UnendedRequest {
   readonly stream: ClientHttp2Stream;
   /** Resolves when the whole response has arrived. */
-  readonly answered: Promise<unknown>;
+  readonly responded: Promise<unknown>;
   /** Header and trailers of the response. */
   readonly fields: IncomingHttpHeaders = {};
   body = "";
@@ -49,7 +49,7 @@ export class UnendedRequest {
   constructor(session: ClientHttp2Session, path: string, headers: Record<string, string>) {
     this.stream = session.request({ ":method": "POST", ":path": path, ...headers });
     this.stream.on("error", () => {});
-    this.answered = new Promise((resolve) => this.stream.once("end", resolve));
+    this.responded = new Promise((resolve) => this.stream.once("end", resolve));
     for (const event of ["response", "trailers"]) {
       this.stream.on(event, (fields: IncomingHttpHeaders) => Object.assign(this.fields, fields));
     }

@@ -31,7 +31,7 @@ async function hold(place: RemotePlace, running: number) {
   const reply = server.run(place, "waitForFile", path);
   await vi.waitUntil(async () => (await server.place(place)).running === running, waitOptions);
   return {
-    letGo: () => {
+    release: () => {
       writeFileSync(path, "");
       return reply;
     },
@@ -39,10 +39,10 @@ async function hold(place: RemotePlace, running: number) {
 }
 
 /** Returns both slots of an executor, each observed while the other was occupied. */
-async function seatsOf(place: RemotePlace): Promise<Set<string | undefined>> {
+async function slotsOf(place: RemotePlace): Promise<Set<string | undefined>> {
   const first = await hold(place, 1);
   const second = await hold(place, 2);
-  const replies = await Promise.all([first.letGo(), second.letGo()]);
+  const replies = await Promise.all([first.release(), second.release()]);
   return new Set(replies.map(({ seat }) => seat));
 }
 
@@ -62,7 +62,7 @@ async function lose(
   { task, input, ...options }: Fault,
   others = remotePlaces.filter((other) => other !== place),
 ): Promise<Reply> {
-  const before = await seatsOf(place);
+  const before = await slotsOf(place);
   const held = await hold(place, 1);
   const lost = server.run(place, task, input, options);
   const behind = [1, 2, 3, 4].map((number) => server.run(place, "double", number));
@@ -75,14 +75,14 @@ async function lose(
   expect(served).toMatchObject(
     ["2", "4", "6", "8"].map((hash) => ({ code: "ok", body: { hash } })),
   );
-  const { seat: heldSeat } = await held.letGo();
-  expect(before).toContain(heldSeat);
+  const { seat: heldSlot } = await held.release();
+  expect(before).toContain(heldSlot);
   for (const { seat } of served) {
     expect(before).not.toContain(seat);
   }
-  const after = await seatsOf(place);
+  const after = await slotsOf(place);
   expect(after.size).toBe(2);
-  expect(before.intersection(after)).toEqual(new Set([heldSeat]));
+  expect(before.intersection(after)).toEqual(new Set([heldSlot]));
   expect(await server.place(place)).toMatchObject({ size: 2, running: 0, queued: 0 });
   return reply;
 }

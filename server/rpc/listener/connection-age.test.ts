@@ -60,7 +60,7 @@ class RawCaller {
   /** Last stream ids of the received GOAWAY frames, in order. */
   readonly goAways: number[] = [];
   /** Paths of the received responses. */
-  readonly answered: string[] = [];
+  readonly responded: string[] = [];
   readonly #encoder = new HpackEncoder();
   readonly #pings: Buffer[] = [];
   #lastId = -1;
@@ -73,7 +73,7 @@ class RawCaller {
       if (type === frameType.goAway) {
         this.goAways.push(payload.readUInt32BE(0));
       } else if (type === frameType.data) {
-        this.answered.push(payload.toString());
+        this.responded.push(payload.toString());
       } else if (type === frameType.ping && flags !== flag.ack) {
         this.#pings.push(Buffer.from(payload));
       }
@@ -110,14 +110,14 @@ test.each(["at its age", "at a stop"])(
     const { listener } = await open({ maxConnectionAgeMs: when === "at its age" ? 200 : 0 });
     const caller = new RawCaller(listener);
     caller.call("/before");
-    await vi.waitUntil(() => caller.answered.length === 1, waitOptions);
+    await vi.waitUntil(() => caller.responded.length === 1, waitOptions);
     const drained = when === "at a stop" ? listener.drain() : undefined;
     await vi.waitUntil(() => caller.goAways.length === 1 && caller.pings === 1, waitOptions);
     expect(caller.goAways).toEqual([largestStream]);
     // As if the call had been sent before the GOAWAY was read.
     caller.call("/meanwhile");
-    await vi.waitUntil(() => caller.answered.length === 2, waitOptions);
-    expect(caller.answered).toEqual(["/before", "/meanwhile"]);
+    await vi.waitUntil(() => caller.responded.length === 2, waitOptions);
+    expect(caller.responded).toEqual(["/before", "/meanwhile"]);
     caller.acknowledgePings();
     await once(caller.socket, "close");
     expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 3]));
@@ -130,7 +130,7 @@ test("drains although a client reads no GOAWAY", async () => {
   const { listener } = await open();
   const caller = new RawCaller(listener);
   caller.call("/before");
-  await vi.waitUntil(() => caller.answered.length === 1, waitOptions);
+  await vi.waitUntil(() => caller.responded.length === 1, waitOptions);
   await listener.drain();
   expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 1]));
 });
@@ -149,7 +149,7 @@ test("serves a call in progress at the max age, then closes the connection", asy
   late[0]?.respond();
   late[0]?.end("/late");
   await once(caller.socket, "close");
-  expect(caller.answered).toEqual(["/late"]);
+  expect(caller.responded).toEqual(["/late"]);
 });
 
 test("destroys the connection of a call in progress after the grace", async () => {

@@ -69,7 +69,7 @@ test("drains although a client does not close its side", async () => {
 });
 
 test("destroys the HTTP/2 connection of a client that opens all windows and reads nothing", async () => {
-  const { promise: answered, resolve } = Promise.withResolvers<void>();
+  const { promise: responded, resolve } = Promise.withResolvers<void>();
   const listener = await open({ timeLimits: { ...defaultTimeLimits, idleMs: 400 } }, (stream) => {
     stream.on("error", () => {});
     stream.respond();
@@ -91,7 +91,7 @@ test("destroys the HTTP/2 connection of a client that opens all windows and read
       headersFrames(1, request, true),
     ]),
   ).pause();
-  await answered;
+  await responded;
   expect(listener.connections).toBe(1);
   await assertHolds(listener, 0);
   expect(socket.bytesRead).toBeLessThan(largeBytes);

@@ -99,7 +99,7 @@ const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 /** An exercise that responds with its idempotency key. */
 async function loadExercises(): Promise<readonly ServedExercise[]> {
   const exercise = exerciseOf("C");
-  const answerKey: RunStrategy<unknown, Record<string, unknown>> = async (
+  const respondKey: RunStrategy<unknown, Record<string, unknown>> = async (
     _request,
     { idempotencyKey: key },
   ) => ({
@@ -108,7 +108,7 @@ async function loadExercises(): Promise<readonly ServedExercise[]> {
     beganMs: 0,
     timing: [],
   });
-  const strategies = { [exercise.recommended]: answerKey };
+  const strategies = { [exercise.recommended]: respondKey };
   return [{ exercise, handler: { validate: () => [], strategies } }];
 }
 

@@ -12,9 +12,9 @@ afterAll(() => server.close());
 
 /** Returns the violated fields of a request that must be rejected. */
 async function violationsOf(events: AsyncIterable<unknown> | Promise<unknown>): Promise<string[]> {
-  const answer = "then" in events ? events : events[Symbol.asyncIterator]().next();
-  const error = await answer.then(
-    () => new Error("Expected the request to be refused"),
+  const response = "then" in events ? events : events[Symbol.asyncIterator]().next();
+  const error = await response.then(
+    () => new Error("Expected the request to be rejected"),
     ConnectError.from,
   );
   const details = error instanceof ConnectError ? error.findDetails(BadRequestSchema) : [];

@@ -34,7 +34,7 @@ describe("a server with a libuv pool full of hanging reads, and a stopped backen
   let runsFolder = "";
   const hungRun = () => join(runsFolder, "20260101T000000000Z-abcdefabcdef.json");
   /** Ends the hanging reads. */
-  const goOn = async () => {
+  const continueBackends = async () => {
     process.kill(backendPid, "SIGCONT");
     closeSync(openSync(hungRun(), constants.O_WRONLY | constants.O_NONBLOCK));
     await Promise.all(reads);
@@ -102,9 +102,7 @@ describe("a server with a libuv pool full of hanging reads, and a stopped backen
     expect(places).toContainEqual(
       expect.objectContaining({ name: "libuv", running: exerciseThreads }),
     );
-    expect(unknown).toEqual([
-      { part: "backends", reason: "The backend process did not answer within 500 ms." },
-    ]);
+    expect(unknown).toEqual([{ part: "backends", reason: expect.stringContaining("500 ms") }]);
   });
 
   test("GetVitals over gRPC accepts a compressed request", async () => {
@@ -131,7 +129,7 @@ describe("a server with a libuv pool full of hanging reads, and a stopped backen
       expect(unknown).toMatchObject([{ part: "backends" }]);
     }
     expect((await getVitals()).unknown).toEqual([
-      expect.objectContaining({ reason: "The backend process has not answered 32 times." }),
+      expect.objectContaining({ reason: expect.stringContaining("32") }),
     ]);
   });
 
@@ -169,7 +167,7 @@ describe("a server with a libuv pool full of hanging reads, and a stopped backen
     const vitals = createVitalsClient({ baseUrl: server.url });
     const began = await vitals.getVitals({ window, restartWindow: true });
     expect(began.unknown).toMatchObject([{ part: "backends" }]);
-    await goOn();
+    await continueBackends();
     const first = await vi.waitUntil(async () => {
       const answer = await getVitals();
       return answer.backends.length > 1 ? answer : undefined;
