@@ -7,7 +7,6 @@ import {
   contentTypeUnaryProto,
   errorToJsonBytes,
   parseTimeout,
-  protocolVersion,
 } from "@connectrpc/connect/protocol-connect";
 import type { EnvelopedMessage } from "./envelope.ts";
 import { tooLarge } from "./errors.ts";
@@ -40,15 +39,12 @@ export class ConnectCall extends UnaryCall {
     host: CallHost,
   ) {
     const terms = readTerms(route, exchange, termsFields, query?.get("compression"));
-    const { requireConnectProtocolHeader } = route.options;
     super({
       route,
       exchange,
       isBinary,
       protocolName: "connect",
-      terms: requireConnectProtocolHeader
-        ? { ...terms, problem: versionProblem(exchange, query) ?? terms.problem }
-        : terms,
+      terms,
       initial: isBinary ? binaryFields : jsonFields,
       values,
       host,
@@ -118,24 +114,4 @@ function messageOfQuery(query: URLSearchParams): Uint8Array {
     );
   }
   return Buffer.from(message, "base64");
-}
-
-function versionProblem(
-  exchange: Exchange,
-  query: URLSearchParams | undefined,
-): ConnectError | undefined {
-  const [where, got, expected] =
-    query === undefined
-      ? [
-          "header Connect-Protocol-Version",
-          exchange.header("connect-protocol-version"),
-          protocolVersion,
-        ]
-      : ["query parameter connect", query.get("connect"), `v${protocolVersion}`];
-  return got === expected
-    ? undefined
-    : new ConnectError(
-        `Expected the ${where} to be "${expected}", got ${got ?? "none"}`,
-        Code.InvalidArgument,
-      );
 }

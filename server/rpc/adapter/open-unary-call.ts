@@ -43,10 +43,7 @@ export function openUnaryCall(
     exchange.method === "POST"
       ? (formats.get(contentType) ?? formats.get(normalized(contentType)))
       : undefined;
-  if (format === undefined || !route.protocols[format.protocol]) {
-    return undefined;
-  }
-  switch (format.protocol) {
+  switch (format?.protocol) {
     case "connect":
       return new ConnectCall(route, exchange, format.isBinary, undefined, values, host);
     case "grpcWeb":
@@ -55,6 +52,8 @@ export function openUnaryCall(
       return exchange.hasTrailers
         ? new GrpcCall(grpcProtocol, route, exchange, format.isBinary, values, host)
         : undefined;
+    case undefined:
+      return undefined;
   }
 }
 
@@ -65,11 +64,7 @@ function openGet(
   values: ContextValues | undefined,
   host: CallHost,
 ): UnaryCall | undefined {
-  const { protocols, spec } = route;
-  if (
-    !protocols.connect ||
-    spec.method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
-  ) {
+  if (route.spec.method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
     return undefined;
   }
   const query = new URLSearchParams(exchange.path.split("?", 2)[1]);

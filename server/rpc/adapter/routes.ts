@@ -36,17 +36,10 @@ export interface UnaryRoute {
   readonly spec: UnarySpec;
   readonly options: UniversalHandlerOptions;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
-  readonly protocols: Protocols;
   /** Whether a parsed message may have views of the binary message. */
   readonly keepsBytes: boolean;
   readonly observer: CallObserver | undefined;
   readonly timeouts: UnaryTimeouts;
-}
-
-interface Protocols {
-  readonly connect: boolean;
-  readonly grpc: boolean;
-  readonly grpcWeb: boolean;
 }
 
 /** Handlers by the path of the RPC. */
@@ -67,8 +60,9 @@ export function collectRoutes(
   const unary = new Map<string, UnaryRoute>();
   const add = (spec: MethodImplSpec, routeOptions: ConnectRouterOptions | undefined) => {
     const path = createMethodUrl(prefix || "/", spec.method);
-    if (spec.kind === "unary") {
-      unary.set(path, createUnaryRoute(spec, { ...options, ...routeOptions }, observer));
+    const all = { ...options, ...routeOptions };
+    if (spec.kind === "unary" && !isRestricted(all)) {
+      unary.set(path, createUnaryRoute(spec, all, observer));
     }
   };
   const router: ConnectRouter = {
@@ -94,6 +88,12 @@ export function collectRoutes(
     ),
     unary,
   };
+}
+
+/** Whether options reject some protocols, which only the fallback supports. */
+function isRestricted(options: ConnectRouterOptions): boolean {
+  const { connect, grpc, grpcWeb, requireConnectProtocolHeader } = options;
+  return [connect, grpc, grpcWeb].includes(false) || requireConnectProtocolHeader === true;
 }
 
 function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {
@@ -139,11 +139,6 @@ function createUnaryRoute(
       validated.jsonOptions,
       validated,
     ),
-    protocols: {
-      connect: options.connect !== false,
-      grpc: options.grpc !== false,
-      grpcWeb: options.grpcWeb !== false,
-    },
     timeouts: options,
   };
 }

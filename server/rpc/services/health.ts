@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   Code,
@@ -31,7 +32,7 @@ export const withoutLibuvPool: ConnectRouterOptions = {
 /** Serving status of the server and its services, which serve until the server stops. */
 export class HealthStatus {
   readonly #services: ReadonlySet<string>;
-  readonly #watchers = new Set<() => void>();
+  #watchers = 0;
   readonly #stopping = new AbortController();
 
   /** @param services full names of the services; the empty name stands for the server */
@@ -53,7 +54,7 @@ export class HealthStatus {
   }
 
   get watchers(): number {
-    return this.#watchers.size;
+    return this.#watchers;
   }
 
   statusOf(service: string): ServingStatus {
@@ -65,25 +66,16 @@ export class HealthStatus {
 
   stop(): void {
     this.#stopping.abort(new ConnectError("The server is shutting down.", Code.Unavailable));
-    for (const end of this.#watchers) {
-      end();
-    }
   }
 
   /** Resolves when the server stops or the signal aborts. */
-  stopped(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const end = () => {
-      this.#watchers.delete(end);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    this.#watchers.add(end);
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted || this.isStopped) {
-      end();
+  async stopped(signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.stopSignal]);
+    this.#watchers++;
+    if (!ended.aborted) {
+      await once(ended, "abort");
     }
-    return promise;
+    this.#watchers--;
   }
 }
 

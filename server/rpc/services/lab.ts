@@ -75,11 +75,17 @@ export function checkRace(request: Message): FieldViolation[] {
   const exercise = exerciseOf(request.exercise);
   // Every unknown name is quoted in the message.
   const quotable = strategies.slice(0, mostStrategies);
+  const twice = quotable.find((name, index) => quotable.indexOf(name) !== index);
+  const { length } = strategies;
   return [
     ...checkExercise(request.exercise),
-    ...checkNumber(strategies),
+    ...(length >= 1 && length <= mostStrategies
+      ? []
+      : [violation("strategies", `to be 1 to ${mostStrategies} names, got ${length}`)]),
     ...quotable.flatMap((name) => checkStrategy("strategies", exercise, name)),
-    ...checkOnce(quotable),
+    ...(twice === undefined
+      ? []
+      : [violation("strategies", `to be named once each, got ${quote(twice)} twice`)]),
     ...checkRange("calls", calls, 0, mostCalls),
     ...quotable.flatMap((name) =>
       checkFrozenTime("calls", exercise, name, calls || (exercise?.burst.calls ?? 0)),
@@ -134,19 +140,6 @@ function checkStrategy(
   return [violation(field, `to be of exercise ${exercise.letter} (${names}), got ${quote(name)}`)];
 }
 
-function checkOnce(strategies: readonly string[]): FieldViolation[] {
-  const twice = strategies.find((name, index) => strategies.indexOf(name) !== index);
-  return twice === undefined
-    ? []
-    : [violation("strategies", `to be named once each, got ${quote(twice)} twice`)];
-}
-
-function checkNumber(strategies: readonly string[]): FieldViolation[] {
-  return strategies.length >= 1 && strategies.length <= mostStrategies
-    ? []
-    : [violation("strategies", `to be 1 to ${mostStrategies} names, got ${strategies.length}`)];
-}
-
 function checkFrozenTime(
   field: string,
   exercise: Exercise | undefined,
@@ -164,8 +157,8 @@ function checkFrozenTime(
     : [
         violation(
           field,
-          `to make at most ${maxCalls.toLocaleString("en")} calls with ${name}, each of which stops the whole server ` +
-            `for ${callMs} ms, got ${calls.toLocaleString("en")}`,
+          `to make at most ${maxCalls.toLocaleString("en")} calls with ${name}, each of which blocks the ` +
+            `server for ${callMs} ms, got ${calls.toLocaleString("en")}`,
         ),
       ];
 }
