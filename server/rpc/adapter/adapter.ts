@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues, createContextValues } from "@connectrpc/connect";
 import type { ConnectNodeAdapterOptions } from "@connectrpc/connect-node";
 import { ByteBudget, type ByteLimits } from "./byte-budget.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
@@ -25,7 +25,7 @@ import { Http2Exchange } from "./http2-exchange.ts";
 import { afterReads, closeWhenIncomplete } from "./http2-streams.ts";
 import { type CallObserver, failureIn, ObservedFallbackCall } from "./observer.ts";
 import { openUnaryCall } from "./open-unary-call.ts";
-import { collectRoutes, type UnaryTimeouts } from "./routes.ts";
+import { collectRoutes, type UnaryRoute, type UnaryTimeouts } from "./routes.ts";
 import { maxTimerMs } from "./terms.ts";
 import type { CallHost } from "./unary-call.ts";
 
@@ -98,6 +98,7 @@ export function createAdapter(options: AdapterOptions): Adapter {
   const acceptCompression = inflateInTurn(options.acceptCompression ?? compressions);
   const prefix = options.requestPathPrefix ?? "";
   const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix, observer);
+  const unaryRoutes = fastPath ? routes.unary : new Map<string, UnaryRoute>();
   const serveNonRpc = options.fallback ?? notFound;
   const calls = new CallsInProgress(requestTimeoutMs);
   const fallbackOptions = { ...options, requestTimeoutMs };
@@ -113,17 +114,13 @@ export function createAdapter(options: AdapterOptions): Adapter {
     calls.abortUnreceived(ConnectError.from(drainSignal.reason, Code.Unavailable)),
   );
 
+  /** Returns false for a call that only the fallback serves. */
   const serveFast = (
-    path: string,
-    exchange: () => Exchange,
-    request: () => NodeRequest,
+    route: UnaryRoute,
+    exchange: Exchange,
+    values: ContextValues | undefined,
   ): boolean => {
-    const route = fastPath ? routes.unary.get(path) : undefined;
-    if (route === undefined) {
-      return false;
-    }
-    const values = contextValues?.(request());
-    const call = openUnaryCall(route, exchange(), values, host);
+    const call = openUnaryCall(route, exchange, values, host);
     if (call === undefined) {
       return false;
     }
@@ -158,35 +155,36 @@ export function createAdapter(options: AdapterOptions): Adapter {
   return {
     handleRequest: (request, response) => {
       const path = pathOf(request.url);
+      const route = unaryRoutes.get(path);
       const isServed =
+        route !== undefined &&
         request instanceof IncomingMessage &&
         response instanceof ServerResponse &&
-        serveFast(
-          path,
-          () => new Http1Exchange(request, response),
-          () => request,
-        );
+        serveFast(route, new Http1Exchange(request, response), contextValues?.(request));
       if (!isServed) {
         serveOtherwise(path, request, response);
       }
     },
     handleStream: (stream, headers, _flags, rawHeaders) => {
       const path = pathOf(headers[":path"]);
-      const request = () => new Http2ServerRequest(stream, headers, {}, rawHeaders);
-      const exchange = () => new Http2Exchange(stream, headers, onLost);
-      if (serveFast(path, exchange, request)) {
-        return;
+      const route = unaryRoutes.get(path);
+      if (route !== undefined) {
+        const values = contextValues?.(new Http2ServerRequest(stream, headers, {}, rawHeaders));
+        if (serveFast(route, new Http2Exchange(stream, headers, onLost), values)) {
+          return;
+        }
       }
       stream.on("error", () => {});
       // Created now: Node reports a request's end only once, which may be in its header.
-      const [compatible, response] = [request(), new Http2ServerResponse(stream)];
+      const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+      const response = new Http2ServerResponse(stream);
       afterReads(() => {
         const handler = routes.handlers.get(path);
         if (!stream.closed && !stream.aborted) {
-          serveOtherwise(path, compatible, response);
+          serveOtherwise(path, request, response);
         } else if (handler !== undefined && observer !== undefined) {
-          const values = createContextValues().set(callerKey, callerOf(compatible));
-          new ObservedFallbackCall(observer, handler.method, compatible, values).end(
+          const values = createContextValues().set(callerKey, callerOf(request));
+          new ObservedFallbackCall(observer, handler.method, request, values).end(
             clientDisconnected(),
           );
         }
