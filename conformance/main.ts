@@ -12,10 +12,10 @@ const runner: GoTool = {
   folder: "cmd/connectconformance",
   version: "v1.0.7",
 };
-/** A run takes half a minute; the runner's own client has no time-out. In milliseconds. */
-const runLimitMs = 300_000;
-/** More servers or cases at once are slower on two cores, and some cases have deadlines. */
-const atOnce = ["--max-servers", "2", "-p", "4"];
+/** Max time of a run, in milliseconds. A run takes half a minute; the runner's client has no timeout. */
+const maxRunMs = 300_000;
+/** More parallel servers or cases are slower on two cores, and some cases have deadlines. */
+const parallelism = ["--max-servers", "2", "-p", "4"];
 
 const example = `
 Examples:
@@ -31,13 +31,13 @@ interface Flags {
 }
 
 const { runs, stock, json } = new Command("npm run conformance --")
-  .description("Has the Connect project's conformance runner call a server made with our adapter.")
-  .option("--runs <n>", "how often", wholeNumber(1, 100), 1)
-  .option("--stock", "serve unary calls with Connect's own handlers instead of the direct lane")
+  .description("Runs the Connect project's conformance runner against a server with our adapter.")
+  .option("--runs <n>", "number of runs", wholeNumber(1, 100), 1)
   .option(
-    "--json",
-    "print the result as JSON, and nothing else; the runner's lines go to standard error",
+    "--stock",
+    "serve unary calls with Connect's own handlers (the fallback) instead of the fast path",
   )
+  .option("--json", "print only the result as JSON on stdout; the runner prints on stderr")
   .addHelpText("after", example)
   .allowExcessArguments(false)
   .parse()
@@ -60,19 +60,19 @@ try {
   fail(error);
 }
 
-/** The runner says which cases failed, why, and in its last line how many. */
+/** The runner prints which cases failed, and why. */
 async function passes(path: string): Promise<boolean> {
   const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   const server = [process.execPath, file("server.ts"), ...(stock ? ["--stock"] : [])];
-  const args = ["--mode", "server", "--conf", file("full.yaml"), ...atOnce, "--", ...server];
+  const args = ["--mode", "server", "--conf", file("full.yaml"), ...parallelism, "--", ...server];
   const child = spawn(path, args, {
     stdio: ["ignore", json ? process.stderr : "inherit", "inherit"],
-    timeout: runLimitMs,
+    timeout: maxRunMs,
     killSignal: "SIGKILL",
   });
   const [code, signal] = await once(child, "exit");
   if (signal !== null) {
-    throw new Error(`The conformance runner was not done within ${runLimitMs / 1_000} s`);
+    throw new Error(`Expected the conformance runner to exit within ${maxRunMs / 1_000} s`);
   }
   return code === 0;
 }

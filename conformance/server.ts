@@ -1,8 +1,15 @@
+import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
-import { create, createRegistry } from "@bufbuild/protobuf";
+import {
+  create,
+  createRegistry,
+  type DescMessage,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { createAdapter } from "../server/rpc/adapter/adapter.ts";
 import { listen, type TlsConfig } from "../server/rpc/listener/listener.ts";
-import { frame, readMessage } from "./framing.ts";
 import {
   type ServerCompatRequest,
   ServerCompatRequestSchema,
@@ -15,17 +22,20 @@ import {
 import { conformanceService } from "./service.ts";
 
 const host = "127.0.0.1";
-/** How often it is seen whether the runner is still there, in milliseconds. */
-const lookMs = 1_000;
+/** Poll interval for the runner's exit, in milliseconds. */
+const parentPollMs = 1_000;
+
+/** Size of the big-endian length before each message. */
+const prefixBytes = 4;
 
 const { values } = parseArgs({ options: { stock: { type: "boolean", default: false } } });
 endWithParent();
 const request = await readMessage(process.stdin, ServerCompatRequestSchema);
 const adapter = createAdapter({
   routes: (router) => router.service(ConformanceService, conformanceService),
-  directLane: !values.stock,
+  fastPath: !values.stock,
   ...(request.messageReceiveLimit > 0 && { readMaxBytes: request.messageReceiveLimit }),
-  // Requests have others in them, and are told back to the caller.
+  // Responses contain the requests as `google.protobuf.Any`.
   jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
 });
 const { port } = await listen({ host, port: 0, tls: tlsOf(request) }, adapter);
@@ -47,12 +57,41 @@ function tlsOf({ serverCreds, clientTlsCert }: ServerCompatRequest): TlsConfig |
   };
 }
 
-/** A runner that is killed does not end its servers. */
+/** Exits with the runner, which leaves its servers running when it is killed. */
 function endWithParent(): void {
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) {
       process.exit(1);
     }
-  }, lookMs).unref();
+  }, parentPollMs).unref();
+}
+
+/** @throws Error when the input ends before the message */
+async function readMessage<Desc extends DescMessage>(
+  input: Readable,
+  schema: Desc,
+): Promise<MessageShape<Desc>> {
+  let received = Buffer.alloc(0);
+  for await (const chunk of input) {
+    received = Buffer.concat([received, chunk]);
+    if (received.length < prefixBytes) {
+      continue;
+    }
+    const end = prefixBytes + received.readUInt32BE();
+    if (received.length >= end) {
+      return fromBinary(schema, received.subarray(prefixBytes, end));
+    }
+  }
+  throw new Error(
+    `Expected a length and a ${schema.typeName} on standard input, got ${received.length} bytes. ` +
+      "connectconformance starts this server; run: npm run conformance",
+  );
+}
+
+function frame<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Buffer {
+  const bytes = toBinary(schema, message);
+  const prefix = Buffer.alloc(prefixBytes);
+  prefix.writeUInt32BE(bytes.length);
+  return Buffer.concat([prefix, bytes]);
 }

@@ -1,34 +1,39 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { setTimeout } from "node:timers/promises";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { pause, requestInfo, setMetadata, toConnectError } from "./echo.ts";
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
   BidiStreamRequestSchema,
   ClientStreamRequestSchema,
+  type ConformancePayload_RequestInfo,
+  ConformancePayload_RequestInfoSchema,
   type ConformancePayloadSchema,
   type ConformanceService,
+  type Header,
+  HeaderSchema,
   IdempotentUnaryRequestSchema,
+  type Error as ProtoError,
   ServerStreamRequestSchema,
   type StreamResponseDefinition,
   UnaryRequestSchema,
   type UnaryResponseDefinition,
 } from "./gen/connectrpc/conformance/v1/service_pb.ts";
 
-/** All responses have just this. */
-interface Answer {
+/** Shape of all responses. */
+interface Response {
   payload: MessageInitShape<typeof ConformancePayloadSchema>;
 }
 
 /**
- * The service that the conformance runner calls: each request says what it is to be answered with. It
- * lacks the RPC Unimplemented, as it must.
+ * The service that the conformance runner calls. Each request defines its response. The RPC `Unimplemented` is
+ * missing on purpose.
  */
 export const conformanceService: Partial<ServiceImpl<typeof ConformanceService>> = {
   unary: (request, context) =>
-    answerOnce(request.responseDefinition, context, [anyPack(UnaryRequestSchema, request)]),
+    respondOnce(request.responseDefinition, context, [anyPack(UnaryRequestSchema, request)]),
 
   idempotentUnary: (request, context) =>
-    answerOnce(request.responseDefinition, context, [
+    respondOnce(request.responseDefinition, context, [
       anyPack(IdempotentUnaryRequestSchema, request),
     ]),
 
@@ -41,21 +46,21 @@ export const conformanceService: Partial<ServiceImpl<typeof ConformanceService>>
       }
       seen.push(anyPack(ClientStreamRequestSchema, request));
     }
-    return answerOnce(definition, context, seen);
+    return respondOnce(definition, context, seen);
   },
 
   serverStream: async function* (request, context) {
     const definition = request.responseDefinition;
     setMetadata(context, definition);
-    yield* answersFrom(0, definition, context, [anyPack(ServerStreamRequestSchema, request)]);
+    yield* responsesFrom(0, definition, context, [anyPack(ServerStreamRequestSchema, request)]);
   },
 
   bidiStream: async function* (requests, context) {
     let definition: StreamResponseDefinition | undefined;
     let isFirst = true;
     let isFullDuplex = false;
-    let answered = 0;
-    let unanswered: Any[] = [];
+    let sent = 0;
+    let pending: Any[] = [];
     for await (const request of requests) {
       if (isFirst) {
         isFirst = false;
@@ -63,28 +68,28 @@ export const conformanceService: Partial<ServiceImpl<typeof ConformanceService>>
         definition = request.responseDefinition;
         setMetadata(context, definition);
       }
-      unanswered.push(anyPack(BidiStreamRequestSchema, request));
+      pending.push(anyPack(BidiStreamRequestSchema, request));
       if (isFullDuplex) {
-        const data = definition?.responseData[answered];
+        const data = definition?.responseData[sent];
         if (data === undefined) {
           break;
         }
-        const info = answered === 0 ? requestInfo(context, unanswered) : { requests: unanswered };
+        const info = sent === 0 ? requestInfo(context, pending) : { requests: pending };
         await pause(definition?.responseDelayMs ?? 0, context);
         yield { payload: { data, requestInfo: info } };
-        answered++;
-        unanswered = [];
+        sent++;
+        pending = [];
       }
     }
-    yield* answersFrom(answered, definition, context, unanswered);
+    yield* responsesFrom(sent, definition, context, pending);
   },
 };
 
-async function answerOnce(
+async function respondOnce(
   definition: UnaryResponseDefinition | undefined,
   context: HandlerContext,
   seen: Any[],
-): Promise<Answer> {
+): Promise<Response> {
   const info = requestInfo(context, seen);
   setMetadata(context, definition);
   await pause(definition?.responseDelayMs ?? 0, context);
@@ -98,23 +103,94 @@ async function answerOnce(
   }
 }
 
-/** The answers that are still to be sent, and then the error if there is to be one. */
-async function* answersFrom(
-  answered: number,
+/** Yields the remaining responses, then throws the error if one is defined. */
+async function* responsesFrom(
+  sent: number,
   definition: StreamResponseDefinition | undefined,
   context: HandlerContext,
   seen: Any[],
-): AsyncGenerator<Answer, void> {
+): AsyncGenerator<Response, void> {
   const { responseData = [], responseDelayMs = 0, error } = definition ?? {};
   for (const [index, data] of responseData.entries()) {
-    if (index < answered) {
+    if (index < sent) {
       continue;
     }
     await pause(responseDelayMs, context);
     yield { payload: index === 0 ? { data, requestInfo: requestInfo(context, seen) } : { data } };
   }
   if (error !== undefined) {
-    const isWholeAnswer = responseData.length === 0;
-    throw toConnectError(error, isWholeAnswer ? requestInfo(context, seen) : undefined);
+    const isOnly = responseData.length === 0;
+    throw toConnectError(error, isOnly ? requestInfo(context, seen) : undefined);
+  }
+}
+
+/** Describes a call to its caller. */
+function requestInfo(context: HandlerContext, requests: Any[]): ConformancePayload_RequestInfo {
+  const timeoutMs = context.timeoutMs();
+  const isGet = context.requestMethod === "GET";
+  return create(ConformancePayload_RequestInfoSchema, {
+    requestHeaders: toProtoHeaders(context.requestHeader),
+    requests,
+    timeoutMs: timeoutMs === undefined ? undefined : BigInt(Math.floor(timeoutMs)),
+    connectGetInfo: isGet
+      ? { queryParams: toProtoHeaders(new URL(context.url).searchParams) }
+      : undefined,
+  });
+}
+
+function toProtoHeaders(entries: Iterable<[string, string]>): Header[] {
+  return Array.from(entries, ([name, value]) => create(HeaderSchema, { name, value: [value] }));
+}
+
+interface Metadata {
+  readonly responseHeaders: Header[];
+  readonly responseTrailers: Header[];
+}
+
+/** Sets the header and trailer that the request defines. */
+function setMetadata(context: HandlerContext, requested: Metadata | undefined): void {
+  append(context.responseHeader, requested?.responseHeaders);
+  append(context.responseTrailer, requested?.responseTrailers);
+}
+
+function append(target: Headers, headers: readonly Header[] = []): void {
+  for (const { name, value } of headers) {
+    for (const one of value) {
+      target.append(name, one);
+    }
+  }
+}
+
+/** @param info detail of an error without a response message before it */
+function toConnectError(
+  { code, message, details }: ProtoError,
+  info: ConformancePayload_RequestInfo | undefined,
+): ConnectError {
+  const error = new ConnectError(message ?? "", toConnectCode(code));
+  // Details are passed on serialized.
+  error.details = details.map(({ typeUrl, value }) => ({
+    type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
+    value,
+  }));
+  if (info !== undefined) {
+    error.details.push({ desc: ConformancePayload_RequestInfoSchema, value: info });
+  }
+  return error;
+}
+
+/** The schema of the runner has the numbers of Connect, and zero. */
+function toConnectCode(code: number): Code {
+  return code in Code && code !== 0 ? code : Code.Unknown;
+}
+
+async function pause(ms: number, { signal }: HandlerContext): Promise<void> {
+  if (ms === 0) {
+    return;
+  }
+  try {
+    await setTimeout(ms, undefined, { signal });
+  } catch {
+    // The timer's AbortError would hide that the deadline passed.
+    signal.throwIfAborted();
   }
 }

@@ -81,7 +81,7 @@ test("two replicas share one port, one is replaced when it dies, and both close 
   const pids = new Set<number | undefined>();
   await vi.waitUntil(async () => pids.add(await servingPid(url)).size === 2, waitOptions);
   await expect(createLabClient({ baseUrl: url }).listRuns({})).rejects.toThrow(
-    "[failed_precondition] Races, loads and kept runs are not there behind --replicas",
+    "[failed_precondition]",
   );
   const [first = 0] = pids;
   process.kill(first, "SIGKILL");

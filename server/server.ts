@@ -9,7 +9,7 @@ import { redactText } from "./redact.ts";
 import { createHandler } from "./rpc/handler.ts";
 import { type Listener, listen, type TlsConfig } from "./rpc/listener/listener.ts";
 import { loadTracing } from "./rpc/observability/tracing.ts";
-import { readPage } from "./rpc/page/page-files.ts";
+import { readPage } from "./rpc/page-files.ts";
 import { HealthStatus } from "./rpc/services/health.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
 import { type RehearsalHouse, warmUp } from "./warm-up.ts";

@@ -15,13 +15,13 @@ const small = { cpuWorkers: 1, blockingThreads: 2, processes: 1 };
 
 type End = (server: TestServer, request: JsonObject, strategy: string) => Promise<string>;
 
-/** Ways in which a call ends for its caller before its work has. */
+/** Ways in which a call ends for its caller before its work ends. */
 const endings: [string, string, End][] = [
   [
     "ended at its deadline",
     "deadline_exceeded",
     async ({ url }, request, strategy) => {
-      // A client that knows of the deadline would leave before the server says so.
+      // A client with the deadline would cancel before the server's response.
       const headers = { "connect-timeout-ms": "100", "unblock-strategy": strategy };
       const path = "ExercisesService/ComputeHash";
       return JSON.parse((await post(url, path, JSON.stringify(request), headers)).text).code;
@@ -51,8 +51,8 @@ async function watchedCallsInProgress(url: string): Promise<number | undefined> 
   return value?.callsInProgress;
 }
 
-describe.each([true, false])("with the direct lane: %s,", (directLane) => {
-  describe("a call whose thread works on", () => {
+describe.each([true, false])("fast path: %s,", (directLane) => {
+  describe("a call whose thread continues to work", () => {
     let server: TaskServer;
     let folder: string;
     beforeAll(async () => {
@@ -64,7 +64,7 @@ describe.each([true, false])("with the direct lane: %s,", (directLane) => {
       rmSync(folder, { recursive: true });
     });
 
-    test.each(endings)("%s, counts until the work has ended", async (how, code, end) => {
+    test.each(endings)("%s, counts until its work has ended", async (how, code, end) => {
       const before = await endedCalls(server.url);
       const file = join(folder, how);
       const data = JSON.stringify({ task: "waitForFile", input: file });
@@ -86,7 +86,7 @@ describe.each([true, false])("with the direct lane: %s,", (directLane) => {
   });
 });
 
-describe("a call whose handler heeds no signal and succeeds later", () => {
+describe("a call whose handler ignores the signal and succeeds later", () => {
   let server: TestServer;
   let gate = Promise.withResolvers<void>();
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe("a call whose handler heeds no signal and succeeds later", () => {
   });
   afterAll(() => server.close());
 
-  test.each(endings)("%s, is counted once, when its caller has gone", async (_, code, end) => {
+  test.each(endings)("%s, is counted once, at the disconnect", async (_, code, end) => {
     const before = await endedCalls(server.url);
     expect(await end(server, { data: "x" }, "event-loop")).toBe(code);
     const counted = { ...before, [`ComputeHash ${code}`]: 1 };

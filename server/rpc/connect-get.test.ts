@@ -7,7 +7,7 @@ import { httpReply } from "../../testing/wire.ts";
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
 // https://connectrpc.com/docs/protocol/#unary-get-request
-describe("a call by HTTP GET", () => {
+describe("an HTTP GET", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer(small);
@@ -20,7 +20,7 @@ describe("a call by HTTP GET", () => {
     return httpReply(await fetch(url, { headers }));
   }
 
-  /** As a browser sends it: fetch sets some of its fields itself. */
+  /** Sends a GET like a browser; fetch would set some fields itself. */
   const raw = (path: string, headers: Record<string, string>, { url } = server) =>
     new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
       const query = "encoding=json&message=%7B%7D&connect=v1";
@@ -44,40 +44,43 @@ describe("a call by HTTP GET", () => {
     ],
     ["ExercisesService/GetConfig", "{}", '{"setting_a":"value1","setting_b":"value2"}'],
     ["VitalsService/Ping", "{}", "{}"],
-  ])("%s has no side effects, so it answers", async (path, message, answer) => {
+  ])("serves %s, which has no side effects", async (path, message, answer) => {
     const { status, text } = await get(path, message);
     expect({ status, text }).toEqual({ status: 200, text: answer });
   });
 
-  test("takes a strategy, and says where it ran", async () => {
+  test("takes a strategy, and reports where it ran", async () => {
     const { headers } = await get("ExercisesService/GetUser", '{"user_id":5}', {
       "unblock-strategy": "event-loop",
     });
     expect(headers.get("unblock-ran-on")).toBe(`event-loop;pid=${process.pid};thread=0`);
   });
 
-  test("is refused like any other call", async () => {
+  test("is validated like a POST", async () => {
     const { status, text } = await get("ExercisesService/GetUser", '{"user_id":0}');
     expect(status).toBe(400);
     expect(JSON.parse(text)).toMatchObject({
       code: "invalid_argument",
-      message: "Expected user_id to be from 1 to 2147483647, got 0.",
+      details: [
+        { debug: { reason: "UNBLOCK_INVALID_REQUEST" } },
+        { type: "google.rpc.BadRequest" },
+      ],
     });
   });
 
   test.each([
     ["ExercisesService/TrackEvent", '{"event":"page_view","user_id":1}'],
     ["VitalsService/GetVitals", '{"restart_window":true}'],
-  ])("%s changes something, so it is 405", async (path, message) => {
+  ])("is 405 for %s, which has side effects", async (path, message) => {
     expect((await get(path, message)).status).toBe(405);
     const { completed, running } = await server.place("background");
     expect({ completed, running }).toEqual({ completed: 0, running: 0 });
   });
 
   test.each(["cross-site", "Cross-Site"])(
-    "of a page of another site (sec-fetch-site: %s) is rejected before any work",
+    "is rejected before any work from a page of another site (sec-fetch-site: %s)",
     async (site) => {
-      // The server has measured its speed with one.
+      // The server has measured its speed with one call.
       const { completed } = await server.place("workers");
       for (const headers of [
         { "sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
@@ -95,14 +98,14 @@ describe("a call by HTTP GET", () => {
   );
 
   test.each(["same-origin", "same-site", "none"])(
-    "with sec-fetch-site: %s is served",
+    "is served with sec-fetch-site: %s",
     async (site) => {
       const { status } = await raw("ExercisesService/GetConfig", { "sec-fetch-site": site });
       expect(status).toBe(200);
     },
   );
 
-  test("of a page of another site is served when its origin is allowed", async () => {
+  test("is served from a page of another site with an allowed origin", async () => {
     const open = await startTestServer({
       ...small,
       corsOrigins: ["https://app.example"],
@@ -116,7 +119,7 @@ describe("a call by HTTP GET", () => {
     await open.close();
   });
 
-  test("with nothing in it is no call", async () => {
+  test("is no call without a query", async () => {
     const { status } = await fetch(`${server.url}/unblock.v1.ExercisesService/GetUser`);
     expect(status).toBe(415);
   });

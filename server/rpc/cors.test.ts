@@ -8,7 +8,7 @@ const page = "https://app.example.com";
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const path = "/unblock.v1.ExercisesService/GetUser";
 
-describe("pages of other origins", () => {
+describe("CORS", () => {
   let open: TestServer;
   let closed: TestServer;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe("pages of other origins", () => {
       headers: { origin, "access-control-request-method": "POST" },
     });
 
-  test("may ask and call when they are allowed", async () => {
+  test("lets pages of allowed origins send preflights and calls", async () => {
     const { status, headers } = await preflight(open, page);
     expect(status).toBe(204);
     expect(headers.get("access-control-allow-origin")).toBe(page);
@@ -36,13 +36,13 @@ describe("pages of other origins", () => {
     expect(answer.headers.get("vary")).toBe("origin");
   });
 
-  test("may read why a call failed", async () => {
+  test("lets pages read errors", async () => {
     const { status, headers } = await post(open.url, path, '{"user_id":0}', { origin: page });
     expect(status).toBe(400);
     expect(headers.get("access-control-allow-origin")).toBe(page);
   });
 
-  test("may ask over HTTP/2", async () => {
+  test("responds to preflights over HTTP/2", async () => {
     const session = connect(open.url);
     const stream = session.request({
       ":method": "OPTIONS",
@@ -58,7 +58,7 @@ describe("pages of other origins", () => {
   test.each([
     ["of another origin", () => open, "https://evil.example.com"],
     ["of any origin, when none is configured", () => closed, page],
-  ])("may not call: %s", async (_, server, origin) => {
+  ])("does not allow %s", async (_, server, origin) => {
     expect((await preflight(server(), origin)).headers.get("access-control-allow-origin")).toBe(
       null,
     );

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { cors, type HandlerContext } from "@connectrpc/connect";
 import type { Adapter } from "./adapter/adapter.ts";
 
-/** How long a browser may remember a preflight's answer, in seconds. Chrome takes no more. */
+/** Time that a browser may cache a preflight response, in seconds; Chrome's maximum. */
 const maxAgeSeconds = 7_200;
 const ownHeaders = [
   "unblock-strategy",
@@ -29,13 +29,13 @@ const preflightFields = {
   "access-control-max-age": String(maxAgeSeconds),
 };
 
-/** Pages of other origins that may call. */
+/** CORS of the origins whose pages may call. */
 export interface Cors {
   readonly isAllowed: (origin: string) => boolean;
-  /** Lets the pages read a call's answer. */
+  /** Sets the response headers that let pages read the response of a call. */
   readonly gate: (context: HandlerContext) => void;
-  /** Answers the browsers' question whether they may call. */
-  answerPreflights(adapter: Adapter): Adapter;
+  /** Wraps an adapter to respond to preflight requests. */
+  respondToPreflights(adapter: Adapter): Adapter;
 }
 
 /**
@@ -44,7 +44,7 @@ export interface Cors {
  */
 export function allowOrigins(origins: readonly string[]): Cors {
   const isAllowed = (origin: string) => origins.includes(origin) || origins.includes("*");
-  /** @returns undefined when it is no question of a page that may call */
+  /** @returns undefined unless the request is the preflight of a page that may call */
   const preflight = (method: string | undefined, headers: IncomingHttpHeaders) => {
     const { origin } = headers;
     return method === "OPTIONS" &&
@@ -64,7 +64,7 @@ export function allowOrigins(origins: readonly string[]): Cors {
         responseHeader.set("access-control-expose-headers", exposedHeaders);
       }
     },
-    answerPreflights: ({ handleRequest, handleStream }) => ({
+    respondToPreflights: ({ handleRequest, handleStream }) => ({
       handleRequest: (request, response) => {
         const fields = preflight(request.method, request.headers);
         if (fields === undefined) {

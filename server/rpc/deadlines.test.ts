@@ -2,17 +2,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 import { callGrpc, post } from "../../testing/wire.ts";
 
+const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
+
 const patienceMs = 20_000;
 
-describe("a call's deadline", () => {
+describe("the deadline of a call", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer(small);
   });
   beforeEach(() => server.restartWindow());
   afterAll(() => server.close());
 
-  /** Holds the one thread of the blocking pool until told to let go. */
+  /** Occupies the only thread of the blocking pool until it is released. */
   async function holdThread(): Promise<() => Promise<unknown>> {
     const caller = new AbortController();
     const hash = server.call(
@@ -28,15 +30,15 @@ describe("a call's deadline", () => {
     };
   }
 
-  test("ends a call to a service that takes longer", async () => {
+  test("ends a call whose backend takes longer", async () => {
     const request = { city: "london" };
     expect(await server.call("GetWeather", request, { timeoutMs: 20 })).toMatchObject({
       code: "deadline_exceeded",
     });
   });
 
-  // Nobody but the server watches the clock here.
-  test("is kept by the server: over Connect by its header", async () => {
+  // Only the server knows the deadline here.
+  test("is enforced by the server over Connect", async () => {
     const headers = { "connect-timeout-ms": "20" };
     const path = "ExercisesService/GetWeather";
     const { status, text } = await post(server.url, path, '{"city":"london"}', headers);
@@ -47,7 +49,7 @@ describe("a call's deadline", () => {
     });
   });
 
-  test("is kept by the server: over gRPC by its header", async () => {
+  test("is enforced by the server over gRPC", async () => {
     const city = Buffer.from("\x0a\x06london", "latin1");
     const path = "/unblock.v1.ExercisesService/GetWeather";
     expect(await callGrpc(server.url, path, city, { "grpc-timeout": "20m" })).toMatchObject({
@@ -56,9 +58,9 @@ describe("a call's deadline", () => {
     });
   });
 
-  test("that passes in a queue takes the call out of it, and its work is never done", async () => {
+  test("removes a waiting call from the queue before its work starts", async () => {
     const { withdrawn } = await server.place("threads");
-    const letGo = await holdThread();
+    const release = await holdThread();
     const calls = [1, 2, 3, 4, 5].map((user_id) =>
       server.call("GetUser", { user_id }, { strategy: "threads", timeoutMs: 50 }),
     );
@@ -67,39 +69,34 @@ describe("a call's deadline", () => {
     );
     await vi.waitUntil(async () => (await server.place("threads")).queued === 0, patienceMs);
     expect(await server.place("threads")).toMatchObject({ withdrawn: withdrawn + 5 });
-    await letGo();
+    await release();
     expect(await server.call("GetUser", { user_id: 6 })).toMatchObject({ code: "ok" });
     expect(await server.backend("database")).toMatchObject({ calls: 1 });
   });
 
-  test("may be the caller's patience: who hangs up in the queue is taken out of it too", async () => {
+  test("does not matter for a client that disconnects: its waiting call is removed too", async () => {
     const { withdrawn } = await server.place("threads");
-    const letGo = await holdThread();
+    const release = await holdThread();
     const caller = new AbortController();
     const call = server.call("GetUser", { user_id: 1 }, { signal: caller.signal });
     await vi.waitUntil(async () => (await server.place("threads")).queued === 1, patienceMs);
     caller.abort();
     expect(await call).toMatchObject({ code: "canceled" });
     await vi.waitUntil(async () => (await server.place("threads")).queued === 0, patienceMs);
-    await letGo();
+    await release();
     expect(await server.place("threads")).toMatchObject({ withdrawn: withdrawn + 1 });
     expect(await server.backend("database")).toMatchObject({ calls: 0 });
   });
 });
 
-describe("a queue that is full", () => {
+describe("a full queue", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({
-      cpuWorkers: 1,
-      blockingThreads: 1,
-      processes: 1,
-      maxQueue: 1,
-    });
+    server = await startTestServer({ ...small, maxQueue: 1 });
   });
   afterAll(() => server.close());
 
-  test("refuses the next call at once, and names the place and the flag", async () => {
+  test("rejects the next call at once", async () => {
     const caller = new AbortController();
     const running = server.call(
       "ComputeHash",
@@ -112,9 +109,8 @@ describe("a queue that is full", () => {
 
     expect(await server.call("GetUser", { user_id: 2 })).toMatchObject({
       code: "resource_exhausted",
-      message:
-        'The queue of "threads" is full: 1 running, 1 waiting. ' +
-        "Try again later, or start the server with a larger --max-queue.",
+      error: "UNBLOCK_QUEUE_FULL",
+      data: { executor: "threads", running: "1", waiting: "1" },
     });
     expect(await server.place("threads")).toMatchObject({ running: 1, queued: 1, refused: 1 });
 

@@ -10,14 +10,10 @@ import type { ServedExercise } from "../exercises/load.ts";
 import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";
-import { createInterceptors } from "./interceptors/chain.ts";
-import { rejectCrossSiteGets } from "./interceptors/cross-site.ts";
+import { type Check, createInterceptors, rejectCrossSiteGets } from "./interceptors/chain.ts";
 import { toConnectError } from "./interceptors/errors.ts";
-import { guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
-import { allowLoopbackOnly } from "./interceptors/loopback-guard.ts";
-import { limitCalls } from "./interceptors/overload.ts";
-import { OpenStreams, type StreamLimits } from "./interceptors/stream-limit.ts";
-import type { Check } from "./interceptors/validation.ts";
+import { allowLoopbackOnly, guardLab, type LabGuardConfig } from "./interceptors/lab-guard.ts";
+import { limitCalls, OpenStreams, type StreamLimits } from "./interceptors/overload.ts";
 import {
   defaultTimeLimits,
   maxRequestBytes,
@@ -26,55 +22,59 @@ import {
   reflectionIdleMs,
   requestBudget,
 } from "./listener/limits.ts";
-import { createNotFound } from "./not-found.ts";
+import { serveNonRpc } from "./non-rpc.ts";
 import { createMetrics } from "./observability/metrics.ts";
-import { serveMetrics } from "./observability/metrics-page.ts";
-import { observeRequests } from "./observability/observe-requests.ts";
-import type { PageFiles } from "./page/page-files.ts";
-import { servePage } from "./page/serve-page.ts";
+import { observeRequests } from "./observability/request-log.ts";
+import type { PageFiles } from "./page-files.ts";
 import { routeExercises } from "./services/exercises.ts";
 import { type HealthStatus, routeHealth } from "./services/health.ts";
-import { routeLab } from "./services/lab.ts";
-import { checkGetRun, checkLoad, checkRace } from "./services/lab-requests.ts";
+import { checkGetRun, checkLoad, checkRace, routeLab } from "./services/lab.ts";
 import { checkGuess, routeProgress } from "./services/progress.ts";
 import { routeReflection } from "./services/reflection.ts";
-import { routeVitals, type VitalsSources } from "./services/vitals.ts";
-import { checkInterval } from "./services/watch-vitals.ts";
-import { binaryOptions, jsonOptions } from "./wire-formats.ts";
+import { checkInterval, routeVitals, type VitalsSources } from "./services/vitals.ts";
 
 export interface HandlerConfig {
   readonly exercises: readonly ServedExercise[];
   readonly vitals: Omit<VitalsSources, "callsInProgress" | "stopSignal">;
   readonly lab: { readonly runs: Lab; readonly guard: LabGuardConfig };
-  /** File of the learner's progress. */
+  /** File that keeps the learner's progress. */
   readonly progressFile: string;
-  /** The page; empty when it is not built. */
+  /** Empty when the page is not built. */
   readonly page: PageFiles;
   readonly health: HealthStatus;
-  /** How many calls of the exercises may be in progress at once. */
+  /** Max calls of the exercises in progress at once. */
   readonly maxCalls: number;
   /** Deadline of a unary call whose caller gives none, in milliseconds; undefined or 0 for none. */
   readonly defaultTimeoutMs?: number;
-  /** Longest deadline of a unary call, in milliseconds; undefined or 0 for none. */
+  /** Max deadline of a unary call, in milliseconds; undefined or 0 for none. */
   readonly maxTimeoutMs?: number;
-  /** Pages of these origins may call; none by default. */
+  /** Origins whose pages may call. */
   readonly corsOrigins: readonly string[];
-  /** How long a request may take to be complete. Default: `requestMs` of `defaultTimeLimits`. */
+  /** Max time until a request is complete. Default: `requestMs` of `defaultTimeLimits`. */
   readonly requestTimeoutMs?: number;
   /** Default: `openStreamLimits`. */
   readonly streamLimits?: StreamLimits;
-  /** How long a reflection stream may ask nothing. Default: `reflectionIdleMs` of limits.ts. */
+  /** Max idle time of a reflection stream. Default: `reflectionIdleMs` of limits.ts. */
   readonly reflectionIdleMs?: number;
-  /** Whether unary calls take the adapter's direct lane. */
+  /** Whether unary calls take the adapter's fast path. */
   readonly directLane: boolean;
-  /** Its abort ends the calls that are still in progress. */
+  /** Ends the calls in progress when it aborts. */
   readonly shutdownSignal: AbortSignal;
-  /** Its abort ends those among them whose request is not complete. */
+  /** Ends the calls whose request is not complete when it aborts. */
   readonly drainSignal?: AbortSignal;
   readonly logger: Logger;
-  /** Makes a span of each call. */
+  /** Makes a span per call. */
   readonly tracing?: Interceptor | undefined;
 }
+
+/** Unknown fields are dropped: nothing reads them. */
+const binaryOptions = { readUnknownFields: false };
+const jsonOptions = {
+  // `hit: false` and `user_id: 0` are part of the response.
+  alwaysEmitImplicit: true,
+  // Without `fatal`, invalid UTF-8 would silently become other characters.
+  textDecoder: new TextDecoder("utf-8", { fatal: true }),
+};
 
 /** Serves all services over Connect, gRPC and gRPC-Web. */
 export function createHandler(config: HandlerConfig): Adapter {
@@ -95,7 +95,6 @@ export function createHandler(config: HandlerConfig): Adapter {
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
-  const notFound = createNotFound(rpcPaths, observer.unknownRpc);
   const adapter = createAdapter({
     routes: (router) => {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
@@ -124,7 +123,7 @@ export function createHandler(config: HandlerConfig): Adapter {
     writeMaxBytes: maxResponseBytes,
     ...requestBudget,
     interceptors: [...traced, ...createInterceptors(chain)],
-    // Both reject a call before its body is read.
+    // Rejects calls before their bodies are read.
     requestGate: (context) => {
       cors?.gate(context);
       const rejected = limit.rejection(context.method);
@@ -137,16 +136,16 @@ export function createHandler(config: HandlerConfig): Adapter {
       return rejected && toConnectError(rejected);
     },
     defaultTimeoutMs: config.defaultTimeoutMs || undefined,
-    longestTimeoutMs: config.maxTimeoutMs || undefined,
+    maxUnaryTimeoutMs: config.maxTimeoutMs || undefined,
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
-    directLane,
+    fastPath: directLane,
     shutdownSignal,
     ...(config.drainSignal === undefined ? {} : { drainSignal: config.drainSignal }),
-    fallback: serveMetrics(metrics, servePage(config.page, notFound)),
+    fallback: serveNonRpc({ page: config.page, metrics, rpcPaths, onUnknown: observer.unknownRpc }),
     observer,
-    onLost: (error) => logger.warn({ err: error }, "a call could not be answered"),
+    onLost: (error) => logger.warn({ err: error }, "a response could not be sent"),
   });
-  return cors === undefined ? adapter : cors.answerPreflights(adapter);
+  return cors === undefined ? adapter : cors.respondToPreflights(adapter);
 }
 
 function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod, Check> {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 import { post } from "../../testing/wire.ts";
 
-// The specification's own answers, as curl prints them. That a miss says `"hit":false` and does not
-// leave it out, get-cache/cache-miss.test.ts shows.
+// The specification's responses, as curl prints them. get-cache/cache-miss.test.ts shows that a miss has
+// `"hit":false`.
 const sha256 = (data: string) => createHash("sha256").update(data).digest("hex");
 const shapes: Record<string, readonly [request: string, answer: string]> = {
   GetUser: ['{"user_id":1}', '{"user_id":1,"name":"User 1","email":"user1@example.com"}'],
@@ -19,32 +19,35 @@ const shapes: Record<string, readonly [request: string, answer: string]> = {
   ],
 };
 
-describe("over plain HTTP/1.1 and JSON", () => {
+describe("JSON over HTTP/1.1", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
   });
   afterAll(() => server.close());
 
-  test.each(Object.entries(shapes))("%s answers literally", async (rpc, [request, answer]) => {
-    const { status, headers, text } = await post(server.url, `ExercisesService/${rpc}`, request);
-    expect(status).toBe(200);
-    expect(headers.get("content-type")).toBe("application/json");
-    expect(text).toBe(answer);
-  });
+  test.each(Object.entries(shapes))(
+    "has the exact response of %s",
+    async (rpc, [request, answer]) => {
+      const { status, headers, text } = await post(server.url, `ExercisesService/${rpc}`, request);
+      expect(status).toBe(200);
+      expect(headers.get("content-type")).toBe("application/json");
+      expect(text).toBe(answer);
+    },
+  );
 
-  test("PredictImage answers a word and a number", async () => {
+  test("has a word and a number in PredictImage", async () => {
     const request = '{"image_url":"http://example.com/img.jpg"}';
     const { text } = await post(server.url, "ExercisesService/PredictImage", request);
     expect(text).toMatch(/^\{"prediction":"cat","confidence":(0\.[5-9]\d*|1)\}$/);
   });
 
-  test("ComputeHash without rounds answers a hash, as the specification's request has none", async () => {
+  test("has a hash in ComputeHash without rounds, as in the specification", async () => {
     const { text } = await post(server.url, "ExercisesService/ComputeHash", '{"data":"test"}');
     expect(text).toMatch(/^\{"hash":"[0-9a-f]{64}","algorithm":"sha256"\}$/);
   });
 
-  test("zero is a number and is not left out: GetVitals, where nothing has happened", async () => {
+  test("includes zeros: GetVitals of an idle server", async () => {
     const { text } = await post(server.url, "VitalsService/GetVitals", "{}");
     const { backends, places } = JSON.parse(text);
     expect(backends).toContainEqual({

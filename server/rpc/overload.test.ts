@@ -3,9 +3,15 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createUnblockClient, createVitalsClient } from "../../client/client.ts";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
-import { grpc, hashPath, openSession, UnendedRequest } from "./faults/unended-request.ts";
+import {
+  failureOf,
+  grpc,
+  hashPath,
+  openSession,
+  UnendedRequest,
+} from "./faults/unended-request.ts";
 
-describe("a server that takes three calls at once", () => {
+describe("a server with at most three calls", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({
@@ -17,7 +23,7 @@ describe("a server that takes three calls at once", () => {
   });
   afterAll(() => server.close());
 
-  test("turns the others away at once, says when to come again, and answers bystanders", async () => {
+  test("rejects others at once with a retry delay, and responds to probes", async () => {
     const caller = new AbortController();
     const held = Array.from({ length: 3 }, () =>
       server.call(
@@ -30,20 +36,21 @@ describe("a server that takes three calls at once", () => {
       timeout: 20_000,
     });
     const unblock = createUnblockClient({ baseUrl: server.url, protocol: "grpc" });
-    const shed = await unblock.getWeather({ city: "london" }).catch(ConnectError.from);
-    expect(shed).toMatchObject({
-      rawMessage:
-        "3 calls are in progress, which is all that this server takes. " +
-        "Try again later, or start the server with a larger --max-calls.",
+    const rejection = unblock.getWeather({ city: "london" });
+    expect(await failureOf(rejection)).toEqual({
+      code: "resource_exhausted",
+      error: "UNBLOCK_CALLS_FULL",
+      data: { in_progress: "3" },
     });
+    const shed = await rejection.catch(ConnectError.from);
     expect(shed instanceof ConnectError && shed.findDetails(RetryInfoSchema)).toMatchObject([
       { retryDelay: { seconds: 1n } },
     ]);
-    // Before its body is read: this one never comes.
+    // Rejected before its body is read, which never arrives.
     const unended = new UnendedRequest(openSession(server.url), hashPath, grpc);
     await vi.waitUntil(() => unended.fields["grpc-status"] === "8", { timeout: 20_000 });
     expect(await createVitalsClient({ baseUrl: server.url }).ping({})).toMatchObject({});
-    // The one that was turned away has cost nothing.
+    // The rejected call has reached no backend.
     expect((await server.backend("weather")).calls).toBe(0);
     caller.abort();
     await Promise.all(held);

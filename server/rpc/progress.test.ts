@@ -43,7 +43,7 @@ function standing(exercises: Readonly<Record<string, object>>, more: object = {}
 }
 
 describe("the learner's progress", () => {
-  test("is there before anything was done, and reading it writes nothing", async () => {
+  test("exists before the first exercise, and reading it writes nothing", async () => {
     const unwritten = join(yours, "none/progress.json");
     const other = await startTestServer({ ...small, progressFile: unwritten });
     expect((await other.call("GetProgress", {})).body).toEqual(standing({}));
@@ -51,7 +51,7 @@ describe("the learner's progress", () => {
     expect(() => rmSync(join(yours, "none"), { recursive: true })).toThrow("no such file");
   });
 
-  test("takes the first guess of an exercise, and the course reads it", async () => {
+  test("keeps the first guess of an exercise, and the course reads it", async () => {
     const guess = (strategy: string) => server.call("RecordGuess", { exercise: "A", strategy });
     expect((await guess("event-loop")).body).toEqual(standing({ A: { guess: "event-loop" } }));
     expect((await guess("threads")).body).toEqual(standing({ A: { guess: "event-loop" } }));
@@ -60,7 +60,7 @@ describe("the learner's progress", () => {
     expect((await guess("threads")).body).toEqual(standing({ A: { guess: "threads" } }));
   });
 
-  test("loses no guess of many at once", async () => {
+  test("loses no concurrent guess", async () => {
     const letters = [..."ABCDEFGH"];
     const strategies = { A: "threads", B: "async", C: "workers", D: "libuv" };
     await Promise.all(
@@ -74,7 +74,7 @@ describe("the learner's progress", () => {
     );
   });
 
-  test("has what others pass and answer", async () => {
+  test("has what other processes record", async () => {
     const pass = signStatement(unsignedPass("C").statement, openKey(yours));
     const card = {
       dueMs: 0,
@@ -96,7 +96,7 @@ describe("the learner's progress", () => {
     );
   });
 
-  test("says what to do when its file can't be written", async () => {
+  test("reports a file that can't be written", async () => {
     writeFileSync(join(yours, "a-file"), "");
     const other = await startTestServer({ ...small, progressFile: join(yours, "a-file/x.json") });
     expect(await other.call("RecordGuess", { exercise: "A", strategy: "threads" })).toMatchObject({
@@ -111,7 +111,7 @@ describe("the learner's progress", () => {
     [{ exercise: "", strategy: "" }, "Expected exercise to be one of A, B, C, D, E, F, G, H"],
     [{ exercise: "A", strategy: "magic" }, "Expected strategy to be one of threads, event-loop"],
     [{ exercise: "A", strategy: "x".repeat(9_000) }, "Expected strategy to be one of threads"],
-  ])("takes no guess that is none: %j", async (request, message) => {
+  ])("rejects an invalid guess: %j", async (request, message) => {
     expect(await server.call("RecordGuess", request)).toMatchObject({
       code: "invalid_argument",
       message: expect.stringContaining(message),
@@ -123,12 +123,12 @@ describe("the learner's progress", () => {
 describe.each([
   ["HTTP/1.1", callByHttp1],
   ["HTTP/2", callByHttp2],
-] as const)("over %s it may not be used", (_, call) => {
+] as const)("over %s, the progress is not available", (_, call) => {
   const json = JSON.stringify({ exercise: "A", strategy: "threads" });
   const path = `${service}/RecordGuess`;
 
   test.each([
-    ["under a name that a stranger can point here", "evil.test", {}],
+    ["under a name that others can point here", "evil.test", {}],
     ["by a page of another site", "localhost", { origin: "http://evil.test" }],
     ["by a page of another port", "localhost", { origin: "http://localhost:1" }],
   ])("%s", async (_, host, headers) => {
@@ -140,7 +140,7 @@ describe.each([
   });
 
   test.skipIf(networkAddress() === undefined)(
-    "from another address, under whatever name and with the token",
+    "from another address, with any name and the token",
     async () => {
       const token = "a-token-of-a-test";
       const open = await startTestServer({ ...small, progressFile, host: "0.0.0.0", token });

@@ -17,7 +17,7 @@ describe.each(protocols)("over %s", (protocol) => {
       ...(strategy === undefined ? {} : { strategy }),
     });
 
-  test("a call is answered, and its headers tell how, where and how long", async () => {
+  test("a response has strategy, executor and timing in its headers", async () => {
     let headers = new Headers();
     const onHeader = (received: Headers) => {
       headers = received;
@@ -32,7 +32,7 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(headers.get("unblock-began")).toMatch(/^\d+\.\d{3}$/);
   });
 
-  test("a client's strategy is every call's", async () => {
+  test("a client's strategy applies to every call", async () => {
     const places: (string | null)[] = [];
     const onHeader = (headers: Headers) => places.push(headers.get("unblock-ran-on"));
     const { getUser, getConfig } = client("event-loop");
@@ -42,18 +42,18 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(places).toEqual([eventLoop, eventLoop]);
   });
 
-  test("a failure has its code and its message", async () => {
+  test("a failure has its code and message", async () => {
     const error = await client()
       .getUser({ userId: 0 })
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConnectError);
     expect(error).toMatchObject({
       code: Code.InvalidArgument,
-      rawMessage: "Expected user_id to be from 1 to 2147483647, got 0.",
+      rawMessage: expect.stringContaining("user_id"),
     });
   });
 
-  test("what is not there, what is forbidden: each has its own code", async () => {
+  test("missing and forbidden have codes of their own", async () => {
     await expect(client().getUser({ userId: 2 ** 31 - 1 })).rejects.toMatchObject({
       code: Code.NotFound,
     });
@@ -63,7 +63,7 @@ describe.each(protocols)("over %s", (protocol) => {
     });
   });
 
-  test("letters of every alphabet come back as they went", async () => {
+  test("text of every alphabet is preserved", async () => {
     const city = "Łódź 東京 \u{1f327}";
     expect(await client().getWeather({ city })).toMatchObject({ city });
   });

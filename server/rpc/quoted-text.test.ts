@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestLab, type TestLab } from "../../testing/lab.ts";
 
-/** A character that no message has of its own. */
+/** A character that no message contains by itself. */
 const mark = "ü";
 const long = mark.repeat(5_000);
 /** The same for a header, which is ASCII. */
@@ -23,7 +23,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Sends a request, and gives all of the response that says why it failed. */
+/** Sends a request, and returns the parts of the response with the failure. */
 async function send(url: string, { path, json = "{}", headers = {} }: Sent): Promise<Answer> {
   const session = connect(url);
   try {
@@ -44,7 +44,7 @@ async function send(url: string, { path, json = "{}", headers = {} }: Sent): Pro
       path.includes("?") ? undefined : /grpc|connect\+/.test(type) ? envelope(json) : json,
     );
     const [response]: IncomingHttpHeaders[] = await once(stream, "response");
-    // Details say the same again for programs.
+    // Details repeat the message for programs.
     const body = (await buffer(stream)).toString("utf8").replace(/"details":.*/, "");
     const status = response?.["grpc-status"] ?? trailers["grpc-status"];
     const message = response?.["grpc-message"] ?? trailers["grpc-message"];
@@ -90,7 +90,10 @@ const everywhere: [string, Sent][] = [
     "the host of an image",
     { path: `${exercises}/PredictImage`, json: `{"image_url":"http://${"~".repeat(1_000)}/"}` },
   ],
-  ["no URL", { path: `${exercises}/PredictImage`, json: `{"image_url":"${mark.repeat(1_000)}"}` }],
+  [
+    "an invalid URL",
+    { path: `${exercises}/PredictImage`, json: `{"image_url":"${mark.repeat(1_000)}"}` },
+  ],
   ["a city", { path: `${exercises}/GetWeather`, json: `{"city":"${long}"}` }],
   ["an event", { path: `${exercises}/TrackEvent`, json: `{"user_id":1,"event":"${long}"}` }],
   ["a key", { path: `${exercises}/GetCache`, json: `{"key":"${long}"}` }],
@@ -188,8 +191,8 @@ unary.push(
 
 describe.each([
   ["the fast path", true],
-  ["Connect's own handlers", false],
-])("with %s a message quotes at most 200 characters of", (_, directLane) => {
+  ["the fallback", false],
+])("on %s, a message quotes at most 200 characters of", (_, directLane) => {
   let server: TestLab;
   beforeAll(async () => {
     server = await startTestLab({ directLane });

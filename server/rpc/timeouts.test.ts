@@ -5,7 +5,7 @@ import { callGrpc, httpReply, post, watchHealth } from "../../testing/wire.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const hashPath = "/unblock.v1.ExercisesService/ComputeHash";
-/** Far longer than any deadline here. */
+/** Work much longer than any deadline here. */
 const longHash = '{"data":"test","rounds":10000000}';
 const longHashBytes = Buffer.from("\x0a\x04test\x10\x80\xad\xe2\x04", "latin1");
 const anHour = { "grpc-timeout": "1H", "connect-timeout-ms": "3600000" };
@@ -28,7 +28,7 @@ const grpcWebCall = async (url: string, headers: Record<string, string>) => {
   return text.includes("grpc-status: 4\r\n") ? "deadline_exceeded" : text;
 };
 
-describe.each([true, false])("with the direct lane: %s", (directLane) => {
+describe.each([true, false])("fast path: %s", (directLane) => {
   const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1, directLane };
   let server: TestServer;
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describe.each([true, false])("with the direct lane: %s", (directLane) => {
   });
   afterAll(() => server.close());
 
-  /** A call's work ends with it. The question has the default deadline too, so it may have to be asked again. */
+  /** Waits until no work is left. GetVitals has the default deadline too, so it may have to be repeated. */
   const assertNothingRuns = () =>
     vi.waitFor(async () => {
       expect(await server.place("workers")).toMatchObject({ running: 0 });
@@ -55,12 +55,12 @@ describe.each([true, false])("with the direct lane: %s", (directLane) => {
     ["Connect", connectCall],
     ["gRPC", grpcCall],
     ["gRPC-Web", grpcWebCall],
-  ])("a longer deadline over %s than the longest is shortened to it", async (_, call) => {
+  ])("a deadline over %s is shortened to the maximum", async (_, call) => {
     expect(await call(server.url, anHour)).toBe("deadline_exceeded");
     await assertNothingRuns();
   });
 
-  test("a stream outlives both", async () => {
+  test("a stream has neither", async () => {
     const health = watchHealth(server.url);
     const vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
     const watch = vitals.watchVitals({ intervalMs: 100 })[Symbol.asyncIterator]();
@@ -75,11 +75,11 @@ describe.each([true, false])("with the direct lane: %s", (directLane) => {
     await watch.return?.();
   });
 
-  test("without bounds a call has no deadline", async () => {
+  test("a call has no deadline without bounds", async () => {
     const endless = await startTestServer({ ...small, defaultTimeoutMs: 0, maxTimeoutMs: 0 });
     const call = connectCall(endless.url, anHour);
     await vi.waitUntil(async () => (await endless.place("workers")).running === 1, waitOptions);
-    // Longer than the bounds of the other server.
+    // Longer than the bounds of the server above.
     expect(await connectCall(server.url, {})).toBe("deadline_exceeded");
     expect(await connectCall(server.url, anHour)).toBe("deadline_exceeded");
     expect(await endless.place("workers")).toMatchObject({ running: 1 });

@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
-describe("a server with TLS and an authority for its callers", () => {
+describe("a server with TLS and client certificates", () => {
   let certificates: Certificates;
   let server: TestServer;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe("a server with TLS and an authority for its callers", () => {
       }),
     );
 
-  /** The version of HTTP that the answer came in, and its status. */
+  /** Returns HTTP version and status of a response. */
   const http1 = () =>
     new Promise<string>((resolve, reject) => {
       const call = request(
@@ -48,21 +48,21 @@ describe("a server with TLS and an authority for its callers", () => {
       call.end("{}");
     });
 
-  test("speaks HTTP/2 with those who know it, and HTTP/1.1 with the others", async () => {
+  test("negotiates HTTP/2 or HTTP/1.1", async () => {
     expect(server.url).toMatch(/^https:/);
     expect(await grpc(certificates.client).ping({})).toMatchObject({});
     expect(await http1()).toBe("1.1 200");
   });
 
-  test("does not know callers without a certificate, nor those of another authority", async () => {
+  test("rejects clients without a certificate, or with one of another authority", async () => {
     await expect(grpc({}).ping({})).rejects.toThrow();
     const { client: stranger } = await createCertificates();
     await expect(grpc(stranger).ping({})).rejects.toThrow();
-    // The others are served on.
+    // Other clients are still served.
     expect(await http1()).toBe("1.1 200");
   });
 
-  test("says nothing in cleartext", async () => {
+  test("sends nothing in cleartext", async () => {
     await expect(fetch(server.url.replace("https:", "http:"))).rejects.toThrow();
   });
 });

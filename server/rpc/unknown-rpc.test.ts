@@ -35,7 +35,7 @@ const unknownPaths = [
   "/unblock.v1.NopeService/GetUser",
 ];
 
-describe("a path that is no RPC", () => {
+describe("a path without an RPC", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
@@ -48,14 +48,15 @@ describe("a path that is no RPC", () => {
     expect(headers.get("content-type")).toBe("application/json");
     expect(JSON.parse(text)).toEqual({
       code: "unimplemented",
-      message: `There is no RPC ${path}; there are: ${thereAre}`,
+      message: expect.stringContaining(thereAre),
     });
   });
 
-  test("is told without what was asked of it, also to a browser", async () => {
+  test("is in the message without its query", async () => {
     const { status, text } = await httpReply(await fetch(`${server.url}/health?token=secret`));
     expect(status).toBe(404);
-    expect(text).toContain("There is no RPC /health; there are: ");
+    expect(text).toContain(" /health;");
+    expect(text).not.toContain("secret");
   });
 
   test.each(unknownPaths)("%s is a gRPC status that names the RPCs", async (path) => {
@@ -67,7 +68,7 @@ describe("a path that is no RPC", () => {
     });
   });
 
-  test("answers gRPC-Web in its own way too", async () => {
+  test("responds to gRPC-Web in its protocol", async () => {
     const path = "/unblock.v1.ExercisesService/Nope";
     const type = "application/grpc-web+proto";
     const { status, headers } = await post(server.url, path, "", { "content-type": type });
@@ -76,7 +77,7 @@ describe("a path that is no RPC", () => {
     expect(decodeURIComponent(headers.get("grpc-message") ?? "")).toContain(thereAre);
   });
 
-  test("leaves the server as it was: Ping answers over Connect and gRPC", async () => {
+  test("leaves the server intact: Ping responds over Connect and gRPC", async () => {
     expect(await post(server.url, "VitalsService/Ping", "{}")).toMatchObject({
       status: 200,
       text: "{}",

@@ -19,7 +19,7 @@ describe("wrong tokens", () => {
     });
     return status;
   };
-  /** How often each status came. */
+  /** Returns the number of responses by status. */
   const tryMany = async (localAddress: string, tries: number) => {
     const statuses: Record<string, number> = {};
     for (let n = 0; n < tries; n++) {
@@ -29,10 +29,10 @@ describe("wrong tokens", () => {
     return statuses;
   };
 
-  test("of one address are compared ten times, and logged; other addresses may call on", async () => {
+  test("of one address are compared ten times, and logged, without affecting other addresses", async () => {
     server = await startTestLab({ token });
     const { 401: compared = 0, 429: rejected = 0 } = await tryMany("127.0.0.2", 40);
-    // A slow machine may let one more through each 6 s.
+    // A slow machine may allow one more per 6 s.
     expect(compared).toBeGreaterThanOrEqual(10);
     expect(compared).toBeLessThan(20);
     expect(compared + rejected).toBe(40);
@@ -48,13 +48,13 @@ describe("wrong tokens", () => {
     expect(await list("127.0.0.3", token)).toBe(200);
   });
 
-  test("an address that is over its limit does not learn whether a token is the right one", async () => {
+  test("an address over its limit does not learn whether its token is right", async () => {
     server = await startTestLab({ token });
     await tryMany("127.0.0.2", 11);
     expect(await list("127.0.0.2", token)).toBe(429);
   });
 
-  test("of many addresses are limited together, and those who had the right one call on", async () => {
+  test("of many addresses are limited in total, except for addresses with the right token", async () => {
     server = await startTestLab({ token });
     expect(await list("127.0.0.2", token)).toBe(200);
     for (let n = 10; n < 30; n++) {
@@ -65,15 +65,17 @@ describe("wrong tokens", () => {
   });
 });
 
-test("an address may try again as time goes by", () => {
+test("an address may try again after a while", () => {
   const wrong = new WrongTokens();
   for (let n = 0; n < 10; n++) {
     wrong.assertAllowed("a", 0);
     wrong.countWrong("a", 0);
   }
-  expect(() => wrong.assertAllowed("a", 0)).toThrow("Try again in 6 s");
-  expect(() => wrong.assertAllowed("a", 5_999)).toThrow("Try again in 1 s");
+  const throttled = (waitS: number) =>
+    expect.objectContaining({ code: "UNBLOCK_TOKENS_THROTTLED", data: { wait_s: waitS } });
+  expect(() => wrong.assertAllowed("a", 0)).toThrow(throttled(6));
+  expect(() => wrong.assertAllowed("a", 5_999)).toThrow(throttled(1));
   wrong.assertAllowed("a", 6_000);
   wrong.countWrong("a", 6_000);
-  expect(() => wrong.assertAllowed("a", 6_000)).toThrow();
+  expect(() => wrong.assertAllowed("a", 6_000)).toThrow(throttled(6));
 });

@@ -82,7 +82,7 @@ function judgeGrpcWeb({ status, headers, body }: RawReply, target: Target): Verd
     return { protocol: "grpc-web", ...readStatus(headers) };
   }
   expectThat(end !== undefined && (end.flags & 128) !== 0, "trailers at the end", end?.flags);
-  const lines = dataOf(end, undefined).toString().trimEnd().split("\r\n");
+  const lines = dataOf(end, headers["grpc-encoding"]).toString().trimEnd().split("\r\n");
   const trailers = lines.map((line) => /^([^:]+): ?(.*)$/.exec(line)?.slice(1) ?? [line, ""]);
   const verdict = readStatus(Object.fromEntries(trailers));
   assertMessages(envelopes.slice(0, -1), headers, verdict.code, target);

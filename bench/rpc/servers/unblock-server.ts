@@ -6,13 +6,15 @@ import { completeConfig } from "../../../server/config.ts";
 import { checkRange, checkText } from "../../../server/exercises/validate.ts";
 import { createLogger } from "../../../server/logger.ts";
 import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
-import { createInterceptors } from "../../../server/rpc/interceptors/chain.ts";
-import { rejectCrossSiteGets } from "../../../server/rpc/interceptors/cross-site.ts";
+import {
+  type Check,
+  createInterceptors,
+  rejectCrossSiteGets,
+} from "../../../server/rpc/interceptors/chain.ts";
 import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
-import type { Check } from "../../../server/rpc/interceptors/validation.ts";
 import { listen } from "../../../server/rpc/listener/listener.ts";
 import { createMetrics } from "../../../server/rpc/observability/metrics.ts";
-import { observeRequests } from "../../../server/rpc/observability/observe-requests.ts";
+import { observeRequests } from "../../../server/rpc/observability/request-log.ts";
 import { EventLoopVitals } from "../../../server/vitals/event-loop.ts";
 import { routeEcho } from "./echo.ts";
 import { announceServer } from "./serve.ts";

@@ -1,19 +1,19 @@
-/** Bytes that callers make a server hold, and where they end. */
+/** Bounds of the bytes that requests may hold. */
 export interface ByteLimits {
   /** Max bytes of all calls together. */
   readonly maxBytes: number;
   /** Max bytes of the calls of one connection. */
   readonly maxConnectionBytes: number;
-  /** Bytes that a connection may hold even when all together hold their max: nobody can shut others out. */
+  /** Bytes that each connection may hold in any case, so that nobody can shut others out. */
   readonly minConnectionBytes: number;
 }
 
-/** What a call costs besides its message, in bytes: its header and the objects that are made for it. */
+/** Bytes that a call costs besides its message: its header and objects. */
 const callBytes = 4 * 1024;
 
 /**
- * Bounds in sum what callers make a server hold: a limit per message says nothing of thousands of them. A call
- * holds its request, as it comes in and inflated, until its work has ended.
+ * Bounds the total bytes of requests, since a limit per message does not bound thousands of messages. A call
+ * holds its request, as received and inflated, until its work has ended.
  */
 export class ByteBudget {
   readonly #limits: ByteLimits;
@@ -24,7 +24,7 @@ export class ByteBudget {
     this.#limits = limits;
   }
 
-  /** What a new call on this connection holds: nothing yet. */
+  /** Returns the account of a new call, which holds nothing yet. */
   open(connection: object): HeldBytes {
     let sum = this.#connections.get(connection);
     if (sum === undefined) {
@@ -39,7 +39,7 @@ interface Sum {
   bytes: number;
 }
 
-/** The bytes that one call holds. */
+/** The bytes that a call holds. */
 export class HeldBytes {
   readonly #limits: ByteLimits;
   readonly #all: Sum;
@@ -53,8 +53,8 @@ export class HeldBytes {
   }
 
   /**
-   * @param messageBytes what the call holds of its message from now on
-   * @returns whether there is room for that; what it holds stays as it was otherwise
+   * @param messageBytes bytes that the call holds of its message from now on
+   * @returns whether there is room for them; nothing changes otherwise
    */
   hold(messageBytes: number): boolean {
     const more = callBytes + messageBytes - this.#bytes;

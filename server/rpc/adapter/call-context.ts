@@ -1,28 +1,36 @@
 import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
-import { callerKey } from "./caller.ts";
-import type { Exchange } from "./exchange.ts";
-import { LazyHeaders } from "./lazy-headers.ts";
-import type { UnaryCallInit } from "./unary-call.ts";
+import { callerKey, type Exchange } from "./exchange.ts";
+import { LazyHeaders } from "./headers.ts";
+import type { UnaryRoute } from "./routes.ts";
+import type { Terms } from "./terms.ts";
 
-/** What a response has before anyone adds to it, as the protocol wants it. */
+/** Header and trailer that the protocol requires of a response. */
 export interface InitialFields {
   readonly header: Readonly<Record<string, string>>;
   readonly trailer: Readonly<Record<string, string>>;
 }
 
+export interface CallInit {
+  readonly route: UnaryRoute;
+  readonly exchange: Exchange;
+  readonly protocolName: string;
+  readonly terms: Terms;
+  readonly initial: InitialFields;
+  readonly values: ContextValues | undefined;
+}
+
 /**
- * What a handler can know and do about its call. Made for every call, and most handlers ask for little
- * of it: web headers and the abort signal are made when they are asked for.
+ * The context of a unary call. Web headers and the abort signal are created on first use, since most handlers
+ * use few.
  */
 export class CallContext implements HandlerContext {
   readonly method: DescMethodUnary;
   readonly protocolName: string;
   readonly requestMethod: string;
   readonly timeoutMs: () => number | undefined;
-  /** On the clock of performance.now(). */
+  /** On the clock of performance.now(), as `beganMs`. */
   readonly deadlineMs: number | undefined;
-  /** The same. */
   readonly beganMs = performance.now();
   isReached = false;
   readonly #exchange: Exchange;
@@ -34,7 +42,7 @@ export class CallContext implements HandlerContext {
   #responseTrailer: LazyHeaders | undefined;
   #values: ContextValues | undefined;
 
-  constructor({ route, exchange, protocolName, initial, terms, values }: UnaryCallInit) {
+  constructor({ route, exchange, protocolName, initial, terms, values }: CallInit) {
     this.method = route.spec.method;
     this.protocolName = protocolName;
     this.requestMethod = exchange.method;
@@ -59,7 +67,7 @@ export class CallContext implements HandlerContext {
     return this.#exchange.url;
   }
 
-  /** Aborts when the caller is gone, the deadline passes or the server stops; not when the call is over. */
+  /** Aborts when the client disconnects, the deadline passes or the server stops; not when the call ends. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
@@ -90,7 +98,7 @@ export class CallContext implements HandlerContext {
     return this.#values;
   }
 
-  /** What became of the header and the trailer; undefined while they are the initial ones. */
+  /** The changed header or trailer; undefined while it is the initial one. */
   get changedHeader(): LazyHeaders | undefined {
     return this.#responseHeader?.isUnchanged ? undefined : this.#responseHeader;
   }
@@ -99,7 +107,7 @@ export class CallContext implements HandlerContext {
     return this.#responseTrailer?.isUnchanged ? undefined : this.#responseTrailer;
   }
 
-  /** Forgets what the handler, or an error that can't be sent, has put into the trailer. */
+  /** Resets the trailer to the initial one. */
   dropTrailer(): void {
     this.#responseTrailer = undefined;
   }

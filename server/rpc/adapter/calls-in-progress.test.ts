@@ -1,6 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { impatientServers } from "../faults/impatient-server.ts";
-import { sweepByHand } from "../faults/sweep-by-hand.ts";
+import { impatientServers, sweepByHand } from "../faults/impatient-server.ts";
 import {
   assertServes,
   grpc,
@@ -13,7 +12,7 @@ import {
 const sweep = sweepByHand();
 const start = impatientServers();
 
-test("a call is ended when it is found incomplete for the second time", async () => {
+test("ends a call that is incomplete at two consecutive sweeps", async () => {
   const server = await start({ timeLimits: {} });
   const session = openSession(server.url);
   const first = new UnendedRequest(session, hashPath, grpc);
@@ -29,10 +28,10 @@ test("a call is ended when it is found incomplete for the second time", async ()
   await second.assertClosed();
 });
 
-test("nothing looks at calls while there are none", async () => {
+test("runs no timer without calls", async () => {
   const server = await start({ timeLimits: {} });
   const session = openSession(server.url);
-  // While there are connections, it is looked which are idle.
+  // With open connections, the timer of idle ones runs.
   await assertServes(session);
   sweep();
   const timers = vi.getTimerCount();

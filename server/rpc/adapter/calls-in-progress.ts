@@ -1,17 +1,25 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { Deadlines } from "./deadlines.ts";
 import type { UnaryCall, Wait } from "./unary-call.ts";
 
-/** The calls until their answer is taken, of which none waits for its caller for ever. */
+/** Interval between deadline scans, in milliseconds. */
+const scanMs = 50;
+/** A deadline this near gets a timer, in milliseconds, since the next scan may be too late. */
+const nearMs = 2 * scanMs;
+
+/**
+ * The calls whose response is not taken yet. Ends them at their deadlines, and when their callers take too
+ * long.
+ *
+ * Most calls end long before that. Shared timers, which stop by themselves, save a timer per call.
+ */
 export class CallsInProgress {
   readonly #requestTimeoutMs: number;
-  // A list in which each knows its place: a Set costs more, and its storage lives on (a V8 OrderedHashSet
-  // that has grown old keeps all that follow it until a full garbage collection).
+  // An array in which each call knows its index: a Set costs more, and its storage lives on (a V8 OrderedHashSet
+  // in the old generation keeps all its successors until a full garbage collection).
   readonly #calls: UnaryCall[] = [];
-  readonly #deadlines = new Deadlines(this.#calls);
-  // One timer for all, which stops by itself: one for each call would cost every call that is well.
-  #timer: NodeJS.Timeout | undefined;
-  /** What those waited for that waited for their caller at the last sweep. */
+  #sweepTimer: NodeJS.Timeout | undefined;
+  #scanTimer: NodeJS.Timeout | undefined;
+  /** What calls waited for at the last sweep. */
   #waited = new WeakMap<UnaryCall, Wait>();
 
   constructor(requestTimeoutMs: number) {
@@ -19,18 +27,19 @@ export class CallsInProgress {
   }
 
   add(call: UnaryCall): void {
-    call.place = this.#calls.push(call) - 1;
-    this.#timer ??= setInterval(() => this.#sweep(), this.#requestTimeoutMs).unref();
+    call.index = this.#calls.push(call) - 1;
+    this.#sweepTimer ??= setInterval(() => this.#sweep(), this.#requestTimeoutMs).unref();
     if (call.deadlineMs !== undefined) {
-      this.#deadlines.watch(call);
+      call.setTimerWhenNear(performance.now(), nearMs);
+      this.#scanTimer ??= setInterval(() => this.#scanDeadlines(), scanMs).unref();
     }
   }
 
   delete(call: UnaryCall): void {
     const last = this.#calls.pop();
     if (last !== undefined && last !== call) {
-      this.#calls[call.place] = last;
-      last.place = call.place;
+      this.#calls[call.index] = last;
+      last.index = call.index;
     }
   }
 
@@ -40,18 +49,29 @@ export class CallsInProgress {
     }
   }
 
-  /** Aborts those whose request is not complete. */
+  /** Aborts the calls whose request is not complete. */
   abortUnreceived(reason: ConnectError): void {
     for (const call of [...this.#calls]) {
       call.abortUnlessReceived(reason);
     }
   }
 
-  /** Ends the calls that wait for the same thing for the second time. */
+  #scanDeadlines(): void {
+    if (this.#calls.length === 0) {
+      clearInterval(this.#scanTimer);
+      this.#scanTimer = undefined;
+    }
+    const nowMs = performance.now();
+    for (const call of this.#calls) {
+      call.setTimerWhenNear(nowMs, nearMs);
+    }
+  }
+
+  /** Ends the calls that wait for the same thing at two consecutive sweeps. */
   #sweep(): void {
     if (this.#calls.length === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
+      clearInterval(this.#sweepTimer);
+      this.#sweepTimer = undefined;
     }
     const waited = new WeakMap<UnaryCall, Wait>();
     for (const call of [...this.#calls]) {

@@ -7,11 +7,11 @@ import {
   contentTypeUnaryProto,
   errorToJsonBytes,
   parseTimeout,
-  protocolVersion,
 } from "@connectrpc/connect/protocol-connect";
-import { type EnvelopedMessage, tooLarge } from "./envelope.ts";
+import type { EnvelopedMessage } from "./envelope.ts";
+import { tooLarge } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { addTrailers, toNodeHeaders } from "./node-headers.ts";
+import { addTrailers, toNodeHeaders } from "./headers.ts";
 import type { UnaryRoute } from "./routes.ts";
 import { readTerms, rememberLast, type TermsFields } from "./terms.ts";
 import { type CallHost, UnaryCall } from "./unary-call.ts";
@@ -27,7 +27,7 @@ const jsonFields = { header: { "content-type": contentTypeUnaryJson }, trailer: 
 
 /** @see https://connectrpc.com/docs/protocol/#unary-request */
 export class ConnectCall extends UnaryCall {
-  /** Of a GET, where the message is a part of the URL. */
+  /** Query of a GET, which has the message. */
   readonly #query: URLSearchParams | undefined;
 
   constructor(
@@ -39,15 +39,12 @@ export class ConnectCall extends UnaryCall {
     host: CallHost,
   ) {
     const terms = readTerms(route, exchange, termsFields, query?.get("compression"));
-    const { requireConnectProtocolHeader } = route.options;
     super({
       route,
       exchange,
       isBinary,
       protocolName: "connect",
-      terms: requireConnectProtocolHeader
-        ? { ...terms, problem: versionProblem(exchange, query) ?? terms.problem }
-        : terms,
+      terms,
       initial: isBinary ? binaryFields : jsonFields,
       values,
       host,
@@ -55,7 +52,7 @@ export class ConnectCall extends UnaryCall {
     this.#query = query;
   }
 
-  protected override get mostBodyBytes(): number {
+  protected override get maxBodyBytes(): number {
     return this.route.options.readMaxBytes;
   }
 
@@ -69,7 +66,7 @@ export class ConnectCall extends UnaryCall {
   protected override announcedProblem(): ConnectError | undefined {
     const { readMaxBytes } = this.route.options;
     const bytes = Number(this.exchange.header("content-length"));
-    return bytes > readMaxBytes ? tooLarge(bytes, readMaxBytes) : undefined;
+    return bytes > readMaxBytes ? tooLarge(readMaxBytes, bytes) : undefined;
   }
 
   protected override reply(message: Uint8Array, isCompressed: boolean): void {
@@ -79,7 +76,7 @@ export class ConnectCall extends UnaryCall {
   protected override async replyError(error: ConnectError): Promise<void> {
     const { responseHeader } = this.context;
     responseHeader.set("content-type", contentTypeUnaryJson);
-    // Of an error that came from another server only the payload is passed on.
+    // The metadata of an error from another server is not passed on.
     if (!error.isWireError) {
       mergeNonProtocolHeaders(responseHeader, error.metadata);
     }
@@ -109,7 +106,7 @@ function messageOfQuery(query: URLSearchParams): Uint8Array {
   if (query.get("base64") !== "1") {
     return Buffer.from(message);
   }
-  // Both alphabets, with or without padding.
+  // Both alphabets of Base64, with or without padding.
   if (!/^[\w+/-]*={0,2}$/.test(message)) {
     throw new ConnectError(
       "Expected the query's message to be Base64, as its base64=1 says",
@@ -117,24 +114,4 @@ function messageOfQuery(query: URLSearchParams): Uint8Array {
     );
   }
   return Buffer.from(message, "base64");
-}
-
-function versionProblem(
-  exchange: Exchange,
-  query: URLSearchParams | undefined,
-): ConnectError | undefined {
-  const [where, got, expected] =
-    query === undefined
-      ? [
-          "header Connect-Protocol-Version",
-          exchange.header("connect-protocol-version"),
-          protocolVersion,
-        ]
-      : ["query parameter connect", query.get("connect"), `v${protocolVersion}`];
-  return got === expected
-    ? undefined
-    : new ConnectError(
-        `Expected the ${where} to be "${expected}", got ${got ?? "none"}`,
-        Code.InvalidArgument,
-      );
 }

@@ -1,15 +1,16 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { compressedFlag } from "@connectrpc/connect/protocol";
+import { tooLarge } from "./errors.ts";
 
-/** Flags and length before each message. */
+/** Size of the flags and length before each message. */
 export const prefixBytes = 5;
 
-/** What gRPC-Web's clients may send besides the message. */
-const mostOtherBytes = 8 * 1024;
+/** Max bytes that gRPC-Web clients send besides the message. */
+const maxOtherBytes = 8 * 1024;
 
-/** The most bytes that a body with one message can have. */
-export function mostBodyBytes(readMaxBytes: number): number {
-  return prefixBytes + readMaxBytes + mostOtherBytes;
+/** Max bytes of a body with one message. */
+export function maxBodyBytes(readMaxBytes: number): number {
+  return prefixBytes + readMaxBytes + maxOtherBytes;
 }
 
 export interface EnvelopedMessage {
@@ -18,9 +19,9 @@ export interface EnvelopedMessage {
 }
 
 /**
- * The one message that the body of a unary call has.
+ * Returns the one message in the body of a unary call.
  *
- * @param ignoredFlag the flag of envelopes that are no messages; 0 for none
+ * @param ignoredFlag flag of envelopes that are no messages; 0 for none
  */
 export function singleMessage(
   body: Uint8Array,
@@ -35,7 +36,7 @@ export function singleMessage(
     const flags = body[at] ?? 0;
     const length = lengthAt(body, at + 1);
     if (length > readMaxBytes) {
-      throw tooLarge(length, readMaxBytes);
+      throw tooLarge(readMaxBytes, length);
     }
     const begin = at + prefixBytes;
     at = begin + length;
@@ -62,7 +63,7 @@ export function singleMessage(
   return found;
 }
 
-/** A message is refused as soon as its prefix is here. */
+/** Rejects a message as soon as its prefix has arrived. */
 export function announcedProblem(
   start: Uint8Array,
   readMaxBytes: number,
@@ -71,10 +72,10 @@ export function announcedProblem(
     return undefined;
   }
   const length = lengthAt(start, 1);
-  return length > readMaxBytes ? tooLarge(length, readMaxBytes) : undefined;
+  return length > readMaxBytes ? tooLarge(readMaxBytes, length) : undefined;
 }
 
-/** Four bytes, the highest first. A DataView costs more than all the rest of an envelope. */
+/** Reads a big-endian length. A DataView would cost more than the rest of an envelope. */
 function lengthAt(bytes: Uint8Array, at: number): number {
   return (
     (((bytes[at] ?? 0) << 24) |
@@ -85,22 +86,47 @@ function lengthAt(bytes: Uint8Array, at: number): number {
   );
 }
 
-export function tooLarge(messageBytes: number, readMaxBytes: number): ConnectError {
-  return new ConnectError(
-    `message size ${messageBytes} is larger than configured readMaxBytes ${readMaxBytes}`,
-    Code.ResourceExhausted,
-  );
-}
-
 function incomplete(): ConnectError {
   return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
 }
 
-/** A message with its prefix. */
+/** Returns a message with its prefix. */
 export function envelope(flags: number, message: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(prefixBytes + message.length);
   bytes[0] = flags;
   bytes.writeUInt32BE(message.length, 1);
   bytes.set(message, prefixBytes);
   return bytes;
+}
+
+/** Counts the bytes of the incomplete message at the end of a stream. */
+export class IncompleteMessage {
+  #prefix: number[] = [];
+  #restBytes = 0;
+  #bytes = 0;
+
+  /** @returns bytes of the incomplete message after this chunk */
+  add(chunk: Uint8Array): number {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#restBytes > 0) {
+        const taken = Math.min(this.#restBytes, chunk.length - at);
+        at += taken;
+        this.#restBytes -= taken;
+        this.#bytes += taken;
+      } else {
+        this.#prefix.push(chunk[at] ?? 0);
+        at++;
+        this.#bytes++;
+        if (this.#prefix.length < prefixBytes) {
+          continue;
+        }
+        this.#restBytes = Buffer.from(this.#prefix).readUInt32BE(1);
+        this.#prefix = [];
+      }
+      if (this.#restBytes === 0) {
+        this.#bytes = 0;
+      }
+    }
+    return this.#bytes;
+  }
 }

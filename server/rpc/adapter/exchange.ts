@@ -1,51 +1,71 @@
-import type { OutgoingHttpHeaders } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
-import type { Caller } from "./caller.ts";
-import type { RequestBody } from "./request-body.ts";
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
+import { createContextKey } from "@connectrpc/connect";
+import type { BodyReader, RequestBody } from "./request-body.ts";
 
-/** One HTTP request and its response, the same over HTTP/1.1 and HTTP/2. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** Facts about a request besides its headers. */
+export interface Caller {
+  /** The request's valid `x-request-id`, or a new one. Every response carries it. */
+  readonly requestId: string;
+  /** Undefined after the connection has closed. */
+  readonly socket: Socket | undefined;
+  /** The same object for all requests of a connection. */
+  readonly connection: object;
+}
+
+/** Key of the caller in the context values of every call. */
+export const callerKey = createContextKey<Caller | undefined>(undefined, { description: "caller" });
+
+const validRequestId = /^[\w.-]{1,128}$/;
+
+/** Returns a valid id as it is, or a new one. */
+export function requestIdFrom(given: string | readonly string[] | null | undefined): string {
+  return typeof given === "string" && validRequestId.test(given) ? given : randomUUID();
+}
+
+/**
+ * An HTTP request and its response. The seam between protocols (Connect, gRPC, gRPC-Web), which only use this
+ * interface, and transports (HTTP/1.1, HTTP/2), which implement it.
+ */
 export interface Exchange extends Caller {
   /** "GET" or "POST". */
   readonly method: string;
-  /** The request's path with its query. */
+  /** Path of the request with its query. */
   readonly path: string;
-  /** The whole URL, as the caller sees it. */
+  /** Full URL as the caller sees it. */
   readonly url: string;
-  /**
-   * Of HTTP/2, where nobody else looks whether a request comes to its end; undefined over HTTP/1.1, where
-   * Node's server does.
-   */
-  readonly stream: ServerHttp2Stream | undefined;
-  /** Whether the request was reset, or its connection ended, before it was answered. */
+  /** Whether the transport can send trailers. */
+  readonly hasTrailers: boolean;
+  /** Whether the request was reset, or its connection ended, before the response. */
   readonly isCutOff: boolean;
-  /** A request header by its name in small letters; those that occur more than once are joined. */
+  /**
+   * Whether the request's end is missing. Always false over HTTP/1.1, where Node's server enforces a timeout.
+   */
+  readonly isIncomplete: boolean;
+  /** Returns a request header by its lower-case name, repeated fields joined. */
   header(name: string): string | null;
-  /** All request headers. */
+  /** Returns all request headers. */
   headers(): Headers;
   /** Reads the request's body. To be called once. */
-  read(mostBytes: number, reader: BodyReader): RequestBody;
+  read(maxBytes: number, reader: BodyReader): RequestBody;
+  /** Calls the reader's `onDelivered` once a reset that arrived with the body is known. */
+  deliver(body: Uint8Array, reader: BodyReader): void;
   /**
-   * Told once when the caller has taken the whole answer, or has gone away before that; and whether Node's server
-   * has sent it away, because its request took too long.
+   * Calls `closed` once, when the caller has taken the whole response or has disconnected; `isOverdue` when
+   * Node's server closed the connection because the request took too long.
    */
-  onGone(gone: (isOverdue: boolean) => void): void;
-  /** Has the caller send no more once its answer is out, though the request is not complete. */
-  closeOnceAnswered(): void;
-  /** Gives up a caller that does not take its answer. */
+  onClosed(closed: (isOverdue: boolean) => void): void;
+  /** Ends an incomplete request after its response. */
+  closeAfterResponse(): void;
+  /** Destroys the exchange of a caller that does not take its response. */
   cut(): void;
-  /** Answers. To be called once; does nothing when the caller is gone. */
+  /** Sends the response. To be called once; does nothing after a disconnect. */
   respond(response: Response): void;
-}
-
-export interface BodyReader {
-  /** The body has ended: it is whole, unless the exchange `isCutOff`, for which Node emits "end" as well. */
-  onBody(body: Uint8Array): void;
-  /** Its first piece is here. @returns whether it is to be read on; otherwise it is thrown away */
-  onStart(start: Uint8Array): boolean;
-  /** So many bytes of it are here. @returns whether it is to be read on; otherwise it is thrown away */
-  onBytes(bytes: number): boolean;
-  /** It is larger than what is read, so the rest of it is thrown away. */
-  onTooLarge(): void;
 }
 
 export interface Response {

@@ -1,19 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { requestIdFrom } from "./caller.ts";
-import type { BodyReader, Exchange, Response } from "./exchange.ts";
-import { joinValues, LazyHeaders } from "./lazy-headers.ts";
-import { RequestBody } from "./request-body.ts";
-import { isRequestTimeout } from "./request-timeout.ts";
+import { isRequestTimeout } from "./errors.ts";
+import { type Exchange, type Response, requestIdFrom } from "./exchange.ts";
+import { joinValues, LazyHeaders } from "./headers.ts";
+import { type BodyReader, RequestBody } from "./request-body.ts";
 
-/** Larger bodies cost more to copy than a write does. */
-const mostJoinedBytes = 16 * 1024;
+/** Above this size, copying a body costs more than a write of its own. */
+const maxJoinedBytes = 16 * 1024;
 
-/** A request and its response of Node's HTTP/1.1. */
 export class Http1Exchange implements Exchange {
   readonly method: string;
   readonly path: string;
-  readonly stream = undefined;
   readonly requestId: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -40,8 +37,16 @@ export class Http1Exchange implements Exchange {
     return this.#request.socket;
   }
 
+  get hasTrailers(): boolean {
+    return false;
+  }
+
   get isCutOff(): boolean {
     return !this.#request.complete;
+  }
+
+  get isIncomplete(): boolean {
+    return false;
   }
 
   header(name: string): string | null {
@@ -52,28 +57,32 @@ export class Http1Exchange implements Exchange {
     return new LazyHeaders(this.#request.headers);
   }
 
-  read(mostBytes: number, reader: BodyReader): RequestBody {
-    return new RequestBody(this.#request, mostBytes, reader, () => this.#request.destroy());
+  read(maxBytes: number, reader: BodyReader): RequestBody {
+    return new RequestBody(this.#request, maxBytes, reader, () => this.#request.destroy());
   }
 
-  onGone(gone: (isOverdue: boolean) => void): void {
+  deliver(body: Uint8Array, reader: BodyReader): void {
+    reader.onDelivered(body);
+  }
+
+  onClosed(closed: (isOverdue: boolean) => void): void {
     // The request's own "close" comes as soon as its body is read.
-    this.#response.on("close", () => gone(isRequestTimeout(this.#request.socket.errored)));
+    this.#response.on("close", () => closed(isRequestTimeout(this.#request.socket.errored)));
   }
 
-  closeOnceAnswered(): void {
+  closeAfterResponse(): void {
     this.#response.shouldKeepAlive = false;
   }
 
   cut(): void {
-    // The request is at its end, and to destroy it would do nothing.
+    // The request has ended, so destroying it would do nothing.
     this.#request.socket.destroy();
   }
 
   respond({ status, header, body }: Response): void {
     this.#response.writeHead(status, { ...header, "x-request-id": this.requestId });
-    if (body !== undefined && body.length <= mostJoinedBytes) {
-      // Bytes go out in a write of their own; of a text Node makes one with the header.
+    if (body !== undefined && body.length <= maxJoinedBytes) {
+      // Node joins a string with the header in one write, and sends bytes in a second one.
       const { buffer, byteOffset, byteLength } = body;
       this.#response.end(Buffer.from(buffer, byteOffset, byteLength).toString("latin1"), "latin1");
     } else {

@@ -1,27 +1,24 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { requestIdFrom } from "./caller.ts";
-import type { BodyReader, Exchange, Response } from "./exchange.ts";
-import { joinValues, LazyHeaders } from "./lazy-headers.ts";
-import { RequestBody } from "./request-body.ts";
-import { closeOnceAnswered, cutStream } from "./request-timeout.ts";
+import { type Exchange, type Response, requestIdFrom } from "./exchange.ts";
+import { joinValues, LazyHeaders } from "./headers.ts";
+import { afterReads, closeAfterResponse, cutStream, isIncomplete } from "./http2-streams.ts";
+import { type BodyReader, RequestBody } from "./request-body.ts";
 
 const withTrailers = { waitForTrailers: true };
 const withoutBody = { endStream: true };
 
-/** A request that came as an HTTP/2 stream. */
 export class Http2Exchange implements Exchange {
   readonly method: string;
   readonly path: string;
-  readonly stream: ServerHttp2Stream;
   readonly connection: object;
   readonly requestId: string;
+  readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
-
   readonly #onLost: (error: unknown) => void;
 
-  /** @param onLost told of trailers that could not be sent */
+  /** @param onLost receives why trailers could not be sent */
   constructor(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
@@ -30,17 +27,17 @@ export class Http2Exchange implements Exchange {
     this.#onLost = onLost;
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
-    this.stream = stream;
-    // A stream that has been destroyed has none any more.
+    this.#stream = stream;
+    // A destroyed stream has no session.
     this.connection = stream.session ?? stream;
     this.requestId = requestIdFrom(headers["x-request-id"]);
     this.#headers = headers;
-    // A reset shows as an error, too; "close" says all that matters.
+    // A reset emits an error as well as "close", which suffices.
     stream.on("error", nothing);
   }
 
   get socket(): Socket | undefined {
-    return this.stream.session?.socket;
+    return this.#stream.session?.socket;
   }
 
   get url(): string {
@@ -48,8 +45,16 @@ export class Http2Exchange implements Exchange {
     return `${scheme}://${authority ?? host ?? "localhost"}${this.path}`;
   }
 
+  get hasTrailers(): boolean {
+    return true;
+  }
+
+  get isIncomplete(): boolean {
+    return isIncomplete(this.#stream);
+  }
+
   get isCutOff(): boolean {
-    return this.stream.closed || this.stream.aborted;
+    return this.#stream.closed || this.#stream.aborted;
   }
 
   header(name: string): string | null {
@@ -60,29 +65,33 @@ export class Http2Exchange implements Exchange {
     return new LazyHeaders(this.#headers);
   }
 
-  read(mostBytes: number, reader: BodyReader): RequestBody {
-    return new RequestBody(this.stream, mostBytes, reader, () =>
-      this.stream.close(constants.NGHTTP2_NO_ERROR),
+  read(maxBytes: number, reader: BodyReader): RequestBody {
+    return new RequestBody(this.#stream, maxBytes, reader, () =>
+      this.#stream.close(constants.NGHTTP2_NO_ERROR),
     );
   }
 
-  onGone(gone: (isOverdue: boolean) => void): void {
-    this.stream.on("close", () => {
-      gone(false);
-      letGo(this.stream);
+  deliver(body: Uint8Array, reader: BodyReader): void {
+    afterReads(() => reader.onDelivered(body));
+  }
+
+  onClosed(closed: (isOverdue: boolean) => void): void {
+    this.#stream.on("close", () => {
+      closed(false);
+      releaseCall(this.#stream);
     });
   }
 
-  closeOnceAnswered(): void {
-    closeOnceAnswered(this.stream);
+  closeAfterResponse(): void {
+    closeAfterResponse(this.#stream);
   }
 
   cut(): void {
-    cutStream(this.stream);
+    cutStream(this.#stream);
   }
 
   respond({ status, header, body, trailer }: Response): void {
-    const { stream } = this;
+    const stream = this.#stream;
     if (stream.destroyed || stream.closed) {
       return;
     }
@@ -100,18 +109,18 @@ export class Http2Exchange implements Exchange {
     }
   }
 
-  /** Node calls it, and a throw would end the process. */
+  /** Called by Node, where an error would end the process. */
   #sendTrailers(trailer: Readonly<OutgoingHttpHeaders>): void {
     try {
-      this.stream.sendTrailers(trailer);
+      this.#stream.sendTrailers(trailer);
     } catch (error) {
       this.#onLost(error);
-      this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
   }
 }
 
-/** Names and values in turn, which cost Node less than an object. */
+/** Returns alternating names and values, which cost Node less than an object. */
 function toRawHeaders(status: number, header: Readonly<OutgoingHttpHeaders>): string[] {
   const raw = [":status", String(status)];
   for (const name in header) {
@@ -128,13 +137,14 @@ function toRawHeaders(status: number, header: Readonly<OutgoingHttpHeaders>): st
 }
 
 /**
- * Takes from a stream that has closed what its listeners hold, which is its whole call.
+ * Removes the listeners of a closed stream, which hold its whole call.
  *
- * Node has a session's streams in a Map. One that grows and shrinks leaves tables behind, and V8 keeps those
- * until a full collection, with the streams that were in them: without this, most calls outlive their answer.
+ * Node keeps a session's streams in a Map. A Map that grows and shrinks leaves tables behind, which V8 keeps
+ * until a full collection, with the streams that were in them: without this, most calls would outlive their
+ * response.
  */
-function letGo(stream: ServerHttp2Stream): void {
-  // Node's own, which would be told of each of the others.
+function releaseCall(stream: ServerHttp2Stream): void {
+  // Node's own listener first, which would be called for each of the others.
   stream.removeAllListeners("removeListener");
   stream.removeAllListeners();
 }

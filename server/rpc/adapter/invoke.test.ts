@@ -6,7 +6,7 @@ import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { listen } from "../../../testing/listen.ts";
 import { createAdapter } from "./adapter.ts";
 
-/** Pings through an interceptor. @returns what the handler heard, and the caller of the handler */
+/** Pings through an interceptor. Returns the headers that the handler and the caller received. */
 async function pingThrough(interceptor: Interceptor) {
   let heard: string | null = null;
   const { handleRequest } = createAdapter({
@@ -42,7 +42,7 @@ async function pingThrough(interceptor: Interceptor) {
 }
 
 test.each<[string, Interceptor]>([
-  ["passes on what it gets", (next) => (request) => next(request)],
+  ["passes request and response on", (next) => (request) => next(request)],
   [
     "passes copies on",
     (next) => async (request) => {
@@ -68,7 +68,7 @@ test.each<[string, Interceptor]>([
   });
 });
 
-test("an interceptor may change headers in place", async () => {
+test("lets an interceptor change headers in place", async () => {
   const heard = await pingThrough((next) => async (request) => {
     request.header.set("say", "more");
     const response = await next(request);

@@ -17,7 +17,7 @@ import type { UnarySpec } from "./routes.ts";
 
 type Next = ReturnType<Interceptor>;
 
-/** Calls the implementation of a unary RPC through the interceptors, as Connect does it. */
+/** Calls the implementation of a unary RPC through the interceptors, as Connect does. */
 export function invokeUnary(
   spec: UnarySpec,
   interceptors: readonly Interceptor[],
@@ -29,7 +29,7 @@ export function invokeUnary(
   }
   const { method, impl } = spec;
   const output = impl(message, context);
-  // To await what is there already costs a turn.
+  // Awaiting a plain value would cost a turn.
   return isPromiseLike(output)
     ? Promise.resolve(output).then((awaited) => complete(method.output, awaited))
     : complete(method.output, output);
@@ -66,7 +66,7 @@ function intercept(
   });
 }
 
-// Interceptors copy requests and responses with `{ ...request }`, so all are properties of their own.
+// Interceptors copy requests and responses with `{ ...request }`, which only copies own properties.
 
 function toRequest(context: CallContext, message: MessageShape<DescMessage>): UnaryRequest {
   return {
@@ -97,7 +97,7 @@ function assertUnary<Unary extends { readonly stream: false }>(
   passed: Unary | { readonly stream: true },
 ): asserts passed is Unary {
   if (passed.stream) {
-    throw new ConnectError("an interceptor made a stream of a unary call", Code.Internal);
+    throw new ConnectError("an interceptor turned a unary call into a stream", Code.Internal);
   }
 }
 
@@ -110,7 +110,7 @@ function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is Promi
   );
 }
 
-/** Implementations may return a message or what one is made from. */
+/** Implementations may return a message or its initializer. */
 function complete<Desc extends DescMessage>(
   schema: Desc,
   output: MessageInitShape<Desc>,

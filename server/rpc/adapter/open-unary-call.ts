@@ -2,8 +2,7 @@ import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { ContextValues } from "@connectrpc/connect";
 import { ConnectCall } from "./connect-call.ts";
 import type { Exchange } from "./exchange.ts";
-import { GrpcCall } from "./grpc-call.ts";
-import { GrpcWebCall } from "./grpc-web-call.ts";
+import { GrpcCall, GrpcWebCall, grpcProtocol, grpcWebProtocol } from "./grpc-call.ts";
 import type { UnaryRoute } from "./routes.ts";
 import type { CallHost, UnaryCall } from "./unary-call.ts";
 
@@ -12,7 +11,6 @@ interface Format {
   readonly isBinary: boolean;
 }
 
-/** As they are usually written. */
 const formats: ReadonlyMap<string, Format> = new Map([
   ["application/proto", { protocol: "connect", isBinary: true }],
   ["application/json", { protocol: "connect", isBinary: false }],
@@ -25,16 +23,15 @@ const formats: ReadonlyMap<string, Format> = new Map([
   ["application/grpc-web+json", { protocol: "grpcWeb", isBinary: false }],
 ]);
 
-/** The same in small letters, and JSON without its only charset. */
+/** Returns a content type in lower case, and JSON without its only charset. */
 function normalized(contentType: string): string {
   return contentType.toLowerCase().replace(/(?<=json); ?charset=utf-?8$/, "");
 }
 
-/** @returns undefined for a request that Connect's own handler is to answer */
+/** Opens a call on the fast path. Returns undefined for a request that only Connect's handlers serve. */
 export function openUnaryCall(
   route: UnaryRoute,
   exchange: Exchange,
-  isHttp2: boolean,
   values: ContextValues | undefined,
   host: CallHost,
 ): UnaryCall | undefined {
@@ -46,17 +43,17 @@ export function openUnaryCall(
     exchange.method === "POST"
       ? (formats.get(contentType) ?? formats.get(normalized(contentType)))
       : undefined;
-  if (format === undefined || !route.protocols[format.protocol]) {
-    return undefined;
-  }
-  switch (format.protocol) {
+  switch (format?.protocol) {
     case "connect":
       return new ConnectCall(route, exchange, format.isBinary, undefined, values, host);
     case "grpcWeb":
-      return new GrpcWebCall(route, exchange, format.isBinary, values, host);
+      return new GrpcWebCall(grpcWebProtocol, route, exchange, format.isBinary, values, host);
     case "grpc":
-      // Its trailers are HTTP/2's.
-      return isHttp2 ? new GrpcCall(route, exchange, format.isBinary, values, host) : undefined;
+      return exchange.hasTrailers
+        ? new GrpcCall(grpcProtocol, route, exchange, format.isBinary, values, host)
+        : undefined;
+    case undefined:
+      return undefined;
   }
 }
 
@@ -67,11 +64,7 @@ function openGet(
   values: ContextValues | undefined,
   host: CallHost,
 ): UnaryCall | undefined {
-  const { protocols, spec } = route;
-  if (
-    !protocols.connect ||
-    spec.method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
-  ) {
+  if (route.spec.method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
     return undefined;
   }
   const query = new URLSearchParams(exchange.path.split("?", 2)[1]);

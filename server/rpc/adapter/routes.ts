@@ -15,56 +15,60 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
+import { sendableErrors } from "./errors.ts";
 import type { CallObserver } from "./observer.ts";
-import { sendableErrors } from "./sendable-errors.ts";
-import type { UnaryTimeouts } from "./timeouts.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
-/** A unary RPC with all that is needed to serve it directly. */
+/** Bounds of the deadlines of unary calls. Streams have the deadline of their callers. */
+export interface UnaryTimeouts {
+  /** Timeout of a call whose caller sets none, in milliseconds. Default: none. */
+  readonly defaultTimeoutMs?: number | undefined;
+  /**
+   * Max timeout of a call, in milliseconds. A longer one is shortened to it, as Envoy does with
+   * `max_grpc_timeout`. Default: none.
+   */
+  readonly maxUnaryTimeoutMs?: number | undefined;
+}
+
+/** A unary RPC with all that the fast path needs. */
 export interface UnaryRoute {
   readonly spec: UnarySpec;
   readonly options: UniversalHandlerOptions;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
-  readonly protocols: Protocols;
-  /** Whether a message may have bytes, which are views of the binary message that they were read from. */
+  /** Whether a parsed message may have views of the binary message. */
   readonly keepsBytes: boolean;
   readonly observer: CallObserver | undefined;
   readonly timeouts: UnaryTimeouts;
 }
 
-interface Protocols {
-  readonly connect: boolean;
-  readonly grpc: boolean;
-  readonly grpcWeb: boolean;
-}
-
-/** All by the path of the RPC. */
+/** Handlers by the path of the RPC. */
 export interface Routes {
-  /** Connect's own handler, which every RPC has. */
+  /** Connect's own handler of every RPC. */
   readonly handlers: ReadonlyMap<string, UniversalHandler>;
   readonly unary: ReadonlyMap<string, UnaryRoute>;
 }
 
-/** Registers what `register` registers with Connect, and takes note of the unary RPCs. */
+/** Registers RPCs with Connect, and collects the unary ones for the fast path. */
 export function collectRoutes(
   register: (router: ConnectRouter) => void,
   options: ConnectRouterOptions & UnaryTimeouts,
   prefix: string,
   observer?: CallObserver,
 ): Routes {
-  const stock = createConnectRouter(forStock(options));
+  const fallback = createConnectRouter(forFallback(options));
   const unary = new Map<string, UnaryRoute>();
   const add = (spec: MethodImplSpec, routeOptions: ConnectRouterOptions | undefined) => {
     const path = createMethodUrl(prefix || "/", spec.method);
-    if (spec.kind === "unary") {
-      unary.set(path, createUnaryRoute(spec, { ...options, ...routeOptions }, observer));
+    const all = { ...options, ...routeOptions };
+    if (spec.kind === "unary" && !isRestricted(all)) {
+      unary.set(path, createUnaryRoute(spec, all, observer));
     }
   };
   const router: ConnectRouter = {
-    handlers: stock.handlers,
+    handlers: fallback.handlers,
     service: (service, implementation, routeOptions) => {
-      stock.service(service, implementation, routeOptions && forStock(routeOptions, options));
+      fallback.service(service, implementation, routeOptions && forFallback(routeOptions, options));
       const { methods } = createServiceImplSpec(service, implementation);
       for (const spec of Object.values(methods)) {
         add(spec, routeOptions);
@@ -72,7 +76,7 @@ export function collectRoutes(
       return router;
     },
     rpc: (method, implementation, routeOptions) => {
-      stock.rpc(method, implementation, routeOptions && forStock(routeOptions, options));
+      fallback.rpc(method, implementation, routeOptions && forFallback(routeOptions, options));
       add(createMethodImplSpec(method, implementation), routeOptions);
       return router;
     },
@@ -80,10 +84,16 @@ export function collectRoutes(
   register(router);
   return {
     handlers: new Map(
-      stock.handlers.map((handler) => [`${prefix}${handler.requestPath}`, handler]),
+      fallback.handlers.map((handler) => [`${prefix}${handler.requestPath}`, handler]),
     ),
     unary,
   };
+}
+
+/** Whether options reject some protocols, which only the fallback supports. */
+function isRestricted(options: ConnectRouterOptions): boolean {
+  const { connect, grpc, grpcWeb, requireConnectProtocolHeader } = options;
+  return [connect, grpc, grpcWeb].includes(false) || requireConnectProtocolHeader === true;
 }
 
 function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {
@@ -97,8 +107,8 @@ function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {
   );
 }
 
-/** @param base what a route has that has no options of its own */
-function forStock(
+/** @param base options that a route without own ones has */
+function forFallback(
   options: ConnectRouterOptions,
   base: ConnectRouterOptions = {},
 ): ConnectRouterOptions {
@@ -106,7 +116,7 @@ function forStock(
   return { ...options, interceptors: [sendableErrors, ...interceptors] };
 }
 
-/** Small texts share memory; TextEncoder allocates some for each, which takes longer than to encode it. */
+/** Small strings share memory, which TextEncoder would allocate for each at more cost than encoding it. */
 const pooledEncoder = { encode: (text: string): Uint8Array => Buffer.from(text) };
 
 function createUnaryRoute(
@@ -129,11 +139,6 @@ function createUnaryRoute(
       validated.jsonOptions,
       validated,
     ),
-    protocols: {
-      connect: options.connect !== false,
-      grpc: options.grpc !== false,
-      grpcWeb: options.grpcWeb !== false,
-    },
     timeouts: options,
   };
 }

@@ -1,17 +1,20 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { Exchange } from "./exchange.ts";
-import type { UnaryRoute } from "./routes.ts";
-import { boundedTimeoutMs } from "./timeouts.ts";
+import type { UnaryRoute, UnaryTimeouts } from "./routes.ts";
 
-/** What a call asks for besides its message. */
+/** Max delay of setTimeout, which fires at once for a longer one. */
+export const maxTimerMs = 2 ** 31 - 1;
+
+/** What a call requests besides its message. */
 export interface Terms {
-  /** The time until its deadline; undefined when it has none. */
+  /** Time until the deadline; undefined without a deadline. */
   readonly timeoutMs: number | undefined;
-  /** How the request is compressed, and how the response may be. */
+  /** Compression of the request. */
   readonly request: Compression | null;
+  /** Compression that the response may have. */
   readonly response: Compression | null;
-  /** What is wrong with what it asks for. */
+  /** Why the call is rejected. */
   readonly problem: ConnectError | undefined;
 }
 
@@ -20,7 +23,7 @@ type ParseTimeout = (
   maxTimeoutMs: number,
 ) => { readonly timeoutMs?: number; readonly error?: ConnectError | undefined };
 
-/** Where a protocol has its terms in the request's header. */
+/** Header fields of a protocol's terms. */
 export interface TermsFields {
   readonly timeout: string;
   readonly parseTimeout: ParseTimeout;
@@ -48,19 +51,28 @@ export function readTerms(
   };
 }
 
-/** Callers give the same time-out again and again. */
+/** Caches the last result, since callers repeat the same timeout. */
 export function rememberLast(parseTimeout: ParseTimeout): ParseTimeout {
   let lastValue: string | null = null;
-  let lastMost = 0;
+  let lastMax = 0;
   let last: ReturnType<ParseTimeout> | undefined;
   return (value, maxTimeoutMs) => {
-    if (last === undefined || value !== lastValue || maxTimeoutMs !== lastMost) {
+    if (last === undefined || value !== lastValue || maxTimeoutMs !== lastMax) {
       last = parseTimeout(value, maxTimeoutMs);
       lastValue = value;
-      lastMost = maxTimeoutMs;
+      lastMax = maxTimeoutMs;
     }
     return last;
   };
+}
+
+/** Returns the timeout of a unary call in milliseconds; undefined for none. */
+export function boundedTimeoutMs(
+  requestedMs: number | undefined,
+  { defaultTimeoutMs, maxUnaryTimeoutMs = Number.POSITIVE_INFINITY }: UnaryTimeouts,
+): number | undefined {
+  const timeoutMs = requestedMs ?? defaultTimeoutMs;
+  return timeoutMs === undefined ? undefined : Math.min(timeoutMs, maxUnaryTimeoutMs);
 }
 
 const none = { request: null, response: null, error: undefined };

@@ -1,50 +1,47 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { shorten } from "../../quote.ts";
-import { afterReads } from "./after-reads.ts";
 import type { ByteBudget, HeldBytes } from "./byte-budget.ts";
-import { CallContext, type InitialFields } from "./call-context.ts";
-import { nearMs } from "./deadlines.ts";
+import { CallContext, type CallInit } from "./call-context.ts";
+import { inflatesIntoOwnMemory, release } from "./compression.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
-import type { BodyReader, Exchange } from "./exchange.ts";
-import { inflatesIntoOwnMemory } from "./inflation.ts";
+import {
+  clientDisconnected,
+  requestTimedOut,
+  toConnectError,
+  tooLarge,
+  tooManyBytes,
+  withSendableMessage,
+} from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
 import { invokeUnary } from "./invoke.ts";
-import { release } from "./release-memory.ts";
-import type { RequestBody } from "./request-body.ts";
-import { isIncomplete, requestTimedOut } from "./request-timeout.ts";
+import type { BodyReader, RequestBody } from "./request-body.ts";
 import type { UnaryRoute } from "./routes.ts";
-import { withSendableMessage } from "./sendable-fields.ts";
 import type { Terms } from "./terms.ts";
 
-export interface UnaryCallInit {
-  readonly route: UnaryRoute;
-  readonly exchange: Exchange;
+export interface UnaryCallInit extends CallInit {
   /** Whether messages are binary; JSON otherwise. */
   readonly isBinary: boolean;
-  readonly protocolName: string;
-  readonly terms: Terms;
-  readonly initial: InitialFields;
-  readonly values: ContextValues | undefined;
   readonly host: CallHost;
 }
 
-/** What has calls served. */
+/** What calls share. */
 export interface CallHost {
   readonly budget: ByteBudget;
-  /** Told once, when the caller has taken the answer, or nobody waits for it. */
-  onOver(call: UnaryCall): void;
-  /** Told of an answer that could not be sent, in whose place another one is. */
+  /** Called once, when the caller has taken the response or has disconnected. */
+  onClosed(call: UnaryCall): void;
+  /** Receives why a response could not be sent, and was replaced by another one. */
   onLost(error: unknown): void;
 }
 
-/** What the server waits for that is the caller's to do. */
-export type Wait = "request complete" | "answer taken";
+/** What the server waits for its caller to do. */
+export type Wait = "request complete" | "response taken";
 
 /**
- * A unary call on its way from the wire to its handler and back. Answers once: with what the handler
- * returns, or before that when the deadline passes, the caller goes away or the server stops, whether
- * the handler heeds its signal or not.
+ * A unary call on the fast path, from the wire to its handler and back. Responds once: with the handler's
+ * result, or earlier with an error when the deadline passes, the client disconnects or the server stops,
+ * whether the handler heeds its signal or not.
  */
 export abstract class UnaryCall implements BodyReader {
   protected readonly route: UnaryRoute;
@@ -59,8 +56,8 @@ export abstract class UnaryCall implements BodyReader {
   #isReceived = false;
   #isWorking = false;
   #isOver = false;
-  /** Its place among the calls in progress. */
-  place = 0;
+  /** Index in the list of calls in progress. */
+  index = 0;
 
   constructor(init: UnaryCallInit) {
     this.route = init.route;
@@ -72,37 +69,36 @@ export abstract class UnaryCall implements BodyReader {
     this.context = new CallContext(init);
   }
 
-  /** The message in a body, still compressed perhaps. */
+  /** Returns the message in a body, which may be compressed. */
   protected abstract messageOf(body: Uint8Array): EnvelopedMessage;
-  /** What is wrong with a message, from what its first bytes or the header say of it. */
+  /** Returns why a message is rejected by its first bytes or the header. */
   protected abstract announcedProblem(start: Uint8Array): ConnectError | undefined;
-  /** The most bytes that a body can have. */
-  protected abstract get mostBodyBytes(): number;
-  /** @throws when the answer can't be sent; nothing of it has been sent then */
+  protected abstract get maxBodyBytes(): number;
+  /** @throws when the response can't be sent, before anything is sent */
   protected abstract reply(message: Uint8Array, isCompressed: boolean): void;
-  /** Like `reply`. */
+  /** @throws as `reply` does */
   protected abstract replyError(error: ConnectError): void | Promise<void>;
 
-  /** When it ends, on the clock of performance.now(); undefined when it has no deadline. */
+  /** Deadline on the clock of performance.now(). */
   get deadlineMs(): number | undefined {
     return this.context.deadlineMs;
   }
 
-  setTimerWhenNear(nowMs: number): void {
-    const restMs = (this.deadlineMs ?? Number.POSITIVE_INFINITY) - nowMs;
-    if (restMs < nearMs && this.#timer === undefined && !this.#isOver) {
-      this.#timer = setTimeout(expire, Math.max(0, Math.ceil(restMs)), this);
+  setTimerWhenNear(nowMs: number, nearMs: number): void {
+    const leftMs = (this.deadlineMs ?? Number.POSITIVE_INFINITY) - nowMs;
+    if (leftMs < nearMs && this.#timer === undefined && !this.#isOver) {
+      this.#timer = setTimeout(expire, Math.max(0, Math.ceil(leftMs)), this);
     }
   }
 
   start(): void {
     this.route.observer?.began();
-    // It also says so of a call that has been answered, and to make an error takes time.
-    this.exchange.onGone((isOverdue) => {
+    this.exchange.onClosed((isOverdue) => {
+      // Checked here since an error would cost time for every call.
       if (!this.#isOver) {
-        this.abort(isOverdue ? requestTimedOut() : callerGone());
+        this.abort(isOverdue ? requestTimedOut() : clientDisconnected());
       }
-      this.#host.onOver(this);
+      this.#host.onClosed(this);
     });
     if (!this.#held.hold(0)) {
       this.#fail(tooManyBytes());
@@ -124,10 +120,12 @@ export abstract class UnaryCall implements BodyReader {
 
   onBody(body: Uint8Array): void {
     this.#isReceived = true;
-    if (this.exchange.stream === undefined) {
-      this.#answerWanted(body);
-    } else {
-      afterReads(() => this.#answerWanted(body));
+    this.exchange.deliver(body, this);
+  }
+
+  onDelivered(body: Uint8Array): void {
+    if (!this.#isOver && !this.exchange.isCutOff) {
+      void this.#serve(body);
     }
   }
 
@@ -140,43 +138,35 @@ export abstract class UnaryCall implements BodyReader {
   }
 
   onTooLarge(): void {
-    const { readMaxBytes } = this.route.options;
-    this.#fail(
-      new ConnectError(
-        `message size is larger than configured readMaxBytes ${readMaxBytes}`,
-        Code.ResourceExhausted,
-      ),
-    );
+    this.#fail(tooLarge(this.route.options.readMaxBytes));
   }
 
-  /** Undefined while the server is at work. Over HTTP/1.1 Node sees to requests. */
+  /** Undefined while the server works. */
   get waitsFor(): Wait | undefined {
     if (this.#isOver) {
-      return "answer taken";
+      return "response taken";
     }
-    const { stream } = this.exchange;
-    return stream !== undefined && isIncomplete(stream) ? "request complete" : undefined;
+    return this.exchange.isIncomplete ? "request complete" : undefined;
   }
 
-  /** Ends it when the caller has had its time for what the server waits for. */
+  /** Ends the call of a caller that has exceeded its time. */
   endOverdue(requestTimeoutMs: number): void {
     if (this.#isOver) {
       this.exchange.cut();
     } else {
-      this.exchange.closeOnceAnswered();
+      this.exchange.closeAfterResponse();
       this.abort(requestTimedOut(requestTimeoutMs));
     }
   }
 
-  /** Ends it for a reason that is not its own if its request is not complete: no handler has begun. */
+  /** Aborts the call if its request is not complete, and so no handler has begun. */
   abortUnlessReceived(reason: ConnectError): void {
     if (!this.#isReceived && !this.#isOver) {
-      this.exchange.closeOnceAnswered();
+      this.exchange.closeAfterResponse();
       this.abort(reason);
     }
   }
 
-  /** Ends the call for a reason that is not its own. */
   abort(reason: ConnectError): void {
     if (!this.#isOver) {
       this.#fail(reason);
@@ -184,11 +174,11 @@ export abstract class UnaryCall implements BodyReader {
     }
   }
 
-  /** Rejects a call before its body is read. */
+  /** Runs the request gate, which may reject the call before its body is read. */
   async #passGate(gate: (context: CallContext) => void | Promise<void>): Promise<void> {
     try {
       const passed = gate(this.context);
-      // To await what is there already costs a turn.
+      // Awaiting a plain value would cost a turn.
       if (passed instanceof Promise) {
         await passed;
       }
@@ -201,28 +191,22 @@ export abstract class UnaryCall implements BodyReader {
   #begin(): void {
     const { problem } = this.terms;
     if (problem !== undefined && !this.#isOver) {
-      // Connect's messages quote whole header fields.
+      // Connect's messages quote header fields of any length.
       const { rawMessage, code, metadata } = problem;
       this.#fail(new ConnectError(shorten(rawMessage), code, metadata));
     }
-    this.#body = this.exchange.read(this.mostBodyBytes, this);
+    this.#body = this.exchange.read(this.maxBodyBytes, this);
     if (this.#isOver) {
       this.#body.discard();
     }
   }
 
-  #answerWanted(body: Uint8Array): void {
-    if (!this.#isOver && !this.exchange.isCutOff) {
-      void this.#answer(body);
-    }
-  }
-
-  async #answer(body: Uint8Array): Promise<void> {
+  async #serve(body: Uint8Array): Promise<void> {
     this.#isWorking = true;
     try {
       const { spec, options, serialization } = this.route;
       const plain = this.#plainMessage(body);
-      // To await what is there already costs a turn.
+      // Awaiting a plain value would cost a turn.
       const message =
         plain instanceof Promise ? this.#parseInflated(await plain) : this.#parse(plain);
       if (message === undefined) {
@@ -234,10 +218,10 @@ export abstract class UnaryCall implements BodyReader {
         .getO(this.isBinary)
         .serialize(output instanceof Promise ? await output : output);
       const compression = this.compressionFor(bytes);
-      const sent = compression === null ? bytes : await compression.compress(bytes);
+      const reply = compression === null ? bytes : await compression.compress(bytes);
       if (!this.#isOver) {
         this.#finish();
-        this.#reply(sent, compression !== null);
+        this.#reply(reply, compression !== null);
       }
     } catch (error) {
       this.#fail(error);
@@ -247,7 +231,7 @@ export abstract class UnaryCall implements BodyReader {
     }
   }
 
-  /** @returns undefined when the call is over */
+  /** Returns undefined when the call is over. */
   #parseInflated(bytes: Uint8Array): MessageShape<DescMessage> | undefined {
     const message = this.onBytes(bytes.length) ? this.#parse(bytes) : undefined;
     const { request } = this.terms;
@@ -262,7 +246,7 @@ export abstract class UnaryCall implements BodyReader {
     try {
       return this.route.serialization.getI(this.isBinary).parse(bytes);
     } catch (error) {
-      // Connect calls a binary message that can't be read its own failure; it is the caller's.
+      // Connect reports an unreadable binary message as internal; the caller sent it.
       throw error instanceof ConnectError
         ? new ConnectError(
             shorten(error.rawMessage),
@@ -286,7 +270,7 @@ export abstract class UnaryCall implements BodyReader {
     return this.terms.request.decompress(bytes, this.route.options.readMaxBytes);
   }
 
-  /** How so many bytes are compressed for the caller; null when they are sent as they are. */
+  /** Returns the compression of a response; null for none. */
   protected compressionFor(bytes: Uint8Array): Compression | null {
     return bytes.length >= this.route.options.compressMinBytes ? this.terms.response : null;
   }
@@ -308,30 +292,30 @@ export abstract class UnaryCall implements BodyReader {
     }
   }
 
-  /** What can't be sent is answered with why, and what can't be answered is cut off. */
+  /** Replaces an error that can't be sent by the reason, and cuts the call if that can't be sent either. */
   async #replyError(error: ConnectError): Promise<void> {
-    let answered = withSendableMessage(error);
+    let sent = withSendableMessage(error);
     try {
-      await this.replyError(answered);
+      await this.replyError(sent);
     } catch (unsendable) {
       this.#host.onLost(unsendable);
       this.context.dropTrailer();
-      answered = toConnectError(unsendable);
+      sent = toConnectError(unsendable);
       try {
-        await this.replyError(answered);
+        await this.replyError(sent);
       } catch (lost) {
         this.#host.onLost(lost);
         this.exchange.cut();
       }
     }
-    this.route.observer?.ended(this.context, answered);
+    this.route.observer?.ended(this.context, sent);
   }
 
   #finish(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#body?.discard();
-    // A handler may work on when its call is over, and has the message until then.
+    // A handler that still works holds the message.
     if (!this.#isWorking) {
       this.#held.release();
     }
@@ -340,25 +324,4 @@ export abstract class UnaryCall implements BodyReader {
 
 function expire(call: UnaryCall): void {
   call.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
-}
-
-/** Why a call is rejected for which there is no room; sent again later, it may have some. */
-export function tooManyBytes(): ConnectError {
-  return new ConnectError(
-    "The server holds as many bytes of requests as it may, in all or of this connection. Try again later, " +
-      "or send fewer or smaller requests at once.",
-    Code.ResourceExhausted,
-  );
-}
-
-/** Why a call ends whose caller is not there any more, however it left. */
-export function callerGone(): ConnectError {
-  return new ConnectError("the caller is gone", Code.Canceled);
-}
-
-/** What is no ConnectError says nothing to the caller. */
-function toConnectError(error: unknown): ConnectError {
-  return error instanceof ConnectError
-    ? error
-    : new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }

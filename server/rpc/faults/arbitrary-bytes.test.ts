@@ -11,16 +11,16 @@ import { scripts } from "../../../testing/fuzz/scripts.ts";
 import { type Target, targets } from "../../../testing/fuzz/targets.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
-/** More find more: FUZZ_RUNS=2000. A failure prints its seed; FUZZ_SEED makes it come again. */
+/** FUZZ_RUNS=2000 finds more. A failure prints its seed, with which FUZZ_SEED repeats it. */
 const numRuns = Number(process.env.FUZZ_RUNS ?? 40);
 const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) };
-/** Answers that take longer never come, however busy the machine is, in milliseconds. */
+/** Max time of a response on the busiest machine, in milliseconds. */
 const hangMs = 60_000;
 const fuzz = { numRuns, timeout: hangMs, endOnFailure: true, ...seed };
 const testTimeoutMs = 2 * hangMs + numRuns * 4_000;
 const waitOptions = { timeout: 20_000, interval: 20 };
 
-/** Codes that say that it was the server's fault. */
+/** Codes that blame the server. */
 const blamed = ["internal", "unknown", "data_loss", "unavailable"];
 /**
  * What is the caller's fault, and has such a code all the same because gRPC, gRPC-Web and Connect want it
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Sends a request to each RPC at once; every one must be answered, and none may blame the server. */
+/** Sends a request to each RPC at once; each must get a response, and none may blame the server. */
 async function sendToAll(
   send: (target: Target) => Promise<Verdict>,
   to: readonly Target[],
@@ -62,7 +62,7 @@ const unary = targets.filter(({ isUnary }) => isUnary);
 const streams = targets.filter(({ isUnary }) => !isUnary);
 const openers = { "HTTP/1.1": openHttp1, "HTTP/2": openHttp2 };
 
-describe.concurrent("arbitrary bytes are answered", () => {
+describe.concurrent("arbitrary bytes get a response", () => {
   test.each([
     ["application/proto", "HTTP/1.1", "connect", unary],
     ["application/proto", "HTTP/2", "connect", unary],
@@ -90,7 +90,7 @@ describe.concurrent("arbitrary bytes are answered", () => {
           };
           await sendToAll(
             async (target) => judge(await connection.send(makeRequest(target)), target),
-            // Another content type may be right for those that this one is wrong for.
+            // Another content type may be valid where this one is not.
             mess.contentType === undefined ? to : targets,
             (verdict) => {
               if (mess.contentType === undefined) {
@@ -128,7 +128,7 @@ describe.concurrent("arbitrary bytes are answered", () => {
   );
 
   test(
-    "at a path that is no RPC",
+    "at a path without an RPC",
     async () => {
       const connection = openHttp1(server.url);
       await fc.assert(
@@ -152,7 +152,7 @@ describe.concurrent("arbitrary bytes are answered", () => {
   );
 
   test(
-    "or cut off, when they are no HTTP",
+    "or are disconnected when they are not HTTP",
     async () => {
       await fc.assert(
         fc.asyncProperty(scripts, async (bytes) => {
@@ -172,7 +172,7 @@ describe.concurrent("arbitrary bytes are answered", () => {
 const nothing = new Uint8Array();
 
 describe("after that, the server", () => {
-  test("answers", async () => {
+  test("responds", async () => {
     expect(await server.call("GetConfig", {})).toMatchObject({ code: "ok" });
   });
 
@@ -184,8 +184,8 @@ describe("after that, the server", () => {
     }, waitOptions);
   });
 
-  test("has no call in its log that failed by its fault", () => {
-    // Other lines are not of calls: on a busy machine, work that nobody wants any more may end late.
+  test("has logged no failure of its own", () => {
+    // Other lines are not about calls: on a busy machine, cancelled work may end late.
     const calls = server.logged.filter((line) => line.startsWith("{"));
     expect(calls.filter((line) => !excused.test(JSON.parse(line).message))).toEqual([]);
   });

@@ -18,7 +18,7 @@ import { pingPath } from "./unended-request.ts";
 const waitOptions = { timeout: 25_000, interval: 20 };
 const connectionLimits = { maxConnectionAgeMs: 400, maxConnectionAgeGraceMs: 20_000 };
 const weatherPath = "/unblock.v1.ExercisesService/GetWeather";
-/** What GetWeather takes. */
+/** A request of GetWeather. */
 const weatherMs = 200;
 const city = "london";
 
@@ -37,7 +37,7 @@ interface ConnectNodeOptions {
   readonly interceptors: Interceptor[];
 }
 
-/** As the project's client has it. */
+/** Repeats refused streams, as the project's client does. */
 const connectNode =
   (createTransport: (options: ConnectNodeOptions) => Transport): Open =>
   (baseUrl, ca) => {
@@ -79,7 +79,7 @@ const overFetch: Open = (url) => ({
   close: () => {},
 });
 
-/** Calls over so many connections, one after the other, and returns what the calls that failed said. */
+/** Makes calls over this many connections in turn, and returns the messages of failures. */
 async function callAllAlong(
   server: ImpatientServer,
   connections: number,
@@ -106,16 +106,22 @@ const overHttp2: readonly (readonly [string, Open])[] = [
   ],
 ];
 
-test.each(overHttp2)("no call of %s is lost when connections come of age", async (_, open) => {
-  const server = await start({ connectionLimits });
-  expect(await callAllAlong(server, 8, open(server.url, undefined))).toEqual([]);
-});
+test.each(overHttp2)(
+  "loses no call of %s when connections reach their max age",
+  async (_, open) => {
+    const server = await start({ connectionLimits });
+    expect(await callAllAlong(server, 8, open(server.url, undefined))).toEqual([]);
+  },
+);
 
-test.each(overHttp2)("nor one of %s over TLS", async (_, open) => {
-  const { server: tls, ca } = await createCertificates();
-  const server = await start({ connectionLimits, tls });
-  expect(await callAllAlong(server, 8, open(server.url, ca.cert))).toEqual([]);
-});
+test.each(overHttp2)(
+  "loses no call of %s over TLS when connections reach their max age",
+  async (_, open) => {
+    const { server: tls, ca } = await createCertificates();
+    const server = await start({ connectionLimits, tls });
+    expect(await callAllAlong(server, 8, open(server.url, ca.cert))).toEqual([]);
+  },
+);
 
 test.each([
   [
@@ -123,8 +129,8 @@ test.each([
     connectNode((options) => createConnectTransport({ httpVersion: "1.1", ...options })),
   ],
   ["fetch", overFetch],
-])("nor one of %s over HTTP/1.1", async (_, open) => {
+])("loses no call of %s over HTTP/1.1 when connections reach their max age", async (_, open) => {
   const server = await start({ connectionLimits });
-  // Each of the twelve that call at once has a connection of its own.
+  // Each of the twelve concurrent callers has its own connection.
   expect(await callAllAlong(server, 60, open(server.url, undefined))).toEqual([]);
 });

@@ -17,10 +17,10 @@ import { assertServes, grpc, openSession, UnendedRequest } from "./unended-reque
 
 const waitOptions = { timeout: 30_000, interval: 50 };
 const peerPath = fileURLToPath(new URL("../../../testing/silent-peer.ts", import.meta.url));
-/** Streams that say nothing after their first message, each with the message that it takes. */
+/** Streams that are silent after their first message, with that message. */
 const silentStreams: readonly (readonly [path: string, message: Buffer])[] = [
   ["/grpc.health.v1.Health/Watch", Buffer.alloc(5)],
-  // A question for the list of services.
+  // A request for the list of services.
   [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     Buffer.from([0, 0, 0, 0, 2, 0x3a, 0]),
@@ -46,7 +46,7 @@ async function start(...flags: string[]): Promise<TestServerProcess & { readonly
   return { ...server, pid: server.child.pid ?? 0 };
 }
 
-/** From an address of this machine, since one address may have half of the connections. */
+/** Connects from an address of this machine, since one address may have half of the connections. */
 function dial(url: string, localAddress = "127.0.0.1"): Socket {
   const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", localAddress });
   sockets.push(socket);
@@ -61,7 +61,7 @@ attackTest("1,000 silent streams on one connection", async () => {
   const streams = Array.from({ length: 500 }, () =>
     silentStreams.map(([path, message]) => {
       const request = new UnendedRequest(session, path, grpc);
-      // No end: the caller could ask on.
+      // The client's side stays open.
       request.stream.write(message);
       return request;
     }),
@@ -69,7 +69,7 @@ attackTest("1,000 silent streams on one connection", async () => {
   const rejected = () =>
     streams.filter(({ stream, fields }) => stream.closed && fields["grpc-status"] === "8").length;
   await vi.waitUntil(() => rejected() >= 900, waitOptions);
-  // In order after all of them on the same connection.
+  // Sent after all of them on the same connection.
   await assertServes(session);
   const after = footprintOf(server.pid);
   const open = streams.filter(({ stream }) => !stream.closed).length;
@@ -118,7 +118,7 @@ attackTest("a peer that hangs with 100 connections", async () => {
   expect(await sockets()).toBeGreaterThan(100);
 
   peer.child.kill("SIGSTOP");
-  // The one over HTTP/1.1, whose system answers for it, and the one that asks for the metrics.
+  // The HTTP/1.1 connection, for which the system responds, and the one that reads the metrics.
   await vi.waitUntil(async () => (await sockets()) <= 2, waitOptions);
   await vi.waitUntil(async () => (await metric(runningWorkers)) === 0, waitOptions);
   reportAttack({
@@ -184,7 +184,7 @@ attackTest("floods of PING and SETTINGS frames", async () => {
     const socket = dial(server.url);
     socket.write(Buffer.concat([greeting, ...Array.from({ length: 10_000 }, () => one)]));
     await vi.waitUntil(() => socket.closed, waitOptions);
-    // Not an acknowledgement for each.
+    // Not one acknowledgement per frame.
     expect(socket.bytesRead).toBeLessThan(10_000);
   }
   await assertServes(openSession(server.url));
@@ -209,7 +209,7 @@ function metricOf(page: string, name: string): number {
 
 const establishedArgs = (port: string) => ["-Htn", "state", "established", `( sport = :${port} )`];
 
-/** Connections that a port of this machine has to its callers, as the system counts them. */
+/** Returns the number of connections of a local port, as the system counts them. */
 async function establishedOn(port: string): Promise<number> {
   const command = startCommand("ss", establishedArgs(port));
   await command.exited;

@@ -34,7 +34,7 @@ async function runningWorkers(): Promise<number> {
   return (await server.place("workers")).running;
 }
 
-test("a caller that vanishes over HTTP/1.1 has its work stopped", async () => {
+test("stops the work of a client that disconnects over HTTP/1.1", async () => {
   const socket = open();
   socket.write(head(longHash.length) + longHash);
   await vi.waitUntil(async () => (await runningWorkers()) === 1, waitOptions);
@@ -42,7 +42,7 @@ test("a caller that vanishes over HTTP/1.1 has its work stopped", async () => {
   await vi.waitUntil(async () => (await runningWorkers()) === 0, waitOptions);
 });
 
-test("a caller that vanishes over HTTP/2 has its work stopped", async () => {
+test("stops the work of a client that disconnects over HTTP/2", async () => {
   const session = connectHttp2(server.url);
   session.on("error", () => {});
   const stream = session.request({
@@ -57,8 +57,8 @@ test("a caller that vanishes over HTTP/2 has its work stopped", async () => {
   await vi.waitUntil(async () => (await runningWorkers()) === 0, waitOptions);
 });
 
-// Over TCP, half a goodbye looks like a whole one; who computes for nobody helps nobody.
-test("a caller that closes its side counts as gone", async () => {
+// A TCP server can't distinguish a half-closed connection from a closed one.
+test("treats a client that closes its side as disconnected", async () => {
   const { completed } = await server.place("workers");
   const socket = open();
   socket.end(head(longHash.length) + longHash);
@@ -69,10 +69,10 @@ test("a caller that closes its side counts as gone", async () => {
 
 test.each([
   ["half a header", "POST /x HTTP/1.1\r\nhost:"],
-  ["a header and nothing more", head(10)],
-  ["the half of HTTP/2's preface", "PRI * HTTP/2.0\r\n"],
-  ["no HTTP at all", "\x16\x03\x01\x00\x05hello"],
-])("%s holds up nobody, and its caller may leave", async (_, start) => {
+  ["only a header", head(10)],
+  ["half of the HTTP/2 preface", "PRI * HTTP/2.0\r\n"],
+  ["something other than HTTP", "\x16\x03\x01\x00\x05hello"],
+])("%s delays nobody, and its client may disconnect", async (_, start) => {
   const socket = open();
   socket.write(start, "latin1");
   expect(await server.call("GetConfig", {})).toMatchObject({ code: "ok" });
@@ -80,7 +80,7 @@ test.each([
   expect(await server.call("GetConfig", {})).toMatchObject({ code: "ok" });
 });
 
-test("a header that is too large is refused", async () => {
+test("rejects a header that is too large", async () => {
   const response = await fetch(`${server.url}${hashPath}`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-large": "x".repeat(17 * 1024) },

@@ -10,11 +10,11 @@ const timeLimits = { headerMs: 200, requestMs: 200 };
 const counted = { "Ping deadline_exceeded": 1 };
 
 test.each([true, false])(
-  "a request that does not become complete is counted: HTTP/2, direct lane %s",
+  "counts an incomplete request over HTTP/2, fast path: %s",
   async (directLane) => {
     const { url } = await start({ timeLimits, directLane });
     const session = openSession(url);
-    await new UnendedRequest(session, pingPath, grpc).answered;
+    await new UnendedRequest(session, pingPath, grpc).responded;
     await vi.waitUntil(async () => Object.keys(await endedCalls(url)).length > 0, waitOptions);
     expect(await endedCalls(url)).toEqual(counted);
     session.destroy();
@@ -22,7 +22,7 @@ test.each([true, false])(
 );
 
 test.each([true, false])(
-  "a request that does not become complete is counted: HTTP/1.1, direct lane %s",
+  "counts an incomplete request over HTTP/1.1, fast path: %s",
   async (directLane) => {
     const { url, port } = await start({ timeLimits, directLane });
     const socket = connect(port, "127.0.0.1");

@@ -15,18 +15,18 @@ import { createAdapter } from "../adapter/adapter.ts";
 import { envelope } from "../adapter/envelope.ts";
 import type { CallObserver } from "../adapter/observer.ts";
 
-// Node emits "end" on a request that was reset, or whose connection closed midway.
+// Node emits "end" for a request that was reset, or whose connection closed.
 
-/** A server, and the calls that reached its handler. */
+/** A server and its observations. */
 interface Counted {
   readonly http1: TestEndpoint;
   readonly http2: TestEndpoint;
   calls: number;
-  /** How calls ended, as the adapter's observer was told. */
+  /** Codes that the adapter's observer received. */
   readonly observed: string[];
 }
 
-async function serve(kind: "direct" | "stock" | "oracle"): Promise<Counted> {
+async function serve(kind: "fast path" | "fallback" | "oracle"): Promise<Counted> {
   let calls = 0;
   const observed: string[] = [];
   const observer: CallObserver = {
@@ -45,7 +45,7 @@ async function serve(kind: "direct" | "stock" | "oracle"): Promise<Counted> {
     http1.on("request", handler);
     http2.on("request", handler);
   } else {
-    const adapter = createAdapter({ routes, observer, directLane: kind === "direct" });
+    const adapter = createAdapter({ routes, observer, fastPath: kind === "fast path" });
     http1.on("request", adapter.handleRequest);
     http2.on("stream", adapter.handleStream);
   }
@@ -67,8 +67,8 @@ let adapters: readonly (readonly [string, Counted])[];
 beforeAll(async () => {
   oracle = await serve("oracle");
   adapters = [
-    ["the direct lane", await serve("direct")],
-    ["Connect's handlers", await serve("stock")],
+    ["fast path", await serve("fast path")],
+    ["fallback", await serve("fallback")],
   ];
 });
 afterAll(async () => {
@@ -87,7 +87,7 @@ const protocols = [
   { contentType: "application/json", body: json },
 ];
 type Protocol = (typeof protocols)[number];
-const path = `/${change.parent.typeName}/${change.name}`;
+const rpcPath = `/${change.parent.typeName}/${change.name}`;
 
 function headers(
   connection: RawHttp2,
@@ -101,7 +101,7 @@ function headers(
       [":method", "POST"],
       [":scheme", "http"],
       [":authority", "localhost"],
-      [":path", path],
+      [":path", rpcPath],
       ["content-type", contentType],
       ["te", "trailers"],
       ...(length === undefined ? [] : [["content-length", String(length)] as const]),
@@ -110,7 +110,7 @@ function headers(
   );
 }
 
-/** What a client does to a request of which the server has half the body, or all of it. */
+/** Ways to cut off a request of which the server has half the body, or all of it. */
 const cuts: Readonly<Record<string, (connection: RawHttp2) => void>> = {
   "RST_STREAM (CANCEL)": (connection) => connection.write(resetStreamFrame(1, "CANCEL")),
   "RST_STREAM (NO_ERROR)": (connection) => connection.write(resetStreamFrame(1, "NO_ERROR")),
@@ -122,10 +122,10 @@ const cuts: Readonly<Record<string, (connection: RawHttp2) => void>> = {
   "a lost connection": (connection) => connection.socket.resetAndDestroy(),
 };
 
-/** Waits until the server has seen what was sent before. */
+/** Waits until the server has processed what was sent before. */
 async function settle(connection: RawHttp2, server: Counted): Promise<void> {
   if (!connection.socket.writableEnded && !connection.isClosed) {
-    // On the same connection, so it is read after what was sent before.
+    // On the same connection, so it is read last.
     connection.write(
       connection.headers(
         3,
@@ -142,7 +142,7 @@ async function settle(connection: RawHttp2, server: Counted): Promise<void> {
   } else {
     await connection.closed();
   }
-  // A connection that is accepted after the end of the other one.
+  // A connection that is accepted after the end of the first one.
   const next = await RawHttp2.open(server.http2.url);
   next.write(
     next.headers(
@@ -191,8 +191,8 @@ describe.each(protocols)("over HTTP/2, $contentType", (protocol) => {
       };
       const expected = await send(oracle, act);
       expect(expected.calls).toBe(0);
-      for (const [lane, server] of adapters) {
-        expect([lane, await send(server, act)]).toEqual([lane, expected]);
+      for (const [served, server] of adapters) {
+        expect([served, await send(server, act)]).toEqual([served, expected]);
       }
     });
 
@@ -206,12 +206,12 @@ describe.each(protocols)("over HTTP/2, $contentType", (protocol) => {
         cut(connection);
         connection.socket.uncork();
       };
-      for (const [lane, server] of adapters) {
+      for (const [served, server] of adapters) {
         server.observed.length = 0;
         const { calls } = await send(server, act);
-        // What a FIN follows may be read before the FIN is.
+        // The bytes before a FIN may be read before the FIN, so both outcomes are valid.
         if (name.startsWith("RST_STREAM")) {
-          expect([lane, calls, server.observed]).toEqual([lane, 0, ["canceled"]]);
+          expect([served, calls, server.observed]).toEqual([served, 0, ["canceled"]]);
         }
       }
     });
@@ -230,10 +230,10 @@ describe.each(protocols)("over HTTP/2, $contentType", (protocol) => {
     };
     const expected = await send(oracle, act);
     expect(expected.calls).toBe(0);
-    // Node resets the stream or ends the connection; neither is an answer.
+    // Node resets the stream or ends the connection; neither is a response.
     expect(expected.answer?.fields).toEqual({});
-    for (const [lane, server] of adapters) {
-      expect([lane, await send(server, act)]).toEqual([lane, expected]);
+    for (const [served, server] of adapters) {
+      expect([served, await send(server, act)]).toEqual([served, expected]);
     }
   });
 });
@@ -256,13 +256,13 @@ describe.each(protocols.slice(1))("over HTTP/1.1, $contentType", ({ contentType,
     "a request cut off within %s reaches no handler",
     async (_, [field, sent]) => {
       for (const end of ["end", "resetAndDestroy"] as const) {
-        for (const [lane, server] of [["connect-node", oracle] as const, ...adapters]) {
+        for (const [served, server] of [["connect-node", oracle] as const, ...adapters]) {
           server.calls = 0;
           const socket = connect(server.http1.port, "127.0.0.1");
           socket.on("error", () => {});
           await once(socket, "connect");
           socket.write(
-            `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${contentType}\r\n${field}\r\n\r\n`,
+            `POST ${rpcPath} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${contentType}\r\n${field}\r\n\r\n`,
           );
           socket.write(sent);
           await new Promise((resolve) => setTimeout(resolve, 5));
@@ -270,7 +270,7 @@ describe.each(protocols.slice(1))("over HTTP/1.1, $contentType", ({ contentType,
           socket.resume();
           await vi.waitUntil(() => socket.closed, { timeout: 20_000, interval: 5 });
           await fetch(`${server.http1.url}/nothing`);
-          expect([lane, end, server.calls]).toEqual([lane, end, 0]);
+          expect([served, end, server.calls]).toEqual([served, end, 0]);
         }
       }
     },

@@ -30,9 +30,9 @@ function begin(connection: RawHttp2, streamId: number): Buffer {
   ]);
 }
 
-/** Events that analytics got, once those of all requests so far have been sent. */
+/** Returns the events that analytics received, after those of all requests so far were sent. */
 async function eventsSent(): Promise<number> {
-  // The server begins background tasks in the order of their calls.
+  // The server starts background tasks in the order of their calls.
   await post(server.url, "ExercisesService/TrackEvent", '{"event":"last","user_id":1}');
   ownEvents++;
   const vitals = createVitalsClient({ baseUrl: server.url });
@@ -50,7 +50,7 @@ const attacks: readonly [
   (connection: RawHttp2, streamId: number) => void | Promise<void>,
 ][] = [
   [
-    "reset after 8 bytes of their body",
+    "reset after 8 bytes of the body",
     async (connection, streamId) => {
       connection.write(begin(connection, streamId), connection.data(streamId, body.subarray(0, 8)));
       await connection.ping();
@@ -58,7 +58,7 @@ const attacks: readonly [
     },
   ],
   [
-    "left with GOAWAY and FIN after 8 bytes of their body",
+    "closed with GOAWAY and FIN after 8 bytes of the body",
     async (connection, streamId) => {
       connection.write(begin(connection, streamId), connection.data(streamId, body.subarray(0, 8)));
       await connection.ping();
@@ -68,7 +68,7 @@ const attacks: readonly [
     },
   ],
   [
-    "reset in the write that brought all of them",
+    "reset in the write of the whole request",
     (connection, streamId) =>
       connection.write(
         begin(connection, streamId),

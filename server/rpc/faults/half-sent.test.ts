@@ -13,7 +13,7 @@ import {
 
 const small = { blockingThreads: 1, cpuWorkers: 1, processes: 1 };
 
-test("a server that closes does not wait for requests that are half sent", async () => {
+test("a closing server does not wait for incomplete requests", async () => {
   const server = await startTestServer(small);
   const session = openSession(server.url);
   const requests = [grpc, json].map((header) => new UnendedRequest(session, hashPath, header));
@@ -30,7 +30,7 @@ test("a server that closes does not wait for requests that are half sent", async
     answer += text;
   });
   const ended = once(socket, "close");
-  // In turn with the others, so that all have been read when it is answered.
+  // Sent after the others, so that all have been read at its response.
   expect((await server.call("ComputeHash", { data: "abc", rounds: 1 })).code).toBe("ok");
   const metrics = await fetch(`${server.url}/metrics`);
   expect(await metrics.text()).toContain("rpc_server_in_progress 3\n");
@@ -41,6 +41,6 @@ test("a server that closes does not wait for requests that are half sent", async
   expect(requests[1]?.fields).toMatchObject({ ":status": 503 });
   await ended;
   expect(answer).toMatch(/^HTTP\/1\.1 503 .*"code":"unavailable"/s);
-  // Nothing was waited for until its end.
+  // The server waited for none of the requests.
   expect(server.logged).toEqual([]);
 });

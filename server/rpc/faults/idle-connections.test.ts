@@ -41,7 +41,7 @@ function dial({ port }: ImpatientServer, allowHalfOpen = false): Socket {
   return socket;
 }
 
-test("a kept connection without another request is closed", async () => {
+test("closes an idle keep-alive connection", async () => {
   const server = await start({ timeLimits: { idleMs: 1_000 } });
   const socket = dial(server);
   let received = "";
@@ -56,7 +56,7 @@ test("a kept connection without another request is closed", async () => {
   await assertHoldsNothing(server);
 });
 
-test("an HTTP/2 connection without another call is closed, and says so before", async () => {
+test("closes an idle HTTP/2 connection after a GOAWAY", async () => {
   const server = await start({ timeLimits: { idleMs } });
   const session = openSession(server.url);
   const codes: number[] = [];
@@ -69,7 +69,7 @@ test("an HTTP/2 connection without another call is closed, and says so before", 
 
 const greeting = Buffer.concat([preface, settingsFrame([])]);
 const pings = Buffer.concat(Array(1_000).fill(frame(frameType.ping, 0, 0, Buffer.alloc(8))));
-// Each field is as good as the others, and the block has no end.
+// All fields are valid, and the header block has no end.
 const headerStart = frame(
   frameType.headers,
   0,
@@ -87,11 +87,11 @@ const headerStart = frame(
 );
 
 test.each([
-  ["greets and is silent", Buffer.alloc(0), 1],
-  ["only pings", pings, pings.length / 1_000],
+  ["is silent after the preface", Buffer.alloc(0), 1],
+  ["only sends PINGs", pings, pings.length / 1_000],
   ["drips a header", headerStart, 1],
   ["sends half a header", headerStart, headerStart.length],
-])("who %s over HTTP/2 is cut off", async (_, bytes, pieceBytes) => {
+])("destroys the HTTP/2 connection of a client that %s", async (_, bytes, pieceBytes) => {
   const server = await start({ timeLimits: { idleMs, goodbyeMs: idleMs } });
   const socket = dial(server, true);
   socket.resume();
@@ -108,7 +108,7 @@ test.each([
   await assertServes(openSession(server.url));
 });
 
-test("who hears that the connection is closed, and stays, is cut off", async () => {
+test("destroys a closed connection whose client does not close its side", async () => {
   const server = await start({ timeLimits: { idleMs, goodbyeMs: idleMs } });
   const socket = dial(server, true);
   socket.write(greeting);
@@ -118,7 +118,7 @@ test("who hears that the connection is closed, and stays, is cut off", async () 
   socket.destroy();
 });
 
-test("who greets over TLS, hears that the connection is closed, and stays, is cut off", async () => {
+test("destroys a closed TLS connection whose client does not close its side", async () => {
   const { server: tls, ca } = await createCertificates();
   const server = await start({ timeLimits: { idleMs, goodbyeMs: idleMs }, tls });
   const address = { port: server.port, host: "127.0.0.1", allowHalfOpen: true };
@@ -131,7 +131,7 @@ test("who greets over TLS, hears that the connection is closed, and stays, is cu
   socket.destroy();
 });
 
-test("a call that never comes to its end does not keep its connection", async () => {
+test("closes a connection whose only call never ends", async () => {
   const requestMs = 2 * idleMs;
   const server = await start({ timeLimits: { idleMs, headerMs: requestMs, requestMs } });
   const request = new UnendedRequest(openSession(server.url), hashPath, grpc);
@@ -140,7 +140,7 @@ test("a call that never comes to its end does not keep its connection", async ()
   await assertHoldsNothing(server);
 });
 
-test("a quiet stream outlives the limit of its connection, which takes no other calls", async () => {
+test("keeps a silent stream of an idle connection, which takes no other calls", async () => {
   const server = await start({ timeLimits: { idleMs } });
   const session = openSession(server.url);
   const watch = new UnendedRequest(session, watchPath, grpc);
@@ -154,8 +154,8 @@ test("a quiet stream outlives the limit of its connection, which takes no other 
 
   server.health.stop();
   await watch.assertClosed();
-  const answer = (status: Status) => `\0\0\0\0\x02\x08${String.fromCharCode(status)}`;
-  expect(watch.body).toBe(answer(Status.SERVING) + answer(Status.NOT_SERVING));
+  const response = (status: Status) => `\0\0\0\0\x02\x08${String.fromCharCode(status)}`;
+  expect(watch.body).toBe(response(Status.SERVING) + response(Status.NOT_SERVING));
   expect(watch.fields).toMatchObject({ "grpc-status": "0" });
   await assertHoldsNothing(server);
 });

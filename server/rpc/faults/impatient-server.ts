@@ -1,11 +1,11 @@
 import type { ServerHttp2Stream } from "node:http2";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { idleLab, openTestHouse, type TestHouse } from "../../../testing/house.ts";
 import { createLogger } from "../../logger.ts";
 import type { Places } from "../../places/index.ts";
 import { EventLoopVitals } from "../../vitals/event-loop.ts";
 import { createHandler } from "../handler.ts";
-import type { StreamLimits } from "../interceptors/stream-limit.ts";
+import type { StreamLimits } from "../interceptors/overload.ts";
 import {
   type ConnectionLimits,
   defaultConnectionLimits,
@@ -16,7 +16,7 @@ import { listen, type TlsConfig } from "../listener/listener.ts";
 import { HealthStatus } from "../services/health.ts";
 
 export interface ImpatientOptions {
-  /** Those that are not given are the usual ones, which no test meets. */
+  /** Default: the usual limits, which no test reaches. */
   readonly timeLimits?: Partial<TimeLimits>;
   readonly connectionLimits?: Partial<ConnectionLimits>;
   readonly tls?: TlsConfig;
@@ -25,19 +25,19 @@ export interface ImpatientOptions {
   readonly reflectionIdleMs?: number;
 }
 
-/** The real server on a free port, of which a test can meet the limits. */
+/** The real server on a free port, with limits that a test can reach. */
 export interface ImpatientServer {
   readonly url: string;
   readonly port: number;
   readonly health: HealthStatus;
   readonly places: Places;
-  /** How many connections calls came on so far. */
+  /** Number of connections that have had calls. */
   usedConnections(): number;
-  /** What it holds for its callers. */
+  /** Number of open connections and streams. */
   holds(): { readonly connections: number; readonly streams: number };
 }
 
-/** All that a test needs to start such servers; they are closed after it. */
+/** Returns a function that starts servers, which are closed after the test. */
 export function impatientServers(): (options: ImpatientOptions) => Promise<ImpatientServer> {
   const closers: (() => Promise<void>)[] = [];
   let house: TestHouse;
@@ -112,4 +112,15 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       holds: () => ({ connections: listener.connections, streams: streams.size }),
     };
   };
+}
+
+/** Replaces the server's poll timers by the returned function. Everything else is real. */
+export function sweepByHand(): () => void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  return () => vi.advanceTimersByTime(defaultTimeLimits.requestMs);
 }

@@ -11,7 +11,7 @@ import { envelope } from "../adapter/envelope.ts";
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
-/** What the server may grow by, in MB. */
+/** Max growth of the server's memory, in MB. */
 const maxGrowthMb = 100;
 
 let server: TestServerProcess;
@@ -33,7 +33,7 @@ async function open(count: number): Promise<RawHttp2[]> {
   return opened;
 }
 
-/** The highest footprint from now on, until `attack` is over and a few seconds have passed. */
+/** Returns the peak footprint from now until a few seconds after `attack`. */
 async function peakDuring(attack: () => Promise<void>): Promise<Footprint> {
   let peak = footprintOf(server.child.pid);
   const look = setInterval(() => {
@@ -60,7 +60,7 @@ async function attackWith(sent: string, attack: () => Promise<string>): Promise<
   });
   reportAttack({ sent, did, before, after });
   expect(after.residentMb - before.residentMb).toBeLessThan(maxGrowthMb);
-  // Others are served meanwhile.
+  // Other clients are served meanwhile.
   const other = await post(server.url, "ExercisesService/ComputeHash", '{"data":"a","rounds":1}');
   expect(other.status).toBe(200);
 }
@@ -89,7 +89,7 @@ function field(number: number, value: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...length, rest]), value]);
 }
 
-/** How many of the calls had which outcome, such as "300 resource_exhausted". */
+/** Returns the number of calls by outcome, such as "300 resource_exhausted". */
 function outcomes(attacked: readonly RawHttp2[]): string {
   const counts = new Map<string, number>();
   for (const { streams } of attacked) {
@@ -118,7 +118,7 @@ async function endedAll(attacked: readonly RawHttp2[], streams: number): Promise
 const brotli = (bytes: Uint8Array) =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } });
 
-/** Brotli announces the length of each part: the first is short here. */
+/** A brotli stream whose first part, which has an announced length, is short. */
 async function inTwoParts(bytes: Uint8Array): Promise<Buffer> {
   const compress = createBrotliCompress({ params: { [constants.BROTLI_PARAM_LGWIN]: 24 } });
   compress.write(bytes.subarray(0, kibibyte));
@@ -127,7 +127,7 @@ async function inTwoParts(bytes: Uint8Array): Promise<Buffer> {
   return buffer(compress);
 }
 
-describe("messages that inflate", async () => {
+describe("compressed messages", async () => {
   const large = Buffer.alloc(4 * mebibyte - 16, 97);
   /** rounds: 1, without which each hash would take 100 ms. */
   const cheap = Buffer.from([0x10, 1]);
@@ -160,7 +160,7 @@ describe("messages that inflate", async () => {
               id,
               head(hashPath, "application/grpc+proto", [
                 ["grpc-encoding", encoding],
-                // They would hold their message for long.
+                // The calls would hold their messages for long.
                 ["unblock-strategy", "workers"],
               ]),
             ),
@@ -174,7 +174,7 @@ describe("messages that inflate", async () => {
   });
 });
 
-describe("bodies that do not end", () => {
+describe("endless bodies", () => {
   const contentTypes = ["application/grpc+proto", "application/proto", "application/json"];
   attackTest.for(contentTypes)("200 of 4 MiB on one connection, %s", async (contentType) => {
     const chunk = Buffer.alloc(16 * kibibyte, 97);

@@ -21,7 +21,7 @@ function envelope(message: Uint8Array, flags = 0, length = message.length): Buff
   return Buffer.concat([prefix, message]);
 }
 
-/** POSTs over HTTP/1.1, and gives the code that the answer has in its protocol's way. */
+/** POSTs over HTTP/1.1, and returns the code in the protocol of the request. */
 async function codeOf(headers: Record<string, string>, body: Buffer): Promise<string> {
   const response = await fetch(`${server.url}${path}`, {
     method: "POST",
@@ -48,15 +48,15 @@ describe("gRPC-Web", () => {
     ["half a prefix", type, Buffer.alloc(3), "3"],
     ["half a message", type, envelope(london, 0, 100), "3"],
     ["a length of four gigabytes", type, envelope(london, 0, 2 ** 32 - 1), "8"],
-    ["a message that is none", type, envelope(Buffer.from([0x0a, 0xff])), "3"],
+    ["an invalid message", type, envelope(Buffer.from([0x0a, 0xff])), "3"],
     ["a wrong wire type", type, envelope(Buffer.from([0x0f, 0x01])), "3"],
-    // As gRPC wants it: "internal".
-    ["a compression that it does not name", type, envelope(gzipSync(london), 1), "13"],
+    // "internal", as gRPC's specification requires.
+    ["an undeclared compression", type, envelope(gzipSync(london), 1), "13"],
     ["garbage instead of gzip", gzip, envelope(london, 1), "3"],
     ["a gzip bomb", gzip, envelope(bomb, 1), "8"],
     ["an unknown compression", { ...type, "grpc-encoding": "zip" }, envelope(london), "12"],
-    ["a time-out that is none", { ...type, "grpc-timeout": "soon" }, envelope(london), "3"],
-  ])("is told of %s", async (_, headers, body, code) => {
+    ["an invalid timeout", { ...type, "grpc-timeout": "soon" }, envelope(london), "3"],
+  ])("rejects %s", async (_, headers, body, code) => {
     expect(await codeOf(headers, body)).toBe(code);
     await assertServes();
   });
@@ -66,8 +66,8 @@ describe("Connect", () => {
   const json = { "content-type": "application/json" };
   const proto = { "content-type": "application/proto" };
   test.each<[string, Record<string, string>, Buffer, string]>([
-    ["a message that is none", proto, Buffer.from([0x0a, 0xff]), "invalid_argument"],
-    ["JSON that is cut off", json, Buffer.from('{"city":"lon'), "invalid_argument"],
+    ["an invalid message", proto, Buffer.from([0x0a, 0xff]), "invalid_argument"],
+    ["truncated JSON", json, Buffer.from('{"city":"lon'), "invalid_argument"],
     ["half a character", json, Buffer.from('{"city":"\\ud800"}'), "invalid_argument"],
     [
       "garbage instead of gzip",
@@ -77,13 +77,8 @@ describe("Connect", () => {
     ],
     ["a gzip bomb", { ...json, "content-encoding": "gzip" }, bomb, "resource_exhausted"],
     ["an unknown compression", { ...json, "content-encoding": "zip" }, london, "unimplemented"],
-    [
-      "a time-out that is none",
-      { ...json, "connect-timeout-ms": "soon" },
-      london,
-      "invalid_argument",
-    ],
-  ])("is told of %s", async (_, headers, body, code) => {
+    ["an invalid timeout", { ...json, "connect-timeout-ms": "soon" }, london, "invalid_argument"],
+  ])("rejects %s", async (_, headers, body, code) => {
     expect(await codeOf(headers, body)).toBe(code);
     await assertServes();
   });
@@ -93,7 +88,7 @@ describe("Connect", () => {
     "application/xml",
     "application/grpc+thrift",
     "application/json; charset=latin1",
-  ])("of the content type %s is 415", async (type) => {
+  ])("is 415 for the content type %s", async (type) => {
     const response = await fetch(`${server.url}${path}`, {
       method: "POST",
       headers: { "content-type": type },
@@ -106,7 +101,7 @@ describe("Connect", () => {
     "message=%7B&encoding=json",
     "message=!!&base64=1&encoding=proto",
     "encoding=proto&message=%0f",
-  ])("by GET is told of a wrong message: %s", async (query) => {
+  ])("rejects an invalid message of a GET: %s", async (query) => {
     const response = await fetch(`${server.url}${path}?${query}`);
     expect(await response.json()).toMatchObject({ code: "invalid_argument" });
   });

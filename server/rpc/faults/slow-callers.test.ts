@@ -7,13 +7,13 @@ import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const limitMs = 200;
-/** Far more often than any limit looks. */
+/** Much shorter than the poll interval of any limit. */
 const dripMs = 20;
 const mebibyte = 1024 * 1024;
 
 const start = impatientServers();
 
-/** A caller on a bare socket. */
+/** A client on a bare socket. */
 class Caller {
   readonly socket: Socket;
   received = "";
@@ -31,7 +31,7 @@ class Caller {
     return new Caller(connect(port, "127.0.0.1"));
   }
 
-  /** Sends one byte after the other until the server has enough of it. */
+  /** Sends one byte at a time until the server closes the connection. */
   drip(): this {
     const timer = setInterval(() => {
       this.socket.write("x");
@@ -46,7 +46,7 @@ class Caller {
     return this;
   }
 
-  /** That the server cuts it off, and holds nothing of it. */
+  /** Asserts that the server destroys the connection. */
   async assertCut(server: ImpatientServer): Promise<void> {
     await vi.waitUntil(() => this.socket.closed, waitOptions);
     await vi.waitUntil(() => server.holds().connections === 0, waitOptions);
@@ -69,9 +69,9 @@ const head = (framing: string) =>
   ].join("\r\n");
 
 test.each([
-  ["no first byte", ""],
-  ["the half of HTTP/2's preface", "PRI * HTTP/2.0\r\n"],
-])("who sends %s is cut off", async (_, text) => {
+  ["nothing", ""],
+  ["half of the HTTP/2 preface", "PRI * HTTP/2.0\r\n"],
+])("destroys the connection of a client that sends %s", async (_, text) => {
   const server = await start({ timeLimits: { firstByteMs: 500 } });
   const caller = Caller.dial(server).say(text);
   await caller.assertCut(server);
@@ -81,10 +81,10 @@ test.each([
 
 test.each([
   ["half a header", "POST /x HTTP/1.1\r\nhost:"],
-  ["a header and nothing more", head(length(10))],
+  ["only a header", head(length(10))],
   ["half a body", `${head(length(10))}{"da`],
   ["half a chunk", `${head("transfer-encoding: chunked")}ff\r\n{"da`],
-])("who sends %s is told so and cut off", async (_, text) => {
+])("responds to a client that sends %s, and destroys its connection", async (_, text) => {
   const server = await start({ timeLimits: { headerMs: limitMs, requestMs: limitMs } });
   const caller = Caller.dial(server).say(text);
   await caller.assertCut(server);
@@ -95,7 +95,7 @@ test.each([
 test.each([
   ["a header", "POST /x HTTP/1.1\r\nhost: "],
   ["a body", head(length(mebibyte / 4))],
-])("who drips %s is cut off while it drips", async (_, text) => {
+])("destroys the connection of a client that drips %s", async (_, text) => {
   const server = await start({ timeLimits: { headerMs: limitMs, requestMs: limitMs } });
   const caller = Caller.dial(server).say(text).drip();
   await caller.assertCut(server);
@@ -104,7 +104,7 @@ test.each([
   await assertServes(server);
 });
 
-test("who drips a message that was refused is cut off while it drips", async () => {
+test("destroys the connection of a client that drips a rejected message", async () => {
   const server = await start({ timeLimits: { headerMs: limitMs, requestMs: limitMs } });
   const caller = Caller.dial(server)
     .say(head(length(8 * mebibyte)))
@@ -116,9 +116,9 @@ test("who drips a message that was refused is cut off while it drips", async () 
 
 test.each([
   ["nothing", ""],
-  // The start of a record, which promises 512 bytes of a handshake.
-  ["half a greeting", "\x16\x03\x01\x02\x00\x01"],
-])("over TLS, who sends %s is cut off", async (_, text) => {
+  // The start of a record that announces 512 bytes of a handshake.
+  ["half of a TLS handshake", "\x16\x03\x01\x02\x00\x01"],
+])("destroys the TLS connection of a client that sends %s", async (_, text) => {
   const { server: tls } = await createCertificates();
   const server = await start({ timeLimits: { firstByteMs: limitMs }, tls });
   const caller = Caller.dial(server).say(text);
@@ -126,7 +126,7 @@ test.each([
   expect(caller.received).toBe("");
 });
 
-test("over TLS, who greets and then sends a header and nothing more is cut off", async () => {
+test("destroys the TLS connection of a client that sends only a header", async () => {
   const { server: tls, ca } = await createCertificates();
   const server = await start({ timeLimits: { headerMs: limitMs, requestMs: limitMs }, tls });
   const options = { port: server.port, host: "127.0.0.1", ca: ca.cert };

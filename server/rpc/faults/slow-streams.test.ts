@@ -27,37 +27,30 @@ async function assertHoldsNoStream(server: ImpatientServer): Promise<void> {
   await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
 }
 
-const message =
-  `Expected the request to be complete within ${requestMs} ms, and it is not complete. ` +
-  "Send the whole message, and end the stream after it";
-const encoded = encodeURIComponent(message);
 const inConnect = {
   fields: { ":status": 504 },
-  body: JSON.stringify({ code: "deadline_exceeded", message }),
+  body: expect.stringContaining('"code":"deadline_exceeded"'),
 };
-const inGrpc = {
-  fields: { ":status": 200, "grpc-status": "4", "grpc-message": encoded },
-  body: "",
-};
+const inGrpc = { fields: { ":status": 200, "grpc-status": "4" }, body: "" };
 const inGrpcWeb = {
   fields: { ":status": 200 },
-  body: expect.stringContaining(`grpc-message: ${encoded}\r\ngrpc-status: 4\r\n`),
+  body: expect.stringContaining("grpc-status: 4\r\n"),
 };
 
-describe.each([true, false])("with the direct lane: %s, who sends", (directLane) => {
+describe.each([true, false])("fast path: %s,", (directLane) => {
   test.each([
     ["a Connect header", hashPath, json, inConnect],
     ["a gRPC header", hashPath, grpc, inGrpc],
     ["a gRPC-Web header", hashPath, grpcWeb, inGrpcWeb],
     ["the header of a server stream", watchPath, grpc, inGrpc],
-  ])("%s and nothing more is told so", async (_, path, headers, answer) => {
+  ])("ends a call of which only %s arrives", async (_, path, headers, answer) => {
     const server = await start({ timeLimits, directLane });
     const session = openSession(server.url);
     const request = new UnendedRequest(session, path, headers);
     await assertServes(session);
-    await request.answered;
+    await request.responded;
     await assertServes(session);
-    // With the answer, and not some time after it.
+    // The stream closes with the response, not some time after it.
     expect(request.stream.destroyed).toBe(true);
     await request.assertClosed();
     expect(request).toMatchObject(answer);
@@ -68,11 +61,11 @@ describe.each([true, false])("with the direct lane: %s, who sends", (directLane)
     ["Connect", hashPath, json, inConnect],
     ["gRPC", hashPath, grpc, inGrpc],
     ["a server stream", watchPath, grpc, inGrpc],
-  ])("%s byte by byte is told so while it sends", async (_, path, headers, answer) => {
+  ])("ends a call of which %s arrives byte by byte", async (_, path, headers, answer) => {
     const server = await start({ timeLimits, directLane });
     const session = openSession(server.url);
     const request = new UnendedRequest(session, path, headers);
-    // The flags and the length of a message of 100 bytes, for those that want them.
+    // Flags and length of a message of 100 bytes, for protocols with envelopes.
     request.stream.write(Buffer.from([0, 0, 0, 0, 100]));
     request.drip();
     await request.assertClosed();
@@ -83,26 +76,29 @@ describe.each([true, false])("with the direct lane: %s, who sends", (directLane)
   });
 
   test.each([
-    ["what is no RPC", "/nowhere", json, { ":status": 404 }],
+    ["an unknown RPC", "/nowhere", json, { ":status": 404 }],
     [
-      "what is too large",
+      "a message that is too large",
       hashPath,
       { ...json, "content-length": String(8 * 1024 * 1024) },
       { ":status": 429 },
     ],
-    ["what can't be read", hashPath, zipped, { ":status": 200, "grpc-status": "12" }],
-    ["messages that can't be read", reflectionPath, zipped, { "grpc-status": "12" }],
-  ])("%s without an end is cut off after the answer", async (_, path, headers, fields) => {
-    const server = await start({ timeLimits, directLane });
-    const session = openSession(server.url);
-    const request = new UnendedRequest(session, path, headers).drip();
-    await request.assertClosed();
-    expect(request).toMatchObject({ fields });
-    await assertHoldsNoStream(server);
-    await assertServes(session);
-  });
+    ["an unreadable message", hashPath, zipped, { ":status": 200, "grpc-status": "12" }],
+    ["a stream of unreadable messages", reflectionPath, zipped, { "grpc-status": "12" }],
+  ])(
+    "closes the stream of %s without an end after the response",
+    async (_, path, headers, fields) => {
+      const server = await start({ timeLimits, directLane });
+      const session = openSession(server.url);
+      const request = new UnendedRequest(session, path, headers).drip();
+      await request.assertClosed();
+      expect(request).toMatchObject({ fields });
+      await assertHoldsNoStream(server);
+      await assertServes(session);
+    },
+  );
 
-  test("a whole request may wait for its answer as long as it takes", async () => {
+  test("does not limit the time until the response of a complete request", async () => {
     const server = await start({ timeLimits, directLane });
     const session = openSession(server.url);
     const long = new UnendedRequest(session, hashPath, json);
@@ -116,7 +112,7 @@ describe.each([true, false])("with the direct lane: %s, who sends", (directLane)
     await assertHoldsNoStream(server);
   });
 
-  test("a stream of messages may take its time", async () => {
+  test("does not limit the time of a stream of messages", async () => {
     const server = await start({ timeLimits, directLane });
     const transport = createGrpcTransport({ baseUrl: server.url, idleConnectionTimeoutMs: 100 });
     const { promise: silence, resolve: speak } = Promise.withResolvers<void>();
@@ -128,7 +124,7 @@ describe.each([true, false])("with the direct lane: %s, who sends", (directLane)
       createClient(ServerReflection, transport).serverReflectionInfo(questions()),
     );
     await vi.waitUntil(() => server.holds().streams === 1, waitOptions);
-    // Two that come later are cut off before it says a word.
+    // Two later requests are ended before this one sends anything.
     for (const path of [hashPath, watchPath]) {
       await new UnendedRequest(openSession(server.url), path, grpc).assertClosed();
     }
@@ -137,15 +133,15 @@ describe.each([true, false])("with the direct lane: %s, who sends", (directLane)
   });
 });
 
-test("what was refused may be sent to its end after the time for a request", async () => {
+test("reads a rejected request to its end after the request timeout", async () => {
   const generous = { requestMs: 2_000, headerMs: 2_000 };
   const server = await start({ timeLimits: generous, directLane: false });
   const session = openSession(server.url);
   const request = new UnendedRequest(session, hashPath, zipped);
-  await request.answered;
-  await new UnendedRequest(session, hashPath, grpc).answered;
-  // More than the server's window, so that its end can be sent only if somebody takes it. That is a
-  // matter of a few turns and not of time.
+  await request.responded;
+  await new UnendedRequest(session, hashPath, grpc).responded;
+  // More than the server's window, so that the end can be sent only if the server reads. That takes a
+  // few turns of the event loop, and no time.
   request.stream.end(Buffer.alloc(70_000));
   for (let turn = 0; turn < 20 && !request.stream.destroyed; turn++) {
     await assertServes(session);
@@ -154,7 +150,7 @@ test("what was refused may be sent to its end after the time for a request", asy
   await assertHoldsNoStream(server);
 });
 
-test("who is answered at a deadline before the request's end is cut off after that", async () => {
+test("closes the stream of an incomplete request after the response at its deadline", async () => {
   const server = await start({ timeLimits });
   const headers = { ...grpc, "grpc-timeout": "1m" };
   const request = new UnendedRequest(openSession(server.url), hashPath, headers);
@@ -170,9 +166,9 @@ test("who is answered at a deadline before the request's end is cut off after th
 test.each([
   [true, "a call", hashPath],
   [false, "a call", hashPath],
-  [true, "what is no RPC", "/nowhere"],
+  [true, "an unknown RPC", "/nowhere"],
 ])(
-  "with the direct lane: %s, who does not end %s and takes no answer is cut off",
+  "fast path: %s, closes the stream of a client that neither ends %s nor takes the response",
   async (...args) => {
     const [directLane, , path] = args;
     const server = await start({ timeLimits, directLane });

@@ -11,8 +11,7 @@ import {
 } from "../../../loadtest/transport/http2/frames.ts";
 import { HpackEncoder } from "../../../loadtest/transport/http2/hpack-encoder.ts";
 import { maxStreams } from "../listener/limits.ts";
-import { impatientServers } from "./impatient-server.ts";
-import { sweepByHand } from "./sweep-by-hand.ts";
+import { impatientServers, sweepByHand } from "./impatient-server.ts";
 import {
   assertServes,
   grpc,
@@ -29,10 +28,10 @@ const protocolError = 1;
 const sweep = sweepByHand();
 const start = impatientServers();
 
-test("streams over the limit are held back until others are cut off, and then answered", async () => {
+test("holds back streams over the limit until others are closed, then serves them", async () => {
   const server = await start({ timeLimits: {} });
   const session = openSession(server.url);
-  // After it the client knows the limit.
+  // After this call the client knows the limit.
   await assertServes(session);
   const stuck = Array.from(
     { length: maxStreams },
@@ -55,12 +54,12 @@ test("streams over the limit are held back until others are cut off, and then an
   await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
 });
 
-/** A caller that opens more streams than it may, and the frames that it gets for it. */
+/** A client that opens more streams than allowed, and the frames it receives. */
 class Greedy {
   readonly socket;
   readonly frames: { readonly type: number; readonly payload: Buffer }[] = [];
 
-  /** @param knows whether it has heard of the limit, and says so */
+  /** @param knows whether the client acknowledges the limit */
   constructor(port: number, streams: number, knows: boolean) {
     this.socket = connect(port, "127.0.0.1");
     this.socket.on("error", () => {});
@@ -92,7 +91,7 @@ class Greedy {
     }
   }
 
-  /** The codes of all frames of a type, which are at a place of their payload. */
+  /** Returns the error codes of all frames of a type, at an offset of their payload. */
   codes(type: number, at: number): number[] {
     return this.frames
       .filter((received) => received.type === type)
@@ -100,7 +99,7 @@ class Greedy {
   }
 }
 
-test("a caller that can't know the limit has its streams over it refused", async () => {
+test("refuses streams over the limit of a client that can't know it", async () => {
   const server = await start({ timeLimits: {} });
   const greedy = new Greedy(server.port, maxStreams + 50, false);
   await vi.waitUntil(() => greedy.codes(frameType.resetStream, 0).length === 50, waitOptions);
@@ -111,7 +110,7 @@ test("a caller that can't know the limit has its streams over it refused", async
   await vi.waitUntil(() => server.holds().streams === 0, waitOptions);
 });
 
-test("a caller that knows the limit and does not keep to it is cut off", async () => {
+test("destroys the connection of a client that ignores the limit", async () => {
   const server = await start({ timeLimits: {} });
   const greedy = new Greedy(server.port, maxStreams + 50, true);
   await vi.waitUntil(() => greedy.socket.closed, waitOptions);

@@ -6,10 +6,13 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
+import { ConnectError } from "@connectrpc/connect";
 import { afterEach, expect, vi } from "vitest";
+import { codeName } from "../../../client/code-name.ts";
+import { ErrorInfoSchema } from "../../../gen/google/rpc/error_details_pb.ts";
 
 export const waitOptions = { timeout: 20_000, interval: 20 };
-/** Far more often than any limit is looked at. */
+/** Much shorter than the poll interval of any limit. */
 export const dripMs = 20;
 
 export const hashPath = "/unblock.v1.ExercisesService/ComputeHash";
@@ -25,7 +28,7 @@ afterEach(() => {
   }
 });
 
-/** An HTTP/2 connection, which is cut after the test. */
+/** Opens an HTTP/2 connection, which is destroyed after the test. */
 export function openSession(url: string, options: ClientSessionOptions = {}): ClientHttp2Session {
   const session = connect(url, options);
   session.on("error", () => {});
@@ -33,12 +36,12 @@ export function openSession(url: string, options: ClientSessionOptions = {}): Cl
   return session;
 }
 
-/** A request over HTTP/2 that nobody ends. */
+/** A request over HTTP/2 without an end. */
 export class UnendedRequest {
   readonly stream: ClientHttp2Stream;
-  /** Resolves when the whole answer is here. */
-  readonly answered: Promise<unknown>;
-  /** The answer's header and trailers. */
+  /** Resolves when the whole response has arrived. */
+  readonly responded: Promise<unknown>;
+  /** Header and trailers of the response. */
   readonly fields: IncomingHttpHeaders = {};
   body = "";
   dripped = 0;
@@ -46,7 +49,7 @@ export class UnendedRequest {
   constructor(session: ClientHttp2Session, path: string, headers: Record<string, string>) {
     this.stream = session.request({ ":method": "POST", ":path": path, ...headers });
     this.stream.on("error", () => {});
-    this.answered = new Promise((resolve) => this.stream.once("end", resolve));
+    this.responded = new Promise((resolve) => this.stream.once("end", resolve));
     for (const event of ["response", "trailers"]) {
       this.stream.on(event, (fields: IncomingHttpHeaders) => Object.assign(this.fields, fields));
     }
@@ -55,7 +58,7 @@ export class UnendedRequest {
     });
   }
 
-  /** Sends one byte after the other until the server has enough of it. */
+  /** Sends one byte at a time until the server closes the stream. */
   drip(): this {
     const timer = setInterval(() => {
       this.stream.write("x");
@@ -65,21 +68,31 @@ export class UnendedRequest {
     return this;
   }
 
-  /** Waits until the stream is closed, in order and not with an error. */
+  /** Waits until the stream is closed without an error. */
   async assertClosed(): Promise<void> {
     await vi.waitUntil(() => this.stream.destroyed, waitOptions);
     expect(this.stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
   }
 }
 
-/** Pings, with an end. */
+/** Sends a complete Ping. */
 export function ping(session: ClientHttp2Session): UnendedRequest {
   const request = new UnendedRequest(session, pingPath, json);
   request.stream.end("{}");
   return request;
 }
 
-/** That a connection is as good as ever. */
+/** Returns the code of a failed call, and reason and data of its error. */
+export async function failureOf(call: Promise<unknown>) {
+  const error = await call.then(
+    () => new ConnectError("Expected the call to fail, got a response"),
+    ConnectError.from,
+  );
+  const [info] = error.findDetails(ErrorInfoSchema);
+  return { code: codeName(error.code), error: info?.reason, data: info?.metadata };
+}
+
+/** Asserts that a connection still serves calls. */
 export async function assertServes(session: ClientHttp2Session): Promise<void> {
   const pinged = ping(session);
   await pinged.assertClosed();

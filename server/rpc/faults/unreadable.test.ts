@@ -19,11 +19,11 @@ afterAll(async () => {
 
 const weather = "unblock.v1.ExercisesService/GetWeather";
 const watch = "grpc.health.v1.Health/Watch";
-/** A string in the first field of a binary message, with two bytes that are no UTF-8. */
+/** A binary message with a string that has invalid UTF-8. */
 const binary = Buffer.from([0x0a, 0x04, 0x61, 0xff, 0xfe, 0x62]);
 const jsonOf = (field: string, text: string) => Buffer.from(`{"${field}":"${text}"}`, "latin1");
 
-/** Sends one message, and gives what the server says of it. */
+/** Sends one message, and returns code and message of the response. */
 async function send(rpc: string, type: string, message: Uint8Array, headers = {}, flags = 0) {
   const target = targets.find(({ path }) => path === `/${rpc}`);
   if (target === undefined) {
@@ -60,19 +60,18 @@ describe.each([
   [watch, "application/grpc-web+proto", binary],
   [watch, "application/grpc-web+json", jsonOf("service", "a\xff\xfeb")],
 ])("%s as %s", (rpc, type, message) => {
-  test("is told of a string that is no UTF-8", async () => {
+  test("rejects a string with invalid UTF-8", async () => {
     expect(await send(rpc, type, message)).toMatchObject({ code: "invalid_argument" });
   });
 
-  test("is told of a compressed message that is cut off", async () => {
+  test("rejects a truncated compressed message", async () => {
     const headers = {
       "content-encoding": "gzip",
       "connect-content-encoding": "gzip",
       "grpc-encoding": "gzip",
     };
-    expect(await send(rpc, type, gzipSync("x").subarray(0, 15), headers, 1)).toEqual({
+    expect(await send(rpc, type, gzipSync("x").subarray(0, 15), headers, 1)).toMatchObject({
       code: "invalid_argument",
-      said: "Expected a message compressed with gzip, got one that is cut off.",
     });
   });
 });
@@ -84,7 +83,7 @@ test.each([
   [watch, "application/grpc+json", "service"],
   [watch, "application/grpc-web+json", "service"],
 ])(
-  "%s as %s is told of JSON that is no object, and quoted although half a character is in it",
+  "%s as %s rejects JSON that is not an object, and quotes half a character",
   async (rpc, type, field) => {
     const { code, said } = await send(rpc, type, Buffer.from(`"\\ud800 is no ${field}"`));
     expect(code).toBe("invalid_argument");
@@ -92,6 +91,6 @@ test.each([
   },
 );
 
-test("the log has none of it", () => {
+test("logs none of them", () => {
   expect(server.logged).toEqual([]);
 });

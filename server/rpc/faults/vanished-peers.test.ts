@@ -32,11 +32,11 @@ let peer: RunningCommand | undefined;
 afterEach(() => peer?.child.kill("SIGKILL"));
 
 test.each(["cleartext", "TLS"])(
-  "the calls of a process that hangs are cancelled, and its connections closed: %s",
+  "cancels the calls of a client that hangs, and closes its connections: %s",
   async (wire) => {
     const { server: tls, ca } = await createCertificates();
     const server = await start({ connectionLimits, ...(wire === "TLS" ? { tls } : {}) });
-    // Of a process that hangs the system still answers TCP's probes, so only HTTP/2 finds it.
+    // The system of a hanging process responds to TCP probes, so only HTTP/2 PINGs detect it.
     const args = [server.url, "5", ...(wire === "TLS" ? [ca.cert] : [])];
     const started = startCommand(process.execPath, [peerPath, ...args]);
     peer = started;
@@ -56,7 +56,7 @@ test.each(["cleartext", "TLS"])(
   },
 );
 
-test("a peer that answers keeps its silent stream", async () => {
+test("keeps the silent stream of a peer that acknowledges PINGs", async () => {
   const server = await start({ connectionLimits });
   const session = openSession(server.url);
   const watch = new UnendedRequest(session, watchPath, grpc);
@@ -68,7 +68,7 @@ test("a peer that answers keeps its silent stream", async () => {
   await assertServes(session);
 });
 
-test("a peer that is too busy to answer is kept while it sends anything else, and no longer", async () => {
+test("keeps a peer that acknowledges no PING while it sends anything else", async () => {
   const server = await start({ connectionLimits });
   const socket = connect(server.port, "127.0.0.1");
   socket.on("error", () => {});

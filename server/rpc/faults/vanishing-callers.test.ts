@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 import { envelope } from "../adapter/envelope.ts";
 import { openSession, waitOptions } from "./unended-request.ts";
 
-// A stream that ends with its caller is no failure of the server: nobody shall be woken up by it.
+// A stream whose client disconnects is no failure of the server, and must raise no alert.
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
@@ -48,7 +48,7 @@ async function watchOverHttp2(): Promise<Http2Caller> {
   return caller;
 }
 
-/** Asks once, and could go on asking. */
+/** Sends one message, and leaves its side open. */
 async function reflectOverHttp2(): Promise<Http2Caller> {
   const caller = callOverHttp2(reflection);
   caller.stream.write(toReflect);
@@ -79,12 +79,12 @@ test.each([
   ["resets its connection", watched, async () => (await watchOverHttp2()).socket.resetAndDestroy()],
   ["ends its connection", watched, async () => (await watchOverHttp2()).socket.destroy()],
   [
-    "resets its stream since it failed",
+    "resets its stream with an error",
     watched,
     async () => (await watchOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
   ],
   [
-    "resets its stream since it has enough",
+    "cancels its stream",
     watched,
     async () => (await watchOverHttp2()).stream.close(NGHTTP2_CANCEL),
   ],
@@ -95,16 +95,16 @@ test.each([
   ],
   ["ends its connection over HTTP/1.1", watched, async () => (await watchOverHttp1()).destroy()],
   [
-    "resets its connection and could have asked on",
+    "resets its connection with an open request",
     reflected,
     async () => (await reflectOverHttp2()).socket.resetAndDestroy(),
   ],
   [
-    "resets its stream and could have asked on",
+    "resets its stream with an open request",
     reflected,
     async () => (await reflectOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
   ],
-])("a caller that %s has canceled", async (_, counted, vanish) => {
+])("reports canceled when a client %s", async (_, counted, vanish) => {
   const before = await endedCalls(server.url);
   const lines = server.logged.length;
   await vanish();

@@ -1,4 +1,12 @@
-import { Code, ConnectError, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
 import type { Logger } from "pino";
 import {
   BadRequestSchema,
@@ -9,9 +17,12 @@ import type { ErrorKind } from "../../error-table.ts";
 import { Failure, InvalidRequest } from "../../errors.ts";
 import { traceIds } from "../../opentelemetry.ts";
 import { shorten } from "../../quote.ts";
-import { requestIdOf } from "../observability/request-log.ts";
+import { noteFailure } from "../adapter/observer.ts";
+import { noteTrace, requestIdOf } from "../observability/request-log.ts";
 
-/** How a kind of error goes over the wire. */
+type Request = UnaryRequest | StreamRequest;
+
+/** Connect code of each kind of error. */
 export const codes: Record<ErrorKind, Code> = {
   invalid: Code.InvalidArgument,
   "not-found": Code.NotFound,
@@ -24,50 +35,102 @@ export const codes: Record<ErrorKind, Code> = {
   "not-set-up": Code.FailedPrecondition,
 };
 
-/** Queues of calls that take a tenth of a second are shorter by then. */
 const retryDelay = { seconds: 1n };
 
 /**
- * Gives every failure of a call its code. What no caller can act on becomes "internal error" for the
- * caller and goes to the log in full.
+ * Ends every call that reaches the interceptors with a response or a ConnectError. A stream ends at its
+ * deadline whether its handler heeds the signal or not; unary calls need no interceptor for that.
  */
-export function mapErrors(logger: Logger) {
-  return (request: UnaryRequest | StreamRequest, error: unknown): ConnectError => {
-    if (error instanceof ConnectError) {
-      return sendable(error);
+export function concludeCalls(logger: Logger): Interceptor {
+  return (next) => async (request) => {
+    noteTrace(request.contextValues);
+    const toOutcome = (error: unknown) => {
+      const outcome = outcomeOf(request, error, logger);
+      noteFailure(request.contextValues, outcome);
+      return outcome;
+    };
+    let response: UnaryResponse | StreamResponse;
+    try {
+      response = await next(request);
+    } catch (error) {
+      throw toOutcome(error);
     }
-    if (error instanceof Failure) {
-      return toConnectError(error);
-    }
-    if (request.signal.aborted) {
-      // The deadline passed, or the caller is gone; the reason says which.
-      return ConnectError.from(request.signal.reason, Code.Canceled);
-    }
-    const id = requestIdOf(request);
-    logger.error({ request_id: id, ...traceIds(), err: error }, `${request.method.name} failed`);
-    return new ConnectError(
-      `internal error; the server's log has the cause (request id ${id})`,
-      Code.Internal,
-    );
+    return response.stream
+      ? { ...response, message: concluded(response.message, request.signal, toOutcome) }
+      : response;
   };
 }
 
-/** Connect's own errors, as far as they are not as they must be. */
+async function* concluded<Message>(
+  messages: AsyncIterable<Message>,
+  signal: AbortSignal,
+  toOutcome: (error: unknown) => ConnectError,
+): AsyncIterable<Message> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  // The abort may come while no race below awaits the promise.
+  aborted.catch(() => {});
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const iterator = messages[Symbol.asyncIterator]();
+  let isOver = false;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([iterator.next(), aborted]);
+      if (done) {
+        isOver = true;
+        return;
+      }
+      yield value;
+    }
+  } catch (error) {
+    isOver = true;
+    throw toOutcome(error);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // Not awaited: a handler that ignores its signal would hold the stream.
+    iterator.return?.()?.catch(() => {});
+    if (!isOver) {
+      toOutcome(new ConnectError("the caller stopped reading the stream", Code.Canceled));
+    }
+  }
+}
+
+/** Logs errors that no caller can act on, which become "internal error" for the caller. */
+function outcomeOf(request: Request, error: unknown, logger: Logger): ConnectError {
+  if (error instanceof ConnectError) {
+    return sendable(error);
+  }
+  if (error instanceof Failure) {
+    return toConnectError(error);
+  }
+  if (request.signal.aborted) {
+    // The reason distinguishes a passed deadline from a disconnected client.
+    return ConnectError.from(request.signal.reason, Code.Canceled);
+  }
+  const id = requestIdOf(request);
+  logger.error({ request_id: id, ...traceIds(), err: error }, `${request.method.name} failed`);
+  return new ConnectError(
+    `internal error; the server's log has the cause (request id ${id})`,
+    Code.Internal,
+  );
+}
+
+/** Repairs errors of Connect itself that blame the wrong side or do not fit into a trailer. */
 function sendable(error: ConnectError): ConnectError {
   const { code, rawMessage, metadata } = error;
-  // It calls a binary message of a stream that can't be read its own failure; it is the caller's.
+  // Connect reports an unreadable binary message of a stream as internal; the caller sent it.
   const isUnreadable = code === Code.Internal && rawMessage.startsWith("parse binary: ");
   const short = shorten(rawMessage).toWellFormed();
   if (!isUnreadable && short === rawMessage) {
     return error;
   }
-  // A message that quotes half a character makes no gRPC trailer, and the call would have no answer.
+  // A message with half a character makes no gRPC trailer, and the call would have no response.
   const sent = new ConnectError(short, isUnreadable ? Code.InvalidArgument : code, metadata);
   sent.details = error.details;
   return sent;
 }
 
-/** Has the error's code and data in a google.rpc.ErrorInfo, for programs. */
+/** Returns a ConnectError that has the failure's code and data in a google.rpc.ErrorInfo. */
 export function toConnectError(failure: Failure): ConnectError {
   const { code, kind, data, message } = failure;
   const error = new ConnectError(message, codes[kind], undefined, undefined, failure);

@@ -1,38 +1,39 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import type { StreamRequest, UnaryRequest } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { Failure } from "../../errors.ts";
 import { quote } from "../../quote.ts";
-import { callerKey } from "../adapter/caller.ts";
+import { callerKey } from "../adapter/exchange.ts";
+import type { Guard } from "./chain.ts";
 import { WrongTokens } from "./wrong-tokens.ts";
 
 export interface LabGuardConfig {
-  /** Where the server listens. */
+  /** Address that the server listens on. */
   readonly host: string;
-  /** Known once it listens, which is before anybody calls. */
+  /** Port of the server, known once it listens. */
   readonly port: () => number;
-  /** When given, callers must have it, and may come from anywhere. */
+  /** Token required to start runs, from any host; undefined to accept callers of this machine only. */
   readonly token: string | undefined;
-  /** How many servers share the port. */
+  /** Servers that share the port. */
   readonly replicas: number;
-  /** Whether callers must show a certificate, which the process that fires has not. */
+  /** Whether callers must show a certificate, which the process that makes the calls of a run has not. */
   readonly needsCertificate: boolean;
 }
 
 type Request = UnaryRequest | StreamRequest;
 
 /**
- * Lets only those call LabService who may load this server: its own page on this machine, programs on
- * this machine, and whoever has the token. The exercises stay open to all.
+ * Limits LabService to callers that may load this server: its own page and programs on this machine, and
+ * callers with the token. The exercises stay open to everybody.
  *
- * A page of another site can have a browser call this server under a name of that site (DNS rebinding),
- * so names that are not this machine's are refused, and so are pages of other origins.
+ * A page of another site can have a browser call this server under a name of that site (DNS rebinding), so
+ * other names than this machine's are rejected, and so are pages of other origins.
  */
-export function guardLab(config: LabGuardConfig, logger: Logger): Interceptor {
+export function guardLab(config: LabGuardConfig, logger: Logger): Guard {
   const { token } = config;
   const missing = whatIsMissing(config);
   const wrongTokens = new WrongTokens();
-  const check = (request: Request) => {
+  return (request) => {
     const { url: requested, header } = request;
     if (missing !== undefined) {
       throw new Failure("UNBLOCK_LAB_NOT_SET_UP", { reason: missing });
@@ -46,56 +47,72 @@ export function guardLab(config: LabGuardConfig, logger: Logger): Interceptor {
       assertToken(token, request, wrongTokens, logger);
     }
   };
-  return (next) => (request) => {
-    check(request);
-    return next(request);
+}
+
+/**
+ * Limits a service to callers on this machine: connections from a loopback address, under a name of this
+ * machine, and no page of another site. A token does not change that: what the service writes belongs to the
+ * person at this machine.
+ *
+ * @param port port of the server, known once it listens
+ */
+export function allowLoopbackOnly(port: () => number): Guard {
+  return (request) => {
+    const url = URL.parse(request.url);
+    const peer = request.contextValues.get(callerKey)?.socket?.remoteAddress;
+    if (peer === undefined || !isLoopbackAddress(peer)) {
+      throw new Failure("UNBLOCK_CALLER_NOT_LOCAL", {});
+    }
+    assertOwnHost(url, port());
+    assertOwnOrigin(url, request.header.get("origin"));
   };
+}
+
+/** Includes IPv4 addresses as a dual-stack socket shows them. */
+function isLoopbackAddress(address: string): boolean {
+  return address === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(address);
 }
 
 function whatIsMissing(config: LabGuardConfig): string | undefined {
   const { host, token, replicas, needsCertificate } = config;
   if (replicas > 1) {
     return (
-      "Races, loads and kept runs are not there behind --replicas, where the process that is asked is " +
-      "not the one that serves. Start the server without it."
+      "Races, load tests and saved runs are not available with --replicas, where another process than the " +
+      "called one may serve. Start the server without it."
     );
   }
   if (needsCertificate) {
     return (
-      "Races, loads and kept runs are not there with --tls-client-ca: the process that fires has no " +
-      "certificate to show. Start the server without it."
+      "Races, load tests and saved runs are not available with --tls-client-ca: the process that makes the " +
+      "calls has no certificate to show. Start the server without it."
     );
   }
   if (token === undefined && !isLoopback(host)) {
     return (
-      `This server listens on ${host}, where others reach it, and would let them load it: start it ` +
-      "with --token, or with --host 127.0.0.1."
+      `This server listens on ${host}, where other hosts could start runs. Start it with --token, or with ` +
+      "--host 127.0.0.1."
     );
   }
   return undefined;
 }
 
-/** @throws Failure when the server was called under a name that is not this machine's, or at another port */
-export function assertOwnHost(url: URL | null, port: number): void {
+/** @throws Failure for a host name other than this machine's, or another port */
+function assertOwnHost(url: URL | null, port: number): void {
   const [name, given] = [url?.hostname ?? "", url?.port || defaultPortOf(url)];
   if (!isLoopback(name) || given !== String(port)) {
     throw new Failure("UNBLOCK_HOST_FORBIDDEN", { port, host: quote(url?.host ?? "no host") });
   }
 }
 
-/**
- * Browsers say which page calls; programs say nothing.
- *
- * @throws Failure for a page of another origin
- */
-export function assertOwnOrigin(url: URL | null, origin: string | null): void {
-  // Not the scheme, which is another one before a proxy that ends TLS.
+/** @throws Failure for a page of another origin; programs send no origin */
+function assertOwnOrigin(url: URL | null, origin: string | null): void {
+  // Without the scheme, which differs behind a proxy that ends TLS.
   if (origin !== null && URL.parse(origin)?.host !== url?.host) {
     throw new Failure("UNBLOCK_ORIGIN_FORBIDDEN", { origin: quote(origin) });
   }
 }
 
-/** In a time that says nothing of the token. */
+/** Compares the token in constant time. */
 function assertToken(token: string, request: Request, wrong: WrongTokens, logger: Logger): void {
   const authorization = request.header.get("authorization");
   if (authorization === null) {
@@ -110,7 +127,7 @@ function assertToken(token: string, request: Request, wrong: WrongTokens, logger
     return;
   }
   wrong.countWrong(peer);
-  // The limits bound these lines too.
+  // The limits of wrong tokens bound these log lines too.
   logger.warn({ request_id: requestId, peer, rpc: request.method.name }, "a wrong token was sent");
   throw new Failure("UNBLOCK_TOKEN_WRONG", { got: "another" });
 }

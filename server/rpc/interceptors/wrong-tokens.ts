@@ -1,14 +1,14 @@
 import { Failure } from "../../errors.ts";
 
-/** Wrong tokens in a row that one address may send, and the time after which it may send one more, in ms. */
+/** Wrong tokens in a row per address, and milliseconds until one more is allowed. */
 const peerLimit = { burst: 10, refillMs: 6_000 };
-/** The same for all addresses together, except those that have had the right token. */
+/** The same in total, for all addresses that never sent the right token. */
 const totalLimit = { burst: 100, refillMs: 600 };
-/** Addresses that are remembered; the one that called least recently is forgotten first. */
+/** Max remembered addresses; the least recent caller is forgotten first. */
 const maxPeers = 1_000;
 
 interface Peer extends Bucket {
-  /** Whether it has had the right token. */
+  /** Whether the address has sent the right token. */
   isKnown: boolean;
 }
 
@@ -18,10 +18,7 @@ interface Bucket {
   atMs: number;
 }
 
-/**
- * Counts wrong tokens, so that nobody can try many: beyond the limits a token is not even compared, right or
- * wrong.
- */
+/** Rate limit of wrong tokens: beyond it a token is not compared, right or wrong. */
 export class WrongTokens {
   readonly #peers = new Map<string, Peer>();
   readonly #total: Bucket = { level: 0, atMs: 0 };
@@ -43,7 +40,7 @@ export class WrongTokens {
     add(this.#total, totalLimit, nowMs);
   }
 
-  /** @param address had the right token */
+  /** @param address of a caller that sent the right token */
   remember(address: string): void {
     this.#touch(address).isKnown = true;
   }
@@ -69,7 +66,7 @@ function levelOf({ level, atMs }: Bucket, { refillMs }: Limit, nowMs: number): n
   return Math.max(0, level - (nowMs - atMs) / refillMs);
 }
 
-/** Time until one more fits, in milliseconds; 0 when it does now. */
+/** Milliseconds until one more token is allowed; 0 when it is allowed now. */
 function waitOf(bucket: Bucket, limit: Limit, nowMs: number): number {
   return Math.max(0, levelOf(bucket, limit, nowMs) + 1 - limit.burst) * limit.refillMs;
 }

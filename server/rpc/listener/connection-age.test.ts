@@ -28,7 +28,7 @@ afterEach(async () => {
   await Promise.all(listeners.splice(0).map((listener) => listener.drain()));
 });
 
-/** A server that answers at once with the path, but for "/late" only when it is told to. */
+/** Starts a server that responds with the path at once, or for "/late" on request. */
 async function open(age: Partial<ListenerConfig["connectionLimits"]> = {}) {
   const late: ServerHttp2Stream[] = [];
   const closedCodes: number[] = [];
@@ -54,13 +54,13 @@ async function open(age: Partial<ListenerConfig["connectionLimits"]> = {}) {
   return { listener, late, closedCodes };
 }
 
-/** A caller down to the frames, which acknowledges no PING until it is told to. */
+/** A client that sends frames, and acknowledges PINGs only on request. */
 class RawCaller {
   readonly socket: Socket;
-  /** The last streams that GOAWAY frames named, in order. */
+  /** Last stream ids of the received GOAWAY frames, in order. */
   readonly goAways: number[] = [];
-  /** The paths that were answered. */
-  readonly answered: string[] = [];
+  /** Paths of the received responses. */
+  readonly responded: string[] = [];
   readonly #encoder = new HpackEncoder();
   readonly #pings: Buffer[] = [];
   #lastId = -1;
@@ -73,7 +73,7 @@ class RawCaller {
       if (type === frameType.goAway) {
         this.goAways.push(payload.readUInt32BE(0));
       } else if (type === frameType.data) {
-        this.answered.push(payload.toString());
+        this.responded.push(payload.toString());
       } else if (type === frameType.ping && flags !== flag.ack) {
         this.#pings.push(Buffer.from(payload));
       }
@@ -105,19 +105,19 @@ class RawCaller {
 }
 
 test.each(["at its age", "at a stop"])(
-  "over HTTP/2 the calls that were on their way when a connection ended %s are answered",
+  "serves HTTP/2 calls already sent when a connection ended %s",
   async (when) => {
     const { listener } = await open({ maxConnectionAgeMs: when === "at its age" ? 200 : 0 });
     const caller = new RawCaller(listener);
     caller.call("/before");
-    await vi.waitUntil(() => caller.answered.length === 1, waitOptions);
+    await vi.waitUntil(() => caller.responded.length === 1, waitOptions);
     const drained = when === "at a stop" ? listener.drain() : undefined;
     await vi.waitUntil(() => caller.goAways.length === 1 && caller.pings === 1, waitOptions);
     expect(caller.goAways).toEqual([largestStream]);
-    // As if it had been sent before the GOAWAY was read.
+    // As if the call had been sent before the GOAWAY was read.
     caller.call("/meanwhile");
-    await vi.waitUntil(() => caller.answered.length === 2, waitOptions);
-    expect(caller.answered).toEqual(["/before", "/meanwhile"]);
+    await vi.waitUntil(() => caller.responded.length === 2, waitOptions);
+    expect(caller.responded).toEqual(["/before", "/meanwhile"]);
     caller.acknowledgePings();
     await once(caller.socket, "close");
     expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 3]));
@@ -126,16 +126,16 @@ test.each(["at its age", "at a stop"])(
   },
 );
 
-test("a caller that reads no GOAWAY does not keep a server from stopping", async () => {
+test("drains although a client reads no GOAWAY", async () => {
   const { listener } = await open();
   const caller = new RawCaller(listener);
   caller.call("/before");
-  await vi.waitUntil(() => caller.answered.length === 1, waitOptions);
+  await vi.waitUntil(() => caller.responded.length === 1, waitOptions);
   await listener.drain();
   expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 1]));
 });
 
-test("a call in progress at a connection's age goes on, and ends with it", async () => {
+test("serves a call in progress at the max age, then closes the connection", async () => {
   const { listener, late, closedCodes } = await open({
     maxConnectionAgeMs: 200,
     maxConnectionAgeGraceMs: 60_000,
@@ -149,10 +149,10 @@ test("a call in progress at a connection's age goes on, and ends with it", async
   late[0]?.respond();
   late[0]?.end("/late");
   await once(caller.socket, "close");
-  expect(caller.answered).toEqual(["/late"]);
+  expect(caller.responded).toEqual(["/late"]);
 });
 
-test("a call in progress is cut after the grace", async () => {
+test("destroys the connection of a call in progress after the grace", async () => {
   const { listener, late, closedCodes } = await open({
     maxConnectionAgeMs: 200,
     maxConnectionAgeGraceMs: 200,
@@ -166,7 +166,7 @@ test("a call in progress is cut after the grace", async () => {
   await vi.waitUntil(() => listener.connections === 0, waitOptions);
 });
 
-test("over HTTP/1.1 the next response at a connection's age says that it is the last", async () => {
+test("sends connection: close with the next HTTP/1.1 response at the max age", async () => {
   const { listener } = await open({ maxConnectionAgeMs: 300 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ports: (number | undefined)[] = [];
@@ -186,7 +186,7 @@ test("over HTTP/1.1 the next response at a connection's age says that it is the 
   agent.destroy();
 });
 
-test("over HTTP/1.1 a call in progress is cut after the grace, an idle connection is not", async () => {
+test("destroys an HTTP/1.1 connection with a call after the grace, but no idle one", async () => {
   const calls: string[] = [];
   const age = { maxConnectionAgeMs: 200, maxConnectionAgeGraceMs: 200 };
   const listener = await listen(

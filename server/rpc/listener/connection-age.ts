@@ -1,21 +1,20 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { goAway } from "./go-away.ts";
+import { goAway } from "./sessions.ts";
 
-/** When connections end, so that their clients open others; times in milliseconds. */
+/** Max age of connections, so that clients spread over servers that were added; in milliseconds. */
 export interface ConnectionAge {
-  /** Age at which a connection takes no more calls, 10 % more or less; 0 for none. */
+  /** Age at which a connection takes no more calls, 10 % more or less; 0 for no limit. */
   readonly maxConnectionAgeMs: number;
-  /** Time that calls in progress have after that; then they are cut. */
+  /** Time after that for calls in progress; then the connection is destroyed. */
   readonly maxConnectionAgeGraceMs: number;
 }
 
-/** As in grpc-go, so that connections that were opened at once don't end at once. */
+/** As in grpc-go: connections that were opened together end apart. */
 const jitter = 0.1;
 
-/** Calls `old` at a connection's age, unless it has ended before. */
-function atAge(socket: Socket, { maxConnectionAgeMs }: ConnectionAge, old: () => void): void {
+function atMaxAge(socket: Socket, { maxConnectionAgeMs }: ConnectionAge, old: () => void): void {
   if (maxConnectionAgeMs > 0) {
     const ageMs = maxConnectionAgeMs * (1 - jitter + 2 * jitter * Math.random());
     whileOpen(socket, ageMs, old);
@@ -27,21 +26,21 @@ function whileOpen(socket: Socket, delayMs: number, then: () => void): void {
   socket.once("close", () => clearTimeout(timer));
 }
 
-/** Ends an HTTP/2 connection at its age: it takes no more calls then. */
-export function endHttp2AtAge(
+/** Ends an HTTP/2 connection at its max age. */
+export function endHttp2AtMaxAge(
   session: ServerHttp2Session,
   socket: Socket,
   age: ConnectionAge,
 ): void {
-  atAge(socket, age, () => {
+  atMaxAge(socket, age, () => {
     goAway(session, socket);
     whileOpen(socket, age.maxConnectionAgeGraceMs, () => socket.destroy());
   });
 }
 
 /**
- * Ends HTTP/1.1 connections at their age: the next response says `connection: close`. One that is idle is left
- * alone, since its next request may be on its way.
+ * Ends HTTP/1.1 connections at their max age: the next response has `connection: close`. Idle connections stay
+ * open, since the next request may already be sent.
  */
 export class Http1Ages {
   readonly #age: ConnectionAge;
@@ -54,7 +53,7 @@ export class Http1Ages {
   add(socket: Socket): void {
     const connection: Http1Connection = { response: undefined, isOld: false };
     this.#connections.set(socket, connection);
-    atAge(socket, this.#age, () => {
+    atMaxAge(socket, this.#age, () => {
       connection.isOld = true;
       if (connection.response !== undefined) {
         this.#end(socket, connection.response);
@@ -62,7 +61,7 @@ export class Http1Ages {
     });
   }
 
-  /** Wraps a handler of requests, unless connections have no age. */
+  /** Wraps a request handler, unless there is no max age. */
   watch(handle: RequestListener): RequestListener {
     if (this.#age.maxConnectionAgeMs === 0) {
       return handle;
@@ -92,7 +91,7 @@ export class Http1Ages {
 }
 
 interface Http1Connection {
-  /** Of the request in progress. */
+  /** Response of the request in progress. */
   response: ServerResponse | undefined;
   isOld: boolean;
 }

@@ -4,10 +4,10 @@ import type { Server, Socket } from "node:net";
 const reportMs = 60_000;
 
 /**
- * Bounds the connections that are open at once. One address may have half of them: it would keep everyone else
- * out with idle ones. Those beyond are closed as soon as they are accepted.
+ * Bounds the open connections. One address may have half of them, so that its idle ones do not shut out
+ * everybody else. Connections beyond that are closed as soon as they are accepted.
  *
- * @param log told of the first that is rejected, and then once a minute
+ * @param log receives a line at the first rejection, and then once a minute at most
  */
 export function limitConnections(
   server: Server,
@@ -47,7 +47,7 @@ export function limitConnections(
   });
 }
 
-/** Returns an IPv4 address, or the first 64 bits of an IPv6 one: a network of which one caller has all addresses. */
+/** Returns an IPv4 address, or the /64 network of an IPv6 one, all addresses of which one caller may have. */
 export function networkOf(address = ""): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !address.includes(":")) {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-/** Keeps all that one literal makes, and tells whether it ever makes an old object. */
+/** Keeps all arrays of one literal, and prints whether V8 ever allocates one in the old generation. */
 const program = `
   const { listen } = await import(${JSON.stringify(new URL("listener.ts", import.meta.url).href)});
   if (process.argv[1] === "listen") {
@@ -22,7 +22,7 @@ const program = `
 `;
 
 async function generationAfter(...args: string[]): Promise<string> {
-  // On one thread V8 decides the same each time.
+  // With one thread V8's decision is reproducible.
   const flags = [
     "--single-threaded",
     "--allow-natives-syntax",
@@ -34,10 +34,10 @@ async function generationAfter(...args: string[]): Promise<string> {
   return stdout.trim();
 }
 
-test("a process that listens makes young objects, also where others have lived long", async () => {
+test("a process that listens allocates objects in the young generation where others survived", async () => {
   expect(await generationAfter("listen")).toBe("young");
 });
 
-test("any other process makes old ones there", async () => {
+test("any other process allocates them in the old generation", async () => {
   expect(await generationAfter()).toBe("old");
 });

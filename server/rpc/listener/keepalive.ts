@@ -1,36 +1,35 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 
-/** How a peer that vanished without a word is found; times in milliseconds. */
+/** Detection of peers that vanished silently; in milliseconds. */
 export interface Keepalive {
-  /** Interval between the questions whether the peer is there. */
+  /** Interval between PINGs, and idle time before the first TCP probe. */
   readonly keepaliveIntervalMs: number;
-  /** Time in which a byte of it must come after one; then its connection is cut. */
+  /** Max time until any byte arrives after a PING; then the connection is destroyed. */
   readonly keepaliveTimeoutMs: number;
 }
 
-/** TCP probes within the timeout, before the system gives the connection up. */
+/** TCP probes within the timeout, before the system closes the connection. */
 const probes = 4;
 
 /**
- * Has the system send TCP probes to a peer that is silent. They find a machine or a link that is gone; the system
- * of a peer that hangs answers them, and while data waits to be acknowledged there are none (Linux gives that up
- * after some 15 minutes).
+ * Has the system send TCP probes to silent peers. They detect a lost machine or link, but not a process that
+ * hangs, since its system responds; and none are sent while data waits for its acknowledgement (which Linux
+ * stops after some 15 minutes).
  */
 export function probe(
   socket: Socket,
   { keepaliveIntervalMs, keepaliveTimeoutMs }: Keepalive,
 ): void {
-  // The system counts in whole seconds.
+  // The system's unit is one second.
   const interval = Math.max(1_000, keepaliveTimeoutMs / probes);
   socket.setKeepAlive(true, keepaliveIntervalMs, interval, probes);
 }
 
 /**
- * Sends HTTP/2 PINGs, and cuts the connection of a peer of which nothing comes after one: neither the
- * acknowledgement nor anything else, which may come before it from one that is busy.
+ * Sends HTTP/2 PINGs, and destroys the connection when nothing arrives after one: neither the acknowledgement
+ * nor anything else, which a busy peer may send before it.
  *
- * @param socket what the session is on
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.7
  */
 export function ping(
@@ -45,7 +44,7 @@ export function ping(
     }
     const { bytesRead } = socket;
     session.ping(() => {});
-    // The one before has had its time, or goes on.
+    // The timer of an earlier PING may still run.
     deadline ??= setTimeout(() => {
       deadline = undefined;
       if (socket.bytesRead === bytesRead) {

@@ -1,36 +1,32 @@
 import type { ConnectionAge } from "./connection-age.ts";
 import type { Keepalive } from "./keepalive.ts";
 
-/** What one caller can make the server hold or wait for. */
+/** Bounds of what callers can make the server hold or wait for. */
 
-/** The largest request message, in bytes, of RPCs that say nothing else. */
+/** Default max size of a request message, in bytes. */
 export const maxRequestBytes = 64 * 1024;
-/** The largest response message, in bytes. */
+/** Max size of a response message, in bytes. */
 export const maxResponseBytes = 4 * 1024 * 1024;
-/**
- * Bytes of requests that are held at once: of all callers, and of one connection. A message takes some four
- * times its size on its way to its work.
- */
+/** Max bytes of requests held at once. A message takes some four times its size until its work starts. */
 export const requestBudget = {
   maxBytes: 8 * 1024 * 1024,
   maxConnectionBytes: 6 * 1024 * 1024,
   minConnectionBytes: 64 * 1024,
 };
-/** The largest request header, in bytes. */
+/** Max size of a request header, in bytes. */
 export const maxHeaderBytes = 16 * 1024;
-/** Calls in progress on one HTTP/2 connection; the client keeps the others back. */
+/** Max calls in progress per HTTP/2 connection; the client holds others back. */
 export const maxStreams = 1_000;
-/** Streaming calls that are open at once, of one connection and of all. Each costs memory while it is silent. */
+/** Max open streaming calls, each of which costs memory while it is silent. */
 export const openStreamLimits = { perConnection: 100, perServer: 1_000 };
-/** Those of WatchVitals, each of which watches the event loop with a timer of its own. */
+/** Max open WatchVitals streams, each of which runs a timer. */
 export const vitalsWatchLimits = { perConnection: 4, perServer: 16 };
-/** A reflection stream that asks nothing for so long ends, in milliseconds; its caller may open another. */
+/** Idle time after which a reflection stream ends, in milliseconds; its caller may open another. */
 export const reflectionIdleMs = 60_000;
-/** Node's default of 10 MB kills the streams of a burst of large requests. */
+/** Memory per HTTP/2 session. Node's default of 10 MB rejects streams of a burst of large requests. */
 export const maxSessionMemoryMb = 64;
-/** What connections may be and have. */
 export interface ConnectionLimits extends Keepalive, ConnectionAge {
-  /** Connections of all callers together; half of them may come from one address. */
+  /** Max open connections; half of them may come from one address. */
   readonly maxConnections: number;
 }
 
@@ -42,23 +38,23 @@ export const defaultConnectionLimits: ConnectionLimits = {
   maxConnectionAgeGraceMs: 30_000,
 };
 
-/** How long callers may take, in milliseconds. */
+/** Max time that callers may take, in milliseconds. */
 export interface TimeLimits {
-  /** A connection that has not said within this time which protocol it speaks is cut. */
+  /** Until the first bytes of a connection show its protocol. */
   readonly firstByteMs: number;
-  /** For a request's header over HTTP/1.1, not more than `requestMs`; over HTTP/2 `idleMs` ends half a one. */
+  /** For a request header over HTTP/1.1, at most `requestMs`. Over HTTP/2 `idleMs` ends an incomplete one. */
   readonly headerMs: number;
   /**
-   * For a whole request: whoever sends a byte a second does not hold a place for long. Callers may have a
-   * quarter more over HTTP/1.1, and twice as long over HTTP/2. To take the answer they have twice as long.
+   * For a complete request. Enforced up to a quarter later over HTTP/1.1, and up to twice the time over HTTP/2.
+   * Taking the response may last twice as long.
    */
   readonly requestMs: number;
   /**
-   * A connection without a call is closed after this time, and over HTTP/2 one that takes nothing of what is
-   * to be sent. Longer than load balancers keep theirs.
+   * Without a call, or over HTTP/2 without taking pending output; then the connection is closed. Longer than
+   * the idle time of load balancers.
    */
   readonly idleMs: number;
-  /** A caller that does not close its side of a connection that was closed here is cut after this time. */
+  /** Until the peer closes its side of a connection that the server has closed. */
   readonly goodbyeMs: number;
 }
 
@@ -71,8 +67,8 @@ export const defaultTimeLimits: TimeLimits = {
 };
 
 /**
- * Streams that a client may reset at once, and then each second, before its connection is closed.
- * Callers whose deadlines pass in a storm stay below it.
+ * Streams that a client may reset at once, and then per second, before its connection is closed. Deadlines that
+ * pass together stay below it.
  *
  * @see https://nvd.nist.gov/vuln/detail/CVE-2023-44487
  */

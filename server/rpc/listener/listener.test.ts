@@ -16,7 +16,7 @@ import { defaultTimeLimits } from "./limits.ts";
 import { type Listener, type ListenerConfig, listen } from "./listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
-/** More than the system takes for a caller that does not read. */
+/** More than the system buffers for a client that does not read. */
 const largeBytes = 16 * 1024 * 1024;
 
 const sockets: Socket[] = [];
@@ -26,7 +26,7 @@ afterEach(() => {
   }
 });
 
-/** A server that answers nobody, unless a test says how. */
+/** Starts a server that never responds, unless a test passes a handler. */
 function open(
   config: Partial<ListenerConfig>,
   handleStream: (stream: ServerHttp2Stream) => void = () => {},
@@ -35,7 +35,7 @@ function open(
   return listen({ host: "127.0.0.1", port: 0, ...config }, adapter);
 }
 
-/** A caller that says something, and then does not even hang up. */
+/** A client that sends something, and never closes its side. */
 function dial({ port }: Listener, said: string | Buffer): Socket {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   sockets.push(socket);
@@ -49,7 +49,7 @@ async function assertHolds(listener: Listener, connections: number): Promise<voi
   await vi.waitUntil(() => listener.connections === connections, waitOptions);
 }
 
-test("who has said nothing does not keep it from draining", async () => {
+test("drains although a client has sent nothing", async () => {
   const listener = await open({});
   const socket = dial(listener, "");
   await assertHolds(listener, 1);
@@ -58,7 +58,7 @@ test("who has said nothing does not keep it from draining", async () => {
   await assertHolds(listener, 0);
 });
 
-test("who does not hang up does not keep it from draining", async () => {
+test("drains although a client does not close its side", async () => {
   const listener = await open({ timeLimits: { ...defaultTimeLimits, goodbyeMs: 100 } });
   const socket = dial(listener, Buffer.concat([preface, settingsFrame([])]));
   await once(socket, "data");
@@ -68,8 +68,8 @@ test("who does not hang up does not keep it from draining", async () => {
   await assertHolds(listener, 0);
 });
 
-test("who opens all windows over HTTP/2 and then reads nothing is cut off", async () => {
-  const { promise: answered, resolve } = Promise.withResolvers<void>();
+test("destroys the HTTP/2 connection of a client that opens all windows and reads nothing", async () => {
+  const { promise: responded, resolve } = Promise.withResolvers<void>();
   const listener = await open({ timeLimits: { ...defaultTimeLimits, idleMs: 400 } }, (stream) => {
     stream.on("error", () => {});
     stream.respond();
@@ -91,7 +91,7 @@ test("who opens all windows over HTTP/2 and then reads nothing is cut off", asyn
       headersFrames(1, request, true),
     ]),
   ).pause();
-  await answered;
+  await responded;
   expect(listener.connections).toBe(1);
   await assertHolds(listener, 0);
   expect(socket.bytesRead).toBeLessThan(largeBytes);
@@ -99,8 +99,8 @@ test("who opens all windows over HTTP/2 and then reads nothing is cut off", asyn
 
 test.each([
   ["nothing", ""],
-  ["half a greeting", "\x16\x03\x01\x02\x00\x01"],
-])("a TLS handshake of which %s has come can be cut", async (_, said) => {
+  ["half of a TLS handshake", "\x16\x03\x01\x02\x00\x01"],
+])("can destroy a TLS handshake after %s", async (_, said) => {
   const { server: tls } = await createCertificates();
   const listener = await open({ tls });
   dial(listener, said);

@@ -7,9 +7,10 @@ import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { type MetricFamily, readMetrics, sampleValue } from "../../../testing/metrics-page.ts";
 import { hasProgram } from "../../../testing/programs.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { failureOf } from "../faults/unended-request.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
-/** How long a test blocks the event loop, which is the server's as well, in milliseconds. */
+/** Time that a test blocks the event loop, which it shares with the server, in milliseconds. */
 const blockMs = 500;
 
 let server: TestServer;
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Some of everything that is counted. */
+/** Makes calls that change every counter. */
 async function work(): Promise<void> {
   await server.call("GetUser", { user_id: 1 });
   await server.call("GetUser", { user_id: 0 });
@@ -29,16 +30,16 @@ async function work(): Promise<void> {
 function block(): void {
   const untilMs = performance.now() + blockMs;
   while (performance.now() < untilMs) {
-    // The loop stands still.
+    // Blocks the event loop.
   }
 }
 
-/** Whether a sample's value counts something since the start, by its name. */
+/** Whether a sample is a counter, by its name. */
 function isCount(name: string): boolean {
   return /_(?:total|count|sum|bucket)$/.test(name);
 }
 
-/** What `promtool check metrics` finds wrong with a family of metrics, and what else Prometheus asks for. */
+/** Returns violations of `promtool check metrics` and of Prometheus' naming rules. */
 function problemsOf({ name, type, help, samples }: MetricFamily): string[] {
   const allowed = type === "histogram" ? ["_bucket", "_count", "_sum"] : [""];
   const labels = samples.flatMap((sample) => Object.keys(sample.labels));
@@ -77,7 +78,7 @@ function valuesOf(families: readonly MetricFamily[]): ReadonlyMap<string, number
 }
 
 describe("/metrics", () => {
-  test("is as Prometheus asks for", async () => {
+  test("follows Prometheus' format and naming", async () => {
     await work();
     const families = await readMetrics(server.url);
     expect(families.length).toBeGreaterThan(10);
@@ -89,7 +90,7 @@ describe("/metrics", () => {
     expect(execFileSync("promtool", ["check", "metrics"], { input: page }).toString()).toBe("");
   });
 
-  test("has counters that only grow, and no gauge of what only grows", async () => {
+  test("has counters for what only grows", async () => {
     await work();
     const first = await readMetrics(server.url);
     const gauges = first.filter(({ type }) => type === "gauge").map(({ name }) => name);
@@ -134,12 +135,12 @@ describe("/metrics", () => {
     ]);
   });
 
-  test("tells two scrapers the same block of the event loop, whoever else begins a window", async () => {
+  test("shows the same block of the event loop to two scrapers, whoever restarts a window", async () => {
     const vitals = createVitalsClient({ baseUrl: server.url });
     const caller = new AbortController();
     const watching = (async () => {
       for await (const _ of vitals.watchVitals({ intervalMs: 100 }, { signal: caller.signal })) {
-        // Each look begins the watcher's own window anew.
+        // Each response restarts the watcher's own window.
       }
     })();
     const slow = (families: readonly MetricFamily[]) => {
@@ -164,7 +165,7 @@ describe("/metrics", () => {
 });
 
 describe("GetVitals", () => {
-  /** Begins a window of its own, as a caller of its own. */
+  /** Opens a window as a caller of its own. */
   async function openWindow() {
     const vitals = createVitalsClient({ baseUrl: server.url });
     const { window } = await vitals.getVitals({ restartWindow: true });
@@ -186,7 +187,7 @@ describe("GetVitals", () => {
   const once = { weather: 1, database: 1, mostInWeather: 1, mostRunning: 1 };
   const nothing = { weather: 0, database: 0, mostInWeather: 0, mostRunning: 0 };
 
-  test("tells each caller its own window, which no other begins anew", async () => {
+  test("has a window per caller, which nobody else restarts", async () => {
     const [first, second] = [await openWindow(), await openWindow()];
     expect(first.window).not.toBe(second.window);
     await server.call("GetUser", { user_id: 1 });
@@ -202,7 +203,7 @@ describe("GetVitals", () => {
     expect(other).toMatchObject({ window: second.window, unknown: [] });
   });
 
-  test("without a window tells all since the start, also after others have begun theirs", async () => {
+  test("covers the time since the start without a window, whoever restarts another", async () => {
     const vitals = createVitalsClient({ baseUrl: server.url });
     await server.call("GetWeather", { city: "london" });
     const before = callsOf(await vitals.getVitals({}));
@@ -212,29 +213,33 @@ describe("GetVitals", () => {
     expect(after).toEqual({ ...before, weather: (before.weather ?? 0) + 1 });
   });
 
-  test("does not know a window that nobody opened", async () => {
+  test("rejects an unknown window", async () => {
     const vitals = createVitalsClient({ baseUrl: server.url });
-    await expect(vitals.getVitals({ window: "mine" })).rejects.toThrow(
-      '[not_found] There is no window "mine" any more.',
-    );
+    expect(await failureOf(vitals.getVitals({ window: "mine" }))).toEqual({
+      code: "not_found",
+      error: "UNBLOCK_WINDOW_NOT_FOUND",
+      data: { window: '"mine"' },
+    });
   });
 
-  test("has a limit of windows, and leaves those that are open", async () => {
+  test("has a limit of windows, and keeps the open ones", async () => {
     const limited = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
     const vitals = createVitalsClient({ baseUrl: limited.url });
     const opened: string[] = [];
     for (let number = 0; number < 15; number++) {
       opened.push((await vitals.getVitals({ restartWindow: true })).window);
     }
-    await expect(vitals.getVitals({ restartWindow: true })).rejects.toThrow(
-      "[resource_exhausted] 15 windows are open",
-    );
+    expect(await failureOf(vitals.getVitals({ restartWindow: true }))).toMatchObject({
+      code: "resource_exhausted",
+      error: "UNBLOCK_WINDOWS_FULL",
+      data: { max: "15" },
+    });
     for (const window of opened) {
       expect(await vitals.getVitals({ window })).toMatchObject({ window });
     }
-    // Watchers have room of their own.
+    // Watchers have a limit of their own.
     const caller = new AbortController();
-    // Four on each of four connections.
+    // Four per connection, on four connections.
     const watchers = Array.from({ length: 4 }, () =>
       openConnection({ baseUrl: limited.url }),
     ).flatMap(({ transport }) =>
@@ -250,7 +255,7 @@ describe("GetVitals", () => {
   });
 });
 
-test("a watcher is told of a block that begins as soon as the look before it has ended", async () => {
+test("a watcher sees a block that begins right after the poll before it", async () => {
   const caller = new AbortController();
   const vitals = createVitalsClient({ baseUrl: server.url });
   const looks = vitals
@@ -264,7 +269,7 @@ test("a watcher is told of a block that begins as soon as the look before it has
     seen.push(value?.eventLoop?.delayMaxMs ?? 0);
     return seen.some((delayMs) => delayMs >= blockMs - 10);
   }, waitOptions);
-  // The one after it is the watcher's next window, and has nothing of it.
+  // The next response covers the next window, without the block.
   await sleep(0);
   const { value } = await looks.next();
   expect(value?.eventLoop?.delayMaxMs).toBeLessThan(blockMs - 10);

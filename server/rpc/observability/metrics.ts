@@ -5,8 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PlaceVitals, Ran } from "../../places/place.ts";
 import type { EventLoopVitals } from "../../vitals/event-loop.ts";
 import type { CallObserver } from "../adapter/observer.ts";
-import { registerEventLoop } from "./event-loop-metrics.ts";
-import { registerLibuvPool } from "./libuv-pool-metrics.ts";
+import { registerEventLoop, registerLibuvPool } from "./process-metrics.ts";
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -17,19 +16,16 @@ export interface MetricsSources {
   readonly callsInProgress: () => number;
 }
 
-/**
- * What Prometheus asks for. Nothing begins anew when it is read, so any number of scrapers may ask, and each
- * takes the rates of its own time from the counters.
- */
+/** The server's metrics. Reading resets nothing, so any number of scrapers may read them. */
 export interface Metrics {
   /** Counts and times calls. */
   readonly observer: CallObserver;
-  /** Counts a request for no RPC of this server. */
+  /** Counts a request that names no RPC. */
   unknownRpc(): void;
-  /** Times what a place did for a call. */
+  /** Records the steps of a call in its executor. */
   ran(ran: Pick<Ran<unknown>, "ranOn" | "timing">): void;
   readonly contentType: string;
-  /** In Prometheus' text format. Answers within a second, whatever hangs. */
+  /** Returns the metrics in Prometheus' text format, within a second whatever hangs. */
   text(): Promise<string>;
 }
 
@@ -42,7 +38,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   let unknownRpcs = 0;
   new Counter({
     name: "rpc_server_handled_total",
-    help: "Requests for an RPC that ended, by the code that the caller got.",
+    help: "Requests for an RPC that ended, by the code of the response.",
     labelNames: ["service", "method", "code"],
     registers,
     collect() {
@@ -52,7 +48,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
           this.inc({ ...labelsOf(method), code: code === ok ? "ok" : codeToString(code) }, calls);
         }
       }
-      // Callers choose such names, so they make no labels.
+      // Callers choose the names of unknown RPCs, so these make no labels.
       this.inc(
         { service: "unknown", method: "unknown", code: codeToString(Code.Unimplemented) },
         unknownRpcs,
@@ -61,14 +57,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const duration = new Histogram({
     name: "rpc_server_duration_seconds",
-    help: "Time from the request's header to the response; of a stream, to its end.",
+    help: "Time from the request header to the response, or to the end of a stream.",
     labelNames: ["service", "method"],
     buckets: secondsBuckets,
     registers,
   });
   new Gauge({
     name: "rpc_server_in_progress",
-    help: "Calls that have no response yet, and streams that have not ended.",
+    help: "Calls without a response, and streams that have not ended.",
     registers,
     collect() {
       this.set(inProgress);
@@ -76,7 +72,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   new Gauge({
     name: "unblock_calls_in_progress",
-    help: "Calls of the exercises whose work has not ended, whether they have a response or not.",
+    help: "Calls of the exercises whose work has not ended, with or without a response.",
     registers,
     collect() {
       this.set(sources.callsInProgress());
@@ -84,7 +80,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const steps = new Histogram({
     name: "unblock_place_step_seconds",
-    help: "What calls waited for and worked on, by place and step (queue, work, download).",
+    help: "Time of calls by executor and step (queue, work, download).",
     labelNames: ["place", "step"],
     buckets: secondsBuckets,
     registers,
@@ -123,13 +119,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
   };
 }
 
-/** Of an RPC. To look the labels up for each call would cost more than to count it. */
+/** Ended calls of an RPC. Looking up the labels per call would cost more than counting it. */
 interface EndedCalls {
   readonly byCode: Map<Code | typeof ok, number>;
   readonly durations: Histogram.Internal<"service" | "method">;
 }
 
-/** gRPC's number for success, which Connect has no name for. */
+/** gRPC's code of success, for which Connect has no name. */
 const ok = 0;
 
 function labelsOf({ parent, name }: DescMethod): { service: string; method: string } {
@@ -162,13 +158,21 @@ function registerPlaces({ places }: MetricsSources, registers: Registry[]): void
         }
       },
     });
-  gauge("size", "Tasks that it runs at once.", ({ size }) => size);
-  gauge("running", "Tasks that it runs.", ({ running }) => running);
-  gauge("stuck", "Tasks that were told to end and do not.", ({ stuck }) => stuck);
-  gauge("queued", "Tasks that wait for it.", ({ queued }) => queued);
+  gauge("size", "Slots of the executor.", ({ size }) => size);
+  gauge("running", "Tasks that are running.", ({ running }) => running);
+  gauge("stuck", "Cancelled tasks that do not end and hold their slots.", ({ stuck }) => stuck);
+  gauge("queued", "Tasks that wait for a slot.", ({ queued }) => queued);
   counter("completed", "Tasks that succeeded.", ({ completed }) => completed);
   counter("failed", "Tasks that failed.", ({ failed }) => failed);
-  counter("refused", "Tasks that its full queue refused.", ({ refused }) => refused);
-  counter("withdrawn", "Tasks that left its queue.", ({ withdrawn }) => withdrawn);
-  counter("cpu_seconds", "CPU time of its tasks.", ({ cpuMs }) => cpuMs / 1_000);
+  counter(
+    "refused",
+    "Tasks that were rejected because the queue was full.",
+    ({ refused }) => refused,
+  );
+  counter(
+    "withdrawn",
+    "Tasks that were cancelled while they waited.",
+    ({ withdrawn }) => withdrawn,
+  );
+  counter("cpu_seconds", "CPU time of the tasks.", ({ cpuMs }) => cpuMs / 1_000);
 }

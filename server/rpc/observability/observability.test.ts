@@ -7,15 +7,14 @@ import { listen, type TestEndpoint } from "../../../testing/listen.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 import { createLogger, type LogLevel } from "../../logger.ts";
 import { createAdapter } from "../adapter/adapter.ts";
-import { mapErrors } from "../interceptors/errors.ts";
-import { concludeCalls } from "../interceptors/outcome.ts";
-import { logCalls } from "./request-log.ts";
+import { concludeCalls } from "../interceptors/errors.ts";
+import { observeRequests } from "./request-log.ts";
 
 describe("the log", () => {
   const endpoints: TestEndpoint[] = [];
   afterAll(() => Promise.all(endpoints.map((endpoint) => endpoint.close())));
 
-  /** Calls Ping, which fails with what is given, and gives the log and the caller's message. */
+  /** Calls Ping, which throws `failure`; returns the log and the caller's message. */
   async function callFailing(level: LogLevel, failure: unknown, headers: Record<string, string>) {
     const lines: string[] = [];
     const logger = createLogger(level, (line) => lines.push(line));
@@ -29,8 +28,11 @@ describe("the log", () => {
             throw failure;
           },
         }),
-      interceptors: [concludeCalls(mapErrors(logger))],
-      observer: { began: () => {}, ended: logCalls(logger).ended },
+      interceptors: [concludeCalls(logger)],
+      observer: observeRequests(
+        { observer: { began: () => {}, ended: () => {} }, unknownRpc: () => {} },
+        logger,
+      ),
     });
     const endpoint = await listen(createServer(handleRequest));
     endpoints.push(endpoint);
@@ -44,7 +46,7 @@ describe("the log", () => {
     return { message, text: lines.join(""), lines: lines.map((line) => JSON.parse(line)) };
   }
 
-  test("has the cause that the caller is not told, under the same request id", async () => {
+  test("has the hidden cause of an internal error, with the request id of the response", async () => {
     const cause = new Error("the secret sauce is out");
     const { message, lines } = await callFailing("info", cause, { "x-request-id": "abc-1" });
     expect(message).toBe(
@@ -61,19 +63,19 @@ describe("the log", () => {
     ]);
   });
 
-  test.each(["", "x".repeat(129), "a b", "<script>"])("makes an id instead of %j", async (id) => {
+  test.each(["", "x".repeat(129), "a b", "<script>"])("replaces the request id %j", async (id) => {
     const { lines } = await callFailing("info", new Error("boom"), { "x-request-id": id });
     expect(lines[0].request_id).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
     expect(lines[1].request_id).toBe(lines[0].request_id);
   });
 
-  test("says nothing of calls that succeed, and of what callers do wrong", async () => {
+  test("has neither successes nor the callers' errors", async () => {
     const wrong = new ConnectError("no", Code.InvalidArgument);
     expect((await callFailing("info", undefined, {})).lines).toEqual([]);
     expect((await callFailing("info", wrong, {})).lines).toEqual([]);
   });
 
-  test("at debug has every call with its headers, but for secrets", async () => {
+  test("has every call and its headers at debug, without secrets", async () => {
     const headers = { authorization: "Bearer s3cret", cookie: "s3cret", "x-api-key": "s3cret" };
     const { lines, text } = await callFailing("debug", undefined, { ...headers, "x-mine": "yes" });
     expect(lines).toMatchObject([
@@ -90,7 +92,7 @@ describe("/metrics", () => {
   });
   afterAll(() => server.close());
 
-  test("counts calls by code, and times what places did", async () => {
+  test("counts calls by code, and times the steps in executors", async () => {
     await server.call("GetUser", { user_id: 1 });
     await server.call("GetUser", { user_id: 1 });
     await server.call("GetUser", { user_id: 0 });
@@ -114,7 +116,7 @@ describe("/metrics", () => {
     }
   });
 
-  test("is for reading only", async () => {
+  test("allows only GET", async () => {
     expect((await fetch(`${server.url}/metrics`, { method: "POST" })).status).toBe(404);
   });
 });

@@ -15,7 +15,7 @@ const full = (path: string) => `/unblock.v1.${path}`;
 const tooLarge = "x".repeat(4 * 1024 * 1024 + 1);
 const connectStream = "application/connect+json";
 
-/** The code as a client of Connect reads it from a unary response. */
+/** Returns the code of a unary response, as Connect's clients read it. */
 async function connectCode(reply: Promise<{ status: number; text: string }>): Promise<string> {
   const { status, text } = await reply;
   return status === 200
@@ -25,7 +25,7 @@ async function connectCode(reply: Promise<{ status: number; text: string }>): Pr
       : codeToString(codeFromHttpStatus(status));
 }
 
-/** The code in the envelope that ends a stream. */
+/** Returns the code in the last envelope of a stream. */
 async function streamCode(reply: Promise<{ status: number; text: string }>): Promise<string> {
   const { status, text } = await reply;
   return status === 200
@@ -40,7 +40,7 @@ async function grpcCode(reply: ReturnType<typeof callGrpc>): Promise<string> {
     : codeToString(Number(grpcStatus));
 }
 
-/** Sends a part of a body over HTTP/2 and no end. */
+/** Sends an incomplete body over HTTP/2. */
 async function unended(url: string, headers: IncomingHttpHeaders): Promise<string> {
   const session = openSession(url);
   const stream = session.request({ ":method": "POST", ":path": full(ping), ...headers });
@@ -51,7 +51,7 @@ async function unended(url: string, headers: IncomingHttpHeaders): Promise<strin
   return codeToString(Number(trailers?.["grpc-status"]));
 }
 
-/** Leaves in the middle of a body over HTTP/1.1. */
+/** Disconnects in the middle of a body over HTTP/1.1. */
 async function cutOff(url: string): Promise<string> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.write(
@@ -72,11 +72,7 @@ type Send = (url: string) => Promise<string>;
 
 const rejected: [string, string, Send][] = [
   ["JSON that can't be read", "Ping", (url) => connectCode(post(url, ping, "{"))],
-  [
-    "bytes that can't be read",
-    "Ping",
-    (url) => grpcCode(callGrpc(url, full(ping), Buffer.from([0xff]))),
-  ],
+  ["an invalid body", "Ping", (url) => grpcCode(callGrpc(url, full(ping), Buffer.from([0xff])))],
   ["a body that is too large", "Ping", (url) => connectCode(post(url, ping, tooLarge))],
   [
     "a gRPC message that is too large",
@@ -94,7 +90,7 @@ const rejected: [string, string, Send][] = [
     (url) => grpcCode(callGrpc(url, full(ping), new Uint8Array(1), { "grpc-encoding": "snappy" })),
   ],
   [
-    "a message that is not as compressed as it says",
+    "a message without its declared compression",
     "Ping",
     (url) => connectCode(post(url, ping, "{}", { "content-encoding": "gzip" })),
   ],
@@ -114,11 +110,11 @@ const rejected: [string, string, Send][] = [
     async (url) => connectCode(asReply(await fetch(`${url}${full("VitalsService/GetVitals")}`))),
   ],
   [
-    "a deadline that is none",
+    "an invalid deadline",
     "Ping",
     (url) => connectCode(post(url, ping, "{}", { "connect-timeout-ms": "soon" })),
   ],
-  ["a body that is cut off", "Ping", cutOff],
+  ["a truncated body", "Ping", cutOff],
   [
     "a stream of a wrong content type",
     "WatchVitals",
@@ -133,17 +129,17 @@ const rejected: [string, string, Send][] = [
       ),
   ],
   [
-    "a stream whose message can't be read",
+    "a stream with an unreadable message",
     "WatchVitals",
     (url) => streamCode(post(url, watch, "\0\0\0\0\x01{", { "content-type": connectStream })),
   ],
   [
-    "a gRPC stream whose message can't be read",
+    "a gRPC stream with an unreadable message",
     "WatchVitals",
     (url) => grpcCode(callGrpc(url, full(watch), Buffer.from([0xff]))),
   ],
   [
-    "a stream whose message is not valid",
+    "a stream with an invalid message",
     "WatchVitals",
     (url) =>
       streamCode(
@@ -154,7 +150,7 @@ const rejected: [string, string, Send][] = [
   ],
 ];
 
-/** Only the direct lane answers at the deadline, whatever its caller and handler do meanwhile. */
+/** Calls that only the fast path ends at their deadline, whatever caller and handler do. */
 const rejectedAtOnce: typeof rejected = [
   [
     "a deadline that passes while the body is read",
@@ -168,7 +164,7 @@ async function asReply(response: Response) {
   return { status: response.status, text: await response.text() };
 }
 
-describe.each([true, false])("with the direct lane: %s,", (directLane) => {
+describe.each([true, false])("fast path: %s,", (directLane) => {
   let server: TestServer;
   const lines = () => server.logged.map((line) => JSON.parse(line));
   beforeAll(async () => {
@@ -182,7 +178,7 @@ describe.each([true, false])("with the direct lane: %s,", (directLane) => {
   });
   afterAll(() => server.close());
 
-  /** What was counted and logged while something was sent, when all has ended. */
+  /** Returns what was counted and logged for requests, after all of them have ended. */
   async function countedDuring(send: () => Promise<string>) {
     const before = await endedCalls(server.url);
     const logged = server.logged.length;
@@ -196,7 +192,7 @@ describe.each([true, false])("with the direct lane: %s,", (directLane) => {
   }
 
   test.each([...rejected, ...(directLane ? rejectedAtOnce : [])])(
-    "%s is counted and logged once, as its caller sees it",
+    "%s is counted and logged once, with the code of the response",
     async (_, rpc, send) => {
       const { seen, counted, logged } = await countedDuring(() => send(server.url));
       expect(seen).not.toBe("ok");
@@ -206,7 +202,7 @@ describe.each([true, false])("with the direct lane: %s,", (directLane) => {
     },
   );
 
-  test("RPCs that are not there are counted together", async () => {
+  test("unknown RPCs are counted together", async () => {
     const { counted, logged } = await countedDuring(async () => {
       for (let number = 0; number < 20; number++) {
         await post(server.url, `Service${number}/Nope`, "{}");

@@ -2,13 +2,14 @@ import { Code, type ContextValues, createContextKey, type UnaryRequest } from "@
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { traceIds } from "../../opentelemetry.ts";
-import { callerKey } from "../adapter/caller.ts";
+import { callerKey } from "../adapter/exchange.ts";
 import type { CallObserver } from "../adapter/observer.ts";
+import type { Metrics } from "./metrics.ts";
 
 const traceKey = createContextKey<ReturnType<typeof traceIds>>(undefined, {
   description: "the call's span",
 });
-/** Codes that the server is to blame for. */
+/** Codes of failures that are the server's fault. */
 export const blamed: ReadonlySet<Code> = new Set([
   Code.Unknown,
   Code.Internal,
@@ -16,12 +17,12 @@ export const blamed: ReadonlySet<Code> = new Set([
   Code.Unavailable,
 ]);
 
-/** The caller's `x-request-id`, or one made for the call: the response has the same. */
+/** The request id that the response carries. */
 export function requestIdOf({ contextValues }: Pick<UnaryRequest, "contextValues">): string {
   return contextValues.get(callerKey)?.requestId ?? "unknown";
 }
 
-/** Keeps the active span for the call's line, which is written when the span may not be active any more. */
+/** Remembers the active span for the call's log line, which is written when the span may be inactive. */
 export function noteTrace(values: ContextValues): void {
   const ids = traceIds();
   if (ids !== undefined) {
@@ -29,16 +30,23 @@ export function noteTrace(values: ContextValues): void {
   }
 }
 
-export interface CallLog {
-  readonly ended: CallObserver["ended"];
-  /** A request was for no RPC of this server. @param path cut to a bounded length */
+export interface RequestObserver extends CallObserver {
+  /** Counts and logs a request that names no RPC. @param path truncated to a bounded length */
   unknownRpc(path: string): void;
 }
 
-/** Logs calls that fail by the server's fault; at the level "debug" all calls, with their headers. */
-export function logCalls(logger: Logger): CallLog {
+/**
+ * Counts, times and logs every request for an RPC. The log has the calls that fail by the server's fault; at
+ * the level "debug" it has all calls, with their headers.
+ */
+export function observeRequests(
+  metrics: Pick<Metrics, "observer" | "unknownRpc">,
+  logger: Logger,
+): RequestObserver {
   return {
+    began: metrics.observer.began,
     ended: (call, error) => {
+      metrics.observer.ended(call, error);
       const isBlamed = error !== undefined && call.isReached && blamed.has(error.code);
       const logsAll = logger.isLevelEnabled("debug");
       if (!isBlamed && !logsAll) {
@@ -57,7 +65,8 @@ export function logCalls(logger: Logger): CallLog {
       logger[isBlamed ? "error" : "debug"](line, "call");
     },
     unknownRpc: (path) => {
-      logger.debug({ path, code: codeToString(Code.Unimplemented) }, "a call of no RPC");
+      metrics.unknownRpc();
+      logger.debug({ path, code: codeToString(Code.Unimplemented) }, "unknown RPC");
     },
   };
 }

@@ -30,7 +30,7 @@ const onlySpan = () => server.telemetry.onlySpan();
 
 const longHash = { data: "x", rounds: 10_000_000 };
 const hashPath = "/unblock.v1.ExercisesService/ComputeHash";
-// Without a client: it knows the deadline, too, and cancels.
+// Without a client, which would cancel at the deadline itself.
 test.each([
   [
     "Connect",
@@ -48,7 +48,7 @@ test.each([
       return callGrpc(server.url, hashPath, message, { "grpc-timeout": "50m" });
     },
   ],
-])("a call over %s whose deadline passes has a span that says so", async (_, status, call) => {
+])("the span of a call over %s has the passed deadline", async (_, status, call) => {
   await call();
   expect(await onlySpan()).toMatchObject({
     attributes: { "rpc.status_code": status },
@@ -56,7 +56,7 @@ test.each([
   });
 });
 
-test("a call whose deadline passes has a span that ends then, though its handler goes on", async () => {
+test("the span of a call ends at the deadline, before its handler", async () => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const tracing = await loadTracing(() => {});
   const { handleRequest } = createAdapter({
@@ -76,7 +76,7 @@ test("a call whose deadline passes has a span that ends then, though its handler
   await endpoint.close();
 });
 
-test("a call whose caller hangs up has a span that says so", async () => {
+test("the span of a call has the disconnect of its client", async () => {
   const caller = new AbortController();
   const call = createUnblockClient({ baseUrl: server.url, protocol: "grpc" }).computeHash(
     longHash,
@@ -97,7 +97,7 @@ test("a call whose caller hangs up has a span that says so", async () => {
 });
 
 describe("a stream", () => {
-  test("is one span, which ends with it", async () => {
+  test("has one span, which ends with it", async () => {
     const caller = new AbortController();
     const vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
     const options = { headers, signal: caller.signal };
@@ -115,14 +115,14 @@ describe("a stream", () => {
     });
   });
 
-  test("that fails has the failure's code", async () => {
+  test("that fails has the error's code", async () => {
     const vitals = createVitalsClient({ baseUrl: server.url });
     const messages = vitals.watchVitals({ intervalMs: 1 }, { headers });
     await expect(Array.fromAsync(messages)).rejects.toThrow("[invalid_argument]");
     expect((await onlySpan()).attributes["rpc.status_code"]).toBe("invalid_argument");
   });
 
-  test("of both sides is one span as well", async () => {
+  test("of both sides has one span as well", async () => {
     const { transport } = openConnection({ baseUrl: server.url, protocol: "grpc" });
     const ask = async function* () {
       yield { messageRequest: { case: "listServices" as const, value: "" } };

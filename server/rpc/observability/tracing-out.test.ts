@@ -21,9 +21,9 @@ const headers = {
 };
 
 describe.each([
-  ["the direct lane", true],
-  ["Connect's own handlers", false],
-])("what a call over %s asks of others", (_, directLane) => {
+  ["the fast path", true],
+  ["the fallback", false],
+])("an outgoing request of a call over %s", (_, directLane) => {
   let server: TracedServer;
   beforeAll(async () => {
     server = await startTracedServer(directLane);
@@ -39,7 +39,7 @@ describe.each([
       ExercisesService,
       openConnection({ baseUrl: server.url, protocol, strategy }).transport,
     );
-  /** The context of the one call that was made, as its backends must see it. */
+  /** Returns the context of the only call, as its backends must receive it. */
   const ownTraceparent = async () => {
     await vi.waitUntil(() => server.telemetry.spans().length > 0, waitOptions);
     expect(server.telemetry.spans()).toHaveLength(1);
@@ -51,7 +51,7 @@ describe.each([
     ["grpc", "async"],
     ["grpc-web", "async"],
     ["connect", "threads"],
-  ] as const)("is in its trace: over %s, with %s", async (protocol, strategy) => {
+  ] as const)("is in the call's trace: over %s, with %s", async (protocol, strategy) => {
     await client(protocol, strategy).getWeather({ city: "london" }, { headers });
     const traceparent = await ownTraceparent();
     expect(server.backend.requests).toEqual([
@@ -59,16 +59,19 @@ describe.each([
     ]);
   });
 
-  test.each(["parallel", "sequential"])("is in its trace, all of it: %s", async (strategy) => {
-    await client("connect", strategy).getDashboard({}, { headers });
-    const traceparent = await ownTraceparent();
-    expect(server.backend.requests.map((request) => request.headers.traceparent)).toEqual(
-      Array(5).fill(traceparent),
-    );
-  });
+  test.each(["parallel", "sequential"])(
+    "is in the call's trace, as all of them: %s",
+    async (strategy) => {
+      await client("connect", strategy).getDashboard({}, { headers });
+      const traceparent = await ownTraceparent();
+      expect(server.backend.requests.map((request) => request.headers.traceparent)).toEqual(
+        Array(5).fill(traceparent),
+      );
+    },
+  );
 
   test.each(["workers", "threads"])(
-    "is in its trace when it is an image: with %s",
+    "is in the call's trace for an image: with %s",
     async (strategy) => {
       const imageUrl = "http://example.com/cat.png";
       await expect(
@@ -81,7 +84,7 @@ describe.each([
     },
   );
 
-  test("is in its trace although the call is answered", async () => {
+  test("is in the call's trace after the response", async () => {
     await client("grpc", "background").trackEvent({ event: "view", userId: 1 }, { headers });
     const traceparent = await ownTraceparent();
     await vi.waitUntil(() => server.backend.requests.length === 1, waitOptions);
@@ -90,9 +93,9 @@ describe.each([
     ]);
   });
 
-  test("has one traceparent where fetch is instrumented, and that is the instrumentation's", async () => {
+  test("has only the instrumentation's traceparent where fetch is instrumented", async () => {
     const theirs = `00-${traceId}-aaaaaaaaaaaaaaaa-01`;
-    // As @opentelemetry/instrumentation-undici does it.
+    // Like @opentelemetry/instrumentation-undici.
     const addHeader = (message: unknown) => {
       const { request } = message as {
         request: { addHeader(name: string, value: string): void };
@@ -109,7 +112,7 @@ describe.each([
   });
 });
 
-describe("a call whose HTTP request has a span already", () => {
+describe("a call whose HTTP request has a span", () => {
   let telemetry: TracedServer["telemetry"];
   let traced: TracedServer;
   beforeAll(async () => {
@@ -119,8 +122,8 @@ describe("a call whose HTTP request has a span already", () => {
   afterAll(() => traced.close());
 
   test.each([
-    ["is a part of it", false],
-    ["is not when that has ended", true],
+    ["is a child of that span", false],
+    ["is no child of an ended span", true],
   ])("%s", async (_, hasEnded) => {
     telemetry.reset();
     const spans: Span[] = [];
@@ -129,7 +132,7 @@ describe("a call whose HTTP request has a span already", () => {
       routes: (router) => router.service(VitalsService, { ping: () => ({}) }),
       interceptors: tracing === undefined ? [] : [tracing],
     });
-    // As @opentelemetry/instrumentation-http does it.
+    // Like @opentelemetry/instrumentation-http.
     const http = createServer((request, response) => {
       const span = trace.getTracer("http").startSpan("POST");
       spans.push(span);

@@ -21,8 +21,8 @@ describe("a server", () => {
   afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
   /**
-   * Starts a server with these preloads, calls it, and tells what it printed and which of its own
-   * modules asked for what. Of its own: prom-client loads OpenTelemetry's API for itself.
+   * Starts a server with these preloads and calls it. Returns its output, and the imports of OpenTelemetry by
+   * its own modules; prom-client loads OpenTelemetry's API as well.
    */
   const serveWith = async (...preloads: string[]) => {
     const file = join(folder, "imports");
@@ -47,51 +47,46 @@ describe("a server", () => {
       .map((line) => line.split(" ").map((url) => url.replace(root, "")))
       .map(([parent = "", imported = ""]) => ({ parent, imported }))
       .filter(({ parent }) => parent.startsWith("server/"));
-    // Otherwise nothing was logged, and nothing could be missed.
+    // Shows that imports were logged at all.
     expect(imports).toContainEqual({
       parent: "server/server.ts",
       imported: "server/rpc/handler.ts",
     });
-    const ofTracing = /@opentelemetry|tracing-interceptor/;
     return {
       stdout: stdout(),
-      tracing: imports.filter(({ imported }) => ofTracing.test(imported)),
+      tracing: imports.filter(({ imported }) => imported.includes("@opentelemetry")),
     };
   };
 
-  test("loads nothing of OpenTelemetry, and no interceptor for it, when nobody registers an SDK", async () => {
+  test("loads nothing of OpenTelemetry without a registered SDK", async () => {
     expect((await serveWith(logImports)).tracing).toEqual([]);
   });
 
-  test("traces its calls with the SDK that was registered before it started", async () => {
+  test("traces its calls with an SDK registered before the start", async () => {
     const { stdout, tracing } = await serveWith(logImports, printSpans);
     expect(tracing).toEqual([
       {
         parent: "server/opentelemetry.ts",
         imported: expect.stringContaining("/@opentelemetry/api/"),
       },
-      {
-        parent: "server/rpc/observability/tracing.ts",
-        imported: "server/rpc/observability/tracing-interceptor.ts",
-      },
     ]);
     expect(stdout.match(/ExercisesService\/(GetWeather|TrackEvent)',\n {2}id/g)).toHaveLength(3);
   });
 });
 
-describe("what is registered", () => {
+describe("a registered SDK", () => {
   const registryKey = Symbol.for("opentelemetry.js.api.1");
   afterEach(() => {
     trace.disable();
     Reflect.deleteProperty(globalThis, registryKey);
   });
 
-  test("is not used when it traces nothing", async () => {
+  test("is not used without traces", async () => {
     Reflect.set(globalThis, registryKey, { version: "1.10.0", metrics: {} });
     expect(await loadTracing(expect.unreachable)).toBeUndefined();
   });
 
-  test("is not used, and the log says why, when an older API has it", async () => {
+  test("is not used with an older API, which is logged", async () => {
     Reflect.set(globalThis, registryKey, { version: "1.9.0", trace: {} });
     const logged: string[] = [];
     expect(await loadTracing((message) => logged.push(message))).toBeUndefined();

@@ -34,7 +34,7 @@ describe.each([
     "server.port": Number(new URL(server.url).port),
   });
 
-  test("is a span in its caller's trace, and tells where its work ran", async () => {
+  test("is a span in its caller's trace, with the executor of its work", async () => {
     await exercises(protocol).getUser({ userId: 1 }, { headers });
     const span = await server.telemetry.onlySpan();
     expect(span).toMatchObject({
@@ -55,7 +55,7 @@ describe.each([
     });
   });
 
-  test("that its caller got wrong is a span with its code, and no error of the server's", async () => {
+  test("that its caller got wrong has a span with its code, and no error", async () => {
     await expect(exercises(protocol).getUser({ userId: 0 }, { headers })).rejects.toThrow(
       "[invalid_argument]",
     );
@@ -64,7 +64,7 @@ describe.each([
     expect(span.attributes).toEqual({ ...described(), "rpc.status_code": invalidArgument });
   });
 
-  test("that the server failed is an error, under the ids that the log has", async () => {
+  test("that the server failed has an error, with the ids of the log", async () => {
     const logged = server.logged.length;
     const weather = server.backend.answers.get("/weather");
     server.backend.answers.delete("/weather");
@@ -75,7 +75,7 @@ describe.each([
     const status = system === "grpc" ? "UNAVAILABLE" : "unavailable";
     expect(span.status).toEqual({
       code: SpanStatusCode.ERROR,
-      message: 'The backend "weather" does not answer (HTTP status 500).',
+      message: expect.stringContaining('"weather"'),
     });
     expect(span.attributes).toMatchObject({ "rpc.status_code": status, "error.type": status });
     expect(server.logged.slice(logged)).toMatchObject([
@@ -84,7 +84,7 @@ describe.each([
   });
 });
 
-describe("calls without a trace begin one each", () => {
+describe("calls without a trace start one each", () => {
   const assertOwnTraces = async (count: number) => {
     const spans = await server.telemetry.ended(count);
     expect(spans.map((span) => span.parentSpanContext)).toEqual(Array(count).fill(undefined));
@@ -97,7 +97,7 @@ describe("calls without a trace begin one each", () => {
     await assertOwnTraces(20);
   });
 
-  test("one after another on one HTTP/1.1 connection, without waiting for answers", async () => {
+  test("pipelined on one HTTP/1.1 connection", async () => {
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
     const request =
       "POST /unblock.v1.ExercisesService/GetWeather HTTP/1.1\r\nhost: x\r\n" +
@@ -108,7 +108,7 @@ describe("calls without a trace begin one each", () => {
     socket.destroy();
   });
 
-  test("whatever else they bring", async () => {
+  test("with other headers", async () => {
     const traceparents = [
       "",
       "nonsense",

@@ -6,16 +6,15 @@ import { Failure } from "../../errors.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
 import { quote } from "../../quote.ts";
-import { callerKey } from "../adapter/caller.ts";
+import { callerKey } from "../adapter/exchange.ts";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
-import { lackingEngines, lacksEngine } from "./needed-engines.ts";
 
 const strategyHeader = "unblock-strategy";
 
 /**
  * Serves every exercise of the schema with the strategy that the call's header names.
  *
- * @param engines the real engines that the server has, as strategies name them in `needs`
+ * @param engines external backends of the server, as strategies name them in `needs`
  */
 export function routeExercises(
   router: ConnectRouter,
@@ -42,17 +41,17 @@ export function routeExercises(
       }
       const timeoutMs = context.timeoutMs();
       const deadlineMs = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
-      const answer = await run(request, {
+      const ran = await run(request, {
         signal,
         connection: values.get(callerKey)?.connection,
         deadlineMs,
         idempotencyKey: idempotencyKeyOf(context, exercise.method.input, request),
       });
-      onRan(answer);
-      const { value, ranOn, beganMs, timing, cpuMs, facts = {} } = answer;
+      onRan(ran);
+      const { value, ranOn, beganMs, timing, cpuMs, facts = {} } = ran;
       responseHeader.set(strategyHeader, strategy);
       responseHeader.set("unblock-ran-on", formatRanOn(ranOn));
-      // On the machine's monotonic clock: a client on the same machine can draw the steps in time.
+      // On the machine's monotonic clock, so that a local client can place the steps in time.
       responseHeader.set("unblock-began", beganMs.toFixed(3));
       responseHeader.set("server-timing", formatTiming(timing));
       if (cpuMs !== undefined) {
@@ -91,4 +90,24 @@ function formatRanOn({ place, pid, thread }: RanOn): string {
 /** @see https://www.w3.org/TR/server-timing/ */
 function formatTiming(timing: readonly TimingStep[]): string {
   return timing.map(({ name, ms }) => `${name};dur=${Math.max(0, ms).toFixed(3)}`).join(", ");
+}
+
+/**
+ * Returns the strategies of an exercise whose external backend this server lacks.
+ *
+ * @param engines external backends of the server, as strategies name them in `needs`
+ */
+export function lackingEngines(exercise: Exercise, engines: readonly string[]): Strategy[] {
+  return exercise.allStrategies.filter(({ needs }) => needs !== "" && !engines.includes(needs));
+}
+
+export function lacksEngine({ letter, rpc }: Exercise, { name, needs }: Strategy): Failure {
+  const flag = `--${needs.toLowerCase().replaceAll("_", "-")}`;
+  return new Failure("UNBLOCK_STRATEGY_NOT_SET_UP", {
+    strategy: name,
+    exercise: letter,
+    rpc,
+    variable: needs,
+    flag,
+  });
 }

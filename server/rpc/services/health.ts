@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
   type ConnectRouter,
+  type ConnectRouterOptions,
   type HandlerContext,
   type ServiceImpl,
 } from "@connectrpc/connect";
@@ -13,17 +15,27 @@ import {
 } from "../../../gen/health/v1/health_pb.ts";
 import { Failure } from "../../errors.ts";
 import { quote } from "../../quote.ts";
-import { answersWithoutPool } from "../wire-formats.ts";
+import { inflateOnEventLoop } from "../adapter/compression.ts";
 
-type Answer = MessageInitShape<typeof HealthCheckResponseSchema>;
+type Response = MessageInitShape<typeof HealthCheckResponseSchema>;
 
-/** Whether the server and its services take calls; they do until it stops. */
+/**
+ * Options of services that respond when everything else hangs. zlib works in libuv's pool, which may be full:
+ * their responses are not compressed, and their requests are small enough to be inflated on the event loop.
+ */
+export const withoutLibuvPool: ConnectRouterOptions = {
+  acceptCompression: inflateOnEventLoop,
+  compressMinBytes: Number.MAX_SAFE_INTEGER,
+  readMaxBytes: 16 * 1024,
+};
+
+/** Serving status of the server and its services, which serve until the server stops. */
 export class HealthStatus {
   readonly #services: ReadonlySet<string>;
-  readonly #watchers = new Set<() => void>();
+  #watchers = 0;
   readonly #stopping = new AbortController();
 
-  /** @param services their full names; the empty name stands for the whole server */
+  /** @param services full names of the services; the empty name stands for the server */
   constructor(services: readonly string[]) {
     this.#services = new Set(["", ...services]);
   }
@@ -32,7 +44,7 @@ export class HealthStatus {
     return this.stopSignal.aborted;
   }
 
-  /** Aborts when the server stops, with what to tell those whose streams end by it. */
+  /** Aborts when the server stops, with the error that ends open streams. */
   get stopSignal(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -42,7 +54,7 @@ export class HealthStatus {
   }
 
   get watchers(): number {
-    return this.#watchers.size;
+    return this.#watchers;
   }
 
   statusOf(service: string): ServingStatus {
@@ -52,39 +64,29 @@ export class HealthStatus {
     return this.isStopped ? ServingStatus.NOT_SERVING : ServingStatus.SERVING;
   }
 
-  /** From now on nothing is served, for good. */
   stop(): void {
     this.#stopping.abort(new ConnectError("The server is shutting down.", Code.Unavailable));
-    for (const tell of this.#watchers) {
-      tell();
-    }
   }
 
   /** Resolves when the server stops or the signal aborts. */
-  stopped(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const end = () => {
-      this.#watchers.delete(end);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    this.#watchers.add(end);
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted || this.isStopped) {
-      end();
+  async stopped(signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.stopSignal]);
+    this.#watchers++;
+    if (!ended.aborted) {
+      await once(ended, "abort");
     }
-    return promise;
+    this.#watchers--;
   }
 }
 
 /**
- * Tells load balancers and orchestrators whether to send calls here.
+ * Serves the health checks of load balancers and orchestrators.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
   const implementation: ServiceImpl<typeof Health> = {
-    check: ({ service }): Answer => {
+    check: ({ service }): Response => {
       const status = health.statusOf(service);
       if (status === ServingStatus.SERVICE_UNKNOWN) {
         const known = health.services.filter((name) => name !== "").join(", ");
@@ -99,16 +101,16 @@ export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
       ),
     }),
 
-    /** The status now, and each change of it. Of an unknown service, too: it may come with another version. */
-    watch: async function* ({ service }, { signal }: HandlerContext): AsyncGenerator<Answer> {
+    /** Sends the status and its changes, also of an unknown service, which a later version may have. */
+    watch: async function* ({ service }, { signal }: HandlerContext): AsyncGenerator<Response> {
       yield { status: health.statusOf(service) };
       if (!health.isStopped) {
         await health.stopped(signal);
         signal.throwIfAborted();
-        // The stream ends with it: a server that waits for its watchers to leave would never end.
+        // The last response: the server can't wait until its watchers leave.
         yield { status: health.statusOf(service) };
       }
     },
   };
-  router.service(Health, implementation, answersWithoutPool);
+  router.service(Health, implementation, withoutLibuvPool);
 }

@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 import type { RunStrategy } from "../../exercises/exercise.ts";
 import type { ServedExercise } from "../../exercises/load.ts";
 
-describe.each([true, false])("the key of a call, by the direct lane: %s", (directLane) => {
+describe.each([true, false])("the key of a call, fast path: %s", (directLane) => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ ...small, directLane, loadExercises });
@@ -20,7 +20,7 @@ describe.each([true, false])("the key of a call, by the direct lane: %s", (direc
   const keyOf = (headers: Record<string, string>, data = "x", localAddress = "127.0.0.1") =>
     postHash(server.url, { headers, data, localAddress });
 
-  test("is none without the header", async () => {
+  test("is undefined without the header", async () => {
     expect(await keyOf({})).toBe("none");
   });
 
@@ -35,7 +35,7 @@ describe.each([true, false])("the key of a call, by the direct lane: %s", (direc
     }
   });
 
-  test("has another fingerprint, and no other scope, for another request", async () => {
+  test("has another fingerprint and the same scope for another request", async () => {
     const [one, other] = [
       await keyOf({ "idempotency-key": "k" }),
       await keyOf({ "idempotency-key": "k" }, "y"),
@@ -44,7 +44,7 @@ describe.each([true, false])("the key of a call, by the direct lane: %s", (direc
     expect(other).not.toBe(one);
   });
 
-  test("has another scope for other credentials, and for none", async () => {
+  test("has another scope for other credentials, and without any", async () => {
     const keys = await Promise.all([
       keyOf({ "idempotency-key": "k" }),
       keyOf({ "idempotency-key": "k", authorization: "Bearer one" }),
@@ -60,7 +60,7 @@ describe.each([true, false])("the key of a call, by the direct lane: %s", (direc
     expect(await keyOf(header, "x", "127.0.0.2")).toBe(await keyOf(header));
   });
 
-  test("has another scope for another address, whatever a proxy would say", async () => {
+  test("has another scope for another address, whatever a proxy header has", async () => {
     const key = await keyOf({ "idempotency-key": "k" });
     expect(scopeOf(await keyOf({ "idempotency-key": "k" }, "x", "127.0.0.2"))).not.toBe(
       scopeOf(key),
@@ -70,7 +70,7 @@ describe.each([true, false])("the key of a call, by the direct lane: %s", (direc
   });
 });
 
-test("the key of a caller with a certificate is of the certificate's holder", async () => {
+test("identifies a caller with a certificate by its holder", async () => {
   const certificates = await createCertificates();
   const { ca, server: own, client } = certificates;
   const renewed = await createCertificates(ca);
@@ -88,7 +88,7 @@ test("the key of a caller with a certificate is of the certificate's holder", as
     });
   const first = await keyOf(client);
   expect(await keyOf(client, "127.0.0.2")).toBe(first);
-  // Another key and another serial number, and the same name.
+  // A certificate with another key and serial number, and the same name.
   expect(await keyOf(renewed.client)).toBe(first);
   expect(scopeOf(await keyOf(renewed.server))).not.toBe(scopeOf(first));
   await server.close();
@@ -96,10 +96,10 @@ test("the key of a caller with a certificate is of the certificate's holder", as
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
-/** An exercise that answers with its key. */
+/** An exercise that responds with its idempotency key. */
 async function loadExercises(): Promise<readonly ServedExercise[]> {
   const exercise = exerciseOf("C");
-  const answerKey: RunStrategy<unknown, Record<string, unknown>> = async (
+  const respondKey: RunStrategy<unknown, Record<string, unknown>> = async (
     _request,
     { idempotencyKey: key },
   ) => ({
@@ -108,7 +108,7 @@ async function loadExercises(): Promise<readonly ServedExercise[]> {
     beganMs: 0,
     timing: [],
   });
-  const strategies = { [exercise.recommended]: answerKey };
+  const strategies = { [exercise.recommended]: respondKey };
   return [{ exercise, handler: { validate: () => [], strategies } }];
 }
 

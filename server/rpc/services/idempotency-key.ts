@@ -5,14 +5,14 @@ import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobu
 import type { HandlerContext } from "@connectrpc/connect";
 import { Failure } from "../../errors.ts";
 import { quote } from "../../quote.ts";
-import { callerKey } from "../adapter/caller.ts";
+import { callerKey } from "../adapter/exchange.ts";
 
 const idempotencyHeader = "idempotency-key";
 
 /**
- * Key of a call that may be repeated, as `scope.fingerprint`; undefined when the caller gave none. The scope
- * is of the RPC, the caller and the caller's key: keys of two callers do not meet. The fingerprint is of the
- * request: a key that comes again with another request is to be rejected.
+ * Returns the key of a call that may be repeated as `scope.fingerprint`; undefined when the caller sent none.
+ * The scope identifies the RPC, the caller and the caller's key, so that keys of two callers never match. The
+ * fingerprint identifies the request: a known key with another request is to be rejected.
  *
  * @throws Failure "invalid" for a key that is not 1 to 200 visible ASCII characters
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
@@ -38,8 +38,8 @@ export function idempotencyKeyOf<Input extends DescMessage>(
 }
 
 /**
- * Who calls, without a look at whether it is true: nobody knows another caller's credentials. The address is
- * that of the connection, and not what a proxy says of it, which anybody can say.
+ * Identifies the caller by its credentials, unverified, since nobody knows another caller's; else by its
+ * certificate; else by the connection's address, and not by a proxy's header, which anybody can send.
  */
 function callerOf(
   authorization: string | null,
@@ -58,7 +58,7 @@ function isTls(socket: Socket): socket is TLSSocket {
   return "encrypted" in socket;
 }
 
-/** What stays the same when a certificate is renewed, if the authority named its holder at all. */
+/** Returns what stays the same when a certificate is renewed, if the authority named its holder. */
 function certifiedName(socket: TLSSocket): string | undefined {
   if (!socket.authorized) {
     return undefined;
@@ -67,7 +67,7 @@ function certifiedName(socket: TLSSocket): string | undefined {
   return subject || subjectaltname ? JSON.stringify([subject, subjectaltname]) : fingerprint256;
 }
 
-/** 128 bits, for which nobody finds another text. */
+/** A hash of 128 bits, for which nobody can find another text. */
 function digest(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest().subarray(0, 16).toString("base64url");
 }

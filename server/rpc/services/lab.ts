@@ -1,14 +1,35 @@
+import { isMessage, type Message } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
-import { LabService } from "../../../gen/unblock/v1/lab_pb.ts";
-import { findExercise } from "../../../registry/exercises.ts";
+import { type Strategy, Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
+import {
+  GetRunRequestSchema,
+  LabService,
+  LoadRequestSchema,
+  RaceRequestSchema,
+} from "../../../gen/unblock/v1/lab_pb.ts";
+import { type Exercise, exercises, findExercise } from "../../../registry/exercises.ts";
+import {
+  mostCalls,
+  mostCallsPerSecond,
+  mostSeconds,
+  mostStrategies,
+} from "../../../registry/run-limits.ts";
+import type { FieldViolation } from "../../errors.ts";
+import { checkRange } from "../../exercises/validate.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { lackingEngines, lacksEngine } from "./needed-engines.ts";
+import { quote } from "../../quote.ts";
+import { lackingEngines, lacksEngine } from "./exercises.ts";
+
+/** Approximate CPU time of a call of CPU work, in milliseconds. */
+const cpuMs = 100;
+/** Max time that a run may freeze the server, in milliseconds: nothing can end it meanwhile. */
+const maxFrozenMs = 60_000;
 
 /**
- * Serves races, loads and kept runs.
+ * Serves races, load tests and saved runs.
  *
- * @param engines the real engines that the server has, as strategies name them in `needs`
- * @param interceptors instead of those of all other services
+ * @param engines external backends of the server, as strategies name them in `needs`
+ * @param interceptors interceptors of this service, instead of the adapter's
  */
 export function routeLab(
   router: ConnectRouter,
@@ -44,4 +65,108 @@ export function routeLab(
     getRun: async ({ id }) => ({ run: await lab.kept.get(id) }),
   };
   router.service(LabService, implementation, { interceptors });
+}
+
+export function checkRace(request: Message): FieldViolation[] {
+  if (!isMessage(request, RaceRequestSchema)) {
+    return [];
+  }
+  const { strategies, calls } = request;
+  const exercise = exerciseOf(request.exercise);
+  // Every unknown name is quoted in the message.
+  const quotable = strategies.slice(0, mostStrategies);
+  const twice = quotable.find((name, index) => quotable.indexOf(name) !== index);
+  const { length } = strategies;
+  return [
+    ...checkExercise(request.exercise),
+    ...(length >= 1 && length <= mostStrategies
+      ? []
+      : [violation("strategies", `to be 1 to ${mostStrategies} names, got ${length}`)]),
+    ...quotable.flatMap((name) => checkStrategy("strategies", exercise, name)),
+    ...(twice === undefined
+      ? []
+      : [violation("strategies", `to be named once each, got ${quote(twice)} twice`)]),
+    ...checkRange("calls", calls, 0, mostCalls),
+    ...quotable.flatMap((name) =>
+      checkFrozenTime("calls", exercise, name, calls || (exercise?.burst.calls ?? 0)),
+    ),
+  ];
+}
+
+export function checkLoad(request: Message): FieldViolation[] {
+  if (!isMessage(request, LoadRequestSchema)) {
+    return [];
+  }
+  const { strategy, ratePerSecond, durationS } = request;
+  const exercise = exerciseOf(request.exercise);
+  const calls = ratePerSecond * durationS;
+  return [
+    ...checkExercise(request.exercise),
+    ...(strategy === "" ? [] : checkStrategy("strategy", exercise, strategy)),
+    ...checkRange("rate_per_second", ratePerSecond, 1, mostCallsPerSecond),
+    ...checkRange("duration_s", durationS, 1, mostSeconds),
+    ...checkFrozenTime("rate_per_second", exercise, strategy, calls),
+  ];
+}
+
+export function checkGetRun(request: Message): FieldViolation[] {
+  if (!isMessage(request, GetRunRequestSchema) || /^[a-z0-9]{12}$/.test(request.id)) {
+    return [];
+  }
+  return [violation("id", `to be 12 letters from a to z and digits, got ${quote(request.id)}`)];
+}
+
+/** Finds an exercise by its letter only, since a saved run has the letter. */
+function exerciseOf(letter: string): Exercise | undefined {
+  return exercises.find((one) => one.letter === letter);
+}
+
+function checkExercise(letter: string): FieldViolation[] {
+  const letters = exercises.map((one) => one.letter).join(", ");
+  return exerciseOf(letter) === undefined
+    ? [violation("exercise", `to be one of ${letters}, got ${quote(letter)}`)]
+    : [];
+}
+
+function checkStrategy(
+  field: string,
+  exercise: Exercise | undefined,
+  name: string,
+): FieldViolation[] {
+  if (exercise === undefined || strategyOf(exercise, name) !== undefined) {
+    return [];
+  }
+  const names = exercise.allStrategies.map((one) => one.name).join(", ");
+  return [violation(field, `to be of exercise ${exercise.letter} (${names}), got ${quote(name)}`)];
+}
+
+function checkFrozenTime(
+  field: string,
+  exercise: Exercise | undefined,
+  name: string,
+  calls: number,
+): FieldViolation[] {
+  const strategy = exercise && strategyOf(exercise, name);
+  if (strategy?.suitability !== Suitability.FREEZES || exercise === undefined) {
+    return [];
+  }
+  const callMs = exercise.work.waitMs + (exercise.work.cpu ? cpuMs : 0);
+  const maxCalls = Math.floor(maxFrozenMs / callMs);
+  return calls <= maxCalls
+    ? []
+    : [
+        violation(
+          field,
+          `to make at most ${maxCalls.toLocaleString("en")} calls with ${name}, each of which blocks the ` +
+            `server for ${callMs} ms, got ${calls.toLocaleString("en")}`,
+        ),
+      ];
+}
+
+function strategyOf(exercise: Exercise, name: string): Strategy | undefined {
+  return exercise.allStrategies.find((one) => one.name === name);
+}
+
+function violation(field: string, expected: string): FieldViolation {
+  return { field, description: `Expected ${field} ${expected}.` };
 }

@@ -22,8 +22,8 @@ import { quote } from "../../quote.ts";
 /**
  * Serves the learner's progress.
  *
- * @param path its file
- * @param interceptors instead of those of all other services
+ * @param path file of the progress
+ * @param interceptors interceptors of this service, instead of the adapter's
  */
 export function routeProgress(
   router: ConnectRouter,
@@ -31,18 +31,18 @@ export function routeProgress(
   interceptors: Interceptor[],
 ): void {
   const implementation: ServiceImpl<typeof ProgressService> = {
-    getProgress: () => answer(readProgress(path)),
+    getProgress: () => respond(readProgress(path)),
 
     recordGuess: ({ exercise, strategy }) =>
-      answer(changeProgress(path, (progress) => withGuess(progress, exercise, strategy))),
+      respond(changeProgress(path, (progress) => withGuess(progress, exercise, strategy))),
 
-    forgetGuesses: () => answer(changeProgress(path, withoutGuesses)),
+    forgetGuesses: () => respond(changeProgress(path, withoutGuesses)),
   };
   router.service(ProgressService, implementation, { interceptors });
 }
 
 /** @throws Failure when the file can't be read or written */
-async function answer(
+async function respond(
   progress: Promise<{ readonly state: Progress }>,
 ): Promise<{ readonly standing: Standing }> {
   try {
@@ -53,7 +53,6 @@ async function answer(
   }
 }
 
-/** A guess names an exercise and one of its strategies. */
 export function checkGuess(request: Message): FieldViolation[] {
   if (!isMessage(request, RecordGuessRequestSchema)) {
     return [];

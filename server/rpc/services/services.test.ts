@@ -12,6 +12,7 @@ import {
 import { reflect } from "../../../loadtest/target/reflection.ts";
 import { hasProgram } from "../../../testing/programs.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { failureOf } from "../faults/unended-request.ts";
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const waitOptions = { timeout: 20_000, interval: 20 };
@@ -27,7 +28,7 @@ describe("health", () => {
     createClient(Health, createGrpcTransport({ baseUrl: url, idleConnectionTimeoutMs: 100 }));
 
   test.each(["", "unblock.v1.ExercisesService", "unblock.v1.VitalsService"])(
-    "of the service %j is that it serves",
+    "of the service %j is SERVING",
     async (service) => {
       expect(await healthOf(server.url).check({ service })).toMatchObject({
         status: Status.SERVING,
@@ -35,13 +36,13 @@ describe("health", () => {
     },
   );
 
-  test("of an unknown service is not found, and names those that are", async () => {
+  test("of an unknown service is not found", async () => {
     await expect(healthOf(server.url).check({ service: "unblock.v1.Nope" })).rejects.toThrow(
       '[not_found] There is no service "unblock.v1.Nope" here; there are: unblock.v1.ExercisesService',
     );
   });
 
-  test("lists all", async () => {
+  test("lists all services", async () => {
     const { statuses } = await healthOf(server.url).list({});
     expect(Object.keys(statuses).sort()).toEqual([
       "",
@@ -52,7 +53,7 @@ describe("health", () => {
     ]);
   });
 
-  test("is watched until the server stops, and does not keep it from stopping", async () => {
+  test("is watched until the server stops, without delaying it", async () => {
     const stopping = await startTestServer(small);
     const seen: Status[] = [];
     const unknown: Status[] = [];
@@ -69,7 +70,7 @@ describe("health", () => {
     expect(unknown).toEqual([Status.SERVICE_UNKNOWN, Status.SERVICE_UNKNOWN]);
   });
 
-  test("is NOT_SERVING for the notice, in which calls and connections are still taken", async () => {
+  test("is NOT_SERVING during the notice, while calls and connections are accepted", async () => {
     const stopping = await startTestServer({ ...small, shutdownNoticeMs: 2_000 });
     const closed = stopping.close();
     expect(await healthOf(stopping.url).check({})).toMatchObject({ status: Status.NOT_SERVING });
@@ -93,7 +94,7 @@ describe("reflection", () => {
     return answers;
   };
 
-  test("answers each question in turn, also after one that has no answer", async () => {
+  test("responds to each request in turn, also after an error", async () => {
     const file = {
       case: "fileDescriptorResponse",
       value: { fileDescriptorProto: [expect.anything()] },
@@ -133,12 +134,12 @@ describe("reflection", () => {
     ]);
   });
 
-  test("refuses names that are none", async () => {
+  test("rejects names that are too long", async () => {
     const value = "x".repeat(1_001);
     await expect(ask({ case: "fileByFilename", value })).rejects.toThrow("[invalid_argument]");
   });
 
-  test("tells the load client what to call", async () => {
+  test("lets the load client find an RPC", async () => {
     const services = await reflect(
       server.url,
       { insecure: false },
@@ -173,7 +174,7 @@ describe("reflection", () => {
 });
 
 describe("WatchVitals", () => {
-  test("tells again and again, and stops with its watcher", async () => {
+  test("sends vitals until its client cancels", async () => {
     const caller = new AbortController();
     const vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
     const names: (string | undefined)[][] = [];
@@ -193,12 +194,13 @@ describe("WatchVitals", () => {
     expect(names[0]).toContain("workers");
   });
 
-  test.each([1, 99, -1, 60_001])("refuses an interval of %i ms", async (intervalMs) => {
+  test.each([1, 99, -1, 60_001])("rejects an interval of %i ms", async (intervalMs) => {
     const vitals = createVitalsClient({ baseUrl: server.url });
     const first = vitals.watchVitals({ intervalMs })[Symbol.asyncIterator]().next();
-    await expect(first).rejects.toThrow(
-      `[invalid_argument] Expected interval_ms to be 0 or from 100 to 60000, got ${intervalMs}.`,
-    );
+    expect(await failureOf(first)).toMatchObject({
+      code: "invalid_argument",
+      error: "UNBLOCK_INVALID_REQUEST",
+    });
   });
 
   test("ends at its deadline", async () => {
@@ -207,7 +209,7 @@ describe("WatchVitals", () => {
     await expect(all).rejects.toThrow("[deadline_exceeded]");
   });
 
-  test("has a limit of watchers per connection and in total, and forgets those that have gone", async () => {
+  test("has a limit of watchers per connection and in total, without disconnected ones", async () => {
     const caller = new AbortController();
     const watchOn = (client: ReturnType<typeof createVitalsClient>, signal: AbortSignal) =>
       client.watchVitals({ intervalMs: 100 }, { signal })[Symbol.asyncIterator]().next();
@@ -218,13 +220,17 @@ describe("WatchVitals", () => {
     );
     await Promise.all(watchers);
     for (const client of clients) {
-      await expect(watchOn(client, caller.signal)).rejects.toThrow(
-        "[resource_exhausted] 4 watches of the vitals are open on this connection, which is the most.",
-      );
+      expect(await failureOf(watchOn(client, caller.signal))).toMatchObject({
+        code: "resource_exhausted",
+        error: "UNBLOCK_STREAMS_FULL",
+        data: { open: "4", where: "on this connection" },
+      });
     }
-    await expect(watchOn(grpc(), caller.signal)).rejects.toThrow(
-      "[resource_exhausted] 16 watches of the vitals are open on this server, which is the most.",
-    );
+    expect(await failureOf(watchOn(grpc(), caller.signal))).toMatchObject({
+      code: "resource_exhausted",
+      error: "UNBLOCK_STREAMS_FULL",
+      data: { open: "16", where: "on this server" },
+    });
     caller.abort();
     const another = new AbortController();
     await vi.waitFor(() => watchOn(grpc(), another.signal), waitOptions);

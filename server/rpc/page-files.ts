@@ -1,14 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 
-/** A file of the page, as it is served. */
 export interface PageFile {
   readonly contentType: string;
   readonly cacheControl: string;
   readonly body: Buffer;
 }
 
-/** By the path that it is asked for under, such as "/" and "/assets/index-1a2b3c.js". */
+/** Files of the page by request path, such as "/" and "/assets/index-1a2b3c.js". */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -24,14 +23,13 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
 };
 const unknownType = "application/octet-stream";
-/** Their names have a hash of what is in them. */
+/** Files whose names have a hash of their content. */
 const hashedFolder = "/assets/";
 
 /**
- * Reads all files of the built page, once: what is served is what was there at the start, and no path is
- * ever made of what somebody asks for.
+ * Reads all files of the built page, once: no file path is ever made from a request.
  *
- * @returns none when the page has not been built
+ * @returns an empty map when the page is not built
  */
 export async function readPage(folder: string): Promise<PageFiles> {
   const files = new Map<string, PageFile>();
@@ -57,7 +55,7 @@ async function listFiles(folder: string): Promise<string[]> {
       throw error;
     },
   );
-  // Not symbolic links, which may point anywhere.
+  // Without symbolic links, which may point anywhere.
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
+import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const html = "<!doctype html><title>unblock</title>";
@@ -44,7 +44,7 @@ const versions = [
   ["HTTP/2", askByHttp2],
 ] as const;
 
-describe.each(versions)("over %s the built page", (_, ask) => {
+describe.each(versions)("over %s, the built page", (_, ask) => {
   let parent: string;
   let server: TestServer;
   beforeAll(async () => {
@@ -57,7 +57,7 @@ describe.each(versions)("over %s the built page", (_, ask) => {
     await writeFile(join(pageFolder, "assets", "index-1a2b.js"), script);
     await writeFile(join(pageFolder, "assets", "index-1a2b.css"), "");
     server = await startTestServer({ ...small, pageFolder });
-    // What is served is what was there at the start.
+    // A file that was added after the start is not served.
     await writeFile(join(pageFolder, "assets", "late.txt"), "late");
   });
   afterAll(async () => {
@@ -65,7 +65,7 @@ describe.each(versions)("over %s the built page", (_, ask) => {
     await rm(parent, { recursive: true });
   });
 
-  test("is at /, and asked for anew each time", async () => {
+  test("is at /, and revalidated each time", async () => {
     for (const path of ["/", "/?theme=dark"]) {
       expect(await ask(server.url, path)).toMatchObject({
         status: 200,
@@ -79,7 +79,7 @@ describe.each(versions)("over %s the built page", (_, ask) => {
     }
   });
 
-  test("has files that never change", async () => {
+  test("has immutable files", async () => {
     expect(await ask(server.url, "/assets/index-1a2b.js")).toMatchObject({
       status: 200,
       body: script,
@@ -92,7 +92,7 @@ describe.each(versions)("over %s the built page", (_, ask) => {
     expect(headers["content-type"]).toBe("text/css; charset=utf-8");
   });
 
-  test("runs no script but its own, is in no other page, and tells others nothing", async () => {
+  test("loads only its own scripts, allows no frames, and sends no referrer", async () => {
     for (const path of ["/", "/assets/index-1a2b.js"]) {
       const { headers } = await ask(server.url, path);
       expect(headers).toMatchObject({
@@ -105,12 +105,12 @@ describe.each(versions)("over %s the built page", (_, ask) => {
     }
   });
 
-  test("can be asked for its headers alone", async () => {
+  test("responds to HEAD", async () => {
     const { status, headers, body } = await ask(server.url, "/", "HEAD");
     expect([status, headers["content-length"], body]).toEqual([200, String(html.length), ""]);
   });
 
-  test("takes nothing", async () => {
+  test("rejects POST", async () => {
     const { status, body } = await ask(server.url, "/", "POST");
     expect(status).toBe(404);
     expect(body).toContain("There is no RPC /; there are: ");
@@ -137,17 +137,17 @@ describe.each(versions)("over %s the built page", (_, ask) => {
   });
 });
 
-describe.each(versions)("over %s a page that is not built", (_, ask) => {
+describe.each(versions)("over %s, a page that is not built", (_, ask) => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ ...small, pageFolder: join(tmpdir(), "no-page-here") });
   });
   afterAll(() => server.close());
 
-  test("says what to do", async () => {
+  test("names the command", async () => {
     expect(await ask(server.url, "/")).toMatchObject({
       status: 404,
-      body: expect.stringContaining("The page is not built. Run `npm run build`"),
+      body: expect.stringContaining("npm run build"),
       headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
     });
   });

@@ -4,7 +4,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startTestServer, type TestServer } from "../../testing/test-server.ts";
 
-// What Connect's own handlers would leave without an answer. Calls that stream are theirs.
+// Requests to which Connect's own handlers would not respond.
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
@@ -13,7 +13,7 @@ afterAll(() => server.close());
 
 const watchPath = "/unblock.v1.VitalsService/WatchVitals";
 
-test.each(["[", "a b", "a:99999"])("a host that makes no URL is answered: %j", async (host) => {
+test.each(["[", "a b", "a:99999"])("responds to a host that makes no URL: %j", async (host) => {
   const call = httpRequest(`${server.url}${watchPath}`, {
     method: "POST",
     headers: { host, "content-type": "application/connect+json" },
@@ -24,7 +24,7 @@ test.each(["[", "a b", "a:99999"])("a host that makes no URL is answered: %j", a
   response?.resume();
 });
 
-test("a content type may have capitals", async () => {
+test("accepts a content type with capitals", async () => {
   const response = await fetch(`${server.url}/unblock.v1.ExercisesService/GetUser`, {
     method: "POST",
     headers: { "content-type": "Application/Proto" },
@@ -34,7 +34,7 @@ test("a content type may have capitals", async () => {
 });
 
 test.each([watchPath, "/unblock.v1.VitalsService/Ping"])(
-  "gRPC over HTTP/1.1 is refused, by the version: %s",
+  "rejects gRPC over HTTP/1.1 with 505: %s",
   async (path) => {
     const response = await fetch(`${server.url}${path}`, {
       method: "POST",
@@ -45,7 +45,7 @@ test.each([watchPath, "/unblock.v1.VitalsService/Ping"])(
   },
 );
 
-test("a GET may have a content type", async () => {
+test("accepts a GET with a content type", async () => {
   const query = "?encoding=proto&base64=1&message=!!";
   const response = await fetch(`${server.url}/unblock.v1.ExercisesService/GetWeather${query}`, {
     headers: { "content-type": "application/proto" },
@@ -53,7 +53,7 @@ test("a GET may have a content type", async () => {
   expect(await response.json()).toMatchObject({ code: "invalid_argument" });
 });
 
-test("a stream that a handler ends early closes, however much is still to be read", async () => {
+test("closes a stream that its handler ends early, with unread data", async () => {
   const session = connectHttp2(server.url);
   const stream = session.request({
     ":method": "POST",
@@ -62,7 +62,7 @@ test("a stream that a handler ends early closes, however much is still to be rea
     te: "trailers",
   });
   const bytes = 1024 * 1024;
-  // Its name is longer than any, so the first message already ends the stream.
+  // The name is too long, so the first message ends the stream.
   const message = Buffer.alloc(5 + bytes, "x");
   message.writeUInt8(0, 0);
   message.writeUInt32BE(bytes, 1);
@@ -77,7 +77,7 @@ test("a stream that a handler ends early closes, however much is still to be rea
   session.destroy();
 });
 
-test("a stream may have a deadline further away than a timer can wait", async () => {
+test("accepts a stream deadline longer than the maximum of a timer", async () => {
   const session = connectHttp2(server.url);
   const stream = session.request({
     ":method": "POST",

@@ -19,7 +19,7 @@ import { change, count, wish } from "../../../testing/echo-schema.ts";
 import { listen, type TestEndpoint } from "../../../testing/listen.ts";
 import { createAdapter } from "../adapter/adapter.ts";
 
-/** What the handler does in a test. */
+/** Work of the handler in a test. */
 let act: (context: HandlerContext) => void | Promise<void> = () => {};
 const lost: unknown[] = [];
 
@@ -39,22 +39,22 @@ interface Served {
   readonly http2: TestEndpoint;
 }
 
-async function serve(directLane: boolean): Promise<Served> {
-  const adapter = createAdapter({ routes, directLane, onLost: (error) => lost.push(error) });
+async function serve(fastPath: boolean): Promise<Served> {
+  const adapter = createAdapter({ routes, fastPath, onLost: (error) => lost.push(error) });
   return {
     http1: await listen(createHttp1Server(adapter.handleRequest)),
     http2: await listen(createHttp2Server().on("stream", adapter.handleStream)),
   };
 }
 
-const served = { direct: await serve(true), stock: await serve(false) };
+const served = { "fast path": await serve(true), fallback: await serve(false) };
 afterAll(async () => {
   for (const { http1, http2 } of Object.values(served)) {
     await Promise.all([http1.close(), http2.close()]);
   }
 });
 
-const lanes = ["direct", "stock"] as const;
+const paths = ["fast path", "fallback"] as const;
 const versions = ["1.1", "2"] as const;
 const protocols = ["grpc", "grpc-web", "connect"] as const;
 type Protocol = (typeof protocols)[number];
@@ -75,20 +75,20 @@ function transportOf(
   }
 }
 
-const ways = lanes.flatMap((lane) =>
+const ways = paths.flatMap((path) =>
   versions.flatMap((version) =>
     protocols
       .filter((protocol) => protocol !== "grpc" || version === "2")
       .flatMap((protocol) =>
-        (["unary", "stream"] as const).map((kind) => ({ lane, version, protocol, kind })),
+        (["unary", "stream"] as const).map((kind) => ({ path, version, protocol, kind })),
       ),
   ),
 );
 type Way = (typeof ways)[number];
 
-/** How a call ends: "ok", or the code's name. */
-async function call({ lane, version, protocol, kind }: Way): Promise<ConnectError | "ok"> {
-  const transport = transportOf(protocol, version, served[lane]);
+/** Returns "ok" or the error of a call. */
+async function call({ path, version, protocol, kind }: Way): Promise<ConnectError | "ok"> {
+  const transport = transportOf(protocol, version, served[path]);
   try {
     if (kind === "unary") {
       await transport.unary(change, undefined, 2_000, undefined, wish({}));
@@ -98,7 +98,7 @@ async function call({ lane, version, protocol, kind }: Way): Promise<ConnectErro
       })();
       const { message } = await transport.stream(count, undefined, 2_000, undefined, input);
       for await (const _ of message) {
-        // It is the end that counts.
+        // Only the end matters.
       }
     }
     return "ok";
@@ -112,7 +112,7 @@ async function outcomeOf(way: Way): Promise<string> {
   return outcome === "ok" ? "ok" : codeName(outcome.code);
 }
 
-/** Trailers and error metadata that a protocol has in the body may be anything. */
+/** Whether the body has trailers and error metadata, which may be anything there. */
 function isInBody({ protocol, kind }: Way): boolean {
   return protocol === "grpc-web" || (protocol === "connect" && kind === "stream");
 }
@@ -134,15 +134,15 @@ function put(where: Where, name: string, value: string): typeof act {
   };
 }
 
-const places: readonly Where[] = ["header", "trailer", "error metadata"];
+const wheres: readonly Where[] = ["header", "trailer", "error metadata"];
 const large = "x".repeat(100_000);
 
 beforeAll(() => {
   lost.length = 0;
 });
 
-describe.each(ways)("$lane lane, HTTP/$version, $protocol, $kind", (way) => {
-  describe.each(places)("in the %s", (where) => {
+describe.each(ways)("$path, HTTP/$version, $protocol, $kind", (way) => {
+  describe.each(wheres)("in the %s", (where) => {
     const unchanged = where === "error metadata" ? "failed_precondition" : "ok";
     const spoilt = where !== "header" && isInBody(way) ? unchanged : "internal";
 
@@ -213,12 +213,12 @@ describe.each(ways)("$lane lane, HTTP/$version, $protocol, $kind", (way) => {
     expect(await outcomeOf(way)).toBe(isInTrailer ? "internal" : "failed_precondition");
   });
 
-  test.each(["passed on", "copied"])("an error of another server that is %s", async (how) => {
+  test.each(["passed on", "copied"])("an error of another server: %s", async (how) => {
     let upstream: unknown;
     act = () => {
       throw new ConnectError("no", Code.FailedPrecondition, { "x-field": "kept" });
     };
-    for (const other of ways.filter(({ lane }) => lane === "stock")) {
+    for (const other of ways.filter(({ path }) => path === "fallback")) {
       const error = await call(other);
       upstream =
         how === "copied" && error !== "ok"

@@ -1,38 +1,36 @@
-import { isConnectionField } from "./sendable-fields.ts";
+import type { OutgoingHttpHeaders } from "node:http";
+import { dropUnsendable, isConnectionField } from "./sendable.ts";
 
 type Plain = Record<string, string | string[] | undefined>;
 
-/** Names and values that need neither a check nor a change; all others take the long way. */
+/** Names and values that web headers would not change or reject. */
 const simpleName = /^[a-z][a-z0-9-]*$/;
 const simpleValue = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
-/** Larger ones take the long way, too, on which their size is looked at before they are sent. */
+/** Larger fields become web headers, whose size is checked before they are sent. */
 const maxSimpleBytes = 8 * 1024;
 
 /**
- * Web headers that are made only for those who do more with them than get or set a few: a handler that
- * reads one and sets four would spend more on them than on its message.
+ * Headers that become web headers only for more than getting and setting a few fields: a handler that reads
+ * one and sets four would spend more time on web headers than on its message.
  */
 export class LazyHeaders implements Headers {
   #plain: Plain | undefined;
-  /** Whether others have the same object, so that it is copied before it is changed. */
+  /** Whether the object is shared, so that it must be copied before a change. */
   #isShared = true;
   #setBytes = 0;
   #web: Headers | undefined;
 
-  /** @param fields to begin with; they stay as they are. Node's of HTTP/2 that begin with a colon are no headers */
+  /** @param fields initial fields, which are not changed; Node's pseudo-headers are ignored */
   constructor(fields: Readonly<Plain>) {
     this.#plain = fields;
   }
 
-  /**
-   * All fields, as long as nobody has asked for more than to get and set some that can surely be sent;
-   * undefined after that.
-   */
+  /** All fields, which can be sent; undefined once they have become web headers. */
   get plain(): Readonly<Plain> | undefined {
     return this.#plain;
   }
 
-  /** Whether they are surely the fields that they began with. */
+  /** Whether they are known to be the initial fields. */
   get isUnchanged(): boolean {
     return this.#isShared && this.#web === undefined;
   }
@@ -121,7 +119,42 @@ function toWebHeaders(plain: Plain): Headers {
   return web;
 }
 
-/** A field as one text; those that occur more than once are joined. */
+/** Returns a field as one string, with repeated values joined. */
 export function joinValues(value: string | string[] | undefined): string | null {
   return typeof value === "string" ? value : value === undefined ? null : value.join(", ");
+}
+
+/**
+ * Returns headers as Node sends them.
+ *
+ * @param headers undefined for the initial ones
+ * @throws ConnectError when fields can't be sent; these are removed
+ */
+export function toNodeHeaders(
+  headers: Headers | undefined,
+  initial: Readonly<Record<string, string>>,
+): Readonly<OutgoingHttpHeaders> {
+  if (headers === undefined) {
+    return initial;
+  }
+  if (headers instanceof LazyHeaders && headers.plain !== undefined) {
+    return headers.plain;
+  }
+  const problem = dropUnsendable(headers);
+  if (problem !== undefined) {
+    throw problem;
+  }
+  const node: OutgoingHttpHeaders = {};
+  for (const [name, value] of headers) {
+    // Cookies are the only field that is not joined by commas.
+    node[name] = name === "set-cookie" ? headers.getSetCookie() : value;
+  }
+  return node;
+}
+
+/** Adds trailers to a header, where Connect has those of unary calls. */
+export function addTrailers(header: OutgoingHttpHeaders, trailers: Headers): void {
+  for (const [name, value] of Object.entries(toNodeHeaders(trailers, {}))) {
+    header[`trailer-${name}`] = value;
+  }
 }

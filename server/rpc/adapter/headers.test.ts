@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { LazyHeaders } from "./headers.ts";
 
 const names = fc.constantFrom(
   "content-type",
@@ -14,7 +14,7 @@ const names = fc.constantFrom(
 );
 const values = fc.constantFrom("a", "", " b ", "c, d", "é", "Ω", "e\r\nf", "\0");
 
-/** What somebody does with headers, and what comes of it. */
+/** Operations on headers, and their results. */
 const steps = fc.oneof(
   fc.record({ does: fc.constantFrom("get", "has", "delete"), name: names }),
   fc.record({ does: fc.constantFrom("set", "append"), name: names, value: values }),
@@ -65,14 +65,14 @@ function outcome(step: Step, headers: Headers): unknown {
 }
 
 describe("lazy headers", () => {
-  test("are as web headers are, whatever is done with them", () => {
+  test("behave like web headers under any operations", () => {
     const begin = { "content-type": "application/proto", "x-trace": "1" };
     fc.assert(
       fc.property(fc.array(steps, { maxLength: 12 }), (doing) => {
         const lazy = new LazyHeaders(begin);
         const web = new Headers(begin);
         for (const step of doing) {
-          // Names that can't be are no more than not there, until somebody asks for more.
+          // Invalid names are missing rather than rejected while headers are plain.
           const isWrongName = step.does === "get" || step.does === "has";
           if (isWrongName && !/^[\w-]+$/.test((step as Step).name ?? "")) {
             continue;
@@ -84,7 +84,7 @@ describe("lazy headers", () => {
     );
   });
 
-  test("are Node's, which nobody changes by them", () => {
+  test("never change Node's own headers", () => {
     const node = { ":path": "/x", host: "here", "set-cookie": ["a=1", "b=2"] };
     const lazy = new LazyHeaders(node);
     expect(lazy.get("Host")).toBe("here");
@@ -97,7 +97,7 @@ describe("lazy headers", () => {
     expect(node.host).toBe("here");
   });
 
-  test("are not made by those who get and set", () => {
+  test("stay plain under get and set", () => {
     const begin = { a: "1" };
     const lazy = new LazyHeaders(begin);
     expect(lazy.isUnchanged).toBe(true);
