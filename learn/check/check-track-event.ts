@@ -13,10 +13,6 @@ import { checkAfterReply, checkEvent, checkReplyFirst, isLost } from "./steps/ev
 import { fail, pass } from "./steps/outcome.ts";
 import { checkTime } from "./steps/time.ts";
 
-/** When no event has come for so long, no other comes, in milliseconds: on a busy machine threads start late. */
-const comesMs = 3_000;
-/** Between two looks, in milliseconds. */
-const pollMs = 50;
 /** Analytics takes an event of calls at once after this time, in milliseconds. */
 const takesMs = 50;
 
@@ -57,7 +53,6 @@ async function measureReplies(
   const { exercise, service } = session;
   const { alone, best, bursts, crowds } = measured;
   const requests = [...bursts, ...crowds].flatMap((one) => one.requests);
-  await untilArrived(posted, requests.length);
   analytics.takeAll(undefined);
   const wrong = (await judgeBursts(session, measured)) ?? judgeEvents(requests, posted);
   if (wrong !== undefined) {
@@ -74,16 +69,4 @@ async function measureReplies(
   report.add("time", checkTime(measured, mistakes));
   report.add("bystander", checkBystander(measured, where));
   return isGood;
-}
-
-/** @param posted grows with each event that arrives */
-async function untilArrived(posted: readonly string[], events: number): Promise<void> {
-  let known = 0;
-  for (let quietMs = 0; posted.length < events && quietMs < comesMs; quietMs += pollMs) {
-    if (posted.length > known) {
-      known = posted.length;
-      quietMs = 0;
-    }
-    await after(pollMs);
-  }
 }

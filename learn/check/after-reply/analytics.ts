@@ -10,6 +10,10 @@ export type Outcome = "confirmed" | "refused" | "lost";
 /** A time without events that tells that no more come, in milliseconds. */
 const restMs = 250;
 
+/** When no event has come for so long, no other comes: on a busy machine threads start late. */
+const comesMs = 3_000;
+const pollMs = 20;
+
 /** An event as it arrived. */
 export interface ReceivedEvent {
   /** What was posted. */
@@ -36,6 +40,7 @@ export class Analytics {
   /** Takes every event by itself; undefined: who asks for it does. */
   #taker: ((event: ReceivedEvent) => void) | undefined;
   #received = 0;
+  #receivedBefore = 0;
   #opened = 0;
   #open = 0;
 
@@ -96,9 +101,31 @@ export class Analytics {
     }
   }
 
-  /** Begins to count connections anew. */
+  /** Begins to count connections and events anew. */
   restartWindow(): void {
     this.#opened = 0;
+    this.#receivedBefore = this.#received;
+  }
+
+  /**
+   * Waits for the events of calls: the window's connections are all known when the last event is there,
+   * as each comes on a connection that was opened before.
+   *
+   * @param count how many events are expected since the window began
+   * @returns when they have arrived, or when none has come for a while
+   */
+  async untilReceived(count: number): Promise<void> {
+    let known = this.#received;
+    for (let quietMs = 0; quietMs < comesMs; quietMs += pollMs) {
+      if (this.#received - this.#receivedBefore >= count) {
+        return;
+      }
+      if (this.#received > known) {
+        known = this.#received;
+        quietMs = 0;
+      }
+      await after(pollMs);
+    }
   }
 
   connections(): ConnectionCounts {

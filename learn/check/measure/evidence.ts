@@ -143,10 +143,10 @@ async function seenBy({ world, analytics }: Pick<Session, "world" | "analytics">
   return analytics === undefined ? seen : { ...seen, connections: analytics.connections() };
 }
 
-/** What is there now. */
-export async function readLeft({ service, world, analytics, tree }: Session): Promise<Left> {
-  const [observed, seen] = await Promise.all([service.observe(), seenBy({ world, analytics })]);
-  return leftOf(observed, seen, tree);
+/** What the backends have seen since the window began, and what is there now. */
+export async function readSeen(session: Session): Promise<Pick<Evidence, "seen" | "left">> {
+  const [observed, seen] = await Promise.all([session.service.observe(), seenBy(session)]);
+  return { seen, left: leftOf(observed, seen, session.tree) };
 }
 
 function leftOf(

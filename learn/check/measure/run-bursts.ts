@@ -9,7 +9,7 @@ import { planOf } from "../plan.ts";
 import type { Session } from "../session.ts";
 import { allowedMs } from "./allowed.ts";
 import { fastestMs, measureAlone, taskMs } from "./alone.ts";
-import { cpuMsOf, type Evidence, gather, readLeft, workOf } from "./evidence.ts";
+import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
 import { coresOfOthers, readLoad } from "./machine-load.ts";
 import {
   allowedBystanderMs,
@@ -55,8 +55,9 @@ export async function runBursts(session: Session): Promise<Measured> {
       return evidence;
     }
     // What comes after the replies is a part of the work.
+    await session.analytics.untilReceived(calls);
     await session.analytics.rest();
-    return { ...evidence, left: await readLeft(session) };
+    return { ...evidence, ...(await readSeen(session)) };
   };
 
   const bursts: Evidence[] = [];
@@ -108,7 +109,7 @@ async function giveTimeToEnd(session: Session, crowds: Evidence[]): Promise<void
     return;
   }
   await setTimeout(endsMs);
-  crowds[crowds.length - 1] = { ...last, left: await readLeft(session) };
+  crowds[crowds.length - 1] = { ...last, left: (await readSeen(session)).left };
 }
 
 function haveFailed(evidence: readonly Evidence[]): boolean {
