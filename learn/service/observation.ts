@@ -22,7 +22,7 @@ export interface Observation {
   readonly ownThreads: number;
   /** Child processes that were started. */
   readonly newProcesses: number;
-  /** Responses of node:http's client whose bodies nobody has read. */
+  /** Responses whose bodies nobody has read: of node:http, fetch and undici. */
   readonly unreadBodies: number;
   /** Intervals (setInterval) that nobody has ended. */
   readonly intervals: number;

@@ -1,14 +1,18 @@
 import { subscribe } from "node:diagnostics_channel";
 import { IncomingMessage } from "node:http";
 
+/** How a request of undici ends, of fetch's and of the package's: its body has arrived, or never will. */
+const undiciEnds = ["undici:request:trailers", "undici:request:error"] as const;
+
 /**
- * Watches responses that node:http's client gets: the connection of one whose body is not read is neither
- * used again nor closed. (fetch reads a small body by itself.)
+ * Watches the responses of this thread's HTTP clients: node:http, fetch and undici. The connection of one
+ * whose body is not read to its end is neither used again nor closed. fetch and undici read a body of some
+ * kilobytes by themselves, so that nobody has to.
  *
- * @returns how many bodies wait to be read now
+ * @returns counts the bodies that wait to be read now
  */
 export function watchUnreadBodies(): () => number {
-  const waiting = new Set<IncomingMessage>();
+  const waiting = new Set<unknown>();
   subscribe("http.client.response.finish", (message) => {
     if (isObject(message) && message.response instanceof IncomingMessage) {
       const { response } = message;
@@ -17,6 +21,18 @@ export function watchUnreadBodies(): () => number {
       response.once("end", () => waiting.delete(response));
     }
   });
+  subscribe("undici:request:headers", (message) => {
+    if (isObject(message)) {
+      waiting.add(message.request);
+    }
+  });
+  for (const end of undiciEnds) {
+    subscribe(end, (message) => {
+      if (isObject(message)) {
+        waiting.delete(message.request);
+      }
+    });
+  }
   return () => waiting.size;
 }
 

@@ -98,14 +98,19 @@ function growing({ crowds }: Measured): readonly Diagnosis[] {
   const [before, last] = crowds.slice(-2);
   const connected = connectedBy(crowds);
   const left = before === undefined || last === undefined ? [] : leftBy(before, last);
+  const unread = last?.observed.unreadBodies ?? 0;
+  const isLeft = left.some(({ what }) => what === "connections");
   return [
     ...startedBy(crowds).map(executorPerCall),
     ...left.map((growth) =>
-      growth.what === "connections" && last !== undefined && last.observed.unreadBodies > 0
-        ? bodyNotRead(growth, last.observed.unreadBodies)
+      growth.what === "connections" && unread > 0
+        ? bodyNotRead(growth, unread)
         : growsWithCalls(growth),
     ),
-    ...(connected === undefined ? [] : [connectionPerCall(connected)]),
+    // A connection whose body nobody reads can't be used again: that is why the next call opens another.
+    ...(connected === undefined || (unread > 0 && isLeft)
+      ? []
+      : [unread > 0 ? bodyNotRead(connected, unread) : connectionPerCall(connected)]),
   ];
 }
 
