@@ -53,11 +53,15 @@ export async function checkExercise(
     const fault = started instanceof LearnerService ? undefined : started;
     const unchecked = findAny(readSource(file));
     const loads = checkLoads(shown(file), fault, typeProblems?.get(file), unchecked);
-    if (report.add("loads", loads) && service !== undefined && world !== undefined) {
+    const backends = world;
+    if (report.add("loads", loads) && service !== undefined && backends !== undefined) {
       report.add("decision", checkDecision(exercise, service.decision));
-      await checkServed({ exercise, file: shown(file), service, world, analytics }, report);
+      await checkServed(
+        { exercise, file: shown(file), service, world: backends, analytics },
+        report,
+      );
       if (!service.hasDied) {
-        await report.make("stop", () => checkStop(service));
+        await report.make("stop", () => checkStop(service, backends));
       }
     }
     await service?.close();

@@ -22,6 +22,12 @@ const key = "unblock learn";
 const variable = "UNBLOCK_LEARN_ENVIRONMENT";
 let own: Environment | undefined;
 
+/** Undefined outside of a service that `npm run check` or `npm run learn` started. */
+export function knownEnvironment(): Environment | undefined {
+  own ??= readEnvironment();
+  return own;
+}
+
 /** For this thread, and for threads and processes that are started from now on. */
 export function provideEnvironment(environment: Environment): void {
   own = environment;
@@ -31,8 +37,13 @@ export function provideEnvironment(environment: Environment): void {
 
 /** @throws Error outside of a service that `npm run check` or `npm run learn` started */
 export function environment(): Environment {
-  own ??= readEnvironment();
-  return own;
+  const known = knownEnvironment();
+  if (known === undefined) {
+    throw new Error(
+      "The toolbox works in the service that `npm run check` and `npm run learn` start, and in its threads",
+    );
+  }
+  return known;
 }
 
 export function toProcessEnvironment({
@@ -58,18 +69,13 @@ export function toEnvironment(given: Environment | ProcessEnvironment): Environm
   };
 }
 
-function readEnvironment(): Environment {
+function readEnvironment(): Environment | undefined {
   const inherited = process.env[variable];
   const data = getEnvironmentData(key);
-  if (!isEnvironment(data) && inherited !== undefined) {
-    return toEnvironment(JSON.parse(inherited));
+  if (isEnvironment(data)) {
+    return data;
   }
-  if (!isEnvironment(data)) {
-    throw new Error(
-      "The toolbox works in the service that `npm run check` and `npm run learn` start, and in its threads",
-    );
-  }
-  return data;
+  return inherited === undefined ? undefined : toEnvironment(JSON.parse(inherited));
 }
 
 function isEnvironment(data: unknown): data is Environment {

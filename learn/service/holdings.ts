@@ -24,7 +24,16 @@ export function holdThread<Result>(holding: Holding, work: () => Result): Result
 }
 
 function note(what: "begin" | "end", holding: Holding): void {
+  append(`${what} ${holding} ${process.pid} ${threadId} ${monotonicMs()}`);
+}
+
+/** Notes that the learner's code reaches into the check. @param text goes on after the file's name */
+export function noteTampering(text: string, line: number | null): void {
+  append(`tampering ${line} ${text}`);
+}
+
+function append(line: string): void {
   // What is appended at once in a line is never mixed with others' lines.
   file ??= openSync(environment().holdingsPath, "a");
-  writeSync(file, `${what} ${holding} ${process.pid} ${threadId} ${monotonicMs()}\n`);
+  writeSync(file, `${line}\n`);
 }

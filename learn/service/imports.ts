@@ -1,10 +1,10 @@
 import { registerHooks } from "node:module";
-import type { Say } from "./channel.ts";
+import { basename } from "node:path";
 import { lineWith } from "./own-line.ts";
 
 const root = new URL("../../", import.meta.url).href;
 
-/** What the learner's file may not import, by the beginning of its path, and why. */
+/** What the learner's code may not import, by the beginning of its path, and why. */
 const forbidden: readonly (readonly [string, string])[] = [
   ["learn/solutions/", "is a solution: the answer is to be your own"],
   ["learn/right/", "is an answer of others: it is to be your own"],
@@ -14,20 +14,37 @@ const forbidden: readonly (readonly [string, string])[] = [
   ["learn/check/", "belongs to the check"],
 ];
 
-/** Watches from now on what the learner's file imports, and the files beside it that it imports. */
-export function watchImports(fileUrl: string, say: Say): void {
+let isWatching = false;
+
+/**
+ * Watches from now on what this thread imports for the learner's code: for its file, files beside it, code
+ * that has no file, and packages. The project's own modules may import what they need.
+ *
+ * @param report gets what was imported and why it may not be, to go on after the file's name, and the line
+ */
+export function watchImports(
+  fileUrl: string,
+  report: (text: string, line: number | null) => void,
+): void {
+  if (isWatching) {
+    return;
+  }
+  isWatching = true;
   const beside = new URL(".", fileUrl).href;
+  const isOfProject = (url: string) =>
+    url.startsWith(root) &&
+    url.endsWith(".ts") &&
+    !url.startsWith(beside) &&
+    !url.startsWith(`${root}node_modules/`);
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);
       const { parentURL = "" } = context;
-      const isOwn = parentURL.startsWith(beside);
       const found = forbidden.find(([path]) => resolved.url.startsWith(root + path));
-      if (isOwn && found !== undefined && !resolved.url.startsWith(beside)) {
+      if (found !== undefined && !isOfProject(parentURL) && !resolved.url.startsWith(beside)) {
         const [, why] = found;
         const text = `imports ${resolved.url.slice(root.length)}, which ${why}`;
-        const line = parentURL === fileUrl ? lineWith(specifier, fileUrl) : null;
-        say({ kind: "tampering", text, line });
+        report(text, lineWith(basename(resolved.url), fileUrl));
       }
       return resolved;
     },

@@ -3,6 +3,7 @@ import type { House } from "../../server/exercises/exercise.ts";
 import { loadExercises, type ServedExercise } from "../../server/exercises/load.ts";
 import { calibrateCrops } from "../../server/exercises/predict-image/work.ts";
 import { task } from "../../server/places/place.ts";
+import { countQueries, countSyncReads } from "./blocking-calls.ts";
 import type { Say } from "./channel.ts";
 import { provideEnvironment } from "./environment.ts";
 import { toProblem } from "./handler-calls.ts";
@@ -13,9 +14,10 @@ import { type LearnerModule, loadLearnerModule } from "./learner-module.ts";
 import type { ListeningWatch } from "./listening.ts";
 import type { ServiceOptions } from "./messages.ts";
 import type { Observer } from "./observation.ts";
+import { preloadFromNowOn } from "./preload.ts";
 import { createReference, type Reference } from "./reference.ts";
 import { watchReplaced } from "./replaced.ts";
-import { countSyncReads } from "./sync-reads.ts";
+
 import { worldAddresses } from "./world-addresses.ts";
 
 const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
@@ -42,6 +44,7 @@ export async function openExercise(
   provideEnvironment({ addresses, crops, holdingsPath: world.holdingsPath });
   provideHouse(house, fileUrl);
   countSyncReads();
+  countQueries();
 
   const served = await loadExercises(house);
   const exercise = served.find((one) => one.exercise.letter === letter);
@@ -49,7 +52,8 @@ export async function openExercise(
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
   const lookForReplaced = watchReplaced(fileUrl, say);
-  watchImports(fileUrl, say);
+  watchImports(fileUrl, (text, line) => say({ kind: "tampering", text, line }));
+  preloadFromNowOn(fileUrl);
   observer.loading();
   say({ kind: "importing" });
   listening.refuse();

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
 import perfHooks from "node:perf_hooks";
+import { DatabaseSync, StatementSync } from "node:sqlite";
 import { Readable, Writable } from "node:stream";
 import workerThreads from "node:worker_threads";
 import type { Say } from "./channel.ts";
@@ -44,6 +45,8 @@ export function watchReplaced(fileUrl: string, say: Say): () => void {
     functionsOf(net.Socket.prototype, "Socket.prototype", 0),
     functionsOf(net.Server.prototype, "Server.prototype", 0),
     functionsOf(fs, "fs", 0),
+    functionsOf(DatabaseSync.prototype, "DatabaseSync.prototype", 0),
+    functionsOf(StatementSync.prototype, "StatementSync.prototype", 0),
     functionsOf(childProcess, "child_process", 0),
     functionsOf(workerThreads, "worker_threads", 0),
     functionsOf(perfHooks, "perf_hooks", 0),

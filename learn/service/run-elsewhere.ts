@@ -1,4 +1,5 @@
 import { type Place, type TaskContext, task } from "../../server/places/place.ts";
+import { countSyncReads } from "./blocking-calls.ts";
 import {
   type Environment,
   environment,
@@ -9,7 +10,7 @@ import {
 } from "./environment.ts";
 import { learnerFile } from "./house.ts";
 import { notExportedMessage } from "./not-exported.ts";
-import { countSyncReads } from "./sync-reads.ts";
+import { preloadFromNowOn, watchThread } from "./preload.ts";
 
 interface Errand {
   readonly file: string;
@@ -59,6 +60,8 @@ export async function runErrand(
 ): Promise<unknown> {
   provideEnvironment(toEnvironment(given));
   countSyncReads();
+  watchThread(file);
+  preloadFromNowOn(file);
   const exports: Record<string, unknown> = await import(file);
   const work = exports[name];
   if (typeof work !== "function") {

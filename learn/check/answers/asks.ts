@@ -28,11 +28,6 @@ export function judgeAsks({ exercise, requests, asks, isRepeated }: AskCount): W
   if (asks === needed) {
     return undefined;
   }
-  // Its driver is in the service, and the toolbox counts its calls: another one is not counted, and its
-  // values, which nobody can know, were right.
-  if (name === "database" && !isRepeated) {
-    return undefined;
-  }
   const diagnosis = isRepeated ? keptValue(name, asks, needed) : notAsked(name, asks, needed);
   return { message, diagnosis };
 }

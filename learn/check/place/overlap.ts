@@ -24,7 +24,7 @@ export function overlapsOf(
   const overlaps: Overlap[] = [];
   if (backend !== undefined) {
     const { calls, mostInProgress } = callsOf(evidence, backend.name);
-    // A driver of the learner's own is not counted, and then its overlap is not known.
+    // That nobody asked the backend is a mistake of another name.
     if (calls > 0) {
       const { name, overlap } = backend;
       overlaps.push({ what: `calls of the ${name}`, calls, most: mostInProgress, wanted: overlap });

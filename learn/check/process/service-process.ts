@@ -25,6 +25,7 @@ import type {
 
 const supervisor = new URL("./supervisor.ts", import.meta.url);
 const service = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
+const preload = fileURLToPath(new URL("../../service/preload.ts", import.meta.url));
 /** How much of standard error is kept, in characters. */
 const keptStderr = 10_000;
 /** What the pipes of a dead process may still take to end, in milliseconds. */
@@ -75,6 +76,7 @@ export class ServiceProcess {
     const started: SupervisorOptions = {
       folder: this.#folder,
       program: service,
+      preload,
       argument: JSON.stringify(options),
     };
     this.#supervisor = fork(supervisor, [JSON.stringify(started)], {

@@ -4,6 +4,8 @@ export interface SupervisorOptions {
   readonly folder: string;
   /** Path of the service's main module. */
   readonly program: string;
+  /** Path of the module that the service and its threads load first. */
+  readonly preload: string;
   /** The service's only argument. */
   readonly argument: string;
 }

@@ -35,7 +35,7 @@ const ownPrograms = [
   "server/places/child-process-worker.ts",
 ];
 
-const { folder, program, argument }: SupervisorOptions = JSON.parse(process.argv[2] ?? "");
+const { folder, program, preload, argument }: SupervisorOptions = JSON.parse(process.argv[2] ?? "");
 // A terminal's Ctrl-C is the checker's affair, and the learner's code can't ask this process to end.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
   process.on(signal, () => {});
@@ -78,7 +78,8 @@ service.once("exit", async (code, signal) => {
 });
 
 function start(): ChildProcess {
-  return spawn(process.execPath, [`--max-old-space-size=${heapMb}`, program, argument], {
+  const options = [`--max-old-space-size=${heapMb}`, "--require", preload];
+  return spawn(process.execPath, [...options, program, argument], {
     stdio: ["ignore", 1, 2, 3, 4],
     // A group of its own, so that all of it can be ended at once.
     detached: true,

@@ -1,10 +1,12 @@
 import { leftBehind } from "../mistakes/left-behind.ts";
 import type { LearnerService } from "../process/learner-service.ts";
+import type { World } from "../world/world.ts";
 import { fail, type Outcome, pass } from "./outcome.ts";
 
 /** Does the service stop when it is asked to, and does all that it started end with it? */
-export async function checkStop(service: LearnerService): Promise<Outcome> {
+export async function checkStop(service: LearnerService, world: World): Promise<Outcome> {
   const left = await service.stop();
+  world.holdings.throwTampering();
   if (left.length === 0) {
     return pass("it stops when it is asked to, and no process is left");
   }

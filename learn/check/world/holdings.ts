@@ -31,6 +31,9 @@ interface Note {
 /** How the file begins, until somebody cuts it off. */
 const heading = "What holds a thread\n";
 
+/** How it is noted that the learner's code reaches into the check, in whichever thread or process. */
+const tamperingNote = /^tampering (null|\d+) (.+)$/;
+
 /** Reads what the toolbox notes (learn/service/holdings.ts). */
 export class Holdings {
   readonly #path: string;
@@ -48,7 +51,13 @@ export class Holdings {
    * @throws LearnerFault when somebody else than the toolbox wrote into the file
    */
   restart(): void {
+    this.throwTampering();
     this.#from = this.#read().length;
+  }
+
+  /** @throws LearnerFault when the learner's code reached into the check since the window began */
+  throwTampering(): void {
+    this.#notes();
   }
 
   /** @param pid the service's */
@@ -63,7 +72,12 @@ export class Holdings {
   }
 
   #notes(): readonly Note[] {
-    return this.#read().subarray(this.#from).toString().split("\n").flatMap(toNote);
+    const lines = this.#read().subarray(this.#from).toString().split("\n");
+    const [, line, text] = lines.map((one) => tamperingNote.exec(one)).find((one) => one) ?? [];
+    if (text !== undefined) {
+      throw tampering(text, line === "null" ? null : Number(line));
+    }
+    return lines.flatMap(toNote);
   }
 
   #read(): Buffer {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { childEnvironment } from "../../../cli/child-environment.ts";
@@ -86,7 +86,8 @@ interface Opening {
 }
 
 function start(mark: string): Opening {
-  const folder = mkdtempSync(join(tmpdir(), "unblock-world-"));
+  // SQLite names its file by its real path.
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "unblock-world-"));
   const child = fork(new URL("./world-process.ts", import.meta.url), [folder, mark], {
     execArgv: [],
     serialization: "advanced",
