@@ -11,8 +11,7 @@ import {
 } from "../testing/tasks.ts";
 import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { inBackground, processes, threads, workers } from "./pools.ts";
-import { provideEnvironment } from "./service/environment.ts";
-import { provideHouse } from "./service/house.ts";
+import { provideEnvironment, provideHouse } from "./service/environment.ts";
 import { findUser } from "./solutions/a-get-user.threads.ts";
 
 /** Stands for a learner's file. */

@@ -1,6 +1,6 @@
 /** Where work can go. A function that goes to another thread or process is exported from your file. */
 import type { TaskContext } from "../server/places/place.ts";
-import { house } from "./service/house.ts";
+import { house } from "./service/environment.ts";
 import { runElsewhere } from "./service/run-elsewhere.ts";
 
 export type { TaskContext };

@@ -1,25 +1,20 @@
 import type { Exercise } from "../../registry/exercises.ts";
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { shown, yoursFolder } from "../workspace.ts";
-import { Analytics } from "./after-reply/analytics.ts";
-import { Callers } from "./callers.ts";
-import { checkBurst } from "./check-burst.ts";
-import { checkTrackEvent } from "./check-track-event.ts";
-import { meantStrategies } from "./decided.ts";
-import { HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
+import { Analytics } from "./analytics/analytics.ts";
+import { checkDecision, meantStrategies } from "./decision.ts";
+import { burstMs, HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
 import { KeptFiles } from "./kept-files.ts";
-import { burstMs } from "./limits.ts";
 import { lineOfMistake } from "./line-of-mistake.ts";
-import { TreeWatch } from "./measure/tree-watch.ts";
+import { TreeWatch } from "./measure/system.ts";
+import { leftBehind } from "./mistakes/executors.ts";
 import { LearnerService, type StartOptions } from "./process/learner-service.ts";
-import { type Listener, Report } from "./report.ts";
+import { fail, failOf, type Listener, type Outcome, pass, Report } from "./report.ts";
 import type { ExerciseResult } from "./result.ts";
-import type { Session } from "./session.ts";
-import { checkDecision } from "./steps/decision.ts";
-import { checkLoads, failOf } from "./steps/loads.ts";
-import { checkStop } from "./steps/stop.ts";
-import { checkTypes, readSource, type TypeProblems } from "./types.ts";
-import { findAny } from "./unchecked-types.ts";
+import { Callers, type Session } from "./session.ts";
+import { checkBurst } from "./steps/burst.ts";
+import { checkTrackEvent } from "./steps/event.ts";
+import { checkLoads, checkTypes, findAny, readSource, type TypeProblems } from "./types.ts";
 import { World } from "./world/world.ts";
 
 export interface CheckOptions extends Listener {
@@ -152,4 +147,17 @@ function resultOf(
     steps,
     diagnoses: diagnoses.map(withLine),
   };
+}
+
+/** Does the service stop when it is asked to, and does all that it started end with it? */
+async function checkStop(service: LearnerService, world: World): Promise<Outcome> {
+  const left = await service.stop();
+  world.holdings.throwTampering();
+  if (left.length === 0) {
+    return pass("it stops when it is asked to, and no process is left");
+  }
+  const [first] = left;
+  const processes = left.length === 1 ? "1 process was" : `${left.length} processes were`;
+  const message = `${processes} still there after the service, such as: ${first?.command}`;
+  return fail(message, leftBehind(message, left.length));
 }

@@ -1,16 +1,23 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { fail } from "../../cli/fail.ts";
-import { loadProgress, progressOf, progressPath } from "../../progress/progress.ts";
+import {
+  type ExerciseProgress,
+  loadProgress,
+  progressOf,
+  progressPath,
+} from "../../progress/progress.ts";
 import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
+import { openBook } from "../book/book.ts";
 import { contentOf } from "../book/content.ts";
 import { recordResult } from "../record-result.ts";
-import { renderScore, scoreOf, scoreOfProgress } from "../score.ts";
-import { paintFor } from "../terminal/paint.ts";
-import { prepareWorkspace, solutionFile, yourFile } from "../workspace.ts";
+import { renderRationale } from "../render/rationale.ts";
+import { renderResult } from "../render/result.ts";
+import { readingFor, renderScore, scoreOf, scoreOfProgress } from "../score.ts";
+import { type Paint, paintFor } from "../terminal/paint.ts";
+import { prepareWorkspace, shown, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
-import { createProgress } from "./progress.ts";
-import { renderExercise } from "./render.ts";
-import type { CheckResult, ExerciseResult, Verdict } from "./result.ts";
+import type { Listener } from "./report.ts";
+import type { CheckResult, ExerciseResult, StepName, Verdict } from "./result.ts";
 import { checkTypes } from "./types.ts";
 import { watchExercises } from "./watch.ts";
 
@@ -24,6 +31,8 @@ Examples:
 Exits with 0 when all passed, with 2 when one failed, and with 3 when none failed and of some it could
 not be told.`;
 
+/** Interval between updates of the progress line. */
+const progressMs = 1_000;
 /** Where there is no terminal, and at most, in characters. */
 const columns = 100;
 
@@ -140,4 +149,66 @@ function letters(text: string, before: readonly Exercise[] = []): readonly Exerc
     return exercise;
   });
   return [...new Set([...before, ...found])];
+}
+
+/** Tells on a line of its own which step goes on, and for how long; where nobody watches, nothing. */
+export interface Progress extends Listener {
+  clear(): void;
+}
+
+/** @param before what comes first on the line, such as "3/8  C" */
+export function createProgress(
+  stream: Pick<NodeJS.WriteStream, "isTTY" | "write">,
+  before: string,
+): Progress {
+  if (!stream.isTTY) {
+    return { clear: () => {} };
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const clear = () => {
+    clearInterval(timer);
+    stream.write("\r\x1b[K");
+  };
+  return {
+    clear,
+    onBegin: (step: StepName) => {
+      clear();
+      const beganMs = performance.now();
+      const say = () => {
+        const seconds = Math.floor((performance.now() - beganMs) / 1_000);
+        stream.write(`\r\x1b[K  ${before}  ${step} …${seconds >= 2 ? ` ${seconds} s` : ""}`);
+      };
+      say();
+      timer = setInterval(say, progressMs);
+    },
+    onStep: clear,
+  };
+}
+
+/**
+ * What came of an exercise, and after a pass what there is to learn from it.
+ *
+ * @param isLong whether the rationale is told as well, or only where it is
+ */
+export function renderExercise(
+  exercise: Exercise,
+  file: string,
+  result: ExerciseResult,
+  isLong: boolean,
+  progress: ExerciseProgress,
+  width: number,
+  paint: Paint,
+): string[] {
+  if (isLong && result.verdict === "PASS") {
+    return [...renderRationale(openBook(exercise, file), result, progress, width, paint), ""];
+  }
+  const { letter, title } = exercise;
+  const lines = [
+    `${paint("bold", `${letter}  ${title}`)}  ${shown(file)}`,
+    ...renderResult(result, width, paint),
+  ];
+  const why = readingFor(result.verdict === "PASS" ? [letter] : []).map(({ rationale }) =>
+    paint("dim", `  Why it is right: ${rationale}, or npm run check -- ${letter}`),
+  );
+  return [...lines, ...why, ""];
 }

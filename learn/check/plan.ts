@@ -1,8 +1,8 @@
 import { createHash, randomInt } from "node:crypto";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "../../registry/exercises.ts";
-import type { Asked, Mood } from "./world/messages.ts";
-import { userOf, valueOfKey } from "./world/values.ts";
+import type { Asked, Mood } from "./world/log.ts";
+import { userOf, valueOfKey } from "./world/log.ts";
 
 /** A request that is made alone. */
 export interface Question {

@@ -1,8 +1,48 @@
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { HarnessTrouble, LearnerFault } from "./faults.ts";
 import type { StepName, StepResult, Verdict } from "./result.ts";
-import { failOf } from "./steps/loads.ts";
-import { inconclusive, type Outcome } from "./steps/outcome.ts";
+
+/** What a step found. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** What was seen, with its numbers: one line. */
+  readonly message: string;
+  /** The evidence in full, a figure or two each; left out where the message says it all. */
+  readonly details?: readonly string[];
+  /** Why it failed, the first to be mended first; empty after a PASS. */
+  readonly diagnoses: readonly Diagnosis[];
+}
+
+export function pass(message: string, details?: readonly string[]): Outcome {
+  return { verdict: "PASS", message, ...(details === undefined ? {} : { details }), diagnoses: [] };
+}
+
+export function fail(message: string, ...diagnoses: readonly Diagnosis[]): Outcome {
+  return { verdict: "FAIL", message, diagnoses };
+}
+
+export function inconclusive(message: string): Outcome {
+  return { verdict: "INCONCLUSIVE", message, diagnoses: [] };
+}
+
+/** What a learner's file did, in a line that an editor can open. */
+function describeFault(file: string, { line, message }: LearnerFault): string {
+  return `${file}${line === undefined ? "" : `:${line}`} ${message}`;
+}
+
+/** What comes of a step that a learner's file ended. */
+export function failOf(file: string, fault: LearnerFault): Outcome {
+  const { line, mistake } = fault;
+  const message = describeFault(file, fault);
+  return mistake === undefined
+    ? fail(message)
+    : fail(message, {
+        ...mistake,
+        finding: `${message}.`,
+        ...(line === undefined ? {} : { line: { file, line, what: "your code" } }),
+        numbers: {},
+      });
+}
 
 /** Told how a check goes on. */
 export interface Listener {
@@ -83,4 +123,10 @@ export class Report {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** A number as people read it: whole from 10 on, with a digit or two below. */
+export function round(value: number): number {
+  const digits = Math.abs(value) >= 10 ? 0 : Math.abs(value) >= 1 ? 1 : 2;
+  return Number(value.toFixed(digits));
 }

@@ -2,7 +2,50 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findOrders } from "./unchecked-types.ts";
+import { HarnessTrouble, type LearnerFault, tampering } from "./faults.ts";
+import { fail, failOf, inconclusive, type Outcome, pass } from "./report.ts";
+
+/**
+ * Can the file be loaded, and are its types right?
+ *
+ * @param file as people read it
+ * @param fault why it could not be loaded; undefined when it was
+ * @param problems what the compiler says; undefined when it could not be run
+ * @param unchecked where the file uses the type any
+ */
+export function checkLoads(
+  file: string,
+  fault: LearnerFault | HarnessTrouble | undefined,
+  problems: readonly TypeProblem[] | undefined,
+  unchecked: readonly Unchecked[],
+): Outcome {
+  const order = problems?.find(({ isOrder }) => isOrder);
+  if (order !== undefined) {
+    return failOf(file, tampering(order.text, order.line));
+  }
+  const [first, ...others] = problems ?? [];
+  // The compiler knows the line of what keeps a file from being read at all.
+  if (first !== undefined && !(fault instanceof HarnessTrouble)) {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return fail(`${file}:${first.line}: ${first.text}${more}`);
+  }
+  if (fault instanceof HarnessTrouble) {
+    return inconclusive(fault.message);
+  }
+  if (fault !== undefined) {
+    return failOf(file, fault);
+  }
+  return problems === undefined
+    ? inconclusive("it loads; whether its types are right could not be told: tsc did not run")
+    : pass(`it loads, and its types are right${describeAny(unchecked)}`);
+}
+
+/** What the compiler can't see is said, though it is no mistake. */
+function describeAny([first]: readonly Unchecked[]): string {
+  return first === undefined
+    ? ""
+    : `, as far as they are known: line ${first.line} says any, and what has that type goes unchecked`;
+}
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const compiler = join(root, "node_modules/typescript/bin/tsc");
@@ -88,4 +131,37 @@ export function parseProblems(
     }
   }
   return problems;
+}
+
+/** Where a file switches the type check off. */
+export interface Unchecked {
+  /** From 1. */
+  readonly line: number;
+  /** Such as "@ts-expect-error", or "any". */
+  readonly what: string;
+}
+
+/** What TypeScript takes for an order not to check, in a comment. */
+const order = /(?:\/\/|\/\*|^\s*\*)\s*(@ts-(?:nocheck|ignore|expect-error))\b/;
+/** The type any, and not a name such as in AbortSignal.any or { any: 1 }. */
+const anyType = /(?:[:<|&,=(]|\b(?:as|extends|satisfies|is))\s*any\b(?!\s*[:(.?])/;
+/** What is no code: comments, and texts in quotes. */
+const noCode = /\/\/.*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
+
+/** Orders not to check a line, or the file. */
+export function findOrders(source: string): readonly Unchecked[] {
+  return find(source, (line) => order.exec(line)?.[1]);
+}
+
+/** Values whose type is any: whatever is done with them goes unchecked. */
+export function findAny(source: string): readonly Unchecked[] {
+  const code = source.replace(noCode, (text) => text.replace(/[^\n]/g, " "));
+  return find(code, (line) => (anyType.test(line) ? "any" : undefined));
+}
+
+function find(source: string, look: (line: string) => string | undefined): readonly Unchecked[] {
+  return source.split("\n").flatMap((text, index) => {
+    const what = look(text);
+    return what === undefined ? [] : [{ line: index + 1, what }];
+  });
 }

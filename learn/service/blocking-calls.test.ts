@@ -6,8 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createDatabaseFile } from "../../server/backends/embedded/database-file.ts";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { findUserBlocking } from "../toolbox/database.ts";
-import { provideEnvironment } from "./environment.ts";
-import { worldAddresses } from "./world-addresses.ts";
+import { provideEnvironment, worldAddresses } from "./environment.ts";
 
 const holdings = openHoldingsFile();
 const folder = mkdtempSync(join(tmpdir(), "unblock-blocking-calls-"));

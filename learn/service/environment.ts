@@ -1,6 +1,8 @@
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import type { BackendAddresses } from "../../server/backends/backends.ts";
 import { CallCounter } from "../../server/backends/call-counts.ts";
+import type { House } from "../../server/exercises/exercise.ts";
+import type { WorldAddresses } from "./channel.ts";
 
 /** What the toolbox works with, in whichever thread it is. Plain data and shared memory. */
 export interface Environment {
@@ -80,4 +82,48 @@ function readEnvironment(): Environment | undefined {
 
 function isEnvironment(data: unknown): data is Environment {
   return typeof data === "object" && data !== null && "addresses" in data;
+}
+
+/** Where the learner's code finds its backends. */
+export function worldAddresses(
+  { httpUrl, cachePort, diskFolder, fifos, databasePath }: WorldAddresses,
+  analyticsUrl: string | null,
+): BackendAddresses {
+  const url = (name: string) => `${httpUrl}/${name}`;
+  const nextNumber = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  return {
+    database: { path: databasePath, counts: CallCounter.buffer() },
+    postgres: undefined,
+    disk: { folder: diskFolder, nextNumber: fifos ? nextNumber : undefined },
+    configFile: undefined,
+    cacheUrl: `redis://127.0.0.1:${cachePort}`,
+    weatherUrl: url("weather"),
+    analyticsUrl: analyticsUrl ?? url("analytics"),
+    dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
+    imageHosts: { "example.com": url("images") },
+  };
+}
+
+let open: { readonly house: House; readonly file: string } | undefined;
+
+/** Makes the service's places known to the pools, and the learner's file to those who run it elsewhere. */
+export function provideHouse(house: House, file: string): void {
+  open = { house, file };
+}
+
+/** @throws Error in any other thread than the service's main one */
+export function house(): House {
+  return opened().house;
+}
+
+/** The URL of the learner's file. */
+export function learnerFile(): string {
+  return opened().file;
+}
+
+function opened(): NonNullable<typeof open> {
+  if (open === undefined) {
+    throw new Error("The pools are for the handler, in the service's main thread");
+  }
+  return open;
 }

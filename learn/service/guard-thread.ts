@@ -5,7 +5,7 @@
 import { Session } from "node:inspector";
 import { workerData } from "node:worker_threads";
 import { createSay } from "./channel.ts";
-import { type GuardData, whereSymbol } from "./guard.ts";
+import { type GuardData, whereSymbol } from "./last-words.ts";
 
 /** Between two looks, in milliseconds: what runs away is not far in that time. */
 const everyMs = 100;

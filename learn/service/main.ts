@@ -2,16 +2,22 @@
  * A service whose one exercise is answered by a learner's handler, in a process of its own. The checker
  * starts it (learn/check/process/) and talks with it over pipes; callers come by the port as ever.
  */
+
 import { flushCompileCache } from "node:module";
 import { createServer } from "../../server/server.ts";
-import { answerAsks } from "./asks.ts";
-import { createSay, readSecret } from "./channel.ts";
-import { startGuard } from "./guard.ts";
-import { leaveLastWords } from "./last-words.ts";
-import { watchListening } from "./listening.ts";
-import type { ServiceOptions } from "./messages.ts";
+import {
+  type Answer,
+  type Ask,
+  createSay,
+  readRequests,
+  readSecret,
+  type Say,
+  type ServiceOptions,
+} from "./channel.ts";
+import { watchListening } from "./forbidden.ts";
+import { leaveLastWords, startGuard } from "./last-words.ts";
 import { Observer } from "./observation.ts";
-import { openExercise } from "./open-exercise.ts";
+import { type OpenedExercise, openExercise } from "./open-exercise.ts";
 
 const options: ServiceOptions = JSON.parse(process.argv[2] ?? "");
 const { fileUrl, directLane, mostMemoryMb } = options;
@@ -52,4 +58,34 @@ try {
   flushCompileCache();
 } catch (error) {
   say({ kind: "broken", problem: error instanceof Error ? (error.stack ?? "") : String(error) });
+}
+
+/** Answers what the checker asks. */
+export function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
+  readRequests(async ({ id, ask }) => {
+    try {
+      const answer = await answerTo(ask, observer, opened);
+      // Before it says what may come of that.
+      opened.lookForReplaced();
+      say({ kind: "answer", id, ...answer });
+    } catch (error) {
+      say({ kind: "answer", id, failure: String(error) });
+    }
+  });
+}
+
+async function answerTo(
+  ask: Ask,
+  observer: Observer,
+  { reference }: OpenedExercise,
+): Promise<Partial<Answer>> {
+  switch (ask.kind) {
+    case "begin":
+      observer.begin();
+      return {};
+    case "observe":
+      return { observation: observer.read() };
+    case "alone":
+      return { alone: await reference(ask.request) };
+  }
 }

@@ -4,10 +4,9 @@ import { ProfileWitness } from "../diagnose/profile-witness.ts";
 import { startWatchThread } from "../diagnose/start-watch-thread.ts";
 import { LibuvPoolWatch, type PoolReading } from "../diagnose/watch-libuv-pool.ts";
 import { type Blockage, type LoopWatch, watchLoop } from "../diagnose/watch-loop.ts";
-import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./handler-calls.ts";
-import { watchIntervals } from "./intervals.ts";
-import type { HandlerEnd } from "./learner-exercise.ts";
-import { watchUnreadBodies } from "./unread-bodies.ts";
+import { watchIntervals, watchUnreadBodies } from "./leaks.ts";
+import type { HandlerEnd } from "./learner-module.ts";
+import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./learner-module.ts";
 
 /** What only the service's own process can see. */
 export interface Observation {

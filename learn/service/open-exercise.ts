@@ -1,24 +1,18 @@
+import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { monotonicMs } from "../../registry/clock.ts";
 import { findExercise } from "../../registry/exercises.ts";
-import type { House } from "../../server/exercises/exercise.ts";
+import { downloadImage } from "../../server/backends/images.ts";
+import type { House, RunStrategy } from "../../server/exercises/exercise.ts";
 import { loadExercises, type ServedExercise } from "../../server/exercises/load.ts";
-import { calibrateCrops } from "../../server/exercises/predict-image/work.ts";
+import { calibrateCrops, infer } from "../../server/exercises/predict-image/work.ts";
 import { task } from "../../server/places/place.ts";
 import { countQueries, countSyncReads } from "./blocking-calls.ts";
-import type { Say } from "./channel.ts";
-import { provideEnvironment } from "./environment.ts";
-import { toProblem } from "./handler-calls.ts";
-import { provideHouse } from "./house.ts";
-import { watchImports } from "./imports.ts";
-import { withLearner } from "./learner-exercise.ts";
-import { type LearnerModule, loadLearnerModule } from "./learner-module.ts";
-import type { ListeningWatch } from "./listening.ts";
-import type { ServiceOptions } from "./messages.ts";
+import type { Alone, Say, ServiceOptions } from "./channel.ts";
+import { provideEnvironment, provideHouse, worldAddresses } from "./environment.ts";
+import { type ListeningWatch, watchReplaced } from "./forbidden.ts";
+import { type LearnerModule, loadLearnerModule, toProblem, withLearner } from "./learner-module.ts";
 import type { Observer } from "./observation.ts";
-import { preloadFromNowOn } from "./preload.ts";
-import { createReference, type Reference } from "./reference.ts";
-import { watchReplaced } from "./replaced.ts";
-
-import { worldAddresses } from "./world-addresses.ts";
+import { preloadFromNowOn, watchImports } from "./preload.ts";
 
 const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
 const noCaller = { signal: new AbortController().signal };
@@ -88,4 +82,42 @@ async function countCrops({ places }: House, letter: string): Promise<number> {
   }
   const count = task<null, number>(inferenceModule.href, calibrateCrops);
   return (await places.workers.run(count, null, noCaller)).value;
+}
+
+const inference = task(inferenceModule.href, infer);
+
+/** Does one call's work right: what it answers is what is expected, and its time is what the work takes. */
+export type Reference = (request: JsonValue) => Promise<Alone>;
+
+/** @param crops what a picture's inference costs, the same for the learner's handler */
+function createReference(house: House, served: ServedExercise, crops: number): Reference {
+  const { exercise, handler } = served;
+  const { input, output } = exercise.method;
+  const run =
+    exercise.rpc === "PredictImage"
+      ? predictWith(house, crops)
+      : handler.strategies[exercise.recommended];
+  if (run === undefined) {
+    throw new Error(`Expected ${exercise.rpc} to have its strategy "${exercise.recommended}"`);
+  }
+  return async (request) => {
+    const beganMs = monotonicMs();
+    const { value, facts = {} } = await run(fromJson(input, request), noCaller);
+    const ms = monotonicMs() - beganMs;
+    const response = toJson(output, create(output, value), { alwaysEmitImplicit: true });
+    return { response, ms, facts };
+  };
+}
+
+// The exercise's own strategy counts the crops for itself, and with other crops the confidence differs.
+function predictWith(
+  { backends, places }: House,
+  crops: number,
+): RunStrategy<{ imageUrl?: string }, Record<string, unknown>> {
+  return async ({ imageUrl = "" }, call) => {
+    const { imageHosts: hosts } = backends.addresses();
+    const png = await downloadImage({ imageUrl, hosts }, call.signal);
+    const ran = await places.workers.run(inference, { png, crops }, call);
+    return { ...ran, value: { ...ran.value } };
+  };
 }

@@ -6,9 +6,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
-import { provideEnvironment } from "./environment.ts";
+import { provideEnvironment, worldAddresses } from "./environment.ts";
 import { preloadFromNowOn } from "./preload.ts";
-import { worldAddresses } from "./world-addresses.ts";
 
 const learn = fileURLToPath(new URL("../", import.meta.url));
 const solution = new URL("../solutions/c-compute-hash.workers.ts", import.meta.url).href;

@@ -3,13 +3,13 @@ import { countSyncReads } from "./blocking-calls.ts";
 import {
   type Environment,
   environment,
+  learnerFile,
   type ProcessEnvironment,
   provideEnvironment,
   toEnvironment,
   toProcessEnvironment,
 } from "./environment.ts";
-import { learnerFile } from "./house.ts";
-import { notExportedMessage } from "./not-exported.ts";
+import { notExportedMessage } from "./learner-module.ts";
 import { preloadFromNowOn, watchThread } from "./preload.ts";
 
 interface Errand {

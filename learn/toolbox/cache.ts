@@ -1,7 +1,7 @@
 /** E: the cache, which is Redis and answers in 10 ms. One client is asynchronous, one blocks. */
 import { callBlocking } from "../../server/backends/blocking.ts";
+import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/holdings.ts";
 
 /** Where the cache is, for a client of your own: `redis://host:port`. */
 export function cacheUrl(): string {

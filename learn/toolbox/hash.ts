@@ -1,6 +1,6 @@
 /** C: the hash that costs CPU on purpose. */
 import { computeHash } from "../../server/exercises/compute-hash/work.ts";
-import { holdThread } from "../service/holdings.ts";
+import { holdThread } from "../service/blocking-calls.ts";
 
 /**
  * SHA-256, applied `rounds` times: to the data, then to the hash itself. The calling thread

@@ -3,8 +3,8 @@ import { callBlocking } from "../../server/backends/blocking.ts";
 import * as images from "../../server/backends/images.ts";
 import type { Prediction } from "../../server/exercises/predict-image/network.ts";
 import { infer } from "../../server/exercises/predict-image/work.ts";
+import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/holdings.ts";
 
 /** Downloads a picture with an asynchronous client. */
 export function downloadImage(imageUrl: string, signal?: AbortSignal): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 /** B: the weather service, which answers over HTTP in 200 ms. */
 import { callBlocking } from "../../server/backends/blocking.ts";
+import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/holdings.ts";
 import { isObject, unexpected } from "./body.ts";
 
 /** Where the weather of a city is, for fetch(). */

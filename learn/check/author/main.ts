@@ -3,16 +3,18 @@
  * stub fails as a stub, every right answer passes, and every wrong one fails by its name, while a program
  * takes a core now and then. What can't be told there is INCONCLUSIVE, which no verdict may be too often.
  */
+
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { fail } from "../../../cli/fail.ts";
 import { shown } from "../../workspace.ts";
 import { checkExercise } from "../check-exercise.ts";
 import type { Verdict } from "../result.ts";
 import { checkTypes, type TypeProblems } from "../types.ts";
-import type { Judgement } from "./expectations.ts";
-import { Hog } from "./hog.ts";
-import { findSubjects, type Subject } from "./subjects.ts";
+import { findSubjects, type Judgement, type Subject } from "./subjects.ts";
 
 const example = `
 Examples:
@@ -22,6 +24,8 @@ Examples:
 
 Exits with 0 when all is as expected, and with 2 when something is not, or when more than a third is
 INCONCLUSIVE.`;
+
+const hogProgram = fileURLToPath(new URL("../../../testing/hog.ts", import.meta.url));
 
 type Kind = Judgement["kind"];
 
@@ -90,7 +94,7 @@ interface Judged {
 
 async function judgeAll(subjects: readonly Subject[]): Promise<readonly Judged[]> {
   const types = checkTypes(subjects.map(({ file }) => file));
-  const hog = new Hog();
+  const stopHogs = startHogs();
   const judged: Judged[] = [];
   const waiting = subjects.values();
   const work = async () => {
@@ -101,7 +105,7 @@ async function judgeAll(subjects: readonly Subject[]): Promise<readonly Judged[]
   try {
     await Promise.all(Array.from({ length: lanes }, work));
   } finally {
-    hog.stop();
+    stopHogs();
   }
   return judged;
 }
@@ -160,4 +164,17 @@ function part(text: string): Part {
     throw new InvalidArgumentError(`Expected a part such as 2/3, got "${text}".`);
   }
   return { number, of };
+}
+
+/** Starts processes that now and then take a core each, half as many as there are cores. @returns ends them */
+function startHogs(): () => void {
+  const hogs = Array.from({ length: Math.ceil(availableParallelism() / 2) }, () =>
+    // Each ends when its standard input does, so also when this process is killed.
+    spawn(process.execPath, [hogProgram], { stdio: ["pipe", "ignore", "ignore"] }),
+  );
+  return () => {
+    for (const hog of hogs) {
+      hog.kill();
+    }
+  };
 }

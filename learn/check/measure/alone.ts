@@ -1,6 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "../../../registry/exercises.ts";
-import { round } from "../numbers.ts";
+import { round } from "../report.ts";
 import type { Session } from "../session.ts";
 
 /** How often one call's work is measured. */
@@ -73,7 +73,29 @@ export function taskMs({ work }: Exercise, alone: AloneReading): number {
 }
 
 /** What a round of computing takes when every core has a call's work, in milliseconds. */
-export function roundMs(exercise: Exercise, alone: AloneReading): number {
+function roundMs(exercise: Exercise, alone: AloneReading): number {
   const { atOnceMs } = alone;
   return atOnceMs.length === 0 ? 0 : Math.max(0, Math.min(...atOnceMs) - exercise.work.waitMs);
+}
+
+/** The specification's bands are for a machine that does nothing else; this is more patient. */
+const slack = 1.25;
+/** What callers, wire and timers may add, whatever the work takes, in milliseconds. */
+const marginMs = 20;
+
+/**
+ * The wall time that a burst may take here, in milliseconds: so many times what one call takes alone, as
+ * the specification gives it, plus the rounds that computing takes on this machine's cores.
+ */
+export function allowedMs(exercise: Exercise, cores: number, alone: AloneReading): number {
+  const { burst, work } = exercise;
+  const { band } = burst;
+  if (!("timesLimit" in band)) {
+    // Nobody waits for what comes after the reply.
+    const leastMs = work.afterReply ? band.toMs : (band.toMs / work.waitMs) * fastestMs(alone);
+    return leastMs * slack + marginMs;
+  }
+  const rounds = Math.ceil(burst.calls / cores);
+  const leastMs = work.waitMs + rounds * roundMs(exercise, alone);
+  return band.timesLimit * leastMs * slack + marginMs;
 }

@@ -3,12 +3,11 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { GetVitalsResponse, PlaceVitals } from "../../../gen/unblock/v1/vitals_pb.ts";
 import type { Burst } from "../../../loadtest/burst.ts";
 import type { Observation } from "../../service/observation.ts";
-import type { Reply } from "../callers.ts";
-import { burstMs } from "../limits.ts";
-import type { Session } from "../session.ts";
+import { burstMs } from "../faults.ts";
+import type { Reply, Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
-import type { Seen } from "../world/messages.ts";
-import type { TreeUse, TreeWatch } from "./tree-watch.ts";
+import type { Seen } from "../world/log.ts";
+import type { TreeUse, TreeWatch } from "./system.ts";
 
 /** What a place did while a burst was served. */
 export interface PlaceWork {

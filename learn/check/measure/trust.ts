@@ -1,8 +1,8 @@
 import { mostBusyCores } from "../../../machine/quiet.ts";
-import { round } from "../numbers.ts";
+import { round } from "../report.ts";
 import { fastestMs } from "./alone.ts";
+import type { Measured } from "./bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "./evidence.ts";
-import type { Measured } from "./measured.ts";
 
 /** Of the CPU time that others left, the part that calls use which compute on all cores; as much as time allows. */
 const fullShare = 0.6;

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import type { Problem } from "../../service/handler-calls.ts";
+import { diagnoseRejections } from "../../diagnose/unhandled-rejection.ts";
+import { isNotExported, type Problem } from "../../service/learner-module.ts";
+import type { RightFields } from "../plan.ts";
 
 /** A field of a response that is not what its request asked for. */
 export interface WrongField {
@@ -161,5 +164,131 @@ export function eventsMissing(calls: number, missing: number): Diagnosis {
     nextStep:
       "Look for what calls share: a flag, a limit that throws away, one request at a time; let events wait their turn, or say that they are not accepted.",
     numbers: { missing, calls },
+  };
+}
+
+/** A call that failed. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** What the handler threw; null when it was not the handler. */
+  readonly problem: Problem | null;
+}
+
+/** What a call that failed was answered, in a line. */
+export function describeFailure(request: JsonValue, { code, message, problem }: Failure): string {
+  const reason = problem === null ? message : `the handler threw: ${problem.text}`;
+  return `${JSON.stringify(request)} failed as ${code}: ${reason}`;
+}
+
+/** @param file the learner's, as people read it */
+export function noAnswer(file: string, finding: string, { problem }: Failure): Diagnosis {
+  if (problem !== null && isNotExported(problem.text)) {
+    return notExported(file, problem);
+  }
+  const line = problem?.line ?? null;
+  return {
+    name: "wrong-answer",
+    finding: `${finding}.`,
+    ...(line === null ? {} : { line: { file, line, what: "handler" } }),
+    nextStep: "Have the handler answer this request; if it threw for a reason, look there first.",
+    numbers: {},
+  };
+}
+
+/** @param right the values that each field may have */
+export function wrongAnswer(request: JsonValue, got: JsonValue, right: RightFields): Diagnosis {
+  const fields = differingFields(got, right);
+  return {
+    name: "wrong-answer",
+    finding: `${JSON.stringify(request)} was answered with ${fields.map(({ text }) => text).join(", ")}.`,
+    nextStep: `Take ${fields.map(({ name }) => name).join(" and ")} from what the backend says, as the exercise's README shows it.`,
+    numbers: { wrong_fields: fields.length },
+  };
+}
+
+function differingFields(
+  got: JsonValue,
+  right: RightFields,
+): readonly { readonly name: string; readonly text: string }[] {
+  const had = fieldsOf(got);
+  return Object.entries(right)
+    .filter(([name, values]) => !values.some((value) => isDeepStrictEqual(value, had[name])))
+    .map(([name, [value]]) => ({
+      name,
+      text: `${name} ${JSON.stringify(had[name])} instead of ${JSON.stringify(value)}`,
+    }));
+}
+
+function fieldsOf(value: JsonValue): Readonly<Record<string, JsonValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}
+
+/**
+ * A function was handed to another thread, which can't have it.
+ *
+ * @param file the learner's, as people read it
+ */
+function notExported(file: string, { text, line }: Problem): Diagnosis {
+  return {
+    name: "not-exported",
+    finding: `The handler failed before any work began. ${text}. A function can't be sent to another thread or process: that thread imports your file, and finds the function by its name.`,
+    ...(line === null ? {} : { line: { file, line, what: "handler" } }),
+    nextStep:
+      "Write the function at the top level of your file with `export`, and hand it what it needs as its input.",
+    numbers: {},
+  };
+}
+
+/** @param file the learner's, as people read it */
+export function unhandledRejection(
+  file: string,
+  [first, ...others]: readonly [Problem, ...Problem[]],
+): Diagnosis {
+  const line = first.line === null ? undefined : { file, line: first.line, what: "a promise" };
+  return diagnoseRejections({ message: first.text, line, count: 1 + others.length });
+}
+
+export function replyWaits(replyMs: number): Diagnosis {
+  return {
+    name: "reply-waits-for-work",
+    finding:
+      "Analytics had the event, and the reply was not out before analytics had taken it: the caller waits for what it needs nothing of.",
+    nextStep: "Reply first, and leave the event to somebody who lives longer than the call.",
+    numbers: { reply_ms: replyMs },
+  };
+}
+
+/** @param when what the caller did, such as "had its reply" */
+export function lostOnAbort(when: string): Diagnosis {
+  return {
+    name: "lost-on-abort",
+    finding: `The caller ${when}, and the event was lost before analytics could take it: the call's signal aborts then, also after a success.`,
+    nextStep:
+      "Keep the call's signal away from what outlives the call, and take the one of whoever owns the work.",
+    numbers: { events_lost: 1 },
+  };
+}
+
+export function lostAtShutdown(): Diagnosis {
+  return {
+    name: "lost-at-shutdown",
+    finding:
+      "The service was asked to stop (SIGTERM) with an event on its way, and ended without waiting for it: the event is lost.",
+    nextStep: "Give the event to an owner that the service waits for when it stops: inBackground.",
+    numbers: { events_lost: 1 },
+  };
+}
+
+/** @param posted what arrived; undefined when nothing did */
+export function wrongEvent(posted: string | undefined, expected: string): Diagnosis {
+  return {
+    name: "wrong-answer",
+    finding:
+      posted === undefined
+        ? `The reply is right, and no event arrived at analytics, where ${expected} should have.`
+        : `Analytics got ${posted || "nothing"}, and not ${expected}.`,
+    nextStep: "Post the event to analyticsUrl() as JSON, with the fields that the scenario names.",
+    numbers: {},
   };
 }

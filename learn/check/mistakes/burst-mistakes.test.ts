@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { exerciseOf } from "../../../testing/exercise-of.ts";
-import { whereItRan } from "../place/where-it-ran.ts";
+import { whereItRan } from "../measure/executor.ts";
 import { evidenceOf, measuredOf, type Seen } from "../testing/evidence.ts";
 import { burstMistakes } from "./burst-mistakes.ts";
 

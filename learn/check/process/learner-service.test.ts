@@ -7,8 +7,8 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { solutionFile } from "../../workspace.ts";
-import { Callers } from "../callers.ts";
 import { HarnessTrouble } from "../faults.ts";
+import { Callers } from "../session.ts";
 import { World } from "../world/world.ts";
 import { LearnerService } from "./learner-service.ts";
 

@@ -4,13 +4,21 @@ import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "../../../registry/exercises.ts";
 import type { Decision } from "../../handler.ts";
-import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/messages.ts";
+import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/channel.ts";
 import type { Observation } from "../../service/observation.ts";
-import { HarnessTrouble, LearnerFault, StarvedLimit } from "../faults.ts";
-import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
-import { readThreadTimes } from "../measure/tree-watch.ts";
+import {
+  askMs,
+  HarnessTrouble,
+  importMs,
+  LearnerFault,
+  memoryMb,
+  openMs,
+  StarvedLimit,
+  stopMs,
+} from "../faults.ts";
+import { readThreadTimes } from "../measure/system.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
-import type { LeftProcess } from "./supervisor-messages.ts";
+import type { LeftProcess } from "./supervisor.ts";
 
 /** How a learner's service is started. */
 export interface StartOptions {

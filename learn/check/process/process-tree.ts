@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
-import type { LeftProcess } from "./supervisor-messages.ts";
+import type { LeftProcess } from "./supervisor.ts";
 
 const require = createRequire(import.meta.url);
 /** To wait for any child, and only if it has ended. */

@@ -9,19 +9,30 @@ import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
-import type { LastWords, Message, Request, ServiceOptions } from "../../service/messages.ts";
-import { messagesFd, requestsFd } from "../../service/messages.ts";
-import { LearnerFault, tampering } from "../faults.ts";
-import { endMs, outputBytes } from "../limits.ts";
-import { serviceEnvironment } from "./environment.ts";
-import { explainEnd, type Stage, withPlace } from "./explain-end.ts";
+import {
+  type LastWords,
+  type Message,
+  messagesFd,
+  type Request,
+  requestsFd,
+  type ServiceOptions,
+} from "../../service/channel.ts";
+import {
+  endMs,
+  explainEnd,
+  LearnerFault,
+  outputBytes,
+  type Stage,
+  tampering,
+  withPlace,
+} from "../faults.ts";
 import { endProcesses, processesWith } from "./process-tree.ts";
 import type {
   LeftProcess,
   SupervisorMessage,
   SupervisorOptions,
   SupervisorRequest,
-} from "./supervisor-messages.ts";
+} from "./supervisor.ts";
 
 const supervisor = new URL("./supervisor.ts", import.meta.url);
 const service = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
@@ -249,4 +260,22 @@ function stageAfter({ kind }: Message): Stage | undefined {
     default:
       return undefined;
   }
+}
+
+const cacheFolder = fileURLToPath(new URL("../../../node_modules/.cache/node", import.meta.url));
+
+/**
+ * The environment of a learner's service.
+ *
+ * @param folder for its temporary files, which are left when it is killed
+ */
+function serviceEnvironment(libuvThreads: number, folder: string): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  return {
+    // A thread of each pool loads the same modules; compiled once is enough.
+    NODE_COMPILE_CACHE: cacheFolder,
+    ...inherited,
+    TMPDIR: folder,
+    UV_THREADPOOL_SIZE: String(libuvThreads),
+  };
 }

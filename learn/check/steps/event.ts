@@ -1,17 +1,92 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Analytics } from "../after-reply/analytics.ts";
-import { refuseEvent } from "../after-reply/failure.ts";
-import { stopWithEvent } from "../after-reply/shutdown.ts";
-import { type Tracked, track } from "../after-reply/track.ts";
-import { lostAtShutdown, lostOnAbort, replyWaits, wrongEvent } from "../mistakes/after-reply.ts";
-import { asksTooOften, retriesWithoutEnd } from "../mistakes/answers.ts";
-import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
-import { describeFailure, noAnswer, wrongAnswer } from "../mistakes/wrong-answer.ts";
-import { decidedOtherwise } from "../mistakes/wrong-place.ts";
-import { round } from "../numbers.ts";
-import type { Session } from "../session.ts";
-import { fail, type Outcome, pass } from "./outcome.ts";
+import { type Analytics, after } from "../analytics/analytics.ts";
+import {
+  judgeEvents,
+  refuseEvent,
+  stopWithEvent,
+  type Tracked,
+  track,
+} from "../analytics/track.ts";
+import { fastestMs, taskMs } from "../measure/alone.ts";
+import { runBursts } from "../measure/bursts.ts";
+import { whereItRan } from "../measure/executor.ts";
+import {
+  asksTooOften,
+  describeFailure,
+  lostAtShutdown,
+  lostOnAbort,
+  noAnswer,
+  replyWaits,
+  retriesWithoutEnd,
+  unhandledRejection,
+  wrongAnswer,
+  wrongEvent,
+} from "../mistakes/answers.ts";
+import { burstMistakes } from "../mistakes/burst-mistakes.ts";
+import { decidedOtherwise } from "../mistakes/executors.ts";
+import { fail, type Outcome, pass, type Report, round } from "../report.ts";
+import { decidedStrategies, type Session } from "../session.ts";
+import { judgeBursts } from "./answer.ts";
+import { checkBystander, checkTime } from "./burst.ts";
+
+/** Analytics takes an event of calls at once after this time, in milliseconds. */
+const takesMs = 50;
+
+/** Checks a handler whose work comes after its reply. */
+export async function checkTrackEvent(
+  session: Session,
+  analytics: Analytics,
+  report: Report,
+): Promise<void> {
+  const seen = await report.attempt("answer", () => checkEvent(session, analytics));
+  if (seen === undefined || !report.add("answer", seen.answer)) {
+    return;
+  }
+  const { tracked } = seen;
+  const isFirst = report.add("place", checkReplyFirst(tracked, decidedStrategies(session)));
+  // What is lost already need not be measured.
+  if (isFirst && (tracked.some(isLost) || (await measureReplies(session, analytics, report)))) {
+    await report.make("after-reply", () => checkAfterReply(session, analytics, tracked));
+  }
+}
+
+/** @returns whether what came of it lets the rest be checked */
+async function measureReplies(
+  session: Session,
+  analytics: Analytics,
+  report: Report,
+): Promise<boolean> {
+  const posted: string[] = [];
+  analytics.takeAll((event) => {
+    posted.push(event.body);
+    void after(takesMs).then(() => event.confirm());
+  });
+  const measured = await report.attempt("overlap", () => runBursts(session));
+  if (measured === undefined) {
+    analytics.takeAll(undefined);
+    return false;
+  }
+  const { exercise, service } = session;
+  const { alone, best, bursts, crowds } = measured;
+  const requests = [...bursts, ...crowds].flatMap((one) => one.requests);
+  analytics.takeAll(undefined);
+  const wrong = (await judgeBursts(session, measured)) ?? judgeEvents(requests, posted);
+  if (wrong !== undefined) {
+    return report.add("overlap", fail(wrong.message, wrong.diagnosis));
+  }
+  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const { libuvThreads } = service;
+  const mistakes = burstMistakes({ exercise, measured, where, decided: [], libuvThreads });
+  const message = `${posted.length} events of ${requests.length} calls arrived, each once`;
+  const isGood = report.add(
+    "overlap",
+    mistakes.length > 0 ? fail(message, ...mistakes) : pass(message),
+  );
+  report.add("time", checkTime(measured, mistakes));
+  report.add("bystander", checkBystander(measured, where));
+  return isGood;
+}
 
 const requests = [
   { event: "page_view", user_id: 123 },
@@ -22,7 +97,7 @@ const mostTries = 12;
 const accepted = { status: "accepted" };
 
 /** Is the reply right, and what arrives at analytics? */
-export async function checkEvent(
+async function checkEvent(
   session: Session,
   analytics: Analytics,
 ): Promise<{ readonly answer: Outcome; readonly tracked: readonly Tracked[] }> {
@@ -93,7 +168,7 @@ async function whatIsWrong(
 }
 
 /** Was the reply there before the event was taken? The order tells, not how long it took. */
-export function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]): Outcome {
+function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]): Outcome {
   const isFirst = tracked.every(({ repliedFirst }) => repliedFirst);
   const ran = isFirst ? "background" : "await";
   const evidence = isFirst
@@ -112,7 +187,7 @@ export function checkReplyFirst(tracked: readonly Tracked[], decided: readonly s
 }
 
 /** Does the event arrive whatever happens: the caller goes, analytics refuses one, the service stops? */
-export async function checkAfterReply(
+async function checkAfterReply(
   session: Session,
   analytics: Analytics,
   tracked: readonly Tracked[],
@@ -146,7 +221,7 @@ export async function checkAfterReply(
 }
 
 /** Whether an event did not arrive, or was not taken. */
-export function isLost({ outcome }: Tracked): boolean {
+function isLost({ outcome }: Tracked): boolean {
   return outcome === "lost" || outcome === "missing";
 }
 

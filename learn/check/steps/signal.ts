@@ -1,17 +1,18 @@
 import { setTimeout } from "node:timers/promises";
 import type { Exercise } from "../../../registry/exercises.ts";
-import { judgeNeighbours } from "../answers/neighbours.ts";
+import { burstDeadlineMs } from "../faults.ts";
 import { taskMs } from "../measure/alone.ts";
+import type { Measured } from "../measure/bursts.ts";
 import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
-import type { Measured } from "../measure/measured.ts";
 import { whyNoTime } from "../measure/trust.ts";
-import { signalIgnored } from "../mistakes/signal-ignored.ts";
-import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
+import { unhandledRejection } from "../mistakes/answers.ts";
+import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
 import { type GivenUp, planOf } from "../plan.ts";
+import { fail, inconclusive, type Outcome, pass } from "../report.ts";
 import type { Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
-import type { Seen } from "../world/messages.ts";
-import { fail, inconclusive, type Outcome, pass } from "./outcome.ts";
+import type { Seen } from "../world/log.ts";
+import { judgeReplies, type Wrong } from "./judge-replies.ts";
 
 /** Calls are given up again, so often at most, until it is seen that the work ends with them. */
 const attempts = 4;
@@ -144,13 +145,6 @@ function isInTheMiddle({ computes }: GivenUp, { observed, later }: GivenUpEviden
   return answeredAfterAbort + failedAfterAbort > 0 && (!computes || hasComputed);
 }
 
-/** What went on for callers who had given up. */
-export interface WentOn {
-  readonly message: string;
-  readonly calls: number;
-  readonly of: number;
-}
-
 function wentOn(
   exercise: Exercise,
   evidence: GivenUpEvidence,
@@ -238,4 +232,33 @@ function computedOn(
   return later.cpuMs >= begun * eachMs * mostShare
     ? { message: `some ${calls} calls' work was computed on, for nobody`, calls, of: begun }
     : undefined;
+}
+
+/** So many callers leave in the middle, and so many stay. */
+const leaving = 2;
+const staying = 4;
+
+/** Some callers leave while others wait: do the others have their answers all the same? */
+async function judgeNeighbours(session: Session, { alone }: Measured): Promise<Wrong | undefined> {
+  const { exercise, file, world } = session;
+  const { burst, givenUp } = planOf(exercise);
+  const leavesMs = givenUp[0]?.deadlineMs(taskMs(exercise, alone)) ?? burstDeadlineMs;
+  // The last ask for the same as those who leave, whose work they may share.
+  const different = Array.from({ length: staying }, (_, n) => burst(n + 1, alone.rounds));
+  const all = [...different, ...different.slice(-leaving)];
+  // Those who leave are neither the first nor the last.
+  const isLeaving = (index: number) => index >= leaving && index < 2 * leaving;
+  const { replies, seen, observed } = await gather(session, all, (index) =>
+    isLeaving(index) ? leavesMs : burstDeadlineMs,
+  );
+  const stay = <Item>(items: readonly Item[]) => items.filter((_, index) => !isLeaving(index));
+  return judgeReplies({
+    exercise,
+    file,
+    requests: stay(all),
+    replies: stay(replies),
+    known: { mark: world.mark, asked: seen.asked, answers: alone.answers },
+    problem: observed.handler.problem,
+    past: [],
+  });
 }

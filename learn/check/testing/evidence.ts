@@ -1,9 +1,9 @@
 import type { Observation } from "../../service/observation.ts";
+import type { Measured } from "../measure/bursts.ts";
 import type { BackendCalls, Evidence, Left, PlaceWork } from "../measure/evidence.ts";
-import type { Measured } from "../measure/measured.ts";
-import type { TreeUse } from "../measure/tree-watch.ts";
+import type { TreeUse } from "../measure/system.ts";
 import type { HoldingCounts } from "../world/holdings.ts";
-import type { Asked, ConnectionCounts } from "../world/messages.ts";
+import type { Asked, ConnectionCounts } from "../world/log.ts";
 
 const idle: HoldingCounts = {
   calls: 0,

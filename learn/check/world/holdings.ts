@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Holding } from "../../service/holdings.ts";
+import type { Holding } from "../../service/blocking-calls.ts";
 import { tampering } from "../faults.ts";
 
 /** What the toolbox noted of a kind of work that holds its thread. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { encodePng } from "../../../server/backends/embedded/pictures/encode-png.ts";
 import { pictureFor } from "../../../server/backends/embedded/pictures/picture-for.ts";
-import type { WorldLog } from "./world-log.ts";
+import type { WorldLog } from "./log.ts";
 
 /** What a service answers a request with. */
 interface Service {

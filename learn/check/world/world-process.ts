@@ -14,9 +14,8 @@ import { CacheStore } from "../../../server/backends/embedded/cache-store.ts";
 import { createDatabaseFile } from "../../../server/backends/embedded/database-file.ts";
 import { hasMkfifo, readMs, serveSlowDisk } from "../../../server/backends/embedded/slow-disk.ts";
 import { serveHttpServices } from "./http-services.ts";
-import type { WorldMessage, WorldRequest } from "./messages.ts";
-import { configOf, plainKey, valueOfKey } from "./values.ts";
-import { WorldLog } from "./world-log.ts";
+import type { WorldMessage, WorldRequest } from "./log.ts";
+import { configOf, plainKey, valueOfKey, WorldLog } from "./log.ts";
 
 const [folder = "", mark = ""] = process.argv.slice(2);
 const log = new WorldLog();

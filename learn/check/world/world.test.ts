@@ -4,7 +4,7 @@ import { createClient } from "@redis/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fifoPath } from "../../../server/backends/disk.ts";
 import { LearnerFault } from "../faults.ts";
-import { valueOfKey } from "./values.ts";
+import { valueOfKey } from "./log.ts";
 import { World } from "./world.ts";
 
 describe("the check's world", { timeout: 60_000 }, () => {

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { childEnvironment } from "../../../cli/child-environment.ts";
 import { freeReaders } from "../../../server/backends/embedded/free-readers.ts";
 import { readyFifos } from "../../../server/backends/embedded/slow-disk.ts";
-import type { WorldAddresses } from "../../service/messages.ts";
+import type { WorldAddresses } from "../../service/channel.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Holdings } from "./holdings.ts";
-import type { Mood, Seen, WorldMessage, WorldRequest } from "./messages.ts";
+import type { Mood, Seen, WorldMessage, WorldRequest } from "./log.ts";
 
 /** The world outside of a learner's service, as the check plays it. */
 export class World {
