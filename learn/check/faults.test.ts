@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type End, explainEnd, HarnessTrouble, LearnerFault, withPlace } from "./faults.ts";
+import { type End, explainEnd, HarnessTrouble, LearnerFault, withStuckLine } from "./faults.ts";
 
 const gone: End = { stage: "serving", code: null, signal: null, lastWords: [], stderr: "" };
 
@@ -51,9 +51,9 @@ describe("why a service ended", () => {
   test("gets the line where the loop got stuck, if the reason has none", () => {
     const stuck = [{ kind: "stuck", line: 12 }] as const;
     const slow = new LearnerFault("did not answer");
-    expect(withPlace(slow, stuck)).toMatchObject({ message: "did not answer", line: 12 });
-    expect(withPlace(slow, [])).toBe(slow);
+    expect(withStuckLine(slow, stuck)).toMatchObject({ message: "did not answer", line: 12 });
+    expect(withStuckLine(slow, [])).toBe(slow);
     const ours = new HarnessTrouble("no port");
-    expect(withPlace(ours, stuck)).toBe(ours);
+    expect(withStuckLine(ours, stuck)).toBe(ours);
   });
 });

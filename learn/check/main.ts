@@ -28,12 +28,11 @@ Examples:
   npm run check -- --watch
   npm run -s check -- --solutions --json > check.json
 
-Exits with 0 when all passed, with 2 when one failed, and with 3 when none failed and of some it could
-not be told.`;
+Exit codes: 0 when all passed, 2 when one failed, 3 when none failed and some are INCONCLUSIVE.`;
 
 /** Interval between updates of the progress line. */
 const progressMs = 1_000;
-/** Where there is no terminal, and at most, in characters. */
+/** Width without a terminal, and maximum width. */
 const columns = 100;
 
 interface Flags {
@@ -43,22 +42,22 @@ interface Flags {
 }
 
 const command = new Command("npm run check --")
-  .description("Checks your answers to the exercises, each in a service of its own.")
+  .description("Check your answers to the exercises, each in its own service.")
   .argument("[letters...]", "only these, such as A C (default: all)", letters)
   .option("--solutions", "check the reference solutions instead of your files")
   .addOption(
-    new Option("--watch", "check a file each time it is saved, until Ctrl-C").conflicts([
+    new Option("--watch", "check a file whenever it is saved, until Ctrl-C").conflicts([
       "json",
       "solutions",
     ]),
   )
-  .option("--json", "print the result as JSON, and nothing else")
+  .option("--json", "print only the result, as JSON")
   .addHelpText("after", example)
   .parse();
 const flags = command.opts<Flags>();
 const asked: readonly Exercise[] = command.processedArgs[0] ?? [];
 
-// Whoever gives up a check need not wait for it; what it started ends with it.
+// What the check started ends with this process.
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
 const chosen = asked.length > 0 ? asked : exercises;
@@ -99,7 +98,7 @@ async function checkOne(
   progress.clear();
   if (!flags.solutions) {
     await recordResult(result, source, progressPath()).catch((error: Error) => {
-      process.stderr.write(`The result can't be kept in your progress: ${error.message}\n`);
+      process.stderr.write(`The result can't be saved in your progress: ${error.message}\n`);
     });
   }
   return result;
@@ -151,16 +150,13 @@ function letters(text: string, before: readonly Exercise[] = []): readonly Exerc
   return [...new Set([...before, ...found])];
 }
 
-/** Tells on a line of its own which step goes on, and for how long; where nobody watches, nothing. */
-export interface Progress extends Listener {
+/** A progress line with the step at hand and its elapsed seconds; silent without a terminal. */
+interface Progress extends Listener {
   clear(): void;
 }
 
-/** @param before what comes first on the line, such as "3/8  C" */
-export function createProgress(
-  stream: Pick<NodeJS.WriteStream, "isTTY" | "write">,
-  before: string,
-): Progress {
+/** @param label begins the line, such as "3/8  C" */
+function createProgress(stream: NodeJS.WriteStream, label: string): Progress {
   if (!stream.isTTY) {
     return { clear: () => {} };
   }
@@ -176,7 +172,7 @@ export function createProgress(
       const beganMs = performance.now();
       const say = () => {
         const seconds = Math.floor((performance.now() - beganMs) / 1_000);
-        stream.write(`\r\x1b[K  ${before}  ${step} …${seconds >= 2 ? ` ${seconds} s` : ""}`);
+        stream.write(`\r\x1b[K  ${label}  ${step} …${seconds >= 2 ? ` ${seconds} s` : ""}`);
       };
       say();
       timer = setInterval(say, progressMs);
@@ -185,12 +181,8 @@ export function createProgress(
   };
 }
 
-/**
- * What came of an exercise, and after a pass what there is to learn from it.
- *
- * @param isLong whether the rationale is told as well, or only where it is
- */
-export function renderExercise(
+/** Renders a result. @param isLong whether a pass is followed by the rationale, or by a reference to it */
+function renderExercise(
   exercise: Exercise,
   file: string,
   result: ExerciseResult,

@@ -12,83 +12,75 @@ import { prefixBytes } from "../../loadtest/drivers/envelope.ts";
 import { warmUp } from "../../loadtest/warm-up.ts";
 import type { Exercise } from "../../registry/exercises.ts";
 import type { Analytics } from "./analytics/analytics.ts";
-import { meantStrategies } from "./decision.ts";
 import type { TreeWatch } from "./measure/system.ts";
 import type { LearnerService } from "./process/learner-service.ts";
 import type { World } from "./world/world.ts";
 
-/** A learner's service that runs, and those who call it. */
+/** A running service with a learner's handler, its backends, and its callers. */
 export interface Session {
   readonly exercise: Exercise;
-  /** The learner's file, as people read it. */
+  /** The learner's file, as shown to people. */
   readonly file: string;
   readonly service: LearnerService;
   readonly callers: Callers;
-  /** The backends. */
   readonly world: World;
-  /** Where events go; undefined for an exercise that has none. */
+  /** Receives events; undefined for an exercise without any. */
   readonly analytics: Analytics | undefined;
-  /** The service's threads and processes. */
   readonly tree: TreeWatch;
 }
 
-/** The strategies that the decision may mean; empty when it means none. */
-export function decidedStrategies({ exercise, service }: Session): readonly string[] {
-  return meantStrategies(exercise, service.decision);
-}
-
-/** Between two questions for vitals that are not known, in milliseconds. */
+/** Interval between requests for vitals that the server does not know yet. */
 const pollMs = 50;
 
-/** How one call was answered. */
+/** Response to one call. */
 export interface Reply {
-  /** "ok", or the code's name, such as "internal". */
+  /** "ok", or the name of an error code such as "internal". */
   readonly code: string;
-  /** What the server says of a failure. */
+  /** Error message of a failed call. */
   readonly message: string;
-  /** As protobuf JSON; null for a failure. */
+  /** As protobuf JSON; null for a failed call. */
   readonly body: JsonValue;
-  /** How long it took, of calls at once; undefined of a call alone. */
+  /** Latency of a call in a burst; undefined for a single call. */
   readonly ms?: number;
 }
 
-/** Calls at once, and how each was answered, in the order of the requests. */
+/** A burst with its responses, in the order of the requests. */
 export interface Fired {
   readonly burst: Burst;
   readonly replies: readonly Reply[];
 }
 
-/** Everybody who calls the learner's service. */
+/** The clients of the learner's service. */
 export class Callers {
   readonly #exercise: Exercise;
   readonly #connection: Connection;
   readonly #vitals: Client<typeof VitalsService>;
   readonly #driver: Driver;
-  readonly #bystander: Bystander;
+  readonly #probe: Bystander;
   #window = "";
 
   private constructor(
     exercise: Exercise,
     connection: Connection,
     driver: Driver,
-    bystander: Bystander,
+    probe: Bystander,
   ) {
     this.#exercise = exercise;
     this.#connection = connection;
     this.#vitals = createClient(VitalsService, connection.transport);
     this.#driver = driver;
-    this.#bystander = bystander;
+    this.#probe = probe;
   }
 
   /**
-   * Connects them, and calls until the code of both sides is compiled.
+   * Connects, and calls until the code of both sides is compiled.
    *
-   * @param signal aborts when the service has ended: they close then, also in the middle of connecting
+   * @param signal aborts when the service has ended; the clients then close, even while connecting
    */
   static async open(exercise: Exercise, baseUrl: string, signal: AbortSignal): Promise<Callers> {
     const driver = createDriver({ baseUrl, protocol: "grpc" });
-    const bystander = await createBystander(baseUrl, signal);
-    const callers = new Callers(exercise, openConnection({ baseUrl }), driver, bystander);
+    const probe = await createBystander(baseUrl, signal);
+    const callers = new Callers(exercise, openConnection({ baseUrl }), driver, probe);
     const close = () => void callers.close();
     signal.addEventListener("abort", close, { once: true });
     await driver.connect();
@@ -97,18 +89,13 @@ export class Callers {
     return callers;
   }
 
-  /** Makes one call, and reads its answer. @param signal its abort hangs up */
+  /** Makes one call. @param signal its abort disconnects the client */
   async call(request: JsonValue, signal?: AbortSignal): Promise<Reply> {
     const { method } = this.#exercise;
     const input = fromJson(method.input, request);
+    const { transport } = this.#connection;
     try {
-      const { message } = await this.#connection.transport.unary(
-        method,
-        signal,
-        undefined,
-        undefined,
-        input,
-      );
+      const { message } = await transport.unary(method, signal, undefined, undefined, input);
       const body = toJson(method.output, message, { alwaysEmitImplicit: true });
       return { code: "ok", message: "", body };
     } catch (error) {
@@ -117,7 +104,7 @@ export class Callers {
     }
   }
 
-  /** Makes all calls at once, while the bystander calls. @param timeoutMs the deadline of the nth, from 0 */
+  /** Fires a burst while the probe runs. @param timeoutMs deadline of the call at an index */
   async fire(requests: readonly JsonValue[], timeoutMs: (index: number) => number): Promise<Fired> {
     const { method } = this.#exercise;
     const bodies: Buffer[][] = requests.map(() => []);
@@ -130,7 +117,7 @@ export class Callers {
         onBody: (chunk) => bodies[index]?.push(Buffer.from(chunk)),
       }),
     );
-    const burst = await fireBurst(sends, this.#bystander);
+    const burst = await fireBurst(sends, this.#probe);
     const replies = burst.calls.map(({ code, message, sentMs, endedMs }, index) => ({
       code,
       message,
@@ -146,25 +133,8 @@ export class Callers {
     return toJson(output, message, { alwaysEmitImplicit: true });
   }
 
-  /** What the server felt since the window began. */
-  vitals(): Promise<GetVitalsResponse> {
-    return this.#knownVitals(false);
-  }
-
-  /** Begins a new window. @returns what was felt until then */
-  restartWindow(): Promise<GetVitalsResponse> {
-    return this.#knownVitals(true);
-  }
-
-  /** The latencies of the bystander in that time, in milliseconds. */
-  async bystand(time: Promise<void>): Promise<readonly number[]> {
-    this.#bystander.start();
-    await time;
-    return this.#bystander.stop();
-  }
-
-  /** Asks until nothing is missing: to count what a busy machine's backends have not told would be wrong. */
-  async #knownVitals(restartWindow: boolean): Promise<GetVitalsResponse> {
+  /** Vitals of the server since the window began; polls until none is missing. */
+  async vitals(restartWindow = false): Promise<GetVitalsResponse> {
     for (;;) {
       const vitals = await this.#vitals.getVitals({ window: this.#window, restartWindow });
       this.#window = vitals.window;
@@ -175,9 +145,16 @@ export class Callers {
     }
   }
 
+  /** Runs the probe alone until `time` resolves. @returns its latencies in milliseconds */
+  async probe(time: Promise<void>): Promise<readonly number[]> {
+    this.#probe.start();
+    await time;
+    return this.#probe.stop();
+  }
+
   async close(): Promise<void> {
     this.#driver.close();
     this.#connection.close();
-    await this.#bystander.close();
+    await this.#probe.close();
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findAny, findOrders, parseProblems } from "./types.ts";
+import { findAny, findDirectives, parseProblems } from "./types.ts";
 
 const files = ["/project/learn/yours/a-get-user.ts", "/project/learn/yours/b-get-weather.ts"];
 
@@ -33,7 +33,7 @@ describe("what switches the type check off", () => {
       " */",
       "const text = '@ts-ignore';",
     ].join("\n");
-    expect(findOrders(source)).toEqual([
+    expect(findDirectives(source)).toEqual([
       { line: 1, what: "@ts-nocheck" },
       { line: 2, what: "@ts-ignore" },
       { line: 3, what: "@ts-expect-error" },

@@ -34,7 +34,7 @@ export interface ServiceOptions {
    */
   readonly directLane: boolean;
   /** The process may not be larger, in MiB. */
-  readonly mostMemoryMb: number;
+  readonly maxMemoryMb: number;
 }
 
 /** From the checker. Each is answered by an {@link Answer} with the same id. */

@@ -12,7 +12,7 @@ import { lineWith } from "./last-words.ts";
 /** Between two looks, in milliseconds. */
 const everyMs = 500;
 /** More names say no more. */
-const mostNames = 3;
+const maxNames = 3;
 
 /** A function that the service calls by a name that others can give to another function. */
 interface Named {
@@ -83,8 +83,8 @@ export function watchReplaced(fileUrl: string, say: Say): () => void {
 }
 
 function describe(names: readonly string[]): string {
-  const all = names.slice(0, mostNames).join(", ");
-  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  const all = names.slice(0, maxNames).join(", ");
+  const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : "";
   return `replaced ${all}${more}, which the check relies on`;
 }
 

@@ -18,7 +18,7 @@ interface Evaluated {
   readonly result?: { readonly value?: unknown };
 }
 
-const { mostMemoryMb, secret, turns }: GuardData = workerData;
+const { maxMemoryMb, secret, turns }: GuardData = workerData;
 const say = createSay(secret);
 const parent = process.ppid;
 let lastTurns = -1;
@@ -26,7 +26,7 @@ let looksAtSame = 0;
 
 setInterval(() => {
   const usedMb = process.memoryUsage.rss() / bytesPerMb;
-  if (usedMb > mostMemoryMb) {
+  if (usedMb > maxMemoryMb) {
     say({ kind: "memory", usedMb });
     process.kill(process.pid, "SIGKILL");
   }

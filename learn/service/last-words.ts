@@ -58,7 +58,7 @@ export function lineWith(text: string, fileUrl: string): number | null {
 
 /** What the guard is started with. */
 export interface GuardData {
-  readonly mostMemoryMb: number;
+  readonly maxMemoryMb: number;
   /** What begins each message. */
   readonly secret: string;
   /** Counts how often the main thread's loop has turned. */
@@ -71,12 +71,12 @@ export const whereSymbol = "unblock learn: where";
 const turnMs = 50;
 
 /** Starts the thread that guards this one. */
-export function startGuard(fileUrl: string, mostMemoryMb: number, secret: string): void {
+export function startGuard(fileUrl: string, maxMemoryMb: number, secret: string): void {
   const turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   setInterval(() => Atomics.add(turns, 0, 1), turnMs).unref();
   Object.defineProperty(globalThis, Symbol.for(whereSymbol), {
     value: () => lineOfCaller(fileUrl),
   });
-  const data: GuardData = { mostMemoryMb, secret, turns };
+  const data: GuardData = { maxMemoryMb, secret, turns };
   new Worker(new URL("./guard-thread.ts", import.meta.url), { workerData: data }).unref();
 }

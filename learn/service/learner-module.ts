@@ -18,7 +18,7 @@ export interface LearnerModule {
 }
 
 /** libuv's pool is never larger. */
-const mostLibuvThreads = 1024;
+const maxLibuvThreads = 1024;
 
 /**
  * Loads a learner's file.
@@ -64,10 +64,10 @@ function checkedThreads(value: unknown): number | undefined {
     typeof value !== "number" ||
     !Number.isInteger(value) ||
     value < 1 ||
-    value > mostLibuvThreads
+    value > maxLibuvThreads
   ) {
     throw new Error(
-      `expected libuvThreads to be a whole number from 1 to ${mostLibuvThreads}, got ${value}`,
+      `expected libuvThreads to be a whole number from 1 to ${maxLibuvThreads}, got ${value}`,
     );
   }
   return value;

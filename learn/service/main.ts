@@ -20,12 +20,12 @@ import { Observer } from "./observation.ts";
 import { type OpenedExercise, openExercise } from "./open-exercise.ts";
 
 const options: ServiceOptions = JSON.parse(process.argv[2] ?? "");
-const { fileUrl, directLane, mostMemoryMb } = options;
+const { fileUrl, directLane, maxMemoryMb } = options;
 
 const secret = readSecret();
 const say = createSay(secret);
 leaveLastWords(fileUrl, say);
-startGuard(fileUrl, mostMemoryMb, secret);
+startGuard(fileUrl, maxMemoryMb, secret);
 
 const observer = new Observer(fileUrl);
 const listening = watchListening((problem) => observer.refused(problem));

@@ -45,8 +45,8 @@ describe("the toolbox", () => {
     const png = await downloadImage("http://example.com/cats/tom.png");
     classifyImage(png);
     const { waiting, computing } = holdings.usage(process.pid);
-    expect(waiting).toMatchObject({ onLoop: 2, calls: 2, mostInProgress: 1 });
-    expect(computing).toMatchObject({ onLoop: 2, calls: 2, mostInProgress: 1 });
+    expect(waiting).toMatchObject({ onLoop: 2, calls: 2, maxInProgress: 1 });
+    expect(computing).toMatchObject({ onLoop: 2, calls: 2, maxInProgress: 1 });
   });
 
   test("stops computing when it is told to", async () => {

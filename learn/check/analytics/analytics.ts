@@ -4,32 +4,26 @@ import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type { ConnectionCounts } from "../world/log.ts";
 
-/** What became of an event: "lost" when its sender closed the connection before it was confirmed. */
+/** What became of an event: "lost" when its sender disconnected before it was confirmed. */
 export type Outcome = "confirmed" | "refused" | "lost";
 
-/** A time without events that tells that no more come, in milliseconds. */
-const restMs = 250;
-
-/** When no event has come for so long, no other comes: on a busy machine threads start late. */
+/** Time without events after which no more follow what has ended. */
+const quietMs = 250;
+/** Time without events after which a missing one does not come: on a busy machine threads start late. */
 const comesMs = 3_000;
 const pollMs = 20;
 
-/** An event as it arrived. */
 export interface ReceivedEvent {
-  /** What was posted. */
   readonly body: string;
-  /** Resolves when it is confirmed, refused or lost. */
+  /** Resolves when the event is confirmed, refused or lost. */
   readonly outcome: Promise<Outcome>;
-  /** Says that the event has been taken. */
   confirm(): void;
-  /** Says that it could not be. */
   refuse(): void;
 }
 
 /**
- * The analytics service as the check plays it: in the checker's process, so that it outlives the
- * learner's service, and so that it is the check which decides when an event is confirmed. An event
- * counts as taken only when its sender is still there then.
+ * The check's analytics service. It runs in the check's process, where it outlives the learner's service,
+ * and the check decides when an event is confirmed. An event is taken only if its sender is still there.
  */
 export class Analytics {
   readonly url: string;
@@ -37,7 +31,6 @@ export class Analytics {
   readonly #arrived: ReceivedEvent[] = [];
   // A Set keeps the order of insertion.
   readonly #waiting = new Set<(event: ReceivedEvent) => void>();
-  /** Takes every event by itself; undefined: who asks for it does. */
   #taker: ((event: ReceivedEvent) => void) | undefined;
   #received = 0;
   #receivedBefore = 0;
@@ -59,7 +52,7 @@ export class Analytics {
 
   static async open(): Promise<Analytics> {
     const server = createServer();
-    // Longer than a check takes, so that who opens a connection for each event means it.
+    // Longer than a check takes: a client that opens a connection per event does so on its own.
     server.keepAliveTimeout = 120_000;
     const { promise, resolve } = Promise.withResolvers<void>();
     server.listen(0, "127.0.0.1", resolve);
@@ -67,7 +60,7 @@ export class Analytics {
     return new Analytics(server);
   }
 
-  /** The next event that nobody has asked for yet; undefined when none comes in that time. */
+  /** Returns the next event that was not asked for yet; undefined when none comes in time. */
   next(limitMs: number): Promise<ReceivedEvent | undefined> {
     const event = this.#arrived.shift();
     if (event !== undefined) {
@@ -75,54 +68,50 @@ export class Analytics {
     }
     const { promise, resolve } = Promise.withResolvers<ReceivedEvent | undefined>();
     this.#waiting.add(resolve);
-    const giveUp = () => {
+    const timer = globalThis.setTimeout(() => {
       this.#waiting.delete(resolve);
       resolve(undefined);
-    };
-    const timer = globalThis.setTimeout(giveUp, limitMs);
+    }, limitMs);
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** What has arrived, and nobody has asked for yet. */
+  /** Returns the events that have arrived and were not asked for. */
   takeArrived(): readonly ReceivedEvent[] {
     return this.#arrived.splice(0);
   }
 
-  /** From now on, has somebody take each event as it arrives; undefined: no longer. */
+  /** Passes events to `taker` as they arrive. Default: they wait until asked for. */
   takeAll(taker: ((event: ReceivedEvent) => void) | undefined): void {
     this.#taker = taker;
   }
 
   /** Resolves when no event has come for a while. */
-  async rest(): Promise<void> {
+  async untilQuiet(): Promise<void> {
     for (let seen = -1; seen < this.#received; ) {
       seen = this.#received;
-      await after(restMs);
+      await after(quietMs);
     }
   }
 
-  /** Begins to count connections and events anew. */
+  /** Starts to count connections and events from zero. */
   restartWindow(): void {
     this.#opened = 0;
     this.#receivedBefore = this.#received;
   }
 
   /**
-   * Waits for the events of calls: the window's connections are all known when the last event is there,
-   * as each comes on a connection that was opened before.
-   *
-   * @param count how many events are expected since the window began
-   * @returns when they have arrived, or when none has come for a while
+   * Waits for the window's events, or until none has come for a while. The window's connections are then
+   * all counted, as each event comes on a connection that was opened before.
    */
   async untilReceived(count: number): Promise<void> {
     let known = this.#received;
-    for (let quietMs = 0; quietMs < comesMs; quietMs += pollMs) {
+    for (let sinceMs = 0; sinceMs < comesMs; sinceMs += pollMs) {
       if (this.#received - this.#receivedBefore >= count) {
         return;
       }
       if (this.#received > known) {
         known = this.#received;
-        quietMs = 0;
+        sinceMs = 0;
       }
       await after(pollMs);
     }
@@ -147,7 +136,7 @@ export class Analytics {
       }
     };
     this.#received++;
-    // Who hangs up in the middle of the request is told of by "close".
+    // A client that disconnects during the request causes "close".
     const body = await text(request).catch(() => "");
     const event: ReceivedEvent = {
       body,
@@ -169,7 +158,7 @@ export class Analytics {
   }
 }
 
-/** Resolves after a time, and keeps nobody from exiting until then. */
+/** Resolves after a time, without keeping the process alive. */
 export function after(ms: number): Promise<undefined> {
   return setTimeout(ms, undefined, { ref: false });
 }

@@ -3,39 +3,45 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { Problem } from "../../service/learner-module.ts";
 import { callMs } from "../faults.ts";
 import { asksTooOften, eventsMissing, eventsMixedUp } from "../mistakes/answers.ts";
+import type { Wrong } from "../report.ts";
 import type { Reply, Session } from "../session.ts";
-import type { Wrong } from "../steps/judge-replies.ts";
 import { type Analytics, after, type Outcome } from "./analytics.ts";
 
-/** How long analytics takes for an event, in milliseconds. */
+/** Time that analytics takes for an event. */
 const takesMs = 200;
-/** A reply that is not there so long after the event waits for it, in milliseconds. */
+/** A reply this long after the event waits for it. */
 const waitsMs = 2_000;
-/** An event that is not there so long after the reply does not come, in milliseconds. */
+/** An event that has not arrived this long after the reply does not come. */
 const comesMs = 3_000;
+/** Time for which refused events are counted. */
+const refusesMs = 800;
+/** Analytics takes an event only this long after the service was asked to stop. */
+const takesAtStopMs = 2_000;
+/** Time in which those who were connected to a process notice its end. */
+const hangUpMs = 500;
 
-/** One call, and what became of its event. */
+/** A call, and what became of its event. */
 export interface Tracked {
   readonly reply: Reply;
   readonly replyMs: number;
-  /** Whether the reply was there before analytics had taken the event. */
+  /** Whether the reply came before analytics had taken the event. */
   readonly repliedFirst: boolean;
-  /** What was posted; undefined when nothing arrived. */
+  /** The event; undefined when none arrived. */
   readonly posted: string | undefined;
   readonly outcome: Outcome | "missing";
 }
 
 /**
- * Makes a call and watches its event. Analytics takes no event before the reply is there (or clearly
- * does not come), so that it is the order which tells what waited for what, however slow the machine.
+ * Makes a call and watches its event. Analytics takes no event before the reply has come, or clearly does
+ * not come: their order shows what waits for what, on slow machines as well.
  *
- * @param hangsUp whether the caller goes as soon as the event has arrived
+ * @param disconnects whether the caller disconnects as soon as the event has arrived
  */
 export async function track(
   { service, callers }: Session,
   analytics: Analytics,
   request: JsonValue,
-  hangsUp: boolean,
+  disconnects: boolean,
 ): Promise<Tracked> {
   const caller = new AbortController();
   const beganMs = performance.now();
@@ -47,7 +53,7 @@ export async function track(
     )
     .then((reply) => ({ reply, replyMs: performance.now() - beganMs }));
   const arrived = analytics.next(callMs + comesMs);
-  if (hangsUp) {
+  if (disconnects) {
     void arrived.then(() => caller.abort());
   }
   const waited = arrived.then(() => after(waitsMs)).then(() => "event" as const);
@@ -65,22 +71,16 @@ export async function track(
   };
 }
 
-/** Between two polls, in milliseconds. */
-const pollMs = 20;
-/** How often it is polled whether the failure has been noticed. */
-const polls = 40;
-
-/** What came of events that analytics refuses. */
+/** What happened when analytics refused an event. */
 export interface Refusal {
-  /** What was rejected in the service, and nobody looked. */
+  /** Unhandled rejections in the service. */
   readonly rejections: readonly Problem[];
-  /** How often the event was sent. */
+  /** Number of times that the event was sent. */
   readonly tries: number;
-  /** In which time, in milliseconds. */
   readonly ms: number;
 }
 
-/** Has analytics refuse an event, and again each time that it is sent. */
+/** Has analytics refuse an event, whenever it is sent. */
 export async function refuseEvent(
   { service, callers }: Session,
   analytics: Analytics,
@@ -94,26 +94,19 @@ export async function refuseEvent(
   await service.begin();
   const beganMs = performance.now();
   await service.within(callMs, "did not answer", callers.call(request));
-  for (let poll = 0; poll < polls; poll++) {
-    await after(pollMs);
-  }
+  await after(refusesMs);
   const { rejections } = await service.observe();
   const ms = Math.round(performance.now() - beganMs);
-  // Who tries without end comes to one now.
+  // A handler that retries forever succeeds now.
   analytics.takeAll((event) => event.confirm());
-  await analytics.rest();
+  await analytics.untilQuiet();
   analytics.takeAll(undefined);
   return { rejections, tries, ms };
 }
 
-/** Analytics takes an event only so long after the service was asked to stop, in milliseconds. */
-const takesAtStopMs = 2_000;
-/** What the end of a process takes to arrive at those whom it was connected to, in milliseconds. */
-const hangUpMs = 500;
-
 /**
- * Asks the service to stop while an event is on its way. Analytics takes it when the service has waited
- * for long enough, or has ended: an event that the service owns is waited for, another one is lost.
+ * Asks the service to stop while it sends an event. Analytics takes it when the service has waited long
+ * enough, or has ended: an event that the service owns arrives, another is lost.
  */
 export async function stopWithEvent(
   { service, callers }: Session,
@@ -131,30 +124,26 @@ export async function stopWithEvent(
 }
 
 /**
- * Did each event of calls at once arrive, and once?
+ * Did the event of each call of a burst arrive, and once?
  *
- * @param posted what arrived, as text
+ * @param posted bodies that arrived
  */
 export function judgeEvents(
   requests: readonly JsonValue[],
   posted: readonly string[],
 ): Wrong | undefined {
   const events = posted.map(parse);
-  const timesOf = (request: JsonValue) =>
-    events.filter((event) => isDeepStrictEqual(event, request)).length;
-  const times = requests.map(timesOf);
+  const times = requests.map(
+    (request) => events.filter((event) => isDeepStrictEqual(event, request)).length,
+  );
   const missing = times.filter((one) => one === 0).length;
-  const repeated = times.filter((one) => one > 1).length;
   const message = `${events.length} events arrived for ${requests.length} calls, ${missing} of theirs are missing`;
   if (missing > 0) {
     const others = events.length - times.filter((one) => one > 0).length;
-    const diagnosis =
-      others > 0
-        ? eventsMixedUp(requests.length, missing)
-        : eventsMissing(requests.length, missing);
-    return { message, diagnosis };
+    const lost = others > 0 ? eventsMixedUp : eventsMissing;
+    return { message, diagnosis: lost(requests.length, missing) };
   }
-  return repeated > 0
+  return times.some((one) => one > 1)
     ? { message, diagnosis: asksTooOften("analytics service", events.length, requests.length) }
     : undefined;
 }

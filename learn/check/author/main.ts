@@ -38,7 +38,7 @@ interface Part {
 /** Checked at once: each is alone most of the time, as most of a check is waiting. */
 const lanes = 2;
 /** More than this part that could not be told is a failure of the check. */
-const mostInconclusive = 1 / 3;
+const maxInconclusive = 1 / 3;
 
 const marks: Readonly<Record<Kind, string>> = {
   expected: "ok  ",
@@ -69,7 +69,7 @@ try {
   process.stdout.write(json ? `${JSON.stringify({ files: judged })}\n` : `${summary(judged)}\n`);
   const isGood =
     count(judged, "unexpected") === 0 &&
-    count(judged, "inconclusive") <= judged.length * mostInconclusive;
+    count(judged, "inconclusive") <= judged.length * maxInconclusive;
   process.exitCode = isGood ? 0 : 2;
 } catch (error) {
   fail(error);
@@ -140,7 +140,7 @@ function summary(judged: readonly Judged[]): string {
   const inconclusive = count(judged, "inconclusive");
   const files = (kind: Kind) =>
     judged.filter(({ judgement }) => judgement === kind).map(({ file }) => `  ${file}`);
-  const isTooMany = inconclusive > judged.length * mostInconclusive;
+  const isTooMany = inconclusive > judged.length * maxInconclusive;
   return [
     `${count(judged, "expected")} as expected, ${inconclusive} INCONCLUSIVE, ${count(judged, "unexpected")} unexpected`,
     ...(inconclusive > 0 ? ["INCONCLUSIVE:", ...files("inconclusive")] : []),

@@ -14,19 +14,19 @@ const inWorkers = { workers: { completed: 10, mostRunning: 2 } };
 
 describe("where a burst ran", () => {
   test("is the event loop, if one blocking call was made there", () => {
-    expect(
-      ran("A", { waiting: { calls: 10, onLoop: 1, otherThreads: 9 }, places: inThreads }),
-    ).toBe("event-loop");
+    expect(ran("A", { waiting: { calls: 10, onLoop: 1, otherThreads: 9 }, pools: inThreads })).toBe(
+      "event-loop",
+    );
   });
 
   test("is the pool that did the tasks", () => {
-    expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, places: inThreads })).toBe(
+    expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, pools: inThreads })).toBe(
       "threads",
     );
-    expect(ran("C", { computing: { calls: 10, otherThreads: 2 }, places: inWorkers }, 50)).toBe(
+    expect(ran("C", { computing: { calls: 10, otherThreads: 2 }, pools: inWorkers }, 50)).toBe(
       "workers",
     );
-    expect(ran("C", { places: { processes: { completed: 10, mostRunning: 2 } } }, 50)).toBe(
+    expect(ran("C", { pools: { processes: { completed: 10, mostRunning: 2 } } }, 50)).toBe(
       "processes",
     );
   });
@@ -38,8 +38,8 @@ describe("where a burst ran", () => {
   });
 
   test("needs no thread where nothing held any", () => {
-    const three = { services: { calls: 5, mostInProgress: 3 } };
-    const one = { services: { calls: 5, mostInProgress: 1 } };
+    const three = { services: { calls: 5, maxInProgress: 3 } };
+    const one = { services: { calls: 5, maxInProgress: 1 } };
     expect(ran("B", {})).toBe("async");
     expect(ran("D", {})).toBe("libuv");
     expect(ran("H", { backends: three })).toBe("parallel");
@@ -60,7 +60,7 @@ describe("where a burst ran", () => {
     const observed = { loopCpuMs: 480, processCpuMs: 500 };
     expect(held({ observed })).toBe("computing");
     // The same CPU time, spent on answering others while the pool computed.
-    expect(held({ observed, places: inWorkers })).toBeUndefined();
+    expect(held({ observed, pools: inWorkers })).toBeUndefined();
     // Other threads have computed as much.
     expect(held({ observed: { ...observed, processCpuMs: 1_000 } })).toBeUndefined();
     // Ten hashes take 500 ms.
@@ -85,7 +85,7 @@ describe("where a burst ran", () => {
     // Others had the cores.
     expect(ran("B", { observed: { blockages: [starved] } })).toBe("async");
     // Who waits on the loop asks for one thing at a time.
-    const backends = { weather: { calls: 10, mostInProgress: 6 } };
+    const backends = { weather: { calls: 10, maxInProgress: 6 } };
     expect(ran("B", { observed: { blockages: [asleep] }, backends })).toBe("async");
     // Most of the time it turned.
     expect(ran("B", { observed: { blockages: [asleep] }, wallMs: 2_000 })).toBe("async");
@@ -93,9 +93,9 @@ describe("where a burst ran", () => {
 
   test("has calls that wait in the pool for computing only when they are not in the one for waiting", () => {
     const exercise = exerciseOf("F");
-    const waiting = { calls: 5, otherThreads: 2, mostInProgress: 2 };
-    const mixed = evidenceOf({ waiting, places: { ...inWorkers, ...inThreads } });
-    const alone = evidenceOf({ waiting, places: inWorkers });
+    const waiting = { calls: 5, otherThreads: 2, maxInProgress: 2 };
+    const mixed = evidenceOf({ waiting, pools: { ...inWorkers, ...inThreads } });
+    const alone = evidenceOf({ waiting, pools: inWorkers });
     expect(whereItRan(exercise, mixed, 200, 100).waitsInWorkers).toBe(false);
     expect(whereItRan(exercise, alone, 200, 100).waitsInWorkers).toBe(true);
   });

@@ -3,18 +3,18 @@ import { planOf } from "../plan.ts";
 import { round } from "../report.ts";
 import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "./evidence.ts";
 
-/** What kept the event loop from everybody else. */
+/** What held the event loop. */
 export type Held = "waiting" | "computing";
 
-/** Where a burst's work ran, as the evidence has it. */
+/** Where a burst's work ran, by the evidence. */
 export interface Whereabouts {
-  /** A strategy's name, or that of a place that the exercise has no strategy for. */
+  /** Name of a strategy, or of an executor that the exercise has no strategy for. */
   readonly strategy: string;
-  /** Other names that are as true of it: threads of one's own have no name here. */
+  /** Other strategies that fit as well: the learner's own threads have no name here. */
   readonly alsoCalled: readonly string[];
-  /** What held the event loop; undefined when nothing did. */
+  /** Undefined when nothing held the event loop. */
   readonly held: Held | undefined;
-  /** Whether calls that wait held threads that are there to compute. */
+  /** Whether waiting calls held threads of the pool for computing. */
   readonly waitsInWorkers: boolean;
   /** Whether the threads or processes were the learner's own. */
   readonly isOwn: boolean;
@@ -22,24 +22,24 @@ export interface Whereabouts {
 
 const pools = ["threads", "workers", "processes"];
 
-/** Of what a burst's work takes one after another, the part that must have been on the loop to name it. */
+/** Share of a burst's sequential work, or of its time, that has to be on the loop to say so. */
 const loopShare = 0.5;
-/** Of all CPU time, the part that the loop's thread has when the computing is its. */
+/** Share of all CPU time above which the loop's thread did the computing. */
 const loopCpuShare = 0.6;
-/** A shorter standstill may be the operating system's, which has other threads to run, in milliseconds. */
-const leastStandstillMs = 50;
-/** Less in all says nothing, in milliseconds. */
-const leastStoodMs = 150;
-/** CPU time of the loop that no burst of calls which wait needs: in all, and for each call, in milliseconds. */
-const leastLoopCpuMs = 150;
-const leastLoopCpuMsEach = 4;
+/** The scheduler may cause a shorter standstill. */
+const minStandstillMs = 50;
+/** A shorter sum of standstills says nothing. */
+const minStoodMs = 150;
+/** CPU time of the loop that no burst of waiting calls needs: in all, and for each call. */
+const minLoopCpuMs = 150;
+const minLoopCpuMsEach = 4;
 
 /**
- * Infers from the evidence where the work of a burst ran. Counts come first, which nothing that the
- * machine does meanwhile can change; CPU time next; how long the loop stood still comes last.
+ * Infers from the evidence where the work of a burst ran: first from counts, which the machine's load
+ * can't change, then from CPU time, last from standstills of the loop.
  *
- * @param aloneMs what the work of one call takes alone
- * @param taskMs what of that is computing
+ * @param aloneMs duration of one call's work alone
+ * @param taskMs the part of it that computes
  */
 export function whereItRan(
   exercise: Exercise,
@@ -47,69 +47,61 @@ export function whereItRan(
   aloneMs: number,
   taskMs: number,
 ): Whereabouts {
-  const { usage } = evidence;
+  const { usage, observed } = evidence;
   const held = heldBy(exercise, evidence, aloneMs, taskMs);
-  const did = (place: string) => workOf(evidence, place).completed > 0;
+  const did = (pool: string) => workOf(evidence, pool).completed > 0;
   const waitsInWorkers = did("workers") && !did("threads") && usage.waiting.otherThreads > 0;
-  const found = (strategy: string, ...alsoCalled: readonly string[]): Whereabouts => ({
+  const found = (strategy: string): Whereabouts => ({
     strategy,
-    alsoCalled,
+    alsoCalled: [],
     held,
     waitsInWorkers,
     isOwn: false,
   });
-
-  if (held === "waiting") {
-    return found("event-loop");
+  if (held !== undefined) {
+    const isAsync = held === "computing" && observed.handler.isAsync;
+    const hasAsync = exercise.strategies.some(({ name }) => name === "async");
+    return found(isAsync && hasAsync ? "async" : "event-loop");
   }
-  if (held === "computing") {
-    const isAsync = evidence.observed.handler.isAsync;
-    const named = exercise.strategies.some(({ name }) => name === "async");
-    return found(isAsync && named ? "async" : "event-loop");
-  }
-  if (did("processes")) {
-    return found("processes");
-  }
-  if (did("workers")) {
-    return found("workers");
-  }
-  if (did("threads")) {
-    return found("threads");
-  }
-  return { ...found("async"), ...inOwn(exercise, evidence, taskMs) };
+  const pool = ["processes", "workers", "threads"].find(did);
+  return pool === undefined
+    ? { ...found("async"), ...withoutPools(exercise, evidence, taskMs) }
+    : found(pool);
 }
 
-/** Threads and processes that the learner's code started itself, or none. */
-function inOwn(
+/** Work outside of the service's pools: in the learner's own threads or processes, or in none. */
+function withoutPools(
   exercise: Exercise,
   evidence: Evidence,
   taskMs: number,
 ): Pick<Whereabouts, "strategy" | "alsoCalled" | "isOwn"> {
   const { usage, observed, tree } = evidence;
   const { waiting, computing } = usage;
-  const otherProcesses = waiting.otherProcesses + computing.otherProcesses;
-  const childrenCpuMs = tree?.childrenCpuMs ?? 0;
+  const { cpu } = exercise.work;
   const burstCpuMs = exercise.burst.calls * taskMs * loopShare;
-  const startedProcesses = observed.newProcesses + (tree?.newChildren ?? 0);
-  if (
-    otherProcesses > 0 ||
-    startedProcesses > 0 ||
-    (exercise.work.cpu && childrenCpuMs > burstCpuMs)
-  ) {
-    return { strategy: "processes", alsoCalled: ["threads", "workers"], isOwn: true };
+  const inOwn = (strategy: string) => ({
+    strategy,
+    alsoCalled: ["threads", "workers"],
+    isOwn: true,
+  });
+  const processes =
+    waiting.otherProcesses +
+    computing.otherProcesses +
+    observed.newProcesses +
+    (tree?.newChildren ?? 0);
+  if (processes > 0 || (cpu && (tree?.childrenCpuMs ?? 0) > burstCpuMs)) {
+    return inOwn("processes");
   }
-  const otherThreads = waiting.otherThreads + computing.otherThreads;
-  const areThreadsBusy = exercise.work.cpu && (tree?.threadsCpuMs ?? 0) > burstCpuMs;
-  const inThreads = exercise.work.cpu ? "workers" : "threads";
-  if (observed.newThreads > 0 || otherThreads > 0 || areThreadsBusy) {
-    return { strategy: inThreads, alsoCalled: ["threads", "workers"], isOwn: true };
+  const threads = waiting.otherThreads + computing.otherThreads + observed.newThreads;
+  if (threads > 0 || (cpu && (tree?.threadsCpuMs ?? 0) > burstCpuMs)) {
+    return inOwn(cpu ? "workers" : "threads");
   }
-  // Threads and processes that wait leave no trace: those who have some may have used them.
-  const mayBe = [
+  // Waiting threads and processes leave no trace: a learner who has some may have used them.
+  const alsoCalled = [
     ...((tree?.children ?? 0) > 0 ? ["processes"] : []),
     ...(observed.ownThreads > 0 ? ["threads", "workers"] : []),
   ];
-  return { strategy: withoutThreads(exercise, evidence), alsoCalled: mayBe, isOwn: false };
+  return { strategy: withoutThreads(exercise, evidence), alsoCalled, isOwn: false };
 }
 
 function withoutThreads({ rpc }: Exercise, evidence: Evidence): string {
@@ -117,7 +109,7 @@ function withoutThreads({ rpc }: Exercise, evidence: Evidence): string {
     case "GetConfig":
       return "libuv";
     case "GetDashboard":
-      return callsOf(evidence, "services").mostInProgress > 1 ? "parallel" : "sequential";
+      return callsOf(evidence, "services").maxInProgress > 1 ? "parallel" : "sequential";
     default:
       return "async";
   }
@@ -137,80 +129,75 @@ function heldBy(
   if (computing.onLoop > 0) {
     return "computing";
   }
-  // Code that does not use the toolbox is not noted, but the loop's thread has its CPU time.
+  // Code without the toolbox is not counted, but the loop's thread has its CPU time.
   const loopCpuMs = loopCpuMsOf(evidence);
   const isInPools = pools.some((name) => workOf(evidence, name).completed >= burst.calls);
   if (!isInPools && loopCpuMs >= cpuMsOf(evidence) * loopCpuShare) {
-    const calls = evidence.requests.length;
-    const mostMs = work.cpu
+    const enoughMs = work.cpu
       ? burst.calls * taskMs * loopShare
-      : Math.max(leastLoopCpuMs, leastLoopCpuMsEach * calls);
-    // While others had its core it could not compute.
+      : Math.max(minLoopCpuMs, minLoopCpuMsEach * evidence.requests.length);
+    // Without a core it could not compute.
     const couldMs = evidence.burst.wallMs - (evidence.tree?.loopStarvedMs ?? 0);
-    if (loopCpuMs >= Math.max(mostMs, couldMs * loopShare)) {
+    if (loopCpuMs >= Math.max(enoughMs, couldMs * loopShare)) {
       return "computing";
     }
   }
-  return heldByOthers(exercise, evidence, burst.calls * aloneMs);
+  return heldInStandstills(exercise, evidence, burst.calls * aloneMs);
 }
 
-/** What is neither the toolbox's nor the exercise's work shows only in how long the loop stood still. */
-function heldByOthers(exercise: Exercise, evidence: Evidence, inTurnMs: number): Held | undefined {
+/** Work that is neither the toolbox's nor the exercise's shows only in standstills of the loop. */
+function heldInStandstills(
+  exercise: Exercise,
+  evidence: Evidence,
+  inTurnMs: number,
+): Held | undefined {
   const { burst, observed, seen } = evidence;
-  const stood = observed.blockages.filter(
-    ({ ms, starvedMs }) => ms - starvedMs >= leastStandstillMs,
-  );
+  const stood = observed.blockages.filter(({ ms, starvedMs }) => ms - starvedMs >= minStandstillMs);
   const stoodMs = stood.reduce((sum, { ms, starvedMs }) => sum + ms - starvedMs, 0);
   const stoodCpuMs = stood.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-  if (stoodMs < Math.max(leastStoodMs, inTurnMs * loopShare, burst.wallMs * loopShare)) {
+  if (stoodMs < Math.max(minStoodMs, inTurnMs * loopShare, burst.wallMs * loopShare)) {
     return undefined;
   }
   if (stoodCpuMs >= stoodMs * loopShare) {
     return exercise.work.cpu ? undefined : "computing";
   }
-  // Who waits on the loop asks for one thing at a time: with more, it was the machine that stood still.
+  // Calls that wait on the loop ask one at a time: with more, the machine stood still.
   const backends = new Set(seen.asked.map(({ backend }) => backend));
-  const inTurn = [...backends].every((name) => callsOf(evidence, name).mostInProgress <= 1);
+  const inTurn = [...backends].every((name) => callsOf(evidence, name).maxInProgress <= 1);
   return inTurn ? "waiting" : undefined;
 }
 
-/** What the evidence of a burst shows of where it ran, in a few words with numbers. */
+/** Summarises for people the evidence of where a burst ran. */
 export function describeEvidence(exercise: Exercise, evidence: Evidence): string {
   return evidenceParts(exercise, evidence).join(", ");
 }
 
-/** The same, a figure or two each. */
+/** The parts of the same, a figure or two each. */
 export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] {
   const { observed, loop, tree, usage } = evidence;
   const { waiting, computing } = usage;
+  const { backend } = planOf(exercise);
   const threads = Math.max(waiting.otherThreads, computing.otherThreads);
-  const places = ["threads", "workers", "processes"]
+  const childrenCpuMs = tree?.childrenCpuMs ?? 0;
+  const inPools = pools
     .map((name) => ({ name, ...workOf(evidence, name) }))
     .filter(({ completed }) => completed > 0)
     .map(
       ({ name, completed, mostRunning, cpuMs }) =>
         `${completed} tasks in ${name}, ${mostRunning} at once, ${round(cpuMs)} ms of CPU`,
     );
-  const backend = planOf(exercise).backend;
   const parts = [
-    waiting.onLoop > 0 ? `${waiting.onLoop} blocking calls on the event loop` : "",
-    computing.onLoop > 0 ? `${computing.onLoop} computations on the event loop` : "",
-    ...places,
-    threads > 0 ? `on ${threads} threads` : "",
-    observed.newThreads > 0 ? `${observed.newThreads} threads started for it` : "",
-    observed.newProcesses > 0 ? `${observed.newProcesses} processes started for it` : "",
-    (tree?.childrenCpuMs ?? 0) > 0
-      ? `${round(tree?.childrenCpuMs ?? 0)} ms of CPU in processes of its own`
-      : "",
-    backend === undefined
-      ? ""
-      : `the ${backend.name} saw ${callsOf(evidence, backend.name).mostInProgress} calls at once`,
-    `event loop ${percent(loop.utilization)} busy, ${round(loopCpuMsOf(evidence))} of ${round(cpuMsOf(evidence))} ms of CPU`,
+    waiting.onLoop > 0 && `${waiting.onLoop} blocking calls on the event loop`,
+    computing.onLoop > 0 && `${computing.onLoop} computations on the event loop`,
+    ...inPools,
+    threads > 0 && `on ${threads} threads`,
+    observed.newThreads > 0 && `${observed.newThreads} threads started for it`,
+    observed.newProcesses > 0 && `${observed.newProcesses} processes started for it`,
+    childrenCpuMs > 0 && `${round(childrenCpuMs)} ms of CPU in processes of its own`,
+    backend !== undefined &&
+      `the ${backend.name} saw ${callsOf(evidence, backend.name).maxInProgress} calls at once`,
+    `event loop ${Math.round(loop.utilization * 100)} % busy, ${round(loopCpuMsOf(evidence))} of ${round(cpuMsOf(evidence))} ms of CPU`,
     `libuv's pool answered within ${round(observed.pool.longestWaitMs)} ms`,
   ];
-  return parts.filter((part) => part !== "");
-}
-
-function percent(part: number): string {
-  return `${Math.round(part * 100)} %`;
+  return parts.filter((part) => part !== false);
 }

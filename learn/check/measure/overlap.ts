@@ -2,19 +2,21 @@ import type { Exercise } from "../../../registry/exercises.ts";
 import { planOf } from "../plan.ts";
 import { callsOf, type Evidence, type Left, workOf } from "./evidence.ts";
 
-/** How far something overlapped in a burst. */
+/** Overlap of one kind of work in a burst. */
 export interface Overlap {
   /** Such as "calls of the database". */
   readonly what: string;
-  /** How many there were. */
   readonly calls: number;
-  /** The most in progress at once. */
+  /** Maximum in progress at once. */
   readonly most: number;
-  /** How many shall be. */
+  /** Expected minimum of it. */
   readonly wanted: number;
 }
 
-/** What shall overlap in an exercise's burst: calls of its backend, and computing as far as there are cores. */
+/** A thread with less CPU time has not computed a call's work. */
+const minUnitMs = 20;
+
+/** Overlaps of an exercise's burst: calls of its backend, and computing as far as there are cores. */
 export function overlapsOf(
   exercise: Exercise,
   evidence: Evidence,
@@ -23,11 +25,11 @@ export function overlapsOf(
   const { backend } = planOf(exercise);
   const overlaps: Overlap[] = [];
   if (backend !== undefined) {
-    const { calls, mostInProgress } = callsOf(evidence, backend.name);
-    // That nobody asked the backend is a mistake of another name.
+    const { calls, maxInProgress } = callsOf(evidence, backend.name);
+    // A backend that was not asked is another mistake.
     if (calls > 0) {
       const { name, overlap } = backend;
-      overlaps.push({ what: `calls of the ${name}`, calls, most: mostInProgress, wanted: overlap });
+      overlaps.push({ what: `calls of the ${name}`, calls, most: maxInProgress, wanted: overlap });
     }
   }
   if (exercise.work.cpu) {
@@ -40,39 +42,28 @@ export function overlapsOf(
   return overlaps;
 }
 
-/** Whether something overlapped less than it shall. */
 export function isTooLittle({ most, wanted }: Overlap): boolean {
   return most < wanted;
 }
 
-/** A thread with less CPU time in a burst has not computed a call's work, in milliseconds. */
-const leastUnitMs = 20;
-
 /**
- * How many threads or processes computed at once; undefined where nothing tells. Code that does not use
- * the toolbox is not counted: then as many as had CPU time.
+ * Maximum number of threads or processes that computed at once, counted by the toolbox or else by their
+ * CPU time; undefined without evidence.
  */
 export function computingAtOnce(evidence: Evidence): number | undefined {
   const { usage, tree } = evidence;
   if (usage.computing.calls > 0) {
-    return usage.computing.mostInProgress;
+    return usage.computing.maxInProgress;
   }
   const running = ["workers", "processes", "threads"]
     .map((name) => workOf(evidence, name))
     .map(({ completed, mostRunning }) => (completed > 0 ? mostRunning : 0));
-  const busy = tree?.units.filter((cpuMs) => cpuMs >= leastUnitMs).length ?? 0;
+  const busy = tree?.units.filter((cpuMs) => cpuMs >= minUnitMs).length ?? 0;
   const most = Math.max(...running, busy);
   return most > 0 ? most : undefined;
 }
 
-/** Of calls at once, the part that has something of its own when each call has. */
-const mostShare = 0.5;
-/** Connections: those who keep them open may still need more of them now and then. */
-const connectionShare = 0.7;
-/** Fewer calls at once tell nothing. */
-const leastCalls = 4;
-
-/** Something that grows with each call. */
+/** Something whose number grows with the calls. */
 export interface Growth {
   /** Such as "threads". */
   readonly what: string;
@@ -80,28 +71,32 @@ export interface Growth {
   readonly calls: number;
 }
 
-/** What calls at once started, where each call starts one. Empty when it does not. */
+/** Share of a burst's calls that have something of their own, when each call has. */
+const eachShare = 0.5;
+/** The same for connections: even a client that keeps them may open another now and then. */
+const eachConnectionShare = 0.7;
+/** Smaller bursts show no growth. */
+const minCalls = 4;
+
+/** Threads and processes that the last two bursts started, if each call starts one. */
 export function startedBy(crowds: readonly Evidence[]): readonly Growth[] {
   const [before, last] = crowds.slice(-2);
-  if (before === undefined || last === undefined || last.requests.length < leastCalls) {
+  if (before === undefined || last === undefined || last.requests.length < minCalls) {
     return [];
   }
-  const started = (count: (one: Evidence) => number, what: string): readonly Growth[] => {
-    const each = [before, last].map((one) => count(one) / one.requests.length);
-    return each.every((share) => share >= mostShare)
+  const started = (what: string, count: (one: Evidence) => number): readonly Growth[] =>
+    [before, last].every((one) => count(one) >= one.requests.length * eachShare)
       ? [{ what, count: count(last), calls: last.requests.length }]
       : [];
-  };
   return [
-    ...started(({ observed }) => observed.newThreads, "threads"),
-    ...started(
-      ({ observed, tree }) => Math.max(observed.newProcesses, tree?.newChildren ?? 0),
-      "processes",
+    ...started("threads", ({ observed }) => observed.newThreads),
+    ...started("processes", ({ observed, tree }) =>
+      Math.max(observed.newProcesses, tree?.newChildren ?? 0),
     ),
   ];
 }
 
-/** What is still there of calls at once, and was not before them. */
+/** What a burst left behind, if each call leaves something. */
 export function leftBy(before: Evidence, last: Evidence): readonly Growth[] {
   const calls = last.requests.length;
   const kinds: readonly (keyof Left)[] = [
@@ -114,28 +109,26 @@ export function leftBy(before: Evidence, last: Evidence): readonly Growth[] {
   return kinds
     .map((what) => ({ what, count: last.left[what] - before.left[what], calls }))
     .filter(({ what, count }) => {
-      const most = what === "connections" ? requestsOf(last) : calls;
-      return calls >= leastCalls && count >= most * mostShare;
+      const max = what === "connections" ? backendRequestsOf(last) : calls;
+      return calls >= minCalls && count >= max * eachShare;
     });
 }
 
-/** Requests to backends: each may have a connection. */
-function requestsOf({ seen, requests }: Evidence): number {
+/** Each request to a backend may have a connection. */
+function backendRequestsOf({ seen, requests }: Evidence): number {
   return Math.max(requests.length, seen.asked.length + seen.uncounted);
 }
 
-/** Connections that calls at once opened, where each opens one. */
+/** Connections that the last burst opened, if each request opens one. */
 export function connectedBy(crowds: readonly Evidence[]): Growth | undefined {
-  const shares = crowds.slice(-2).map((one) => one.seen.connections.opened / requestsOf(one));
-  const last = crowds.at(-1);
-  if (last === undefined || last.requests.length < leastCalls || shares.length < 2) {
+  const [before, last] = crowds.slice(-2);
+  if (before === undefined || last === undefined || last.requests.length < minCalls) {
     return undefined;
   }
-  return shares.every((share) => share >= connectionShare)
-    ? {
-        what: "connections",
-        count: last.seen.connections.opened,
-        calls: last.requests.length,
-      }
+  const { opened } = last.seen.connections;
+  const isEach = (one: Evidence) =>
+    one.seen.connections.opened >= backendRequestsOf(one) * eachConnectionShare;
+  return isEach(before) && isEach(last)
+    ? { what: "connections", count: opened, calls: last.requests.length }
     : undefined;
 }

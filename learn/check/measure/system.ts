@@ -1,32 +1,35 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { readBusyMs } from "../../../machine/quiet.ts";
+import { fieldsOf, numbersIn, read } from "../process/process-tree.ts";
 
-/** What the operating system says a service's threads and processes did in a span of time. */
+/** CPU use of a service's threads and processes in a span of time, by the operating system. */
 export interface TreeUse {
-  /** CPU time of the event loop's thread, in milliseconds. */
+  /** CPU time of the event loop's thread. */
   readonly loopCpuMs: number;
-  /** How long the event loop's thread could have run and had no core, in milliseconds. */
+  /** Time that the event loop's thread waited for a core. */
   readonly loopStarvedMs: number;
-  /** CPU time of all other threads of the process, those that have ended included. */
+  /** CPU time of all other threads of the process, including ended ones. */
   readonly threadsCpuMs: number;
   /** CPU time of the processes that the learner's code started. */
   readonly childrenCpuMs: number;
-  /** Of each thread but the loop's, and of each of those processes, that used any: the CPU time. */
+  /** CPU time of each other thread, and of each of those processes, that used any. */
   readonly units: readonly number[];
-  /** Processes of the learner's that were seen for the first time. */
+  /** The learner's processes that are new. */
   readonly newChildren: number;
-  /** Processes of the learner's there at the end. */
+  /** The learner's processes at the end. */
   readonly children: number;
 }
 
-/** As Linux counts for programs, in milliseconds. */
+/** Unit of times in /proc, whatever the kernel's clock. */
 const tickMs = 10;
 const nsPerMs = 1e6;
-/** Between two looks for processes that come and go, in milliseconds. */
-const lookMs = 30;
+/** Interval between polls for short-lived processes. */
+const pollMs = 30;
 /** Programs of the service itself, by their command line. */
 const ownPrograms = /\/server\/(places\/child-process-worker|backends\/embedded\/process)\.ts/;
-/** Where in /proc/<pid>/stat, behind the name, the CPU times are: its own, and those of children it waited for. */
+/** Threads that may work: of worker_threads, and of libuv's pool. */
+const workerNames: ReadonlySet<string> = new Set(["WorkerThread", "libuv-worker"]);
+/** Indices of CPU times in /proc/<pid>/stat after the name: its own, and those of reaped children. */
 const ownTimes = [11, 12];
 const reapedTimes = [13, 14];
 
@@ -35,14 +38,14 @@ interface Reading {
   readonly loopStarvedMs: number;
   readonly processCpuMs: number;
   readonly reapedCpuMs: number;
-  /** CPU time of worker and libuv threads, by their number. */
+  /** CPU time of worker and libuv threads by thread id. */
   readonly threads: ReadonlyMap<number, number>;
   readonly children: ReadonlyMap<number, number>;
 }
 
 /**
- * Watches the threads and processes of a service from outside (Linux: /proc), so that also what does not
- * use the toolbox is seen, and nobody in there can say otherwise.
+ * Watches the threads and processes of a service from outside, in Linux's /proc: it sees work without the
+ * toolbox as well, and the learner's code can't hide any.
  */
 export class TreeWatch {
   readonly #pid: number;
@@ -54,16 +57,16 @@ export class TreeWatch {
     this.#pid = pid;
   }
 
-  /** Begins a span. @returns what ends it; undefined where the system has no /proc */
+  /** Begins a span. @returns ends it; the use is undefined where the system has no /proc */
   begin(): () => TreeUse | undefined {
     const before = this.#read();
     const seen = new Map(before?.children);
-    const look = () => {
+    const poll = () => {
       for (const [pid, cpuMs] of this.#readChildren()) {
         seen.set(pid, cpuMs);
       }
     };
-    const timer = setInterval(look, lookMs);
+    const timer = setInterval(poll, pollMs);
     return () => {
       clearInterval(timer);
       const after = this.#read();
@@ -78,56 +81,52 @@ export class TreeWatch {
     };
   }
 
-  /** How many files the service has open now: neither sockets nor pipes, nor those of the system. */
+  /** Number of open files of the service, without sockets, pipes and files of the system. */
   files(): number {
     const folder = `/proc/${this.#pid}/fd`;
     return numbersIn(folder).filter((file) => isFile(`${folder}/${file}`)).length;
   }
 
-  /** How many processes of the learner's there are now. */
+  /** Number of the learner's processes. */
   children(): number {
     return this.#readChildren().size;
   }
 
   #read(): Reading | undefined {
-    const stat = cpuOf(`/proc/${this.#pid}/stat`);
+    const stat = cpuOf(this.#pid);
     if (stat === undefined) {
       return undefined;
     }
     const threads = new Map<number, number>();
-    let loopCpuMs = 0;
-    let loopStarvedMs = 0;
+    let loop = { cpuMs: 0, starvedMs: 0 };
     for (const thread of numbersIn(`/proc/${this.#pid}/task`)) {
-      const folder = `/proc/${this.#pid}/task/${thread}`;
-      const { cpuMs, starvedMs } = readThreadTimes(this.#pid, thread);
-      const name = this.#nameOf(thread, folder);
+      const times = readThreadTimes(this.#pid, thread);
+      const name = this.#nameOf(thread);
       if (thread === this.#pid) {
-        loopCpuMs = cpuMs;
-        loopStarvedMs = starvedMs;
-      } else if (name === "WorkerThread" || name === "libuv-worker") {
-        threads.set(thread, cpuMs);
+        loop = times;
+      } else if (workerNames.has(name)) {
+        threads.set(thread, times.cpuMs);
       }
     }
-    const children = this.#readChildren();
     return {
-      loopCpuMs,
-      loopStarvedMs,
+      loopCpuMs: loop.cpuMs,
+      loopStarvedMs: loop.starvedMs,
       processCpuMs: stat.ownMs,
       reapedCpuMs: stat.reapedMs,
       threads,
-      children,
+      children: this.#readChildren(),
     };
   }
 
-  /** The learner's, with all that descends from them, and their CPU time. */
+  /** CPU time of the learner's processes and all their descendants. */
   #readChildren(): Map<number, number> {
     const found = new Map<number, number>();
     const waiting = [this.#pid];
     for (const parent of waiting) {
       for (const thread of numbersIn(`/proc/${parent}/task`)) {
-        const children = read(`/proc/${parent}/task/${thread}/children`).split(" ").map(Number);
+        const children = read(parent, `task/${thread}/children`).split(" ").map(Number);
         for (const pid of children.filter((one) => one > 0 && !this.#isOwn(one))) {
-          const stat = cpuOf(`/proc/${pid}/stat`);
+          const stat = cpuOf(pid);
           found.set(pid, (stat?.ownMs ?? 0) + (stat?.reapedMs ?? 0));
           waiting.push(pid);
         }
@@ -136,29 +135,28 @@ export class TreeWatch {
     return found;
   }
 
-  #nameOf(thread: number, folder: string): string {
-    const name = this.#names.get(thread) ?? read(`${folder}/comm`).trim();
-    // One that has just begun may not have its name yet.
-    if (name === "WorkerThread" || name === "libuv-worker") {
+  #nameOf(thread: number): string {
+    const name = this.#names.get(thread) ?? read(this.#pid, `task/${thread}/comm`).trim();
+    // A new thread may not have its name yet.
+    if (workerNames.has(name)) {
       this.#names.set(thread, name);
     }
     return name;
   }
 
   #isOwn(pid: number): boolean {
-    const known = this.#owns.get(pid);
-    const isOwn = known ?? ownPrograms.test(read(`/proc/${pid}/cmdline`));
+    const isOwn = this.#owns.get(pid) ?? ownPrograms.test(read(pid, "cmdline"));
     this.#owns.set(pid, isOwn);
     return isOwn;
   }
 }
 
-/** What a thread had since its start, in milliseconds; nothing where the system does not tell. */
+/** CPU time of a thread, and time that it waited for a core; 0 where the system does not say. */
 export function readThreadTimes(
   pid: number,
   thread: number,
 ): { readonly cpuMs: number; readonly starvedMs: number } {
-  const [cpuMs = 0, starvedMs = 0] = read(`/proc/${pid}/task/${thread}/schedstat`)
+  const [cpuMs = 0, starvedMs = 0] = read(pid, `task/${thread}/schedstat`)
     .split(" ")
     .map((ns) => Number(ns) / nsPerMs);
   return { cpuMs, starvedMs };
@@ -176,7 +174,7 @@ function useBetween(before: Reading, after: Reading, newChildren: number): TreeU
   return {
     loopCpuMs,
     loopStarvedMs: after.loopStarvedMs - before.loopStarvedMs,
-    // What has ended is only in the process's sum; what is alive is known more exactly.
+    // Ended threads are only in the process's sum, which is less exact.
     threadsCpuMs: Math.max(sum(threads), after.processCpuMs - before.processCpuMs - loopCpuMs),
     childrenCpuMs: sum(children) + after.reapedCpuMs - before.reapedCpuMs,
     units: [...threads, ...children].filter((cpuMs) => cpuMs > 0),
@@ -185,16 +183,12 @@ function useBetween(before: Reading, after: Reading, newChildren: number): TreeU
   };
 }
 
-function cpuOf(path: string): { readonly ownMs: number; readonly reapedMs: number } | undefined {
-  const stat = read(path);
-  if (stat === "") {
-    return undefined;
-  }
-  // The name is in parentheses, and may contain any character.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+/** CPU time of a process, and of its children that have ended; undefined when there is no such process. */
+function cpuOf(pid: number): { readonly ownMs: number; readonly reapedMs: number } | undefined {
+  const fields = fieldsOf(pid);
   const ms = (indices: readonly number[]) =>
     indices.reduce((all, index) => all + Number(fields[index] ?? 0) * tickMs, 0);
-  return { ownMs: ms(ownTimes), reapedMs: ms(reapedTimes) };
+  return fields.length === 0 ? undefined : { ownMs: ms(ownTimes), reapedMs: ms(reapedTimes) };
 }
 
 function isFile(link: string): boolean {
@@ -206,25 +200,9 @@ function isFile(link: string): boolean {
   }
 }
 
-function numbersIn(folder: string): readonly number[] {
-  try {
-    return readdirSync(folder).map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-/** How much of the machine is in use, and by whom. */
-export interface LoadReading {
-  /** CPU time of all cores since the machine's start, with what its host gave to others, in milliseconds. */
+/** CPU use of the machine at a time. */
+interface LoadReading {
+  /** CPU time of all cores since the machine's start, including steal. */
   readonly busyMs: number;
   readonly atMs: number;
 }
@@ -236,7 +214,7 @@ export function readLoad(): LoadReading {
 const stolenField = 8;
 
 /**
- * How long a virtual machine wanted to run and its host ran others; 0 where that is not known.
+ * Time that the host of a virtual machine gave to others; 0 where unknown.
  *
  * @see https://www.kernel.org/doc/html/latest/filesystems/proc.html
  */
@@ -249,11 +227,7 @@ function readStolenMs(): number {
   }
 }
 
-/**
- * How many cores others kept busy between two readings.
- *
- * @param ownCpuMs what the check and its service used meanwhile
- */
+/** Cores that others kept busy between two readings. @param ownCpuMs CPU time of the check and its service */
 export function coresOfOthers(from: LoadReading, to: LoadReading, ownCpuMs: number): number {
   const passedMs = to.atMs - from.atMs;
   return passedMs <= 0 ? 0 : Math.max(0, to.busyMs - from.busyMs - ownCpuMs) / passedMs;

@@ -2,52 +2,43 @@ import { setTimeout } from "node:timers/promises";
 import { callMs } from "../faults.ts";
 import {
   hidesFailure,
+  judgeRejections,
   keptFailure,
   retriesWithoutEnd,
-  unhandledRejection,
 } from "../mistakes/answers.ts";
 import { type Known, planOf, type Trouble } from "../plan.ts";
-import { fail, type Outcome, pass } from "../report.ts";
+import { failFor, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
-import { judgeReplies, type Wrong } from "./judge-replies.ts";
+import { judgeReplies } from "./judge-replies.ts";
 
-/** What does a caller hear when the backend fails, has nothing, or is slow? */
-export async function checkFailures(session: Session): Promise<Outcome> {
-  const wrong = await judgeTroubles(session);
-  if (wrong !== undefined) {
-    return fail(wrong.message, wrong.diagnosis);
-  }
-  const troubles = planOf(session.exercise).troubles.map(({ what }) => what);
-  return pass(`callers hear the truth when ${troubles.join(", when ")}`);
-}
-
-/** A caller in a world of trouble leaves after this time, in milliseconds. */
+/** Time after which a caller disconnects. */
 const patienceMs = 1_200;
-/** How long it is watched whether anybody still asks then, in milliseconds. */
+/** Time for which requests are then still counted. */
 const afterMs = 200;
-/** So many times what a call needs is trying again; more is a storm. */
-const mostTries = 12;
-/** The same of one who has not come to an end when its caller leaves. */
-const mostTriesAtEnd = 6;
-/** Requests that still come after a caller has gone: with fewer, one may have been on its way. */
-const mostLate = 2;
+/** Requests of one call, in multiples of what it needs, that count as retries; more are a storm. */
+const maxTries = 12;
+/** The same for a call that goes on when its caller disconnects: it would have gone on. */
+const maxTriesAtEnd = 6;
+/** Requests after the caller has disconnected that may have been on their way. */
+const maxLate = 2;
 
-/**
- * What does the handler answer when its backend fails, has nothing, or is slow? And does it ask again
- * without end? Afterwards the world is right again.
- */
-async function judgeTroubles(session: Session): Promise<Wrong | undefined> {
+/** Does the handler report when its backend fails, has nothing, or is slow, without retrying forever? */
+export async function checkFailures(session: Session): Promise<Outcome> {
   const { exercise, world } = session;
+  const { troubles } = planOf(exercise);
   let failed: Trouble | undefined;
-  for (const trouble of planOf(exercise).troubles) {
+  for (const trouble of troubles) {
     const wrong = await judgeTrouble(session, trouble);
     await world.restart("right");
     if (wrong !== undefined) {
-      return wrong;
+      return failFor(wrong);
     }
     failed = trouble.mayBeRight || trouble.mood === "right" ? failed : trouble;
   }
-  return failed === undefined ? undefined : judgeRecovery(session, failed);
+  const wrong = failed === undefined ? undefined : await judgeRecovery(session, failed);
+  return wrong === undefined
+    ? pass(`callers hear the truth when ${troubles.map(({ what }) => what).join(", when ")}`)
+    : failFor(wrong);
 }
 
 async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong | undefined> {
@@ -71,28 +62,18 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong |
   const asks = await countAsks(session);
   const late = caller.aborted ? asks - atEnd : 0;
   const needed = planOf(exercise).backend?.callsEach ?? 1;
-  // Who still tries when its caller has left would have gone on.
-  const most = needed * (caller.aborted ? mostTriesAtEnd : mostTries);
-  if (asks > most || late > mostLate * needed) {
+  const max = needed * (caller.aborted ? maxTriesAtEnd : maxTries);
+  if (asks > max || late > maxLate * needed) {
     const diagnosis = retriesWithoutEnd(what, asks, ms, late);
     return { message: `asked ${asks} times when ${what}`, diagnosis };
   }
-  const { rejections } = await service.observe();
-  const [rejection, ...others] = rejections;
-  if (rejection !== undefined) {
-    const diagnosis = unhandledRejection(file, [rejection, ...others]);
-    return { message: `a promise was rejected when ${what}, and nobody looked`, diagnosis };
-  }
-  if (reply.code !== "ok") {
-    return undefined;
+  const rejected = judgeRejections(file, await service.observe(), `when ${what}`);
+  if (rejected !== undefined || reply.code !== "ok") {
+    return rejected;
   }
   const known: Known = { mark: world.mark, asked, answers: new Map() };
-  const requests = [request];
-  const isRight =
-    mayBeRight &&
-    judgeReplies({ exercise, file, requests, replies: [reply], known, problem: null, past: [] }) ===
-      undefined;
-  return isRight
+  const answered = { exercise, file, requests: [request], replies: [reply], known };
+  return mayBeRight && judgeReplies({ ...answered, problem: null, past: [] }) === undefined
     ? undefined
     : {
         message: `${JSON.stringify(request)} got ${JSON.stringify(reply.body)} when ${what}`,
@@ -100,6 +81,7 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong |
       };
 }
 
+/** Does a call succeed again once the backend has recovered? */
 async function judgeRecovery(
   { service, callers }: Session,
   { request }: Trouble,
@@ -109,14 +91,11 @@ async function judgeRecovery(
     `did not answer ${JSON.stringify(request)}`,
     callers.call(request),
   );
-  if (reply.code === "ok") {
-    return undefined;
-  }
   const message = `${JSON.stringify(request)} fails as ${reply.code}: ${reply.message}`;
-  return { message, diagnosis: keptFailure(message) };
+  return reply.code === "ok" ? undefined : { message, diagnosis: keptFailure(message) };
 }
 
-/** The database's driver is in the service, and the toolbox notes its queries. */
+/** The database's driver runs in the service, which notes its queries. */
 async function countAsks({ service, world }: Session): Promise<number> {
   const { asked, uncounted } = await world.seen();
   return asked.length + uncounted + world.holdings.usage(service.pid).query.calls;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { judgeEvents } from "../analytics/track.ts";
 import { type Asked, userOf, valueOfKey } from "../world/log.ts";
-import { judgeReplies, type Past } from "./judge-replies.ts";
+import { type Answered, judgeReplies } from "./judge-replies.ts";
 
 const mark = "x1";
 
@@ -15,7 +15,7 @@ function judge(
   letter: string,
   requests: readonly JsonValue[],
   bodies: readonly JsonValue[],
-  rest: { readonly asked?: readonly Asked[]; readonly past?: Past } = {},
+  rest: { readonly asked?: readonly Asked[]; readonly past?: Answered["past"] } = {},
 ) {
   const replies = bodies.map((body) =>
     body === null ? { code: "internal", message: "no", body } : { code: "ok", message: "", body },

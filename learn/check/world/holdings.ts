@@ -6,7 +6,7 @@ import { tampering } from "../faults.ts";
 export interface HoldingCounts {
   readonly calls: number;
   /** The most at once. */
-  readonly mostInProgress: number;
+  readonly maxInProgress: number;
   /** Calls made on the service's event loop. */
   readonly onLoop: number;
   /** How many other threads, of whichever process, made calls. */
@@ -112,16 +112,16 @@ function countsOf(notes: readonly Note[], pid: number): HoldingCounts {
   const loop = `${pid} 0`;
   const begun = notes.filter(({ isBegin }) => isBegin);
   let inProgress = 0;
-  let mostInProgress = 0;
+  let maxInProgress = 0;
   for (const { isBegin } of notes) {
     // One that ends may have begun before the window did.
     inProgress = Math.max(0, inProgress + (isBegin ? 1 : -1));
-    mostInProgress = Math.max(mostInProgress, inProgress);
+    maxInProgress = Math.max(maxInProgress, inProgress);
   }
   const others = begun.filter(({ thread }) => thread !== loop);
   return {
     calls: begun.length,
-    mostInProgress,
+    maxInProgress,
     onLoop: begun.length - others.length,
     otherThreads: new Set(others.map(({ thread }) => thread)).size,
     otherProcesses: new Set(others.filter((one) => one.pid !== pid).map((one) => one.pid)).size,

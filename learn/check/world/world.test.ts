@@ -77,7 +77,7 @@ describe("the check's world", { timeout: 60_000 }, () => {
     const { holdingsPath } = world.addresses;
     appendFileSync(holdingsPath, "begin query 7 0 1\nbegin computing 7 3 2\nend query 7 0 3\n");
     const { waiting, computing, query } = world.holdings.usage(7);
-    expect(query).toMatchObject({ calls: 1, onLoop: 1, mostInProgress: 1 });
+    expect(query).toMatchObject({ calls: 1, onLoop: 1, maxInProgress: 1 });
     expect(waiting).toMatchObject({ calls: 1, onLoop: 1 });
     expect(computing).toMatchObject({ calls: 1, onLoop: 0, otherThreads: 1, otherProcesses: 0 });
   });
