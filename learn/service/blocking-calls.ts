@@ -6,6 +6,41 @@ import { monotonicMs } from "../../registry/clock.ts";
 import { queryMs } from "../../server/backends/database.ts";
 import { environment, knownEnvironment } from "./environment.ts";
 
+/** How a call blocks its thread; a query also waits. */
+export type Holding = "waiting" | "computing" | "query";
+
+// Before the learner's code could replace them.
+const { openSync, writeSync } = fs;
+let file: number | undefined;
+
+/**
+ * Does work that blocks the calling thread, and notes its beginning and end in a file that the check
+ * reads, in any thread or process, and also when the work never ends.
+ */
+export function holdThread<Result>(holding: Holding, work: () => Result): Result {
+  note("begin", holding);
+  try {
+    return work();
+  } finally {
+    note("end", holding);
+  }
+}
+
+function note(what: "begin" | "end", holding: Holding): void {
+  append(`${what} ${holding} ${process.pid} ${threadId} ${monotonicMs()}`);
+}
+
+/** Notes that the learner's code reaches into the check. @param text goes on after the file's name */
+export function noteTampering(text: string, line: number | null): void {
+  append(`tampering ${line} ${text}`);
+}
+
+function append(line: string): void {
+  // Lines that are appended in one write are never mixed.
+  file ??= openSync(environment().holdingsPath, "a");
+  writeSync(file, `${line}\n`);
+}
+
 /** The methods of a prepared statement that run it. */
 const runs = ["get", "all", "run", "iterate"] as const;
 const sleeper = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -109,39 +144,4 @@ function replaceRuns(
     });
     Object.defineProperty(holder, name, { value, writable: true, configurable: true });
   }
-}
-
-/** What the toolbox's functions do to the thread that calls them; a query waits, too. */
-export type Holding = "waiting" | "computing" | "query";
-
-// Taken before the learner's code could put others in their place.
-const { openSync, writeSync } = fs;
-let file: number | undefined;
-
-/**
- * Does work that holds the calling thread, and notes its beginning and end in a file that whoever checks
- * reads: from whichever thread or process it is, and also when it never ends.
- */
-export function holdThread<Result>(holding: Holding, work: () => Result): Result {
-  note("begin", holding);
-  try {
-    return work();
-  } finally {
-    note("end", holding);
-  }
-}
-
-function note(what: "begin" | "end", holding: Holding): void {
-  append(`${what} ${holding} ${process.pid} ${threadId} ${monotonicMs()}`);
-}
-
-/** Notes that the learner's code reaches into the check. @param text goes on after the file's name */
-export function noteTampering(text: string, line: number | null): void {
-  append(`tampering ${line} ${text}`);
-}
-
-function append(line: string): void {
-  // What is appended at once in a line is never mixed with others' lines.
-  file ??= openSync(environment().holdingsPath, "a");
-  writeSync(file, `${line}\n`);
 }

@@ -4,23 +4,23 @@ import { CallCounter } from "../../server/backends/call-counts.ts";
 import type { House } from "../../server/exercises/exercise.ts";
 import type { WorldAddresses } from "./channel.ts";
 
-/** What the toolbox works with, in whichever thread it is. Plain data and shared memory. */
+/** What the toolbox needs in any thread. Plain data and shared memory. */
 export interface Environment {
   readonly addresses: BackendAddresses;
-  /** How many crops of a picture cost about 100 ms of CPU here. */
+  /** Crops of a picture that cost about 100 ms of CPU here. */
   readonly crops: number;
-  /** The file that notes what holds a thread (holdings.ts). */
+  /** The file for notes of blocking calls. */
   readonly holdingsPath: string;
 }
 
-/** What of it can go to another process. */
+/** What can be passed to another process. */
 export type ProcessEnvironment = Pick<Environment, "crops" | "holdingsPath"> & {
   readonly addresses: Omit<BackendAddresses, "database" | "disk">;
   readonly databasePath: string;
 };
 
 const key = "unblock learn";
-/** The variable that processes inherit which the learner's code starts. */
+/** Variable that the learner's processes inherit. */
 const variable = "UNBLOCK_LEARN_ENVIRONMENT";
 let own: Environment | undefined;
 
@@ -30,7 +30,7 @@ export function knownEnvironment(): Environment | undefined {
   return own;
 }
 
-/** For this thread, and for threads and processes that are started from now on. */
+/** Sets the environment of this thread, and of threads and processes that are started from now on. */
 export function provideEnvironment(environment: Environment): void {
   own = environment;
   setEnvironmentData(key, environment);
@@ -57,7 +57,7 @@ export function toProcessEnvironment({
   return { addresses: others, databasePath: database.path, crops, holdingsPath };
 }
 
-/** Over there it has no disk: whose turn a file is, is shared memory. */
+/** Processes have no disk: the number of the next file is in shared memory. */
 export function toEnvironment(given: Environment | ProcessEnvironment): Environment {
   if (!("databasePath" in given)) {
     return given;
@@ -84,7 +84,7 @@ function isEnvironment(data: unknown): data is Environment {
   return typeof data === "object" && data !== null && "addresses" in data;
 }
 
-/** Where the learner's code finds its backends. */
+/** Addresses of the learner's backends. */
 export function worldAddresses(
   { httpUrl, cachePort, diskFolder, fifos, databasePath }: WorldAddresses,
   analyticsUrl: string | null,
@@ -106,12 +106,12 @@ export function worldAddresses(
 
 let open: { readonly house: House; readonly file: string } | undefined;
 
-/** Makes the service's places known to the pools, and the learner's file to those who run it elsewhere. */
+/** Provides the service's executors and the URL of the learner's file to the pools. */
 export function provideHouse(house: House, file: string): void {
   open = { house, file };
 }
 
-/** @throws Error in any other thread than the service's main one */
+/** @throws Error outside of the service's main thread */
 export function house(): House {
   return opened().house;
 }

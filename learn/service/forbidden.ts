@@ -9,12 +9,12 @@ import workerThreads from "node:worker_threads";
 import type { Say } from "./channel.ts";
 import { lineWith } from "./last-words.ts";
 
-/** Between two looks, in milliseconds. */
-const everyMs = 500;
-/** More names say no more. */
+/** Interval between checks for replaced functions. */
+const pollMs = 500;
+/** Names listed at most. */
 const maxNames = 3;
 
-/** A function that the service calls by a name that others can give to another function. */
+/** A function that the learner's code could replace. */
 interface Named {
   readonly name: string;
   readonly holder: object;
@@ -22,19 +22,18 @@ interface Named {
   readonly value: unknown;
 }
 
-/** Libraries replace them for good reasons, and nothing rests on them. */
+/** Libraries replace these for good reasons, and the check does not rely on them. */
 const unwatched: ReadonlySet<string> = new Set(["console", "process.emit", "process.reallyExit"]);
 
 // The learner's file may replace them, too.
 const { getOwnPropertyDescriptor, ownKeys } = Reflect;
 
 /**
- * Watches the functions of the language and of Node that the service itself calls, from now on. What is
- * added goes unnoticed, except to the prototype of all objects.
+ * Watches the functions of the language and of Node that the service itself calls, and reports once when
+ * some were replaced. Added functions are ignored, except of Object.prototype.
  *
  * @param fileUrl the learner's file
- * @param say told of replaced functions, once
- * @returns to be called when it is to look at once
+ * @returns checks at once
  */
 export function watchReplaced(fileUrl: string, say: Say): () => void {
   const known = functionsOf(globalThis, "", 2).concat(
@@ -57,12 +56,12 @@ export function watchReplaced(fileUrl: string, say: Say): () => void {
   );
   const keysOfAll = ownKeys(Object.prototype).length;
   let isSaid = false;
-  const look = () => {
+  const check = () => {
     if (isSaid) {
       return;
     }
     const names: string[] = [];
-    // No method of arrays is called here, and no iterator: they may be what was replaced.
+    // Array methods and iterators may have been replaced.
     for (let index = 0; index < known.length; index++) {
       const one = known[index];
       if (one !== undefined && propertyValue(one.holder, one.key) !== one.value) {
@@ -78,8 +77,8 @@ export function watchReplaced(fileUrl: string, say: Say): () => void {
       say({ kind: "tampering", text: describe(names), line });
     }
   };
-  setInterval(look, everyMs).unref();
-  return look;
+  setInterval(check, pollMs).unref();
+  return check;
 }
 
 function describe(names: readonly string[]): string {
@@ -88,7 +87,7 @@ function describe(names: readonly string[]): string {
   return `replaced ${all}${more}, which the check relies on`;
 }
 
-/** @param depth how many objects below this one are looked into */
+/** @param depth levels of objects below this one */
 function functionsOf(holder: object, name: string, depth: number): readonly Named[] {
   return ownKeys(holder).flatMap((key) => {
     const value = propertyValue(holder, key);
@@ -101,7 +100,7 @@ function functionsOf(holder: object, name: string, depth: number): readonly Name
   });
 }
 
-/** Not a getter's: Node loads much of what is global on first use, and then it is another property. */
+/** Ignores getters: Node loads many globals on first use, and then redefines the property. */
 function propertyValue(holder: object, key: string | symbol): unknown {
   return getOwnPropertyDescriptor(holder, key)?.value;
 }
@@ -115,15 +114,13 @@ function nameOf(holder: string, key: string | symbol): string {
   return holder === "" ? own : `${holder}.${own}`;
 }
 
-/** Keeps the learner's code from opening servers: the service is one already. */
+/** Keeps the learner's code from listening, as the service already does. */
 export interface ListeningWatch {
-  /** From now on, whoever listens is the learner's code. */
   refuse(): void;
-  /** From now on, whoever listens is the service. */
   allow(): void;
 }
 
-/** @param onRefused told each time, also when the learner's code catches what it gets */
+/** @param onRefused called each time, even when the learner's code catches the error */
 export function watchListening(onRefused: (problem: string) => void): ListeningWatch {
   let refuses = false;
   const listen = Server.prototype.listen;

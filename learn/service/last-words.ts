@@ -3,30 +3,25 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Say } from "./channel.ts";
 
-/** Has the process say why it ends. */
+/** Reports why the process ends. */
 export function leaveLastWords(fileUrl: string, say: Say): void {
   process.on("uncaughtException", (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;
     say({ kind: "uncaught", problem: String(error), line: ownLine(stack, fileUrl) });
     process.exit(1);
   });
-  // Whoever calls process.exit() is on the stack.
+  // The caller of process.exit() is on the stack.
   process.on("exit", (code) => say({ kind: "exit", code, line: lineOfCaller(fileUrl) }));
 }
 
 // The learner's file may replace it later.
 const read = readFileSync;
-/** Frames up to the learner's file, through whatever library. */
+/** Frames that may lie between a call and the learner's file. */
 const stackDepth = 100;
 
-/**
- * The topmost line of a stack trace that is in a file.
- *
- * @param fileUrl its file: URL
- * @returns from 1; null when there is none
- */
+/** Returns the topmost line of a stack trace that is in a file, from 1; null when there is none. */
 export function ownLine(stack: string | undefined, fileUrl: string): number | null {
-  // What can't even be parsed is named by its path.
+  // A syntax error names the file by its path.
   const names = [fileUrl, fileURLToPath(fileUrl)];
   for (const text of (stack ?? "").split("\n")) {
     for (const name of names) {
@@ -40,7 +35,7 @@ export function ownLine(stack: string | undefined, fileUrl: string): number | nu
   return null;
 }
 
-/** The line of a file that is calling right now; null when none is. */
+/** Returns the line of a file that is running right now; null when none is. */
 export function lineOfCaller(fileUrl: string): number | null {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = stackDepth;
@@ -49,28 +44,28 @@ export function lineOfCaller(fileUrl: string): number | null {
   return ownLine(stack, fileUrl);
 }
 
-/** The first line of a file that has a text in it; null when none has. */
+/** Returns the first line of a file that contains a text; null when none does. */
 export function lineWith(text: string, fileUrl: string): number | null {
   const lines = read(fileURLToPath(fileUrl), "utf8").split("\n");
   const index = lines.findIndex((line) => line.includes(text));
   return index < 0 ? null : index + 1;
 }
 
-/** What the guard is started with. */
+/** Data of the guard thread. */
 export interface GuardData {
   readonly maxMemoryMb: number;
-  /** What begins each message. */
+  /** Begins each message, so that nobody else can send one. */
   readonly secret: string;
-  /** Counts how often the main thread's loop has turned. */
+  /** Counts turns of the main thread's loop. */
   readonly turns: Int32Array;
 }
 
-/** Under this symbol the main thread has a function that says where in the learner's file it is. */
+/** Symbol of a global function that returns the running line of the learner's file. */
 export const whereSymbol = "unblock learn: where";
-/** Less often than the guard looks, in milliseconds. */
+/** Interval between counts, shorter than the guard's polls. */
 const turnMs = 50;
 
-/** Starts the thread that guards this one. */
+/** Starts the thread that ends this process when its loop can't. */
 export function startGuard(fileUrl: string, maxMemoryMb: number, secret: string): void {
   const turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   setInterval(() => Atomics.add(turns, 0, 1), turnMs).unref();

@@ -3,7 +3,7 @@ import { IncomingMessage } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers";
 
-/** Watches intervals, which nothing ends but who began them. @returns how many are there now */
+/** Watches intervals. @returns counts the running ones */
 export function watchIntervals(): () => number {
   const running = new Set<NodeJS.Timeout>();
   const begin = new Proxy(timers.setInterval, {
@@ -27,20 +27,20 @@ export function watchIntervals(): () => number {
   };
 }
 
-/** However it was ended: clearTimeout() and Symbol.dispose do it, too. */
+/** Whether it was ended by clearInterval(), clearTimeout() or Symbol.dispose. */
 function hasEnded(interval: NodeJS.Timeout): boolean {
   return "_destroyed" in interval && interval._destroyed === true;
 }
 
-/** How a request of undici ends, of fetch's and of the package's: its body has arrived, or never will. */
+/** Channels for requests of fetch and undici that are over: the body has arrived, or never will. */
 const undiciEnds = ["undici:request:trailers", "undici:request:error"] as const;
 
 /**
- * Watches the responses of this thread's HTTP clients: node:http, fetch and undici. The connection of one
- * whose body is not read to its end is neither used again nor closed. fetch and undici read a body of some
- * kilobytes by themselves, so that nobody has to.
+ * Watches the responses of this thread's HTTP clients: node:http, fetch and undici. While a body is not
+ * read to its end, its connection is neither reused nor closed. fetch and undici buffer small bodies, which
+ * then do no harm.
  *
- * @returns counts the bodies that wait to be read now
+ * @returns counts the unread bodies
  */
 export function watchUnreadBodies(): () => number {
   const waiting = new Set<unknown>();

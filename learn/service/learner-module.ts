@@ -5,7 +5,7 @@ import type { ServedExercise } from "../../server/exercises/load.ts";
 import type { Decision } from "../handler.ts";
 import { ownLine } from "./last-words.ts";
 
-/** What a learner's file exports, as far as the service needs it. */
+/** Exports of a learner's file. */
 export interface LearnerModule {
   /** Undefined when the file exports none, or one of another shape. */
   readonly decision: Decision | undefined;
@@ -13,18 +13,18 @@ export interface LearnerModule {
     request: MessageShape<DescMessage>,
     signal: AbortSignal,
   ) => MessageInitShape<DescMessage> | Promise<MessageInitShape<DescMessage>>;
-  /** How large the file wants libuv's pool; undefined when it does not say. */
+  /** Size of libuv's pool that the file asks for; undefined when it does not. */
   readonly libuvThreads: number | undefined;
 }
 
-/** libuv's pool is never larger. */
+/** Maximum size of libuv's pool. */
 const maxLibuvThreads = 1024;
 
 /**
  * Loads a learner's file.
  *
  * @param url its file: URL
- * @throws Error that says what of its exports is not as expected, and whatever the file throws
+ * @throws Error that names an unexpected export, and whatever the file throws
  */
 export async function loadLearnerModule(url: string): Promise<LearnerModule> {
   const exports: Record<string, unknown> = await import(url);
@@ -40,7 +40,7 @@ export async function loadLearnerModule(url: string): Promise<LearnerModule> {
   };
 }
 
-// What a function takes and gives can't be seen from here: the type check has seen it.
+// Its parameters and result are covered by the type check.
 function isHandler(value: unknown): value is LearnerModule["handler"] {
   return typeof value === "function";
 }
@@ -73,108 +73,88 @@ function checkedThreads(value: unknown): number | undefined {
   return value;
 }
 
-/** How a call of the learner's handler ended. */
-export interface HandlerEnd {
-  /** Whether its signal had aborted by then. */
-  readonly aborted: boolean;
-  readonly outcome: "answered" | "failed";
-  /** Whether it gave a promise. */
-  readonly isAsync: boolean;
-  /** What it threw; undefined when it did not. */
-  readonly error: unknown;
-}
-
-/** Told when a call of the learner's handler begins; what it gives back is told how it ended. */
-export type OnCall = () => (end: HandlerEnd) => void;
-
-/** Answers an exercise with the learner's handler, whatever strategy a call asks for. */
+/** Serves an exercise with the learner's handler, whatever strategy a call asks for. */
 export function withLearner(
   { exercise, handler: { validate } }: ServedExercise,
   { handler }: LearnerModule,
-  onCall: OnCall,
+  calls: () => HandlerCalls,
 ): ServedExercise {
   const run = async (request: MessageShape<DescMessage>, { signal }: Call) => {
     const beganMs = monotonicMs();
-    const onEnd = onCall();
-    let isAsync = false;
-    try {
-      const answer = handler(request, signal);
-      isAsync = answer instanceof Promise;
-      const value: MessageInitShape<DescMessage> = await answer;
-      onEnd({ aborted: signal.aborted, outcome: "answered", isAsync, error: undefined });
-      const ranOn = { place: "learner", pid: process.pid };
-      return { value, ranOn, beganMs, timing: [{ name: "work", ms: monotonicMs() - beganMs }] };
-    } catch (error) {
-      onEnd({ aborted: signal.aborted, outcome: "failed", isAsync, error });
-      throw error;
-    }
+    const value = await calls().run(handler, request, signal);
+    const ranOn = { place: "learner", pid: process.pid };
+    return { value, ranOn, beganMs, timing: [{ name: "work", ms: monotonicMs() - beganMs }] };
   };
   const strategies = Object.fromEntries(exercise.strategies.map(({ name }) => [name, run]));
   return { exercise, handler: { validate, strategies } };
 }
 
-/** What an error says, in a line, and where in the learner's file it came from. */
+/** An error on one line, and the line of the learner's file where it came from. */
 export interface Problem {
   readonly text: string;
-  /** From 1; null when its stack does not lead there. */
+  /** From 1; null when its stack does not lead to the file. */
   readonly line: number | null;
 }
 
-/** How the calls of the learner's handler went. */
+/** Calls of the learner's handler. */
 export interface HandlerCounts {
   readonly begun: number;
   readonly ended: number;
-  /** Those that answered although their signal had aborted. */
+  /** Calls that succeeded although their signal had aborted. */
   readonly answeredAfterAbort: number;
-  /** Those that failed once their signal had aborted. */
+  /** Calls that failed after their signal had aborted. */
   readonly failedAfterAbort: number;
-  /** Whether each gave a promise. */
+  /** Whether each returned a promise. */
   readonly isAsync: boolean;
-  /** The first error that was not the signal's. */
+  /** The first error before an abort. */
   readonly problem: Problem | null;
 }
 
-/** Counts the calls of the learner's handler. */
+/** Runs and counts the calls of the learner's handler. */
 export class HandlerCalls {
   readonly #fileUrl: string;
-  #begun = 0;
-  #ended = 0;
-  #answeredAfterAbort = 0;
-  #failedAfterAbort = 0;
-  #isAsync = true;
-  #problem: Problem | null = null;
+  readonly #counts: { -readonly [Key in keyof HandlerCounts]: HandlerCounts[Key] } = {
+    begun: 0,
+    ended: 0,
+    answeredAfterAbort: 0,
+    failedAfterAbort: 0,
+    isAsync: true,
+    problem: null,
+  };
 
   constructor(fileUrl: string) {
     this.#fileUrl = fileUrl;
   }
 
-  /** @returns to be told how the call ended */
-  begin(): (end: HandlerEnd) => void {
-    this.#begun++;
-    return (end) => this.#end(end);
-  }
-
-  #end({ aborted, outcome, isAsync, error }: HandlerEnd): void {
-    this.#ended++;
-    this.#isAsync &&= isAsync;
-    if (aborted && outcome === "answered") {
-      this.#answeredAfterAbort++;
-    } else if (aborted) {
-      this.#failedAfterAbort++;
-    } else if (outcome === "failed") {
-      this.#problem ??= toProblem(error, this.#fileUrl);
+  async run(
+    handler: LearnerModule["handler"],
+    request: MessageShape<DescMessage>,
+    signal: AbortSignal,
+  ): Promise<MessageInitShape<DescMessage>> {
+    const counts = this.#counts;
+    counts.begun++;
+    let isAsync = false;
+    try {
+      const answer = handler(request, signal);
+      isAsync = answer instanceof Promise;
+      const value = await answer;
+      counts.answeredAfterAbort += signal.aborted ? 1 : 0;
+      return value;
+    } catch (error) {
+      if (signal.aborted) {
+        counts.failedAfterAbort++;
+      } else {
+        counts.problem ??= toProblem(error, this.#fileUrl);
+      }
+      throw error;
+    } finally {
+      counts.ended++;
+      counts.isAsync &&= isAsync;
     }
   }
 
   counts(): HandlerCounts {
-    return {
-      begun: this.#begun,
-      ended: this.#ended,
-      answeredAfterAbort: this.#answeredAfterAbort,
-      failedAfterAbort: this.#failedAfterAbort,
-      isAsync: this.#isAsync,
-      problem: this.#problem,
-    };
+    return { ...this.#counts };
   }
 }
 
@@ -184,21 +164,21 @@ export function toProblem(error: unknown, fileUrl: string): Problem {
     : { text: inOneLine(String(error)), line: null };
 }
 
-// Some draw the code that they are about.
+// Some messages include lines of code.
 function inOneLine(text: string): string {
   return text.trim().replaceAll(/\s+/g, " ");
 }
 
 const beginning = "A function that your file does not export was handed to the pool";
 
-/** The message for a function that another thread or process can't find. */
+/** Message for a function that another thread or process can't find. */
 export function notExportedMessage(pool: string, name: string): string {
   const which = name === "" ? "an inline function" : `"${name}"`;
   return `${beginning} ${pool}: ${which}`;
 }
 
-/** Whether a handler failed because a function, which can't be sent anywhere, was sent to a pool or thread. */
+/** Whether a handler failed because it sent a function to a pool or thread. */
 export function isNotExported(problem: string): boolean {
-  // The second is what Node says when a function is posted to a Worker, by hand or by a library.
+  // The second is Node's message when a function is posted to a Worker.
   return problem.startsWith(beginning) || /could not be cloned/.test(problem);
 }

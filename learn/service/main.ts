@@ -1,6 +1,6 @@
 /**
- * A service whose one exercise is answered by a learner's handler, in a process of its own. The checker
- * starts it (learn/check/process/) and talks with it over pipes; callers come by the port as ever.
+ * A service with a learner's handler for one exercise, in its own process. The checker starts it
+ * (learn/check/process/) and talks with it over pipes; callers use the port as usual.
  */
 
 import { flushCompileCache } from "node:module";
@@ -34,7 +34,7 @@ try {
   let opened: Awaited<ReturnType<typeof openExercise>> | undefined;
   const server = await createServer({
     port: 0,
-    // Calls that nobody made would be evidence of what the learner's handler does.
+    // Calls of the server itself would count as evidence.
     warmUp: false,
     directLane,
     logLevel: "silent",
@@ -54,18 +54,17 @@ try {
     process.exit(0);
   });
   say({ kind: "ready", url: server.url, pid: process.pid });
-  // Most services end by SIGKILL, which leaves no time for it.
+  // Most services end by SIGKILL, which does not flush it.
   flushCompileCache();
 } catch (error) {
   say({ kind: "broken", problem: error instanceof Error ? (error.stack ?? "") : String(error) });
 }
 
-/** Answers what the checker asks. */
-export function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
+function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
   readRequests(async ({ id, ask }) => {
     try {
       const answer = await answerTo(ask, observer, opened);
-      // Before it says what may come of that.
+      // Before the answer, which the replaced functions may have changed.
       opened.lookForReplaced();
       say({ kind: "answer", id, ...answer });
     } catch (error) {

@@ -18,14 +18,14 @@ const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", 
 const noCaller = { signal: new AbortController().signal };
 
 export interface OpenedExercise {
-  /** All exercises, the one at hand with the learner's handler. */
+  /** All exercises, the learner's with their handler. */
   readonly served: readonly ServedExercise[];
   readonly reference: Reference;
-  /** Looks for functions that the learner's file replaced. */
+  /** Checks for functions that the learner's code has replaced. */
   readonly lookForReplaced: () => void;
 }
 
-/** Loads the learner's file in a house whose backends stand, so that it finds its tools already then. */
+/** Loads the learner's file, which can use the toolbox already then. */
 export async function openExercise(
   house: House,
   { letter, fileUrl, world, analyticsUrl }: ServiceOptions,
@@ -56,7 +56,7 @@ export async function openExercise(
   listening.allow();
   const { decision = null, libuvThreads = null } = module;
   say({ kind: "imported", decision, libuvThreads });
-  const learners = withLearner(exercise, module, () => observer.onCall());
+  const learners = withLearner(exercise, module, () => observer.calls);
   return {
     served: served.map((one) => (one === exercise ? learners : one)),
     reference: createReference(house, exercise, crops),
@@ -64,7 +64,7 @@ export async function openExercise(
   };
 }
 
-/** What cannot be imported is told, and the checker ends this process. */
+/** Reports a file that can't be imported, after which the checker ends this process. */
 async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
   try {
     return await loadLearnerModule(fileUrl);
@@ -75,7 +75,7 @@ async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
   }
 }
 
-/** How many crops of a picture cost about 100 ms here; of use to one exercise only. */
+/** Crops of a picture that cost about 100 ms here; 1 for other exercises. */
 async function countCrops({ places }: House, letter: string): Promise<number> {
   if (findExercise(letter)?.rpc !== "PredictImage") {
     return 1;
@@ -86,10 +86,10 @@ async function countCrops({ places }: House, letter: string): Promise<number> {
 
 const inference = task(inferenceModule.href, infer);
 
-/** Does one call's work right: what it answers is what is expected, and its time is what the work takes. */
+/** Does one call's work right, which shows the expected response and the time that the work takes. */
 export type Reference = (request: JsonValue) => Promise<Alone>;
 
-/** @param crops what a picture's inference costs, the same for the learner's handler */
+/** @param crops for a picture's inference, the same as for the learner's handler */
 function createReference(house: House, served: ServedExercise, crops: number): Reference {
   const { exercise, handler } = served;
   const { input, output } = exercise.method;
@@ -109,7 +109,7 @@ function createReference(house: House, served: ServedExercise, crops: number): R
   };
 }
 
-// The exercise's own strategy counts the crops for itself, and with other crops the confidence differs.
+// The exercise's own strategy counts its own crops, and the confidence depends on them.
 function predictWith(
   { backends, places }: House,
   crops: number,

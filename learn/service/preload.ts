@@ -1,7 +1,7 @@
 /**
- * Loaded first by every thread and Node process that the learner's code starts: the service is started
- * with `--require` of this module, which its threads and forks inherit, and NODE_OPTIONS has it for others.
- * What is watched there is noted in the file that the check reads. In the service itself it does nothing.
+ * Loaded first in every thread and Node process that the learner's code starts. The service is started
+ * with `--require` of this module, which its threads and forks inherit; other Node processes get it from
+ * NODE_OPTIONS. It notes what it observes in the file that the check reads. In the service it does nothing.
  */
 
 import { registerHooks } from "node:module";
@@ -40,10 +40,10 @@ export function watchThread(fileUrl: string): void {
 }
 
 /**
- * Watches from now on what this thread imports for the learner's code: for its file, files beside it, code
- * that has no file, and packages. The project's own modules may import what they need.
+ * Watches the imports of the learner's code in this thread: of its file, files beside it, code without a
+ * file, and packages. The project's own modules may import what they need.
  *
- * @param report gets what was imported and why it may not be, to go on after the file's name, and the line
+ * @param report gets a text that continues after the file's name, and the line
  */
 export function watchImports(
   fileUrl: string,

@@ -1,7 +1,7 @@
 /**
- * `npm run check:author`: does the check tell right from wrong, also on a machine that is not quiet? Every
- * stub fails as a stub, every right answer passes, and every wrong one fails by its name, while a program
- * takes a core now and then. What can't be told there is INCONCLUSIVE, which no verdict may be too often.
+ * `npm run check:author`: does the check distinguish right from wrong on a busy machine? Every stub has to
+ * fail as a stub, every right answer to pass, and every wrong one to fail by its name, while a program
+ * takes a core at times. A verdict may be INCONCLUSIVE there, but not too often.
  */
 
 import { spawn } from "node:child_process";
@@ -22,22 +22,22 @@ Examples:
   npm run check:author -- --part 2/3
   npm run -s check:author -- --json > author.json
 
-Exits with 0 when all is as expected, and with 2 when something is not, or when more than a third is
+Exit codes: 0 when everything is as expected, 2 when something is not or more than a third is
 INCONCLUSIVE.`;
 
 const hogProgram = fileURLToPath(new URL("../../../testing/hog.ts", import.meta.url));
 
 type Kind = Judgement["kind"];
 
-/** Which of how many parts, from 1. */
+/** One of several parts, from 1. */
 interface Part {
   readonly number: number;
   readonly of: number;
 }
 
-/** Checked at once: each is alone most of the time, as most of a check is waiting. */
+/** Concurrent checks, which wait most of the time. */
 const lanes = 2;
-/** More than this part that could not be told is a failure of the check. */
+/** Share of INCONCLUSIVE verdicts above which the author's check fails. */
 const maxInconclusive = 1 / 3;
 
 const marks: Readonly<Record<Kind, string>> = {
@@ -47,16 +47,14 @@ const marks: Readonly<Record<Kind, string>> = {
 };
 
 const command = new Command("npm run check:author --")
-  .description(
-    "Checks the check: stubs, right and wrong answers, beside a core that is busy at times.",
-  )
-  .argument("[names...]", "only files whose name begins so, such as a- d-four")
+  .description("Check the check: stubs, right and wrong answers, while a core is busy at times.")
+  .argument("[names...]", "only files whose names begin with these, such as a- d-four")
   .option(
     "--part <n/m>",
     "only the nth of m parts, such as 2/3, each with some of every exercise",
     part,
   )
-  .option("--json", "print the result as JSON, and nothing else")
+  .option("--json", "print only the result, as JSON")
   .addHelpText("after", example)
   .parse();
 const { json, part: asked } = command.opts<{ readonly json?: boolean; readonly part?: Part }>();
@@ -86,7 +84,7 @@ function isInPart(_: Subject, index: number): boolean {
 interface Judged {
   readonly file: string;
   readonly judgement: Kind;
-  /** What was expected and what came; null when it is as expected. */
+  /** The difference; null when the result is as expected. */
   readonly problem: string | null;
   readonly verdict: Verdict;
   readonly diagnoses: readonly string[];
@@ -144,7 +142,7 @@ function summary(judged: readonly Judged[]): string {
   return [
     `${count(judged, "expected")} as expected, ${inconclusive} INCONCLUSIVE, ${count(judged, "unexpected")} unexpected`,
     ...(inconclusive > 0 ? ["INCONCLUSIVE:", ...files("inconclusive")] : []),
-    ...(isTooMany ? ["That is more than a third: the check does not tell enough."] : []),
+    ...(isTooMany ? ["That is more than a third."] : []),
     ...(count(judged, "unexpected") > 0 ? ["Unexpected:", ...files("unexpected")] : []),
   ].join("\n");
 }
@@ -153,7 +151,7 @@ function count(judged: readonly Judged[], kind: Kind): number {
   return judged.filter(({ judgement }) => judgement === kind).length;
 }
 
-/** What goes on; not on the standard output that is to be JSON. */
+/** Prints progress, to standard error when standard output is JSON. */
 function say(line: string): void {
   (json ? process.stderr : process.stdout).write(`${line}\n`);
 }

@@ -9,15 +9,14 @@ import type { ExerciseResult } from "../result.ts";
 
 const learn = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A file with what the check is to say of it. */
+/** A file, and the expected result of its check. */
 export interface Subject {
   readonly exercise: Exercise;
-  /** Its path. */
   readonly file: string;
   readonly judge: Judge;
 }
 
-/** What is wrong with each stub, besides that it is undecided. */
+/** Mistake of each stub besides the missing decision. */
 const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
   A: "loop-blocked-by-waiting",
   B: "loop-blocked-by-waiting",
@@ -29,7 +28,7 @@ const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
   H: "sequential",
 };
 
-/** Everything that the author's check looks at, in turn by exercise. */
+/** Returns all subjects of the author's check, sorted by exercise. */
 export function findSubjects(): readonly Subject[] {
   const all = [
     ...exercises.map((exercise) => {
@@ -60,7 +59,7 @@ function filesOf(folder: string): readonly Pick<Subject, "exercise" | "file">[] 
     .map((name) => ({ exercise: exerciseOf(name), file: join(learn, folder, name) }));
 }
 
-/** By the letter that a file's name begins with. */
+/** Returns the exercise of a file, by the first letter of its name. */
 function exerciseOf(name: string): Exercise {
   const [first = ""] = name;
   const exercise = exercises.find(({ letter }) => letter === first.toUpperCase());
@@ -70,7 +69,7 @@ function exerciseOf(name: string): Exercise {
   return exercise;
 }
 
-/** Whether a result is as expected: "inconclusive" when it could not be told. */
+/** Comparison of a result with its expectation. */
 export type Judgement = { readonly kind: "expected" | "inconclusive" } | Unexpected;
 
 export interface Unexpected {
@@ -83,7 +82,7 @@ export type Judge = (result: ExerciseResult) => Judgement;
 const expected: Judgement = { kind: "expected" };
 const inconclusive: Judgement = { kind: "inconclusive" };
 
-/** A stub: its first line asks for the decision, and its mistake is named. */
+/** Expects a stub's first failure to be the missing decision, and its mistake to be named. */
 export function expectUndecided(mistake: DiagnosisName): Judge {
   return (result) => {
     const first = result.steps.find(({ verdict }) => verdict === "FAIL");
@@ -94,7 +93,7 @@ export function expectUndecided(mistake: DiagnosisName): Judge {
   };
 }
 
-/** A right answer. */
+/** Expects a right answer to pass. */
 export function expectPass(result: ExerciseResult): Judgement {
   switch (result.verdict) {
     case "PASS":
@@ -106,7 +105,7 @@ export function expectPass(result: ExerciseResult): Judgement {
   }
 }
 
-/** A wrong answer. */
+/** Expects a wrong answer to fail by its name. */
 export function expectFailure({ diagnoses, also }: WrongAnswer): Judge {
   return (result) => {
     if (result.verdict === "INCONCLUSIVE") {
@@ -118,7 +117,7 @@ export function expectFailure({ diagnoses, also }: WrongAnswer): Judge {
   };
 }
 
-/** Whether one of the mistakes is the one that is to be mended first. */
+/** Whether the first diagnosis is one of the mistakes. */
 function names({ diagnoses }: ExerciseResult, mistakes: readonly DiagnosisName[]): boolean {
   const [first] = diagnoses;
   return first !== undefined && mistakes.includes(first.name);

@@ -3,56 +3,54 @@ import { monotonicMs } from "../../../registry/clock.ts";
 import { keyInCache } from "../../../server/backends/cache.ts";
 import type { WorldAddresses } from "../../service/channel.ts";
 
-/** How the world answers. */
+/** How the backends respond. */
 export type Mood =
-  /** Each request is answered as it should be, with a value of its own. */
+  /** Each request gets a right response with its own value. */
   | "right"
-  /** Each request fails. Of the five services the third. */
+  /** Each request fails; of the five services the third. */
   | "failing"
-  /** An answer comes, and has nothing in it. */
+  /** The response is empty. */
   | "empty"
-  /** Answers are right, and take several times as long. */
+  /** Responses are right and take several times as long. */
   | "slow";
 
-/** What became of a request. */
 export type AskedOutcome =
   | "in progress"
-  /** It was answered, and somebody was there to take it. */
+  /** The client was still connected. */
   | "answered"
-  /** Who asked was gone before it was answered. */
+  /** The client disconnected before the response. */
   | "cancelled";
 
-/** A request as a backend saw it. Times are on the clock of monotonicMs. */
+/** A request at a backend. Times are on the clock of monotonicMs. */
 export interface Asked {
   /** Such as "weather", "service-3" or "slow disk". */
   readonly backend: string;
-  /** What was asked for: a city, a key, a path; "" where there is nothing to choose. */
+  /** A city, key or path; "" where there is nothing to choose. */
   readonly what: string;
   readonly beganMs: number;
   readonly endedMs: number;
   readonly outcome: AskedOutcome;
-  /** What it was answered with, as plain data. */
+  /** The response, as plain data. */
   readonly value: unknown;
 }
 
 export interface ConnectionCounts {
   /** Since the window began. */
   readonly opened: number;
-  /** Still open now. */
   readonly open: number;
 }
 
-/** What the backends saw since the window began. */
+/** What the backends have seen since the window began. */
 export interface Seen {
   readonly asked: readonly Asked[];
-  /** More than the log takes, and were only counted. */
+  /** Requests beyond those that are kept. */
   readonly uncounted: number;
   readonly connections: ConnectionCounts;
 }
 
 export interface WorldRequest {
   readonly id: number;
-  /** Begins a window anew, with another mood, and has the cache forget a key. */
+  /** Begins a new window with another mood, and makes the cache forget a key. */
   readonly restart?: { readonly mood: Mood; readonly forget: string | undefined };
 }
 
@@ -60,25 +58,25 @@ export type WorldMessage =
   | { readonly kind: "ready"; readonly addresses: WorldAddresses }
   | { readonly kind: "seen"; readonly id: number; readonly seen: Seen };
 
-/** Requests that are kept; a storm of more is only counted. */
+/** Requests that are kept. */
 const maxKept = 5_000;
-/** So much shorter than the exercise says a wait may be, at most. */
+/** Share by which a wait may be shorter than the exercise says. */
 const shorter = 0.3;
-/** In which order waits of a burst grow shorter, so that they end in another order than they began in. */
+/** Shuffles the waits of a burst, so that they end in another order than they began in. */
 const shuffled = [0, 3, 6, 9, 1, 4, 7, 2, 5, 8];
-/** How much longer waits are in a slow world. */
+/** Additional wait of slow backends. */
 const slowMs = 700;
 
 type Changing<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-/** Notes what the backends are asked, and decides how they answer. */
+/** Keeps the requests of the backends, and decides how they respond. */
 export class WorldLog {
   mood: Mood = "right";
   #asked: Changing<Asked>[] = [];
   #uncounted = 0;
   #opened = 0;
   #open = 0;
-  /** Of all requests since the start, so that no two have the same values. */
+  /** Counts all requests, so that no two get the same values. */
   #number = 0;
 
   restart(mood: Mood): void {
@@ -93,7 +91,7 @@ export class WorldLog {
     return ++this.#number;
   }
 
-  /** @returns to be told what became of the request */
+  /** @returns sets the outcome of the request */
   ask(backend: string, what: string, value: unknown): (outcome: AskedOutcome) => void {
     if (this.#asked.length >= maxKept) {
       this.#uncounted++;
@@ -117,13 +115,13 @@ export class WorldLog {
     };
   }
 
-  /** How long a request waits, in milliseconds. @param ms what the exercise says */
+  /** Returns the wait of a request. @param ms the exercise's */
   delayMs(ms: number, number: number): number {
     const part = (shuffled[number % shuffled.length] ?? 0) / shuffled.length;
     return ms * (1 - shorter * part) + (this.mood === "slow" ? slowMs : 0);
   }
 
-  /** @returns to be told that the connection has closed */
+  /** @returns called when the connection has closed */
   connect(): () => void {
     this.#opened++;
     this.#open++;
@@ -144,23 +142,23 @@ export class WorldLog {
   }
 }
 
-/** A key that is there, and holds nothing. */
+/** A key with an empty value. */
 const emptyKey = "empty";
 const prefix = keyInCache("");
-/** How much of a hash tells values apart. */
+/** Digits of a hash that distinguish values. */
 const digits = 6;
 
-/** Without what the service puts in front of its keys. */
+/** Returns a key without the service's prefix. */
 export function plainKey(key: string): string {
   return key.startsWith(prefix) ? key.slice(prefix.length) : key;
 }
 
-/** What a key of the cache holds. @param mark differs from check to check, so that nobody can know it */
+/** Returns the value of a cache key. @param mark differs per check, so that nobody can know it */
 export function valueOfKey(mark: string, key: string): string {
   return key === emptyKey ? "" : `cached_data ${hashOf(mark, key)}`;
 }
 
-/** The content of the slow disk's file of that number. */
+/** Returns the content of the slow disk's file of a number. */
 export function configOf(mark: string, number: number): string {
   return JSON.stringify({
     setting_a: `value1 ${hashOf(mark, `a${number}`)}`,
@@ -168,7 +166,7 @@ export function configOf(mark: string, number: number): string {
   });
 }
 
-/** A user as the database has it. */
+/** Returns a user of the database. */
 export function userOf(
   mark: string,
   id: number,
