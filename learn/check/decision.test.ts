@@ -5,7 +5,7 @@ import { checkDecision } from "./decision.ts";
 const check = (strategy: string, why: string) => checkDecision(exerciseOf("A"), { strategy, why });
 
 describe("a decision", () => {
-  test("names a strategy and says why", () => {
+  test("passes with a strategy and a reason", () => {
     const outcome = check("threads", "The driver blocks its thread.");
     expect(outcome).toEqual({
       verdict: "PASS",
@@ -14,7 +14,7 @@ describe("a decision", () => {
     });
   });
 
-  test("need not be the right one: that is seen by what runs", () => {
+  test("passes with the wrong strategy, which later steps judge", () => {
     expect(check("event-loop", "It is only 50 ms.").verdict).toBe("PASS");
   });
 
@@ -32,12 +32,12 @@ describe("a decision", () => {
     expect(message).toContain(says);
   });
 
-  test("may name a family of strategies in words of its own", () => {
+  test("may name a family of strategies in other words", () => {
     expect(check("threads of my own", "The driver blocks its thread.").verdict).toBe("PASS");
     expect(check("a Piscina pool", "The driver blocks its thread.").verdict).toBe("PASS");
   });
 
-  test("is missed when the file exports none", () => {
+  test("fails when the file exports none", () => {
     const { verdict, message } = checkDecision(exerciseOf("A"), undefined);
     expect(verdict).toBe("FAIL");
     expect(message).toContain("expected an export decision of { strategy, why }");

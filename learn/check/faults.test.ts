@@ -3,14 +3,14 @@ import { type End, explainEnd, HarnessTrouble, LearnerFault, withStuckLine } fro
 
 const gone: End = { stage: "serving", code: null, signal: null, lastWords: [], stderr: "" };
 
-describe("why a service ended", () => {
-  test("is our affair until the learner's file is loaded", () => {
+describe("the reason why a service ended", () => {
+  test("is HarnessTrouble before the learner's file is loaded", () => {
     const end = explainEnd({ ...gone, stage: "starting", code: 1, stderr: "no port" });
     expect(end).toBeInstanceOf(HarnessTrouble);
     expect(end.message).toBe("the service did not start (exit code 1): no port");
   });
 
-  test("is the learner's when the file took too much memory, whatever else is said", () => {
+  test("is a LearnerFault when the file took too much memory", () => {
     const words = [{ kind: "memory", usedMb: 2_000 }] as const;
     const byGuard = explainEnd({ ...gone, signal: "SIGKILL", lastWords: words });
     const byV8 = explainEnd({
@@ -31,7 +31,7 @@ describe("why a service ended", () => {
     expect(end.message).toBe("ended the service while it was called: process.exit(0)");
   });
 
-  test("is the learner's for an error that nobody caught only when it leads to the file", () => {
+  test("is a LearnerFault for an uncaught error with a line of the file", () => {
     const words = (line: number | null) =>
       [
         { kind: "uncaught", problem: "Error: boom", line },
@@ -43,12 +43,12 @@ describe("why a service ended", () => {
     expect(nobodys).toBeInstanceOf(HarnessTrouble);
   });
 
-  test("is told by the signal when there are no words", () => {
+  test("is the signal without last words", () => {
     const end = explainEnd({ ...gone, signal: "SIGSEGV" });
     expect(end.message).toBe("ended the service while it was called (SIGSEGV)");
   });
 
-  test("gets the line where the loop got stuck, if the reason has none", () => {
+  test("gets the line where the loop was stuck, if it has none", () => {
     const stuck = [{ kind: "stuck", line: 12 }] as const;
     const slow = new LearnerFault("did not answer");
     expect(withStuckLine(slow, stuck)).toMatchObject({ message: "did not answer", line: 12 });

@@ -3,8 +3,8 @@ import { findAny, findDirectives, parseProblems } from "./types.ts";
 
 const files = ["/project/learn/yours/a-get-user.ts", "/project/learn/yours/b-get-weather.ts"];
 
-describe("what the compiler says", () => {
-  test("is told by file and line, without what it says of others", () => {
+describe("compiler errors", () => {
+  test("are parsed by file and line, without other files", () => {
     const output = [
       "learn/yours/a-get-user.ts(12,7): error TS2741: Property 'email' is missing in type '{}'.",
       "  The expected type comes from the return type of this signature.",
@@ -22,7 +22,7 @@ describe("what the compiler says", () => {
   });
 });
 
-describe("what switches the type check off", () => {
+describe("a suppressed type check", () => {
   test("is found in comments of each kind", () => {
     const source = [
       "// @ts-nocheck",
@@ -59,7 +59,7 @@ describe("what switches the type check off", () => {
     "// Any of them: any is right.",
     'const text = "as any";',
     "const anything: unknown = 1;",
-  ])("is not what only looks so: %s", (line) => {
+  ])("is not: %s", (line) => {
     expect(findAny(line)).toEqual([]);
   });
 });

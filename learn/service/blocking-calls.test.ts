@@ -38,7 +38,7 @@ test("counts a query of the toolbox once", () => {
   expect(queries()).toMatchObject({ calls: 1, onLoop: 1 });
 });
 
-test("counts the queries of other connections, however they are made", () => {
+test("counts every kind of query of other connections", () => {
   const database = new DatabaseSync(databasePath, { readOnly: true });
   const statement = database.prepare("SELECT name FROM users WHERE id = ?");
   expect(statement.get(1)).toEqual({ name: "User 1" });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.closeAllConnections());
 
-test("counts bodies that nobody reads, of each HTTP client, until they are read or cancelled", async () => {
+test("counts unread bodies of each HTTP client until they are read or cancelled", async () => {
   const count = watchUnreadBodies();
   const [fetched, requested, got] = await Promise.all([
     fetch(url),

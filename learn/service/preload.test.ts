@@ -53,7 +53,7 @@ const starts = {
   "a process whose code has no file": () => execFileSync(process.execPath, ["-e", importing]),
 };
 
-describe("an import of a solution is noted", { timeout: 60_000 }, () => {
+describe("an import of a solution is reported", { timeout: 60_000 }, () => {
   test.each(Object.entries(starts))("in %s", async (_, start) => {
     const holdings = openNotes();
     await start();

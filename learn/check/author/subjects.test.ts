@@ -24,7 +24,7 @@ const undecided: StepResult = { step: "decision", verdict: "FAIL", message: "not
 const overlap: StepResult = { step: "overlap", verdict: "FAIL", message: "1 of 10" };
 
 describe("the author expects", () => {
-  test("of a stub that it is undecided first, and its mistake", () => {
+  test("a stub to fail by its missing decision first, and by its mistake", () => {
     const expected = expectUndecided("sequential");
     expect(expected(resultOf("FAIL", ["sequential"], [undecided, overlap])).kind).toBe("expected");
     expect(expected(resultOf("FAIL", ["sequential"], [overlap])).kind).toBe("unexpected");
@@ -32,13 +32,13 @@ describe("the author expects", () => {
     expect(expected(resultOf("PASS")).kind).toBe("unexpected");
   });
 
-  test("of a right answer that it passes, or can't be told", () => {
+  test("a right answer to pass, or to be inconclusive", () => {
     expect(expectPass(resultOf("PASS")).kind).toBe("expected");
     expect(expectPass(resultOf("INCONCLUSIVE")).kind).toBe("inconclusive");
     expect(expectPass(resultOf("FAIL")).kind).toBe("unexpected");
   });
 
-  test("of a wrong answer its mistake first, and the other one with it", () => {
+  test("a wrong answer's mistake first, and its other mistake too", () => {
     const file = "a-b.ts";
     const one = expectFailure({ file, diagnoses: ["sequential"] });
     expect(one(resultOf("FAIL", ["sequential", "wrong-place"])).kind).toBe("expected");
@@ -51,7 +51,7 @@ describe("the author expects", () => {
     expect(two(resultOf("FAIL", ["sequential", "wrong-place"])).kind).toBe("expected");
   });
 
-  test("of one with two names either of them", () => {
+  test("either name of a mistake with two names", () => {
     const judge = expectFailure({ file: "", diagnoses: ["stale-value", "wrong-answer"] });
     expect(judge(resultOf("FAIL", ["wrong-answer"])).kind).toBe("expected");
     expect(judge(resultOf("FAIL", ["sequential"])).kind).toBe("unexpected");

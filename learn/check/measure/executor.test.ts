@@ -13,13 +13,13 @@ const inThreads = { threads: { completed: 10, mostRunning: 10 } };
 const inWorkers = { workers: { completed: 10, mostRunning: 2 } };
 
 describe("where a burst ran", () => {
-  test("is the event loop, if one blocking call was made there", () => {
+  test("is the event loop after one blocking call there", () => {
     expect(ran("A", { waiting: { calls: 10, onLoop: 1, otherThreads: 9 }, pools: inThreads })).toBe(
       "event-loop",
     );
   });
 
-  test("is the pool that did the tasks", () => {
+  test("is the pool that completed the tasks", () => {
     expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, pools: inThreads })).toBe(
       "threads",
     );
@@ -31,13 +31,13 @@ describe("where a burst ran", () => {
     );
   });
 
-  test("is workers for those who start threads of their own to compute, and threads to wait", () => {
+  test("is workers for own threads that compute, and threads for own threads that wait", () => {
     const observed = { newThreads: 10 };
     expect(ran("C", { computing: { calls: 10, otherThreads: 10 }, observed }, 50)).toBe("workers");
     expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, observed })).toBe("threads");
   });
 
-  test("needs no thread where nothing held any", () => {
+  test("is async, libuv or parallel without blocked threads", () => {
     const three = { services: { calls: 5, maxInProgress: 3 } };
     const one = { services: { calls: 5, maxInProgress: 1 } };
     expect(ran("B", {})).toBe("async");
@@ -46,7 +46,7 @@ describe("where a burst ran", () => {
     expect(ran("H", { backends: one })).toBe("sequential");
   });
 
-  test("is async when the loop computed behind a promise, and the event loop when without one", () => {
+  test("is async when the loop computed behind a promise, and the event loop without one", () => {
     const computing = { calls: 10, onLoop: 10 };
     const handler = evidenceOf({}).observed.handler;
     expect(ran("C", { computing }, 50)).toBe("async");
@@ -55,7 +55,7 @@ describe("where a burst ran", () => {
     );
   });
 
-  test("is the loop by its CPU time, where the code does not use the toolbox", () => {
+  test("is the loop by its CPU time without the toolbox", () => {
     const held = (seen: Seen) => whereItRan(exerciseOf("C"), evidenceOf(seen), 50, 50).held;
     const observed = { loopCpuMs: 480, processCpuMs: 500 };
     expect(held({ observed })).toBe("computing");
@@ -67,7 +67,7 @@ describe("where a burst ran", () => {
     expect(held({ observed: { loopCpuMs: 200, processCpuMs: 210 } })).toBeUndefined();
   });
 
-  test("is told by how long the loop stood still, where nothing else does", () => {
+  test("is the loop by its standstills without other evidence", () => {
     const blockage = {
       beganMs: 0,
       starvedMs: 0,
@@ -91,7 +91,7 @@ describe("where a burst ran", () => {
     expect(ran("B", { observed: { blockages: [asleep] }, wallMs: 2_000 })).toBe("async");
   });
 
-  test("has calls that wait in the pool for computing only when they are not in the one for waiting", () => {
+  test("waits in the pool for computing only without the pool for waiting", () => {
     const exercise = exerciseOf("F");
     const waiting = { calls: 5, otherThreads: 2, maxInProgress: 2 };
     const mixed = evidenceOf({ waiting, pools: { ...inWorkers, ...inThreads } });
@@ -108,26 +108,26 @@ const opened = (...counts: readonly number[]) =>
 const left = (before: Seen, last: Seen) =>
   leftBy(evidenceOf(before), evidenceOf(last)).map(({ what }) => what);
 
-describe("what calls at once start, open and leave", () => {
-  test("is a thread a call only where it is so each time", () => {
+describe("the growth of bursts", () => {
+  test("is one thread per call only if both bursts start them", () => {
     expect(started(10, 10)).toEqual([{ what: "threads", count: 10, calls: 10 }]);
     // A pool is made by the first.
     expect(started(10, 0)).toEqual([]);
     expect(started(10)).toEqual([]);
   });
 
-  test("is a connection a call only where none is used again", () => {
+  test("is one connection per call only if none is reused", () => {
     expect(opened(10, 10)).toEqual({ what: "connections", count: 10, calls: 10 });
     expect(opened(10, 2)).toBeUndefined();
   });
 
-  test("is what is there more and more", () => {
+  test("includes what is left after each burst", () => {
     expect(left({ left: { threads: 10 } }, { left: { threads: 20 } })).toEqual(["threads"]);
     expect(left({ left: { threads: 16 } }, { left: { threads: 16 } })).toEqual([]);
     expect(left({}, { left: { files: 10, intervals: 10 } })).toEqual(["files", "intervals"]);
   });
 
-  test("tells nothing of a single call", () => {
+  test("ignores single calls", () => {
     expect(left({ calls: 1 }, { calls: 1, left: { threads: 1 } })).toEqual([]);
   });
 });

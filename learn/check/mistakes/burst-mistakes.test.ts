@@ -26,7 +26,7 @@ const inThreads = { threads: { completed: 10, mostRunning: 10 } };
 const blocking = { calls: 10, otherThreads: 10, maxInProgress: 10 };
 
 describe("the mistakes of a burst", () => {
-  test("are none when it overlaps in the place that was decided", () => {
+  test("are none when it overlaps where it was decided", () => {
     const backends = { database: { calls: 10, maxInProgress: 10 } };
     const right = { letter: "A", waiting: blocking, pools: inThreads, backends };
     expect(names({ ...right, decided: "threads" })).toEqual([]);
@@ -34,7 +34,7 @@ describe("the mistakes of a burst", () => {
     expect(names(right)).toEqual([]);
   });
 
-  test("begin with a loop that was held, which is also why nothing overlapped", () => {
+  test("begin with a held loop, which explains the missing overlap", () => {
     const backends = { database: { calls: 10, maxInProgress: 1 } };
     const held = { letter: "A", waiting: { calls: 10, onLoop: 10 }, backends };
     expect(names({ ...held, decided: "event-loop" })).toEqual(["loop-blocked-by-waiting"]);
@@ -44,7 +44,7 @@ describe("the mistakes of a burst", () => {
     ]);
   });
 
-  test("tell calls that take turns from a pool of libuv that is full", () => {
+  test("distinguish sequential calls from a saturated libuv pool", () => {
     const at = (maxInProgress: number) => ({
       "slow disk": { calls: 10, maxInProgress },
     });
@@ -57,7 +57,7 @@ describe("the mistakes of a burst", () => {
     expect(names({ ...read, backends: at(10), libuvThreads: 16 })).toEqual([]);
   });
 
-  test("name waiting calls in the pool for computing by their place, and not by their overlap", () => {
+  test("name waiting calls in the pool for computing wrong-place, not sequential", () => {
     const pools = { workers: { completed: 10, mostRunning: 2 } };
     const waiting = { calls: 10, otherThreads: 2, maxInProgress: 2 };
     const backends = { database: { calls: 10, maxInProgress: 2 } };
@@ -66,7 +66,7 @@ describe("the mistakes of a burst", () => {
     expect(found[0]?.finding).toContain("10 blocking calls ran in the pool for computing");
   });
 
-  test("let more threads than cores compute only where that was decided", () => {
+  test("allow more computing threads than cores only when that was decided", () => {
     const computing = { calls: 10, otherThreads: 10, maxInProgress: 10 };
     const crowded = { letter: "C", computing, pools: inThreads, taskMs: 50 };
     expect(names({ ...crowded, decided: "threads" })).toEqual([]);
@@ -76,7 +76,7 @@ describe("the mistakes of a burst", () => {
     ]);
   });
 
-  test("are told when what ran is right, and not what was decided", () => {
+  test("include a decision for another executor", () => {
     const backends = { "slow disk": { calls: 10, maxInProgress: 10 } };
     const ran = { letter: "D", waiting: blocking, pools: inThreads, backends };
     const [only, ...others] = mistakes({ ...ran, decided: "libuv" });

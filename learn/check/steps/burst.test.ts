@@ -13,11 +13,11 @@ const nowhere = {
 };
 
 describe("the time of a burst", () => {
-  test("passes when one of them was fast enough", () => {
+  test("passes when one burst was fast enough", () => {
     expect(checkTime(measuredOf(slow, { bursts: [slow, fast] }), []).verdict).toBe("PASS");
   });
 
-  test("fails when none was, on a machine that did nothing else", () => {
+  test("fails when no burst was, on an idle machine", () => {
     const { verdict, message, diagnoses } = checkTime(measuredOf(slow), []);
     expect(verdict).toBe("FAIL");
     expect(message).toContain("500 ms");
@@ -25,20 +25,20 @@ describe("the time of a burst", () => {
     expect(diagnoses.map(({ name }) => name)).toEqual(["slower-than-its-work"]);
   });
 
-  test("has no name of its own when another mistake is why", () => {
+  test("has no diagnosis when another mistake explains it", () => {
     const sequential = { name: "sequential", finding: "", nextStep: "", numbers: {} } as const;
     const { verdict, diagnoses } = checkTime(measuredOf(slow), [sequential]);
     expect(verdict).toBe("FAIL");
     expect(diagnoses).toEqual([]);
   });
 
-  test("can't be told beside others, and says so", () => {
+  test("is inconclusive when others use the cores", () => {
     const { verdict, message } = checkTime(measuredOf(slow, { busyCores: 1 }), []);
     expect(verdict).toBe("INCONCLUSIVE");
     expect(message).toContain("others kept 1 of 2 cores busy");
   });
 
-  test("passes beside others when calls that compute had all cores that were left", () => {
+  test("passes when computing calls used all cores that others left", () => {
     const tree = { threadsCpuMs: 480 };
     const computing = evidenceOf({ wallMs: 500, tree });
     const alone = { runsMs: [100, 101], atOnceMs: [100], answers: new Map(), rounds: 1 };
@@ -49,7 +49,7 @@ describe("the time of a burst", () => {
     expect(verdict).toBe("FAIL");
   });
 
-  test("can't be told when the work alone takes now this, now that", () => {
+  test("is inconclusive when the work alone takes different times", () => {
     const { verdict, message } = checkTime(
       measuredOf(slow, {
         alone: { runsMs: [50, 51, 120], atOnceMs: [], answers: new Map(), rounds: 0 },
@@ -61,13 +61,13 @@ describe("the time of a burst", () => {
   });
 });
 
-describe("the bystander", () => {
-  test("passes when it did not suffer in one of the bursts", () => {
+describe("the probe", () => {
+  test("passes when it was in time in one burst", () => {
     const measured = measuredOf(slow, { bursts: [slow, fast] });
     expect(checkBystander(measured, nowhere).verdict).toBe("PASS");
   });
 
-  test("can't be told beside others, unless the loop was held", () => {
+  test("is inconclusive when others use the cores, unless the loop was held", () => {
     const measured = measuredOf(slow, { busyCores: 1 });
     const busy = evidenceOf({ wallMs: 500, bystanderMs: [200], tree: { loopCpuMs: 300 } });
     const computing = measuredOf(busy, { busyCores: 1 });
@@ -76,7 +76,7 @@ describe("the bystander", () => {
     expect(checkBystander(measured, { ...nowhere, held: "waiting" }).verdict).toBe("FAIL");
   });
 
-  test("may be late where it is late anyway", () => {
+  test("may be late where it is late without a burst, too", () => {
     expect(checkBystander(measuredOf(slow, { idleBystanderMs: 40 }), nowhere).verdict).toBe("PASS");
   });
 });

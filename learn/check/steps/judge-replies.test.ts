@@ -40,7 +40,7 @@ describe("responses", () => {
     expect(judge("A", requests, [user(1), user(2)])).toBeUndefined();
   });
 
-  test("of another call at once are mixed up", () => {
+  test("of another concurrent call are mixed-up-calls", () => {
     const requests = [1, 2].map((id) => ({ user_id: id }));
     expect(judge("A", requests, [user(2), user(2)])).toBe("mixed-up-calls");
     expect(judge("A", requests, [{ ...user(1), email: user(2).email }, user(2)])).toBe(
@@ -48,13 +48,13 @@ describe("responses", () => {
     );
   });
 
-  test("that fail beside others are told from one that fails alone", () => {
+  test("that fail in a burst differ from one that fails alone", () => {
     const requests = [1, 2].map((id) => ({ user_id: id }));
     expect(judge("A", requests, [user(1), null])).toBe("fails-beside-others");
     expect(judge("A", requests.slice(0, 1), [null])).toBe("wrong-answer");
   });
 
-  test("that the backend did not give are told by whether it had given them before", () => {
+  test("that the backend did not send are stale-value if it had sent them before", () => {
     const london = asked("weather", "london", { temperature: 3, conditions: "foggy" });
     const weather = (temperature: number, conditions: string) => ({
       city: "london",
@@ -76,7 +76,7 @@ describe("responses", () => {
     );
   });
 
-  test("that two calls share are kept or mixed up, by how often the backend was asked", () => {
+  test("that two calls share are stale or mixed up, by the number of backend requests", () => {
     const reads = [1, 2].map((n) => asked("slow disk", "", JSON.stringify(config(n))));
     expect(judge("D", [{}, {}], [config(1), config(2)], { asked: reads })).toBeUndefined();
     expect(judge("D", [{}, {}], [config(1), config(1)], { asked: reads })).toBe("mixed-up-calls");
@@ -85,7 +85,7 @@ describe("responses", () => {
     );
   });
 
-  test("say that there is something where there is nothing", () => {
+  test("that report a hit on a miss are hides-failure", () => {
     const missing = { key: "forgotten", value: "", hit: false };
     const request = [{ key: "forgotten" }];
     expect(judge("E", request, [missing])).toBeUndefined();
@@ -109,16 +109,16 @@ const judgePosted = (...posted: readonly unknown[]) =>
     posted.map((event) => JSON.stringify(event)),
   )?.diagnosis.name;
 
-describe("events of calls at once", () => {
-  test("arrive in any order, each once", () => {
+describe("events of a burst", () => {
+  test("may arrive in any order, each once", () => {
     expect(judgePosted(three, one, two)).toBeUndefined();
   });
 
-  test("are mixed up when one came in another's place", () => {
+  test("are mixed-up-calls when one arrives in place of another", () => {
     expect(judgePosted(three, three, three)).toBe("mixed-up-calls");
   });
 
-  test("are lost beside others, or sent too often", () => {
+  test("are fails-beside-others when missing, and asks-too-often when repeated", () => {
     expect(judgePosted(one, two)).toBe("fails-beside-others");
     expect(judgePosted(one, two, three, three)).toBe("asks-too-often");
   });
