@@ -70,9 +70,12 @@ export class Holdings {
   }
 
   #notes(): readonly Note[] {
-    const text = this.#read().subarray(this.#from).toString();
+    const bytes = this.#read();
+    const text = bytes.subarray(this.#from).toString();
     const [, line, report] = tamperingNote.exec(text) ?? [];
     if (report !== undefined) {
+      // Each is reported once.
+      this.#from = bytes.length;
       throw tampering(report, line === "null" ? null : Number(line));
     }
     return text.split("\n").flatMap(toNote);
