@@ -35,7 +35,7 @@ export interface Trouble {
 }
 
 /** A burst whose callers disconnect in the middle. */
-export interface GivenUp {
+export interface Cancelled {
   /** Description of the work at that time. */
   readonly during: string;
   /** Number of calls, more than a pool has threads, so that some still wait. */
@@ -69,7 +69,7 @@ export interface Plan {
   readonly burst: (n: number, rounds: number) => JsonValue;
   /** Calls at once that show whether calls disturb each other. Default: those of the burst. */
   readonly crowd?: number;
-  readonly givenUp: readonly GivenUp[];
+  readonly cancelled: readonly Cancelled[];
 }
 
 /** Rounds at most that the check computes itself. */
@@ -105,7 +105,7 @@ const plans: Readonly<Record<string, Plan>> = {
       },
     ],
     burst: (n) => ({ user_id: otherId + n }),
-    givenUp: [
+    cancelled: [
       {
         during: "queries run, and others wait",
         calls: moreThanThreads,
@@ -131,7 +131,7 @@ const plans: Readonly<Record<string, Plan>> = {
       { mood: "slow", what: "it is slow", request: { city: someCity() }, mayBeRight: true },
     ],
     burst: (n) => ({ city: `${someCity()} ${n}` }),
-    givenUp: [
+    cancelled: [
       {
         during: "the requests are on their way",
         calls: moreThanThreads,
@@ -159,7 +159,7 @@ const plans: Readonly<Record<string, Plan>> = {
     },
     troubles: [],
     burst: (n, rounds) => ({ data: `${words} ${n}`, rounds }),
-    givenUp: [
+    cancelled: [
       {
         during: "hashes are computed, and others wait",
         calls: (cores) => 3 * cores,
@@ -181,7 +181,7 @@ const plans: Readonly<Record<string, Plan>> = {
     distinct: ["setting_a", "setting_b"],
     troubles: [{ mood: "empty", what: "the file is empty", request: {}, mayBeRight: false }],
     burst: () => ({}),
-    givenUp: [
+    cancelled: [
       {
         during: "the reads go on",
         calls: moreThanThreads,
@@ -215,7 +215,7 @@ const plans: Readonly<Record<string, Plan>> = {
       { mood: "slow", what: "it is slow", request: { key: `${words} slow` }, mayBeRight: true },
     ],
     burst: (n) => ({ key: `${words}${n}` }),
-    givenUp: [],
+    cancelled: [],
   },
   PredictImage: {
     questions: ["cats/1.png", "dogs/2.png"].map((path) => ({
@@ -233,7 +233,7 @@ const plans: Readonly<Record<string, Plan>> = {
     },
     troubles: troublesOf("the image service", { image_url: `http://example.com/${words}/3.png` }),
     burst: (n) => ({ image_url: `http://example.com/${words}/${n}.png` }),
-    givenUp: [
+    cancelled: [
       {
         during: "the pictures are downloaded",
         calls: () => 5,
@@ -256,7 +256,7 @@ const plans: Readonly<Record<string, Plan>> = {
     troubles: [],
     burst: (n) => ({ event: `${words} ${n}`, user_id: someId + n }),
     crowd: 10,
-    givenUp: [],
+    cancelled: [],
   },
   GetDashboard: {
     questions: [{}, {}].map((request) => ({ request })),
@@ -277,7 +277,7 @@ const plans: Readonly<Record<string, Plan>> = {
     ],
     burst: () => ({}),
     crowd: 5,
-    givenUp: [
+    cancelled: [
       {
         during: "the services are asked",
         calls: () => 5,

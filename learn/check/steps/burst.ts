@@ -76,11 +76,11 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   if (!overlaps || !isPlaced) {
     return;
   }
-  const { givenUp, troubles } = planOf(exercise);
+  const { cancelled, troubles } = planOf(exercise);
   if (troubles.length > 0) {
     await report.make("failures", () => checkFailures(session));
   }
-  if (givenUp.length > 0 && !service.hasDied) {
+  if (cancelled.length > 0 && !service.hasDied) {
     await report.make("signal", () => checkSignal(session, measured));
   }
 }

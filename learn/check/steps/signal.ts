@@ -8,7 +8,7 @@ import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
 import { whyNoTime } from "../measure/trust.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
 import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
-import { type GivenUp, planOf } from "../plan.ts";
+import { type Cancelled, planOf } from "../plan.ts";
 import { fail, failFor, inconclusive, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
@@ -39,8 +39,8 @@ const staying = 4;
 /** Does the work end when its caller's deadline has passed? Decided by counts. */
 export async function checkSignal(session: Session, measured: Measured): Promise<Outcome> {
   const seen: string[] = [];
-  for (const phase of planOf(session.exercise).givenUp) {
-    const outcome = await giveUp(phase, session, measured);
+  for (const phase of planOf(session.exercise).cancelled) {
+    const outcome = await cancel(phase, session, measured);
     if (outcome.verdict !== "PASS") {
       return outcome;
     }
@@ -48,24 +48,24 @@ export async function checkSignal(session: Session, measured: Measured): Promise
   }
   const wrong = await judgeStaying(session, measured);
   if (wrong === undefined) {
-    return pass(`${seen.join("; ")}; those who stay have their answers`);
+    return pass(`${seen.join("; ")}; callers who stay get their responses`);
   }
   const doubt = wrong.isLate ? whyNoTime(measured) : undefined;
   return doubt === undefined
-    ? fail(`some callers left, and of the others ${wrong.message}`, wrong.diagnosis)
+    ? fail(`some callers disconnected, and of the others ${wrong.message}`, wrong.diagnosis)
     : inconclusive(`${wrong.message}; but ${doubt}`);
 }
 
 /** Evidence of a burst whose callers have disconnected. */
-interface GivenUpEvidence extends Evidence {
+interface CancelledEvidence extends Evidence {
   /** When the last caller disconnected, on the clock of monotonicMs. */
   readonly goneMs: number;
   /** Counts some time later. */
   readonly later: { readonly seen: Seen; readonly usage: Usage; readonly cpuMs: number };
 }
 
-async function giveUp(
-  phase: GivenUp,
+async function cancel(
+  phase: Cancelled,
   session: Session,
   { alone, cores }: Measured,
 ): Promise<Outcome> {
@@ -76,7 +76,7 @@ async function giveUp(
   let deadlineMs = phase.deadlineMs(oneMs);
   let ignored: Outcome | undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const evidence = await gatherGivenUp(session, requests, deadlineMs);
+    const evidence = await gatherCancelled(session, requests, deadlineMs);
     const rejected = judgeRejections(file, evidence.observed);
     if (rejected !== undefined) {
       return failFor(rejected);
@@ -86,7 +86,7 @@ async function giveUp(
       continue;
     }
     const { begun, failedAfterAbort } = evidence.observed.handler;
-    const message = `${begun} calls given up while ${phase.during}`;
+    const message = `${begun} calls cancelled while ${phase.during}`;
     const went = wentOn(exercise, evidence, phase, oneMs);
     if (went === undefined) {
       return pass(`${message}: ${failedAfterAbort} handlers ended with them`);
@@ -99,15 +99,17 @@ async function giveUp(
   }
   return (
     ignored ??
-    inconclusive(`no call could be given up while ${phase.during}: this machine is too busy for it`)
+    inconclusive(
+      `no call could be cancelled while ${phase.during}: this machine is too busy for it`,
+    )
   );
 }
 
-async function gatherGivenUp(
+async function gatherCancelled(
   session: Session,
   requests: readonly JsonValue[],
   deadlineMs: number,
-): Promise<GivenUpEvidence> {
+): Promise<CancelledEvidence> {
   const { world, service, tree, exercise } = session;
   const endTree = tree.begin();
   const evidence = await gather(session, requests, () => deadlineMs);
@@ -141,7 +143,7 @@ async function untilNothingComputes({ tree }: Session): Promise<void> {
 }
 
 /** Whether callers disconnected after their work had begun, and before it had ended. */
-function isInTheMiddle({ computes }: GivenUp, { observed, later }: GivenUpEvidence): boolean {
+function isInTheMiddle({ computes }: Cancelled, { observed, later }: CancelledEvidence): boolean {
   const { answeredAfterAbort, failedAfterAbort } = observed.handler;
   const hasComputed = later.usage.computing.calls > 0 || later.cpuMs > 0;
   return answeredAfterAbort + failedAfterAbort > 0 && (!computes || hasComputed);
@@ -149,8 +151,8 @@ function isInTheMiddle({ computes }: GivenUp, { observed, later }: GivenUpEviden
 
 function wentOn(
   exercise: Exercise,
-  evidence: GivenUpEvidence,
-  { computes }: GivenUp,
+  evidence: CancelledEvidence,
+  { computes }: Cancelled,
   taskMs: number,
 ): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort } = evidence.observed.handler;
@@ -169,7 +171,7 @@ function wentOn(
 }
 
 /** A cancelled request ends before its response, and a query that waits for a thread never begins. */
-function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn | undefined {
+function wentOnAtBackends(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
   const { goneMs, later, observed } = evidence;
   const { begun } = observed.handler;
   const { backend } = planOf(exercise);
@@ -207,7 +209,7 @@ function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn
 }
 
 /** A handler may reject and leave its work behind in a pool of the service. */
-function wentOnInPools(exercise: Exercise, evidence: GivenUpEvidence): WentOn | undefined {
+function wentOnInPools(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort, ended } = evidence.observed.handler;
   const answeredInTime = ended - failedAfterAbort - answeredAfterAbort;
   const completed = ["threads", "workers", "processes"]
@@ -224,7 +226,7 @@ function wentOnInPools(exercise: Exercise, evidence: GivenUpEvidence): WentOn | 
 /** Of the learner's own threads and processes only the CPU time shows that they went on. */
 function computedOn(
   exercise: Exercise,
-  { later, observed }: GivenUpEvidence,
+  { later, observed }: CancelledEvidence,
   taskMs: number,
 ): WentOn | undefined {
   const { begun } = observed.handler;
@@ -239,12 +241,12 @@ function computedOn(
 /** Some callers disconnect while others wait: do the others get their responses all the same? */
 async function judgeStaying(session: Session, { alone }: Measured): Promise<Wrong | undefined> {
   const { exercise, file, world } = session;
-  const { burst, givenUp } = planOf(exercise);
-  const leavesMs = givenUp[0]?.deadlineMs(taskMs(exercise, alone)) ?? burstDeadlineMs;
-  // The last request the same as those who leave, whose work they may share.
+  const { burst, cancelled } = planOf(exercise);
+  const leavesMs = cancelled[0]?.deadlineMs(taskMs(exercise, alone)) ?? burstDeadlineMs;
+  // The last callers request the same as those who disconnect, whose work they may share.
   const different = Array.from({ length: staying }, (_, n) => burst(n + 1, alone.rounds));
   const all = [...different, ...different.slice(-leaving)];
-  // Those who leave are neither the first nor the last.
+  // The first and the last callers stay.
   const isLeaving = (index: number) => index >= leaving && index < 2 * leaving;
   const { replies, seen, observed } = await gather(session, all, (index) =>
     isLeaving(index) ? leavesMs : burstDeadlineMs,

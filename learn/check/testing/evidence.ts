@@ -14,7 +14,7 @@ const idle: HoldingCounts = {
   begunMs: [],
 };
 
-/** What was seen of a burst in which nothing happened but what a test says. */
+/** Evidence of a burst that differs from an idle one. */
 export interface Seen {
   readonly waiting?: Partial<HoldingCounts>;
   readonly computing?: Partial<HoldingCounts>;
@@ -88,7 +88,7 @@ export function evidenceOf(seen: Seen): Evidence {
   };
 }
 
-/** As many at once as a test says, and then one after another. */
+/** Requests in rounds of as many as were in progress at once. */
 function askedOf(name: string, { calls, maxInProgress }: BackendCalls): readonly Asked[] {
   const backend = name === "services" ? "service-1" : name;
   return Array.from({ length: calls }, (_, index) => {

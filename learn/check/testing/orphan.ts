@@ -1,4 +1,4 @@
-/** Starts a service whose handler never ends, calls it, says the service's pid, and stays. */
+/** Starts a service with an endless handler, calls it, and sends the service's pid. */
 import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { LearnerService } from "../process/learner-service.ts";
 import { Callers } from "../session.ts";
