@@ -10,9 +10,8 @@ import {
 } from "../testing/tasks.ts";
 import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { inBackground, processes, threads, workers } from "./pools.ts";
-import { provideEnvironment } from "./service/environment.ts";
-import { provideHouse } from "./service/house.ts";
-import { notExportedMessage } from "./service/not-exported.ts";
+import { provideEnvironment, provideHouse } from "./service/environment.ts";
+import { notExportedMessage } from "./service/learner-module.ts";
 import { findUser } from "./solutions/a-get-user.threads.ts";
 
 /** Used as a learner's file. */

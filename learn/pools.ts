@@ -1,6 +1,6 @@
 /** Executors for learners. A function that runs in another thread or process must be exported. */
 import type { TaskContext } from "../server/places/place.ts";
-import { house } from "./service/house.ts";
+import { house } from "./service/environment.ts";
 import { runElsewhere } from "./service/run-elsewhere.ts";
 
 export type { TaskContext };

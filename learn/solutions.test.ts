@@ -6,8 +6,7 @@ import { findExercise } from "../registry/exercises.ts";
 import { openTestHouse, type TestHouse } from "../testing/house.ts";
 import { never } from "../testing/tasks.ts";
 import { openHoldingsFile } from "./check/testing/holdings-file.ts";
-import { provideEnvironment } from "./service/environment.ts";
-import { provideHouse } from "./service/house.ts";
+import { provideEnvironment, provideHouse } from "./service/environment.ts";
 import { loadLearnerModule } from "./service/learner-module.ts";
 
 const folder = new URL("./solutions/", import.meta.url);

@@ -155,12 +155,12 @@ describe("the tasks agree with the check", () => {
   test.each(exercises)("$letter", (exercise) => {
     const { task, checked, rationale } = openBook(exercise, yourFile(exercise));
     const text = checked.replaceAll(/\s+/g, " ");
-    const { givenUp, questions } = planOf(exercise);
+    const { cancelled, questions } = planOf(exercise);
     expect(task.trim()).not.toBe("");
     expect(rationale.trim()).not.toBe("");
     expect(text).toContain("Callers who disconnect, or whose deadline passes");
     // G's own steps have callers who disconnect.
-    const isChecked = givenUp.length > 0 || exercise.work.afterReply;
+    const isChecked = cancelled.length > 0 || exercise.work.afterReply;
     expect(text.includes("are not checked here")).toBe(!isChecked);
     const asksForNothing = questions.some(({ forget }) => forget !== undefined);
     expect(text.includes("a key that the cache does not have")).toBe(asksForNothing);

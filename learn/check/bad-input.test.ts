@@ -192,7 +192,7 @@ function failuresOf({ steps }: ExerciseResult): readonly StepResult[] {
 
 // Some take until a limit, and no count depends on what the others do.
 describe.concurrent("a file that", { timeout: 120_000 }, () => {
-  test.each(inputs)("$does is told of in one line", async ({ does, source, says }) => {
+  test.each(inputs)("$does fails in one line", async ({ does, source, says }) => {
     const own = join(folder, does.replaceAll(" ", "-"));
     mkdirSync(own);
     const file = join(own, "bad.ts");
@@ -207,8 +207,8 @@ describe.concurrent("a file that", { timeout: 120_000 }, () => {
   });
 });
 
-describe("after all of them", { timeout: 120_000 }, () => {
-  test("a file that is right is checked as ever", async () => {
+describe("after all of these", { timeout: 120_000 }, () => {
+  test("a right file passes", async () => {
     const result = await check(solutionFile(exercise, "threads"));
     expect(failuresOf(result)).toEqual([]);
     const byCounts = result.steps.filter(({ step }) => step !== "time" && step !== "bystander");

@@ -1,6 +1,6 @@
 import type { CodeLine, Diagnosis, DiagnosisName } from "../diagnose/diagnosis.ts";
 
-/** What a mistake is most often made with, the likeliest first. */
+/** Code that a mistake is most often made with, the likeliest first. */
 const patterns: Partial<Record<DiagnosisName, readonly RegExp[]>> = {
   "mixed-up-calls": [/^(?:let|var)\s+(\w+)/, /(Promise\.race)/, /\.(push)\(/],
   "fails-beside-others": [/\b(throw)\b/, /\.(abort)\(/, /^(?:let|var)\s+(\w+)/],
@@ -45,14 +45,14 @@ const patterns: Partial<Record<DiagnosisName, readonly RegExp[]>> = {
   "wrong-place": [/\b(strategy)\b/],
   "slower-than-its-work": [/\b(setTimeout|sleep|delay)\(/],
 };
-/** Where nothing else is known. */
+/** The fallback. */
 const handler = /export\s+(?:const|(?:async\s+)?function)\s+(handler)\b/;
 
 /**
- * The line of a file to look at first for a mistake, where nothing that was seen points to one: where the
- * file has what that mistake is most often made with, or else its handler.
+ * Guesses the line of a mistake when no evidence points to one: the first with code that such a mistake
+ * is most often made with, or else the handler.
  *
- * @param file as people read it
+ * @param file as shown to people
  */
 export function lineOfMistake(
   file: string,

@@ -61,7 +61,7 @@ const answers = [
   ],
 ] as const;
 
-describe("a function that can't be sent to another thread is reported as that", () => {
+describe("not-exported is the diagnosis of", () => {
   test.each(answers)("%s", { timeout: 90_000 }, async (does, source, finding) => {
     const file = join(folder, `${does.replaceAll(/\W+/g, "-")}.ts`);
     writeFileSync(file, `${head}\n${source}\n`);

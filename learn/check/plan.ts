@@ -1,88 +1,81 @@
 import { createHash, randomInt } from "node:crypto";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "../../registry/exercises.ts";
-import type { Asked, Mood } from "./world/messages.ts";
-import { userOf, valueOfKey } from "./world/values.ts";
+import type { Asked, Mood } from "./world/log.ts";
+import { userOf, valueOfKey } from "./world/log.ts";
 
-/** A request that is made alone. */
+/** A single call. */
 export interface Question {
   readonly request: JsonValue;
-  /** A key that the cache is to forget before. */
+  /** A key that the cache forgets before. */
   readonly forget?: string;
 }
 
-/** What answers are judged by. */
+/** Facts by which responses are judged. */
 export interface Known {
-  /** The world's, which values have in them. */
+  /** Part of the backends' values. */
   readonly mark: string;
-  /** What the backends were asked in the window. */
+  /** Requests at the backends in the window. */
   readonly asked: readonly Asked[];
-  /** What the work answers when it is done right, by the request's JSON; of some exercises. */
+  /** Responses of the work done right, by the JSON of their requests; of some exercises. */
   readonly answers: ReadonlyMap<string, JsonValue>;
 }
 
-/** The values that a response's fields may have; a field that is not here may have any. */
+/** Values that a response's fields may have; other fields may have any. */
 export type RightFields = Readonly<Record<string, readonly JsonValue[]>>;
 
-/** A call in a world that is not as it should be. */
+/** A call while the backends are not as they should be. */
 export interface Trouble {
   readonly mood: Mood;
-  /** What is wrong, for people: "the weather service fails". */
+  /** Description, such as "the weather service fails". */
   readonly what: string;
   readonly request: JsonValue;
-  /** Whether a right answer may come all the same, and not only a failure. */
+  /** Whether a right response is possible all the same. */
   readonly mayBeRight: boolean;
 }
 
-/** Calls that are given up in the middle. */
-export interface GivenUp {
-  /** What the work is doing then, for people. */
+/** A burst whose callers disconnect in the middle. */
+export interface Cancelled {
+  /** Description of the work at that time. */
   readonly during: string;
-  /** How many calls: more than a pool has seats, so that some are still waiting. */
+  /** Number of calls, more than a pool has threads, so that some still wait. */
   readonly calls: (cores: number) => number;
   readonly request: (rounds: number) => JsonValue;
-  /** Their deadline. @param taskMs what the CPU work of one takes alone */
+  /** Their deadline. @param taskMs CPU work of one call alone */
   readonly deadlineMs: (taskMs: number) => number;
-  /** Whether it counts only when something was computed by then. */
+  /** Whether something has to have computed by then. */
   readonly computes?: true;
 }
 
-/** A backend, and how a burst's calls of it overlap when they are made right. */
+/** The exercise's backend, and how a burst's calls of it overlap when they are made right. */
 export interface AskedBackend {
   readonly name: string;
-  /** How many calls of it each of the exercise's makes. */
+  /** Calls of it per call of the exercise. */
   readonly callsEach: number;
-  /**
-   * How many of a burst are in progress at once, at least: with fewer the burst can't end within the
-   * specification's time, whatever the machine.
-   */
+  /** Minimum in progress at once; with fewer a burst can't end within the specification's time. */
   readonly overlap: number;
 }
 
-/** How an exercise is checked. */
+/** The check of an exercise. */
 export interface Plan {
   readonly questions: readonly Question[];
-  /** The backend that is asked; undefined where there is none, or where it is the check that plays it. */
+  /** Undefined where there is none, or it is the analytics service. */
   readonly backend: AskedBackend | undefined;
   readonly rightFields: (request: JsonValue, known: Known) => RightFields;
-  /** The fields whose values no two calls share; undefined where each request has its own answer anyway. */
+  /** Fields whose values no two calls share; undefined where the requests differ anyway. */
   readonly distinct?: readonly string[];
   readonly troubles: readonly Trouble[];
-  /** The request of a burst's call `n`, from 1; `rounds` of hashing take about 100 ms here. */
+  /** Request of a burst's nth call, from 1; `rounds` of hashing take about 100 ms here. */
   readonly burst: (n: number, rounds: number) => JsonValue;
-  /**
-   * How many calls are made at once to see whether they disturb each other, where a burst has only one;
-   * default: as many as the burst has.
-   */
+  /** Calls at once that show whether calls disturb each other. Default: those of the burst. */
   readonly crowd?: number;
-  /** One after the other. */
-  readonly givenUp: readonly GivenUp[];
+  readonly cancelled: readonly Cancelled[];
 }
 
-/** So many rounds are computed here; more take the service's own workers, where nobody waits for them. */
+/** Rounds at most that the check computes itself. */
 const fewRounds = 1_000;
 
-/** Requests differ from run to run, so that no code can know which call it is that it answers. */
+// Requests differ from run to run, so that no code can recognise a call.
 const someId = randomInt(2, 90_000);
 const otherId = someId + randomInt(2, 1_000);
 const cities = ["london", "oslo", "rome", "quito", "hanoi", "accra", "lima", "perth"];
@@ -90,13 +83,13 @@ const someCity = () => cities[randomInt(cities.length)] ?? "london";
 const city = someCity();
 const words = randomInt(36 ** 5).toString(36);
 
-/** More than any pool for waiting has threads, several times: so that most still wait. */
+/** Several times the threads of any pool, so that most calls still wait. */
 const moreThanThreads = () => 64;
 
 const plans: Readonly<Record<string, Plan>> = {
   GetUser: {
     questions: [1, someId, otherId, someId].map((id) => ({ request: { user_id: id } })),
-    // In three rounds the burst is within its time.
+    // Three rounds are within the time of the burst.
     backend: { name: "database", callsEach: 1, overlap: 4 },
     rightFields: (request, { mark }) => {
       const id = Number(fieldOf(request, "user_id"));
@@ -112,7 +105,7 @@ const plans: Readonly<Record<string, Plan>> = {
       },
     ],
     burst: (n) => ({ user_id: otherId + n }),
-    givenUp: [
+    cancelled: [
       {
         during: "queries run, and others wait",
         calls: moreThanThreads,
@@ -138,7 +131,7 @@ const plans: Readonly<Record<string, Plan>> = {
       { mood: "slow", what: "it is slow", request: { city: someCity() }, mayBeRight: true },
     ],
     burst: (n) => ({ city: `${someCity()} ${n}` }),
-    givenUp: [
+    cancelled: [
       {
         during: "the requests are on their way",
         calls: moreThanThreads,
@@ -166,7 +159,7 @@ const plans: Readonly<Record<string, Plan>> = {
     },
     troubles: [],
     burst: (n, rounds) => ({ data: `${words} ${n}`, rounds }),
-    givenUp: [
+    cancelled: [
       {
         during: "hashes are computed, and others wait",
         calls: (cores) => 3 * cores,
@@ -188,7 +181,7 @@ const plans: Readonly<Record<string, Plan>> = {
     distinct: ["setting_a", "setting_b"],
     troubles: [{ mood: "empty", what: "the file is empty", request: {}, mayBeRight: false }],
     burst: () => ({}),
-    givenUp: [
+    cancelled: [
       {
         during: "the reads go on",
         calls: moreThanThreads,
@@ -205,7 +198,7 @@ const plans: Readonly<Record<string, Plan>> = {
       { request: { key: "forgotten" }, forget: "forgotten" },
       { request: { key: words } },
     ],
-    // Of a hundred: in five rounds the burst is within its time.
+    // Of a hundred: five rounds are within the time of the burst.
     backend: { name: "cache", callsEach: 1, overlap: 20 },
     rightFields: (request, { mark }) => {
       const key = String(fieldOf(request, "key"));
@@ -222,7 +215,7 @@ const plans: Readonly<Record<string, Plan>> = {
       { mood: "slow", what: "it is slow", request: { key: `${words} slow` }, mayBeRight: true },
     ],
     burst: (n) => ({ key: `${words}${n}` }),
-    givenUp: [],
+    cancelled: [],
   },
   PredictImage: {
     questions: ["cats/1.png", "dogs/2.png"].map((path) => ({
@@ -240,7 +233,7 @@ const plans: Readonly<Record<string, Plan>> = {
     },
     troubles: troublesOf("the image service", { image_url: `http://example.com/${words}/3.png` }),
     burst: (n) => ({ image_url: `http://example.com/${words}/${n}.png` }),
-    givenUp: [
+    cancelled: [
       {
         during: "the pictures are downloaded",
         calls: () => 5,
@@ -263,7 +256,7 @@ const plans: Readonly<Record<string, Plan>> = {
     troubles: [],
     burst: (n) => ({ event: `${words} ${n}`, user_id: someId + n }),
     crowd: 10,
-    givenUp: [],
+    cancelled: [],
   },
   GetDashboard: {
     questions: [{}, {}].map((request) => ({ request })),
@@ -284,7 +277,7 @@ const plans: Readonly<Record<string, Plan>> = {
     ],
     burst: () => ({}),
     crowd: 5,
-    givenUp: [
+    cancelled: [
       {
         during: "the services are asked",
         calls: () => 5,
@@ -295,7 +288,7 @@ const plans: Readonly<Record<string, Plan>> = {
   },
 };
 
-/** @throws Error for an exercise that nobody has thought about */
+/** @throws Error for an exercise without a plan */
 export function planOf({ rpc }: Exercise): Plan {
   const plan = plans[rpc];
   if (plan === undefined) {
@@ -304,14 +297,14 @@ export function planOf({ rpc }: Exercise): Plan {
   return plan;
 }
 
-/** A field of a JSON object; null where there is none. */
+/** Returns a field of a JSON object; null where there is none. */
 export function fieldOf(value: unknown, name: string): JsonValue {
   return typeof value === "object" && value !== null && name in value
     ? (Object.entries(value).find(([key]) => key === name)?.[1] ?? null)
     : null;
 }
 
-/** Those of every service that is asked over HTTP. */
+/** Troubles of every HTTP service. */
 function troublesOf(service: string, request: JsonValue): readonly Trouble[] {
   return [
     { mood: "failing", what: `${service} fails with status 503`, request, mayBeRight: false },

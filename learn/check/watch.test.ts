@@ -49,7 +49,7 @@ function save(letter: string): void {
 const hasChecked = (...letters: readonly string[]) =>
   vi.waitFor(() => expect(checked).toEqual(letters), 10_000);
 
-test("checks what is saved, one at a time, and goes on after a check that failed", async () => {
+test("checks saved files one at a time, and continues after a failed check", async () => {
   save("A");
   await hasChecked("A");
   save("B");

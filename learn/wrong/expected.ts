@@ -40,6 +40,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("a-a-failure-is-nobody.ts", "hides-failure"),
   fails("a-until-it-works.ts", "retries-without-end"),
   fails("a-asks-for-each-field.ts", "asks-too-often"),
+  fails("a-asks-twice-by-itself.ts", "asks-too-often"),
   fails("a-leaves-the-query.ts", "signal-ignored"),
   fails("a-an-audit-nobody-awaits.ts", "unhandled-rejection"),
   fails("a-asks-whether-it-is-done.ts", "loop-kept-busy"),
@@ -97,6 +98,8 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("c-one-caller-only.ts", "fails-beside-others"),
   fails("c-someone-elses-answer.ts", "tampers-with-the-check"),
   fails("c-at-home-in-the-server.ts", "tampers-with-the-check"),
+  fails("c-the-solution-in-a-worker.ts", "tampers-with-the-check"),
+  fails("c-the-solution-in-a-process.ts", "tampers-with-the-check"),
   fails("c-remembers-without-rounds.ts", "stale-value"),
 
   fails("d-read-file-sync.ts", "loop-blocked-by-waiting"),
@@ -176,6 +179,7 @@ export const wrongAnswers: readonly WrongAnswer[] = [
   fails("g-only-writes-a-log.ts", ["answer-not-from-backend", "wrong-answer"]),
   fails("g-a-worker-an-event.ts", "executor-per-call"),
   fails("g-curl-for-each-event.ts", ["executor-per-call", "left-behind"]),
+  fails("g-an-agent-an-event.ts", "connection-per-call"),
   fails("g-waits-for-a-while.ts", "reply-waits-for-work"),
   fails("g-marks-itself-passed.ts", "tampers-with-the-check"),
 

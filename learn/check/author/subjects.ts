@@ -4,20 +4,19 @@ import { fileURLToPath } from "node:url";
 import { type Exercise, exercises } from "../../../registry/exercises.ts";
 import type { DiagnosisName } from "../../diagnose/diagnosis.ts";
 import { fileName } from "../../workspace.ts";
-import { wrongAnswers } from "../../wrong/expected.ts";
-import { expectFailure, expectPass, expectUndecided, type Judge } from "./expectations.ts";
+import { type WrongAnswer, wrongAnswers } from "../../wrong/expected.ts";
+import type { ExerciseResult } from "../result.ts";
 
 const learn = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A file with what the check is to say of it. */
+/** A file, and the expected result of its check. */
 export interface Subject {
   readonly exercise: Exercise;
-  /** Its path. */
   readonly file: string;
   readonly judge: Judge;
 }
 
-/** What is wrong with each stub, besides that it is undecided. */
+/** Mistake of each stub besides the missing decision. */
 const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
   A: "loop-blocked-by-waiting",
   B: "loop-blocked-by-waiting",
@@ -29,7 +28,7 @@ const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
   H: "sequential",
 };
 
-/** Everything that the author's check looks at, in turn by exercise. */
+/** Returns all subjects of the author's check, sorted by exercise. */
 export function findSubjects(): readonly Subject[] {
   const all = [
     ...exercises.map((exercise) => {
@@ -60,7 +59,7 @@ function filesOf(folder: string): readonly Pick<Subject, "exercise" | "file">[] 
     .map((name) => ({ exercise: exerciseOf(name), file: join(learn, folder, name) }));
 }
 
-/** By the letter that a file's name begins with. */
+/** Returns the exercise of a file, by the first letter of its name. */
 function exerciseOf(name: string): Exercise {
   const [first = ""] = name;
   const exercise = exercises.find(({ letter }) => letter === first.toUpperCase());
@@ -68,4 +67,74 @@ function exerciseOf(name: string): Exercise {
     throw new Error(`Expected a file whose name begins with an exercise's letter, got ${name}`);
   }
   return exercise;
+}
+
+/** Comparison of a result with its expectation. */
+export type Judgement = { readonly kind: "expected" | "inconclusive" } | Unexpected;
+
+export interface Unexpected {
+  readonly kind: "unexpected";
+  readonly problem: string;
+}
+
+export type Judge = (result: ExerciseResult) => Judgement;
+
+const expected: Judgement = { kind: "expected" };
+const inconclusive: Judgement = { kind: "inconclusive" };
+
+/** Expects a stub's first failure to be the missing decision, and its mistake to be named. */
+export function expectUndecided(mistake: DiagnosisName): Judge {
+  return (result) => {
+    const first = result.steps.find(({ verdict }) => verdict === "FAIL");
+    if (first?.step !== "decision" || !first.message.startsWith("not made yet")) {
+      return unexpected("its first failure to be the decision, not made yet", result);
+    }
+    return names(result, [mistake]) ? expected : unexpected(mistake, result);
+  };
+}
+
+/** Expects a right answer to pass. */
+export function expectPass(result: ExerciseResult): Judgement {
+  switch (result.verdict) {
+    case "PASS":
+      return expected;
+    case "INCONCLUSIVE":
+      return inconclusive;
+    case "FAIL":
+      return unexpected("PASS", result);
+  }
+}
+
+/** Expects a wrong answer to fail by its name. */
+export function expectFailure({ diagnoses, also }: WrongAnswer): Judge {
+  return (result) => {
+    if (result.verdict === "INCONCLUSIVE") {
+      return inconclusive;
+    }
+    const isNamed = names(result, diagnoses) && (also === undefined || hasNamed(result, also));
+    const wanted = diagnoses.join(" or ") + (also === undefined ? "" : `, then ${also}`);
+    return result.verdict === "FAIL" && isNamed ? expected : unexpected(wanted, result);
+  };
+}
+
+/** Whether the first diagnosis is one of the mistakes. */
+function names({ diagnoses }: ExerciseResult, mistakes: readonly DiagnosisName[]): boolean {
+  const [first] = diagnoses;
+  return first !== undefined && mistakes.includes(first.name);
+}
+
+function hasNamed({ diagnoses }: ExerciseResult, mistake: DiagnosisName): boolean {
+  return diagnoses.some(({ name }) => name === mistake);
+}
+
+function unexpected(wanted: string, { verdict, diagnoses, steps }: ExerciseResult): Unexpected {
+  const named = diagnoses.map(({ name }) => name).join(", ") || "no diagnosis";
+  const failed = steps
+    .filter((step) => step.verdict !== "PASS")
+    .map(({ step, message }) => `${step}: ${message}`)
+    .join("\n");
+  return {
+    kind: "unexpected",
+    problem: `expected ${wanted}, got ${verdict} with ${named}\n${failed}`,
+  };
 }

@@ -1,4 +1,4 @@
-/** Checks a file as an answer to exercise A, prints what came of it, and ends when it waits for nothing. */
+/** Checks a file as an answer to exercise A and prints the result. */
 import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { checkExercise } from "../check-exercise.ts";
 

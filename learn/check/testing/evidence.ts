@@ -1,26 +1,26 @@
 import type { Observation } from "../../service/observation.ts";
-import type { BackendCalls, Evidence, Left, PlaceWork } from "../measure/evidence.ts";
-import type { Measured } from "../measure/measured.ts";
-import type { TreeUse } from "../measure/tree-watch.ts";
+import type { Measured } from "../measure/bursts.ts";
+import type { BackendCalls, Evidence, Left, PoolWork } from "../measure/evidence.ts";
+import type { TreeUse } from "../measure/system.ts";
 import type { HoldingCounts } from "../world/holdings.ts";
-import type { Asked, ConnectionCounts } from "../world/messages.ts";
+import type { Asked, ConnectionCounts } from "../world/log.ts";
 
 const idle: HoldingCounts = {
   calls: 0,
-  mostInProgress: 0,
+  maxInProgress: 0,
   onLoop: 0,
   otherThreads: 0,
   otherProcesses: 0,
   begunMs: [],
 };
 
-/** What was seen of a burst in which nothing happened but what a test says. */
+/** Evidence of a burst that differs from an idle one. */
 export interface Seen {
   readonly waiting?: Partial<HoldingCounts>;
   readonly computing?: Partial<HoldingCounts>;
   readonly observed?: Partial<Observation>;
   readonly tree?: Partial<TreeUse>;
-  readonly places?: Readonly<Record<string, Partial<PlaceWork>>>;
+  readonly pools?: Readonly<Record<string, Partial<PoolWork>>>;
   readonly backends?: Readonly<Record<string, BackendCalls>>;
   readonly connections?: ConnectionCounts;
   readonly left?: Partial<Left>;
@@ -30,7 +30,7 @@ export interface Seen {
 }
 
 export function evidenceOf(seen: Seen): Evidence {
-  const work = { mostRunning: 0, completed: 0, failed: 0, withdrawn: 0, cpuMs: 0 };
+  const work = { mostRunning: 0, completed: 0, cpuMs: 0 };
   const { database, ...others } = seen.backends ?? {};
   const { calls = 10, wallMs = 60, bystanderMs = [1], connections = { opened: 0, open: 0 } } = seen;
   return {
@@ -38,8 +38,8 @@ export function evidenceOf(seen: Seen): Evidence {
     replies: Array(calls).fill({ code: "ok", message: "", body: {} }),
     requests: Array(calls).fill({}),
     loop: { utilization: 0.1 },
-    places: new Map(
-      Object.entries(seen.places ?? {}).map(([name, did]) => [name, { ...work, ...did }]),
+    pools: new Map(
+      Object.entries(seen.pools ?? {}).map(([name, did]) => [name, { ...work, ...did }]),
     ),
     seen: {
       asked: Object.entries(others).flatMap(([name, counts]) => askedOf(name, counts)),
@@ -88,11 +88,11 @@ export function evidenceOf(seen: Seen): Evidence {
   };
 }
 
-/** As many at once as a test says, and then one after another. */
-function askedOf(name: string, { calls, mostInProgress }: BackendCalls): readonly Asked[] {
+/** Requests in rounds of as many as were in progress at once. */
+function askedOf(name: string, { calls, maxInProgress }: BackendCalls): readonly Asked[] {
   const backend = name === "services" ? "service-1" : name;
   return Array.from({ length: calls }, (_, index) => {
-    const turn = Math.floor(index / mostInProgress);
+    const turn = Math.floor(index / maxInProgress);
     return {
       backend,
       what: "",
