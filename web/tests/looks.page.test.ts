@@ -1,41 +1,31 @@
 import axe, { type AxeResults } from "axe-core";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasChromium, openBrowser, race, shoot, visit } from "./browser.ts";
-import { type PageServer, startPageServer } from "./page-server.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { addressOfRun, describePage, race, shoot } from "./browser.ts";
 
-describe.skipIf(!hasChromium())("whoever looks at it, and on whatever", () => {
-  let server: PageServer;
-  let browser: Browser;
-  /** Addresses of every view, each with something to see. */
+describePage("accessibility, themes and widths", (setup) => {
+  /** Addresses of every view, each with content. */
   let addresses: readonly string[];
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startPageServer(), openBrowser()]);
-    const { page } = await visit(browser, server.url);
+    const { page } = await setup().visit();
     await race(page);
-    const raced = await page.getByRole("link", { name: "This run's address" }).getAttribute("href");
+    const raced = await addressOfRun(page);
     await page.getByRole("link", { name: "Load", exact: true }).click();
     await page.getByLabel("Seconds").fill("1");
     await page.getByRole("button", { name: "Start", exact: true }).click();
-    const report = page.getByRole("link", { name: "Open the report" });
-    const loaded = await report.getAttribute("href", { timeout: 30_000 });
-    addresses = ["#/race", "#/eight", "#/eight/C", "#/load", "#/runs", raced ?? "", loaded ?? ""];
+    const loaded = await addressOfRun(page);
+    addresses = ["#/race", "#/eight", "#/eight/C", "#/load", "#/runs", raced, loaded];
     await page.context().close();
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
-  /** Opens each view with all that is folded away in it. */
+  /** Opens each view and unfolds everything in it. */
   const eachView = async (
     options: BrowserContextOptions,
     look: (page: Page, address: string) => Promise<void>,
   ) => {
     for (const address of addresses) {
-      const { page } = await visit(browser, server.url, address, options);
+      const { page } = await setup().visit(address, options);
       await page.waitForLoadState("networkidle");
       for (const summary of await page.locator("summary").all()) {
         await summary.click();
@@ -46,7 +36,7 @@ describe.skipIf(!hasChromium())("whoever looks at it, and on whatever", () => {
   };
 
   test.each(["light", "dark"] as const)(
-    "nothing serious or critical for axe in the %s theme",
+    "axe finds nothing serious or critical in the %s theme",
     async (colorScheme) => {
       const found: string[] = [];
       await eachView({ colorScheme }, async (page, address) => {
@@ -64,10 +54,10 @@ describe.skipIf(!hasChromium())("whoever looks at it, and on whatever", () => {
     120_000,
   );
 
-  test("the theme is the system's until one is chosen, which is kept", async () => {
+  test("follows the system's theme until one is chosen, and keeps the choice", async () => {
     const ground = (page: Page) =>
       page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const { page } = await visit(browser, server.url, "", { colorScheme: "dark" });
+    const { page } = await setup().visit("", { colorScheme: "dark" });
     const dark = await ground(page);
     await page.getByLabel("Theme").selectOption("light");
     const light = await ground(page);
@@ -79,7 +69,7 @@ describe.skipIf(!hasChromium())("whoever looks at it, and on whatever", () => {
     expect(await ground(page)).toBe(dark);
   });
 
-  test("every view fits on 360 pixels", async () => {
+  test("every view fits into 360 pixels", async () => {
     const tooWide: string[] = [];
     await eachView({ viewport: { width: 360, height: 640 } }, async (page, address) => {
       const widthPx = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -91,7 +81,7 @@ describe.skipIf(!hasChromium())("whoever looks at it, and on whatever", () => {
     expect(tooWide).toEqual([]);
   });
 
-  test("every control has a name, and nothing moves for those who do not want it", async () => {
+  test("every control has a name, and nothing moves with reduced motion", async () => {
     await eachView({ reducedMotion: "reduce" }, async (page, address) => {
       await page.getByRole("link", { name: "unblock" }).hover();
       const moving = await page.evaluate(() => document.getAnimations().length);

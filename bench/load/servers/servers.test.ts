@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { callGrpc } from "../../../testing/wire.ts";
-import { createPinning } from "../../harness/pinning.ts";
-import type { ServerProcess } from "../../harness/server-process.ts";
+import type { ServerProcess } from "../../harness/processes.ts";
+import { createPinning } from "../../harness/processes.ts";
 import { type ServerKind, servers, startBenchServer } from "../servers.ts";
 import type { StallLog } from "./stalled-server.ts";
 
