@@ -1,15 +1,15 @@
-import { atLeast, type Bench, connections, type Finding, plainRow } from "./harness/bench.ts";
+import {
+  atLeast,
+  type Bench,
+  connections,
+  type Finding,
+  plainRow,
+  repeat,
+} from "./harness/bench.ts";
 import type { BenchCommand } from "./harness/command.ts";
 import { startAll } from "./harness/processes.ts";
 import { createEchoTarget, startEchoServer } from "./rpc/servers.ts";
-import {
-  Comparison,
-  jsonDriver,
-  type Run,
-  takeTurns,
-  type Work,
-  warmUpSeconds,
-} from "./rpc/throughput.ts";
+import { Comparison, jsonDriver, takeTurns, type Work, warmUpSeconds } from "./rpc/throughput.ts";
 
 export const diagnoseBench: BenchCommand = {
   name: "diagnose",
@@ -35,25 +35,18 @@ type Kind = (typeof kinds)[number];
 /** The worst case for watching: a fully loaded server with next to nothing to do per call. */
 async function measureThroughput(bench: Bench): Promise<Finding[]> {
   const driver = jsonDriver(connections);
-  const runs: Run<Kind>[] = [];
-  for (let run = 1; run <= bench.runs; run++) {
-    using target = createEchoTarget();
+  using target = createEchoTarget();
+  const runs = await repeat(bench, "throughput", async () => {
     // New processes in each run: the same program can be faster in one process than in another.
-    const peers = await startAll(kinds, (kind) =>
+    await using peers = await startAll(kinds, (kind) =>
       startEchoServer("fastify", bench.pinning, kind === "watched" ? watching : []),
     );
-    try {
-      await bench.step(`throughput: ${run} of ${bench.runs}`);
-      for (const { server } of peers.all) {
-        await driver.drive(bench, server.url, target, warmUpSeconds);
-      }
-      const options = { rounds: 1, seconds: turnSeconds };
-      runs.push(...(await takeTurns(bench, driver, peers, target, options)));
-    } finally {
-      await peers.close();
+    for (const { server } of peers.all) {
+      await driver.drive(bench, server.url, target, warmUpSeconds);
     }
-  }
-  const comparison = new Comparison(runs);
+    return takeTurns(bench, driver, peers, target, { rounds: 1, seconds: turnSeconds });
+  });
+  const comparison = new Comparison(runs.flat());
   const ratio = (kind: Kind, figure: (work: Work) => number) =>
     comparison.ratio(driver, kind, "plain", figure);
   const calls = (work: Work) => work.calls;

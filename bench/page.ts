@@ -7,6 +7,7 @@ import {
   type Bench,
   type Finding,
   plainRow,
+  repeat,
   spreadOf,
   unit,
 } from "./harness/bench.ts";
@@ -107,9 +108,7 @@ async function measureFrames({ bench, open }: Setup): Promise<Finding> {
   // A blocked loop, during which nothing is drawn, would only improve the figures.
   await page.getByRole("checkbox", { name: "event-loop" }).uncheck();
   await page.getByLabel("Calls at once").fill("1000");
-  const streamed: Frames[] = [];
-  for (let run = 1; run <= bench.runs; run++) {
-    await bench.step(`frames: ${run} of ${bench.runs}`);
+  const streamed = await repeat(bench, "frames", async () => {
     const frames = await watchFrames(page);
     // Polling the page's content would add tasks to the page.
     const ended = page.waitForEvent("requestfinished", {
@@ -118,8 +117,8 @@ async function measureFrames({ bench, open }: Setup): Promise<Finding> {
     });
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await ended;
-    streamed.push(await frames());
-  }
+    return frames();
+  });
   const frames = await watchFrames(page);
   await page.getByRole("button", { name: "Replay, all at once" }).click();
   // Longer than the replay takes.

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { type Exercise, findExercise } from "../registry/exercises.ts";
-import { type Bench, type Finding, type Spread, spreadOf } from "./harness/bench.ts";
+import { type Bench, type Finding, repeat, type Spread, spreadOf } from "./harness/bench.ts";
 import type { BenchCommand } from "./harness/command.ts";
 import { runChild, startChild } from "./harness/processes.ts";
 
@@ -30,15 +30,13 @@ const wantedReadyMs = 2_000;
 async function measureByLoadtest(bench: Bench): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const exercise of ["A", "D", "E", "G", "H"].map(exerciseOf)) {
-    const wallMs: number[] = [];
-    for (let run = 0; run < bench.runs; run++) {
-      await bench.step(`loadtest: ${exercise.letter}, start ${run + 1} of ${bench.runs}`);
-      const calls = String(exercise.burst.calls);
-      const flags = ["--concurrency", calls, "--requests", calls, "--json"] as const;
-      const command = ["npm", "run", "-s", "loadtest", "--", exercise.rpc, ...flags] as const;
+    const calls = String(exercise.burst.calls);
+    const flags = ["--concurrency", calls, "--requests", calls, "--json"] as const;
+    const command = ["npm", "run", "-s", "loadtest", "--", exercise.rpc, ...flags] as const;
+    const wallMs = await repeat(bench, `loadtest: ${exercise.letter}, start`, async () => {
       const { stdout } = await runChild(command, timeoutMs);
-      wallMs.push(JSON.parse(stdout).total / 1e6);
-    }
+      return JSON.parse(stdout).total / 1e6;
+    });
     findings.push(findingOf("loadtest", exercise, wallMs));
   }
   return findings;
@@ -53,9 +51,7 @@ async function measureByCurl(bench: Bench): Promise<Finding[]> {
   const findings: Finding[] = [];
   const readyMs: number[] = [];
   for (const exercise of ["A", "D", "G", "H"].map(exerciseOf)) {
-    const wallMs: number[] = [];
-    for (let run = 0; run < bench.runs; run++) {
-      await bench.step(`curl: ${exercise.letter}, start ${run + 1} of ${bench.runs}`);
+    const wallMs = await repeat(bench, `curl: ${exercise.letter}, start`, async () => {
       const startMs = performance.now();
       const server = startChild(["npm", "start", "--silent", "--", "--port", String(port)], {
         stdio: "ignore",
@@ -63,10 +59,10 @@ async function measureByCurl(bench: Bench): Promise<Finding[]> {
       await firstResponse();
       readyMs.push(performance.now() - startMs);
       const { stdout } = await runChild(["bash", "-c", curlsOf(exercise)], timeoutMs);
-      wallMs.push(Number(stdout) * 1_000);
       server.kill("SIGTERM");
       await once(server, "exit");
-    }
+      return Number(stdout) * 1_000;
+    });
     findings.push(findingOf("curl", exercise, wallMs));
   }
   const ready = spreadOf(readyMs);

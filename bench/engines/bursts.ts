@@ -3,7 +3,7 @@ import { BurstClient } from "../../loadtest/burst-client.ts";
 import { startServer } from "../../loadtest/server-process.ts";
 import { startWorker } from "../../loadtest/worker-process.ts";
 import { findExercise } from "../../registry/exercises.ts";
-import { atMost, type Bench, type Finding, factor, spreadOf } from "../harness/bench.ts";
+import { atMost, type Bench, type Finding, factor, repeat, spreadOf } from "../harness/bench.ts";
 
 /**
  * The URL of an external backend.
@@ -30,10 +30,9 @@ interface BurstOptions {
 }
 
 /** A server in a process of its own that bursts are fired at. */
-interface BurstServer {
+interface BurstServer extends AsyncDisposable {
   /** @throws Error when a call fails */
   fire(options: BurstOptions): Promise<Burst>;
-  close(): Promise<void>;
 }
 
 /** @param flags flags of `npm start` */
@@ -53,7 +52,7 @@ async function startBurstServer(flags: readonly string[] = []): Promise<BurstSer
       }
       return burst;
     },
-    close: async () => {
+    [Symbol.asyncDispose]: async () => {
       await client.close();
       await server.close();
     },
@@ -73,31 +72,27 @@ interface WallTimeOptions extends BurstOptions {
 
 /** Measures the ratio of a burst's wall time to its ideal. */
 async function measureWallTime(
-  { step, runs }: Bench,
+  bench: Bench,
   { part, flags, idealMs, wantedRatio, ...options }: WallTimeOptions,
 ): Promise<Finding> {
   const { letter, strategy, calls } = options;
-  const server = await startBurstServer(flags);
-  try {
-    for (let burst = 0; burst < warmUpBursts; burst++) {
-      await server.fire(options);
-    }
-    const wallMs: number[] = [];
-    for (let run = 1; run <= runs; run++) {
-      await step(`${part}: ${calls} calls at once, ${run} of ${runs}`);
-      wallMs.push((await server.fire(options)).wallMs);
-    }
-    const wall = spreadOf(wallMs);
-    const ratio = wall.median / idealMs;
-    const what = `${letter}, ${strategy}: ${calls} calls of ${idealMs} ms at once`;
-    return {
-      part,
-      figures: { calls, limit_ms: idealMs, wall_ms: wall, ratio, wanted_ratio: wantedRatio },
-      rows: [atMost(what, ratio, wantedRatio, factor)],
-    };
-  } finally {
-    await server.close();
+  await using server = await startBurstServer(flags);
+  for (let burst = 0; burst < warmUpBursts; burst++) {
+    await server.fire(options);
   }
+  const wallMs = await repeat(
+    bench,
+    `${part}: ${calls} calls at once`,
+    async () => (await server.fire(options)).wallMs,
+  );
+  const wall = spreadOf(wallMs);
+  const ratio = wall.median / idealMs;
+  const what = `${letter}, ${strategy}: ${calls} calls of ${idealMs} ms at once`;
+  return {
+    part,
+    figures: { calls, limit_ms: idealMs, wall_ms: wall, ratio, wanted_ratio: wantedRatio },
+    rows: [atMost(what, ratio, wantedRatio, factor)],
+  };
 }
 
 /** A with libpq, whose calls block a thread each. */
@@ -125,45 +120,38 @@ const hashes = 40;
 const wantedWorkersRatio = 0.65;
 
 /** The same jobs by one worker process and by two, each with one CPU worker. */
-export async function measureWorkers({ step, runs }: Bench): Promise<Finding[]> {
+export async function measureWorkers(bench: Bench): Promise<Finding[]> {
   backendUrl("REDIS_URL");
-  const server = await startBurstServer();
-  try {
-    const wallMs = async (workers: number): Promise<number> => {
-      const started = await Promise.all(
-        Array.from({ length: workers }, () => startWorker(["--cpu-workers=1"])),
-      );
-      try {
-        const hash = { letter: "C", strategy: "queue" };
-        await server.fire({ ...hash, calls: 2 * workers });
-        return (await server.fire({ ...hash, calls: hashes })).wallMs;
-      } finally {
-        await Promise.all(started.map((worker) => worker.close()));
-      }
-    };
-    const one: number[] = [];
-    const two: number[] = [];
-    for (let run = 1; run <= runs; run++) {
-      await step(`workers: ${run} of ${runs}`);
-      one.push(await wallMs(1));
-      two.push(await wallMs(2));
+  await using server = await startBurstServer();
+  const wallMs = async (workers: number): Promise<number> => {
+    const started = await Promise.all(
+      Array.from({ length: workers }, () => startWorker(["--cpu-workers=1"])),
+    );
+    try {
+      const hash = { letter: "C", strategy: "queue" };
+      await server.fire({ ...hash, calls: 2 * workers });
+      return (await server.fire({ ...hash, calls: hashes })).wallMs;
+    } finally {
+      await Promise.all(started.map((worker) => worker.close()));
     }
-    const ratio = spreadOf(two.map((ms, run) => ms / (one[run] ?? Number.NaN)));
-    const what = `${hashes} hashes by two worker processes, beside one`;
-    return [
-      {
-        part: "workers",
-        figures: {
-          hashes,
-          one_ms: spreadOf(one),
-          two_ms: spreadOf(two),
-          ratio,
-          wanted_ratio: wantedWorkersRatio,
-        },
-        rows: [atMost(what, ratio.median, wantedWorkersRatio, factor)],
+  };
+  const runs = await repeat(bench, "workers", async () => {
+    const [one, two] = [await wallMs(1), await wallMs(2)];
+    return { one, two, ratio: two / one };
+  });
+  const ratio = spreadOf(runs.map((run) => run.ratio));
+  const what = `${hashes} hashes by two worker processes, beside one`;
+  return [
+    {
+      part: "workers",
+      figures: {
+        hashes,
+        one_ms: spreadOf(runs.map(({ one }) => one)),
+        two_ms: spreadOf(runs.map(({ two }) => two)),
+        ratio,
+        wanted_ratio: wantedWorkersRatio,
       },
-    ];
-  } finally {
-    await server.close();
-  }
+      rows: [atMost(what, ratio.median, wantedWorkersRatio, factor)],
+    },
+  ];
 }

@@ -11,6 +11,7 @@ import {
   type Bench,
   type Finding,
   plainRow,
+  repeat,
   spreadOf,
   unit,
 } from "../harness/bench.ts";
@@ -24,7 +25,7 @@ const calls = 300;
 const warmUpCalls = 300;
 
 /** A job with next to nothing to do: by the job queue, by a thread, and by BullMQ alone. */
-export async function measureQueue({ step, runs }: Bench): Promise<Finding[]> {
+export async function measureQueue(bench: Bench): Promise<Finding[]> {
   const redisUrl = backendUrl("REDIS_URL");
   const server = await startServer();
   const worker = await startWorker(["--cpu-workers=1"]);
@@ -38,14 +39,12 @@ export async function measureQueue({ step, runs }: Bench): Promise<Finding[]> {
     for (const run of [byQueue, byWorkers, bare.run]) {
       await medianMs(warmUpCalls, run);
     }
-    const added: number[] = [];
-    const bareMs: number[] = [];
-    for (let run = 1; run <= runs; run++) {
-      await step(`queue: ${run} of ${runs}`);
-      added.push((await medianMs(calls, byQueue)) - (await medianMs(calls, byWorkers)));
-      bareMs.push(await medianMs(calls, bare.run));
-    }
-    const [addedMs, bullmqMs] = [spreadOf(added), spreadOf(bareMs)];
+    const measured = await repeat(bench, "queue", async () => ({
+      added: (await medianMs(calls, byQueue)) - (await medianMs(calls, byWorkers)),
+      bullmq: await medianMs(calls, bare.run),
+    }));
+    const addedMs = spreadOf(measured.map(({ added }) => added));
+    const bullmqMs = spreadOf(measured.map(({ bullmq }) => bullmq));
     const ms = unit("ms", 2);
     return [
       {

@@ -41,6 +41,20 @@ export interface Bench {
   readonly step: (what: string) => Promise<void>;
 }
 
+/** Measures `bench.runs` times, each as a step. @param what such as "burst" */
+export async function repeat<Value>(
+  { step, runs }: Pick<Bench, "step" | "runs">,
+  what: string,
+  measure: (run: number) => Promise<Value>,
+): Promise<Value[]> {
+  const values: Value[] = [];
+  for (let run = 1; run <= runs; run++) {
+    await step(`${what}, ${run} of ${runs}`);
+    values.push(await measure(run));
+  }
+  return values;
+}
+
 /** Measures one part of a bench. */
 export type Measure = (bench: Bench) => Promise<Finding[]>;
 

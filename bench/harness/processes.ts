@@ -71,13 +71,12 @@ function collect(child: ChildProcess, descriptor: number): () => string {
   return () => Buffer.concat(parts).toString();
 }
 
-/** A measured server in a process of its own. */
-export interface ServerProcess {
+/** A measured server in a process of its own, which `await using` ends. */
+export interface ServerProcess extends AsyncDisposable {
   /** `http://127.0.0.1:port` */
   readonly url: string;
   /** Asks for one of the values that the server offered in `announce`. */
   ask<Value>(question: string): Promise<Value>;
-  close(): Promise<void>;
 }
 
 /** Starts a program that announces its URL, on the servers' core. */
@@ -97,7 +96,7 @@ export async function startServerProcess(
       child.send(question);
       return messageOf(child, command);
     },
-    close: async () => {
+    [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill("SIGKILL");
         await once(child, "exit");
@@ -130,7 +129,7 @@ export async function startAll<Kind extends string>(
 ): Promise<Peers<Kind>> {
   const all: { kind: Kind; server: ServerProcess }[] = [];
   const close = async () => {
-    await Promise.all(all.map(({ server }) => server.close()));
+    await Promise.all(all.map(({ server }) => server[Symbol.asyncDispose]()));
   };
   try {
     for (const kind of kinds) {
@@ -140,12 +139,11 @@ export async function startAll<Kind extends string>(
     await close();
     throw error;
   }
-  return { all, close };
+  return { all, [Symbol.asyncDispose]: close };
 }
 
-export interface Peers<Kind extends string> {
+export interface Peers<Kind extends string> extends AsyncDisposable {
   readonly all: readonly { readonly kind: Kind; readonly server: ServerProcess }[];
-  close(): Promise<void>;
 }
 
 /** Pins servers and clients to a core each, where the system allows it. */

@@ -1,5 +1,13 @@
 import type { Interval } from "../../loadtest/report/report.ts";
-import { atMost, type Bench, type Finding, inFlight, spreadOf, unit } from "../harness/bench.ts";
+import {
+  atMost,
+  type Bench,
+  type Finding,
+  inFlight,
+  repeat,
+  spreadOf,
+  unit,
+} from "../harness/bench.ts";
 import { histogramOf, reportPeakMemory, runClient } from "../harness/clients.ts";
 import type { BenchCommand } from "../harness/command.ts";
 import { loadOf, startBenchServer } from "./servers.ts";
@@ -33,35 +41,29 @@ const burst = { calls: 100, idealMs: 10, wantedAddedMs: 10, timeoutMs: 60_000 };
 /** 100 calls at once, each of 10 ms: how much longer than 10 ms all of them take together. */
 async function measureBurst(bench: Bench): Promise<Finding[]> {
   const { calls, idealMs, wantedAddedMs, timeoutMs } = burst;
-  const server = await startBenchServer("delaying", bench.pinning);
-  try {
-    const wallMs: number[] = [];
-    for (let run = 0; run < bench.runs; run++) {
-      await bench.step(`burst: ${run + 1} of ${bench.runs}`);
-      // The first calls of a program wait for its compilation, which is not measured here.
-      const flags = ["--concurrency", String(calls), "--requests", String(calls), "--warmup", "1s"];
-      const { report } = await runClient(bench, loadOf(server.url, flags), timeoutMs);
-      wallMs.push(report.total / 1e6);
-    }
-    const wall = spreadOf(wallMs);
-    const addedMs = wall.median - idealMs;
-    const what = `${calls} calls of ${idealMs} ms at once, beyond ${idealMs} ms`;
-    return [
-      {
-        part: "burst",
-        figures: {
-          calls,
-          limit_ms: idealMs,
-          wall_ms: wall,
-          added_ms: addedMs,
-          wanted_added_ms: wantedAddedMs,
-        },
-        rows: [atMost(what, addedMs, wantedAddedMs, unit("ms", 1))],
+  await using server = await startBenchServer("delaying", bench.pinning);
+  // The first calls of a program wait for its compilation, which is not measured here.
+  const flags = ["--concurrency", String(calls), "--requests", String(calls), "--warmup", "1s"];
+  const wallMs = await repeat(bench, "burst", async () => {
+    const { report } = await runClient(bench, loadOf(server.url, flags), timeoutMs);
+    return report.total / 1e6;
+  });
+  const wall = spreadOf(wallMs);
+  const addedMs = wall.median - idealMs;
+  const what = `${calls} calls of ${idealMs} ms at once, beyond ${idealMs} ms`;
+  return [
+    {
+      part: "burst",
+      figures: {
+        calls,
+        limit_ms: idealMs,
+        wall_ms: wall,
+        added_ms: addedMs,
+        wanted_added_ms: wantedAddedMs,
       },
-    ];
-  } finally {
-    await server.close();
-  }
+      rows: [atMost(what, addedMs, wantedAddedMs, unit("ms", 1))],
+    },
+  ];
 }
 
 const steady = {
@@ -78,23 +80,19 @@ const steady = {
 /** A steady open loop: whether calls are sent as often as they should be, and when they should be. */
 async function measureSteady(bench: Bench): Promise<Finding[]> {
   const { perSecond, seconds, wantedOff, wantedLateMs, timeoutMs, maxRuns } = steady;
-  const server = await startBenchServer("null", bench.pinning);
-  const sentCalls: number[] = [];
-  const lateMs: number[] = [];
-  const runs = Math.min(bench.runs, maxRuns);
-  try {
-    for (let run = 1; run <= runs; run++) {
-      await bench.step(`steady: ${perSecond} calls per second for ${seconds} s, ${run} of ${runs}`);
-      const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
-      const { report } = await runClient(bench, loadOf(server.url, flags), timeoutMs);
-      sentCalls.push(sentWithin(report.unblock.intervals, seconds));
-      lateMs.push(histogramOf(report, "lateness").percentile(99));
-    }
-  } finally {
-    await server.close();
-  }
-  const sent = spreadOf(sentCalls).median;
-  const late = spreadOf(lateMs);
+  const rate = `${perSecond.toLocaleString("en")} calls/s for ${seconds} s`;
+  await using server = await startBenchServer("null", bench.pinning);
+  const few = { ...bench, runs: Math.min(bench.runs, maxRuns) };
+  const runs = await repeat(few, `steady: ${rate}`, async () => {
+    const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
+    const { report } = await runClient(bench, loadOf(server.url, flags), timeoutMs);
+    return {
+      sent: sentWithin(report.unblock.intervals, seconds),
+      lateMs: histogramOf(report, "lateness").percentile(99),
+    };
+  });
+  const sent = spreadOf(runs.map((run) => run.sent)).median;
+  const late = spreadOf(runs.map(({ lateMs }) => lateMs));
   const off = sent / seconds / perSecond - 1;
   return [
     {
@@ -111,7 +109,7 @@ async function measureSteady(bench: Bench): Promise<Finding[]> {
       },
       rows: [
         {
-          what: `${perSecond.toLocaleString("en")} calls/s for ${seconds} s: sent per second`,
+          what: `${rate}: sent per second`,
           measured: (sent / seconds).toLocaleString("en", { maximumFractionDigits: 1 }),
           wanted: `± ${wantedOff * 100} %`,
           reached: Math.abs(off) <= wantedOff,
@@ -143,7 +141,7 @@ const memory = {
 /** The client's peak memory after many calls and after few. */
 async function measureMemory(bench: Bench): Promise<Finding[]> {
   const { fewCalls, manyCalls, wantedGrowthMb, timeoutMs } = memory;
-  const server = await startBenchServer("null", bench.pinning);
+  await using server = await startBenchServer("null", bench.pinning);
   const peakMb = async (calls: number) => {
     await bench.step(`memory: ${calls.toLocaleString("en")} calls`);
     const flags = ["--concurrency", String(inFlight), "--requests", String(calls)];
@@ -155,25 +153,21 @@ async function measureMemory(bench: Bench): Promise<Finding[]> {
     }
     return bytes / 1e6;
   };
-  try {
-    const few = await peakMb(fewCalls);
-    const many = await peakMb(manyCalls);
-    const what = `10,000,000 calls peak at ${many.toFixed(0)} MB, 100,000 at ${few.toFixed(0)} MB`;
-    return [
-      {
-        part: "memory",
-        figures: {
-          few_calls: fewCalls,
-          few_calls_peak_mb: few,
-          many_calls: manyCalls,
-          many_calls_peak_mb: many,
-          growth_mb: many - few,
-          wanted_growth_mb: wantedGrowthMb,
-        },
-        rows: [atMost(what, many - few, wantedGrowthMb, unit("MB more", 0))],
+  const few = await peakMb(fewCalls);
+  const many = await peakMb(manyCalls);
+  const what = `10,000,000 calls peak at ${many.toFixed(0)} MB, 100,000 at ${few.toFixed(0)} MB`;
+  return [
+    {
+      part: "memory",
+      figures: {
+        few_calls: fewCalls,
+        few_calls_peak_mb: few,
+        many_calls: manyCalls,
+        many_calls_peak_mb: many,
+        growth_mb: many - few,
+        wanted_growth_mb: wantedGrowthMb,
       },
-    ];
-  } finally {
-    await server.close();
-  }
+      rows: [atMost(what, many - few, wantedGrowthMb, unit("MB more", 0))],
+    },
+  ];
 }

@@ -68,13 +68,9 @@ async function againstStalled(
   bench: Bench,
   measure: (url: string) => Promise<Percentiles>,
 ): Promise<Measured> {
-  const server = await startBenchServer("stalled", bench.pinning);
-  try {
-    const reported = await measure(server.url);
-    return { reported, truth: truthOf(await server.ask<StallLog>("log")) };
-  } finally {
-    await server.close();
-  }
+  await using server = await startBenchServer("stalled", bench.pinning);
+  const reported = await measure(server.url);
+  return { reported, truth: truthOf(await server.ask<StallLog>("log")) };
 }
 
 /**

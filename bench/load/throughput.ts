@@ -1,4 +1,12 @@
-import { atLeast, type Bench, type Finding, factor, inFlight, spreadOf } from "../harness/bench.ts";
+import {
+  atLeast,
+  type Bench,
+  type Finding,
+  factor,
+  inFlight,
+  repeat,
+  spreadOf,
+} from "../harness/bench.ts";
 import { runClient, runGhz } from "../harness/clients.ts";
 import { loadOf, startBenchServer } from "./servers.ts";
 
@@ -18,7 +26,7 @@ const timeoutMs = 120_000;
 export async function measureThroughput(bench: Bench): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { server: kind, ratio } of wanted) {
-    const server = await startBenchServer(kind, bench.pinning);
+    await using server = await startBenchServer(kind, bench.pinning);
     const loop = ["--concurrency", String(inFlight)];
     const ours = async (count: number) => {
       const load = loadOf(server.url, [...loop, "--requests", String(count)]);
@@ -28,27 +36,18 @@ export async function measureThroughput(bench: Bench): Promise<Finding[]> {
       const load = loadOf(server.url, [...loop, "--total", String(count)]);
       return (await runGhz(bench, load, timeoutMs)).rps;
     };
-    try {
-      await bench.step(`throughput: warming up the ${kind} server`);
-      await ghz(warmUpCalls);
-      await ours(warmUpCalls);
-      const oursPerSecond: number[] = [];
-      const ghzPerSecond: number[] = [];
-      for (let run = 0; run < bench.runs; run++) {
-        await bench.step(`throughput: ${kind} server, pair ${run + 1} of ${bench.runs}`);
-        // The clients take turns at being first, since the second one may find a warmer machine.
-        if (run % 2 === 0) {
-          oursPerSecond.push(await ours(calls));
-          ghzPerSecond.push(await ghz(calls));
-        } else {
-          ghzPerSecond.push(await ghz(calls));
-          oursPerSecond.push(await ours(calls));
-        }
+    await bench.step(`throughput: warming up the ${kind} server`);
+    await ghz(warmUpCalls);
+    await ours(warmUpCalls);
+    const pairs = await repeat(bench, `throughput: ${kind} server, pair`, async (run) => {
+      // The clients take turns at being first, since the second one may find a warmer machine.
+      if (run % 2 === 1) {
+        return { ours: await ours(calls), ghz: await ghz(calls) };
       }
-      findings.push(findingOf(kind, ratio, oursPerSecond, ghzPerSecond));
-    } finally {
-      await server.close();
-    }
+      const ghzFirst = await ghz(calls);
+      return { ours: await ours(calls), ghz: ghzFirst };
+    });
+    findings.push(findingOf(kind, ratio, pairs));
   }
   return findings;
 }
@@ -56,10 +55,10 @@ export async function measureThroughput(bench: Bench): Promise<Finding[]> {
 function findingOf(
   server: string,
   wantedRatio: number,
-  oursPerSecond: readonly number[],
-  ghzPerSecond: readonly number[],
+  pairs: readonly { readonly ours: number; readonly ghz: number }[],
 ): Finding {
-  const [ours, ghz] = [spreadOf(oursPerSecond), spreadOf(ghzPerSecond)];
+  const ours = spreadOf(pairs.map((pair) => pair.ours));
+  const ghz = spreadOf(pairs.map((pair) => pair.ghz));
   const ratio = ours.median / ghz.median;
   const perSecond = (value: number) => Math.round(value).toLocaleString("en");
   const what = `${server} server: ours ${perSecond(ours.median)}/s, ghz ${perSecond(ghz.median)}/s`;

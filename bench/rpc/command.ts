@@ -117,25 +117,21 @@ async function measureLatency(bench: Bench): Promise<Finding[]> {
   type Kind = (typeof kinds)[number];
   using target = createEchoTarget();
   const p99Ms = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
-  const peers = await startAll(kinds, (kind) => startEchoServer(kind, bench.pinning));
-  try {
-    const flags = ["--rate", String(perSecond), "--duration", `${turnSeconds}s`, "--warmup", "1s"];
-    for (let run = 1; run <= bench.runs; run++) {
-      const ofRun = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
-      for (let turn = 0; turn < turns; turn++) {
-        for (const { kind, server } of turn % 2 === 0 ? peers.all : peers.all.toReversed()) {
-          await bench.step(`latency: ${kind}, ${run} of ${bench.runs}`);
-          const load = { url: server.url, target, connections, flags };
-          const { report } = await runClient(bench, load, timeoutMs);
-          ofRun.get(kind)?.push(histogramOf(report, "latency").percentile(99));
-        }
-      }
-      for (const [kind, values] of ofRun) {
-        p99Ms.get(kind)?.push(spreadOf(values).median);
+  await using peers = await startAll(kinds, (kind) => startEchoServer(kind, bench.pinning));
+  const flags = ["--rate", String(perSecond), "--duration", `${turnSeconds}s`, "--warmup", "1s"];
+  for (let run = 1; run <= bench.runs; run++) {
+    const ofRun = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
+    for (let turn = 0; turn < turns; turn++) {
+      for (const { kind, server } of turn % 2 === 0 ? peers.all : peers.all.toReversed()) {
+        await bench.step(`latency: ${kind}, ${run} of ${bench.runs}`);
+        const load = { url: server.url, target, connections, flags };
+        const { report } = await runClient(bench, load, timeoutMs);
+        ofRun.get(kind)?.push(histogramOf(report, "latency").percentile(99));
       }
     }
-  } finally {
-    await peers.close();
+    for (const [kind, values] of ofRun) {
+      p99Ms.get(kind)?.push(spreadOf(values).median);
+    }
   }
   const p99Of = (kind: Kind) => spreadOf(p99Ms.get(kind) ?? []);
   const theirs = p99Of("grpc-js").median;
@@ -170,7 +166,7 @@ const memory = {
 async function measureMemory(bench: Bench): Promise<Finding[]> {
   const { fewCalls, manyCalls, wantedGrowthMb, timeoutMs } = memory;
   using target = createEchoTarget();
-  const server = await startEchoServer("unblock", bench.pinning);
+  await using server = await startEchoServer("unblock", bench.pinning);
   let calls = 0;
   const heapMbAfter = async (wanted: number) => {
     await bench.step(`memory: ${wanted.toLocaleString("en")} calls`);
@@ -179,25 +175,21 @@ async function measureMemory(bench: Bench): Promise<Finding[]> {
     calls = wanted;
     return (await server.ask<number>("heapBytes")) / 1e6;
   };
-  try {
-    const few = await heapMbAfter(fewCalls);
-    const many = await heapMbAfter(manyCalls);
-    const what = `the heap after 5,000,000 calls ${many.toFixed(1)} MB, after 500,000 ${few.toFixed(1)} MB`;
-    return [
-      {
-        part: "memory",
-        figures: {
-          few_calls: fewCalls,
-          few_calls_heap_mb: few,
-          many_calls: manyCalls,
-          many_calls_heap_mb: many,
-          growth_mb: many - few,
-          wanted_growth_mb: wantedGrowthMb,
-        },
-        rows: [atMost(what, many - few, wantedGrowthMb, unit("MB more", 1))],
+  const few = await heapMbAfter(fewCalls);
+  const many = await heapMbAfter(manyCalls);
+  const what = `the heap after 5,000,000 calls ${many.toFixed(1)} MB, after 500,000 ${few.toFixed(1)} MB`;
+  return [
+    {
+      part: "memory",
+      figures: {
+        few_calls: fewCalls,
+        few_calls_heap_mb: few,
+        many_calls: manyCalls,
+        many_calls_heap_mb: many,
+        growth_mb: many - few,
+        wanted_growth_mb: wantedGrowthMb,
       },
-    ];
-  } finally {
-    await server.close();
-  }
+      rows: [atMost(what, many - few, wantedGrowthMb, unit("MB more", 1))],
+    },
+  ];
 }

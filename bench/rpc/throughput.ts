@@ -150,25 +150,21 @@ export async function compareThroughput<Kind extends ServerKind>(
   drivers: readonly Driver[],
   rounds = 1,
 ): Promise<Comparison<Kind>> {
+  await using peers = await startAll(kinds, (kind) => startEchoServer(kind, bench.pinning));
+  for (const { kind, server } of peers.all) {
+    await bench.step(`${part}: warming up ${kind}`);
+    for (const driver of drivers) {
+      await driver.drive(bench, server.url, target, warmUpSeconds);
+    }
+  }
   const runs: Run<Kind>[] = [];
-  const peers = await startAll(kinds, (kind) => startEchoServer(kind, bench.pinning));
-  try {
-    for (const { kind, server } of peers.all) {
-      await bench.step(`${part}: warming up ${kind}`);
-      for (const driver of drivers) {
-        await driver.drive(bench, server.url, target, warmUpSeconds);
-      }
+  for (let run = 1; run <= bench.runs; run++) {
+    for (const driver of drivers) {
+      const onTurn = (kind: Kind) =>
+        bench.step(`${part}: ${kind}, by ${driver.name}, ${run} of ${bench.runs}`);
+      const options = { rounds, seconds: turnSeconds, onTurn };
+      runs.push(...(await takeTurns(bench, driver, peers, target, options)));
     }
-    for (let run = 1; run <= bench.runs; run++) {
-      for (const driver of drivers) {
-        const onTurn = (kind: Kind) =>
-          bench.step(`${part}: ${kind}, by ${driver.name}, ${run} of ${bench.runs}`);
-        const options = { rounds, seconds: turnSeconds, onTurn };
-        runs.push(...(await takeTurns(bench, driver, peers, target, options)));
-      }
-    }
-  } finally {
-    await peers.close();
   }
   return new Comparison(runs);
 }
