@@ -1,6 +1,6 @@
 import { type Interval, intervalOf, medianOf, overlap } from "../measure/statistics.ts";
 import type { Measurement, Sample } from "./measurement.ts";
-import { ms } from "./numbers.ts";
+import { count, ms } from "./numbers.ts";
 
 /** Largest difference of the machine's speed at which two samples are comparable. */
 const maxSpeedChange = 0.15;
@@ -87,7 +87,7 @@ const costs: readonly Cost[] = [
   {
     of: ({ ranOn }) => (ranOn.processes > 1 ? undefined : (ranOn.threads ?? undefined)),
     minDifference: 1,
-    say: (value, other) => `it takes ${value} thread${value === 1 ? "" : "s"} instead of ${other}`,
+    say: (value, other) => `it takes ${count(value, "thread")} instead of ${other}`,
   },
   {
     of: ({ costs }) => costs?.memoryMb,

@@ -41,16 +41,16 @@ export function costsOf(
       ? undefined
       : cpu.reduce((sum: number, ms) => sum + (ms ?? 0), 0) / calls,
     tenTimesMs: tenTimes?.wallMs,
-    crashEnds: crashEnds(ranOn.place),
+    crashEnds: crashEnds(ranOn.executor),
   };
 }
 
 function memoryOfExecutor(
-  { place, threads }: RanOn,
+  { executor, threads }: RanOn,
   pids: ReadonlySet<string>,
   perThreadMb: number | undefined,
 ): number | undefined {
-  switch (place) {
+  switch (executor) {
     case "processes":
       return memoryOf(Array.from(pids, Number));
     case "queue":

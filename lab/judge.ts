@@ -3,6 +3,7 @@ import type { CallRecord } from "../loadtest/call-record.ts";
 import { LatencyHistogram } from "../loadtest/histogram.ts";
 import { intervalOf, medianOf } from "../measure/statistics.ts";
 import type { Costs, Measurement, RanOn, Sample, Subject } from "./measurement.ts";
+import { count } from "./numbers.ts";
 
 /** Nothing is faster than its ideal, but clocks and timers may be off by this much. */
 const minRatio = 0.97;
@@ -42,18 +43,25 @@ export function judge(
   const [endLow, endHigh] = intervalOf(toEnd) ?? [medianOf(toEnd), medianOf(toEnd)];
   const within = endHigh <= 1 ? true : endLow > 1 ? false : undefined;
   const isSurprising = within !== undefined && isSurprise(subject, within);
-  const inconclusive =
-    failed.length > 0
-      ? `${failed.length} call${failed.length === 1 ? "" : "s"} failed`
-      : calm.length < needs.samples
-        ? whyTooFew(samples, calm.length, needs.samples)
-        : ratio !== null && ratio < minRatio
-          ? `${ratio.toFixed(2)} times the ideal is impossible, so the measurement is wrong`
-          : within === undefined
-            ? `the measurements scatter around the end of the expected range`
-            : isSurprising && calm.length < needs.ofSurprise
-              ? `the result contradicts the specification, and ${calm.length} undisturbed measurements do not confirm it`
-              : undefined;
+
+  const whyInconclusive = (): string | undefined => {
+    if (failed.length > 0) {
+      return `${count(failed.length)} failed`;
+    }
+    if (calm.length < needs.samples) {
+      return whyTooFew(samples, calm.length, needs.samples);
+    }
+    if (ratio !== null && ratio < minRatio) {
+      return `${ratio.toFixed(2)} times the ideal is impossible, so the measurement is wrong`;
+    }
+    if (within === undefined) {
+      return "the measurements scatter around the end of the expected range";
+    }
+    return isSurprising && calm.length < needs.ofSurprise
+      ? `the result contradicts the specification, and ${calm.length} undisturbed measurements do not confirm it`
+      : undefined;
+  };
+  const inconclusive = whyInconclusive();
   return {
     ...subject,
     samples,
@@ -92,7 +100,7 @@ function whyTooFew(samples: readonly Sample[], calm: number, needed: number): st
     return `only ${calm} of the ${needed} required measurements fitted into the time`;
   }
   const disturbed = samples.length - calm;
-  return `${disturbed} of ${samples.length} measurement${samples.length === 1 ? "" : "s"} disturbed: ${last}`;
+  return `${disturbed} of ${count(samples.length, "measurement")} disturbed: ${last}`;
 }
 
 function percentiles(latenciesMs: readonly number[]): { p50: number; p99: number } {
@@ -107,7 +115,7 @@ function ranOnOf(calls: readonly CallRecord[]): RanOn {
   const ranOn = calls.flatMap((call) => call.ranOn ?? []);
   const numbered = ranOn.filter(({ thread }) => thread !== undefined);
   return {
-    place: ranOn[0]?.place ?? "nowhere",
+    executor: ranOn[0]?.place ?? "nowhere",
     processes: new Set(ranOn.map(({ pid }) => pid)).size,
     threads:
       numbered.length === 0

@@ -47,14 +47,14 @@ describe("measurements of the server", () => {
 
   test("count the threads and processes that did the work", () => {
     expect(find("A", "event-loop")?.ranOn).toEqual({
-      place: "event-loop",
+      executor: "event-loop",
       processes: 1,
       threads: 1,
     });
-    expect(find("A", "threads")?.ranOn).toMatchObject({ place: "threads", processes: 1 });
+    expect(find("A", "threads")?.ranOn).toMatchObject({ executor: "threads", processes: 1 });
     expect(find("A", "threads")?.ranOn.threads).toBeGreaterThan(1);
     expect(find("G", "background")?.ranOn).toEqual({
-      place: "background",
+      executor: "background",
       processes: 1,
       threads: null,
     });

@@ -50,7 +50,7 @@ export interface Costs {
 
 /** Where the calls of a burst ran. */
 export interface RanOn {
-  readonly place: string;
+  readonly executor: string;
   readonly processes: number;
   /** null where threads have no number. */
   readonly threads: number | null;

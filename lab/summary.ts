@@ -1,7 +1,7 @@
 import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
 import { type Comparison, compare, tradeOff } from "./compare.ts";
 import type { Measurement } from "./measurement.ts";
-import { ms, range, times } from "./numbers.ts";
+import { count, ms, range, times } from "./numbers.ts";
 import { needs } from "./rounds.ts";
 
 /** Ratio of rounds to even rounds above which idle cores in the last round explain a long wall time. */
@@ -70,7 +70,7 @@ function whyBeyond({ exercise, cpuWorkers }: Measurement, usableCores: number): 
   const { calls } = exercise.burst;
   const rounds = Math.ceil(calls / cpuWorkers);
   if (cpuWorkers < usableCores) {
-    return `: it had ${cpuWorkers} CPU worker${cpuWorkers === 1 ? "" : "s"} for ${Number(usableCores.toFixed(2))} cores`;
+    return `: it had ${count(cpuWorkers, "CPU worker")} for ${Number(usableCores.toFixed(2))} cores`;
   }
   return rounds >= unevenRounds * (calls / usableCores)
     ? `: ${calls} tasks take ${rounds} rounds on ${cpuWorkers} CPU workers, the last of them with idle cores`

@@ -172,11 +172,11 @@ function failureOf({ exercise, strategy, firstError }: Measurement): string[] {
   return firstError === undefined ? [] : [`   ! ${exercise.rpc} ${strategy.name}: ${firstError}`];
 }
 
-function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {
+function whereOf({ executor, processes, threads }: Measurement["ranOn"]): string {
   if (processes > 1) {
     return `${processes} processes`;
   }
-  switch (place) {
+  switch (executor) {
     case "event-loop":
       return "event loop";
     case "threads":
@@ -192,7 +192,7 @@ function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {
     case "queue":
       return threads === null ? "in Redis" : `${threads} in queue`;
     default:
-      return place;
+      return executor;
   }
 }
 

@@ -62,10 +62,10 @@ function groupHeight(group: readonly Measurement[]): number {
 }
 
 function exerciseGroup(group: readonly Measurement[]): string {
-  const longestMs = Math.max(
+  const maxMs = Math.max(
     ...group.flatMap(({ medianBurst }) => medianBurst.map(({ endedMs }) => endedMs)),
   );
-  const perMs = plotWidth / longestMs;
+  const perMs = plotWidth / maxMs;
   const [first] = group;
   if (first === undefined) {
     return "";
@@ -81,7 +81,7 @@ function exerciseGroup(group: readonly Measurement[]): string {
     `<text x="16" y="22" font-size="15" font-weight="600">${letter}  ${escapeXml(title)}</text>`,
     `<text x="${width - 16}" y="22" text-anchor="end" fill="#5b6b7a">${calls}</text>`,
     ...rows,
-    axis(bottom, longestMs, perMs),
+    axis(bottom, maxMs, perMs),
   ].join("");
 }
 
@@ -110,10 +110,10 @@ function callBar(call: CallRecord, y: number, callHeight: number, perMs: number)
     .join("");
 }
 
-function axis(y: number, longestMs: number, perMs: number): string {
-  const step = niceStep(longestMs / 5);
+function axis(y: number, maxMs: number, perMs: number): string {
+  const step = niceStep(maxMs / 5);
   const ticks: string[] = [];
-  for (let at = 0; at <= longestMs; at += step) {
+  for (let at = 0; at <= maxMs; at += step) {
     const x = (labelWidth + at * perMs).toFixed(1);
     const label = step < 1 ? at.toFixed(1) : at.toFixed(0);
     ticks.push(

@@ -13,37 +13,37 @@ export function stopRun(): void {
 }
 
 /** The last run of a view. It continues while another view is shown. */
-export interface RunSession<Run, Order> {
+export interface RunSession<Run, Choice> {
   readonly run: ReadonlySignal<Run | undefined>;
   /** Increments with every change of the run, which changes in place. */
   readonly version: ReadonlySignal<number>;
   readonly trouble: ReadonlySignal<Trouble | undefined>;
   readonly running: ReadonlySignal<boolean>;
   /** Starts a run. Does nothing while another run of this page is in progress. */
-  start(order: Order): void;
+  start(choice: Choice): void;
   /** Starts the last run again. */
   repeat(): void;
 }
 
-export interface RunKind<Run, Order, Event> {
+export interface RunKind<Run, Choice, Event> {
   /** See `troubleOf`. */
   readonly doing: string;
-  readonly create: (order: Order) => Run;
-  readonly stream: (order: Order, signal: AbortSignal) => AsyncIterable<Event>;
+  readonly create: (choice: Choice) => Run;
+  readonly stream: (choice: Choice, signal: AbortSignal) => AsyncIterable<Event>;
   readonly apply: (run: Run, event: Event) => void;
 }
 
-export function createRunSession<Run, Order, Event>({
+export function createRunSession<Run, Choice, Event>({
   doing,
   create,
   stream,
   apply,
-}: RunKind<Run, Order, Event>): RunSession<Run, Order> {
+}: RunKind<Run, Choice, Event>): RunSession<Run, Choice> {
   const run = signal<Run | undefined>(undefined);
   const version = signal(0);
   const trouble = signal<Trouble | undefined>(undefined);
   const running = signal(false);
-  let lastOrder: Order | undefined;
+  let lastChoice: Choice | undefined;
   let isFrameRequested = false;
 
   // Events may arrive faster than the screen shows them.
@@ -56,19 +56,19 @@ export function createRunSession<Run, Order, Event>({
       });
     }
   };
-  const start = async (order: Order) => {
+  const start = async (choice: Choice) => {
     if (runInProgress.value !== undefined) {
       return;
     }
     const controller = new AbortController();
     runInProgress.value = controller;
-    const started = create(order);
-    lastOrder = order;
+    const started = create(choice);
+    lastChoice = choice;
     trouble.value = undefined;
     running.value = true;
     run.value = started;
     try {
-      for await (const event of stream(order, controller.signal)) {
+      for await (const event of stream(choice, controller.signal)) {
         apply(started, event);
         drawNextFrame();
       }
@@ -85,7 +85,7 @@ export function createRunSession<Run, Order, Event>({
     version,
     trouble,
     running,
-    start: (order) => void start(order),
-    repeat: () => lastOrder !== undefined && void start(lastOrder),
+    start: (choice) => void start(choice),
+    repeat: () => lastChoice !== undefined && void start(lastChoice),
   };
 }

@@ -48,7 +48,7 @@ describePage("the race", (setup) => {
     expect(await rows.nth(2).innerText()).toMatch(
       /^✗ event-loop\s+\d+\s+50\s+\d+\.\d\d\s+50–150 (✗ out|\? inconclusive)/,
     );
-    expect(await page.locator(".sentence").innerText()).not.toBe("");
+    expect(await page.locator(".summary").innerText()).not.toBe("");
   });
 
   test("has a table behind each chart", async () => {

@@ -110,7 +110,7 @@ describePage("errors", (setup) => {
     const { page } = await visit("#/runs");
     await page.getByText(attack).waitFor();
     await page.goto(`${server.url}/#/runs/aaaaaaaaaaab`);
-    await page.locator(".sentence").getByText(attack).waitFor();
+    await page.locator(".summary").getByText(attack).waitFor();
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.title()).not.toBe("broken into");
   });

@@ -6,7 +6,7 @@ import { mostStrategies } from "../../../registry/run-limits.ts";
 import type { ExerciseText, Prose } from "../../build/exercise-texts.ts";
 import { meaningOf, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
-import type { RaceOrder } from "../race/race-model.ts";
+import type { RaceChoice } from "../race/race-model.ts";
 import { RacePicture } from "../race/race-picture.tsx";
 import { createRaceSession } from "../race/race-view.tsx";
 import { KeptRun } from "../runs/kept-run.tsx";
@@ -130,7 +130,7 @@ function Answer({ exercise, guessed, rationale }: AnswerProps) {
 }
 
 /** Races the guess against the recommended strategy and as many others as a race may have. */
-function raceOfGuess(exercise: Exercise, guessed: string): RaceOrder {
+function raceOfGuess(exercise: Exercise, guessed: string): RaceChoice {
   // The schema lists the strategies that freeze most last, and these are the most instructive.
   const others = exercise.strategies.map(({ name }) => name).reverse();
   const strategies = new Set([exercise.recommended, guessed, ...others]);

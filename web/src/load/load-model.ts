@@ -17,19 +17,19 @@ export interface Load {
   readonly intervals: LoadInterval[];
   /** Undefined until the load has ended. */
   figures: LoadFigures | undefined;
-  sentence: string;
+  summary: string;
   keptId: string | undefined;
 }
 
-export interface LoadOrder {
+export interface LoadChoice {
   readonly exercise: string;
   readonly strategy: string;
   readonly ratePerSecond: number;
   readonly durationS: number;
 }
 
-export function newLoad({ exercise, strategy, ratePerSecond }: LoadOrder): Load {
-  const unknown = { figures: undefined, sentence: "", keptId: undefined };
+export function newLoad({ exercise, strategy, ratePerSecond }: LoadChoice): Load {
+  const unknown = { figures: undefined, summary: "", keptId: undefined };
   return { exercise, strategy, ratePerSecond, intervals: [], ...unknown };
 }
 
@@ -48,7 +48,7 @@ export function applyLoadEvent(load: Load, { event }: LoadResponse): void {
     case "kept":
       // Empty when the server could not save the run.
       load.keptId = event.value.id || undefined;
-      load.sentence = event.value.sentence;
+      load.summary = event.value.sentence;
       break;
   }
 }
@@ -65,7 +65,7 @@ export function loadOfRun({ summary, kind }: Run): Load | undefined {
     ratePerSecond: request?.ratePerSecond ?? 0,
     intervals,
     figures,
-    sentence: summary?.sentence ?? "",
+    summary: summary?.sentence ?? "",
     keptId: summary?.id,
   };
 }

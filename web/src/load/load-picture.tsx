@@ -14,14 +14,14 @@ interface LoadPictureProps {
 
 /** A load, running or ended. */
 export function LoadPicture({ load, version }: LoadPictureProps) {
-  const { figures, intervals, sentence } = load;
+  const { figures, intervals, summary } = load;
   const curves = useMemo(
     () => (figures === undefined ? [] : [{ name: nameOf(load), percentiles: figures.percentiles }]),
     [load, figures],
   );
   return (
     <div class="load">
-      {sentence !== "" && <p class="sentence">{sentence}</p>}
+      {summary !== "" && <p class="summary">{summary}</p>}
       {figures !== undefined && <Figures figures={figures} />}
       <LoadCharts intervals={intervals} version={version} />
       {curves.length > 0 && <PercentileChart curves={curves} />}

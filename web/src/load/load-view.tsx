@@ -6,7 +6,7 @@ import { ExerciseSelect, NumberField, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
 import { createRunSession } from "../run-session.ts";
 import { KeptRun } from "../runs/kept-run.tsx";
-import { applyLoadEvent, type LoadOrder, newLoad } from "./load-model.ts";
+import { applyLoadEvent, type LoadChoice, newLoad } from "./load-model.ts";
 import { LoadPicture } from "./load-picture.tsx";
 
 /** Time beyond its duration that a load may take: a process starts, and late responses are awaited. */
@@ -15,8 +15,8 @@ const extraMs = 120_000;
 const session = createRunSession({
   doing: "was under load",
   create: newLoad,
-  stream: (order: LoadOrder, ended) =>
-    labClient.load(order, { signal: ended, timeoutMs: 1_000 * order.durationS + extraMs }),
+  stream: (choice: LoadChoice, ended) =>
+    labClient.load(choice, { signal: ended, timeoutMs: 1_000 * choice.durationS + extraMs }),
   apply: applyLoadEvent,
 });
 
@@ -55,7 +55,7 @@ export function LoadView() {
 }
 
 /** State of the form, kept while another view is shown. */
-const chosen = signal<LoadOrder>({
+const chosen = signal<LoadChoice>({
   exercise: "E",
   strategy: "",
   ratePerSecond: 200,
@@ -64,7 +64,7 @@ const chosen = signal<LoadOrder>({
 
 function LoadForm({ running }: { readonly running: boolean }) {
   const { exercise, strategy, ratePerSecond, durationS } = chosen.value;
-  const choose = (more: Partial<LoadOrder>) => {
+  const choose = (more: Partial<LoadChoice>) => {
     chosen.value = { ...chosen.value, ...more };
   };
   return (

@@ -86,11 +86,11 @@ function describe(
   freezes: readonly Freeze[],
 ): string {
   const names = lanes.map(({ name }) => name);
-  const longestMs = freezes.reduce((max, { fromMs, toMs }) => Math.max(max, toMs - fromMs), 0);
+  const maxMs = freezes.reduce((max, { fromMs, toMs }) => Math.max(max, toMs - fromMs), 0);
   return [
     `${calls.length} of ${expectedCalls} calls with ${strategy} as bars`,
     ...(names.length > 0 ? [`on ${names.slice(0, 20).join(", ")}`] : []),
-    ...(longestMs > 0 ? [`the event loop was blocked for ${longestMs.toFixed(0)} ms`] : []),
+    ...(maxMs > 0 ? [`the event loop was blocked for ${maxMs.toFixed(0)} ms`] : []),
   ].join("; ");
 }
 

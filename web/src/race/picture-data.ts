@@ -77,7 +77,7 @@ export function lanesOf(calls: readonly Call[]): Lane[] {
   });
 }
 
-/** Computes each call's start once: lanes are computed anew while a thousand calls arrive. */
+/** Computes each call's start once: lanes are recomputed while a thousand calls arrive. */
 function byWorkStart(calls: readonly Call[]): Call[] {
   return calls
     .map((call) => ({ call, startMs: workStart(call) }))

@@ -29,7 +29,7 @@ test("applies events to the race", () => {
     ["async", 1],
   ]);
   expect(race.bursts[0]?.figures?.wallMs).toBe(51);
-  expect(race).toMatchObject({ keptId: "abc", sentence: "It ran." });
+  expect(race).toMatchObject({ keptId: "abc", summary: "It ran." });
   expect(lastMomentMs(race)).toBe(70);
 });
 
@@ -55,7 +55,7 @@ test("restores a race from a kept run", () => {
   const summary = { id: "abc", exercise: "B", sentence: "It ran." };
   const run = create(RunSchema, { summary, kind: { case: "race", value: { bursts } } });
   expect(raceOfRun(run)).toMatchObject({
-    ...{ exercise: "B", keptId: "abc", sentence: "It ran." },
+    ...{ exercise: "B", keptId: "abc", summary: "It ran." },
     bursts: [{ strategy: "async", expectedCalls: 1 }],
   });
   expect(raceOfRun(create(RunSchema, { kind: { case: "load", value: {} } }))).toBeUndefined();

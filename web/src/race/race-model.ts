@@ -11,7 +11,7 @@ import type {
 const maxSamples = 20_000;
 
 /** What to race. */
-export interface RaceOrder {
+export interface RaceChoice {
   readonly exercise: string;
   readonly strategies: readonly string[];
   /** Calls per burst; 0 for the exercise's own burst. */
@@ -36,13 +36,13 @@ export interface Race {
   readonly exercise: string;
   readonly bursts: Burst[];
   /** The summary; "" until the race has ended. */
-  sentence: string;
+  summary: string;
   /** Its id among the kept runs; undefined until it is saved. */
   keptId: string | undefined;
 }
 
 export function newRace(exercise: string): Race {
-  return { exercise, bursts: [], sentence: "", keptId: undefined };
+  return { exercise, bursts: [], summary: "", keptId: undefined };
 }
 
 /** Applies an event of the stream to the race. */
@@ -70,7 +70,7 @@ export function applyEvent(race: Race, { event }: RaceResponse): void {
     case "kept":
       // Empty when the server could not save the run.
       race.keptId = event.value.id || undefined;
-      race.sentence = event.value.sentence;
+      race.summary = event.value.sentence;
       break;
   }
 }
@@ -92,7 +92,7 @@ export function raceOfRun({ summary, kind }: Run): Race | undefined {
   return {
     exercise: summary?.exercise ?? "",
     bursts,
-    sentence: summary?.sentence ?? "",
+    summary: summary?.sentence ?? "",
     keptId: summary?.id,
   };
 }

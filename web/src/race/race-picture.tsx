@@ -55,7 +55,7 @@ export function RacePicture({ race, version }: RacePictureProps) {
   }
   return (
     <div class="race" ref={container}>
-      {race.sentence !== "" && <p class="sentence">{race.sentence}</p>}
+      {race.summary !== "" && <p class="summary">{race.summary}</p>}
       {race.bursts.length > 0 && (
         <>
           <FiguresTable exercise={exercise} bursts={race.bursts} />

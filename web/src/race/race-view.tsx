@@ -8,16 +8,16 @@ import { SessionNotes } from "../notes.tsx";
 import { createRunSession, type RunSession } from "../run-session.ts";
 import { KeptRun } from "../runs/kept-run.tsx";
 import { endReplay, ReplayButton } from "./bars.tsx";
-import { applyEvent, type Burst, newRace, type Race, type RaceOrder } from "./race-model.ts";
+import { applyEvent, type Burst, newRace, type Race, type RaceChoice } from "./race-model.ts";
 import { RacePicture } from "./race-picture.tsx";
 
 /** Deadline for a server that no longer responds; the server limits a race itself. */
 const maxRaceMs = 600_000;
 
-export function createRaceSession(): RunSession<Race, RaceOrder> {
+export function createRaceSession(): RunSession<Race, RaceChoice> {
   return createRunSession({
     doing: "raced",
-    create: ({ exercise }: RaceOrder) => {
+    create: ({ exercise }: RaceChoice) => {
       endReplay();
       return newRace(exercise);
     },
@@ -74,7 +74,7 @@ const chosen = signal(firstChoice(exercises[0]));
 
 function RaceForm({ running }: { readonly running: boolean }) {
   const { exercise: letter, strategies, calls } = chosen.value;
-  const choose = (more: Partial<RaceOrder>) => {
+  const choose = (more: Partial<RaceChoice>) => {
     chosen.value = { ...chosen.value, ...more };
   };
   const problem =
@@ -118,7 +118,7 @@ function RaceForm({ running }: { readonly running: boolean }) {
 }
 
 /** The recommended strategy and the one that freezes most. */
-function firstChoice(exercise: Exercise | undefined): RaceOrder {
+function firstChoice(exercise: Exercise | undefined): RaceChoice {
   const wrong = exercise?.strategies.filter(({ suitability }) => suitability >= Suitability.SLOW);
   const strategies = [exercise?.recommended, wrong?.at(-1)?.name];
   return {

@@ -22,7 +22,7 @@ describePage("accessibility, themes and widths", (setup) => {
   /** Opens each view and unfolds everything in it. */
   const eachView = async (
     options: BrowserContextOptions,
-    look: (page: Page, address: string) => Promise<void>,
+    inspect: (page: Page, address: string) => Promise<void>,
   ) => {
     for (const address of addresses) {
       const { page } = await setup().visit(address, options);
@@ -30,7 +30,7 @@ describePage("accessibility, themes and widths", (setup) => {
       for (const summary of await page.locator("summary").all()) {
         await summary.click();
       }
-      await look(page, address);
+      await inspect(page, address);
       await page.context().close();
     }
   };
