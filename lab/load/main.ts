@@ -28,8 +28,6 @@ const percentages = [
   ...[99.25, 99.5, 99.75, 99.9, 99.95, 99.99, 100],
 ];
 
-await runOrder<LoadOrder>(timeoutMs, load);
-
 /** Runs a load; reports per second and in total. */
 async function load(order: LoadOrder, send: Send): Promise<void> {
   const request = fromJson(LoadRequestSchema, order.request);
@@ -143,3 +141,5 @@ function summaryOf(
   const [p50, p99] = [50, 99].map((percentile) => `${ms(latency.percentile(percentile))} ms`);
   return `${load}: p50 ${p50}, p99 ${p99}; ${failed}.`;
 }
+
+await runOrder<LoadOrder>(timeoutMs, load);

@@ -32,8 +32,6 @@ const callTimeoutMs = 60_000;
 
 type RaceEvent = NonNullable<MessageInitShape<typeof RaceResponseSchema>["event"]>;
 
-await runOrder<RaceOrder>(timeoutMs, race);
-
 /** Fires a burst per strategy, one after another, and reports its events as they happen. */
 async function race(order: RaceOrder, send: Send): Promise<void> {
   const request = fromJson(RaceRequestSchema, order.request);
@@ -188,3 +186,5 @@ function describe(measured: readonly Measurement[], usableCores: number): string
   const succeeded = measured.filter(({ errors }) => errors === 0);
   return [summaryOf(succeeded, usableCores), ...failures].filter((part) => part !== "").join(" ");
 }
+
+await runOrder<RaceOrder>(timeoutMs, race);
