@@ -36,7 +36,8 @@ describePage("a load", (setup) => {
     await start(page, "async", 30, 1);
     const first = await addressOfRun(page);
     await start(page, "threads", 40, 1);
-    await expect.poll(() => addressOfRun(page)).not.toBe(first);
+    await page.getByText("Running.").waitFor();
+    await addressOfRun(page);
     await page.getByRole("link", { name: "Open the report" }).click();
     await page.getByLabel("With another load").selectOption(first.replace("#/runs/", ""));
     const both = page.getByRole("img", { name: /percentile of E threads, 40.* and E async, 30/ });
