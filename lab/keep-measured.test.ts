@@ -19,8 +19,8 @@ function row(strategy: string, median: number, more: object = {}) {
   return { exercise: "A", strategy, requests: 10, wall_ms: { median }, errors: 0, ...more };
 }
 
-test("keeps the times of each strategy, and leaves out what shows nothing", async () => {
-  const told = await keepMeasured(
+test("saves the times of each strategy, without inconclusive and failed ones", async () => {
+  const summary = await keepMeasured(
     [
       row("threads", 61.5),
       row("event-loop", 512.3, { conclusive: true }),
@@ -29,13 +29,13 @@ test("keeps the times of each strategy, and leaves out what shows nothing", asyn
     ],
     path,
   );
-  expect(told).toBeUndefined();
+  expect(summary).toBeUndefined();
   expect(loadProgress(path).state.measured).toEqual({
     A: { calls: 10, wallMs: { threads: 61.5, "event-loop": 512.3 } },
   });
 });
 
-test("replaces a time, keeps the others, and begins anew for another burst", async () => {
+test("replaces times of the same burst, and drops those of another burst", async () => {
   await keepMeasured([row("threads", 61.5), row("event-loop", 512)], path);
   await keepMeasured([row("threads", 70)], path);
   expect(loadProgress(path).state.measured.A?.wallMs).toEqual({ threads: 70, "event-loop": 512 });
@@ -43,7 +43,7 @@ test("replaces a time, keeps the others, and begins anew for another burst", asy
   expect(loadProgress(path).state.measured.A).toEqual({ calls: 20, wallMs: { threads: 90 } });
 });
 
-test("says how the learner stands, who may have guessed on the page", async () => {
+test("summarizes the course, including guesses on the page", async () => {
   await changeProgress(path, (progress) =>
     withGuess(withGuess(progress, "A", "threads"), "B", "event-loop"),
   );

@@ -31,7 +31,7 @@ const randomCosts = fc.option(
     memoryMb: fc.option(fc.double({ min: 0, max: 300, noNaN: true }), { nil: undefined }),
     cpuPerCallMs: fc.option(fc.double({ min: 0, max: 200, noNaN: true }), { nil: undefined }),
     tenTimesMs: fc.option(fc.double({ min: 1, max: 5_000, noNaN: true }), { nil: undefined }),
-    crashTakes: fc.constant("one call"),
+    crashEnds: fc.constant("one call"),
   }),
   { nil: undefined },
 );
@@ -114,7 +114,7 @@ function isRight({ suitability }: Strategy): boolean {
   return suitability <= Suitability.WORKS;
 }
 
-/** What the figures are, computed anew from the samples. */
+/** The figures, computed independently from the samples. */
 class Facts {
   readonly measured: readonly Measurement[];
   readonly usableCores: number;
@@ -354,10 +354,10 @@ function oneWorkerOf({ measured }: Facts): Measurement {
 
 /** What others are compared with: the recommended one, or else the fastest that has a result. */
 function bestOf({ measured }: Facts): Measurement {
-  const told = measured.filter((one) => one.inconclusive === undefined && !one.isOneWorker);
+  const conclusive = measured.filter((one) => one.inconclusive === undefined && !one.isOneWorker);
   const best =
-    told.find(({ strategy: { name }, exercise }) => name === exercise.recommended) ??
-    told.toSorted((a, b) => a.wallMs.median - b.wallMs.median)[0];
+    conclusive.find(({ strategy: { name }, exercise }) => name === exercise.recommended) ??
+    conclusive.toSorted((a, b) => a.wallMs.median - b.wallMs.median)[0];
   if (best === undefined) {
     throw new Error("Expected something to compare with");
   }
@@ -463,7 +463,7 @@ const sentencesOf = (summary: string) =>
         .map((part) => part.trim());
 
 describe("a summary", () => {
-  test("says nothing that the figures do not", () => {
+  test("states only what the figures support", () => {
     fc.assert(
       fc.property(randomRun, (run) => {
         const measured = measurementsOf(run);
@@ -476,7 +476,7 @@ describe("a summary", () => {
             check(facts, form.exec(sentence)?.slice(1) ?? []);
           }
         }
-        // Everything is accounted for: told, or said to be inconclusive.
+        // Every measurement is described or listed as inconclusive.
         for (const { inconclusive, isOneWorker, strategy } of measured) {
           if (inconclusive !== undefined) {
             expect(said.join(". ")).toContain(inconclusive);
@@ -489,7 +489,7 @@ describe("a summary", () => {
     );
   });
 
-  test("has each of the forms that are checked", () => {
+  test("uses every checked form", () => {
     const said = fc
       .sample(randomRun, { seed: 1, numRuns: 1_500 })
       .flatMap((run) => sentencesOf(summaryOf(measurementsOf(run), run.usableCores)));
@@ -497,7 +497,7 @@ describe("a summary", () => {
     expect(unused.map(([form]) => form.source)).toEqual([]);
   });
 
-  test("of nothing is nothing", () => {
+  test("is empty without measurements", () => {
     expect(summaryOf([], 2)).toBe("");
   });
 });

@@ -2,29 +2,25 @@ import { styleText } from "node:util";
 import { markOf } from "../cli/mark.ts";
 import { describeCores } from "../measure/cores.ts";
 import { compare } from "./compare.ts";
-import type { Measurement } from "./measurement.ts";
-import { ms, range, times } from "./numbers.ts";
-import type { LabResult } from "./result.ts";
+import type { LabResult, Measurement } from "./measurement.ts";
+import { count, ms, range, times } from "./numbers.ts";
 import { summaryOf } from "./summary.ts";
 
-/** What is written to: a terminal with its width, or a file or pipe without. */
-export interface Terminal {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+/** The stream of the table: a terminal with its width, or a file or pipe. */
+type Terminal = Pick<NodeJS.WriteStream, "isTTY"> & { readonly columns?: number };
 
-/** From this width on the reasons stand beside the figures. */
+/** Least width at which the reasons are printed beside the figures. */
 const wideColumns = 150;
 const narrowColumns = 80;
 
 interface Column {
   readonly title: string;
-  /** With a sign it is aligned left. */
+  /** Negative: left-aligned. */
   readonly width: number;
   readonly cell: (measurement: Measurement, best: Measurement | undefined) => string;
 }
 
-// Together with the mark they fill 80 columns.
+// 80 columns, together with the mark.
 const columns: readonly Column[] = [
   { title: "strategy", width: -11, cell: nameOf },
   { title: "wall", width: 7, cell: ({ wallMs }) => ms(wallMs.median) },
@@ -34,7 +30,7 @@ const columns: readonly Column[] = [
   {
     title: "interval",
     width: 12,
-    // An interval of disturbed measurements would mean nothing.
+    // Intervals of disturbed measurements mean nothing.
     cell: ({ ratioInterval, inconclusive }) =>
       ratioInterval === undefined || inconclusive !== undefined ? "-" : range(ratioInterval),
   },
@@ -50,7 +46,7 @@ const costColumns: readonly Column[] = [
   { title: "memory", width: 9, cell: ({ costs }) => amount(costs?.memoryMb, "MB") },
   { title: "CPU/call", width: 11, cell: ({ costs }) => amount(costs?.cpuPerCallMs, "ms") },
   { title: "10× calls", width: 11, cell: ({ costs }) => amount(costs?.tenTimesMs, "ms") },
-  { title: "a crash ends", width: 26, cell: ({ costs }) => costs?.crashTakes ?? "" },
+  { title: "a crash ends", width: 26, cell: ({ costs }) => costs?.crashEnds ?? "" },
 ];
 
 const marks = "★ recommended   ✓ works, at a price   ~ slow for its caller   ✗ freezes everyone";
@@ -67,10 +63,10 @@ const legend = [
 const costLegend = [
   "memory     of its own JavaScript threads or processes",
   "CPU/call   CPU time of the server and its processes",
-  "10× calls  wall of ten times as many calls; computing ones do a tenth each",
+  "10× calls  wall of ten times as many calls; CPU work is a tenth in each",
 ];
 
-/** Renders the result for people exercise by exercise, for the width of a terminal and with its colours. */
+/** Renders the result exercise by exercise, for a terminal's width and colours. */
 export class Table {
   readonly #stream: Terminal;
   readonly #usableCores: number;
@@ -128,7 +124,7 @@ export class Table {
 
   #row(one: Measurement, of: readonly Column[], best: Measurement | undefined): string {
     const isWide = of === columns && (this.#stream.columns ?? narrowColumns) >= wideColumns;
-    // The same strategy with less to run on is there to compare with; it is no choice of its own.
+    // One CPU worker is measured for comparison and is no strategy of its own.
     const { mark, style } = one.isOneWorker
       ? ({ mark: " ", style: "dim" } as const)
       : markOf(one.strategy.suitability);
@@ -139,13 +135,16 @@ export class Table {
   }
 }
 
-/** What stands above everything: how to see less, and on which machine it is. */
-export function renderHeading({ cores, realEngines }: Omit<LabResult, "measurements">): string {
-  const real = realEngines.join(" and ");
+/** Heading of the result: how to measure less, and the machine. */
+export function renderHeading({
+  cores,
+  externalBackends,
+}: Omit<LabResult, "measurements">): string {
+  const external = externalBackends.join(" and ");
   return [
     "All eight take about a minute; for one, in seconds: npm run lab -- --exercise A",
     `unblock lab on ${describeCores(cores)}, Node ${process.version}.`,
-    ...(real === "" ? [] : [`Real: ${real}. All other backends are embedded.`]),
+    ...(external === "" ? [] : [`External: ${external}. All other backends are embedded.`]),
     "",
     "",
   ].join("\n");
@@ -173,17 +172,17 @@ function failureOf({ exercise, strategy, firstError }: Measurement): string[] {
   return firstError === undefined ? [] : [`   ! ${exercise.rpc} ${strategy.name}: ${firstError}`];
 }
 
-function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {
+function whereOf({ executor, processes, threads }: Measurement["ranOn"]): string {
   if (processes > 1) {
     return `${processes} processes`;
   }
-  switch (place) {
+  switch (executor) {
     case "event-loop":
       return "event loop";
     case "threads":
-      return `${threads} thread${threads === 1 ? "" : "s"}`;
+      return count(threads ?? 0, "thread");
     case "workers":
-      return `${threads} worker${threads === 1 ? "" : "s"}`;
+      return count(threads ?? 0, "worker");
     case "processes":
       return "1 process";
     case "libuv":
@@ -193,7 +192,7 @@ function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {
     case "queue":
       return threads === null ? "in Redis" : `${threads} in queue`;
     default:
-      return place;
+      return executor;
   }
 }
 
@@ -219,7 +218,7 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-// styleText itself looks only at real streams, so it is asked for colours only where they belong.
+// styleText() checks real streams only, so it is called for terminals only.
 function paint(
   style: "bold" | "dim" | "green" | "yellow" | "red",
   text: string,

@@ -24,7 +24,7 @@ async function program(name: string, content: string, mode = 0o755): Promise<str
   return file;
 }
 
-test("knows the pinned version by what Go's linker wrote into the program", async () => {
+test("recognizes the pinned version by what Go's linker wrote into the program", async () => {
   const built = (version: string) => `\x7fELF\0path\n\tmod\t${tool.module}\t${version}\th1:x`;
   expect(await isPinned(await program("pinned", built(tool.version)), tool)).toBe(true);
   expect(await isPinned(await program("older", built("v0.92.0")), tool)).toBe(false);

@@ -5,27 +5,27 @@ import { access, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A program that Go's own registry has, in the one version that figures and verdicts are of. */
+/** A Go program, pinned to the version behind all figures and verdicts. */
 export interface GoTool {
   readonly name: string;
   readonly module: string;
-  /** Within the module. */
+  /** Folder of the program within the module. */
   readonly folder: string;
   readonly version: string;
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Git ignores it. */
+/** Ignored by Git. */
 const installFolder = join(root, "tools", ".bin");
-/** It downloads and compiles, in milliseconds. */
-const installLimitMs = 600_000;
+/** Includes download and compilation. */
+const installTimeoutMs = 600_000;
 
 /**
- * The path of a tool in its pinned version: from the PATH or from CI's tools, or installed into this
- * project's folder.
+ * Returns the path of a tool in its pinned version, from the PATH or CI's tools. Otherwise installs it into
+ * this project's folder, which takes a minute or two.
  *
- * @param onInstall told before it is installed, which takes a minute or two
- * @throws Error when there is none and it can't be installed
+ * @param onInstall called before the installation
+ * @throws Error when the tool is missing and cannot be installed
  */
 export async function findGoTool(tool: GoTool, onInstall: () => void): Promise<string> {
   const folders = [
@@ -44,7 +44,7 @@ export async function findGoTool(tool: GoTool, onInstall: () => void): Promise<s
   return join(installFolder, tool.name);
 }
 
-/** Looks at what Go's linker writes into each program; what it says of itself can be just "dev". */
+/** Reads the version that Go's linker writes into each program; `--version` may print just "dev". */
 export async function isPinned(file: string, { module, version }: GoTool): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
@@ -56,27 +56,27 @@ export async function isPinned(file: string, { module, version }: GoTool): Promi
 
 async function install({ name, module, folder, version }: GoTool): Promise<void> {
   const target = `${module}/${folder}@${version}`;
-  const byHand = `install it yourself so that it is on the PATH: go install ${target}`;
+  const byHand = `install it on the PATH yourself: go install ${target}`;
   const go = (process.env.PATH ?? "").split(delimiter).find((one) => existsSync(join(one, "go")));
   if (go === undefined) {
     throw new Error(
-      `Expected ${name} ${version} on the PATH, found neither it nor Go to install it with. ` +
+      `Expected ${name} ${version} on the PATH, found neither it nor Go to install it. ` +
         `Get Go from https://go.dev/dl and run this again, or ${byHand}`,
     );
   }
   const child = spawn(join(go, "go"), ["install", target], {
     env: { ...process.env, GOBIN: installFolder },
     stdio: ["ignore", "ignore", "pipe"],
-    timeout: installLimitMs,
+    timeout: installTimeoutMs,
   });
-  let said = "";
+  let output = "";
   child.stderr.on("data", (text: Buffer) => {
-    said = `${said}${text}`.slice(-2_000);
+    output = `${output}${text}`.slice(-2_000);
   });
   const [code] = await once(child, "close");
   if (code !== 0) {
     throw new Error(
-      `Expected to install ${name} ${version}; Go said:\n${said.trim()}\nOr ${byHand}`,
+      `Expected to install ${name} ${version}; Go's output:\n${output.trim()}\nOr ${byHand}`,
     );
   }
 }

@@ -6,7 +6,7 @@ import { runCommand, stableLines } from "../../testing/cli.ts";
 const page = readFileSync(new URL("../scaling.md", import.meta.url), "utf8");
 
 test.each(["littles-law.ts", "headroom.ts", "what-breaks-first.ts"])(
-  "%s prints what the page says",
+  "%s prints what scaling.md shows",
   async (program) => {
     const path = fileURLToPath(new URL(program, import.meta.url));
     const { code, stdout, stderr } = await runCommand(process.execPath, [path]);

@@ -49,7 +49,7 @@ test("a load is told second by second, then as a whole, and is kept as it was to
   }
 
   expect(kept?.sentence).toMatch(
-    /^With async, 50 calls a second for 2 s: half took [\d.]+ ms at most, 99 % [\d.]+ ms; none failed\.$/,
+    /^With async, 50 calls per second for 2 s: p50 [\d.]+ ms, p99 [\d.]+ ms; none failed\.$/,
   );
   const { run } = await server.lab.getRun({ id: kept?.id ?? "" });
   expect(run?.summary).toMatchObject({ exercise: "E", strategies: ["async"], isLoad: true });
@@ -70,6 +70,6 @@ test("calls that fail are counted by their codes, and the sentence has the messa
 
 test("without a strategy it is the recommended one", async () => {
   const { kept } = await runLoad(server, { exercise: "H", ratePerSecond: 5, durationS: 1 });
-  expect(kept?.sentence).toMatch(/^With parallel, 5 calls a second for 1 s: /);
+  expect(kept?.sentence).toMatch(/^With parallel, 5 calls per second for 1 s: /);
   expect((await server.lab.listRuns({})).runs[0]?.strategies).toEqual(["parallel"]);
 });

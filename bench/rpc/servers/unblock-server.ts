@@ -1,7 +1,11 @@
-/** The same with all that our server does to every call: metrics, logging, limits, validation. */
-import type { DescMethod } from "@bufbuild/protobuf";
-import { isMessage } from "@bufbuild/protobuf";
-import { EchoRequestSchema, EchoService } from "../../../gen/echo/v1/echo_pb.ts";
+/**
+ * This project's adapter and listener, with everything that our server does to a call: metrics, logging,
+ * limits, validation. `--adapter-only` leaves that out.
+ */
+import { parseArgs } from "node:util";
+import { type DescMethod, isMessage } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { type EchoRequest, EchoRequestSchema, EchoService } from "../../../gen/echo/v1/echo_pb.ts";
 import { completeConfig } from "../../../server/config.ts";
 import { checkRange, checkText } from "../../../server/exercises/validate.ts";
 import { createLogger } from "../../../server/logger.ts";
@@ -16,11 +20,8 @@ import { listen } from "../../../server/rpc/listener/listener.ts";
 import { createMetrics } from "../../../server/rpc/observability/metrics.ts";
 import { observeRequests } from "../../../server/rpc/observability/request-log.ts";
 import { EventLoopVitals } from "../../../server/vitals/event-loop.ts";
-import { routeEcho } from "./echo.ts";
-import { announceServer } from "./serve.ts";
+import { announceServer } from "../../harness/serve.ts";
 
-const { host, logLevel, log, maxCalls } = completeConfig({});
-const eventLoop = new EventLoopVitals();
 const checkEcho: Check = (request) =>
   isMessage(request, EchoRequestSchema)
     ? [
@@ -28,24 +29,36 @@ const checkEcho: Check = (request) =>
         ...checkRange("number", request.number, 1, 2 ** 31 - 1),
       ]
     : [];
-const logger = createLogger(logLevel, log);
-const limit = limitCalls(maxCalls, []);
-const metrics = createMetrics({
-  places: () => [],
-  eventLoop,
-  callsInProgress: () => limit.inProgress,
-});
-const interceptors = createInterceptors({
-  logger,
-  crossSite: rejectCrossSiteGets(() => false),
-  limit,
-  checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
-});
-const adapter = createAdapter({
-  routes: routeEcho,
-  interceptors,
-  jsonOptions: { alwaysEmitImplicit: true },
-  observer: observeRequests(metrics, logger),
-});
+
+function routes(router: ConnectRouter): void {
+  router.service(EchoService, { echo: ({ text, number }: EchoRequest) => ({ text, number }) });
+}
+
+function createFullAdapter() {
+  const { logLevel, log, maxCalls } = completeConfig({});
+  const eventLoop = new EventLoopVitals();
+  const logger = createLogger(logLevel, log);
+  const limit = limitCalls(maxCalls, []);
+  const metrics = createMetrics({
+    places: () => [],
+    eventLoop,
+    callsInProgress: () => limit.inProgress,
+  });
+  return createAdapter({
+    routes,
+    interceptors: createInterceptors({
+      logger,
+      crossSite: rejectCrossSiteGets(() => false),
+      limit,
+      checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
+    }),
+    jsonOptions: { alwaysEmitImplicit: true },
+    observer: observeRequests(metrics, logger),
+  });
+}
+
+const { values } = parseArgs({ options: { "adapter-only": { type: "boolean" } } });
+const adapter = values["adapter-only"] ? createAdapter({ routes }) : createFullAdapter();
+const host = "127.0.0.1";
 const { port } = await listen({ host, port: 0 }, adapter);
 announceServer(`http://${host}:${port}`);

@@ -6,7 +6,7 @@ import { csvOf } from "./csv.ts";
 
 const read = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
 
-test("has a line for each call of a race", () => {
+test("has a line per call of a race", () => {
   const steps = [
     { name: "queue", ms: 1 },
     { name: "work", ms: 50 },
@@ -28,11 +28,11 @@ test("has a line for each call of a race", () => {
     ...{ exercise: "A", strategy: "threads", call: "1", sent_ms: "0", work_began_ms: "3" },
     ...{ ended_ms: "55", queue_ms: "1", work_ms: "50", download_ms: "", place: "threads" },
   });
-  // A spreadsheet must not take it for a formula.
+  // Spreadsheets must not evaluate it as a formula.
   expect(second).toMatchObject({ code: "unknown", message: `'=1+1, "quoted"` });
 });
 
-test("has a line for each second of a load", () => {
+test("has a line per interval of a load", () => {
   const intervals = [{ startMs: 0, endMs: 1_000, calls: 50, errors: 1, p50Ms: 2, p99Ms: 3 }];
   const csv = csvOf(create(RunSchema, { kind: { case: "load", value: { intervals } } }));
   expect(read(csv)).toEqual([

@@ -3,7 +3,7 @@ import { workStart } from "../../../lab/call-pieces.ts";
 
 type Cell = string | number;
 
-/** A race's calls, or a load's seconds, a line each. */
+/** A race's calls or a load's intervals, one line each. */
 export function csvOf({ summary, kind }: Run): string {
   const exercise = summary?.exercise ?? "";
   switch (kind.case) {
@@ -45,7 +45,7 @@ function cellText(cell: Cell): string {
   if (typeof cell === "number") {
     return String(cell);
   }
-  // A spreadsheet would take it for a formula.
+  // Spreadsheets would evaluate it as a formula.
   const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
