@@ -1,4 +1,10 @@
-import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import {
+  type Client,
+  ConnectError,
+  createClient,
+  type Interceptor,
+  type Transport,
+} from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
@@ -8,7 +14,6 @@ import {
 import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
 import { LabService } from "../gen/unblock/v1/lab_pb.ts";
 import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
-import { repeatRefused } from "./repeat-refused.ts";
 
 export const protocols = ["connect", "grpc", "grpc-web"] as const;
 export type Protocol = (typeof protocols)[number];
@@ -88,4 +93,29 @@ function useStrategy(strategy: string): Interceptor {
     request.header.set("unblock-strategy", strategy);
     return next(request);
   };
+}
+
+const maxAttempts = 3;
+
+/**
+ * Repeats unary calls whose HTTP/2 stream was refused, which no server has begun to work on: the connection ended
+ * before they were on it. Clients of gRPC do that by themselves, and connect-node does not.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.7
+ */
+export const repeatRefused: Interceptor = (next) => async (request) => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await next(request);
+    } catch (error) {
+      if (request.stream || attempt === maxAttempts || !isRefused(error)) {
+        throw error;
+      }
+    }
+  }
+};
+
+/** Neither Node nor Connect gives it a code of its own. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ConnectError && error.rawMessage.includes("REFUSED_STREAM");
 }

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { duration, oneOf, wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import { progressPath } from "../progress/progress.ts";
-import { noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
+import { noOwnBackends, type OwnBackends } from "./backends/backends.ts";
 import { addCallerFlags, type CallerFlags, callerLimitsOf } from "./caller-flags.ts";
 import type { ServerConfig } from "./config.ts";
 import { logLevels } from "./logger.ts";

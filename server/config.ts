@@ -1,13 +1,12 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { progressPath } from "../progress/progress.ts";
+import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/backends.ts";
 import type { ImageHosts } from "./backends/images.ts";
-import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
 import { assertPostgresUrl } from "./backends/postgres/address.ts";
 import { assertRedisUrl } from "./backends/redis-url.ts";
 import { assertCallerLimits, type CallerLimits, defaultCallerLimits } from "./caller-limits.ts";
-import type { House } from "./exercises/exercise.ts";
-import { loadExercises, type ServedExercise } from "./exercises/load.ts";
+import { type House, loadExercises, type ServedExercise } from "./exercises/exercise.ts";
 import type { LogLevel } from "./logger.ts";
 import type { TlsConfig } from "./rpc/listener/listener.ts";
 

@@ -1,9 +1,7 @@
-import type { BackendAddresses, Backends } from "./backends/backends.ts";
+import { type BackendAddresses, type Backends, withOwnBackends } from "./backends/backends.ts";
 import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
-import { withOwnBackends } from "./backends/own-backends.ts";
 import type { ServerConfig } from "./config.ts";
-import type { House } from "./exercises/exercise.ts";
-import type { ServedExercise } from "./exercises/load.ts";
+import type { House, ServedExercise } from "./exercises/exercise.ts";
 import { createPlaces } from "./places/index.ts";
 
 /** How long background tasks may take to end when the house closes, in milliseconds. */

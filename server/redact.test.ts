@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createLogger } from "./logger.ts";
-import { redactText } from "./redact.ts";
+import { createLogger, redactText } from "./logger.ts";
 
 /** The line that is logged of some fields. */
 function logged(fields: object): string {

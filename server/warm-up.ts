@@ -1,16 +1,19 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { Agent, request as http1Request, type IncomingMessage } from "node:http";
+import { type ClientHttp2Session, connect } from "node:http2";
+import { fromJsonString, toBinary } from "@bufbuild/protobuf";
+import type { Exercise } from "../registry/exercises.ts";
 import { connectCache } from "./backends/cache.ts";
-import type { House } from "./exercises/exercise.ts";
-import type { ServedExercise } from "./exercises/load.ts";
+import type { House, ServedExercise } from "./exercises/exercise.ts";
 import { answeredWithin } from "./give-up.ts";
 import type { OpenHouse } from "./house.ts";
 import { createBackground } from "./places/background.ts";
-import { createEventLoop } from "./places/event-loop.ts";
-import { createLibuv } from "./places/libuv.ts";
-import type { PlacesConfig } from "./places/place.ts";
-import { Rehearsal } from "./rehearsal.ts";
+import { createEventLoop, createLibuv } from "./places/local.ts";
+import { type PlacesConfig, sharedSlot } from "./places/place.ts";
 import type { Adapter } from "./rpc/adapter/adapter.ts";
+import { type Listener, listen } from "./rpc/listener/listener.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
-import { sharedSlot } from "./vitals/slots.ts";
 
 /** A start that takes longer than this for its warm-up has failed, in milliseconds. */
 const maxWarmUpMs = 30_000;
@@ -28,7 +31,7 @@ export interface RehearsalHouse extends Pick<House, "places" | "backends"> {
   readonly eventLoop: EventLoopVitals;
 }
 
-export interface WarmUpConfig extends PlacesConfig {
+interface WarmUpConfig extends PlacesConfig {
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
 }
 
@@ -81,4 +84,133 @@ export async function warmUp(
     place.restartCounts();
   }
   await house.backends.counts(sharedSlot, sharedSlot);
+}
+
+/** Only requests with this header are served: the port is open to everybody on this machine. */
+const secretHeader = "unblock-rehearsal";
+
+/** How a call of the rehearsal went. */
+interface Outcome {
+  /** Whether it succeeded, or the server, as small as it is set, has no room for a burst. */
+  readonly isOk: boolean;
+  /** What the caller was told, for messages. */
+  readonly text: string;
+}
+
+/**
+ * Calls of the server to itself, over a port that serves nobody else, as callers will make them: as gRPC over
+ * HTTP/2 and as JSON over HTTP/1.1. What a call goes through is compiled then.
+ */
+class Rehearsal {
+  readonly #listener: Listener;
+  readonly #session: ClientHttp2Session;
+  readonly #agent: Agent;
+  readonly #header: Readonly<Record<string, string>>;
+
+  private constructor(listener: Listener, header: Readonly<Record<string, string>>) {
+    this.#listener = listener;
+    this.#header = header;
+    this.#agent = new Agent({ keepAlive: true });
+    this.#session = connect(`http://127.0.0.1:${listener.port}`);
+    // The calls say so too.
+    this.#session.on("error", () => {});
+  }
+
+  static async open(adapter: Adapter): Promise<Rehearsal> {
+    const secret = randomUUID();
+    const listener = await listen(
+      { host: "127.0.0.1", port: 0, exclusive: true },
+      onlyWith(secret, adapter),
+    );
+    return new Rehearsal(listener, { [secretHeader]: secret });
+  }
+
+  /**
+   * Fires an exercise's burst over both protocols at once, several times.
+   *
+   * @throws Error when a call fails
+   */
+  async fire(exercise: Exercise, bursts: number): Promise<void> {
+    const { burst, rpc } = exercise;
+    for (let n = 0; n < bursts; n++) {
+      const calls = Array.from({ length: burst.calls }, (_, index) => {
+        const json = burst.requestJson(index + 1);
+        return [this.#callGrpc(exercise, json), this.#callJson(exercise, json)];
+      }).flat();
+      const failed = (await Promise.all(calls)).find(({ isOk }) => !isOk);
+      if (failed !== undefined) {
+        throw new Error(`Expected ${rpc} to work before the server serves, got: ${failed.text}`);
+      }
+    }
+  }
+
+  close(): void {
+    this.#session.destroy();
+    this.#agent.destroy();
+    this.#listener.cut();
+    void this.#listener.drain();
+  }
+
+  async #callGrpc({ method }: Exercise, json: string): Promise<Outcome> {
+    const message = toBinary(method.input, fromJsonString(method.input, json));
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt32BE(message.length, 1);
+    const stream = this.#session.request({
+      ...this.#header,
+      ":method": "POST",
+      ":path": pathOf(method),
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    let fields: Record<string, unknown> = {};
+    stream.on("response", (header) => {
+      fields = { ...fields, ...header };
+    });
+    stream.on("trailers", (trailer) => {
+      fields = { ...fields, ...trailer };
+    });
+    stream.resume().end(Buffer.concat([prefix, message]));
+    await once(stream, "end");
+    const { "grpc-status": status, "grpc-message": text } = fields;
+    return { isOk: status === "0" || status === "8", text: String(text) };
+  }
+
+  async #callJson({ method }: Exercise, json: string): Promise<Outcome> {
+    const request = http1Request({
+      host: "127.0.0.1",
+      port: this.#listener.port,
+      path: pathOf(method),
+      method: "POST",
+      agent: this.#agent,
+      headers: { ...this.#header, "content-type": "application/json" },
+    });
+    request.end(json);
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    const chunks = await response.setEncoding("utf8").toArray();
+    const { statusCode } = response;
+    return { isOk: statusCode === 200 || statusCode === 429, text: chunks.join("") };
+  }
+}
+
+function pathOf({ parent, name }: Exercise["method"]): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+function onlyWith(secret: string, { handleRequest, handleStream }: Adapter): Adapter {
+  return {
+    handleRequest: (request, response) => {
+      if (request.headers[secretHeader] === secret) {
+        handleRequest(request, response);
+      } else {
+        request.destroy();
+      }
+    },
+    handleStream: (stream, headers, ...rest) => {
+      if (headers[secretHeader] === secret) {
+        handleStream(stream, headers, ...rest);
+      } else {
+        stream.close();
+      }
+    },
+  };
 }

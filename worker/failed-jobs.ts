@@ -1,7 +1,11 @@
 import { type Job, Queue } from "bullmq";
 import type { RedisConnection } from "../server/queue/connection.ts";
-import { computeQueue, eventsQueue, type JobData } from "../server/queue/protocol.ts";
-import { retryFromStart } from "../server/queue/retry.ts";
+import {
+  computeQueue,
+  eventsQueue,
+  type JobData,
+  retryFromStart,
+} from "../server/queue/protocol.ts";
 
 /** How many of each queue are listed, those that failed last first. */
 const mostListed = 1_000;

@@ -1,4 +1,4 @@
-import type { strategyMeanings } from "../../registry/strategies.ts";
+import type { strategyMeanings } from "../../registry/exercises.ts";
 import type { Random } from "../review/random.ts";
 import type { Figures } from "./measurements/way.ts";
 

@@ -1,4 +1,4 @@
-import { strategyMeanings } from "../../registry/strategies.ts";
+import { strategyMeanings } from "../../registry/exercises.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { wrap } from "../terminal/wrap.ts";
 import type { Measured } from "./measure.ts";

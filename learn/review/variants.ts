@@ -1,6 +1,5 @@
 import type { LabMeasurement } from "../../progress/progress.ts";
-import { type Exercise, isRight } from "../../registry/exercises.ts";
-import { strategyMeanings } from "../../registry/strategies.ts";
+import { type Exercise, isRight, strategyMeanings } from "../../registry/exercises.ts";
 import { burstTime, cpuMs, type Figures } from "./burst-time.ts";
 import { type Random, shuffled } from "./random.ts";
 import type { AnswerQuality } from "./schedule.ts";

@@ -1,7 +1,6 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { monotonicMs } from "../../registry/clock.ts";
-import type { Call } from "../../server/exercises/exercise.ts";
-import type { ServedExercise } from "../../server/exercises/load.ts";
+import type { Call, ServedExercise } from "../../server/exercises/exercise.ts";
 import type { LearnerModule } from "./learner-module.ts";
 
 /** How a call of the learner's handler ended. */

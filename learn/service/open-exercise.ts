@@ -1,6 +1,5 @@
 import { findExercise } from "../../registry/exercises.ts";
-import type { House } from "../../server/exercises/exercise.ts";
-import { loadExercises, type ServedExercise } from "../../server/exercises/load.ts";
+import { type House, loadExercises, type ServedExercise } from "../../server/exercises/exercise.ts";
 import { calibrateCrops } from "../../server/exercises/predict-image/work.ts";
 import { task } from "../../server/places/place.ts";
 import type { Say } from "./channel.ts";

@@ -1,8 +1,7 @@
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { monotonicMs } from "../../registry/clock.ts";
 import { downloadImage } from "../../server/backends/images.ts";
-import type { House, RunStrategy } from "../../server/exercises/exercise.ts";
-import type { ServedExercise } from "../../server/exercises/load.ts";
+import type { House, RunStrategy, ServedExercise } from "../../server/exercises/exercise.ts";
 import { infer } from "../../server/exercises/predict-image/work.ts";
 import { task } from "../../server/places/place.ts";
 import type { Alone } from "./messages.ts";

@@ -1,4 +1,4 @@
-import { sharedSlot, windowSlots } from "../vitals/slots.ts";
+import { sharedSlot, windowSlots } from "../places/place.ts";
 
 /** What a backend counts. */
 export interface CallCounts {

@@ -1,5 +1,5 @@
+import { threadCpuMs } from "../../registry/clock.ts";
 import type { Place, Task } from "../places/place.ts";
-import { threadCpuMs } from "../places/thread-cpu.ts";
 
 /** What a calibrated call shall cost, in milliseconds of CPU. */
 const targetMs = 100;

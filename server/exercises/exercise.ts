@@ -1,4 +1,5 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { type Exercise, exercises } from "../../registry/exercises.ts";
 import type { Backends } from "../backends/backends.ts";
 import type { FieldViolation } from "../errors.ts";
 import type { Places } from "../places/index.ts";
@@ -31,7 +32,7 @@ export type RunStrategy<Request, Response> = (
 ) => Promise<Answer<Response>>;
 
 /** How an exercise's calls are answered. */
-export interface ExerciseHandler<Request, Response> {
+interface ExerciseHandler<Request, Response> {
   /** The largest request message, in bytes. Default: 64 KiB. */
   readonly maxRequestBytes?: number;
   /** What is wrong with a request; empty when nothing is. */
@@ -46,7 +47,7 @@ export interface ExerciseHandler<Request, Response> {
 }
 
 /** What the `strategies.ts` of an exercise's folder exports. */
-export type CreateExercise<Method extends DescMethodUnary = DescMethodUnary> = (
+type CreateExercise<Method extends DescMethodUnary = DescMethodUnary> = (
   house: House,
 ) => ExerciseHandler<MessageShape<Method["input"]>, MessageInitShape<Method["output"]>>;
 
@@ -64,4 +65,72 @@ export function answer<Value, Response>(
   toResponse: (value: Value) => Response,
 ): Answer<Response> {
   return { ...ran, value: toResponse(ran.value) };
+}
+
+/** An exercise of the schema with the code that does its work. */
+export interface ServedExercise {
+  readonly exercise: Exercise;
+  readonly handler: ReturnType<CreateExercise>;
+}
+
+/**
+ * Finds the folder of every exercise in the schema: `GetUser` lives in `get-user/`.
+ *
+ * @throws Error when a folder and the schema do not name the same strategies
+ */
+export function loadExercises(house: House): Promise<readonly ServedExercise[]> {
+  return Promise.all(
+    exercises.map(async (exercise) => {
+      const folder = exercise.rpc.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+      const module: { default: CreateExercise } = await import(`./${folder}/strategies.ts`);
+      const handler = module.default(house);
+      assertSameStrategies(exercise, Object.keys(handler.strategies), folder);
+      return { exercise, handler };
+    }),
+  );
+}
+
+function assertSameStrategies({ rpc, allStrategies }: Exercise, built: string[], folder: string) {
+  const named = allStrategies.map(({ name }) => name);
+  const missing = named.filter((name) => !built.includes(name));
+  const unnamed = built.filter((name) => !named.includes(name));
+  if (missing.length > 0 || unnamed.length > 0) {
+    throw new Error(
+      `Expected exercises/${folder}/strategies.ts to have the strategies of ${rpc} in the schema ` +
+        `(${named.join(", ")}); missing: ${missing.join(", ") || "none"}, ` +
+        `not in the schema: ${unnamed.join(", ") || "none"}`,
+    );
+  }
+}
+
+/** Checks of request fields. Each gives what is wrong, or nothing. */
+
+/** Counted in Unicode code points, as people count characters. */
+export function checkText(field: string, text: string, maxCharacters: number): FieldViolation[] {
+  const characters = [...text].length;
+  return characters >= 1 && characters <= maxCharacters
+    ? []
+    : violation(field, `to have 1 to ${maxCharacters} characters, got ${characters}`);
+}
+
+export function checkRange(
+  field: string,
+  value: number,
+  from: number,
+  to: number,
+): FieldViolation[] {
+  return value >= from && value <= to
+    ? []
+    : violation(field, `to be from ${from} to ${to}, got ${value}`);
+}
+
+export function checkMaxBytes(field: string, text: string, maxBytes: number): FieldViolation[] {
+  const bytes = Buffer.byteLength(text);
+  return bytes <= maxBytes
+    ? []
+    : violation(field, `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`);
+}
+
+function violation(field: string, expectation: string): FieldViolation[] {
+  return [{ field, description: `Expected ${field} ${expectation}.` }];
 }

@@ -4,7 +4,7 @@ import { childEnvironment } from "../../cli/child-environment.ts";
 import type { Told } from "../../registry/fired-runs.ts";
 import { Failure } from "../errors.ts";
 
-export interface Firing {
+interface Firing {
   /** Its program. Another room's, which is only ever started from here: the arrows point one way. */
   readonly main: URL;
   /** What it is told first. */

@@ -1,8 +1,12 @@
 import { availableParallelism } from "node:os";
-import { create } from "@bufbuild/protobuf";
+import { setTimeout as sleep } from "node:timers/promises";
+import { create, fromJson, toJson } from "@bufbuild/protobuf";
 import {
   type LoadRequest,
+  LoadRequestSchema,
   type LoadResponse,
+  LoadResponseSchema,
+  type LoadRun,
   LoadRunSchema,
   MachineFactsSchema,
   type RaceRequest,
@@ -15,13 +19,13 @@ import {
   RunSummarySchema,
 } from "../../gen/unblock/v1/lab_pb.ts";
 import { findExercise } from "../../registry/exercises.ts";
+import type { LoadOrder } from "../../registry/fired-runs.ts";
 import { Failure } from "../errors.ts";
+import { fireFrom } from "./firing-process.ts";
 import { KeptRuns } from "./kept-runs.ts";
-import { load } from "./load.ts";
-import { OneAtATime } from "./one-at-a-time.ts";
 import { race } from "./race.ts";
 
-export interface LabConfig {
+interface LabConfig {
   /** Where the process that fires finds this server; asked when there is something to fire. */
   readonly baseUrl: () => string;
   /** How many seats each place has, by the strategies' names. */
@@ -108,5 +112,80 @@ export class Lab {
       this.#config.log(`A run could not be kept in ${this.#config.runsFolder}: ${error}`);
       return create(RunKeptSchema, { sentence });
     }
+  }
+}
+
+const main = new URL("../../lab/load/main.ts", import.meta.url);
+
+interface LoadOptions extends Pick<LoadOrder, "baseUrl"> {
+  readonly signal: AbortSignal;
+  /** Where intervals and figures go. */
+  readonly run: LoadRun;
+}
+
+/**
+ * Has a load made, and tells of it.
+ *
+ * @returns what happened, in a sentence or two
+ */
+async function* load(
+  request: LoadRequest,
+  { baseUrl, signal, run }: LoadOptions,
+): AsyncGenerator<LoadResponse["event"], string> {
+  const order: LoadOrder = { baseUrl, request: toJson(LoadRequestSchema, request) };
+  let sentence = "";
+  for await (const told of fireFrom({ main, order, signal })) {
+    if (told.kind !== "event") {
+      continue;
+    }
+    const { event } = fromJson(LoadResponseSchema, told.event);
+    if (event.case === "kept") {
+      sentence = event.value.sentence;
+      continue;
+    }
+    if (event.case === "interval") {
+      run.intervals.push(event.value);
+    } else if (event.case === "ended") {
+      run.figures = event.value;
+    }
+    yield event;
+  }
+  return sentence;
+}
+
+/**
+ * How long a run waits for the one before, in milliseconds. Who ends a run and begins another is not refused
+ * because the end was heard of, or took effect, a moment later.
+ */
+const patienceMs = 1_000;
+
+/**
+ * Lets one run be fired at a time: two would measure each other. Another is told so after a moment, and
+ * waits no longer: the one that is fired may take minutes, and a person who is told can end it.
+ */
+class OneAtATime {
+  #running: { readonly what: string; readonly ended: Promise<void> } | undefined;
+
+  /**
+   * @param what goes on, such as "a race of A"
+   * @param signal its abort ends the wait
+   * @returns to be called when the run has ended
+   * @throws Failure "overloaded" while another run is fired
+   */
+  async begin(what: string, signal: AbortSignal): Promise<() => void> {
+    const late = sleep(patienceMs, true, { signal, ref: false });
+    // Who waits no more does not want to hear of it.
+    late.catch(() => {});
+    for (let other = this.#running; other !== undefined; other = this.#running) {
+      if (await Promise.race([other.ended.then(() => false), late])) {
+        throw new Failure("UNBLOCK_RUN_IN_PROGRESS", { other: other.what });
+      }
+    }
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    this.#running = { what, ended };
+    return () => {
+      this.#running = undefined;
+      resolve();
+    };
   }
 }

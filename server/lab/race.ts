@@ -1,3 +1,4 @@
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { create, fromJson, toJson } from "@bufbuild/protobuf";
 import {
   type BurstProgress,
@@ -11,13 +12,13 @@ import {
   RaceResponseSchema,
   type RaceRun,
 } from "../../gen/unblock/v1/lab_pb.ts";
+import { monotonicMs } from "../../registry/clock.ts";
 import type { Go, RaceOrder, Told } from "../../registry/fired-runs.ts";
 import { fireFrom } from "./firing-process.ts";
-import { LoopWatch } from "./loop-watch.ts";
 
 const main = new URL("../../lab/race/main.ts", import.meta.url);
 
-export interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
+interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
   readonly signal: AbortSignal;
   /** Where the bursts go when they are over. */
   readonly run: RaceRun;
@@ -136,4 +137,65 @@ function append(events: BurstProgress, { calls, loop, bystander }: BurstProgress
 /** To whole microseconds: finer figures are noise, and every digit is kept in a file. */
 function round(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
+}
+
+/** How often it looks, in milliseconds: each time wakes the process, which costs more than the look. */
+const everyMs = 10;
+
+interface LoopLook {
+  /** On the machine's monotonic clock. */
+  readonly atMs: number;
+  /** How late the loop came to this look, in milliseconds. */
+  readonly delayMs: number;
+  /** Since the look before, 0 to 1. */
+  readonly utilization: number;
+}
+
+/**
+ * Looks at the event loop of this thread again and again. While the loop is blocked there is no look; the
+ * one after that tells the whole delay.
+ *
+ * Node's own monitor has one figure for a time, and this has to say when.
+ */
+class LoopWatch {
+  #looks: LoopLook[] = [];
+  #dueMs = 0;
+  #utilization: EventLoopUtilization = performance.eventLoopUtilization();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** To be called once. */
+  start(): void {
+    this.#utilization = performance.eventLoopUtilization();
+    this.#waitForNext(monotonicMs());
+  }
+
+  /** Takes a last look, before the next would be due. */
+  stop(): void {
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#look();
+    }
+  }
+
+  /** The looks since this was asked the last time. */
+  take(): readonly LoopLook[] {
+    const looks = this.#looks;
+    this.#looks = [];
+    return looks;
+  }
+
+  #waitForNext(nowMs: number): void {
+    this.#dueMs = nowMs + everyMs;
+    this.#timer = setTimeout(() => this.#waitForNext(this.#look()), everyMs);
+  }
+
+  #look(): number {
+    const atMs = monotonicMs();
+    const since = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(this.#utilization, since);
+    this.#looks.push({ atMs, delayMs: Math.max(0, atMs - this.#dueMs), utilization });
+    return atMs;
+  }
 }

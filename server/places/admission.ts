@@ -1,7 +1,6 @@
 import { Failure } from "../errors.ts";
 import { noteGoingOn } from "../give-up.ts";
-import { sharedSlot, windowSlots } from "../vitals/slots.ts";
-import type { PlaceVitals, TaskCall } from "./place.ts";
+import { type PlaceVitals, sharedSlot, type TaskCall, windowSlots } from "./place.ts";
 
 /** What a job inside can say of itself. */
 export interface Slot {

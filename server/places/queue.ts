@@ -6,7 +6,7 @@ import { Admission } from "./admission.ts";
 import type { LocalContext, PlacesConfig, PlaceVitals, Ran, Task, TaskCall } from "./place.ts";
 
 /** How a job stands to others. */
-export interface JobTerms {
+interface JobTerms {
   /** About what it costs, in milliseconds of CPU: the shorter go first. */
   readonly costMs: number;
   /** From the caller: the same key means the same job. */
@@ -17,7 +17,7 @@ export interface JobTerms {
  * Workers on any number of machines, `npm run worker`, that take jobs from a Redis. Not in the list of
  * `Place`s: what runs elsewhere must be a job whose task the workers know.
  */
-export interface JobPlace {
+interface JobPlace {
   readonly name: "queue";
   /**
    * Runs a task in some worker. Rejects with a Failure "overloaded" when the queue is full, and with

@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
-import { exitWithout } from "./exit-without.ts";
+import {
+  closeMs,
+  exitWithout,
+  longestTaskMs,
+  reportStuck,
+  reportUnstuck,
+  type StuckPlace,
+  sparesFor,
+  stuckMs,
+} from "./lost-task.ts";
 import type { Place, Task } from "./place.ts";
-import { fromOutcome } from "./remote.ts";
-import { reportStuck, reportUnstuck, type StuckPlace } from "./stuck-task.ts";
-import { closeMs, longestTaskMs, sparesFor, stuckMs } from "./task-limits.ts";
-import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
+import { fromOutcome, type TaskMessage, type TaskOutcome } from "./task-runner.ts";
 
 /** A thread or a process that runs tasks, one at a time, and is started again whenever it ends. */
 export interface Runner {
@@ -29,7 +35,7 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-export interface RunnerPoolConfig {
+interface RunnerPoolConfig {
   readonly name: string;
   /** How many tasks run at once. */
   readonly size: number;

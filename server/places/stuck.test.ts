@@ -3,7 +3,7 @@ import { gzip } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createHungFile, type HungFile } from "../../testing/hung-file.ts";
 import { createGate, noCaller, openGate, tasks } from "../../testing/tasks.ts";
-import { createLibuv } from "./libuv.ts";
+import { createLibuv } from "./local.ts";
 import { createThreadPool } from "./thread-pool.ts";
 
 let logged: string[];

@@ -1,8 +1,7 @@
 import { threadId } from "node:worker_threads";
-import { monotonicMs } from "../../registry/clock.ts";
-import { type FailureMessage, toFailureMessage } from "../errors.ts";
-import type { RanOn, TaskContext } from "./place.ts";
-import { threadCpuMs } from "./thread-cpu.ts";
+import { monotonicMs, threadCpuMs } from "../../registry/clock.ts";
+import { type FailureMessage, fromFailureMessage, toFailureMessage } from "../errors.ts";
+import type { Ran, RanOn, TaskContext } from "./place.ts";
 
 /** A task on its way to another thread or process. */
 export interface TaskMessage {
@@ -64,4 +63,24 @@ async function importTask(module: string, name: string): Promise<Run> {
   const typed: Run = (input, context) => run(input, context);
   imported.set(key, typed);
   return typed;
+}
+
+/** What a task answered from another thread or process, as a result or a failure of this thread's. */
+export function fromOutcome<Output>(
+  outcome: TaskOutcome<Output>,
+  submittedMs: number,
+): Ran<Output> {
+  if ("failure" in outcome) {
+    throw fromFailureMessage(outcome.failure);
+  }
+  return {
+    value: outcome.value,
+    ranOn: outcome.ranOn,
+    beganMs: submittedMs,
+    timing: [
+      { name: "queue", ms: outcome.startedMs - submittedMs },
+      { name: "work", ms: outcome.workMs },
+    ],
+    cpuMs: outcome.cpuMs,
+  };
 }

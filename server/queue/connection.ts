@@ -1,6 +1,7 @@
-import { createClient } from "@redis/client";
+import { createClient, ErrorReply } from "@redis/client";
 import { createNodeRedisClient, type IRedisClient } from "bullmq";
 import { describeRedis } from "../backends/redis-url.ts";
+import { backendUnavailable, Failure } from "../errors.ts";
 
 /** How long a connection may take, in milliseconds. */
 const connectTimeoutMs = 5_000;
@@ -9,7 +10,7 @@ const longestPauseMs = 1_000;
 /** How many commands may wait for a connection or an answer; more of them fail at once. */
 const mostCommands = 10_000;
 
-export interface RedisConnectionConfig {
+interface RedisConnectionConfig {
   readonly url: string;
   /** Told when the connection is lost and when it is back, once each. */
   readonly log: (message: string) => void;
@@ -99,4 +100,57 @@ function readInfo(text: string): ReadonlyMap<string, string> {
       .map((line) => line.split(":", 2))
       .map(([name = "", value = ""]) => [name, value]),
   );
+}
+
+/** What a caller can do about a command that failed. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) {
+    return error;
+  }
+  if (error instanceof ErrorReply && error.message.includes("OOM")) {
+    return new Failure("UNBLOCK_JOB_QUEUE_OUT_OF_MEMORY", {}, { cause: error });
+  }
+  if (error instanceof ErrorReply && error.message.includes("READONLY")) {
+    return backendUnavailable("job queue", "its Redis is a read-only replica");
+  }
+  return backendUnavailable("job queue", error);
+}
+
+/** Whether Redis may have done what a command asked, or may do so later, although it did not answer. */
+export function mayBeDone({ cause }: Failure): boolean {
+  return (
+    cause instanceof Error &&
+    !(cause instanceof ErrorReply) &&
+    // The client's own, which sent nothing then.
+    cause.message !== "The queue is full"
+  );
+}
+
+/** What must be so for a job to outlive a Redis that is killed, by the names that INFO has for it. */
+const wanted = [
+  {
+    field: "aof_enabled",
+    value: "1",
+    otherwise:
+      "it has appendonly no, so jobs that it took are lost when it stops: " +
+      "start it with --appendonly yes",
+  },
+  {
+    field: "maxmemory_policy",
+    value: "noeviction",
+    otherwise:
+      "it may evict jobs when its memory is full: start it with --maxmemory-policy noeviction",
+  },
+  {
+    field: "role",
+    value: "master",
+    otherwise: "it is a read-only replica, which takes no jobs: use the address of its master",
+  },
+] as const;
+
+/** Why a Redis is not fit to keep jobs, in sentences' ends; empty when it is. */
+export function durabilityProblems(info: ReadonlyMap<string, string>): readonly string[] {
+  return wanted
+    .filter(({ field, value }) => (info.get(field) ?? value) !== value)
+    .map(({ otherwise }) => otherwise);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { durabilityProblems } from "./durability.ts";
+import { durabilityProblems } from "./connection.ts";
 
 const fit = { aof_enabled: "1", maxmemory_policy: "noeviction", role: "master" };
 

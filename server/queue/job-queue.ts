@@ -3,8 +3,13 @@ import { type Job, type JobsOptions, Queue, QueueEvents } from "bullmq";
 import { backendUnavailable, Failure } from "../errors.ts";
 import { answeredWithin, unlessAborted } from "../give-up.ts";
 import { Backlog } from "./backlog.ts";
-import { connectRedis, type RedisConnection } from "./connection.ts";
-import { durabilityProblems } from "./durability.ts";
+import {
+  connectRedis,
+  durabilityProblems,
+  mayBeDone,
+  type RedisConnection,
+  toFailure,
+} from "./connection.ts";
 import { assertSameRequest, deduplicationOf, newJobId, recallOutcome } from "./idempotency.ts";
 import {
   computeOptions,
@@ -13,11 +18,10 @@ import {
   eventsQueue,
   type JobData,
   priorityOf,
+  retryFromStart,
   unfinishedKeyMs,
 } from "./protocol.ts";
-import { mayBeDone, toFailure } from "./redis-failures.ts";
 import { JobResults, NothingHeard } from "./results.ts";
-import { retryFromStart } from "./retry.ts";
 import { Withdrawals } from "./withdrawals.ts";
 
 /** A command that Redis has not answered within this time has failed, in milliseconds. */
@@ -27,7 +31,7 @@ const clockSkewMs = 60_000;
 /** How long Redis may take to say goodbye, in milliseconds. */
 const closeMs = 500;
 const unref = { ref: false };
-export interface JobQueueConfig {
+interface JobQueueConfig {
   readonly redisUrl: string;
   /** How many jobs may wait, of those that compute and of events each. */
   readonly maxQueue: number;

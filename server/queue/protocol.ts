@@ -1,7 +1,8 @@
-/** What a server that adds jobs and a worker that takes them agree on. */
-import type { JobsOptions } from "bullmq";
+import type { Job, JobsOptions } from "bullmq";
 import type { FailureMessage } from "../errors.ts";
 import type { RanOn } from "../places/place.ts";
+
+/** What a server that adds jobs and a worker that takes them agree on. */
 
 /** Jobs that compute: a worker takes as many at once as it has CPU workers. */
 export const computeQueue = "unblock-compute";
@@ -100,4 +101,18 @@ export function isOutcome<Output>(value: unknown): value is JobOutcome<Output> {
     "ranOn" in value &&
     ("value" in value || "failure" in value)
   );
+}
+
+/**
+ * Lets a failed job be tried again, with all its attempts: it may be that the reason for the failures is gone.
+ * Does nothing when somebody else just did so.
+ */
+export async function retryFromStart(job: Job<JobData>): Promise<void> {
+  try {
+    await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+  } catch (error) {
+    if ((await job.getState()) === "failed") {
+      throw error;
+    }
+  }
 }

@@ -17,7 +17,7 @@ export interface EventLoopReading {
 }
 
 /** Told when a tick was due and when it came, on the clock of performance.now(). */
-export type TickListener = (dueMs: number, nowMs: number) => void;
+type TickListener = (dueMs: number, nowMs: number) => void;
 
 /**
  * Watches the event loop of the thread that creates it, by a timer that all windows share.

@@ -6,7 +6,7 @@ import { answeredWithin, NoAnswer } from "../give-up.ts";
 const waitMs = 500;
 
 /** The canary's time in milliseconds; undefined while it has not come back, and how long it has waited so far. */
-export type CanaryLook =
+type CanaryLook =
   | { readonly ms: number; readonly waitedMs: 0 }
   | { readonly ms: undefined; readonly waitedMs: number };
 

@@ -1,7 +1,6 @@
 import type { Places } from "../places/index.ts";
-import type { PlaceVitals } from "../places/place.ts";
+import { type PlaceVitals, sharedSlot, windowSlots } from "../places/place.ts";
 import type { EventLoopReading, EventLoopVitals, EventLoopWindow } from "./event-loop.ts";
-import { sharedSlot, windowSlots } from "./slots.ts";
 
 /** A span of time over which one reader is told what the process feels. Nobody else can restart it. */
 export class VitalsWindow {

@@ -1,9 +1,8 @@
 /** The same with all that our server does to every call: metrics, logging, limits, validation. */
-import type { DescMethod } from "@bufbuild/protobuf";
-import { isMessage } from "@bufbuild/protobuf";
+import { type DescMethod, isMessage } from "@bufbuild/protobuf";
 import { EchoRequestSchema, EchoService } from "../../../gen/echo/v1/echo_pb.ts";
 import { completeConfig } from "../../../server/config.ts";
-import { checkRange, checkText } from "../../../server/exercises/validate.ts";
+import { checkRange, checkText } from "../../../server/exercises/exercise.ts";
 import { createLogger } from "../../../server/logger.ts";
 import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
 import { createInterceptors } from "../../../server/rpc/interceptors/chain.ts";

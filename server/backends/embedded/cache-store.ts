@@ -95,7 +95,7 @@ const lookups: Readonly<Record<string, (args: readonly string[]) => readonly str
 };
 
 /** A connection's: what it has queued since MULTI. */
-export class CacheSession {
+class CacheSession {
   readonly #store: CacheStore;
   #queued: (readonly string[])[] | undefined;
   #nil = nil2;

@@ -3,20 +3,25 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { sharedSlot } from "../../vitals/slots.ts";
-import type { BackendAddresses, Backends } from "../backends.ts";
+import { answeredWithin, NoAnswer } from "../../give-up.ts";
+import { sharedSlot } from "../../places/place.ts";
+import type { BackendAddresses, Backends, BackendsReading } from "../backends.ts";
 import { disconnectCache } from "../cache.ts";
 import { CallCounter } from "../call-counts.ts";
+import { createDatabaseFile } from "../database.ts";
 import { ordinaryPath } from "../disk.ts";
 import type { ImageHosts } from "../images.ts";
 import { redisEndpoint, throughLocalPort } from "../redis-url.ts";
-import { CountRequests } from "./count-requests.ts";
-import { createDatabaseFile } from "./database-file.ts";
-import { freeReaders } from "./free-readers.ts";
-import type { KeeperData, KeeperMessage } from "./messages.ts";
-import { content } from "./slow-disk.ts";
+import type {
+  BackendCounts,
+  CountsReply,
+  CountsRequest,
+  KeeperData,
+  KeeperMessage,
+} from "./messages.ts";
+import { content, freeReaders } from "./slow-disk.ts";
 
-export interface EmbeddedConfig {
+interface EmbeddedConfig {
   /** Hosts that images may come from besides the embedded images service. */
   readonly imageHosts: ImageHosts;
   /** A real Redis as the cache instead of the embedded one. Default: none. */
@@ -24,7 +29,7 @@ export interface EmbeddedConfig {
   readonly log: (message: string) => void;
 }
 
-export interface EmbeddedBackends extends Backends {
+interface EmbeddedBackends extends Backends {
   /**
    * Those for the calls that the server makes itself before it serves: all of them are embedded, so that
    * nobody's own Redis gets keys from it, and the disk is an ordinary file, since the slow one's are made
@@ -42,7 +47,9 @@ export async function openEmbeddedBackends({
   const folder = mkdtempSync(join(tmpdir(), "unblock-"));
   const redis = redisUrl === undefined ? undefined : redisEndpoint(redisUrl);
   const keeperData: KeeperData = { folder, redis };
-  const keeper = new Worker(new URL("./keeper.ts", import.meta.url), { workerData: keeperData });
+  const keeper = new Worker(new URL("./supervisor.ts", import.meta.url), {
+    workerData: keeperData,
+  });
   const database = { path: join(folder, "users.db"), counts: CallCounter.buffer() };
   const databaseCounter = new CallCounter(database.counts);
   const countRequests = new CountRequests((request) => keeper.postMessage(request));
@@ -153,4 +160,57 @@ function whenStarted(addresses: BackendAddresses | undefined): BackendAddresses 
     throw new Error("Expected the embedded backends to have started");
   }
   return addresses;
+}
+
+/** How long whoever asks waits for the backend process, in milliseconds. */
+const waitMs = 500;
+/** Questions to a process that does not answer; those who ask more hear at once that nothing is known. */
+const maxUnanswered = 32;
+
+/** Asks the backend process for its counts, and does without when it does not answer. */
+class CountRequests {
+  readonly #send: (request: CountsRequest) => void;
+  readonly #unanswered = new Map<number, (counts: BackendCounts | undefined) => void>();
+  #lastId = 0;
+
+  constructor(send: (request: CountsRequest) => void) {
+    this.#send = send;
+  }
+
+  async ask(terms: Omit<CountsRequest, "id">): Promise<BackendsReading> {
+    if (this.#unanswered.size >= maxUnanswered) {
+      return unknown(`The backend process has not answered ${maxUnanswered} times.`);
+    }
+    const id = ++this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<BackendCounts | undefined>();
+    this.#unanswered.set(id, resolve);
+    this.#send({ id, ...terms });
+    try {
+      const counts = await answeredWithin(waitMs, promise);
+      return counts === undefined
+        ? unknown("The backend process has died and is started again.")
+        : { counts, unknown: undefined };
+    } catch (error) {
+      if (error instanceof NoAnswer) {
+        return unknown(`The backend process did not answer within ${waitMs} ms.`);
+      }
+      throw error;
+    }
+  }
+
+  onReply({ id, counts }: CountsReply): void {
+    this.#unanswered.get(id)?.(counts);
+    this.#unanswered.delete(id);
+  }
+
+  /** The process has died, and answers nobody any more. */
+  onDown(): void {
+    for (const id of [...this.#unanswered.keys()]) {
+      this.onReply({ id, counts: undefined });
+    }
+  }
+}
+
+function unknown(reason: string): BackendsReading {
+  return { counts: [], unknown: reason };
 }

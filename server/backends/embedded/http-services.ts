@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { CallCounter } from "../call-counts.ts";
-import { encodePng } from "./pictures/encode-png.ts";
-import { pictureFor } from "./pictures/picture-for.ts";
+import { encodePng, pictureFor } from "./pictures/pictures.ts";
 
 interface Answer {
   readonly status: number;

@@ -1,12 +1,11 @@
 /**
  * The embedded backends but the database: a process of their own, so that a frozen server cannot
- * freeze them. keeper.ts starts it.
+ * freeze them. supervisor.ts starts it.
  */
 import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { ordinaryPath } from "../disk.ts";
-import { cacheCounter, serveCache } from "./cache-server.ts";
-import { serveDelayRelay } from "./delay-relay.ts";
+import { cacheCounter, serveCache, serveDelayRelay } from "./cache-server.ts";
 import { httpCounters, serveHttpServices } from "./http-services.ts";
 import type { BackendsReady, CountsReply, CountsRequest } from "./messages.ts";
 import { content, diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseCommands } from "./resp.ts";
+import { parseCommands } from "./cache-server.ts";
 
 /** A command as Redis clients send it. */
 const encode = (...parts: string[]) =>

@@ -1,5 +1,16 @@
 import { execFile } from "node:child_process";
-import { close, open, unlink, write } from "node:fs";
+import {
+  close,
+  closeSync,
+  constants,
+  open,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlink,
+  unlinkSync,
+  write,
+} from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,7 +21,7 @@ import { fifoPath } from "../disk.ts";
 export const readMs = 30;
 /**
  * How many FIFOs stand ready: more than the server has threads that read. A thread of this process's
- * libuv pool waits at each, so the pool must be larger still (UV_THREADPOOL_SIZE in keeper.ts).
+ * libuv pool waits at each, so the pool must be larger still (UV_THREADPOOL_SIZE in supervisor.ts).
  */
 export const readyFifos = 128;
 /** With fewer, more are made at once, whatever else goes on. */
@@ -24,7 +35,7 @@ export const content = JSON.stringify({ setting_a: "value1", setting_b: "value2"
 export const diskCounter = new CallCounter();
 
 /** What a read gives, and when. */
-export interface DiskRead {
+interface DiskRead {
   readonly content: string;
   readonly delayMs: number;
   /** Told when the content has been written; the error when the reader closed before. */
@@ -105,4 +116,38 @@ export async function hasMkfifo(): Promise<boolean> {
   const folders = (process.env.PATH ?? "").split(":");
   const found = await Promise.allSettled(folders.map((folder) => access(join(folder, "mkfifo"))));
   return found.some(({ status }) => status === "fulfilled");
+}
+
+/**
+ * Removes the folder of a slow disk whose process is dead, and frees whoever is blocked on its files.
+ *
+ * A reader whose FIFO has no writer waits for ever, cannot be aborted, and keeps its process from
+ * exiting. To be the writer for a moment ends its read with nothing in it; the FIFO is gone before
+ * the moment is over, so nobody opens it afterwards.
+ */
+export function freeReaders(diskFolder: string): void {
+  unlessGone(() => {
+    for (const name of readdirSync(diskFolder)) {
+      unlessGone(() => freeReader(join(diskFolder, name)));
+    }
+    rmSync(diskFolder, { recursive: true, force: true, maxRetries: 3 });
+  });
+}
+
+function freeReader(path: string): void {
+  const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  unlinkSync(path);
+  closeSync(writer);
+}
+
+/** When the server ends, its main thread and its keeper may both be at it: who removes a file frees its reader. */
+function unlessGone(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isGone) {
+      throw error;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 export type Pointer = bigint;
 
 /** Its functions that we call, named without their "PQ". All of them block the calling thread. */
-export type Libpq = ReturnType<typeof bind>;
+type Libpq = ReturnType<typeof bind>;
 
 export const connectionOk = 0;
 export const commandOk = 1;

@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
 import type { Backends } from "../backends.ts";
-import { assertPostgresUrl, type PostgresAddress } from "./address.ts";
-import type { Servers } from "./connection-limit.ts";
+import { userCount } from "../database.ts";
+import { assertPostgresUrl, type PostgresAddress, withoutPassword } from "./address.ts";
+import { clientConfig, closePools, poolSize, poolsOf } from "./find-user.ts";
 import { disconnectBlocking } from "./find-user-blocking.ts";
-import { closePools, poolsOf } from "./pools.ts";
-import { prepareDatabase } from "./prepare.ts";
+import { loadLibpq } from "./libpq.ts";
+import { LibpqConnection } from "./libpq-connection.ts";
+import { reasonOf } from "./query.ts";
 
 /** The environment variable with its URL: so strategies name what they need. */
 const engine = "DATABASE_URL";
@@ -58,4 +62,155 @@ async function endConnections(postgres: PostgresAddress): Promise<void> {
     // A Postgres that is gone has ended them itself.
     .catch(() => {});
   await closePools(postgres);
+}
+
+/** Any number will do; only servers that prepare the same database must agree on it. */
+const lockNumber = 0x756e_626c;
+
+/**
+ * Makes sure that the database can be used: libpq is there, Postgres lets us in and has connections
+ * enough, and there is a table `users`, which is made and filled when it is missing.
+ *
+ * @throws Error that says what is wrong and what to do, without the URL's password
+ */
+async function prepareDatabase(address: PostgresAddress, servers: Servers): Promise<void> {
+  loadLibpq();
+  const client = await orExplain(address, async () => {
+    const connecting = new Client(clientConfig(address));
+    // The query in progress fails too; without a listener the error would end the process.
+    connecting.on("error", () => {});
+    await connecting.connect();
+    return connecting;
+  });
+  try {
+    await assertConnectionsFit(client, servers);
+    await fillTable(client, address.url);
+    // Each driver reads the URL for itself; this one blocks, so it comes when all else is well.
+    await orExplain(address, async () => new LibpqConnection(address).close());
+  } finally {
+    await client.end();
+  }
+}
+
+async function orExplain<Result>(
+  { url }: PostgresAddress,
+  connect: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await connect();
+  } catch (error) {
+    throw new Error(
+      `Expected Postgres to answer at ${withoutPassword(url)}, got: ${reasonOf(error, url)}. ` +
+        "Does it run, and is the URL (DATABASE_URL, --database-url) right?",
+    );
+  }
+}
+
+async function fillTable(client: Client, url: string): Promise<void> {
+  try {
+    await fillTableOnce(client);
+  } catch (error) {
+    throw new Error(
+      `Expected to make the table "users", or to find it with the columns id, name and email, got: ` +
+        `${reasonOf(error, url)}. Give unblock a database of its own, and the right to make tables in it.`,
+    );
+  }
+}
+
+/** All or nothing, and one after another: servers that start together make it once. */
+async function fillTableOnce(client: Client): Promise<void> {
+  await client.query("BEGIN");
+  await client.query("SELECT pg_advisory_xact_lock($1)", [lockNumber]);
+  const { rows } = await client.query("SELECT to_regclass('users') IS NULL AS is_missing");
+  if (rows[0]?.is_missing) {
+    await client.query(
+      "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL, email text NOT NULL)",
+    );
+    await client.query(`
+      INSERT INTO users
+      SELECT id, 'User ' || id, 'user' || id || '@example.com' FROM generate_series(1, ${userCount}) id`);
+  } else {
+    // A table of this name may be somebody else's.
+    await client.query("SELECT id::integer, name::text, email::text FROM users WHERE id = 1");
+  }
+  await client.query("COMMIT");
+}
+
+/** The servers that will use a database. */
+export interface Servers {
+  readonly blockingThreads: number;
+  /** How many of the same kind share it: the copies of --replicas. */
+  readonly replicas: number;
+}
+
+/** What the event loop's own connection and the one that cancels queries take. */
+const others = 2;
+/** How often the connections are counted, and how far apart, in milliseconds: those of a server that just ended go soon. */
+const counts = 4;
+const pauseMs = 250;
+
+/**
+ * Checks that Postgres has connections enough for all that the servers may make: found out at their
+ * start, and not under load.
+ *
+ * @throws Error that has the numbers, and which of them to change
+ */
+async function assertConnectionsFit(
+  client: Client,
+  { blockingThreads, replicas }: Servers,
+): Promise<void> {
+  const needed = replicas * (blockingThreads + poolSize + others);
+  let limits = await readLimits(client);
+  for (let count = 1; freeOf(limits) < needed; count++) {
+    if (count === counts) {
+      throw tooFew(limits, needed, { blockingThreads, replicas });
+    }
+    await sleep(pauseMs);
+    limits = await readLimits(client);
+  }
+}
+
+function freeOf({ allowed, reserved, inUse }: Limits): number {
+  return allowed - reserved - inUse;
+}
+
+function tooFew(limits: Limits, needed: number, { blockingThreads, replicas }: Servers): Error {
+  const free = freeOf(limits);
+  const most = Math.floor(free / replicas) - poolSize - others;
+  const each = replicas > 1 ? `Each of the ${replicas} replicas` : "This server";
+  const lower = [
+    ...(most >= 1 ? [`lower --blocking-threads to ${most}`] : []),
+    ...(replicas > 1 ? ["start fewer --replicas"] : []),
+    "raise max_connections of Postgres",
+  ];
+  return new Error(
+    `Expected ${needed} free connections to Postgres, got ${free}: it allows ${limits.allowed} ` +
+      `(max_connections), reserves ${limits.reserved}, and ${limits.inUse} are in use. ${each} needs ` +
+      `${blockingThreads} for --blocking-threads, ${poolSize} for the asynchronous driver and ${others} more. ` +
+      `To mend it, ${lower.join(", or ")}.`,
+  );
+}
+
+interface Limits {
+  readonly allowed: number;
+  /** For administrators. */
+  readonly reserved: number;
+  /** By anybody but this client. */
+  readonly inUse: number;
+}
+
+async function readLimits(client: Client): Promise<Limits> {
+  // Of other users' connections everybody may see that they are there; not all are clients' though.
+  const { rows } = await client.query<Record<keyof Limits, number>>(`
+    SELECT
+      current_setting('max_connections')::int AS "allowed",
+      current_setting('superuser_reserved_connections')::int
+        + coalesce(current_setting('reserved_connections', true), '0')::int AS "reserved",
+      (SELECT count(*)::int - 1 FROM pg_stat_activity
+        WHERE usesysid IS NOT NULL AND datid IS NOT NULL) AS "inUse"`);
+  const [limits] = rows;
+  if (limits === undefined) {
+    throw new Error("Expected a row of limits from Postgres, got none");
+  }
+  return limits;
 }

@@ -1,9 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
-import type { Ran } from "../../places/place.ts";
-import { task } from "../../places/place.ts";
+import { type Ran, task } from "../../places/place.ts";
 import { calibrateOnce } from "../calibrate.ts";
-import { type Call, defineExercise } from "../exercise.ts";
-import { checkMaxBytes, checkRange } from "../validate.ts";
+import { type Call, checkMaxBytes, checkRange, defineExercise } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const maxDataBytes = 128 * 1024;

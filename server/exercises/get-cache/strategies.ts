@@ -1,7 +1,6 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
-import { answer, defineExercise } from "../exercise.ts";
-import { checkText } from "../validate.ts";
+import { answer, checkText, defineExercise } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../testing/postgres.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
-import { poolSize } from "../../backends/postgres/pools.ts";
+import { poolSize } from "../../backends/postgres/find-user.ts";
 
 describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
   let postgres: TestPostgres;

@@ -1,8 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import type { User } from "../../backends/database.ts";
 import { task } from "../../places/place.ts";
-import { answer, defineExercise } from "../exercise.ts";
-import { checkRange } from "../validate.ts";
+import { answer, checkRange, defineExercise } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;

@@ -10,8 +10,7 @@ import {
   pngSignature,
 } from "../../../testing/png.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
-import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+import { encodePng, pictureFor } from "../../backends/embedded/pictures/pictures.ts";
 
 const png = encodePng(pictureFor("/cat.png"));
 const size = { width: 80, height: 80 };

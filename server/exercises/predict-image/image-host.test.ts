@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Page, type PictureHost, servePictures } from "../../../testing/picture-host.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
-import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+import { encodePng, pictureFor } from "../../backends/embedded/pictures/pictures.ts";
 
 const mebibyte = 1024 * 1024;
 const png = encodePng(pictureFor("/dogs/1.png"));

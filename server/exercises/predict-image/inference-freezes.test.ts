@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { countLoopTurns } from "../../../testing/loop-turns.ts";
 import { noCaller } from "../../../testing/tasks.ts";
-import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+import { encodePng, pictureFor } from "../../backends/embedded/pictures/pictures.ts";
 import { completeConfig } from "../../config.ts";
-import { createEventLoop } from "../../places/event-loop.ts";
+import { createEventLoop } from "../../places/local.ts";
 import { task } from "../../places/place.ts";
 import { infer } from "./work.ts";
 

@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
-import { classes, imageSize } from "./network/architecture.ts";
-import { cropAt, takeCrop } from "./network/crops.ts";
+import { classes, decodeWeights, imageSize } from "./network/architecture.ts";
 import { createForwardPass } from "./network/forward-pass.ts";
-import { type Image, resample } from "./network/resample.ts";
-import { decodeWeights } from "./network/weights-file.ts";
+import { cropAt, type Image, resample, takeCrop } from "./network/image.ts";
 
 export interface Prediction {
   prediction: (typeof classes)[number];

@@ -4,8 +4,7 @@ import { allowedUrl } from "../../backends/images.ts";
 import { traceHeaders } from "../../opentelemetry.ts";
 import { type Ran, task } from "../../places/place.ts";
 import { calibrateOnce } from "../calibrate.ts";
-import { type Answer, type Call, defineExercise } from "../exercise.ts";
-import { checkRange } from "../validate.ts";
+import { type Answer, type Call, checkRange, defineExercise } from "../exercise.ts";
 import type { Prediction } from "./network.ts";
 import * as work from "./work.ts";
 

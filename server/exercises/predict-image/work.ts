@@ -2,8 +2,8 @@ import { callBlocking } from "../../backends/blocking.ts";
 import { downloadImage, type ImageRequest } from "../../backends/images.ts";
 import type { LocalContext, TaskContext } from "../../places/place.ts";
 import { calibrate } from "../calibrate.ts";
-import { decodePng } from "./decode.ts";
 import { classify, type Prediction } from "./network.ts";
+import { decodePng } from "./png.ts";
 
 export interface InferenceInput {
   readonly png: Uint8Array;

@@ -11,9 +11,9 @@ import {
   mostCallsPerSecond,
   mostSeconds,
   mostStrategies,
-} from "../../../registry/run-limits.ts";
+} from "../../../registry/fired-runs.ts";
 import type { FieldViolation } from "../../errors.ts";
-import { checkRange } from "../../exercises/validate.ts";
+import { checkRange } from "../../exercises/exercise.ts";
 import { quote } from "../../quote.ts";
 
 /** What one call of CPU work costs about, in milliseconds. */

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { findExercise } from "../../../registry/exercises.ts";
-import { mostCallsPerSecond, mostSeconds } from "../../../registry/run-limits.ts";
+import { mostCallsPerSecond, mostSeconds } from "../../../registry/fired-runs.ts";
 import { ExerciseSelect } from "../parts/exercise-select.tsx";
 import { RunButtons } from "../parts/run-buttons.tsx";
 import { submitOnEnter } from "../parts/submit-on-enter.ts";

@@ -1,4 +1,4 @@
-import { strategyMeanings } from "../../../registry/strategies.ts";
+import { strategyMeanings } from "../../../registry/exercises.ts";
 
 /** What a strategy's name means, whatever the work is. */
 export function meaningOf(strategy: string): string {

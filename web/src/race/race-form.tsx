@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
 import { type Exercise, exercises, findExercise } from "../../../registry/exercises.ts";
-import { mostCalls, mostStrategies } from "../../../registry/run-limits.ts";
+import { mostCalls, mostStrategies } from "../../../registry/fired-runs.ts";
 import { ExerciseSelect } from "../parts/exercise-select.tsx";
 import { meaningOf } from "../parts/meaning-of.ts";
 import { RunButtons } from "../parts/run-buttons.tsx";

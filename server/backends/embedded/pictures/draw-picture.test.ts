@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Animal, drawPicture } from "./draw-picture.ts";
-import { testSeeds, trainingSeeds } from "./seed-ranges.ts";
+import { type Animal, drawPicture } from "./pictures.ts";
+import { testSeeds, trainingSeeds } from "./seeds.ts";
 
 const animals: Animal[] = ["cat", "dog"];
 

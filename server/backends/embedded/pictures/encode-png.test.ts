@@ -1,7 +1,6 @@
 import { PNG } from "pngjs";
 import { expect, it } from "vitest";
-import { drawPicture } from "./draw-picture.ts";
-import { encodePng } from "./encode-png.ts";
+import { drawPicture, encodePng } from "./pictures.ts";
 
 it("encodes a PNG that decodes to the same pixels", () => {
   const picture = drawPicture({ animal: "dog", seed: 7 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pictureFor } from "./picture-for.ts";
+import { pictureFor } from "./pictures.ts";
 
 describe("pictureFor", () => {
   it("gives the animal that the path names", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Canvas, createCanvas, fillEllipse, fillPolygon } from "./rasteriser.ts";
+import { type Canvas, createCanvas, fillEllipse, fillPolygon } from "./canvas.ts";
 
 const white = { colour: [255, 255, 255], opacity: 1 } as const;
 

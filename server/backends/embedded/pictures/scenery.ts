@@ -1,7 +1,6 @@
-import { mix } from "./coat.ts";
-import { createPen } from "./pen.ts";
-import type { Canvas, Colour } from "./rasteriser.ts";
-import { between, type Random } from "./seeded-random.ts";
+import { mix } from "./animals.ts";
+import { type Canvas, type Colour, createPen } from "./canvas.ts";
+import { between, type Random } from "./seeds.ts";
 
 /**
  * Fills the canvas: a gradient with ellipses, triangles and bars on it, in any colours, so that

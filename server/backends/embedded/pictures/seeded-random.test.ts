@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { between, pick, seededRandom } from "./seeded-random.ts";
+import { between, pick, seededRandom } from "./seeds.ts";
 
 it("gives the same numbers for the same seed, others for another", () => {
   const first = take(seededRandom(5));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cropSize, imageSize } from "./architecture.ts";
-import { cropAt, cropCount, takeCrop } from "./crops.ts";
+import { cropAt, cropCount, takeCrop } from "./image.ts";
 
 describe("cropAt", () => {
   it("begins with the centre, unflipped", () => {

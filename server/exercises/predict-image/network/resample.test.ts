@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { resample } from "./resample.ts";
+import { resample } from "./image.ts";
 
 it("leaves an image of the right size as it is", () => {
   const rgb = Uint8Array.from({ length: 4 * 3 }, (_, index) => index);

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { layerSizes } from "./architecture.ts";
-import { decodeWeights, encodeWeights } from "./weights-file.ts";
+import { decodeWeights, encodeWeights, layerSizes } from "./architecture.ts";
 
 it("decodes what it encoded, but for the rounding to 16 bits", () => {
   const parameters = layerSizes.map(({ weights, biases }) => ({

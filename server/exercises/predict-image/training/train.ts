@@ -1,22 +1,22 @@
+import { writeFileSync } from "node:fs";
+import { Command } from "commander";
+import { type Animal, drawPicture } from "../../../backends/embedded/pictures/pictures.ts";
+import {
+  seededRandom,
+  testSeeds,
+  trainingSeeds,
+} from "../../../backends/embedded/pictures/seeds.ts";
+import { classes, encodeWeights } from "../network/architecture.ts";
+import { createForwardPass, type LayerParameters } from "../network/forward-pass.ts";
+import { cropAt, cropCount, takeCrop } from "../network/image.ts";
+import { addGradients, initialParameters, zeroParameters } from "./backward-pass.ts";
+
 /**
  * Trains the network from scratch on drawn pictures and writes ../weights.bin.
  *
  * Run it with `npm run train`. It takes about five minutes on one core and gives the same weights each
  * time.
  */
-import { writeFileSync } from "node:fs";
-import { Command } from "commander";
-import { type Animal, drawPicture } from "../../../backends/embedded/pictures/draw-picture.ts";
-import { testSeeds, trainingSeeds } from "../../../backends/embedded/pictures/seed-ranges.ts";
-import { seededRandom } from "../../../backends/embedded/pictures/seeded-random.ts";
-import { classes } from "../network/architecture.ts";
-import { cropAt, cropCount, takeCrop } from "../network/crops.ts";
-import { createForwardPass } from "../network/forward-pass.ts";
-import type { LayerParameters } from "../network/layers.ts";
-import { encodeWeights } from "../network/weights-file.ts";
-import { createAdam } from "./adam.ts";
-import { addGradients } from "./backward-pass.ts";
-import { initialParameters, zeroParameters } from "./parameters.ts";
 
 const epochs = 10;
 const seedsPerEpoch = 2000;
@@ -105,4 +105,46 @@ async function printTestAccuracy(): Promise<void> {
   }
   const pictures = testedSeeds * classes.length;
   console.log(`unseen pictures: ${((right / pictures) * 100).toFixed(2)} % of ${pictures} right`);
+}
+
+const meanDecay = 0.9;
+const squareDecay = 0.999;
+const tiny = 1e-8;
+
+/** Moves `parameters` one step against `gradients`. */
+type Step = (gradients: readonly LayerParameters[], learningRate: number) => void;
+
+/**
+ * The Adam optimiser: each parameter steps by the running mean of its gradient over the root of
+ * the running mean of its square, so that rare and frequent gradients count alike.
+ */
+function createAdam(parameters: readonly LayerParameters[]): Step {
+  const means = tensors(zeroParameters());
+  const squares = tensors(zeroParameters());
+  let steps = 0;
+
+  return (gradients, learningRate) => {
+    steps += 1;
+    // Both running means begin at 0; this undoes their bias towards it.
+    const meanCorrection = 1 - meanDecay ** steps;
+    const squareCorrection = 1 - squareDecay ** steps;
+    const slopes = tensors(gradients);
+    for (const [index, tensor] of tensors(parameters).entries()) {
+      const mean = means[index] ?? tensor;
+      const square = squares[index] ?? tensor;
+      for (const [at, slope] of (slopes[index] ?? tensor).entries()) {
+        const newMean = meanDecay * (mean[at] as number) + (1 - meanDecay) * slope;
+        const newSquare = squareDecay * (square[at] as number) + (1 - squareDecay) * slope ** 2;
+        mean[at] = newMean;
+        square[at] = newSquare;
+        const direction =
+          newMean / meanCorrection / (Math.sqrt(newSquare / squareCorrection) + tiny);
+        tensor[at] = (tensor[at] as number) - learningRate * direction;
+      }
+    }
+  };
+}
+
+function tensors(parameters: readonly LayerParameters[]): Float32Array[] {
+  return parameters.flatMap(({ weights, biases }) => [weights, biases]);
 }

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { childEnvironment } from "../../../cli/child-environment.ts";
 import type { Disk } from "../disk.ts";
-import { freeReaders } from "./free-readers.ts";
 import type {
   BackendsReady,
   CountsReply,
@@ -17,7 +16,7 @@ import type {
   KeeperMessage,
   KeeperRequest,
 } from "./messages.ts";
-import { readyFifos } from "./slow-disk.ts";
+import { freeReaders, readyFifos } from "./slow-disk.ts";
 
 /** A backend process that dies within this time of its start is started again only after it, in ms. */
 const restartPauseMs = 250;
