@@ -21,9 +21,9 @@ export type Protocol = (typeof protocols)[number];
 export interface ClientOptions {
   /** Such as "http://127.0.0.1:8080". */
   readonly baseUrl: string;
-  /** Default "connect". Each goes over one HTTP/2 connection. */
+  /** Default "connect". Each protocol uses one HTTP/2 connection. */
   readonly protocol?: Protocol;
-  /** How the server shall do the work; default: what the schema recommends for each exercise. */
+  /** Strategy that does the work. Default: the one that the schema recommends for each exercise. */
   readonly strategy?: string;
 }
 
@@ -38,20 +38,25 @@ export function createUnblockClient(options: ClientOptions): Client<typeof Exerc
   return createClient(ExercisesService, openConnection(options).transport);
 }
 
-/** A client of VitalsService: what the serving process feels. */
+/** A client of VitalsService: load and delays of the serving process. */
 export function createVitalsClient(options: ClientOptions): Client<typeof VitalsService> {
   return createClient(VitalsService, openConnection(options).transport);
 }
 
-/** A client of LabService: races and loads at the server itself, and what was kept of them. */
+/**
+ * A client of LabService: races and load tests against the server itself, and their saved results.
+ */
 export function createLabClient(options: ClientOptions): Client<typeof LabService> {
   return createClient(LabService, openConnection(options).transport);
 }
 
-/** A connection to a server, for those who make clients of their own or must close it themselves. */
+/** A connection to a server, for making other clients or closing it explicitly. */
 export interface Connection {
   readonly transport: Transport;
-  /** Cuts the connection; without it an idle one keeps for 15 minutes, but keeps no process alive. */
+  /**
+   * Closes the connection at once. Without it, an idle connection stays open for 15 minutes, but
+   * does not keep the process alive.
+   */
   close(): void;
 }
 
@@ -66,7 +71,7 @@ export function openConnection({
     baseUrl,
     sessionManager,
     interceptors,
-    // The schema's JSON names are the specification's, and `hit: false` is part of an answer.
+    // The schema's JSON names are the specification's, and `hit: false` is part of a response.
     jsonOptions: { alwaysEmitImplicit: true },
   };
   return {
@@ -98,8 +103,8 @@ function useStrategy(strategy: string): Interceptor {
 const maxAttempts = 3;
 
 /**
- * Repeats unary calls whose HTTP/2 stream was refused, which no server has begun to work on: the connection ended
- * before they were on it. Clients of gRPC do that by themselves, and connect-node does not.
+ * Retries unary calls whose HTTP/2 stream was refused: no server has started to work on them. gRPC
+ * clients do this themselves; connect-node does not.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.7
  */
@@ -115,7 +120,7 @@ export const repeatRefused: Interceptor = (next) => async (request) => {
   }
 };
 
-/** Neither Node nor Connect gives it a code of its own. */
+/** Neither Node nor Connect gives this error a code. */
 function isRefused(error: unknown): boolean {
   return error instanceof ConnectError && error.rawMessage.includes("REFUSED_STREAM");
 }

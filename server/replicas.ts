@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { fail } from "../cli/fail.ts";
 import { giveUpMs } from "./signals.ts";
 
-/** Failed starts in a row of every replica after which none can be started. */
+/** Max consecutive failed starts of every replica. */
 const maxFailedStarts = 5;
-/** Time for replicas that give up by themselves to do so, in milliseconds. */
+/** Time that replicas have to exit by themselves. */
 const graceMs = 100;
 
 interface ReplicasOptions {
@@ -14,26 +14,25 @@ interface ReplicasOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** How long a replica serves on when it is told to stop, in milliseconds. */
+  /** Time that a replica continues to serve after a signal, in milliseconds. */
   readonly noticeMs: number;
-  /** Whether replicas read certificates again at SIGHUP; without it the signal ends all, as it usually does. */
+  /** Whether SIGHUP reloads certificates; without TLS it ends the process, as usual. */
   readonly hasTls: boolean;
   readonly log: (message: string) => void;
 }
 
 /**
- * Runs copies of this very command behind one port, and starts each again that dies: after a delay that
- * doubles with each death in a row, from 250 ms to 30 s, with jitter, and without end. Resolves with the
- * address when each of them serves or has failed once, and at least one serves.
+ * Runs copies of this command behind one port and restarts those that die, with a backoff that
+ * doubles with each consecutive death from 250 ms to 30 s, with jitter. Resolves with the address
+ * when each replica serves or has failed once, and at least one serves.
  *
- * Exits with code 1 when none can be started: none serves, and since one last did, each has ended five
- * times in a row before it served. Before any has served, an exit of each is enough, since the command
- * itself is wrong then and standard error says why.
+ * Exits with code 1 when none serves and each has failed to start five times in a row. If none has
+ * ever served, one exit of each is enough, because the command itself is wrong; standard error says
+ * why.
  *
- * SIGINT and SIGTERM go to all replicas; the process exits when they have ended, with the worst of their
- * exit codes.
+ * SIGINT and SIGTERM go to all replicas; the process exits after them with their highest exit code.
  *
- * Connections are handed out in turn, calls are not: one HTTP/2 client stays with one replica.
+ * Connections are distributed, calls are not: an HTTP/2 client stays with one replica.
  */
 export async function startReplicas(options: ReplicasOptions): Promise<string> {
   const { count, host, port, noticeMs, hasTls, log } = options;
@@ -88,7 +87,7 @@ export async function startReplicas(options: ReplicasOptions): Promise<string> {
       if (!isStopping) {
         isStopping = true;
         void stopped.then((codes) => process.exit(Math.max(...codes)));
-        // A replica whose event loop is blocked hears no signal, and would outlive this process.
+        // A replica whose event loop is blocked ignores signals, and would outlive this process.
         setTimeout(killAll, noticeMs + giveUpMs + graceMs);
       }
     });
@@ -106,7 +105,10 @@ export async function startReplicas(options: ReplicasOptions): Promise<string> {
   return served;
 }
 
-/** A free port, chosen once: with `--port 0`, replicas started after the death of all would get another. */
+/**
+ * Chooses a free port once: with `--port 0`, replicas started after the death of all would get
+ * another.
+ */
 async function choosePort(host: string): Promise<number> {
   const server = createServer().listen(0, host);
   await once(server, "listening");
@@ -116,25 +118,25 @@ async function choosePort(host: string): Promise<number> {
   return typeof address === "object" ? (address?.port ?? 0) : 0;
 }
 
-/** Delay before the first restart, in milliseconds; it doubles with each restart in a row. */
+/** Backoff before the first restart; it doubles with each consecutive restart. */
 const firstDelayMs = 250;
 const maxDelayMs = 30_000;
-/** Time that a replica must serve for the delays to begin anew, in milliseconds. */
+/** Time that a replica must serve to reset the backoff. */
 const provenMs = 10_000;
 
 interface ReplicaEvents {
   /** @param url address that the replica serves */
   readonly onServing: (url: string) => void;
   /**
-   * A replica ended before it served.
+   * Called when a replica ended before it served.
    *
-   * @param isProblem whether it exited by itself; false when a signal ended it
+   * @param isProblem whether it exited by itself, rather than by a signal
    */
   readonly onFailedStart: (isProblem: boolean) => void;
   readonly log: (message: string) => void;
 }
 
-/** One copy of this very command, started again whenever it ends. */
+/** A copy of this command that is restarted whenever it ends. */
 class Replica {
   readonly #events: ReplicaEvents;
   #worker: Worker | undefined;
@@ -173,13 +175,13 @@ class Replica {
     });
     worker.once("exit", (code: number | null, signal: NodeJS.Signals | null) => {
       const reason = signal ?? `exit code ${code}`;
-      // The signal that stops the replicas may come before a starting one listens for it.
+      // The stop signal may arrive before a starting replica listens for it.
       const isStopped = signal !== null && signal === this.#stopSignal && !this.isServing;
       this.#onEnd(` ${worker.process.pid}`, reason, isStopped ? 0 : (code ?? 1), signal === null);
     });
   }
 
-  /** Has a serving process read its certificates again. One that starts reads them anyway. */
+  /** Makes a serving process reload its certificates; a starting one reads them anyway. */
   reload(): void {
     if (this.isServing) {
       this.#worker?.process.kill("SIGHUP");
@@ -189,7 +191,7 @@ class Replica {
   /**
    * Sends a signal to the process, if there is one, and starts no other.
    *
-   * @returns the exit code of the process, when it has ended; 0 when there was none
+   * @returns exit code of the process after it has ended; 0 when there was none
    */
   stop(signal: NodeJS.Signals): Promise<number> {
     this.#stopSignal = signal;
@@ -224,7 +226,7 @@ class Replica {
   }
 }
 
-/** Half of the delay and up to as much again, so that replicas that died together don't start together. */
+/** Adds jitter of ±50 %, so that replicas that died together do not start together. */
 function withJitter(delayMs: number): number {
   return Math.round((delayMs / 2) * (1 + Math.random()));
 }

@@ -76,7 +76,9 @@ describe("a server that starts", () => {
       ...small,
       loadExercises: warmedUpBy(({ places }) => places.workers.warmUp(tasks.exit, 1)),
     });
-    await expect(failing).rejects.toThrow('The place "workers" lost the task exit');
+    await expect(failing).rejects.toMatchObject({
+      cause: { code: "UNBLOCK_TASK_LOST", data: { task: "exit" } },
+    });
   });
 
   test("has rehearsed its calls, and counts none of them", async () => {

@@ -6,7 +6,7 @@ import { fromJsonString, toBinary } from "@bufbuild/protobuf";
 import type { Exercise } from "../registry/exercises.ts";
 import { connectCache } from "./backends/cache.ts";
 import type { House, ServedExercise } from "./exercises/exercise.ts";
-import { answeredWithin } from "./give-up.ts";
+import { withTimeout } from "./give-up.ts";
 import type { OpenHouse } from "./house.ts";
 import { createBackground } from "./places/background.ts";
 import { createEventLoop, createLibuv } from "./places/local.ts";
@@ -15,17 +15,17 @@ import type { Adapter } from "./rpc/adapter/adapter.ts";
 import { type Listener, listen } from "./rpc/listener/listener.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
 
-/** A start that takes longer than this for its warm-up has failed, in milliseconds. */
+/** Max duration of the warm-up. */
 const maxWarmUpMs = 30_000;
-/** How long the calls of the rehearsal wait for their backends in all, for each exercise, in milliseconds. */
+/** Time that each exercise's warm-up calls wait for backends in total. */
 const rehearsalMs = 100;
-/** Bursts that wait for nothing, or for a little, are fired no more often than this. */
+/** Max bursts of exercises that wait little or not at all. */
 const maxBursts = 3;
 
-/** How long a cache of the user's own that hangs may delay the start, in milliseconds. */
+/** Max delay of the start by a user's cache that hangs. */
 const connectMs = 500;
 
-/** What the handler of the rehearsal is made with. */
+/** What the warm-up's handler works with. */
 export interface RehearsalHouse extends Pick<House, "places" | "backends"> {
   readonly exercises: readonly ServedExercise[];
   readonly eventLoop: EventLoopVitals;
@@ -36,13 +36,13 @@ interface WarmUpConfig extends PlacesConfig {
 }
 
 /**
- * Makes a server's first calls as fast as its later ones: has every thread and process do the work of the
- * exercises that it serves, and calls those that wait over the wire. Nothing of it shows in the vitals, and no
- * backend of the user's own is called: only the connections to a real database and cache are opened, and each
- * thread looks up the first user.
+ * Makes the first calls as fast as later ones: runs each exercise's work in every thread and
+ * process, and calls exercises that wait over the network. The vitals do not count it, and no
+ * backend of the user's own is called, except that connections to a real database and cache are
+ * opened and each thread looks up the first user.
  *
  * @param createHandler makes a handler like the server's own
- * @throws Error when something does not work, or not in time
+ * @throws Error when a call fails or the warm-up takes too long
  */
 export async function warmUp(
   house: OpenHouse,
@@ -50,7 +50,7 @@ export async function warmUp(
   createHandler: (rehearsal: RehearsalHouse) => Adapter,
 ): Promise<void> {
   const eventLoop = new EventLoopVitals();
-  // Those of this thread count what they did, and these are thrown away.
+  // Executors of this thread, separate so that their counts can be dropped.
   const places = {
     ...house.places,
     eventLoop: createEventLoop(config),
@@ -69,7 +69,7 @@ export async function warmUp(
     }
   });
   try {
-    await answeredWithin(maxWarmUpMs, Promise.all(warm));
+    await withTimeout(maxWarmUpMs, Promise.all(warm));
     await places.background.close(maxWarmUpMs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -78,7 +78,7 @@ export async function warmUp(
     rehearsal.close();
     eventLoop.close();
   }
-  // The rehearsal had another one if this is the user's own.
+  // The calls above used the embedded cache.
   await connectCache(house.backends.addresses().cacheUrl, connectMs);
   for (const place of [house.places.threads, house.places.workers, house.places.processes]) {
     place.restartCounts();
@@ -86,20 +86,20 @@ export async function warmUp(
   await house.backends.counts(sharedSlot, sharedSlot);
 }
 
-/** Only requests with this header are served: the port is open to everybody on this machine. */
+/** Only requests with this header are served, because anyone on this machine can reach the port. */
 const secretHeader = "unblock-rehearsal";
 
-/** How a call of the rehearsal went. */
+/** Result of a warm-up call. */
 interface Outcome {
-  /** Whether it succeeded, or the server, as small as it is set, has no room for a burst. */
+  /** Whether the call succeeded, or was rejected because a small server has no room for a burst. */
   readonly isOk: boolean;
-  /** What the caller was told, for messages. */
+  /** Response, for messages. */
   readonly text: string;
 }
 
 /**
- * Calls of the server to itself, over a port that serves nobody else, as callers will make them: as gRPC over
- * HTTP/2 and as JSON over HTTP/1.1. What a call goes through is compiled then.
+ * Calls of the server to itself over a private port, as gRPC over HTTP/2 and as JSON over HTTP/1.1,
+ * so that the code on their path is compiled.
  */
 class Rehearsal {
   readonly #listener: Listener;
@@ -112,7 +112,7 @@ class Rehearsal {
     this.#header = header;
     this.#agent = new Agent({ keepAlive: true });
     this.#session = connect(`http://127.0.0.1:${listener.port}`);
-    // The calls say so too.
+    // The calls report it as well.
     this.#session.on("error", () => {});
   }
 
@@ -126,7 +126,7 @@ class Rehearsal {
   }
 
   /**
-   * Fires an exercise's burst over both protocols at once, several times.
+   * Runs an exercise's burst several times, over both protocols at once.
    *
    * @throws Error when a call fails
    */

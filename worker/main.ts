@@ -14,12 +14,12 @@ interface RedisFlag {
   readonly redisUrl?: string;
 }
 
-/** Not with a default of the environment's: --help would print it with its password. */
+/** The environment is not the option's default, because --help would print its password. */
 function redisOption(): Option {
   return new Option("--redis-url <url>", "the Redis that the server has (default: REDIS_URL)");
 }
 
-/** @throws Error that says how to name a Redis, and never has the password */
+/** @throws Error that says how to name a Redis, and never contains the password */
 function readRedisUrl({ redisUrl }: RedisFlag): string {
   const url = redisUrl ?? process.env.REDIS_URL ?? "";
   if (url === "") {
@@ -32,10 +32,10 @@ function readRedisUrl({ redisUrl }: RedisFlag): string {
   return url;
 }
 
-/** How long a command waits for Redis, in milliseconds: a person waits for the command. */
-const patienceMs = 10_000;
+/** Max wait for Redis; a person waits for the command. */
+const maxWaitMs = 10_000;
 
-/** Does something with the failed jobs and exits: with what `use` gives back, or 1 when it can't. */
+/** Uses the failed jobs, then exits with the code that `use` returns, or 1 when it throws. */
 async function withFailedJobs(
   flag: RedisFlag,
   use: (jobs: FailedJobs) => Promise<number>,
@@ -44,7 +44,7 @@ async function withFailedJobs(
     const url = readRedisUrl(flag);
     const connection = connectRedis({ url, log: () => {} });
     const used = connection.connected.then(() => use(new FailedJobs(connection)));
-    const late = sleep(patienceMs).then(() => {
+    const late = sleep(maxWaitMs).then(() => {
       throw new Error(
         `The Redis at ${describeRedis(url)} does not answer (${connection.problem}). ` +
           "Is it started, and is the URL right?",
@@ -81,7 +81,8 @@ export function createRunCommand(): Command {
         const redisUrl = readRedisUrl(flags);
         const { cpuWorkers } = flags;
         if (flags.redisUrl !== undefined) {
-          // On Linux and macOS it replaces the arguments, which everybody on the machine can read.
+          // On Linux and macOS this replaces the arguments, which every user of the machine can
+          // read.
           process.title = "node worker/main.ts";
         }
         const log = (line: string) => process.stderr.write(`${redactText(line)}\n`);
@@ -92,9 +93,9 @@ export function createRunCommand(): Command {
         const threads = cpuWorkers === 1 ? "1 CPU worker" : `${cpuWorkers} CPU workers`;
         const where = describeRedis(redisUrl);
         process.stdout.write(`unblock worker takes jobs from ${where} with ${threads}\n`);
-        // For the program that started this one and waits for it to begin.
+        // For a parent process that waits for the worker to be ready.
         process.send?.("ready");
-        // Without that program there is nobody left to work for.
+        // Stops with the parent process.
         process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
       } catch (error) {
         fail(error);
@@ -106,8 +107,8 @@ interface Flags extends RedisFlag {
   readonly json?: boolean;
 }
 
-/** An input's longest text in the list for people, in characters; --json has all of it. */
-const longestInput = 100;
+/** Max characters of an input in the list for people; --json has all of it. */
+const maxInputCharacters = 100;
 
 /** `npm run worker -- failed` */
 function createFailedCommand(): Command {
@@ -135,7 +136,7 @@ function render(jobs: readonly FailedJob[], total: number): string {
     ({ id, task, input, attempts, failed_at, reason }) =>
       `${printable(id)}\n` +
       `  ${task}, after ${attempts} attempts, at ${failed_at}\n` +
-      `  input:  ${printable(JSON.stringify(input)).slice(0, longestInput)}\n` +
+      `  input:  ${printable(JSON.stringify(input)).slice(0, maxInputCharacters)}\n` +
       `  reason: ${printable(reason)}\n`,
   );
   const more = total > jobs.length ? ` The last ${jobs.length} are listed.` : "";
@@ -145,7 +146,7 @@ function render(jobs: readonly FailedJob[], total: number): string {
   );
 }
 
-/** What callers sent may have characters that a terminal obeys. */
+/** Callers' texts may contain terminal control characters. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, "\u{fffd}");
 }

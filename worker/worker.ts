@@ -18,19 +18,19 @@ import {
   jobTaskName,
 } from "../server/queue/protocol.ts";
 
-/** How many events are on their way to analytics at once. */
+/** Max events sent to analytics at once. */
 const eventsAtOnce = 64;
-/** How long jobs that run may take to end when the worker closes, in milliseconds. */
+/** Time that running jobs have to end when the worker closes. */
 const drainMs = 5_000;
 /**
- * A worker renews the lock of its jobs every half of this, in milliseconds. One that is killed does not,
- * and another worker takes its jobs within a lock and the time between two looks.
+ * Duration of a job's lock, which the worker renews at half of it. After a worker is killed,
+ * another takes its jobs within this and the interval below.
  */
 const lockMs = 5_000;
-/** The time between two looks for jobs whose lock is over, in milliseconds. */
-const lookMs = 2_500;
-/** A job that lost its worker so often is the reason itself: it fails instead of killing more. */
-const mostStalls = 5;
+/** Interval between checks for expired locks. */
+const lockCheckMs = 2_500;
+/** Max times that a job may lose its worker before it fails: it is probably the cause. */
+const maxStalls = 5;
 
 export interface WorkerConfig {
   readonly redisUrl: string;
@@ -39,9 +39,9 @@ export interface WorkerConfig {
 }
 
 export interface RunningWorker {
-  /** Resolves when the first connection is there. */
+  /** Resolves at the first connection. */
   readonly connected: Promise<void>;
-  /** Takes no more jobs and lets those that run end; what does not is taken by another worker. */
+  /** Takes no more jobs and waits for running ones; another worker takes those that do not end. */
   close(): Promise<void>;
 }
 
@@ -67,13 +67,13 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
         ...connection.options,
         concurrency,
         lockDuration: lockMs,
-        stalledInterval: lookMs,
-        maxStalledCount: mostStalls,
+        stalledInterval: lockCheckMs,
+        maxStalledCount: maxStalls,
       },
     );
     worker.on("failed", (job, error) => log(describeFailure(job, error)));
     worker.on("stalled", (id) => log(`The job ${id} lost its worker and is taken again.`));
-    // The connection tells of its own errors.
+    // The connection reports its own errors.
     worker.on("error", () => {});
     return worker;
   };
@@ -98,7 +98,7 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
   };
 }
 
-/** What can't be otherwise is an answer; what may be, later or elsewhere, is tried again. */
+/** A failure that a retry would not change is an outcome; any other is thrown and retried. */
 async function outcomeOf(
   places: WorkerPlaces,
   data: JobData,
@@ -108,7 +108,7 @@ async function outcomeOf(
   try {
     const { value, ranOn, timing, cpuMs } = await runJob(places, data, signal);
     const workMs = timing.find(({ name }) => name === "work")?.ms ?? 0;
-    // JSON leaves out what is undefined, and a result must be there.
+    // JSON omits undefined, and a result must be present.
     return { value: value ?? null, ranOn, workMs, cpuMs };
   } catch (error) {
     if (error instanceof Failure && error.kind !== "unavailable") {
@@ -137,9 +137,9 @@ function describeFailure(job: Job<JobData> | undefined, { message }: Error): str
 
 /** Where a worker's jobs run. */
 export interface WorkerPlaces {
-  /** For what computes. */
+  /** For work that computes. */
   readonly cpu: Place;
-  /** For what waits. */
+  /** For work that waits. */
   readonly loop: Place<LocalContext>;
 }
 
@@ -157,8 +157,8 @@ const eventModule = new URL("../server/exercises/track-event/work.ts", import.me
 const sendEvent = task(eventModule, event.sendEvent);
 
 /**
- * The tasks that a worker runs, by the names that jobs give. A job that names another fails: whoever
- * can write to Redis must not choose what code runs here. Nor are inputs taken as they come.
+ * Tasks by the names in jobs. A job with another name fails, and inputs are checked: whoever can
+ * write to Redis must not choose what code runs here.
  */
 const tasks: Readonly<Record<string, RunJob>> = {
   [jobTaskName(computeHash)]: ({ cpu }, { data, rounds }, signal) =>
@@ -186,7 +186,7 @@ const tasks: Readonly<Record<string, RunJob>> = {
   },
 };
 
-/** @throws Error when the job names no task that is known here, or has no input for it */
+/** @throws Error for an unknown task or an invalid input */
 async function runJob(
   places: WorkerPlaces,
   { task: name, input }: JobData,

@@ -88,7 +88,7 @@ test.each([
   const call = server.call("PredictImage", { image_url: `http://example.com/${path}` });
   expect(await call).toMatchObject({
     code: "invalid_argument",
-    message: expect.stringContaining("no encoded slashes, backslashes or dots"),
+    error: "UNBLOCK_INVALID_REQUEST",
   });
   expect(asked()).toEqual([]);
 });
@@ -136,7 +136,8 @@ describe.each(["libuv", "threads", "event-loop"])("D, %s", (strategy) => {
     writeFileSync(configFile, content);
     expect(await read()).toMatchObject({
       code: "unavailable",
-      message: `The backend "config file" does not answer (${reason}).`,
+      error: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "config file", reason },
     });
   });
 
@@ -144,7 +145,8 @@ describe.each(["libuv", "threads", "event-loop"])("D, %s", (strategy) => {
     rmSync(configFile);
     expect(await read()).toMatchObject({
       code: "unavailable",
-      message: 'The backend "config file" does not answer (ENOENT).',
+      error: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "config file", reason: "ENOENT" },
     });
   });
 });
@@ -153,15 +155,13 @@ describe("a server does not start", () => {
   test.each(["weatherUrl", "servicesUrl", "imagesUrl", "analyticsUrl"])(
     "with a %s that is none",
     async (option) => {
-      await expect(startTestServer({ [option]: "ftp://there" })).rejects.toThrow(
-        `Expected ${option} to be an http or https URL, got "ftp://there"`,
-      );
+      await expect(startTestServer({ [option]: "ftp://there" })).rejects.toThrow(option);
     },
   );
 
   test("with a file that is not there", async () => {
     await expect(startTestServer({ configFile: join(folder, "nope") })).rejects.toThrow(
-      "Expected configFile to be a file that can be read: ENOENT",
+      /configFile.*ENOENT/,
     );
   });
 });

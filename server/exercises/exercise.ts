@@ -5,23 +5,25 @@ import type { FieldViolation } from "../errors.ts";
 import type { Places } from "../places/index.ts";
 import type { Ran, TaskCall } from "../places/place.ts";
 
-/** What the exercises are given to work with. */
+/** What the exercises work with. */
 export interface House {
   readonly places: Places;
   readonly backends: Backends;
 }
 
-/** A strategy's answer: the response, and where and how long the work for it ran. */
+/** A strategy's result: the response, with where and how long its work ran. */
 export interface Answer<Response> extends Ran<Response> {
-  /** Facts about this call for the caller, sent as response headers. */
+  /** Facts about this call, sent as response headers. */
   readonly facts?: Readonly<Record<string, string>>;
 }
 
-/** What a strategy knows of the call that it works for. */
+/** What a strategy knows about its call. */
 export interface Call extends TaskCall {
-  /** On the clock of `monotonicMs`, for work that would keep the signal from aborting. Default: none. */
+  /**
+   * On the clock of `monotonicMs`, for work that prevents the signal from aborting. Default: none.
+   */
   readonly deadlineMs?: number | undefined;
-  /** Two calls with the same key are one: strategies that outlive a call do its work once. */
+  /** Calls with the same key are one: strategies that outlive a call do its work once. */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -31,22 +33,22 @@ export type RunStrategy<Request, Response> = (
   call: Call,
 ) => Promise<Answer<Response>>;
 
-/** How an exercise's calls are answered. */
+/** Handles the calls of an exercise. */
 interface ExerciseHandler<Request, Response> {
-  /** The largest request message, in bytes. Default: 64 KiB. */
+  /** Max size of a request message, in bytes. Default: 64 KiB. */
   readonly maxRequestBytes?: number;
-  /** What is wrong with a request; empty when nothing is. */
+  /** @returns what is wrong with a request; empty when it is valid */
   validate(request: Request): readonly FieldViolation[];
   /**
-   * Has every thread and process of the executors that serve an unmarked call run its task, cheaply. Default:
-   * there is nothing to do, since the server's own thread does the work.
+   * Makes every thread and process of the executors that serve calls without a strategy run its
+   * task once, cheaply. Default: nothing, for work on the server's own thread.
    */
   warmUp?(): Promise<unknown>;
-  /** One for each strategy that the schema names. */
+  /** One for each strategy in the schema. */
   readonly strategies: Readonly<Record<string, RunStrategy<Request, Response>>>;
 }
 
-/** What the `strategies.ts` of an exercise's folder exports. */
+/** Default export of an exercise's `strategies.ts`. */
 type CreateExercise<Method extends DescMethodUnary = DescMethodUnary> = (
   house: House,
 ) => ExerciseHandler<MessageShape<Method["input"]>, MessageInitShape<Method["output"]>>;
@@ -59,7 +61,7 @@ export function defineExercise<Method extends DescMethodUnary>(
   return create;
 }
 
-/** Makes a place's result an exercise's answer. */
+/** Makes an executor's result a strategy's. */
 export function answer<Value, Response>(
   ran: Ran<Value>,
   toResponse: (value: Value) => Response,
@@ -74,9 +76,9 @@ export interface ServedExercise {
 }
 
 /**
- * Finds the folder of every exercise in the schema: `GetUser` lives in `get-user/`.
+ * Loads the folder of every exercise in the schema: that of `GetUser` is `get-user/`.
  *
- * @throws Error when a folder and the schema do not name the same strategies
+ * @throws Error when a folder and the schema have different strategies
  */
 export function loadExercises(house: House): Promise<readonly ServedExercise[]> {
   return Promise.all(
@@ -103,9 +105,9 @@ function assertSameStrategies({ rpc, allStrategies }: Exercise, built: string[],
   }
 }
 
-/** Checks of request fields. Each gives what is wrong, or nothing. */
+/** Checks of request fields; each returns what is wrong, or nothing. */
 
-/** Counted in Unicode code points, as people count characters. */
+/** Counts Unicode code points. */
 export function checkText(field: string, text: string, maxCharacters: number): FieldViolation[] {
   const characters = [...text].length;
   return characters >= 1 && characters <= maxCharacters

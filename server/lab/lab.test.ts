@@ -58,9 +58,7 @@ describe("a run", () => {
     const run = await beginRun(server, "load");
     const refused = {
       code: Code.ResourceExhausted,
-      rawMessage:
-        "Another run is in progress (a load of H), and two would measure each other. " +
-        "Try again when it has ended.",
+      rawMessage: expect.stringContaining("a load of H"),
     };
     await expect(runRace(server, shortRace)).rejects.toMatchObject(refused);
     await expect(server.lab.load(longLoad)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
@@ -77,7 +75,7 @@ describe("a run", () => {
     process.kill(firingOf()[0] ?? 0, "SIGKILL");
     await expect(drain(run)).rejects.toMatchObject({
       code: Code.Unavailable,
-      rawMessage: "The process that fires ended too early (SIGKILL); standard error may say why.",
+      rawMessage: expect.stringContaining("SIGKILL"),
     });
     expect((await runRace(server, shortRace)).at(-1)?.case).toBe("kept");
   });
@@ -103,7 +101,7 @@ describe("the folder of runs", () => {
     await second.close();
   });
 
-  test("may be none: a run is told all the same, without an id", async () => {
+  test("may be none: a run is message all the same, without an id", async () => {
     const runsFolder = join(folder, "a-file");
     await writeFile(runsFolder, "");
     const server = await startTestLab({ runsFolder });

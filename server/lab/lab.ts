@@ -21,30 +21,30 @@ import {
 import { findExercise } from "../../registry/exercises.ts";
 import type { LoadOrder } from "../../registry/fired-runs.ts";
 import { Failure } from "../errors.ts";
-import { fireFrom } from "./firing-process.ts";
-import { KeptRuns } from "./kept-runs.ts";
+import { runInChild } from "./firing-process.ts";
 import { race } from "./race.ts";
+import { SavedRuns } from "./saved-runs.ts";
 
 interface LabConfig {
-  /** Where the process that fires finds this server; asked when there is something to fire. */
+  /** URL of this server; called when a run starts. */
   readonly baseUrl: () => string;
-  /** How many seats each place has, by the strategies' names. */
+  /** Slots of each executor, by name. */
   readonly seats: () => Readonly<Record<string, number>>;
-  /** Where finished runs are kept. */
+  /** Folder for finished runs. */
   readonly runsFolder: string;
   readonly log: (line: string) => void;
 }
 
-/** Has races and loads fired at this server, tells of them, and keeps what came of them. */
+/** Runs races and load tests against this server, streams their events and saves the results. */
 export class Lab {
   readonly #config: LabConfig;
-  readonly kept: KeptRuns;
+  readonly kept: SavedRuns;
   readonly #oneAtATime = new OneAtATime();
   readonly #closing = new AbortController();
 
   constructor(config: LabConfig) {
     this.#config = config;
-    this.kept = new KeptRuns(config.runsFolder, config.log);
+    this.kept = new SavedRuns(config.runsFolder, config.log);
   }
 
   async *race(request: RaceRequest, caller: AbortSignal): AsyncGenerator<RaceResponse["event"]> {
@@ -78,12 +78,12 @@ export class Lab {
     yield { case: "kept", value: await this.#keep(summary, { case: "load", value: run }) };
   }
 
-  /** Ends what is fired: nobody waits a minute for a server to stop. */
+  /** Ends the current run, so that the server does not wait a minute to stop. */
   close(): void {
     this.#closing.abort(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
   }
 
-  /** Fires one run at a time; it ends with its caller and with this server. */
+  /** Runs one at a time; a run ends with its caller and with this server. */
   async *#alone<Event>(
     what: string,
     caller: AbortSignal,
@@ -108,7 +108,7 @@ export class Lab {
         sentence,
       });
     } catch (error) {
-      // It has been seen, and a full disk does not change what was seen.
+      // A full disk does not change what the caller has seen.
       this.#config.log(`A run could not be kept in ${this.#config.runsFolder}: ${error}`);
       return create(RunKeptSchema, { sentence });
     }
@@ -119,14 +119,14 @@ const main = new URL("../../lab/load/main.ts", import.meta.url);
 
 interface LoadOptions extends Pick<LoadOrder, "baseUrl"> {
   readonly signal: AbortSignal;
-  /** Where intervals and figures go. */
+  /** Receives intervals and figures. */
   readonly run: LoadRun;
 }
 
 /**
- * Has a load made, and tells of it.
+ * Runs a load test and yields its events.
  *
- * @returns what happened, in a sentence or two
+ * @returns the summary
  */
 async function* load(
   request: LoadRequest,
@@ -134,11 +134,11 @@ async function* load(
 ): AsyncGenerator<LoadResponse["event"], string> {
   const order: LoadOrder = { baseUrl, request: toJson(LoadRequestSchema, request) };
   let sentence = "";
-  for await (const told of fireFrom({ main, order, signal })) {
-    if (told.kind !== "event") {
+  for await (const message of runInChild({ main, order, signal })) {
+    if (message.kind !== "event") {
       continue;
     }
-    const { event } = fromJson(LoadResponseSchema, told.event);
+    const { event } = fromJson(LoadResponseSchema, message.event);
     if (event.case === "kept") {
       sentence = event.value.sentence;
       continue;
@@ -153,28 +153,25 @@ async function* load(
   return sentence;
 }
 
-/**
- * How long a run waits for the one before, in milliseconds. Who ends a run and begins another is not refused
- * because the end was heard of, or took effect, a moment later.
- */
-const patienceMs = 1_000;
+/** Time that a run waits for the one before, which may just be ending. */
+const maxWaitMs = 1_000;
 
 /**
- * Lets one run be fired at a time: two would measure each other. Another is told so after a moment, and
- * waits no longer: the one that is fired may take minutes, and a person who is told can end it.
+ * Admits one run at a time, because two would measure each other. Another is rejected after a
+ * moment: the current one may take minutes, and its caller can end it.
  */
 class OneAtATime {
   #running: { readonly what: string; readonly ended: Promise<void> } | undefined;
 
   /**
-   * @param what goes on, such as "a race of A"
+   * @param what name of the run, such as "a race of A"
    * @param signal its abort ends the wait
-   * @returns to be called when the run has ended
-   * @throws Failure "overloaded" while another run is fired
+   * @returns function to call when the run has ended
+   * @throws Failure "overloaded" while another run is in progress
    */
   async begin(what: string, signal: AbortSignal): Promise<() => void> {
-    const late = sleep(patienceMs, true, { signal, ref: false });
-    // Who waits no more does not want to hear of it.
+    const late = sleep(maxWaitMs, true, { signal, ref: false });
+    // Without a listener, a late rejection would end the process.
     late.catch(() => {});
     for (let other = this.#running; other !== undefined; other = this.#running) {
       if (await Promise.race([other.ended.then(() => false), late])) {

@@ -27,7 +27,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-test("a load is told second by second, then as a whole, and is kept as it was told", async () => {
+test("a load is message second by second, then as a whole, and is kept as it was message", async () => {
   const request = { exercise: "E", strategy: "async", ratePerSecond: 50, durationS: 2 };
   const { order, intervals, figures, kept } = await runLoad(server, request);
   expect(order.slice(-2)).toEqual(["ended", "kept"]);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What is told between the beginning and the end of each burst, by strategy. */
+/** What is message between the beginning and the end of each burst, by strategy. */
 function burstsOf(events: readonly RaceEvent[]) {
   const starts = events.flatMap((event, index) => (event.case === "burstBegan" ? [index] : []));
   return starts.map((start, nth) => {
@@ -37,9 +37,9 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   });
 
   test("tells of one burst after another, then of what came of it", () => {
-    const told = events.map((event) => event.case).filter((name) => name !== "burstProgress");
+    const message = events.map((event) => event.case).filter((name) => name !== "burstProgress");
     const burst = ["burstBegan", "burstEnded"];
-    expect(told).toEqual([...burst, ...burst, "kept"]);
+    expect(message).toEqual([...burst, ...burst, "kept"]);
     expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual(["threads", "event-loop"]);
   });
 
@@ -63,7 +63,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     );
   });
 
-  test("shows the freeze: nobody looks at the loop while a call has it", () => {
+  test("shows the freeze: nobody samples at the loop while a call has it", () => {
     const [threads, eventLoop] = burstsOf(events);
     const looksDuring = ({ calls, loop }: NonNullable<typeof threads>) =>
       calls.map(({ beganMs = 0, steps }) => {
@@ -115,7 +115,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     }
   });
 
-  test("is kept as it was told", async () => {
+  test("is kept as it was message", async () => {
     const kept = events.flatMap((event) => (event.case === "kept" ? event.value : []));
     const { run } = await server.lab.getRun({ id: kept[0]?.id ?? "" });
     expect(run?.summary).toMatchObject({

@@ -37,10 +37,8 @@ describe("Admission", () => {
     const jobs = ["a", "b", "c"].map((name) => createJob(log, name));
     const [first, second, third] = jobs.map(({ run }) => admission.run(run, noCaller));
     await expect(third).rejects.toMatchObject({
-      kind: "overloaded",
-      message:
-        'The queue of "place" is full: 1 running, 1 waiting. ' +
-        "Try again later, or start the server with a larger --max-queue.",
+      code: "UNBLOCK_QUEUE_FULL",
+      data: { executor: "place", running: 1, waiting: 1 },
     });
     jobs[0]?.end();
     jobs[1]?.end();
@@ -53,11 +51,11 @@ describe("Admission", () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const [a, b, c] = ["a", "b", "c"].map((name) => createJob(log, name));
-    const giveUp = new AbortController();
+    const cancel = new AbortController();
     const first = admission.run(() => a?.run() ?? Promise.reject(), noCaller);
-    const second = admission.run(() => b?.run() ?? Promise.reject(), giveUp);
+    const second = admission.run(() => b?.run() ?? Promise.reject(), cancel);
     const third = admission.run(() => c?.run() ?? Promise.reject(), noCaller);
-    giveUp.abort(new Error("gave up"));
+    cancel.abort(new Error("gave up"));
     await expect(second).rejects.toThrow("gave up");
     a?.end();
     c?.end();
@@ -80,10 +78,10 @@ describe("Admission", () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const jobs = ["a", "b"].map((name) => createJob(log, name));
-    const giveUp = new AbortController();
-    const first = admission.run(jobs[0]?.run ?? Promise.reject, giveUp);
+    const cancel = new AbortController();
+    const first = admission.run(jobs[0]?.run ?? Promise.reject, cancel);
     const second = admission.run(jobs[1]?.run ?? Promise.reject, noCaller);
-    giveUp.abort(new Error("gave up"));
+    cancel.abort(new Error("gave up"));
     await expect(first).rejects.toThrow("gave up");
     expect(log).toEqual(["a"]);
     expect(admission.vitals()).toMatchObject({ running: 1, queued: 1 });

@@ -71,10 +71,8 @@ describe("Admission of many connections", () => {
     const firsts = Array.from({ length: 20 }, (_, n) => call(`a${n}`).catch((error) => error));
     expect(admission.vitals()).toMatchObject({ running: 1, queued: 6, refused: 13 });
     expect(await firsts[19]).toMatchObject({
-      kind: "overloaded",
-      message:
-        'This connection already has 6 of the 10 tasks that may wait for "workers"; the rest is for ' +
-        "others. Try again later, or start the server with a larger --max-queue.",
+      code: "UNBLOCK_SHARE_USED",
+      data: { own: 6, room: 10, executor: "workers" },
     });
     const seconds = Array.from({ length: 20 }, (_, n) => call(`b${n}`).catch(() => "refused"));
     expect(admission.vitals()).toMatchObject({ queued: 9 });
@@ -91,10 +89,8 @@ describe("Admission of many connections", () => {
     const firsts = Array.from({ length: 20 }, (_, n) => call(`a${n}`).catch((error) => error));
     expect(admission.vitals()).toMatchObject({ running: 6, refused: 14 });
     expect(await firsts[19]).toMatchObject({
-      kind: "overloaded",
-      message:
-        'This connection already has 6 of the 10 tasks that may be in progress in "event-loop"; the ' +
-        "rest is for others. Try again later, or start the server with a larger --max-queue.",
+      code: "UNBLOCK_SHARE_USED",
+      data: { own: 6, room: 10, executor: "event-loop" },
     });
     const others = [call("b0"), ...[1, 2, 3].map((n) => callOfServer(`own ${n}`))];
     expect(admission.vitals()).toMatchObject({ running: 10 });

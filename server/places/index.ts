@@ -7,19 +7,19 @@ import type { RunnerPlace } from "./runner-pool.ts";
 import { createThreadPool } from "./thread-pool.ts";
 
 /**
- * Threads for blocking calls. A blocked thread costs memory and no CPU, so there are as many as
- * calls shall wait at once, whatever the number of cores.
+ * Threads for blocking calls. A blocked thread costs memory but no CPU, so their number is that of
+ * the calls that should wait at once, whatever the number of cores.
  */
 function createThreads({ blockingThreads, maxQueue, log }: PlacesConfig): RunnerPlace {
   return createThreadPool("threads", blockingThreads, maxQueue, log);
 }
 
-/** Threads for CPU work, one a core: more would only take the cores from each other. */
+/** Threads for CPU work, one per core: more would only compete for the cores. */
 function createWorkers({ cpuWorkers, maxQueue, log }: PlacesConfig): RunnerPlace {
   return createThreadPool("workers", cpuWorkers, maxQueue, log);
 }
 
-/** Every place there is, open. */
+/** All executors. */
 export type Places = ReturnType<typeof createPlaces>;
 
 export function createPlaces(config: PlacesConfig) {

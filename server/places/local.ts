@@ -12,11 +12,10 @@ import {
 import type { LocalContext, Place, PlacesConfig, Ran, RanOn, Task } from "./place.ts";
 
 /**
- * The thread that also serves every other call. Right for work that awaits; whatever blocks or
- * computes here stops everyone.
+ * The thread that serves every call. Right for work that awaits; work that blocks or computes here
+ * delays everyone.
  *
- * Waiting needs no thread, so what is bounded is only how many calls are in progress (`maxQueue`):
- * they begin at once, or are refused.
+ * Waiting needs no thread, so tasks start at once; `maxQueue` bounds how many are in progress.
  */
 export function createEventLoop({ maxQueue }: PlacesConfig): Place<LocalContext> {
   return createLocalPlace("event-loop", maxQueue, 0, { thread: threadId });
@@ -25,16 +24,16 @@ export function createEventLoop({ maxQueue }: PlacesConfig): Place<LocalContext>
 const name = "libuv";
 
 /**
- * libuv's thread pool, where fs/promises, asynchronous crypto, zlib and dns.lookup run. One for the
- * whole process, sized once, when it is first used (`UV_THREADPOOL_SIZE`, 4 unless set). Its threads
- * have no numbers.
+ * libuv's thread pool, which runs fs/promises, asynchronous crypto, zlib and dns.lookup. There is
+ * one per process, sized at its first use (`UV_THREADPOOL_SIZE`, 4 by default). Its threads have no
+ * ids.
  *
- * Tasks are admitted fewer at a time than the pool has threads: what waits then waits in a queue
- * that can be seen, bounded and left, and libuv's own offers none of that. And when a disk hangs, and with
- * it every task, the server still has threads for its own compression, files and name lookups.
+ * Fewer tasks run than the pool has threads. The others wait in a queue that, unlike libuv's own,
+ * is visible, bounded and can be left; and when a disk hangs with all tasks, the server still has
+ * threads for its own compression, files and name lookups.
  *
- * No thread of the pool can be ended. A task that goes on when nobody waits for it keeps its slot, counts
- * as stuck, and is not replaced.
+ * A thread of the pool cannot be stopped: a task that keeps running after it was cancelled keeps
+ * its slot, counts as stuck, and is not replaced.
  */
 export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Place<LocalContext> {
   const admission = new Admission(name, tasksOf(libuvThreads), maxQueue);
@@ -50,17 +49,17 @@ export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Plac
         let timer: NodeJS.Timeout | undefined;
         const stick = () => {
           isStuck = true;
-          const what = `it went on for ${stuckMs} ms when nobody wanted it any more`;
+          const what = `it did not end within ${stuckMs} ms after it was cancelled`;
           reportStuck(place, slot, task.name, what);
         };
-        const giveUp = () => {
+        const onAbort = () => {
           timer = setTimeout(stick, stuckMs);
         };
-        signal.addEventListener("abort", giveUp, { once: true });
+        signal.addEventListener("abort", onAbort, { once: true });
         try {
           return await runHere(task, input, signal, submittedMs, ranOn);
         } finally {
-          signal.removeEventListener("abort", giveUp);
+          signal.removeEventListener("abort", onAbort);
           clearTimeout(timer);
           if (isStuck) {
             reportUnstuck(place);
@@ -79,17 +78,17 @@ export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Plac
   };
 }
 
-/** One thread in eight is kept free of tasks, and at least one, where there is more than one. */
+/** Leaves one thread in eight free of tasks, at least one if there is more than one. */
 function tasksOf(libuvThreads: number): number {
   return Math.max(1, libuvThreads - Math.max(1, Math.floor(libuvThreads / 8)));
 }
 
 /**
- * A place whose tasks are run by this very thread.
+ * Executor that runs its tasks on the current thread.
  *
- * @param size how many may be in progress at once
- * @param maxQueue how many more may wait
- * @param thread what the place says of where it ran, besides its name and process
+ * @param size max tasks in progress
+ * @param maxQueue max tasks that wait
+ * @param thread thread id for `RanOn`, if there is one
  */
 export function createLocalPlace(
   name: string,
@@ -111,7 +110,7 @@ export function createLocalPlace(
   };
 }
 
-/** Runs a task in this very thread. */
+/** Runs a task on the current thread. */
 async function runHere<Input, Output>(
   task: Task<Input, Output, LocalContext>,
   input: Input,
@@ -123,7 +122,7 @@ async function runHere<Input, Output>(
   const startedCpuMs = threadCpuMs();
   const result = task.run(input, { signal, stopped: () => signal.aborted });
   const cpuMs = threadCpuMs() - startedCpuMs;
-  // Work that never waited has ended here; to await it would count what others do meanwhile.
+  // A synchronous task has ended here; awaiting it would add the time of other work.
   const value = result instanceof Promise ? await result : result;
   const endedMs = monotonicMs();
   return {

@@ -1,50 +1,50 @@
 import { Failure } from "../errors.ts";
 import type { Admission, Slot } from "./admission.ts";
 
-/** A task that takes longer will never end, in milliseconds. */
-export const longestTaskMs = 60_000;
+/** Max duration of a task; one that takes longer is considered hung. */
+export const maxTaskMs = 60_000;
 
 /**
- * How much JavaScript memory a thread or a process of a place may have, in MiB. A task that wants more
- * fails, and its thread or process with it, before it takes the memory of everybody; Node's own bound
- * is up to 4 GiB for each of them. The exercises need 20 at most, for the largest picture.
+ * Max JavaScript heap of a thread or child process, in MiB. A task that needs more fails together
+ * with its thread or process, before it takes everyone's memory; Node's own default is up to 4 GiB
+ * each. The exercises need at most 20, for the largest picture.
  *
- * What Buffers and typed arrays hold is outside V8's heap and not bounded by this. And where V8 can't
- * stop in the middle of a step, such as the growing of a Map of millions, a thread that reaches the
- * bound ends the whole server with it; a process never does.
+ * Buffers and typed arrays are outside V8's heap and not bounded by this. Where V8 can't interrupt
+ * a step, such as growing a Map of millions, a thread that reaches the bound takes the whole server
+ * down; a process never does.
  */
 export const maxHeapMib = 256;
 
 /**
- * How long a place waits, when it closes, for tasks that nobody waits for any more, in milliseconds.
- * They were told to stop before, so what runs on then is ended with its thread or process.
+ * Time that cancelled tasks have to end when an executor closes, before their threads or processes
+ * are killed.
  */
 export const closeMs = 100;
 
 /**
- * A thread or process that was made to end and has not after this time, in milliseconds, is stuck: most
- * likely blocked in the kernel, by a disk that hangs, where nothing can end it.
+ * A thread or process that has not ended this long after it was killed is stuck: usually blocked in
+ * the kernel by a hanging disk, where nothing can end it.
  */
 export const stuckMs = 2_000;
 
 /**
- * How many stuck threads or processes of a place are replaced while they have not ended. What they hang in
- * may well be waiting for their replacements too, so a hang may cost memory and threads for a quarter more
- * than the place has, at least one, and no more than that.
+ * Max stuck threads or processes of an executor that get a replacement: a quarter of its size, at
+ * least one. The replacements may hang on the same resource, so the cost of a hang has to be
+ * bounded.
  */
 export function sparesFor(size: number): number {
   return Math.ceil(size / 4);
 }
 
-/** How long nothing is started after what ended at its start, in milliseconds. */
-export const restMs = 1_000;
+/** Backoff after a thread or process that ended while starting. */
+export const startBackoffMs = 1_000;
 
-/** Of a task whose thread or process ended before it did. */
+/** Failure of a task whose thread or process ended before the task did. */
 export function lostTask(place: string, task: string, what: string, cause?: unknown): Failure {
   return new Failure("UNBLOCK_TASK_LOST", { executor: place, task, reason: what }, { cause });
 }
 
-/** Of a task that no thread or process of the place can do, however often it is tried. */
+/** Failure of a task that needs more memory than any thread or process of the executor has. */
 export function tooLargeTask(place: string, task: string, cause?: unknown): Failure {
   return new Failure(
     "UNBLOCK_TASK_OUT_OF_MEMORY",
@@ -56,12 +56,12 @@ export function tooLargeTask(place: string, task: string, cause?: unknown): Fail
 export interface StuckPlace {
   readonly name: string;
   readonly admission: Admission;
-  /** What of the place goes on, for messages. */
+  /** What the log calls the thing that is stuck. */
   readonly kind: "task" | "thread" | "process";
   readonly log: (message: string) => void;
 }
 
-/** Reports a task of the server's own process or of a child that goes on although it was told to end. */
+/** Reports a task that keeps running after it was stopped. */
 export function reportStuck(
   { name, admission, kind, log }: StuckPlace,
   slot: Slot,
@@ -76,15 +76,15 @@ export function reportStuck(
   log(`${failure.message} Tasks of "${name}" that are stuck now: ${admission.vitals().stuck}.`);
 }
 
-/** Reports that it has ended after all. */
+/** Reports that a stuck task has ended. */
 export function reportUnstuck({ name, kind, log }: StuckPlace): void {
-  log(`A ${kind} of the place "${name}" that was stuck has ended.`);
+  log(`A stuck ${kind} of "${name}" has ended.`);
 }
 
 /**
- * Lets the process end although tasks of a place do not. When it exits Node waits for all threads, those of
- * libuv's pool included, and one that is blocked in the kernel keeps it waiting for ever. So if such a task
- * still runs at the exit, after all others that hear of the exit, the process ends itself with SIGKILL.
+ * Lets the process exit although tasks of an executor do not end. On exit, Node waits for all
+ * threads, also libuv's, and waits forever for one that is blocked in the kernel. If such a task
+ * still runs then, the process kills itself with SIGKILL, after all other exit listeners.
  */
 export function exitWithout(admission: Admission): void {
   if (!awaited.has(admission)) {

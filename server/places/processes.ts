@@ -1,15 +1,15 @@
 import { fork, type ChildProcess as NodeChildProcess } from "node:child_process";
 import { childEnvironment } from "../../cli/child-environment.ts";
 import { unlessAborted } from "../give-up.ts";
-import { lostTask, maxHeapMib, restMs, tooLargeTask } from "./lost-task.ts";
+import { lostTask, maxHeapMib, startBackoffMs, tooLargeTask } from "./lost-task.ts";
 import type { PlacesConfig } from "./place.ts";
 import { createRunnerPool, type Runner, type RunnerPlace } from "./runner-pool.ts";
 import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
 
 /**
- * Long-lived child processes, one task at a time each. They share nothing with the server: a crash
- * costs one task, and each has a libuv pool of its own. A process in the middle of a computation hears
- * nothing, so a task that nobody wants any more is ended with its process at once.
+ * Long-lived child processes, each with one task at a time. They share nothing with the server: a
+ * crash costs one task, and each has a libuv pool of its own. A computing process receives no
+ * messages, so a cancelled task is killed together with its process at once.
  */
 export function createProcesses({ processes, maxQueue, log }: PlacesConfig): RunnerPlace {
   const start = () => new ChildProcess(log);
@@ -26,17 +26,17 @@ export function createProcesses({ processes, maxQueue, log }: PlacesConfig): Run
 const place = "processes";
 const noProcess = "the process for it did not start; the server's log says why";
 
-interface Rest {
+interface Backoff {
   readonly timer: NodeJS.Timeout;
   readonly ended: PromiseWithResolvers<void>;
 }
 
-/** One child process of the place `processes`, started again whenever it ends. */
+/** A child process that is restarted whenever it ends. */
 class ChildProcess implements Runner {
   readonly #log: (message: string) => void;
   #life: ChildLife | undefined;
-  /** While nothing is started because what was started last ended at its start. */
-  #rest: Rest | undefined;
+  /** Backoff after a process that ended while starting. */
+  #backoff: Backoff | undefined;
   #isClosing = false;
 
   constructor(log: (message: string) => void) {
@@ -44,7 +44,6 @@ class ChildProcess implements Runner {
     this.#start();
   }
 
-  /** Whether a task would begin at once. */
   get isReady(): boolean {
     return this.#life?.isReady ?? false;
   }
@@ -79,7 +78,7 @@ class ChildProcess implements Runner {
     } finally {
       kill.removeEventListener("abort", end);
       if (life.isKilled) {
-        // The task may have been done just then, and the next one must not get this process.
+        // The next task must not get this process, even if the task ended just before the kill.
         await life.ended;
       }
     }
@@ -87,16 +86,16 @@ class ChildProcess implements Runner {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    clearTimeout(this.#rest?.timer);
-    this.#rest?.ended.resolve();
+    clearTimeout(this.#backoff?.timer);
+    this.#backoff?.ended.resolve();
     this.#life?.kill();
     await this.#life?.ended;
   }
 
-  /** The process, once it takes tasks; undefined when it did not start. */
+  /** The process once it accepts tasks; undefined when it did not start. */
   async #readyLife(): Promise<ChildLife | undefined> {
-    // Were it to fail at once, a slot without a process would go through all that waits for the others.
-    await this.#rest?.ended.promise;
+    // Failing at once would let a slot without a process drain the whole queue.
+    await this.#backoff?.ended.promise;
     const life = this.#life;
     return (await life?.ready) ? life : undefined;
   }
@@ -125,38 +124,38 @@ class ChildProcess implements Runner {
     this.#start();
   }
 
-  /** What ends at its start does so again: started at once, it would take a core for nothing. */
+  /**
+   * A process that fails to start usually fails again; restarting it at once would waste a core.
+   */
   #startLater(problem: string): void {
     this.#life = undefined;
     this.#log(
-      `A worker process ended at its start (${problem}); starting another in ${restMs} ms.`,
+      `A worker process ended at its start (${problem}); starting another in ${startBackoffMs} ms.`,
     );
     const ended = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
-      this.#rest = undefined;
+      this.#backoff = undefined;
       this.#start();
       ended.resolve();
-    }, restMs);
-    this.#rest = { timer, ended };
+    }, startBackoffMs);
+    this.#backoff = { timer, ended };
   }
 }
 
-/** How a process ended. */
 interface Ending {
-  /** Such as "SIGKILL" or "exit code 1". */
   readonly how: string;
   readonly isOutOfMemory: boolean;
 }
 
-/** How much of what a process wrote last is kept, in characters: enough for what V8 says at its end. */
+/** Characters of standard error that are kept: enough for V8's last message. */
 const keptCharacters = 16_384;
 
-/** How long what it wrote last is read after its end, in milliseconds. */
-const lastWordsMs = 500;
+/** Time to read standard error after the process has ended. */
+const readOutputMs = 500;
 
-/** One process that runs tasks, from its start to its end. */
+/** A process that runs tasks, from start to end. */
 class ChildLife {
-  /** Resolves with whether it takes tasks; it may end before it does. */
+  /** Whether the process accepts tasks; false when it ends before it does. */
   readonly ready: Promise<boolean>;
   readonly ended: Promise<Ending>;
   readonly #child: NodeChildProcess;
@@ -166,7 +165,7 @@ class ChildLife {
   #ending: Ending | undefined;
   #onEnd: ((ending: Ending) => void) | undefined;
 
-  /** @throws the system's error when it won't even try to start another process */
+  /** @throws the system's error when it refuses to create a process */
   constructor() {
     const child = fork(new URL("./child-process-worker.ts", import.meta.url), {
       execArgv: [`--max-old-space-size=${maxHeapMib}`],
@@ -201,13 +200,13 @@ class ChildLife {
       ended.resolve(ending);
       this.#onEnd?.(ending);
     };
-    // "exit" may come before all that it wrote has been read. But the end of that, and with it "close",
-    // never comes while a process that it started has its standard error.
+    // "exit" may come before all output has been read. But "close" never comes while a grandchild
+    // holds standard error.
     child.once("exit", (code, signal) => {
       const timer = setTimeout(() => {
         child.stderr?.destroy();
         end(code, signal);
-      }, lastWordsMs);
+      }, readOutputMs);
       child.once("close", () => clearTimeout(timer));
     });
     child.once("close", end);
@@ -217,12 +216,12 @@ class ChildLife {
     return this.#child.pid;
   }
 
-  /** Whether it came so far that it took tasks. */
+  /** Whether the process ever accepted tasks. */
   get wasReady(): boolean {
     return this.#wasReady;
   }
 
-  /** Whether it takes tasks now. */
+  /** Whether the process accepts tasks now. */
   get isReady(): boolean {
     return this.#wasReady && !this.#isKilled && this.#ending === undefined;
   }
@@ -231,7 +230,7 @@ class ChildLife {
     return this.#isKilled;
   }
 
-  /** Runs a task when it is ready, one at a time. Resolves with its end when it ends before the task. */
+  /** Runs a task, one at a time. Resolves with an `Ending` when the process ends first. */
   async run<Output>(message: TaskMessage): Promise<TaskOutcome<Output> | Ending> {
     if (this.#ending !== undefined) {
       return this.#ending;
@@ -240,7 +239,7 @@ class ChildLife {
     this.#onEnd = resolve;
     this.#child.once("message", resolve);
     try {
-      // What goes wrong here is followed by the process's end.
+      // A failure here is followed by the end of the process.
       this.#child.send(message, () => {});
       return await promise;
     } finally {

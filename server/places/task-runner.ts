@@ -3,7 +3,7 @@ import { monotonicMs, threadCpuMs } from "../../registry/clock.ts";
 import { type FailureMessage, fromFailureMessage, toFailureMessage } from "../errors.ts";
 import type { Ran, RanOn, TaskContext } from "./place.ts";
 
-/** A task on its way to another thread or process. */
+/** A task as it is sent to another thread or process. */
 export interface TaskMessage {
   readonly module: string;
   readonly name: string;
@@ -11,13 +11,12 @@ export interface TaskMessage {
   readonly place: string;
 }
 
-/** What comes back: the result or the failure, stamped where it was made. */
+/** Result or failure of a task, with where and when it ran. */
 export type TaskOutcome<Output> = {
   readonly ranOn: RanOn;
   /** On the clock of {@link monotonicMs}. */
   readonly startedMs: number;
   readonly workMs: number;
-  /** What of it was computing. */
   readonly cpuMs: number;
 } & ({ readonly value: Output } | { readonly failure: FailureMessage });
 
@@ -46,7 +45,7 @@ export async function runTask(
 
 type Run = (input: unknown, context: TaskContext) => unknown;
 
-/** To import a module again costs more than many a task. */
+/** Importing a module again costs more than many tasks. */
 const imported = new Map<string, Run>();
 
 async function importTask(module: string, name: string): Promise<Run> {
@@ -65,7 +64,7 @@ async function importTask(module: string, name: string): Promise<Run> {
   return typed;
 }
 
-/** What a task answered from another thread or process, as a result or a failure of this thread's. */
+/** Converts the outcome of another thread or process to a result or a thrown failure. */
 export function fromOutcome<Output>(
   outcome: TaskOutcome<Output>,
   submittedMs: number,

@@ -21,8 +21,8 @@ describe("a backlog", () => {
     }
     expect(queue.counts).toBeLessThan(100);
     await expect(backlog.enter()).rejects.toMatchObject({
-      kind: "overloaded",
-      message: expect.stringContaining("The job queue is full: 100 jobs wait."),
+      code: "UNBLOCK_JOB_QUEUE_FULL",
+      data: { waiting: 100 },
     });
   });
 

@@ -3,37 +3,36 @@ import { createNodeRedisClient, type IRedisClient } from "bullmq";
 import { describeRedis } from "../backends/redis-url.ts";
 import { backendUnavailable, Failure } from "../errors.ts";
 
-/** How long a connection may take, in milliseconds. */
 const connectTimeoutMs = 5_000;
-/** The longest pause between two attempts to connect anew, in milliseconds. */
-const longestPauseMs = 1_000;
-/** How many commands may wait for a connection or an answer; more of them fail at once. */
-const mostCommands = 10_000;
+/** Max backoff between attempts to reconnect. */
+const maxBackoffMs = 1_000;
+/** Max commands that wait for a connection or a reply; more fail at once. */
+const maxCommands = 10_000;
 
 interface RedisConnectionConfig {
   readonly url: string;
-  /** Told when the connection is lost and when it is back, once each. */
+  /** Reports once that the connection is lost, and once that it is back. */
   readonly log: (message: string) => void;
 }
 
 type RedisCommands = Pick<ReturnType<typeof createClient>, "get" | "set" | "pExpire">;
 
 /**
- * A connection that is made anew for as long as it takes. Commands wait for it meanwhile, as BullMQ's own
- * need it; whoever answers a caller looks at `isReady` first.
+ * A connection that reconnects until it is closed. Commands wait meanwhile, as BullMQ's own must;
+ * check `isReady` before a command that a caller waits for.
  */
 export interface RedisConnection {
   readonly client: IRedisClient;
-  /** For BullMQ's objects, which make duplicates of the connection for what blocks. */
+  /** For BullMQ's objects, which duplicate the connection for blocking commands. */
   readonly options: { readonly connection: IRedisClient; readonly skipVersionCheck: true };
-  /** For what BullMQ has no command for. */
+  /** Commands that BullMQ does not have. */
   readonly redis: RedisCommands;
   readonly isReady: boolean;
-  /** Why it is not ready. */
+  /** Why the connection is not ready. */
   readonly problem: string;
-  /** What the server says of itself (INFO), as names and values. */
+  /** Reads the server's INFO, as names and values. */
   info(): Promise<ReadonlyMap<string, string>>;
-  /** Resolves at the first connection; never, when it is closed before. */
+  /** Resolves at the first connection; never if closed before. */
   readonly connected: Promise<void>;
   close(): void;
 }
@@ -44,12 +43,13 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
   const raw = createClient({
     url,
     RESP: 2,
-    commandsQueueMaxLength: mostCommands,
+    commandsQueueMaxLength: maxCommands,
     socket: {
       connectTimeout: connectTimeoutMs,
-      // Also BullMQ's duplicates have it, which nobody else could end while there is no Redis.
+      // BullMQ's duplicates share this strategy, and nothing else could end them while Redis is
+      // away.
       reconnectStrategy: (attempts) =>
-        isClosed ? false : Math.min(50 * 2 ** attempts, longestPauseMs),
+        isClosed ? false : Math.min(50 * 2 ** attempts, maxBackoffMs),
     },
   });
   const { promise: connected, resolve } = Promise.withResolvers<void>();
@@ -70,12 +70,12 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
     resolve();
   });
   const client = createNodeRedisClient(raw);
-  // Without a listener its errors would end the process; they have been told of.
+  // Reported by the listener above; without this one, the error would end the process.
   client.on("error", () => {});
   return {
     client,
-    // Asked once for its version, a Redis that is killed just then would leave a worker that never takes a job
-    // and spins, or a queue that never adds one: BullMQ does not ask again.
+    // BullMQ asks for the version only once: if Redis died just then, a worker would spin without
+    // taking jobs, or a queue never add one.
     options: { connection: client, skipVersionCheck: true },
     redis: raw,
     get isReady() {
@@ -102,7 +102,7 @@ function readInfo(text: string): ReadonlyMap<string, string> {
   );
 }
 
-/** What a caller can do about a command that failed. */
+/** Converts the failure of a command into what a caller can do about it. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) {
     return error;
@@ -116,17 +116,17 @@ export function toFailure(error: unknown): Failure {
   return backendUnavailable("job queue", error);
 }
 
-/** Whether Redis may have done what a command asked, or may do so later, although it did not answer. */
+/** Whether Redis may have executed the command although it did not reply. */
 export function mayBeDone({ cause }: Failure): boolean {
   return (
     cause instanceof Error &&
     !(cause instanceof ErrorReply) &&
-    // The client's own, which sent nothing then.
+    // The client's own error, for a command that was never sent.
     cause.message !== "The queue is full"
   );
 }
 
-/** What must be so for a job to outlive a Redis that is killed, by the names that INFO has for it. */
+/** INFO fields that a job needs to survive a killed Redis. */
 const wanted = [
   {
     field: "aof_enabled",
@@ -148,7 +148,7 @@ const wanted = [
   },
 ] as const;
 
-/** Why a Redis is not fit to keep jobs, in sentences' ends; empty when it is. */
+/** Reasons why a Redis may lose jobs, as ends of sentences; empty when there are none. */
 export function durabilityProblems(info: ReadonlyMap<string, string>): readonly string[] {
   return wanted
     .filter(({ field, value }) => (info.get(field) ?? value) !== value)

@@ -39,7 +39,8 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     for (let n = 0; n < 10; n++) {
       expect(await hash("meanwhile")).toMatchObject({
         code: "unavailable",
-        message: expect.stringMatching(/^The backend "job queue" does not answer \(.*ECONNREFUSED/),
+        error: "UNBLOCK_BACKEND_UNAVAILABLE",
+        data: { backend: "job queue", reason: expect.stringContaining("ECONNREFUSED") },
       });
       await sleep(500);
     }
@@ -102,8 +103,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     await redis.command("CONFIG", "SET", "maxmemory", "1");
     expect(await track("refused")).toMatchObject({
       code: "resource_exhausted",
-      message:
-        "The job queue takes no more: the memory of its Redis is full (maxmemory). Try again later.",
+      error: "UNBLOCK_JOB_QUEUE_OUT_OF_MEMORY",
     });
     await redis.command("CONFIG", "SET", "maxmemory", "0");
     expect(await track("after")).toMatchObject({ code: "ok" });
@@ -134,7 +134,8 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     try {
       expect(await hash("stuck")).toMatchObject({
         code: "unavailable",
-        message: 'The backend "job queue" does not answer (no answer within 2000 ms).',
+        error: "UNBLOCK_BACKEND_UNAVAILABLE",
+        data: { backend: "job queue" },
       });
     } finally {
       process.kill(redis.pid, "SIGCONT");
@@ -146,14 +147,13 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     const replica = await startRedis({ replicaOf: redis });
     const other = await startTestServer({ ...small, redisUrl: replica.url });
     await vi.waitUntil(() => other.logged.length > 0, patience);
-    expect(other.logged).toEqual([
-      "The job queue's Redis may lose what it accepted: it is a read-only replica, which takes no jobs: use the address of its master.",
-    ]);
+    expect(other.logged).toEqual([expect.stringContaining("read-only replica")]);
     expect(
       await other.call("TrackEvent", { event: "x", user_id: 1 }, { strategy: "queue" }),
     ).toMatchObject({
       code: "unavailable",
-      message: 'The backend "job queue" does not answer (its Redis is a read-only replica).',
+      error: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "job queue", reason: expect.stringContaining("replica") },
     });
     await other.close();
     await replica.close();
@@ -164,8 +164,8 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     const other = await startTestServer({ ...small, redisUrl: forgetful.url });
     await vi.waitUntil(() => other.logged.length === 2, patience);
     expect(other.logged).toEqual([
-      expect.stringContaining("start it with --appendonly yes."),
-      expect.stringContaining("start it with --maxmemory-policy noeviction."),
+      expect.stringContaining("--appendonly yes"),
+      expect.stringContaining("--maxmemory-policy noeviction"),
     ]);
     await other.close();
     await forgetful.close();
@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
       await own.kill();
       expect(await call).toMatchObject({
         code: "unavailable",
-        message: expect.stringContaining("nothing was heard of its Redis for 10000 ms"),
+        error: "UNBLOCK_JOB_UNHEARD",
       });
       await other.close();
     });
@@ -199,7 +199,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
       await own.command("FLUSHALL");
       expect(await call).toMatchObject({
         code: "unavailable",
-        message: expect.stringMatching(/^The job [\w-]+ is gone: its Redis lost it/),
+        error: "UNBLOCK_JOB_LOST",
       });
       await other.close();
     });

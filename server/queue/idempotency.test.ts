@@ -19,6 +19,6 @@ test("a job's id tells whether it is of the same request", () => {
   const id = newJobId(key);
   expect(() => assertSameRequest(id, key)).not.toThrow();
   expect(() => assertSameRequest(id, `${scope}.-${"g".repeat(21)}`)).toThrow(
-    "choose a new key for a new request",
+    expect.objectContaining({ code: "UNBLOCK_IDEMPOTENCY_KEY_REUSED" }),
   );
 });

@@ -344,7 +344,7 @@ describe.skipIf(!hasRedis())(
     describe("when the caller's connection is cut", () => {
       beforeEach(() => begin());
 
-      test("a computation that waits is withdrawn", async () => {
+      test("a computation that waits is cancelled", async () => {
         const caller = new AbortController();
         const answer = hash("x", 1, { signal: caller.signal });
         const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");

@@ -4,26 +4,26 @@ import { CallCounter } from "../call-counts.ts";
 import type { RedisEndpoint } from "../redis-url.ts";
 import { CacheStore } from "./cache-store.ts";
 
-/** How long the cache takes to answer, in milliseconds. */
+/** Delay of a reply, in milliseconds. */
 export const delayMs = 10;
 
 export const cacheCounter = new CallCounter();
 
-/** Sees what a cache is asked, and may have it fail or take longer. */
+/** Observes a cache's commands, and can make them fail or take longer. */
 interface CacheWatch {
   connected(socket: Socket): void;
   /**
-   * A command arrives.
+   * Called for each command.
    *
-   * @param keys what it looks up
-   * @returns how it is answered; `onEnd` is called when it is, or its connection has gone
+   * @param keys the keys that the command looks up
+   * @returns how to reply; `onEnd` is called after the reply, or when the connection has closed
    */
   asked(keys: readonly string[], socket: Socket): CacheTurn;
 }
 
 interface CacheTurn {
   readonly delayMs: number;
-  /** The error to answer with; undefined for what the command asks for. */
+  /** Error to reply with; undefined for a normal reply. */
   readonly failure: string | undefined;
   readonly onEnd: (isAnswered: boolean) => void;
 }
@@ -37,11 +37,11 @@ const everyTurn: CacheWatch = {
 };
 
 /**
- * Serves a warm cache that speaks enough RESP for a Redis client: every key holds a value until
- * somebody sets or deletes it. Commands may be pipelined, or queued between MULTI and EXEC.
+ * Serves a warm cache that speaks enough RESP for a Redis client: every key has a value until it is
+ * set or deleted. Commands may be pipelined, or queued between MULTI and EXEC.
  *
- * @param store what the keys hold
- * @returns the port, on loopback
+ * @param store values of the keys
+ * @returns port on loopback
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 export async function serveCache(store = new CacheStore(), watch = everyTurn): Promise<number> {
@@ -58,7 +58,7 @@ export async function serveCache(store = new CacheStore(), watch = everyTurn): P
 function serveConnection(socket: Socket, store: CacheStore, watch: CacheWatch): void {
   let unread: Uint8Array = Buffer.alloc(0);
   const session = store.openSession();
-  // Replies leave in the order of their commands: equal timers fire in the order they were set.
+  // Replies keep the order of their commands, because equal timers fire in the order they were set.
   const serve = (command: readonly string[]) => {
     const turn = watch.asked(session.keysOf(command), socket);
     setTimeout(() => {
@@ -76,20 +76,20 @@ function serveConnection(socket: Socket, store: CacheStore, watch: CacheWatch): 
       unread = rest;
       commands.forEach(serve);
     } catch {
-      // Not RESP: whoever it is, there is no way to go on.
+      // Not RESP: the connection can't continue.
       socket.destroy();
     }
   });
 }
 
 /**
- * Stands between the cache's client and a real Redis, and makes it as slow as the exercise says: what
- * the client sends is passed on 10 ms later, what Redis answers at once. So Redis itself is quick, and
- * whatever the client does (one connection for everything, commands one behind the other, connecting
- * anew) is what it really does. It also speaks TLS where Redis wants it, so that it can count the
- * commands: one is in progress until it is passed on.
+ * Relay between the cache's client and a real Redis that adds the exercise's delay: it forwards
+ * what the client sends 10 ms later, and replies at once. Redis itself stays quick, and everything
+ * the client does (one connection for all, commands in sequence, reconnecting) is real. The relay
+ * speaks TLS with Redis where needed, so that it can count commands; a command is in progress until
+ * it is forwarded.
  *
- * @returns the port, on loopback
+ * @returns port on loopback
  */
 export async function serveDelayRelay(redis: RedisEndpoint): Promise<number> {
   const server = createServer({ noDelay: true }, (client) => relay(client, connectTo(redis)));
@@ -100,7 +100,7 @@ export async function serveDelayRelay(redis: RedisEndpoint): Promise<number> {
 }
 
 function connectTo({ host, port, tls }: RedisEndpoint): Socket {
-  // An address is no name that a server could have been asked for.
+  // An IP address is not valid as a server name.
   const name = isIP(host) ? {} : { servername: host };
   const socket = tls ? connectTls({ host, port, ...name }) : connect(port, host);
   return socket.setNoDelay(true);
@@ -115,7 +115,7 @@ function relay(client: Socket, redis: Socket): void {
       unread = parsed.rest;
       commands = parsed.commands.length;
     } catch {
-      // Not RESP: whoever it is, there is nothing to count.
+      // Not RESP: there is nothing to count.
       client.destroy();
       return;
     }
@@ -130,7 +130,7 @@ function relay(client: Socket, redis: Socket): void {
   });
   redis.on("drain", () => client.resume());
   redis.pipe(client);
-  // When one side is gone the other hears it as it would without a relay: its connection ends.
+  // Ends both connections when one ends, as without a relay.
   for (const [one, other] of [
     [client, redis],
     [redis, client],
@@ -149,11 +149,12 @@ function count(times: number, one: () => void): void {
 const lineEnd = "\r\n";
 
 /**
- * The complete commands at the beginning of `data`, and what follows them. A command is an array of
- * bulk strings, the only form that clients send.
+ * Parses the complete commands at the start of `data`. A command is an array of bulk strings, the
+ * only form that clients send.
  *
- * @throws Error when the bytes are no such array
- * @see https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server
+ * @throws Error for anything else
+ * @see
+ *   https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server
  */
 export function parseCommands(data: Buffer): { commands: string[][]; rest: Buffer } {
   const commands: string[][] = [];

@@ -63,8 +63,8 @@ describe("a slow disk that dies", () => {
     await vi.waitUntil(() => pool.vitals().running === 1);
     process.kill(pid, "SIGKILL");
     await expect(read).rejects.toMatchObject({
-      kind: "unavailable",
-      message: expect.stringContaining('The backend "slow disk" does not answer'),
+      code: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "slow disk" },
     });
     await vi.waitUntil(() => backends.addresses().disk.folder !== disk.folder, 10_000);
     const { value } = await pool.run(readTask, backends.addresses(), noCaller);
@@ -81,7 +81,8 @@ describe("a slow disk that dies", () => {
     spawn("sh", ["-c", `sleep 0.5; kill -KILL ${pid}`]);
     expect(await server.call("GetConfig", {}, { strategy: "event-loop" })).toMatchObject({
       code: "unavailable",
-      message: expect.stringContaining('The backend "slow disk"'),
+      error: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "slow disk" },
     });
     await server.close();
   });

@@ -45,7 +45,7 @@ const dashboardServices: readonly HttpService[] = [1, 2, 3, 4, 5].map((number) =
   answer: () => json(200, { data: `data_${number}` }),
 }));
 
-/** Those of service-1 to service-5 together: how far the waits of a dashboard overlap. */
+/** Counts service-1 to service-5 together, to show how far a dashboard's waits overlap. */
 const dashboardCounter = new CallCounter();
 
 const services = [weather, ...dashboardServices, images, analytics].map((service) => {
@@ -54,28 +54,28 @@ const services = [weather, ...dashboardServices, images, analytics].map((service
   return { ...service, counter, counters: [counter, ...shared] };
 });
 
-/** The counters of the HTTP services, by name; "services" are service-1 to service-5 together. */
+/** Counters of the HTTP services, by name; "services" are service-1 to service-5 together. */
 export const httpCounters = [
   ...services.map(({ name, counter }) => ({ name, counter })),
   { name: "services", counter: dashboardCounter },
 ];
 
 /**
- * Serves weather, service-1 to service-5, images and analytics, each under its name, each as slow as
- * the exercises say.
+ * Serves weather, service-1 to service-5, images and analytics under their names, with the delays
+ * of the exercises.
  *
- * @returns the port, on loopback
+ * @returns port on loopback
  */
 export async function serveHttpServices(): Promise<number> {
   const server = createServer((request, response) => {
-    // A caller that hangs up is no failure of the service.
+    // A disconnected client is not an error of the service.
     request.on("error", () => {});
     request.resume();
     serve(request, response).catch((error: unknown) => {
       send(response, json(500, { error: String(error) }));
     });
   });
-  // Longer than clients keep an idle connection, so that they never send into a closing one.
+  // Longer than clients keep idle connections, so that they never send into a closing one.
   server.keepAliveTimeout = 60_000;
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", resolve);

@@ -1,7 +1,7 @@
 /**
- * A thread of the server that keeps the backend process: starts it, starts it again when it dies,
- * and frees whoever was blocked on its files. A thread of its own, because the thread that is blocked
- * may be the server's main one.
+ * Thread that supervises the backend process: starts it, restarts it when it dies, and frees
+ * threads that are blocked on its files. It is a thread because the blocked one may be the server's
+ * main thread.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -12,22 +12,22 @@ import type { Disk } from "../disk.ts";
 import type {
   BackendsReady,
   CountsReply,
-  KeeperData,
-  KeeperMessage,
-  KeeperRequest,
+  SupervisorData,
+  SupervisorMessage,
+  SupervisorRequest,
 } from "./messages.ts";
 import { freeReaders, readyFifos } from "./slow-disk.ts";
 
-/** A backend process that dies within this time of its start is started again only after it, in ms. */
+/** Min interval between starts of the backend process. */
 const restartPauseMs = 250;
 
-const { folder, redis }: KeeperData = workerData;
+const { folder, redis }: SupervisorData = workerData;
 let generation = 0;
 let backends: ChildProcess | undefined;
 let restart: NodeJS.Timeout | undefined;
 let closing = false;
 
-function say(message: KeeperMessage): void {
+function say(message: SupervisorMessage): void {
   parentPort?.postMessage(message);
 }
 
@@ -68,7 +68,7 @@ function newDisk(diskFolder: string, fifos: boolean): Disk {
   return { folder: diskFolder, nextNumber: fifos ? new Int32Array(buffer) : undefined };
 }
 
-parentPort?.on("message", (request: KeeperRequest) => {
+parentPort?.on("message", (request: SupervisorRequest) => {
   if (request === "close") {
     closing = true;
     if (backends) {
@@ -78,7 +78,7 @@ parentPort?.on("message", (request: KeeperRequest) => {
       parentPort?.close();
     }
   } else if (backends) {
-    // When it can't be sent the process is dead, and "down", which follows, answers whoever asked.
+    // If sending fails, the process is dead, and "down" follows.
     backends.send(request, () => {});
   } else {
     say({ kind: "counts", reply: { id: request.id, counts: undefined } });

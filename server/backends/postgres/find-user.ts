@@ -7,21 +7,21 @@ import {
   connectMs,
   failureOf,
   findUserStatement,
-  gaveUp,
   graceMs,
   isLostConnection,
-  longestQueryMs,
+  maxQueryMs,
+  noResponse,
   toUser,
 } from "./query.ts";
 
-/** What the driver says when Postgres did not even end the query. */
+/** The driver's message when Postgres did not even end the query. */
 const readTimeout = "Query read timeout";
-/** How often a query is sent. */
+/** Max times that a query is sent. */
 const attempts = 2;
 
 /**
  * Finds a user with a driver that does not block: the query waits in Postgres, and no thread here.
- * When the signal aborts, Postgres ends the query and the connection goes back to the pool.
+ * When the signal aborts, Postgres ends the query and the connection returns to the pool.
  *
  * @returns undefined when there is no such user
  */
@@ -37,7 +37,7 @@ export async function findUser(
       try {
         return await queryWith(client, address, id, signal);
       } catch (error) {
-        // A connection may be lost without a word before it is used; what only reads may run again.
+        // A connection may have been lost before its use; a query that only reads may be repeated.
         if (attempt === attempts || signal.aborted || !isLostConnection(error)) {
           throw error;
         }
@@ -63,7 +63,7 @@ async function queryWith(
     return toUser(row?.id, row?.name, row?.email);
   } catch (error) {
     isBroken = error !== signal.reason && isLostConnection(error);
-    throw error instanceof Error && error.message === readTimeout ? gaveUp() : error;
+    throw error instanceof Error && error.message === readTimeout ? noResponse() : error;
   } finally {
     client.release(isBroken);
   }
@@ -87,36 +87,36 @@ async function queryUntilAborted(
   } finally {
     counter.end();
     signal.removeEventListener("abort", cancel);
-    // Were the connection used again before, what is cancelled might be somebody else's query.
+    // If the connection were reused earlier, another query might be cancelled.
     await cancelling;
   }
 }
 
 async function cancelQuery(client: PoolClient, address: PostgresAddress): Promise<void> {
-  // The driver's types do not have the number of the process that serves the connection.
+  // The driver's types lack the id of the process that serves the connection.
   if (!("processID" in client)) {
     return;
   }
-  // If it can't be asked, its own time limit ends the query.
+  // On failure, the query's own timeout ends it.
   await poolsOf(address)
     .control.query("SELECT pg_cancel_backend($1)", [client.processID])
     .catch(() => {});
 }
 
-/** How many queries of the asynchronous driver may run at once; the others wait for a connection. */
+/** Max queries of the asynchronous driver at once; the others wait for a connection. */
 export const poolSize = 16;
 
-/** The connections of the asynchronous driver. */
+/** Connections of the asynchronous driver. */
 export interface Pools {
   readonly queries: Pool;
-  /** One connection, to end queries that nobody wants any more. */
+  /** One connection, for cancelling queries. */
   readonly control: Pool;
 }
 
-// One thread asks: the server's main one.
+// Only the server's main thread uses them.
 const all = new Map<string, Pools>();
 
-/** The pools of an address; they connect when they are first used, and again when a connection is lost. */
+/** Pools of an address; they connect at first use, and reconnect after a loss. */
 export function poolsOf(address: PostgresAddress): Pools {
   const pools = all.get(address.name) ?? createPools(address);
   all.set(address.name, pools);
@@ -133,10 +133,10 @@ function createPools(address: PostgresAddress): Pools {
   return { queries: createPool(address, poolSize), control: createPool(address, 1) };
 }
 
-/** What the asynchronous driver makes of an address. */
+/** The asynchronous driver's options for an address. */
 export function clientConfig({ url, name }: PostgresAddress): ClientConfig {
   return {
-    // So that sslmode means what it means to libpq, to which the same URL goes.
+    // Gives sslmode the meaning that libpq, which gets the same URL, gives it.
     ...toClientConfig(parse(url, { useLibpqCompat: true })),
     application_name: name,
     connectionTimeoutMillis: connectMs,
@@ -147,14 +147,14 @@ function createPool(address: PostgresAddress, max: number): Pool {
   const pool = new Pool({
     ...clientConfig(address),
     max,
-    // Postgres ends what takes too long. A Postgres that does not even do that is given up.
-    statement_timeout: longestQueryMs,
-    query_timeout: longestQueryMs + graceMs,
-    // A connection that idles costs nothing, and a new one costs a call its time.
+    // Postgres ends long queries; the second limit is for a Postgres that does not.
+    statement_timeout: maxQueryMs,
+    query_timeout: maxQueryMs + graceMs,
+    // An idle connection is free, while a new one delays a call.
     idleTimeoutMillis: 0,
   });
-  // The pool replaces connections that are lost, and their queries fail; without listeners, which it
-  // has only while they idle, their errors would end the process.
+  // The pool replaces lost connections, and their queries fail; without listeners, which the pool
+  // has only while they are idle, their errors would end the process.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;

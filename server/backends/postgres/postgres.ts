@@ -10,11 +10,11 @@ import { loadLibpq } from "./libpq.ts";
 import { LibpqConnection } from "./libpq-connection.ts";
 import { reasonOf } from "./query.ts";
 
-/** The environment variable with its URL: so strategies name what they need. */
+/** Environment variable with its URL, which strategies name in `needs`. */
 const engine = "DATABASE_URL";
 
 /**
- * The same backends with a real Postgres as their database. Closes the others when it can't be used.
+ * Replaces the database by a real Postgres. Closes the backends when it can't be used.
  *
  * @throws Error that says what is wrong and what to do, without the URL's password
  */
@@ -43,14 +43,14 @@ export async function withPostgres(
   };
 }
 
-/** Checks a database, and fills it, before the servers start that will use it. */
+/** Checks and fills a database before replicas start. */
 export async function prepareFor(url: string, servers: Servers): Promise<void> {
   assertPostgresUrl(url);
   const counts = new SharedArrayBuffer(0);
   await prepareDatabase({ url, name: `unblock ${process.pid}`, counts }, servers);
 }
 
-/** Also those of threads that are blocked in a query: its end frees them. */
+/** Also ends queries that block threads, which frees them. */
 async function endConnections(postgres: PostgresAddress): Promise<void> {
   disconnectBlocking(postgres);
   await poolsOf(postgres)
@@ -59,17 +59,17 @@ async function endConnections(postgres: PostgresAddress): Promise<void> {
        WHERE application_name = $1 AND pid <> pg_backend_pid()`,
       [postgres.name],
     )
-    // A Postgres that is gone has ended them itself.
+    // A Postgres that is away has ended them itself.
     .catch(() => {});
   await closePools(postgres);
 }
 
-/** Any number will do; only servers that prepare the same database must agree on it. */
+/** Arbitrary, but the same for all servers. */
 const lockNumber = 0x756e_626c;
 
 /**
- * Makes sure that the database can be used: libpq is there, Postgres lets us in and has connections
- * enough, and there is a table `users`, which is made and filled when it is missing.
+ * Checks that libpq is installed and that Postgres can be reached and has enough free connections,
+ * and creates the table `users` if it is missing.
  *
  * @throws Error that says what is wrong and what to do, without the URL's password
  */
@@ -77,7 +77,7 @@ async function prepareDatabase(address: PostgresAddress, servers: Servers): Prom
   loadLibpq();
   const client = await orExplain(address, async () => {
     const connecting = new Client(clientConfig(address));
-    // The query in progress fails too; without a listener the error would end the process.
+    // The query in progress fails too; without a listener, the error would end the process.
     connecting.on("error", () => {});
     await connecting.connect();
     return connecting;
@@ -85,7 +85,7 @@ async function prepareDatabase(address: PostgresAddress, servers: Servers): Prom
   try {
     await assertConnectionsFit(client, servers);
     await fillTable(client, address.url);
-    // Each driver reads the URL for itself; this one blocks, so it comes when all else is well.
+    // Each driver parses the URL itself. This one blocks, so it comes last.
     await orExplain(address, async () => new LibpqConnection(address).close());
   } finally {
     await client.end();
@@ -117,7 +117,7 @@ async function fillTable(client: Client, url: string): Promise<void> {
   }
 }
 
-/** All or nothing, and one after another: servers that start together make it once. */
+/** All or nothing, and one server at a time: servers that start together create the table once. */
 async function fillTableOnce(client: Client): Promise<void> {
   await client.query("BEGIN");
   await client.query("SELECT pg_advisory_xact_lock($1)", [lockNumber]);
@@ -130,7 +130,7 @@ async function fillTableOnce(client: Client): Promise<void> {
       INSERT INTO users
       SELECT id, 'User ' || id, 'user' || id || '@example.com' FROM generate_series(1, ${userCount}) id`);
   } else {
-    // A table of this name may be somebody else's.
+    // A table of this name may belong to something else.
     await client.query("SELECT id::integer, name::text, email::text FROM users WHERE id = 1");
   }
   await client.query("COMMIT");
@@ -139,21 +139,20 @@ async function fillTableOnce(client: Client): Promise<void> {
 /** The servers that will use a database. */
 export interface Servers {
   readonly blockingThreads: number;
-  /** How many of the same kind share it: the copies of --replicas. */
+  /** Replicas that share the database. */
   readonly replicas: number;
 }
 
-/** What the event loop's own connection and the one that cancels queries take. */
+/** Connections of the event loop and for cancelling queries. */
 const others = 2;
-/** How often the connections are counted, and how far apart, in milliseconds: those of a server that just ended go soon. */
+/** Max counts, and the pause between them: connections of a server that just ended close soon. */
 const counts = 4;
 const pauseMs = 250;
 
 /**
- * Checks that Postgres has connections enough for all that the servers may make: found out at their
- * start, and not under load.
+ * Checks at the start that Postgres has enough connections, instead of failing under load.
  *
- * @throws Error that has the numbers, and which of them to change
+ * @throws Error with the numbers, and which of them to change
  */
 async function assertConnectionsFit(
   client: Client,
@@ -193,14 +192,14 @@ function tooFew(limits: Limits, needed: number, { blockingThreads, replicas }: S
 
 interface Limits {
   readonly allowed: number;
-  /** For administrators. */
+  /** Connections reserved for administrators. */
   readonly reserved: number;
-  /** By anybody but this client. */
+  /** Connections in use by anyone else. */
   readonly inUse: number;
 }
 
 async function readLimits(client: Client): Promise<Limits> {
-  // Of other users' connections everybody may see that they are there; not all are clients' though.
+  // Every user sees others' connections, but not all of them are clients.
   const { rows } = await client.query<Record<keyof Limits, number>>(`
     SELECT
       current_setting('max_connections')::int AS "allowed",

@@ -84,7 +84,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
     expect(await queue.getCompletedCount()).toBe(1);
   });
 
-  test("is withdrawn when its caller hangs up", async () => {
+  test("is cancelled when its caller hangs up", async () => {
     const caller = new AbortController();
     const call = hash("gone", 1, { signal: caller.signal });
     await untilWaiting(1);
@@ -116,7 +116,8 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
     // By the place of this server, which holds as many calls as the queue, and some of them for others.
     expect(await hash("too many", 1)).toMatchObject({
       code: "resource_exhausted",
-      message: expect.stringContaining("This connection already has 3 of the 4 tasks"),
+      error: "UNBLOCK_SHARE_USED",
+      data: { own: "3", room: "4" },
     });
     const another = createUnblockClient({ baseUrl: server.url });
     const header = { "unblock-strategy": "queue" };
@@ -124,7 +125,8 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
     await untilWaiting(maxQueue);
     expect(await hash("too many", 1)).toMatchObject({
       code: "resource_exhausted",
-      message: expect.stringContaining('The queue of "queue" is full: 4 running, 0 waiting.'),
+      error: "UNBLOCK_QUEUE_FULL",
+      data: { executor: "queue", running: "4", waiting: "0" },
     });
     // And by the queue itself, whoever filled it.
     const other = await startTestServer({ cpuWorkers: 1, maxQueue, redisUrl: redis.url });
@@ -132,7 +134,8 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
       await other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" }),
     ).toMatchObject({
       code: "resource_exhausted",
-      message: expect.stringContaining("The job queue is full: 4 jobs wait."),
+      error: "UNBLOCK_JOB_QUEUE_FULL",
+      data: { waiting: "4" },
     });
     await other.close();
     expect(await waiting()).toBe(maxQueue);
@@ -180,16 +183,14 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
       await hash("first", 1, { idempotencyKey });
       expect(await hash("second", 1, { idempotencyKey })).toMatchObject({
         code: "invalid_argument",
-        message: expect.stringContaining("choose a new key for a new request"),
+        error: "UNBLOCK_IDEMPOTENCY_KEY_REUSED",
       });
     });
 
     test.each(["", "x".repeat(201), "a b", "schlüssel"])("%j is none", async (idempotencyKey) => {
       expect(await hash("x", 1, { idempotencyKey })).toMatchObject({
         code: "invalid_argument",
-        message: expect.stringContaining(
-          "Expected idempotency-key to be 1 to 200 visible ASCII characters",
-        ),
+        error: "UNBLOCK_IDEMPOTENCY_KEY_INVALID",
       });
     });
   });

@@ -91,7 +91,8 @@ describe("GetCache", () => {
     const key = character.repeat(characters);
     expect(await server.call("GetCache", { key })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected key to have 1 to 256 characters, got ${characters}.`,
+      error: "UNBLOCK_INVALID_REQUEST",
+      data: { problems: expect.stringContaining("key") },
     });
     expect((await server.backend("cache")).calls).toBe(0);
   });

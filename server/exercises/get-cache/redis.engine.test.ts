@@ -85,7 +85,8 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
         await redis[end]();
         expect(await lookUp("key1")).toMatchObject({
           code: "unavailable",
-          message: expect.stringContaining('The backend "cache" does not answer'),
+          error: "UNBLOCK_BACKEND_UNAVAILABLE",
+          data: { backend: "cache" },
         });
         await redis.start();
         await untilAnswered("key1");

@@ -13,7 +13,7 @@ export default defineExercise(ExercisesService.method.getCache, ({ places, backe
   return {
     validate: ({ key }) => checkText("key", key, 256),
     strategies: {
-      // One connection, every lookup in flight at once.
+      // One connection, all lookups in flight at once.
       async: async ({ key }, call) =>
         answer(await places.eventLoop.run(lookUp, input(key), call), toResponse(key)),
 

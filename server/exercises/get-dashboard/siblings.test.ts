@@ -70,7 +70,8 @@ describe("five services, of which the test decides who answers when", () => {
     pending.get("/3")?.writeHead(500).end();
     await expect(answers).rejects.toMatchObject({
       kind: "unavailable",
-      message: 'The backend "service-3" does not answer (HTTP status 500).',
+      error: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "service-3" },
     });
     await vi.waitUntil(() => hungUp.length === 4, patienceMs);
     expect(hungUp.toSorted()).toEqual(["/1", "/2", "/4", "/5"]);

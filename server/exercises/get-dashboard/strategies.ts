@@ -30,7 +30,7 @@ export default defineExercise(ExercisesService.method.getDashboard, ({ places, b
       parallel: async (_, call) =>
         answer(await places.eventLoop.run(fetchParallel, urls(), call), toResponse),
 
-      // Five waits, one after another: `await` in a loop.
+      // Five waits in sequence: `await` in a loop.
       sequential: async (_, call) =>
         answer(await places.eventLoop.run(fetchSequential, urls(), call), toResponse),
     },

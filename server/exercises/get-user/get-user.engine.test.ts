@@ -38,7 +38,7 @@ describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
     expect(place).toBe(strategy === "threads" ? "threads" : "event-loop");
     expect(await call(100_001)).toMatchObject({
       code: "not_found",
-      message: "There is no user 100001.",
+      error: "UNBLOCK_USER_NOT_FOUND",
     });
     expect(await call(0)).toMatchObject({ code: "invalid_argument" });
     // The table is asked, and no copy of it.

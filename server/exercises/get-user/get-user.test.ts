@@ -43,7 +43,8 @@ describe("GetUser", () => {
   test.each([0, -1, -(2 ** 31)])("refuses user_id %i", async (user_id) => {
     expect(await server.call("GetUser", { user_id })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected user_id to be from 1 to 2147483647, got ${user_id}.`,
+      error: "UNBLOCK_INVALID_REQUEST",
+      data: { problems: expect.stringContaining("user_id") },
     });
     expect((await server.backend("database")).calls).toBe(0);
   });
@@ -51,7 +52,8 @@ describe("GetUser", () => {
   test("says so when there is no such user", async () => {
     expect(await server.call("GetUser", { user_id: 100_001 })).toMatchObject({
       code: "not_found",
-      message: "There is no user 100001.",
+      error: "UNBLOCK_USER_NOT_FOUND",
+      data: { user_id: "100001" },
     });
   });
 });

@@ -18,7 +18,7 @@ export default defineExercise(ExercisesService.method.getUser, ({ places, backen
   const asyncInput = (id: number) => {
     const { postgres } = backends.addresses();
     if (!postgres) {
-      throw new Error("Expected a call that needs Postgres to be refused without it");
+      throw new Error("Expected Postgres to be configured");
     }
     return { postgres, id };
   };
@@ -34,14 +34,14 @@ export default defineExercise(ExercisesService.method.getUser, ({ places, backen
           toResponse,
         ),
 
-      // The one thread that serves everybody waits for the database.
+      // The one thread that serves every call waits for the database.
       "event-loop": async ({ userId }, call) =>
         answer(
           await places.eventLoop.run(queryUser, input(userId, call.deadlineMs), call),
           toResponse,
         ),
 
-      // Another driver: the query waits in Postgres, and no thread waits for it.
+      // Another driver: the query waits in Postgres, without a thread.
       async: async ({ userId: id }, call) =>
         answer(await places.eventLoop.run(queryUserAsync, asyncInput(id), call), toResponse),
     },

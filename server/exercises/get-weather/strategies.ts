@@ -13,11 +13,11 @@ export default defineExercise(ExercisesService.method.getWeather, ({ places, bac
   return {
     validate: ({ city }) => checkText("city", city, 100),
     strategies: {
-      // All calls wait at once, and no thread does.
+      // All calls wait at once, without a thread.
       async: async ({ city }, call) =>
         answer(await places.eventLoop.run(fetchWeather, input(city), call), toResponse(city)),
 
-      // A thread a call: right, and as many at once as there are threads.
+      // One thread per call: right, but only as many at once as there are threads.
       threads: async ({ city }, call) =>
         answer(await places.threads.run(fetchWeatherBlocking, input(city), call), toResponse(city)),
 

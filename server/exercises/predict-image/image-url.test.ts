@@ -48,7 +48,8 @@ describe("the URL of an image", () => {
     ])("must be one, and of http or https: %j is refused", async (url) => {
       expect(await predict(url, strategy)).toMatchObject({
         code: "invalid_argument",
-        message: `Expected image_url to be an http or https URL, got ${JSON.stringify(url)}.`,
+        error: "UNBLOCK_INVALID_REQUEST",
+        data: { problems: expect.stringContaining("image_url") },
       });
     });
 
@@ -69,7 +70,8 @@ describe("the URL of an image", () => {
     ])("%s is refused: the host is %s", async (url, host) => {
       expect(await predict(url, strategy)).toMatchObject({
         code: "permission_denied",
-        message: `Images may not come from ${host}; allowed: example.com, pictures.test.`,
+        error: "UNBLOCK_IMAGE_HOST_FORBIDDEN",
+        data: { host, allowed: "example.com, pictures.test" },
       });
     });
   });

@@ -6,7 +6,7 @@ import type { Image } from "./network/image.ts";
 /**
  * Decodes a PNG of at most 1024 × 1024 pixels.
  *
- * @throws Failure "invalid" for whatever is no such PNG
+ * @throws Failure "invalid" for anything else
  */
 export function decodePng(bytes: Uint8Array): Image {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -31,17 +31,17 @@ function withoutAlpha(rgba: Buffer): Uint8Array {
   return rgb;
 }
 
-/** Larger pictures are refused before a byte of them is inflated. */
+/** Max width and height; larger pictures are rejected before inflating. */
 const maxSide = 1024;
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** Around a chunk's data: its length and type before, its checksum after. */
+/** A chunk has its length and type before its data, and a checksum after it. */
 const lengthBytes = 4;
 const typeBytes = 4;
 const checksumBytes = 4;
 const headerDataBytes = 13;
 
-/** Samples a pixel, by colour type: grey, RGB, palette, grey and alpha, RGB and alpha. */
+/** Samples per pixel, by colour type: grey, RGB, palette, grey and alpha, RGB and alpha. */
 const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 interface Chunk {
@@ -50,9 +50,9 @@ interface Chunk {
 }
 
 /**
- * Makes sure, before it is decoded, that a PNG is small and whole: one header that comes first, and
- * pixels that inflate to just the size that the header says. The decoder believes the last header
- * and inflates interlaced pictures without a bound, so a few kilobytes could become gigabytes.
+ * Checks before decoding that a PNG is small and complete: one header, at the start, and pixels
+ * that inflate to exactly the header's size. The decoder uses the last header and inflates
+ * interlaced pictures without bound, so that a few kilobytes could become gigabytes.
  *
  * @throws Failure "invalid"
  * @see https://www.w3.org/TR/png-3/#11IHDR
@@ -99,7 +99,7 @@ function readChunks(buffer: Buffer): Chunk[] {
   throw damaged("it ends in the middle");
 }
 
-/** Each row begins with a byte that names its filter. */
+/** Each row starts with a byte for its filter. */
 function pixelBytes(header: Buffer, width: number, height: number): number {
   const channels = channelsOf[header[9] ?? -1];
   if (channels === undefined) {

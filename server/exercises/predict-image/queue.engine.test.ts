@@ -40,7 +40,7 @@ describe.skipIf(!hasRedis())("PredictImage by queue (skipped without redis-serve
   test("what is no picture is the caller's mistake, and is not tried again", async () => {
     expect(await predict("http://pictures.test/broken.png", "queue")).toMatchObject({
       code: "invalid_argument",
-      message: "Expected image_url to give a PNG, got something else.",
+      error: "UNBLOCK_IMAGE_NO_PNG",
     });
     expect(worker.said()).toBe("");
   });

@@ -47,10 +47,6 @@ describe("an event that was accepted right before the server closes", () => {
     process.kill(backendsPid, "SIGKILL");
     await vi.waitUntil(() => server.logged.includes("The embedded backends are back."), 20_000);
     await server.close();
-    expect(server.logged).toContainEqual(
-      expect.stringMatching(
-        /^Background task sendEvent failed and is lost: The backend "analytics" does not answer/,
-      ),
-    );
+    expect(server.logged).toContainEqual(expect.stringMatching(/sendEvent.*"analytics"/));
   });
 });

@@ -15,7 +15,7 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
     userId,
   });
   const accepted = () => ({ status: "accepted" });
-  // Tells the caller what an accepted event can be lost with: this process, or Redis and its disk.
+  // Says what can lose an accepted event: this process, or Redis and its disk.
   const keptIn = (what: "memory" | "redis") => ({ "unblock-kept-in": what });
   return {
     validate: ({ event, userId }) => [
@@ -23,13 +23,13 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
       ...checkRange("user_id", userId, 1, 2 ** 31 - 1),
     ],
     strategies: {
-      // The service takes the event over; the call's signal must not end what outlives the call.
+      // The call's signal must not end what outlives the call.
       background: async (request, { connection }) => {
         const ran = await places.background.accept(sendEvent, input(request), connection);
         return { ...answer(ran, accepted), facts: keptIn("memory") };
       },
 
-      // Redis has the event before the caller is answered, and a worker sends it, whoever dies.
+      // Redis has the event before the response, and a worker sends it, whatever crashes.
       queue: async (request, { idempotencyKey, connection }) => {
         const ran = await places.queue.accept(
           sendEvent,

@@ -146,8 +146,8 @@ describe("a task that never ends", () => {
       expect.arrayContaining(
         threadPools.map(
           (place) =>
-            `The place "${place}" lost the task hang: it went on for 5000 ms when nobody wanted it ` +
-            "any more, so its thread was stopped.",
+            `The place "${place}" lost the task hang: it did not end within 5000 ms after it was ` +
+            "cancelled, so its thread was stopped.",
         ),
       ),
     );

@@ -1,7 +1,7 @@
 import type { Colour, Pen, Point } from "./canvas.ts";
 import { between, pick, type Random } from "./seeds.ts";
 
-/** An animal's fur. Cats and dogs share the coats, so that colour does not tell them apart. */
+/** An animal's fur. Cats and dogs share the coats, so that colour does not distinguish them. */
 interface Coat {
   fur: Colour;
   /** Ears, patches and stripes. */
@@ -9,7 +9,7 @@ interface Coat {
   /** Around nose and mouth. */
   muzzle: Colour;
   outline: Colour;
-  /** For fine lines that must show on the fur. */
+  /** For fine lines that must be visible on the fur. */
   contrast: Colour;
   pattern: "plain" | "striped" | "patched" | "blazed";
 }
@@ -72,7 +72,9 @@ const catIrises: readonly [Colour, ...Colour[]] = [
   [206, 140, 50],
 ];
 
-/** Pointed ears, slit pupils, a small nose, whiskers. `turn` (-1 to 1) is where the face looks. */
+/**
+ * Pointed ears, slit pupils, a small nose, whiskers. `turn` (-1 to 1) is the direction of the face.
+ */
 export function drawCat(pen: Pen, coat: Coat, turn: number, random: Random): void {
   drawCatBody(pen, coat);
   for (const side of [-1, 1]) drawCatEar(pen, coat, side, random);
@@ -192,7 +194,7 @@ const dogIrises: readonly [Colour, ...Colour[]] = [
   [120, 160, 190],
 ];
 
-/** Floppy ears, a long snout, a big dogDark nose. `turn` (-1 to 1) is where the face looks. */
+/** Floppy ears, a long snout, a big dark nose. `turn` (-1 to 1) is the direction of the face. */
 export function drawDog(pen: Pen, coat: Coat, turn: number, random: Random): void {
   drawDogBody(pen, coat);
   pen.ellipse([0, -0.05], [0.92, 1.02], 0, coat.outline);

@@ -7,7 +7,7 @@ export type Point = readonly [x: number, y: number];
 export interface Canvas {
   readonly width: number;
   readonly height: number;
-  /** Three numbers a pixel, row after row; whole bytes only once the picture is finished. */
+  /** Three numbers per pixel, row by row; whole bytes only once the picture is finished. */
   readonly rgb: Float32Array;
 }
 
@@ -40,8 +40,8 @@ export function fillEllipse(canvas: Canvas, ellipse: Ellipse, paint: Paint): voi
     const u = (right * cosine + down * sine) / radii[0];
     const v = (down * cosine - right * sine) / radii[1];
     const radius = Math.sqrt(u * u + v * v);
-    // The distance to an ellipse has no short formula. The function `radius - 1` divided by the
-    // length of its gradient is right near the edge, the only place where a blend is needed.
+    // The distance to an ellipse has no short formula. `radius - 1` divided by the length of its
+    // gradient is right near the edge, the only place where a blend is needed.
     const slope = Math.sqrt((u / radii[0]) ** 2 + (v / radii[1]) ** 2) / radius;
     return radius === 0 ? -reach : (radius - 1) / slope;
   });
@@ -63,7 +63,7 @@ export function fillPolygon(
     let inside = false;
     for (const { from, to } of edges) {
       nearestSquared = Math.min(nearestSquared, squaredDistanceToSegment(x, y, from, to));
-      // Even-odd rule: a ray to the right that crosses an odd number of edges began inside.
+      // Even-odd rule: a point is inside if a ray to the right crosses an odd number of edges.
       const crossesRow = from[1] > y !== to[1] > y;
       if (crossesRow && x < from[0] + ((y - from[1]) * (to[0] - from[0])) / (to[1] - from[1])) {
         inside = !inside;
@@ -87,8 +87,7 @@ function squaredDistanceToSegment(x: number, y: number, from: Point, to: Point):
 
 /**
  * Blends `paint` into every pixel within `reach` of the points' bounding box, by the signed
- * distance (negative inside) from the pixel's centre to the shape's edge: a pixel that the edge
- * cuts through gets a part of the colour, so edges come out smooth.
+ * distance (negative inside) from the pixel's centre to the shape's edge, so that edges are smooth.
  */
 function fillShape(
   canvas: Canvas,
@@ -118,19 +117,19 @@ function fillShape(
   }
 }
 
-/** Where an animal's own coordinates lie on the canvas. */
+/** Position of an animal's own coordinates on the canvas. */
 interface Placement {
-  /** The pixel where the animal's origin lies. */
+  /** Pixel of the animal's origin. */
   centre: Point;
-  /** Pixels to one unit of the animal's coordinates. */
+  /** Pixels per unit of the animal's coordinates. */
   scale: number;
   /** Clockwise, in radians. */
   rotation: number;
 }
 
 /**
- * Draws in an animal's own coordinates: its head is about one unit in radius around the origin,
- * y points down. `opacity` is 1 unless given.
+ * Draws in an animal's own coordinates: the head has a radius of about one unit around the origin,
+ * y points down. `opacity` defaults to 1.
  */
 export interface Pen {
   ellipse(centre: Point, radii: Point, rotation: number, colour: Colour, opacity?: number): void;

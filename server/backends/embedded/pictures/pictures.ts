@@ -11,7 +11,7 @@ export interface Picture {
   width: number;
   /** In pixels. */
   height: number;
-  /** Red, green and blue, one byte each, row after row from the top left. */
+  /** Red, green and blue, one byte each, row by row from the top left. */
   rgb: Uint8Array;
 }
 
@@ -20,13 +20,13 @@ const size = 80;
 /**
  * Draws a cat's or a dog's face, 80×80 pixels: the same bytes for the same animal and seed.
  *
- * One seed gives a cat and a dog the same background, coat, place and light, so that only their
- * features tell them apart.
+ * One seed gives a cat and a dog the same background, coat, position and light, so that only their
+ * features distinguish them.
  *
  * @param options.seed a whole number; only its low 32 bits count
  */
 export function drawPicture({ animal, seed }: { animal: Animal; seed: number }): Picture {
-  // Two sequences, since a cat takes more random numbers than a dog.
+  // Two sequences, because a cat takes more random numbers than a dog.
   const scene = seededRandom(seed);
   const features = seededRandom(~seed);
   const canvas = createCanvas(size, size);
@@ -44,18 +44,18 @@ export function drawPicture({ animal, seed }: { animal: Animal; seed: number }):
   drawForeground(canvas, scene);
   applyLightAndNoise(canvas, scene);
 
-  // A clamped array rounds, and cuts off what is below 0 or above 255.
+  // A clamped array rounds, and limits values to 0 to 255.
   const bytes = Uint8ClampedArray.from(canvas.rgb);
   return { width: size, height: size, rgb: new Uint8Array(bytes.buffer) };
 }
 
 /**
- * The picture that a URL path stands for, always the same. A path that contains "cat" gives a cat,
- * else one that contains "dog" a dog, in any case; the path's hash decides about all others.
+ * Picture of a URL path, always the same. A path that contains "cat" gives a cat, else one that
+ * contains "dog" a dog, in any case; the hash of the path decides about all others.
  */
 export function pictureFor(path: string): Picture & { animal: Animal } {
   const hash = hashOf(path);
-  // Odd for a cat, so that `/img.jpg`, the specification's own example, is one.
+  // Odd means cat, so that `/img.jpg`, the specification's example, is one.
   const animal = namedIn(path) ?? (hash % 2 === 1 ? "cat" : "dog");
   const seed = servedSeeds.first + (hash % (servedSeeds.end - servedSeeds.first));
   return { animal, ...drawPicture({ animal, seed }) };
@@ -80,14 +80,14 @@ function hashOf(path: string): number {
 
 const colourWithoutAlpha = 2;
 
-/** The picture as the bytes of a PNG file, 8 bits a channel, without alpha. */
+/** Encodes the picture as PNG, 8 bits per channel, without alpha. */
 export function encodePng({ width, height, rgb }: Picture): Buffer {
   const png = new PNG({ width, height });
   png.data = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength);
   return PNG.sync.write(png, {
     colorType: colourWithoutAlpha,
     inputColorType: colourWithoutAlpha,
-    // Noise barely compresses: one filter and a quick deflate cost a few bytes and save most time.
+    // Noise hardly compresses: one filter and quick deflate cost few bytes and save most time.
     filterType: 1,
     deflateLevel: 1,
   });

@@ -1,4 +1,4 @@
-/** Gives the next number of a fixed sequence: at least 0, below 1. */
+/** Returns the next number of a fixed sequence, from 0 up to, but not including, 1. */
 export type Random = () => number;
 
 /**
@@ -26,8 +26,8 @@ export function pick<Choice>(random: Random, choices: readonly [Choice, ...Choic
   return choices[Math.floor(random() * choices.length)] ?? choices[0];
 }
 
-// Which seeds `drawPicture` is given, and for what. The ranges share no seed, so the network is
-// tested on, and asked about, pictures it has never seen. `first` is in the range, `end` is not.
+// Disjoint ranges of seeds for `drawPicture`, so that the network is tested on, and asked about,
+// pictures it has never seen. `end` is not in the range.
 
 export const trainingSeeds = { first: 1_000_000, end: 2_000_000 } as const;
 

@@ -1,32 +1,32 @@
 import type { LayerParameters } from "./forward-pass.ts";
 
-/** What the network tells apart, in the order of its outputs. */
+/** Classes in the order of the network's outputs. */
 export const classes = ["cat", "dog"] as const;
 
-/** Width and height, in pixels, that every image is brought to before crops are taken. */
+/** Width and height, in pixels, to which every image is resampled before crops are taken. */
 export const imageSize = 80;
 
-/** Width and height, in pixels, of the crop that the network sees. */
+/** Width and height of a crop, in pixels. */
 export const cropSize = 64;
 
 /** A 3×3 convolution, then ReLU, then 2×2 max-pooling. */
 export interface ConvolutionShape {
   inputChannels: number;
   outputChannels: number;
-  /** Width and height of each plane that goes in. */
+  /** Width and height of each input plane. */
   inputSize: number;
-  /** After the convolution: 2 smaller, since there is no padding. */
+  /** After the convolution: 2 smaller, because there is no padding. */
   convolvedSize: number;
-  /** After the pooling: half of that; an odd last row and column are left out. */
+  /** After the pooling: half of that, without an odd last row and column. */
   pooledSize: number;
 }
 
 export const convolutions: readonly ConvolutionShape[] = stack([3, 12, 24, 32, 48]);
 
-/** The dense layer at the end. It takes the last pooled planes, one after the other. */
+/** The last layer. Its input is the last pooled planes, one after the other. */
 export const dense = { inputs: lastPooledLength(convolutions), outputs: classes.length };
 
-/** How many numbers each layer learns: the convolutions in order, then the dense layer. */
+/** Number of parameters per layer: the convolutions in order, then the dense layer. */
 export const layerSizes: readonly { weights: number; biases: number }[] = [
   ...convolutions.map(({ inputChannels, outputChannels }) => ({
     weights: outputChannels * inputChannels * 9,
@@ -52,9 +52,9 @@ function lastPooledLength(shapes: readonly ConvolutionShape[]): number {
   return last ? last.outputChannels * last.pooledSize ** 2 : 0;
 }
 
-// The file holds, for each layer, its weights and then its biases. Each of these is one scale
-// (a 32-bit float) and then whole numbers of 16 bits; a number times the scale is the parameter.
-// All of it is little-endian. The architecture says how many there are.
+// The file contains, per layer, its weights and then its biases. Each of these is a scale (32-bit
+// float) and 16-bit integers; an integer times the scale is the parameter. All are little-endian,
+// and the architecture gives their number.
 const scaleBytes = 4;
 const numberBytes = 2;
 const largestNumber = 2 ** 15 - 1;

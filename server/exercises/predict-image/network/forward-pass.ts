@@ -1,14 +1,14 @@
 import { type ConvolutionShape, convolutions, cropSize, dense } from "./architecture.ts";
 
-/** A network with the buffers it computes in; they are reused, so one crop at a time. */
+/** A network with its buffers, which are reused: one crop at a time. */
 export interface ForwardPass {
-  /** Put the crop here: three planes of `cropSize`², numbers around 0. */
+  /** Input of the crop: three planes of `cropSize`², numbers around 0. */
   readonly input: Float32Array;
   readonly stages: readonly Stage[];
   readonly denseParameters: LayerParameters;
-  /** What goes into the dense layer: the last stage's pooled planes. */
+  /** Input of the dense layer: the last stage's pooled planes. */
   readonly features: Float32Array;
-  /** One for each class, set by `run`. */
+  /** One per class, set by `run`. */
   readonly probabilities: Float32Array;
   run(): void;
 }
@@ -23,7 +23,7 @@ export interface Stage {
 }
 
 /**
- * @param parameters one entry for each layer of the architecture, in order
+ * @param parameters one entry per layer of the architecture, in order
  * @throws {RangeError} when a layer's parameters are missing
  */
 export function createForwardPass(parameters: readonly LayerParameters[]): ForwardPass {
@@ -71,22 +71,22 @@ function createStage(
   };
 }
 
-/** What one layer has learned. */
+/** Learned parameters of a layer. */
 export interface LayerParameters {
   /**
-   * Of a convolution: for each output channel, for each input channel, nine numbers, row by row.
-   * Of a dense layer: for each output, one number for each input.
+   * For a convolution: per output channel and input channel, nine numbers, row by row. For a dense
+   * layer: per output, one number per input.
    */
   weights: Float32Array;
-  /** One number for each output or output channel. */
+  /** One number per output or output channel. */
   biases: Float32Array;
 }
 
 /**
- * A 3×3 convolution without padding. Planes lie one after the other, each row by row.
+ * A 3×3 convolution without padding. Planes follow each other, each row by row.
  *
- * This is where nearly all of the time goes. A typed array's element has the type
- * `number | undefined` here; the indices are inside by construction, hence the casts.
+ * Nearly all of the time is spent here. A typed array's element has the type `number
+ * undefined`; the indices are in range by construction, hence the casts.
  */
 function convolve(
   shape: ConvolutionShape,
@@ -188,7 +188,7 @@ function applyDense(
 
 /** Turns the scores into probabilities, in place. */
 function softmax(scores: Float32Array): void {
-  // Without the subtraction a large score would overflow.
+  // The subtraction prevents overflow for large scores.
   const largest = Math.max(...scores);
   let sum = 0;
   for (const [index, score] of scores.entries()) {

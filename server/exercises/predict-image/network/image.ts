@@ -1,6 +1,6 @@
 import { cropSize, imageSize } from "./architecture.ts";
 
-/** An image of 3 bytes (red, green, blue) a pixel, row after row. */
+/** An image of 3 bytes (red, green, blue) per pixel, row by row. */
 export interface Image {
   /** In pixels. */
   width: number;
@@ -10,9 +10,9 @@ export interface Image {
 }
 
 /**
- * Stretches or shrinks an image to a square of `size` pixels: each new pixel is an average of the
- * old ones around its place, weighted by a triangle. Enlarging, that is bilinear interpolation;
- * shrinking, the triangle grows with the step, so that no old pixel is skipped.
+ * Resamples an image to a square of `size` pixels: each new pixel is the average of the old ones
+ * around it, weighted by a triangle. Enlarging, this is bilinear interpolation; shrinking, the
+ * triangle grows with the step, so that no old pixel is skipped.
  */
 export function resample({ width, height, rgb }: Image, size: number): Uint8Array {
   if (width === size && height === size) return rgb;
@@ -43,7 +43,7 @@ interface Tap {
   weight: number;
 }
 
-/** Which old pixels, along one axis, make up the new pixel `index`. The weights add up to 1. */
+/** Old pixels, along one axis, that make up the new pixel `index`. The weights add up to 1. */
 function tapsAround(index: number, step: number, length: number): Tap[] {
   const middle = (index + 0.5) * step;
   const reach = Math.max(1, step);
@@ -62,27 +62,27 @@ interface Crop {
   left: number;
   /** Pixels from the image's top edge. */
   top: number;
-  /** Whether left and right change places. */
+  /** Whether the crop is mirrored. */
   flipped: boolean;
 }
 
 const positions = imageSize - cropSize + 1;
 
-/** How many different crops one image has: 578. */
+/** Number of different crops of one image: 578. */
 export const cropCount = positions ** 2 * 2;
 
 /** The unflipped crop in the middle of the image. */
 const centre = cropCount / 2 - 1;
 
-// About cropCount divided by the golden ratio, so that few crops already spread evenly. It shares
-// no divisor with cropCount, so every crop comes once before the first returns; and it is odd, so
-// flipped and unflipped take turns.
+// About cropCount divided by the golden ratio, so that a few crops are already spread evenly. It
+// shares no divisor with cropCount, so that no crop repeats before all have come; and it is odd, so
+// that mirrored crops alternate.
 const stride = 355;
 
 /**
- * The crops in a fixed order, beginning with the centre.
+ * Crops in a fixed order, starting with the centre.
  *
- * @param index 0 and up; `cropCount` and up repeat from the beginning
+ * @param index from 0; from `cropCount` on they repeat
  */
 export function cropAt(index: number): Crop {
   const number = (centre + index * stride) % cropCount;

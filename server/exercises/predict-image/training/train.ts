@@ -1,3 +1,7 @@
+/**
+ * Trains the network from scratch on drawn pictures and writes ../weights.bin: `npm run train`.
+ * Takes about five minutes on one core and gives the same weights each time.
+ */
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { type Animal, drawPicture } from "../../../backends/embedded/pictures/pictures.ts";
@@ -11,17 +15,14 @@ import { createForwardPass, type LayerParameters } from "../network/forward-pass
 import { cropAt, cropCount, takeCrop } from "../network/image.ts";
 import { addGradients, initialParameters, zeroParameters } from "./backward-pass.ts";
 
-/**
- * Trains the network from scratch on drawn pictures and writes ../weights.bin.
- *
- * Run it with `npm run train`. It takes about five minutes on one core and gives the same weights each
- * time.
- */
-
 const epochs = 10;
 const seedsPerEpoch = 2000;
 const seedsPerBatch = 16;
-const largestLearningRate = 0.002;
+const maxLearningRate = 0.002;
+
+const meanDecay = 0.9;
+const squareDecay = 0.999;
+const tiny = 1e-8;
 
 const testedSeeds = 500;
 const testedCrops = 4;
@@ -47,7 +48,7 @@ for (let epoch = 0; epoch < epochs; epoch++) trainEpoch(epoch);
 writeFileSync(new URL("../weights.bin", import.meta.url), encodeWeights(parameters));
 await printTestAccuracy();
 
-/** Each epoch sees pictures that no other has seen: drawing new ones is cheap. */
+/** Each epoch gets new pictures, which are cheap to draw. */
 function trainEpoch(epoch: number): void {
   const started = performance.now();
   let loss = 0;
@@ -62,7 +63,8 @@ function trainEpoch(epoch: number): void {
         right += probability > 0.5 ? 1 : 0;
       }
     }
-    // The batch's sum is as good as its mean: Adam's steps do not depend on the scale.
+    // The sum over the batch is as good as the mean, because Adam's steps do not depend on the
+    // scale.
     step(gradients, learningRate((epoch + done / seedsPerEpoch) / epochs));
   }
   const pictures = seedsPerEpoch * classes.length;
@@ -73,7 +75,7 @@ function trainEpoch(epoch: number): void {
   );
 }
 
-/** Adds one picture's gradients; returns the probability that the network gave the right class. */
+/** Adds one picture's gradients; returns the network's probability of the right class. */
 function learn(
   animal: Animal,
   label: number,
@@ -87,14 +89,14 @@ function learn(
   return forward.probabilities[label] ?? 0;
 }
 
-/** Falls from the largest rate to 0 along half a cosine; `progress` goes from 0 to 1. */
+/** Falls from the max rate to 0 along half a cosine; `progress` goes from 0 to 1. */
 function learningRate(progress: number): number {
-  return (largestLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
+  return (maxLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
 }
 
 async function printTestAccuracy(): Promise<void> {
-  // Imported only now, since it reads the weights that were just written: what is measured is
-  // what will be served.
+  // Imported late because it reads the weights that were just written: what is measured is what is
+  // served.
   const { classify } = await import("../network.ts");
   let right = 0;
   for (let seed = testSeeds.first; seed < testSeeds.first + testedSeeds; seed++) {
@@ -107,16 +109,12 @@ async function printTestAccuracy(): Promise<void> {
   console.log(`unseen pictures: ${((right / pictures) * 100).toFixed(2)} % of ${pictures} right`);
 }
 
-const meanDecay = 0.9;
-const squareDecay = 0.999;
-const tiny = 1e-8;
-
 /** Moves `parameters` one step against `gradients`. */
 type Step = (gradients: readonly LayerParameters[], learningRate: number) => void;
 
 /**
- * The Adam optimiser: each parameter steps by the running mean of its gradient over the root of
- * the running mean of its square, so that rare and frequent gradients count alike.
+ * The Adam optimiser: each step is the running mean of a parameter's gradient divided by the root
+ * of the running mean of its square, so that rare and frequent gradients count alike.
  */
 function createAdam(parameters: readonly LayerParameters[]): Step {
   const means = tensors(zeroParameters());
@@ -125,7 +123,7 @@ function createAdam(parameters: readonly LayerParameters[]): Step {
 
   return (gradients, learningRate) => {
     steps += 1;
-    // Both running means begin at 0; this undoes their bias towards it.
+    // Both running means start at 0; this corrects the bias.
     const meanCorrection = 1 - meanDecay ** steps;
     const squareCorrection = 1 - squareDecay ** steps;
     const slopes = tensors(gradients);

@@ -10,27 +10,27 @@ import {
 } from "../../gen/unblock/v1/lab_pb.ts";
 import { Failure } from "../errors.ts";
 
-/** So many are kept; the oldest go. */
-const mostRuns = 100;
+/** Max saved runs; the oldest are deleted. */
+const maxRuns = 100;
 const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
 const idLength = 12;
-/** When it began, so that names in order are runs in order, and its id. */
+/** Start time, so that names sort by it, and id. */
 const namePattern = /^\d{8}T\d{9}Z-([a-z0-9]{12})\.json$/;
 
-/** Finished runs, each in a file of its own: protobuf JSON of `Run`. */
-export class KeptRuns {
+/** Finished runs, each saved in a file as protobuf JSON of `Run`. */
+export class SavedRuns {
   readonly #folder: string;
   readonly #log: (line: string) => void;
-  /** By file name, of those that have been read or written; undefined for those that can't be read. */
+  /** By file name; undefined for files that can't be read. */
   readonly #summaries = new Map<string, RunSummary | undefined>();
 
-  /** @param folder made when the first run is kept */
+  /** @param folder created when the first run is saved */
   constructor(folder: string, log: (line: string) => void) {
     this.#folder = folder;
     this.#log = log;
   }
 
-  /** Keeps a run under an id that nobody guesses. @returns the id */
+  /** Saves a run and returns its id, which can't be guessed. */
   async keep(summary: RunSummary, run: Pick<Run, "kind" | "machine">): Promise<string> {
     summary.id = Array.from(
       { length: idLength },
@@ -40,18 +40,18 @@ export class KeptRuns {
     await mkdir(this.#folder, { recursive: true });
     const name = `${summary.beganAt.replaceAll(/[-:.]/g, "")}-${summary.id}.json`;
     const path = join(this.#folder, name);
-    // Nobody reads half a run: it has its name when it is whole.
+    // A file gets its name when it is complete, so that nobody reads half a run.
     await writeFile(`${path}.new`, toJsonString(RunSchema, whole), { flush: true });
     await rename(`${path}.new`, path);
     this.#summaries.set(name, summary);
-    for (const old of (await this.#names()).slice(mostRuns)) {
+    for (const old of (await this.#names()).slice(maxRuns)) {
       await rm(join(this.#folder, old), { force: true });
       this.#summaries.delete(old);
     }
     return summary.id;
   }
 
-  /** The newest first. */
+  /** Newest first. */
   async list(): Promise<RunSummary[]> {
     const summaries: RunSummary[] = [];
     for (const name of await this.#names()) {
@@ -66,18 +66,18 @@ export class KeptRuns {
     return summaries;
   }
 
-  /** @throws Failure "not-found" when it is not kept, or no more */
+  /** @throws Failure "not-found" when the run was never saved, or has been deleted */
   async get(id: string): Promise<Run> {
-    // The path is made of a name that the folder has, never of what somebody asks for.
+    // The path is made of a name found in the folder, never of a caller's text.
     const name = (await this.#names()).find((one) => namePattern.exec(one)?.[1] === id);
     const run = name === undefined ? undefined : await this.#read(name);
     if (run === undefined) {
-      throw new Failure("UNBLOCK_RUN_NOT_FOUND", { run: JSON.stringify(id), max_runs: mostRuns });
+      throw new Failure("UNBLOCK_RUN_NOT_FOUND", { run: JSON.stringify(id), max_runs: maxRuns });
     }
     return run;
   }
 
-  /** The newest first. */
+  /** Newest first. */
   async #names(): Promise<string[]> {
     const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") {
@@ -95,7 +95,7 @@ export class KeptRuns {
     try {
       const text = await readFile(join(this.#folder, name), "utf8");
       const run = fromJsonString(RunSchema, text, { ignoreUnknownFields: true });
-      // Whoever copies a file does not get a second run with the first one's id.
+      // A copied file does not become a second run with the same id.
       run.summary ??= create(RunSummarySchema);
       run.summary.id = namePattern.exec(name)?.[1] ?? "";
       this.#summaries.set(name, run.summary);

@@ -3,18 +3,18 @@ import type { Queue } from "bullmq";
 import type { RedisConnection } from "./connection.ts";
 import { keptMs } from "./protocol.ts";
 
-/** Poll interval while Redis is away, in milliseconds. */
+/** Poll interval while Redis is away. */
 const pollMs = 100;
-/** How many withdrawals are sent at once. */
+/** Max cancellations sent at once. */
 const batchSize = 100;
-/** More that wait for Redis are not remembered, and are reported at once. */
+/** Max cancellations that wait for Redis; more are reported at once. */
 const maxPending = 10_000;
-/** How many ids a report names. */
+/** Max job ids in a report. */
 const maxNamed = 10;
 
 /**
- * Takes a job out of its queue in one step. Of one that is not there it leaves a mark in its place, so that
- * Redis rejects an addition that is still on its way: BullMQ adds no job whose id is taken.
+ * Removes a job from its queue atomically. For a job that is not there, leaves a mark, so that
+ * Redis rejects its addition if it is still on the way: BullMQ adds no job whose id is taken.
  */
 const script = {
   numberOfKeys: 4,
@@ -22,28 +22,28 @@ const script = {
 local id = ARGV[1]
 if redis.call("LREM", KEYS[2], 1, id) + redis.call("ZREM", KEYS[3], id) + redis.call("ZREM", KEYS[4], id) > 0 then
   redis.call("DEL", KEYS[1])
-  return "withdrawn"
+  return "cancelled"
 end
 if redis.call("EXISTS", KEYS[1]) == 1 then
   return "begun"
 end
-redis.call("SET", KEYS[1], "withdrawn", "PX", 3600000)
+redis.call("SET", KEYS[1], "cancelled", "PX", 3600000)
 return "absent"`,
 };
-const command = "unblockWithdraw";
+const command = "unblockCancel";
 
 interface Pending {
   readonly queue: Queue;
   readonly sinceMs: number;
-  /** Whether somebody believes that the job is not done. */
+  /** Whether a caller was told that the job is not accepted. */
   readonly isReported: boolean;
 }
 
 /**
- * Jobs on their way out of the queue: nobody waits for them any more, or their callers were told that Redis
- * does not answer, which it may have heard all the same. What can't be withdrawn is reported.
+ * Jobs to remove from the queue: nobody waits for them, or their callers got an error although
+ * Redis may have accepted them. Reports those that could not be removed.
  */
-export class Withdrawals {
+export class Cancellations {
   readonly #connection: RedisConnection;
   readonly #log: (message: string) => void;
   readonly #pending = new Map<string, Pending>();
@@ -56,22 +56,25 @@ export class Withdrawals {
     connection.client.defineCommand(command, script);
   }
 
-  /** Withdraws a job that nobody waits for. One that has begun goes on. */
-  withdraw(queue: Queue, id: string): void {
+  /** Removes a job that nobody waits for. A job that has started continues. */
+  cancel(queue: Queue, id: string): void {
     this.#add(id, { queue, sinceMs: performance.now(), isReported: false });
   }
 
-  /** Withdraws a job whose caller was told that it is not accepted, and reports when it is done all the same. */
-  takeBack(queue: Queue, id: string, sinceMs: number): void {
+  /**
+   * Removes a job whose caller was told that it is not accepted; reports it if it may be done
+   * anyway.
+   */
+  cancelRejected(queue: Queue, id: string, sinceMs: number): void {
     this.#add(id, { queue, sinceMs, isReported: true });
   }
 
-  /** Resolves when none is left. */
+  /** Resolves when no cancellation is pending. */
   async settled(): Promise<void> {
     await this.#running;
   }
 
-  /** Gives up those that are left. */
+  /** Drops pending cancellations. */
   close(): void {
     this.#isClosed = true;
     this.#report([...this.#pending].filter(([, { isReported }]) => isReported).map(([id]) => id));
@@ -101,16 +104,16 @@ export class Withdrawals {
     }
   }
 
-  /** @returns the id, if it is to be reported */
+  /** @returns the id, if it has to be reported */
   async #attempt(id: string, { queue, sinceMs, isReported }: Pending): Promise<string[]> {
     const keys = [id, "wait", "prioritized", "delayed"].map((name) => queue.toKey(name));
     try {
       const found: unknown = await this.#connection.client.runCommand(command, [...keys, id]);
       this.#pending.delete(id);
       const isGone = found === "absent" && performance.now() - sinceMs < keptMs;
-      return isReported && found !== "withdrawn" && !isGone ? [id] : [];
+      return isReported && found !== "cancelled" && !isGone ? [id] : [];
     } catch {
-      // Redis is away again, or has no memory left. It is asked again.
+      // Redis is away again, or out of memory: try again.
       await sleep(pollMs, undefined, { ref: false });
       return [];
     }

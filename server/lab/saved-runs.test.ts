@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RaceRunSchema, RunSummarySchema } from "../../gen/unblock/v1/lab_pb.ts";
-import { KeptRuns } from "./kept-runs.ts";
+import { SavedRuns } from "./saved-runs.ts";
 
 let parent: string;
 let folder: string;
@@ -16,17 +16,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(parent, { recursive: true, force: true }));
 
-const open = () => new KeptRuns(folder, (line) => logged.push(line));
+const open = () => new SavedRuns(folder, (line) => logged.push(line));
 
 /** Keeps a run that began at this time, in seconds. */
-function keep(runs: KeptRuns, second: number): Promise<string> {
+function keep(runs: SavedRuns, second: number): Promise<string> {
   const beganAt = new Date(second * 1_000).toISOString();
   const summary = create(RunSummarySchema, { exercise: "A", sentence: `run ${second}`, beganAt });
   const kind = { case: "race" as const, value: create(RaceRunSchema) };
   return runs.keep(summary, { machine: undefined, kind });
 }
 
-async function sentences(runs: KeptRuns): Promise<string[]> {
+async function sentences(runs: SavedRuns): Promise<string[]> {
   return (await runs.list()).map(({ sentence }) => sentence);
 }
 
@@ -55,8 +55,8 @@ test("the 101st removes the first", async () => {
   expect(await readdir(folder)).toHaveLength(100);
   expect((await sentences(runs)).at(-1)).toBe("run 1");
   await expect(runs.get(first)).rejects.toMatchObject({
-    kind: "not-found",
-    message: `There is no run "${first}" here (any more): only the last 100 are kept.`,
+    code: "UNBLOCK_RUN_NOT_FOUND",
+    data: { run: JSON.stringify(first), max_runs: 100 },
   });
 });
 
