@@ -95,17 +95,23 @@ function readBand(rpc: string, kind: BandMessage["kind"] | undefined): Band {
   }
 }
 
-/** What each strategy's name means, for any work. */
-export const strategyMeanings = {
+/** All executors, with what they are: the one list of their names. */
+export const executors = {
   "event-loop": "a synchronous call, on the event loop",
-  async: "on the event loop, which waits for a socket",
   libuv: "an asynchronous function of Node's that uses libuv's pool",
   threads: "a pool of 16 worker threads, made for waiting",
-  workers: "worker threads, one a core, made for computing",
+  workers: "worker threads, one per core, made for computing",
   processes: "a process of its own",
+  background: "after the response, in the same process",
   queue: "a job that others take; the caller asks for its result later",
-  background: "after the reply, in the same process",
-  await: "before the reply, which waits for it",
-  sequential: "one after another, each awaited before the next begins",
+} as const;
+export type ExecutorName = keyof typeof executors;
+
+/** What each strategy's name means, for any work. */
+export const strategyMeanings = {
+  ...executors,
+  async: "on the event loop, which waits for a socket",
+  await: "before the response, which waits for it",
+  sequential: "one after another, each awaited before the next starts",
   parallel: "all at once, awaited together",
 } as const;

@@ -25,6 +25,10 @@ import { runInChild } from "./firing-process.ts";
 import { race } from "./race.ts";
 import { SavedRuns } from "./saved-runs.ts";
 
+const main = new URL("../../lab/load/main.ts", import.meta.url);
+/** Time that a run waits for the one before, which may just be ending. */
+const maxWaitMs = 1_000;
+
 interface LabConfig {
   /** URL of this server; called when a run starts. */
   readonly baseUrl: () => string;
@@ -39,7 +43,7 @@ interface LabConfig {
 export class Lab {
   readonly #config: LabConfig;
   readonly kept: SavedRuns;
-  readonly #oneAtATime = new OneAtATime();
+  #running: { readonly what: string; readonly ended: Promise<void> } | undefined;
   readonly #closing = new AbortController();
 
   constructor(config: LabConfig) {
@@ -56,16 +60,15 @@ export class Lab {
       race(request, { baseUrl: baseUrl(), seats: seats(), signal, run }),
     );
     const summary = create(RunSummarySchema, { exercise, strategies, sentence, beganAt });
-    yield { case: "kept", value: await this.#keep(summary, { case: "race", value: run }) };
+    yield { case: "kept", value: await this.#save(summary, { case: "race", value: run }) };
   }
 
   async *load(request: LoadRequest, caller: AbortSignal): AsyncGenerator<LoadResponse["event"]> {
     const { exercise } = request;
     const beganAt = new Date().toISOString();
     const run = create(LoadRunSchema, { request });
-    const { baseUrl } = this.#config;
     const sentence = yield* this.#alone(`a load of ${exercise}`, caller, (signal) =>
-      load(request, { baseUrl: baseUrl(), signal, run }),
+      load(this.#config.baseUrl(), request, signal, run),
     );
     const strategy = request.strategy || findExercise(exercise)?.recommended;
     const summary = create(RunSummarySchema, {
@@ -75,7 +78,7 @@ export class Lab {
       beganAt,
       isLoad: true,
     });
-    yield { case: "kept", value: await this.#keep(summary, { case: "load", value: run }) };
+    yield { case: "kept", value: await this.#save(summary, { case: "load", value: run }) };
   }
 
   /** Ends the current run, so that the server does not wait a minute to stop. */
@@ -83,22 +86,36 @@ export class Lab {
     this.#closing.abort(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
   }
 
-  /** Runs one at a time; a run ends with its caller and with this server. */
+  /**
+   * Runs one at a time, because two would disturb each other; a run ends with its caller and with
+   * this server. Another is rejected after a moment: the current one may take minutes, and its
+   * caller can end it.
+   */
   async *#alone<Event>(
     what: string,
     caller: AbortSignal,
-    fire: (signal: AbortSignal) => AsyncGenerator<Event, string>,
+    start: (signal: AbortSignal) => AsyncGenerator<Event, string>,
   ): AsyncGenerator<Event, string> {
     const signal = AbortSignal.any([caller, this.#closing.signal]);
-    const end = await this.#oneAtATime.begin(what, signal);
+    const late = sleep(maxWaitMs, true, { signal, ref: false });
+    // Without a listener, a late rejection would end the process.
+    late.catch(() => {});
+    for (let other = this.#running; other !== undefined; other = this.#running) {
+      if (await Promise.race([other.ended.then(() => false), late])) {
+        throw new Failure("UNBLOCK_RUN_IN_PROGRESS", { other: other.what });
+      }
+    }
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    this.#running = { what, ended };
     try {
-      return yield* fire(signal);
+      return yield* start(signal);
     } finally {
-      end();
+      this.#running = undefined;
+      resolve();
     }
   }
 
-  async #keep(summary: RunSummary, kind: Run["kind"]): Promise<RunKept> {
+  async #save(summary: RunSummary, kind: Run["kind"]): Promise<RunKept> {
     const { sentence } = summary;
     const facts = { cores: availableParallelism(), node: process.version };
     const machine = create(MachineFactsSchema, facts);
@@ -109,28 +126,22 @@ export class Lab {
       });
     } catch (error) {
       // A full disk does not change what the caller has seen.
-      this.#config.log(`A run could not be kept in ${this.#config.runsFolder}: ${error}`);
+      this.#config.log(`A run could not be saved in ${this.#config.runsFolder}: ${error}`);
       return create(RunKeptSchema, { sentence });
     }
   }
 }
 
-const main = new URL("../../lab/load/main.ts", import.meta.url);
-
-interface LoadOptions extends Pick<LoadOrder, "baseUrl"> {
-  readonly signal: AbortSignal;
-  /** Receives intervals and figures. */
-  readonly run: LoadRun;
-}
-
 /**
- * Runs a load test and yields its events.
+ * Runs a load test, yields its events and adds intervals and figures to `run`.
  *
  * @returns the summary
  */
 async function* load(
+  baseUrl: string,
   request: LoadRequest,
-  { baseUrl, signal, run }: LoadOptions,
+  signal: AbortSignal,
+  run: LoadRun,
 ): AsyncGenerator<LoadResponse["event"], string> {
   const order: LoadOrder = { baseUrl, request: toJson(LoadRequestSchema, request) };
   let sentence = "";
@@ -151,38 +162,4 @@ async function* load(
     yield event;
   }
   return sentence;
-}
-
-/** Time that a run waits for the one before, which may just be ending. */
-const maxWaitMs = 1_000;
-
-/**
- * Admits one run at a time, because two would measure each other. Another is rejected after a
- * moment: the current one may take minutes, and its caller can end it.
- */
-class OneAtATime {
-  #running: { readonly what: string; readonly ended: Promise<void> } | undefined;
-
-  /**
-   * @param what name of the run, such as "a race of A"
-   * @param signal its abort ends the wait
-   * @returns function to call when the run has ended
-   * @throws Failure "overloaded" while another run is in progress
-   */
-  async begin(what: string, signal: AbortSignal): Promise<() => void> {
-    const late = sleep(maxWaitMs, true, { signal, ref: false });
-    // Without a listener, a late rejection would end the process.
-    late.catch(() => {});
-    for (let other = this.#running; other !== undefined; other = this.#running) {
-      if (await Promise.race([other.ended.then(() => false), late])) {
-        throw new Failure("UNBLOCK_RUN_IN_PROGRESS", { other: other.what });
-      }
-    }
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    this.#running = { what, ended };
-    return () => {
-      this.#running = undefined;
-      resolve();
-    };
-  }
 }

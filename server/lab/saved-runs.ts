@@ -81,7 +81,7 @@ export class SavedRuns {
   async #names(): Promise<string[]> {
     const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") {
-        this.#log(`The kept runs in ${this.#folder} can't be read: ${error.message}`);
+        this.#log(`The saved runs in ${this.#folder} can't be read: ${error.message}`);
       }
       return [];
     });
@@ -105,7 +105,7 @@ export class SavedRuns {
       this.#summaries.set(name, undefined);
       if (isNew) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#log(`The kept run ${name} can't be read and is skipped: ${reason}`);
+        this.#log(`The saved run ${name} can't be read and is skipped: ${reason}`);
       }
       return undefined;
     }

@@ -1,35 +1,32 @@
+import type { ExecutorName } from "../../registry/exercises.ts";
 import { createBackground } from "./background.ts";
 import { createEventLoop, createLibuv } from "./local.ts";
 import type { PlacesConfig } from "./place.ts";
 import { createProcesses } from "./processes.ts";
 import { createQueue } from "./queue.ts";
-import type { RunnerPlace } from "./runner-pool.ts";
 import { createThreadPool } from "./thread-pool.ts";
 
-/**
- * Threads for blocking calls. A blocked thread costs memory but no CPU, so their number is that of
- * the calls that should wait at once, whatever the number of cores.
- */
-function createThreads({ blockingThreads, maxQueue, log }: PlacesConfig): RunnerPlace {
-  return createThreadPool("threads", blockingThreads, maxQueue, log);
-}
-
-/** Threads for CPU work, one per core: more would only compete for the cores. */
-function createWorkers({ cpuWorkers, maxQueue, log }: PlacesConfig): RunnerPlace {
-  return createThreadPool("workers", cpuWorkers, maxQueue, log);
-}
+/** An executor's name as a key, such as `eventLoop`. */
+type Key<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<Rest>}`
+  : Name;
 
 /** All executors. */
 export type Places = ReturnType<typeof createPlaces>;
 
+/** Opens all executors that the registry names. */
 export function createPlaces(config: PlacesConfig) {
+  const { blockingThreads, cpuWorkers, maxQueue, log } = config;
   return {
     eventLoop: createEventLoop(config),
     libuv: createLibuv(config),
-    threads: createThreads(config),
-    workers: createWorkers(config),
+    // A blocked thread costs memory but no CPU, so their number is that of the calls that should
+    // wait at once, whatever the number of cores.
+    threads: createThreadPool("threads", blockingThreads, maxQueue, log),
+    // One per core: more would only compete for the cores.
+    workers: createThreadPool("workers", cpuWorkers, maxQueue, log),
     processes: createProcesses(config),
     background: createBackground(config),
     queue: createQueue(config),
-  };
+  } satisfies Record<Key<ExecutorName>, { readonly name: string }>;
 }
