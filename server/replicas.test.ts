@@ -93,7 +93,7 @@ test("two replicas share one port, one is replaced when it dies, and both close 
   expect(await command.exited).toBe(0);
 });
 
-test("a replica that dies again and again while it starts is started again, later each time", async () => {
+test("restarts a replica that fails to start, with a growing backoff", async () => {
   const url = await startServing();
   const [survivor, victim = 0] = replicaPids();
   process.kill(victim, "SIGKILL");
@@ -115,7 +115,7 @@ test("a replica that dies again and again while it starts is started again, late
   }
 });
 
-test("replicas that all died and can't start for a while serve again, at the same port", async () => {
+test("replicas that all died and can't start for a while serve again at the same port", async () => {
   const url = await startServing();
   writeFileSync(failFile, "");
   killReplicas();
@@ -125,7 +125,7 @@ test("replicas that all died and can't start for a while serve again, at the sam
   await vi.waitUntil(() => servingPid(url), waitOptions);
 });
 
-test("exits with 1 when none of them can be started any more", async () => {
+test("exits with 1 when no replica can be started any more", async () => {
   await startServing();
   writeFileSync(failFile, "");
   killReplicas();
@@ -136,7 +136,7 @@ test("exits with 1 when none of them can be started any more", async () => {
 });
 
 describe("at the first start", () => {
-  test("exits with 1 when each of them says why it can't start", async () => {
+  test("exits with 1 when every replica fails to start", async () => {
     writeFileSync(failFile, "");
     const { exited, stderr, stdout } = start();
     expect(await exited).toBe(1);
@@ -160,7 +160,7 @@ describe("at the first start", () => {
     }, waitOptions);
   });
 
-  test("ends all of them at a signal, also those that do not listen for it yet", async () => {
+  test("ends all replicas at a signal, also those that do not listen for it yet", async () => {
     start();
     await vi.waitUntil(() => replicaPids().length === 2, waitOptions);
     const processes = descendantsOf(command.child.pid ?? 0);

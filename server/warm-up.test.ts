@@ -36,7 +36,7 @@ describe("a server that starts", () => {
     server = undefined;
   });
 
-  test("answers when every thread has done its task, and not before", async () => {
+  test("responds only after every thread has done its task", async () => {
     const port = await freePort();
     const gate = createGate();
     const arrived = createGate();
@@ -58,7 +58,7 @@ describe("a server that starts", () => {
     expect(await answers(port)).toBe(true);
   });
 
-  test("fails when its warm-up does, and listens to nobody", async () => {
+  test("fails when its warm-up does, and does not listen", async () => {
     const port = await freePort();
     const failing = startTestServer({
       ...small,
@@ -81,7 +81,7 @@ describe("a server that starts", () => {
     });
   });
 
-  test("has rehearsed its calls, and counts none of them", async () => {
+  test("has warmed up its calls, and counts none of them", async () => {
     const started = await startTestServer(small);
     server = started;
     const places = ["event-loop", "libuv", "threads", "workers", "processes", "background"];
@@ -107,7 +107,7 @@ describe("a server that starts", () => {
     expect((await server.backend("database")).calls).toBe(1);
   });
 
-  test("starts also when it has no room for its rehearsal", async () => {
+  test("starts also when it has no room for its warm-up calls", async () => {
     server = await startTestServer({
       ...small,
       blockingThreads: 1,

@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
   test.each([
     ["a wrong password", () => redis.url.replace(/:[^:]*@/, ":wrong@"), /WRONGPASS/],
     ["a certificate that nobody vouches for", () => tls.url, /certificate/],
-  ])("says what is wrong with %s, to callers and in the log", async (_, url, reason) => {
+  ])("reports %s to callers and in the log", async (_, url, reason) => {
     const server = await startServerProcess([], { REDIS_URL: url() });
     try {
       const client = createUnblockClient({ baseUrl: server.url });
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
     ["http://u:secret@host", 'the protocol "http:" and the host "host"'],
     ["secret", "a text that is no URL"],
     ["redis://:secret@host/database", 'the database "/database"'],
-  ])("the URL %s is refused by server and worker, without its password", async (url, got) => {
+  ])("the URL %s is rejected by server and worker, without its password", async (url, got) => {
     for (const program of ["server/main.ts", "worker/main.ts"]) {
       const args = [program, "--redis-url", url];
       const { code, stdout, stderr } = await runCommand(process.execPath, args);

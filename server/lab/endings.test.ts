@@ -30,7 +30,7 @@ test("a run ends with its server, even when that is killed", async () => {
   await vi.waitUntil(() => !isAlive(firing), { timeout: 20_000, interval: 20 });
 });
 
-test("a run does not keep its server from stopping, and hears why it ends", async () => {
+test("a run does not keep its server from stopping, and reports why it ended", async () => {
   server.child.kill("SIGTERM");
   await expect(drain(run)).rejects.toMatchObject({ code: Code.Unavailable });
   expect(await server.exited).toBe(0);

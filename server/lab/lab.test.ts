@@ -47,14 +47,14 @@ describe("a run", () => {
     await vi.waitUntil(() => firingOf().length === 0, waitOptions);
   });
 
-  test("can follow at once on one that was cancelled", async () => {
+  test("can start right after a cancelled one", async () => {
     const run = await beginRun(server, "race");
     run.cancel();
     const events = await runRace(server, shortRace);
     expect(events.at(-1)?.case).toBe("kept");
   });
 
-  test("is refused while another is fired, which goes on", async () => {
+  test("is rejected while another is in progress, which continues", async () => {
     const run = await beginRun(server, "load");
     const refused = {
       code: Code.ResourceExhausted,
@@ -70,7 +70,7 @@ describe("a run", () => {
     await vi.waitUntil(() => firingOf().length === 0, waitOptions);
   });
 
-  test("whose process is killed says so, and the next one is fired", async () => {
+  test("reports that its process was killed, and does not block the next run", async () => {
     const run = await beginRun(server, "race");
     process.kill(firingOf()[0] ?? 0, "SIGKILL");
     await expect(drain(run)).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe("the folder of runs", () => {
     await second.close();
   });
 
-  test("may be none: a run is message all the same, without an id", async () => {
+  test("may be missing: a run is reported without an id", async () => {
     const runsFolder = join(folder, "a-file");
     await writeFile(runsFolder, "");
     const server = await startTestLab({ runsFolder });

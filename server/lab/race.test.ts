@@ -36,14 +36,14 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     });
   });
 
-  test("tells of one burst after another, then of what came of it", () => {
+  test("reports one burst after another, then the summary", () => {
     const message = events.map((event) => event.case).filter((name) => name !== "burstProgress");
     const burst = ["burstBegan", "burstEnded"];
     expect(message).toEqual([...burst, ...burst, "kept"]);
     expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual(["threads", "event-loop"]);
   });
 
-  test("tells every call once, and where and for how long it ran", () => {
+  test("reports every call once, with where and how long it ran", () => {
     const [threads, eventLoop] = burstsOf(events);
     for (const burst of [threads, eventLoop]) {
       expect(burst?.calls.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3]);
@@ -63,7 +63,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     );
   });
 
-  test("shows the freeze: nobody samples at the loop while a call has it", () => {
+  test("shows the freeze as missing samples", () => {
     const [threads, eventLoop] = burstsOf(events);
     const looksDuring = ({ calls, loop }: NonNullable<typeof threads>) =>
       calls.map(({ beganMs = 0, steps }) => {
@@ -80,7 +80,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     expect(eventLoop?.figures?.loopDelayMaxMs).toBe(worst?.delayMs);
   });
 
-  test("has the bystander's calls with the moments that they were meant for", () => {
+  test("has the probe's calls with their scheduled times", () => {
     for (const { bystander } of burstsOf(events)) {
       const moments = bystander.map(({ intendedMs }) => intendedMs).sort((a, b) => a - b);
       expect(moments.length).toBeGreaterThan(5);
@@ -93,7 +93,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     expect(latest).toBeGreaterThan(40);
   });
 
-  test("has figures, and says in a sentence what happened", () => {
+  test("has figures and a summary", () => {
     const [threads, eventLoop] = burstsOf(events);
     expect(threads?.figures).toMatchObject({
       limitMs: 50,
@@ -115,7 +115,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     }
   });
 
-  test("is kept as it was message", async () => {
+  test("is saved as it was reported", async () => {
     const kept = events.flatMap((event) => (event.case === "kept" ? event.value : []));
     const { run } = await server.lab.getRun({ id: kept[0]?.id ?? "" });
     expect(run?.summary).toMatchObject({
@@ -138,7 +138,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   });
 });
 
-test("CPU work has the limit that its own tasks' CPU time sets", async () => {
+test("the ideal of CPU work follows from its tasks' CPU time", async () => {
   const events = await runRace(server, { exercise: "C", strategies: ["async"], calls: 4 });
   const [burst] = burstsOf(events);
   const workMs =
@@ -151,7 +151,7 @@ test("CPU work has the limit that its own tasks' CPU time sets", async () => {
   );
 });
 
-test("work after the reply has no ratio, and no calls in the request means the burst's own", async () => {
+test("work after the response has no ratio, and no calls in the request means the burst's own", async () => {
   const events = await runRace(server, { exercise: "G", strategies: ["background"] });
   const [burst] = burstsOf(events);
   expect(burst?.calls).toHaveLength(1);

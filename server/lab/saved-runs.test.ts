@@ -30,12 +30,12 @@ async function sentences(runs: SavedRuns): Promise<string[]> {
   return (await runs.list()).map(({ sentence }) => sentence);
 }
 
-test("nothing is kept, and no folder is made, before the first run", async () => {
+test("creates no folder before the first run", async () => {
   expect(await open().list()).toEqual([]);
   expect(await readdir(parent)).toEqual([]);
 });
 
-test("the newest come first, also for another server with the same folder", async () => {
+test("lists the newest first, also for another server with the same folder", async () => {
   const runs = open();
   await keep(runs, 2);
   await keep(open(), 3);
@@ -44,7 +44,7 @@ test("the newest come first, also for another server with the same folder", asyn
   expect(await sentences(open())).toEqual(["run 3", "run 2", "run 1"]);
 });
 
-test("the 101st removes the first", async () => {
+test("the 101st run removes the first", async () => {
   const runs = open();
   const first = await keep(runs, 0);
   for (let second = 1; second <= 99; second++) {
@@ -60,7 +60,7 @@ test("the 101st removes the first", async () => {
   });
 });
 
-test("a file that can't be read is skipped, with one line in the log", async () => {
+test("skips an unreadable file, with one line in the log", async () => {
   const runs = open();
   const id = await keep(runs, 1);
   await writeFile(join(folder, "20261126T000000000Z-abcdefghijkl.json"), '{"summary":');
@@ -76,7 +76,7 @@ test("a file that can't be read is skipped, with one line in the log", async () 
   ]);
 });
 
-test("files of other names are nobody's runs, whatever is asked for", async () => {
+test("ignores files with other names, whatever id is requested", async () => {
   const runs = open();
   const id = await keep(runs, 1);
   const [name = ""] = await readdir(folder);
@@ -90,7 +90,7 @@ test("files of other names are nobody's runs, whatever is asked for", async () =
   expect(logged).toEqual([]);
 });
 
-test("a copy of a file has the id of its name, so that both can be had", async () => {
+test("gives a copied file the id of its name", async () => {
   const runs = open();
   const id = await keep(runs, 1);
   const [name = ""] = await readdir(folder);

@@ -36,7 +36,7 @@ function createCrowd(admission: Admission) {
 }
 
 describe("Admission of many connections", () => {
-  test("gives them turns, and each its calls in the order they came", async () => {
+  test("takes turns between them, and keeps the order of each", async () => {
     const admission = new Admission("workers", 1, 100);
     const { began, call, callOfServer, endAll } = createCrowd(admission);
     const ended = [
@@ -49,7 +49,7 @@ describe("Admission of many connections", () => {
     expect(admission.vitals()).toMatchObject({ running: 0, queued: 0, completed: 8 });
   });
 
-  test("gives the turn of one that gave up to the next", async () => {
+  test("gives the turn of a cancelled call to the next", async () => {
     const admission = new Admission("workers", 1, 100);
     const { began, call, endAll } = createCrowd(admission);
     const caller = new AbortController();
@@ -65,7 +65,7 @@ describe("Admission of many connections", () => {
     expect(admission.vitals()).toMatchObject({ queued: 0, withdrawn: 1 });
   });
 
-  test("lets one have no more of the queue than is left for others, and says so", async () => {
+  test("bounds one connection's share of the queue by what is left for others", async () => {
     const admission = new Admission("workers", 1, 10);
     const { began, call, endAll } = createCrowd(admission);
     const firsts = Array.from({ length: 20 }, (_, n) => call(`a${n}`).catch((error) => error));
@@ -83,7 +83,7 @@ describe("Admission of many connections", () => {
     expect(admission.vitals()).toMatchObject({ running: 0, queued: 0 });
   });
 
-  test("lets one have no more inside than is left for others, where nobody waits", async () => {
+  test("bounds one connection's share of the slots where nothing waits", async () => {
     const admission = new Admission("event-loop", 10, 0);
     const { began, call, callOfServer, endAll } = createCrowd(admission);
     const firsts = Array.from({ length: 20 }, (_, n) => call(`a${n}`).catch((error) => error));
@@ -102,7 +102,7 @@ describe("Admission of many connections", () => {
     expect(began.at(-1)).toBe("a20");
   });
 
-  test("lets the server itself have all of the queue", async () => {
+  test("does not bound the server's own share of the queue", async () => {
     const admission = new Admission("workers", 1, 10);
     const job = Promise.withResolvers<void>();
     const ended = Array.from({ length: 11 }, () => admission.run(() => job.promise, noCaller));

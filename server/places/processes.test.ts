@@ -33,14 +33,14 @@ describe("processes", () => {
     expect(await pidOf()).toBe(pid);
   });
 
-  test("hand a failure that is meant for the caller over as one", async () => {
+  test("pass a Failure on as one", async () => {
     await expect(place.run(tasks.refuse, 7, noCaller)).rejects.toMatchObject({
       code: "UNBLOCK_USER_NOT_FOUND",
       data: { user_id: 7 },
     });
   });
 
-  test("lose one task in a crash, say so, and go on in a new process", async () => {
+  test("lose one task in a crash, report it, and continue in a new process", async () => {
     const pid = await pidOf();
     const crashed = place.run(tasks.crash, null, noCaller);
     const next = place.run(tasks.double, 4, noCaller);
@@ -54,7 +54,7 @@ describe("processes", () => {
     expect(logged).toContainEqual(expect.stringContaining("SIGKILL"));
   });
 
-  test("hand no task to a process that is being killed when its task has just ended", async () => {
+  test("give no task to a process that is being killed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "processes-test-"));
     const paths = { began: join(folder, "began"), end: join(folder, "end") };
     const cancel = new AbortController();
@@ -70,7 +70,7 @@ describe("processes", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("come back although what they started goes on and has their standard error", async () => {
+  test("restart although a grandchild holds their standard error", async () => {
     const pid = await pidOf();
     await expect(place.run(tasks.crashWithHeir, null, noCaller)).rejects.toMatchObject({
       code: "UNBLOCK_TASK_LOST",
@@ -82,7 +82,7 @@ describe("processes", () => {
   test.each([
     ["", () => {}],
     [", also when it is stopped", (pid: number) => process.kill(pid, "SIGSTOP")],
-  ])("end a task that nobody wants any more with its process%s", async (_, hold) => {
+  ])("kill a cancelled task with its process%s", async (_, hold) => {
     const pid = await pidOf();
     const cancel = new AbortController();
     const mark = join(mkdtempSync(join(tmpdir(), "processes-test-")), "began");
@@ -95,7 +95,7 @@ describe("processes", () => {
     rmSync(dirname(mark), { recursive: true });
   });
 
-  test("end a task that never ends with its process, and say so to its caller", async () => {
+  test("kill a task that never ends with its process, and report it to the caller", async () => {
     const pid = await pidOf();
     // Only this process's clock: the task's own goes on as it does.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -109,7 +109,7 @@ describe("processes", () => {
     expect(await pidOf()).not.toBe(pid);
   });
 
-  test("go on when a task can't be copied to them, and say what can't", async () => {
+  test("survive a task that can't be copied", async () => {
     const pid = await pidOf();
     const uncopyable = { ...tasks.double, run: String };
     await expect(place.run(uncopyable, () => {}, noCaller)).rejects.toThrow("could not be cloned");
@@ -126,7 +126,7 @@ describe("processes", () => {
     expect(() => process.kill(ranOn.pid, 0)).toThrow("ESRCH");
   });
 
-  test("are started again after a pause when there was no starting them", async () => {
+  test("are restarted after a backoff when they can't be started", async () => {
     const log: string[] = [];
     const program = process.execPath;
     process.execPath = "/nowhere/node";

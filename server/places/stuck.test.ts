@@ -69,7 +69,7 @@ describe.skipIf(process.platform === "win32")("a thread that is blocked in the k
     await pool.close();
   });
 
-  test("is not waited for when its place closes", async () => {
+  test("does not delay closing its executor", async () => {
     const pool = createThreadPool("threads", 1, 1, log);
     const read = pool.run(tasks.readBlocking, file.path, noCaller).catch((error: Error) => error);
     await file.reached();
@@ -81,7 +81,7 @@ describe.skipIf(process.platform === "win32")("a thread that is blocked in the k
     expect(pool.vitals()).toMatchObject({ running: 0 });
   });
 
-  test("answers a caller that waits without end when it is stuck", async () => {
+  test("rejects its caller, which has no deadline", async () => {
     const pool = createThreadPool("threads", 1, 1, log);
     await pool.run(tasks.double, 1, noCaller);
     const lost = expect(pool.run(tasks.readBlocking, file.path, noCaller)).rejects.toMatchObject({
@@ -103,7 +103,7 @@ describe.skipIf(process.platform === "win32")("a thread of libuv's pool that is 
   const libuvThreads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
   const config = { cpuWorkers: 1, blockingThreads: 1, processes: 1, maxQueue: 1, libuvThreads };
 
-  test("keeps its slot, counts as stuck, and leaves the server threads of its own", async () => {
+  test("keeps its slot, counts as stuck, and leaves threads to the server", async () => {
     const libuv = createLibuv({ ...config, log });
     const { size } = libuv.vitals();
     expect(size).toBeLessThan(libuvThreads);
@@ -130,7 +130,7 @@ describe.skipIf(process.platform === "win32")("a thread of libuv's pool that is 
   });
 });
 
-test("a thread that is stopped when its task has just ended does not get the next task", async () => {
+test("gives no task to a thread that is being stopped", async () => {
   const pool = createThreadPool("threads", 1, 1, log);
   await pool.run(tasks.double, 1, noCaller);
   const gate = createGate();

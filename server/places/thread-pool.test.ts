@@ -10,7 +10,7 @@ describe("a thread pool", () => {
   const pool = createThreadPool("threads", 2, 2);
   afterAll(() => pool.close());
 
-  test("runs tasks in threads of this process, and stamps them", async () => {
+  test("runs tasks in threads of this process, and reports which", async () => {
     const { value, ranOn, timing } = await pool.run(tasks.double, 21, noCaller);
     expect(value).toBe(42);
     expect(ranOn).toMatchObject({ place: "threads", pid: process.pid });
@@ -18,7 +18,7 @@ describe("a thread pool", () => {
     expect(timing.map(({ name }) => name)).toEqual(["queue", "work"]);
   });
 
-  test("runs two at once on two threads, lets two wait, and refuses the fifth", async () => {
+  test("runs two at once on two threads, lets two wait, and rejects the fifth", async () => {
     const gate = createGate();
     const runs = Array.from({ length: 4 }, () => pool.run(tasks.waitForGate, gate, noCaller));
     await expect(pool.run(tasks.waitForGate, gate, noCaller)).rejects.toMatchObject({
@@ -30,7 +30,7 @@ describe("a thread pool", () => {
     expect(seats.size).toBe(2);
   });
 
-  test("is warmed up by a task in each thread, which no vitals count", async () => {
+  test("is warmed up by a task in each thread, which the vitals do not count", async () => {
     const cold = createThreadPool("threads", 3, 2);
     const gate = createGate();
     const arrived = createGate();
@@ -52,7 +52,7 @@ describe("a thread pool", () => {
     await cold.close();
   });
 
-  test("hands a failure that is meant for the caller over as one", async () => {
+  test("passes a Failure on as one", async () => {
     await expect(pool.run(tasks.refuse, 7, noCaller)).rejects.toMatchObject({
       name: "Failure",
       code: "UNBLOCK_USER_NOT_FOUND",
@@ -60,14 +60,14 @@ describe("a thread pool", () => {
     });
   });
 
-  test("hands any other error over with the stack of where it broke", async () => {
+  test("passes any other error on with its stack", async () => {
     const error = await pool.run(tasks.breakDown, "broken", noCaller).catch((reason) => reason);
     expect(error.message).toBe("broken");
     expect(error.stack).toContain("breakDown");
     expect(error).not.toHaveProperty("kind");
   });
 
-  test("tells a computation when nobody wants it any more, and keeps its thread", async () => {
+  test("tells a computation that it was cancelled, and keeps its thread", async () => {
     const reached = createGate();
     const cancel = new AbortController();
     const run = pool.run(tasks.computeUntilStopped, reached, cancel);
@@ -78,20 +78,20 @@ describe("a thread pool", () => {
     expect((await pool.run(tasks.double, 1, noCaller)).value).toBe(2);
   });
 
-  test("keeps its thread when a task can't be copied to it, and says what can't", async () => {
+  test("keeps its thread when a task can't be copied to it", async () => {
     const { ranOn } = await pool.run(tasks.double, 1, noCaller);
     const uncopyable = { ...tasks.double, run: String };
     await expect(pool.run(uncopyable, () => {}, noCaller)).rejects.toThrow("could not be cloned");
     expect((await pool.run(tasks.double, 1, noCaller)).ranOn).toEqual(ranOn);
   });
 
-  test("says which export a task lacks", async () => {
+  test("names the missing export of a task", async () => {
     const missing = { ...tasks.double, name: "triple" };
     await expect(pool.run(missing, 1, noCaller)).rejects.toThrow('export a function "triple"');
   });
 });
 
-test("a thread pool stops the thread of a task that never ends, and says so to its caller", async () => {
+test("a thread pool stops the thread of a task that never ends, and reports it to the caller", async () => {
   const logged: string[] = [];
   const pool = createThreadPool("threads", 1, 1, (line) => logged.push(line));
   const { ranOn } = await pool.run(tasks.double, 1, noCaller);

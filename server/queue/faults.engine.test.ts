@@ -29,7 +29,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
   const untilAnswered = () =>
     vi.waitFor(async () => expect(await hash("again")).toMatchObject({ code: "ok" }), patience);
 
-  test("is stopped for five seconds: calls hear it at once, and work when it is back", async () => {
+  test("is stopped for five seconds: calls fail at once, and work when it is back", async () => {
     await untilAnswered();
     await redis.stop();
     await vi.waitUntil(
@@ -65,7 +65,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     expect(await call).toMatchObject({ code: "ok" });
   });
 
-  test("is slow to take a job: a caller who gives up meanwhile harms nobody", async () => {
+  test("is slow to take a job: a cancelled call harms no other", async () => {
     await untilAnswered();
     // In the server's own process, which is this one: what nobody handles would end it.
     const unhandled: unknown[] = [];
@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     await untilAnswered();
   });
 
-  test("has no memory left: jobs are refused, and nothing that was accepted is lost", async () => {
+  test("has no memory left: jobs are rejected, and no accepted job is lost", async () => {
     const analytics = await serveAnalytics();
     const other = await startTestServer({
       ...small,
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     expect(await call).toMatchObject({ code: "ok" });
   });
 
-  test("hangs: calls hear it within seconds, and work when it goes on", async () => {
+  test("hangs: calls fail within seconds, and work when it continues", async () => {
     await untilAnswered();
     process.kill(redis.pid, "SIGSTOP");
     try {
@@ -143,7 +143,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     await untilAnswered();
   });
 
-  test("is a read-only replica: calls hear it, and the log said so at the start", async () => {
+  test("is a read-only replica: calls fail, and the log says so at the start", async () => {
     const replica = await startRedis({ replicaOf: redis });
     const other = await startTestServer({ ...small, redisUrl: replica.url });
     await vi.waitUntil(() => other.logged.length > 0, patience);
@@ -186,7 +186,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     });
     afterEach(() => own.close());
 
-    test("Redis goes for good: the call hears it after a while", async () => {
+    test("Redis goes away for good: the call fails after a while", async () => {
       await own.kill();
       expect(await call).toMatchObject({
         code: "unavailable",
@@ -195,7 +195,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
       await other.close();
     });
 
-    test("Redis loses the job: the call hears it", async () => {
+    test("Redis loses the job: the call fails", async () => {
       await own.command("FLUSHALL");
       expect(await call).toMatchObject({
         code: "unavailable",
@@ -204,7 +204,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
       await other.close();
     });
 
-    test("the call's end, when the server stops, takes the job out of the queue", async () => {
+    test("cancelling the call at shutdown removes the job from the queue", async () => {
       // Which also ends the caller's connection.
       await other.close();
       expect(await call).toMatchObject({ code: "canceled" });
@@ -212,7 +212,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     });
   });
 
-  test("is not there at the start: the server serves all the same, and finds it later", async () => {
+  test("is missing at the start: the server serves anyway, and connects later", async () => {
     const late = await startRedis();
     await late.stop();
     const other = await startTestServer({ ...small, redisUrl: late.url });

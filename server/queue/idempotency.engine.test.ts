@@ -132,7 +132,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     expect(Number(await redis.command("PTTL", key))).toBeGreaterThan(24 * hourMs);
   });
 
-  test("of an event that failed: the repeated call has it sent", async () => {
+  test("of an event that failed: the repeated call sends it", async () => {
     await track("failed", "a-key");
     await failAll(eventsQueue, 1);
     expect(await track("failed", "a-key")).toMatchObject({ code: "ok" });
@@ -143,7 +143,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     expect(analytics.events).toEqual(["failed", "last"]);
   });
 
-  test("of an event that failed: ten calls at once have it sent once", async () => {
+  test("of an event that failed: ten calls at once send it once", async () => {
     await track("failed", "a-key");
     await failAll(eventsQueue, 1);
     const calls = await Promise.all(Array.from({ length: 10 }, () => track("failed", "a-key")));
@@ -155,7 +155,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     expect(analytics.events).toEqual(["failed", "last"]);
   });
 
-  test("of a computation that failed: the repeated call has it done", async () => {
+  test("of a computation that failed: the repeated call does it again", async () => {
     const failed = hash("again", "a-key");
     await failAll(computeQueue, 1);
     expect(await failed).toMatchObject({ code: "unavailable" });
@@ -163,7 +163,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     expect(await hash("again", "a-key")).toMatchObject({ code: "ok" });
   });
 
-  test("of a computation whose failure was forgotten: the repeated call has it done", async () => {
+  test("of a computation whose failure was forgotten: the repeated call does it again", async () => {
     const failed = hash("again", "a-key");
     await failAll(computeQueue, 1);
     expect(await failed).toMatchObject({ code: "unavailable" });
@@ -188,7 +188,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     expect(analytics.events).toEqual(["first", "last"]);
   });
 
-  test("means the same at another server, whose speed and backends are its own", async () => {
+  test("means the same at another server with another speed and other backends", async () => {
     await startWorker();
     const other = await startTestServer({
       ...{ cpuWorkers: 1, blockingThreads: 1, processes: 1 },

@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis())(
     describe("when the server is killed", () => {
       beforeEach(() => begin());
 
-      test("a computation's caller hears that it failed; with its key another server has the result", async () => {
+      test("a computation's caller gets an error; with its key another server has the result", async () => {
         await startWorker();
         const lost = hash("x", longRounds, { key: "a-key" });
         await untilActive(1);
@@ -156,7 +156,7 @@ describe.skipIf(!hasRedis())(
     describe("when a worker is killed", () => {
       beforeEach(() => begin());
 
-      test("a computation is done by another, from its beginning", async () => {
+      test("a computation is repeated by another", async () => {
         const first = await startWorker();
         const answer = hash("x", longRounds);
         await untilActive(1);
@@ -227,7 +227,7 @@ describe.skipIf(!hasRedis())(
     describe("when Redis and its machine are killed, and what came last is not on the disk", () => {
       beforeEach(() => begin());
 
-      test("a computation that began is begun again, and its caller gets the result", async () => {
+      test("a computation that was running is repeated, and its caller gets the result", async () => {
         const answer = hash("x", longRounds);
         const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
         await vi.waitUntil(async () => (await waiting()) === 1, patience);
@@ -240,7 +240,7 @@ describe.skipIf(!hasRedis())(
         expect(await answer).toBe("ok");
       });
 
-      test("a computation that was added hears unavailable, and may be asked for again", async () => {
+      test("a computation that was added gets unavailable, and may be repeated", async () => {
         redis.mark();
         const lost = hash("x", 1, { key: "a-key" });
         const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
@@ -279,7 +279,7 @@ describe.skipIf(!hasRedis())(
     describe("when Redis is killed, without a file", () => {
       beforeEach(() => begin({ durable: false }));
 
-      test("a computation's caller hears unavailable, and may ask again with the same key", async () => {
+      test("a computation's caller gets unavailable, and may repeat the call with the same key", async () => {
         const lost = hash("x", 1, { key: "a-key" });
         await vi.waitUntil(
           async () =>

@@ -77,7 +77,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     await vi.waitUntil(() => analytics.events.includes(event), patience);
   };
 
-  test("an event that Redis took and nobody heard of is cancelled", async () => {
+  test("cancels an event that Redis took without a reply", async () => {
     relay.holdAnswers();
     expect(await track("lost")).toMatchObject({ code: "unavailable" });
     // Redis is asked to take it back while none of its answers arrive.
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     expect(reported()).toEqual([]);
   });
 
-  test("an event whose connection is cut before the answer is cancelled", async () => {
+  test("an event whose connection is cut before the reply is cancelled", async () => {
     relay.holdAnswers();
     const call = track("lost");
     await vi.waitUntil(async () => (await events.getWaitingCount()) === 2, patience);
@@ -99,7 +99,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     expect(analytics.events).toEqual(["first", "next"]);
   });
 
-  test("an event that Redis hears only after it was cancelled is not added", async () => {
+  test("an event that reaches Redis only after its cancellation is not added", async () => {
     relay.holdRequests();
     expect(await track("late")).toMatchObject({ code: "unavailable" });
     relay.cutCallers();
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     expect(analytics.events.toSorted()).toEqual(["after", "first", "next"]);
   });
 
-  test("an event that a worker has begun can't be cancelled, and is reported", async () => {
+  test("reports an event that could not be cancelled because a worker has started it", async () => {
     analytics.hold();
     await startWorker();
     await vi.waitUntil(() => analytics.events.includes("first"), patience);
@@ -151,7 +151,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     expect(analytics.events).toEqual(["first", "kept", "next"]);
   });
 
-  test("a computation whose connection is cut is answered when there is another", async () => {
+  test("a computation whose connection is cut gets its result over another", async () => {
     await startWorker();
     const call = hash("survives", 1_000_000);
     await vi.waitUntil(async () => (await computations.getActiveCount()) === 1, patience);
@@ -159,7 +159,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     expect(await call).toMatchObject({ code: "ok" });
   });
 
-  test("a computation that is not heard of for ten seconds is cancelled when it still waits", async () => {
+  test("a computation without news for ten seconds is cancelled if it still waits", async () => {
     const call = hash("forsaken");
     await vi.waitUntil(async () => (await computations.getPrioritizedCount()) === 1, patience);
     relay.holdAnswers();
@@ -200,7 +200,7 @@ describe.skipIf(!hasRedis())(
       await server.close();
     });
 
-    test("leave a server that adds jobs and hears of their ends", async () => {
+    test("leave a server that adds jobs and gets their results", async () => {
       const worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
       const server = await startTestServer({ ...small, redisUrl: behindRelay() });
       await untilDone(server);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { access, readdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fireAtOnce } from "../../../testing/burst.ts";
 import { noCaller } from "../../../testing/tasks.ts";
@@ -73,11 +74,11 @@ describe("a slow disk that dies", () => {
     await backends.close();
   });
 
-  test("frees even the server's own thread, which can't hear of it", async () => {
+  test("frees even the server's own blocked thread", async () => {
     const server = await startTestServer();
     const { pid } = await server.backend("slow disk");
     process.kill(pid, "SIGSTOP");
-    // The read blocks this very process, since the server runs in it; so somebody else must kill.
+    // The read blocks this process, so another one has to kill.
     spawn("sh", ["-c", `sleep 0.5; kill -KILL ${pid}`]);
     expect(await server.call("GetConfig", {}, { strategy: "event-loop" })).toMatchObject({
       code: "unavailable",
@@ -91,6 +92,19 @@ describe("a slow disk that dies", () => {
     const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
     const folder = dirname(backends.addresses().database.path);
     expect(await readdir(folder)).toContain("users.db");
+    await backends.close();
+    await expect(access(folder)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});
+
+describe("the embedded backends", () => {
+  test.each([0, 5, 10, 20, 50])("close also %i ms after they died", async (ms) => {
+    const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
+    const folder = dirname(backends.addresses().database.path);
+    const { counts } = await backends.counts();
+    const [, { pid } = { pid: 0 }] = counts;
+    process.kill(pid, "SIGKILL");
+    await setTimeout(ms);
     await backends.close();
     await expect(access(folder)).rejects.toMatchObject({ code: "ENOENT" });
   });

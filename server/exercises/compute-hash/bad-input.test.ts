@@ -3,7 +3,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const maxDataBytes = 128 * 1024;
 
-describe("ComputeHash refuses", () => {
+describe("ComputeHash rejects", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
@@ -31,7 +31,7 @@ describe("ComputeHash refuses", () => {
     });
   });
 
-  test("nothing of what is just within the limits", async () => {
+  test("nothing that is just within the limits", async () => {
     const data = "é".repeat(maxDataBytes / 2);
     expect(await server.call("ComputeHash", { data, rounds: 1 })).toMatchObject({ code: "ok" });
   });

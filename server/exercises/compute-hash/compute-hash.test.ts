@@ -34,7 +34,7 @@ describe("ComputeHash", () => {
   });
   const mostRunning = (place: string) => async () => (await server.place(place)).mostRunning;
 
-  test("one round is plain SHA-256, on a worker unless told otherwise", async () => {
+  test("one round is plain SHA-256, on a worker by default", async () => {
     const { body, headers, place } = await server.call("ComputeHash", { data: "abc", rounds: 1 });
     expect(body).toEqual({
       // FIPS 180-2, appendix B.1
@@ -56,7 +56,7 @@ describe("ComputeHash", () => {
     expect(body).toEqual({ hash: chainedSha256(data, rounds), algorithm: "sha256" });
   });
 
-  test("0 rounds takes as many as it says in a header, the same for every call", async () => {
+  test("0 rounds means the same number for every call, stated in a header", async () => {
     const { body, headers } = await server.call("ComputeHash", { data: "test" });
     const rounds = Number(headers.get("unblock-rounds"));
     expect(rounds).toBeGreaterThan(1_000);

@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 /** Seconds of CPU. */
 const endless = { data: "test", rounds: 10_000_000 };
 
-describe("a hash that nobody waits for any more", () => {
+describe("a cancelled hash", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });

@@ -37,12 +37,12 @@ describe("GetCache", () => {
     },
   );
 
-  test("counts characters as people do: 256 emoji are a key", async () => {
+  test("counts code points: 256 emoji are a key", async () => {
     const key = "\u{1f511}".repeat(256);
     expect(await server.call("GetCache", { key })).toMatchObject({ code: "ok", body: { key } });
   });
 
-  test("answers on the event loop, asynchronously, unless told otherwise", async () => {
+  test("answers on the event loop, asynchronously, by default", async () => {
     const { headers, seat } = await server.call("GetCache", { key: "key1" });
     expect(headers.get("unblock-strategy")).toBe("async");
     expect(seat).toBe(eventLoopSeat);
@@ -56,7 +56,7 @@ describe("GetCache", () => {
     expect(new Set(overlap.replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));
   });
 
-  test("threads: as many lookups at once as there are threads; the rest waits", async () => {
+  test("threads: as many lookups at once as there are threads; the rest wait", async () => {
     // A thread's first lookup also greets the cache, which counts that as a call.
     await fireUntilOverlap(
       server,
@@ -87,7 +87,7 @@ describe("GetCache", () => {
     ["", 0],
     ["x", 257],
     ["\u{1f511}", 257],
-  ])("refuses a key of %j, %i times", async (character, characters) => {
+  ])("rejects a key of %j, %i times", async (character, characters) => {
     const key = character.repeat(characters);
     expect(await server.call("GetCache", { key })).toMatchObject({
       code: "invalid_argument",

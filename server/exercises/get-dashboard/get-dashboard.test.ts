@@ -44,7 +44,7 @@ describe("GetDashboard", () => {
     return moments.filter((moment) => moment !== "");
   }
 
-  test("puts five services' answers together, in parallel unless told otherwise", async () => {
+  test("puts five services' answers together, in parallel by default", async () => {
     const { body, headers, seat } = await server.call("GetDashboard", {});
     expect(body).toEqual(dashboard);
     expect(headers.get("unblock-strategy")).toBe("parallel");

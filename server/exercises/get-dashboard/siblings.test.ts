@@ -6,7 +6,7 @@ import { fetchParallel, fetchSequential } from "./work.ts";
 /** Less than the client's own time-out of 10 s, which also ends a call. */
 const patienceMs = 8_000;
 
-describe("five services, of which the test decides who answers when", () => {
+describe("five services whose responses the test controls", () => {
   /** The services asked so far, in order; a service answers when the test says so. */
   let asked: string[];
   let hungUp: string[];
@@ -44,7 +44,7 @@ describe("five services, of which the test decides who answers when", () => {
   const untilAsked = (count: number) =>
     vi.waitUntil(() => asked.length === count && pending.size === count, patienceMs);
 
-  test("in parallel: all five are asked before one has answered", async () => {
+  test("in parallel: calls all five before one has responded", async () => {
     const answers = fetchParallel(urls, context());
     await untilAsked(5);
     // The answers come in another order, and are put together in the services'.

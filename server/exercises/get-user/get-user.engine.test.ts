@@ -31,7 +31,7 @@ describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
     ]);
   });
 
-  test.each(["threads", "event-loop", "async"])("%s: answers from the table", async (strategy) => {
+  test.each(["threads", "event-loop", "async"])("%s: responds from the table", async (strategy) => {
     const call = (user_id: number) => server.call("GetUser", { user_id }, { strategy });
     const { body, place } = await call(42);
     expect(body).toEqual({ user_id: 42, name: "User 42", email: "user42@example.com" });
@@ -74,7 +74,7 @@ describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
     expect(replies.map(({ code }) => code)).toEqual(replies.map(() => "ok"));
   });
 
-  test("is what an unmarked call gets, on threads", async () => {
+  test("serves a call without a strategy, on threads", async () => {
     const { headers } = await server.call("GetUser", { user_id: 1 });
     expect(headers.get("unblock-strategy")).toBe("threads");
     expect((await server.backend("database")).calls).toBe(1);

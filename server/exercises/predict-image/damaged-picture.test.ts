@@ -107,7 +107,7 @@ describe("a PNG with", () => {
       expect(await predict("nothing wrong", strategy)).toMatchObject({ code: "ok" });
     });
 
-    test.each(Object.entries(pictures))("%s is refused", async (name, { expected }) => {
+    test.each(Object.entries(pictures))("%s is rejected", async (name, { expected }) => {
       expect(await predict(name, strategy)).toMatchObject({
         code: "invalid_argument",
         ...expected,
@@ -115,7 +115,7 @@ describe("a PNG with", () => {
       expect(server.logged).toEqual([]);
     });
 
-    test.each(Object.keys(missingPixels))("%s is refused", async (name) => {
+    test.each(Object.keys(missingPixels))("%s is rejected", async (name) => {
       expect(await predict(name, strategy)).toMatchObject({
         code: "invalid_argument",
         // Old memory would often give an invalid filter, which is not the picture's problem.

@@ -69,14 +69,14 @@ describe("a small PNG that inflates to hundreds of megabytes", () => {
   });
 
   describe.each(["workers", "threads", "event-loop"])("with %s", (strategy) => {
-    test.each(Object.keys(bombs))("is refused and stays small: %s", async (path) => {
+    test.each(Object.keys(bombs))("is rejected and stays small: %s", async (path) => {
       expect(await growthMb(path, strategy)).toBeLessThan(harmlessMb);
     });
   });
 
   // One strategy is enough to show it: the peak is never lower again.
   test.each(Object.keys(bombsWithTwoHeaders))(
-    "is refused and stays small, with a second header: %s",
+    "is rejected and stays small, with a second header: %s",
     async (path) => {
       expect(await growthMb(path, "workers")).toBeLessThan(harmlessMb);
     },

@@ -63,7 +63,7 @@ describe("a host of images", () => {
     test.each([
       ["/hop-0", ["/hop-0", "/hop-1", "/hop-2", "/relative"]],
       ["/loop", ["/loop", "/loop", "/loop", "/loop"]],
-    ])("may redirect three times, not more: %s is left after %j", async (path, asked) => {
+    ])("may redirect three times: %s ends after %j", async (path, asked) => {
       expect(await predict(path, strategy)).toMatchObject({
         code: "invalid_argument",
         error: "UNBLOCK_IMAGE_REDIRECTS",

@@ -9,7 +9,7 @@ import { infer } from "./work.ts";
 
 // exercises/freezes.test.ts shows the same of all strategies but `async`, whose download lets the
 // event loop turn before the inference does not.
-test("an inference on the event loop lets it take not one turn", async () => {
+test("an inference on the event loop blocks it completely", async () => {
   const eventLoop = createEventLoop(completeConfig({}));
   const input = { png: encodePng(pictureFor("/cat.png")), crops: 20 };
   const inferOnLoop = () => eventLoop.run(task(import.meta.url, infer), input, noCaller);

@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)
     expect(arrived()).toEqual(names.toSorted());
   };
 
-  test("says where the event is kept, and that it is accepted here", async () => {
+  test("reports where the event is stored", async () => {
     const headers = await track("x", "queue");
     expect(headers.get("unblock-kept-in")).toBe("redis");
     expect(headers.get("unblock-ran-on")).toMatch(/^queue;pid=\d+$/);

@@ -24,7 +24,7 @@ describe("an event that was accepted right before the server closes", () => {
     expect(await server.call("TrackEvent", event)).toMatchObject({ code: "ok" });
   });
 
-  test("is sent before the server is gone", async () => {
+  test("is sent before the server exits", async () => {
     const steps: string[] = [];
     const closed = server.close().then(() => steps.push("closed"));
     await vi.waitUntil(async () => !(await isReachable(server.url)), 20_000);

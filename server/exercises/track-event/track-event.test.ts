@@ -33,14 +33,14 @@ describe("TrackEvent", () => {
     return () => process.kill(pid, "SIGCONT");
   };
 
-  test("accepts an event, in the background unless told otherwise", async () => {
+  test("accepts an event, in the background by default", async () => {
     const { body, headers, place } = await server.call("TrackEvent", event);
     expect(body).toEqual(accepted);
     expect(headers.get("unblock-strategy")).toBe("background");
     expect(place).toBe("background");
   });
 
-  test("background: answers although analytics does not, and analytics gets the event", async () => {
+  test("background: responds while analytics does not, and analytics gets the event", async () => {
     const goOn = await stopBackends();
     try {
       expect(await server.call("TrackEvent", event)).toMatchObject({ code: "ok", body: accepted });
@@ -51,7 +51,7 @@ describe("TrackEvent", () => {
     expect(await analytics()).toEqual({ calls: 1, inProgress: 0 });
   });
 
-  test("background: the event arrives although the caller hangs up at once", async () => {
+  test("background: the event arrives although the client disconnects at once", async () => {
     const { completed, failed } = await server.place("background");
     const goOn = await stopBackends();
     try {
@@ -79,7 +79,7 @@ describe("TrackEvent", () => {
     expect(await analytics()).toEqual({ calls: 200, inProgress: 0 });
   });
 
-  test("await: answers when analytics has the event, on the event loop", async () => {
+  test("await: responds when analytics has the event, on the event loop", async () => {
     const { body, seat } = await server.call("TrackEvent", event, { strategy: "await" });
     expect(await analytics()).toEqual({ calls: 1, inProgress: 0 });
     expect(body).toEqual(accepted);
@@ -90,7 +90,7 @@ describe("TrackEvent", () => {
     ["", 0],
     ["x", 257],
     ["\u{1f4c8}", 257],
-  ])("refuses an event of %j, %i times", async (character, characters) => {
+  ])("rejects an event of %j, %i times", async (character, characters) => {
     const name = character.repeat(characters);
     expect(await server.call("TrackEvent", { ...event, event: name })).toMatchObject({
       code: "invalid_argument",
@@ -99,7 +99,7 @@ describe("TrackEvent", () => {
     });
   });
 
-  test.each([0, -1, -(2 ** 31)])("refuses user_id %i, and sends nothing", async (user_id) => {
+  test.each([0, -1, -(2 ** 31)])("rejects user_id %i, and sends nothing", async (user_id) => {
     expect(await server.call("TrackEvent", { ...event, user_id })).toMatchObject({
       code: "invalid_argument",
       error: "UNBLOCK_INVALID_REQUEST",

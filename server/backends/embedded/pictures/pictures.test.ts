@@ -1,5 +1,6 @@
+import { PNG } from "pngjs";
 import { describe, expect, it } from "vitest";
-import { type Animal, drawPicture } from "./pictures.ts";
+import { type Animal, drawPicture, encodePng, pictureFor } from "./pictures.ts";
 import { testSeeds, trainingSeeds } from "./seeds.ts";
 
 const animals: Animal[] = ["cat", "dog"];
@@ -59,3 +60,35 @@ function meanOf(colours: number[][]): number[] {
 function distance(first: number[], second: number[]): number {
   return Math.hypot(...first.map((value, channel) => value - (second[channel] ?? 0)));
 }
+
+describe("pictureFor", () => {
+  it("gives the animal that the path names", () => {
+    expect(pictureFor("/images/Cat-1.png").animal).toBe("cat");
+    expect(pictureFor("/images/dog.png").animal).toBe("dog");
+  });
+
+  it("gives a cat for /img.jpg", () => {
+    expect(pictureFor("/img.jpg").animal).toBe("cat");
+  });
+
+  it("gives about as many cats as dogs for other paths", () => {
+    const paths = Array.from({ length: 100 }, (_, index) => `/${index}.png`);
+    const cats = paths.filter((path) => pictureFor(path).animal === "cat").length;
+    expect(cats).toBeGreaterThan(30);
+    expect(cats).toBeLessThan(70);
+  });
+
+  it("gives the same picture for the same path, others for others", () => {
+    expect(pictureFor("/cat/1")).toEqual(pictureFor("/cat/1"));
+    expect(pictureFor("/cat/1")).not.toEqual(pictureFor("/cat/2"));
+  });
+});
+
+it("encodes a PNG that decodes to the same pixels", () => {
+  const picture = drawPicture({ animal: "dog", seed: 7 });
+  const decoded = PNG.sync.read(encodePng(picture));
+  expect([decoded.width, decoded.height]).toEqual([80, 80]);
+  // pngjs decodes to four bytes a pixel, the last of which is alpha.
+  const rgb = decoded.data.filter((_, index) => index % 4 < 3);
+  expect(Buffer.from(rgb).equals(Buffer.from(picture.rgb))).toBe(true);
+});

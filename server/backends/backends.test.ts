@@ -48,7 +48,7 @@ test.each(["async", "threads"])(
   },
 );
 
-test("H asks the five services under the address that it is given", async () => {
+test("H calls the five services at the given address", async () => {
   const paths = [1, 2, 3, 4, 5].map((number) => `/services/service-${number}`);
   for (const path of paths) {
     own.answers.set(path, { data: `from ${path}` });
@@ -58,7 +58,7 @@ test("H asks the five services under the address that it is given", async () => 
   expect(asked()).toEqual(paths);
 });
 
-test("F has example.com's images from where it is told", async () => {
+test("F gets example.com's images from the given address", async () => {
   const imageUrl = "http://example.com/cat.png";
   expect(await server.call("PredictImage", { image_url: imageUrl })).toMatchObject({
     code: "unavailable",
@@ -84,7 +84,7 @@ test.each([
   "..%c0%afsecret.png",
   "..%u2215secret.png",
   "%00/secret.png",
-])("F passes no path on that climbs when it is decoded: %s", async (path) => {
+])("F rejects a path that leaves the folder when decoded: %s", async (path) => {
   const call = server.call("PredictImage", { image_url: `http://example.com/${path}` });
   expect(await call).toMatchObject({
     code: "invalid_argument",
@@ -100,7 +100,7 @@ test.each([
   ["a%20b%2B100%25.png", "/pictures/a%20b%2B100%25.png"],
   ["%C3%BC.png", "/pictures/%C3%BC.png"],
   ["..a/b..c/...png", "/pictures/..a/b..c/...png"],
-])("F passes other paths on below its own: %s", async (path, passed) => {
+])("F forwards other paths below its own: %s", async (path, passed) => {
   await server.call("PredictImage", { image_url: `http://example.com/${path}` });
   expect(asked()).toEqual([passed]);
 });
@@ -121,7 +121,7 @@ test.each([[{}], [""], ["thank you"]])(
 describe.each(["libuv", "threads", "event-loop"])("D, %s", (strategy) => {
   const read = () => server.call("GetConfig", {}, { strategy });
 
-  test("reads the file that it is given, anew each time", async () => {
+  test("reads the given file each time", async () => {
     writeFileSync(configFile, '{"setting_a":"mine","setting_b":"too"}');
     expect((await read()).body).toEqual({ setting_a: "mine", setting_b: "too" });
     writeFileSync(configFile, '{"setting_a":"changed","setting_b":"too"}');
@@ -132,7 +132,7 @@ describe.each(["libuv", "threads", "event-loop"])("D, %s", (strategy) => {
   test.each([
     ["password=secret", "it is no JSON"],
     ["[]", "it has no setting_a and setting_b"],
-  ])("says what is wrong with %j, and quotes nothing of it", async (content, reason) => {
+  ])("reports what is wrong with %j without quoting it", async (content, reason) => {
     writeFileSync(configFile, content);
     expect(await read()).toMatchObject({
       code: "unavailable",
@@ -141,7 +141,7 @@ describe.each(["libuv", "threads", "event-loop"])("D, %s", (strategy) => {
     });
   });
 
-  test("says that the file has gone, and not where it was", async () => {
+  test("reports a missing file without its path", async () => {
     rmSync(configFile);
     expect(await read()).toMatchObject({
       code: "unavailable",
@@ -153,13 +153,13 @@ describe.each(["libuv", "threads", "event-loop"])("D, %s", (strategy) => {
 
 describe("a server does not start", () => {
   test.each(["weatherUrl", "servicesUrl", "imagesUrl", "analyticsUrl"])(
-    "with a %s that is none",
+    "with an invalid %s",
     async (option) => {
       await expect(startTestServer({ [option]: "ftp://there" })).rejects.toThrow(option);
     },
   );
 
-  test("with a file that is not there", async () => {
+  test("with a missing file", async () => {
     await expect(startTestServer({ configFile: join(folder, "nope") })).rejects.toThrow(
       /configFile.*ENOENT/,
     );

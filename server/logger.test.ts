@@ -68,7 +68,7 @@ describe("the log has no secret", () => {
   });
 });
 
-test("texts without a secret stay as they are", () => {
+test("leaves texts without a secret unchanged", () => {
   const text =
     'Images may not come from a@b.example ("x=1;y=2"): https://example.com/cat?size=2 //a';
   expect(redactText(text)).toBe(text);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cropSize, imageSize } from "./architecture.ts";
-import { cropAt, cropCount, takeCrop } from "./image.ts";
+import { cropAt, cropCount, resample, takeCrop } from "./image.ts";
 
 describe("cropAt", () => {
   it("begins with the centre, unflipped", () => {
@@ -44,4 +44,37 @@ describe("takeCrop", () => {
     expect([byteAt(0, 0, 0), byteAt(1, 0, 0)]).toEqual([66, 5]);
     expect([byteAt(0, 63, 63), byteAt(1, 63, 63)]).toEqual([3, 68]);
   });
+});
+
+it("leaves an image of the right size as it is", () => {
+  const rgb = Uint8Array.from({ length: 4 * 3 }, (_, index) => index);
+  expect(resample({ width: 2, height: 2, rgb }, 2)).toBe(rgb);
+});
+
+it("keeps an even colour, whatever the sizes", () => {
+  for (const [width, height] of [
+    [1, 1],
+    [3, 200],
+    [81, 79],
+  ] as const) {
+    const rgb = new Uint8Array(width * height * 3).fill(77);
+    const resampled = resample({ width, height, rgb }, 80);
+    expect(resampled.length).toBe(80 * 80 * 3);
+    expect(resampled.every((value) => value === 77)).toBe(true);
+  }
+});
+
+it("interpolates when it enlarges", () => {
+  const rgb = Uint8Array.from([0, 0, 0, 100, 100, 100]);
+  const reds = resample({ width: 2, height: 1, rgb }, 4).filter((_, index) => index % 3 === 0);
+  expect([...reds.slice(0, 4)]).toEqual([0, 25, 75, 100]);
+});
+
+it("averages all pixels when it shrinks", () => {
+  // Fine stripes turn grey, instead of black or white by chance.
+  const rgb = Uint8Array.from({ length: 320 * 320 * 3 }, (_, index) =>
+    Math.floor(index / 3) % 2 === 0 ? 0 : 200,
+  );
+  const resampled = resample({ width: 320, height: 320, rgb }, 80);
+  expect(resampled.every((value) => value > 80 && value < 120)).toBe(true);
 });

@@ -13,6 +13,6 @@ test.each([
   expect(found).toEqual(problems.map((problem) => expect.stringContaining(problem)));
 });
 
-test("what a Redis does not say is not held against it", () => {
+test("ignores fields that a Redis does not report", () => {
   expect(durabilityProblems(new Map())).toEqual([]);
 });
