@@ -39,7 +39,6 @@ export interface Exercise {
   };
 }
 
-/** All exercises of the schema, by letter. */
 export const exercises: readonly Exercise[] = ExercisesService.methods
   .map(readExercise)
   .sort((a, b) => a.letter.localeCompare(b.letter));

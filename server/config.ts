@@ -58,7 +58,7 @@ export const numberOptions = {
     connections.keepaliveTimeoutMs,
     1_000,
     dayMs,
-    "time to answer such a check before the connection is cut",
+    "time to respond to such a check before the connection is cut",
   ],
   maxConnectionAgeMs: [
     connections.maxConnectionAgeMs,

@@ -2,19 +2,16 @@
 
 export class TimedOut extends Error {
   constructor(limitMs: number) {
-    super(`no answer within ${limitMs} ms`);
+    super(`no response within ${limitMs} ms`);
   }
 }
 
 /** @throws TimedOut after `limitMs`; the work continues */
-export async function withTimeout<Answer>(
-  limitMs: number,
-  answer: Promise<Answer>,
-): Promise<Answer> {
+export async function withTimeout<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new TimedOut(limitMs)), limitMs);
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }

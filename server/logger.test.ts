@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createLogger, redactText } from "./logger.ts";
 
-/** The line that is logged of some fields. */
+/** Log line of some fields. */
 function logged(fields: object): string {
   const lines: string[] = [];
   createLogger("debug", (line) => lines.push(line)).info(fields, "call");

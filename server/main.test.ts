@@ -8,7 +8,7 @@ import { createUnblockClient, createVitalsClient } from "../client/client.ts";
 import { type RunningCommand, runCommand, startCommand } from "../testing/cli.ts";
 
 const node = process.execPath;
-/** The temporary folder of the test that runs. */
+/** Temporary folder of the current test. */
 let temporary: string;
 beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), "start-test-"));
@@ -19,7 +19,7 @@ const waitOptions = { timeout: 20_000, interval: 20 };
 describe("npm start", () => {
   let command: RunningCommand | undefined;
   afterEach(() => {
-    // Also what npm started, which would outlive it.
+    // Also kills what npm started, which would outlive it.
     for (const pid of [command?.child.pid, ...descendantsOf(command?.child.pid ?? -1)]) {
       if (pid !== undefined && isAlive(pid)) {
         process.kill(pid, "SIGKILL");
@@ -80,7 +80,7 @@ describe("npm start", () => {
   });
 
   test.each([
-    // The place leaves one thread in eight to the server, at least one.
+    // The executor leaves one thread in eight to the server, at least one.
     ["the environment's", "5", [], 5, 4],
     ["the flag's", "5", ["--libuv-threads", "6"], 6, 5],
     ["its own, when the environment's is empty,", "", [], 16, 14],
@@ -93,7 +93,7 @@ describe("npm start", () => {
     expect(places.find(({ name }) => name === "libuv")?.size).toBe(tasks);
     const pid = started.child.pid ?? 0;
     expect(poolThreadsOf(pid)).toBe(threads);
-    // The place processes, whose children have pools of their own when they use one.
+    // The child processes, whose libuv pools have the same size.
     const children = descendantsOf(pid).filter((child) =>
       readFileSync(`/proc/${child}/cmdline`, "utf8").includes("child-process-worker.ts"),
     );
@@ -250,7 +250,7 @@ async function callsInProgress(url: string, place: string): Promise<void> {
   }, waitOptions);
 }
 
-/** What the servers of this test have written and not removed. */
+/** Folders that this test's servers have created and not removed. */
 function ownFolders(): string[] {
   return readdirSync(temporary).filter((name) => name.startsWith("unblock-"));
 }

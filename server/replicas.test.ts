@@ -13,7 +13,7 @@ const failReplicas = fileURLToPath(new URL("../testing/fail-replicas.ts", import
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 
 let folder: string;
-/** While this file exists, replicas fail at their start. */
+/** While this file exists, replicas fail to start. */
 let failFile: string;
 let command: RunningCommand;
 beforeEach(() => {
@@ -63,7 +63,7 @@ function replicaPids(): number[] {
     .filter((child) => child > 0 && commandLineOf(child).includes("server/main.ts"));
 }
 
-/** The delays of restarts so far as the log says them, in milliseconds. */
+/** Backoffs in the log so far, in milliseconds. */
 function delaysMs(): number[] {
   return [...command.stderr().matchAll(/starting another in (\d+) ms/g)].map(([, ms]) =>
     Number(ms),
@@ -119,7 +119,7 @@ test("replicas that all died and can't start for a while serve again at the same
   const url = await startServing();
   writeFileSync(failFile, "");
   killReplicas();
-  // Each has died once, and once more at its start.
+  // Each has died once, and failed to start once.
   await vi.waitUntil(() => delaysMs().length >= 4, waitOptions);
   rmSync(failFile);
   await vi.waitUntil(() => servingPid(url), waitOptions);
@@ -131,7 +131,7 @@ test("exits with 1 when no replica can be started any more", async () => {
   killReplicas();
   expect(await command.exited).toBe(1);
   expect(command.stderr()).toMatch(/error: None of the replicas can be started; .*\n$/);
-  // They died once, and each was started five times.
+  // They died once, and each failed to start five times.
   expect(command.stderr().match(/told to fail/g)?.length).toBeGreaterThanOrEqual(10);
 });
 

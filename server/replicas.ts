@@ -4,9 +4,7 @@ import { createServer } from "node:net";
 import { fail } from "../cli/fail.ts";
 import { giveUpMs } from "./signals.ts";
 
-/** Max consecutive failed starts of every replica. */
 const maxFailedStarts = 5;
-/** Time that replicas have to exit by themselves. */
 const graceMs = 100;
 
 interface ReplicasOptions {

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { TlsConfig } from "./rpc/listener/listener.ts";
 
-/** Poll interval of the files. */
 const pollMs = 2_000;
 
 export interface TlsFlags {

@@ -33,7 +33,7 @@ function write(where: string, { ca, server }: Certificates): void {
   writeFileSync(join(where, "ca.crt"), ca.cert);
 }
 
-/** @returns its port */
+/** @returns port of the server */
 async function start(...flags: string[]): Promise<number> {
   command = startCommand(process.execPath, [
     ...["server/main.ts", "--port", "0", "--processes", "1", "--blocking-threads", "2"],
@@ -44,7 +44,7 @@ async function start(...flags: string[]): Promise<number> {
   return Number(new URL(url).port);
 }
 
-/** Whether a new connection gets the certificate of an authority, and is let in. */
+/** Whether a new connection gets a certificate of this authority and is accepted. */
 async function servesWith({ ca }: Certificates, port: number, client?: Certificates["client"]) {
   const socket = connect({
     port,
@@ -53,11 +53,11 @@ async function servesWith({ ca }: Certificates, port: number, client?: Certifica
     ALPNProtocols: ["http/1.1"],
     ...client,
   });
-  // Without an error, when the server does not like the client.
+  // Closes without an error when the server rejects the client.
   socket.once("close", () => socket.emit("error", new Error("closed")));
   try {
     await once(socket, "secureConnect");
-    // A client whose certificate is not known hears of it only afterwards.
+    // A client with an unknown certificate learns of it only afterwards.
     socket.write("GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     const [start]: Buffer[] = await once(socket, "data");
     return start?.toString().startsWith("HTTP/1.1 200") ?? false;

@@ -10,7 +10,7 @@ import type { House } from "./exercises/exercise.ts";
 const small = { blockingThreads: 3, cpuWorkers: 2, processes: 1, warmUp: true };
 const waitOptions = { timeout: 20_000, interval: 20 };
 
-/** An exercise that computes, and whose executors are warmed up so. */
+/** An exercise that computes, with this warm-up of its executors. */
 const warmedUpBy = (warmUp: (house: House) => Promise<unknown>) => async (house: House) => [
   {
     exercise: exerciseOf("C"),

@@ -15,7 +15,6 @@ import type { Adapter } from "./rpc/adapter/adapter.ts";
 import { type Listener, listen } from "./rpc/listener/listener.ts";
 import { EventLoopVitals } from "./vitals/event-loop.ts";
 
-/** Max duration of the warm-up. */
 const maxWarmUpMs = 30_000;
 /** Time that each exercise's warm-up calls wait for backends in total. */
 const rehearsalMs = 100;
@@ -25,7 +24,6 @@ const maxBursts = 3;
 /** Max delay of the start by a user's cache that hangs. */
 const connectMs = 500;
 
-/** What the warm-up's handler works with. */
 export interface RehearsalHouse extends Pick<House, "places" | "backends"> {
   readonly exercises: readonly ServedExercise[];
   readonly eventLoop: EventLoopVitals;
@@ -89,11 +87,9 @@ export async function warmUp(
 /** Only requests with this header are served, because anyone on this machine can reach the port. */
 const secretHeader = "unblock-rehearsal";
 
-/** Result of a warm-up call. */
 interface Outcome {
   /** Whether the call succeeded, or was rejected because a small server has no room for a burst. */
   readonly isOk: boolean;
-  /** Response, for messages. */
   readonly text: string;
 }
 

@@ -40,7 +40,7 @@ describe.skipIf(!hasRedis())("jobs that failed (skipped without redis-server)", 
     expect(`${ran.stdout}${ran.stderr}`).not.toContain(password);
     return ran;
   };
-  /** With one attempt, so that nobody has to wait for ten. */
+  /** One attempt only, so that the test does not wait for ten. */
   const addEvent = (event: string) =>
     queue.add(
       "x",
@@ -106,7 +106,7 @@ describe.skipIf(!hasRedis())("jobs that failed (skipped without redis-server)", 
       stdout: "",
       stderr: 'There is no failed job "nobody".\n',
     });
-    // One that did its work has not failed.
+    // A finished job has not failed.
     await addEvent("fine");
     await vi.waitUntil(() => analytics.events.includes("fine"), { timeout: 20_000 });
     expect(await command("retry", "fine")).toMatchObject({ code: 2 });

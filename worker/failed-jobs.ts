@@ -17,7 +17,6 @@ export interface FailedJob {
   readonly task: string;
   readonly input: unknown;
   readonly attempts: number;
-  /** ISO 8601. */
   readonly failed_at: string;
   readonly reason: string;
 }
@@ -64,7 +63,6 @@ export class FailedJobs {
     return false;
   }
 
-  /** @returns the number of retried jobs */
   async retryAll(): Promise<number> {
     let retried = 0;
     for (const queue of this.#queues) {

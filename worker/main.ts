@@ -46,8 +46,8 @@ async function withFailedJobs(
     const used = connection.connected.then(() => use(new FailedJobs(connection)));
     const late = sleep(maxWaitMs).then(() => {
       throw new Error(
-        `The Redis at ${describeRedis(url)} does not answer (${connection.problem}). ` +
-          "Is it started, and is the URL right?",
+        `The Redis at ${describeRedis(url)} does not respond (${connection.problem}). ` +
+          "Is it running, and is the URL right?",
       );
     });
     process.exit(await Promise.race([used, late]));

@@ -18,7 +18,6 @@ import {
   jobTaskName,
 } from "../server/queue/protocol.ts";
 
-/** Max events sent to analytics at once. */
 const eventsAtOnce = 64;
 /** Time that running jobs have to end when the worker closes. */
 const drainMs = 5_000;
@@ -27,7 +26,6 @@ const drainMs = 5_000;
  * another takes its jobs within this and the interval below.
  */
 const lockMs = 5_000;
-/** Interval between checks for expired locks. */
 const lockCheckMs = 2_500;
 /** Max times that a job may lose its worker before it fails: it is probably the cause. */
 const maxStalls = 5;
@@ -39,7 +37,6 @@ export interface WorkerConfig {
 }
 
 export interface RunningWorker {
-  /** Resolves at the first connection. */
   readonly connected: Promise<void>;
   /** Takes no more jobs and waits for running ones; another worker takes those that do not end. */
   close(): Promise<void>;
@@ -135,11 +132,8 @@ function describeFailure(job: Job<JobData> | undefined, { message }: Error): str
   return `The job ${job.id} (${job.data.task}) failed, attempt ${job.attemptsMade} of ${attempts}: ${message}; ${next}.`;
 }
 
-/** Where a worker's jobs run. */
 export interface WorkerPlaces {
-  /** For work that computes. */
   readonly cpu: Place;
-  /** For work that waits. */
   readonly loop: Place<LocalContext>;
 }
 

@@ -36,7 +36,7 @@ beforeEach(() => {
 
 const asked = () => own.requests.map(({ path }) => path).sort();
 
-// The service is this process's, so a synchronous call on its loop would never be answered.
+// The service runs in this process, so a synchronous call on its event loop would never end.
 test.each(["async", "threads"])(
   "B, %s, asks the weather service that it is given",
   async (strategy) => {
@@ -105,7 +105,8 @@ test.each([
   expect(asked()).toEqual([passed]);
 });
 
-// An analytics service need not answer JSON: sent again because of that, an event would count ten times.
+// An analytics service need not respond with JSON: a retry because of that would count an event ten
+// times.
 test.each([[{}], [""], ["thank you"]])(
   "G sends its events where it is told, and takes %j for an answer",
   async (answer) => {

@@ -23,7 +23,6 @@ export interface BackendAddresses {
   readonly imageHosts: ImageHosts;
 }
 
-/** Counts of the backends. */
 export interface BackendsReading {
   readonly counts: BackendCounts;
   /**
@@ -50,9 +49,9 @@ export interface Backends {
 
 /** HTTP services and a file of the user's own that replace embedded backends. */
 export interface OwnBackends {
-  /** Answers `GET <url>?city=…` with `{"temperature", "conditions"}`. Default: none. */
+  /** Responds to `GET <url>?city=…` with `{"temperature", "conditions"}`. Default: none. */
   readonly weatherUrl: string | undefined;
-  /** Answers `GET <url>/service-1` to `/service-5` with `{"data"}` each. Default: none. */
+  /** Responds to `GET <url>/service-1` to `/service-5` with `{"data"}` each. Default: none. */
   readonly servicesUrl: string | undefined;
   /** Serves the images of the host example.com as PNG, at the same paths. Default: none. */
   readonly imagesUrl: string | undefined;

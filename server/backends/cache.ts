@@ -2,7 +2,6 @@ import { createClient, ErrorReply } from "@redis/client";
 import { backendUnavailable } from "../errors.ts";
 import { TimedOut, withTimeout } from "../give-up.ts";
 
-/** Max duration of a command. */
 const timeoutMs = 5_000;
 
 function connect(url: string) {
@@ -68,7 +67,6 @@ export async function connectCache(url: string, withinMs: number): Promise<void>
   await withTimeout(withinMs, connected(url)).catch(() => {});
 }
 
-/** Closes this thread's connection. */
 export async function disconnectCache(): Promise<void> {
   const closing = current;
   current = undefined;

@@ -1,7 +1,6 @@
 import { sharedSlot, windowSlots } from "../places/place.ts";
 
 export interface CallCounts {
-  /** Since the window started. */
   readonly calls: number;
   readonly inProgress: number;
   /** Max calls in progress at once since the window started. */
@@ -10,7 +9,6 @@ export interface CallCounts {
 
 const callsIndex = 0;
 const inProgressIndex = 1;
-/** Calls before each window started, by slot. */
 const beforeIndex = 2;
 /** Max calls in progress in each window, by slot. */
 const mostIndex = beforeIndex + windowSlots;

@@ -16,7 +16,6 @@ export function ordinaryPath(folder: string): string {
   return join(folder, "config.json");
 }
 
-/** File of one read. */
 export function fifoPath(folder: string, number: number): string {
   return join(folder, `config-${number}.json`);
 }
@@ -27,7 +26,6 @@ const attempts = 2_000;
 /** The user's own file if there is one, else the slow disk. */
 export interface ConfigSource {
   readonly disk: Disk;
-  /** Path of the user's file. */
   readonly configFile: string | undefined;
 }
 

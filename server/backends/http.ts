@@ -2,13 +2,10 @@ import { channel } from "node:diagnostics_channel";
 import { backendUnavailable, Failure } from "../errors.ts";
 import { type TraceHeaders, traceHeaders } from "../opentelemetry.ts";
 
-/** Max duration of a request. */
 const timeoutMs = 10_000;
-/** Max size of a response. */
-const maxAnswerBytes = 64 * 1024;
+const maxResponseBytes = 64 * 1024;
 
 export interface HttpRequest {
-  /** The backend's name in messages. */
   readonly backend: string;
   readonly url: string;
   /** Trace of the request, when another thread sends it. */
@@ -23,7 +20,7 @@ export async function callHttp(
   { backend, url, trace }: HttpRequest,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const bytes = await answerOf(backend, url, { signal, trace });
+  const bytes = await fetchBytes(backend, url, { signal, trace });
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
@@ -43,10 +40,10 @@ export async function postJson(
   const headers = { "content-type": "application/json" };
   const init = { method: "POST", headers, body: JSON.stringify(body) };
   // Read to the end, so that the connection can be reused.
-  await answerOf(backend, url, { ...init, signal, trace });
+  await fetchBytes(backend, url, { ...init, signal, trace });
 }
 
-async function answerOf(
+async function fetchBytes(
   backend: string,
   url: string,
   request: BackendRequest,
@@ -56,8 +53,8 @@ async function answerOf(
     await response.body?.cancel();
     throw backendUnavailable(backend, `HTTP status ${response.status}`);
   }
-  return readAtMost(backend, response, maxAnswerBytes, () =>
-    backendUnavailable(backend, `its answer is over ${maxAnswerBytes} bytes`),
+  return readAtMost(backend, response, maxResponseBytes, () =>
+    backendUnavailable(backend, `its response is over ${maxResponseBytes} bytes`),
   );
 }
 

@@ -3,7 +3,6 @@ import type { TraceHeaders } from "../opentelemetry.ts";
 import { quote, shorten } from "../quote.ts";
 import { fetchBackend, readAtMost } from "./http.ts";
 
-/** The images service's name in messages. */
 const backend = "images";
 const maxBytes = 2 * 1024 * 1024;
 const maxRedirects = 3;

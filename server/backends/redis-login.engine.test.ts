@@ -9,7 +9,7 @@ import { hasRedis, startRedis, type TestRedis } from "../../testing/redis.ts";
 import { startServerProcess } from "../../testing/server-process.ts";
 import { startWorkerProcess } from "../../testing/worker-process.ts";
 
-/** With characters that a URL has to encode. */
+/** Contains characters that a URL has to encode. */
 const password = "p@ss/w:rd#1";
 
 describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-server)", () => {
@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
     rmSync(folder, { recursive: true });
   });
 
-  /** Nothing that was printed has the password, encoded or not. */
+  /** Expects no printed text to contain the password, encoded or not. */
   const expectNoPassword = (...texts: string[]) => {
     for (const text of texts) {
       expect(text).not.toContain(password);
@@ -41,7 +41,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
 
   test.each(["cleartext", "TLS"])("over %s serves the cache, and the queue", async (over) => {
     const { url } = over === "TLS" ? tls : redis;
-    // How Node is told of an authority that is not a public one.
+    // Makes Node trust a private authority.
     const trust = { NODE_EXTRA_CA_CERTS: caFile };
     const server = await startServerProcess([], { ...trust, REDIS_URL: url });
     vi.stubEnv("NODE_EXTRA_CA_CERTS", caFile);

@@ -1,9 +1,7 @@
 import { threadCpuMs } from "../../registry/clock.ts";
 import type { Place, Task } from "../places/place.ts";
 
-/** CPU time that a calibrated call should cost. */
 const targetMs = 100;
-/** CPU time that the calibration takes. */
 const spendMs = 60;
 
 /**

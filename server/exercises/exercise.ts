@@ -12,7 +12,7 @@ export interface House {
 }
 
 /** A strategy's result: the response, with where and how long its work ran. */
-export interface Answer<Response> extends Ran<Response> {
+export interface StrategyResult<Response> extends Ran<Response> {
   /** Facts about this call, sent as response headers. */
   readonly facts?: Readonly<Record<string, string>>;
 }
@@ -27,13 +27,11 @@ export interface Call extends TaskCall {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Does an exercise's work in one way. */
 export type RunStrategy<Request, Response> = (
   request: Request,
   call: Call,
-) => Promise<Answer<Response>>;
+) => Promise<StrategyResult<Response>>;
 
-/** Handles the calls of an exercise. */
 interface ExerciseHandler<Request, Response> {
   /** Max size of a request message, in bytes. Default: 64 KiB. */
   readonly maxRequestBytes?: number;
@@ -62,10 +60,10 @@ export function defineExercise<Method extends DescMethodUnary>(
 }
 
 /** Makes an executor's result a strategy's. */
-export function answer<Value, Response>(
+export function respond<Value, Response>(
   ran: Ran<Value>,
   toResponse: (value: Value) => Response,
-): Answer<Response> {
+): StrategyResult<Response> {
   return { ...ran, value: toResponse(ran.value) };
 }
 

@@ -7,12 +7,11 @@ import { Failure } from "../errors.ts";
 interface ChildRun {
   /** Program of the child process. The server only ever starts it, and does not import it. */
   readonly main: URL;
-  /** First message to the child process. */
   readonly order: object;
   /** Its abort kills the child process at once. */
   readonly signal: AbortSignal;
   /** Called with each message on arrival, even if the generator is not read yet. */
-  readonly onMessage?: (message: Told, answer: (text: string) => void) => void;
+  readonly onMessage?: (message: Told, reply: (text: string) => void) => void;
 }
 
 /**
@@ -36,8 +35,8 @@ export async function* runInChild({
   // The iteration below also reports a failed start.
   ended.catch(() => {});
   // Ignores that the process may have ended.
-  const answer = (text: string) => child.send(text, () => {});
-  child.on("message", (message: Told) => onMessage?.(message, answer));
+  const reply = (text: string) => child.send(text, () => {});
+  child.on("message", (message: Told) => onMessage?.(message, reply));
   const messages = on(child, "message", { signal, close: ["close"] });
   child.send(order, () => {});
   try {

@@ -107,7 +107,7 @@ describe("the folder of runs", () => {
     const server = await startTestLab({ runsFolder });
     expect((await runRace(server, shortRace)).at(-1)).toMatchObject({
       case: "kept",
-      // On a busy machine nothing may be concluded about it.
+      // On a busy machine the summary may be inconclusive.
       value: { id: "", sentence: expect.stringMatching(/\bparallel\b/) },
     });
     expect(server.logged.join("\n")).toContain(`A run could not be kept in ${runsFolder}`);

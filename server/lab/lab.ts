@@ -32,9 +32,7 @@ const maxWaitMs = 1_000;
 interface LabConfig {
   /** URL of this server; called when a run starts. */
   readonly baseUrl: () => string;
-  /** Slots of each executor, by name. */
   readonly seats: () => Readonly<Record<string, number>>;
-  /** Folder for finished runs. */
   readonly runsFolder: string;
   readonly log: (line: string) => void;
 }

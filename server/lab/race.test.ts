@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What is message between the beginning and the end of each burst, by strategy. */
+/** Events between the start and the end of each burst, by strategy. */
 function burstsOf(events: readonly RaceEvent[]) {
   const starts = events.flatMap((event, index) => (event.case === "burstBegan" ? [index] : []));
   return starts.map((start, nth) => {
@@ -104,7 +104,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     expect(eventLoop?.figures?.ratio).toBeGreaterThan(3.5);
     const [kept] = events.flatMap((event) => (event.case === "kept" ? event.value : []));
     expect(kept?.id).toMatch(/^[a-z0-9]{12}$/);
-    // Of a burst that was disturbed, as on a busy machine, it says only why nothing is concluded.
+    // For a disturbed burst, as on a busy machine, the summary only says why it is inconclusive.
     for (const [name, figures] of [
       ["threads", threads?.figures],
       ["event-loop", eventLoop?.figures],
@@ -145,7 +145,7 @@ test("the ideal of CPU work follows from its tasks' CPU time", async () => {
     burst?.calls.map(({ steps }) => steps.find(({ name }) => name === "work")?.ms ?? 0) ?? [];
   const allMs = workMs.reduce((sum, ms) => sum + ms, 0);
   expect(burst?.figures?.limitMs).toBeGreaterThan(0);
-  // A task computes for no longer than it runs.
+  // A task computes no longer than it runs.
   expect(burst?.figures?.limitMs).toBeLessThanOrEqual(
     Math.max(...workMs, allMs / readCores().usable) + 1,
   );

@@ -92,18 +92,17 @@ class BurstSamplers {
   readonly #watches: LoopSampler[] = [];
   #taken = 0;
 
-  readonly onMessage = ({ kind }: Told, answer: (message: Go) => void): void => {
+  readonly onMessage = ({ kind }: Told, reply: (message: Go) => void): void => {
     if (kind === "burst-ready") {
       const watch = new LoopSampler();
       this.#watches.push(watch);
       watch.start();
-      answer("go");
+      reply("go");
     } else if (kind === "burst-over") {
       this.stop();
     }
   };
 
-  /** Sampler of the next burst. */
   next(): LoopSampler {
     return this.#watches[this.#taken++] ?? new LoopSampler();
   }
@@ -143,7 +142,6 @@ function round(ms: number): number {
 const sampleMs = 10;
 
 interface Sample {
-  /** On the machine's monotonic clock. */
   readonly atMs: number;
   /** Delay of the event loop at this sample, in milliseconds. */
   readonly delayMs: number;

@@ -18,7 +18,7 @@ afterEach(() => rm(parent, { recursive: true, force: true }));
 
 const open = () => new SavedRuns(folder, (line) => logged.push(line));
 
-/** Keeps a run that began at this time, in seconds. */
+/** Saves a run with this start time, in seconds. */
 function keep(runs: SavedRuns, second: number): Promise<string> {
   const beganAt = new Date(second * 1_000).toISOString();
   const summary = create(RunSummarySchema, { exercise: "A", sentence: `run ${second}`, beganAt });

@@ -10,7 +10,6 @@ import {
 } from "../../gen/unblock/v1/lab_pb.ts";
 import { Failure } from "../errors.ts";
 
-/** Max saved runs; the oldest are deleted. */
 const maxRuns = 100;
 const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
 const idLength = 12;

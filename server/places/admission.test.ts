@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { noCaller } from "../../testing/tasks.ts";
 import { Admission } from "./admission.ts";
 
-/** A job that ends when told to, and says when it began. */
+/** A job that ends on demand and logs its start. */
 function createJob(log: string[], name: string) {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const run = () => {

@@ -230,13 +230,13 @@ export class Admission {
   async #track<T>(
     job: (slot: Slot) => Promise<T>,
     connection: object | undefined,
-    answer: (failure: Failure) => void,
+    respond: (failure: Failure) => void,
   ): Promise<T> {
     let isStuck = false;
     const stick = (failure: Failure) => {
       isStuck = true;
       this.#stuck++;
-      answer(failure);
+      respond(failure);
       this.#admitWaiting();
     };
     this.#countInside(connection, 1);

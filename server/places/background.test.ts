@@ -16,7 +16,7 @@ function createTestBackground(maxQueue = 10) {
   return { background, logged };
 }
 
-/** A task that ends when told to. */
+/** A task that ends on demand. */
 function createHeldTask(log: string[]) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const run = async (name: string) => {

@@ -5,7 +5,6 @@ import type { LocalContext, PlacesConfig, PlaceVitals, Ran, Task } from "./place
 
 /** Background tasks that run at once; the others wait in the queue. */
 const size = 64;
-/** Max duration of a task. */
 const taskTimeoutMs = 10_000;
 
 /** Work after the response, owned by the service rather than by the call. */

@@ -34,7 +34,7 @@ test.each([
     );
     expect(before).toBe(42);
     expect(meanwhile).toEqual(Array(6).fill(expect.stringContaining(`"${place}"`)));
-    // Two for those that died, and not more than one for each of the six that had to wait.
+    // Two for those that died, and at most one for each of the six waiting calls.
     expect(startsMeanwhile).toBeGreaterThanOrEqual(2);
     expect(startsMeanwhile).toBeLessThanOrEqual(8);
     expect(after).toBe(42);

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { never, noCaller } from "../../testing/tasks.ts";
 import { Admission } from "./admission.ts";
 
-/** Connections whose jobs end one at a time, when told to, and are logged in the order they began. */
+/**
+ * Connections whose jobs end one at a time, on demand, and are logged in the order of their starts.
+ */
 function createCrowd(admission: Admission) {
   const began: string[] = [];
   const ends: (() => void)[] = [];
@@ -19,7 +21,7 @@ function createCrowd(admission: Admission) {
     );
   return {
     began,
-    /** Its connection is the first letter. */
+    /** The first letter names its connection. */
     call: (name: string, signal = never) => {
       const connection = connections.get(name.charAt(0)) ?? {};
       connections.set(name.charAt(0), connection);

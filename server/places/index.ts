@@ -14,7 +14,6 @@ type Key<Name extends string> = Name extends `${infer First}-${infer Rest}`
 /** All executors. */
 export type Places = ReturnType<typeof createPlaces>;
 
-/** Opens all executors that the registry names. */
 export function createPlaces(config: PlacesConfig) {
   const { blockingThreads, cpuWorkers, maxQueue, log } = config;
   return {

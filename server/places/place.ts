@@ -106,13 +106,11 @@ export interface Place<Context = TaskContext> {
   close(): Promise<void>;
 }
 
-/** Sizes of the executors. */
 export interface PlacesConfig {
   readonly cpuWorkers: number;
   readonly blockingThreads: number;
   readonly libuvThreads: number;
   readonly processes: number;
-  /** Max tasks that wait for each executor. */
   readonly maxQueue: number;
   /** Redis that holds the jobs of `queue`. Default: none, and the strategy is not available. */
   readonly redisUrl?: string | undefined;

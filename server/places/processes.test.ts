@@ -97,7 +97,7 @@ describe("processes", () => {
 
   test("kill a task that never ends with its process, and report it to the caller", async () => {
     const pid = await pidOf();
-    // Only this process's clock: the task's own goes on as it does.
+    // Fakes only this process's clock; the task's own continues.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const lost = expect(place.run(tasks.hang, null, noCaller)).rejects.toMatchObject({
       code: "UNBLOCK_TASK_LOST",
@@ -139,7 +139,7 @@ describe("processes", () => {
     const why = expect.stringContaining("spawn /nowhere/node ENOENT");
     const waiting = starting.run(tasks.double, 21, noCaller);
     await vi.advanceTimersByTimeAsync(999);
-    // Another would have been tried for, and failed, many times by now.
+    // Without the backoff, many starts would have failed by now.
     await place.run(tasks.double, 1, noCaller);
     expect(log).toEqual([why]);
     process.execPath = program;

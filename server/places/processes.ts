@@ -35,7 +35,6 @@ interface Backoff {
 class ChildProcess implements Runner {
   readonly #log: (message: string) => void;
   #life: ChildLife | undefined;
-  /** Backoff after a process that ended while starting. */
   #backoff: Backoff | undefined;
   #isClosing = false;
 
@@ -221,7 +220,6 @@ class ChildLife {
     return this.#wasReady;
   }
 
-  /** Whether the process accepts tasks now. */
   get isReady(): boolean {
     return this.#wasReady && !this.#isKilled && this.#ending === undefined;
   }

@@ -106,7 +106,7 @@ async function open(config: {
 
 function toRan<Output>(outcome: unknown, submittedMs: number): Ran<Output> {
   if (!isOutcome<Output>(outcome)) {
-    throw new Error(`Expected a worker to answer with an outcome, got ${JSON.stringify(outcome)}`);
+    throw new Error(`Expected an outcome from a worker, got ${JSON.stringify(outcome)}`);
   }
   if ("failure" in outcome) {
     throw fromFailureMessage(outcome.failure);

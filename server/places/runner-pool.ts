@@ -16,7 +16,6 @@ import { fromOutcome, type TaskMessage, type TaskOutcome } from "./task-runner.t
 
 /** A thread or process that runs one task at a time and is restarted whenever it ends. */
 export interface Runner {
-  /** Whether a task would start at once. */
   readonly isReady: boolean;
   /**
    * Runs a task. Settles only when a thread or process that ends has really ended.
@@ -36,10 +35,8 @@ export interface Runner {
 
 interface RunnerPoolConfig {
   readonly name: string;
-  /** Max tasks that run at once. */
   readonly size: number;
   readonly maxQueue: number;
-  /** What messages call a runner. */
   readonly kind: "thread" | "process";
   /** Time that a cancelled task has to end by itself, in milliseconds. */
   readonly stopMs: number;

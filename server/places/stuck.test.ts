@@ -11,7 +11,7 @@ let file: HungFile;
 beforeEach(() => {
   logged = [];
   file = createHungFile();
-  // Only this thread's clock: the tasks' own threads go on as they do.
+  // Fakes only this thread's clock; the tasks' threads continue.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 });
 afterEach(() => {
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 const log = (line: string) => logged.push(line);
 
-/** A call whose caller gives up, with what it hears. */
+/** A call that can be cancelled, with its outcome. */
 function callAndGiveUp(run: (call: { signal: AbortSignal }) => Promise<unknown>) {
   const caller = new AbortController();
   const heard = run(caller).catch((error: Error) => error.message);

@@ -44,7 +44,7 @@ describe("a thread pool", () => {
     await expect(cold.warmUp(tasks.refuse, 7)).rejects.toMatchObject({
       code: "UNBLOCK_USER_NOT_FOUND",
     });
-    // Two exercises may have the same threads.
+    // Two exercises may use the same threads.
     await Promise.all([cold.warmUp(tasks.double, 1), cold.warmUp(tasks.seven, null)]);
     await cold.run(tasks.double, 1, noCaller);
     cold.restartCounts();
@@ -95,7 +95,7 @@ test("a thread pool stops the thread of a task that never ends, and reports it t
   const logged: string[] = [];
   const pool = createThreadPool("threads", 1, 1, (line) => logged.push(line));
   const { ranOn } = await pool.run(tasks.double, 1, noCaller);
-  // Only this thread's clock: the task's own thread goes on as it does.
+  // Fakes only this thread's clock; the task's own thread continues.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const run = pool.run(tasks.hang, null, noCaller);
   const lost = expect(run).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Backlog } from "./backlog.ts";
 
-/** A queue whose length somebody else knows. */
+/** A queue whose length changes elsewhere. */
 function createQueue(length = 0) {
   const queue = { length, counts: 0 };
   const count = async () => {

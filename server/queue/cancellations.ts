@@ -3,13 +3,10 @@ import type { Queue } from "bullmq";
 import type { RedisConnection } from "./connection.ts";
 import { keptMs } from "./protocol.ts";
 
-/** Poll interval while Redis is away. */
 const pollMs = 100;
-/** Max cancellations sent at once. */
 const batchSize = 100;
 /** Max cancellations that wait for Redis; more are reported at once. */
 const maxPending = 10_000;
-/** Max job ids in a report. */
 const maxNamed = 10;
 
 /**
@@ -69,12 +66,10 @@ export class Cancellations {
     this.#add(id, { queue, sinceMs, isReported: true });
   }
 
-  /** Resolves when no cancellation is pending. */
   async settled(): Promise<void> {
     await this.#running;
   }
 
-  /** Drops pending cancellations. */
   close(): void {
     this.#isClosed = true;
     this.#report([...this.#pending].filter(([, { isReported }]) => isReported).map(([id]) => id));
@@ -126,8 +121,8 @@ export class Cancellations {
     const named = ids.slice(0, maxNamed).join(", ");
     const more = ids.length > maxNamed ? `, and ${ids.length - maxNamed} more` : "";
     this.#log(
-      `Redis may have taken jobs whose callers were told that it does not answer, and they may be done all ` +
-        `the same: ${named}${more}.`,
+      "Redis may have accepted jobs whose callers got an error, and they may be done anyway: " +
+        `${named}${more}.`,
     );
   }
 }

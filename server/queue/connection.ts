@@ -4,14 +4,13 @@ import { describeRedis } from "../backends/redis-url.ts";
 import { backendUnavailable, Failure } from "../errors.ts";
 
 const connectTimeoutMs = 5_000;
-/** Max backoff between attempts to reconnect. */
 const maxBackoffMs = 1_000;
 /** Max commands that wait for a connection or a reply; more fail at once. */
 const maxCommands = 10_000;
 
 interface RedisConnectionConfig {
   readonly url: string;
-  /** Reports once that the connection is lost, and once that it is back. */
+  /** Reports once that the connection is lost, and once that it responds again. */
   readonly log: (message: string) => void;
 }
 
@@ -28,9 +27,7 @@ export interface RedisConnection {
   /** Commands that BullMQ does not have. */
   readonly redis: RedisCommands;
   readonly isReady: boolean;
-  /** Why the connection is not ready. */
   readonly problem: string;
-  /** Reads the server's INFO, as names and values. */
   info(): Promise<ReadonlyMap<string, string>>;
   /** Resolves at the first connection; never if closed before. */
   readonly connected: Promise<void>;
@@ -59,13 +56,13 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
     problem = error.message || error.code || error.name;
     if (!isDown) {
       isDown = true;
-      log(`The Redis at ${where} does not answer (${problem}); trying again until it does.`);
+      log(`The Redis at ${where} does not respond (${problem}); retrying.`);
     }
   });
   raw.on("ready", () => {
     if (isDown) {
       isDown = false;
-      log(`The Redis at ${where} is back.`);
+      log(`The Redis at ${where} responds again.`);
     }
     resolve();
   });

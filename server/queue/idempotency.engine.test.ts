@@ -9,7 +9,7 @@ import { computeQueue, eventsQueue, type JobData } from "./protocol.ts";
 
 const patience = { timeout: 25_000, interval: 20 };
 const hourMs = 3_600_000;
-/** More jobs than a server kept by their count once, which forgot the keys of those before. */
+/** More jobs than the number that a server once kept, which made it forget earlier keys. */
 const others = 1_100;
 
 describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)", () => {
@@ -62,7 +62,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     await Promise.all(Array.from({ length: others }, (_, n) => track(`other ${n}`)));
     await vi.waitUntil(() => analytics.events.length > others, patience);
   };
-  /** Has all jobs of a queue fail for good, as ten attempts over four minutes do. */
+  /** Makes all jobs of a queue fail for good, as after ten attempts over four minutes. */
   const failAll = async (name: string, count: number) => {
     const queue = new Queue<JobData>(name, { connection: connection.client });
     const failing = new Worker<JobData>(
@@ -75,7 +75,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     await vi.waitUntil(async () => (await queue.getFailedCount()) === count, patience);
     await failing.close();
   };
-  /** Removes what BullMQ keeps of jobs that are done, as it does after half a minute. */
+  /** Removes BullMQ's records of finished jobs, as it does after half a minute. */
   const removeRecords = async (name: string) => {
     const queue = new Queue<JobData>(name, { connection: connection.client });
     await vi.waitUntil(async () => (await queue.getActiveCount()) === 0, patience);
@@ -121,7 +121,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
     const [outcome = ""] = await keysOf("unblock:outcome:*");
     expect(Number(await redis.command("PTTL", outcome))).toBeGreaterThan(hourMs - 60_000);
     const again = await hash("same", "a-key");
-    // The very thread that did it, which is not asked again.
+    // The same thread as before: the work was not repeated.
     expect(again).toMatchObject({ code: "ok", body: first.body, seat: first.seat });
     expect(await keysOf("bull:unblock-compute:*.*")).toEqual([]);
   });
@@ -194,7 +194,7 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
       ...{ cpuWorkers: 1, blockingThreads: 1, processes: 1 },
       redisUrl: redis.url,
     });
-    // As many rounds as take 100 ms there, which no two servers find to be the same.
+    // The number of rounds that take 100 ms, which differs between servers.
     const [one, two] = [await hash("x", "a-key", server, 0), await hash("x", "a-key", other, 0)];
     expect(one).toMatchObject({ code: "ok" });
     expect(two).toMatchObject({ code: "ok", body: one.body });

@@ -24,13 +24,11 @@ import {
 } from "./protocol.ts";
 import { JobResults, NothingHeard } from "./results.ts";
 
-/** Max duration of a Redis command. */
 const commandMs = 2_000;
 /**
  * Age of the oldest events that are read at the start, because the clocks of two machines differ.
  */
 const clockSkewMs = 60_000;
-/** Max duration of closing the connections gracefully. */
 const closeMs = 500;
 const unref = { ref: false };
 interface JobQueueConfig {

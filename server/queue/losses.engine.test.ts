@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())(
       workers.push(worker);
       return worker;
     };
-    /** One for all calls of a server, so that they share a connection. */
+    /** One client for all calls of a server, so that they share a connection. */
     const clientOf = ({ url }: TestServerProcess) => {
       const client = clients.get(url) ?? createUnblockClient({ baseUrl: url, strategy: "queue" });
       clients.set(url, client);
@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis())(
         async () => Number(await redis.command("LLEN", "bull:unblock-compute:active")) === count,
         { ...patience, interval: 5 },
       );
-    /** Redis answers before it writes while its file is synced. */
+    /** Redis replies before it writes while its file is synced. */
     const untilWritten = () =>
       vi.waitUntil(
         async () =>
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis())(
         const lost = hash("x", longRounds, { key: "a-key" });
         await untilActive(1);
         await server.kill();
-        // Which code, is up to the client.
+        // The client decides which code.
         expect(await lost).not.toBe("ok");
         const other = await startServer();
         await vi.waitFor(
@@ -127,7 +127,8 @@ describe.skipIf(!hasRedis())(
       });
 
       test("events that were accepted arrive, and those that were not can be sent again", async () => {
-        // Killed in the middle of them: some are accepted, some were taken and not accepted, some never came.
+        // Killed in the middle: some are accepted, some were taken but not accepted, some never
+        // arrived.
         const many = Array.from({ length: 500 }, (_, index) => `event-${index + 1}`);
         const waiting = many.values();
         let accepted = 0;
@@ -363,7 +364,7 @@ describe.skipIf(!hasRedis())(
         );
         caller.abort();
         await answer;
-        // Whether or not the caller heard of it.
+        // Whether or not the caller got the response.
         expect(await track("taken", { key: "a-key" })).toBe("ok");
         await startWorker();
         await untilArrived("last");

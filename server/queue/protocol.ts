@@ -9,7 +9,6 @@ export const computeQueue = "unblock-compute";
 /** Events for analytics: they wait, so a worker takes many at once. */
 export const eventsQueue = "unblock-events";
 
-/** Data of a job in Redis. */
 export interface JobData {
   /** The task's folder and function, such as "compute-hash/computeHash". */
   readonly task: string;
@@ -65,7 +64,6 @@ export function priorityOf(costMs: number): number {
   return 1 + Math.ceil(Math.log2(Math.max(1, costMs)));
 }
 
-/** Bytes in a job's JSON. */
 interface Base64 {
   readonly base64: string;
 }

@@ -32,7 +32,7 @@ export class JobResults {
   readonly #waiting = new Map<string, Waiting>();
   readonly #queue: Queue;
   readonly #timer: NodeJS.Timeout;
-  #answeredMs = Number.NEGATIVE_INFINITY;
+  #lastReplyMs = Number.NEGATIVE_INFINITY;
 
   constructor(events: QueueEvents, queue: Queue) {
     this.#queue = queue;
@@ -71,7 +71,7 @@ export class JobResults {
   async lookUp(id: string): Promise<void> {
     // The state first, without the job's data, which may be a picture.
     const state = await this.#queue.getJobState(id);
-    this.#answeredMs = performance.now();
+    this.#lastReplyMs = performance.now();
     if (state === "unknown") {
       this.#reject(id, new Failure("UNBLOCK_JOB_LOST", { job: id }));
     } else if (state === "failed") {
@@ -92,7 +92,7 @@ export class JobResults {
     const nowMs = performance.now();
     for (const [id, waiting] of this.#waiting) {
       const ageMs = nowMs - waiting.sinceMs;
-      if (ageMs > silenceMs && nowMs - this.#answeredMs > silenceMs) {
+      if (ageMs > silenceMs && nowMs - this.#lastReplyMs > silenceMs) {
         this.#reject(id, new NothingHeard(id));
       } else if (ageMs > lookUpMs && !waiting.isLookedUp) {
         // A younger job may not have been added yet. While Redis is away, lookups wait for it.

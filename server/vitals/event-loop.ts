@@ -1,6 +1,5 @@
 import { createHistogram, type EventLoopUtilization, performance } from "node:perf_hooks";
 
-/** Interval between ticks. */
 const tickMs = 5;
 /** Max delay that windows distinguish, in microseconds: an hour. */
 const maxDelayUs = 3.6e9;

@@ -2,7 +2,6 @@ import { stat } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { TimedOut, withTimeout } from "../give-up.ts";
 
-/** Max time to wait for the probe. */
 const waitMs = 500;
 
 /**

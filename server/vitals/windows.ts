@@ -33,7 +33,6 @@ export class VitalsWindow {
   }
 }
 
-/** The windows of a process. */
 export class VitalsWindows {
   /** Starts with the server and is never restarted. */
   readonly shared: VitalsWindow;

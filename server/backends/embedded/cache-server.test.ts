@@ -4,7 +4,7 @@ import { createClient } from "@redis/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cacheCounter, parseCommands, serveCache } from "./cache-server.ts";
 
-/** How many keys the cache remembers, as cache-server.ts says. */
+/** Max remembered keys of cache-store.ts. */
 const maxKeys = 10_000;
 
 function createRedis(port: number) {
@@ -48,7 +48,7 @@ describe("the embedded cache, spoken to by a Redis client", () => {
     const values = await Promise.all(keys.map((key) => redis.get(key)));
     expect(values).toEqual(keys.map((key) => `value of ${key}`));
     expect(cacheCounter.counts()).toMatchObject({ calls: 100, inProgress: 0 });
-    // One at a time would be 1; how many of them meet depends on how the connection cuts them up.
+    // In sequence it would be 1; how many overlap depends on how the connection splits them.
     expect(cacheCounter.counts().mostInProgress).toBeGreaterThan(1);
   });
 
@@ -97,7 +97,7 @@ describe("the embedded cache, spoken to by a Redis client", () => {
   });
 });
 
-/** A command as Redis clients send it. */
+/** Encodes a command as Redis clients do. */
 const encode = (...parts: string[]) =>
   `*${parts.length}\r\n${parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join("")}`;
 

@@ -4,7 +4,6 @@ import { CallCounter } from "../call-counts.ts";
 import type { RedisEndpoint } from "../redis-url.ts";
 import { CacheStore } from "./cache-store.ts";
 
-/** Delay of a reply, in milliseconds. */
 export const delayMs = 10;
 
 export const cacheCounter = new CallCounter();
@@ -25,7 +24,7 @@ interface CacheTurn {
   readonly delayMs: number;
   /** Error to reply with; undefined for a normal reply. */
   readonly failure: string | undefined;
-  readonly onEnd: (isAnswered: boolean) => void;
+  readonly onEnd: (isReplied: boolean) => void;
 }
 
 const everyTurn: CacheWatch = {
@@ -62,9 +61,9 @@ function serveConnection(socket: Socket, store: CacheStore, watch: CacheWatch): 
   const serve = (command: readonly string[]) => {
     const turn = watch.asked(session.keysOf(command), socket);
     setTimeout(() => {
-      const isAnswered = !socket.destroyed;
-      turn.onEnd(isAnswered);
-      if (isAnswered) {
+      const isReplied = !socket.destroyed;
+      turn.onEnd(isReplied);
+      if (isReplied) {
         socket.write(session.reply(command, turn.failure));
       }
     }, turn.delayMs);

@@ -3,7 +3,6 @@ const maxKeys = 10_000;
 
 type Value = string | null;
 
-/** Values of a cache's keys. */
 export class CacheStore {
   /** Keys that were set (a value) or deleted (null). */
   readonly #changed = new Map<string, Value>();
@@ -94,7 +93,6 @@ const lookups: Readonly<Record<string, (args: readonly string[]) => readonly str
   MGET: (args) => args,
 };
 
-/** State of one connection. */
 class CacheSession {
   readonly #store: CacheStore;
   #queued: (readonly string[])[] | undefined;
@@ -104,7 +102,6 @@ class CacheSession {
     this.#store = store;
   }
 
-  /** Keys that a command looks up. */
   keysOf([name = "", ...args]: readonly string[]): readonly string[] {
     return lookups[name.toUpperCase()]?.(args) ?? [];
   }

@@ -33,10 +33,11 @@ describe("when the backend process dies", () => {
     async (rpc, request, strategy, name) => {
       server = await startTestServer();
       const { pid } = await server.backend("weather");
-      // A stopped process answers nobody, so every call is still in progress when it dies.
+      // A stopped process does not respond, so every call is still in progress when it dies.
       process.kill(pid, "SIGSTOP");
       const calls = fireAtOnce(server, { rpc, strategy, calls: 3, request: () => request });
-      // Frames of one connection are served in order: after the ping's answer the calls are begun.
+      // Frames of one connection are served in order: after the ping's response, the calls have
+      // started.
       await server.call("Ping", {});
       process.kill(pid, "SIGKILL");
       for (const { code, message } of await calls) {
@@ -58,7 +59,7 @@ describe("a slow disk that dies", () => {
     const pool = createThreadPool("threads", 1, 10);
     const { disk, configFile } = backends.addresses();
     const pid = (await backends.counts()).counts.find(({ name }) => name === "slow disk")?.pid ?? 0;
-    // A stopped process writes nothing, so the reader stays where it is until the end.
+    // A stopped process writes nothing, so the reader stays blocked.
     process.kill(pid, "SIGSTOP");
     const read = pool.run(readTask, { disk, configFile }, noCaller);
     await vi.waitUntil(() => pool.vitals().running === 1);

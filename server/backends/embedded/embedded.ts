@@ -162,7 +162,6 @@ function whenStarted(addresses: BackendAddresses | undefined): BackendAddresses 
   return addresses;
 }
 
-/** Max time to wait for the backend process. */
 const waitMs = 500;
 /** Max unanswered requests; more get an error at once. */
 const maxUnanswered = 32;
@@ -179,7 +178,7 @@ class CountRequests {
 
   async ask(terms: Omit<CountsRequest, "id">): Promise<BackendsReading> {
     if (this.#unanswered.size >= maxUnanswered) {
-      return unknown(`The backend process has not answered ${maxUnanswered} times.`);
+      return unknown(`The backend process has left ${maxUnanswered} requests unanswered.`);
     }
     const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<BackendCounts | undefined>();

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { CallCounter } from "../call-counts.ts";
 import { encodePng, pictureFor } from "./pictures/pictures.ts";
 
-interface Answer {
+interface HttpReply {
   readonly status: number;
   readonly type: string;
   readonly body: string | Buffer;
@@ -13,20 +13,20 @@ interface Answer {
 interface HttpService {
   readonly name: string;
   readonly delayMs: number;
-  readonly answer: (url: URL) => Answer;
+  readonly reply: (url: URL) => HttpReply;
 }
 
 const weather: HttpService = {
   name: "weather",
   delayMs: 200,
-  answer: ({ searchParams }) =>
+  reply: ({ searchParams }) =>
     json(200, { city: searchParams.get("city"), temperature: 22, conditions: "sunny" }),
 };
 
 const images: HttpService = {
   name: "images",
   delayMs: 100,
-  answer: ({ pathname }) => ({
+  reply: ({ pathname }) => ({
     status: 200,
     type: "image/png",
     body: encodePng(pictureFor(pathname.slice("/images".length))),
@@ -36,13 +36,13 @@ const images: HttpService = {
 const analytics: HttpService = {
   name: "analytics",
   delayMs: 200,
-  answer: () => json(202, { status: "logged" }),
+  reply: () => json(202, { status: "logged" }),
 };
 
 const dashboardServices: readonly HttpService[] = [1, 2, 3, 4, 5].map((number) => ({
   name: `service-${number}`,
   delayMs: 100,
-  answer: () => json(200, { data: `data_${number}` }),
+  reply: () => json(200, { data: `data_${number}` }),
 }));
 
 /** Counts service-1 to service-5 together, to show how far a dashboard's waits overlap. */
@@ -95,11 +95,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     counter.begin();
   }
   try {
-    const [answer] = await Promise.all([
-      Promise.resolve(service.answer(url)),
+    const [reply] = await Promise.all([
+      Promise.resolve(service.reply(url)),
       setTimeout(service.delayMs),
     ]);
-    send(response, answer);
+    send(response, reply);
   } finally {
     for (const counter of service.counters) {
       counter.end();
@@ -107,11 +107,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
 }
 
-function json(status: number, body: unknown): Answer {
+function json(status: number, body: unknown): HttpReply {
   return { status, type: "application/json", body: JSON.stringify(body) };
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
+function send(response: ServerResponse, { status, type, body }: HttpReply): void {
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
   response.end(body);
 }

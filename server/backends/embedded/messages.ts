@@ -21,7 +21,6 @@ export interface CountsRequest {
   readonly restartSlot: number | undefined;
 }
 
-/** Response to {@link CountsRequest}. */
 export interface CountsReply {
   readonly id: number;
   /** Undefined when there is no backend process. */
@@ -39,7 +38,6 @@ export type BackendCounts = readonly (CallCounts & {
   readonly pid: number;
 })[];
 
-/** Data that the supervisor thread starts with. */
 export interface SupervisorData {
   /** The server's own folder for the database and the disks. */
   readonly folder: string;

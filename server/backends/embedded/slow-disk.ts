@@ -17,7 +17,6 @@ import { promisify } from "node:util";
 import { CallCounter } from "../call-counts.ts";
 import { fifoPath } from "../disk.ts";
 
-/** Duration of a read. */
 export const readMs = 30;
 /**
  * FIFOs kept ready: more than the server has threads that read. One thread of this process's libuv
@@ -31,7 +30,6 @@ const fewFifos = 48;
  */
 const pauseMs = 300;
 
-/** Content of every file. */
 export const content = JSON.stringify({ setting_a: "value1", setting_b: "value2" });
 
 export const diskCounter = new CallCounter();

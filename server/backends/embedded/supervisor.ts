@@ -18,7 +18,6 @@ import type {
 } from "./messages.ts";
 import { freeReaders, readyFifos } from "./slow-disk.ts";
 
-/** Min interval between starts of the backend process. */
 const restartPauseMs = 250;
 
 const { folder, redis }: SupervisorData = workerData;

@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const password = "p@ss/word";
 const calls = 8;
-/** Less than a query may take, so what ends within it was ended by somebody. */
+/** Less than a query's limit, so what ends within it was cancelled. */
 const waitOptions = { timeout: 8_000, interval: 20 };
 
 describe.skipIf(!hasPostgres())("Postgres", () => {
@@ -40,7 +40,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
   const untilActive = (count: number) =>
     vi.waitUntil(async () => (await active()) === count, waitOptions);
   const killConnections = () => postgres.query(`SELECT pg_terminate_backend(pid) ${ours}`);
-  /** Nobody can read the table until what it gives back is called. */
+  /** Nobody can read the table until the returned function is called. */
   const lockTable = () => postgres.hold("LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
 
   describe.each(["threads", "event-loop", "async"])("with %s", (strategy) => {
@@ -139,7 +139,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
         waitOptions,
       );
       await unlock();
-      // No connection was lost by it: those who come have those of who left.
+      // No connection was lost: new calls use those of the cancelled ones.
       const before = await postgres.query(`SELECT pid ${ours}`);
       expect(codes(await burst(strategy))).toEqual(all("ok"));
       const after = await postgres.query(`SELECT pid ${ours}`);

@@ -16,7 +16,6 @@ import {
 
 /** The driver's message when Postgres did not even end the query. */
 const readTimeout = "Query read timeout";
-/** Max times that a query is sent. */
 const attempts = 2;
 
 /**
@@ -106,7 +105,6 @@ async function cancelQuery(client: PoolClient, address: PostgresAddress): Promis
 /** Max queries of the asynchronous driver at once; the others wait for a connection. */
 export const poolSize = 16;
 
-/** Connections of the asynchronous driver. */
 export interface Pools {
   readonly queries: Pool;
   /** One connection, for cancelling queries. */

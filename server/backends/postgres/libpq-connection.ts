@@ -20,7 +20,6 @@ import {
   type Statement,
 } from "./query.ts";
 
-/** Bounds of a query's duration. */
 export interface QueryLimits {
   /** Whether the task was cancelled. */
   stopped(): boolean;
@@ -34,7 +33,6 @@ const settings = "SET client_min_messages = error; SET plan_cache_mode = force_g
 /** First row of a result; empty when there is none. */
 export type Row = readonly (string | null)[];
 
-/** Interval between checks whether the task was cancelled. */
 const cancelPollMs = 100;
 
 /**
@@ -67,14 +65,13 @@ export class LibpqConnection {
     );
     try {
       this.#assertOk(this.#libpq.status(this.#connection) === connectionOk);
-      this.#answer(this.#libpq.sendQuery(this.#connection, settings), () => false, connectMs);
+      this.#readResult(this.#libpq.sendQuery(this.#connection, settings), () => false, connectMs);
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** Whether the connection can't be used again. */
   get isBroken(): boolean {
     return this.#isGivenUp || this.#libpq.status(this.#connection) !== connectionOk;
   }
@@ -92,7 +89,7 @@ export class LibpqConnection {
       this.#limit(stopped, timeoutMs);
       this.#prepare(statement, stopped, timeoutMs);
       const { name } = statement;
-      return this.#answer(
+      return this.#readResult(
         this.#libpq.sendPrepared(this.#connection, name, values.length, values, null, null, 0),
         stopped,
         timeoutMs,
@@ -111,7 +108,7 @@ export class LibpqConnection {
   #limit(stopped: () => boolean, timeoutMs: number): void {
     if (timeoutMs !== this.#timeoutMs) {
       const sql = `SET statement_timeout = ${timeoutMs}`;
-      this.#answer(this.#libpq.sendQuery(this.#connection, sql), stopped, timeoutMs);
+      this.#readResult(this.#libpq.sendQuery(this.#connection, sql), stopped, timeoutMs);
       this.#timeoutMs = timeoutMs;
     }
   }
@@ -119,13 +116,13 @@ export class LibpqConnection {
   #prepare({ name, text }: Statement, stopped: () => boolean, timeoutMs: number): void {
     if (!this.#prepared.has(name)) {
       const sent = this.#libpq.sendPrepare(this.#connection, name, text, 0, null);
-      this.#answer(sent, stopped, timeoutMs);
+      this.#readResult(sent, stopped, timeoutMs);
       this.#prepared.add(name);
     }
   }
 
   /** @param sent 1 when libpq could send the command */
-  #answer(sent: number, stopped: () => boolean, timeoutMs: number): Row {
+  #readResult(sent: number, stopped: () => boolean, timeoutMs: number): Row {
     this.#assertOk(sent === 1);
     this.#wait(stopped, monotonicMs() + timeoutMs + graceMs);
     return this.#readRow();

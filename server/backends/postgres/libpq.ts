@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 
-/** A C pointer. */
 export type Pointer = bigint;
 
 /** libpq's functions, without their "PQ" prefix. All block the calling thread. */

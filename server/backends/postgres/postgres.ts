@@ -100,7 +100,7 @@ async function orExplain<Result>(
     return await connect();
   } catch (error) {
     throw new Error(
-      `Expected Postgres to answer at ${withoutPassword(url)}, got: ${reasonOf(error, url)}. ` +
+      `Expected Postgres to respond at ${withoutPassword(url)}, got: ${reasonOf(error, url)}. ` +
         "Does it run, and is the URL (DATABASE_URL, --database-url) right?",
     );
   }
@@ -136,7 +136,6 @@ async function fillTableOnce(client: Client): Promise<void> {
   await client.query("COMMIT");
 }
 
-/** The servers that will use a database. */
 export interface Servers {
   readonly blockingThreads: number;
   /** Replicas that share the database. */

@@ -21,7 +21,6 @@ export const findUserStatement: Statement = {
 export const maxQueryMs = 10_000;
 /** Additional time before the caller stops waiting for a Postgres that did not end the query. */
 export const graceMs = 2_000;
-/** Max duration of connecting. */
 export const connectMs = 5_000;
 
 /** SQLSTATEs; see https://www.postgresql.org/docs/current/errcodes-appendix.html. */
@@ -32,7 +31,6 @@ const shutdownStates = ["57P01", "57P02", "57P03"];
  */
 const unavailableClasses = ["28", "3D", "53", "57", "58"];
 
-/** A query that Postgres rejected or ended. */
 export class QueryError extends Error {
   readonly code: string;
 
@@ -80,7 +78,7 @@ export function reasonOf(error: unknown, url: string): string {
 
 /** Postgres did not end the query at its timeout. */
 export function noResponse(): Failure {
-  return backendUnavailable("database", `no answer within ${maxQueryMs + graceMs} ms`);
+  return backendUnavailable("database", `no response within ${maxQueryMs + graceMs} ms`);
 }
 
 export function pastDeadline(): Failure {

@@ -4,12 +4,12 @@ import { findExercise } from "../../../registry/exercises.ts";
 import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
-/** Fewer than a call's own calibrated rounds, and still far longer than a burst needs to arrive. */
+/** Fewer than a call's calibrated rounds, but much longer than a burst needs to arrive. */
 const someRounds = 80_000;
 const eventLoopSeat = `${process.pid}/0`;
 const strategies = findExercise("ComputeHash")?.strategies.map(({ name }) => name) ?? [];
 
-/** What the server shall compute, written another way. */
+/** Reference implementation. */
 function chainedSha256(data: string, rounds: number): string {
   let digest = createHash("sha256").update(data).digest();
   for (let round = 1; round < rounds; round++) {
@@ -103,7 +103,7 @@ describe("ComputeHash", () => {
     expect(seats).not.toContain(eventLoopSeat);
   });
 
-  // That the event loop then takes not one turn, exercises/freezes.test.ts shows.
+  // exercises/freezes.test.ts shows that the event loop is blocked completely.
   test.each(["async", "event-loop"])("%s: all on the event loop's own thread", async (strategy) => {
     const replies = await fireAtOnce(server, tenHashes(strategy));
     expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));

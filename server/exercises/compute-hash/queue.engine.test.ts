@@ -113,7 +113,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
   test("is rejected while the queue is full, and accepted afterwards", async () => {
     const calls = Array.from({ length: maxQueue - 1 }, (_, n) => hash(`waits ${n}`, 1));
     await untilWaiting(maxQueue - 1);
-    // By the place of this server, which holds as many calls as the queue, and some of them for others.
+    // Rejected by this server's executor, which reserves slots for other connections.
     expect(await hash("too many", 1)).toMatchObject({
       code: "resource_exhausted",
       error: "UNBLOCK_SHARE_USED",
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
       error: "UNBLOCK_QUEUE_FULL",
       data: { executor: "queue", running: "4", waiting: "0" },
     });
-    // And by the queue itself, whoever filled it.
+    // Rejected by the queue itself, whoever filled it.
     const other = await startTestServer({ cpuWorkers: 1, maxQueue, redisUrl: redis.url });
     expect(
       await other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" }),

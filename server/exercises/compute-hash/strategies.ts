@@ -9,7 +9,6 @@ const maxDataBytes = 128 * 1024;
 const maxRequestBytes = 2 * maxDataBytes;
 /** A few milliseconds of CPU, enough to compile the computation. */
 const warmUp: work.HashInput = { data: "warm-up", rounds: 10_000 };
-/** Several seconds of CPU. */
 const maxRounds = 10_000_000;
 
 const workModule = new URL("./work.ts", import.meta.url).href;

@@ -13,8 +13,8 @@ import { EventLoopVitals } from "../../vitals/event-loop.ts";
 
 const strategies = findExercise("GetCache")?.strategies.map(({ name }) => name) ?? [];
 
-// The embedded cache is warm: every key has a value until somebody deletes it, and no RPC does. So the
-// test goes to the cache itself.
+// The embedded cache is warm: every key has a value until it is deleted, which no RPC does. So the
+// test uses the cache directly.
 describe("a key that is not in the cache", () => {
   let house: TestHouse;
   let deleteKey: (key: string) => Promise<unknown>;

@@ -3,7 +3,7 @@ import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
 const blockingThreads = 4;
-/** The server's own number of threads: what a pool could do at most. */
+/** The server's own number of threads. */
 const moreThanAnyPool = 17;
 const eventLoopSeat = `${process.pid}/0`;
 
@@ -57,7 +57,7 @@ describe("GetCache", () => {
   });
 
   test("threads: as many lookups at once as there are threads; the rest wait", async () => {
-    // A thread's first lookup also greets the cache, which counts that as a call.
+    // A thread's first lookup also sends HELLO, which the cache counts as a call.
     await fireUntilOverlap(
       server,
       burst("threads", blockingThreads),

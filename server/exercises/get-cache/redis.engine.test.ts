@@ -4,7 +4,7 @@ import { hasRedis, startRedis, type TestRedis } from "../../../testing/redis.ts"
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-/** Whatever is wrong with Redis, a moment later it may be right. */
+/** Redis may need a moment to recover. */
 const patience = { timeout: 20_000, interval: 50 };
 
 describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-server)", () => {
@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
         hit: true,
       })),
     );
-    // The one more is the question itself.
+    // The question itself is one more connection.
     expect(await connectionsSoFar(redis)).toBe(before + 1);
   });
 

@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fetchParallel, fetchSequential } from "./work.ts";
 
-/** Less than the client's own time-out of 10 s, which also ends a call. */
+/** Less than the client's own timeout of 10 s, which also ends a call. */
 const patienceMs = 8_000;
 
 describe("five services whose responses the test controls", () => {
-  /** The services asked so far, in order; a service answers when the test says so. */
+  /** Services called so far, in order; a service responds when the test says so. */
   let asked: string[];
   let hungUp: string[];
   let pending: Map<string, ServerResponse>;
@@ -47,7 +47,7 @@ describe("five services whose responses the test controls", () => {
   test("in parallel: calls all five before one has responded", async () => {
     const answers = fetchParallel(urls, context());
     await untilAsked(5);
-    // The answers come in another order, and are put together in the services'.
+    // The responses come in another order, and are merged in the services'.
     for (const service of ["/4", "/1", "/5", "/3", "/2"]) {
       answer(service);
     }

@@ -25,11 +25,11 @@ export async function fetchSequential(
   urls: readonly string[],
   { signal }: LocalContext,
 ): Promise<string[]> {
-  const answers: string[] = [];
+  const responses: string[] = [];
   for (const [index, url] of urls.entries()) {
-    answers.push(await fetchService(index + 1, url, signal));
+    responses.push(await fetchService(index + 1, url, signal));
   }
-  return answers;
+  return responses;
 }
 
 async function fetchService(number: number, url: string, signal: AbortSignal): Promise<string> {

@@ -41,7 +41,7 @@ describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
       error: "UNBLOCK_USER_NOT_FOUND",
     });
     expect(await call(0)).toMatchObject({ code: "invalid_argument" });
-    // The table is asked, and no copy of it.
+    // Reads the table, not a copy of it.
     await postgres.query("UPDATE users SET name = 'Ö''Neill' WHERE id = 7");
     expect((await call(7)).body).toMatchObject({ name: "Ö'Neill" });
   });

@@ -9,7 +9,6 @@ export interface Weather {
   readonly conditions: string;
 }
 
-/** The request to the weather service. */
 export function weatherRequest(weatherUrl: string, city: string): HttpRequest {
   const url = `${weatherUrl}?city=${encodeURIComponent(city)}`;
   // Only the calling thread knows the trace.

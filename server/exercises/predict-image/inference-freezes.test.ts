@@ -7,8 +7,8 @@ import { createEventLoop } from "../../places/local.ts";
 import { task } from "../../places/place.ts";
 import { infer } from "./work.ts";
 
-// exercises/freezes.test.ts shows the same of all strategies but `async`, whose download lets the
-// event loop turn before the inference does not.
+// exercises/freezes.test.ts covers all strategies but `async`, whose download does not block the
+// event loop.
 test("an inference on the event loop blocks it completely", async () => {
   const eventLoop = createEventLoop(completeConfig({}));
   const input = { png: encodePng(pictureFor("/cat.png")), crops: 20 };

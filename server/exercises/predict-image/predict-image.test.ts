@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const eventLoopSeat = `${process.pid}/0`;
 const strategies = findExercise("PredictImage")?.strategies.map(({ name }) => name) ?? [];
-/** The specification's own. */
+/** The specification's example. */
 const exampleImage = "http://example.com/img.jpg";
 
 describe("PredictImage", () => {
@@ -38,7 +38,7 @@ describe("PredictImage", () => {
     const right = bodies.filter((_, index) =>
       expect.objectContaining({ prediction: animals[index] }).asymmetricMatch(bodies[index]),
     );
-    // A network errs now and then.
+    // A network is wrong now and then.
     expect(right.length).toBeGreaterThanOrEqual(9);
   });
 

@@ -4,7 +4,7 @@ import { allowedUrl } from "../../backends/images.ts";
 import { traceHeaders } from "../../opentelemetry.ts";
 import { type Ran, task } from "../../places/place.ts";
 import { calibrateOnce } from "../calibrate.ts";
-import { type Answer, type Call, checkRange, defineExercise } from "../exercise.ts";
+import { type Call, checkRange, defineExercise, type StrategyResult } from "../exercise.ts";
 import type { Prediction } from "./network.ts";
 import * as work from "./work.ts";
 
@@ -22,7 +22,6 @@ const warmUp = (): work.InferenceInput => ({
 
 type Request = { readonly imageUrl: string; readonly rounds: number };
 
-/** Several seconds of CPU. */
 const maxRounds = 1_000;
 
 export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
@@ -41,7 +40,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
     from: Request,
     call: Call,
     inferIn: (input: work.InferenceInput) => Promise<Ran<Prediction>>,
-  ): Promise<Answer<Prediction>> => {
+  ): Promise<StrategyResult<Prediction>> => {
     const downloaded = await places.eventLoop.run(download, request(from), call);
     const crops = await cropsFor(from);
     const ran = await inferIn({ png: downloaded.value, crops });

@@ -1,6 +1,6 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
-import { answer, checkRange, checkText, defineExercise } from "../exercise.ts";
+import { checkRange, checkText, defineExercise, respond } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -16,7 +16,7 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
   });
   const accepted = () => ({ status: "accepted" });
   // Says what can lose an accepted event: this process, or Redis and its disk.
-  const keptIn = (what: "memory" | "redis") => ({ "unblock-kept-in": what });
+  const storedIn = (what: "memory" | "redis") => ({ "unblock-kept-in": what });
   return {
     validate: ({ event, userId }) => [
       ...checkText("event", event, 256),
@@ -26,7 +26,7 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
       // The call's signal must not end what outlives the call.
       background: async (request, { connection }) => {
         const ran = await places.background.accept(sendEvent, input(request), connection);
-        return { ...answer(ran, accepted), facts: keptIn("memory") };
+        return { ...respond(ran, accepted), facts: storedIn("memory") };
       },
 
       // Redis has the event before the response, and a worker sends it, whatever crashes.
@@ -37,12 +37,12 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
           idempotencyKey,
           connection,
         );
-        return { ...answer(ran, accepted), facts: keptIn("redis") };
+        return { ...respond(ran, accepted), facts: storedIn("redis") };
       },
 
       // The caller waits for analytics.
       await: async (request, call) =>
-        answer(await places.eventLoop.run(sendEvent, input(request), call), accepted),
+        respond(await places.eventLoop.run(sendEvent, input(request), call), accepted),
     },
   };
 });

@@ -6,7 +6,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const event = { event: "page_view", user_id: 123 };
 const accepted = { status: "accepted" };
-/** How long a busy machine may take. */
+/** Max wait on a busy machine. */
 const patienceMs = 20_000;
 
 describe("TrackEvent", () => {
@@ -26,7 +26,7 @@ describe("TrackEvent", () => {
     const { calls, inProgress } = await server.backend("analytics");
     return { calls, inProgress };
   };
-  /** Stops the backends' process in the middle of whatever it does, until told to go on. */
+  /** Stops the backends' process until it is resumed. */
   const stopBackends = async () => {
     const { pid } = await server.backend("analytics");
     process.kill(pid, "SIGSTOP");

@@ -15,7 +15,6 @@ interface Ellipse {
   centre: Point;
   /** Both half axes, in pixels. */
   radii: Point;
-  /** Clockwise, in radians. */
   rotation: number;
 }
 
@@ -121,9 +120,7 @@ function fillShape(
 interface Placement {
   /** Pixel of the animal's origin. */
   centre: Point;
-  /** Pixels per unit of the animal's coordinates. */
   scale: number;
-  /** Clockwise, in radians. */
   rotation: number;
 }
 

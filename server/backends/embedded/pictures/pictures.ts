@@ -7,9 +7,7 @@ import { between, seededRandom, servedSeeds } from "./seeds.ts";
 export type Animal = "cat" | "dog";
 
 export interface Picture {
-  /** In pixels. */
   width: number;
-  /** In pixels. */
   height: number;
   /** Red, green and blue, one byte each, row by row from the top left. */
   rgb: Uint8Array;

@@ -6,7 +6,6 @@ export const classes = ["cat", "dog"] as const;
 /** Width and height, in pixels, to which every image is resampled before crops are taken. */
 export const imageSize = 80;
 
-/** Width and height of a crop, in pixels. */
 export const cropSize = 64;
 
 /** A 3×3 convolution, then ReLU, then 2×2 max-pooling. */

@@ -8,12 +8,10 @@ export interface ForwardPass {
   readonly denseParameters: LayerParameters;
   /** Input of the dense layer: the last stage's pooled planes. */
   readonly features: Float32Array;
-  /** One per class, set by `run`. */
   readonly probabilities: Float32Array;
   run(): void;
 }
 
-/** One convolution with its ReLU and pooling. */
 export interface Stage {
   readonly shape: ConvolutionShape;
   readonly parameters: LayerParameters;
@@ -71,7 +69,6 @@ function createStage(
   };
 }
 
-/** Learned parameters of a layer. */
 export interface LayerParameters {
   /**
    * For a convolution: per output channel and input channel, nine numbers, row by row. For a dense

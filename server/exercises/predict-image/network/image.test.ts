@@ -71,7 +71,7 @@ it("interpolates when it enlarges", () => {
 });
 
 it("averages all pixels when it shrinks", () => {
-  // Fine stripes turn grey, instead of black or white by chance.
+  // Fine stripes turn grey, instead of randomly black or white.
   const rgb = Uint8Array.from({ length: 320 * 320 * 3 }, (_, index) =>
     Math.floor(index / 3) % 2 === 0 ? 0 : 200,
   );

@@ -2,9 +2,7 @@ import { cropSize, imageSize } from "./architecture.ts";
 
 /** An image of 3 bytes (red, green, blue) per pixel, row by row. */
 export interface Image {
-  /** In pixels. */
   width: number;
-  /** In pixels. */
   height: number;
   rgb: Uint8Array;
 }
@@ -58,11 +56,8 @@ function tapsAround(index: number, step: number, length: number): Tap[] {
 
 /** A square of `cropSize` pixels out of an image of `imageSize`. */
 interface Crop {
-  /** Pixels from the image's left edge. */
   left: number;
-  /** Pixels from the image's top edge. */
   top: number;
-  /** Whether the crop is mirrored. */
   flipped: boolean;
 }
 

@@ -14,7 +14,7 @@ describe("a cancelled hash", () => {
   const untilRunning = (place: string, tasks: number) =>
     vi.waitUntil(async () => (await server.place(place)).running === tasks, 25_000);
 
-  /** Gives up on a hash that runs, and waits until its place is free again. */
+  /** Cancels a hash that runs, and waits until its slot is free again. */
   async function giveUp(strategy: string): Promise<{ completed: number; failed: number }> {
     const before = await server.place(strategy);
     const caller = new AbortController();
