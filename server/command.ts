@@ -96,15 +96,21 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Flag of a number option, such as `--max-timeout` for `maxTimeoutMs`. */
+export function flagName(name: NumberOptionName): string {
+  const words = name.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${words}`;
+}
+
 function numberFlag(name: NumberOptionName): Option {
   const [defaultValue, min, max, text] = numberOptions[name];
   const isDuration = name.endsWith("Ms");
-  const flag = name.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const flag = flagName(name);
   if (isDuration) {
     const shown = defaultValue === 0 ? "none" : `${defaultValue / 1_000}s`;
-    return new Option(`--${flag} <time>`, text).argParser(duration).default(defaultValue, shown);
+    return new Option(`${flag} <time>`, text).argParser(duration).default(defaultValue, shown);
   }
-  const option = new Option(`--${flag} <n>`, text)
+  const option = new Option(`${flag} <n>`, text)
     .argParser(wholeNumber(min, max))
     .default(defaultValue);
   return name === "libuvThreads" ? option.env("UV_THREADPOOL_SIZE") : option;

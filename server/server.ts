@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { services } from "../registry/methods.ts";
 import { completeConfig, type ServerConfig } from "./config.ts";
 import { Failure } from "./errors.ts";
+import { TimedOut, withTimeout } from "./give-up.ts";
 import { openHouse } from "./house.ts";
 import { Lab } from "./lab/lab.ts";
 import { createLogger, redactText } from "./logger.ts";
 import { createHandler } from "./rpc/handler.ts";
-import { type Listener, listen, type TlsConfig } from "./rpc/listener/listener.ts";
+import { listen, type TlsConfig } from "./rpc/listener/listener.ts";
 import { loadTracing } from "./rpc/observability/tracing.ts";
 import { readPage } from "./rpc/page/page-files.ts";
 import { HealthStatus } from "./rpc/services/health.ts";
@@ -160,7 +161,8 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       // Also cancels calls that wait in an executor's queue.
       shutdown.abort(reason);
       // Cancelled calls need neither executors nor backends, whose end frees the cores.
-      await Promise.all([closeHouse(), cutAfterResponses(listener, drained)]);
+      const isDrained = endsWithin(drained, finalResponsesMs);
+      await Promise.all([closeHouse(), isDrained.then((is) => is || listener.cut())]);
     },
   };
 }
@@ -181,20 +183,14 @@ function reachableHost(host: string): string {
   }
 }
 
-async function cutAfterResponses(listener: Listener, drained: Promise<void>): Promise<void> {
-  if (!(await endsWithin(drained, finalResponsesMs))) {
-    listener.cut();
-  }
-}
-
 async function endsWithin(ended: Promise<void>, withinMs: number): Promise<boolean> {
-  const timer = new AbortController();
-  const late = sleep(withinMs, false, { signal: timer.signal });
   try {
-    return await Promise.race([ended.then(() => true), late]);
-  } finally {
-    // Without a listener, its rejection would end the process.
-    late.catch(() => {});
-    timer.abort();
+    await withTimeout(withinMs, ended);
+    return true;
+  } catch (error) {
+    if (error instanceof TimedOut) {
+      return false;
+    }
+    throw error;
   }
 }

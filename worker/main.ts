@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { wholeNumber } from "../cli/arguments.ts";
 import { fail } from "../cli/fail.ts";
 import { assertRedisUrl, describeRedis } from "../server/backends/redis-url.ts";
+import { TimedOut, withTimeout } from "../server/give-up.ts";
 import { redactText } from "../server/logger.ts";
 import { connectRedis } from "../server/queue/connection.ts";
 import { startUntilSignal } from "../server/signals.ts";
@@ -44,13 +44,13 @@ async function withFailedJobs(
     const url = readRedisUrl(flag);
     const connection = connectRedis({ url, log: () => {} });
     const used = connection.connected.then(() => use(new FailedJobs(connection)));
-    const late = sleep(maxWaitMs).then(() => {
-      throw new Error(
+    const exitCode = await withTimeout(maxWaitMs, used).catch((error: unknown) => {
+      const problem =
         `The Redis at ${describeRedis(url)} does not respond (${connection.problem}). ` +
-          "Is it running, and is the URL right?",
-      );
+        "Is it running, and is the URL right?";
+      throw error instanceof TimedOut ? new Error(problem) : error;
     });
-    process.exit(await Promise.race([used, late]));
+    process.exit(exitCode);
   } catch (error) {
     fail(error);
   }

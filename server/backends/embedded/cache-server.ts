@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { CallCounter } from "../call-counts.ts";
@@ -48,9 +49,7 @@ export async function serveCache(store = new CacheStore(), watch = everyTurn): P
     watch.connected(socket);
     serveConnection(socket, store, watch);
   });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
+  await once(server.listen(0, "127.0.0.1"), "listening");
   return (server.address() as AddressInfo).port;
 }
 
@@ -92,9 +91,7 @@ function serveConnection(socket: Socket, store: CacheStore, watch: CacheWatch): 
  */
 export async function serveDelayRelay(redis: RedisEndpoint): Promise<number> {
   const server = createServer({ noDelay: true }, (client) => relay(client, connectTo(redis)));
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
+  await once(server.listen(0, "127.0.0.1"), "listening");
   return (server.address() as AddressInfo).port;
 }
 
