@@ -69,8 +69,7 @@ describe("five services whose responses the test controls", () => {
     await untilAsked(5);
     pending.get("/3")?.writeHead(500).end();
     await expect(answers).rejects.toMatchObject({
-      kind: "unavailable",
-      error: "UNBLOCK_BACKEND_UNAVAILABLE",
+      code: "UNBLOCK_BACKEND_UNAVAILABLE",
       data: { backend: "service-3" },
     });
     await vi.waitUntil(() => hungUp.length === 4, patienceMs);
