@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
   };
   /** Log lines except those of calls. */
-  const reported = () => server.logged.filter((line) => line.startsWith("Redis may have taken"));
+  const reported = () => server.logged.filter((line) => line.startsWith("Redis may have accepted"));
   /** Jobs that were cancelled before they arrived. */
   const cancelled = async () => {
     const keys = String(await redis.command("KEYS", "bull:unblock-events:????????-*")).split(",");
