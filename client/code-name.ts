@@ -1,12 +1,12 @@
 import { Code } from "@connectrpc/connect";
 
 /**
- * A status code's name as it is on the wire, such as "invalid_argument".
+ * Name of a status code on the wire, such as "invalid_argument".
  *
  * @see https://connectrpc.com/docs/protocol/#error-codes
  */
 export function codeName(code: Code): string {
-  // The one name that the protocol spells differently.
+  // The protocol spells only this name differently.
   return code === Code.Canceled
     ? "canceled"
     : (Code[code] ?? "unknown").replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase();

@@ -7,10 +7,10 @@ import {
 } from "../gen/unblock/v1/exercise_pb.ts";
 import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
 
-/** The wall time that the specification expects of a burst. */
+/** Wall time that the specification expects of a burst. */
 export type Band = { fromMs: number; toMs: number } | { timesLimit: number };
 
-/** An RPC of ExercisesService with what its option says, nothing left optional. */
+/** An RPC of ExercisesService with its option, nothing left optional. */
 export interface Exercise {
   /** "A" to "H". */
   readonly letter: string;
@@ -18,44 +18,39 @@ export interface Exercise {
   /** The RPC's name in the schema, such as "GetUser". */
   readonly rpc: string;
   readonly method: DescMethodUnary;
-  /** Those that every server has: the embedded backends are enough for them. */
+  /** Strategies of every server, which work with the embedded backends. */
   readonly strategies: readonly Strategy[];
-  /** Also those that need a real engine, in the schema's order. */
+  /** Also the strategies that need an external backend, in the schema's order. */
   readonly allStrategies: readonly Strategy[];
-  /** The strategy that an unmarked call uses. */
+  /** Strategy of a call that names none. */
   readonly recommended: string;
   readonly burst: {
     readonly calls: number;
     readonly band: Band;
-    /** The request of the burst's call `n` (from 1), as protobuf JSON. */
+    /** Request of the burst's call `n` (from 1), as protobuf JSON. */
     readonly requestJson: (n: number) => string;
   };
   readonly work: {
     readonly waitMs: number;
     /** Whether a call also costs about 100 ms of CPU. */
     readonly cpu: boolean;
-    /** Whether the caller has its answer before the work is done. */
+    /** Whether the response is sent before the work is done. */
     readonly afterReply: boolean;
   };
 }
 
-/** The exercises of the schema, by letter: the one list of them there is. */
 export const exercises: readonly Exercise[] = ExercisesService.methods
   .map(readExercise)
   .sort((a, b) => a.letter.localeCompare(b.letter));
 
-/**
- * The exercise with this letter ("a" or "A") or RPC name ("GetUser").
- *
- * @returns undefined when there is none
- */
+/** Finds an exercise by letter ("a" or "A") or RPC name ("GetUser"). */
 export function findExercise(letterOrRpc: string): Exercise | undefined {
   return exercises.find(
     ({ letter, rpc }) => letter === letterOrRpc.toUpperCase() || rpc === letterOrRpc,
   );
 }
 
-/** Whether a strategy is right for an exercise: it works, be it at a price. */
+/** Whether a strategy is recommended or works, if at a price. */
 export function isRight({ allStrategies }: Exercise, strategy: string): boolean {
   const suitability = allStrategies.find(({ name }) => name === strategy)?.suitability;
   return suitability === Suitability.RECOMMENDED || suitability === Suitability.WORKS;
@@ -98,3 +93,24 @@ function readBand(rpc: string, kind: BandMessage["kind"] | undefined): Band {
       throw new Error(`Expected ${rpc} to have a band in its option`);
   }
 }
+
+/** All executors, with what they are: the one list of their names. */
+export const executors = {
+  "event-loop": "a synchronous call, on the event loop",
+  libuv: "an asynchronous function of Node's that uses libuv's pool",
+  threads: "a pool of 16 worker threads, made for waiting",
+  workers: "worker threads, one per core, made for computing",
+  processes: "a process of its own",
+  background: "after the response, in the same process",
+  queue: "a job that others take; the caller asks for its result later",
+} as const;
+export type ExecutorName = keyof typeof executors;
+
+/** What each strategy's name means, for any work. */
+export const strategyMeanings = {
+  ...executors,
+  async: "on the event loop, which waits for a socket",
+  await: "before the response, which waits for it",
+  sequential: "one after another, each awaited before the next starts",
+  parallel: "all at once, awaited together",
+} as const;

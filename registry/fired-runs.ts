@@ -1,20 +1,20 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 
 /**
- * What a server and the process that fires at it for the page say to each other. The server imports
- * nothing of that process, nor that process the server: what both know is here.
+ * Messages between a server and the process that runs races and load tests against it for the page.
+ * Neither imports the other.
  */
 
-/** What the server says first: what to fire, and where. */
+/** First message of the server: what to run, and where. */
 export interface RaceOrder {
   readonly baseUrl: string;
   /** A RaceRequest, as protobuf JSON. */
   readonly request: JsonValue;
-  /** How many seats each place of the server has, by the strategies' names. */
+  /** Slots of each of the server's executors, by name. */
   readonly seats: Readonly<Record<string, number>>;
 }
 
-/** What the server answers to "burst-ready": it watches its event loop, so the burst may be fired. */
+/** The server's response to "burst-ready": it samples its event loop now. */
 export type Go = "go";
 
 export interface LoadOrder {
@@ -23,15 +23,21 @@ export interface LoadOrder {
   readonly request: JsonValue;
 }
 
-/** What the process that fires tells. */
+/** Messages of the process that makes the calls. */
 export type Told =
   /** A RaceResponse or LoadResponse, as protobuf JSON. */
   | { readonly kind: "event"; readonly event: JsonValue }
-  /** The next burst is to be fired; it waits for "go". */
+  /** The next burst waits for "go". */
   | { readonly kind: "burst-ready" }
-  /** The burst's first call is about to be sent; on the machine's monotonic clock. */
+  /** The burst's first call is about to be sent; on the clock of `monotonicMs`. */
   | { readonly kind: "burst-began"; readonly originMs: number }
-  /** Its last call has ended. */
+  /** The burst's last call has ended. */
   | { readonly kind: "burst-over" }
-  /** It ends without having come to its end; the message is for people. */
+  /** The run failed; the message is for people. */
   | { readonly kind: "failed"; readonly message: string };
+
+/** Bounds of a race and a load test. The server rejects more, and the page's forms show them. */
+export const mostStrategies = 4;
+export const mostCalls = 1_000;
+export const mostCallsPerSecond = 5_000;
+export const mostSeconds = 60;

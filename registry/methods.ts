@@ -4,7 +4,6 @@ import { LabService } from "../gen/unblock/v1/lab_pb.ts";
 import { ProgressService } from "../gen/unblock/v1/progress_pb.ts";
 import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
 
-/** The services of the schema. */
 export const services: readonly DescService[] = [
   ExercisesService,
   VitalsService,
@@ -14,16 +13,12 @@ export const services: readonly DescService[] = [
 
 const methods: readonly DescMethod[] = services.flatMap((service) => service.methods);
 
-/** The names of the schema's unary RPCs, for messages. */
+/** Names of the schema's unary RPCs, for messages. */
 export const unaryRpcNames: readonly string[] = methods
   .filter(({ methodKind }) => methodKind === "unary")
   .map(({ name }) => name);
 
-/**
- * The unary RPC with this name: "GetUser" or "unblock.v1.ExercisesService/GetUser".
- *
- * @returns undefined when the schema has none
- */
+/** Finds a unary RPC by name: "GetUser" or "unblock.v1.ExercisesService/GetUser". */
 export function findMethod(name: string): DescMethodUnary | undefined {
   const method = methods.find(
     (candidate) =>

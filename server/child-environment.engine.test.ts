@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis())("secrets", () => {
   const shownOf = (pid: number) =>
     readFileSync(`/proc/${pid}/environ`, "utf8") + readFileSync(`/proc/${pid}/cmdline`, "utf8");
 
-  test("of the environment are not in that of the processes that need none", async () => {
+  test("are not in the environment of processes that need none", async () => {
     const url = await start([], {
       REDIS_URL: redis.url,
       UNBLOCK_TOKEN: secret,

@@ -1,27 +1,27 @@
 /** What a caller can do about an error. `rpc/interceptors/errors.ts` gives each kind its Connect code. */
 export type ErrorKind =
-  /** The request is wrong; sending it again does not help. */
+  /** The request is wrong; retrying does not help. */
   | "invalid"
-  /** The request is right, and what it names is not there. */
+  /** The request is valid, but what it names does not exist. */
   | "not-found"
-  /** The request names something that this server does not touch. */
+  /** The request names something that this server does not access. */
   | "forbidden"
-  /** The caller has not shown that it may ask for this. */
+  /** The caller lacks valid credentials. */
   | "unauthenticated"
-  /** A queue or a limit is full; later it may not be. */
+  /** A queue or limit is full; retrying later may help. */
   | "overloaded"
-  /** The request takes more than a call may have; asking for less helps. */
+  /** The request exceeds what a call may use; a smaller one may succeed. */
   | "too-large"
-  /** A backend, a thread or the server is gone or does not answer. */
+  /** A backend, a thread or the server is gone or does not respond. */
   | "unavailable"
-  /** The caller's deadline passed while the work was done. */
+  /** The deadline passed while the work was done. */
   | "late"
   /** This server was started without what the request needs. */
   | "not-set-up";
 
 /**
- * All errors that this server's own code reports to callers. The codes are stable: programs may rely on them,
- * people read the messages. `{names}` in a message are the error's data. docs/errors.md is made from this table.
+ * All errors that the server reports to callers. Codes are stable, for programs; messages are for
+ * people. `{names}` in a message are the error's data. docs/errors.md is generated from this table.
  */
 export const errorTable = {
   UNBLOCK_INVALID_REQUEST: ["invalid", "{problems}"],
@@ -44,16 +44,13 @@ export const errorTable = {
   UNBLOCK_USER_NOT_FOUND: ["not-found", "There is no user {user_id}."],
   UNBLOCK_IMAGE_HOST_FORBIDDEN: [
     "forbidden",
-    "Images may not come from {host}; allowed: {allowed}.",
+    "Images from {host} are not allowed; allowed hosts: {allowed}.",
   ],
   UNBLOCK_IMAGE_NOT_FOUND: ["not-found", "There is no image at {image_url} (HTTP status 404)."],
   UNBLOCK_IMAGE_TOO_LARGE: ["invalid", "The image at {image_url} is over {max_bytes} bytes."],
   UNBLOCK_IMAGE_REDIRECTS: ["invalid", "{image_url} redirects more than {max_redirects} times."],
-  UNBLOCK_IMAGE_NO_PNG: ["invalid", "Expected image_url to give a PNG, got something else."],
-  UNBLOCK_PNG_DAMAGED: [
-    "invalid",
-    "The PNG is damaged: {reason}. Download it again from where it is.",
-  ],
+  UNBLOCK_IMAGE_NO_PNG: ["invalid", "Expected image_url to be a PNG, got something else."],
+  UNBLOCK_PNG_DAMAGED: ["invalid", "The PNG is damaged: {reason}. Download it again."],
   UNBLOCK_PNG_UNSUPPORTED: [
     "invalid",
     "Expected a PNG of at most {max_side} × {max_side} pixels, not interlaced, got {got}.",
@@ -69,11 +66,11 @@ export const errorTable = {
   ],
   UNBLOCK_WINDOWS_FULL: [
     "overloaded",
-    "{max} windows are open, which is the most. One that is not asked for in {idle_minutes} minutes makes room.",
+    "{max} windows are open, which is the maximum. One that is not used for {idle_minutes} minutes is closed.",
   ],
   UNBLOCK_WINDOW_NOT_FOUND: [
     "not-found",
-    "There is no window {window} any more. Open another: with restart_window, and no window.",
+    "There is no window {window} any more. Open another with restart_window and without window.",
   ],
   UNBLOCK_QUEUE_FULL: [
     "overloaded",
@@ -81,11 +78,11 @@ export const errorTable = {
   ],
   UNBLOCK_SHARE_USED: [
     "overloaded",
-    'This connection already has {own} of the {room} tasks that may {be} "{executor}"; the rest is for others. Try again later, or start the server with a larger --max-queue.',
+    'This connection already has {own} of the {room} tasks that may {be} "{executor}"; the others are reserved for other connections. Try again later, or start the server with a larger --max-queue.',
   ],
   UNBLOCK_EXECUTOR_STUCK: [
     "unavailable",
-    'All {stuck} slots of "{executor}" are held by tasks that were told to end and do not, as when a disk hangs. Try again later.',
+    'All {stuck} slots of "{executor}" are held by tasks that were stopped but do not end, as when a disk hangs. Try again later.',
   ],
   UNBLOCK_TASK_LOST: ["unavailable", 'The place "{executor}" lost the task {task}: {reason}.'],
   UNBLOCK_TASK_OUT_OF_MEMORY: [
@@ -102,8 +99,11 @@ export const errorTable = {
     "unavailable",
     'The backend "{backend}" does not answer ({reason}).',
   ],
-  UNBLOCK_BACKEND_STATUS: ["unavailable", 'The backend "{backend}" answers HTTP status {status}.'],
-  UNBLOCK_DATABASE_DEADLINE: ["late", "The deadline passed while the database was asked."],
+  UNBLOCK_BACKEND_STATUS: [
+    "unavailable",
+    'The backend "{backend}" responds with HTTP status {status}.',
+  ],
+  UNBLOCK_DATABASE_DEADLINE: ["late", "The deadline passed during the database query."],
 
   UNBLOCK_JOB_QUEUE_FULL: [
     "overloaded",
@@ -111,33 +111,30 @@ export const errorTable = {
   ],
   UNBLOCK_JOB_QUEUE_OUT_OF_MEMORY: [
     "overloaded",
-    "The job queue takes no more: the memory of its Redis is full (maxmemory). Try again later.",
+    "The job queue accepts no jobs: the memory of its Redis is full (maxmemory). Try again later.",
   ],
   UNBLOCK_JOB_UNCERTAIN: [
     "unavailable",
-    "{problem} Redis may have taken the job all the same: repeat the call with the same idempotency-key to find out.",
+    "{problem} Redis may have accepted the job anyway: repeat the call with the same idempotency-key to find out.",
   ],
   UNBLOCK_JOB_UNHEARD: [
     "unavailable",
-    'The backend "job queue" does not answer (nothing was heard of its Redis for {silence_ms} ms; the job {job} may be done all the same).',
+    'The backend "job queue" does not respond (its Redis has been silent for {silence_ms} ms; the job {job} may be done anyway).',
   ],
   UNBLOCK_JOB_FAILED: [
     "unavailable",
     "The job {job} failed in every attempt. The list of failed jobs says why: npm run worker -- failed",
   ],
-  UNBLOCK_JOB_LOST: [
-    "unavailable",
-    "The job {job} is gone: its Redis lost it, or somebody removed it.",
-  ],
+  UNBLOCK_JOB_LOST: ["unavailable", "The job {job} is gone: its Redis lost it, or it was removed."],
   UNBLOCK_JOB_OUTLIVES_SERVER: [
     "unavailable",
-    "The server stops; the job {job} goes on without it.",
+    "The server is stopping; the job {job} continues without it.",
   ],
 
   UNBLOCK_SERVICE_UNKNOWN: ["not-found", "There is no service {service} here; there are: {known}"],
   UNBLOCK_CROSS_SITE: [
     "forbidden",
-    "Expected a page of this site, or of an origin that --cors-origin allows, got {got}.",
+    "Expected a page of this site, or of an origin allowed by --cors-origin, got {got}.",
   ],
   UNBLOCK_LAB_NOT_SET_UP: ["not-set-up", "{reason}"],
   UNBLOCK_HOST_FORBIDDEN: [
@@ -154,21 +151,21 @@ export const errorTable = {
   ],
   UNBLOCK_TOKENS_THROTTLED: [
     "overloaded",
-    "Too many wrong tokens came from this address, or from many. Try again in {wait_s} s.",
+    "Too many wrong tokens from this address, or from many addresses. Try again in {wait_s} s.",
   ],
   UNBLOCK_CALLER_NOT_LOCAL: [
     "forbidden",
-    "Expected a caller on the server's own machine, got one from elsewhere: the learner's progress stays there.",
+    "Expected a caller on the server's own machine, got another host: the learner's progress is private.",
   ],
   UNBLOCK_PROGRESS_NOT_KEPT: [
     "not-set-up",
-    "The learner's progress can't be kept: {problem}. Start the server with --progress-file and a file that it may write.",
+    "The learner's progress can't be saved: {problem}. Start the server with --progress-file and a writable file.",
   ],
   UNBLOCK_RUN_IN_PROGRESS: [
     "overloaded",
-    "Another run is in progress ({other}), and two would measure each other. Try again when it has ended.",
+    "Another run is in progress ({other}), and two would disturb each other. Try again when it has ended.",
   ],
-  UNBLOCK_RUN_FAILED: ["unavailable", "The process that fires {reason}"],
+  UNBLOCK_RUN_FAILED: ["unavailable", "The process that makes the calls {reason}"],
   UNBLOCK_RUN_NOT_FOUND: [
     "not-found",
     "There is no run {run} here (any more): only the last {max_runs} are kept.",
@@ -181,7 +178,7 @@ type NamesIn<Template extends string> = Template extends `${string}{${infer Name
   ? Name | NamesIn<Rest>
   : never;
 
-/** What a code's message says besides its own words, by name; for programs as well. */
+/** Values of the names in a code's message. */
 export type ErrorData<Code extends ErrorCode> = Code extends ErrorCode
   ? { readonly [Name in NamesIn<(typeof errorTable)[Code][1]>]: string | number }
   : never;

@@ -1,18 +1,21 @@
 import { type ErrorCode, type ErrorData, type ErrorKind, errorTable } from "./error-table.ts";
 
-/** What is wrong with one field of a request. */
+/** A problem with one field of a request. */
 export interface FieldViolation {
   /** Its name in the schema, such as "user_id". */
   readonly field: string;
-  /** What was expected, and what came: a sentence. */
+  /** A sentence with the expected value and the actual one. */
   readonly description: string;
 }
 
-/** An error of the table, whose message is for the caller: what was expected, what came, what to do next. */
+/**
+ * An error of the table; its message tells the caller what was expected, what happened and what to
+ * do.
+ */
 export class Failure<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
-  /** What the message says besides its own words. */
+  /** Values in the message, by name. */
   readonly data: ErrorData<ErrorCode>;
 
   constructor(code: Code, data: ErrorData<Code>, options?: ErrorOptions) {
@@ -29,7 +32,7 @@ export class Failure<Code extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** A request whose fields are not as they should be. */
+/** A request with invalid fields. */
 export class InvalidRequest extends Failure<"UNBLOCK_INVALID_REQUEST"> {
   readonly violations: readonly FieldViolation[];
 
@@ -41,7 +44,7 @@ export class InvalidRequest extends Failure<"UNBLOCK_INVALID_REQUEST"> {
   }
 }
 
-/** A failure as it crosses to another thread or process, where classes do not. */
+/** A failure as it is sent between threads and processes, which do not share classes. */
 export type FailureMessage =
   | { readonly code: ErrorCode; readonly data: ErrorData<ErrorCode> }
   | { readonly code: "internal"; readonly message: string; readonly stack: string | undefined };
@@ -67,13 +70,13 @@ export function fromFailureMessage(failure: FailureMessage): Error {
   return error;
 }
 
-/** A backend that failed, by the name that people know it by. */
+/** Failure of a backend, by its name in messages. */
 export function backendUnavailable(backend: string, cause: unknown): Failure {
   const reason = cause instanceof Error ? rootMessage(cause) : String(cause);
   return new Failure("UNBLOCK_BACKEND_UNAVAILABLE", { backend, reason }, { cause });
 }
 
-// fetch says "fetch failed" and hides why in the cause.
+// fetch says "fetch failed" and hides the reason in the cause.
 function rootMessage(error: Error): string {
   return error.cause instanceof Error
     ? rootMessage(error.cause)

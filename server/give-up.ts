@@ -1,49 +1,45 @@
-/** Waiting for what somebody may give up, and the work itself does not know of it. */
+/** Waiting with a limit for work that can't be cancelled. */
 
-/** Nothing was heard in time. */
-export class NoAnswer extends Error {
+export class TimedOut extends Error {
   constructor(limitMs: number) {
-    super(`no answer within ${limitMs} ms`);
+    super(`no response within ${limitMs} ms`);
   }
 }
 
-/** @throws NoAnswer when it takes longer; it goes on all the same */
-export async function answeredWithin<Answer>(
-  limitMs: number,
-  answer: Promise<Answer>,
-): Promise<Answer> {
+/** @throws TimedOut after `limitMs`; the work continues */
+export async function withTimeout<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new NoAnswer(limitMs)), limitMs);
+  const timer = setTimeout(() => reject(new TimedOut(limitMs)), limitMs);
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Rejects with the signal's reason when that aborts first; the work goes on all the same. */
+/** Rejects with the signal's reason if that aborts first; the work continues. */
 export async function unlessAborted<Result>(
   ended: Promise<Result>,
   signal: AbortSignal,
 ): Promise<Result> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(signal.reason);
-  signal.addEventListener("abort", giveUp, { once: true });
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await Promise.race([ended, aborted]);
   } finally {
-    signal.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", onAbort);
   }
 }
 
 const goingOn = new WeakMap<AbortSignal, Promise<unknown>>();
 
-/** Notes work that goes on although its signal has aborted and nobody waits for its result. */
+/** Records work that continues although its signal has aborted. */
 export function noteGoingOn(signal: AbortSignal, ended: Promise<unknown>): void {
   goingOn.set(signal, Promise.allSettled([goingOn.get(signal), ended]));
 }
 
-/** Resolves when all work has ended that was noted for a signal; undefined when there is none. */
+/** Resolves when all work recorded for a signal has ended; undefined when there is none. */
 export function workGoingOn(signal: AbortSignal): Promise<unknown> | undefined {
   return goingOn.get(signal);
 }

@@ -1,24 +1,22 @@
-import type { BackendAddresses, Backends } from "./backends/backends.ts";
+import { type BackendAddresses, type Backends, withOwnBackends } from "./backends/backends.ts";
 import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
-import { withOwnBackends } from "./backends/own-backends.ts";
 import type { ServerConfig } from "./config.ts";
-import type { House } from "./exercises/exercise.ts";
-import type { ServedExercise } from "./exercises/load.ts";
+import type { House, ServedExercise } from "./exercises/exercise.ts";
 import { createPlaces } from "./places/index.ts";
 
-/** How long background tasks may take to end when the house closes, in milliseconds. */
+/** Time that background tasks have to end when the server closes. */
 const drainBackgroundMs = 3_000;
 
-/** Everything of a server but the wire. */
+/** Everything of a server except the network. */
 export interface OpenHouse extends House {
   readonly exercises: readonly ServedExercise[];
-  /** Where the backends are for the calls that the server makes itself before it serves. */
+  /** Backends for the server's own calls during the warm-up. */
   readonly rehearsalAddresses: () => BackendAddresses;
-  /** Lets background tasks end, then stops backends, threads and processes. */
+  /** Waits for background tasks, then stops backends, threads and processes. */
   close(): Promise<void>;
 }
 
-/** Opens places, backends and exercises; resolves when the backends serve. */
+/** Opens executors, backends and exercises; resolves when the backends are ready. */
 export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
   // The threads start while the backends do.
   const places = createPlaces(config);
@@ -38,7 +36,7 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
     rehearsalAddresses,
     close: async () => {
       await background.close(drainBackgroundMs);
-      // Before the threads: one that is blocked on a backend is freed by its end.
+      // Before the threads: the end of a backend frees the threads that are blocked on it.
       await backends.close();
       await closePlaces();
     },
@@ -57,7 +55,7 @@ async function openBackends(
   if (config.databaseUrl === undefined) {
     return { backends, rehearsalAddresses };
   }
-  // Its drivers are loaded only by those who use them.
+  // Loads the Postgres drivers only when they are used.
   const { withPostgres } = await import("./backends/postgres/postgres.ts");
   const real = await withPostgres(backends, config.databaseUrl, config);
   return { backends: real, rehearsalAddresses };

@@ -1,20 +1,22 @@
-/** OpenTelemetry's API: there for those who have registered an SDK, not even loaded for all others. */
+/** OpenTelemetry's API, loaded only if an SDK has been registered. */
 export type OpenTelemetry = typeof import("@opentelemetry/api");
 
-/** Request headers that tell a backend which trace a call belongs to: W3C's, or what the SDK is set to. */
+/**
+ * Request headers that propagate a call's trace to a backend: W3C's, or as the SDK is configured.
+ */
 export type TraceHeaders = Readonly<Record<string, string>>;
 
-/** Where every copy of the API finds what was registered with one of them. */
+/** Where every copy of the API finds the registered SDK. */
 const registryKey = Symbol.for("opentelemetry.js.api.1");
 
 let opentelemetry: OpenTelemetry | undefined;
 
 /**
- * Loads the API when an SDK has been registered in this thread, which must have been before:
- * `node --import ./their-sdk.mjs server/main.ts`.
+ * Loads the API if an SDK has been registered in this thread before, as by `node --import
+ * ./their-sdk.mjs server/main.ts`.
  *
- * @param log told of an SDK that cannot be used
- * @returns undefined when there is nothing to trace with
+ * @param log reports an SDK that can't be used
+ * @returns undefined when there is no SDK
  */
 export async function loadOpenTelemetry(
   log: (message: string) => void,
@@ -24,7 +26,7 @@ export async function loadOpenTelemetry(
     return undefined;
   }
   const loaded = await import("@opentelemetry/api");
-  // The API ignores what an older copy of it has registered, and says nothing.
+  // The API silently ignores an SDK that an older copy has registered.
   if (loaded.trace.getTracerProvider() !== registry.trace) {
     const theirs = "version" in registry ? registry.version : "unknown";
     log(
@@ -38,7 +40,7 @@ export async function loadOpenTelemetry(
   return loaded;
 }
 
-/** Tells which span is active; undefined when nothing is traced. */
+/** Headers of the active span; undefined when nothing is traced. */
 export function traceHeaders(): TraceHeaders | undefined {
   if (opentelemetry === undefined) {
     return undefined;
@@ -48,7 +50,7 @@ export function traceHeaders(): TraceHeaders | undefined {
   return headers;
 }
 
-/** The active span, as log lines name it; undefined when there is none. */
+/** Ids of the active span for log lines; undefined when there is none. */
 export function traceIds(): { readonly trace_id: string; readonly span_id: string } | undefined {
   const span = opentelemetry?.trace.getActiveSpan()?.spanContext();
   return span && { trace_id: span.traceId, span_id: span.spanId };

@@ -1,13 +1,13 @@
-/** The most of a caller's text that a message quotes, in UTF-16 code units. */
+/** Max length of a caller's text in a message, in UTF-16 code units. */
 export const maxQuoted = 200;
 
-/** A caller's text as a message quotes it: in quotation marks, without control characters, and not too long. */
+/** Quotes a caller's text for a message: shortened, and without control characters. */
 export function quote(text: string): string {
   return JSON.stringify(shorten(text));
 }
 
-/** The beginning of a text, with an ellipsis when it is longer than 200 characters. */
+/** Cuts a text after 200 characters and adds an ellipsis. */
 export function shorten(text: string): string {
-  // A cut in the middle of a character would leave half of it.
+  // A cut may leave half of a surrogate pair.
   return text.length > maxQuoted ? `${text.slice(0, maxQuoted).toWellFormed()}…` : text;
 }

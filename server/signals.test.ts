@@ -8,7 +8,7 @@ const programPath = fileURLToPath(new URL("../testing/stuck-server.ts", import.m
 let command: RunningCommand | undefined;
 afterEach(() => command?.child.kill("SIGKILL"));
 
-test("a server that does not close is left after a while, even with a thread that can't be stopped", async () => {
+test("exits after the limit, even with a thread that can't be stopped", async () => {
   const started = startCommand(process.execPath, [programPath]);
   command = started;
   await vi.waitUntil(() => started.stdout() === "started\n", 20_000);
@@ -23,7 +23,7 @@ test("a server that does not close is left after a while, even with a thread tha
   ]);
 });
 
-test("replicas that hear no signal are killed after a while", async () => {
+test("kills replicas that ignore signals", async () => {
   const started = startCommand(process.execPath, [
     ...["server/main.ts", "--port", "0", "--replicas", "2", "--processes", "1"],
     ...["--blocking-threads", "2"],

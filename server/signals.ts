@@ -1,21 +1,19 @@
-/** Signals within this time of the first are the same one: a terminal's Ctrl-C arrives twice by npm. */
+/** Signals within this time count as one: with npm, a terminal's Ctrl-C arrives twice. */
 const sameSignalMs = 1_000;
 /**
- * Whatever hangs then is left, in milliseconds after the end of the notice: those who sent the signal often
- * kill after 10 s.
+ * Time after the notice when the process exits anyway; many supervisors kill 10 s after the signal.
  */
 export const giveUpMs = 9_800;
 
-/** What a signal ends. */
 interface Closeable {
   close(): Promise<void>;
 }
 
 /**
- * Starts a server or a worker, closes it at the first SIGINT or SIGTERM and exits with 0 when everything has
- * ended; a second signal exits at once. One that is still starting is closed when it has started.
+ * Starts a server or a worker, closes it at the first SIGINT or SIGTERM and exits with 0 when it
+ * has closed; a second signal exits at once. A signal during the start closes it after the start.
  *
- * @param noticeMs how long it serves on when it is told to close
+ * @param noticeMs time that it continues to serve after a signal, in milliseconds
  */
 export async function startUntilSignal<Started extends Closeable>(
   start: () => Promise<Started>,
@@ -50,17 +48,17 @@ export async function startUntilSignal<Started extends Closeable>(
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  // From here on there are files and processes to clean up, so the signals are listened for first.
+  // Registered before the start creates files and processes that need cleaning up.
   start().then(resolve, reject);
   return started;
 }
 
 /**
- * Exits also when a thread can't be stopped, for which process.exit() waits for ever: one that is
- * blocked in the kernel, or in a loop that V8 compiled without a look at whether to go on.
+ * Exits even if a thread can't be stopped, for which process.exit() would wait forever: a thread
+ * blocked in the kernel, or in an optimised loop that V8 can't interrupt.
  */
 function exitWithoutThreads(): never {
-  // After all others that hear of the exit, which remove files and end processes.
+  // After all other exit listeners, which remove files and end processes.
   process.on("exit", () => process.kill(process.pid, "SIGKILL"));
   process.exit(1);
 }

@@ -10,7 +10,7 @@ import type { House } from "./exercises/exercise.ts";
 const small = { blockingThreads: 3, cpuWorkers: 2, processes: 1, warmUp: true };
 const waitOptions = { timeout: 20_000, interval: 20 };
 
-/** An exercise that computes, and whose executors are warmed up so. */
+/** An exercise that computes, with this warm-up of its executors. */
 const warmedUpBy = (warmUp: (house: House) => Promise<unknown>) => async (house: House) => [
   {
     exercise: exerciseOf("C"),
@@ -36,7 +36,7 @@ describe("a server that starts", () => {
     server = undefined;
   });
 
-  test("answers when every thread has done its task, and not before", async () => {
+  test("responds only after every thread has done its task", async () => {
     const port = await freePort();
     const gate = createGate();
     const arrived = createGate();
@@ -58,7 +58,7 @@ describe("a server that starts", () => {
     expect(await answers(port)).toBe(true);
   });
 
-  test("fails when its warm-up does, and listens to nobody", async () => {
+  test("fails when its warm-up does, and does not listen", async () => {
     const port = await freePort();
     const failing = startTestServer({
       ...small,
@@ -76,10 +76,12 @@ describe("a server that starts", () => {
       ...small,
       loadExercises: warmedUpBy(({ places }) => places.workers.warmUp(tasks.exit, 1)),
     });
-    await expect(failing).rejects.toThrow('The place "workers" lost the task exit');
+    await expect(failing).rejects.toMatchObject({
+      cause: { code: "UNBLOCK_TASK_LOST", data: { task: "exit" } },
+    });
   });
 
-  test("has rehearsed its calls, and counts none of them", async () => {
+  test("has warmed up its calls, and counts none of them", async () => {
     const started = await startTestServer(small);
     server = started;
     const places = ["event-loop", "libuv", "threads", "workers", "processes", "background"];
@@ -105,7 +107,7 @@ describe("a server that starts", () => {
     expect((await server.backend("database")).calls).toBe(1);
   });
 
-  test("starts also when it has no room for its rehearsal", async () => {
+  test("starts also when it has no room for its warm-up calls", async () => {
     server = await startTestServer({
       ...small,
       blockingThreads: 1,

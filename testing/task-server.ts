@@ -1,8 +1,7 @@
 import { isMessage, type Message } from "@bufbuild/protobuf";
 import { ComputeHashRequestSchema } from "../gen/unblock/v1/exercises_pb.ts";
 import type { ServerConfig } from "../server/config.ts";
-import type { Call } from "../server/exercises/exercise.ts";
-import type { ServedExercise } from "../server/exercises/load.ts";
+import type { Call, ServedExercise } from "../server/exercises/exercise.ts";
 import type { Place, Task } from "../server/places/place.ts";
 import { exerciseOf } from "./exercise-of.ts";
 import { type CallOptions, type Reply, startTestServer, type TestServer } from "./test-server.ts";

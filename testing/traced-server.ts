@@ -1,4 +1,4 @@
-import { loadExercises } from "../server/exercises/load.ts";
+import { loadExercises } from "../server/exercises/exercise.ts";
 import { createLogger } from "../server/logger.ts";
 import { createHandler } from "../server/rpc/handler.ts";
 import { listen } from "../server/rpc/listener/listener.ts";

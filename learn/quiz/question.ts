@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { strategyMeanings } from "../../registry/strategies.ts";
+import { strategyMeanings } from "../../registry/exercises.ts";
 import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
 import { qualities } from "../review/schedule.ts";
 import type { Figures } from "./measuring.ts";

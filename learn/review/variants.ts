@@ -1,6 +1,5 @@
 import type { LabMeasurement } from "../../progress/progress.ts";
-import { type Exercise, isRight } from "../../registry/exercises.ts";
-import { strategyMeanings } from "../../registry/strategies.ts";
+import { type Exercise, isRight, strategyMeanings } from "../../registry/exercises.ts";
 import type { Random } from "../quiz/question.ts";
 import type { Asked, Choice } from "../quiz/session.ts";
 import { burstTime, cpuMs, type Figures } from "./burst-time.ts";

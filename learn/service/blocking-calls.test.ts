@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { createDatabaseFile } from "../../server/backends/embedded/database-file.ts";
+import { createDatabaseFile } from "../../server/backends/database.ts";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { findUserBlocking } from "../toolbox/database.ts";
 import { provideEnvironment, worldAddresses } from "./environment.ts";

@@ -1,7 +1,6 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { monotonicMs } from "../../registry/clock.ts";
-import type { Call } from "../../server/exercises/exercise.ts";
-import type { ServedExercise } from "../../server/exercises/load.ts";
+import type { Call, ServedExercise } from "../../server/exercises/exercise.ts";
 import type { Decision } from "../handler.ts";
 import { ownLine } from "./last-words.ts";
 

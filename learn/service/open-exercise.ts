@@ -2,8 +2,12 @@ import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { monotonicMs } from "../../registry/clock.ts";
 import { findExercise } from "../../registry/exercises.ts";
 import { downloadImage } from "../../server/backends/images.ts";
-import type { House, RunStrategy } from "../../server/exercises/exercise.ts";
-import { loadExercises, type ServedExercise } from "../../server/exercises/load.ts";
+import {
+  type House,
+  loadExercises,
+  type RunStrategy,
+  type ServedExercise,
+} from "../../server/exercises/exercise.ts";
 import { calibrateCrops, infer } from "../../server/exercises/predict-image/work.ts";
 import { task } from "../../server/places/place.ts";
 import { countQueries, countSyncReads } from "./blocking-calls.ts";

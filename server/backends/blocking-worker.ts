@@ -1,11 +1,11 @@
-/** The helper thread behind blocking.ts: makes the asynchronous calls that another thread blocks on. */
+/** Helper thread of blocking.ts: makes the asynchronous calls that another thread blocks on. */
 import { runAsWorker } from "synckit";
 import { type FailureMessage, toFailureMessage } from "../errors.ts";
 import { getFromCache, putInCache } from "./cache.ts";
 import { callHttp, type HttpRequest } from "./http.ts";
 import { downloadImage, type ImageRequest } from "./images.ts";
 
-// Nobody can tell a blocked caller to give up; the calls' own time-outs end them.
+// A blocked caller can't abort; the calls' own timeouts end them.
 const never = new AbortController().signal;
 
 const calls = {

@@ -2,7 +2,7 @@ import { createSyncFn } from "synckit";
 import { Failure, fromFailureMessage } from "../errors.ts";
 import type { Arguments, BlockingCalls, BlockingOutcome, Value } from "./blocking-worker.ts";
 
-/** Longer than any call's own time-out, in milliseconds: only a lost helper thread reaches it. */
+/** Longer than any call's own timeout, so only a lost helper thread reaches it. */
 const timeoutMs = 15_000;
 
 type Bridge = <Name extends keyof BlockingCalls>(
@@ -13,9 +13,9 @@ type Bridge = <Name extends keyof BlockingCalls>(
 let bridge: Bridge | undefined;
 
 /**
- * Makes one of the asynchronous calls and blocks the calling thread until the answer is there: Node
- * has no synchronous HTTP or Redis client. A helper thread of the calling thread's own, started on
- * first use, makes the real call meanwhile.
+ * Makes an asynchronous call and blocks the calling thread until it returns: Node has no
+ * synchronous HTTP or Redis client. A helper thread per calling thread, started at first use, makes
+ * the actual call.
  */
 export function callBlocking<Name extends keyof BlockingCalls>(
   name: Name,
@@ -31,7 +31,7 @@ export function callBlocking<Name extends keyof BlockingCalls>(
   return outcome.value;
 }
 
-/** A bridge whose helper thread has died stays broken, so the next call makes another. */
+/** After the helper thread has died, the next call starts another. */
 function cross<Name extends keyof BlockingCalls>(
   over: Bridge,
   name: Name,

@@ -1,52 +1,52 @@
 import { createClient, ErrorReply } from "@redis/client";
 import { backendUnavailable } from "../errors.ts";
-import { answeredWithin, NoAnswer } from "../give-up.ts";
+import { TimedOut, withTimeout } from "../give-up.ts";
 
-/** A command that is not answered within this time has failed, in milliseconds. */
 const timeoutMs = 5_000;
 
 function connect(url: string) {
   const client = createClient({
     url,
     RESP: 2,
-    // Fail at once while the connection is down: a caller can try again, a hidden queue only grows.
+    // Fail at once while disconnected: a caller can retry, while a hidden queue only grows.
     disableOfflineQueue: true,
-    // Its own time-out is a timer a command that fires seconds after the answer; ours is below.
+    // The client's own timeout is a timer per command that fires seconds later; `command` has a
+    // better one.
     commandOptions: { timeout: 0 },
-    // The next command connects anew; whoever waits for a connection hears that there is none.
+    // The next command reconnects.
     socket: { reconnectStrategy: false, connectTimeout: timeoutMs },
   });
-  // Each command reports its own failure; without a listener an error would end the process.
+  // Each command reports its own failure; without a listener, an error would end the process.
   client.on("error", () => {});
   return client;
 }
 
 type Client = ReturnType<typeof connect>;
 
-// One connection a thread carries every command of that thread; gone once it is closed.
+// One connection per thread; undefined after it has closed.
 let current: { readonly url: string; readonly connected: Promise<Client> } | undefined;
 
-/** What the service keeps in a Redis that others may use as well, apart from theirs. */
+/** Prefix of this service's keys in a Redis that others may use as well. */
 export function keyInCache(key: string): string {
   return `unblock:cache:${key}`;
 }
 
-/** How long a filled key is kept, in seconds: callers choose the keys, and there is no end of them. */
+/** Lifetime of a filled key, because callers choose the keys without bound. */
 const expirySeconds = 3_600;
 
 /**
- * Looks a key up.
+ * Looks up a key.
  *
  * @param url `redis://host:port`
- * @returns null when the key is not there
+ * @returns null when the cache does not have the key
  */
 export function getFromCache(url: string, key: string): Promise<string | null> {
   return command(url, (client) => client.get(keyInCache(key)));
 }
 
 /**
- * Sets a key. A cache that takes nothing more, because its memory is full or it is a read-only
- * replica, is no failure: whoever fills it has the value.
+ * Sets a key. A cache that rejects writes, because its memory is full or it is a read-only replica,
+ * is not an error: the caller has the value.
  */
 export async function putInCache(url: string, key: string, value: string): Promise<void> {
   const expiration = { type: "EX", value: expirySeconds } as const;
@@ -60,14 +60,13 @@ export async function putInCache(url: string, key: string, value: string): Promi
 }
 
 /**
- * Opens this thread's connection before it is needed. A cache that is not there is no failure: it may come
- * later, and calls say so until then.
+ * Opens this thread's connection ahead of time. An unreachable cache is not an error here; calls
+ * report it.
  */
 export async function connectCache(url: string, withinMs: number): Promise<void> {
-  await answeredWithin(withinMs, connected(url)).catch(() => {});
+  await withTimeout(withinMs, connected(url)).catch(() => {});
 }
 
-/** Closes this thread's connection. */
 export async function disconnectCache(): Promise<void> {
   const closing = current;
   current = undefined;
@@ -80,10 +79,10 @@ async function command<Reply>(
   send: (client: Client) => Promise<Reply>,
 ): Promise<Reply> {
   try {
-    return await answeredWithin(timeoutMs, connected(url).then(send));
+    return await withTimeout(timeoutMs, connected(url).then(send));
   } catch (error) {
-    if (error instanceof NoAnswer) {
-      // A cache that hangs takes all commands, and answers none of them.
+    if (error instanceof TimedOut) {
+      // A hung cache accepts commands but never replies.
       void disconnectCache();
     }
     throw backendUnavailable("cache", error);

@@ -1,35 +1,29 @@
-import { sharedSlot, windowSlots } from "../vitals/slots.ts";
+import { sharedSlot, windowSlots } from "../places/place.ts";
 
-/** What a backend counts. */
 export interface CallCounts {
-  /** Since the window began. */
   readonly calls: number;
   readonly inProgress: number;
-  /** The most in progress at once since the window began. */
+  /** Max calls in progress at once since the window started. */
   readonly mostInProgress: number;
 }
 
 const callsIndex = 0;
 const inProgressIndex = 1;
-/** Calls before each window began, by its slot. */
 const beforeIndex = 2;
-/** The most in progress in each window, by its slot. */
+/** Max calls in progress in each window, by slot. */
 const mostIndex = beforeIndex + windowSlots;
 const cells = mostIndex + windowSlots;
 
-/** Memory of a {@link CallCounter}. */
 const counterBytes = cells * Int32Array.BYTES_PER_ELEMENT;
 
 /**
- * Counts a backend's calls in shared memory, so that threads that each call the backend on their own
- * (as the database's driver does) count together.
+ * Counts a backend's calls in shared memory, so that threads that call it independently count
+ * together.
  */
 export class CallCounter {
   readonly #cells: Int32Array;
 
-  /**
-   * @param buffer shared by those who count together, from {@link CallCounter.buffer}
-   */
+  /** @param buffer from {@link CallCounter.buffer}, shared by everyone who counts together */
   constructor(buffer: SharedArrayBuffer = CallCounter.buffer()) {
     this.#cells = new Int32Array(buffer, 0, cells);
   }
@@ -53,7 +47,7 @@ export class CallCounter {
     Atomics.sub(this.#cells, inProgressIndex, 1);
   }
 
-  /** @param slot the window's; by default all since the start, or since it was restarted */
+  /** @param slot slot of the window. Default: the shared window's */
   counts(slot = sharedSlot): CallCounts {
     return {
       calls: Atomics.load(this.#cells, callsIndex) - Atomics.load(this.#cells, beforeIndex + slot),
@@ -62,7 +56,7 @@ export class CallCounter {
     };
   }
 
-  /** Begins a window anew. @param slot the window's */
+  /** @param slot slot of the window. Default: the shared window's */
   restartWindow(slot = sharedSlot): void {
     Atomics.store(this.#cells, beforeIndex + slot, Atomics.load(this.#cells, callsIndex));
     Atomics.store(this.#cells, mostIndex + slot, Atomics.load(this.#cells, inProgressIndex));

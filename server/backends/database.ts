@@ -1,10 +1,10 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CallCounter } from "./call-counts.ts";
 
-/** Where the database is. Plain data and shared memory, so that any thread can connect. */
+/** Location of the database. Plain data and shared memory, so that any thread can connect. */
 export interface Database {
   readonly path: string;
-  /** The memory of a {@link CallCounter}: the driver runs in the caller's thread, so it counts there. */
+  /** Memory of a {@link CallCounter}: the driver runs on the caller's thread, which counts. */
   readonly counts: SharedArrayBuffer;
 }
 
@@ -14,20 +14,20 @@ export interface User {
   readonly email: string;
 }
 
-/** The users are numbered from 1 to this. */
+/** Users have ids from 1 to this. */
 export const userCount = 100_000;
-/** How long a query takes, in milliseconds. */
+/** Duration of a query. */
 export const queryMs = 50;
 
-// One connection a thread, as with any driver that blocks.
+// One connection per thread, as with any blocking driver.
 let connection:
   | { readonly path: string; readonly database: DatabaseSync; readonly findUser: StatementSync }
   | undefined;
 
 /**
- * Finds a user with a driver that blocks the calling thread until the database has answered.
+ * Finds a user with a driver that blocks the calling thread.
  *
- * @param takesMs how long the query takes, in milliseconds
+ * @param takesMs duration of the query, in milliseconds
  * @returns undefined when there is no such user
  */
 export function findUserBlocking(
@@ -57,7 +57,7 @@ function connect(path: string): { readonly findUser: StatementSync } {
       Atomics.wait(sleeper, 0, 0, Number(ms));
       return ms;
     });
-    // The join makes the query take its time also for a user who is not there.
+    // The join makes the query take its time for a missing user too.
     const findUser = database.prepare(`
       SELECT id, name, email, took
       FROM (SELECT take_ms(?) AS took) LEFT JOIN users ON id = ?
@@ -65,4 +65,23 @@ function connect(path: string): { readonly findUser: StatementSync } {
     connection = { path, database, findUser };
   }
   return connection;
+}
+
+/**
+ * Creates and fills the embedded database's table `users`.
+ *
+ * @param mark letters and digits appended to names and addresses. Default: none
+ */
+export function createDatabaseFile(path: string, mark = ""): void {
+  const database = new DatabaseSync(path);
+  // The file is recreated at each start and never written again, so it needs no journal.
+  database.exec(`
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);
+    WITH RECURSIVE ids(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < ${userCount})
+    INSERT INTO users
+      SELECT id, 'User ' || id || '${mark}', 'user' || id || '${mark}@example.com' FROM ids;
+  `);
+  database.close();
 }

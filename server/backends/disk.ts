@@ -4,34 +4,32 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { backendUnavailable } from "../errors.ts";
 
-/** Where the slow disk's files are. Plain data and shared memory, so that any thread can read. */
+/** Location of the slow disk's files. Plain data and shared memory, so that any thread can read. */
 export interface Disk {
   readonly folder: string;
-  /** The number of the next file to read, taken with an atomic add; undefined: the file is ordinary. */
+  /** Number of the next file, taken with an atomic add; undefined for an ordinary file. */
   readonly nextNumber: Int32Array | undefined;
 }
 
-/** The one file of a disk whose machine has no FIFOs. */
+/** The only file of a disk on a machine without FIFOs. */
 export function ordinaryPath(folder: string): string {
   return join(folder, "config.json");
 }
 
-/** The file for read number `number`; each read has one of its own. */
 export function fifoPath(folder: string, number: number): string {
   return join(folder, `config-${number}.json`);
 }
 
-/** How often a file that the disk has not made yet is looked for, a millisecond apart. */
+/** Max lookups, 1 ms apart, for a file that the disk has not created yet. */
 const attempts = 2_000;
 
-/** The user's own file, when there is one, and else the next of the slow disk. */
+/** The user's own file if there is one, else the slow disk. */
 export interface ConfigSource {
   readonly disk: Disk;
-  /** Its path. */
   readonly configFile: string | undefined;
 }
 
-/** Reads with fs/promises: libuv's threads block, the caller's does not. */
+/** Reads with fs/promises: a thread of libuv blocks, the caller's does not. */
 export async function readFileOf({ disk, configFile }: ConfigSource): Promise<string> {
   if (configFile === undefined) {
     return readNextFile(disk);
@@ -43,7 +41,7 @@ export async function readFileOf({ disk, configFile }: ConfigSource): Promise<st
   }
 }
 
-/** The same, and blocks the calling thread meanwhile. */
+/** Reads and blocks the calling thread. */
 export function readFileOfBlocking({ disk, configFile }: ConfigSource): string {
   if (configFile === undefined) {
     return readNextFileBlocking(disk);
@@ -55,7 +53,7 @@ export function readFileOfBlocking({ disk, configFile }: ConfigSource): string {
   }
 }
 
-/** Without the path, which is no caller's business. */
+/** Leaves out the path, which callers should not see. */
 function unreadable(error: unknown): Error {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
   return backendUnavailable("config file", code);
@@ -90,7 +88,7 @@ function takePath({ folder, nextNumber }: Disk): string {
   return nextNumber ? fifoPath(folder, Atomics.add(nextNumber, 0, 1)) : ordinaryPath(folder);
 }
 
-// A FIFO whose writer died, or that was freed, ends without a byte.
+// A FIFO whose writer died ends without a byte.
 function checked(content: string): string {
   if (content === "") {
     throw backendUnavailable("slow disk", "it died during the read");
@@ -98,7 +96,7 @@ function checked(content: string): string {
   return content;
 }
 
-// Readers can be faster than the disk makes files; a disk that died makes none, and has no folder.
+// Readers can be faster than the disk creates files; the folder of a dead disk is gone.
 function assertRetry({ folder }: Disk, error: unknown, attempt: number): void {
   const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
   if (!missing) {

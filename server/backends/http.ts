@@ -2,28 +2,25 @@ import { channel } from "node:diagnostics_channel";
 import { backendUnavailable, Failure } from "../errors.ts";
 import { type TraceHeaders, traceHeaders } from "../opentelemetry.ts";
 
-/** A service that does not answer within this time counts as gone, in milliseconds. */
 const timeoutMs = 10_000;
-/** Answers are small; a service that sends more is not the one we know. */
-const maxAnswerBytes = 64 * 1024;
+const maxResponseBytes = 64 * 1024;
 
 export interface HttpRequest {
-  /** The backend's name, for people. */
   readonly backend: string;
   readonly url: string;
-  /** The trace that it belongs to, when another thread sends it than makes it. */
+  /** Trace of the request, when another thread sends it. */
   readonly trace?: TraceHeaders | undefined;
 }
 
-/** Where the instrumentations of fetch put their headers into a request. */
+/** Where instrumentations of fetch add their headers to a request. */
 const requestCreated = channel("undici:request:create");
 
-/** Asks an HTTP service by GET, and reads its JSON. */
+/** Sends a GET and parses the JSON response. */
 export async function callHttp(
   { backend, url, trace }: HttpRequest,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const bytes = await answerOf(backend, url, { signal, trace });
+  const bytes = await fetchBytes(backend, url, { signal, trace });
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
@@ -31,7 +28,10 @@ export async function callHttp(
   }
 }
 
-/** Posts JSON to an HTTP service. A status of 200 to 299 says that it has it; what else it answers is not asked. */
+/**
+ * Posts JSON. A status of 200 to 299 means that the service has it; the body of the response is
+ * ignored.
+ */
 export async function postJson(
   { backend, url, trace }: HttpRequest,
   body: unknown,
@@ -39,11 +39,11 @@ export async function postJson(
 ): Promise<void> {
   const headers = { "content-type": "application/json" };
   const init = { method: "POST", headers, body: JSON.stringify(body) };
-  // Read to its end, so that the connection can be used again.
-  await answerOf(backend, url, { ...init, signal, trace });
+  // Read to the end, so that the connection can be reused.
+  await fetchBytes(backend, url, { ...init, signal, trace });
 }
 
-async function answerOf(
+async function fetchBytes(
   backend: string,
   url: string,
   request: BackendRequest,
@@ -53,8 +53,8 @@ async function answerOf(
     await response.body?.cancel();
     throw backendUnavailable(backend, `HTTP status ${response.status}`);
   }
-  return readAtMost(backend, response, maxAnswerBytes, () =>
-    backendUnavailable(backend, `its answer is over ${maxAnswerBytes} bytes`),
+  return readAtMost(backend, response, maxResponseBytes, () =>
+    backendUnavailable(backend, `its response is over ${maxResponseBytes} bytes`),
   );
 }
 
@@ -66,8 +66,8 @@ interface BackendRequest extends RequestInit {
 }
 
 /**
- * fetch, with a time-out, and with a dead backend told apart from a caller that gave up (whose
- * signal's reason is thrown as it is).
+ * fetch with a timeout. Throws the signal's reason when the caller cancelled, and a Failure when
+ * the backend failed.
  */
 export async function fetchBackend(
   backend: string,
@@ -77,7 +77,8 @@ export async function fetchBackend(
   try {
     return await fetch(url, {
       ...init,
-      // An instrumentation of fetch adds its own, and a second traceparent would make both void.
+      // An instrumentation of fetch adds its own, and two traceparent headers invalidate each
+      // other.
       headers: { ...headers, ...(requestCreated.hasSubscribers ? {} : trace) },
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
@@ -87,7 +88,7 @@ export async function fetchBackend(
   }
 }
 
-/** Reads a body and throws `tooLarge()` as soon as it is over `maxBytes`. */
+/** Reads a body; throws `tooLarge()` as soon as it exceeds `maxBytes`. */
 export async function readAtMost(
   backend: string,
   response: Response,

@@ -3,30 +3,29 @@ import type { TraceHeaders } from "../opentelemetry.ts";
 import { quote, shorten } from "../quote.ts";
 import { fetchBackend, readAtMost } from "./http.ts";
 
-/** The images service's name, for people. */
 const backend = "images";
 const maxBytes = 2 * 1024 * 1024;
 const maxRedirects = 3;
 
 /**
- * The hosts that images may come from, each with the base URL that really serves it. A server that
- * fetches what its callers name must not be their way into its own network, so any other host is
- * refused, also as the target of a redirect.
+ * Hosts that images may come from, each with the base URL that serves it. Any other host is
+ * rejected, also as the target of a redirect: callers must not reach the server's own network
+ * through it.
  */
 export type ImageHosts = Readonly<Record<string, string>>;
 
 export interface ImageRequest {
   readonly imageUrl: string;
   readonly hosts: ImageHosts;
-  /** The trace that it belongs to, when another thread asks than that of the call. */
+  /** Trace of the request, when another thread sends it. */
   readonly trace?: TraceHeaders | undefined;
 }
 
 /**
- * Downloads an image from a host that is allowed.
+ * Downloads an image from an allowed host.
  *
- * @throws Failure "invalid" (no URL, not http, too large), "forbidden" (the host), "not-found" (404)
- *   or "unavailable" (the service)
+ * @throws Failure "invalid" (not an http URL, too large), "forbidden" (host), "not-found" (404) or
+ *   "unavailable" (service)
  */
 export async function downloadImage(
   { imageUrl, hosts, trace }: ImageRequest,
@@ -65,7 +64,7 @@ export async function downloadImage(
   });
 }
 
-/** The address that serves an image URL. */
+/** Address that serves an image URL. */
 export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
   const url = URL.parse(imageUrl);
   if (!url || !["http:", "https:"].includes(url.protocol)) {
@@ -86,13 +85,13 @@ export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
   return `${base}${url.pathname}${url.search}`;
 }
 
-/** Text that is encoded so often is meant for nobody. */
+/** No honest path is encoded more often. */
 const maxEncodings = 5;
 
 /**
- * Whether a server that decodes a path, once or again, could find other segments in it than there are, and
- * leave the folder that the images are in. Dots and backslashes that are not encoded are gone: URL.parse()
- * resolves them.
+ * Whether a server that decodes a path, once or repeatedly, could find other segments in it and
+ * leave the images' folder. URL.parse() has already resolved dots and backslashes that are not
+ * encoded.
  */
 function climbs(pathname: string): boolean {
   const segments = pathname.split("/").length;
@@ -103,7 +102,7 @@ function climbs(pathname: string): boolean {
       parts.length !== segments ||
       // Some servers cut off what follows a semicolon.
       parts.some((part) => /^\.{1,2}(;|$)/.test(part)) ||
-      // Escapes that are no UTF-8, which old servers take for ASCII characters.
+      // Escapes that are not UTF-8, which old servers take for ASCII characters.
       /%(u|c[01])|\0/i.test(decoded)
     ) {
       return true;

@@ -9,7 +9,7 @@ import { hasRedis, startRedis, type TestRedis } from "../../testing/redis.ts";
 import { startServerProcess } from "../../testing/server-process.ts";
 import { startWorkerProcess } from "../../testing/worker-process.ts";
 
-/** With characters that a URL has to encode. */
+/** Contains characters that a URL has to encode. */
 const password = "p@ss/w:rd#1";
 
 describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-server)", () => {
@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
     rmSync(folder, { recursive: true });
   });
 
-  /** Nothing that was printed has the password, encoded or not. */
+  /** Expects no printed text to contain the password, encoded or not. */
   const expectNoPassword = (...texts: string[]) => {
     for (const text of texts) {
       expect(text).not.toContain(password);
@@ -41,7 +41,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
 
   test.each(["cleartext", "TLS"])("over %s serves the cache, and the queue", async (over) => {
     const { url } = over === "TLS" ? tls : redis;
-    // How Node is told of an authority that is not a public one.
+    // Makes Node trust a private authority.
     const trust = { NODE_EXTRA_CA_CERTS: caFile };
     const server = await startServerProcess([], { ...trust, REDIS_URL: url });
     vi.stubEnv("NODE_EXTRA_CA_CERTS", caFile);
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
   test.each([
     ["a wrong password", () => redis.url.replace(/:[^:]*@/, ":wrong@"), /WRONGPASS/],
     ["a certificate that nobody vouches for", () => tls.url, /certificate/],
-  ])("says what is wrong with %s, to callers and in the log", async (_, url, reason) => {
+  ])("reports %s to callers and in the log", async (_, url, reason) => {
     const server = await startServerProcess([], { REDIS_URL: url() });
     try {
       const client = createUnblockClient({ baseUrl: server.url });
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
     ["http://u:secret@host", 'the protocol "http:" and the host "host"'],
     ["secret", "a text that is no URL"],
     ["redis://:secret@host/database", 'the database "/database"'],
-  ])("the URL %s is refused by server and worker, without its password", async (url, got) => {
+  ])("the URL %s is rejected by server and worker, without its password", async (url, got) => {
     for (const program of ["server/main.ts", "worker/main.ts"]) {
       const args = [program, "--redis-url", url];
       const { code, stdout, stderr } = await runCommand(process.execPath, args);

@@ -6,7 +6,7 @@ describe("a Redis's URL", () => {
     ["redis://localhost", { host: "localhost", port: 6379, tls: false }],
     ["rediss://u:p@redis.example.com:6380/2", { host: "redis.example.com", port: 6380, tls: true }],
     ["redis://[::1]:7000", { host: "::1", port: 7000, tls: false }],
-  ])("%s says where it is", (url, endpoint) => {
+  ])("%s gives its address", (url, endpoint) => {
     assertRedisUrl(url);
     expect(redisEndpoint(url)).toEqual(endpoint);
   });

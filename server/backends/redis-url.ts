@@ -1,4 +1,4 @@
-/** The end of a connection to a Redis, without what it takes to log in. Plain data. */
+/** Host and port of a Redis, without credentials. Plain data. */
 export interface RedisEndpoint {
   readonly host: string;
   readonly port: number;
@@ -8,12 +8,12 @@ export interface RedisEndpoint {
 const form = "redis://[user:password@]host[:port][/database], or rediss:// for TLS";
 const defaultPort = 6379;
 
-/** @throws RangeError that says what was expected, and never has the password */
+/** @throws RangeError that says what was expected, and never contains the password */
 export function assertRedisUrl(url: string): void {
   const parsed = URL.parse(url);
   if (!parsed || !["redis:", "rediss:"].includes(parsed.protocol) || parsed.hostname === "") {
     const got = parsed ? `the protocol "${parsed.protocol}" and the host "${parsed.hostname}"` : "";
-    // A text that is no URL may be a password in the wrong place, so it is not repeated.
+    // A text that is not a URL may be a misplaced password, so it is not repeated.
     throw new RangeError(
       `Expected redisUrl to be ${form}; got ${got || "a text that is no URL"}. ` +
         "A password's special characters must be percent-encoded.",
@@ -27,7 +27,7 @@ export function assertRedisUrl(url: string): void {
 export function redisEndpoint(url: string): RedisEndpoint {
   const { protocol, hostname, port } = new URL(url);
   return {
-    // An IPv6 address stands in brackets in a URL.
+    // URLs have IPv6 addresses in brackets.
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: port === "" ? defaultPort : Number(port),
     tls: protocol === "rediss:",
@@ -43,7 +43,7 @@ export function throughLocalPort(url: string, port: number): string {
   return local.href;
 }
 
-/** For people and logs: where it is, without the login. */
+/** Address for messages and logs, without the login. */
 export function describeRedis(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;

@@ -6,7 +6,7 @@ import { calibrateOnce } from "./calibrate.ts";
 const pool = createThreadPool("workers", 1, 1);
 afterAll(() => pool.close());
 
-test("a calibration whose thread died is made again when it is needed", async () => {
+test("repeats a calibration whose thread died", async () => {
   let runs = 0;
   const place: Parameters<typeof calibrateOnce>[0] = {
     run: async (task, input, call) => {

@@ -1,15 +1,13 @@
+import { threadCpuMs } from "../../registry/clock.ts";
 import type { Place, Task } from "../places/place.ts";
-import { threadCpuMs } from "../places/thread-cpu.ts";
 
-/** What a calibrated call shall cost, in milliseconds of CPU. */
 const targetMs = 100;
-/** How much CPU the calibration spends, in milliseconds. */
 const spendMs = 60;
 
 /**
- * How many times `sample` fits into 100 ms of CPU on this machine. `sample` should cost a few
- * milliseconds. CPU time is counted, not time, so a busy machine does not change the answer; the
- * first runs, before the code is compiled, do not count.
+ * How many times `sample`, which should take a few milliseconds, fits into 100 ms of CPU on this
+ * machine. Counts CPU time, so that a busy machine does not change the result, and skips the first
+ * runs, before the code is compiled.
  */
 export function calibrate(sample: () => void): number {
   sample();
@@ -26,8 +24,8 @@ export function calibrate(sample: () => void): number {
 }
 
 /**
- * Calibrates in the place whose work it is for, once, when the result is first asked for; again if it
- * failed, as when its thread died.
+ * Calibrates once in the given executor, when the result is first needed; again after a failure, as
+ * when its thread died.
  */
 export function calibrateOnce(
   place: Pick<Place, "run">,

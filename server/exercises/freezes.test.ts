@@ -4,10 +4,12 @@ import { exercises } from "../../registry/exercises.ts";
 import { openTestHouse, type TestHouse } from "../../testing/house.ts";
 import { countLoopTurns } from "../../testing/loop-turns.ts";
 
-/** Its download lets the event loop turn; predict-image.test.ts shows that its inference does not. */
+/**
+ * Its download does not block the event loop; predict-image.test.ts shows that its inference does.
+ */
 const downloadsFirst = "PredictImage/async";
 
-/** The work comes after the answer, so the answer waits for nothing. */
+/** The work comes after the response, so the response waits for nothing. */
 const answersAtOnce = "TrackEvent/background";
 
 const all = exercises.flatMap((exercise) =>
@@ -28,7 +30,7 @@ describe("the event loop, while one call's work is done", () => {
 
   const turnsDuring = async ({ exercise, strategy }: (typeof all)[number]) => {
     const call = () => house.run(exercise.rpc, strategy, JSON.parse(exercise.burst.requestJson(1)));
-    // The first call also starts helpers, connects, and waits until the work is calibrated.
+    // The first call also starts helpers, connects, and waits for the calibration.
     await call();
     return countLoopTurns(call);
   };

@@ -42,7 +42,7 @@ describe("the response header unblock-cpu-ms", () => {
     expect(Number(headers.get("unblock-cpu-ms"))).toBeLessThan(Number(workMs) / 2);
   });
 
-  test("says of an inference how many rounds it had", async () => {
+  test("states an inference's rounds", async () => {
     const request = { image_url: "http://example.com/cat.png" };
     const chosen = await server.call("PredictImage", { ...request, rounds: 3 });
     expect(chosen.headers.get("unblock-rounds")).toBe("3");

@@ -13,7 +13,7 @@ let server: ServerProcess;
 const hogs: ChildProcess[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "disturbed-race-test-"));
-  // In a process of its own: what this one starts is another's then.
+  // A separate process, so that what this one starts disturbs it.
   server = await startServer(["--runs-folder", folder]);
 });
 afterEach(async () => {
@@ -37,7 +37,7 @@ test.skipIf(process.platform !== "linux")(
     const { inconclusive = "", withinBand, ratio, limitMs = 0, wallMs = 0 } = ended?.figures ?? {};
     expect(inconclusive).toMatch(/others used \d+\.\d of \d+ cores? meanwhile/);
     expect(withinBand).toBe(false);
-    // Of the CPU time that the tasks themselves used, and not of another moment.
+    // Based on the CPU time of the tasks themselves.
     expect(ratio).toBeCloseTo(wallMs / limitMs, 2);
     expect(kept?.sentence).toBe(`Nothing is concluded about workers: ${inconclusive}.`);
   },

@@ -47,20 +47,18 @@ describe("a run", () => {
     await vi.waitUntil(() => firingOf().length === 0, waitOptions);
   });
 
-  test("can follow at once on one that was cancelled", async () => {
+  test("can start right after a cancelled one", async () => {
     const run = await beginRun(server, "race");
     run.cancel();
     const events = await runRace(server, shortRace);
     expect(events.at(-1)?.case).toBe("kept");
   });
 
-  test("is refused while another is fired, which goes on", async () => {
+  test("is rejected while another is in progress, which continues", async () => {
     const run = await beginRun(server, "load");
     const refused = {
       code: Code.ResourceExhausted,
-      rawMessage:
-        "Another run is in progress (a load of H), and two would measure each other. " +
-        "Try again when it has ended.",
+      rawMessage: expect.stringContaining("a load of H"),
     };
     await expect(runRace(server, shortRace)).rejects.toMatchObject(refused);
     await expect(server.lab.load(longLoad)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
@@ -72,12 +70,12 @@ describe("a run", () => {
     await vi.waitUntil(() => firingOf().length === 0, waitOptions);
   });
 
-  test("whose process is killed says so, and the next one is fired", async () => {
+  test("reports that its process was killed, and does not block the next run", async () => {
     const run = await beginRun(server, "race");
     process.kill(firingOf()[0] ?? 0, "SIGKILL");
     await expect(drain(run)).rejects.toMatchObject({
       code: Code.Unavailable,
-      rawMessage: "The process that fires ended too early (SIGKILL); standard error may say why.",
+      rawMessage: expect.stringContaining("SIGKILL"),
     });
     expect((await runRace(server, shortRace)).at(-1)?.case).toBe("kept");
   });
@@ -103,13 +101,13 @@ describe("the folder of runs", () => {
     await second.close();
   });
 
-  test("may be none: a run is told all the same, without an id", async () => {
+  test("may be missing: a run is reported without an id", async () => {
     const runsFolder = join(folder, "a-file");
     await writeFile(runsFolder, "");
     const server = await startTestLab({ runsFolder });
     expect((await runRace(server, shortRace)).at(-1)).toMatchObject({
       case: "kept",
-      // On a busy machine nothing may be concluded about it.
+      // On a busy machine the summary may be inconclusive.
       value: { id: "", sentence: expect.stringMatching(/\bparallel\b/) },
     });
     expect(server.logged.join("\n")).toContain(`A run could not be kept in ${runsFolder}`);

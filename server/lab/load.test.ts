@@ -27,7 +27,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-test("a load is told second by second, then as a whole, and is kept as it was told", async () => {
+test("reports a load per second and in total, and saves it as reported", async () => {
   const request = { exercise: "E", strategy: "async", ratePerSecond: 50, durationS: 2 };
   const { order, intervals, figures, kept } = await runLoad(server, request);
   expect(order.slice(-2)).toEqual(["ended", "kept"]);
@@ -56,7 +56,7 @@ test("a load is told second by second, then as a whole, and is kept as it was to
   expect(run?.kind).toMatchObject({ case: "load", value: { request, intervals, figures } });
 });
 
-test("calls that fail are counted by their codes, and the sentence has the message", async () => {
+test("counts failed calls by code, with a message in the summary", async () => {
   const full = await startTestLab({ cpuWorkers: 1, maxQueue: 1 });
   const failing = { exercise: "C", strategy: "workers", ratePerSecond: 100, durationS: 1 };
   const { figures, kept } = await runLoad(full, failing);
@@ -68,7 +68,7 @@ test("calls that fail are counted by their codes, and the sentence has the messa
   expect(kept?.sentence).toMatch(/; \d+ of 100 failed, most with: .*queue/);
 });
 
-test("without a strategy it is the recommended one", async () => {
+test("uses the recommended strategy by default", async () => {
   const { kept } = await runLoad(server, { exercise: "H", ratePerSecond: 5, durationS: 1 });
   expect(kept?.sentence).toMatch(/^With parallel, 5 calls per second for 1 s: /);
   expect((await server.lab.listRuns({})).runs[0]?.strategies).toEqual(["parallel"]);

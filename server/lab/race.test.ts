@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What is told between the beginning and the end of each burst, by strategy. */
+/** Events between the start and the end of each burst, by strategy. */
 function burstsOf(events: readonly RaceEvent[]) {
   const starts = events.flatMap((event, index) => (event.case === "burstBegan" ? [index] : []));
   return starts.map((start, nth) => {
@@ -36,14 +36,14 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     });
   });
 
-  test("tells of one burst after another, then of what came of it", () => {
-    const told = events.map((event) => event.case).filter((name) => name !== "burstProgress");
+  test("reports one burst after another, then the summary", () => {
+    const message = events.map((event) => event.case).filter((name) => name !== "burstProgress");
     const burst = ["burstBegan", "burstEnded"];
-    expect(told).toEqual([...burst, ...burst, "kept"]);
+    expect(message).toEqual([...burst, ...burst, "kept"]);
     expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual(["threads", "event-loop"]);
   });
 
-  test("tells every call once, and where and for how long it ran", () => {
+  test("reports every call once, with where and how long it ran", () => {
     const [threads, eventLoop] = burstsOf(events);
     for (const burst of [threads, eventLoop]) {
       expect(burst?.calls.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3]);
@@ -63,7 +63,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     );
   });
 
-  test("shows the freeze: nobody looks at the loop while a call has it", () => {
+  test("shows the freeze as missing samples", () => {
     const [threads, eventLoop] = burstsOf(events);
     const looksDuring = ({ calls, loop }: NonNullable<typeof threads>) =>
       calls.map(({ beganMs = 0, steps }) => {
@@ -80,7 +80,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     expect(eventLoop?.figures?.loopDelayMaxMs).toBe(worst?.delayMs);
   });
 
-  test("has the bystander's calls with the moments that they were meant for", () => {
+  test("has the probe's calls with their scheduled times", () => {
     for (const { bystander } of burstsOf(events)) {
       const moments = bystander.map(({ intendedMs }) => intendedMs).sort((a, b) => a - b);
       expect(moments.length).toBeGreaterThan(5);
@@ -93,7 +93,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     expect(latest).toBeGreaterThan(40);
   });
 
-  test("has figures, and says in a sentence what happened", () => {
+  test("has figures and a summary", () => {
     const [threads, eventLoop] = burstsOf(events);
     expect(threads?.figures).toMatchObject({
       limitMs: 50,
@@ -104,7 +104,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     expect(eventLoop?.figures?.ratio).toBeGreaterThan(3.5);
     const [kept] = events.flatMap((event) => (event.case === "kept" ? event.value : []));
     expect(kept?.id).toMatch(/^[a-z0-9]{12}$/);
-    // Of a burst that was disturbed, as on a busy machine, it says only why nothing is concluded.
+    // For a disturbed burst, as on a busy machine, the summary only says why it is inconclusive.
     for (const [name, figures] of [
       ["threads", threads?.figures],
       ["event-loop", eventLoop?.figures],
@@ -115,7 +115,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     }
   });
 
-  test("is kept as it was told", async () => {
+  test("is saved as it was reported", async () => {
     const kept = events.flatMap((event) => (event.case === "kept" ? event.value : []));
     const { run } = await server.lab.getRun({ id: kept[0]?.id ?? "" });
     expect(run?.summary).toMatchObject({
@@ -138,20 +138,20 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   });
 });
 
-test("CPU work has the limit that its own tasks' CPU time sets", async () => {
+test("the ideal of CPU work follows from its tasks' CPU time", async () => {
   const events = await runRace(server, { exercise: "C", strategies: ["async"], calls: 4 });
   const [burst] = burstsOf(events);
   const workMs =
     burst?.calls.map(({ steps }) => steps.find(({ name }) => name === "work")?.ms ?? 0) ?? [];
   const allMs = workMs.reduce((sum, ms) => sum + ms, 0);
   expect(burst?.figures?.limitMs).toBeGreaterThan(0);
-  // A task computes for no longer than it runs.
+  // A task computes no longer than it runs.
   expect(burst?.figures?.limitMs).toBeLessThanOrEqual(
     Math.max(...workMs, allMs / readCores().usable) + 1,
   );
 });
 
-test("work after the reply has no ratio, and no calls in the request means the burst's own", async () => {
+test("work after the response has no ratio, and no calls in the request means the burst's own", async () => {
   const events = await runRace(server, { exercise: "G", strategies: ["background"] });
   const [burst] = burstsOf(events);
   expect(burst?.calls).toHaveLength(1);

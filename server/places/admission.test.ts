@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { noCaller } from "../../testing/tasks.ts";
 import { Admission } from "./admission.ts";
 
-/** A job that ends when told to, and says when it began. */
+/** A job that ends on demand and logs its start. */
 function createJob(log: string[], name: string) {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const run = () => {
@@ -13,7 +13,7 @@ function createJob(log: string[], name: string) {
 }
 
 describe("Admission", () => {
-  test("lets in as many as there are slots, and the rest in the order they came", async () => {
+  test("runs one job per slot, and the rest in order of arrival", async () => {
     const admission = new Admission("place", 2, 10);
     const log: string[] = [];
     const jobs = ["a", "b", "c", "d"].map((name) => createJob(log, name));
@@ -31,16 +31,14 @@ describe("Admission", () => {
     expect(admission.vitals()).toMatchObject({ running: 0, mostRunning: 2, completed: 4 });
   });
 
-  test("refuses at once when the queue is full, and says what to do", async () => {
+  test("rejects at once when the queue is full", async () => {
     const admission = new Admission("place", 1, 1);
     const log: string[] = [];
     const jobs = ["a", "b", "c"].map((name) => createJob(log, name));
     const [first, second, third] = jobs.map(({ run }) => admission.run(run, noCaller));
     await expect(third).rejects.toMatchObject({
-      kind: "overloaded",
-      message:
-        'The queue of "place" is full: 1 running, 1 waiting. ' +
-        "Try again later, or start the server with a larger --max-queue.",
+      code: "UNBLOCK_QUEUE_FULL",
+      data: { executor: "place", running: 1, waiting: 1 },
     });
     jobs[0]?.end();
     jobs[1]?.end();
@@ -49,15 +47,15 @@ describe("Admission", () => {
     expect(admission.vitals()).toMatchObject({ refused: 1, completed: 2 });
   });
 
-  test("never runs what was given up while it waited", async () => {
+  test("never runs a job that was cancelled while it waited", async () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const [a, b, c] = ["a", "b", "c"].map((name) => createJob(log, name));
-    const giveUp = new AbortController();
+    const cancel = new AbortController();
     const first = admission.run(() => a?.run() ?? Promise.reject(), noCaller);
-    const second = admission.run(() => b?.run() ?? Promise.reject(), giveUp);
+    const second = admission.run(() => b?.run() ?? Promise.reject(), cancel);
     const third = admission.run(() => c?.run() ?? Promise.reject(), noCaller);
-    giveUp.abort(new Error("gave up"));
+    cancel.abort(new Error("gave up"));
     await expect(second).rejects.toThrow("gave up");
     a?.end();
     c?.end();
@@ -66,7 +64,7 @@ describe("Admission", () => {
     expect(admission.vitals()).toMatchObject({ withdrawn: 1, queued: 0, completed: 2 });
   });
 
-  test("never runs what was given up before it came", async () => {
+  test("never runs a job that was cancelled before", async () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const run = admission.run(createJob(log, "a").run, {
@@ -76,14 +74,14 @@ describe("Admission", () => {
     expect(log).toEqual([]);
   });
 
-  test("answers who gives up inside at once, and keeps the seat until the job has ended", async () => {
+  test("rejects a cancelled job's caller at once, and keeps the slot until the job has ended", async () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const jobs = ["a", "b"].map((name) => createJob(log, name));
-    const giveUp = new AbortController();
-    const first = admission.run(jobs[0]?.run ?? Promise.reject, giveUp);
+    const cancel = new AbortController();
+    const first = admission.run(jobs[0]?.run ?? Promise.reject, cancel);
     const second = admission.run(jobs[1]?.run ?? Promise.reject, noCaller);
-    giveUp.abort(new Error("gave up"));
+    cancel.abort(new Error("gave up"));
     await expect(first).rejects.toThrow("gave up");
     expect(log).toEqual(["a"]);
     expect(admission.vitals()).toMatchObject({ running: 1, queued: 1 });
@@ -93,7 +91,7 @@ describe("Admission", () => {
     expect(log).toEqual(["a", "b"]);
   });
 
-  test("gives the seat on when a job fails, and counts it", async () => {
+  test("frees the slot of a failed job, and counts it", async () => {
     const admission = new Admission("place", 1, 10);
     const log: string[] = [];
     const jobs = ["a", "b"].map((name) => createJob(log, name));
@@ -118,7 +116,7 @@ describe("Admission", () => {
     await new Admission("empty", 1, 1).idle(20_000);
   });
 
-  test("is not waited for longer than that", async () => {
+  test("waits for idleness no longer than the limit", async () => {
     const admission = new Admission("place", 1, 10);
     const job = createJob([], "a");
     const ended = admission.run(job.run, noCaller);

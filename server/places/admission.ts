@@ -1,51 +1,49 @@
 import { Failure } from "../errors.ts";
 import { noteGoingOn } from "../give-up.ts";
-import { sharedSlot, windowSlots } from "../vitals/slots.ts";
-import type { PlaceVitals, TaskCall } from "./place.ts";
+import { type PlaceVitals, sharedSlot, type TaskCall, windowSlots } from "./place.ts";
 
-/** What a job inside can say of itself. */
+/** Passed to a job that has been admitted. */
 export interface Slot {
   /**
-   * The job goes on although it was told to end. Its caller gets `failure` at once, if one still waits. The
-   * job keeps the slot and counts as stuck until it has ended; a spare slot takes its place if there is one.
+   * Marks the job as stuck: it keeps running although it was stopped. Rejects its caller with
+   * `failure` at once. The job keeps its slot until it ends; a spare slot replaces it if there is
+   * one.
    */
   stick(failure: Failure): void;
 }
 
 /**
- * The door of a place: at most `size` tasks are inside, at most `maxQueue` wait.
+ * Admits tasks to an executor: at most `size` run, at most `maxQueue` wait.
  *
- * The tasks of a connection come in first in, first out, and the connections take turns: whoever asks for
- * one task does not wait behind a thousand of another's. And no connection takes the whole queue: it may
- * have no more tasks in it than there is room left for others, so a connection alone gets half. Where
- * nobody waits (`maxQueue` 0) the same bound is on its tasks inside. The server's own tasks, without a
- * connection, take turns like those of one more connection, and have no such bound.
+ * Tasks of one connection start in order, and connections take turns. A connection may have no more
+ * tasks in the queue than there is room left for others, so one connection alone gets half of it.
+ * With `maxQueue` 0 the same bound applies to its running tasks. The server's own tasks, which have
+ * no connection, take turns as one more connection without that bound.
  *
- * Who gives up while waiting is taken out of the queue and never runs. Who gives up inside gets the
- * signal's reason at once, but the task keeps its slot until it has really ended: the place is as
- * full as it is. A task that does not end when it is made to is stuck. For the first `maxSpares` stuck
- * tasks others are let in, so that a few of them do not shut the place. When no slot is left that is not
- * stuck, tasks fail at once with "unavailable", and so do those that wait.
+ * A task whose signal aborts while it waits never runs. If it already runs, its caller gets the
+ * signal's reason at once, and the task keeps its slot until it has really ended. A task that does
+ * not end after it was stopped is stuck: the first `maxSpares` stuck tasks get a replacement. When
+ * all slots are stuck, new and waiting tasks fail with "unavailable".
  */
 export class Admission {
   readonly #name: string;
   readonly #size: number;
   readonly #maxQueue: number;
   readonly #maxSpares: number;
-  // Sets and maps keep the order of insertion and forget any one element in constant time. The connection
-  // whose turn is next comes first.
+  // Maps and sets keep insertion order and delete in constant time. The connection whose turn is
+  // next comes first.
   readonly #waiting = new Map<object | undefined, Set<Waiter>>();
-  /** Tasks inside by connection; only kept where nobody waits. */
+  /** Running tasks per connection; only kept when `maxQueue` is 0. */
   readonly #inside = new Map<object, number>();
   #queued = 0;
   #running = 0;
   #stuck = 0;
-  /** In each window, by its slot. */
+  /** Per window, by its slot. */
   readonly #mostRunning = new Int32Array(windowSlots);
   #completed = 0;
   #failed = 0;
   #refused = 0;
-  #withdrawn = 0;
+  #cancelled = 0;
   #cpuMs = 0;
   #wakeIdle: (() => void) | undefined;
 
@@ -56,7 +54,9 @@ export class Admission {
     this.#maxSpares = maxSpares;
   }
 
-  /** Throws a Failure "overloaded" when the task may not wait, "unavailable" when all slots are stuck. */
+  /**
+   * @throws Failure "overloaded" when the task may not wait, "unavailable" when all slots are stuck
+   */
   assertRoom(connection: object | undefined): void {
     const problem = this.#isShut ? this.#shut() : this.#lackOfRoom(connection);
     if (problem !== undefined) {
@@ -65,10 +65,10 @@ export class Admission {
     }
   }
 
-  /** Runs `job` when its turn has come. See {@link Admission} for what the signal does. */
+  /** Runs `job` in turn; {@link Admission} says what the signal does. */
   async run<T>(job: (slot: Slot) => Promise<T>, { signal, connection }: TaskCall): Promise<T> {
     if (signal.aborted) {
-      this.#withdrawn++;
+      this.#cancelled++;
       throw signal.reason;
     }
     this.assertRoom(connection);
@@ -78,8 +78,8 @@ export class Admission {
       this.#take();
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
     let isRunning = true;
     const ended = this.#track(job, connection, reject).finally(() => {
       isRunning = false;
@@ -93,7 +93,7 @@ export class Admission {
       }
       throw error;
     } finally {
-      signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -108,12 +108,12 @@ export class Admission {
       completed: this.#completed,
       failed: this.#failed,
       refused: this.#refused,
-      withdrawn: this.#withdrawn,
+      withdrawn: this.#cancelled,
       cpuMs: this.#cpuMs,
     };
   }
 
-  /** Counts what a task took of a core that is not the event loop's. */
+  /** Adds CPU time that a task used outside the event loop. */
   addCpu(ms: number): void {
     this.#cpuMs += ms;
   }
@@ -122,17 +122,17 @@ export class Admission {
     this.#mostRunning[slot] = this.#running;
   }
 
-  /** Counts from now on what has ended, and its CPU time; in everybody's window also the most that ran. */
+  /** Resets the counts of ended tasks, their CPU time, and the shared window's maximum. */
   restartCounts(): void {
     this.#completed = 0;
     this.#failed = 0;
     this.#refused = 0;
-    this.#withdrawn = 0;
+    this.#cancelled = 0;
     this.#cpuMs = 0;
     this.restartWindow(sharedSlot);
   }
 
-  /** Resolves when nothing runs and nothing waits, or after `withinMs`. */
+  /** Resolves when nothing runs or waits, at the latest after `withinMs`. */
   async idle(withinMs: number): Promise<void> {
     if (this.#running > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -147,7 +147,7 @@ export class Admission {
     return this.#running - Math.min(this.#stuck, this.#maxSpares) >= this.#size;
   }
 
-  /** Whether all slots are stuck, the spare ones included. */
+  /** Whether all slots are stuck, spare slots included. */
   get #isShut(): boolean {
     return this.#stuck >= this.#size + this.#maxSpares;
   }
@@ -196,16 +196,16 @@ export class Admission {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const line = this.#waiting.get(connection) ?? new Set();
     const leave = () => {
-      signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", onAbort);
       line.delete(waiter);
       this.#queued--;
       if (line.size === 0) {
         this.#waiting.delete(connection);
       }
     };
-    const giveUp = () => {
+    const onAbort = () => {
       leave();
-      this.#withdrawn++;
+      this.#cancelled++;
       reject(signal.reason);
     };
     const waiter: Waiter = {
@@ -214,7 +214,7 @@ export class Admission {
         this.#take();
         resolve();
       },
-      turnAway: (failure) => {
+      reject: (failure) => {
         leave();
         this.#refused++;
         reject(failure);
@@ -223,21 +223,21 @@ export class Admission {
     line.add(waiter);
     this.#queued++;
     this.#waiting.set(connection, line);
-    signal.addEventListener("abort", giveUp, { once: true });
+    signal.addEventListener("abort", onAbort, { once: true });
     return promise;
   }
 
   async #track<T>(
     job: (slot: Slot) => Promise<T>,
     connection: object | undefined,
-    answer: (failure: Failure) => void,
+    respond: (failure: Failure) => void,
   ): Promise<T> {
     let isStuck = false;
     const stick = (failure: Failure) => {
       isStuck = true;
       this.#stuck++;
-      answer(failure);
-      this.#letIn();
+      respond(failure);
+      this.#admitWaiting();
     };
     this.#countInside(connection, 1);
     try {
@@ -251,7 +251,7 @@ export class Admission {
       this.#stuck -= isStuck ? 1 : 0;
       this.#running--;
       this.#countInside(connection, -1);
-      this.#letIn();
+      this.#admitWaiting();
       if (this.#running === 0) {
         this.#wakeIdle?.();
       }
@@ -270,17 +270,17 @@ export class Admission {
     }
   }
 
-  /** Lets in whose turn it is, as many as there are slots, or turns all away when no slot will be free. */
-  #letIn(): void {
+  /** Starts waiting tasks while slots are free, or rejects them all when every slot is stuck. */
+  #admitWaiting(): void {
     for (const [connection, line] of this.#waiting) {
       if (this.#isShut) {
         for (const waiter of line) {
-          waiter.turnAway(this.#shut());
+          waiter.reject(this.#shut());
         }
       } else if (this.#isFull) {
         return;
       } else {
-        // To the end: then the others have their turns.
+        // Moves the connection to the end of the line.
         this.#waiting.delete(connection);
         this.#waiting.set(connection, line);
         const [first] = line;
@@ -292,5 +292,5 @@ export class Admission {
 
 interface Waiter {
   enter(): void;
-  turnAway(failure: Failure): void;
+  reject(failure: Failure): void;
 }

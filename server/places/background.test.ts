@@ -16,7 +16,7 @@ function createTestBackground(maxQueue = 10) {
   return { background, logged };
 }
 
-/** A task that ends when told to. */
+/** A task that ends on demand. */
 function createHeldTask(log: string[]) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const run = async (name: string) => {
@@ -28,7 +28,7 @@ function createHeldTask(log: string[]) {
 }
 
 describe("background", () => {
-  test("accepts at once, and begins after the answer", async () => {
+  test("accepts at once, and starts after the response", async () => {
     const { background } = createTestBackground();
     const log: string[] = [];
     const { held, release } = createHeldTask(log);
@@ -41,7 +41,7 @@ describe("background", () => {
     expect(log).toEqual(["answered", "a began", "a ended"]);
   });
 
-  test("waits at close for what it accepted, also for what had not begun", async () => {
+  test("waits at close for all accepted tasks", async () => {
     const { background, logged } = createTestBackground(200);
     const log: string[] = [];
     const { held, release } = createHeldTask(log);
@@ -75,7 +75,7 @@ describe("background", () => {
     expect(background.vitals()).toMatchObject({ completed: 0, failed: 1 });
   });
 
-  test("gives up at close on what does not end, and says how much is lost", async () => {
+  test("reports at close how many tasks did not end", async () => {
     const { background, logged } = createTestBackground();
     await background.accept(tasks.waitForSignal, null);
     await background.close(1);

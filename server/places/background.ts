@@ -3,18 +3,18 @@ import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
 import type { LocalContext, PlacesConfig, PlaceVitals, Ran, Task } from "./place.ts";
 
-/** How many background tasks are in progress at once; the rest wait in the queue. */
+/** Background tasks that run at once; the others wait in the queue. */
 const size = 64;
-/** A task that takes longer has failed, in milliseconds. */
 const taskTimeoutMs = 10_000;
 
-/** Work after the reply, owned by the service and not by the call. */
+/** Work after the response, owned by the service rather than by the call. */
 export interface Background {
   readonly name: "background";
   /**
-   * Accepts a task and resolves at once; the task runs after the reply. It gets no signal of the
-   * call's: that one also fires when the call succeeds. Throws a Failure "overloaded" when the queue
-   * is full; nothing is accepted then.
+   * Accepts a task, which runs after the response, and resolves at once. The task does not get the
+   * call's signal, which also aborts when the call succeeds.
+   *
+   * @throws Failure "overloaded" when the queue is full; nothing is accepted then
    */
   accept<Input>(
     task: Task<Input, unknown, LocalContext>,
@@ -23,7 +23,7 @@ export interface Background {
   ): Promise<Ran<undefined>>;
   vitals(slot?: number): PlaceVitals;
   restartWindow(slot: number): void;
-  /** Waits for what was accepted, `drainMs` at most; the log says how many tasks are lost then. */
+  /** Waits up to `drainMs` for accepted tasks; logs how many are lost after that. */
   close(drainMs: number): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function createBackground({ maxQueue, log }: PlacesConfig): Background {
       admission.assertRoom(connection);
       const ended = admission.run(
         async () => {
-          // Lets the reply leave first.
+          // Lets the response leave first.
           await setImmediate();
           const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(taskTimeoutMs)]);
           await task.run(input, { signal, stopped: () => signal.aborted });

@@ -15,33 +15,30 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each([
-  ["threads", "no thread for it started"],
-  ["processes", "the process for it did not start"],
-])("%s that do not start cost the calls that wait for them, and come back", async (place, what) => {
-  const STARTS = join(folder, `starts-${place}`);
-  const FAIL = join(folder, `fail-${place}`);
-  writeFileSync(STARTS, "");
-  const program = startCommand(process.execPath, [programPath, place], {
-    STARTS,
-    FAIL,
-    NODE_OPTIONS: `--import ${preload}?${new URLSearchParams({ starts: STARTS, fail: FAIL })}`,
-  });
-  expect(await program.exited).toBe(0);
-  const { before, meanwhile, startsMeanwhile, after, vitals, logged } = JSON.parse(
-    program.stdout(),
-  );
-  expect(before).toBe(42);
-  expect(meanwhile).toEqual(
-    Array(6).fill(`The place "${place}" lost the task double: ${what}; the server's log says why.`),
-  );
-  // Two for those that died, and not more than one for each of the six that had to wait.
-  expect(startsMeanwhile).toBeGreaterThanOrEqual(2);
-  expect(startsMeanwhile).toBeLessThanOrEqual(8);
-  expect(after).toBe(42);
-  expect(vitals).toEqual({ running: 0, queued: 0, size: 2 });
-  expect(logged.join("\n")).toMatch(
-    place === "threads"
-      ? /A thread of the place "threads" ended without a task: Error: can't start/
-      : /A worker process ended at its start \(exit code 1\); starting another in 1000 ms\./,
-  );
-});
+  ["threads", /can't start/],
+  ["processes", /exit code 1/],
+])(
+  "%s that fail to start fail only the waiting calls, and are restarted",
+  async (place, reason) => {
+    const STARTS = join(folder, `starts-${place}`);
+    const FAIL = join(folder, `fail-${place}`);
+    writeFileSync(STARTS, "");
+    const program = startCommand(process.execPath, [programPath, place], {
+      STARTS,
+      FAIL,
+      NODE_OPTIONS: `--import ${preload}?${new URLSearchParams({ starts: STARTS, fail: FAIL })}`,
+    });
+    expect(await program.exited).toBe(0);
+    const { before, meanwhile, startsMeanwhile, after, vitals, logged } = JSON.parse(
+      program.stdout(),
+    );
+    expect(before).toBe(42);
+    expect(meanwhile).toEqual(Array(6).fill(expect.stringContaining(`"${place}"`)));
+    // Two for those that died, and at most one for each of the six waiting calls.
+    expect(startsMeanwhile).toBeGreaterThanOrEqual(2);
+    expect(startsMeanwhile).toBeLessThanOrEqual(8);
+    expect(after).toBe(42);
+    expect(vitals).toEqual({ running: 0, queued: 0, size: 2 });
+    expect(logged.join("\n")).toMatch(reason);
+  },
+);

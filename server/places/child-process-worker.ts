@@ -1,18 +1,18 @@
 import { runTask, type TaskMessage } from "./task-runner.ts";
 
-// A terminal's Ctrl-C reaches every process of the group; the server decides when this one ends.
+// A terminal's Ctrl-C reaches the whole process group; the server decides when this process ends.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("disconnect", () => process.exit());
 if (!process.connected) {
-  // The server went before anybody here could hear of it.
+  // The server ended before the listener above was set.
   process.exit();
 }
 
 process.on("message", async (message: TaskMessage) => {
-  // A process hears of nothing while it computes; who gives up kills it.
+  // A process receives no messages while it computes; it is killed instead.
   const outcome = await runTask(message, { stopped: () => false });
   process.send?.(outcome);
 });
-// Whoever started this process waits for a message, and sends nothing before.
+// The parent sends nothing before this message.
 process.send?.("ready");

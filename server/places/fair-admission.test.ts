@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { never, noCaller } from "../../testing/tasks.ts";
 import { Admission } from "./admission.ts";
 
-/** Connections whose jobs end one at a time, when told to, and are logged in the order they began. */
+/**
+ * Connections whose jobs end one at a time, on demand, and are logged in the order of their starts.
+ */
 function createCrowd(admission: Admission) {
   const began: string[] = [];
   const ends: (() => void)[] = [];
@@ -19,7 +21,7 @@ function createCrowd(admission: Admission) {
     );
   return {
     began,
-    /** Its connection is the first letter. */
+    /** The first letter names its connection. */
     call: (name: string, signal = never) => {
       const connection = connections.get(name.charAt(0)) ?? {};
       connections.set(name.charAt(0), connection);
@@ -36,7 +38,7 @@ function createCrowd(admission: Admission) {
 }
 
 describe("Admission of many connections", () => {
-  test("gives them turns, and each its calls in the order they came", async () => {
+  test("takes turns between them, and keeps the order of each", async () => {
     const admission = new Admission("workers", 1, 100);
     const { began, call, callOfServer, endAll } = createCrowd(admission);
     const ended = [
@@ -49,7 +51,7 @@ describe("Admission of many connections", () => {
     expect(admission.vitals()).toMatchObject({ running: 0, queued: 0, completed: 8 });
   });
 
-  test("gives the turn of one that gave up to the next", async () => {
+  test("gives the turn of a cancelled call to the next", async () => {
     const admission = new Admission("workers", 1, 100);
     const { began, call, endAll } = createCrowd(admission);
     const caller = new AbortController();
@@ -65,16 +67,14 @@ describe("Admission of many connections", () => {
     expect(admission.vitals()).toMatchObject({ queued: 0, withdrawn: 1 });
   });
 
-  test("lets one have no more of the queue than is left for others, and says so", async () => {
+  test("bounds one connection's share of the queue by what is left for others", async () => {
     const admission = new Admission("workers", 1, 10);
     const { began, call, endAll } = createCrowd(admission);
     const firsts = Array.from({ length: 20 }, (_, n) => call(`a${n}`).catch((error) => error));
     expect(admission.vitals()).toMatchObject({ running: 1, queued: 6, refused: 13 });
     expect(await firsts[19]).toMatchObject({
-      kind: "overloaded",
-      message:
-        'This connection already has 6 of the 10 tasks that may wait for "workers"; the rest is for ' +
-        "others. Try again later, or start the server with a larger --max-queue.",
+      code: "UNBLOCK_SHARE_USED",
+      data: { own: 6, room: 10, executor: "workers" },
     });
     const seconds = Array.from({ length: 20 }, (_, n) => call(`b${n}`).catch(() => "refused"));
     expect(admission.vitals()).toMatchObject({ queued: 9 });
@@ -85,16 +85,14 @@ describe("Admission of many connections", () => {
     expect(admission.vitals()).toMatchObject({ running: 0, queued: 0 });
   });
 
-  test("lets one have no more inside than is left for others, where nobody waits", async () => {
+  test("bounds one connection's share of the slots where nothing waits", async () => {
     const admission = new Admission("event-loop", 10, 0);
     const { began, call, callOfServer, endAll } = createCrowd(admission);
     const firsts = Array.from({ length: 20 }, (_, n) => call(`a${n}`).catch((error) => error));
     expect(admission.vitals()).toMatchObject({ running: 6, refused: 14 });
     expect(await firsts[19]).toMatchObject({
-      kind: "overloaded",
-      message:
-        'This connection already has 6 of the 10 tasks that may be in progress in "event-loop"; the ' +
-        "rest is for others. Try again later, or start the server with a larger --max-queue.",
+      code: "UNBLOCK_SHARE_USED",
+      data: { own: 6, room: 10, executor: "event-loop" },
     });
     const others = [call("b0"), ...[1, 2, 3].map((n) => callOfServer(`own ${n}`))];
     expect(admission.vitals()).toMatchObject({ running: 10 });
@@ -106,7 +104,7 @@ describe("Admission of many connections", () => {
     expect(began.at(-1)).toBe("a20");
   });
 
-  test("lets the server itself have all of the queue", async () => {
+  test("does not bound the server's own share of the queue", async () => {
     const admission = new Admission("workers", 1, 10);
     const job = Promise.withResolvers<void>();
     const ended = Array.from({ length: 11 }, () => admission.run(() => job.promise, noCaller));

@@ -48,7 +48,7 @@ attackTest.each(["connect", "grpc", "grpc-web"] as const)(
     });
     expect(queued).toBeLessThanOrEqual(501);
     expect(queued).toBeGreaterThan(400);
-    // Those that run already, one more whose turn comes before, and what else ends meanwhile.
+    // Those that already run, one more before its turn, and what else ends meanwhile.
     expect(doneMeanwhile).toBeLessThan(20);
     greedy.close();
     modest.close();

@@ -11,13 +11,13 @@ import { startServerProcess } from "../../testing/server-process.ts";
 const waitOptions = { timeout: 25_000, interval: 50 };
 const threads = 16;
 const sizes = [`--blocking-threads=${threads}`, `--libuv-threads=${threads}`];
-/** A quarter more than the place has. */
+/** A quarter of the executor's size. */
 const spares = threads / 4;
 const strategies = ["threads", "libuv"] as const;
 const attackMs = 12_000;
 const callsPerSecond = 40;
 
-/** The newest vitals, without the backends, which may be stopped. */
+/** Latest vitals, without the backends, which may be stopped. */
 function watchVitals(url: string) {
   let newest: WatchVitalsResponse | undefined;
   const stop = new AbortController();
@@ -34,7 +34,7 @@ function watchVitals(url: string) {
   };
 }
 
-/** Calls GetConfig with deadlines of 100 ms all the time, and counts the codes. */
+/** Calls GetConfig with deadlines of 100 ms continuously, and counts the codes. */
 async function readForAWhile(url: string): Promise<Map<string, number>> {
   const client = createUnblockClient({ baseUrl: url });
   const codes = new Map<string, number>();
@@ -64,7 +64,7 @@ attackTest(
     const server = await startServerProcess(sizes);
     const pid = server.child.pid ?? 0;
     const unblock = createUnblockClient({ baseUrl: server.url });
-    // All threads work once, so that none is started by the attack.
+    // Uses all threads once, so that the attack starts none.
     await Promise.all(
       Array.from({ length: 100 }, (_, n) =>
         unblock.getConfig({}, { headers: { "unblock-strategy": strategies[n % 2] ?? "" } }),
@@ -78,7 +78,8 @@ attackTest(
 
     const reading = readForAWhile(server.url);
     await vi.waitUntil(() => vitals.place("libuv")?.stuck, waitOptions);
-    // Others are served meanwhile: on another place, and with compression, which needs libuv's pool.
+    // Others are served meanwhile: by another executor, and with compression, which uses libuv's
+    // pool.
     expect(await unblock.computeHash({ data: "test", rounds: 1 })).toMatchObject({
       algorithm: "sha256",
     });
@@ -132,7 +133,7 @@ attackTest.each(strategies)("a server stops although its own disk hangs: %s", as
   const after = footprintOf(server.child.pid);
   expect(code).toBe("deadline_exceeded");
   server.child.kill("SIGTERM");
-  // By a signal: to exit otherwise it would have to wait for the thread.
+  // Killed by a signal, because a normal exit would wait for the thread.
   expect(await server.exited).toBe(null);
   expect(server.child.signalCode).toBe("SIGKILL");
   reportAttack({

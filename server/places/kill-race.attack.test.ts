@@ -18,7 +18,7 @@ attackTest("no call is lost beside calls whose deadline falls near their end", a
   }
   const before = footprintOf();
   const codes: { patient: string[]; hurried: string[] } = { patient: [], hurried: [] };
-  // Finds where the end is: a call in three comes too late, by little.
+  // Searches for the timeout at which one call in three is slightly too late.
   let timeoutMs = 50;
   for (let pair = 0; pair < pairs; pair++) {
     const [hurried, patient, next] = await Promise.all([hash(timeoutMs), hash(), hash()]);
@@ -35,7 +35,7 @@ attackTest("no call is lost beside calls whose deadline falls near their end", a
     after: footprintOf(),
   });
   expect(count(codes.patient, "ok")).toBe(2 * pairs);
-  // Some had to be killed, or nothing was attacked.
+  // Otherwise nothing was attacked.
   expect(count(codes.hurried, "deadline_exceeded")).toBeGreaterThan(10);
   await server.close();
 });

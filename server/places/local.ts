@@ -1,15 +1,94 @@
-import { monotonicMs } from "../../registry/clock.ts";
+import { threadId } from "node:worker_threads";
+import { monotonicMs, threadCpuMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
-import type { LocalContext, Place, Ran, RanOn, Task } from "./place.ts";
-import { closeMs } from "./task-limits.ts";
-import { threadCpuMs } from "./thread-cpu.ts";
+import {
+  closeMs,
+  exitWithout,
+  reportStuck,
+  reportUnstuck,
+  type StuckPlace,
+  stuckMs,
+} from "./lost-task.ts";
+import type { LocalContext, Place, PlacesConfig, Ran, RanOn, Task } from "./place.ts";
 
 /**
- * A place whose tasks are run by this very thread.
+ * The thread that serves every call. Right for work that awaits; work that blocks or computes here
+ * delays everyone.
  *
- * @param size how many may be in progress at once
- * @param maxQueue how many more may wait
- * @param thread what the place says of where it ran, besides its name and process
+ * Waiting needs no thread, so tasks start at once; `maxQueue` bounds how many are in progress.
+ */
+export function createEventLoop({ maxQueue }: PlacesConfig): Place<LocalContext> {
+  return createLocalPlace("event-loop", maxQueue, 0, { thread: threadId });
+}
+
+const name = "libuv";
+
+/**
+ * libuv's thread pool, which runs fs/promises, asynchronous crypto, zlib and dns.lookup. There is
+ * one per process, sized at its first use (`UV_THREADPOOL_SIZE`, 4 by default). Its threads have no
+ * ids.
+ *
+ * Fewer tasks run than the pool has threads. The others wait in a queue that, unlike libuv's own,
+ * is visible, bounded and can be left; and when a disk hangs with all tasks, the server still has
+ * threads for its own compression, files and name lookups.
+ *
+ * A thread of the pool cannot be stopped: a task that keeps running after it was cancelled keeps
+ * its slot, counts as stuck, and is not replaced.
+ */
+export function createLibuv({ libuvThreads, maxQueue, log }: PlacesConfig): Place<LocalContext> {
+  const admission = new Admission(name, tasksOf(libuvThreads), maxQueue);
+  const ranOn: RanOn = { place: name, pid: process.pid };
+  const place: StuckPlace = { name, admission, kind: "task", log };
+  return {
+    name,
+    run: (task, input, call) => {
+      const { signal } = call;
+      const submittedMs = monotonicMs();
+      return admission.run(async (slot) => {
+        let isStuck = false;
+        let timer: NodeJS.Timeout | undefined;
+        const stick = () => {
+          isStuck = true;
+          const what = `it did not end within ${stuckMs} ms after it was cancelled`;
+          reportStuck(place, slot, task.name, what);
+        };
+        const onAbort = () => {
+          timer = setTimeout(stick, stuckMs);
+        };
+        signal.addEventListener("abort", onAbort, { once: true });
+        try {
+          return await runHere(task, input, signal, submittedMs, ranOn);
+        } finally {
+          signal.removeEventListener("abort", onAbort);
+          clearTimeout(timer);
+          if (isStuck) {
+            reportUnstuck(place);
+          }
+        }
+      }, call);
+    },
+    vitals: (slot) => admission.vitals(slot),
+    restartWindow: (slot) => admission.restartWindow(slot),
+    close: async () => {
+      await admission.idle(closeMs);
+      if (admission.vitals().running > 0) {
+        exitWithout(admission);
+      }
+    },
+  };
+}
+
+/** Leaves one thread in eight free of tasks, at least one if there is more than one. */
+function tasksOf(libuvThreads: number): number {
+  return Math.max(1, libuvThreads - Math.max(1, Math.floor(libuvThreads / 8)));
+}
+
+/**
+ * Executor that runs its tasks on the current thread.
+ *
+ * @param size max tasks in progress
+ * @param maxQueue max tasks that wait
+ * @param thread thread id for `RanOn`, if there is one
  */
 export function createLocalPlace(
   name: string,
@@ -31,8 +110,8 @@ export function createLocalPlace(
   };
 }
 
-/** Runs a task in this very thread. */
-export async function runHere<Input, Output>(
+/** Runs a task on the current thread. */
+async function runHere<Input, Output>(
   task: Task<Input, Output, LocalContext>,
   input: Input,
   signal: AbortSignal,
@@ -43,7 +122,7 @@ export async function runHere<Input, Output>(
   const startedCpuMs = threadCpuMs();
   const result = task.run(input, { signal, stopped: () => signal.aborted });
   const cpuMs = threadCpuMs() - startedCpuMs;
-  // Work that never waited has ended here; to await it would count what others do meanwhile.
+  // A synchronous task has ended here; awaiting it would add the time of other work.
   const value = result instanceof Promise ? await result : result;
   const endedMs = monotonicMs();
   return {

@@ -1,48 +1,45 @@
-/** Where a piece of work ran, as the place that ran it says. */
+/** Where a task ran. */
 export interface RanOn {
   readonly place: string;
   readonly pid: number;
-  /** Node's thread id, 0 for a process's main thread; undefined where threads have none (libuv). */
+  /** Node's thread id, 0 for a process's main thread; undefined for libuv's threads. */
   readonly thread?: number;
 }
 
-/** A part of a call's time, in the order in which the parts passed. */
+/** A step of a call, in chronological order. */
 export interface TimingStep {
-  /** "queue" and "work" are every place's; a strategy may add its own, such as "download". */
+  /** "queue" and "work" are in every response; a strategy may add its own, such as "download". */
   readonly name: string;
   readonly ms: number;
 }
 
-/** What a place gives back: the result, where it was made, and how long it queued and ran. */
+/** Result of a task, with where and how long it ran. */
 export interface Ran<Output> {
   readonly value: Output;
   readonly ranOn: RanOn;
-  /** When the first step of `timing` began, on the clock of `monotonicMs`. */
+  /** Start of the first step, on the clock of `monotonicMs`. */
   readonly beganMs: number;
   readonly timing: readonly TimingStep[];
   /**
-   * CPU time of the task on the thread that ran it, in milliseconds. Of a task that awaits on a thread it
-   * shares with others, only the part before its first `await`. Undefined where nobody counted it.
+   * CPU time of the task on its thread, in milliseconds. For a task that awaits on a shared thread,
+   * only the part before its first `await`. Undefined when it was not measured.
    */
   readonly cpuMs?: number | undefined;
 }
 
-/** What a running task can ask wherever it runs. */
+/** What a task can ask in any executor. */
 export interface TaskContext {
-  /** Whether nobody wants the result any more. Long loops ask now and then, and throw. */
+  /** Whether the task was cancelled. Long loops check it now and then, and throw. */
   stopped(): boolean;
 }
 
-/** What a task can also ask when it runs in the server's own thread. */
+/** What a task can also use when it runs on the server's own thread. */
 export interface LocalContext extends TaskContext {
-  /** Aborts when nobody wants the result any more; hand it on to what waits. */
+  /** Aborts when the task is cancelled; pass it on to whatever waits. */
   readonly signal: AbortSignal;
 }
 
-/**
- * A function that can run in another thread or process: there it is found again by the module that
- * exports it and its name.
- */
+/** A function that can run in another thread or process, which finds it by module and name. */
 export interface Task<Input, Output, Context = TaskContext> {
   readonly module: string;
   readonly name: string;
@@ -50,10 +47,10 @@ export interface Task<Input, Output, Context = TaskContext> {
 }
 
 /**
- * Makes a task of an exported function. `input` and result must be plain data: they are copied when
- * the task runs elsewhere.
+ * Makes a task of an exported function. Input and result must be plain data, because they are
+ * copied to other threads and processes.
  *
- * @param module `import.meta.url` of the module that exports `run` under its own name
+ * @param module URL of the module that exports `run` under its own name
  */
 export function task<Input, Output, Context = TaskContext>(
   module: string,
@@ -62,65 +59,70 @@ export function task<Input, Output, Context = TaskContext>(
   return { module, name: run.name, run };
 }
 
-/** What a place says of itself. Counts are since its start, `mostRunning` since the window began. */
+/** Counts of an executor since its start; `mostRunning` is the window's maximum. */
 export interface PlaceVitals {
   readonly name: string;
   readonly size: number;
   readonly running: number;
   readonly queued: number;
-  /** Those of `running` that were told to end, or that nobody waits for, and that do not end. */
+  /** Running tasks that were stopped and do not end. */
   readonly stuck: number;
   readonly mostRunning: number;
   readonly completed: number;
   readonly failed: number;
   readonly refused: number;
   readonly withdrawn: number;
-  /** CPU time of the tasks that ended on its own threads or in its processes; 0 where it has none. */
+  /** CPU time of ended tasks on the executor's own threads or processes; 0 where it has none. */
   readonly cpuMs: number;
 }
 
-/** For whom a task runs. */
+/** The call that a task belongs to. */
 export interface TaskCall {
-  /** Aborts when nobody wants the result any more. */
+  /** Aborts when the task is cancelled. */
   readonly signal: AbortSignal;
-  /** The connection that the call came over. Default: none, as for the server's own work. */
+  /** Connection of the call. Default: none, as for the server's own tasks. */
   readonly connection?: object | undefined;
 }
 
-/** Where work can run. */
+/** An executor: somewhere work can run. */
 export interface Place<Context = TaskContext> {
   readonly name: string;
   /**
-   * Runs a task, in turn. Rejects with a Failure "overloaded" at once when the queue is full, and
-   * with the reason of the call's signal when that aborts: a task that still waits then never runs.
+   * Runs a task in turn. A task whose signal aborts while it waits never runs.
+   *
+   * @throws Failure "overloaded" at once when the queue is full; the signal's reason when that
+   *   aborts
    */
   run<Input, Output>(
     task: Task<Input, Output, Context>,
     input: Input,
     call: TaskCall,
   ): Promise<Ran<Output>>;
-  /** @param slot the window's (see VitalsWindows); default: everybody's, since the start */
+  /** @param slot the window's slot (see VitalsWindows). Default: the shared window's */
   vitals(slot?: number): PlaceVitals;
-  /** Begins a window anew. @param slot the window's */
+  /** Restarts the window that has this slot. */
   restartWindow(slot: number): void;
-  /** Lets what is running end, for a moment, then ends threads and processes. */
+  /** Waits briefly for running tasks, then ends threads and processes. */
   close(): Promise<void>;
 }
 
-/** How the places are sized. */
 export interface PlacesConfig {
-  /** Threads of the pool for CPU work. */
   readonly cpuWorkers: number;
-  /** Threads of the pool for blocking calls. */
   readonly blockingThreads: number;
-  /** Threads that libuv's pool was started with. */
   readonly libuvThreads: number;
-  /** Child processes. */
   readonly processes: number;
-  /** How many tasks may wait in front of each place. */
   readonly maxQueue: number;
-  /** Where the jobs of the place `queue` are. Default: nowhere, and nobody may use it. */
+  /** Redis that holds the jobs of `queue`. Default: none, and the strategy is not available. */
   readonly redisUrl?: string | undefined;
-  /** Says what went wrong where no caller is left to hear it. */
+  /** Reports problems that no caller is left to receive. */
   readonly log: (message: string) => void;
 }
+
+/**
+ * Max windows that are open at once. Whatever has a maximum per window (running tasks, calls of a
+ * backend) keeps one value per slot.
+ */
+export const windowSlots = 40;
+
+/** Slot of the shared window, which starts with the process and is never restarted. */
+export const sharedSlot = 0;

@@ -33,50 +33,48 @@ describe("processes", () => {
     expect(await pidOf()).toBe(pid);
   });
 
-  test("hand a failure that is meant for the caller over as one", async () => {
+  test("pass a Failure on as one", async () => {
     await expect(place.run(tasks.refuse, 7, noCaller)).rejects.toMatchObject({
       code: "UNBLOCK_USER_NOT_FOUND",
       data: { user_id: 7 },
     });
   });
 
-  test("lose one task in a crash, say so, and go on in a new process", async () => {
+  test("lose one task in a crash, report it, and continue in a new process", async () => {
     const pid = await pidOf();
     const crashed = place.run(tasks.crash, null, noCaller);
     const next = place.run(tasks.double, 4, noCaller);
     await expect(crashed).rejects.toMatchObject({
-      kind: "unavailable",
-      message:
-        'The place "processes" lost the task crash: ' +
-        `its process ${pid} ended in the middle of it (SIGKILL).`,
+      code: "UNBLOCK_TASK_LOST",
+      data: { executor: "processes", task: "crash", reason: expect.stringContaining(`${pid}`) },
     });
     const { value, ranOn } = await next;
     expect(value).toBe(8);
     expect(ranOn.pid).not.toBe(pid);
-    expect(logged).toContainEqual(expect.stringContaining("ended (SIGKILL); starting another"));
+    expect(logged).toContainEqual(expect.stringContaining("SIGKILL"));
   });
 
-  test("hand no task to a process that is being killed when its task has just ended", async () => {
+  test("give no task to a process that is being killed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "processes-test-"));
     const paths = { began: join(folder, "began"), end: join(folder, "end") };
-    const giveUp = new AbortController();
-    const run = place.run(tasks.markAndWait, paths, giveUp).catch(() => {});
+    const cancel = new AbortController();
+    const run = place.run(tasks.markAndWait, paths, cancel).catch(() => {});
     await vi.waitUntil(() => existsSync(paths.began), 20_000);
     const next = place.run(tasks.double, 21, noCaller);
     writeFileSync(paths.end, "");
     // Its outcome is on its way, and this process has not seen it yet.
     Atomics.wait(createGate(), 0, 0, 200);
-    giveUp.abort(new Error("gave up"));
+    cancel.abort(new Error("gave up"));
     await run;
     expect((await next).value).toBe(42);
     rmSync(folder, { recursive: true });
   });
 
-  test("come back although what they started goes on and has their standard error", async () => {
+  test("restart although a grandchild holds their standard error", async () => {
     const pid = await pidOf();
     await expect(place.run(tasks.crashWithHeir, null, noCaller)).rejects.toMatchObject({
-      kind: "unavailable",
-      message: expect.stringContaining(`its process ${pid} ended in the middle of it (SIGKILL)`),
+      code: "UNBLOCK_TASK_LOST",
+      data: { reason: expect.stringContaining(`${pid}`) },
     });
     expect(await pidOf()).not.toBe(pid);
   });
@@ -84,28 +82,26 @@ describe("processes", () => {
   test.each([
     ["", () => {}],
     [", also when it is stopped", (pid: number) => process.kill(pid, "SIGSTOP")],
-  ])("end a task that nobody wants any more with its process%s", async (_, hold) => {
+  ])("kill a cancelled task with its process%s", async (_, hold) => {
     const pid = await pidOf();
-    const giveUp = new AbortController();
+    const cancel = new AbortController();
     const mark = join(mkdtempSync(join(tmpdir(), "processes-test-")), "began");
-    const run = place.run(tasks.markAndHang, mark, giveUp);
+    const run = place.run(tasks.markAndHang, mark, cancel);
     await vi.waitUntil(() => existsSync(mark), 20_000);
     hold(pid);
-    giveUp.abort(new Error("gave up"));
+    cancel.abort(new Error("gave up"));
     await expect(run).rejects.toThrow("gave up");
     expect(await pidOf()).not.toBe(pid);
     rmSync(dirname(mark), { recursive: true });
   });
 
-  test("end a task that never ends with its process, and say so to its caller", async () => {
+  test("kill a task that never ends with its process, and report it to the caller", async () => {
     const pid = await pidOf();
-    // Only this process's clock: the task's own goes on as it does.
+    // Fakes only this process's clock; the task's own continues.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const lost = expect(place.run(tasks.hang, null, noCaller)).rejects.toMatchObject({
-      kind: "unavailable",
-      message:
-        'The place "processes" lost the task hang: it did not end within 60000 ms, ' +
-        `so its process ${pid} was stopped.`,
+      code: "UNBLOCK_TASK_LOST",
+      data: { executor: "processes", task: "hang", reason: expect.stringContaining(`${pid}`) },
     });
     await vi.advanceTimersByTimeAsync(60_000);
     vi.useRealTimers();
@@ -113,7 +109,7 @@ describe("processes", () => {
     expect(await pidOf()).not.toBe(pid);
   });
 
-  test("go on when a task can't be copied to them, and say what can't", async () => {
+  test("survive a task that can't be copied", async () => {
     const pid = await pidOf();
     const uncopyable = { ...tasks.double, run: String };
     await expect(place.run(uncopyable, () => {}, noCaller)).rejects.toThrow("could not be cloned");
@@ -130,23 +126,20 @@ describe("processes", () => {
     expect(() => process.kill(ranOn.pid, 0)).toThrow("ESRCH");
   });
 
-  test("are started again after a pause when there was no starting them", async () => {
+  test("are restarted after a backoff when they can't be started", async () => {
     const log: string[] = [];
     const program = process.execPath;
     process.execPath = "/nowhere/node";
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const starting = createProcesses({ ...config, log: (line) => log.push(line) });
     await expect(starting.run(tasks.double, 1, noCaller)).rejects.toMatchObject({
-      kind: "unavailable",
-      message:
-        'The place "processes" lost the task double: the process for it did not start; ' +
-        "the server's log says why.",
+      code: "UNBLOCK_TASK_LOST",
+      data: { executor: "processes", task: "double" },
     });
-    const why =
-      "A worker process ended at its start (spawn /nowhere/node ENOENT); starting another in 1000 ms.";
+    const why = expect.stringContaining("spawn /nowhere/node ENOENT");
     const waiting = starting.run(tasks.double, 21, noCaller);
     await vi.advanceTimersByTimeAsync(999);
-    // Another would have been tried for, and failed, many times by now.
+    // Without the backoff, many starts would have failed by now.
     await place.run(tasks.double, 1, noCaller);
     expect(log).toEqual([why]);
     process.execPath = program;

@@ -5,23 +5,23 @@ import { isOutcome, jobTaskName, toJobInput } from "../queue/protocol.ts";
 import { Admission } from "./admission.ts";
 import type { LocalContext, PlacesConfig, PlaceVitals, Ran, Task, TaskCall } from "./place.ts";
 
-/** How a job stands to others. */
-export interface JobTerms {
-  /** About what it costs, in milliseconds of CPU: the shorter go first. */
+interface JobTerms {
+  /** Expected CPU time, in milliseconds: shorter jobs run first. */
   readonly costMs: number;
-  /** From the caller: the same key means the same job. */
+  /** Idempotency key of the caller: the same key means the same job. */
   readonly key: string | undefined;
 }
 
 /**
- * Workers on any number of machines, `npm run worker`, that take jobs from a Redis. Not in the list of
- * `Place`s: what runs elsewhere must be a job whose task the workers know.
+ * Workers on any number of machines (`npm run worker`) that take jobs from a Redis. Not a `Place`:
+ * a job's task must be one that the workers know.
  */
-export interface JobPlace {
+interface JobPlace {
   readonly name: "queue";
   /**
-   * Runs a task in some worker. Rejects with a Failure "overloaded" when the queue is full, and with
-   * the reason of the call's signal when that aborts: a job that still waits then never runs.
+   * Runs a task in some worker. A job whose signal aborts while it waits never runs.
+   *
+   * @throws Failure "overloaded" when the queue is full; the signal's reason when that aborts
    */
   run<Input extends object, Output>(
     task: Task<Input, Output>,
@@ -30,8 +30,8 @@ export interface JobPlace {
     terms: JobTerms,
   ): Promise<Ran<Output>>;
   /**
-   * Accepts a task and resolves when Redis has it: from then on some worker runs it, at least once,
-   * whatever becomes of this server.
+   * Accepts a task and resolves when Redis has it: some worker then runs it at least once, whatever
+   * happens to this server.
    */
   accept<Input extends object>(
     task: Task<Input, unknown, LocalContext>,
@@ -44,13 +44,13 @@ export interface JobPlace {
   close(): Promise<void>;
 }
 
-/** The vitals count the calls of this server that wait for their jobs; the workers are elsewhere. */
+/** Its vitals count this server's calls that wait for jobs; the workers are elsewhere. */
 export function createQueue({ redisUrl, maxQueue, log }: PlacesConfig): JobPlace {
   const admission = new Admission("queue", maxQueue, 0);
   const opening = redisUrl === undefined ? undefined : open({ redisUrl, maxQueue, log });
   const opened = (): Promise<JobQueue> => {
     if (opening === undefined) {
-      throw new Error("Expected a call that needs Redis to be refused without it");
+      throw new Error("Expected Redis to be configured");
     }
     return opening;
   };
@@ -68,7 +68,7 @@ export function createQueue({ redisUrl, maxQueue, log }: PlacesConfig): JobPlace
     },
     accept: (task, input, key, connection) => {
       const submittedMs = monotonicMs();
-      // The caller may go: what Redis has is accepted, and what it has not is not.
+      // The caller may disconnect: what Redis has is accepted, what it does not have is not.
       return admission.run(
         async () => {
           const jobs = await opened();
@@ -94,7 +94,7 @@ export function createQueue({ redisUrl, maxQueue, log }: PlacesConfig): JobPlace
 
 const never = new AbortController().signal;
 
-/** Its modules are loaded only by those who use them. */
+/** Loads the queue's modules only when a Redis is configured. */
 async function open(config: {
   readonly redisUrl: string;
   readonly maxQueue: number;
@@ -106,13 +106,13 @@ async function open(config: {
 
 function toRan<Output>(outcome: unknown, submittedMs: number): Ran<Output> {
   if (!isOutcome<Output>(outcome)) {
-    throw new Error(`Expected a worker to answer with an outcome, got ${JSON.stringify(outcome)}`);
+    throw new Error(`Expected an outcome from a worker, got ${JSON.stringify(outcome)}`);
   }
   if ("failure" in outcome) {
     throw fromFailureMessage(outcome.failure);
   }
   const { value, ranOn, workMs, cpuMs } = outcome;
-  // The worker's clock may be another machine's, so what was not work counts as queueing.
+  // The worker's clock may be another machine's, so all time but the work counts as queueing.
   const queueMs = monotonicMs() - submittedMs - workMs;
   return {
     value,

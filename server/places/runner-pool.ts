@@ -1,23 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../../registry/clock.ts";
 import { Admission } from "./admission.ts";
-import { exitWithout } from "./exit-without.ts";
+import {
+  closeMs,
+  exitWithout,
+  maxTaskMs,
+  reportStuck,
+  reportUnstuck,
+  type StuckPlace,
+  sparesFor,
+  stuckMs,
+} from "./lost-task.ts";
 import type { Place, Task } from "./place.ts";
-import { fromOutcome } from "./remote.ts";
-import { reportStuck, reportUnstuck, type StuckPlace } from "./stuck-task.ts";
-import { closeMs, longestTaskMs, sparesFor, stuckMs } from "./task-limits.ts";
-import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
+import { fromOutcome, type TaskMessage, type TaskOutcome } from "./task-runner.ts";
 
-/** A thread or a process that runs tasks, one at a time, and is started again whenever it ends. */
+/** A thread or process that runs one task at a time and is restarted whenever it ends. */
 export interface Runner {
-  /** Whether a task would begin at once. */
   readonly isReady: boolean;
   /**
-   * Runs a task. When the thread or process is made to end, or ends by itself, this settles only when it
-   * has really ended.
+   * Runs a task. Settles only when a thread or process that ends has really ended.
    *
-   * @param signal aborts when nobody wants the result any more
-   * @param kill its abort ends the thread or process in the middle of the task; the reason is a text
+   * @param signal aborts when the task is cancelled
+   * @param kill its abort kills the thread or process; the reason is a text
    * @throws Failure when the task is lost
    */
   run<Output>(
@@ -25,18 +29,16 @@ export interface Runner {
     signal: AbortSignal,
     kill: AbortSignal,
   ): Promise<TaskOutcome<Output>>;
-  /** Ends the thread or process in the middle of whatever it does, and resolves when it has ended. */
+  /** Kills the thread or process and resolves when it has ended. */
   close(): Promise<void>;
 }
 
-export interface RunnerPoolConfig {
+interface RunnerPoolConfig {
   readonly name: string;
-  /** How many tasks run at once. */
   readonly size: number;
   readonly maxQueue: number;
-  /** What a runner is, for messages. */
   readonly kind: "thread" | "process";
-  /** The time that a task has to end by itself when nobody wants its result any more, in milliseconds. */
+  /** Time that a cancelled task has to end by itself, in milliseconds. */
   readonly stopMs: number;
   readonly start: () => Runner;
   readonly log: (message: string) => void;
@@ -44,39 +46,36 @@ export interface RunnerPoolConfig {
 
 const never = new AbortController().signal;
 
-/** A place whose tasks run in threads or processes of its own. */
+/** An executor with threads or processes of its own. */
 export interface RunnerPlace extends Place {
   /**
-   * Runs a task in each thread or process, `times` in a row, so that all have started, loaded its module,
-   * compiled it and opened the connections that it needs. For places that run nothing else yet; the vitals
-   * do not count it.
+   * Runs a task `times` (default 1) in a row in each thread or process, so that all have started,
+   * loaded and compiled its module and opened its connections. Only for executors that run nothing
+   * else yet; the vitals do not count it.
    *
-   * @param times default 1
-   * @throws the first failure of the task, or why a thread or process could not run it
+   * @throws the first failure of the task, or the reason why it could not run
    */
   warmUp<Input>(task: Task<Input, unknown>, input: Input, times?: number): Promise<void>;
-  /** Counts completed, failed, refused and withdrawn tasks and their CPU time from now on. */
+  /** Resets the counts of ended tasks and their CPU time. */
   restartCounts(): void;
 }
 
-/** A place made of threads or processes, all started at once and kept. */
+/** An executor made of threads or processes that are all started at once. */
 export function createRunnerPool(config: RunnerPoolConfig): RunnerPlace {
   const { name, size, kind, stopMs, start, log } = config;
   const unwanted =
-    stopMs === 0
-      ? "nobody wanted it any more"
-      : `it went on for ${stopMs} ms when nobody wanted it any more`;
+    stopMs === 0 ? "it was cancelled" : `it did not end within ${stopMs} ms after it was cancelled`;
   const admission = new Admission(name, size, config.maxQueue, sparesFor(size));
   const place: StuckPlace = { name, admission, kind, log };
   const all = new Set(Array.from({ length: size }, start));
-  // Those that worked last come first: they have their code compiled and their connections made.
+  // The most recently used come first: their code is compiled and their connections are open.
   const idle = [...all];
 
-  /** One that is ready if there is one: where one does not start, others may. */
+  /** Prefers a ready runner: where one does not start, others may. */
   const takeIdle = (): Runner => {
     const ready = idle.findIndex(({ isReady }) => isReady);
     const [runner = start()] = idle.splice(Math.max(ready, 0), 1);
-    // A new one for a spare slot.
+    // May be a new one, for a spare slot.
     all.add(runner);
     return runner;
   };
@@ -85,7 +84,7 @@ export function createRunnerPool(config: RunnerPoolConfig): RunnerPlace {
       fromOutcome(await runner.run(message, never, never), monotonicMs());
     }
   };
-  /** The warm-up that runs: a runner runs one task at a time. */
+  /** A runner runs one task at a time, so warm-ups follow each other. */
   let warmingUp = Promise.resolve();
   const giveBack = (runner: Runner, wasStuck: boolean) => {
     if (wasStuck) {
@@ -116,14 +115,14 @@ export function createRunnerPool(config: RunnerPoolConfig): RunnerPlace {
         };
         const stick = (why: string) => {
           isStuck = true;
-          const what = `${why}, so its ${kind} was stopped, and that has not ended after ${stuckMs} ms`;
+          const what = `${why}, so its ${kind} was killed, which has not ended after ${stuckMs} ms`;
           reportStuck(place, slot, task.name, what);
         };
-        const giveUp = () => {
+        const onAbort = () => {
           timers.push(setTimeout(end, stopMs, unwanted));
         };
-        timers.push(setTimeout(end, longestTaskMs, `it did not end within ${longestTaskMs} ms`));
-        signal.addEventListener("abort", giveUp, { once: true });
+        timers.push(setTimeout(end, maxTaskMs, `it did not end within ${maxTaskMs} ms`));
+        signal.addEventListener("abort", onAbort, { once: true });
         try {
           const message: TaskMessage = { module: task.module, name: task.name, input, place: name };
           const outcome = await runner.run<Awaited<ReturnType<typeof task.run>>>(
@@ -134,7 +133,7 @@ export function createRunnerPool(config: RunnerPoolConfig): RunnerPlace {
           admission.addCpu(outcome.cpuMs);
           return fromOutcome(outcome, submittedMs);
         } finally {
-          signal.removeEventListener("abort", giveUp);
+          signal.removeEventListener("abort", onAbort);
           for (const timer of timers) {
             clearTimeout(timer);
           }
@@ -161,7 +160,7 @@ export function createRunnerPool(config: RunnerPoolConfig): RunnerPlace {
       await Promise.race([ended, sleep(stuckMs, undefined, { ref: false })]);
       const { running } = admission.vitals();
       if (running > 0) {
-        log(`${running} tasks of the place "${name}" did not end when it closed; they are left.`);
+        log(`${running} tasks of "${name}" did not end when it closed.`);
         if (kind === "thread") {
           exitWithout(admission);
         }

@@ -1,10 +1,9 @@
 import { threadId } from "node:worker_threads";
-import { monotonicMs } from "../../registry/clock.ts";
-import { type FailureMessage, toFailureMessage } from "../errors.ts";
-import type { RanOn, TaskContext } from "./place.ts";
-import { threadCpuMs } from "./thread-cpu.ts";
+import { monotonicMs, threadCpuMs } from "../../registry/clock.ts";
+import { type FailureMessage, fromFailureMessage, toFailureMessage } from "../errors.ts";
+import type { Ran, RanOn, TaskContext } from "./place.ts";
 
-/** A task on its way to another thread or process. */
+/** A task as it is sent to another thread or process. */
 export interface TaskMessage {
   readonly module: string;
   readonly name: string;
@@ -12,13 +11,12 @@ export interface TaskMessage {
   readonly place: string;
 }
 
-/** What comes back: the result or the failure, stamped where it was made. */
+/** Result or failure of a task, with where and when it ran. */
 export type TaskOutcome<Output> = {
   readonly ranOn: RanOn;
   /** On the clock of {@link monotonicMs}. */
   readonly startedMs: number;
   readonly workMs: number;
-  /** What of it was computing. */
   readonly cpuMs: number;
 } & ({ readonly value: Output } | { readonly failure: FailureMessage });
 
@@ -47,7 +45,7 @@ export async function runTask(
 
 type Run = (input: unknown, context: TaskContext) => unknown;
 
-/** To import a module again costs more than many a task. */
+/** Importing a module again costs more than many tasks. */
 const imported = new Map<string, Run>();
 
 async function importTask(module: string, name: string): Promise<Run> {
@@ -64,4 +62,24 @@ async function importTask(module: string, name: string): Promise<Run> {
   const typed: Run = (input, context) => run(input, context);
   imported.set(key, typed);
   return typed;
+}
+
+/** Converts the outcome of another thread or process to a result or a thrown failure. */
+export function fromOutcome<Output>(
+  outcome: TaskOutcome<Output>,
+  submittedMs: number,
+): Ran<Output> {
+  if ("failure" in outcome) {
+    throw fromFailureMessage(outcome.failure);
+  }
+  return {
+    value: outcome.value,
+    ranOn: outcome.ranOn,
+    beganMs: submittedMs,
+    timing: [
+      { name: "queue", ms: outcome.startedMs - submittedMs },
+      { name: "work", ms: outcome.workMs },
+    ],
+    cpuMs: outcome.cpuMs,
+  };
 }

@@ -1,7 +1,7 @@
 import { runTask, type TaskMessage, type TaskOutcome } from "./task-runner.ts";
 
 export interface ThreadTaskMessage extends TaskMessage {
-  /** Its first element becomes 1 when nobody wants the result any more. */
+  /** Its first element becomes 1 when the task is cancelled. */
   readonly stopFlag: Int32Array;
 }
 

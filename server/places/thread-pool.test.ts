@@ -10,7 +10,7 @@ describe("a thread pool", () => {
   const pool = createThreadPool("threads", 2, 2);
   afterAll(() => pool.close());
 
-  test("runs tasks in threads of this process, and stamps them", async () => {
+  test("runs tasks in threads of this process, and reports which", async () => {
     const { value, ranOn, timing } = await pool.run(tasks.double, 21, noCaller);
     expect(value).toBe(42);
     expect(ranOn).toMatchObject({ place: "threads", pid: process.pid });
@@ -18,7 +18,7 @@ describe("a thread pool", () => {
     expect(timing.map(({ name }) => name)).toEqual(["queue", "work"]);
   });
 
-  test("runs two at once on two threads, lets two wait, and refuses the fifth", async () => {
+  test("runs two at once on two threads, lets two wait, and rejects the fifth", async () => {
     const gate = createGate();
     const runs = Array.from({ length: 4 }, () => pool.run(tasks.waitForGate, gate, noCaller));
     await expect(pool.run(tasks.waitForGate, gate, noCaller)).rejects.toMatchObject({
@@ -30,7 +30,7 @@ describe("a thread pool", () => {
     expect(seats.size).toBe(2);
   });
 
-  test("is warmed up by a task in each thread, which no vitals count", async () => {
+  test("is warmed up by a task in each thread, which the vitals do not count", async () => {
     const cold = createThreadPool("threads", 3, 2);
     const gate = createGate();
     const arrived = createGate();
@@ -44,7 +44,7 @@ describe("a thread pool", () => {
     await expect(cold.warmUp(tasks.refuse, 7)).rejects.toMatchObject({
       code: "UNBLOCK_USER_NOT_FOUND",
     });
-    // Two exercises may have the same threads.
+    // Two exercises may use the same threads.
     await Promise.all([cold.warmUp(tasks.double, 1), cold.warmUp(tasks.seven, null)]);
     await cold.run(tasks.double, 1, noCaller);
     cold.restartCounts();
@@ -52,7 +52,7 @@ describe("a thread pool", () => {
     await cold.close();
   });
 
-  test("hands a failure that is meant for the caller over as one", async () => {
+  test("passes a Failure on as one", async () => {
     await expect(pool.run(tasks.refuse, 7, noCaller)).rejects.toMatchObject({
       name: "Failure",
       code: "UNBLOCK_USER_NOT_FOUND",
@@ -60,56 +60,54 @@ describe("a thread pool", () => {
     });
   });
 
-  test("hands any other error over with the stack of where it broke", async () => {
+  test("passes any other error on with its stack", async () => {
     const error = await pool.run(tasks.breakDown, "broken", noCaller).catch((reason) => reason);
     expect(error.message).toBe("broken");
     expect(error.stack).toContain("breakDown");
     expect(error).not.toHaveProperty("kind");
   });
 
-  test("tells a computation when nobody wants it any more, and keeps its thread", async () => {
+  test("tells a computation that it was cancelled, and keeps its thread", async () => {
     const reached = createGate();
-    const giveUp = new AbortController();
-    const run = pool.run(tasks.computeUntilStopped, reached, giveUp);
+    const cancel = new AbortController();
+    const run = pool.run(tasks.computeUntilStopped, reached, cancel);
     await vi.waitUntil(() => Atomics.load(reached, 0) === 1);
-    giveUp.abort(new Error("gave up"));
+    cancel.abort(new Error("gave up"));
     await expect(run).rejects.toThrow("gave up");
     await vi.waitUntil(() => Atomics.load(reached, 0) === 2);
     expect((await pool.run(tasks.double, 1, noCaller)).value).toBe(2);
   });
 
-  test("keeps its thread when a task can't be copied to it, and says what can't", async () => {
+  test("keeps its thread when a task can't be copied to it", async () => {
     const { ranOn } = await pool.run(tasks.double, 1, noCaller);
     const uncopyable = { ...tasks.double, run: String };
     await expect(pool.run(uncopyable, () => {}, noCaller)).rejects.toThrow("could not be cloned");
     expect((await pool.run(tasks.double, 1, noCaller)).ranOn).toEqual(ranOn);
   });
 
-  test("says which export a task lacks", async () => {
+  test("names the missing export of a task", async () => {
     const missing = { ...tasks.double, name: "triple" };
     await expect(pool.run(missing, 1, noCaller)).rejects.toThrow('export a function "triple"');
   });
 });
 
-test("a thread pool stops the thread of a task that never ends, and says so to its caller", async () => {
+test("a thread pool stops the thread of a task that never ends, and reports it to the caller", async () => {
   const logged: string[] = [];
   const pool = createThreadPool("threads", 1, 1, (line) => logged.push(line));
   const { ranOn } = await pool.run(tasks.double, 1, noCaller);
-  // Only this thread's clock: the task's own thread goes on as it does.
+  // Fakes only this thread's clock; the task's own thread continues.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const run = pool.run(tasks.hang, null, noCaller);
   const lost = expect(run).rejects.toMatchObject({
-    kind: "unavailable",
-    message:
-      'The place "threads" lost the task hang: it did not end within 60000 ms, ' +
-      "so its thread was stopped.",
+    code: "UNBLOCK_TASK_LOST",
+    data: { executor: "threads", task: "hang" },
   });
   await vi.advanceTimersByTimeAsync(60_000);
   vi.useRealTimers();
   await lost;
   const next = await pool.run(tasks.double, 1, noCaller);
   expect(next.ranOn.thread).not.toBe(ranOn.thread);
-  expect(logged).toEqual([expect.stringContaining("hang: it did not end within 60000 ms")]);
+  expect(logged).toEqual([expect.stringContaining("hang")]);
   await pool.close();
 });
 

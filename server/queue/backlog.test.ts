@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Backlog } from "./backlog.ts";
 
-/** A queue whose length somebody else knows. */
+/** A queue whose length changes elsewhere. */
 function createQueue(length = 0) {
   const queue = { length, counts: 0 };
   const count = async () => {
@@ -12,7 +12,7 @@ function createQueue(length = 0) {
 }
 
 describe("a backlog", () => {
-  test("lets as many in as it holds, and counts once for all of them", async () => {
+  test("admits as many as it holds, with a single count", async () => {
     const { queue, count } = createQueue();
     const backlog = new Backlog(count, 100);
     for (let n = 0; n < 100; n++) {
@@ -21,12 +21,12 @@ describe("a backlog", () => {
     }
     expect(queue.counts).toBeLessThan(100);
     await expect(backlog.enter()).rejects.toMatchObject({
-      kind: "overloaded",
-      message: expect.stringContaining("The job queue is full: 100 jobs wait."),
+      code: "UNBLOCK_JOB_QUEUE_FULL",
+      data: { waiting: 100 },
     });
   });
 
-  test("never lets more in than it holds, however many come at once", async () => {
+  test("never admits more than it holds, however many come at once", async () => {
     const { queue, count } = createQueue();
     const backlog = new Backlog(count, 10);
     const ends = await Promise.allSettled(
@@ -39,7 +39,7 @@ describe("a backlog", () => {
     expect(queue.length).toBe(10);
   });
 
-  test("counts what others added", async () => {
+  test("counts jobs of other servers", async () => {
     const { count } = createQueue(10);
     await expect(new Backlog(count, 10).enter()).rejects.toMatchObject({ kind: "overloaded" });
   });
@@ -55,7 +55,7 @@ describe("a backlog", () => {
     await expect(backlog.enter()).rejects.toMatchObject({ kind: "overloaded" });
   });
 
-  test("that can't be counted says why, and is counted the next time", async () => {
+  test("reports why counting failed, and counts again the next time", async () => {
     let isDown = true;
     const backlog = new Backlog(async () => {
       if (isDown) {

@@ -1,12 +1,12 @@
 import { Failure } from "../errors.ts";
 
-/** How old the count may be before it is asked for again, in milliseconds: others add jobs, too. */
+/** Max age of the count, because other servers add jobs too. */
 const freshMs = 250;
 
 /**
- * Keeps a queue bounded without asking Redis for its length at every job: what was counted last, and
- * what was added since. Workers only make it shorter, so one server never goes over the bound; with
- * several, each may by what the others add in a quarter of a second.
+ * Bounds a queue without asking Redis for its length per job: adds what was added since to the last
+ * count. Workers only make the queue shorter, so a single server never exceeds the bound; with
+ * several, each may exceed it by what the others add in a quarter of a second.
  */
 export class Backlog {
   readonly #count: () => Promise<number>;
@@ -19,16 +19,20 @@ export class Backlog {
   constructor(count: () => Promise<number>, max: number) {
     this.#count = count;
     this.#max = max;
-    // Until it has been counted once, it is taken for full.
+    // Counts as full until the first count.
     this.#estimate = max;
   }
 
-  /** Takes a place for one job. Throws a Failure "overloaded" when there is none. */
+  /**
+   * Reserves a slot for one job.
+   *
+   * @throws Failure "overloaded" when there is none
+   */
   async enter(): Promise<void> {
     if (this.#estimate >= this.#max) {
       await this.#recount();
     } else if (performance.now() - this.#countedMs > freshMs) {
-      // Its failure is the failure of the next command as well.
+      // The next command reports the same failure.
       this.#recount().catch(() => {});
     }
     if (this.#estimate >= this.#max) {
@@ -48,7 +52,7 @@ export class Backlog {
   async #countOnce(): Promise<void> {
     this.#addedWhileCounting = 0;
     const counted = await this.#count();
-    // Some of what was added meanwhile may be counted already: rather too many than too few.
+    // Some jobs may have been counted twice: too many is safer than too few.
     this.#estimate = counted + this.#addedWhileCounting;
     this.#countedMs = performance.now();
   }

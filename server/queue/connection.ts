@@ -1,38 +1,35 @@
-import { createClient } from "@redis/client";
+import { createClient, ErrorReply } from "@redis/client";
 import { createNodeRedisClient, type IRedisClient } from "bullmq";
 import { describeRedis } from "../backends/redis-url.ts";
+import { backendUnavailable, Failure } from "../errors.ts";
 
-/** How long a connection may take, in milliseconds. */
 const connectTimeoutMs = 5_000;
-/** The longest pause between two attempts to connect anew, in milliseconds. */
-const longestPauseMs = 1_000;
-/** How many commands may wait for a connection or an answer; more of them fail at once. */
-const mostCommands = 10_000;
+const maxBackoffMs = 1_000;
+/** Max commands that wait for a connection or a reply; more fail at once. */
+const maxCommands = 10_000;
 
-export interface RedisConnectionConfig {
+interface RedisConnectionConfig {
   readonly url: string;
-  /** Told when the connection is lost and when it is back, once each. */
+  /** Reports once that the connection is lost, and once that it responds again. */
   readonly log: (message: string) => void;
 }
 
 type RedisCommands = Pick<ReturnType<typeof createClient>, "get" | "set" | "pExpire">;
 
 /**
- * A connection that is made anew for as long as it takes. Commands wait for it meanwhile, as BullMQ's own
- * need it; whoever answers a caller looks at `isReady` first.
+ * A connection that reconnects until it is closed. Commands wait meanwhile, as BullMQ's own must;
+ * check `isReady` before a command that a caller waits for.
  */
 export interface RedisConnection {
   readonly client: IRedisClient;
-  /** For BullMQ's objects, which make duplicates of the connection for what blocks. */
+  /** For BullMQ's objects, which duplicate the connection for blocking commands. */
   readonly options: { readonly connection: IRedisClient; readonly skipVersionCheck: true };
-  /** For what BullMQ has no command for. */
+  /** Commands that BullMQ does not have. */
   readonly redis: RedisCommands;
   readonly isReady: boolean;
-  /** Why it is not ready. */
   readonly problem: string;
-  /** What the server says of itself (INFO), as names and values. */
   info(): Promise<ReadonlyMap<string, string>>;
-  /** Resolves at the first connection; never, when it is closed before. */
+  /** Resolves at the first connection; never if closed before. */
   readonly connected: Promise<void>;
   close(): void;
 }
@@ -43,12 +40,13 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
   const raw = createClient({
     url,
     RESP: 2,
-    commandsQueueMaxLength: mostCommands,
+    commandsQueueMaxLength: maxCommands,
     socket: {
       connectTimeout: connectTimeoutMs,
-      // Also BullMQ's duplicates have it, which nobody else could end while there is no Redis.
+      // BullMQ's duplicates share this strategy, and nothing else could end them while Redis is
+      // away.
       reconnectStrategy: (attempts) =>
-        isClosed ? false : Math.min(50 * 2 ** attempts, longestPauseMs),
+        isClosed ? false : Math.min(50 * 2 ** attempts, maxBackoffMs),
     },
   });
   const { promise: connected, resolve } = Promise.withResolvers<void>();
@@ -58,23 +56,23 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
     problem = error.message || error.code || error.name;
     if (!isDown) {
       isDown = true;
-      log(`The Redis at ${where} does not answer (${problem}); trying again until it does.`);
+      log(`The Redis at ${where} does not respond (${problem}); retrying.`);
     }
   });
   raw.on("ready", () => {
     if (isDown) {
       isDown = false;
-      log(`The Redis at ${where} is back.`);
+      log(`The Redis at ${where} responds again.`);
     }
     resolve();
   });
   const client = createNodeRedisClient(raw);
-  // Without a listener its errors would end the process; they have been told of.
+  // Reported by the listener above; without this one, the error would end the process.
   client.on("error", () => {});
   return {
     client,
-    // Asked once for its version, a Redis that is killed just then would leave a worker that never takes a job
-    // and spins, or a queue that never adds one: BullMQ does not ask again.
+    // BullMQ asks for the version only once: if Redis died just then, a worker would spin without
+    // taking jobs, or a queue never add one.
     options: { connection: client, skipVersionCheck: true },
     redis: raw,
     get isReady() {
@@ -99,4 +97,57 @@ function readInfo(text: string): ReadonlyMap<string, string> {
       .map((line) => line.split(":", 2))
       .map(([name = "", value = ""]) => [name, value]),
   );
+}
+
+/** Converts the failure of a command into what a caller can do about it. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) {
+    return error;
+  }
+  if (error instanceof ErrorReply && error.message.includes("OOM")) {
+    return new Failure("UNBLOCK_JOB_QUEUE_OUT_OF_MEMORY", {}, { cause: error });
+  }
+  if (error instanceof ErrorReply && error.message.includes("READONLY")) {
+    return backendUnavailable("job queue", "its Redis is a read-only replica");
+  }
+  return backendUnavailable("job queue", error);
+}
+
+/** Whether Redis may have executed the command although it did not reply. */
+export function mayBeDone({ cause }: Failure): boolean {
+  return (
+    cause instanceof Error &&
+    !(cause instanceof ErrorReply) &&
+    // The client's own error, for a command that was never sent.
+    cause.message !== "The queue is full"
+  );
+}
+
+/** INFO fields that a job needs to survive a killed Redis. */
+const wanted = [
+  {
+    field: "aof_enabled",
+    value: "1",
+    otherwise:
+      "it has appendonly no, so jobs that it took are lost when it stops: " +
+      "start it with --appendonly yes",
+  },
+  {
+    field: "maxmemory_policy",
+    value: "noeviction",
+    otherwise:
+      "it may evict jobs when its memory is full: start it with --maxmemory-policy noeviction",
+  },
+  {
+    field: "role",
+    value: "master",
+    otherwise: "it is a read-only replica, which takes no jobs: use the address of its master",
+  },
+] as const;
+
+/** Reasons why a Redis may lose jobs, as ends of sentences; empty when there are none. */
+export function durabilityProblems(info: ReadonlyMap<string, string>): readonly string[] {
+  return wanted
+    .filter(({ field, value }) => (info.get(field) ?? value) !== value)
+    .map(({ otherwise }) => otherwise);
 }

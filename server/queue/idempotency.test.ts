@@ -4,21 +4,21 @@ import { assertSameRequest, deduplicationOf, newJobId } from "./idempotency.ts";
 const scope = "s".repeat(22);
 const key = `${scope}.-${"f".repeat(21)}`;
 
-test("jobs without a key have ids of their own, and nothing to be told apart by", () => {
+test("gives jobs without a key random ids and no deduplication", () => {
   expect(newJobId(undefined)).not.toBe(newJobId(undefined));
   expect(deduplicationOf(undefined, 1_000)).toEqual({});
 });
 
-test("jobs with a key are told apart by its scope, and have ids that are no flags of a command", () => {
+test("deduplicates jobs with a key by its scope, with ids that no command takes for a flag", () => {
   expect(deduplicationOf(key, 1_000)).toEqual({ deduplication: { id: scope, ttl: 1_000 } });
   expect(newJobId(key)).toMatch(/^key-[\w-]{22}\.[\w-]{12}$/);
   expect(newJobId(key)).not.toBe(newJobId(key));
 });
 
-test("a job's id tells whether it is of the same request", () => {
+test("a job's id shows whether it is of the same request", () => {
   const id = newJobId(key);
   expect(() => assertSameRequest(id, key)).not.toThrow();
   expect(() => assertSameRequest(id, `${scope}.-${"g".repeat(21)}`)).toThrow(
-    "choose a new key for a new request",
+    expect.objectContaining({ code: "UNBLOCK_IDEMPOTENCY_KEY_REUSED" }),
   );
 });

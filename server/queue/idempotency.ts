@@ -1,10 +1,10 @@
 /**
- * How a caller's idempotency key holds: BullMQ's deduplication, whose key in Redis is made in the very script
- * that adds the job. So there is never one without the other, whoever is killed. It names the job, and the
- * job's id names the request, so a repeated call costs no further look at Redis to be told apart.
+ * Idempotency keys, as BullMQ's deduplication: the script that adds a job also creates its key in
+ * Redis, so neither exists without the other, whatever crashes. The key names the job, and the
+ * job's id names the request, so a repeated call needs no extra round trip.
  *
- * The key outlives the job's own record, which takes some five times as much memory: of a job that is done
- * only the key stays, and what it computed.
+ * The key outlives the job's record, which takes about five times as much memory: of a finished job
+ * only the key and the result are kept.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { JobsOptions } from "bullmq";
@@ -12,12 +12,12 @@ import { Failure } from "../errors.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { JobOutcome } from "./protocol.ts";
 
-/** How long a key lives once its job is done, in milliseconds. */
+/** Lifetime of a key after its job is done. */
 const doneKeyMs = 3_600_000;
 
 /**
- * @param key `scope.fingerprint`, or none
- * @returns an id that no other job has
+ * @param key `scope.fingerprint`, or undefined
+ * @returns a unique job id
  */
 export function newJobId(key: string | undefined): string {
   return key === undefined
@@ -26,9 +26,9 @@ export function newJobId(key: string | undefined): string {
 }
 
 /**
- * The job's share of its options.
+ * Options of a job that make its key.
  *
- * @param keyMs how long the key may live while its job is not done, in milliseconds
+ * @param keyMs max lifetime of the key while the job is not done, in milliseconds
  */
 export function deduplicationOf(
   key: string | undefined,
@@ -38,8 +38,8 @@ export function deduplicationOf(
 }
 
 /**
- * @param jobId that of the job that has the key
- * @throws Failure "invalid" when it was added for another request
+ * @param jobId id of the job that has the key
+ * @throws Failure "invalid" when the job was added for another request
  */
 export function assertSameRequest(jobId: string, key: string): void {
   if (!jobId.startsWith(idStart(key))) {
@@ -48,11 +48,11 @@ export function assertSameRequest(jobId: string, key: string): void {
 }
 
 /**
- * Has the key of a job that did its work live on for an hour, with what the work gave back. A failure is not
- * kept: who asks again has it tried again. To be called before the job's end is noted: who is killed between
- * the two does the work again.
+ * Keeps the key of a finished job, and its result, for an hour. A failure is not kept, so that a
+ * repeated call tries again. Call it before the job is marked as finished: after a crash in
+ * between, the work is done again.
  *
- * @param deduplicationKey that of BullMQ in Redis
+ * @param deduplicationKey BullMQ's key in Redis
  */
 export async function rememberDone(
   { redis }: RedisConnection,
@@ -61,7 +61,7 @@ export async function rememberDone(
   outcome: JobOutcome<unknown>,
 ): Promise<void> {
   const isResult = "value" in outcome && outcome.value !== null;
-  // Without the one the key lives longer, and without the other the work is done again, which harms nobody.
+  // If one of them fails, the key lives longer or the work is done again, which is harmless.
   await Promise.allSettled([
     redis.pExpire(deduplicationKey, doneKeyMs),
     isResult &&
@@ -71,7 +71,7 @@ export async function rememberDone(
   ]);
 }
 
-/** The outcome that is remembered of a job; undefined when there is none. */
+/** Result of a finished job; undefined when there is none. */
 export async function recallOutcome(
   { redis }: RedisConnection,
   jobId: string,
@@ -88,7 +88,7 @@ function scopeOf(key: string): string {
   return key.slice(0, key.indexOf("."));
 }
 
-/** What the ids of all jobs begin with that have the key's request. No command takes it for a flag. */
+/** Common start of the ids of all jobs of one request. No Redis command takes it for a flag. */
 function idStart(key: string): string {
   return `key-${key.slice(key.indexOf(".") + 1)}.`;
 }

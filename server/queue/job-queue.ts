@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, type JobsOptions, Queue, QueueEvents } from "bullmq";
 import { backendUnavailable, Failure } from "../errors.ts";
-import { answeredWithin, unlessAborted } from "../give-up.ts";
+import { unlessAborted, withTimeout } from "../give-up.ts";
 import { Backlog } from "./backlog.ts";
-import { connectRedis, type RedisConnection } from "./connection.ts";
-import { durabilityProblems } from "./durability.ts";
+import { Cancellations } from "./cancellations.ts";
+import {
+  connectRedis,
+  durabilityProblems,
+  mayBeDone,
+  type RedisConnection,
+  toFailure,
+} from "./connection.ts";
 import { assertSameRequest, deduplicationOf, newJobId, recallOutcome } from "./idempotency.ts";
 import {
   computeOptions,
@@ -13,28 +19,28 @@ import {
   eventsQueue,
   type JobData,
   priorityOf,
+  retryFromStart,
   unfinishedKeyMs,
 } from "./protocol.ts";
-import { mayBeDone, toFailure } from "./redis-failures.ts";
 import { JobResults, NothingHeard } from "./results.ts";
-import { retryFromStart } from "./retry.ts";
-import { Withdrawals } from "./withdrawals.ts";
 
-/** A command that Redis has not answered within this time has failed, in milliseconds. */
 const commandMs = 2_000;
-/** Events of this last while are read at the start as well, in ms: clocks of two machines differ. */
+/**
+ * Age of the oldest events that are read at the start, because the clocks of two machines differ.
+ */
 const clockSkewMs = 60_000;
-/** How long Redis may take to say goodbye, in milliseconds. */
 const closeMs = 500;
 const unref = { ref: false };
-export interface JobQueueConfig {
+interface JobQueueConfig {
   readonly redisUrl: string;
-  /** How many jobs may wait, of those that compute and of events each. */
+  /** Max jobs that wait in each of the two queues. */
   readonly maxQueue: number;
   readonly log: (message: string) => void;
 }
 
-/** The server's end of the job queue: adds jobs, and waits for the results of those that compute. */
+/**
+ * The server's side of the job queue: adds jobs and waits for the results of those that compute.
+ */
 export class JobQueue {
   readonly #connection: RedisConnection;
   readonly #compute: Queue<JobData>;
@@ -43,7 +49,7 @@ export class JobQueue {
   readonly #eventsBacklog: Backlog;
   readonly #ends: QueueEvents;
   readonly #results: JobResults;
-  readonly #withdrawals: Withdrawals;
+  readonly #cancellations: Cancellations;
 
   constructor({ redisUrl, maxQueue, log }: JobQueueConfig) {
     this.#connection = connectRedis({ url: redisUrl, log });
@@ -57,12 +63,12 @@ export class JobQueue {
       }),
     );
     this.#results = new JobResults(this.#ends, this.#compute);
-    this.#withdrawals = new Withdrawals(this.#connection, log);
+    this.#cancellations = new Cancellations(this.#connection, log);
     this.#computeBacklog = new Backlog(
       () => this.#compute.getJobCountByTypes("waiting", "prioritized", "delayed"),
       maxQueue,
     );
-    // What failed stays until a person retries it, so it must have its end here as well.
+    // Failed events stay until a person retries them, so they count too.
     this.#eventsBacklog = new Backlog(
       () => this.#events.getJobCountByTypes("waiting", "delayed", "failed"),
       maxQueue,
@@ -71,13 +77,13 @@ export class JobQueue {
   }
 
   /**
-   * Adds a job that computes and waits for its outcome.
+   * Adds a compute job and waits for its outcome.
    *
-   * @param costMs what it may cost in milliseconds of CPU: the shorter go first
-   * @param key of a call that may be repeated, `scope.fingerprint`: the same means the same job, whoever adds
-   *   it again; its work is done once, and again when it failed
-   * @param signal who gives up takes the job out of the queue while it still waits there, unless it
-   *   has a key: others may wait for it as well
+   * @param costMs expected CPU time in milliseconds: shorter jobs run first
+   * @param key `scope.fingerprint` of a call that may be repeated: the same key means the same job,
+   *   done once, and again when it failed
+   * @param signal its abort removes a waiting job from the queue, unless it has a key: others may
+   *   wait for it too
    */
   async compute(
     data: JobData,
@@ -85,7 +91,7 @@ export class JobQueue {
   ): Promise<unknown> {
     const { costMs, key, signal } = terms;
     const id = newJobId(key);
-    // Before it is added, or its result may come too early.
+    // Before the job is added, so that the result can't be missed.
     const waiting = this.#results.wait(id);
     try {
       const job = await this.#add(this.#compute, this.#computeBacklog, data, id, key, {
@@ -100,7 +106,7 @@ export class JobQueue {
       return await unlessAborted(waiting.result, signal);
     } catch (error) {
       if (key === undefined && (signal.aborted || error instanceof NothingHeard)) {
-        this.#withdrawals.withdraw(this.#compute, id);
+        this.#cancellations.cancel(this.#compute, id);
       }
       throw error;
     } finally {
@@ -108,14 +114,14 @@ export class JobQueue {
     }
   }
 
-  /** Adds an event; resolves when Redis has it. The same key means the same event: it is sent once. */
+  /** Adds an event; resolves when Redis has it. An event with the same key is sent once. */
   async addEvent(data: JobData, key: string | undefined): Promise<void> {
     const id = newJobId(key);
     const job = await this.#add(this.#events, this.#eventsBacklog, data, id, key, {
       ...eventOptions,
       ...deduplicationOf(key, unfinishedKeyMs.event),
     });
-    // An event that has failed stays, so one that is not there has been sent.
+    // Failed events stay in the queue, so a missing one has been sent.
     if (job.id !== id && (await this.#ask(() => job.getState())) === "failed") {
       await this.#ask(() => retryFromStart(job));
     }
@@ -123,18 +129,18 @@ export class JobQueue {
 
   async close(): Promise<void> {
     this.#results.close();
-    const closed = this.#withdrawals
+    const closed = this.#cancellations
       .settled()
       .then(() =>
         Promise.allSettled([this.#compute.close(), this.#events.close(), this.#ends.close()]),
       );
-    // A Redis that is gone or hangs answers none of this; the connections' end does.
+    // A Redis that is away or hangs does not reply; closing the connection ends this.
     await Promise.race([closed, sleep(this.#connection.isReady ? closeMs : 0, undefined, unref)]);
-    this.#withdrawals.close();
+    this.#cancellations.close();
     this.#connection.close();
   }
 
-  /** Waits for the job that an earlier call with the key added, or has its work done again when it failed. */
+  /** Waits for the job of an earlier call with the same key, or repeats its work when it failed. */
   async #computeAgain(
     job: Job<JobData>,
     data: JobData,
@@ -161,7 +167,7 @@ export class JobQueue {
     }
   }
 
-  /** @returns the job that Redis has: another than `id` when an earlier call had the key */
+  /** @returns the job in Redis, which has another id when an earlier call used the key */
   async #add(
     queue: Queue<JobData>,
     backlog: Backlog,
@@ -183,21 +189,21 @@ export class JobQueue {
         throw error;
       }
       if (key === undefined) {
-        this.#withdrawals.takeBack(queue, id, sinceMs);
+        this.#cancellations.cancelRejected(queue, id, sinceMs);
         throw error;
       }
-      // Not taken back: another call with the key may have been told that it is accepted.
+      // Not cancelled: another call with the key may have been accepted.
       throw new Failure("UNBLOCK_JOB_UNCERTAIN", { problem: error.message }, { cause: error });
     }
   }
 
-  /** Asks Redis, and says what is wrong with it. */
+  /** Sends a command to Redis and converts its failure. */
   async #ask<Reply>(command: () => Promise<Reply>): Promise<Reply> {
     if (!this.#connection.isReady) {
       throw backendUnavailable("job queue", this.#connection.problem);
     }
     try {
-      return await answeredWithin(commandMs, command());
+      return await withTimeout(commandMs, command());
     } catch (error) {
       throw toFailure(error);
     }
@@ -215,7 +221,7 @@ export class JobQueue {
   }
 }
 
-/** The connection tells of its own errors, and each command of its failure. */
+/** The connection reports its own errors, and each command its failure. */
 function quiet<Emitter extends { on(event: "error", listener: () => void): unknown }>(
   emitter: Emitter,
 ): Emitter {

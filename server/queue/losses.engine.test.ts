@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())(
       workers.push(worker);
       return worker;
     };
-    /** One for all calls of a server, so that they share a connection. */
+    /** One client for all calls of a server, so that they share a connection. */
     const clientOf = ({ url }: TestServerProcess) => {
       const client = clients.get(url) ?? createUnblockClient({ baseUrl: url, strategy: "queue" });
       clients.set(url, client);
@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis())(
         async () => Number(await redis.command("LLEN", "bull:unblock-compute:active")) === count,
         { ...patience, interval: 5 },
       );
-    /** Redis answers before it writes while its file is synced. */
+    /** Redis replies before it writes while its file is synced. */
     const untilWritten = () =>
       vi.waitUntil(
         async () =>
@@ -109,12 +109,12 @@ describe.skipIf(!hasRedis())(
     describe("when the server is killed", () => {
       beforeEach(() => begin());
 
-      test("a computation's caller hears that it failed; with its key another server has the result", async () => {
+      test("a computation's caller gets an error; with its key another server has the result", async () => {
         await startWorker();
         const lost = hash("x", longRounds, { key: "a-key" });
         await untilActive(1);
         await server.kill();
-        // Which code, is up to the client.
+        // The client decides which code.
         expect(await lost).not.toBe("ok");
         const other = await startServer();
         await vi.waitFor(
@@ -127,7 +127,8 @@ describe.skipIf(!hasRedis())(
       });
 
       test("events that were accepted arrive, and those that were not can be sent again", async () => {
-        // Killed in the middle of them: some are accepted, some were taken and not accepted, some never came.
+        // Killed in the middle: some are accepted, some were taken but not accepted, some never
+        // arrived.
         const many = Array.from({ length: 500 }, (_, index) => `event-${index + 1}`);
         const waiting = many.values();
         let accepted = 0;
@@ -156,7 +157,7 @@ describe.skipIf(!hasRedis())(
     describe("when a worker is killed", () => {
       beforeEach(() => begin());
 
-      test("a computation is done by another, from its beginning", async () => {
+      test("a computation is repeated by another", async () => {
         const first = await startWorker();
         const answer = hash("x", longRounds);
         await untilActive(1);
@@ -227,7 +228,7 @@ describe.skipIf(!hasRedis())(
     describe("when Redis and its machine are killed, and what came last is not on the disk", () => {
       beforeEach(() => begin());
 
-      test("a computation that began is begun again, and its caller gets the result", async () => {
+      test("a computation that was running is repeated, and its caller gets the result", async () => {
         const answer = hash("x", longRounds);
         const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
         await vi.waitUntil(async () => (await waiting()) === 1, patience);
@@ -240,7 +241,7 @@ describe.skipIf(!hasRedis())(
         expect(await answer).toBe("ok");
       });
 
-      test("a computation that was added hears unavailable, and may be asked for again", async () => {
+      test("a computation that was added gets unavailable, and may be repeated", async () => {
         redis.mark();
         const lost = hash("x", 1, { key: "a-key" });
         const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
@@ -279,7 +280,7 @@ describe.skipIf(!hasRedis())(
     describe("when Redis is killed, without a file", () => {
       beforeEach(() => begin({ durable: false }));
 
-      test("a computation's caller hears unavailable, and may ask again with the same key", async () => {
+      test("a computation's caller gets unavailable, and may repeat the call with the same key", async () => {
         const lost = hash("x", 1, { key: "a-key" });
         await vi.waitUntil(
           async () =>
@@ -344,7 +345,7 @@ describe.skipIf(!hasRedis())(
     describe("when the caller's connection is cut", () => {
       beforeEach(() => begin());
 
-      test("a computation that waits is withdrawn", async () => {
+      test("a computation that waits is cancelled", async () => {
         const caller = new AbortController();
         const answer = hash("x", 1, { signal: caller.signal });
         const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
@@ -363,7 +364,7 @@ describe.skipIf(!hasRedis())(
         );
         caller.abort();
         await answer;
-        // Whether or not the caller heard of it.
+        // Whether or not the caller got the response.
         expect(await track("taken", { key: "a-key" })).toBe("ok");
         await startWorker();
         await untilArrived("last");

@@ -19,7 +19,7 @@ describe("a job", () => {
     expect(bytesOf(value)).toBeUndefined();
   });
 
-  test("has its turn by what it costs, alike within a factor of two", () => {
+  test("gets the same priority for costs within a factor of two", () => {
     const costs = [0, 0.01, 1, 60, 64, 100, 120, 10_000];
     expect(costs.map(priorityOf)).toEqual([1, 1, 1, 7, 7, 8, 8, 15]);
   });

@@ -1,40 +1,40 @@
-/** What a server that adds jobs and a worker that takes them agree on. */
-import type { JobsOptions } from "bullmq";
+import type { Job, JobsOptions } from "bullmq";
 import type { FailureMessage } from "../errors.ts";
 import type { RanOn } from "../places/place.ts";
 
-/** Jobs that compute: a worker takes as many at once as it has CPU workers. */
+/** What servers that add jobs and workers that take them share. */
+
+/** Compute jobs: a worker takes one per CPU worker at once. */
 export const computeQueue = "unblock-compute";
-/** Events on their way to analytics: jobs that wait, so a worker takes many at once. */
+/** Events for analytics: they wait, so a worker takes many at once. */
 export const eventsQueue = "unblock-events";
 
-/** What is kept in Redis for a job: its task's name, and its input as JSON. */
 export interface JobData {
-  /** Its module's folder and its function, such as "compute-hash/computeHash". */
+  /** The task's folder and function, such as "compute-hash/computeHash". */
   readonly task: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** What a worker answers: the result, or a failure that another attempt would not change. */
+/** A worker's response: the result, or a failure that a retry would not change. */
 export type JobOutcome<Output> = {
   readonly ranOn: RanOn;
   readonly workMs: number;
-  /** CPU time of the task; undefined when it failed, or when the worker did not count it. */
+  /** CPU time of the task; undefined when it failed or was not measured. */
   readonly cpuMs?: number | undefined;
 } & ({ readonly value: Output } | { readonly failure: FailureMessage });
 
 /**
- * How long the record of a job that is done stays, in milliseconds: a server that lost its connection asks
- * for its results meanwhile, and gives up after ten seconds. By age alone, since a count is nothing at a
- * thousand jobs a second.
+ * Lifetime of a finished job's record: a server that lost its connection asks for results for up to
+ * ten seconds. Bounded by age alone, since a count is quickly reached at a thousand jobs per
+ * second.
  */
 export const keptMs = 30_000;
 const removeOnComplete = { age: keptMs / 1_000 };
 
-/** How long a failed computation stays in the list of failed jobs, in milliseconds, if 1,000 others do not fail. */
+/** Lifetime of a failed compute job in the list of failed jobs, unless 1,000 others fail. */
 const failedMs = 24 * 3_600_000;
 
-/** A caller waits, so the attempts follow each other within seconds. */
+/** A caller waits, so retries follow within seconds. */
 export const computeOptions: JobsOptions = {
   attempts: 5,
   backoff: { type: "exponential", delay: 200, jitter: 0.5 },
@@ -43,8 +43,8 @@ export const computeOptions: JobsOptions = {
 };
 
 /**
- * Nobody waits, and analytics may be away for a while: ten attempts take about four minutes. What has
- * failed then stays until a person retries it. Nothing removes an event that was not delivered.
+ * No caller waits, and analytics may be away for a while: ten attempts take about four minutes. A
+ * failed event stays until a person retries it; nothing removes undelivered events.
  */
 export const eventOptions: JobsOptions = {
   attempts: 10,
@@ -53,18 +53,17 @@ export const eventOptions: JobsOptions = {
   removeOnFail: false,
 };
 
-/** How long an idempotency key may live while its job is not done, in milliseconds. */
+/** Max lifetime of an idempotency key while its job is not done. */
 export const unfinishedKeyMs = { compute: failedMs, event: 7 * 24 * 3_600_000 };
 
 /**
- * A job's turn from what it costs: the lower, the sooner. Jobs that cost the same within a factor of
- * two take turns in the order of their arrival, so that nobody is overtaken for a trifle.
+ * Priority of a job by its cost; lower runs sooner. Jobs whose costs differ by less than a factor
+ * of two keep their order of arrival.
  */
 export function priorityOf(costMs: number): number {
   return 1 + Math.ceil(Math.log2(Math.max(1, costMs)));
 }
 
-/** JSON has no bytes, so they travel as base64, one level deep. */
 interface Base64 {
   readonly base64: string;
 }
@@ -78,7 +77,7 @@ export function toJobInput(input: object): JobData["input"] {
   return Object.fromEntries(entries);
 }
 
-/** The bytes of a job's field; undefined when there are none. */
+/** Bytes of a job's field; undefined when it has none. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   return typeof value === "object" &&
     value !== null &&
@@ -88,7 +87,7 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
     : undefined;
 }
 
-/** The name under which workers know a task: they import nothing that a job names otherwise. */
+/** Name by which workers know a task; they never import what a job names. */
 export function jobTaskName({ module, name }: { module: string; name: string }): string {
   return `${new URL(module).pathname.split("/").at(-2)}/${name}`;
 }
@@ -100,4 +99,15 @@ export function isOutcome<Output>(value: unknown): value is JobOutcome<Output> {
     "ranOn" in value &&
     ("value" in value || "failure" in value)
   );
+}
+
+/** Retries a failed job with all its attempts. Does nothing when someone else has just done so. */
+export async function retryFromStart(job: Job<JobData>): Promise<void> {
+  try {
+    await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+  } catch (error) {
+    if ((await job.getState()) === "failed") {
+      throw error;
+    }
+  }
 }

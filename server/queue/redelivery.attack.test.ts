@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
     const client = createUnblockClient({ baseUrl: started.url, strategy: "queue" });
     const attacked = { ...started, client };
     servers.push(attacked);
-    // Its connection to Redis is there.
+    // Its connection to Redis is ready.
     await vi.waitUntil(() => track("warm-up", { key: "warm-up", to: attacked }), patience);
     return attacked;
   };
@@ -107,7 +107,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
       const other = await startServer();
       await startWorker();
       expect(await trackAll(names, other)).toBe(names.length);
-      // While the worker removes what is done.
+      // While the worker removes finished jobs.
       expect(await trackAll(names, other)).toBe(names.length);
       await until(names.length + 1);
       await track("last", { to: other });
@@ -130,7 +130,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
       process.kill(redis.pid, "SIGSTOP");
       const names = named(500);
       const accepted = await Promise.all(names.map((name) => track(name)));
-      // The connection ends as well, so that Redis reads them after those who take them back, or before.
+      // Cuts the connection too, so that Redis may read them after or before their cancellations.
       relay.cutCallers();
       process.kill(redis.pid, "SIGCONT");
       await vi.waitUntil(() => track("after"), patience);
@@ -158,7 +158,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
     const names = named(200);
     const send = (event: (name: string) => string, token: string) =>
       Promise.all(names.map((name) => track(event(name), { key: name, token })));
-    // First the attacker, with other events under the keys that the victim is going to use.
+    // First the attacker, with other events under the keys that the victim will use.
     await send((name) => `attack on ${name}`, "Bearer attacker");
     const accepted = await send((name) => name, "Bearer victim");
     const same = await send((name) => name, "Bearer attacker");
@@ -192,7 +192,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
       async () => Number(await redis.command("LLEN", "bull:unblock-events:active")) === 0,
       patience,
     );
-    // What BullMQ keeps of jobs that are done for half a minute.
+    // Records of finished jobs, which BullMQ keeps for half a minute.
     const done = await redis.command("ZRANGE", "bull:unblock-events:completed", "0", "-1");
     const ids = Array.isArray(done) ? done.map(String) : [];
     await redis.command("DEL", ...ids.map((id) => `bull:unblock-events:${id}`));

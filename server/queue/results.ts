@@ -1,12 +1,12 @@
 import type { Queue, QueueEvents } from "bullmq";
 import { Failure } from "../errors.ts";
 
-/** How often jobs that are waited for are looked up, in milliseconds: an event may have been lost. */
+/** Interval between lookups of jobs that callers wait for, because an event may have been lost. */
 const lookUpMs = 2_500;
-/** Those who wait for a job are told when Redis has said nothing for so long, in milliseconds. */
+/** Silence of Redis after which waiting callers get an error. */
 const silenceMs = 10_000;
 
-/** Nobody knows what becomes of a job. */
+/** Nothing is known about the job's outcome. */
 export class NothingHeard extends Failure<"UNBLOCK_JOB_UNHEARD"> {
   constructor(id: string) {
     super("UNBLOCK_JOB_UNHEARD", { silence_ms: silenceMs, job: id });
@@ -22,17 +22,17 @@ interface Waiting {
 }
 
 /**
- * Those who wait for the results of jobs. Results come as events, on one connection for all; as Redis
- * forgets the oldest events, and everything when it is restarted without its file, jobs that take long
- * are looked up as well.
+ * Callers that wait for results of jobs. Results come as events, on one connection. Redis drops the
+ * oldest events, and all of them when it restarts without its file, so jobs that take long are
+ * looked up too.
  *
- * Not with BullMQ's own `waitUntilFinished`: who gives up leaves its listeners behind there.
+ * BullMQ's `waitUntilFinished` is not used because it leaks listeners when a caller stops waiting.
  */
 export class JobResults {
   readonly #waiting = new Map<string, Waiting>();
   readonly #queue: Queue;
   readonly #timer: NodeJS.Timeout;
-  #answeredMs = Number.NEGATIVE_INFINITY;
+  #lastReplyMs = Number.NEGATIVE_INFINITY;
 
   constructor(events: QueueEvents, queue: Queue) {
     this.#queue = queue;
@@ -41,10 +41,12 @@ export class JobResults {
     this.#timer = setInterval(() => this.#lookUpAll(), lookUpMs).unref();
   }
 
-  /** Begins to wait for a job; before it is added, or its result may come too early. */
+  /**
+   * Starts to wait for a job. Call it before adding the job, so that the result can't be missed.
+   */
   wait(id: string): { readonly result: Promise<unknown>; leave(): void } {
     const waiter = Promise.withResolvers<unknown>();
-    // Whoever leaves early does not ask for it any more.
+    // Without a listener, a late rejection would end the process.
     waiter.promise.catch(() => {});
     const waiting = this.#waiting.get(id) ?? {
       sinceMs: performance.now(),
@@ -65,11 +67,11 @@ export class JobResults {
     };
   }
 
-  /** Tells those who wait for the job, if it has ended or is not there. */
+  /** Settles the waiters of a job that has ended or does not exist. */
   async lookUp(id: string): Promise<void> {
-    // First without what belongs to the job, which may be a picture.
+    // The state first, without the job's data, which may be a picture.
     const state = await this.#queue.getJobState(id);
-    this.#answeredMs = performance.now();
+    this.#lastReplyMs = performance.now();
     if (state === "unknown") {
       this.#reject(id, new Failure("UNBLOCK_JOB_LOST", { job: id }));
     } else if (state === "failed") {
@@ -90,10 +92,10 @@ export class JobResults {
     const nowMs = performance.now();
     for (const [id, waiting] of this.#waiting) {
       const ageMs = nowMs - waiting.sinceMs;
-      if (ageMs > silenceMs && nowMs - this.#answeredMs > silenceMs) {
+      if (ageMs > silenceMs && nowMs - this.#lastReplyMs > silenceMs) {
         this.#reject(id, new NothingHeard(id));
       } else if (ageMs > lookUpMs && !waiting.isLookedUp) {
-        // A younger one may not have been added yet. While Redis is away the look-ups wait for it.
+        // A younger job may not have been added yet. While Redis is away, lookups wait for it.
         waiting.isLookedUp = true;
         this.lookUp(id)
           .catch(() => {})
@@ -108,7 +110,7 @@ export class JobResults {
     this.#settle(id, ({ resolve }) => resolve(value));
   }
 
-  // The reason may be the service's own business; the list has it.
+  // The reason may be internal; the list of failed jobs has it.
   #fail(id: string): void {
     this.#reject(id, new Failure("UNBLOCK_JOB_FAILED", { job: id }));
   }

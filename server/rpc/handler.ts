@@ -6,7 +6,7 @@ import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
 import { ProgressService } from "../../gen/unblock/v1/progress_pb.ts";
 import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import { services } from "../../registry/methods.ts";
-import type { ServedExercise } from "../exercises/load.ts";
+import type { ServedExercise } from "../exercises/exercise.ts";
 import type { Lab } from "../lab/lab.ts";
 import { type Adapter, createAdapter } from "./adapter/adapter.ts";
 import { allowOrigins } from "./cors.ts";

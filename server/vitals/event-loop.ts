@@ -1,29 +1,28 @@
 import { createHistogram, type EventLoopUtilization, performance } from "node:perf_hooks";
 
-/** Interval between two ticks, in milliseconds. */
 const tickMs = 5;
-/** Longest delay that windows tell apart, in microseconds: an hour. */
-const longestDelayUs = 3.6e9;
+/** Max delay that windows distinguish, in microseconds: an hour. */
+const maxDelayUs = 3.6e9;
 
-/** What the event loop of this thread went through since the window began. */
+/** State of this thread's event loop since the window started. */
 export interface EventLoopReading {
   readonly delayMeanMs: number;
   readonly delayP99Ms: number;
   readonly delayMaxMs: number;
-  /** 0 to 1: the part of the time in which the loop was not idle. */
+  /** Share of time in which the loop was not idle, 0 to 1. */
   readonly utilization: number;
-  /** CPU time of this thread as a part of the time that passed. */
+  /** CPU time of this thread as a share of elapsed time. */
   readonly cpu: number;
 }
 
-/** Told when a tick was due and when it came, on the clock of performance.now(). */
-export type TickListener = (dueMs: number, nowMs: number) => void;
+/** Receives when a tick was due and when it came, on the clock of performance.now(). */
+type TickListener = (dueMs: number, nowMs: number) => void;
 
 /**
- * Watches the event loop of the thread that creates it, by a timer that all windows share.
+ * Watches the event loop of the thread that creates it, with a timer that all windows share.
  *
- * Node's own `monitorEventLoopDelay` has one histogram, which forgets for all of its readers what one of
- * them resets, and which misses a block that follows a reset at once.
+ * Node's `monitorEventLoopDelay` has one histogram: resetting it affects all readers, and it misses
+ * a block right after a reset.
  */
 export class EventLoopVitals {
   readonly #listeners = new Set<TickListener>();
@@ -34,7 +33,7 @@ export class EventLoopVitals {
     this.#timer = setTimeout(() => this.#tick(), tickMs).unref();
   }
 
-  /** @returns what ends it */
+  /** @returns function that unsubscribes */
   onTick(listener: TickListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -44,13 +43,13 @@ export class EventLoopVitals {
     return new EventLoopWindow(this);
   }
 
-  /** Since the loop began, in milliseconds: how long it was not idle, and the CPU time of its thread. */
+  /** Totals since the loop started, in milliseconds: time not idle, and CPU time of its thread. */
   totals(): { readonly activeMs: number; readonly cpuMs: number } {
     const { user, system } = process.threadCpuUsage();
     return { activeMs: performance.eventLoopUtilization().active, cpuMs: (user + system) / 1_000 };
   }
 
-  /** Has a tick that is overdue come now: who reads may run before the timer does. */
+  /** Runs an overdue tick now, because a reader may run before the timer. */
   catchUp(): void {
     if (performance.now() > this.#dueMs) {
       this.#tick();
@@ -72,14 +71,14 @@ export class EventLoopVitals {
 }
 
 /**
- * A span of time of the event loop, for one reader. Others neither restart it nor notice it.
+ * A period of the event loop for one reader, which others neither restart nor notice.
  *
- * Utilization and CPU together tell what blocks: both near 1 is computing, utilization near 1
+ * Utilization and CPU together show what blocks: both near 1 is computing; utilization near 1
  * without CPU is a blocking call.
  */
 export class EventLoopWindow {
   readonly #loop: EventLoopVitals;
-  readonly #delays = createHistogram({ lowest: 1, highest: longestDelayUs, figures: 2 });
+  readonly #delays = createHistogram({ lowest: 1, highest: maxDelayUs, figures: 2 });
   readonly #unsubscribe: () => void;
   #utilization: EventLoopUtilization = performance.eventLoopUtilization();
   #cpu = process.threadCpuUsage();
@@ -88,7 +87,7 @@ export class EventLoopWindow {
   constructor(loop: EventLoopVitals) {
     this.#loop = loop;
     this.#unsubscribe = loop.onTick((dueMs, nowMs) => {
-      // What was late before the window began is not its own.
+      // Delay before the window started does not count.
       const lateMs = Math.max(0, nowMs - Math.max(dueMs, this.#beganMs));
       this.#delays.record(Math.max(1, Math.round(lateMs * 1_000)));
     });

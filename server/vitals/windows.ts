@@ -1,9 +1,8 @@
 import type { Places } from "../places/index.ts";
-import type { PlaceVitals } from "../places/place.ts";
+import { type PlaceVitals, sharedSlot, windowSlots } from "../places/place.ts";
 import type { EventLoopReading, EventLoopVitals, EventLoopWindow } from "./event-loop.ts";
-import { sharedSlot, windowSlots } from "./slots.ts";
 
-/** A span of time over which one reader is told what the process feels. Nobody else can restart it. */
+/** A period over which one reader gets the process's vitals. No other reader can restart it. */
 export class VitalsWindow {
   readonly slot: number;
   readonly #eventLoop: EventLoopWindow;
@@ -34,9 +33,8 @@ export class VitalsWindow {
   }
 }
 
-/** The windows of a process. */
 export class VitalsWindows {
-  /** Began with the server, and is never restarted. */
+  /** Starts with the server and is never restarted. */
   readonly shared: VitalsWindow;
   readonly #eventLoop: EventLoopVitals;
   readonly #places: Places;

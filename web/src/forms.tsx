@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { exercises } from "../../registry/exercises.ts";
-import { strategyMeanings } from "../../registry/strategies.ts";
+import { exercises, strategyMeanings } from "../../registry/exercises.ts";
 import { away } from "./connection.ts";
 import { runInProgress, stopRun } from "./run-session.ts";
 

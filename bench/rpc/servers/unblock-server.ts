@@ -7,7 +7,7 @@ import { type DescMethod, isMessage } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { type EchoRequest, EchoRequestSchema, EchoService } from "../../../gen/echo/v1/echo_pb.ts";
 import { completeConfig } from "../../../server/config.ts";
-import { checkRange, checkText } from "../../../server/exercises/validate.ts";
+import { checkRange, checkText } from "../../../server/exercises/exercise.ts";
 import { createLogger } from "../../../server/logger.ts";
 import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
 import {

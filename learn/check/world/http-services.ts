@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { encodePng } from "../../../server/backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../../server/backends/embedded/pictures/picture-for.ts";
+import { encodePng, pictureFor } from "../../../server/backends/embedded/pictures/pictures.ts";
 import type { WorldLog } from "./log.ts";
 
 interface Service {

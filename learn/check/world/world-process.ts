@@ -5,13 +5,13 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createDatabaseFile } from "../../../server/backends/database.ts";
 import { ordinaryPath } from "../../../server/backends/disk.ts";
 import {
   delayMs as cacheDelayMs,
   serveCache,
 } from "../../../server/backends/embedded/cache-server.ts";
 import { CacheStore } from "../../../server/backends/embedded/cache-store.ts";
-import { createDatabaseFile } from "../../../server/backends/embedded/database-file.ts";
 import { hasMkfifo, readMs, serveSlowDisk } from "../../../server/backends/embedded/slow-disk.ts";
 import { serveHttpServices } from "./http-services.ts";
 import type { WorldMessage, WorldRequest } from "./log.ts";

@@ -1,15 +1,14 @@
-/** Keys that were set or deleted and are remembered; beyond that the oldest is forgotten. */
+/** Max remembered changes; the oldest is forgotten. */
 const maxKeys = 10_000;
 
 type Value = string | null;
 
-/** What the keys of a cache hold. */
 export class CacheStore {
-  /** What was set (a value) or deleted (null). */
+  /** Keys that were set (a value) or deleted (null). */
   readonly #changed = new Map<string, Value>();
   readonly #initial: (key: string) => Value;
 
-  /** @param initial what a key holds that nobody has set or deleted; null: nothing */
+  /** @param initial value of a key that was neither set nor deleted; null for none */
   constructor(initial: (key: string) => Value = () => "cached_data") {
     this.#initial = initial;
   }
@@ -33,15 +32,15 @@ export class CacheStore {
   }
 }
 
-/** @param nil how nothing is written, which differs between the versions of the protocol */
+/** @param nil encoding of "no value", which differs between protocol versions */
 type Reply = (args: readonly string[], store: CacheStore, nil: string) => string;
 
 const ok = "+OK\r\n";
-/** Nothing, in RESP2 and RESP3. */
+/** "No value" in RESP2 and RESP3. */
 const nil2 = "$-1\r\n";
 const nil3 = "_\r\n";
 
-/** Commands by name. What has no effect here is answered as Redis would. */
+/** Commands by name. Those without an effect here get the same reply as from Redis. */
 const replies: Readonly<Record<string, Reply>> = {
   GET: ([key = ""], store, nil) => bulk(store.get(key), nil),
   GETEX: ([key = ""], store, nil) => bulk(store.get(key), nil),
@@ -85,7 +84,7 @@ const replies: Readonly<Record<string, Reply>> = {
   },
 };
 
-/** Which of a command's arguments are keys that it looks up. */
+/** Keys among a command's arguments that it looks up. */
 const lookups: Readonly<Record<string, (args: readonly string[]) => readonly string[]>> = {
   GET: (args) => args.slice(0, 1),
   GETEX: (args) => args.slice(0, 1),
@@ -94,8 +93,7 @@ const lookups: Readonly<Record<string, (args: readonly string[]) => readonly str
   MGET: (args) => args,
 };
 
-/** A connection's: what it has queued since MULTI. */
-export class CacheSession {
+class CacheSession {
   readonly #store: CacheStore;
   #queued: (readonly string[])[] | undefined;
   #nil = nil2;
@@ -104,12 +102,11 @@ export class CacheSession {
     this.#store = store;
   }
 
-  /** The keys that a command looks up. */
   keysOf([name = "", ...args]: readonly string[]): readonly string[] {
     return lookups[name.toUpperCase()]?.(args) ?? [];
   }
 
-  /** @param failure the error that a command of keys is answered with; undefined: none */
+  /** @param failure error for a command that looks up keys; undefined for none */
   reply(command: readonly string[], failure: string | undefined): string {
     const name = (command[0] ?? "").toUpperCase();
     if (name === "MULTI") {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { access, readdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fireAtOnce } from "../../../testing/burst.ts";
 import { noCaller } from "../../../testing/tasks.ts";
@@ -32,10 +33,11 @@ describe("when the backend process dies", () => {
     async (rpc, request, strategy, name) => {
       server = await startTestServer();
       const { pid } = await server.backend("weather");
-      // A stopped process answers nobody, so every call is still in progress when it dies.
+      // A stopped process does not respond, so every call is still in progress when it dies.
       process.kill(pid, "SIGSTOP");
       const calls = fireAtOnce(server, { rpc, strategy, calls: 3, request: () => request });
-      // Frames of one connection are served in order: after the ping's answer the calls are begun.
+      // Frames of one connection are served in order: after the ping's response, the calls have
+      // started.
       await server.call("Ping", {});
       process.kill(pid, "SIGKILL");
       for (const { code, message } of await calls) {
@@ -57,14 +59,14 @@ describe("a slow disk that dies", () => {
     const pool = createThreadPool("threads", 1, 10);
     const { disk, configFile } = backends.addresses();
     const pid = (await backends.counts()).counts.find(({ name }) => name === "slow disk")?.pid ?? 0;
-    // A stopped process writes nothing, so the reader stays where it is until the end.
+    // A stopped process writes nothing, so the reader stays blocked.
     process.kill(pid, "SIGSTOP");
     const read = pool.run(readTask, { disk, configFile }, noCaller);
     await vi.waitUntil(() => pool.vitals().running === 1);
     process.kill(pid, "SIGKILL");
     await expect(read).rejects.toMatchObject({
-      kind: "unavailable",
-      message: expect.stringContaining('The backend "slow disk" does not answer'),
+      code: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "slow disk" },
     });
     await vi.waitUntil(() => backends.addresses().disk.folder !== disk.folder, 10_000);
     const { value } = await pool.run(readTask, backends.addresses(), noCaller);
@@ -73,15 +75,16 @@ describe("a slow disk that dies", () => {
     await backends.close();
   });
 
-  test("frees even the server's own thread, which can't hear of it", async () => {
+  test("frees even the server's own blocked thread", async () => {
     const server = await startTestServer();
     const { pid } = await server.backend("slow disk");
     process.kill(pid, "SIGSTOP");
-    // The read blocks this very process, since the server runs in it; so somebody else must kill.
+    // The read blocks this process, so another one has to kill.
     spawn("sh", ["-c", `sleep 0.5; kill -KILL ${pid}`]);
     expect(await server.call("GetConfig", {}, { strategy: "event-loop" })).toMatchObject({
       code: "unavailable",
-      message: expect.stringContaining('The backend "slow disk"'),
+      error: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "slow disk" },
     });
     await server.close();
   });
@@ -90,6 +93,19 @@ describe("a slow disk that dies", () => {
     const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
     const folder = dirname(backends.addresses().database.path);
     expect(await readdir(folder)).toContain("users.db");
+    await backends.close();
+    await expect(access(folder)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});
+
+describe("the embedded backends", () => {
+  test.each([0, 5, 10, 20, 50])("close also %i ms after they died", async (ms) => {
+    const backends = await openEmbeddedBackends({ imageHosts: {}, log: () => {} });
+    const folder = dirname(backends.addresses().database.path);
+    const { counts } = await backends.counts();
+    const [, { pid } = { pid: 0 }] = counts;
+    process.kill(pid, "SIGKILL");
+    await setTimeout(ms);
     await backends.close();
     await expect(access(folder)).rejects.toMatchObject({ code: "ENOENT" });
   });

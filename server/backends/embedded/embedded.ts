@@ -3,37 +3,42 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { sharedSlot } from "../../vitals/slots.ts";
-import type { BackendAddresses, Backends } from "../backends.ts";
+import { TimedOut, withTimeout } from "../../give-up.ts";
+import { sharedSlot } from "../../places/place.ts";
+import type { BackendAddresses, Backends, BackendsReading } from "../backends.ts";
 import { disconnectCache } from "../cache.ts";
 import { CallCounter } from "../call-counts.ts";
+import { createDatabaseFile } from "../database.ts";
 import { ordinaryPath } from "../disk.ts";
 import type { ImageHosts } from "../images.ts";
 import { redisEndpoint, throughLocalPort } from "../redis-url.ts";
-import { CountRequests } from "./count-requests.ts";
-import { createDatabaseFile } from "./database-file.ts";
-import { freeReaders } from "./free-readers.ts";
-import type { KeeperData, KeeperMessage } from "./messages.ts";
-import { content } from "./slow-disk.ts";
+import type {
+  BackendCounts,
+  CountsReply,
+  CountsRequest,
+  SupervisorData,
+  SupervisorMessage,
+} from "./messages.ts";
+import { content, freeReaders } from "./slow-disk.ts";
 
-export interface EmbeddedConfig {
+interface EmbeddedConfig {
   /** Hosts that images may come from besides the embedded images service. */
   readonly imageHosts: ImageHosts;
-  /** A real Redis as the cache instead of the embedded one. Default: none. */
+  /** A real Redis that replaces the embedded cache. Default: none. */
   readonly redisUrl?: string | undefined;
   readonly log: (message: string) => void;
 }
 
-export interface EmbeddedBackends extends Backends {
+interface EmbeddedBackends extends Backends {
   /**
-   * Those for the calls that the server makes itself before it serves: all of them are embedded, so that
-   * nobody's own Redis gets keys from it, and the disk is an ordinary file, since the slow one's are made
-   * one by one.
+   * Backends for the server's own calls during the warm-up: all embedded, so that a user's Redis
+   * gets no keys from them, and with an ordinary file as disk, because the slow one's files are
+   * created one by one.
    */
   rehearsalAddresses(): BackendAddresses;
 }
 
-/** Starts the embedded backends; resolves when all of them serve. */
+/** Starts the embedded backends; resolves when all are ready. */
 export async function openEmbeddedBackends({
   imageHosts,
   redisUrl,
@@ -41,18 +46,20 @@ export async function openEmbeddedBackends({
 }: EmbeddedConfig): Promise<EmbeddedBackends> {
   const folder = mkdtempSync(join(tmpdir(), "unblock-"));
   const redis = redisUrl === undefined ? undefined : redisEndpoint(redisUrl);
-  const keeperData: KeeperData = { folder, redis };
-  const keeper = new Worker(new URL("./keeper.ts", import.meta.url), { workerData: keeperData });
+  const supervisorData: SupervisorData = { folder, redis };
+  const supervisor = new Worker(new URL("./supervisor.ts", import.meta.url), {
+    workerData: supervisorData,
+  });
   const database = { path: join(folder, "users.db"), counts: CallCounter.buffer() };
   const databaseCounter = new CallCounter(database.counts);
-  const countRequests = new CountRequests((request) => keeper.postMessage(request));
+  const countRequests = new CountRequests((request) => supervisor.postMessage(request));
   const started = Promise.withResolvers<void>();
   let addresses: BackendAddresses | undefined;
   let rehearsalAddresses: BackendAddresses | undefined;
   let pid: number | undefined;
 
-  keeper.on("error", started.reject);
-  keeper.on("message", (message: KeeperMessage) => {
+  supervisor.on("error", started.reject);
+  supervisor.on("message", (message: SupervisorMessage) => {
     switch (message.kind) {
       case "up":
         if (addresses) {
@@ -84,7 +91,7 @@ export async function openEmbeddedBackends({
     }
   });
 
-  const embeddedAddresses = (up: Extract<KeeperMessage, { kind: "up" }>): BackendAddresses => {
+  const embeddedAddresses = (up: Extract<SupervisorMessage, { kind: "up" }>): BackendAddresses => {
     const url = (name: string) => `http://127.0.0.1:${up.httpPort}/${name}`;
     return {
       database,
@@ -99,7 +106,7 @@ export async function openEmbeddedBackends({
     };
   };
 
-  // An exit without close() waits for the threads, and one may be blocked on the disk.
+  // Exiting without close() waits for all threads, and one may be blocked on the disk.
   const onExit = () => {
     try {
       if (pid !== undefined && addresses) {
@@ -108,8 +115,8 @@ export async function openEmbeddedBackends({
       }
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     } catch {
-      // A process that is killed may be making files until it is dead; and process.exit() would be none
-      // if this threw.
+      // A killed process may create files until it is dead; an exception here would prevent the
+      // exit.
     }
   };
   process.once("exit", onExit);
@@ -117,12 +124,12 @@ export async function openEmbeddedBackends({
   const close = async () => {
     process.off("exit", onExit);
     await disconnectCache();
-    keeper.postMessage("close");
-    await once(keeper, "exit");
+    supervisor.postMessage("close");
+    await once(supervisor, "exit");
     rmSync(folder, { recursive: true, force: true });
   };
 
-  // While the backend process starts.
+  // Runs while the backend process starts.
   createDatabaseFile(database.path);
   writeFileSync(ordinaryPath(folder), content);
   try {
@@ -153,4 +160,56 @@ function whenStarted(addresses: BackendAddresses | undefined): BackendAddresses 
     throw new Error("Expected the embedded backends to have started");
   }
   return addresses;
+}
+
+const waitMs = 500;
+/** Max unanswered requests; more get an error at once. */
+const maxUnanswered = 32;
+
+/** Requests counts from the backend process, which may not respond. */
+class CountRequests {
+  readonly #send: (request: CountsRequest) => void;
+  readonly #unanswered = new Map<number, (counts: BackendCounts | undefined) => void>();
+  #lastId = 0;
+
+  constructor(send: (request: CountsRequest) => void) {
+    this.#send = send;
+  }
+
+  async ask(terms: Omit<CountsRequest, "id">): Promise<BackendsReading> {
+    if (this.#unanswered.size >= maxUnanswered) {
+      return unknown(`The backend process has left ${maxUnanswered} requests unanswered.`);
+    }
+    const id = ++this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<BackendCounts | undefined>();
+    this.#unanswered.set(id, resolve);
+    this.#send({ id, ...terms });
+    try {
+      const counts = await withTimeout(waitMs, promise);
+      return counts === undefined
+        ? unknown("The backend process has died and is started again.")
+        : { counts, unknown: undefined };
+    } catch (error) {
+      if (error instanceof TimedOut) {
+        return unknown(`The backend process did not answer within ${waitMs} ms.`);
+      }
+      throw error;
+    }
+  }
+
+  onReply({ id, counts }: CountsReply): void {
+    this.#unanswered.get(id)?.(counts);
+    this.#unanswered.delete(id);
+  }
+
+  /** The process has died and will not respond. */
+  onDown(): void {
+    for (const id of [...this.#unanswered.keys()]) {
+      this.onReply({ id, counts: undefined });
+    }
+  }
+}
+
+function unknown(reason: string): BackendsReading {
+  return { counts: [], unknown: reason };
 }

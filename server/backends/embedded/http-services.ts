@@ -1,11 +1,11 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { CallCounter } from "../call-counts.ts";
-import { encodePng } from "./pictures/encode-png.ts";
-import { pictureFor } from "./pictures/picture-for.ts";
+import { encodePng, pictureFor } from "./pictures/pictures.ts";
 
-interface Answer {
+interface HttpReply {
   readonly status: number;
   readonly type: string;
   readonly body: string | Buffer;
@@ -14,20 +14,20 @@ interface Answer {
 interface HttpService {
   readonly name: string;
   readonly delayMs: number;
-  readonly answer: (url: URL) => Answer;
+  readonly reply: (url: URL) => HttpReply;
 }
 
 const weather: HttpService = {
   name: "weather",
   delayMs: 200,
-  answer: ({ searchParams }) =>
+  reply: ({ searchParams }) =>
     json(200, { city: searchParams.get("city"), temperature: 22, conditions: "sunny" }),
 };
 
 const images: HttpService = {
   name: "images",
   delayMs: 100,
-  answer: ({ pathname }) => ({
+  reply: ({ pathname }) => ({
     status: 200,
     type: "image/png",
     body: encodePng(pictureFor(pathname.slice("/images".length))),
@@ -37,16 +37,16 @@ const images: HttpService = {
 const analytics: HttpService = {
   name: "analytics",
   delayMs: 200,
-  answer: () => json(202, { status: "logged" }),
+  reply: () => json(202, { status: "logged" }),
 };
 
 const dashboardServices: readonly HttpService[] = [1, 2, 3, 4, 5].map((number) => ({
   name: `service-${number}`,
   delayMs: 100,
-  answer: () => json(200, { data: `data_${number}` }),
+  reply: () => json(200, { data: `data_${number}` }),
 }));
 
-/** Those of service-1 to service-5 together: how far the waits of a dashboard overlap. */
+/** Counts service-1 to service-5 together, to show how far a dashboard's waits overlap. */
 const dashboardCounter = new CallCounter();
 
 const services = [weather, ...dashboardServices, images, analytics].map((service) => {
@@ -55,32 +55,30 @@ const services = [weather, ...dashboardServices, images, analytics].map((service
   return { ...service, counter, counters: [counter, ...shared] };
 });
 
-/** The counters of the HTTP services, by name; "services" are service-1 to service-5 together. */
+/** Counters of the HTTP services, by name; "services" are service-1 to service-5 together. */
 export const httpCounters = [
   ...services.map(({ name, counter }) => ({ name, counter })),
   { name: "services", counter: dashboardCounter },
 ];
 
 /**
- * Serves weather, service-1 to service-5, images and analytics, each under its name, each as slow as
- * the exercises say.
+ * Serves weather, service-1 to service-5, images and analytics under their names, with the delays
+ * of the exercises.
  *
- * @returns the port, on loopback
+ * @returns port on loopback
  */
 export async function serveHttpServices(): Promise<number> {
   const server = createServer((request, response) => {
-    // A caller that hangs up is no failure of the service.
+    // A disconnected client is not an error of the service.
     request.on("error", () => {});
     request.resume();
     serve(request, response).catch((error: unknown) => {
       send(response, json(500, { error: String(error) }));
     });
   });
-  // Longer than clients keep an idle connection, so that they never send into a closing one.
+  // Longer than clients keep idle connections, so that they never send into a closing one.
   server.keepAliveTimeout = 60_000;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
+  await once(server.listen(0, "127.0.0.1"), "listening");
   return (server.address() as AddressInfo).port;
 }
 
@@ -96,11 +94,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     counter.begin();
   }
   try {
-    const [answer] = await Promise.all([
-      Promise.resolve(service.answer(url)),
+    const [reply] = await Promise.all([
+      Promise.resolve(service.reply(url)),
       setTimeout(service.delayMs),
     ]);
-    send(response, answer);
+    send(response, reply);
   } finally {
     for (const counter of service.counters) {
       counter.end();
@@ -108,11 +106,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
 }
 
-function json(status: number, body: unknown): Answer {
+function json(status: number, body: unknown): HttpReply {
   return { status, type: "application/json", body: JSON.stringify(body) };
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
+function send(response: ServerResponse, { status, type, body }: HttpReply): void {
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
   response.end(body);
 }

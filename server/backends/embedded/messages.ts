@@ -2,51 +2,51 @@ import type { CallCounts } from "../call-counts.ts";
 import type { Disk } from "../disk.ts";
 import type { RedisEndpoint } from "../redis-url.ts";
 
-/** From the backend process to its keeper, once, when it serves. */
+/** From the backend process to its supervisor, once, when it is ready. */
 export interface BackendsReady {
   readonly httpPort: number;
   readonly cachePort: number;
-  /** Of what stands before a real Redis; undefined: there is none. */
+  /** Port of the relay in front of a real Redis; undefined when there is none. */
   readonly relayPort: number | undefined;
-  /** Whether the disk is made of FIFOs, and so really slow. */
+  /** Whether the disk consists of FIFOs and is really slow. */
   readonly fifos: boolean;
 }
 
-/** From the server to the keeper, and on to the backend process. */
+/** From the server via the supervisor to the backend process. */
 export interface CountsRequest {
   readonly id: number;
-  /** Slot of the window to tell. */
+  /** Slot of the window to read. */
   readonly slot: number;
-  /** Slot of the window that begins anew after that; undefined: none. */
+  /** Slot of the window to restart afterwards; undefined for none. */
   readonly restartSlot: number | undefined;
 }
 
-/** The same way back. */
 export interface CountsReply {
-  /** The request's. */
   readonly id: number;
-  /** Undefined when there is no process to ask. */
+  /** Undefined when there is no backend process. */
   readonly counts: BackendCounts | undefined;
 }
 
-/** From the server to the keeper. After "close" the backend process is gone and the keeper ends. */
-export type KeeperRequest = CountsRequest | "close";
+/**
+ * From the server to the supervisor. After "close" the backend process is killed and the supervisor
+ * ends.
+ */
+export type SupervisorRequest = CountsRequest | "close";
 
 export type BackendCounts = readonly (CallCounts & {
   readonly name: string;
   readonly pid: number;
 })[];
 
-/** What the keeper thread is started with. */
-export interface KeeperData {
-  /** A folder of the server's own; the database and the disks are made in it. */
+export interface SupervisorData {
+  /** The server's own folder for the database and the disks. */
   readonly folder: string;
-  /** The real Redis that is the cache; undefined: the embedded one is. */
+  /** The real Redis used as the cache; undefined for the embedded one. */
   readonly redis: RedisEndpoint | undefined;
 }
 
-/** From the keeper to the server. */
-export type KeeperMessage =
+/** From the supervisor to the server. */
+export type SupervisorMessage =
   | (Omit<BackendsReady, "fifos"> & {
       readonly kind: "up";
       readonly pid: number;

@@ -1,12 +1,11 @@
 /**
- * The embedded backends but the database: a process of their own, so that a frozen server cannot
- * freeze them. keeper.ts starts it.
+ * The embedded backends except the database, in a process of their own, so that a frozen server
+ * does not freeze them. Started by supervisor.ts.
  */
 import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { ordinaryPath } from "../disk.ts";
-import { cacheCounter, serveCache } from "./cache-server.ts";
-import { serveDelayRelay } from "./delay-relay.ts";
+import { cacheCounter, serveCache, serveDelayRelay } from "./cache-server.ts";
 import { httpCounters, serveHttpServices } from "./http-services.ts";
 import type { BackendsReady, CountsReply, CountsRequest } from "./messages.ts";
 import { content, diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
@@ -19,18 +18,18 @@ const counters = [
   { name: "slow disk", counter: diskCounter },
 ];
 
-// A terminal's Ctrl-C reaches every process of the group; the server decides when this one ends.
+// A terminal's Ctrl-C reaches the whole process group; the server decides when this process ends.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
-// The server is gone without a word: nobody else is left to remove what it wrote.
+// After a crash of the server, nobody else removes its files.
 const leave = () => {
   rmSync(serverFolder, { recursive: true, force: true });
-  // Not exit(): it would wait for the threads that wait for readers.
+  // exit() would wait for threads that wait for readers.
   process.kill(process.pid, "SIGKILL");
 };
 process.on("disconnect", leave);
 if (!process.connected) {
-  // It went before anybody here could hear of it.
+  // The server ended before the listener above was set.
   leave();
 }
 

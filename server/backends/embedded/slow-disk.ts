@@ -1,33 +1,43 @@
 import { execFile } from "node:child_process";
-import { close, open, unlink, write } from "node:fs";
+import {
+  close,
+  closeSync,
+  constants,
+  open,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlink,
+  unlinkSync,
+  write,
+} from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CallCounter } from "../call-counts.ts";
 import { fifoPath } from "../disk.ts";
 
-/** How long a read takes, in milliseconds. */
 export const readMs = 30;
 /**
- * How many FIFOs stand ready: more than the server has threads that read. A thread of this process's
- * libuv pool waits at each, so the pool must be larger still (UV_THREADPOOL_SIZE in keeper.ts).
+ * FIFOs kept ready: more than the server has threads that read. One thread of this process's libuv
+ * pool waits per FIFO, so the pool must be larger (UV_THREADPOOL_SIZE in supervisor.ts).
  */
 export const readyFifos = 128;
-/** With fewer, more are made at once, whatever else goes on. */
+/** Below this number, more are created at once. */
 const fewFifos = 48;
-/** Otherwise they are made when nobody has read for this time: to start mkfifo delays reads, in ms. */
+/**
+ * Otherwise they are created after this time without a read, because starting mkfifo delays reads.
+ */
 const pauseMs = 300;
 
-/** What every read gives. */
 export const content = JSON.stringify({ setting_a: "value1", setting_b: "value2" });
 
 export const diskCounter = new CallCounter();
 
-/** What a read gives, and when. */
-export interface DiskRead {
+interface DiskRead {
   readonly content: string;
   readonly delayMs: number;
-  /** Told when the content has been written; the error when the reader closed before. */
+  /** Called after the content has been written; with an error if the reader had closed. */
   readonly onEnd: (error: Error | null) => void;
 }
 
@@ -37,13 +47,13 @@ const everyRead = (): DiskRead => {
 };
 
 /**
- * A disk that takes its time. Each file is a FIFO for one read: to open and to read it blocks the
- * reader's thread in the kernel, as a real disk does, until the feeder here has waited and written.
+ * A slow disk. Each file is a FIFO for one read: opening and reading it blocks the reader's thread
+ * in the kernel, as with a real disk, until this process has waited and written.
  *
- * The files are numbered from 0 and made ahead, so readers in any thread take the next number from
- * shared memory and need to ask nobody.
+ * Files are numbered from 0 and created ahead, so that readers in any thread take the next number
+ * from shared memory.
  *
- * @param onRead told when a file is opened, which one by its number
+ * @param onRead called with the file's number when it is opened
  * @throws Error when this machine has no mkfifo
  */
 export async function serveSlowDisk(
@@ -83,7 +93,7 @@ export async function serveSlowDisk(
       const read = onRead(number);
       opened++;
       setTimeout(() => {
-        // A reader that closed meanwhile gave up; that is its affair.
+        // A reader may have closed it meanwhile.
         write(file, read.content, (error) => {
           close(file);
           read.onEnd(error);
@@ -100,9 +110,43 @@ export async function serveSlowDisk(
   await fill();
 }
 
-/** Where there is no mkfifo (Windows), reads come from an ordinary file, and are fast. */
+/** Without mkfifo (Windows), reads come from an ordinary file and are fast. */
 export async function hasMkfifo(): Promise<boolean> {
   const folders = (process.env.PATH ?? "").split(":");
   const found = await Promise.allSettled(folders.map((folder) => access(join(folder, "mkfifo"))));
   return found.some(({ status }) => status === "fulfilled");
+}
+
+/**
+ * Removes the folder of a dead slow disk and frees threads that are blocked on its files.
+ *
+ * A reader whose FIFO has no writer waits forever, can't be aborted and keeps its process from
+ * exiting. Opening the FIFO for writing for a moment ends the read without content; the FIFO is
+ * deleted before that, so nobody opens it afterwards.
+ */
+export function freeReaders(diskFolder: string): void {
+  unlessGone(() => {
+    for (const name of readdirSync(diskFolder)) {
+      unlessGone(() => freeReader(join(diskFolder, name)));
+    }
+    rmSync(diskFolder, { recursive: true, force: true, maxRetries: 3 });
+  });
+}
+
+function freeReader(path: string): void {
+  const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  unlinkSync(path);
+  closeSync(writer);
+}
+
+/** When the server ends, its main thread and the supervisor may both free readers. */
+function unlessGone(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isGone) {
+      throw error;
+    }
+  }
 }

@@ -6,7 +6,7 @@ describe("a database's URL", () => {
     "postgres://localhost/users",
     "postgresql://ada:secret@[::1]:5433/users?sslmode=require",
     "postgres:///users?host=/run/postgresql",
-  ])("%s is one", (url) => {
+  ])("%s is valid", (url) => {
     expect(() => assertPostgresUrl(url)).not.toThrow();
   });
 
@@ -15,7 +15,7 @@ describe("a database's URL", () => {
     ["ada:secret@localhost/users", "got one that begins with ada:"],
     ["postgres://ada:secret@local host/users", "characters that are no URL"],
     ["secret", "got 6 characters that are no URL"],
-  ])("%s is none, and the message does not have its password", (url, message) => {
+  ])("%s is invalid, and the message does not have its password", (url, message) => {
     expect(() => assertPostgresUrl(url)).toThrow(RangeError);
     expect(() => assertPostgresUrl(url)).toThrow(message);
     expect(() => assertPostgresUrl(url)).not.toThrow("secret");
@@ -29,7 +29,7 @@ describe("a database's URL", () => {
     expect(withoutPassword(url)).toBe(shown);
   });
 
-  test("leaves a text without its password, however that is written", () => {
+  test("removes its password from a text in every form", () => {
     const url = "postgres://ada:s%40cret@db/users?sslpassword=key%20word";
     const text = `${url}; s%40cret; s@cret; key word; users`;
     expect(hidePasswords(text, url)).toBe(

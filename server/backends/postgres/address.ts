@@ -1,10 +1,10 @@
-/** Where a real Postgres is. Plain data and shared memory, so that any thread can connect. */
+/** Address of a Postgres. Plain data and shared memory, so that any thread can connect. */
 export interface PostgresAddress {
   /** `postgres://user:password@host:port/database?sslmode=…`, as libpq reads it. */
   readonly url: string;
-  /** The `application_name` of all connections of this server, and of no others. */
+  /** `application_name` of this server's connections, and of no others. */
   readonly name: string;
-  /** The memory of a `CallCounter`: the callers count, because Postgres does not. */
+  /** Memory of a `CallCounter`: the callers count, because Postgres does not. */
   readonly counts: SharedArrayBuffer;
 }
 
@@ -17,7 +17,7 @@ export function assertPostgresUrl(url: string): void {
     "Expected the database's URL to be like postgres://user:password@host:5432/database";
   const parsed = URL.parse(url);
   if (!parsed) {
-    // What can't be read may have its password anywhere.
+    // The password may be anywhere in a text that is not a URL.
     throw new RangeError(`${expected}, got ${url.length} characters that are no URL`);
   }
   if (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:") {
@@ -25,7 +25,7 @@ export function assertPostgresUrl(url: string): void {
   }
 }
 
-/** The URL for people. */
+/** The URL for messages. */
 export function withoutPassword(url: string): string {
   const shown = new URL(url);
   if (shown.password !== "") {
@@ -39,7 +39,7 @@ export function withoutPassword(url: string): string {
   return shown.href;
 }
 
-/** Takes the URL's passwords out of a text, such as what a driver says of a failure. */
+/** Removes the URL's passwords from a text, such as a driver's message. */
 export function hidePasswords(text: string, url: string): string {
   const { password, searchParams } = new URL(url);
   const parameters = secretParameters.flatMap((name) => searchParams.getAll(name));

@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const password = "p@ss/word";
 const calls = 8;
-/** Less than a query may take, so what ends within it was ended by somebody. */
+/** Less than a query's limit, so what ends within it was cancelled. */
 const waitOptions = { timeout: 8_000, interval: 20 };
 
 describe.skipIf(!hasPostgres())("Postgres", () => {
@@ -40,11 +40,11 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
   const untilActive = (count: number) =>
     vi.waitUntil(async () => (await active()) === count, waitOptions);
   const killConnections = () => postgres.query(`SELECT pg_terminate_backend(pid) ${ours}`);
-  /** Nobody can read the table until what it gives back is called. */
+  /** Nobody can read the table until the returned function is called. */
   const lockTable = () => postgres.hold("LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
 
   describe.each(["threads", "event-loop", "async"])("with %s", (strategy) => {
-    test("stopped: says so without the password; started again: answers at once", async () => {
+    test("stopped: fails without the password; restarted: works at once", async () => {
       expect(codes(await burst(strategy))).toEqual(all("ok"));
       await postgres.stop();
       for (const reply of await burst(strategy)) {
@@ -58,7 +58,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
       expect(server.logged.join()).not.toMatch(/p(@|%40)ss/);
     });
 
-    test("its connections killed while nobody asks: nobody notices", async () => {
+    test("idle connections killed: no call fails", async () => {
       expect(codes(await burst(strategy))).toEqual(all("ok"));
       await killConnections();
       expect(codes(await burst(strategy))).toEqual(all("ok"));
@@ -76,7 +76,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
   });
 
   describe.each(["threads", "async"])("with %s", (strategy) => {
-    test("its connections killed during queries: they are asked again", async () => {
+    test("connections killed during queries: the queries are repeated", async () => {
       expect(codes(await burst(strategy))).toEqual(all("ok"));
       await server.restartWindow();
       const unlock = await lockTable();
@@ -91,7 +91,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
       expect(codes(await replies)).toEqual(all("ok"));
     });
 
-    test("frozen: callers hear it at their deadlines, others are served; going on: it answers", async () => {
+    test("frozen: calls fail at their deadlines, others are served; resumed: works", async () => {
       await burst(strategy);
       const goOn = postgres.freeze();
       try {
@@ -109,7 +109,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
       );
     });
 
-    test("killed during queries: they fail; started again: it answers", async () => {
+    test("killed during queries: they fail; restarted: works", async () => {
       await burst(strategy);
       const unlock = await lockTable();
       const replies = burst(strategy);
@@ -121,7 +121,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
       expect(codes(await burst(strategy))).toEqual(all("ok"));
     });
 
-    test("a caller that goes away frees its connection, and its query ends", async () => {
+    test("a disconnected client frees its connection, and its query ends", async () => {
       await burst(strategy);
       const unlock = await lockTable();
       const leaving = new AbortController();
@@ -139,7 +139,7 @@ describe.skipIf(!hasPostgres())("Postgres", () => {
         waitOptions,
       );
       await unlock();
-      // No connection was lost by it: those who come have those of who left.
+      // No connection was lost: new calls use those of the cancelled ones.
       const before = await postgres.query(`SELECT pid ${ours}`);
       expect(codes(await burst(strategy))).toEqual(all("ok"));
       const after = await postgres.query(`SELECT pid ${ours}`);

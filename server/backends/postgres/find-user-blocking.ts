@@ -5,12 +5,12 @@ import type { PostgresAddress } from "./address.ts";
 import { LibpqConnection, type QueryLimits } from "./libpq-connection.ts";
 import { failureOf, findUserStatement, toUser } from "./query.ts";
 
-// One connection a thread, as with any driver that blocks.
+// One connection per thread, as with any blocking driver.
 let current: { readonly name: string; readonly connection: LibpqConnection } | undefined;
 
 /**
- * Finds a user with libpq, which blocks the calling thread until Postgres has answered. Postgres ends
- * the query at the deadline, or when nobody wants the answer any more.
+ * Finds a user with libpq, which blocks the calling thread. Postgres ends the query at the
+ * deadline, or when the task is cancelled.
  *
  * @returns undefined when there is no such user
  */
@@ -23,7 +23,7 @@ export function findUserBlocking(
   try {
     return queryOnce(address, id, limits);
   } catch (error) {
-    // A connection may be lost without a word before it is used; what only reads may run again.
+    // A connection may have been lost before its use; a query that only reads may be repeated.
     const isLost = wasConnected && current === undefined && !(error instanceof Failure);
     if (!isLost || limits.stopped()) {
       throw failureOf(error, address.url);
@@ -36,7 +36,7 @@ export function findUserBlocking(
   }
 }
 
-/** Closes this thread's connection, if it is one to the address. */
+/** Closes this thread's connection to the address, if it has one. */
 export function disconnectBlocking({ name }: PostgresAddress): void {
   if (current?.name === name) {
     disconnect();

@@ -11,54 +11,49 @@ import {
 } from "./libpq.ts";
 import {
   connectMs,
-  gaveUp,
   graceMs,
   isCanceled,
-  longestQueryMs,
+  maxQueryMs,
+  noResponse,
   pastDeadline,
   QueryError,
   type Statement,
 } from "./query.ts";
 
-/** How long a query may run. */
 export interface QueryLimits {
-  /** Whether nobody wants the answer any more. */
+  /** Whether the task was cancelled. */
   stopped(): boolean;
   /** On the clock of `monotonicMs`. */
   readonly deadlineMs: number | undefined;
 }
 
-/**
- * For each connection: libpq would print what Postgres notes besides, and a query has one plan, the same
- * for all values.
- */
+/** Per connection: keeps libpq from printing notices, and gives a query one plan for all values. */
 const settings = "SET client_min_messages = error; SET plan_cache_mode = force_generic_plan";
 
-/** The first row of a result; empty when there is none. */
+/** First row of a result; empty when there is none. */
 export type Row = readonly (string | null)[];
 
-/** How often a thread that waits looks whether somebody wants the answer still, in milliseconds. */
-const lookMs = 100;
+const cancelPollMs = 100;
 
 /**
- * A connection through libpq, the C library of Postgres. All that it does blocks the calling thread.
+ * A connection through libpq, Postgres's C library. Everything it does blocks the calling thread.
  *
- * It waits with poll(2) and not in PQexecParams, which gives nobody a chance to end the wait.
+ * It waits with poll(2) instead of PQexecParams, which can't be interrupted.
  */
 export class LibpqConnection {
   readonly #libpq = loadLibpq();
   readonly #connection: Pointer;
   readonly #prepared = new Set<string>();
-  /** What Postgres was told last, for the queries of this connection. */
+  /** Last statement_timeout sent to Postgres. */
   #timeoutMs = 0;
   #isGivenUp = false;
 
-  /** @throws QueryError when it can't be made */
+  /** @throws QueryError when Postgres can't be reached */
   constructor({ url, name }: PostgresAddress) {
-    // libpq takes the last it is told, so the URL may say otherwise of what comes before it.
+    // libpq uses the last value, so the URL may override the parameters before it.
     const parameters = {
       connect_timeout: String(connectMs / 1_000),
-      tcp_user_timeout: String(longestQueryMs),
+      tcp_user_timeout: String(maxQueryMs),
       dbname: url,
       application_name: name,
       client_encoding: "UTF8",
@@ -70,32 +65,31 @@ export class LibpqConnection {
     );
     try {
       this.#assertOk(this.#libpq.status(this.#connection) === connectionOk);
-      this.#answer(this.#libpq.sendQuery(this.#connection, settings), () => false, connectMs);
+      this.#readResult(this.#libpq.sendQuery(this.#connection, settings), () => false, connectMs);
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** Whether it can't be used again. */
   get isBroken(): boolean {
     return this.#isGivenUp || this.#libpq.status(this.#connection) !== connectionOk;
   }
 
-  /** @throws QueryError, or a Failure when the deadline passed */
+  /** @throws QueryError; Failure when the deadline passed */
   query(statement: Statement, values: readonly string[], limits: QueryLimits): Row {
     const { stopped, deadlineMs } = limits;
-    const restMs =
-      deadlineMs === undefined ? longestQueryMs : Math.ceil(deadlineMs - monotonicMs());
-    if (restMs <= 0) {
+    const remainingMs =
+      deadlineMs === undefined ? maxQueryMs : Math.ceil(deadlineMs - monotonicMs());
+    if (remainingMs <= 0) {
       throw pastDeadline();
     }
-    const timeoutMs = Math.min(longestQueryMs, restMs);
+    const timeoutMs = Math.min(maxQueryMs, remainingMs);
     try {
       this.#limit(stopped, timeoutMs);
       this.#prepare(statement, stopped, timeoutMs);
       const { name } = statement;
-      return this.#answer(
+      return this.#readResult(
         this.#libpq.sendPrepared(this.#connection, name, values.length, values, null, null, 0),
         stopped,
         timeoutMs,
@@ -106,7 +100,7 @@ export class LibpqConnection {
     }
   }
 
-  /** Once, and last. */
+  /** Call it once, as the last method. */
   close(): void {
     this.#libpq.finish(this.#connection);
   }
@@ -114,7 +108,7 @@ export class LibpqConnection {
   #limit(stopped: () => boolean, timeoutMs: number): void {
     if (timeoutMs !== this.#timeoutMs) {
       const sql = `SET statement_timeout = ${timeoutMs}`;
-      this.#answer(this.#libpq.sendQuery(this.#connection, sql), stopped, timeoutMs);
+      this.#readResult(this.#libpq.sendQuery(this.#connection, sql), stopped, timeoutMs);
       this.#timeoutMs = timeoutMs;
     }
   }
@@ -122,19 +116,19 @@ export class LibpqConnection {
   #prepare({ name, text }: Statement, stopped: () => boolean, timeoutMs: number): void {
     if (!this.#prepared.has(name)) {
       const sent = this.#libpq.sendPrepare(this.#connection, name, text, 0, null);
-      this.#answer(sent, stopped, timeoutMs);
+      this.#readResult(sent, stopped, timeoutMs);
       this.#prepared.add(name);
     }
   }
 
-  /** @param sent what libpq said of the sending: 1 when it could */
-  #answer(sent: number, stopped: () => boolean, timeoutMs: number): Row {
+  /** @param sent 1 when libpq could send the command */
+  #readResult(sent: number, stopped: () => boolean, timeoutMs: number): Row {
     this.#assertOk(sent === 1);
     this.#wait(stopped, monotonicMs() + timeoutMs + graceMs);
     return this.#readRow();
   }
 
-  #wait(stopped: () => boolean, giveUpMs: number): void {
+  #wait(stopped: () => boolean, limitMs: number): void {
     const { isBusy, consumeInput, poll, socket } = this.#libpq;
     const polled = pollIn(socket(this.#connection));
     let isCancelled = false;
@@ -143,25 +137,27 @@ export class LibpqConnection {
         isCancelled = true;
         this.#cancel();
       }
-      if (monotonicMs() > giveUpMs) {
+      if (monotonicMs() > limitMs) {
         this.#isGivenUp = true;
-        throw gaveUp();
+        throw noResponse();
       }
-      poll(polled, 1, lookMs);
+      poll(polled, 1, cancelPollMs);
       if (consumeInput(this.#connection) !== 1) {
-        // The result says what is wrong.
+        // The result contains the error.
         return;
       }
     }
   }
 
-  /** Returns when Postgres has heard of it, so that it can't end the connection's next query instead. */
+  /**
+   * Returns after Postgres has received it, so that it can't cancel the connection's next query.
+   */
   #cancel(): void {
     const { getCancel, cancel, freeCancel } = this.#libpq;
     const handle = getCancel(this.#connection);
     if (handle !== null) {
       const message = Buffer.alloc(256);
-      // If Postgres can't be told, the time limit ends the query.
+      // On failure, the query's timeout ends it.
       cancel(handle, message, message.length);
       freeCancel(handle);
     }
@@ -171,7 +167,7 @@ export class LibpqConnection {
     const { getResult, clear } = this.#libpq;
     let row: Row = [];
     let error: QueryError | undefined;
-    // To the end, or the connection takes no other query.
+    // All results must be read before the next query.
     for (let result = getResult(this.#connection); result !== null; ) {
       error ??= this.#errorOf(result);
       row = error ? [] : this.#firstRow(result);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadLibpq } from "./libpq.ts";
 
-test("a machine without libpq is told what to install", () => {
+test("says what to install on a machine without libpq", () => {
   expect(() => loadLibpq(["libpq-is-not-here.so"])).toThrow(
     /^Expected libpq, .* found none of libpq-is-not-here\.so\. Install it: apt-get install libpq5/,
   );

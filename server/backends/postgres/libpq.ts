@@ -1,10 +1,9 @@
 import { createRequire } from "node:module";
 
-/** What C calls a pointer. */
 export type Pointer = bigint;
 
-/** Its functions that we call, named without their "PQ". All of them block the calling thread. */
-export type Libpq = ReturnType<typeof bind>;
+/** libpq's functions, without their "PQ" prefix. All block the calling thread. */
+type Libpq = ReturnType<typeof bind>;
 
 export const connectionOk = 0;
 export const commandOk = 1;
@@ -12,7 +11,7 @@ export const tuplesOk = 2;
 /** PG_DIAG_SQLSTATE. */
 export const sqlStateField = "C".charCodeAt(0);
 
-/** Its names on Linux and on macOS, where Homebrew keeps it apart. */
+/** Names on Linux and macOS, where Homebrew uses its own folders. */
 const fileNames = [
   "libpq.so.5",
   "libpq.5.dylib",
@@ -24,17 +23,17 @@ const require = createRequire(import.meta.url);
 let loaded: Libpq | undefined;
 
 /**
- * Loads the C library of Postgres, once for each thread.
+ * Loads Postgres's C library, once per thread.
  *
- * @param names where to look for it
- * @throws Error that says what to install when it is not there
+ * @param names file names to try
+ * @throws Error that says what to install when it is missing
  */
 export function loadLibpq(names: readonly string[] = fileNames): Libpq {
   loaded ??= bind(names);
   return loaded;
 }
 
-/** What poll(2) waits for: that there is something to read. */
+/** Argument of poll(2) that waits for input. */
 export function pollIn(socket: number): Buffer {
   const pollFd = Buffer.alloc(8);
   pollFd.writeInt32LE(socket, 0);
@@ -43,7 +42,7 @@ export function pollIn(socket: number): Buffer {
 }
 
 function bind(names: readonly string[]) {
-  // Here and not at the top: every thread loads this module, and few of them ever ask Postgres.
+  // Not at the top: every thread loads this module, and few use Postgres.
   const koffi: typeof import("koffi") = require("koffi");
   const libpq = open(koffi, names);
   const c = koffi.load(null);
@@ -131,7 +130,7 @@ function open(koffi: typeof import("koffi"), names: readonly string[]) {
   let problem: unknown;
   for (const name of names) {
     try {
-      // Deep: the TLS library that libpq brings must find itself, and not the one inside Node.
+      // Deep: libpq's TLS library must use its own symbols, not those of Node's.
       return koffi.load(name, { deep: true });
     } catch (error) {
       problem = error;

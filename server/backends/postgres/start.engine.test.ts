@@ -47,7 +47,7 @@ describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
     return vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], 20_000);
   };
 
-  test("takes as many connections as there are, and refuses to start with one more", async () => {
+  test("uses all free connections, and does not start when it needs one more", async () => {
     expect(await problemOf(postgres.url, free - 18)).toBe("none");
     expect(await problemOf(postgres.url, free - 17)).toBe(
       "Expected 28 free connections to Postgres, got 27: it allows 30 (max_connections), reserves 3, " +
@@ -84,7 +84,7 @@ describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
     ["it has no TLS", (url: string) => `${url}?sslmode=require`, "does not support SSL"],
     ["libpq does not know a parameter", (url: string) => `${url}?colour=red`, "colour"],
     ["it is no URL of Postgres", () => `mysql://ada:${password}@db/users`, "begins with mysql:"],
-  ])("when %s it says so, without the password", async (_, change, expected) => {
+  ])("reports that %s, without the password", async (_, change, expected) => {
     const url = change(postgres.url);
     const flags = [...smallFlags, "--blocking-threads=1", "--database-url", url];
     const { code, stdout, stderr } = await runCommand(process.execPath, [
@@ -97,14 +97,14 @@ describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
     expect(stderr.toLowerCase()).not.toMatch(forms);
   });
 
-  test("refuses somebody else's table, and leaves it as it is", async () => {
+  test("rejects a foreign table and leaves it unchanged", async () => {
     await postgres.query("DROP TABLE IF EXISTS users; CREATE TABLE users (name text)");
     expect(await problemOf(postgres.url)).toContain('column "id" does not exist');
     expect(await postgres.query("SELECT * FROM users")).toEqual([]);
     await postgres.query("DROP TABLE users");
   });
 
-  test("makes the table once, when several start together", async () => {
+  test("creates the table once when several servers start together", async () => {
     await postgres.query("DROP TABLE IF EXISTS users");
     const problems = await Promise.all([1, 2, 3].map(() => problemOf(postgres.url)));
     expect(problems).toEqual(["none", "none", "none"]);
@@ -154,7 +154,7 @@ describe.skipIf(!hasPostgres())("Postgres that speaks only TLS", () => {
     await server.close();
   });
 
-  test("is refused without TLS, and with a certificate that nobody vouches for", async () => {
+  test("is rejected without TLS, and with an untrusted certificate", async () => {
     expect(await problemOf(postgres.url)).toContain("no encryption");
     const problem = await problemOf(`${postgres.url}?sslmode=verify-full`);
     expect(problem).toContain("certificate");

@@ -4,12 +4,12 @@ import { findExercise } from "../../../registry/exercises.ts";
 import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
-/** Fewer than a call's own calibrated rounds, and still far longer than a burst needs to arrive. */
+/** Fewer than a call's calibrated rounds, but much longer than a burst needs to arrive. */
 const someRounds = 80_000;
 const eventLoopSeat = `${process.pid}/0`;
 const strategies = findExercise("ComputeHash")?.strategies.map(({ name }) => name) ?? [];
 
-/** What the server shall compute, written another way. */
+/** Reference implementation. */
 function chainedSha256(data: string, rounds: number): string {
   let digest = createHash("sha256").update(data).digest();
   for (let round = 1; round < rounds; round++) {
@@ -34,7 +34,7 @@ describe("ComputeHash", () => {
   });
   const mostRunning = (place: string) => async () => (await server.place(place)).mostRunning;
 
-  test("one round is plain SHA-256, on a worker unless told otherwise", async () => {
+  test("one round is plain SHA-256, on a worker by default", async () => {
     const { body, headers, place } = await server.call("ComputeHash", { data: "abc", rounds: 1 });
     expect(body).toEqual({
       // FIPS 180-2, appendix B.1
@@ -56,7 +56,7 @@ describe("ComputeHash", () => {
     expect(body).toEqual({ hash: chainedSha256(data, rounds), algorithm: "sha256" });
   });
 
-  test("0 rounds takes as many as it says in a header, the same for every call", async () => {
+  test("0 rounds means the same number for every call, stated in a header", async () => {
     const { body, headers } = await server.call("ComputeHash", { data: "test" });
     const rounds = Number(headers.get("unblock-rounds"));
     expect(rounds).toBeGreaterThan(1_000);
@@ -103,7 +103,7 @@ describe("ComputeHash", () => {
     expect(seats).not.toContain(eventLoopSeat);
   });
 
-  // That the event loop then takes not one turn, exercises/freezes.test.ts shows.
+  // exercises/freezes.test.ts shows that the event loop is blocked completely.
   test.each(["async", "event-loop"])("%s: all on the event loop's own thread", async (strategy) => {
     const replies = await fireAtOnce(server, tenHashes(strategy));
     expect(new Set(replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));

@@ -1,17 +1,14 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
-import type { Ran } from "../../places/place.ts";
-import { task } from "../../places/place.ts";
+import { type Ran, task } from "../../places/place.ts";
 import { calibrateOnce } from "../calibrate.ts";
-import { type Call, defineExercise } from "../exercise.ts";
-import { checkMaxBytes, checkRange } from "../validate.ts";
+import { type Call, checkMaxBytes, checkRange, defineExercise } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const maxDataBytes = 128 * 1024;
-/** Data as JSON takes two bytes for a character that is escaped. */
+/** JSON takes two bytes for an escaped character. */
 const maxRequestBytes = 2 * maxDataBytes;
-/** A few milliseconds of CPU, in which the computation is compiled. */
+/** A few milliseconds of CPU, enough to compile the computation. */
 const warmUp: work.HashInput = { data: "warm-up", rounds: 10_000 };
-/** Several seconds of CPU. */
 const maxRounds = 10_000_000;
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -49,19 +46,19 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
       await calibratedRounds();
     },
     strategies: {
-      // As many hashes at once as there are cores; the event loop stays free.
+      // One hash per core at a time; the event loop stays free.
       workers: hashIn((input, call) => places.workers.run(computeHash, input, call)),
 
-      // The same in processes: more memory, more isolation.
+      // The same with processes: more memory, more isolation.
       processes: hashIn((input, call) => places.processes.run(computeHash, input, call)),
 
-      // A worker of any machine takes it from Redis, short hashes first.
+      // A worker on any machine takes it from Redis, short hashes first.
       queue: hashIn(async (input, call) => {
         const costMs = (100 * input.rounds) / (await calibratedRounds());
         return places.queue.run(computeHash, input, call, { costMs, key: call.idempotencyKey });
       }),
 
-      // Sixteen threads on the same cores: all begin at once, and all end late.
+      // Sixteen threads on the same cores: all start at once, and all end late.
       threads: hashIn((input, call) => places.threads.run(computeHash, input, call)),
 
       // A promise is not a thread: the hash still runs on the event loop.
@@ -69,7 +66,7 @@ export default defineExercise(ExercisesService.method.computeHash, ({ places }) 
         Promise.resolve().then(() => places.eventLoop.run(computeHash, input, call)),
       ),
 
-      // The hash runs on the event loop, and everybody waits.
+      // The hash runs on the event loop and blocks every call.
       "event-loop": hashIn((input, call) => places.eventLoop.run(computeHash, input, call)),
     },
   };

@@ -12,8 +12,8 @@ import { EventLoopVitals } from "../../vitals/event-loop.ts";
 
 const strategies = findExercise("GetCache")?.strategies.map(({ name }) => name) ?? [];
 
-// The embedded cache is warm: every key is there until somebody deletes it, and no RPC does. So the
-// test goes to the cache itself.
+// The embedded cache is warm: every key has a value until it is deleted, which no RPC does. So the
+// test uses the cache directly.
 describe("a key that is not in the cache", () => {
   let house: TestHouse;
   let deleteKey: (key: string) => Promise<unknown>;
@@ -38,7 +38,7 @@ describe("a key that is not in the cache", () => {
     expect(await lookUp()).toEqual({ key, value: "cached_data", hit: true });
   });
 
-  test("says hit false in the JSON, and does not leave it out", async () => {
+  test("has hit false in the JSON", async () => {
     const eventLoop = new EventLoopVitals();
     const handler = createHandler({
       exercises: house.exercises,

@@ -3,7 +3,7 @@ import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
 const blockingThreads = 4;
-/** The server's own number of threads: what a pool could do at most. */
+/** The server's own number of threads. */
 const moreThanAnyPool = 17;
 const eventLoopSeat = `${process.pid}/0`;
 
@@ -37,12 +37,12 @@ describe("GetCache", () => {
     },
   );
 
-  test("counts characters as people do: 256 emoji are a key", async () => {
+  test("counts code points: 256 emoji are a key", async () => {
     const key = "\u{1f511}".repeat(256);
     expect(await server.call("GetCache", { key })).toMatchObject({ code: "ok", body: { key } });
   });
 
-  test("answers on the event loop, asynchronously, unless told otherwise", async () => {
+  test("answers on the event loop, asynchronously, by default", async () => {
     const { headers, seat } = await server.call("GetCache", { key: "key1" });
     expect(headers.get("unblock-strategy")).toBe("async");
     expect(seat).toBe(eventLoopSeat);
@@ -56,8 +56,8 @@ describe("GetCache", () => {
     expect(new Set(overlap.replies.map(({ seat }) => seat))).toEqual(new Set([eventLoopSeat]));
   });
 
-  test("threads: as many lookups at once as there are threads; the rest waits", async () => {
-    // A thread's first lookup also greets the cache, which counts that as a call.
+  test("threads: as many lookups at once as there are threads; the rest wait", async () => {
+    // A thread's first lookup also sends HELLO, which the cache counts as a call.
     await fireUntilOverlap(
       server,
       burst("threads", blockingThreads),
@@ -87,11 +87,12 @@ describe("GetCache", () => {
     ["", 0],
     ["x", 257],
     ["\u{1f511}", 257],
-  ])("refuses a key of %j, %i times", async (character, characters) => {
+  ])("rejects a key of %j, %i times", async (character, characters) => {
     const key = character.repeat(characters);
     expect(await server.call("GetCache", { key })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected key to have 1 to 256 characters, got ${characters}.`,
+      error: "UNBLOCK_INVALID_REQUEST",
+      data: { problems: expect.stringContaining("key") },
     });
     expect((await server.backend("cache")).calls).toBe(0);
   });

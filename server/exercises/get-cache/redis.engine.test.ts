@@ -4,7 +4,7 @@ import { hasRedis, startRedis, type TestRedis } from "../../../testing/redis.ts"
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
 const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-/** Whatever is wrong with Redis, a moment later it may be right. */
+/** Redis may need a moment to recover. */
 const patience = { timeout: 20_000, interval: 50 };
 
 describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-server)", () => {
@@ -35,14 +35,14 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
     },
   );
 
-  test("finds what somebody else put there, under the service's own prefix", async () => {
+  test("finds other clients' keys under the service's own prefix", async () => {
     await redis.command("SET", "unblock:cache:theirs", "other_data");
     expect((await lookUp("theirs")).body).toMatchObject({ value: "other_data", hit: true });
     await redis.command("SET", "secret", "x");
     expect((await lookUp("secret")).body).toMatchObject({ value: "cached_data", hit: false });
   });
 
-  test("fills it for an hour, since callers choose the keys", async () => {
+  test("fills a key for an hour", async () => {
     await lookUp("fades");
     const seconds = await redis.command("TTL", "unblock:cache:fades");
     expect(Number(seconds)).toBeGreaterThan(3_000);
@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
         hit: true,
       })),
     );
-    // The one more is the question itself.
+    // The question itself is one more connection.
     expect(await connectionsSoFar(redis)).toBe(before + 1);
   });
 
@@ -85,7 +85,8 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
         await redis[end]();
         expect(await lookUp("key1")).toMatchObject({
           code: "unavailable",
-          message: expect.stringContaining('The backend "cache" does not answer'),
+          error: "UNBLOCK_BACKEND_UNAVAILABLE",
+          data: { backend: "cache" },
         });
         await redis.start();
         await untilAnswered("key1");
@@ -99,7 +100,7 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
       await untilAnswered("key1");
     });
 
-    test("has no memory left, a miss is answered all the same, and fills nothing", async () => {
+    test("has no memory left, a miss gets a response and fills nothing", async () => {
       await lookUp("key1");
       await redis.command("CONFIG", "SET", "maxmemory", "1");
       const miss = { value: "cached_data", hit: false };
@@ -108,7 +109,7 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
       expect((await lookUp("key1")).body).toMatchObject({ hit: true });
     });
 
-    test("is a read-only replica, a miss is answered all the same, and fills nothing", async () => {
+    test("is a read-only replica, a miss gets a response and fills nothing", async () => {
       const replica = await startRedis({ replicaOf: redis });
       const other = await startTestServer({ ...small, redisUrl: replica.url });
       try {

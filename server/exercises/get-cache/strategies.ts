@@ -1,7 +1,6 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
-import { answer, defineExercise } from "../exercise.ts";
-import { checkText } from "../validate.ts";
+import { checkText, defineExercise, respond } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -14,17 +13,17 @@ export default defineExercise(ExercisesService.method.getCache, ({ places, backe
   return {
     validate: ({ key }) => checkText("key", key, 256),
     strategies: {
-      // One connection, every lookup in flight at once.
+      // One connection, all lookups in flight at once.
       async: async ({ key }, call) =>
-        answer(await places.eventLoop.run(lookUp, input(key), call), toResponse(key)),
+        respond(await places.eventLoop.run(lookUp, input(key), call), toResponse(key)),
 
       // As many lookups at once as there are threads.
       threads: async ({ key }, call) =>
-        answer(await places.threads.run(lookUpBlocking, input(key), call), toResponse(key)),
+        respond(await places.threads.run(lookUpBlocking, input(key), call), toResponse(key)),
 
       // One lookup at a time, and nothing else meanwhile.
       "event-loop": async ({ key }, call) =>
-        answer(await places.eventLoop.run(lookUpBlocking, input(key), call), toResponse(key)),
+        respond(await places.eventLoop.run(lookUpBlocking, input(key), call), toResponse(key)),
     },
   };
 });

@@ -11,7 +11,7 @@ export interface Lookup {
   readonly hit: boolean;
 }
 
-/** What a miss puts into the cache: here the origin of every key has the same value. */
+/** Value that a miss puts into the cache; the origin has the same value for every key. */
 const originValue = "cached_data";
 
 /** Waits without a thread; a miss fills the cache. */
@@ -24,7 +24,7 @@ export async function lookUp({ cacheUrl, key }: LookupInput): Promise<Lookup> {
   return { value: originValue, hit: false };
 }
 
-/** The same, and blocks the thread that runs it. */
+/** The same, but blocks its thread. */
 export function lookUpBlocking({ cacheUrl, key }: LookupInput): Lookup {
   const value = callBlocking("getFromCache", cacheUrl, key);
   if (value !== null) {

@@ -20,14 +20,14 @@ describe("GetConfig", () => {
 
   const mostReads = async () => (await server.backend("slow disk")).mostInProgress;
 
-  test("answers from the file, by libuv's threads unless told otherwise", async () => {
+  test("responds from the file, by libuv's threads by default", async () => {
     const { body, headers, place } = await server.call("GetConfig", {});
     expect(body).toEqual(config);
     expect(headers.get("unblock-strategy")).toBe("libuv");
     expect(place).toBe("libuv");
   });
 
-  test("libuv: ten reads at once, on threads that have no number", async () => {
+  test("libuv: ten reads at once, on threads without an id", async () => {
     const { replies, most } = await fireUntilOverlap(server, tenReads("libuv"), mostReads, 10);
     expect(most).toBe(10);
     expect(replies.map(({ body }) => body)).toEqual(replies.map(() => config));
@@ -53,7 +53,7 @@ describe("GetConfig", () => {
     expect({ calls, mostInProgress }).toEqual({ calls: 10, mostInProgress: 1 });
   });
 
-  test("gives every read its own file: two hundred at once are all right", async () => {
+  test("gives each of two hundred reads at once a file", async () => {
     const replies = await fireAtOnce(server, { ...tenReads("libuv"), calls: 200 });
     expect(replies.map(({ body }) => body)).toEqual(replies.map(() => config));
     expect((await server.backend("slow disk")).calls).toBe(200);
@@ -67,7 +67,7 @@ describe("GetConfig, with libuv's pool left at Node's own four threads", () => {
   });
   afterAll(() => server.close());
 
-  test("libuv: ten reads go three at a time, since one thread is the server's own", async () => {
+  test("libuv: ten reads go three at a time, because one thread is the server's own", async () => {
     const mostReads = async () => (await server.backend("slow disk")).mostInProgress;
     const { replies, most } = await fireUntilOverlap(server, tenReads("libuv"), mostReads, 3);
     expect(most).toBe(3);

@@ -15,13 +15,13 @@ export default defineExercise(ExercisesService.method.getConfig, ({ places, back
   return {
     validate: () => [],
     strategies: {
-      // fs/promises is a thread pool: as many reads at once as libuv has threads.
+      // fs/promises is a thread pool: one read per thread of libuv at once.
       libuv: (_, call) => places.libuv.run(readConfig, source(), call),
 
       // readFileSync on a thread that may block.
       threads: (_, call) => places.threads.run(readConfigBlocking, source(), call),
 
-      // readFileSync on the thread that may not.
+      // readFileSync on the thread that must not block.
       "event-loop": (_, call) => places.eventLoop.run(readConfigBlocking, source(), call),
     },
   };

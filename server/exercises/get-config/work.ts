@@ -6,12 +6,12 @@ export interface Config {
   readonly settingB: string;
 }
 
-/** A thread of libuv's pool blocks; the thread that runs this does not. */
+/** Blocks a thread of libuv's pool, but not its own. */
 export async function readConfig(source: ConfigSource): Promise<Config> {
   return parseConfig(await readFileOf(source));
 }
 
-/** Blocks the thread that runs it. */
+/** Blocks its thread. */
 export function readConfigBlocking(source: ConfigSource): Config {
   return parseConfig(readFileOfBlocking(source));
 }
@@ -33,7 +33,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not why: that would quote the file.
+    // The reason would quote the file.
     throw backendUnavailable("config file", "it is no JSON");
   }
 }

@@ -11,7 +11,7 @@ const dashboard = {
   service_4: "data_4",
   service_5: "data_5",
 };
-/** How often a call is made again until it was seen in the middle of its work. */
+/** Max calls until one is seen in the middle of its work. */
 const attempts = 10;
 
 describe("GetDashboard", () => {
@@ -23,8 +23,7 @@ describe("GetDashboard", () => {
   afterAll(() => server.close());
 
   /**
-   * The services that were at work at one moment, moment after moment, while a call was made: such
-   * as ["1", "1", "2"] or ["12345"].
+   * Services that were busy at each sampled moment of a call, such as ["1", "1", "2"] or ["12345"].
    */
   async function watchCall(strategy: string): Promise<string[]> {
     const vitals = createVitalsClient({ baseUrl: server.url });
@@ -44,7 +43,7 @@ describe("GetDashboard", () => {
     return moments.filter((moment) => moment !== "");
   }
 
-  test("puts five services' answers together, in parallel unless told otherwise", async () => {
+  test("puts five services' answers together, in parallel by default", async () => {
     const { body, headers, seat } = await server.call("GetDashboard", {});
     expect(body).toEqual(dashboard);
     expect(headers.get("unblock-strategy")).toBe("parallel");
@@ -69,7 +68,7 @@ describe("GetDashboard", () => {
       const moments = await watchCall("sequential");
       expect(moments).toEqual(moments.map(() => expect.stringMatching(/^[1-5]$/)));
       expect(moments).toEqual(moments.toSorted());
-      // Every moment also was a call that the server answered meanwhile: nobody else suffers.
+      // Each sample is a call that the server handled meanwhile, so nobody else suffers.
       if (new Set(moments).size === services.length || attempt === attempts) {
         expect([...new Set(moments)]).toEqual(["1", "2", "3", "4", "5"]);
         return;

@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fetchParallel, fetchSequential } from "./work.ts";
 
-/** Less than the client's own time-out of 10 s, which also ends a call. */
+/** Less than the client's own timeout of 10 s, which also ends a call. */
 const patienceMs = 8_000;
 
-describe("five services, of which the test decides who answers when", () => {
-  /** The services asked so far, in order; a service answers when the test says so. */
+describe("five services whose responses the test controls", () => {
+  /** Services called so far, in order; a service responds when the test says so. */
   let asked: string[];
   let hungUp: string[];
   let pending: Map<string, ServerResponse>;
@@ -44,10 +44,10 @@ describe("five services, of which the test decides who answers when", () => {
   const untilAsked = (count: number) =>
     vi.waitUntil(() => asked.length === count && pending.size === count, patienceMs);
 
-  test("in parallel: all five are asked before one has answered", async () => {
+  test("in parallel: calls all five before one has responded", async () => {
     const answers = fetchParallel(urls, context());
     await untilAsked(5);
-    // The answers come in another order, and are put together in the services'.
+    // The responses come in another order, and are merged in the services'.
     for (const service of ["/4", "/1", "/5", "/3", "/2"]) {
       answer(service);
     }
@@ -69,8 +69,8 @@ describe("five services, of which the test decides who answers when", () => {
     await untilAsked(5);
     pending.get("/3")?.writeHead(500).end();
     await expect(answers).rejects.toMatchObject({
-      kind: "unavailable",
-      message: 'The backend "service-3" does not answer (HTTP status 500).',
+      code: "UNBLOCK_BACKEND_UNAVAILABLE",
+      data: { backend: "service-3" },
     });
     await vi.waitUntil(() => hungUp.length === 4, patienceMs);
     expect(hungUp.toSorted()).toEqual(["/1", "/2", "/4", "/5"]);

@@ -1,6 +1,6 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
-import { answer, defineExercise } from "../exercise.ts";
+import { defineExercise, respond } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -28,11 +28,11 @@ export default defineExercise(ExercisesService.method.getDashboard, ({ places, b
     strategies: {
       // Five waits that overlap.
       parallel: async (_, call) =>
-        answer(await places.eventLoop.run(fetchParallel, urls(), call), toResponse),
+        respond(await places.eventLoop.run(fetchParallel, urls(), call), toResponse),
 
-      // Five waits, one after another: `await` in a loop.
+      // Five waits in sequence: `await` in a loop.
       sequential: async (_, call) =>
-        answer(await places.eventLoop.run(fetchSequential, urls(), call), toResponse),
+        respond(await places.eventLoop.run(fetchSequential, urls(), call), toResponse),
     },
   };
 });

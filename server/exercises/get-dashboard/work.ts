@@ -2,12 +2,14 @@ import { callHttp } from "../../backends/http.ts";
 import { backendUnavailable } from "../../errors.ts";
 import type { LocalContext } from "../../places/place.ts";
 
-/** The services' answers, in their order. All are asked at once; one failure gives up the rest. */
+/**
+ * Calls all services at once and returns their responses in order; one failure cancels the others.
+ */
 export async function fetchParallel(
   urls: readonly string[],
   { signal }: LocalContext,
 ): Promise<string[]> {
-  // Promise.all rejects at the first failure and leaves the others running, so they are told.
+  // Promise.all rejects at the first failure but leaves the others running.
   const siblings = new AbortController();
   const either = AbortSignal.any([signal, siblings.signal]);
   try {
@@ -18,16 +20,16 @@ export async function fetchParallel(
   }
 }
 
-/** The same, each asked when the one before has answered. */
+/** The same, one service after another. */
 export async function fetchSequential(
   urls: readonly string[],
   { signal }: LocalContext,
 ): Promise<string[]> {
-  const answers: string[] = [];
+  const responses: string[] = [];
   for (const [index, url] of urls.entries()) {
-    answers.push(await fetchService(index + 1, url, signal));
+    responses.push(await fetchService(index + 1, url, signal));
   }
-  return answers;
+  return responses;
 }
 
 async function fetchService(number: number, url: string, signal: AbortSignal): Promise<string> {
@@ -36,5 +38,5 @@ async function fetchService(number: number, url: string, signal: AbortSignal): P
   if (typeof body === "object" && body !== null && "data" in body) {
     return String(body.data);
   }
-  throw backendUnavailable(backend, "its answer has no data");
+  throw backendUnavailable(backend, "its response has no data");
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { fireAtOnce, fireUntilOverlap } from "../../../testing/burst.ts";
 import { hasPostgres, startPostgres, type TestPostgres } from "../../../testing/postgres.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
-import { poolSize } from "../../backends/postgres/pools.ts";
+import { poolSize } from "../../backends/postgres/find-user.ts";
 
 describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
   let postgres: TestPostgres;
@@ -31,17 +31,17 @@ describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
     ]);
   });
 
-  test.each(["threads", "event-loop", "async"])("%s: answers from the table", async (strategy) => {
+  test.each(["threads", "event-loop", "async"])("%s: responds from the table", async (strategy) => {
     const call = (user_id: number) => server.call("GetUser", { user_id }, { strategy });
     const { body, place } = await call(42);
     expect(body).toEqual({ user_id: 42, name: "User 42", email: "user42@example.com" });
     expect(place).toBe(strategy === "threads" ? "threads" : "event-loop");
     expect(await call(100_001)).toMatchObject({
       code: "not_found",
-      message: "There is no user 100001.",
+      error: "UNBLOCK_USER_NOT_FOUND",
     });
     expect(await call(0)).toMatchObject({ code: "invalid_argument" });
-    // The table is asked, and no copy of it.
+    // Reads the table, not a copy of it.
     await postgres.query("UPDATE users SET name = 'Ö''Neill' WHERE id = 7");
     expect((await call(7)).body).toMatchObject({ name: "Ö'Neill" });
   });
@@ -74,7 +74,7 @@ describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
     expect(replies.map(({ code }) => code)).toEqual(replies.map(() => "ok"));
   });
 
-  test("is what an unmarked call gets, on threads", async () => {
+  test("serves a call without a strategy, on threads", async () => {
     const { headers } = await server.call("GetUser", { user_id: 1 });
     expect(headers.get("unblock-strategy")).toBe("threads");
     expect((await server.backend("database")).calls).toBe(1);

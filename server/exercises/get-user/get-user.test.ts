@@ -18,7 +18,7 @@ describe("GetUser", () => {
     request: (n: number) => ({ user_id: n }),
   });
 
-  test("answers from the database, on threads unless told otherwise", async () => {
+  test("responds from the database, on threads by default", async () => {
     const { body, headers } = await server.call("GetUser", { user_id: 42 });
     expect(body).toEqual({ user_id: 42, name: "User 42", email: "user42@example.com" });
     expect(headers.get("unblock-strategy")).toBe("threads");
@@ -40,18 +40,20 @@ describe("GetUser", () => {
     expect({ calls, mostInProgress }).toEqual({ calls: 10, mostInProgress: 1 });
   });
 
-  test.each([0, -1, -(2 ** 31)])("refuses user_id %i", async (user_id) => {
+  test.each([0, -1, -(2 ** 31)])("rejects user_id %i", async (user_id) => {
     expect(await server.call("GetUser", { user_id })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected user_id to be from 1 to 2147483647, got ${user_id}.`,
+      error: "UNBLOCK_INVALID_REQUEST",
+      data: { problems: expect.stringContaining("user_id") },
     });
     expect((await server.backend("database")).calls).toBe(0);
   });
 
-  test("says so when there is no such user", async () => {
+  test("rejects an unknown user", async () => {
     expect(await server.call("GetUser", { user_id: 100_001 })).toMatchObject({
       code: "not_found",
-      message: "There is no user 100001.",
+      error: "UNBLOCK_USER_NOT_FOUND",
+      data: { user_id: "100001" },
     });
   });
 });

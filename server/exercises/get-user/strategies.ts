@@ -1,8 +1,7 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import type { User } from "../../backends/database.ts";
 import { task } from "../../places/place.ts";
-import { answer, defineExercise } from "../exercise.ts";
-import { checkRange } from "../validate.ts";
+import { checkRange, defineExercise, respond } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -19,7 +18,7 @@ export default defineExercise(ExercisesService.method.getUser, ({ places, backen
   const asyncInput = (id: number) => {
     const { postgres } = backends.addresses();
     if (!postgres) {
-      throw new Error("Expected a call that needs Postgres to be refused without it");
+      throw new Error("Expected Postgres to be configured");
     }
     return { postgres, id };
   };
@@ -30,21 +29,21 @@ export default defineExercise(ExercisesService.method.getUser, ({ places, backen
     strategies: {
       // A thread waits for the database, and nobody waits for the thread.
       threads: async ({ userId }, call) =>
-        answer(
+        respond(
           await places.threads.run(queryUser, input(userId, call.deadlineMs), call),
           toResponse,
         ),
 
-      // The one thread that serves everybody waits for the database.
+      // The one thread that serves every call waits for the database.
       "event-loop": async ({ userId }, call) =>
-        answer(
+        respond(
           await places.eventLoop.run(queryUser, input(userId, call.deadlineMs), call),
           toResponse,
         ),
 
-      // Another driver: the query waits in Postgres, and no thread waits for it.
+      // Another driver: the query waits in Postgres, without a thread.
       async: async ({ userId: id }, call) =>
-        answer(await places.eventLoop.run(queryUserAsync, asyncInput(id), call), toResponse),
+        respond(await places.eventLoop.run(queryUserAsync, asyncInput(id), call), toResponse),
     },
   };
 });

@@ -7,11 +7,11 @@ import type { LocalContext, TaskContext } from "../../places/place.ts";
 export interface UserQuery {
   readonly database: Database | PostgresAddress;
   readonly id: number;
-  /** When nobody waits for the answer any more, on the clock of `monotonicMs`. */
+  /** Deadline of the call, on the clock of `monotonicMs`. */
   readonly deadlineMs: number | undefined;
 }
 
-/** Blocks the thread that runs it, as its driver does. */
+/** Blocks its thread, because the driver does. */
 export function queryUser(query: UserQuery, context: TaskContext): User {
   const { database, id, deadlineMs } = query;
   const user =
@@ -21,12 +21,12 @@ export function queryUser(query: UserQuery, context: TaskContext): User {
   return existing(id, user);
 }
 
-/** Waits without a thread; only Postgres has a driver that can. */
+/** Waits without a thread; only Postgres has such a driver. */
 export async function queryUserAsync(
   { postgres, id }: Pick<UserQuery, "id"> & { readonly postgres: PostgresAddress },
   { signal }: LocalContext,
 ): Promise<User> {
-  // Loaded by those who use it: every thread loads this module.
+  // Loaded on demand, because every thread loads this module.
   const { findUser } = await import("../../backends/postgres/find-user.ts");
   return existing(id, await findUser(postgres, id, signal));
 }

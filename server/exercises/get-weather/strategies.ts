@@ -1,7 +1,6 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
-import { answer, defineExercise } from "../exercise.ts";
-import { checkText } from "../validate.ts";
+import { checkText, defineExercise, respond } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -14,17 +13,20 @@ export default defineExercise(ExercisesService.method.getWeather, ({ places, bac
   return {
     validate: ({ city }) => checkText("city", city, 100),
     strategies: {
-      // All calls wait at once, and no thread does.
+      // All calls wait at once, without a thread.
       async: async ({ city }, call) =>
-        answer(await places.eventLoop.run(fetchWeather, input(city), call), toResponse(city)),
+        respond(await places.eventLoop.run(fetchWeather, input(city), call), toResponse(city)),
 
-      // A thread a call: right, and as many at once as there are threads.
+      // One thread per call: right, but only as many at once as there are threads.
       threads: async ({ city }, call) =>
-        answer(await places.threads.run(fetchWeatherBlocking, input(city), call), toResponse(city)),
+        respond(
+          await places.threads.run(fetchWeatherBlocking, input(city), call),
+          toResponse(city),
+        ),
 
       // A synchronous client on the event loop.
       "event-loop": async ({ city }, call) =>
-        answer(
+        respond(
           await places.eventLoop.run(fetchWeatherBlocking, input(city), call),
           toResponse(city),
         ),

@@ -9,10 +9,9 @@ export interface Weather {
   readonly conditions: string;
 }
 
-/** The request to the weather service. */
 export function weatherRequest(weatherUrl: string, city: string): HttpRequest {
   const url = `${weatherUrl}?city=${encodeURIComponent(city)}`;
-  // Whichever thread sends it: only this one knows the call.
+  // Only the calling thread knows the trace.
   return { backend: "weather", url, trace: traceHeaders() };
 }
 
@@ -24,7 +23,7 @@ export async function fetchWeather(
   return parseWeather(await callHttp(request, signal));
 }
 
-/** Blocks the thread that runs it until the answer is there. */
+/** Blocks its thread until the response arrives. */
 export function fetchWeatherBlocking(request: HttpRequest): Weather {
   return parseWeather(callBlocking("callHttp", request));
 }
@@ -40,5 +39,5 @@ function parseWeather(body: unknown): Weather {
   ) {
     return { temperature: body.temperature, conditions: body.conditions };
   }
-  throw backendUnavailable("weather", "its answer has no temperature and conditions");
+  throw backendUnavailable("weather", "its response has no temperature and conditions");
 }

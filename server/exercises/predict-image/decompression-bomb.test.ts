@@ -6,9 +6,9 @@ import { pngFileOf, pngHeader } from "../../../testing/png.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
 
 const mebibyte = 1024 * 1024;
-/** What the bombs inflate to. */
+/** Size of an inflated bomb. */
 const inflatedMb = 600;
-/** What a call may need at most. Ten times that would be a bomb that went off. */
+/** Max memory growth of a call; an inflated bomb takes several times that. */
 const harmlessMb = 150;
 
 const bomb = await deflateZeros(inflatedMb);
@@ -19,13 +19,13 @@ const bombs: Record<string, Buffer> = {
   "/one-pixel": pngFileOf([pngHeader({ width: 1, height: 1 })], bomb),
   "/largest": pngFileOf([pngHeader({ width: 1024, height: 1024 })], bomb),
 };
-/** The second header is the one that counts, and nobody looks at it. */
+/** The decoder uses the second header. */
 const bombsWithTwoHeaders: Record<string, Buffer> = {
   "/interlaced": pngFileOf([pngHeader(size), pngHeader({ ...size, interlace: 1 })], bomb),
   "/huge": pngFileOf([pngHeader(size), pngHeader({ width: 14_000, height: 14_000 })], bomb),
 };
 
-/** Made piece by piece: to make it must not take the memory that to inflate it would. */
+/** Built in pieces, so that building it does not take the memory that inflating would. */
 async function deflateZeros(megabytes: number): Promise<Buffer> {
   const deflate = createDeflate({ level: 9 });
   const zeros = Buffer.alloc(mebibyte);
@@ -37,7 +37,7 @@ async function deflateZeros(megabytes: number): Promise<Buffer> {
   return deflated;
 }
 
-/** The most memory this process, and so the server, ever had. */
+/** Peak memory of this process, which contains the server. */
 const peakMb = () => process.resourceUsage().maxRSS / 1024;
 
 describe("a small PNG that inflates to hundreds of megabytes", () => {
@@ -55,7 +55,7 @@ describe("a small PNG that inflates to hundreds of megabytes", () => {
   });
   afterAll(() => Promise.all([server.close(), host.close()]));
 
-  /** How much more memory than ever before the server takes for a picture. */
+  /** Growth of the peak memory by one picture. */
   async function growthMb(path: string, strategy: string): Promise<number> {
     const beforeMb = peakMb();
     const request = { image_url: `http://pictures.test${path}` };
@@ -69,14 +69,14 @@ describe("a small PNG that inflates to hundreds of megabytes", () => {
   });
 
   describe.each(["workers", "threads", "event-loop"])("with %s", (strategy) => {
-    test.each(Object.keys(bombs))("is refused and stays small: %s", async (path) => {
+    test.each(Object.keys(bombs))("is rejected and stays small: %s", async (path) => {
       expect(await growthMb(path, strategy)).toBeLessThan(harmlessMb);
     });
   });
 
-  // One strategy is enough to show it: the peak is never lower again.
+  // One strategy is enough, because the peak never falls.
   test.each(Object.keys(bombsWithTwoHeaders))(
-    "is refused and stays small, with a second header: %s",
+    "is rejected and stays small, with a second header: %s",
     async (path) => {
       expect(await growthMb(path, "workers")).toBeLessThan(harmlessMb);
     },

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type PictureHost, servePictures } from "../../../testing/picture-host.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
-import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+import { encodePng, pictureFor } from "../../backends/embedded/pictures/pictures.ts";
 
 const dog = { prediction: "dog", confidence: expect.any(Number) };
 
@@ -32,7 +31,7 @@ describe("the URL of an image", () => {
       "http://PICTURES.test:80/dog.png",
       "http://pictures.test/cats/../dog.png",
       "http://pictures.test/dog.png?large=1",
-    ])("may be %s, of a host that is allowed", async (url) => {
+    ])("may be %s, of an allowed host", async (url) => {
       expect(await predict(url, strategy)).toMatchObject({ code: "ok", body: dog });
       expect(await pictures.requests()).toHaveLength(1);
     });
@@ -46,10 +45,11 @@ describe("the URL of an image", () => {
       "file:///etc/passwd",
       "data:image/png;base64,AAAA",
       "javascript:1",
-    ])("must be one, and of http or https: %j is refused", async (url) => {
+    ])("rejects %j, which is not an http or https URL", async (url) => {
       expect(await predict(url, strategy)).toMatchObject({
         code: "invalid_argument",
-        message: `Expected image_url to be an http or https URL, got ${JSON.stringify(url)}.`,
+        error: "UNBLOCK_INVALID_REQUEST",
+        data: { problems: expect.stringContaining("image_url") },
       });
     });
 
@@ -67,27 +67,28 @@ describe("the URL of an image", () => {
       ["http://evil.test\\@pictures.test/dog.png", "evil.test"],
       ["http://constructor/dog.png", "constructor"],
       ["http://__proto__/dog.png", "__proto__"],
-    ])("%s is refused: the host is %s", async (url, host) => {
+    ])("rejects %s, whose host is %s", async (url, host) => {
       expect(await predict(url, strategy)).toMatchObject({
         code: "permission_denied",
-        message: `Images may not come from ${host}; allowed: example.com, pictures.test.`,
+        error: "UNBLOCK_IMAGE_HOST_FORBIDDEN",
+        data: { host, allowed: "example.com, pictures.test" },
       });
     });
   });
 
-  test("may carry credentials; they are sent to nobody", async () => {
+  test("may have credentials, which are not sent", async () => {
     expect(await predict("http://user:secret@pictures.test/dog.png")).toMatchObject({ body: dog });
     expect(await pictures.requests()).toEqual(["/dog.png"]);
   });
 
-  test("is cut short in the message when it is long", async () => {
+  test("is shortened in the message", async () => {
     const { message } = await predict("x".repeat(10_000));
     expect(message).toHaveLength(
       "Expected image_url to be an http or https URL, got .".length + 203,
     );
   });
 
-  test("cannot climb out of the images service by dots", async () => {
+  test("cannot leave the images service by dots", async () => {
     for (const path of ["../service-1", "%2e%2e/service-1", "..%2fservice-1", "\\..\\service-1"]) {
       await predict(`http://example.com/${path}`);
     }

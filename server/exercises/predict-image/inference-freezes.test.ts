@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
 import { countLoopTurns } from "../../../testing/loop-turns.ts";
 import { noCaller } from "../../../testing/tasks.ts";
-import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
+import { encodePng, pictureFor } from "../../backends/embedded/pictures/pictures.ts";
 import { completeConfig } from "../../config.ts";
-import { createEventLoop } from "../../places/event-loop.ts";
+import { createEventLoop } from "../../places/local.ts";
 import { task } from "../../places/place.ts";
 import { infer } from "./work.ts";
 
-// exercises/freezes.test.ts shows the same of all strategies but `async`, whose download lets the
-// event loop turn before the inference does not.
-test("an inference on the event loop lets it take not one turn", async () => {
+// exercises/freezes.test.ts covers all strategies but `async`, whose download does not block the
+// event loop.
+test("an inference on the event loop blocks it completely", async () => {
   const eventLoop = createEventLoop(completeConfig({}));
   const input = { png: encodePng(pictureFor("/cat.png")), crops: 20 };
   const inferOnLoop = () => eventLoop.run(task(import.meta.url, infer), input, noCaller);

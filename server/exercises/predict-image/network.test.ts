@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import {
   type Animal,
   drawPicture,
+  encodePng,
   type Picture,
-} from "../../backends/embedded/pictures/draw-picture.ts";
-import { encodePng } from "../../backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../backends/embedded/pictures/picture-for.ts";
-import { testSeeds } from "../../backends/embedded/pictures/seed-ranges.ts";
-import { decodePng } from "./decode.ts";
+  pictureFor,
+} from "../../backends/embedded/pictures/pictures.ts";
+import { testSeeds } from "../../backends/embedded/pictures/seeds.ts";
 import { classify } from "./network.ts";
+import { decodePng } from "./png.ts";
 
 const animals: Animal[] = ["cat", "dog"];
 const cat = drawPicture({ animal: "cat", seed: testSeeds.first });

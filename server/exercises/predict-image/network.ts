@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
-import { classes, imageSize } from "./network/architecture.ts";
-import { cropAt, takeCrop } from "./network/crops.ts";
+import { classes, decodeWeights, imageSize } from "./network/architecture.ts";
 import { createForwardPass } from "./network/forward-pass.ts";
-import { type Image, resample } from "./network/resample.ts";
-import { decodeWeights } from "./network/weights-file.ts";
+import { cropAt, type Image, resample, takeCrop } from "./network/image.ts";
 
 export interface Prediction {
   prediction: (typeof classes)[number];
@@ -11,20 +9,20 @@ export interface Prediction {
   confidence: number;
 }
 
-// Trained by training/train.ts. One network a thread is enough: `classify` does not yield.
+// Trained by training/train.ts. One network per thread is enough, because `classify` does not
+// yield.
 const network = createForwardPass(
   decodeWeights(readFileSync(new URL("./weights.bin", import.meta.url))),
 );
 
 /**
- * Tells a cat from a dog by the image's pixels, with a small convolutional network. This is work
- * for the CPU: a few milliseconds a crop, during which the calling thread does nothing else.
+ * Distinguishes a cat from a dog by the image's pixels, with a small convolutional network: a few
+ * milliseconds of CPU per crop, during which the calling thread does nothing else.
  *
- * @param image of any size; it is brought to 80×80 pixels first
- * @param crops how many different parts of the image, some mirrored, are averaged, from 1; beyond
- *   578 they repeat
- * @param stopped asked before each crop; `true` gives up. By default nothing stops it.
- * @throws {RangeError} when an argument makes no sense
+ * @param image of any size; resampled to 80×80 pixels
+ * @param crops number of different crops to average, some mirrored, from 1; beyond 578 they repeat
+ * @param stopped called before each crop; `true` stops. Default: never
+ * @throws {RangeError} for an invalid argument
  * @throws {Error} with the message "stopped"
  */
 export function classify(
@@ -51,7 +49,7 @@ export function classify(
   const [cat = 0, dog = 0] = sums;
   return {
     prediction: cat >= dog ? "cat" : "dog",
-    // Divided by both sums, not by `crops`: rounding must not lift it above 1.
+    // Divided by both sums, not by `crops`, so that rounding can't lift it above 1.
     confidence: Math.max(cat, dog) / (cat + dog),
   };
 }

@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const eventLoopSeat = `${process.pid}/0`;
 const strategies = findExercise("PredictImage")?.strategies.map(({ name }) => name) ?? [];
-/** The specification's own. */
+/** The specification's example. */
 const exampleImage = "http://example.com/img.jpg";
 
 describe("PredictImage", () => {
@@ -27,7 +27,7 @@ describe("PredictImage", () => {
   const steps = (headers: Headers) =>
     headers.get("server-timing")?.replaceAll(/;dur=\d+\.\d+/g, "");
 
-  test("tells cats from dogs by their pixels", async () => {
+  test("distinguishes cats from dogs by their pixels", async () => {
     const animals = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? "cat" : "dog"));
     const replies = await Promise.all(
       animals.map((animal, index) =>
@@ -38,11 +38,11 @@ describe("PredictImage", () => {
     const right = bodies.filter((_, index) =>
       expect.objectContaining({ prediction: animals[index] }).asymmetricMatch(bodies[index]),
     );
-    // A network errs now and then.
+    // A network is wrong now and then.
     expect(right.length).toBeGreaterThanOrEqual(9);
   });
 
-  test("calls the specification's example a cat, on a worker unless told otherwise", async () => {
+  test("calls the specification's example a cat, on a worker by default", async () => {
     const { body, headers, place } = await server.call("PredictImage", {
       image_url: exampleImage,
     });
@@ -51,7 +51,7 @@ describe("PredictImage", () => {
     expect(place).toBe("workers");
   });
 
-  test("says the same by every strategy, with the same confidence", async () => {
+  test("gives the same prediction and confidence with every strategy", async () => {
     const request = { image_url: exampleImage };
     const bodies = [];
     for (const strategy of strategies) {

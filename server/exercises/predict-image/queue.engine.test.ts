@@ -29,7 +29,7 @@ describe.skipIf(!hasRedis())("PredictImage by queue (skipped without redis-serve
   const predict = (image_url: string, strategy: string) =>
     server.call("PredictImage", { image_url }, { strategy });
 
-  test.each(["cats/1.png", "dogs/2.png"])("sees in %s what the CPU workers see", async (path) => {
+  test.each(["cats/1.png", "dogs/2.png"])("sees in %s what CPU workers see", async (path) => {
     const url = `http://example.com/${path}`;
     const { body, seat, headers } = await predict(url, "queue");
     expect(body).toEqual((await predict(url, "workers")).body);
@@ -37,10 +37,10 @@ describe.skipIf(!hasRedis())("PredictImage by queue (skipped without redis-serve
     expect(headers.get("server-timing")).toMatch(/^download;dur=.*, queue;dur=.*, work;dur=/);
   });
 
-  test("what is no picture is the caller's mistake, and is not tried again", async () => {
+  test("rejects what is not a picture, without a retry", async () => {
     expect(await predict("http://pictures.test/broken.png", "queue")).toMatchObject({
       code: "invalid_argument",
-      message: "Expected image_url to give a PNG, got something else.",
+      error: "UNBLOCK_IMAGE_NO_PNG",
     });
     expect(worker.said()).toBe("");
   });

@@ -4,8 +4,7 @@ import { allowedUrl } from "../../backends/images.ts";
 import { traceHeaders } from "../../opentelemetry.ts";
 import { type Ran, task } from "../../places/place.ts";
 import { calibrateOnce } from "../calibrate.ts";
-import { type Answer, type Call, defineExercise } from "../exercise.ts";
-import { checkRange } from "../validate.ts";
+import { type Call, checkRange, defineExercise, type StrategyResult } from "../exercise.ts";
 import type { Prediction } from "./network.ts";
 import * as work from "./work.ts";
 
@@ -15,7 +14,7 @@ const infer = task(workModule, work.infer);
 const downloadAndInfer = task(workModule, work.downloadAndInfer);
 const calibrateCrops = task(workModule, work.calibrateCrops);
 
-/** Of a black picture and so few crops that they cost some 10 ms. */
+/** A black picture and few crops, about 10 ms of CPU. */
 const warmUp = (): work.InferenceInput => ({
   png: PNG.sync.write(new PNG({ width: 80, height: 80 })),
   crops: 3,
@@ -23,7 +22,6 @@ const warmUp = (): work.InferenceInput => ({
 
 type Request = { readonly imageUrl: string; readonly rounds: number };
 
-/** Several seconds of CPU. */
 const maxRounds = 1_000;
 
 export default defineExercise(ExercisesService.method.predictImage, ({ places, backends }) => {
@@ -42,7 +40,7 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
     from: Request,
     call: Call,
     inferIn: (input: work.InferenceInput) => Promise<Ran<Prediction>>,
-  ): Promise<Answer<Prediction>> => {
+  ): Promise<StrategyResult<Prediction>> => {
     const downloaded = await places.eventLoop.run(download, request(from), call);
     const crops = await cropsFor(from);
     const ran = await inferIn({ png: downloaded.value, crops });
@@ -65,15 +63,15 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
       workers: (from, call) =>
         downloadThen(from, call, (input) => places.workers.run(infer, input, call)),
 
-      // The download is the server's, which knows where images may come from; the inference goes to a
-      // worker of any machine, with the picture.
+      // The server, which knows the allowed hosts, downloads; a worker on any machine gets the
+      // picture for the inference.
       queue: (from, call) =>
         downloadThen(from, call, async (input) => {
           const costMs = (100 * input.crops) / (await calibratedCrops());
           return places.queue.run(infer, input, call, { costMs, key: call.idempotencyKey });
         }),
 
-      // One blocking thread does both: simple, with more inferences at once than cores.
+      // One blocking thread does both: simple, but with more inferences at once than cores.
       threads: async (from, call) => {
         const crops = await cropsFor(from);
         const input = { ...request(from), crops };
@@ -81,11 +79,11 @@ export default defineExercise(ExercisesService.method.predictImage, ({ places, b
         return { ...ran, facts: factsOf(crops) };
       },
 
-      // The downloads overlap; then each inference stops the event loop.
+      // The downloads overlap; then each inference blocks the event loop.
       async: (from, call) =>
         downloadThen(from, call, (input) => places.eventLoop.run(infer, input, call)),
 
-      // Download and inference both stop the event loop.
+      // Download and inference both block the event loop.
       "event-loop": async (from, call) => {
         const crops = await cropsFor(from);
         const input = { ...request(from), crops };

@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)
     workers.push(worker);
     return worker;
   };
-  /** Resolves when it was answered "accepted". */
+  /** Resolves when the event was accepted. */
   const track = async (event: string, strategy: string, key?: string) => {
     const responseHeaders = Promise.withResolvers<Headers>();
     const { status } = await createUnblockClient({ baseUrl: server.url }).trackEvent(
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)
     expect(arrived()).toEqual(names.toSorted());
   };
 
-  test("says where the event is kept, and that it is accepted here", async () => {
+  test("reports where the event is stored", async () => {
     const headers = await track("x", "queue");
     expect(headers.get("unblock-kept-in")).toBe("redis");
     expect(headers.get("unblock-ran-on")).toMatch(/^queue;pid=\d+$/);
@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)
     await untilAllArrived();
   });
 
-  // What `queue` is for: the same, with `background`.
+  // The reason for `queue`: the same test with `background`.
   test("background: what waits in the memory of a server that is killed is lost", async () => {
     analytics.hold();
     // More than are sent at once.
@@ -123,7 +123,7 @@ describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)
     await vi.waitUntil(() => analytics.events.length === 64, patience);
     await server.kill();
     analytics.answer();
-    // All 100 were answered "accepted", and nobody is left who could send the other 36.
+    // All 100 were accepted, and nobody is left who could send the other 36.
     expect(analytics.events).toHaveLength(64);
   });
 });

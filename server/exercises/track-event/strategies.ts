@@ -1,7 +1,6 @@
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { task } from "../../places/place.ts";
-import { answer, defineExercise } from "../exercise.ts";
-import { checkRange, checkText } from "../validate.ts";
+import { checkRange, checkText, defineExercise, respond } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -16,21 +15,21 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
     userId,
   });
   const accepted = () => ({ status: "accepted" });
-  // Tells the caller what an accepted event can be lost with: this process, or Redis and its disk.
-  const keptIn = (what: "memory" | "redis") => ({ "unblock-kept-in": what });
+  // Says what can lose an accepted event: this process, or Redis and its disk.
+  const storedIn = (what: "memory" | "redis") => ({ "unblock-kept-in": what });
   return {
     validate: ({ event, userId }) => [
       ...checkText("event", event, 256),
       ...checkRange("user_id", userId, 1, 2 ** 31 - 1),
     ],
     strategies: {
-      // The service takes the event over; the call's signal must not end what outlives the call.
+      // The call's signal must not end what outlives the call.
       background: async (request, { connection }) => {
         const ran = await places.background.accept(sendEvent, input(request), connection);
-        return { ...answer(ran, accepted), facts: keptIn("memory") };
+        return { ...respond(ran, accepted), facts: storedIn("memory") };
       },
 
-      // Redis has the event before the caller is answered, and a worker sends it, whoever dies.
+      // Redis has the event before the response, and a worker sends it, whatever crashes.
       queue: async (request, { idempotencyKey, connection }) => {
         const ran = await places.queue.accept(
           sendEvent,
@@ -38,12 +37,12 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ places, bac
           idempotencyKey,
           connection,
         );
-        return { ...answer(ran, accepted), facts: keptIn("redis") };
+        return { ...respond(ran, accepted), facts: storedIn("redis") };
       },
 
       // The caller waits for analytics.
       await: async (request, call) =>
-        answer(await places.eventLoop.run(sendEvent, input(request), call), accepted),
+        respond(await places.eventLoop.run(sendEvent, input(request), call), accepted),
     },
   };
 });

@@ -6,7 +6,7 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const event = { event: "page_view", user_id: 123 };
 const accepted = { status: "accepted" };
-/** How long a busy machine may take. */
+/** Max wait on a busy machine. */
 const patienceMs = 20_000;
 
 describe("TrackEvent", () => {
@@ -26,21 +26,21 @@ describe("TrackEvent", () => {
     const { calls, inProgress } = await server.backend("analytics");
     return { calls, inProgress };
   };
-  /** Stops the backends' process in the middle of whatever it does, until told to go on. */
+  /** Stops the backends' process until it is resumed. */
   const stopBackends = async () => {
     const { pid } = await server.backend("analytics");
     process.kill(pid, "SIGSTOP");
     return () => process.kill(pid, "SIGCONT");
   };
 
-  test("accepts an event, in the background unless told otherwise", async () => {
+  test("accepts an event, in the background by default", async () => {
     const { body, headers, place } = await server.call("TrackEvent", event);
     expect(body).toEqual(accepted);
     expect(headers.get("unblock-strategy")).toBe("background");
     expect(place).toBe("background");
   });
 
-  test("background: answers although analytics does not, and analytics gets the event", async () => {
+  test("background: responds while analytics does not, and analytics gets the event", async () => {
     const goOn = await stopBackends();
     try {
       expect(await server.call("TrackEvent", event)).toMatchObject({ code: "ok", body: accepted });
@@ -51,7 +51,7 @@ describe("TrackEvent", () => {
     expect(await analytics()).toEqual({ calls: 1, inProgress: 0 });
   });
 
-  test("background: the event arrives although the caller hangs up at once", async () => {
+  test("background: the event arrives although the client disconnects at once", async () => {
     const { completed, failed } = await server.place("background");
     const goOn = await stopBackends();
     try {
@@ -79,7 +79,7 @@ describe("TrackEvent", () => {
     expect(await analytics()).toEqual({ calls: 200, inProgress: 0 });
   });
 
-  test("await: answers when analytics has the event, on the event loop", async () => {
+  test("await: responds when analytics has the event, on the event loop", async () => {
     const { body, seat } = await server.call("TrackEvent", event, { strategy: "await" });
     expect(await analytics()).toEqual({ calls: 1, inProgress: 0 });
     expect(body).toEqual(accepted);
@@ -90,18 +90,20 @@ describe("TrackEvent", () => {
     ["", 0],
     ["x", 257],
     ["\u{1f4c8}", 257],
-  ])("refuses an event of %j, %i times", async (character, characters) => {
+  ])("rejects an event of %j, %i times", async (character, characters) => {
     const name = character.repeat(characters);
     expect(await server.call("TrackEvent", { ...event, event: name })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected event to have 1 to 256 characters, got ${characters}.`,
+      error: "UNBLOCK_INVALID_REQUEST",
+      data: { problems: expect.stringContaining("event") },
     });
   });
 
-  test.each([0, -1, -(2 ** 31)])("refuses user_id %i, and sends nothing", async (user_id) => {
+  test.each([0, -1, -(2 ** 31)])("rejects user_id %i, and sends nothing", async (user_id) => {
     expect(await server.call("TrackEvent", { ...event, user_id })).toMatchObject({
       code: "invalid_argument",
-      message: `Expected user_id to be from 1 to 2147483647, got ${user_id}.`,
+      error: "UNBLOCK_INVALID_REQUEST",
+      data: { problems: expect.stringContaining("user_id") },
     });
     await untilIdle();
     expect((await analytics()).calls).toBe(0);

@@ -7,7 +7,7 @@ export interface EventInput {
   readonly userId: number;
 }
 
-/** Resolves when analytics has the event: when its status is 200 to 299. */
+/** Resolves when analytics has responded with a status of 200 to 299. */
 export async function sendEvent(
   { analyticsUrl, event, userId }: EventInput,
   { signal }: LocalContext,

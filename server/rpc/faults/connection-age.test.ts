@@ -6,7 +6,7 @@ import {
 } from "@connectrpc/connect-node";
 import { Client, credentials } from "@grpc/grpc-js";
 import { expect, test, vi } from "vitest";
-import { repeatRefused } from "../../../client/repeat-refused.ts";
+import { repeatRefused } from "../../../client/client.ts";
 import { ExercisesService } from "../../../gen/unblock/v1/exercises_pb.ts";
 import { VitalsService } from "../../../gen/unblock/v1/vitals_pb.ts";
 import { callSteadily } from "../../../testing/burst.ts";

@@ -3,7 +3,7 @@ import type { Strategy } from "../../../gen/unblock/v1/exercise_pb.ts";
 import { monotonicMs } from "../../../registry/clock.ts";
 import type { Exercise } from "../../../registry/exercises.ts";
 import { Failure } from "../../errors.ts";
-import type { ServedExercise } from "../../exercises/load.ts";
+import type { ServedExercise } from "../../exercises/exercise.ts";
 import type { Ran, RanOn, TimingStep } from "../../places/place.ts";
 import { quote } from "../../quote.ts";
 import { callerKey } from "../adapter/exchange.ts";

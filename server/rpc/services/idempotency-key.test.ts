@@ -7,8 +7,7 @@ import { createUnblockClient } from "../../../client/client.ts";
 import { createCertificates } from "../../../testing/certificates.ts";
 import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { startTestServer, type TestServer } from "../../../testing/test-server.ts";
-import type { RunStrategy } from "../../exercises/exercise.ts";
-import type { ServedExercise } from "../../exercises/load.ts";
+import type { RunStrategy, ServedExercise } from "../../exercises/exercise.ts";
 
 describe.each([true, false])("the key of a call, fast path: %s", (directLane) => {
   let server: TestServer;

@@ -13,9 +13,9 @@ import {
   mostCallsPerSecond,
   mostSeconds,
   mostStrategies,
-} from "../../../registry/run-limits.ts";
+} from "../../../registry/fired-runs.ts";
 import type { FieldViolation } from "../../errors.ts";
-import { checkRange } from "../../exercises/validate.ts";
+import { checkRange } from "../../exercises/exercise.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { quote } from "../../quote.ts";
 import { lackingEngines, lacksEngine } from "./exercises.ts";

@@ -2,7 +2,7 @@ import { type ComponentChild, h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { markOf } from "../../../cli/mark.ts";
 import { type Exercise, isRight } from "../../../registry/exercises.ts";
-import { mostStrategies } from "../../../registry/run-limits.ts";
+import { mostStrategies } from "../../../registry/fired-runs.ts";
 import type { ExerciseText, Prose } from "../../build/exercise-texts.ts";
 import { meaningOf, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { findExercise } from "../../../registry/exercises.ts";
-import { mostCallsPerSecond, mostSeconds } from "../../../registry/run-limits.ts";
+import { mostCallsPerSecond, mostSeconds } from "../../../registry/fired-runs.ts";
 import { labClient } from "../connection.ts";
 import { ExerciseSelect, NumberField, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
 import { type Exercise, exercises, findExercise } from "../../../registry/exercises.ts";
-import { mostCalls, mostStrategies } from "../../../registry/run-limits.ts";
+import { mostCalls, mostStrategies } from "../../../registry/fired-runs.ts";
 import { labClient } from "../connection.ts";
 import { ExerciseSelect, meaningOf, NumberField, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";

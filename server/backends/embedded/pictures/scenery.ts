@@ -1,11 +1,10 @@
-import { mix } from "./coat.ts";
-import { createPen } from "./pen.ts";
-import type { Canvas, Colour } from "./rasteriser.ts";
-import { between, type Random } from "./seeded-random.ts";
+import { mix } from "./animals.ts";
+import { type Canvas, type Colour, createPen } from "./canvas.ts";
+import { between, type Random } from "./seeds.ts";
 
 /**
- * Fills the canvas: a gradient with ellipses, triangles and bars on it, in any colours, so that
- * the mere presence of a round or a pointed shape says nothing about the animal.
+ * Fills the canvas: a gradient with ellipses, triangles and bars in any colours, so that a round or
+ * pointed shape alone says nothing about the animal.
  */
 export function drawBackground(canvas: Canvas, random: Random): void {
   const top = anyColour(random);
@@ -47,7 +46,7 @@ function drawClutter(canvas: Canvas, random: Random): void {
   }
 }
 
-/** Half of the pictures get something in front: a stick across, or a ball at the lower edge. */
+/** Adds something in front of half of the pictures: a stick across, or a ball at the lower edge. */
 export function drawForeground(canvas: Canvas, random: Random): void {
   const kind = random();
   if (kind > 0.5) return;
@@ -71,7 +70,7 @@ export function drawForeground(canvas: Canvas, random: Random): void {
   }
 }
 
-/** Brighter towards one side, darker towards the other, then grain as of a camera. */
+/** Brightens one side, darkens the other, and adds camera noise. */
 export function applyLightAndNoise(canvas: Canvas, random: Random): void {
   const { width, height, rgb } = canvas;
   const exposure = between(random, 0.7, 1.15);
@@ -86,7 +85,7 @@ export function applyLightAndNoise(canvas: Canvas, random: Random): void {
       const light = exposure * (1 + strength * 2 * (right + down));
       const pixel = (row * width + column) * 3;
       for (let channel = 0; channel < 3; channel++) {
-        // The sum of two uniform numbers: mostly small, seldom large.
+        // Sum of two uniform numbers: mostly small, seldom large.
         const noise = (random() + random() - 1) * grain;
         const shade = light * (tint[channel] ?? 1);
         rgb[pixel + channel] = (rgb[pixel + channel] ?? 0) * shade + noise;

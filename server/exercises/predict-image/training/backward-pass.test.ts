@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
-import { seededRandom } from "../../../backends/embedded/pictures/seeded-random.ts";
+import { seededRandom } from "../../../backends/embedded/pictures/seeds.ts";
 import { createForwardPass } from "../network/forward-pass.ts";
-import { addGradients } from "./backward-pass.ts";
-import { initialParameters, zeroParameters } from "./parameters.ts";
+import { addGradients, initialParameters, zeroParameters } from "./backward-pass.ts";
 
 it("finds the slope of the loss that small changes of a parameter show", () => {
   const parameters = initialParameters(3);

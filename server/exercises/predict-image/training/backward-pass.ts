@@ -1,14 +1,37 @@
-import { dense } from "../network/architecture.ts";
-import type { ForwardPass, Stage } from "../network/forward-pass.ts";
-import type { LayerParameters } from "../network/layers.ts";
+import { seededRandom } from "../../../backends/embedded/pictures/seeds.ts";
+import { dense, layerSizes } from "../network/architecture.ts";
+import type { ForwardPass, LayerParameters, Stage } from "../network/forward-pass.ts";
+
+/** Zeros in the shape of the network's parameters. */
+export function zeroParameters(): LayerParameters[] {
+  return layerSizes.map(({ weights, biases }) => ({
+    weights: new Float32Array(weights),
+    biases: new Float32Array(biases),
+  }));
+}
 
 /**
- * Adds one crop's gradients to `gradients`: how the loss (cross-entropy) changes with each
- * parameter, by the chain rule from the last layer back to the first.
+ * Random initial weights. Their spread depends on the number of inputs per output (He
+ * initialisation), so that signals neither grow nor fade from layer to layer.
+ */
+export function initialParameters(seed: number): LayerParameters[] {
+  const random = seededRandom(seed);
+  const parameters = zeroParameters();
+  for (const { weights, biases } of parameters) {
+    const inputs = weights.length / biases.length;
+    const limit = Math.sqrt(6 / inputs);
+    for (const index of weights.keys()) weights[index] = (random() * 2 - 1) * limit;
+  }
+  return parameters;
+}
+
+/**
+ * Adds one crop's gradients to `gradients`: the change of the loss (cross-entropy) with each
+ * parameter, by the chain rule from the last layer to the first.
  *
  * @param forward has just run on the crop
- * @param label the right class's index
- * @param gradients one entry for each layer, shaped as its parameters
+ * @param label index of the right class
+ * @param gradients one entry per layer, in the shape of its parameters
  */
 export function addGradients(
   forward: ForwardPass,
@@ -25,7 +48,7 @@ export function addGradients(
   }
 }
 
-/** Returns the gradient of what went into the dense layer. */
+/** @returns the gradient of the dense layer's input */
 function backThroughDense(
   { features, denseParameters }: ForwardPass,
   scoreGradient: Float32Array,
@@ -45,7 +68,7 @@ function backThroughDense(
   return featureGradient;
 }
 
-/** Returns the gradient of what went into the convolution. */
+/** @returns the gradient of the convolution's input */
 function backThroughStage(
   stage: Stage,
   pooledGradient: Float32Array,
@@ -78,8 +101,8 @@ function backThroughStage(
 }
 
 /**
- * Only the largest of four pixels, and only if ReLU let it pass, had a say: the gradient is 0 at
- * all others. Lists those that had, by their place in a plane of the convolution's input.
+ * Only the largest of four pixels has a gradient, and only if ReLU let it pass. Lists these pixels
+ * by position in a plane of the convolution's input.
  */
 function backThroughPooling(
   { shape: { inputSize, convolvedSize, pooledSize }, convolved, pooled }: Stage,

@@ -1,27 +1,28 @@
 /**
- * Trains the network from scratch on drawn pictures and writes ../weights.bin.
- *
- * Run it with `npm run train`. It takes about five minutes on one core and gives the same weights each
- * time.
+ * Trains the network from scratch on drawn pictures and writes ../weights.bin: `npm run train`.
+ * Takes about five minutes on one core and gives the same weights each time.
  */
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
-import { type Animal, drawPicture } from "../../../backends/embedded/pictures/draw-picture.ts";
-import { testSeeds, trainingSeeds } from "../../../backends/embedded/pictures/seed-ranges.ts";
-import { seededRandom } from "../../../backends/embedded/pictures/seeded-random.ts";
-import { classes } from "../network/architecture.ts";
-import { cropAt, cropCount, takeCrop } from "../network/crops.ts";
-import { createForwardPass } from "../network/forward-pass.ts";
-import type { LayerParameters } from "../network/layers.ts";
-import { encodeWeights } from "../network/weights-file.ts";
-import { createAdam } from "./adam.ts";
-import { addGradients } from "./backward-pass.ts";
-import { initialParameters, zeroParameters } from "./parameters.ts";
+import { type Animal, drawPicture } from "../../../backends/embedded/pictures/pictures.ts";
+import {
+  seededRandom,
+  testSeeds,
+  trainingSeeds,
+} from "../../../backends/embedded/pictures/seeds.ts";
+import { classes, encodeWeights } from "../network/architecture.ts";
+import { createForwardPass, type LayerParameters } from "../network/forward-pass.ts";
+import { cropAt, cropCount, takeCrop } from "../network/image.ts";
+import { addGradients, initialParameters, zeroParameters } from "./backward-pass.ts";
 
 const epochs = 10;
 const seedsPerEpoch = 2000;
 const seedsPerBatch = 16;
-const largestLearningRate = 0.002;
+const maxLearningRate = 0.002;
+
+const meanDecay = 0.9;
+const squareDecay = 0.999;
+const tiny = 1e-8;
 
 const testedSeeds = 500;
 const testedCrops = 4;
@@ -47,7 +48,7 @@ for (let epoch = 0; epoch < epochs; epoch++) trainEpoch(epoch);
 writeFileSync(new URL("../weights.bin", import.meta.url), encodeWeights(parameters));
 await printTestAccuracy();
 
-/** Each epoch sees pictures that no other has seen: drawing new ones is cheap. */
+/** Each epoch gets new pictures, which are cheap to draw. */
 function trainEpoch(epoch: number): void {
   const started = performance.now();
   let loss = 0;
@@ -62,7 +63,8 @@ function trainEpoch(epoch: number): void {
         right += probability > 0.5 ? 1 : 0;
       }
     }
-    // The batch's sum is as good as its mean: Adam's steps do not depend on the scale.
+    // The sum over the batch is as good as the mean, because Adam's steps do not depend on the
+    // scale.
     step(gradients, learningRate((epoch + done / seedsPerEpoch) / epochs));
   }
   const pictures = seedsPerEpoch * classes.length;
@@ -73,7 +75,7 @@ function trainEpoch(epoch: number): void {
   );
 }
 
-/** Adds one picture's gradients; returns the probability that the network gave the right class. */
+/** Adds one picture's gradients; returns the network's probability of the right class. */
 function learn(
   animal: Animal,
   label: number,
@@ -87,14 +89,14 @@ function learn(
   return forward.probabilities[label] ?? 0;
 }
 
-/** Falls from the largest rate to 0 along half a cosine; `progress` goes from 0 to 1. */
+/** Falls from the max rate to 0 along half a cosine; `progress` goes from 0 to 1. */
 function learningRate(progress: number): number {
-  return (largestLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
+  return (maxLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
 }
 
 async function printTestAccuracy(): Promise<void> {
-  // Imported only now, since it reads the weights that were just written: what is measured is
-  // what will be served.
+  // Imported late because it reads the weights that were just written: what is measured is what is
+  // served.
   const { classify } = await import("../network.ts");
   let right = 0;
   for (let seed = testSeeds.first; seed < testSeeds.first + testedSeeds; seed++) {
@@ -105,4 +107,42 @@ async function printTestAccuracy(): Promise<void> {
   }
   const pictures = testedSeeds * classes.length;
   console.log(`unseen pictures: ${((right / pictures) * 100).toFixed(2)} % of ${pictures} right`);
+}
+
+/** Moves `parameters` one step against `gradients`. */
+type Step = (gradients: readonly LayerParameters[], learningRate: number) => void;
+
+/**
+ * The Adam optimiser: each step is the running mean of a parameter's gradient divided by the root
+ * of the running mean of its square, so that rare and frequent gradients count alike.
+ */
+function createAdam(parameters: readonly LayerParameters[]): Step {
+  const means = tensors(zeroParameters());
+  const squares = tensors(zeroParameters());
+  let steps = 0;
+
+  return (gradients, learningRate) => {
+    steps += 1;
+    // Both running means start at 0; this corrects the bias.
+    const meanCorrection = 1 - meanDecay ** steps;
+    const squareCorrection = 1 - squareDecay ** steps;
+    const slopes = tensors(gradients);
+    for (const [index, tensor] of tensors(parameters).entries()) {
+      const mean = means[index] ?? tensor;
+      const square = squares[index] ?? tensor;
+      for (const [at, slope] of (slopes[index] ?? tensor).entries()) {
+        const newMean = meanDecay * (mean[at] as number) + (1 - meanDecay) * slope;
+        const newSquare = squareDecay * (square[at] as number) + (1 - squareDecay) * slope ** 2;
+        mean[at] = newMean;
+        square[at] = newSquare;
+        const direction =
+          newMean / meanCorrection / (Math.sqrt(newSquare / squareCorrection) + tiny);
+        tensor[at] = (tensor[at] as number) - learningRate * direction;
+      }
+    }
+  };
+}
+
+function tensors(parameters: readonly LayerParameters[]): Float32Array[] {
+  return parameters.flatMap(({ weights, biases }) => [weights, biases]);
 }
