@@ -13,8 +13,8 @@ import { Comparison, jsonDriver, takeTurns, type Work, warmUpSeconds } from "./r
 
 export const diagnoseBench: BenchCommand = {
   name: "diagnose",
-  description: "Measures what learn/diagnose.ts costs a healthy service.",
-  title: "A service that learn/diagnose.ts watches",
+  description: "Measures what packages/diagnose/main.ts costs a healthy service.",
+  title: "A service that packages/diagnose/main.ts watches",
   parts: {
     throughput: {
       about: "JSON calls per second of a busy server, watched and not (four minutes)",
@@ -27,7 +27,7 @@ const wantedRatio = 0.97;
 /** Long enough that the start of the client does not count. */
 const turnSeconds = 5;
 
-const watching = ["--import", new URL("../learn/diagnose.ts", import.meta.url).href];
+const watching = ["--import", new URL(import.meta.resolve("@unblock/diagnose/main")).href];
 /** The second one shows by how much two equal servers differ. */
 const kinds = ["plain", "plain again", "watched"] as const;
 type Kind = (typeof kinds)[number];

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
+import { startServer } from "@unblock/loadtest/server-process";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
-import { startServer } from "../loadtest/server-process.ts";
 import {
   atLeast,
   atMost,

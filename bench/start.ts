@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
-import { type Exercise, findExercise } from "../registry/exercises.ts";
+import { type Exercise, findExercise } from "@unblock/proto/exercises";
 import { type Bench, type Finding, repeat, type Spread, spreadOf } from "./harness/bench.ts";
 import type { BenchCommand } from "./harness/command.ts";
 import { runChild, startChild } from "./harness/processes.ts";
@@ -77,10 +77,10 @@ async function measureByCurl(bench: Bench): Promise<Finding[]> {
 
 function findingOf(part: string, exercise: Exercise, wallMs: readonly number[]): Finding {
   const { letter, burst } = exercise;
-  if ("timesLimit" in burst.band) {
+  if ("timesIdeal" in burst.expected) {
     throw new Error(`Expected ${letter} to wait and not to compute`);
   }
-  const { toMs } = burst.band;
+  const { toMs } = burst.expected;
   const within = wallMs.filter((ms) => ms <= toMs).length;
   const calls = `${burst.calls} call${burst.calls === 1 ? "" : "s"}`;
   const wall = spreadOf(wallMs);

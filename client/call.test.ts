@@ -1,7 +1,7 @@
+import { findMethod } from "@unblock/proto/methods";
+import { runCommand } from "@unblock/test/cli";
+import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findMethod } from "../registry/methods.ts";
-import { runCommand } from "../testing/cli.ts";
-import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
 describe("npm run call", () => {
   let server: TestServer;

@@ -5,12 +5,12 @@ import {
   toJsonString,
 } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
+import { codeName } from "@unblock/connect/code-name";
+import { findMethod, unaryRpcNames } from "@unblock/proto/methods";
+import { duration, oneOf } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
 import { Command } from "commander";
-import { duration, oneOf } from "../cli/arguments.ts";
-import { fail } from "../cli/fail.ts";
-import { findMethod, unaryRpcNames } from "../registry/methods.ts";
 import { openConnection, type Protocol, protocols } from "./client.ts";
-import { codeName } from "./code-name.ts";
 
 const example = `
 Examples:

@@ -11,9 +11,9 @@ import {
   createGrpcWebTransport,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
-import { ExercisesService } from "../gen/unblock/v1/exercises_pb.ts";
-import { LabService } from "../gen/unblock/v1/lab_pb.ts";
-import { VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
+import { ExercisesService } from "@unblock/proto/gen/exercises";
+import { LabService } from "@unblock/proto/gen/lab";
+import { VitalsService } from "@unblock/proto/gen/vitals";
 
 export const protocols = ["connect", "grpc", "grpc-web"] as const;
 export type Protocol = (typeof protocols)[number];
@@ -31,7 +31,7 @@ export interface ClientOptions {
  * A client of ExercisesService, typed by the schema.
  *
  * @example
- * const unblock = createUnblockClient({ baseUrl: "http://127.0.0.1:8080", strategy: "threads" });
+ * const unblock = createUnblockClient({ baseUrl: "http://127.0.0.1:8080", strategy: "blocking-pool" });
  * const { name } = await unblock.getUser({ userId: 1 });
  */
 export function createUnblockClient(options: ClientOptions): Client<typeof ExercisesService> {
@@ -66,7 +66,7 @@ export function openConnection({
   strategy,
 }: ClientOptions): Connection {
   const sessionManager = new Http2SessionManager(baseUrl);
-  const interceptors = [repeatRefused, ...(strategy === undefined ? [] : [useStrategy(strategy)])];
+  const interceptors = [repeatRejected, ...(strategy === undefined ? [] : [useStrategy(strategy)])];
   const options = {
     baseUrl,
     sessionManager,
@@ -108,12 +108,12 @@ const maxAttempts = 3;
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.7
  */
-export const repeatRefused: Interceptor = (next) => async (request) => {
+export const repeatRejected: Interceptor = (next) => async (request) => {
   for (let attempt = 1; ; attempt++) {
     try {
       return await next(request);
     } catch (error) {
-      if (request.stream || attempt === maxAttempts || !isRefused(error)) {
+      if (request.stream || attempt === maxAttempts || !isRejected(error)) {
         throw error;
       }
     }
@@ -121,6 +121,6 @@ export const repeatRefused: Interceptor = (next) => async (request) => {
 };
 
 /** Neither Node nor Connect gives this error a code. */
-function isRefused(error: unknown): boolean {
+function isRejected(error: unknown): boolean {
   return error instanceof ConnectError && error.rawMessage.includes("REFUSED_STREAM");
 }

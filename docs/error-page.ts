@@ -1,6 +1,6 @@
-import { codeName } from "../client/code-name.ts";
-import { errorTable } from "../server/error-table.ts";
-import { codes } from "../server/rpc/interceptors/errors.ts";
+import { codeName } from "@unblock/connect/code-name";
+import { codes } from "@unblock/connect/interceptors/errors";
+import { errorTable } from "@unblock/errors/error-table";
 
 /** Returns the text of docs/errors.md, which `npm test -- docs -u` updates. */
 export function renderErrorPage(): string {

@@ -1,4 +1,4 @@
-import { type Interval, intervalOf, medianOf, overlap } from "../measure/statistics.ts";
+import { type Interval, intervalOf, medianOf, overlap } from "@unblock/measure/statistics";
 import type { Measurement, Sample } from "./measurement.ts";
 import { count, ms } from "./numbers.ts";
 

@@ -1,4 +1,5 @@
-import { memoryOf } from "../measure/proc.ts";
+import { memoryOf } from "@unblock/measure/proc";
+import { executors } from "@unblock/proto/executors";
 import type { Costs, Measurement, RanOn, Sample } from "./measurement.ts";
 import type { Rig } from "./rig.ts";
 
@@ -41,7 +42,7 @@ export function costsOf(
       ? undefined
       : cpu.reduce((sum: number, ms) => sum + (ms ?? 0), 0) / calls,
     tenTimesMs: tenTimes?.wallMs,
-    crashEnds: crashEnds(ranOn.executor),
+    crashEnds: executors.get(ranOn.executor)?.crashEnds || "the server and all calls",
   };
 }
 
@@ -56,21 +57,10 @@ function memoryOfExecutor(
     case "queue":
       // An event that Redis has accepted does not say which worker will run it.
       return threads === null ? undefined : memoryOf(Array.from(pids, Number));
-    case "threads":
-    case "workers":
+    case "blocking-pool":
+    case "cpu-pool":
       return perThreadMb === undefined ? undefined : perThreadMb * (threads ?? 0);
     default:
       return 0;
-  }
-}
-
-function crashEnds(executor: string): string {
-  switch (executor) {
-    case "processes":
-      return "one call";
-    case "queue":
-      return "nothing: the job is retried";
-    default:
-      return "the server and all calls";
   }
 }

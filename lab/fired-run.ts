@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Told } from "../registry/fired-runs.ts";
+import type { Told } from "@unblock/proto/fired-runs";
 
 /** Sends a message to the server that started this process. */
 export type Send = (message: Told) => void;

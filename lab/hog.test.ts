@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
+import { readCores } from "@unblock/measure/cores";
+import { Suitability } from "@unblock/proto/gen/exercise";
+import { runCommand } from "@unblock/test/cli";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { expect, test } from "vitest";
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { readCores } from "../measure/cores.ts";
-import { runCommand } from "../testing/cli.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
 import type { toJson } from "./measurement.ts";
 
 type LabJson = ReturnType<typeof toJson>;
@@ -42,7 +42,7 @@ function contradictionsIn({ results, one_cpu_worker }: LabJson): string[] {
 }
 
 test("concludes nothing false beside a program that uses the CPU now and then", async () => {
-  const hog = spawn(process.execPath, ["testing/hog.ts"], { stdio: ["pipe", "ignore", "ignore"] });
+  const hog = spawn(process.execPath, ["test/hog.ts"], { stdio: ["pipe", "ignore", "ignore"] });
   try {
     const args = ["lab/main.ts", "--json", "--exercise", "A,F"];
     const { code, stdout, stderr } = await runCommand(process.execPath, args);

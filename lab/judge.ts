@@ -1,7 +1,7 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import type { CallRecord } from "../loadtest/call-record.ts";
-import { LatencyHistogram } from "../loadtest/histogram.ts";
-import { intervalOf, medianOf } from "../measure/statistics.ts";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import { LatencyHistogram } from "@unblock/loadtest/histogram";
+import { intervalOf, medianOf } from "@unblock/measure/statistics";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import type { Costs, Measurement, RanOn, Sample, Subject } from "./measurement.ts";
 import { count } from "./numbers.ts";
 
@@ -115,7 +115,7 @@ function ranOnOf(calls: readonly CallRecord[]): RanOn {
   const ranOn = calls.flatMap((call) => call.ranOn ?? []);
   const numbered = ranOn.filter(({ thread }) => thread !== undefined);
   return {
-    executor: ranOn[0]?.place ?? "nowhere",
+    executor: ranOn[0]?.executor ?? "nowhere",
     processes: new Set(ranOn.map(({ pid }) => pid)).size,
     threads:
       numbered.length === 0

@@ -4,8 +4,8 @@ import {
   type LabMeasurement,
   type Progress,
   progressOf,
-} from "../progress/progress.ts";
-import { exercises, isRight } from "../registry/exercises.ts";
+} from "@unblock/progress/progress";
+import { exercises, isRight } from "@unblock/proto/exercises";
 
 /** The part of a row of the lab's JSON that is kept. */
 interface Row {

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
+import { readCores } from "@unblock/measure/cores";
+import { Suitability } from "@unblock/proto/gen/exercise";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { exerciseOf } from "@unblock/test/exercise-of";
+import { descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { readCores } from "../measure/cores.ts";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
-import { descendantsOf, isAlive } from "../testing/processes.ts";
 import { costsOf } from "./costs.ts";
 import { judge } from "./judge.ts";
 import type { Measurement } from "./measurement.ts";
@@ -17,7 +17,7 @@ import { renderWaterfalls } from "./waterfall.ts";
 
 test("selects the exercises that have the strategy", () => {
   const left = (letters: string[]) =>
-    selectedExercises({ letters, strategy: "threads" }).map(({ rpc }) => rpc);
+    selectedExercises({ letters, strategy: "blocking-pool" }).map(({ rpc }) => rpc);
   expect(left(["A", "C"])).toEqual(["GetUser", "ComputeHash"]);
   expect(left(["H"])).toEqual([]);
 });
@@ -51,8 +51,11 @@ describe("measurements of the server", () => {
       processes: 1,
       threads: 1,
     });
-    expect(find("A", "threads")?.ranOn).toMatchObject({ executor: "threads", processes: 1 });
-    expect(find("A", "threads")?.ranOn.threads).toBeGreaterThan(1);
+    expect(find("A", "blocking-pool")?.ranOn).toMatchObject({
+      executor: "blocking-pool",
+      processes: 1,
+    });
+    expect(find("A", "blocking-pool")?.ranOn.threads).toBeGreaterThan(1);
     expect(find("G", "background")?.ranOn).toEqual({
       executor: "background",
       processes: 1,
@@ -61,7 +64,7 @@ describe("measurements of the server", () => {
   });
 
   test("have every call of the burst with its steps, its CPU time, and no error", () => {
-    const burst = find("F", "workers")?.medianBurst ?? [];
+    const burst = find("F", "cpu-pool")?.medianBurst ?? [];
     expect(burst).toHaveLength(5);
     for (const { steps, cpuMs } of burst) {
       expect(steps.map(({ name }) => name)).toEqual(["download", "queue", "work"]);
@@ -90,7 +93,7 @@ describe("measurements of the server", () => {
 
   test("become JSON with the names that scripts rely on", () => {
     const { results } = toJson({ cores, externalBackends: [], measurements: measured });
-    expect(results[0]).toMatchObject({ exercise: "A", rpc: "GetUser", strategy: "threads" });
+    expect(results[0]).toMatchObject({ exercise: "A", rpc: "GetUser", strategy: "blocking-pool" });
     expect(Object.keys(results[0] ?? {})).toEqual([
       ...["exercise", "rpc", "strategy", "recommended", "requests", "runs", "wall_ms", "ideal_ms"],
       ...["ratio", "ratio_interval", "expected_ms", "within_expected", "conclusive", "reason"],

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { readCores } from "@unblock/measure/cores";
+import { progressPath } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
+import { wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError } from "commander";
-import { wholeNumber } from "../cli/arguments.ts";
-import { fail } from "../cli/fail.ts";
-import { readCores } from "../measure/cores.ts";
-import { progressPath } from "../progress/progress.ts";
-import { exercises } from "../registry/exercises.ts";
 import { keepMeasured } from "./keep-measured.ts";
 import { type Measurement, toJson } from "./measurement.ts";
 import { externalBackends, maxLabMs, runLab, selectedExercises } from "./run.ts";

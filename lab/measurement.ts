@@ -1,8 +1,8 @@
-import type { Strategy } from "../gen/unblock/v1/exercise_pb.ts";
-import type { CallRecord } from "../loadtest/call-record.ts";
-import type { Cores } from "../measure/cores.ts";
-import type { Interval } from "../measure/statistics.ts";
-import type { Exercise } from "../registry/exercises.ts";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import type { Cores } from "@unblock/measure/cores";
+import type { Interval } from "@unblock/measure/statistics";
+import type { Exercise } from "@unblock/proto/exercises";
+import type { Strategy } from "@unblock/proto/gen/exercise";
 import { round } from "./numbers.ts";
 
 /** What a row of the lab measures: a strategy of an exercise, with a number of CPU workers. */

@@ -1,4 +1,4 @@
-import type { Interval } from "../measure/statistics.ts";
+import type { Interval } from "@unblock/measure/statistics";
 
 /** Milliseconds in at most five characters. */
 export function ms(value: number): string {

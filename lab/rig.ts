@@ -1,10 +1,10 @@
 import type { Client } from "@connectrpc/connect";
-import { createVitalsClient } from "../client/client.ts";
-import type { GetVitalsResponse, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
-import { BurstClient } from "../loadtest/burst-client.ts";
-import { type ServerProcess, startServer } from "../loadtest/server-process.ts";
-import { startWorker, type WorkerProcess } from "../loadtest/worker-process.ts";
-import { type Exercise, exercises } from "../registry/exercises.ts";
+import { createVitalsClient } from "@unblock/client/client";
+import { BurstClient } from "@unblock/loadtest/burst-client";
+import { type ServerProcess, startServer } from "@unblock/loadtest/server-process";
+import { startWorker, type WorkerProcess } from "@unblock/loadtest/worker-process";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
+import type { GetVitalsResponse, VitalsService } from "@unblock/proto/gen/vitals";
 
 /** Sizes of the server's executors. */
 export interface RigSizes {

@@ -1,6 +1,6 @@
+import type { Exercise } from "@unblock/proto/exercises";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import type { Exercise } from "../registry/exercises.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
 import type { Sample, Subject } from "./measurement.ts";
 import { Patience, Rounds } from "./rounds.ts";
 
@@ -82,11 +82,11 @@ describe("rounds", () => {
   test("alternate their direction, and right strategies have more of them", async () => {
     const { order } = await runRounds("C", expected);
     expect(order).toEqual([
-      ["workers", "processes", "threads", "async", "event-loop"],
-      ["event-loop", "async", "threads", "processes", "workers"],
-      ["workers", "processes", "threads", "async", "event-loop"],
-      ["threads", "processes", "workers"],
-      ["workers", "processes", "threads"],
+      ["cpu-pool", "processes", "blocking-pool", "async", "event-loop"],
+      ["event-loop", "async", "blocking-pool", "processes", "cpu-pool"],
+      ["cpu-pool", "processes", "blocking-pool", "async", "event-loop"],
+      ["blocking-pool", "processes", "cpu-pool"],
+      ["cpu-pool", "processes", "blocking-pool"],
     ]);
   });
 
@@ -118,14 +118,14 @@ describe("rounds", () => {
 
   test("measure everything once after the deadline", async () => {
     const ran = await runRounds("C", expected, { repeatUntilMs: 0 });
-    expect(ran.order).toEqual([["workers", "processes", "threads", "async", "event-loop"]]);
+    expect(ran.order).toEqual([["cpu-pool", "processes", "blocking-pool", "async", "event-loop"]]);
     for (const { inconclusive } of ran.rounds.measurements()) {
       expect(inconclusive).toBe("only 1 of the 2 required measurements fitted into the time");
     }
   });
 
   test.each([
-    ["a recommended strategy beyond what is expected", "workers", 150, false],
+    ["a recommended strategy beyond what is expected", "cpu-pool", 150, false],
     ["a wrong strategy within what is expected", "async", 120, true],
   ])("measure %s again, and conclude it after six samples", async (_, name, wallMs, within) => {
     const steady = await runRounds("C", (subject, nth) =>
@@ -145,7 +145,7 @@ describe("rounds", () => {
 
   test("measure several workers that are no faster than one again", async () => {
     const ran = await runRounds("C", () => ({ wallMs: 130 }), { withOneWorker: true });
-    for (const name of ["workers", "one"]) {
+    for (const name of ["cpu-pool", "one"]) {
       const count = ran.order.filter((round) => round.includes(name)).length;
       expect(count, name).toBeGreaterThanOrEqual(6);
     }
@@ -153,9 +153,9 @@ describe("rounds", () => {
 
   test("are inconclusive below the ideal", async () => {
     const ran = await runRounds("C", ({ strategy }, nth) => ({
-      wallMs: (strategy.name === "workers" ? 81 : 110) + (nth % 2),
+      wallMs: (strategy.name === "cpu-pool" ? 81 : 110) + (nth % 2),
     }));
-    expect(measurementOf(ran, "workers")).toMatchObject({ withinExpected: null });
-    expect(measurementOf(ran, "workers")?.inconclusive).toMatch(/^0\.8\d times the ideal is imp/);
+    expect(measurementOf(ran, "cpu-pool")).toMatchObject({ withinExpected: null });
+    expect(measurementOf(ran, "cpu-pool")?.inconclusive).toMatch(/^0\.8\d times the ideal is imp/);
   });
 });

@@ -1,5 +1,5 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import type { Exercise } from "../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import { compare } from "./compare.ts";
 import { costsOf, largeBurstFactor } from "./costs.ts";
 import { judge, type Needs } from "./judge.ts";

@@ -1,6 +1,6 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import type { Cores } from "../measure/cores.ts";
-import { type Exercise, exercises } from "../registry/exercises.ts";
+import type { Cores } from "@unblock/measure/cores";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import { memoryPerThread } from "./costs.ts";
 import type { Measurement, Subject } from "./measurement.ts";
 import { Rig, type RigSizes } from "./rig.ts";

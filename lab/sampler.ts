@@ -1,21 +1,21 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import type { Burst } from "../loadtest/burst.ts";
-import type { BurstClient } from "../loadtest/burst-client.ts";
-import { restMs } from "../loadtest/burst-client.ts";
-import type { CallRecord } from "../loadtest/call-record.ts";
-import type { Cores } from "../measure/cores.ts";
+import type { Burst } from "@unblock/loadtest/burst";
+import type { BurstClient } from "@unblock/loadtest/burst-client";
+import { cooldownMs } from "@unblock/loadtest/burst-client";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import type { Cores } from "@unblock/measure/cores";
 import {
   disturbanceBetween,
   type MachineReading,
   readMachine,
   whyBusy,
   whyDisturbed,
-} from "../measure/disturbance.ts";
-import { idealOf } from "../measure/ideal.ts";
-import { timeFixedWork } from "../measure/speed.ts";
-import type { Exercise } from "../registry/exercises.ts";
+} from "@unblock/measure/disturbance";
+import { idealOf } from "@unblock/measure/ideal";
+import { timeFixedWork } from "@unblock/measure/speed";
+import type { Exercise } from "@unblock/proto/exercises";
+import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import type { Sample, Subject } from "./measurement.ts";
 import type { Rig } from "./rig.ts";
 
@@ -51,7 +51,7 @@ export class Sampler {
     const before = readMachine(this.#cores);
     let passedMs = 0;
     do {
-      await setTimeout(restMs, undefined, { signal: this.#signal });
+      await setTimeout(cooldownMs, undefined, { signal: this.#signal });
       const burst = rig.bursts.fire(fired, strategy.name, fired.burst.calls);
       bursts.push(await this.#untilAborted(burst));
       passedMs = performance.now() - before.atMs;
@@ -70,7 +70,7 @@ export class Sampler {
       ...expectedOf(fired, median.calls, this.#cores),
       burst: median.calls,
       calls: bursts.flatMap((burst) => burst.calls),
-      probeMs: bursts.flatMap(({ bystanderMs }) => bystanderMs),
+      probeMs: bursts.flatMap(({ probeMs }) => probeMs),
       loopDelayMaxMs: eventLoop?.delayMaxMs ?? 0,
       speedMs: (speedBefore + speedAfter) / 2,
       serverCpuMs: serverCpu(before, after, labCpuMs),
@@ -147,13 +147,15 @@ export function expectedOf(
   calls: readonly CallRecord[],
   cores: Cores,
 ): Pick<Sample, "idealMs" | "expectedMs"> {
-  const { band } = burst;
+  const { expected } = burst;
   const taskCpuMs = work.cpu ? calls.flatMap(({ cpuMs }) => cpuMs ?? []) : [];
-  const idealMs = idealOf({ waitMs: work.afterReply ? 0 : work.waitMs, taskCpuMs }, cores);
+  const idealMs = idealOf({ waitMs: work.afterResponse ? 0 : work.waitMs, taskCpuMs }, cores);
   return {
     idealMs,
     expectedMs:
-      "timesLimit" in band ? [idealMs, band.timesLimit * idealMs] : [band.fromMs, band.toMs],
+      "timesIdeal" in expected
+        ? [idealMs, expected.timesIdeal * idealMs]
+        : [expected.fromMs, expected.toMs],
   };
 }
 
@@ -167,7 +169,7 @@ export async function warmUp(
   { name, suitability }: Strategy,
 ): Promise<void> {
   const { burst, work } = exercise;
-  const isOneEnough = suitability >= Suitability.SLOW || work.afterReply;
+  const isOneEnough = suitability >= Suitability.SLOW || work.afterResponse;
   const calls = work.cpu ? availableParallelism() : burst.calls;
   await bursts.fire(exercise, name, isOneEnough ? 1 : calls);
 }

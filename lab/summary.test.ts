@@ -1,8 +1,8 @@
+import { exercises } from "@unblock/proto/exercises";
+import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { exercises } from "../registry/exercises.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
 import { judge } from "./judge.ts";
 import type { Measurement, Sample, Subject } from "./measurement.ts";
 import { needs } from "./rounds.ts";
@@ -40,26 +40,28 @@ type Random<T> = T extends fc.Arbitrary<infer Value> ? Value : never;
 
 function sampleOf(subject: Subject, random: Random<typeof randomSample>, scale: number): Sample {
   const { exercise } = subject;
-  const idealMs = exercise.work.afterReply
+  const idealMs = exercise.work.afterResponse
     ? 0
     : exercise.work.cpu
       ? random.idealMs
       : exercise.work.waitMs;
   const wallMs = Math.max(0.1, (idealMs || 3) * random.wallTimes * scale);
-  const { band } = exercise.burst;
+  const { expected } = exercise.burst;
   const call = {
     ...{ sentMs: 0, endedMs: wallMs, message: "", beganMs: 0, steps: [], cpuMs: 1, rounds: 1 },
     code: random.fails ? "unavailable" : "ok",
   };
   const burst = Array.from({ length: exercise.burst.calls }, (_, index) => ({
     ...call,
-    ranOn: { place: "threads", pid: "1", thread: String(index % random.threads) },
+    ranOn: { executor: "blocking-pool", pid: "1", thread: String(index % random.threads) },
   }));
   return {
     ...{ round: random.round, wallMs, idealMs, burst, calls: burst, probeMs: random.probeMs },
     ...{ loopDelayMaxMs: 1, speedMs: random.speedMs, serverCpuMs: 1 },
     expectedMs:
-      "timesLimit" in band ? [idealMs, band.timesLimit * idealMs] : [band.fromMs, band.toMs],
+      "timesIdeal" in expected
+        ? [idealMs, expected.timesIdeal * idealMs]
+        : [expected.fromMs, expected.toMs],
     disturbedBy: random.isDisturbed ? "others used 1.0 of 2 cores meanwhile" : undefined,
   };
 }

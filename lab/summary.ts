@@ -1,4 +1,4 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import { type Comparison, compare, tradeOff } from "./compare.ts";
 import type { Measurement } from "./measurement.ts";
 import { count, ms, range, times } from "./numbers.ts";

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
-import { markOf } from "../cli/mark.ts";
-import { describeCores } from "../measure/cores.ts";
+import { describeCores } from "@unblock/measure/cores";
+import { executors } from "@unblock/proto/executors";
+import { markOf } from "@unblock/terminal/mark";
 import { compare } from "./compare.ts";
 import type { LabResult, Measurement } from "./measurement.ts";
 import { count, ms, range, times } from "./numbers.ts";
@@ -22,8 +23,8 @@ interface Column {
 
 // 80 columns, together with the mark.
 const columns: readonly Column[] = [
-  { title: "strategy", width: -11, cell: nameOf },
-  { title: "wall", width: 7, cell: ({ wallMs }) => ms(wallMs.median) },
+  { title: "strategy", width: -13, cell: nameOf },
+  { title: "wall", width: 6, cell: ({ wallMs }) => ms(wallMs.median) },
   { title: "", width: 2, cell: (one, best) => (isEqual(one, best) ? "=" : "") },
   { title: "ideal", width: 6, cell: ({ idealMs }) => ms(idealMs) },
   { title: "ratio", width: 6, cell: ({ ratio }) => (ratio === null ? "-" : times(ratio)) },
@@ -37,16 +38,16 @@ const columns: readonly Column[] = [
   { title: "exp.", width: 5, cell: expectedCell },
   { title: "p50/p99", width: 10, cell: ({ latencyMs: { p50, p99 } }) => `${ms(p50)}/${ms(p99)}` },
   { title: "probe", width: 6, cell: ({ probeP99Ms }) => ms(probeP99Ms) },
-  { title: "ran on", width: 13, cell: ({ ranOn }) => whereOf(ranOn) },
+  { title: "ran on", width: 12, cell: ({ ranOn }) => whereOf(ranOn) },
 ];
 
 const costColumns: readonly Column[] = [
-  { title: "costs of", width: -11, cell: nameOf },
-  { title: "threads", width: 9, cell: ({ ranOn }) => `${ranOn.threads ?? "-"}` },
+  { title: "costs of", width: -13, cell: nameOf },
+  { title: "threads", width: 8, cell: ({ ranOn }) => `${ranOn.threads ?? "-"}` },
   { title: "memory", width: 9, cell: ({ costs }) => amount(costs?.memoryMb, "MB") },
   { title: "CPU/call", width: 11, cell: ({ costs }) => amount(costs?.cpuPerCallMs, "ms") },
-  { title: "10× calls", width: 11, cell: ({ costs }) => amount(costs?.tenTimesMs, "ms") },
-  { title: "a crash ends", width: 26, cell: ({ costs }) => costs?.crashEnds ?? "" },
+  { title: "10× calls", width: 10, cell: ({ costs }) => amount(costs?.tenTimesMs, "ms") },
+  { title: "a crash ends", width: 25, cell: ({ costs }) => costs?.crashEnds ?? "" },
 ];
 
 const marks = "★ recommended   ✓ works, at a price   ~ slow for its caller   ✗ freezes everyone";
@@ -176,24 +177,8 @@ function whereOf({ executor, processes, threads }: Measurement["ranOn"]): string
   if (processes > 1) {
     return `${processes} processes`;
   }
-  switch (executor) {
-    case "event-loop":
-      return "event loop";
-    case "threads":
-      return count(threads ?? 0, "thread");
-    case "workers":
-      return count(threads ?? 0, "worker");
-    case "processes":
-      return "1 process";
-    case "libuv":
-      return "libuv's pool";
-    case "background":
-      return "afterwards";
-    case "queue":
-      return threads === null ? "in Redis" : `${threads} in queue`;
-    default:
-      return executor;
-  }
+  const { label = executor, lane = "" } = executors.get(executor) ?? {};
+  return lane === "" || threads === null ? label : count(threads, lane);
 }
 
 function amount(value: number | undefined, unit: string): string {

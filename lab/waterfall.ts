@@ -1,5 +1,5 @@
-import { markOf } from "../cli/mark.ts";
-import type { CallRecord } from "../loadtest/call-record.ts";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import { markOf } from "@unblock/terminal/mark";
 import { niceStep, piecesOf, workStart } from "./call-pieces.ts";
 import type { Measurement } from "./measurement.ts";
 

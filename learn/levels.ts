@@ -1,4 +1,4 @@
-import { exercises } from "../registry/exercises.ts";
+import { exercises } from "@unblock/proto/exercises";
 
 export interface Level {
   /** Smallest and largest number of passed exercises. */

@@ -1,5 +1,5 @@
+import { runCommand } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { runCommand } from "../testing/cli.ts";
 
 const learn = (...args: readonly string[]) =>
   runCommand(process.execPath, ["learn/main.ts", ...args]);

@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
-import { fail } from "../cli/fail.ts";
 import {
   changeProgress,
   loadProgress,
@@ -8,8 +6,10 @@ import {
   progressOf,
   progressPath,
   withExercise,
-} from "../progress/progress.ts";
-import { type Exercise, exercises, findExercise } from "../registry/exercises.ts";
+} from "@unblock/progress/progress";
+import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { fail } from "@unblock/terminal/fail";
+import { Command, InvalidArgumentError } from "commander";
 import { checkExercise } from "./check/check-exercise.ts";
 import { runCourse } from "./course/run.ts";
 import { renderMark } from "./course/views.ts";

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { noProgress, type Progress } from "@unblock/progress/progress";
+import { openKey, publicKeyOf, signStatement } from "@unblock/progress/signature";
+import { runCommand } from "@unblock/test/cli";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { noProgress, type Progress } from "../progress/progress.ts";
-import { openKey, publicKeyOf, signStatement } from "../progress/signature.ts";
-import { runCommand } from "../testing/cli.ts";
 import type { ExerciseResult } from "./check/result.ts";
 import { verifyResultFile, writeResultFile } from "./result-file.ts";
 import { signPass, withResult } from "./results.ts";
@@ -21,7 +21,7 @@ afterEach(() => rmSync(yours, { recursive: true }));
 
 function resultOf(exercise: string): ExerciseResult {
   const about = { exercise, rpc: "Rpc", title: "Title", file: "learn/yours/file.ts" };
-  return { ...about, verdict: "PASS", decided: "threads", steps: [], diagnoses: [] };
+  return { ...about, verdict: "PASS", decided: "blocking-pool", steps: [], diagnoses: [] };
 }
 
 function passed(...letters: readonly string[]): Progress {

@@ -1,15 +1,15 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { JsonObject } from "../progress/json.ts";
-import { type Pass, type Progress, parsePass, progressOf } from "../progress/progress.ts";
+import { JsonObject } from "@unblock/progress/json";
+import { type Pass, type Progress, parsePass, progressOf } from "@unblock/progress/progress";
 import {
   fingerprintOf,
   isSignedBy,
   openKey,
   publicKeyOf,
   signStatement,
-} from "../progress/signature.ts";
-import { exercises } from "../registry/exercises.ts";
+} from "@unblock/progress/signature";
+import { exercises } from "@unblock/proto/exercises";
 import { resultIn } from "./results.ts";
 import { scoreOfProgress } from "./score.ts";
 

@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import { JsonObject } from "../progress/json.ts";
+import { JsonObject } from "@unblock/progress/json";
 import {
   changeProgress,
   type Pass,
   type Progress,
   progressOf,
   withExercise,
-} from "../progress/progress.ts";
-import { openKey, signStatement } from "../progress/signature.ts";
+} from "@unblock/progress/progress";
+import { openKey, signStatement } from "@unblock/progress/signature";
 import type { ExerciseResult } from "./check/result.ts";
 
 const maxMistakes = 40;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
-import { exercises } from "../registry/exercises.ts";
 import type { Verdict } from "./check/result.ts";
 import { readingFor, renderScore, scoreOf } from "./score.ts";
 
@@ -62,7 +62,7 @@ test("renders the level and what to review with its links", () => {
     "",
     "To review:",
     "  H  Batch of parallel requests",
-    "     server/exercises/get-dashboard/README.md#rationale",
+    "     exercises/get-dashboard/README.md#rationale",
     "     docs/fundamentals.md#waiting-for-several-things",
   ]);
   expect(renderScore(scoreOf(results(8)))).toEqual([

@@ -1,5 +1,5 @@
-import { isPassed, type Progress, progressOf } from "../progress/progress.ts";
-import { exercises, isRight } from "../registry/exercises.ts";
+import { isPassed, type Progress, progressOf } from "@unblock/progress/progress";
+import { exercises, isRight } from "@unblock/proto/exercises";
 import type { ExerciseResult, Score } from "./check/result.ts";
 import { describeLevel, levelOf } from "./levels.ts";
 import { dayOf, dueCards, nextDueMs } from "./review/schedule.ts";
@@ -63,7 +63,7 @@ export function readingFor(letters: readonly string[]): readonly Reading[] {
       return {
         letter,
         title,
-        rationale: `server/exercises/${folderName(exercise)}/README.md#rationale`,
+        rationale: `exercises/${folderName(exercise)}/README.md#rationale`,
         part,
         partLink: `docs/fundamentals.md#${anchor(part)}`,
       };

@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { findExercise } from "@unblock/proto/exercises";
+import { openTestHouse, type TestHouse } from "@unblock/test/house";
+import { never } from "@unblock/test/tasks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findExercise } from "../registry/exercises.ts";
-import { openTestHouse, type TestHouse } from "../testing/house.ts";
-import { never } from "../testing/tasks.ts";
 import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { provideEnvironment, provideHouse } from "./service/environment.ts";
 import { loadLearnerModule } from "./service/learner-module.ts";

@@ -3,14 +3,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { wrongAnswers } from "@unblock/exercises/wrong-answers";
+import { exercises } from "@unblock/proto/exercises";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { exercises } from "../registry/exercises.ts";
 import { hintsFor, openBook } from "./book/book.ts";
 import { planOf } from "./check/plan.ts";
 import { checkTypes } from "./check/types.ts";
 import { fileName, solutionFile, yourFile } from "./workspace.ts";
-import { wrongAnswers } from "./wrong/expected.ts";
 
 const run = promisify(execFile);
 const learn = fileURLToPath(new URL(".", import.meta.url));
@@ -160,7 +160,7 @@ describe("the tasks agree with the check", () => {
     expect(rationale.trim()).not.toBe("");
     expect(text).toContain("Callers who disconnect, or whose deadline passes");
     // G's own steps have callers who disconnect.
-    const isChecked = cancelled.length > 0 || exercise.work.afterReply;
+    const isChecked = cancelled.length > 0 || exercise.work.afterResponse;
     expect(text.includes("are not checked here")).toBe(!isChecked);
     const asksForNothing = questions.some(({ forget }) => forget !== undefined);
     expect(text.includes("a key that the cache does not have")).toBe(asksForNothing);

@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Exercise, exercises } from "../registry/exercises.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
 import { fileName, prepareWorkspace, resetExercise, yourFile } from "./workspace.ts";
 
 let yours: string;

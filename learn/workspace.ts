@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { asidePath, root, yoursFolder } from "../progress/state-file.ts";
-import { type Exercise, exercises } from "../registry/exercises.ts";
+import { asidePath, root, yoursFolder } from "@unblock/progress/state-file";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
 
-export { shown, yoursFolder } from "../progress/state-file.ts";
+export { shown, yoursFolder } from "@unblock/progress/state-file";
 
 const stubsFolder = join(root, "learn/stubs");
 

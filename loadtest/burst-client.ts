@@ -1,23 +1,23 @@
 import { fromJsonString } from "@bufbuild/protobuf";
-import type { Exercise } from "../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { type Burst, type BurstWatch, fireBurst } from "./burst.ts";
-import { type Bystander, createBystander } from "./bystander.ts";
 import { createDriver } from "./drivers/create-driver.ts";
 import type { Driver } from "./drivers/driver.ts";
+import { createProbe, type Probe } from "./probe.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** Cooldown before each burst, in which the server's event loop becomes idle. */
-export const restMs = 20;
+export const cooldownMs = 20;
 
 /** Fires bursts at a server on this machine, with the probe in its own thread. */
 export class BurstClient {
   readonly #driver: Driver;
-  readonly #bystander: Bystander;
+  readonly #probe: Probe;
   readonly #callTimeoutMs: number;
 
-  private constructor(driver: Driver, bystander: Bystander, callTimeoutMs: number) {
+  private constructor(driver: Driver, probe: Probe, callTimeoutMs: number) {
     this.#driver = driver;
-    this.#bystander = bystander;
+    this.#probe = probe;
     this.#callTimeoutMs = callTimeoutMs;
   }
 
@@ -28,9 +28,9 @@ export class BurstClient {
    */
   static async open(baseUrl: string, callTimeoutMs: number): Promise<BurstClient> {
     const driver = createDriver({ baseUrl, protocol: "grpc", tls: { insecure: true } });
-    const [bystander] = await Promise.all([createBystander(baseUrl), driver.connect()]);
+    const [probe] = await Promise.all([createProbe(baseUrl), driver.connect()]);
     await warmUp(driver);
-    return new BurstClient(driver, bystander, callTimeoutMs);
+    return new BurstClient(driver, probe, callTimeoutMs);
   }
 
   /** Fires `calls` calls of an exercise at once. */
@@ -43,11 +43,11 @@ export class BurstClient {
         timeoutMs: this.#callTimeoutMs,
       }),
     );
-    return fireBurst(sends, this.#bystander, watch);
+    return fireBurst(sends, this.#probe, watch);
   }
 
   async close(): Promise<void> {
     this.#driver.close();
-    await this.#bystander.close();
+    await this.#probe.close();
   }
 }

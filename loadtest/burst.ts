@@ -1,7 +1,7 @@
-import { monotonicMs } from "../registry/clock.ts";
-import type { Bystander, BystanderCall } from "./bystander.ts";
+import { monotonicMs } from "@unblock/measure/clock";
 import { type CallRecord, recordCall } from "./call-record.ts";
 import type { CallResult, Send } from "./drivers/driver.ts";
+import type { Probe, ProbeCall } from "./probe.ts";
 
 export interface Burst {
   /** Time of the first send, on the machine's monotonic clock. */
@@ -10,7 +10,7 @@ export interface Burst {
   readonly wallMs: number;
   readonly calls: readonly CallRecord[];
   /** Latencies of the probe during the burst. */
-  readonly bystanderMs: readonly number[];
+  readonly probeMs: readonly number[];
 }
 
 /** Receives the events of a burst. */
@@ -20,18 +20,18 @@ export interface BurstWatch {
   /** @param index number of the call, from 0 */
   call(index: number, record: CallRecord): void;
   /** @param call its intended moment is relative to the first send */
-  bystander(call: BystanderCall): void;
+  probe(call: ProbeCall): void;
 }
 
 /** Sends all calls at once while the probe runs. */
 export async function fireBurst(
   sends: readonly Send[],
-  bystander: Bystander,
+  probe: Probe,
   watch?: BurstWatch,
 ): Promise<Burst> {
   let originMs = 0;
-  bystander.start(({ intendedMs, latencyMs }) =>
-    watch?.bystander({ intendedMs: intendedMs - originMs, latencyMs }),
+  probe.start(({ intendedMs, latencyMs }) =>
+    watch?.probe({ intendedMs: intendedMs - originMs, latencyMs }),
   );
   originMs = monotonicMs();
   watch?.began(originMs);
@@ -45,5 +45,5 @@ export async function fireBurst(
     }),
   );
   const wallMs = Math.max(...calls.map(({ endedMs }) => endedMs));
-  return { originMs, wallMs, calls, bystanderMs: await bystander.stop() };
+  return { originMs, wallMs, calls, probeMs: await probe.stop() };
 }

@@ -24,7 +24,7 @@ export interface CallRecord {
 }
 
 export interface RanOn {
-  readonly place: string;
+  readonly executor: string;
   readonly pid: string;
   readonly thread: string | undefined;
 }
@@ -58,9 +58,9 @@ function parseRanOn(header: string | null): RanOn | undefined {
   if (header === null) {
     return undefined;
   }
-  const [place = "", ...parameters] = header.split(";");
+  const [executor = "", ...parameters] = header.split(";");
   const { pid = "", thread } = Object.fromEntries(parameters.map((text) => text.split("=")));
-  return { place, pid, thread };
+  return { executor, pid, thread };
 }
 
 /** @see https://www.w3.org/TR/server-timing/ */

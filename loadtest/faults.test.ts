@@ -1,10 +1,10 @@
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { createServer as createTcpServer } from "node:net";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { startGhzWeb } from "@unblock/test/ghz-web";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
+import { hasProgram } from "@unblock/test/programs";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { startGhzWeb } from "../testing/ghz-web.ts";
-import { listen, type TestEndpoint } from "../testing/listen.ts";
-import { hasProgram } from "../testing/programs.ts";
 
 const until = (isTrue: () => boolean) => vi.waitUntil(isTrue, { timeout: 30_000, interval: 20 });
 

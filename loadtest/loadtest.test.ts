@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createCertificates } from "@unblock/test/certificates";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import { type GrpcServer, serveGrpc } from "@unblock/test/echo-grpc-server";
+import { echo } from "@unblock/test/echo-schema";
+import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createCertificates } from "../testing/certificates.ts";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { serveConnect } from "../testing/echo-connect-server.ts";
-import { type GrpcServer, serveGrpc } from "../testing/echo-grpc-server.ts";
-import { echo } from "../testing/echo-schema.ts";
-import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { LatencyHistogram } from "./histogram.ts";
 import { toDescriptorSet } from "./target/descriptor-set.ts";
 
@@ -99,7 +99,7 @@ describe("a closed loop", () => {
     expect(count).toBe(31);
     expect(unblock.load).toMatchObject({ threads: 3, connections: 5 });
     expect((await server.backend("database")).calls).toBe(31);
-    expect((await server.backend("database")).mostInProgress).toBeLessThanOrEqual(7);
+    expect((await server.backend("database")).maxInProgress).toBeLessThanOrEqual(7);
     const numbers = unblock.slowest.map((call: { n: number }) => call.n);
     expect(new Set(numbers).size).toBe(20);
   });

@@ -1,5 +1,5 @@
+import { fail } from "@unblock/terminal/fail";
 import { Command } from "commander";
-import { fail } from "../cli/fail.ts";
 import { createCapacityCommand } from "./commands/capacity-command.ts";
 import { addOutputOptions } from "./commands/options.ts";
 import { createRunCommand } from "./commands/run-command.ts";

@@ -18,13 +18,17 @@ export interface ServerProcess {
 export async function startServer(flags: readonly string[] = []): Promise<ServerProcess> {
   // Without the token, nobody can start runs on this server.
   const { UNBLOCK_TOKEN: _, ...env } = process.env;
-  const child = fork(new URL("../server/main.ts", import.meta.url), ["--port", "0", ...flags], {
-    execArgv: [],
-    env,
-    silent: true,
-    // Detached: on a terminal's Ctrl-C the server must still serve the calls in progress.
-    detached: true,
-  });
+  const child = fork(
+    new URL(import.meta.resolve("@unblock/server/main")),
+    ["--port", "0", ...flags],
+    {
+      execArgv: [],
+      env,
+      silent: true,
+      // Detached: on a terminal's Ctrl-C the server must still serve the calls in progress.
+      detached: true,
+    },
+  );
   let output = "";
   child.stderr?.on("data", (text: Buffer) => {
     output = (output + text).slice(-maxOutputLength);

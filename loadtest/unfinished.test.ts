@@ -1,10 +1,10 @@
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import { count, echo } from "@unblock/test/echo-schema";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { serveConnect } from "../testing/echo-connect-server.ts";
-import { count, echo } from "../testing/echo-schema.ts";
-import { listen, type TestEndpoint } from "../testing/listen.ts";
 import type { Combination } from "./drivers/create-driver.ts";
 import type { LoadMethod } from "./drivers/driver.ts";
 import { LatencyHistogram } from "./histogram.ts";

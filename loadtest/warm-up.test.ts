@@ -1,5 +1,5 @@
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { exerciseOf } from "../testing/exercise-of.ts";
 import type { Combination } from "./drivers/create-driver.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { createRequests, exampleRequest } from "./requests/requests.ts";

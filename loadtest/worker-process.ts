@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { childEnvironment } from "../cli/child-environment.ts";
+import { childEnvironment } from "@unblock/terminal/child-environment";
 import { keepProcess } from "./server-process.ts";
 
 /** A queue worker in its own process. */
@@ -10,7 +10,7 @@ export interface WorkerProcess {
 
 /** Starts a worker for jobs of the strategy `queue`, from the Redis at REDIS_URL. */
 export async function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
-  const child = fork(new URL("../worker/main.ts", import.meta.url), [...flags], {
+  const child = fork(new URL(import.meta.resolve("@unblock/worker/main")), [...flags], {
     execArgv: [],
     env: childEnvironment(["REDIS_URL"]),
     // Detached: a terminal's Ctrl-C is for the measuring process alone.

@@ -1,9 +1,11 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
+import { noOwnBackends, type OwnBackends } from "@unblock/backends/backends";
+import { duration, oneOf, wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
+import { logLevels } from "@unblock/terminal/logger";
+import { startUntilSignal } from "@unblock/terminal/signals";
 import { Command, Option } from "commander";
-import { duration, oneOf, wholeNumber } from "../cli/arguments.ts";
-import { fail } from "../cli/fail.ts";
-import { noOwnBackends, type OwnBackends } from "./backends/backends.ts";
 import {
   defaults,
   type NumberOptionName,
@@ -11,10 +13,8 @@ import {
   numberOptions,
   type ServerConfig,
 } from "./config.ts";
-import { logLevels } from "./logger.ts";
 import { startReplicas } from "./replicas.ts";
 import { createServer } from "./server.ts";
-import { startUntilSignal } from "./signals.ts";
 import { readTlsFiles, type TlsFlags, watchTlsFiles } from "./tls-files.ts";
 
 const example = `
@@ -28,7 +28,7 @@ type PlainFlags = Pick<
   | NumberOptionName
   | keyof OwnBackends
   | "host"
-  | "directLane"
+  | "fastPath"
   | "logLevel"
   | "databaseUrl"
   | "redisUrl"
@@ -78,7 +78,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--tls-key <file>", "private key of the certificate")
     .option("--tls-client-ca <file>", "require client certificates of this authority")
     .option("--log-level <level>", logLevels.join(", "), oneOf(logLevels), defaults.logLevel)
-    .option("--no-direct-lane", "serve unary calls with Connect's own, slower handlers")
+    .option("--no-fast-path", "serve unary calls with Connect's own, slower handlers")
     .addHelpText("after", example)
     .allowExcessArguments(false);
   const flags = readFlags(command.parse([...argv]));
@@ -151,7 +151,7 @@ interface Serving {
 async function serveReplicas(flags: Flags): Promise<Serving> {
   const { replicas: count, host, port, blockingThreads, databaseUrl } = flags;
   if (databaseUrl !== undefined) {
-    const { prepareFor } = await import("./backends/postgres/postgres.ts");
+    const { prepareFor } = await import("@unblock/backends/postgres/postgres");
     // Each replica checks only its own share of the connections.
     await prepareFor(databaseUrl, { blockingThreads, replicas: count });
   }

@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { progressPath } from "../progress/progress.ts";
-import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/backends.ts";
-import type { ImageHosts } from "./backends/images.ts";
-import { assertPostgresUrl } from "./backends/postgres/address.ts";
-import { assertRedisUrl } from "./backends/redis-url.ts";
-import { type House, loadExercises, type ServedExercise } from "./exercises/exercise.ts";
-import type { LogLevel } from "./logger.ts";
-import { defaultConnectionLimits } from "./rpc/listener/limits.ts";
-import type { TlsConfig } from "./rpc/listener/listener.ts";
+import { assertOwnBackends, noOwnBackends, type OwnBackends } from "@unblock/backends/backends";
+import type { ImageHosts } from "@unblock/backends/images";
+import { assertPostgresUrl } from "@unblock/backends/postgres/address";
+import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
+import type { TlsConfig } from "@unblock/connect/listener/listener";
+import { assertRedisUrl } from "@unblock/executors/queue/redis-url";
+import { type House, loadExercises, type ServedExercise } from "@unblock/exercises/exercise";
+import { progressPath } from "@unblock/progress/progress";
+import type { LogLevel } from "@unblock/terminal/logger";
 
 const dayMs = 86_400_000;
 const cores = availableParallelism();
@@ -85,7 +85,7 @@ export interface ServerConfig extends OwnBackends, Readonly<Record<NumberOptionN
   /** PEM texts for TLS. Default: none, cleartext. */
   readonly tls: TlsConfig | undefined;
   /** Whether unary calls take the fast path instead of Connect's own handlers. Default true. */
-  readonly directLane: boolean;
+  readonly fastPath: boolean;
   /** Postgres for exercise A, `postgres://user:password@host/database`. Default: the embedded database. */
   readonly databaseUrl: string | undefined;
   /**
@@ -103,7 +103,7 @@ export interface ServerConfig extends OwnBackends, Readonly<Record<NumberOptionN
   readonly token: string | undefined;
   /** Whether threads, connections and code are warm before the server resolves. Default true. */
   readonly warmUp: boolean;
-  /** Loads the exercises' handlers. Default: those of `server/exercises`. */
+  /** Loads the exercises' handlers. Default: those of `exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
   readonly imageHosts: ImageHosts;
@@ -133,7 +133,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     ...noOwnBackends,
     corsOrigins: [],
     tls: undefined,
-    directLane: true,
+    fastPath: true,
     databaseUrl: undefined,
     redisUrl: undefined,
     pageFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),

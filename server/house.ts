@@ -1,8 +1,8 @@
-import { type BackendAddresses, type Backends, withOwnBackends } from "./backends/backends.ts";
-import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
+import { type BackendAddresses, type Backends, withOwnBackends } from "@unblock/backends/backends";
+import { openEmbeddedBackends } from "@unblock/backends/embedded/embedded";
+import { createExecutors } from "@unblock/executors";
+import type { House, ServedExercise } from "@unblock/exercises/exercise";
 import type { ServerConfig } from "./config.ts";
-import type { House, ServedExercise } from "./exercises/exercise.ts";
-import { createPlaces } from "./places/index.ts";
 
 /** Time that background tasks have to end when the server closes. */
 const drainBackgroundMs = 3_000;
@@ -19,18 +19,19 @@ export interface OpenHouse extends House {
 /** Opens executors, backends and exercises; resolves when the backends are ready. */
 export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
   // The threads start while the backends do.
-  const places = createPlaces(config);
-  const { background, ...others } = places;
-  const closePlaces = () => Promise.all(Object.values(others).map((place) => place.close()));
+  const executors = createExecutors(config);
+  const { background, ...others } = executors;
+  const closeExecutors = () =>
+    Promise.all(Object.values(others).map((executor) => executor.close()));
   const { backends, rehearsalAddresses } = await openBackends(config).catch(
     async (error: unknown) => {
-      await closePlaces();
+      await closeExecutors();
       throw error;
     },
   );
-  const exercises = await config.loadExercises({ places, backends });
+  const exercises = await config.loadExercises({ executors, backends });
   return {
-    places,
+    executors,
     backends,
     exercises,
     rehearsalAddresses,
@@ -38,7 +39,7 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
       await background.close(drainBackgroundMs);
       // Before the threads: the end of a backend frees the threads that are blocked on it.
       await backends.close();
-      await closePlaces();
+      await closeExecutors();
     },
   };
 }
@@ -56,7 +57,7 @@ async function openBackends(
     return { backends, rehearsalAddresses };
   }
   // Loads the Postgres drivers only when they are used.
-  const { withPostgres } = await import("./backends/postgres/postgres.ts");
+  const { withPostgres } = await import("@unblock/backends/postgres/postgres");
   const real = await withPostgres(backends, config.databaseUrl, config);
   return { backends: real, rehearsalAddresses };
 }

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
+import { type RunningCommand, runCommand, startCommand } from "@unblock/test/cli";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createUnblockClient, createVitalsClient } from "../client/client.ts";
-import { type RunningCommand, runCommand, startCommand } from "../testing/cli.ts";
 
 const node = process.execPath;
 /** Temporary folder of the current test. */
@@ -66,11 +66,11 @@ describe("npm start", () => {
   });
 
   test("takes a token from the environment, and does not print it", async () => {
-    const refused = startCommand(node, ["server/main.ts", "--port", "0"], {
+    const rejected = startCommand(node, ["server/main.ts", "--port", "0"], {
       UNBLOCK_TOKEN: "short",
     });
-    expect(await refused.exited).toBe(1);
-    expect(refused.stderr()).toBe(
+    expect(await rejected.exited).toBe(1);
+    expect(rejected.stderr()).toBe(
       "error: Expected token to be 8 to 200 visible ASCII characters, got 5 characters\n",
     );
     const help = startCommand(node, ["server/main.ts", "--help"], { UNBLOCK_TOKEN: "very secret" });
@@ -89,8 +89,8 @@ describe("npm start", () => {
     const started = startCommand(node, args, { TMPDIR: temporary, UV_THREADPOOL_SIZE: size });
     command = started;
     const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
-    const { places } = await createVitalsClient({ baseUrl: url }).getVitals({});
-    expect(places.find(({ name }) => name === "libuv")?.size).toBe(tasks);
+    const { executors } = await createVitalsClient({ baseUrl: url }).getVitals({});
+    expect(executors.find(({ name }) => name === "libuv")?.size).toBe(tasks);
     const pid = started.child.pid ?? 0;
     expect(poolThreadsOf(pid)).toBe(threads);
     // The child processes, whose libuv pools have the same size.
@@ -104,9 +104,9 @@ describe("npm start", () => {
   });
 
   test("rejects an invalid pool size in the environment", async () => {
-    const refused = startCommand(node, ["server/main.ts"], { UV_THREADPOOL_SIZE: "many" });
-    expect(await refused.exited).toBe(1);
-    expect(refused.stderr()).toContain("'UV_THREADPOOL_SIZE' is invalid. Expected a whole number");
+    const rejected = startCommand(node, ["server/main.ts"], { UV_THREADPOOL_SIZE: "many" });
+    expect(await rejected.exited).toBe(1);
+    expect(rejected.stderr()).toContain("'UV_THREADPOOL_SIZE' is invalid. Expected a whole number");
   });
 
   test("rejects a taken port with exit code 1", async () => {
@@ -181,7 +181,7 @@ describe("npm start", () => {
       rounds: 9_999_999,
     });
     const lost = expect(call).rejects.toThrow();
-    await callsInProgress(url, "workers");
+    await callsInProgress(url, "cpu-pool");
     child.kill("SIGINT");
     await vi.waitUntil(() => {
       child.kill("SIGINT");
@@ -242,11 +242,11 @@ describe("npm start", () => {
   });
 });
 
-async function callsInProgress(url: string, place: string): Promise<void> {
+async function callsInProgress(url: string, executor: string): Promise<void> {
   const vitals = createVitalsClient({ baseUrl: url });
   await vi.waitUntil(async () => {
-    const { places } = await vitals.getVitals({});
-    return places.some(({ name, running }) => name === place && running > 0);
+    const { executors } = await vitals.getVitals({});
+    return executors.some(({ name, running }) => name === executor && running > 0);
   }, waitOptions);
 }
 

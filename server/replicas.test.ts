@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createLabClient, createUnblockClient } from "@unblock/client/client";
+import { type RunningCommand, startCommand } from "@unblock/test/cli";
+import { commandLineOf, descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLabClient, createUnblockClient } from "../client/client.ts";
-import { type RunningCommand, startCommand } from "../testing/cli.ts";
-import { commandLineOf, descendantsOf, isAlive } from "../testing/processes.ts";
 
 const waitOptions = { timeout: 25_000, interval: 20 };
-const failReplicas = fileURLToPath(new URL("../testing/fail-replicas.ts", import.meta.url));
+const failReplicas = fileURLToPath(new URL(import.meta.resolve("@unblock/test/fail-replicas")));
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 
 let folder: string;

@@ -1,8 +1,8 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { fail } from "../cli/fail.ts";
-import { giveUpMs } from "./signals.ts";
+import { fail } from "@unblock/terminal/fail";
+import { giveUpMs } from "@unblock/terminal/signals";
 
 const maxFailedStarts = 5;
 const graceMs = 100;

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { services } from "../registry/methods.ts";
+import { listen, type TlsConfig } from "@unblock/connect/listener/listener";
+import { loadTracing } from "@unblock/connect/observability/tracing";
+import { readPage } from "@unblock/connect/page-files";
+import { Failure } from "@unblock/errors/failure";
+import { TimedOut, withTimeout } from "@unblock/executors/waiting";
+import { EventLoopVitals } from "@unblock/measure/event-loop";
+import { services } from "@unblock/proto/methods";
+import { createLogger, redactText } from "@unblock/terminal/logger";
 import { completeConfig, type ServerConfig } from "./config.ts";
-import { Failure } from "./errors.ts";
-import { TimedOut, withTimeout } from "./give-up.ts";
+import { createHandler } from "./handler.ts";
 import { openHouse } from "./house.ts";
 import { Lab } from "./lab/lab.ts";
-import { createLogger, redactText } from "./logger.ts";
-import { createHandler } from "./rpc/handler.ts";
-import { listen, type TlsConfig } from "./rpc/listener/listener.ts";
-import { loadTracing } from "./rpc/observability/tracing.ts";
-import { readPage } from "./rpc/page-files.ts";
-import { HealthStatus } from "./rpc/services/health.ts";
-import { EventLoopVitals } from "./vitals/event-loop.ts";
+import { HealthStatus } from "./services/health.ts";
 import { type RehearsalHouse, warmUp } from "./warm-up.ts";
 
 /**
@@ -72,9 +72,9 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const reachableUrl = () => urlOf({ host: reachableHost(host), port, tls });
   const lab = new Lab({
     baseUrl: reachableUrl,
-    seats: () =>
+    slots: () =>
       Object.fromEntries(
-        Object.values(house.places).map((place) => [place.name, place.vitals().size]),
+        Object.values(house.executors).map((executor) => [executor.name, executor.vitals().size]),
       ),
     runsFolder: complete.runsFolder,
     log,
@@ -95,7 +95,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     health,
     maxCalls: complete.maxCalls,
     corsOrigins: complete.corsOrigins,
-    directLane: complete.directLane,
+    fastPath: complete.fastPath,
     shutdownSignal: shutdown.signal,
     drainSignal: drain.signal,
   };
@@ -116,7 +116,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const handler = createHandler({
     ...handlerConfig,
     exercises: house.exercises,
-    vitals: { eventLoop, places: house.places, backends: house.backends },
+    vitals: { eventLoop, executors: house.executors, backends: house.backends },
     defaultTimeoutMs: complete.defaultTimeoutMs,
     maxTimeoutMs: complete.maxTimeoutMs,
     logger: createLogger(complete.logLevel, given.log),

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { type RunningCommand, startCommand } from "@unblock/test/cli";
+import { commandLineOf, descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterEach, expect, test, vi } from "vitest";
-import { type RunningCommand, startCommand } from "../testing/cli.ts";
-import { commandLineOf, descendantsOf, isAlive } from "../testing/processes.ts";
 
-const programPath = fileURLToPath(new URL("../testing/stuck-server.ts", import.meta.url));
+const programPath = fileURLToPath(new URL(import.meta.resolve("@unblock/test/stuck-server")));
 
 let command: RunningCommand | undefined;
 afterEach(() => command?.child.kill("SIGKILL"));

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import type { TlsConfig } from "./rpc/listener/listener.ts";
+import type { TlsConfig } from "@unblock/connect/listener/listener";
 
 const pollMs = 2_000;
 

@@ -4,9 +4,9 @@ import { connect as connectHttp2 } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { type Certificates, createCertificates } from "@unblock/test/certificates";
+import { type RunningCommand, startCommand } from "@unblock/test/cli";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { type Certificates, createCertificates } from "../testing/certificates.ts";
-import { type RunningCommand, startCommand } from "../testing/cli.ts";
 
 const waitOptions = { timeout: 20_000, interval: 50 };
 

@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { RunningCommand } from "../testing/cli.ts";
+import type { RunningCommand } from "@unblock/test/cli";
 import {
   canMakeHosts,
   makeNetwork,
   type Network,
   type NetworkHost,
-} from "../testing/network-hosts.ts";
-import { isAlive } from "../testing/processes.ts";
-import { hasProgram } from "../testing/programs.ts";
-import { hasRedis } from "../testing/redis.ts";
+} from "@unblock/test/network-hosts";
+import { isAlive } from "@unblock/test/processes";
+import { hasProgram } from "@unblock/test/programs";
+import { hasRedis } from "@unblock/test/redis";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
 const waitOptions = { timeout: 30_000, interval: 50 };
 const testTimeoutMs = 60_000;

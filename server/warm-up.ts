@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { Agent, request as http1Request, type IncomingMessage } from "node:http";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { fromJsonString, toBinary } from "@bufbuild/protobuf";
-import type { Exercise } from "../registry/exercises.ts";
-import { connectCache } from "./backends/cache.ts";
-import type { House, ServedExercise } from "./exercises/exercise.ts";
-import { withTimeout } from "./give-up.ts";
+import { connectCache } from "@unblock/backends/cache";
+import type { Adapter } from "@unblock/connect/adapter/adapter";
+import { type Listener, listen } from "@unblock/connect/listener/listener";
+import { createBackground } from "@unblock/executors/background";
+import { type ExecutorsConfig, sharedSlot } from "@unblock/executors/executor";
+import { createEventLoop, createLibuv } from "@unblock/executors/local";
+import { withTimeout } from "@unblock/executors/waiting";
+import type { House, ServedExercise } from "@unblock/exercises/exercise";
+import { EventLoopVitals } from "@unblock/measure/event-loop";
+import type { Exercise } from "@unblock/proto/exercises";
 import type { OpenHouse } from "./house.ts";
-import { createBackground } from "./places/background.ts";
-import { createEventLoop, createLibuv } from "./places/local.ts";
-import { type PlacesConfig, sharedSlot } from "./places/place.ts";
-import type { Adapter } from "./rpc/adapter/adapter.ts";
-import { type Listener, listen } from "./rpc/listener/listener.ts";
-import { EventLoopVitals } from "./vitals/event-loop.ts";
 
 const maxWarmUpMs = 30_000;
 /** Time that each exercise's warm-up calls wait for backends in total. */
@@ -24,12 +24,12 @@ const maxBursts = 3;
 /** Max delay of the start by a user's cache that hangs. */
 const connectMs = 500;
 
-export interface RehearsalHouse extends Pick<House, "places" | "backends"> {
+export interface RehearsalHouse extends Pick<House, "executors" | "backends"> {
   readonly exercises: readonly ServedExercise[];
   readonly eventLoop: EventLoopVitals;
 }
 
-interface WarmUpConfig extends PlacesConfig {
+interface WarmUpConfig extends ExecutorsConfig {
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
 }
 
@@ -49,15 +49,17 @@ export async function warmUp(
 ): Promise<void> {
   const eventLoop = new EventLoopVitals();
   // Executors of this thread, separate so that their counts can be dropped.
-  const places = {
-    ...house.places,
+  const executors = {
+    ...house.executors,
     eventLoop: createEventLoop(config),
     libuv: createLibuv(config),
     background: createBackground(config),
   };
   const backends = { ...house.backends, addresses: house.rehearsalAddresses };
-  const exercises = await config.loadExercises({ places, backends });
-  const rehearsal = await Rehearsal.open(createHandler({ places, backends, exercises, eventLoop }));
+  const exercises = await config.loadExercises({ executors, backends });
+  const rehearsal = await Rehearsal.open(
+    createHandler({ executors, backends, exercises, eventLoop }),
+  );
   const warm = house.exercises.map(async ({ exercise, handler }) => {
     await handler.warmUp?.();
     const { waitMs, cpu } = exercise.work;
@@ -68,7 +70,7 @@ export async function warmUp(
   });
   try {
     await withTimeout(maxWarmUpMs, Promise.all(warm));
-    await places.background.close(maxWarmUpMs);
+    await executors.background.close(maxWarmUpMs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The server could not be made ready: ${reason}`, { cause: error });
@@ -78,8 +80,12 @@ export async function warmUp(
   }
   // The calls above used the embedded cache.
   await connectCache(house.backends.addresses().cacheUrl, connectMs);
-  for (const place of [house.places.threads, house.places.workers, house.places.processes]) {
-    place.restartCounts();
+  for (const executor of [
+    house.executors.blockingPool,
+    house.executors.cpuPool,
+    house.executors.processes,
+  ]) {
+    executor.restartCounts();
   }
   await house.backends.counts(sharedSlot, sharedSlot);
 }

@@ -1,11 +1,11 @@
+import { connectRedis, type RedisConnection } from "@unblock/executors/queue/connection";
+import { eventsQueue, type JobData } from "@unblock/executors/queue/protocol";
+import { serveAnalytics, type TestAnalytics } from "@unblock/test/analytics";
+import { runCommand } from "@unblock/test/cli";
+import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
+import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { connectRedis, type RedisConnection } from "../server/queue/connection.ts";
-import { eventsQueue, type JobData } from "../server/queue/protocol.ts";
-import { serveAnalytics, type TestAnalytics } from "../testing/analytics.ts";
-import { runCommand } from "../testing/cli.ts";
-import { hasRedis, startRedis, type TestRedis } from "../testing/redis.ts";
-import { startWorkerProcess, type WorkerProcess } from "../testing/worker-process.ts";
 
 const password = "hidden-from-all";
 

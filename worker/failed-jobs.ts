@@ -1,11 +1,11 @@
-import { type Job, Queue } from "bullmq";
-import type { RedisConnection } from "../server/queue/connection.ts";
+import type { RedisConnection } from "@unblock/executors/queue/connection";
 import {
   computeQueue,
   eventsQueue,
   type JobData,
   retryFromStart,
-} from "../server/queue/protocol.ts";
+} from "@unblock/executors/queue/protocol";
+import { type Job, Queue } from "bullmq";
 
 /** Max listed jobs of each queue, most recent first. */
 const maxListed = 1_000;

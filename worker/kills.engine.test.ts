@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { hasRedis, startRedis } from "@unblock/test/redis";
+import { startTestServer } from "@unblock/test/test-server";
+import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { expect, test, vi } from "vitest";
-import { hasRedis, startRedis } from "../testing/redis.ts";
-import { startTestServer } from "../testing/test-server.ts";
-import { startWorkerProcess, type WorkerProcess } from "../testing/worker-process.ts";
 
 const jobs = 200;
 const kills = 20;
@@ -48,7 +48,7 @@ test.skipIf(!hasRedis())(
       ({ body }, n) =>
         JSON.stringify(body) === JSON.stringify({ hash: chain(`job ${n}`), algorithm: "sha256" }),
     ).length;
-    const ranOn = new Set(replies.map(({ seat }) => seat?.split("/")[0]));
+    const ranOn = new Set(replies.map(({ slot }) => slot?.split("/")[0]));
     process.stdout.write(
       `${jobs} jobs, ${right} done, ${jobs - right} lost; ${kills} workers killed, ${ranOn.size} did the work\n`,
     );

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
+import { connectRedis } from "@unblock/executors/queue/connection";
+import { assertRedisUrl, describeRedis } from "@unblock/executors/queue/redis-url";
+import { TimedOut, withTimeout } from "@unblock/executors/waiting";
+import { wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
+import { redactText } from "@unblock/terminal/logger";
+import { startUntilSignal } from "@unblock/terminal/signals";
 import { Command, Option } from "commander";
-import { wholeNumber } from "../cli/arguments.ts";
-import { fail } from "../cli/fail.ts";
-import { assertRedisUrl, describeRedis } from "../server/backends/redis-url.ts";
-import { TimedOut, withTimeout } from "../server/give-up.ts";
-import { redactText } from "../server/logger.ts";
-import { connectRedis } from "../server/queue/connection.ts";
-import { startUntilSignal } from "../server/signals.ts";
 import { type FailedJob, FailedJobs } from "./failed-jobs.ts";
 import { startWorker } from "./worker.ts";
 

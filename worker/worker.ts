@@ -1,14 +1,9 @@
 import { threadId } from "node:worker_threads";
-import { type Job, Worker } from "bullmq";
-import { Failure, toFailureMessage } from "../server/errors.ts";
-import * as hash from "../server/exercises/compute-hash/work.ts";
-import * as picture from "../server/exercises/predict-image/work.ts";
-import * as event from "../server/exercises/track-event/work.ts";
-import { createLocalPlace } from "../server/places/local.ts";
-import { type LocalContext, type Place, type Ran, task } from "../server/places/place.ts";
-import { createThreadPool } from "../server/places/thread-pool.ts";
-import { connectRedis } from "../server/queue/connection.ts";
-import { rememberDone } from "../server/queue/idempotency.ts";
+import { Failure, toFailureMessage } from "@unblock/errors/failure";
+import { type Executor, type LocalContext, type Ran, task } from "@unblock/executors/executor";
+import { createLocalExecutor } from "@unblock/executors/local";
+import { connectRedis } from "@unblock/executors/queue/connection";
+import { rememberDone } from "@unblock/executors/queue/idempotency";
 import {
   bytesOf,
   computeQueue,
@@ -16,7 +11,12 @@ import {
   type JobData,
   type JobOutcome,
   jobTaskName,
-} from "../server/queue/protocol.ts";
+} from "@unblock/executors/queue/protocol";
+import { createThreadPool } from "@unblock/executors/thread-pool";
+import * as hash from "@unblock/exercises/compute-hash/work";
+import * as picture from "@unblock/exercises/predict-image/work";
+import * as event from "@unblock/exercises/track-event/work";
+import { type Job, Worker } from "bullmq";
 
 const eventsAtOnce = 64;
 /** Time that running jobs have to end when the worker closes. */
@@ -45,16 +45,16 @@ export interface RunningWorker {
 /** Takes jobs from a Redis until it is closed. */
 export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): RunningWorker {
   const connection = connectRedis({ url: redisUrl, log });
-  const places: WorkerPlaces = {
+  const executors: WorkerExecutors = {
     cpu: createThreadPool("queue", cpuWorkers, cpuWorkers, log),
-    loop: createLocalPlace("queue", eventsAtOnce, eventsAtOnce, { thread: threadId }),
+    loop: createLocalExecutor("queue", eventsAtOnce, eventsAtOnce, { thread: threadId }),
   };
   const closing = new AbortController();
   const take = (queue: string, concurrency: number) => {
     const worker = new Worker<JobData, JobOutcome<unknown>>(
       queue,
       async ({ id = "", data, deduplicationId }) => {
-        const outcome = await outcomeOf(places, data, closing.signal);
+        const outcome = await outcomeOf(executors, data, closing.signal);
         if (deduplicationId !== undefined) {
           await rememberDone(connection, id, worker.toKey(`de:${deduplicationId}`), outcome);
         }
@@ -90,26 +90,26 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
       }
       clearTimeout(timer);
       connection.close();
-      await Promise.all([places.cpu.close(), places.loop.close()]);
+      await Promise.all([executors.cpu.close(), executors.loop.close()]);
     },
   };
 }
 
 /** A failure that a retry would not change is an outcome; any other is thrown and retried. */
 async function outcomeOf(
-  places: WorkerPlaces,
+  executors: WorkerExecutors,
   data: JobData,
   signal: AbortSignal,
 ): Promise<JobOutcome<unknown>> {
   const startedMs = performance.now();
   try {
-    const { value, ranOn, timing, cpuMs } = await runJob(places, data, signal);
+    const { value, ranOn, timing, cpuMs } = await runJob(executors, data, signal);
     const workMs = timing.find(({ name }) => name === "work")?.ms ?? 0;
     // JSON omits undefined, and a result must be present.
     return { value: value ?? null, ranOn, workMs, cpuMs };
   } catch (error) {
     if (error instanceof Failure && error.kind !== "unavailable") {
-      const ranOn = { place: "queue", pid: process.pid };
+      const ranOn = { executor: "queue", pid: process.pid };
       return {
         failure: toFailureMessage(error),
         ranOn,
@@ -132,22 +132,22 @@ function describeFailure(job: Job<JobData> | undefined, { message }: Error): str
   return `The job ${job.id} (${job.data.task}) failed, attempt ${job.attemptsMade} of ${attempts}: ${message}; ${next}.`;
 }
 
-export interface WorkerPlaces {
-  readonly cpu: Place;
-  readonly loop: Place<LocalContext>;
+export interface WorkerExecutors {
+  readonly cpu: Executor;
+  readonly loop: Executor<LocalContext>;
 }
 
 type RunJob = (
-  places: WorkerPlaces,
+  executors: WorkerExecutors,
   input: JobData["input"],
   signal: AbortSignal,
 ) => Promise<Ran<unknown>>;
 
-const hashModule = new URL("../server/exercises/compute-hash/work.ts", import.meta.url).href;
+const hashModule = new URL(import.meta.resolve("@unblock/exercises/compute-hash/work")).href;
 const computeHash = task(hashModule, hash.computeHash);
-const pictureModule = new URL("../server/exercises/predict-image/work.ts", import.meta.url).href;
+const pictureModule = new URL(import.meta.resolve("@unblock/exercises/predict-image/work")).href;
 const infer = task(pictureModule, picture.infer);
-const eventModule = new URL("../server/exercises/track-event/work.ts", import.meta.url).href;
+const eventModule = new URL(import.meta.resolve("@unblock/exercises/track-event/work")).href;
 const sendEvent = task(eventModule, event.sendEvent);
 
 /**
@@ -182,7 +182,7 @@ const tasks: Readonly<Record<string, RunJob>> = {
 
 /** @throws Error for an unknown task or an invalid input */
 async function runJob(
-  places: WorkerPlaces,
+  executors: WorkerExecutors,
   { task: name, input }: JobData,
   signal: AbortSignal,
 ): Promise<Ran<unknown>> {
@@ -191,7 +191,7 @@ async function runJob(
     const known = Object.keys(tasks).join(", ");
     throw new Error(`Expected a job for one of ${known}, got ${JSON.stringify(name)}`);
   }
-  return run(places, input, signal);
+  return run(executors, input, signal);
 }
 
 function text(field: string, value: unknown): string {

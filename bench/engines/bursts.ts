@@ -1,8 +1,8 @@
-import type { Burst } from "../../loadtest/burst.ts";
-import { BurstClient } from "../../loadtest/burst-client.ts";
-import { startServer } from "../../loadtest/server-process.ts";
-import { startWorker } from "../../loadtest/worker-process.ts";
-import { findExercise } from "../../registry/exercises.ts";
+import type { Burst } from "@unblock/loadtest/burst";
+import { BurstClient } from "@unblock/loadtest/burst-client";
+import { startServer } from "@unblock/loadtest/server-process";
+import { startWorker } from "@unblock/loadtest/worker-process";
+import { findExercise } from "@unblock/proto/exercises";
 import { atMost, type Bench, type Finding, factor, repeat, spreadOf } from "../harness/bench.ts";
 
 /**

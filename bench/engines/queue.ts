@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { createUnblockClient } from "@unblock/client/client";
+import { connectRedis } from "@unblock/executors/queue/connection";
+import { eventsQueue } from "@unblock/executors/queue/protocol";
+import { startServer } from "@unblock/loadtest/server-process";
+import { startWorker } from "@unblock/loadtest/worker-process";
 import { Queue, QueueEvents, Worker } from "bullmq";
-import { createUnblockClient } from "../../client/client.ts";
-import { startServer } from "../../loadtest/server-process.ts";
-import { startWorker } from "../../loadtest/worker-process.ts";
-import { connectRedis } from "../../server/queue/connection.ts";
-import { eventsQueue } from "../../server/queue/protocol.ts";
 import {
   atLeast,
   atMost,

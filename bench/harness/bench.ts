@@ -1,4 +1,4 @@
-import { medianOf } from "../../measure/statistics.ts";
+import { medianOf } from "@unblock/measure/statistics";
 import type { Pinning } from "./processes.ts";
 
 /** The RPC that a load calls. */

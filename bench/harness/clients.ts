@@ -1,6 +1,6 @@
-import { LatencyHistogram } from "../../loadtest/histogram.ts";
-import type { Report, UnblockReport } from "../../loadtest/report/report.ts";
-import type { GoTool } from "../../tools/go-tool.ts";
+import { LatencyHistogram } from "@unblock/loadtest/histogram";
+import type { Report, UnblockReport } from "@unblock/loadtest/report/report";
+import type { GoTool } from "@unblock/terminal/go-tool";
 import type { Bench, Load } from "./bench.ts";
 import { runChild } from "./processes.ts";
 

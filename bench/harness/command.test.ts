@@ -1,5 +1,5 @@
+import { runCommand } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { runCommand } from "../../testing/cli.ts";
 import { loadBench } from "../load/command.ts";
 import { pageBench } from "../page.ts";
 import { rpcBench } from "../rpc/command.ts";

@@ -1,8 +1,8 @@
+import { describeMachine, waitForQuiet } from "@unblock/measure/quiet";
+import { wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
+import { findGoTool } from "@unblock/terminal/go-tool";
 import { Command, InvalidArgumentError } from "commander";
-import { wholeNumber } from "../../cli/arguments.ts";
-import { fail } from "../../cli/fail.ts";
-import { describeMachine, waitForQuiet } from "../../machine/quiet.ts";
-import { findGoTool } from "../../tools/go-tool.ts";
 import { type Bench, type Finding, isReached, type Measure, renderTable, toJson } from "./bench.ts";
 import { ghzTool } from "./clients.ts";
 import { createPinning } from "./processes.ts";

@@ -1,4 +1,4 @@
-import type { Interval } from "../../loadtest/report/report.ts";
+import type { Interval } from "@unblock/loadtest/report/report";
 import {
   atMost,
   type Bench,

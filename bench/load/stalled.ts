@@ -1,4 +1,4 @@
-import type { Report } from "../../loadtest/report/report.ts";
+import type { Report } from "@unblock/loadtest/report/report";
 import { type Bench, type Finding, plainRow, type Row, unit } from "../harness/bench.ts";
 import { histogramOf, runClient, runGhz } from "../harness/clients.ts";
 import type { StallLog } from "./servers/stalled-server.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { file_echo_v1_echo } from "../../gen/echo/v1/echo_pb.ts";
+import { file_echo_v1_echo } from "@unblock/proto/gen/echo/v1/echo_pb";
 import type { Target } from "../harness/bench.ts";
 import { type Pinning, type ServerProcess, startServerProcess } from "../harness/processes.ts";
 

@@ -3,11 +3,11 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Code } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
+import { sectionOf } from "@unblock/learn/book/markdown";
+import { anchor } from "@unblock/learn/score";
+import { type RunningCommand, stableLines, startCommand } from "@unblock/test/cli";
 import { lexer, walkTokens } from "marked";
 import { afterEach, describe, expect, test } from "vitest";
-import { sectionOf } from "../../learn/book/markdown.ts";
-import { anchor } from "../../learn/score.ts";
-import { type RunningCommand, stableLines, startCommand } from "../../testing/cli.ts";
 
 const documentUrl = new URL("../fundamentals.md", import.meta.url);
 const document = readFileSync(documentUrl, "utf8");
@@ -163,7 +163,7 @@ describe.each(parts)("$heading", ({ heading, program, claims }) => {
 
   test("ends with its exercises", () => {
     const last = section.trim().split("\n\n").at(-1);
-    expect(last).toMatch(/^Exercises: .*\(\.\.\/server\/exercises\/[a-z-]+\/README\.md\)/);
+    expect(last).toMatch(/^Exercises: .*\(\.\.\/exercises\/[a-z-]+\/README\.md\)/);
   });
 });
 

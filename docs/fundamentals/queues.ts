@@ -1,4 +1,4 @@
-import { Admission } from "../../server/places/admission.ts";
+import { Admission } from "@unblock/executors/admission";
 
 // Two slots, three may wait, and ten come at once.
 const executor = new Admission("example", 2, 3);
@@ -13,8 +13,8 @@ const callers = Array.from({ length: 10 }, (_, index) => {
   };
   return executor.run(job, index + 1 === 4 ? deadline : never);
 });
-const { running, queued, refused } = executor.vitals();
-console.log(`of 10 callers ${running} run, ${queued} wait, and ${refused} are rejected`);
+const { running, queued, rejected } = executor.vitals();
+console.log(`of 10 callers ${running} run, ${queued} wait, and ${rejected} are rejected`);
 // The deadline of caller 4 passes while it waits.
 deadline.abort();
 work.resolve();

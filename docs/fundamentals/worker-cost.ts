@@ -1,13 +1,13 @@
 /** Measures the memory of a thread and of a child process of the server, on Linux. */
 import { readFileSync } from "node:fs";
-import { createUnblockClient, createVitalsClient } from "../../client/client.ts";
-import { startServer } from "../../loadtest/server-process.ts";
+import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
+import { startServer } from "@unblock/loadtest/server-process";
 
 const runs = 5;
 const more = 16;
 const kinds = [
-  { name: "worker thread (workers)", flag: "--cpu-workers", strategy: "workers" },
-  { name: "worker thread (threads)", flag: "--blocking-threads", strategy: "threads" },
+  { name: "worker thread (workers)", flag: "--cpu-workers", strategy: "cpu-pool" },
+  { name: "worker thread (threads)", flag: "--blocking-threads", strategy: "blocking-pool" },
   { name: "child process (processes)", flag: "--processes", strategy: "processes" },
 ];
 
@@ -34,7 +34,7 @@ async function measure(flag: string, strategy: string, size: number): Promise<nu
   };
   while (slots.size < size) {
     const calls = Array.from({ length: 4 * size }, () =>
-      strategy === "threads"
+      strategy === "blocking-pool"
         ? client.getUser({ userId: 1 }, { onHeader })
         : client.computeHash({ data: "a", rounds: 20_000 }, { onHeader }),
     );

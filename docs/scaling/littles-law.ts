@@ -21,7 +21,7 @@ for (const threads of [6, 8, 10, 16]) {
     isOver = true;
   });
   while (!isOver) {
-    samples.push(await service.executor("threads"));
+    samples.push(await service.executor("blocking-pool"));
     await sleep(25);
   }
   const ended = await report;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { runCommand, stableLines } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { runCommand, stableLines } from "../../testing/cli.ts";
 
 const page = readFileSync(new URL("../scaling.md", import.meta.url), "utf8");
 

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { createVitalsClient } from "../../client/client.ts";
-import type { PlaceVitals } from "../../gen/unblock/v1/vitals_pb.ts";
-import type { Report } from "../../loadtest/report/report.ts";
-import { type ServerProcess, startServer } from "../../loadtest/server-process.ts";
+import { createVitalsClient } from "@unblock/client/client";
+import type { Report } from "@unblock/loadtest/report/report";
+import { type ServerProcess, startServer } from "@unblock/loadtest/server-process";
+import type { ExecutorVitals } from "@unblock/proto/gen/vitals";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export interface Service extends ServerProcess {
   /** Runs `npm run loadtest -- run` against the server. */
   load(...flags: readonly string[]): Promise<Report>;
-  executor(name: string): Promise<PlaceVitals>;
+  executor(name: string): Promise<ExecutorVitals>;
 }
 
 /** @param flags flags of `npm start` */
@@ -25,8 +25,8 @@ export async function startService(...flags: readonly string[]): Promise<Service
       return JSON.parse(await outputOf(args));
     },
     executor: async (name) => {
-      const { places } = await vitals.getVitals({});
-      const found = places.find((candidate) => candidate.name === name);
+      const { executors } = await vitals.getVitals({});
+      const found = executors.find((candidate) => candidate.name === name);
       if (found === undefined) {
         throw new Error(`Expected the name of an executor, got ${name}`);
       }

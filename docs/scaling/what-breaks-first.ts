@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { findExercise } from "../../registry/exercises.ts";
+import { findExercise } from "@unblock/proto/exercises";
 import { startService } from "./service.ts";
 
 /** What bounds each exercise on one server with default settings, and the calls per second that it allows. */

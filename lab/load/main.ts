@@ -1,17 +1,17 @@
 import { create, fromJson, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import type { Interval } from "@unblock/loadtest/report/report";
+import type { LoadPlan } from "@unblock/loadtest/run/plan";
+import { type LoadResult, runLoad } from "@unblock/loadtest/run/run";
+import { resolveTarget } from "@unblock/loadtest/target/target";
+import { type Exercise, findExercise } from "@unblock/proto/exercises";
+import type { LoadOrder } from "@unblock/proto/fired-runs";
 import {
   type LoadFiguresSchema,
   type LoadIntervalSchema,
   type LoadRequest,
   LoadRequestSchema,
   LoadResponseSchema,
-} from "../../gen/unblock/v1/lab_pb.ts";
-import type { Interval } from "../../loadtest/report/report.ts";
-import type { LoadPlan } from "../../loadtest/run/plan.ts";
-import { type LoadResult, runLoad } from "../../loadtest/run/run.ts";
-import { resolveTarget } from "../../loadtest/target/target.ts";
-import { type Exercise, findExercise } from "../../registry/exercises.ts";
-import type { LoadOrder } from "../../registry/fired-runs.ts";
+} from "@unblock/proto/gen/lab";
 import { runOrder, type Send } from "../fired-run.ts";
 import { ms } from "../numbers.ts";
 
@@ -50,7 +50,7 @@ async function load(order: LoadOrder, send: Send): Promise<void> {
   // The last second is known only when the load is over.
   result.intervals.slice(reported).forEach(onInterval);
   report({ case: "ended", value: figuresOf(result) });
-  report({ case: "kept", value: { sentence: summaryOf(strategy, request, result) } });
+  report({ case: "saved", value: { summary: summaryOf(strategy, request, result) } });
 }
 
 async function planOf(
@@ -133,11 +133,11 @@ function summaryOf(
     return `${load}: no call had a response.`;
   }
   const errors = errorsOf(result);
-  const [mostFrequent] = Object.entries(result.errors).toSorted(([, a], [, b]) => b - a);
+  const [maxFrequent] = Object.entries(result.errors).toSorted(([, a], [, b]) => b - a);
   const failed =
     errors === 0
       ? "none failed"
-      : `${whole(errors)} of ${whole(latency.count)} failed, most with: ${mostFrequent?.[0]}`;
+      : `${whole(errors)} of ${whole(latency.count)} failed, most with: ${maxFrequent?.[0]}`;
   const [p50, p99] = [50, 99].map((percentile) => `${ms(latency.percentile(percentile))} ms`);
   return `${load}: p50 ${p50}, p99 ${p99}; ${failed}.`;
 }

@@ -1,24 +1,24 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { create, fromJson, type MessageInitShape, toJson } from "@bufbuild/protobuf";
-import type { Strategy } from "../../gen/unblock/v1/exercise_pb.ts";
+import type { BurstWatch } from "@unblock/loadtest/burst";
+import { BurstClient, cooldownMs } from "@unblock/loadtest/burst-client";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import type { ProbeCall } from "@unblock/loadtest/probe";
+import { type Cores, readCores } from "@unblock/measure/cores";
+import { disturbanceBetween, readMachine, whyDisturbed } from "@unblock/measure/disturbance";
+import { timeFixedWork } from "@unblock/measure/speed";
+import { type Exercise, findExercise } from "@unblock/proto/exercises";
+import type { RaceOrder } from "@unblock/proto/fired-runs";
+import type { Strategy } from "@unblock/proto/gen/exercise";
 import {
   type BurstFiguresSchema,
   type BurstProgressSchema,
-  type BystanderCallSchema,
   type CallSchema,
+  type ProbeCallSchema,
   RaceRequestSchema,
   RaceResponseSchema,
-} from "../../gen/unblock/v1/lab_pb.ts";
-import type { BurstWatch } from "../../loadtest/burst.ts";
-import { BurstClient, restMs } from "../../loadtest/burst-client.ts";
-import type { BystanderCall } from "../../loadtest/bystander.ts";
-import type { CallRecord } from "../../loadtest/call-record.ts";
-import { type Cores, readCores } from "../../measure/cores.ts";
-import { disturbanceBetween, readMachine, whyDisturbed } from "../../measure/disturbance.ts";
-import { timeFixedWork } from "../../measure/speed.ts";
-import { type Exercise, findExercise } from "../../registry/exercises.ts";
-import type { RaceOrder } from "../../registry/fired-runs.ts";
+} from "@unblock/proto/gen/lab";
 import { runOrder, type Send } from "../fired-run.ts";
 import { judge } from "../judge.ts";
 import type { Measurement } from "../measurement.ts";
@@ -48,20 +48,20 @@ async function race(order: RaceOrder, send: Send): Promise<void> {
   const raced: Exercise = { ...exercise, burst: { ...exercise.burst, calls } };
   const client = await BurstClient.open(order.baseUrl, callTimeoutMs);
   const cores = readCores();
-  const cpuWorkers = order.seats.workers ?? cores.cpus.length;
+  const cpuWorkers = order.slots.workers ?? cores.cpus.length;
   // A single burst confirms no surprise; a burst of another size is never surprising.
   const ofSurprise = calls === exercise.burst.calls ? 2 : 1;
   const measured: Measurement[] = [];
   for (const strategy of strategiesOf(exercise, request.strategies)) {
     await warmUp(client, exercise, strategy);
-    await setTimeout(restMs);
+    await setTimeout(cooldownMs);
     const sample = await measureBurst(client, raced, strategy, cores, send, report);
     const subject = { exercise: raced, strategy, cpuWorkers, isOneWorker: false };
     const measurement = judge(subject, [sample], { samples: 1, ofSurprise }, undefined);
     report({ case: "burstEnded", value: { figures: figuresOf(measurement) } });
     measured.push(measurement);
   }
-  report({ case: "kept", value: { sentence: describe(measured, cores.usable) } });
+  report({ case: "saved", value: { summary: describe(measured, cores.usable) } });
   await client.close();
 }
 
@@ -96,7 +96,7 @@ async function measureBurst(
   reporter.end();
   return {
     ...{ round: 0, wallMs: burst.wallMs, ...expectedOf(exercise, burst.calls, cores) },
-    ...{ burst: burst.calls, calls: burst.calls, probeMs: burst.bystanderMs },
+    ...{ burst: burst.calls, calls: burst.calls, probeMs: burst.probeMs },
     ...{ loopDelayMaxMs: 0, speedMs: (speedBefore + speedAfter) / 2, serverCpuMs: undefined },
     disturbedBy: whyDisturbed(disturbance, cores, [speedBefore, speedAfter]),
   };
@@ -110,7 +110,7 @@ class BurstReporter implements BurstWatch {
   readonly #reportOrigin: (originMs: number) => void;
   readonly #report: (progress: MessageInitShape<typeof BurstProgressSchema>) => void;
   #calls: MessageInitShape<typeof CallSchema>[] = [];
-  #probe: MessageInitShape<typeof BystanderCallSchema>[] = [];
+  #probe: MessageInitShape<typeof ProbeCallSchema>[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -133,7 +133,7 @@ class BurstReporter implements BurstWatch {
       endedMs: round(call.endedMs),
       ...(beganMs === undefined ? {} : { beganMs: round(beganMs) }),
       steps: steps.map(({ name, ms }) => ({ name, ms })),
-      place: ranOn?.place ?? "",
+      executor: ranOn?.executor ?? "",
       pid: ranOn?.pid ?? "",
       ...(ranOn?.thread === undefined ? {} : { thread: ranOn.thread }),
       code: call.code,
@@ -141,7 +141,7 @@ class BurstReporter implements BurstWatch {
     });
   }
 
-  bystander({ intendedMs, latencyMs }: BystanderCall): void {
+  probe({ intendedMs, latencyMs }: ProbeCall): void {
     this.#probe.push({ intendedMs: round(intendedMs), latencyMs: round(latencyMs) });
   }
 
@@ -152,7 +152,7 @@ class BurstReporter implements BurstWatch {
 
   // Also when nothing happened: the server adds the samples of its event loop.
   #flush(): void {
-    this.#report({ calls: this.#calls, bystander: this.#probe });
+    this.#report({ calls: this.#calls, probe: this.#probe });
     this.#calls = [];
     this.#probe = [];
   }
@@ -164,12 +164,12 @@ function figuresOf(measurement: Measurement): MessageInitShape<typeof BurstFigur
   const { inconclusive = "" } = measurement;
   return {
     wallMs: round(wallMs.median),
-    limitMs: round(idealMs),
+    idealMs: round(idealMs),
     ...(ratio === null ? {} : { ratio: round(ratio) }),
-    bandFromMs: round(expectedMs[0]),
-    bandToMs: round(expectedMs[1]),
-    withinBand: withinExpected === true,
-    bystanderP99Ms: round(probeP99Ms),
+    expectedFromMs: round(expectedMs[0]),
+    expectedToMs: round(expectedMs[1]),
+    withinExpected: withinExpected === true,
+    probeP99Ms: round(probeP99Ms),
     errors,
     inconclusive,
   };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { diff } from "node:util";
-import type { Exercise } from "../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { type Reading, readingFor } from "../score.ts";
 import { contentOf, folderName, shown, solutionFile } from "../workspace.ts";
 import { listOf, sectionOf } from "./markdown.ts";
@@ -28,7 +28,7 @@ const contextLines = 2;
 
 export function openBook(exercise: Exercise, file: string): Book {
   const { letter, recommended, strategies } = exercise;
-  const readme = read(`server/exercises/${folderName(exercise)}/README.md`);
+  const readme = read(`exercises/${folderName(exercise)}/README.md`);
   const task = readTask(exercise);
   const [reading] = readingFor([letter]);
   if (reading === undefined) {
@@ -41,7 +41,7 @@ export function openBook(exercise: Exercise, file: string): Book {
     scenario: sectionOf(readme, "Scenario"),
     // The README's own task is about the server; this one is about the learner's file.
     task: sectionOf(task, "Task"),
-    checked: `${sectionOf(task, "What is checked").trimEnd()}\n${read("learn/tasks/every-exercise.md")}`,
+    checked: `${sectionOf(task, "What is checked").trimEnd()}\n${read("exercises/every-task.md")}`,
     rationale: sectionOf(task, "Why"),
     hints: hintsFor(exercise),
     right: [recommended, ...names.filter((name) => name !== recommended)]

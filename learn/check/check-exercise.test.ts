@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import { fileName } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
 import type { StepName } from "./result.ts";
@@ -22,7 +22,7 @@ describe("the check of an exercise", { timeout: 90_000 }, () => {
     expect(result).toMatchObject({
       exercise: "A",
       rpc: "GetUser",
-      file: "learn/stubs/a-get-user.ts",
+      file: "exercises/get-user/stub.ts",
       verdict: "FAIL",
       decided: undefined,
     });
@@ -33,7 +33,7 @@ describe("the check of an exercise", { timeout: 90_000 }, () => {
     expect(mistake?.name).toBe("loop-blocked-by-waiting");
     expect(mistake?.numbers.calls_on_loop).toBe(10);
     expect(mistake?.line).toMatchObject({
-      file: "learn/stubs/a-get-user.ts",
+      file: "exercises/get-user/stub.ts",
       what: "findUserBlocking",
     });
     expect(ended).toEqual(result.steps.map(({ step }) => step));

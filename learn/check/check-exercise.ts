@@ -1,5 +1,5 @@
-import type { Exercise } from "../../registry/exercises.ts";
-import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import type { Exercise } from "@unblock/proto/exercises";
 import { shown, yoursFolder } from "../workspace.ts";
 import { Analytics } from "./analytics/analytics.ts";
 import { checkDecision, meantStrategies } from "./decision.ts";
@@ -35,7 +35,7 @@ export async function checkExercise(
 ): Promise<ExerciseResult> {
   const report = new Report(shown(file), listener);
   const kept = new KeptFiles(yoursFolder);
-  const analytics = exercise.work.afterReply ? await Analytics.open() : undefined;
+  const analytics = exercise.work.afterResponse ? await Analytics.open() : undefined;
   let world: World | undefined;
   let service: LearnerService | undefined;
   try {

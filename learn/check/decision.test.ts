@@ -1,12 +1,12 @@
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import { checkDecision } from "./decision.ts";
 
 const check = (strategy: string, why: string) => checkDecision(exerciseOf("A"), { strategy, why });
 
 describe("a decision", () => {
   test("passes with a strategy and a reason", () => {
-    const outcome = check("threads", "The driver blocks its thread.");
+    const outcome = check("blocking-pool", "The driver blocks its thread.");
     expect(outcome).toEqual({
       verdict: "PASS",
       message: "threads: The driver blocks its thread.",
@@ -25,7 +25,11 @@ describe("a decision", () => {
       "It has threads.",
       'expected decision.strategy to be one of event-loop, threads, got "fast"',
     ],
-    ["threads", "why not", "threads, without a reason: expected decision.why to be a sentence"],
+    [
+      "blocking-pool",
+      "why not",
+      "threads, without a reason: expected decision.why to be a sentence",
+    ],
   ])("fails as %j because %j", (strategy, why, says) => {
     const { verdict, message } = check(strategy, why);
     expect(verdict).toBe("FAIL");

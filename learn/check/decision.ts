@@ -1,5 +1,5 @@
-import type { Exercise } from "../../registry/exercises.ts";
-import type { Decision } from "../handler.ts";
+import type { Exercise } from "@unblock/proto/exercises";
+import type { Decision } from "../toolbox/handler.ts";
 import { fail, type Outcome, pass } from "./report.ts";
 
 /** Fewer words are no reason. */
@@ -9,7 +9,7 @@ const minWords = 3;
 const families: readonly { readonly words: RegExp; readonly names: readonly string[] }[] = [
   {
     words: /\b(worker|workers|thread|threads|piscina|pool|pools)\b/,
-    names: ["threads", "workers"],
+    names: ["blocking-pool", "cpu-pool"],
   },
   {
     words: /\b(process|processes|child|children|fork|forks|cluster)\b/,

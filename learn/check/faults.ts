@@ -1,4 +1,4 @@
-import type { DiagnosisName } from "../diagnose/diagnosis.ts";
+import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
 import type { LastWords } from "../service/channel.ts";
 
 /** Time limits of the check and of the learner's file, in milliseconds. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { changeState } from "@unblock/progress/state-file";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { changeState } from "../../progress/state-file.ts";
 import { KeptFiles } from "./kept-files.ts";
 
 const kind = { fresh: {}, parse: (json: unknown) => Object(json) };

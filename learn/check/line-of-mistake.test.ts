@@ -3,7 +3,7 @@ import { lineOfMistake } from "./line-of-mistake.ts";
 
 const source = `import { Worker } from "node:worker_threads";
 /** new Worker in a comment */
-export const decision = { strategy: "workers", why: "It is simple." };
+export const decision = { strategy: "cpu-pool", why: "It is simple." };
 export const handler = async ({ userId }, signal) => {
   const worker = new Worker(new URL(import.meta.url));
   return worker;

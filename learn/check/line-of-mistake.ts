@@ -1,4 +1,4 @@
-import type { CodeLine, Diagnosis, DiagnosisName } from "../diagnose/diagnosis.ts";
+import type { CodeLine, Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
 
 /** Code that a mistake is most often made with, the likeliest first. */
 const patterns: Partial<Record<DiagnosisName, readonly RegExp[]>> = {
@@ -42,7 +42,7 @@ const patterns: Partial<Record<DiagnosisName, readonly RegExp[]>> = {
   "lost-on-abort": [/\b(signal)\b/],
   "lost-at-shutdown": [/\bvoid\b/, /\b(fetch|request|setImmediate|setTimeout)\(/],
   "reply-waits-for-work": [/\bawait\s+(?!inBackground)(\w+)/],
-  "wrong-place": [/\b(strategy)\b/],
+  "wrong-executor": [/\b(strategy)\b/],
   "slower-than-its-work": [/\b(setTimeout|sleep|delay)\(/],
 };
 /** The fallback. */

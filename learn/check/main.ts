@@ -1,12 +1,12 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { fail } from "../../cli/fail.ts";
 import {
   type ExerciseProgress,
   loadProgress,
   progressOf,
   progressPath,
-} from "../../progress/progress.ts";
-import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
+} from "@unblock/progress/progress";
+import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { fail } from "@unblock/terminal/fail";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { openBook } from "../book/book.ts";
 import { renderRationale } from "../render/rationale.ts";
 import { renderResult } from "../render/result.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import { checkExercise } from "./check-exercise.ts";
 
 const learn = fileURLToPath(new URL("..", import.meta.url));
@@ -10,7 +10,7 @@ const head = `
 import type { Decision, Handler } from "../../handler.ts";
 import { processes, threads } from "../../pools.ts";
 import { findUserBlocking } from "../../toolbox/database.ts";
-export const decision: Decision = { strategy: "threads", why: "It is not asked here." };`;
+export const decision: Decision = { strategy: "blocking-pool", why: "It is not asked here." };`;
 
 let folder: string;
 

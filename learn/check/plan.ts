@@ -1,6 +1,6 @@
 import { createHash, randomInt } from "node:crypto";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Exercise } from "../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import type { Asked, Mood } from "./world/log.ts";
 import { userOf, valueOfKey } from "./world/log.ts";
 

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { HarnessTrouble, LearnerFault } from "./faults.ts";
 import type { StepName, StepResult, Verdict } from "./result.ts";
 

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 
 /** INCONCLUSIVE: the machine or the check did not allow a verdict. Never a guess. */
 export type Verdict = "PASS" | "FAIL" | "INCONCLUSIVE";
@@ -9,9 +9,9 @@ export type StepName =
   | "decision"
   | "answer"
   | "overlap"
-  | "place"
+  | "executor"
   | "time"
-  | "bystander"
+  | "probe"
   | "failures"
   | "signal"
   | "after-reply"

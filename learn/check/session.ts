@@ -1,16 +1,16 @@
 import { setTimeout } from "node:timers/promises";
 import { fromBinary, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
-import { type Connection, openConnection } from "../../client/client.ts";
-import { codeName } from "../../client/code-name.ts";
-import { type GetVitalsResponse, VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
-import { type Burst, fireBurst } from "../../loadtest/burst.ts";
-import { type Bystander, createBystander } from "../../loadtest/bystander.ts";
-import { createDriver } from "../../loadtest/drivers/create-driver.ts";
-import type { Driver } from "../../loadtest/drivers/driver.ts";
-import { prefixBytes } from "../../loadtest/drivers/wire.ts";
-import { warmUp } from "../../loadtest/warm-up.ts";
-import type { Exercise } from "../../registry/exercises.ts";
+import { type Connection, openConnection } from "@unblock/client/client";
+import { codeName } from "@unblock/connect/code-name";
+import { type Burst, fireBurst } from "@unblock/loadtest/burst";
+import { createDriver } from "@unblock/loadtest/drivers/create-driver";
+import type { Driver } from "@unblock/loadtest/drivers/driver";
+import { prefixBytes } from "@unblock/loadtest/drivers/wire";
+import { createProbe, type Probe } from "@unblock/loadtest/probe";
+import { warmUp } from "@unblock/loadtest/warm-up";
+import type { Exercise } from "@unblock/proto/exercises";
+import { type GetVitalsResponse, VitalsService } from "@unblock/proto/gen/vitals";
 import type { Analytics } from "./analytics/analytics.ts";
 import type { TreeWatch } from "./measure/system.ts";
 import type { LearnerService } from "./process/learner-service.ts";
@@ -56,15 +56,10 @@ export class Callers {
   readonly #connection: Connection;
   readonly #vitals: Client<typeof VitalsService>;
   readonly #driver: Driver;
-  readonly #probe: Bystander;
+  readonly #probe: Probe;
   #window = "";
 
-  private constructor(
-    exercise: Exercise,
-    connection: Connection,
-    driver: Driver,
-    probe: Bystander,
-  ) {
+  private constructor(exercise: Exercise, connection: Connection, driver: Driver, probe: Probe) {
     this.#exercise = exercise;
     this.#connection = connection;
     this.#vitals = createClient(VitalsService, connection.transport);
@@ -79,7 +74,7 @@ export class Callers {
    */
   static async open(exercise: Exercise, baseUrl: string, signal: AbortSignal): Promise<Callers> {
     const driver = createDriver({ baseUrl, protocol: "grpc" });
-    const probe = await createBystander(baseUrl, signal);
+    const probe = await createProbe(baseUrl, signal);
     const callers = new Callers(exercise, openConnection({ baseUrl }), driver, probe);
     const close = () => void callers.close();
     signal.addEventListener("abort", close, { once: true });

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import type { Watch } from "../watch.ts";
 import { prepareWorkspace, resetExercise, yourFile } from "../workspace.ts";
 import { watchExercises } from "./watch.ts";

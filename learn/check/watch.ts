@@ -1,4 +1,4 @@
-import type { Exercise } from "../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { type Watch, watchFiles } from "../watch.ts";
 import { isStub, shown, yourFile, yoursFolder } from "../workspace.ts";
 

@@ -8,9 +8,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { changeProgress, loadProgress, progressPath } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { changeProgress, loadProgress, progressPath } from "../../progress/progress.ts";
-import { exercises } from "../../registry/exercises.ts";
 import { verifyResultFile } from "../result-file.ts";
 import { hasTerminals, openTerminal, type TestTerminal } from "../terminal/testing/terminal.ts";
 import { fileName } from "../workspace.ts";

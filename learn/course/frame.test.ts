@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
+import { noProgress, withExercise } from "@unblock/progress/progress";
+import { unsignedPass } from "@unblock/progress/testing/passes";
+import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
-import { noProgress, withExercise } from "../../progress/progress.ts";
-import { unsignedPass } from "../../progress/testing/passes.ts";
-import { exercises } from "../../registry/exercises.ts";
 import { type Book, openBook } from "../book/book.ts";
 import type { ExerciseResult } from "../check/result.ts";
 import { colourPaint, plainPaint } from "../terminal/text.ts";
@@ -37,11 +37,11 @@ const failed: ExerciseResult = {
   title: "Database lookup, blocking driver",
   file: "learn/yours/a-get-user.ts",
   verdict: "FAIL",
-  decided: "threads",
+  decided: "blocking-pool",
   steps: [
     { step: "loads", verdict: "PASS", message: "it loads and type-checks" },
     {
-      step: "place",
+      step: "executor",
       verdict: "FAIL",
       message: `10 of 10 calls held the loop${" so long".repeat(9)}`,
     },
@@ -82,7 +82,7 @@ describe.each([
         checking: {
           letter: "A",
           steps: failed.steps,
-          doing: "bystander",
+          doing: "probe",
           elapsedS: 7,
           next: ["A"],
         },
@@ -133,7 +133,7 @@ test("has no colours with plainPaint", () => {
 
 test("shows a new exercise without hints or solution", () => {
   const text = all(start, "C");
-  expect(text).toContain("Edit learn/stubs/c-compute-hash.ts");
+  expect(text).toContain("Edit exercises/compute-hash/stub.ts");
   expect(text).toContain("Scenario");
   expect(text).toContain("Ten callers");
   expect(text).toContain("Decide between: async, event-loop, processes, threads, workers.");
@@ -156,7 +156,7 @@ test("shows a check's result: the diagnosis with line and next step, and the ste
   const lines = show(withFailed(), "A", { columns: 80, rows: 40 });
   expect(lines.slice(2, 18)).toEqual([
     "A  Database lookup, blocking driver",
-    "Edit learn/stubs/a-get-user.ts: it is checked when you save it.",
+    "Edit exercises/get-user/stub.ts: it is checked when you save it.",
     "",
     "FAIL  you decided threads",
     "Loop blocked by waiting",

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
-import { progressOf } from "../../progress/progress.ts";
-import { exercises } from "../../registry/exercises.ts";
+import { progressOf } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 import type { Book } from "../book/book.ts";
 import { levelOf } from "../levels.ts";
 import { renderRationale } from "../render/rationale.ts";

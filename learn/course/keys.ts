@@ -1,5 +1,5 @@
-import { isPassed, progressOf, withExercise } from "../../progress/progress.ts";
-import { exercises } from "../../registry/exercises.ts";
+import { isPassed, progressOf, withExercise } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 import { hintsFor } from "../book/book.ts";
 import { scoreOfProgress } from "../score.ts";
 import { describeKey, type Key } from "../terminal/keyboard.ts";

@@ -1,4 +1,4 @@
-import type { Pass, Progress } from "../../progress/progress.ts";
+import type { Pass, Progress } from "@unblock/progress/progress";
 import type { ExerciseResult, StepName, StepResult } from "../check/result.ts";
 import type { Key } from "../terminal/keyboard.ts";
 

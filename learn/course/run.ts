@@ -5,9 +5,9 @@ import {
   loadProgress,
   type Progress,
   progressPath,
-} from "../../progress/progress.ts";
-import { merge } from "../../progress/state-file.ts";
-import { type Exercise, exercises } from "../../registry/exercises.ts";
+} from "@unblock/progress/progress";
+import { merge } from "@unblock/progress/state-file";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { type Book, openBook } from "../book/book.ts";
 import type { Listener } from "../check/report.ts";
 import type { ExerciseResult } from "../check/result.ts";

@@ -1,6 +1,6 @@
+import { isPassed, noProgress, progressOf, withExercise } from "@unblock/progress/progress";
+import { unsignedPass } from "@unblock/progress/testing/passes";
 import { describe, expect, test } from "vitest";
-import { isPassed, noProgress, progressOf, withExercise } from "../../progress/progress.ts";
-import { unsignedPass } from "../../progress/testing/passes.ts";
 import type { ExerciseResult, Verdict } from "../check/result.ts";
 import { begin, type CourseEvent, type Effect, type Model } from "./model.ts";
 import { update } from "./update.ts";
@@ -10,7 +10,7 @@ const start = begin(noProgress, undefined);
 
 function result(exercise: string, verdict: Verdict): ExerciseResult {
   const file = "learn/yours/file.ts";
-  const about = { exercise, rpc: "Rpc", title: "Title", file, decided: "threads" };
+  const about = { exercise, rpc: "Rpc", title: "Title", file, decided: "blocking-pool" };
   return { ...about, verdict, steps: [], diagnoses: [] };
 }
 

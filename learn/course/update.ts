@@ -1,4 +1,4 @@
-import { isPassed, type Progress } from "../../progress/progress.ts";
+import { isPassed, type Progress } from "@unblock/progress/progress";
 import { describeLevel, levelOf } from "../levels.ts";
 import { withResult } from "../results.ts";
 import { scoreOfProgress } from "../score.ts";

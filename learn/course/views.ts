@@ -1,5 +1,5 @@
-import { type ExerciseProgress, isPassed, progressOf } from "../../progress/progress.ts";
-import { exercises } from "../../registry/exercises.ts";
+import { type ExerciseProgress, isPassed, progressOf } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 import type { Book } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import { describeLevel, levelOf, levels } from "../levels.ts";

@@ -67,7 +67,7 @@ describe("the measurements", { timeout: limitMs }, () => {
   );
 
   test("show at most 16 streams with 16 threads", async () => {
-    const { maxAtOnce } = await figuresOf(tokenStream, "threads");
+    const { maxAtOnce } = await figuresOf(tokenStream, "blocking-pool");
     expect(maxAtOnce).toBeGreaterThan(1);
     expect(maxAtOnce).toBeLessThanOrEqual(16);
   });

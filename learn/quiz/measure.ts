@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { JsonObject } from "../../progress/json.ts";
+import { JsonObject } from "@unblock/progress/json";
 import type { Figures } from "./measuring.ts";
 import type { Measurement, Way } from "./question.ts";
 

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs } from "../../registry/clock.ts";
-import type { Task } from "../../server/places/place.ts";
-import { createThreadPool } from "../../server/places/thread-pool.ts";
+import type { Task } from "@unblock/executors/executor";
+import { createThreadPool } from "@unblock/executors/thread-pool";
+import { monotonicMs } from "@unblock/measure/clock";
 import { work } from "./work.ts";
 
 /** Figures of a measurement, with units in their names. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { strategyMeanings } from "../../registry/exercises.ts";
+import { strategyMeanings } from "@unblock/proto/executors";
 import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
 import { qualities } from "../review/schedule.ts";
 import type { Figures } from "./measuring.ts";
@@ -12,8 +12,8 @@ const strategyNames = [
   "event-loop",
   "async",
   "libuv",
-  "threads",
-  "workers",
+  "blocking-pool",
+  "cpu-pool",
   "processes",
   "queue",
   "background",

@@ -1,4 +1,4 @@
-import { changeProgress, loadProgress, type Progress } from "../../progress/progress.ts";
+import { changeProgress, loadProgress, type Progress } from "@unblock/progress/progress";
 import { type AnswerQuality, afterAnswer, dayOf, dueCards, nextDueMs } from "../review/schedule.ts";
 import { describeKey, listenToKeys } from "../terminal/keyboard.ts";
 import { type Paint, paintFor, wrap, wrapBehind } from "../terminal/text.ts";

@@ -3,7 +3,7 @@ import { createHash, pbkdf2Sync } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { createReadStream } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { task } from "../../server/places/place.ts";
+import { task } from "@unblock/executors/executor";
 
 /** About 100 ms of CPU per hash on current machines. */
 export const passwordRounds = 100_000;

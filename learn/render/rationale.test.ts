@@ -1,5 +1,5 @@
+import { notBegun } from "@unblock/progress/progress";
 import { expect, test } from "vitest";
-import { notBegun } from "../../progress/progress.ts";
 import type { ExerciseResult } from "../check/result.ts";
 import { praiseFor } from "./rationale.ts";
 
@@ -9,11 +9,11 @@ const result: ExerciseResult = {
   title: "Database lookup",
   file: "learn/yours/a-get-user.ts",
   verdict: "PASS",
-  decided: "threads",
+  decided: "blocking-pool",
   steps: [
     { step: "loads", verdict: "PASS", message: "it loads" },
     { step: "overlap", verdict: "PASS", message: "10 of 10 calls of the database at once" },
-    { step: "bystander", verdict: "PASS", message: "90 % within 5.4 ms" },
+    { step: "probe", verdict: "PASS", message: "90 % within 5.4 ms" },
     { step: "signal", verdict: "INCONCLUSIVE", message: "others kept the machine busy" },
   ],
   diagnoses: [],

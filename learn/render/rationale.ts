@@ -1,6 +1,6 @@
-import { type Mark, markOf } from "../../cli/mark.ts";
-import type { Strategy } from "../../gen/unblock/v1/exercise_pb.ts";
-import type { ExerciseProgress } from "../../progress/progress.ts";
+import type { ExerciseProgress } from "@unblock/progress/progress";
+import type { Strategy } from "@unblock/proto/gen/exercise";
+import { type Mark, markOf } from "@unblock/terminal/mark";
 import type { Book } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import type { ExerciseResult, StepName } from "../check/result.ts";
@@ -10,7 +10,7 @@ import { inWords, renderResult } from "./result.ts";
 /** What a passed step shows the learner to have done right. */
 const meanings: Partial<Record<StepName, string>> = {
   overlap: "Your calls waited at the same time",
-  bystander: "Other callers were served while your calls ran",
+  probe: "Other callers were served while your calls ran",
   signal: "Work stops when its caller disconnects",
   "after-reply": "The event has an owner after the response",
 };

@@ -1,6 +1,6 @@
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import { exerciseFor } from "@unblock/diagnose/taught-by";
 import type { ExerciseResult, StepResult } from "../check/result.ts";
-import type { Diagnosis } from "../diagnose/diagnosis.ts";
-import { exerciseFor } from "../taught-by.ts";
 import { type Paint, wrap, wrapBehind } from "../terminal/text.ts";
 
 const marks = { PASS: "✓", FAIL: "✗", INCONCLUSIVE: "?" } as const;

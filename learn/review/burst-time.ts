@@ -1,4 +1,4 @@
-import type { Exercise } from "../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 
 /** CPU time of one call of an exercise that computes: about 100 ms by the schema. */
 export const cpuMs = 100;
@@ -49,7 +49,7 @@ export function burstTime(
   }
   if (work.cpu) {
     switch (strategy) {
-      case "workers":
+      case "cpu-pool":
       case "processes":
         return inRounds(cores);
       case "async":
@@ -61,7 +61,7 @@ export function burstTime(
   switch (strategy) {
     case "async":
       return { ms: waitMs, formula: `${waitMs} ms, whatever the number of calls` };
-    case "threads":
+    case "blocking-pool":
       return inRounds(threads);
     case "libuv":
       return inRounds(libuvThreads);

@@ -1,5 +1,5 @@
-import { loadProgress, type Progress, progressOf } from "../../progress/progress.ts";
-import { exercises } from "../../registry/exercises.ts";
+import { loadProgress, type Progress, progressOf } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 import { createRandom } from "../quiz/question.ts";
 import { askQuestion, questionOf, questions } from "../quiz/run.ts";
 import { type Choice, renderReasons, runSession, type Session, say } from "../quiz/session.ts";

@@ -1,5 +1,5 @@
+import type { Card } from "@unblock/progress/progress";
 import { expect, test } from "vitest";
-import type { Card } from "../../progress/progress.ts";
 import { type AnswerQuality, afterAnswer, dueCards, nextDueMs } from "./schedule.ts";
 
 const nowMs = Date.UTC(2026, 10, 5);

@@ -1,5 +1,5 @@
+import type { Card } from "@unblock/progress/progress";
 import { createEmptyCard, type Card as FsrsCard, fsrs, Rating } from "ts-fsrs";
-import type { Card } from "../../progress/progress.ts";
 
 /**
  * Quality of an answer. "works" is right at a price, so it is asked again sooner than

@@ -1,12 +1,12 @@
+import { exercises } from "@unblock/proto/exercises";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { exercises } from "../../registry/exercises.ts";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import { createRandom } from "../quiz/question.ts";
 import { burstTime } from "./burst-time.ts";
 import { variantOf } from "./variants.ts";
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
-const measured = { calls: 10, wallMs: { threads: 61.4, "event-loop": 512.3 } };
+const measured = { calls: 10, wallMs: { "blocking-pool": 61.4, "event-loop": 512.3 } };
 
 describe.each(exercises)("variants of $letter", (exercise) => {
   const variants = seeds.map((seed) =>
@@ -63,13 +63,13 @@ test("times equal those of a scheduled burst", () => {
     const { calls, threads, libuvThreads, cores } = figures;
     const ms = (letter: string, strategy: string) =>
       burstTime(exerciseOf(letter), strategy, figures)?.ms;
-    expect(ms("A", "threads")).toBe(scheduleBurst(calls, threads, 50));
+    expect(ms("A", "blocking-pool")).toBe(scheduleBurst(calls, threads, 50));
     expect(ms("A", "event-loop")).toBe(scheduleBurst(calls, 1, 50));
     expect(ms("B", "async")).toBe(scheduleBurst(calls, calls, 200));
     expect(ms("D", "libuv")).toBe(scheduleBurst(calls, libuvThreads, 30));
-    expect(ms("C", "workers")).toBe(scheduleBurst(calls, cores, 100));
+    expect(ms("C", "cpu-pool")).toBe(scheduleBurst(calls, cores, 100));
     expect(ms("C", "async")).toBe(scheduleBurst(calls, 1, 100));
-    expect(ms("F", "workers")).toBe(100 + scheduleBurst(calls, cores, 100));
+    expect(ms("F", "cpu-pool")).toBe(100 + scheduleBurst(calls, cores, 100));
     expect(ms("F", "event-loop")).toBe(scheduleBurst(calls, 1, 200));
   }
 });
@@ -88,8 +88,8 @@ test("the exercise's recommended strategy can be wrong with other figures", () =
 test("asks about the lab's measurement when its times differ enough", () => {
   const asked = (wallMs: Readonly<Record<string, number>>) =>
     variantOf(exerciseOf("A"), createRandom(1), 2, { calls: 10, wallMs }).question;
-  expect(asked({ threads: 61.4, "event-loop": 512.3 })).toContain(
+  expect(asked({ "blocking-pool": 61.4, "event-loop": 512.3 })).toContain(
     "On this machine the lab measured a burst of 10 calls with 2 strategies. The slowest took 512 ms, the next one 61 ms.",
   );
-  expect(asked({ threads: 61.4, "event-loop": 70 })).not.toContain("the lab measured");
+  expect(asked({ "blocking-pool": 61.4, "event-loop": 70 })).not.toContain("the lab measured");
 });

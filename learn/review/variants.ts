@@ -1,5 +1,6 @@
-import type { LabMeasurement } from "../../progress/progress.ts";
-import { type Exercise, isRight, strategyMeanings } from "../../registry/exercises.ts";
+import type { LabMeasurement } from "@unblock/progress/progress";
+import { strategyMeanings } from "@unblock/proto/executors";
+import { type Exercise, isRight } from "@unblock/proto/exercises";
 import type { Random } from "../quiz/question.ts";
 import type { Asked, Choice } from "../quiz/session.ts";
 import { burstTime, cpuMs, type Figures } from "./burst-time.ts";
@@ -31,7 +32,7 @@ export function variantOf(
 type Kind = (exercise: Exercise, random: Random) => Asked;
 
 function kindsFor(exercise: Exercise, measured: LabMeasurement | undefined): Kind[] {
-  const own = exercise.work.afterReply
+  const own = exercise.work.afterResponse
     ? [lastEvent, replyTime]
     : exercise.strategies.some(({ name }) => name === "parallel")
       ? [severalServices, severalRounds]
@@ -229,7 +230,7 @@ function describe(exercise: Exercise, figures: Figures): string {
   ].filter((part) => part !== "");
   const machine = [
     work.cpu ? `${cores} cores` : "",
-    !work.cpu && has("threads") ? `${threads} threads in the pool for blocking calls` : "",
+    !work.cpu && has("blocking-pool") ? `${threads} threads in the pool for blocking calls` : "",
     has("libuv") ? `${libuvThreads} threads in libuv's pool` : "",
   ].filter((part) => part !== "");
   return `${calls} callers call ${rpc} at the same moment; each call ${cost.join(", then ")}. The service has ${machine.join(" and ")}.`;
@@ -273,7 +274,7 @@ function meaningOf(strategy: string): string {
   const known: Readonly<Record<string, string>> = {
     ...strategyMeanings,
     // Without the usual number of threads, which the figures replace.
-    threads: "a pool of worker threads, made for waiting",
+    "blocking-pool": "a pool of worker threads, made for waiting",
   };
   return known[strategy] ?? strategy;
 }

@@ -2,8 +2,8 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { threadId } from "node:worker_threads";
-import { monotonicMs } from "../../registry/clock.ts";
-import { queryMs } from "../../server/backends/database.ts";
+import { queryMs } from "@unblock/backends/database";
+import { monotonicMs } from "@unblock/measure/clock";
 import { environment, knownEnvironment } from "./environment.ts";
 
 /** How a call blocks its thread; a query also waits. */

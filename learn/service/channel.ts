@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import v8 from "node:v8";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Decision } from "../handler.ts";
+import type { Decision } from "../toolbox/handler.ts";
 import type { Observation } from "./observation.ts";
 
 /** Addresses of the check's backends. */
@@ -29,7 +29,7 @@ export interface ServiceOptions {
   /** Null for an exercise without events. */
   readonly analyticsUrl: string | null;
   /** Whether calls take the server's fast path. Connect's handlers also abort the signal after a success. */
-  readonly directLane: boolean;
+  readonly fastPath: boolean;
   /** Limit of the process, in MiB. */
   readonly maxMemoryMb: number;
 }

@@ -1,7 +1,7 @@
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
-import type { BackendAddresses } from "../../server/backends/backends.ts";
-import { CallCounter } from "../../server/backends/call-counts.ts";
-import type { House } from "../../server/exercises/exercise.ts";
+import type { BackendAddresses } from "@unblock/backends/backends";
+import { CallCounter } from "@unblock/backends/call-counts";
+import type { House } from "@unblock/exercises/exercise";
 import type { WorldAddresses } from "./channel.ts";
 
 /** What the toolbox needs in any thread. Plain data and shared memory. */

@@ -120,14 +120,14 @@ export interface ListeningWatch {
   allow(): void;
 }
 
-/** @param onRefused called each time, even when the learner's code catches the error */
-export function watchListening(onRefused: (problem: string) => void): ListeningWatch {
+/** @param onRejected called each time, even when the learner's code catches the error */
+export function watchListening(onRejected: (problem: string) => void): ListeningWatch {
   let refuses = false;
   const listen = Server.prototype.listen;
   Server.prototype.listen = function (this: Server, ...args: unknown[]) {
     if (refuses) {
       const problem = `it opens a server of its own (${describePort(args)}); the service listens already, at a port that the check chose: export the handler, and nothing that listens`;
-      onRefused(problem);
+      onRejected(problem);
       throw new Error(problem);
     }
     return Reflect.apply(listen, this, args);

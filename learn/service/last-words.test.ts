@@ -7,7 +7,7 @@ describe("the line of a stack trace", () => {
   test("is the topmost of the file", () => {
     const stack = [
       "Error: boom",
-      "    at query (file:///home/ada/server/backends/database.ts:45:3)",
+      "    at query (file:///home/ada/backends/database.ts:45:3)",
       `    at findUser (${file}:12:9)`,
       `    at handler (${file}:16:20)`,
     ].join("\n");

@@ -1,7 +1,7 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { monotonicMs } from "../../registry/clock.ts";
-import type { Call, ServedExercise } from "../../server/exercises/exercise.ts";
-import type { Decision } from "../handler.ts";
+import type { Call, ServedExercise } from "@unblock/exercises/exercise";
+import { monotonicMs } from "@unblock/measure/clock";
+import type { Decision } from "../toolbox/handler.ts";
 import { ownLine } from "./last-words.ts";
 
 /** Exports of a learner's file. */
@@ -81,7 +81,7 @@ export function withLearner(
   const run = async (request: MessageShape<DescMessage>, { signal }: Call) => {
     const beganMs = monotonicMs();
     const value = await calls().run(handler, request, signal);
-    const ranOn = { place: "learner", pid: process.pid };
+    const ranOn = { executor: "learner", pid: process.pid };
     return { value, ranOn, beganMs, timing: [{ name: "work", ms: monotonicMs() - beganMs }] };
   };
   const strategies = Object.fromEntries(exercise.strategies.map(({ name }) => [name, run]));

@@ -4,7 +4,7 @@
  */
 
 import { flushCompileCache } from "node:module";
-import { createServer } from "../../server/server.ts";
+import { createServer } from "@unblock/server/server";
 import {
   type Answer,
   type Ask,
@@ -20,7 +20,7 @@ import { Observer } from "./observation.ts";
 import { type OpenedExercise, openExercise } from "./open-exercise.ts";
 
 const options: ServiceOptions = JSON.parse(process.argv[2] ?? "");
-const { fileUrl, directLane, maxMemoryMb } = options;
+const { fileUrl, fastPath, maxMemoryMb } = options;
 
 const secret = readSecret();
 const say = createSay(secret);
@@ -28,7 +28,7 @@ leaveLastWords(fileUrl, say);
 startGuard(fileUrl, maxMemoryMb, secret);
 
 const observer = new Observer(fileUrl);
-const listening = watchListening((problem) => observer.refused(problem));
+const listening = watchListening((problem) => observer.rejected(problem));
 
 try {
   let opened: Awaited<ReturnType<typeof openExercise>> | undefined;
@@ -36,7 +36,7 @@ try {
     port: 0,
     // Calls of the server itself would count as evidence.
     warmUp: false,
-    directLane,
+    fastPath,
     logLevel: "silent",
     log: (text) => say({ kind: "log", text }),
     loadExercises: async (house) => {

@@ -1,9 +1,9 @@
 import { subscribe } from "node:diagnostics_channel";
 import { fileURLToPath } from "node:url";
-import { LibuvPoolWatch, type PoolReading } from "../diagnose/libuv-pool-saturated.ts";
-import { ProfileWitness } from "../diagnose/profile-witness.ts";
-import { startWatchThread } from "../diagnose/start-watch-thread.ts";
-import { type Blockage, type LoopWatch, watchLoop } from "../diagnose/watch-loop.ts";
+import { LibuvPoolWatch, type PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
+import { ProfileWitness } from "@unblock/diagnose/profile-witness";
+import { startWatchThread } from "@unblock/diagnose/start-watch-thread";
+import { type Blockage, type LoopWatch, watchLoop } from "@unblock/diagnose/watch-loop";
 import { watchIntervals, watchUnreadBodies } from "./leaks.ts";
 import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./learner-module.ts";
 
@@ -33,7 +33,7 @@ export interface Observation {
   /** Unhandled rejections. */
   readonly rejections: readonly Problem[];
   /** Why the learner's code was refused to listen; null when it did not try. Since the start. */
-  readonly refusedListening: string | null;
+  readonly rejectedListening: string | null;
 }
 
 /** Interval between samples of the event loop's stack; blocking calls take 30 ms and more. */
@@ -55,7 +55,7 @@ export class Observer {
   #newProcesses = 0;
   #fetches = 0;
   #rejections: Problem[] = [];
-  #refusedListening: string | null = null;
+  #rejectedListening: string | null = null;
 
   constructor(fileUrl: string) {
     this.#fileUrl = fileUrl;
@@ -95,8 +95,8 @@ export class Observer {
     this.#ownThreads = 0;
   }
 
-  refused(problem: string): void {
-    this.#refusedListening ??= problem;
+  rejected(problem: string): void {
+    this.#rejectedListening ??= problem;
   }
 
   begin(): void {
@@ -128,7 +128,7 @@ export class Observer {
       pool: this.#pool.read(),
       fetches: this.#fetches,
       rejections: this.#rejections,
-      refusedListening: this.#refusedListening,
+      rejectedListening: this.#rejectedListening,
     };
   }
 }

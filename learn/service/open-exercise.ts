@@ -1,15 +1,15 @@
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
-import { monotonicMs } from "../../registry/clock.ts";
-import { findExercise } from "../../registry/exercises.ts";
-import { downloadImage } from "../../server/backends/images.ts";
+import { downloadImage } from "@unblock/backends/images";
+import { task } from "@unblock/executors/executor";
 import {
   type House,
   loadExercises,
   type RunStrategy,
   type ServedExercise,
-} from "../../server/exercises/exercise.ts";
-import { calibrateCrops, infer } from "../../server/exercises/predict-image/work.ts";
-import { task } from "../../server/places/place.ts";
+} from "@unblock/exercises/exercise";
+import { calibrateCrops, infer } from "@unblock/exercises/predict-image/work";
+import { monotonicMs } from "@unblock/measure/clock";
+import { findExercise } from "@unblock/proto/exercises";
 import { countQueries, countSyncReads } from "./blocking-calls.ts";
 import type { Alone, Say, ServiceOptions } from "./channel.ts";
 import { provideEnvironment, provideHouse, worldAddresses } from "./environment.ts";
@@ -18,7 +18,7 @@ import { type LearnerModule, loadLearnerModule, toProblem, withLearner } from ".
 import type { Observer } from "./observation.ts";
 import { preloadFromNowOn, watchImports } from "./preload.ts";
 
-const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
+const inferenceModule = new URL(import.meta.resolve("@unblock/exercises/predict-image/work"));
 const noCaller = { signal: new AbortController().signal };
 
 export interface OpenedExercise {
@@ -80,12 +80,12 @@ async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
 }
 
 /** Crops of a picture that cost about 100 ms here; 1 for other exercises. */
-async function countCrops({ places }: House, letter: string): Promise<number> {
+async function countCrops({ executors }: House, letter: string): Promise<number> {
   if (findExercise(letter)?.rpc !== "PredictImage") {
     return 1;
   }
   const count = task<null, number>(inferenceModule.href, calibrateCrops);
-  return (await places.workers.run(count, null, noCaller)).value;
+  return (await executors.cpuPool.run(count, null, noCaller)).value;
 }
 
 const inference = task(inferenceModule.href, infer);
@@ -115,13 +115,13 @@ function createReference(house: House, served: ServedExercise, crops: number): R
 
 // The exercise's own strategy counts its own crops, and the confidence depends on them.
 function predictWith(
-  { backends, places }: House,
+  { backends, executors }: House,
   crops: number,
 ): RunStrategy<{ imageUrl?: string }, Record<string, unknown>> {
   return async ({ imageUrl = "" }, call) => {
     const { imageHosts: hosts } = backends.addresses();
     const png = await downloadImage({ imageUrl, hosts }, call.signal);
-    const ran = await places.workers.run(inference, { png, crops }, call);
+    const ran = await executors.cpuPool.run(inference, { png, crops }, call);
     return { ...ran, value: { ...ran.value } };
   };
 }

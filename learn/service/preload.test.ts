@@ -10,7 +10,8 @@ import { provideEnvironment, worldAddresses } from "./environment.ts";
 import { preloadFromNowOn } from "./preload.ts";
 
 const learn = fileURLToPath(new URL("../", import.meta.url));
-const solution = new URL("../solutions/c-compute-hash.workers.ts", import.meta.url).href;
+const solution = new URL(import.meta.resolve("@unblock/exercises/compute-hash/solutions/cpu-pool"))
+  .href;
 const preload = fileURLToPath(new URL("./preload.ts", import.meta.url));
 const importing = `import(${JSON.stringify(solution)});`;
 
@@ -60,7 +61,7 @@ describe("an import of a solution is reported", { timeout: 60_000 }, () => {
     expect(() => holdings.throwTampering()).toThrow(
       expect.objectContaining({
         line: 2,
-        message: expect.stringContaining("imports learn/solutions/c-compute-hash.workers.ts"),
+        message: expect.stringContaining("imports exercises/compute-hash/solutions/cpu-pool.ts"),
       }),
     );
     holdings.remove();

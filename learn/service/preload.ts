@@ -19,8 +19,8 @@ const root = new URL("../../", import.meta.url).href;
 const forbidden: readonly (readonly [string, string])[] = [
   ["learn/solutions/", "is a solution: the answer is to be your own"],
   ["learn/right/", "is an answer of others: it is to be your own"],
-  ["server/exercises/", "is the server's own answer: it is to be yours"],
-  ["server/backends/call-counts.ts", "counts for the check"],
+  ["exercises/", "is the server's own answer: it is to be yours"],
+  ["backends/call-counts.ts", "counts for the check"],
   ["learn/service/", "belongs to the check"],
   ["learn/check/", "belongs to the check"],
 ];

@@ -1,4 +1,4 @@
-import { type Place, type TaskContext, task } from "../../server/places/place.ts";
+import { type Executor, type TaskContext, task } from "@unblock/executors/executor";
 import { countSyncReads } from "./blocking-calls.ts";
 import {
   type Environment,
@@ -24,7 +24,7 @@ const errand = task(import.meta.url, runErrand);
 
 /** Runs an exported function of the learner's file in an executor. */
 export async function runElsewhere<Input, Output>(
-  executor: Place,
+  executor: Executor,
   work: (input: Input, context: TaskContext) => Output | Promise<Output>,
   input: Input,
   signal: AbortSignal = never,

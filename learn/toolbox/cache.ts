@@ -1,5 +1,5 @@
 /** E: the cache, a Redis that responds in 10 ms, with an asynchronous and a blocking client. */
-import { callBlocking } from "../../server/backends/blocking.ts";
+import { callBlocking } from "@unblock/backends/blocking";
 import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
 
@@ -11,7 +11,7 @@ export function cacheUrl(): string {
 /** Returns the value of a key; null when there is none. */
 export async function getFromCache(key: string): Promise<string | null> {
   // The client is large, and blocking threads do not need it.
-  const cache = await import("../../server/backends/cache.ts");
+  const cache = await import("@unblock/backends/cache");
   return cache.getFromCache(cacheUrl(), key);
 }
 

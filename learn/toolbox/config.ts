@@ -1,6 +1,6 @@
 /** D: the file on a slow disk, read in 30 ms with node:fs or node:fs/promises. */
 import { existsSync } from "node:fs";
-import { fifoPath, ordinaryPath } from "../../server/backends/disk.ts";
+import { fifoPath, ordinaryPath } from "@unblock/backends/disk";
 import { environment } from "../service/environment.ts";
 import { isObject, unexpected } from "./body.ts";
 

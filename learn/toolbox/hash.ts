@@ -1,5 +1,5 @@
 /** C: a hash that costs CPU on purpose. */
-import { computeHash } from "../../server/exercises/compute-hash/work.ts";
+import { computeHash } from "@unblock/exercises/compute-hash/work";
 import { holdThread } from "../service/blocking-calls.ts";
 
 /**

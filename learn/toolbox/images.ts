@@ -1,8 +1,8 @@
 /** F: pictures, which take 100 ms to download, and a network that distinguishes cats from dogs. */
-import { callBlocking } from "../../server/backends/blocking.ts";
-import * as images from "../../server/backends/images.ts";
-import type { Prediction } from "../../server/exercises/predict-image/network.ts";
-import { infer } from "../../server/exercises/predict-image/work.ts";
+import { callBlocking } from "@unblock/backends/blocking";
+import * as images from "@unblock/backends/images";
+import type { Prediction } from "@unblock/exercises/predict-image/network";
+import { infer } from "@unblock/exercises/predict-image/work";
 import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
 

@@ -1,5 +1,5 @@
+import { openTestHouse, type TestHouse } from "@unblock/test/house";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openTestHouse, type TestHouse } from "../../testing/house.ts";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { provideEnvironment } from "../service/environment.ts";
 import { getFromCache, getFromCacheBlocking } from "./cache.ts";

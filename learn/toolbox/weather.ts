@@ -1,5 +1,5 @@
 /** B: the weather service, which responds over HTTP in 200 ms. */
-import { callBlocking } from "../../server/backends/blocking.ts";
+import { callBlocking } from "@unblock/backends/blocking";
 import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
 import { isObject, unexpected } from "./body.ts";

@@ -1,6 +1,6 @@
+import { duration, wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
 import { Command, Option } from "commander";
-import { duration, wholeNumber } from "../../cli/arguments.ts";
-import { fail } from "../../cli/fail.ts";
 import { threeDigits } from "../report/format.ts";
 import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";
 import type { OpenLoop } from "../run/plan.ts";

@@ -1,6 +1,6 @@
+import { type Protocol, protocols } from "@unblock/client/client";
+import { duration, oneOf, wholeNumber } from "@unblock/terminal/arguments";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { duration, oneOf, wholeNumber } from "../../cli/arguments.ts";
-import { type Protocol, protocols } from "../../client/client.ts";
 import type { Loop } from "../run/plan.ts";
 import { type Arrivals, arrivalKinds, type Stage } from "../schedule/schedule.ts";
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
 import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readDataFile } from "../requests/data-file.ts";
 import { createRequests, exampleRequest, parseHeaders } from "../requests/requests.ts";
@@ -7,7 +8,6 @@ import type { LoadPlan, Loop } from "../run/plan.ts";
 import { CallRandom } from "../schedule/random.ts";
 import { startServer } from "../server-process.ts";
 import { resolveTarget } from "../target/target.ts";
-import type { TlsOptions } from "../transport/transport.ts";
 import type { CallFlags } from "./options.ts";
 
 /** A load that is ready to run. */

@@ -1,5 +1,5 @@
+import { fail } from "@unblock/terminal/fail";
 import { Command } from "commander";
-import { fail } from "../../cli/fail.ts";
 import { buildReport } from "../report/build.ts";
 import { fourDigits } from "../report/format.ts";
 import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "../report/outputs.ts";

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
+import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError } from "commander";
-import { fail } from "../../cli/fail.ts";
 import { collectAs } from "../commands/options.ts";
 import { groupThousands, threeDigits } from "../report/format.ts";
 import { readReport } from "../report/read.ts";

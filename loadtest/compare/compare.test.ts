@@ -1,6 +1,6 @@
+import { makeReport, type Second } from "@unblock/test/reports";
 import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
-import { makeReport, type Second } from "../../testing/reports.ts";
 import type { Report } from "../report/report.ts";
 import { createRandom } from "../schedule/random.ts";
 import { compareReports, type MetricComparison } from "./compare.ts";

@@ -4,7 +4,7 @@ import type {
   Receiver,
   Sending,
   TransportFailure,
-} from "../transport/transport.ts";
+} from "@unblock/http2/client/exchange";
 import type { CallInProgress, CallResult } from "./driver.ts";
 import { codeOfHttpStatus } from "./status.ts";
 

@@ -1,8 +1,8 @@
+import { callOnce } from "@unblock/test/call-driver";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import { change, count, failure, wish } from "@unblock/test/echo-schema";
+import type { TestEndpoint } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { serveConnect } from "../../testing/echo-connect-server.ts";
-import { change, count, failure, wish } from "../../testing/echo-schema.ts";
-import type { TestEndpoint } from "../../testing/listen.ts";
 import { createDriver } from "./create-driver.ts";
 import type { Driver } from "./driver.ts";
 

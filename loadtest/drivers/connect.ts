@@ -1,4 +1,4 @@
-import type { Fields, PreparedRequest } from "../transport/transport.ts";
+import type { Fields, PreparedRequest } from "@unblock/http2/client/exchange";
 import { CallReceiver, KeptBody } from "./call-receiver.ts";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
+import { callOnce } from "@unblock/test/call-driver";
+import { change, count, echo, wish } from "@unblock/test/echo-schema";
+import { listen } from "@unblock/test/listen";
 import { describe, expect, test } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { change, count, echo, wish } from "../../testing/echo-schema.ts";
-import { listen } from "../../testing/listen.ts";
 import { checkDriverOptions, createDriver } from "./create-driver.ts";
 
 /** All option errors are of this form, as opposed to errors of a connection. */

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import type { Protocol } from "../../client/client.ts";
+import type { Protocol } from "@unblock/client/client";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { Http2Transport } from "@unblock/http2/client/transport";
 import { Http1Transport } from "../transport/http1/transport.ts";
-import { Http2Transport } from "../transport/http2/transport.ts";
-import type { TlsOptions } from "../transport/transport.ts";
 import { prepareConnectGet, prepareConnectStream, prepareConnectUnary } from "./connect.ts";
 import type { Call, Driver, LoadMethod, Send } from "./driver.ts";
 import { prepareGrpc, prepareGrpcWeb } from "./grpc.ts";

@@ -1,5 +1,5 @@
 import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
-import type { Fields } from "../transport/transport.ts";
+import type { Fields } from "@unblock/http2/client/exchange";
 
 /** An RPC that the load client can call. */
 export type LoadMethod = DescMethodUnary | DescMethodServerStreaming;

@@ -1,6 +1,6 @@
+import type { Fields, PreparedRequest, Receiver, Transport } from "@unblock/http2/client/exchange";
+import { change, count, wish } from "@unblock/test/echo-schema";
 import { describe, expect, test } from "vitest";
-import { change, count, wish } from "../../testing/echo-schema.ts";
-import type { Fields, PreparedRequest, Receiver, Transport } from "../transport/transport.ts";
 import { prepareConnectStream } from "./connect.ts";
 import type { CallResult, LoadMethod } from "./driver.ts";
 import { prepareGrpc, prepareGrpcWeb } from "./grpc.ts";

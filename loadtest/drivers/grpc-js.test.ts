@@ -1,7 +1,7 @@
+import { callOnce } from "@unblock/test/call-driver";
+import { type GrpcServer, serveGrpc } from "@unblock/test/echo-grpc-server";
+import { count, failure, wish } from "@unblock/test/echo-schema";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { type GrpcServer, serveGrpc } from "../../testing/echo-grpc-server.ts";
-import { count, failure, wish } from "../../testing/echo-schema.ts";
 import { createDriver } from "./create-driver.ts";
 import type { Driver } from "./driver.ts";
 

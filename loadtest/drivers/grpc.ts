@@ -1,4 +1,4 @@
-import type { Fields } from "../transport/transport.ts";
+import type { Fields } from "@unblock/http2/client/exchange";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
 import { type RpcStatus, readGrpcStatus } from "./status.ts";

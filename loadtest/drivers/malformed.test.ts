@@ -1,9 +1,9 @@
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
+import { callOnce } from "@unblock/test/call-driver";
+import { count } from "@unblock/test/echo-schema";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { count } from "../../testing/echo-schema.ts";
-import { listen, type TestEndpoint } from "../../testing/listen.ts";
 import { createDriver, type DriverOptions } from "./create-driver.ts";
 import { envelope } from "./wire.ts";
 

@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { codeName } from "../../client/code-name.ts";
+import { codeName } from "@unblock/connect/code-name";
 
 export interface RpcStatus {
   /** "ok" or the name of an RPC code. */

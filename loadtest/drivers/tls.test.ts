@@ -1,9 +1,9 @@
+import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { callOnce } from "@unblock/test/call-driver";
+import { type Certificates, createCertificates } from "@unblock/test/certificates";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import type { TestEndpoint } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { type Certificates, createCertificates } from "../../testing/certificates.ts";
-import { serveConnect } from "../../testing/echo-connect-server.ts";
-import type { TestEndpoint } from "../../testing/listen.ts";
-import type { TlsOptions } from "../transport/transport.ts";
 import { createDriver } from "./create-driver.ts";
 
 let certificates: Certificates;

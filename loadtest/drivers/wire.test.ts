@@ -1,5 +1,5 @@
+import { echo, wish } from "@unblock/test/echo-schema";
 import { describe, expect, test } from "vitest";
-import { echo, wish } from "../../testing/echo-schema.ts";
 import { connectTimeout, grpcTimeout, requestFields } from "./wire.ts";
 
 describe("a deadline on the wire", () => {

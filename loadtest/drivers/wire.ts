@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { toBinary, toJsonString } from "@bufbuild/protobuf";
-import type { PreparedRequest, Transport } from "../transport/transport.ts";
+import type { PreparedRequest, Transport } from "@unblock/http2/client/exchange";
 import type { Call } from "./driver.ts";
 
 /** Encoding of messages. */

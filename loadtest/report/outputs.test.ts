@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeReport } from "@unblock/test/reports";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeReport } from "../../testing/reports.ts";
 import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "./outputs.ts";
 import { readReport } from "./read.ts";
 

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from "node:http";
+import { type GhzWebServer, startGhzWeb } from "@unblock/test/ghz-web";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
+import { hasProgram } from "@unblock/test/programs";
+import { makeReport } from "@unblock/test/reports";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GhzWebServer, startGhzWeb } from "../../testing/ghz-web.ts";
-import { listen, type TestEndpoint } from "../../testing/listen.ts";
-import { hasProgram } from "../../testing/programs.ts";
-import { makeReport } from "../../testing/reports.ts";
 import { publishReport } from "./publish.ts";
 
 const detail = { timestamp: "2026-01-02T03:04:05.123Z", latency: 2e6, error: "", status: "OK" };

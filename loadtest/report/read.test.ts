@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommand } from "@unblock/test/cli";
+import { hasProgram } from "@unblock/test/programs";
+import { makeReport } from "@unblock/test/reports";
+import { startTestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand } from "../../testing/cli.ts";
-import { hasProgram } from "../../testing/programs.ts";
-import { makeReport } from "../../testing/reports.ts";
-import { startTestServer } from "../../testing/test-server.ts";
 import { renderHtml } from "./html/html.ts";
 import { readReport } from "./read.ts";
 import { renderTable } from "./table.ts";

@@ -1,5 +1,5 @@
+import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
-import { makeReport } from "../../testing/reports.ts";
 import type { Report, SlowCall } from "./report.ts";
 import { renderTable } from "./table.ts";
 
@@ -22,7 +22,7 @@ const slow: SlowCall = {
     { name: "queue", ms: 600 },
     { name: "work", ms: 300 },
   ],
-  ran_on: "threads;pid=1;thread=2",
+  ran_on: "blocking-pool;pid=1;thread=2",
 };
 
 function show(report: Report): string {
@@ -70,7 +70,7 @@ describe("the table", () => {
             protocol: "connect",
             codec: "json",
             http: "1.1",
-            strategy: "threads",
+            strategy: "blocking-pool",
             threads: 2,
             loop: { kind: "closed", concurrency: 7 },
           },
@@ -83,7 +83,7 @@ describe("the table", () => {
         },
       ),
     );
-    expect(text).toContain("threads Connect JSON HTTP/1.1, 7 at a time, 1 connection, 2 threads");
+    expect(text).toContain("blocking-pool Connect JSON HTTP/1.1, 7 at a time, 1 connection, 2");
     expect(text).toMatch(/1st msg( +[\d.]+){7}\n +msg gap( +[\d.]+){7}\n/);
     expect(text).not.toMatch(/service|sent late/);
   });

@@ -8,8 +8,8 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
+import { findMethod } from "@unblock/proto/methods";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findMethod } from "../../registry/methods.ts";
 import type { LoadMethod } from "../drivers/driver.ts";
 import { CallRandom } from "../schedule/random.ts";
 import { readDataFile } from "./data-file.ts";

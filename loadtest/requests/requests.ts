@@ -1,8 +1,8 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { DescFile } from "@bufbuild/protobuf";
 import { createRegistry, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
-import { ExercisesService } from "../../gen/unblock/v1/exercises_pb.ts";
-import { findExercise } from "../../registry/exercises.ts";
+import { findExercise } from "@unblock/proto/exercises";
+import { ExercisesService } from "@unblock/proto/gen/exercises";
 import type { LoadMethod } from "../drivers/driver.ts";
 import type { CallRandom } from "../schedule/random.ts";
 import { compileTemplate } from "./template.ts";

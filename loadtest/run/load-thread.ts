@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { fail } from "../../cli/fail.ts";
-import { monotonicMs } from "../../registry/clock.ts";
+import { monotonicMs } from "@unblock/measure/clock";
+import { fail } from "@unblock/terminal/fail";
 import { createDriver } from "../drivers/create-driver.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { createRequests, exampleRequest } from "../requests/requests.ts";

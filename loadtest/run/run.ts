@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { monotonicMs } from "../../registry/clock.ts";
+import { monotonicMs } from "@unblock/measure/clock";
 import { LatencyHistogram } from "../histogram.ts";
 import type { Interval, SlowCall, Verdict } from "../report/report.ts";
 import { mergeSamples, slowestOf, Tally } from "./bounded.ts";

@@ -9,15 +9,15 @@ import { create, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { codeName } from "../../client/code-name.ts";
+import { codeName } from "@unblock/connect/code-name";
+import { tlsConnectOptions } from "@unblock/http2/client/connect";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
 import {
   ServerReflection,
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
-} from "../../gen/grpc/reflection/v1/reflection_pb.ts";
-import { tlsConnectOptions } from "../transport/connect.ts";
-import type { TlsOptions } from "../transport/transport.ts";
+} from "@unblock/proto/gen/grpc/reflection/v1/reflection_pb";
 import { servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
 import { repairFiles } from "./repair-files.ts";
 

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { type GrpcServer, serveReflection } from "@unblock/test/echo-grpc-server";
+import { listen } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GrpcServer, serveReflection } from "../../testing/echo-grpc-server.ts";
-import { listen } from "../../testing/listen.ts";
 import { loadMethod, resolveTarget } from "./target.ts";
 
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { services as builtIn } from "@unblock/proto/methods";
 import { distance } from "fastest-levenshtein";
-import { services as builtIn } from "../../registry/methods.ts";
 import type { LoadMethod } from "../drivers/driver.ts";
-import type { TlsOptions } from "../transport/transport.ts";
 import { readDescriptorSet, servicesOf, toDescriptorSet } from "./descriptor-set.ts";
 import { reflect } from "./reflection.ts";
 

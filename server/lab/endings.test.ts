@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
+import { createLabClient } from "@unblock/client/client";
+import { type BegunRun, beginRun, drain, firingOf } from "@unblock/test/lab";
+import { isAlive } from "@unblock/test/processes";
+import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createLabClient } from "../../client/client.ts";
-import { type BegunRun, beginRun, drain, firingOf } from "../../testing/lab.ts";
-import { isAlive } from "../../testing/processes.ts";
-import { startServerProcess, type TestServerProcess } from "../../testing/server-process.ts";
 
 let folder: string;
 let server: TestServerProcess;

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { on, once } from "node:events";
-import { childEnvironment } from "../../cli/child-environment.ts";
-import type { Told } from "../../registry/fired-runs.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "@unblock/errors/failure";
+import type { Told } from "@unblock/proto/fired-runs";
+import { childEnvironment } from "@unblock/terminal/child-environment";
 
 interface ChildRun {
   /** Program of the child process. The server only ever starts it, and does not import it. */

@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, fromJson, toJson } from "@bufbuild/protobuf";
+import { Failure } from "@unblock/errors/failure";
+import { findExercise } from "@unblock/proto/exercises";
+import type { LoadOrder } from "@unblock/proto/fired-runs";
 import {
   type LoadRequest,
   LoadRequestSchema,
@@ -13,26 +16,23 @@ import {
   type RaceResponse,
   RaceRunSchema,
   type Run,
-  type RunKept,
-  RunKeptSchema,
+  type RunSaved,
+  RunSavedSchema,
   type RunSummary,
   RunSummarySchema,
-} from "../../gen/unblock/v1/lab_pb.ts";
-import { findExercise } from "../../registry/exercises.ts";
-import type { LoadOrder } from "../../registry/fired-runs.ts";
-import { Failure } from "../errors.ts";
+} from "@unblock/proto/gen/lab";
 import { runInChild } from "./firing-process.ts";
 import { race } from "./race.ts";
 import { SavedRuns } from "./saved-runs.ts";
 
-const main = new URL("../../lab/load/main.ts", import.meta.url);
+const main = new URL(import.meta.resolve("@unblock/lab/load/main"));
 /** Time that a run waits for the one before, which may just be ending. */
 const maxWaitMs = 1_000;
 
 interface LabConfig {
   /** URL of this server; called when a run starts. */
   readonly baseUrl: () => string;
-  readonly seats: () => Readonly<Record<string, number>>;
+  readonly slots: () => Readonly<Record<string, number>>;
   readonly runsFolder: string;
   readonly log: (line: string) => void;
 }
@@ -53,30 +53,30 @@ export class Lab {
     const { exercise, strategies } = request;
     const beganAt = new Date().toISOString();
     const run = create(RaceRunSchema, { request });
-    const { baseUrl, seats } = this.#config;
-    const sentence = yield* this.#alone(`a race of ${exercise}`, caller, (signal) =>
-      race(request, { baseUrl: baseUrl(), seats: seats(), signal, run }),
+    const { baseUrl, slots } = this.#config;
+    const summary = yield* this.#alone(`a race of ${exercise}`, caller, (signal) =>
+      race(request, { baseUrl: baseUrl(), slots: slots(), signal, run }),
     );
-    const summary = create(RunSummarySchema, { exercise, strategies, sentence, beganAt });
-    yield { case: "kept", value: await this.#save(summary, { case: "race", value: run }) };
+    const overview = create(RunSummarySchema, { exercise, strategies, summary, beganAt });
+    yield { case: "saved", value: await this.#save(overview, { case: "race", value: run }) };
   }
 
   async *load(request: LoadRequest, caller: AbortSignal): AsyncGenerator<LoadResponse["event"]> {
     const { exercise } = request;
     const beganAt = new Date().toISOString();
     const run = create(LoadRunSchema, { request });
-    const sentence = yield* this.#alone(`a load of ${exercise}`, caller, (signal) =>
+    const summary = yield* this.#alone(`a load of ${exercise}`, caller, (signal) =>
       load(this.#config.baseUrl(), request, signal, run),
     );
     const strategy = request.strategy || findExercise(exercise)?.recommended;
-    const summary = create(RunSummarySchema, {
+    const overview = create(RunSummarySchema, {
       exercise,
       strategies: strategy === undefined ? [] : [strategy],
-      sentence,
+      summary,
       beganAt,
       isLoad: true,
     });
-    yield { case: "kept", value: await this.#save(summary, { case: "load", value: run }) };
+    yield { case: "saved", value: await this.#save(overview, { case: "load", value: run }) };
   }
 
   /** Ends the current run, so that the server does not wait a minute to stop. */
@@ -113,19 +113,19 @@ export class Lab {
     }
   }
 
-  async #save(summary: RunSummary, kind: Run["kind"]): Promise<RunKept> {
-    const { sentence } = summary;
+  async #save(overview: RunSummary, kind: Run["kind"]): Promise<RunSaved> {
+    const { summary } = overview;
     const facts = { cores: availableParallelism(), node: process.version };
     const machine = create(MachineFactsSchema, facts);
     try {
-      return create(RunKeptSchema, {
-        id: await this.kept.keep(summary, { machine, kind }),
-        sentence,
+      return create(RunSavedSchema, {
+        id: await this.kept.keep(overview, { machine, kind }),
+        summary,
       });
     } catch (error) {
       // A full disk does not change what the caller has seen.
       this.#config.log(`A run could not be saved in ${this.#config.runsFolder}: ${error}`);
-      return create(RunKeptSchema, { sentence });
+      return create(RunSavedSchema, { summary });
     }
   }
 }
@@ -142,14 +142,14 @@ async function* load(
   run: LoadRun,
 ): AsyncGenerator<LoadResponse["event"], string> {
   const order: LoadOrder = { baseUrl, request: toJson(LoadRequestSchema, request) };
-  let sentence = "";
+  let summary = "";
   for await (const message of runInChild({ main, order, signal })) {
     if (message.kind !== "event") {
       continue;
     }
     const { event } = fromJson(LoadResponseSchema, message.event);
-    if (event.case === "kept") {
-      sentence = event.value.sentence;
+    if (event.case === "saved") {
+      summary = event.value.summary;
       continue;
     }
     if (event.case === "interval") {
@@ -159,5 +159,5 @@ async function* load(
     }
     yield event;
   }
-  return sentence;
+  return summary;
 }

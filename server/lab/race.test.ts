@@ -1,6 +1,6 @@
+import { readCores } from "@unblock/measure/cores";
+import { type RaceEvent, runRace, startTestLab, type TestLab } from "@unblock/test/lab";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readCores } from "../../measure/cores.ts";
-import { type RaceEvent, runRace, startTestLab, type TestLab } from "../../testing/lab.ts";
 
 let server: TestLab;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ function burstsOf(events: readonly RaceEvent[]) {
       strategy: began[0]?.strategy,
       calls: progress.flatMap(({ calls }) => calls),
       loop: progress.flatMap(({ loop }) => loop),
-      bystander: progress.flatMap(({ bystander }) => bystander),
+      probe: progress.flatMap(({ probe }) => probe),
       figures: ended[0]?.figures,
     };
   });
@@ -31,7 +31,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   beforeAll(async () => {
     events = await runRace(server, {
       exercise: "A",
-      strategies: ["threads", "event-loop"],
+      strategies: ["blocking-pool", "event-loop"],
       calls: 4,
     });
   });
@@ -39,8 +39,11 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   test("reports one burst after another, then the summary", () => {
     const message = events.map((event) => event.case).filter((name) => name !== "burstProgress");
     const burst = ["burstBegan", "burstEnded"];
-    expect(message).toEqual([...burst, ...burst, "kept"]);
-    expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual(["threads", "event-loop"]);
+    expect(message).toEqual([...burst, ...burst, "saved"]);
+    expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual([
+      "blocking-pool",
+      "event-loop",
+    ]);
   });
 
   test("reports every call once, with where and how long it ran", () => {
@@ -57,10 +60,12 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
         expect(beganMs + server).toBeLessThanOrEqual(endedMs + 0.01);
       }
     }
-    expect(new Set(threads?.calls.map(({ place, thread }) => `${place}/${thread}`)).size).toBe(4);
-    expect(new Set(eventLoop?.calls.map(({ place, thread }) => `${place}/${thread}`))).toEqual(
-      new Set(["event-loop/0"]),
-    );
+    expect(
+      new Set(threads?.calls.map(({ executor, thread }) => `${executor}/${thread}`)).size,
+    ).toBe(4);
+    expect(
+      new Set(eventLoop?.calls.map(({ executor, thread }) => `${executor}/${thread}`)),
+    ).toEqual(new Set(["event-loop/0"]));
   });
 
   test("shows the freeze as missing samples", () => {
@@ -81,47 +86,47 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   });
 
   test("has the probe's calls with their scheduled times", () => {
-    for (const { bystander } of burstsOf(events)) {
-      const moments = bystander.map(({ intendedMs }) => intendedMs).sort((a, b) => a - b);
+    for (const { probe } of burstsOf(events)) {
+      const moments = probe.map(({ intendedMs }) => intendedMs).sort((a, b) => a - b);
       expect(moments.length).toBeGreaterThan(5);
       moments.slice(1).forEach((moment, index) => {
         expect(moment - (moments[index] ?? 0)).toBeCloseTo(5, 1);
       });
     }
     const [, eventLoop] = burstsOf(events);
-    const latest = Math.max(...(eventLoop?.bystander.map(({ latencyMs }) => latencyMs) ?? []));
+    const latest = Math.max(...(eventLoop?.probe.map(({ latencyMs }) => latencyMs) ?? []));
     expect(latest).toBeGreaterThan(40);
   });
 
   test("has figures and a summary", () => {
     const [threads, eventLoop] = burstsOf(events);
     expect(threads?.figures).toMatchObject({
-      limitMs: 50,
-      bandFromMs: 50,
-      bandToMs: 150,
+      idealMs: 50,
+      expectedFromMs: 50,
+      expectedToMs: 150,
       errors: 0,
     });
     expect(eventLoop?.figures?.ratio).toBeGreaterThan(3.5);
-    const [kept] = events.flatMap((event) => (event.case === "kept" ? event.value : []));
+    const [kept] = events.flatMap((event) => (event.case === "saved" ? event.value : []));
     expect(kept?.id).toMatch(/^[a-z0-9]{12}$/);
     // For a disturbed burst, as on a busy machine, the summary only says why it is inconclusive.
     for (const [name, figures] of [
-      ["threads", threads?.figures],
+      ["blocking-pool", threads?.figures],
       ["event-loop", eventLoop?.figures],
     ] as const) {
-      const isTold = kept?.sentence.includes(`With ${name}`);
+      const isTold = kept?.summary.includes(`With ${name}`);
       expect(isTold).toBe(figures?.inconclusive === "");
-      expect(kept?.sentence).toContain(figures?.inconclusive);
+      expect(kept?.summary).toContain(figures?.inconclusive);
     }
   });
 
   test("is saved as it was reported", async () => {
-    const kept = events.flatMap((event) => (event.case === "kept" ? event.value : []));
+    const kept = events.flatMap((event) => (event.case === "saved" ? event.value : []));
     const { run } = await server.lab.getRun({ id: kept[0]?.id ?? "" });
     expect(run?.summary).toMatchObject({
       exercise: "A",
-      strategies: ["threads", "event-loop"],
-      sentence: kept[0]?.sentence,
+      strategies: ["blocking-pool", "event-loop"],
+      summary: kept[0]?.summary,
       isLoad: false,
     });
     expect(run?.machine?.node).toBe(process.version);
@@ -131,7 +136,7 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
         strategy,
         calls: all?.calls,
         loop: all?.loop,
-        bystander: all?.bystander,
+        probe: all?.probe,
         figures,
       })),
     ).toEqual(burstsOf(events));
@@ -144,9 +149,9 @@ test("the ideal of CPU work follows from its tasks' CPU time", async () => {
   const workMs =
     burst?.calls.map(({ steps }) => steps.find(({ name }) => name === "work")?.ms ?? 0) ?? [];
   const allMs = workMs.reduce((sum, ms) => sum + ms, 0);
-  expect(burst?.figures?.limitMs).toBeGreaterThan(0);
+  expect(burst?.figures?.idealMs).toBeGreaterThan(0);
   // A task computes no longer than it runs.
-  expect(burst?.figures?.limitMs).toBeLessThanOrEqual(
+  expect(burst?.figures?.idealMs).toBeLessThanOrEqual(
     Math.max(...workMs, allMs / readCores().usable) + 1,
   );
 });
@@ -155,6 +160,6 @@ test("work after the response has no ratio, and no calls in the request means th
   const events = await runRace(server, { exercise: "G", strategies: ["background"] });
   const [burst] = burstsOf(events);
   expect(burst?.calls).toHaveLength(1);
-  expect(burst?.figures).toMatchObject({ limitMs: 0, errors: 0 });
+  expect(burst?.figures).toMatchObject({ idealMs: 0, errors: 0 });
   expect(burst?.figures?.ratio).toBeUndefined();
 });

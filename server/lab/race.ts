@@ -1,5 +1,7 @@
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { create, fromJson, toJson } from "@bufbuild/protobuf";
+import { monotonicMs } from "@unblock/measure/clock";
+import type { Go, RaceOrder, Told } from "@unblock/proto/fired-runs";
 import {
   type BurstProgress,
   BurstProgressSchema,
@@ -11,14 +13,12 @@ import {
   type RaceResponse,
   RaceResponseSchema,
   type RaceRun,
-} from "../../gen/unblock/v1/lab_pb.ts";
-import { monotonicMs } from "../../registry/clock.ts";
-import type { Go, RaceOrder, Told } from "../../registry/fired-runs.ts";
+} from "@unblock/proto/gen/lab";
 import { runInChild } from "./firing-process.ts";
 
-const main = new URL("../../lab/race/main.ts", import.meta.url);
+const main = new URL(import.meta.resolve("@unblock/lab/race/main"));
 
-interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
+interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "slots"> {
   readonly signal: AbortSignal;
   /** Receives the finished bursts. */
   readonly run: RaceRun;
@@ -31,17 +31,17 @@ interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
  */
 export async function* race(
   request: RaceRequest,
-  { baseUrl, seats, signal, run }: RaceOptions,
+  { baseUrl, slots, signal, run }: RaceOptions,
 ): AsyncGenerator<RaceResponse["event"], string> {
   const watches = new BurstSamplers();
   let loop = new LoopSampler();
   let originMs = 0;
   const order: RaceOrder = {
     baseUrl,
-    seats,
+    slots,
     request: toJson(RaceRequestSchema, request),
   };
-  let sentence = "";
+  let summary = "";
   let burst = create(BurstRunSchema);
   let events = create(BurstProgressSchema);
   try {
@@ -58,8 +58,8 @@ export async function* race(
       if (event.case === "burstBegan") {
         events = create(BurstProgressSchema);
         burst = create(BurstRunSchema, { strategy: event.value.strategy, events });
-      } else if (event.case === "kept") {
-        sentence = event.value.sentence;
+      } else if (event.case === "saved") {
+        summary = event.value.summary;
         continue;
       } else if (event.case === "burstProgress") {
         event.value.loop = takeSamples(loop, originMs);
@@ -78,7 +78,7 @@ export async function* race(
       }
       yield event;
     }
-    return sentence;
+    return summary;
   } finally {
     watches.stop();
   }
@@ -126,11 +126,11 @@ function takeSamples(loop: LoopSampler, originMs: number): LoopSample[] {
 }
 
 /** @returns whether there was anything to append */
-function append(events: BurstProgress, { calls, loop, bystander }: BurstProgress): boolean {
+function append(events: BurstProgress, { calls, loop, probe }: BurstProgress): boolean {
   events.calls.push(...calls);
   events.loop.push(...loop);
-  events.bystander.push(...bystander);
-  return calls.length + loop.length + bystander.length > 0;
+  events.probe.push(...probe);
+  return calls.length + loop.length + probe.length > 0;
 }
 
 /** Rounds to microseconds: finer digits are noise, and a file stores every digit. */

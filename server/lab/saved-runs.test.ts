@@ -2,8 +2,8 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
+import { RaceRunSchema, RunSummarySchema } from "@unblock/proto/gen/lab";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { RaceRunSchema, RunSummarySchema } from "../../gen/unblock/v1/lab_pb.ts";
 import { SavedRuns } from "./saved-runs.ts";
 
 let parent: string;
@@ -21,13 +21,13 @@ const open = () => new SavedRuns(folder, (line) => logged.push(line));
 /** Saves a run with this start time, in seconds. */
 function keep(runs: SavedRuns, second: number): Promise<string> {
   const beganAt = new Date(second * 1_000).toISOString();
-  const summary = create(RunSummarySchema, { exercise: "A", sentence: `run ${second}`, beganAt });
+  const summary = create(RunSummarySchema, { exercise: "A", summary: `run ${second}`, beganAt });
   const kind = { case: "race" as const, value: create(RaceRunSchema) };
   return runs.keep(summary, { machine: undefined, kind });
 }
 
 async function sentences(runs: SavedRuns): Promise<string[]> {
-  return (await runs.list()).map(({ sentence }) => sentence);
+  return (await runs.list()).map(({ summary }) => summary);
 }
 
 test("creates no folder before the first run", async () => {
@@ -50,7 +50,7 @@ test("the 101st run removes the first", async () => {
   for (let second = 1; second <= 99; second++) {
     await keep(runs, second);
   }
-  expect((await runs.get(first)).summary?.sentence).toBe("run 0");
+  expect((await runs.get(first)).summary?.summary).toBe("run 0");
   await keep(runs, 100);
   expect(await readdir(folder)).toHaveLength(100);
   expect((await sentences(runs)).at(-1)).toBe("run 1");
@@ -98,5 +98,5 @@ test("gives a copied file the id of its name", async () => {
   expect((await runs.list()).map((summary) => summary.id).sort()).toEqual(
     ["copycopycopy", id].sort(),
   );
-  expect((await runs.get("copycopycopy")).summary?.sentence).toBe("run 1");
+  expect((await runs.get("copycopycopy")).summary?.summary).toBe("run 1");
 });

@@ -2,13 +2,8 @@ import { randomInt } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create, fromJsonString, toJsonString } from "@bufbuild/protobuf";
-import {
-  type Run,
-  RunSchema,
-  type RunSummary,
-  RunSummarySchema,
-} from "../../gen/unblock/v1/lab_pb.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "@unblock/errors/failure";
+import { type Run, RunSchema, type RunSummary, RunSummarySchema } from "@unblock/proto/gen/lab";
 
 const maxRuns = 100;
 const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789";

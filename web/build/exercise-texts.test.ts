@@ -1,5 +1,5 @@
+import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
-import { exercises } from "../../registry/exercises.ts";
 import { proseOf, readTexts } from "./exercise-texts.ts";
 
 describe("the page's texts", () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { sectionOf } from "@unblock/learn/book/markdown";
+import { folderName } from "@unblock/learn/workspace";
+import { exercises } from "@unblock/proto/exercises";
 import { lexer, type Token } from "marked";
 import type { Plugin } from "vite";
-import { sectionOf } from "../../learn/book/markdown.ts";
-import { folderName } from "../../learn/workspace.ts";
-import { exercises } from "../../registry/exercises.ts";
 
 /** The parts of an exercise's README that the page shows. */
 export interface ExerciseText {
@@ -27,10 +27,7 @@ export function exerciseTexts(): Plugin {
 export function readTexts(): Readonly<Record<string, ExerciseText>> {
   return Object.fromEntries(
     exercises.map((exercise) => {
-      const readme = new URL(
-        `../../server/exercises/${folderName(exercise)}/README.md`,
-        import.meta.url,
-      );
+      const readme = new URL(`../../exercises/${folderName(exercise)}/README.md`, import.meta.url);
       const markdown = readFileSync(readme, "utf8");
       // The rest of the section is the answer.
       const [question = ""] = sectionOf(markdown, "Decision").split("<details>");

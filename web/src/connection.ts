@@ -1,10 +1,10 @@
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { signal } from "@preact/signals";
+import { LabService } from "@unblock/proto/gen/lab";
+import { ProgressService } from "@unblock/proto/gen/progress";
+import { VitalsService } from "@unblock/proto/gen/vitals";
 import { useEffect, useState } from "preact/hooks";
-import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
-import { ProgressService } from "../../gen/unblock/v1/progress_pb.ts";
-import { VitalsService } from "../../gen/unblock/v1/vitals_pb.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 
 const tokenKey = "unblock-token";

@@ -1,5 +1,6 @@
+import { strategyMeanings } from "@unblock/proto/executors";
+import { exercises } from "@unblock/proto/exercises";
 import type { ComponentChildren } from "preact";
-import { exercises, strategyMeanings } from "../../registry/exercises.ts";
 import { away } from "./connection.ts";
 import { runInProgress, stopRun } from "./run-session.ts";
 

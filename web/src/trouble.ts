@@ -36,7 +36,7 @@ export function troubleOf(error: unknown, doing: string): Trouble | undefined {
     case Code.NotFound:
       return {
         kind: "rejected",
-        what: sentence(rawMessage),
+        what: summary(rawMessage),
         todo: "Choose another run from the list of runs.",
       };
     // The server's message says what to do.
@@ -45,7 +45,7 @@ export function troubleOf(error: unknown, doing: string): Trouble | undefined {
     case Code.PermissionDenied:
     case Code.FailedPrecondition:
     case Code.Unimplemented:
-      return { kind: "rejected", what: sentence(rawMessage), todo: "" };
+      return { kind: "rejected", what: summary(rawMessage), todo: "" };
     default:
       return {
         kind: "rejected",
@@ -55,7 +55,7 @@ export function troubleOf(error: unknown, doing: string): Trouble | undefined {
   }
 }
 
-function sentence(message: string): string {
+function summary(message: string): string {
   const first = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

@@ -1,8 +1,8 @@
+import { ms, percent } from "@unblock/lab/numbers";
+import type { ExecutorVitals, WatchVitalsResponse } from "@unblock/proto/gen/vitals";
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type UPlot from "uplot";
-import type { PlaceVitals, WatchVitalsResponse } from "../../gen/unblock/v1/vitals_pb.ts";
-import { ms, percent } from "../../lab/numbers.ts";
 import { axis, type ChartOptions, curve, DataTable, Legend, Plot, still } from "./charts.tsx";
 import { away, noticeTrouble, vitalsClient } from "./connection.ts";
 import { TroubleNote } from "./notes.tsx";
@@ -154,13 +154,13 @@ function Vitals() {
           ])
         }
       />
-      <ExecutorsTable executors={last?.places ?? []} />
+      <ExecutorsTable executors={last?.executors ?? []} />
     </>
   );
 }
 
 /** Slots, queue and counts of each executor. */
-function ExecutorsTable({ executors }: { readonly executors: readonly PlaceVitals[] }) {
+function ExecutorsTable({ executors }: { readonly executors: readonly ExecutorVitals[] }) {
   const titles = ["executor", "running, of its slots", "queued", "completed", "failed", "rejected"];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys scroll it where it is too narrow
@@ -176,7 +176,7 @@ function ExecutorsTable({ executors }: { readonly executors: readonly PlaceVital
           </tr>
         </thead>
         <tbody>
-          {executors.map(({ name, size, running, queued, completed, failed, refused }) => (
+          {executors.map(({ name, size, running, queued, completed, failed, rejected }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
               <td>
@@ -186,7 +186,7 @@ function ExecutorsTable({ executors }: { readonly executors: readonly PlaceVital
               <td>{queued}</td>
               <td>{completed}</td>
               <td>{failed}</td>
-              <td>{refused}</td>
+              <td>{rejected}</td>
             </tr>
           ))}
         </tbody>

@@ -1,16 +1,16 @@
 import { dirname } from "node:path";
-import type { Page } from "playwright-core";
-import { beforeEach, expect, test } from "vitest";
 import {
   changeProgress,
   loadProgress,
   noProgress,
   progressOf,
   withExercise,
-} from "../../progress/progress.ts";
-import { openKey, signStatement } from "../../progress/signature.ts";
-import { unsignedPass } from "../../progress/testing/passes.ts";
-import { exercises } from "../../registry/exercises.ts";
+} from "@unblock/progress/progress";
+import { openKey, signStatement } from "@unblock/progress/signature";
+import { unsignedPass } from "@unblock/progress/testing/passes";
+import { exercises } from "@unblock/proto/exercises";
+import type { Page } from "playwright-core";
+import { beforeEach, expect, test } from "vitest";
 import { describePage, raceEnds, shoot } from "./browser.ts";
 import type { PageServer } from "./page-server.ts";
 
@@ -88,14 +88,14 @@ describePage("the eight", (setup) => {
     await page.route("**/unblock.v1.ProgressService/*", (route) => route.abort());
     await page.reload();
     await page.getByText("Kept in this browser").waitFor();
-    await guess(page, "threads");
+    await guess(page, "blocking-pool");
     await page.getByText("✓ Right: you guessed threads.").waitFor();
     await raceEnds(page);
     expect(guessesOf(server)).toEqual({});
     await page.unroute("**/unblock.v1.ProgressService/*");
     await page.reload();
     await page.getByText("Shared with the course").waitFor();
-    await expect.poll(() => guessesOf(server)).toEqual({ A: "threads" });
+    await expect.poll(() => guessesOf(server)).toEqual({ A: "blocking-pool" });
   });
 });
 

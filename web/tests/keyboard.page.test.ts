@@ -1,6 +1,6 @@
+import { changeProgress, noProgress } from "@unblock/progress/progress";
 import type { Page } from "playwright-core";
 import { beforeEach, expect, test } from "vitest";
-import { changeProgress, noProgress } from "../../progress/progress.ts";
 import { describePage, raceEnds } from "./browser.ts";
 
 /** More than any view has focusable elements. */
@@ -45,7 +45,15 @@ describePage("with the keyboard alone", (setup) => {
       expect([name, visible]).toEqual([name, true]);
       reached.push(name);
     }
-    for (const name of ["Race", "The eight", "Load", "Runs", "threads", "Run", "The server now"]) {
+    for (const name of [
+      "Race",
+      "The eight",
+      "Load",
+      "Runs",
+      "blocking-pool",
+      "Run",
+      "The server now",
+    ]) {
       expect(reached).toContain(name);
     }
     expect(reached.some((name) => name.startsWith("Theme"))).toBe(true);

@@ -35,12 +35,14 @@ describePage("a load", (setup) => {
     const { page } = await setup().visit("#/load");
     await start(page, "async", 30, 1);
     const first = await addressOfRun(page);
-    await start(page, "threads", 40, 1);
+    await start(page, "blocking-pool", 40, 1);
     await page.getByText("Running.").waitFor();
     await addressOfRun(page);
     await page.getByRole("link", { name: "Open the report" }).click();
     await page.getByLabel("With another load").selectOption(first.replace("#/runs/", ""));
-    const both = page.getByRole("img", { name: /percentile of E threads, 40.* and E async, 30/ });
+    const both = page.getByRole("img", {
+      name: /percentile of E blocking-pool, 40.* and E async, 30/,
+    });
     await both.waitFor();
     expect(page.url()).toMatch(/#\/runs\/[a-z0-9]+\/[a-z0-9]+$/);
     await page.reload();

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startServerProcess } from "../../testing/server-process.ts";
+import { startServerProcess } from "@unblock/test/server-process";
 
 /** A server that serves the page, with its own folder for runs and progress. */
 export interface PageServer {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fromJsonString } from "@bufbuild/protobuf";
+import { RunSchema } from "@unblock/proto/gen/lab";
 import { parse } from "csv-parse/sync";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
-import { RunSchema } from "../../gen/unblock/v1/lab_pb.ts";
 import {
   addressOfRun,
   coloursOf,
@@ -88,7 +88,10 @@ describePage("the race", (setup) => {
 
   test("is listed among the runs", async () => {
     const other = await setup().visit("#/runs");
-    await other.page.getByRole("link", { name: "Race A: threads, event-loop" }).first().click();
+    await other.page
+      .getByRole("link", { name: "Race A: blocking-pool, event-loop" })
+      .first()
+      .click();
     await other.page.locator("canvas.bars").nth(1).waitFor();
     expect(other.page.url()).toMatch(/#\/runs\/[a-z0-9]+$/);
     await other.page.context().close();
@@ -106,10 +109,10 @@ describePage("the race", (setup) => {
       return readFileSync(await download.path());
     };
     const run = fromJsonString(RunSchema, (await saved("JSON")).toString());
-    expect(run.summary?.strategies).toEqual(["threads", "event-loop"]);
+    expect(run.summary?.strategies).toEqual(["blocking-pool", "event-loop"]);
     const lines: Record<string, string>[] = parse(await saved("CSV"), { columns: true });
     expect(lines).toHaveLength(20);
-    expect(lines[19]).toMatchObject({ strategy: "event-loop", place: "event-loop", code: "ok" });
+    expect(lines[19]).toMatchObject({ strategy: "event-loop", executor: "event-loop", code: "ok" });
     const png = await saved("PNG");
     expect(png.subarray(1, 4).toString()).toBe("PNG");
     // Wider and taller than each of the charts.

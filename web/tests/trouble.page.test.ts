@@ -104,7 +104,7 @@ describePage("errors", (setup) => {
     const run: { summary: Record<string, unknown> } = JSON.parse(
       readFileSync(join(server.runsFolder, file), "utf8"),
     );
-    run.summary.sentence = attack;
+    run.summary.summary = attack;
     const written = join(server.runsFolder, "20260101T000000000Z-aaaaaaaaaaab.json");
     writeFileSync(written, JSON.stringify(run));
     const { page } = await visit("#/runs");

@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from "node:http2";
+import { callGrpc } from "@unblock/test/wire";
 import { expect, test } from "vitest";
-import { callGrpc } from "../../../testing/wire.ts";
 import { startNullServer } from "./null-server.ts";
 
 test("responds to each call, never before its delay", async () => {

@@ -1,5 +1,5 @@
+import { callGrpc } from "@unblock/test/wire";
 import { afterEach, expect, test } from "vitest";
-import { callGrpc } from "../../../testing/wire.ts";
 import { createPinning, type ServerProcess } from "../../harness/processes.ts";
 import { type ServerKind, servers, startBenchServer } from "../servers.ts";
 import type { StallLog } from "./stalled-server.ts";

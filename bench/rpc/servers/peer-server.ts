@@ -11,7 +11,7 @@ import {
   type EchoResponse,
   EchoResponseSchema,
   EchoService,
-} from "../../../gen/echo/v1/echo_pb.ts";
+} from "@unblock/proto/gen/echo/v1/echo_pb";
 import { announceServer, listenLocally } from "../../harness/serve.ts";
 
 type Fields = Pick<EchoRequest & EchoResponse, "text" | "number">;
@@ -70,7 +70,7 @@ async function startGrpcJs(): Promise<string> {
 
 /** node:http2 and protobuf-es alone: one RPC, no errors, no deadlines. A ceiling, not a peer. */
 async function startBareHttp2(): Promise<string> {
-  const { envelope } = await import("../../../server/rpc/adapter/envelope.ts");
+  const { envelope } = await import("@unblock/connect/adapter/envelope");
   /** Flags and length before a message. */
   const prefixBytes = 5;
   const header = { ":status": 200, "content-type": "application/grpc+proto" };

@@ -5,21 +5,25 @@
 import { parseArgs } from "node:util";
 import { type DescMethod, isMessage } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
-import { type EchoRequest, EchoRequestSchema, EchoService } from "../../../gen/echo/v1/echo_pb.ts";
-import { completeConfig } from "../../../server/config.ts";
-import { checkRange, checkText } from "../../../server/exercises/exercise.ts";
-import { createLogger } from "../../../server/logger.ts";
-import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
+import { createAdapter } from "@unblock/connect/adapter/adapter";
 import {
   type Check,
   createInterceptors,
   rejectCrossSiteGets,
-} from "../../../server/rpc/interceptors/chain.ts";
-import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
-import { listen } from "../../../server/rpc/listener/listener.ts";
-import { createMetrics } from "../../../server/rpc/observability/metrics.ts";
-import { observeRequests } from "../../../server/rpc/observability/request-log.ts";
-import { EventLoopVitals } from "../../../server/vitals/event-loop.ts";
+} from "@unblock/connect/interceptors/chain";
+import { limitCalls } from "@unblock/connect/interceptors/overload";
+import { listen } from "@unblock/connect/listener/listener";
+import { createMetrics } from "@unblock/connect/observability/metrics";
+import { observeRequests } from "@unblock/connect/observability/request-log";
+import { checkRange, checkText } from "@unblock/exercises/exercise";
+import { EventLoopVitals } from "@unblock/measure/event-loop";
+import {
+  type EchoRequest,
+  EchoRequestSchema,
+  EchoService,
+} from "@unblock/proto/gen/echo/v1/echo_pb";
+import { completeConfig } from "@unblock/server/config";
+import { createLogger } from "@unblock/terminal/logger";
 import { announceServer } from "../../harness/serve.ts";
 
 const checkEcho: Check = (request) =>
@@ -40,7 +44,7 @@ function createFullAdapter() {
   const logger = createLogger(logLevel, log);
   const limit = limitCalls(maxCalls, []);
   const metrics = createMetrics({
-    places: () => [],
+    executors: () => [],
     eventLoop,
     callsInProgress: () => limit.inProgress,
   });

@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import type { ConnectionCounts } from "../world/log.ts";
 
 /** What became of an event: "lost" when its sender disconnected before it was confirmed. */
-export type Outcome = "confirmed" | "refused" | "lost";
+export type Outcome = "confirmed" | "rejected" | "lost";
 
 /** Time without events after which no more follow what has ended. */
 const quietMs = 250;
@@ -142,7 +142,7 @@ export class Analytics {
       body,
       outcome,
       confirm: () => end(202, "confirmed"),
-      refuse: () => end(503, "refused"),
+      refuse: () => end(503, "rejected"),
     };
     if (this.#taker !== undefined) {
       this.#taker(event);

@@ -8,8 +8,8 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError } from "commander";
-import { fail } from "../../../cli/fail.ts";
 import { shown } from "../../workspace.ts";
 import { checkExercise } from "../check-exercise.ts";
 import type { Verdict } from "../result.ts";
@@ -25,7 +25,7 @@ Examples:
 Exit codes: 0 when everything is as expected, 2 when something is not or more than a third is
 INCONCLUSIVE.`;
 
-const hogProgram = fileURLToPath(new URL("../../../testing/hog.ts", import.meta.url));
+const hogProgram = fileURLToPath(new URL(import.meta.resolve("@unblock/test/hog")));
 
 type Kind = Judgement["kind"];
 

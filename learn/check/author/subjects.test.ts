@@ -1,5 +1,5 @@
+import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
 import { describe, expect, test } from "vitest";
-import type { DiagnosisName } from "../../diagnose/diagnosis.ts";
 import type { ExerciseResult, StepResult, Verdict } from "../result.ts";
 import { expectFailure, expectPass, expectUndecided } from "./subjects.ts";
 
@@ -28,7 +28,7 @@ describe("the author expects", () => {
     const expected = expectUndecided("sequential");
     expect(expected(resultOf("FAIL", ["sequential"], [undecided, overlap])).kind).toBe("expected");
     expect(expected(resultOf("FAIL", ["sequential"], [overlap])).kind).toBe("unexpected");
-    expect(expected(resultOf("FAIL", ["wrong-place"], [undecided])).kind).toBe("unexpected");
+    expect(expected(resultOf("FAIL", ["wrong-executor"], [undecided])).kind).toBe("unexpected");
     expect(expected(resultOf("PASS")).kind).toBe("unexpected");
   });
 
@@ -41,14 +41,14 @@ describe("the author expects", () => {
   test("a wrong answer's mistake first, and its other mistake too", () => {
     const file = "a-b.ts";
     const one = expectFailure({ file, diagnoses: ["sequential"] });
-    expect(one(resultOf("FAIL", ["sequential", "wrong-place"])).kind).toBe("expected");
-    expect(one(resultOf("FAIL", ["wrong-place", "sequential"])).kind).toBe("unexpected");
+    expect(one(resultOf("FAIL", ["sequential", "wrong-executor"])).kind).toBe("expected");
+    expect(one(resultOf("FAIL", ["wrong-executor", "sequential"])).kind).toBe("unexpected");
     expect(one(resultOf("FAIL")).kind).toBe("unexpected");
     expect(one(resultOf("PASS")).kind).toBe("unexpected");
     expect(one(resultOf("INCONCLUSIVE")).kind).toBe("inconclusive");
-    const two = expectFailure({ file, diagnoses: ["sequential"], also: "wrong-place" });
+    const two = expectFailure({ file, diagnoses: ["sequential"], also: "wrong-executor" });
     expect(two(resultOf("FAIL", ["sequential"])).kind).toBe("unexpected");
-    expect(two(resultOf("FAIL", ["sequential", "wrong-place"])).kind).toBe("expected");
+    expect(two(resultOf("FAIL", ["sequential", "wrong-executor"])).kind).toBe("expected");
   });
 
   test("either name of a mistake with two names", () => {

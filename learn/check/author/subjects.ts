@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Exercise, exercises } from "../../../registry/exercises.ts";
-import type { DiagnosisName } from "../../diagnose/diagnosis.ts";
+import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
+import { type WrongAnswer, wrongAnswers } from "@unblock/exercises/wrong-answers";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { fileName } from "../../workspace.ts";
-import { type WrongAnswer, wrongAnswers } from "../../wrong/expected.ts";
 import type { ExerciseResult } from "../result.ts";
 
 const learn = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,5 +1,5 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Exercise } from "../../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { round } from "../report.ts";
 import type { Session } from "../session.ts";
 
@@ -81,14 +81,16 @@ export function describeAlone(alone: AloneReading): string {
  */
 export function allowedMs(exercise: Exercise, cores: number, alone: AloneReading): number {
   const { burst, work } = exercise;
-  const { band } = burst;
-  if (!("timesLimit" in band)) {
+  const { expected } = burst;
+  if (!("timesIdeal" in expected)) {
     // Nobody waits for work after the reply.
-    const ms = work.afterReply ? band.toMs : (band.toMs / work.waitMs) * fastestMs(alone);
+    const ms = work.afterResponse
+      ? expected.toMs
+      : (expected.toMs / work.waitMs) * fastestMs(alone);
     return ms * slack + marginMs;
   }
   const rounds = Math.ceil(burst.calls / cores);
   const { atOnceMs } = alone;
   const roundMs = atOnceMs.length === 0 ? 0 : Math.max(0, Math.min(...atOnceMs) - work.waitMs);
-  return band.timesLimit * (work.waitMs + rounds * roundMs) * slack + marginMs;
+  return expected.timesIdeal * (work.waitMs + rounds * roundMs) * slack + marginMs;
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import type { Exercise } from "../../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import type { Observation } from "../../service/observation.ts";
 import { burstDeadlineMs } from "../faults.ts";
 import { planOf } from "../plan.ts";
@@ -36,7 +36,7 @@ export interface Measured {
   readonly alone: AloneReading;
   readonly allowedMs: number;
   /** 90th percentile of the probe's latency when nothing else runs. */
-  readonly idleBystanderMs: number;
+  readonly idleProbeMs: number;
   /** Cores that others kept busy during the bursts. */
   readonly busyCores: number;
   readonly cores: number;
@@ -69,12 +69,12 @@ export function fastestWallMs({ bursts }: Measured): number {
 }
 
 /** 90th percentile of the probe's latency, in the burst where it suffered least. */
-export function bystanderMs({ bursts }: Measured): number {
-  return Math.min(...bursts.map(({ burst }) => percentile90(burst.bystanderMs)));
+export function probeMs({ bursts }: Measured): number {
+  return Math.min(...bursts.map(({ burst }) => percentile90(burst.probeMs)));
 }
 
-export function allowedBystanderMs({ best, idleBystanderMs }: Measured): number {
-  return Math.max(unnoticedMs, idleTimes * idleBystanderMs, servedMs * best.burst.calls.length);
+export function allowedProbeMs({ best, idleProbeMs }: Measured): number {
+  return Math.max(unnoticedMs, idleTimes * idleProbeMs, servedMs * best.burst.calls.length);
 }
 
 function percentile90(values: readonly number[]): number {
@@ -89,7 +89,7 @@ export async function runBursts(session: Session): Promise<Measured> {
   const cores = availableParallelism();
   const idle = await measureIdle(session);
   const alone = await measureAlone(session, planned, cores);
-  const idleBystanderMs = percentile90(await callers.probe(setTimeout(probeAloneMs)));
+  const idleProbeMs = percentile90(await callers.probe(setTimeout(probeAloneMs)));
   const before = readLoad();
   const ownBefore = process.cpuUsage();
   let made = 0;
@@ -113,10 +113,10 @@ export async function runBursts(session: Session): Promise<Measured> {
     bursts,
     crowds,
     idle,
-    best: mostOverlapping(exercise, bursts, cores),
+    best: maxOverlapping(exercise, bursts, cores),
     alone,
     allowedMs: limitMs,
-    idleBystanderMs,
+    idleProbeMs,
     busyCores,
     cores,
   });
@@ -166,7 +166,7 @@ function haveFailed(evidence: readonly Evidence[]): boolean {
   return evidence.some(({ replies }) => replies.some(({ code }) => code !== "ok"));
 }
 
-function mostOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: number): Evidence {
+function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: number): Evidence {
   const most = (one: Evidence) => overlapsOf(exercise, one, cores)[0]?.most ?? 0;
   const best = bursts.toSorted((a, b) => most(a) - most(b)).at(-1);
   if (best === undefined) {
@@ -184,7 +184,7 @@ function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
   }
   const lacking = overlapsOf(exercise, best, cores).filter(isTooLittle);
   if (lacking.length === 0) {
-    const isInThreads = workOf(best, "threads").completed > 0;
+    const isInThreads = workOf(best, "blocking-pool").completed > 0;
     return (isInThreads || bursts.length < maxForTime) && isTooLong(measured);
   }
   const isClear = lacking.some(({ most, wanted }) => most <= wanted * clearlyTooLittle);
@@ -194,7 +194,6 @@ function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
 /** Whether every burst took too long, or delayed the probe. */
 function isTooLong(measured: Measured): boolean {
   return (
-    fastestWallMs(measured) > measured.allowedMs ||
-    bystanderMs(measured) > allowedBystanderMs(measured)
+    fastestWallMs(measured) > measured.allowedMs || probeMs(measured) > allowedProbeMs(measured)
   );
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { GetVitalsResponse, PlaceVitals } from "../../../gen/unblock/v1/vitals_pb.ts";
-import type { Burst } from "../../../loadtest/burst.ts";
+import type { Burst } from "@unblock/loadtest/burst";
+import type { ExecutorVitals, GetVitalsResponse } from "@unblock/proto/gen/vitals";
 import type { Observation } from "../../service/observation.ts";
 import { burstMs } from "../faults.ts";
 import type { Reply, Session } from "../session.ts";
@@ -11,7 +11,7 @@ import type { TreeUse } from "./system.ts";
 
 /** Work of a pool during a burst. */
 export interface PoolWork {
-  readonly mostRunning: number;
+  readonly maxRunning: number;
   readonly completed: number;
   readonly cpuMs: number;
 }
@@ -51,7 +51,7 @@ export interface Left {
 
 const pollMs = 15;
 
-const nothing: PoolWork = { mostRunning: 0, completed: 0, cpuMs: 0 };
+const nothing: PoolWork = { maxRunning: 0, completed: 0, cpuMs: 0 };
 
 /** Work of a pool; zero when there is none of that name. */
 export function workOf({ pools }: Evidence, name: string): PoolWork {
@@ -154,13 +154,13 @@ export async function readSeen({
 
 /** Waits until no handler and no pool of the service works, for disconnected clients either. */
 function settled({ service, callers }: Session): Promise<GetVitalsResponse> {
-  const isBusy = ({ name, running, queued }: PlaceVitals) =>
+  const isBusy = ({ name, running, queued }: ExecutorVitals) =>
     name !== "background" && running + queued > 0;
   const poll = async () => {
     for (;;) {
       const vitals = await callers.vitals();
       const { handler } = await service.observe();
-      if (handler.begun === handler.ended && !vitals.places.some(isBusy)) {
+      if (handler.begun === handler.ended && !vitals.executors.some(isBusy)) {
         return vitals;
       }
       await setTimeout(pollMs);
@@ -175,10 +175,10 @@ function poolsBetween(
   after: GetVitalsResponse,
 ): ReadonlyMap<string, PoolWork> {
   return new Map(
-    after.places.map(({ name, mostRunning, completed, cpuMs }) => {
-      const earlier = before.places.find((pool) => pool.name === name);
+    after.executors.map(({ name, maxRunning, completed, cpuMs }) => {
+      const earlier = before.executors.find((pool) => pool.name === name);
       const work = {
-        mostRunning,
+        maxRunning,
         completed: completed - (earlier?.completed ?? 0),
         cpuMs: cpuMs - (earlier?.cpuMs ?? 0),
       };

@@ -1,5 +1,5 @@
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { evidenceOf, type Seen } from "../testing/evidence.ts";
 import { whereItRan } from "./executor.ts";
 import { connectedBy, leftBy, startedBy } from "./overlap.ts";
@@ -9,8 +9,8 @@ function ran(letter: string, seen: Seen, taskMs = 0): string {
   return whereItRan(exerciseOf(letter), evidenceOf(seen), 50, taskMs).strategy;
 }
 
-const inThreads = { threads: { completed: 10, mostRunning: 10 } };
-const inWorkers = { workers: { completed: 10, mostRunning: 2 } };
+const inThreads = { threads: { completed: 10, maxRunning: 10 } };
+const inWorkers = { workers: { completed: 10, maxRunning: 2 } };
 
 describe("where a burst ran", () => {
   test("is the event loop after one blocking call there", () => {
@@ -21,20 +21,20 @@ describe("where a burst ran", () => {
 
   test("is the pool that completed the tasks", () => {
     expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, pools: inThreads })).toBe(
-      "threads",
+      "blocking-pool",
     );
     expect(ran("C", { computing: { calls: 10, otherThreads: 2 }, pools: inWorkers }, 50)).toBe(
-      "workers",
+      "cpu-pool",
     );
-    expect(ran("C", { pools: { processes: { completed: 10, mostRunning: 2 } } }, 50)).toBe(
+    expect(ran("C", { pools: { processes: { completed: 10, maxRunning: 2 } } }, 50)).toBe(
       "processes",
     );
   });
 
   test("is workers for own threads that compute, and threads for own threads that wait", () => {
     const observed = { newThreads: 10 };
-    expect(ran("C", { computing: { calls: 10, otherThreads: 10 }, observed }, 50)).toBe("workers");
-    expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, observed })).toBe("threads");
+    expect(ran("C", { computing: { calls: 10, otherThreads: 10 }, observed }, 50)).toBe("cpu-pool");
+    expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, observed })).toBe("blocking-pool");
   });
 
   test("is async, libuv or parallel without blocked threads", () => {
@@ -110,7 +110,7 @@ const left = (before: Seen, last: Seen) =>
 
 describe("the growth of bursts", () => {
   test("is one thread per call only if both bursts start them", () => {
-    expect(started(10, 10)).toEqual([{ what: "threads", count: 10, calls: 10 }]);
+    expect(started(10, 10)).toEqual([{ what: "blocking-pool", count: 10, calls: 10 }]);
     // A pool is made by the first.
     expect(started(10, 0)).toEqual([]);
     expect(started(10)).toEqual([]);
@@ -122,7 +122,7 @@ describe("the growth of bursts", () => {
   });
 
   test("includes what is left after each burst", () => {
-    expect(left({ left: { threads: 10 } }, { left: { threads: 20 } })).toEqual(["threads"]);
+    expect(left({ left: { threads: 10 } }, { left: { threads: 20 } })).toEqual(["blocking-pool"]);
     expect(left({ left: { threads: 16 } }, { left: { threads: 16 } })).toEqual([]);
     expect(left({}, { left: { files: 10, intervals: 10 } })).toEqual(["files", "intervals"]);
   });

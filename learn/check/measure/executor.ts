@@ -1,4 +1,4 @@
-import type { Exercise } from "../../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { planOf } from "../plan.ts";
 import { round } from "../report.ts";
 import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "./evidence.ts";
@@ -20,7 +20,7 @@ export interface Whereabouts {
   readonly isOwn: boolean;
 }
 
-const pools = ["threads", "workers", "processes"];
+const pools = ["blocking-pool", "cpu-pool", "processes"];
 
 /** Share of a burst's sequential work, or of its time, that has to be on the loop to say so. */
 const loopShare = 0.5;
@@ -50,7 +50,7 @@ export function whereItRan(
   const { usage, observed } = evidence;
   const held = heldBy(exercise, evidence, aloneMs, taskMs);
   const did = (pool: string) => workOf(evidence, pool).completed > 0;
-  const waitsInWorkers = did("workers") && !did("threads") && usage.waiting.otherThreads > 0;
+  const waitsInWorkers = did("cpu-pool") && !did("blocking-pool") && usage.waiting.otherThreads > 0;
   const found = (strategy: string): Whereabouts => ({
     strategy,
     alsoCalled: [],
@@ -63,7 +63,7 @@ export function whereItRan(
     const hasAsync = exercise.strategies.some(({ name }) => name === "async");
     return found(isAsync && hasAsync ? "async" : "event-loop");
   }
-  const pool = ["processes", "workers", "threads"].find(did);
+  const pool = ["processes", "cpu-pool", "blocking-pool"].find(did);
   return pool === undefined
     ? { ...found("async"), ...withoutPools(exercise, evidence, taskMs) }
     : found(pool);
@@ -81,7 +81,7 @@ function withoutPools(
   const burstCpuMs = exercise.burst.calls * taskMs * loopShare;
   const inOwn = (strategy: string) => ({
     strategy,
-    alsoCalled: ["threads", "workers"],
+    alsoCalled: ["blocking-pool", "cpu-pool"],
     isOwn: true,
   });
   const processes =
@@ -94,12 +94,12 @@ function withoutPools(
   }
   const threads = waiting.otherThreads + computing.otherThreads + observed.newThreads;
   if (threads > 0 || (cpu && (tree?.threadsCpuMs ?? 0) > burstCpuMs)) {
-    return inOwn(cpu ? "workers" : "threads");
+    return inOwn(cpu ? "cpu-pool" : "blocking-pool");
   }
   // Waiting threads and processes leave no trace: a learner who has some may have used them.
   const alsoCalled = [
     ...((tree?.children ?? 0) > 0 ? ["processes"] : []),
-    ...(observed.ownThreads > 0 ? ["threads", "workers"] : []),
+    ...(observed.ownThreads > 0 ? ["blocking-pool", "cpu-pool"] : []),
   ];
   return { strategy: withoutThreads(exercise, evidence), alsoCalled, isOwn: false };
 }
@@ -183,8 +183,8 @@ export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] 
     .map((name) => ({ name, ...workOf(evidence, name) }))
     .filter(({ completed }) => completed > 0)
     .map(
-      ({ name, completed, mostRunning, cpuMs }) =>
-        `${completed} tasks in ${name}, ${mostRunning} at once, ${round(cpuMs)} ms of CPU`,
+      ({ name, completed, maxRunning, cpuMs }) =>
+        `${completed} tasks in ${name}, ${maxRunning} at once, ${round(cpuMs)} ms of CPU`,
     );
   const parts = [
     waiting.onLoop > 0 && `${waiting.onLoop} blocking calls on the event loop`,
@@ -197,7 +197,7 @@ export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] 
     backend !== undefined &&
       `the ${backend.name} saw ${callsOf(evidence, backend.name).maxInProgress} calls at once`,
     `event loop ${Math.round(loop.utilization * 100)} % busy, ${round(loopCpuMsOf(evidence))} of ${round(cpuMsOf(evidence))} ms of CPU`,
-    `libuv's pool answered within ${round(observed.pool.longestWaitMs)} ms`,
+    `libuv's pool answered within ${round(observed.pool.maxWaitMs)} ms`,
   ];
   return parts.filter((part) => part !== false);
 }

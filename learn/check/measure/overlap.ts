@@ -1,4 +1,4 @@
-import type { Exercise } from "../../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { planOf } from "../plan.ts";
 import { callsOf, type Evidence, type Left, workOf } from "./evidence.ts";
 
@@ -55,9 +55,9 @@ export function computingAtOnce(evidence: Evidence): number | undefined {
   if (usage.computing.calls > 0) {
     return usage.computing.maxInProgress;
   }
-  const running = ["workers", "processes", "threads"]
+  const running = ["cpu-pool", "processes", "blocking-pool"]
     .map((name) => workOf(evidence, name))
-    .map(({ completed, mostRunning }) => (completed > 0 ? mostRunning : 0));
+    .map(({ completed, maxRunning }) => (completed > 0 ? maxRunning : 0));
   const busy = tree?.units.filter((cpuMs) => cpuMs >= minUnitMs).length ?? 0;
   const most = Math.max(...running, busy);
   return most > 0 ? most : undefined;
@@ -65,7 +65,7 @@ export function computingAtOnce(evidence: Evidence): number | undefined {
 
 /** Something whose number grows with the calls. */
 export interface Growth {
-  /** Such as "threads". */
+  /** Such as "blocking-pool". */
   readonly what: string;
   readonly count: number;
   readonly calls: number;
@@ -89,7 +89,7 @@ export function startedBy(crowds: readonly Evidence[]): readonly Growth[] {
       ? [{ what, count: count(last), calls: last.requests.length }]
       : [];
   return [
-    ...started("threads", ({ observed }) => observed.newThreads),
+    ...started("blocking-pool", ({ observed }) => observed.newThreads),
     ...started("processes", ({ observed, tree }) =>
       Math.max(observed.newProcesses, tree?.newChildren ?? 0),
     ),

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { readBusyMs } from "../../../machine/quiet.ts";
+import { readBusyMs } from "@unblock/measure/quiet";
 import { fieldsOf, numbersIn, read } from "../process/process-tree.ts";
 
 /** CPU use of a service's threads and processes in a span of time, by the operating system. */

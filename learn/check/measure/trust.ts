@@ -1,4 +1,4 @@
-import { mostBusyCores } from "../../../machine/quiet.ts";
+import { maxBusyCores } from "@unblock/measure/quiet";
 import { round } from "../report.ts";
 import { fastestMs } from "./alone.ts";
 import type { Measured } from "./bursts.ts";
@@ -17,7 +17,7 @@ const maxScatter = 1.5;
 
 /** Why the measured times say nothing about the learner's code; undefined when they do. */
 export function whyNoTime({ alone, busyCores, cores }: Measured): string | undefined {
-  if (busyCores > mostBusyCores) {
+  if (busyCores > maxBusyCores) {
     return `others kept ${round(busyCores)} of ${cores} cores busy meanwhile, on this machine or on its host`;
   }
   const fastest = fastestMs(alone);

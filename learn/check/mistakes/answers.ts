@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import { diagnoseRejections } from "../../diagnose/unhandled-rejection.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import { diagnoseRejections } from "@unblock/diagnose/unhandled-rejection";
 import { isNotExported, type Problem } from "../../service/learner-module.ts";
 import type { RightFields } from "../plan.ts";
 import type { Wrong } from "../report.ts";

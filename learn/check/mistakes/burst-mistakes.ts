@@ -1,8 +1,8 @@
-import type { Exercise } from "../../../registry/exercises.ts";
-import { BlockageTally } from "../../diagnose/blocked-loop.ts";
-import type { Diagnosis } from "../../diagnose/diagnosis.ts";
+import { BlockageTally } from "@unblock/diagnose/blocked-loop";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import type { Exercise } from "@unblock/proto/exercises";
 import { taskMs } from "../measure/alone.ts";
-import { bystanderMs, type Measured } from "../measure/bursts.ts";
+import { type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
 import { describeEvidence, type Held, type Whereabouts } from "../measure/executor.ts";
 import {
@@ -90,7 +90,8 @@ function keptBusy({ idle }: Measured): Diagnosis | undefined {
 function tooManyThreads({ exercise, measured, where, decided }: Served): Diagnosis | undefined {
   const atOnce = computingAtOnce(measured.best) ?? 0;
   const max = where.isOwn ? measured.cores * maxTimesCores : measured.cores;
-  const isMeant = decided.includes("threads") && where.strategy === "threads" && !where.isOwn;
+  const isMeant =
+    decided.includes("blocking-pool") && where.strategy === "blocking-pool" && !where.isOwn;
   // One process per call has its own diagnosis.
   const isProcessEach = startedBy(measured.crowds).some(({ what }) => what === "processes");
   return exercise.work.cpu && atOnce > max && !isMeant && !isProcessEach
@@ -162,7 +163,7 @@ function loopBlocked(exercise: Exercise, held: Held, measured: Measured): Diagno
   const all = tally.diagnoses();
   const seen = all.find((one) => one.name === name);
   const line = (seen ?? all.find((one) => one.line !== undefined))?.line;
-  const lateMs = round(bystanderMs(measured));
+  const lateMs = round(probeMs(measured));
   const calls = usage[held].onLoop;
   const what = held === "waiting" ? "blocking calls were made" : "computations ran";
   const counted = calls > 0 ? `${calls} ${what} on the event loop, one after another. ` : "";
@@ -178,7 +179,7 @@ function loopBlocked(exercise: Exercise, held: Held, measured: Measured): Diagno
       calls_on_loop: calls,
       loop_cpu_ms: loopCpuMs,
       loop_utilization: round(loop.utilization),
-      bystander_p90_ms: lateMs,
+      probe_p90_ms: lateMs,
     },
   };
 }

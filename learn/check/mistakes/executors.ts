@@ -1,5 +1,5 @@
-import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import type { PoolReading } from "../../diagnose/libuv-pool-saturated.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import type { PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
 import { describeAlone, fastestMs } from "../measure/alone.ts";
 import { fastestWallMs, type Measured } from "../measure/bursts.ts";
 import type { Growth, Overlap } from "../measure/overlap.ts";
@@ -83,7 +83,7 @@ export function workSkipped(cpuMs: number, minMs: number, calls: number): Diagno
     name: "work-skipped",
     finding: `${calls} calls were answered with ${round(cpuMs)} ms of CPU in all, and their work takes at least ${round(minMs)} ms.`,
     nextStep: "Do the work in each call, instead of sleeping or reusing earlier results.",
-    numbers: { cpu_ms: round(cpuMs), least_ms: round(minMs), calls },
+    numbers: { cpu_ms: round(cpuMs), min_ms: round(minMs), calls },
   };
 }
 
@@ -94,7 +94,7 @@ export function poolTooSmall({ what, most, wanted, calls }: Overlap): Diagnosis 
     finding: `${calls} ${what} were made ${most} at a time, in threads or processes of your own; with fewer than ${wanted} at once the last caller waits too long.`,
     nextStep:
       "Give the pool one thread per call that should wait at once: a waiting thread takes no CPU, so the number of cores does not matter.",
-    numbers: { most_at_once: most, expected_at_once: wanted, calls },
+    numbers: { max_at_once: most, expected_at_once: wanted, calls },
   };
 }
 
@@ -109,17 +109,17 @@ export function sequential({ what, most, wanted, calls }: Overlap): Diagnosis {
       most <= 1
         ? "Look for what makes one wait for another: an await before the next begins, a chain of promises, a lock."
         : "Look for what limits them: batches, a limit of your own, a pool that is smaller than the burst.",
-    numbers: { most_at_once: most, expected_at_once: wanted, calls },
+    numbers: { max_at_once: most, expected_at_once: wanted, calls },
   };
 }
 
 /** As many reads as libuv's pool has threads, and no more. @param threads size of the pool */
 export function libuvSaturated(
   { most: counted, calls }: Overlap,
-  { threads: wantedThreads, longestWaitMs }: PoolReading,
+  { threads: wantedThreads, maxWaitMs }: PoolReading,
   threads: number,
 ): Diagnosis {
-  const waitedMs = round(longestWaitMs);
+  const waitedMs = round(maxWaitMs);
   const most = Math.min(counted, threads);
   const tooLate =
     wantedThreads === threads
@@ -129,7 +129,7 @@ export function libuvSaturated(
     name: "libuv-pool-saturated",
     finding: `${calls} reads found ${threads} threads in libuv's pool: ${most} ran at once, and the others waited in a queue that nobody sees. Everything else that needs the pool waited too, up to ${waitedMs} ms.${tooLate}`,
     nextStep: `Give the pool one thread per read that should run at once, and some for others: more than ${calls} (here export const libuvThreads, elsewhere UV_THREADPOOL_SIZE in the environment that the process is started with).`,
-    numbers: { pool_threads: threads, most_at_once: most, calls, pool_wait_ms: waitedMs },
+    numbers: { pool_threads: threads, max_at_once: most, calls, pool_wait_ms: waitedMs },
   };
 }
 
@@ -146,7 +146,7 @@ export function moreThreadsThanCores(atOnce: number, cores: number): Diagnosis {
 /** The decision names one executor, and the work ran in another. */
 export function decidedOtherwise(decided: string, ran: string, evidence: string): Diagnosis {
   return {
-    name: "wrong-place",
+    name: "wrong-executor",
     finding: `You decided ${decided}, and it ran as ${ran}: ${evidence}.`,
     nextStep: "Decide which of the two you mean, and change the decision or the code.",
     numbers: {},
@@ -156,11 +156,11 @@ export function decidedOtherwise(decided: string, ran: string, evidence: string)
 /** Waiting calls held the threads for computing. */
 export function waitsInWorkers(calls: number, most: number, cores: number): Diagnosis {
   return {
-    name: "wrong-place",
+    name: "wrong-executor",
     finding: `${calls} blocking calls ran in the pool for computing, which has one thread for each of the ${cores} cores: ${most} waited at once, and no core had anything to do.`,
     nextStep:
       "Wait elsewhere, without a thread or in the pool threads, and keep the workers for computing.",
-    numbers: { blocking_calls: calls, most_at_once: most, workers: cores },
+    numbers: { blocking_calls: calls, max_at_once: most, workers: cores },
   };
 }
 
@@ -178,7 +178,7 @@ export function signalIgnored(during: string, { message, calls, of }: WentOn): D
     finding: `${of} callers disconnected while ${during}, and ${message}.`,
     nextStep:
       "Pass the handler's signal to everything that waits or runs for the call: fetch, a pool's run, the work itself by stopped().",
-    numbers: { went_on: calls, given_up: of },
+    numbers: { went_on: calls, cancelled: of },
   };
 }
 

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ExerciseResult } from "../result.ts";
 
 const program = fileURLToPath(new URL("../testing/check-file.ts", import.meta.url));
-const decision = `export const decision = { strategy: "threads", why: "It is not asked here." };`;
+const decision = `export const decision = { strategy: "blocking-pool", why: "It is not asked here." };`;
 const handler = "export const handler = async () => ({});";
 
 /** Where a check and its service write. */

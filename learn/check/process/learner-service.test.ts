@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { solutionFile } from "../../workspace.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Callers } from "../session.ts";
@@ -12,7 +12,7 @@ import { World } from "../world/world.ts";
 import { LearnerService } from "./learner-service.ts";
 
 const exercise = exerciseOf("A");
-const file = solutionFile(exercise, "threads");
+const file = solutionFile(exercise, "blocking-pool");
 
 /** Where this test's services write. */
 let folder: string;

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Exercise } from "../../../registry/exercises.ts";
-import type { Decision } from "../../handler.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/channel.ts";
 import type { Observation } from "../../service/observation.ts";
+import type { Decision } from "../../toolbox/handler.ts";
 import {
   askMs,
   HarnessTrouble,
@@ -210,7 +210,7 @@ async function start(
     world,
     analyticsUrl,
     // Work after the reply has to meet the signal that it would meet elsewhere.
-    directLane: !exercise.work.afterReply,
+    fastPath: !exercise.work.afterResponse,
     maxMemoryMb: memoryMb,
   };
   const service = new ServiceProcess(options, libuvThreads, (message) => {

@@ -57,10 +57,7 @@ const graceMs = 3_000;
 /** Interval between checks of the limits. */
 const limitsMs = 1_000;
 /** The service's own children, which end by themselves. */
-const ownPrograms = [
-  "server/backends/embedded/process.ts",
-  "server/places/child-process-worker.ts",
-];
+const ownPrograms = ["backends/embedded/process.ts", "packages/executors/child-process-worker.ts"];
 
 const { folder, program, preload, argument }: SupervisorOptions = JSON.parse(process.argv[2] ?? "");
 // The checker handles a terminal's Ctrl-C, and the learner's code can't ask this process to end.

@@ -19,9 +19,9 @@ export async function checkAnswer(session: Session): Promise<Outcome> {
   if (wrong !== undefined) {
     return failFor(wrong);
   }
-  const { refusedListening } = await service.observe();
-  if (refusedListening !== null) {
-    return fail(`${file} ${refusedListening}`);
+  const { rejectedListening } = await service.observe();
+  if (rejectedListening !== null) {
+    return fail(`${file} ${rejectedListening}`);
   }
   const asked = backend === undefined ? "" : `, each asked of the ${backend.name}`;
   return pass(`right for ${questions.length} requests${asked}`);

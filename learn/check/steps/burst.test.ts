@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { evidenceOf, measuredOf } from "../testing/evidence.ts";
-import { checkBystander, checkTime } from "./burst.ts";
+import { checkProbe, checkTime } from "./burst.ts";
 
-const fast = evidenceOf({ wallMs: 90, bystanderMs: [1, 2] });
-const slow = evidenceOf({ wallMs: 500, bystanderMs: [200, 300] });
+const fast = evidenceOf({ wallMs: 90, probeMs: [1, 2] });
+const slow = evidenceOf({ wallMs: 500, probeMs: [200, 300] });
 const nowhere = {
   strategy: "async",
   alsoCalled: [],
@@ -64,19 +64,19 @@ describe("the time of a burst", () => {
 describe("the probe", () => {
   test("passes when it was in time in one burst", () => {
     const measured = measuredOf(slow, { bursts: [slow, fast] });
-    expect(checkBystander(measured, nowhere).verdict).toBe("PASS");
+    expect(checkProbe(measured, nowhere).verdict).toBe("PASS");
   });
 
   test("is inconclusive when others use the cores, unless the loop was held", () => {
     const measured = measuredOf(slow, { busyCores: 1 });
-    const busy = evidenceOf({ wallMs: 500, bystanderMs: [200], tree: { loopCpuMs: 300 } });
+    const busy = evidenceOf({ wallMs: 500, probeMs: [200], tree: { loopCpuMs: 300 } });
     const computing = measuredOf(busy, { busyCores: 1 });
-    expect(checkBystander(computing, nowhere).verdict).toBe("INCONCLUSIVE");
-    expect(checkBystander(measured, nowhere).verdict).toBe("PASS");
-    expect(checkBystander(measured, { ...nowhere, held: "waiting" }).verdict).toBe("FAIL");
+    expect(checkProbe(computing, nowhere).verdict).toBe("INCONCLUSIVE");
+    expect(checkProbe(measured, nowhere).verdict).toBe("PASS");
+    expect(checkProbe(measured, { ...nowhere, held: "waiting" }).verdict).toBe("FAIL");
   });
 
   test("may be late where it is late without a burst, too", () => {
-    expect(checkBystander(measuredOf(slow, { idleBystanderMs: 40 }), nowhere).verdict).toBe("PASS");
+    expect(checkProbe(measuredOf(slow, { idleProbeMs: 40 }), nowhere).verdict).toBe("PASS");
   });
 });

@@ -1,12 +1,12 @@
-import type { Exercise } from "../../../registry/exercises.ts";
-import type { Diagnosis, DiagnosisName } from "../../diagnose/diagnosis.ts";
+import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
+import type { Exercise } from "@unblock/proto/exercises";
 import { meantStrategies } from "../decision.ts";
 import { describeAlone, fastestMs, taskMs } from "../measure/alone.ts";
 import {
-  allowedBystanderMs,
-  bystanderMs,
+  allowedProbeMs,
   fastestWallMs,
   type Measured,
+  probeMs,
   runBursts,
 } from "../measure/bursts.ts";
 import { cpuMsOf } from "../measure/evidence.ts";
@@ -40,7 +40,7 @@ const clearlyTooLong = 1.25;
 /** A probe that takes this multiple of the allowed time is late beyond chance. */
 const clearlyTooLate = 1.5;
 /** Mistakes of a burst that do not concern where it ran. */
-const notOfPlace: ReadonlySet<DiagnosisName> = new Set([
+const notOfExecutor: ReadonlySet<DiagnosisName> = new Set([
   "sequential",
   "libuv-pool-saturated",
   "pool-too-small",
@@ -70,9 +70,9 @@ export async function checkBurst(session: Session, report: Report): Promise<void
     return;
   }
   const overlaps = report.add("overlap", checkOverlap(exercise, measured, mistakes));
-  const isPlaced = report.add("place", checkPlace(served, mistakes));
+  const isPlaced = report.add("executor", checkExecutor(served, mistakes));
   report.add("time", checkTime(measured, mistakes));
-  report.add("bystander", checkBystander(measured, where));
+  report.add("probe", checkProbe(measured, where));
   if (!overlaps || !isPlaced) {
     return;
   }
@@ -123,11 +123,11 @@ function checkOverlap(
 }
 
 /** Did it run where the decision says, and is that right? */
-function checkPlace(
+function checkExecutor(
   { exercise, measured, where }: Served,
   mistakes: readonly Diagnosis[],
 ): Outcome {
-  const misplaced = mistakes.filter(({ name }) => !notOfPlace.has(name));
+  const misplaced = mistakes.filter(({ name }) => !notOfExecutor.has(name));
   // Another executor may do as well; the harm that it does would have a name.
   if (misplaced.length > 0 || where.held !== undefined) {
     const evidence = describeEvidence(exercise, measured.best);
@@ -181,10 +181,10 @@ export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): O
 }
 
 /** Did other callers of the service get their responses in time meanwhile? */
-export function checkBystander(measured: Measured, { held }: Whereabouts): Outcome {
-  const lateMs = bystanderMs(measured);
-  const allowedMs = allowedBystanderMs(measured);
-  const message = `Ping, every 5 ms: 90 % within ${round(lateMs)} ms, ${round(measured.idleBystanderMs)} ms when nothing else runs`;
+export function checkProbe(measured: Measured, { held }: Whereabouts): Outcome {
+  const lateMs = probeMs(measured);
+  const allowedMs = allowedProbeMs(measured);
+  const message = `Ping, every 5 ms: 90 % within ${round(lateMs)} ms, ${round(measured.idleProbeMs)} ms when nothing else runs`;
   if (lateMs <= allowedMs) {
     return pass(message);
   }

@@ -29,7 +29,7 @@ import { decidedOtherwise } from "../mistakes/executors.ts";
 import { fail, failFor, type Outcome, pass, type Report, round } from "../report.ts";
 import type { Session } from "../session.ts";
 import { judgeBursts } from "./answer.ts";
-import { checkBystander, checkTime } from "./burst.ts";
+import { checkProbe, checkTime } from "./burst.ts";
 
 const requests = [
   { event: "page_view", user_id: 123 },
@@ -53,7 +53,7 @@ export async function checkTrackEvent(
   }
   const { tracked } = seen;
   const decided = meantStrategies(session.exercise, session.service.decision);
-  const isFirst = report.add("place", checkReplyFirst(tracked, decided));
+  const isFirst = report.add("executor", checkReplyFirst(tracked, decided));
   // Of lost events no burst is needed.
   if (isFirst && (tracked.some(isLost) || (await measureReplies(session, analytics, report)))) {
     await report.make("after-reply", () => checkAfterReply(session, analytics, tracked));
@@ -94,7 +94,7 @@ async function measureReplies(
   const overlap = mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
   const isGood = report.add("overlap", overlap);
   report.add("time", checkTime(measured, mistakes));
-  report.add("bystander", checkBystander(measured, where));
+  report.add("probe", checkProbe(measured, where));
   return isGood;
 }
 

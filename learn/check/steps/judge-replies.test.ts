@@ -1,6 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { judgeEvents } from "../analytics/track.ts";
 import { type Asked, userOf, valueOfKey } from "../world/log.ts";
 import { type Answered, judgeReplies } from "./judge-replies.ts";

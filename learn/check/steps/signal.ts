@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Exercise } from "../../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import { taskMs } from "../measure/alone.ts";
 import type { Measured } from "../measure/bursts.ts";
@@ -212,7 +212,7 @@ function wentOnAtBackends(exercise: Exercise, evidence: CancelledEvidence): Went
 function wentOnInPools(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort, ended } = evidence.observed.handler;
   const answeredInTime = ended - failedAfterAbort - answeredAfterAbort;
-  const completed = ["threads", "workers", "processes"]
+  const completed = ["blocking-pool", "cpu-pool", "processes"]
     .map((pool) => workOf(evidence, pool).completed)
     .reduce((sum, one) => sum + one, 0);
   const forNobody = completed - answeredInTime;

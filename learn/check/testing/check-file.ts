@@ -1,5 +1,5 @@
 /** Checks a file as an answer to exercise A and prints the result. */
-import { exerciseOf } from "../../../testing/exercise-of.ts";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { checkExercise } from "../check-exercise.ts";
 
 const [file = ""] = process.argv.slice(2);

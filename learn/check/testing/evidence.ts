@@ -26,15 +26,15 @@ export interface Seen {
   readonly left?: Partial<Left>;
   readonly calls?: number;
   readonly wallMs?: number;
-  readonly bystanderMs?: readonly number[];
+  readonly probeMs?: readonly number[];
 }
 
 export function evidenceOf(seen: Seen): Evidence {
-  const work = { mostRunning: 0, completed: 0, cpuMs: 0 };
+  const work = { maxRunning: 0, completed: 0, cpuMs: 0 };
   const { database, ...others } = seen.backends ?? {};
-  const { calls = 10, wallMs = 60, bystanderMs = [1], connections = { opened: 0, open: 0 } } = seen;
+  const { calls = 10, wallMs = 60, probeMs = [1], connections = { opened: 0, open: 0 } } = seen;
   return {
-    burst: { originMs: 0, wallMs, calls: [], bystanderMs },
+    burst: { originMs: 0, wallMs, calls: [], probeMs },
     replies: Array(calls).fill({ code: "ok", message: "", body: {} }),
     requests: Array(calls).fill({}),
     loop: { utilization: 0.1 },
@@ -68,10 +68,10 @@ export function evidenceOf(seen: Seen): Evidence {
       unreadBodies: 0,
       intervals: 0,
       blockages: [],
-      pool: { longestWaitMs: 0, lateCalls: 0, lateMs: 0, threads: 4 },
+      pool: { maxWaitMs: 0, lateCalls: 0, lateMs: 0, threads: 4 },
       fetches: 0,
       rejections: [],
-      refusedListening: null,
+      rejectedListening: null,
       ...seen.observed,
     },
     tree: seen.tree && {
@@ -113,7 +113,7 @@ export function measuredOf(best: Evidence, rest: Partial<Measured> = {}): Measur
     best,
     alone: { runsMs: [50, 51, 52], atOnceMs: [], answers: new Map(), rounds: 0 },
     allowedMs: 150,
-    idleBystanderMs: 1,
+    idleProbeMs: 1,
     busyCores: 0,
     cores: 2,
     ...rest,

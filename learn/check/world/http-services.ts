@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { encodePng, pictureFor } from "../../../server/backends/embedded/pictures/pictures.ts";
+import { encodePng, pictureFor } from "@unblock/backends/embedded/pictures/pictures";
 import type { WorldLog } from "./log.ts";
 
 interface Service {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { monotonicMs } from "../../../registry/clock.ts";
-import { keyInCache } from "../../../server/backends/cache.ts";
+import { keyInCache } from "@unblock/backends/cache";
+import { monotonicMs } from "@unblock/measure/clock";
 import type { WorldAddresses } from "../../service/channel.ts";
 
 /** How the backends respond. */

@@ -5,14 +5,11 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createDatabaseFile } from "../../../server/backends/database.ts";
-import { ordinaryPath } from "../../../server/backends/disk.ts";
-import {
-  delayMs as cacheDelayMs,
-  serveCache,
-} from "../../../server/backends/embedded/cache-server.ts";
-import { CacheStore } from "../../../server/backends/embedded/cache-store.ts";
-import { hasMkfifo, readMs, serveSlowDisk } from "../../../server/backends/embedded/slow-disk.ts";
+import { createDatabaseFile } from "@unblock/backends/database";
+import { ordinaryPath } from "@unblock/backends/disk";
+import { delayMs as cacheDelayMs, serveCache } from "@unblock/backends/embedded/cache-server";
+import { CacheStore } from "@unblock/backends/embedded/cache-store";
+import { hasMkfifo, readMs, serveSlowDisk } from "@unblock/backends/embedded/slow-disk";
 import { serveHttpServices } from "./http-services.ts";
 import type { WorldMessage, WorldRequest } from "./log.ts";
 import { configOf, plainKey, valueOfKey, WorldLog } from "./log.ts";

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { createClient } from "@redis/client";
+import { fifoPath } from "@unblock/backends/disk";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { fifoPath } from "../../../server/backends/disk.ts";
 import { LearnerFault } from "../faults.ts";
 import { valueOfKey } from "./log.ts";
 import { World } from "./world.ts";

@@ -1,4 +1,4 @@
-import { monotonicMs } from "../../../registry/clock.ts";
+import { monotonicMs } from "@unblock/measure/clock";
 import { type Figures, measureImpact, measureWay, openPool } from "../measuring.ts";
 import { createQuestion, maxAtOnceColumn, milliseconds } from "../question.ts";
 import { startSlowServer } from "../slow-servers.ts";
@@ -13,7 +13,7 @@ export const tokenStream = createQuestion(import.meta.url, {
     ways: [
       { name: "async, piece by piece", argument: "async" },
       { name: "async, all at its end", argument: "async-whole" },
-      { name: "16 threads, one call each", argument: "threads" },
+      { name: "16 threads, one call each", argument: "blocking-pool" },
     ],
     columns: [
       milliseconds("last first word", "firstTokenMs"),
@@ -59,7 +59,7 @@ if (import.meta.main) {
         await (await fetch(url)).text();
         onToken();
       }),
-    threads: async (callers) => {
+    "blocking-pool": async (callers) => {
       await using pool = await openPool(16);
       return await measureCalls(callers, async (url, onToken) => {
         await pool.run(work.readStream, url);

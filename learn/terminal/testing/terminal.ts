@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { hasProgram } from "../../../testing/programs.ts";
+import { hasProgram } from "@unblock/test/programs";
 
 /** A program of the project on a terminal of 80 columns and 24 rows. */
 export interface TestTerminal {

@@ -1,5 +1,5 @@
+import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
-import { makeReport } from "../../../testing/reports.ts";
 import { chartData } from "./chart-data.ts";
 import { renderHtml } from "./html.ts";
 

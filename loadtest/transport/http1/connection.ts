@@ -1,14 +1,14 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import type { Client, Dispatcher } from "undici";
-import { failureOf, isClosed, openSocket } from "../connect.ts";
+import { failureOf, isClosed, openSocket } from "@unblock/http2/client/connect";
 import type {
   Fields,
   Receiver,
   Sending,
   TransportFailure,
   TransportOptions,
-} from "../transport.ts";
+} from "@unblock/http2/client/exchange";
+import type { Client, Dispatcher } from "undici";
 
 export interface ConnectionOwner {
   onOpen(connection: Connection): void;

@@ -1,9 +1,14 @@
 import { createServer, type RequestListener } from "node:http";
+import { closedByClient } from "@unblock/http2/client/connect";
+import type { Transport } from "@unblock/http2/client/exchange";
+import {
+  type Call,
+  closeLater,
+  send as sendOver,
+  serveSockets,
+} from "@unblock/http2/testing/client";
+import { freePort, listen, type TestEndpoint } from "@unblock/test/listen";
 import { describe, expect, test } from "vitest";
-import { freePort, listen, type TestEndpoint } from "../../../testing/listen.ts";
-import { closedByClient } from "../connect.ts";
-import { type Call, closeLater, send as sendOver, serveSockets } from "../testing.ts";
-import type { Transport } from "../transport.ts";
 import { Http1Transport } from "./transport.ts";
 
 async function serve(onRequest: RequestListener, port = 0): Promise<TestEndpoint> {

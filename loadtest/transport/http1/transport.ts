@@ -1,12 +1,12 @@
-import type { Dispatcher } from "undici";
-import { Backoff, closedByClient, unreachable } from "../connect.ts";
+import { Backoff, closedByClient, unreachable } from "@unblock/http2/client/connect";
 import type {
   PreparedRequest,
   RequestHead,
   Transport,
   TransportFailure,
   TransportOptions,
-} from "../transport.ts";
+} from "@unblock/http2/client/exchange";
+import type { Dispatcher } from "undici";
 import { Connection, type ConnectionOwner, Exchange } from "./connection.ts";
 
 /**

@@ -1,8 +1,8 @@
+import { type Exercise, isRight } from "@unblock/proto/exercises";
+import { maxStrategies } from "@unblock/proto/fired-runs";
+import { markOf } from "@unblock/terminal/mark";
 import { type ComponentChild, h } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { markOf } from "../../../cli/mark.ts";
-import { type Exercise, isRight } from "../../../registry/exercises.ts";
-import { mostStrategies } from "../../../registry/fired-runs.ts";
 import type { ExerciseText, Prose } from "../../build/exercise-texts.ts";
 import { meaningOf, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
@@ -136,7 +136,7 @@ function raceOfGuess(exercise: Exercise, guessed: string): RaceChoice {
   const strategies = new Set([exercise.recommended, guessed, ...others]);
   return {
     exercise: exercise.letter,
-    strategies: [...strategies].slice(0, mostStrategies),
+    strategies: [...strategies].slice(0, maxStrategies),
     calls: 0,
   };
 }

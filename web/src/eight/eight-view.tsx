@@ -1,5 +1,5 @@
+import { type Exercise, exercises, findExercise, isRight } from "@unblock/proto/exercises";
 import { useEffect } from "preact/hooks";
-import { type Exercise, exercises, findExercise, isRight } from "../../../registry/exercises.ts";
 import { away } from "../connection.ts";
 import { Card } from "./card.tsx";
 import { forgetGuesses, guesses, passed, refreshProgress } from "./guesses.ts";

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Standing } from "../../../gen/unblock/v1/progress_pb.ts";
+import type { Standing } from "@unblock/proto/gen/progress";
 import { progressClient, unary } from "../connection.ts";
 import { type Guesses, parseGuesses } from "./score.ts";
 

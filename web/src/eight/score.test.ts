@@ -1,5 +1,5 @@
+import { exercises, isRight } from "@unblock/proto/exercises";
 import { expect, test } from "vitest";
-import { exercises, isRight } from "../../../registry/exercises.ts";
 import { describeGuesses, describeScore, parseGuesses } from "./score.ts";
 
 const allRight = Object.fromEntries(
@@ -8,7 +8,7 @@ const allRight = Object.fromEntries(
 
 test("counts right guesses", () => {
   expect(describeGuesses({})).toBe("No exercise guessed yet");
-  expect(describeGuesses({ A: "threads", B: "event-loop" })).toBe("Guessed 2 of 8: 1 right");
+  expect(describeGuesses({ A: "blocking-pool", B: "event-loop" })).toBe("Guessed 2 of 8: 1 right");
   expect(describeGuesses(allRight)).toBe("Guessed 8 of 8: 8 right");
 });
 
@@ -19,7 +19,7 @@ test("scores passed exercises as the course does", () => {
 
 test("counts strategies that work as right", () => {
   const [, weather] = exercises;
-  expect(weather && isRight(weather, "threads")).toBe(true);
+  expect(weather && isRight(weather, "blocking-pool")).toBe(true);
   expect(weather && isRight(weather, "event-loop")).toBe(false);
 });
 
@@ -27,11 +27,11 @@ test.each([
   ["nothing", null],
   ["damaged", "{"],
   ["of another type", "7"],
-  ["of unknown strategies", '{"A":"magic","Z":"threads","B":7}'],
+  ["of unknown strategies", '{"A":"magic","Z":"blocking-pool","B":7}'],
 ])("drops stored guesses: %s", (_, kept) => {
   expect(parseGuesses(kept)).toEqual({});
 });
 
 test("keeps the valid guesses", () => {
-  expect(parseGuesses('{"A":"threads","B":"magic"}')).toEqual({ A: "threads" });
+  expect(parseGuesses('{"A":"blocking-pool","B":"magic"}')).toEqual({ A: "blocking-pool" });
 });

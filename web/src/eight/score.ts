@@ -1,5 +1,5 @@
-import { describeLevel, levelOf } from "../../../learn/levels.ts";
-import { exercises, isRight } from "../../../registry/exercises.ts";
+import { describeLevel, levelOf } from "@unblock/learn/levels";
+import { exercises, isRight } from "@unblock/proto/exercises";
 
 /** The first guessed strategy, by the exercise's letter. */
 export type Guesses = Readonly<Record<string, string>>;

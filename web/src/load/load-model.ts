@@ -1,9 +1,4 @@
-import type {
-  LoadFigures,
-  LoadInterval,
-  LoadResponse,
-  Run,
-} from "../../../gen/unblock/v1/lab_pb.ts";
+import type { LoadFigures, LoadInterval, LoadResponse, Run } from "@unblock/proto/gen/lab";
 
 /** Bound for a stream that sends more than its one interval per second. */
 const maxIntervals = 600;
@@ -45,10 +40,10 @@ export function applyLoadEvent(load: Load, { event }: LoadResponse): void {
     case "ended":
       load.figures = event.value;
       break;
-    case "kept":
+    case "saved":
       // Empty when the server could not save the run.
       load.keptId = event.value.id || undefined;
-      load.summary = event.value.sentence;
+      load.summary = event.value.summary;
       break;
   }
 }
@@ -65,7 +60,7 @@ export function loadOfRun({ summary, kind }: Run): Load | undefined {
     ratePerSecond: request?.ratePerSecond ?? 0,
     intervals,
     figures,
-    summary: summary?.sentence ?? "",
+    summary: summary?.summary ?? "",
     keptId: summary?.id,
   };
 }

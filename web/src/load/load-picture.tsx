@@ -1,7 +1,7 @@
+import { count, ms } from "@unblock/lab/numbers";
+import type { LoadFigures, LoadInterval } from "@unblock/proto/gen/lab";
 import { useMemo } from "preact/hooks";
 import type UPlot from "uplot";
-import type { LoadFigures, LoadInterval } from "../../../gen/unblock/v1/lab_pb.ts";
-import { count, ms } from "../../../lab/numbers.ts";
 import { axis, type ChartOptions, curve, DataTable, Legend, Plot, still } from "../charts.tsx";
 import type { Load } from "./load-model.ts";
 import { nameOf, PercentileChart } from "./percentile-chart.tsx";

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
-import { findExercise } from "../../../registry/exercises.ts";
-import { mostCallsPerSecond, mostSeconds } from "../../../registry/fired-runs.ts";
+import { findExercise } from "@unblock/proto/exercises";
+import { maxCallsPerSecond, maxSeconds } from "@unblock/proto/fired-runs";
 import { labClient } from "../connection.ts";
 import { ExerciseSelect, NumberField, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
@@ -90,13 +90,13 @@ function LoadForm({ running }: { readonly running: boolean }) {
       </label>
       <NumberField
         label="Calls per second"
-        max={mostCallsPerSecond}
+        max={maxCallsPerSecond}
         value={ratePerSecond}
         onInput={(rate) => choose({ ratePerSecond: rate })}
       />
       <NumberField
         label="Seconds"
-        max={mostSeconds}
+        max={maxSeconds}
         value={durationS}
         onInput={(seconds) => choose({ durationS: seconds })}
       />

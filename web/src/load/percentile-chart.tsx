@@ -1,6 +1,6 @@
+import type { Percentile } from "@unblock/proto/gen/lab";
 import { useMemo } from "preact/hooks";
 import type UPlot from "uplot";
-import type { Percentile } from "../../../gen/unblock/v1/lab_pb.ts";
 import { axis, type ChartOptions, curve, DataTable, Legend, Plot, still } from "../charts.tsx";
 import type { Load } from "./load-model.ts";
 

@@ -1,5 +1,5 @@
-import type { Call } from "../../../gen/unblock/v1/lab_pb.ts";
-import { piecesOf } from "../../../lab/call-pieces.ts";
+import { piecesOf } from "@unblock/lab/call-pieces";
+import type { Call } from "@unblock/proto/gen/lab";
 import { colour, coloursChanged } from "../theme.ts";
 import { axisTicks, type Freeze, type Lane, positionPx, type TimeAxis } from "./picture-data.ts";
 

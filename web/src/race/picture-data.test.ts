@@ -1,26 +1,21 @@
 import { create } from "@bufbuild/protobuf";
+import { type Call, CallSchema, LoopSampleSchema, ProbeCallSchema } from "@unblock/proto/gen/lab";
 import { expect, test } from "vitest";
-import {
-  BystanderCallSchema,
-  type Call,
-  CallSchema,
-  LoopSampleSchema,
-} from "../../../gen/unblock/v1/lab_pb.ts";
 import { freezesOf, lanesOf, stripData } from "./picture-data.ts";
 
-function ran(index: number, place: string, thread?: string, pid = "7"): Call {
+function ran(index: number, executor: string, thread?: string, pid = "7"): Call {
   return create(CallSchema, {
-    ...{ index, place, pid, code: "ok", sentMs: 0, endedMs: 10, beganMs: 10 - index },
+    ...{ index, executor, pid, code: "ok", sentMs: 0, endedMs: 10, beganMs: 10 - index },
     ...(thread === undefined ? {} : { thread }),
   });
 }
 
 test("has a lane per thread, numbered from 1 in each executor", () => {
   const calls = [
-    ran(0, "workers", "31"),
-    ran(1, "threads", "12"),
-    ran(2, "threads", "4"),
-    ran(3, "threads", "12"),
+    ran(0, "cpu-pool", "31"),
+    ran(1, "blocking-pool", "12"),
+    ran(2, "blocking-pool", "4"),
+    ran(3, "blocking-pool", "12"),
     ran(4, "event-loop", "0"),
   ];
   const lanes = lanesOf(calls).map(({ name, calls }) => [name, calls.map(({ index }) => index)]);
@@ -66,7 +61,7 @@ test("joins freezes with a short gap between them", () => {
 
 test("draws a delay growing from 0, and a probe's latency at the time at which it was due", () => {
   const loop = [create(LoopSampleSchema, { atMs: 100, delayMs: 90, utilization: 1 })];
-  const probe = [create(BystanderCallSchema, { intendedMs: 20, latencyMs: 85 })];
+  const probe = [create(ProbeCallSchema, { intendedMs: 20, latencyMs: 85 })];
   const [times, delays, latencies, utilizations] = stripData({ loop, probe });
   const at = (ms: number) => Array.from(times).indexOf(ms);
   expect(Array.from(times)).toEqual([0, 10, 20, 100]);

@@ -1,6 +1,7 @@
+import { niceStep, workStart } from "@unblock/lab/call-pieces";
+import { executors } from "@unblock/proto/executors";
+import type { Call, LoopSample } from "@unblock/proto/gen/lab";
 import UPlot from "uplot";
-import type { Call, LoopSample } from "../../../gen/unblock/v1/lab_pb.ts";
-import { niceStep, workStart } from "../../../lab/call-pieces.ts";
 import type { Burst } from "./race-model.ts";
 
 /** The time axis that all bursts of a race share. Lengths are in CSS pixels. */
@@ -44,37 +45,35 @@ export interface Lane {
   readonly calls: readonly Call[];
 }
 
-type Location = Pick<Call, "place" | "pid" | "thread">;
+type Location = Pick<Call, "executor" | "pid" | "thread">;
 
-/** The executors in the order of the lanes, and the name of a lane of each. */
-const laneNames: Readonly<Record<string, (number: number) => string>> = {
-  "event-loop": (number) => (number === 1 ? "event loop" : `event loop ${number}`),
-  libuv: () => "libuv",
-  threads: (number) => `thread ${number}`,
-  workers: (number) => `worker ${number}`,
-  processes: (number) => `process ${number}`,
-  queue: (number) => `queue ${number}`,
-  background: () => "after reply",
-  "": () => "unknown",
-};
-const executors = Object.keys(laneNames);
+/** Executors in the order of the lanes. */
+const order = [...executors.keys()];
 
 /**
  * One lane per thread, per process, and per pool whose threads have no number. Lanes are numbered from 1 in
  * each executor, since thread ids mean nothing to readers.
  */
 export function lanesOf(calls: readonly Call[]): Lane[] {
-  const keyOf = ({ place, pid, thread }: Location) => `${place};${pid};${thread ?? ""}`;
+  const keyOf = ({ executor, pid, thread }: Location) => `${executor};${pid};${thread ?? ""}`;
   const groups = [...Map.groupBy(calls, keyOf).values()]
     .map((ran) => ({ location: ran[0], calls: byWorkStart(ran) }))
     .filter((group): group is typeof group & { location: Call } => group.location !== undefined)
     .sort((a, b) => compareLocations(a.location, b.location));
   const numbers = new Map<string, number>();
-  return groups.map(({ location: { place }, calls: ran }) => {
-    const number = (numbers.get(place) ?? 0) + 1;
-    numbers.set(place, number);
-    return { name: laneNames[place]?.(number) ?? place, calls: ran };
+  return groups.map(({ location: { executor }, calls: ran }) => {
+    const number = (numbers.get(executor) ?? 0) + 1;
+    numbers.set(executor, number);
+    return { name: laneName(executor, number), calls: ran };
   });
+}
+
+function laneName(executor: string, number: number): string {
+  const { label = executor || "unknown", lane = "" } = executors.get(executor) ?? {};
+  if (lane !== "") {
+    return `${lane} ${number}`;
+  }
+  return number === 1 ? label : `${label} ${number}`;
 }
 
 /** Computes each call's start once: lanes are recomputed while a thousand calls arrive. */
@@ -87,7 +86,7 @@ function byWorkStart(calls: readonly Call[]): Call[] {
 
 function compareLocations(a: Location, b: Location): number {
   return (
-    rank(a.place) - rank(b.place) ||
+    rank(a.executor) - rank(b.executor) ||
     Number(a.pid) - Number(b.pid) ||
     Number(a.thread ?? 0) - Number(b.thread ?? 0)
   );
@@ -95,8 +94,8 @@ function compareLocations(a: Location, b: Location): number {
 
 /** Unknown executors come last. */
 function rank(executor: string): number {
-  const index = executors.indexOf(executor);
-  return index === -1 ? executors.length : index;
+  const index = order.indexOf(executor);
+  return index === -1 ? order.length : index;
 }
 
 /** A time during which the event loop was blocked. */

@@ -1,11 +1,11 @@
 import type {
   BurstFigures,
-  BystanderCall,
   Call,
   LoopSample,
+  ProbeCall,
   RaceResponse,
   Run,
-} from "../../../gen/unblock/v1/lab_pb.ts";
+} from "@unblock/proto/gen/lab";
 
 /** Bound of the samples of a burst: more would not be visible on a screen. */
 const maxSamples = 20_000;
@@ -23,7 +23,7 @@ export interface Burst {
   readonly expectedCalls: number;
   readonly calls: Call[];
   readonly loop: LoopSample[];
-  readonly probe: BystanderCall[];
+  readonly probe: ProbeCall[];
   /** Undefined until the burst has ended. */
   figures: BurstFigures | undefined;
   /** Increments with every change, so that unchanged bursts are not drawn again. */
@@ -59,7 +59,7 @@ export function applyEvent(race: Race, { event }: RaceResponse): void {
       if (burst !== undefined) {
         append(burst.calls, event.value.calls, burst.expectedCalls);
         append(burst.loop, event.value.loop, maxSamples);
-        append(burst.probe, event.value.bystander, maxSamples);
+        append(burst.probe, event.value.probe, maxSamples);
       }
       break;
     case "burstEnded":
@@ -67,10 +67,10 @@ export function applyEvent(race: Race, { event }: RaceResponse): void {
         burst.figures = event.value.figures;
       }
       break;
-    case "kept":
+    case "saved":
       // Empty when the server could not save the run.
       race.keptId = event.value.id || undefined;
-      race.summary = event.value.sentence;
+      race.summary = event.value.summary;
       break;
   }
 }
@@ -85,14 +85,14 @@ export function raceOfRun({ summary, kind }: Run): Race | undefined {
     const burst = newBurst(strategy, calls.length);
     burst.calls.push(...calls);
     append(burst.loop, events?.loop ?? [], maxSamples);
-    append(burst.probe, events?.bystander ?? [], maxSamples);
+    append(burst.probe, events?.probe ?? [], maxSamples);
     burst.figures = figures;
     return burst;
   });
   return {
     exercise: summary?.exercise ?? "",
     bursts,
-    summary: summary?.sentence ?? "",
+    summary: summary?.summary ?? "",
     keptId: summary?.id,
   };
 }

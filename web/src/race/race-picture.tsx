@@ -1,7 +1,7 @@
+import { count, ms } from "@unblock/lab/numbers";
+import { findExercise } from "@unblock/proto/exercises";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import UPlot from "uplot";
-import { count, ms } from "../../../lab/numbers.ts";
-import { findExercise } from "../../../registry/exercises.ts";
 import { axis, type ChartOptions, curve, Legend, Plot, still } from "../charts.tsx";
 import { colour } from "../theme.ts";
 import { Bars, type BurstPictureProps } from "./bars.tsx";

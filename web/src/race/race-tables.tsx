@@ -1,8 +1,8 @@
-import { markOf } from "../../../cli/mark.ts";
-import type { BurstFigures } from "../../../gen/unblock/v1/lab_pb.ts";
-import { workStart } from "../../../lab/call-pieces.ts";
-import { ms, percent } from "../../../lab/numbers.ts";
-import type { Exercise } from "../../../registry/exercises.ts";
+import { workStart } from "@unblock/lab/call-pieces";
+import { ms, percent } from "@unblock/lab/numbers";
+import type { Exercise } from "@unblock/proto/exercises";
+import type { BurstFigures } from "@unblock/proto/gen/lab";
+import { markOf } from "@unblock/terminal/mark";
 import { DataTable } from "../charts.tsx";
 import type { Burst } from "./race-model.ts";
 
@@ -18,10 +18,10 @@ interface Column {
 
 const columns: readonly Column[] = [
   { title: "wall time", text: ({ wallMs }) => ms(wallMs) },
-  { title: "ideal", text: ({ limitMs }) => ms(limitMs) },
+  { title: "ideal", text: ({ idealMs }) => ms(idealMs) },
   { title: "ratio", text: ({ ratio }) => ratio?.toFixed(2) ?? "–" },
   { title: "expected", text: expectedText },
-  { title: "probe p99", text: ({ bystanderP99Ms }) => ms(bystanderP99Ms) },
+  { title: "probe p99", text: ({ probeP99Ms }) => ms(probeP99Ms) },
   { title: "max loop delay", text: ({ loopDelayMaxMs }) => ms(loopDelayMaxMs) },
   { title: "failed", text: ({ errors }) => String(errors) },
 ];
@@ -73,9 +73,14 @@ export function FiguresTable({ exercise, bursts }: FiguresTableProps) {
   );
 }
 
-function expectedText({ inconclusive, withinBand, bandFromMs, bandToMs }: BurstFigures): string {
-  const verdict = inconclusive !== "" ? "? inconclusive" : withinBand ? "✓ in" : "✗ out";
-  return `${ms(bandFromMs)}–${ms(bandToMs)} ${verdict}`;
+function expectedText({
+  inconclusive,
+  withinExpected,
+  expectedFromMs,
+  expectedToMs,
+}: BurstFigures): string {
+  const verdict = inconclusive !== "" ? "? inconclusive" : withinExpected ? "✓ in" : "✗ out";
+  return `${ms(expectedFromMs)}–${ms(expectedToMs)} ${verdict}`;
 }
 
 /** A strategy's name with the mark of its suitability. */
@@ -119,8 +124,8 @@ export function BurstTables({ burst }: { readonly burst: Burst }) {
 }
 
 function callRow(call: Burst["calls"][number]): (string | number)[] {
-  const { index, sentMs, endedMs, steps, place, pid, thread, code, message } = call;
-  const ranOn = [place, pid && `process ${pid}`, thread && `thread ${thread}`];
+  const { index, sentMs, endedMs, steps, executor, pid, thread, code, message } = call;
+  const ranOn = [executor, pid && `process ${pid}`, thread && `thread ${thread}`];
   return [
     index + 1,
     sentMs.toFixed(1),

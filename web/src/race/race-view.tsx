@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
-import { Suitability } from "../../../gen/unblock/v1/exercise_pb.ts";
-import { type Exercise, exercises, findExercise } from "../../../registry/exercises.ts";
-import { mostCalls, mostStrategies } from "../../../registry/fired-runs.ts";
+import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { maxCalls, maxStrategies } from "@unblock/proto/fired-runs";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import { labClient } from "../connection.ts";
 import { ExerciseSelect, meaningOf, NumberField, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
@@ -78,9 +78,9 @@ function RaceForm({ running }: { readonly running: boolean }) {
     chosen.value = { ...chosen.value, ...more };
   };
   const problem =
-    strategies.length >= 1 && strategies.length <= mostStrategies
+    strategies.length >= 1 && strategies.length <= maxStrategies
       ? undefined
-      : `Choose one to ${mostStrategies} strategies.`;
+      : `Choose one to ${maxStrategies} strategies.`;
   return (
     <RunForm class="controls" onRun={() => session.start(chosen.value)}>
       <ExerciseSelect
@@ -90,7 +90,7 @@ function RaceForm({ running }: { readonly running: boolean }) {
         }}
       />
       <fieldset>
-        <legend>Strategies, up to {mostStrategies}</legend>
+        <legend>Strategies, up to {maxStrategies}</legend>
         {findExercise(letter)?.allStrategies.map(({ name, needs }) => (
           <label class="check" key={name} title={meaningOf(name)}>
             <input
@@ -108,7 +108,7 @@ function RaceForm({ running }: { readonly running: boolean }) {
       </fieldset>
       <NumberField
         label="Calls at once"
-        max={mostCalls}
+        max={maxCalls}
         value={calls}
         onInput={(count) => choose({ calls: count })}
       />

@@ -1,6 +1,6 @@
 import { toJsonString } from "@bufbuild/protobuf";
+import { type Run, RunSchema } from "@unblock/proto/gen/lab";
 import { useState } from "preact/hooks";
-import { type Run, RunSchema } from "../../../gen/unblock/v1/lab_pb.ts";
 import { labClient, noticeTrouble, unary } from "../connection.ts";
 import { TroubleNote } from "../notes.tsx";
 import { colour } from "../theme.ts";
@@ -46,7 +46,7 @@ async function fileOf(run: Run, format: Format): Promise<Blob> {
     case "csv":
       return new Blob([csvOf(run)], { type: "text/csv" });
     case "png":
-      return pngOf(document, [titleOf(run), run.summary?.sentence ?? ""]);
+      return pngOf(document, [titleOf(run), run.summary?.summary ?? ""]);
   }
 }
 

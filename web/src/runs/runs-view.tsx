@@ -1,5 +1,5 @@
+import type { Run } from "@unblock/proto/gen/lab";
 import { useMemo } from "preact/hooks";
-import type { Run } from "../../../gen/unblock/v1/lab_pb.ts";
 import { labClient, useFetched } from "../connection.ts";
 import { loadOfRun } from "../load/load-model.ts";
 import { LoadPicture } from "../load/load-picture.tsx";
@@ -24,13 +24,13 @@ export function RunsView() {
         </p>
       )}
       <ul class="runs">
-        {value?.runs.map(({ id, beganAt, exercise, strategies, sentence, isLoad }) => (
+        {value?.runs.map(({ id, beganAt, exercise, strategies, summary, isLoad }) => (
           <li key={id}>
             <a href={`#/runs/${id}`}>
               {isLoad ? "Load" : "Race"} {exercise}: {strategies.join(", ")}
             </a>{" "}
             <time dateTime={beganAt}>{new Date(beganAt).toLocaleString()}</time>
-            <p class="quiet">{sentence}</p>
+            <p class="quiet">{summary}</p>
           </li>
         ))}
       </ul>
