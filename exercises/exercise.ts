@@ -4,6 +4,7 @@ import type { FieldViolation } from "@unblock/errors/failure";
 import type { Executors } from "@unblock/executors";
 import type { Ran, TaskCall } from "@unblock/executors/executor";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
+import { folderName } from "./folder.ts";
 
 /** What the exercises work with. */
 export interface House {
@@ -81,7 +82,7 @@ export interface ServedExercise {
 export function loadExercises(house: House): Promise<readonly ServedExercise[]> {
   return Promise.all(
     exercises.map(async (exercise) => {
-      const folder = exercise.rpc.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+      const folder = folderName(exercise);
       const module: { default: CreateExercise } = await import(`./${folder}/strategies.ts`);
       const handler = module.default(house);
       assertSameStrategies(exercise, Object.keys(handler.strategies), folder);

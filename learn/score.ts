@@ -1,9 +1,9 @@
+import { folderName } from "@unblock/exercises/folder";
 import { isPassed, type Progress, progressOf } from "@unblock/progress/progress";
 import { exercises, isRight } from "@unblock/proto/exercises";
 import type { ExerciseResult, Score } from "./check/result.ts";
 import { describeLevel, levelOf } from "./levels.ts";
 import { dayOf, dueCards, nextDueMs } from "./review/schedule.ts";
-import { folderName } from "./workspace.ts";
 
 /** Heading of the part of docs/fundamentals.md that explains most of an exercise, by letter. */
 const parts: Readonly<Record<string, string>> = {

@@ -1,15 +1,13 @@
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
-import { findExercise } from "@unblock/proto/exercises";
+import { answersOf } from "@unblock/exercises/folder";
+import { exercises } from "@unblock/proto/exercises";
 import { openTestHouse, type TestHouse } from "@unblock/test/house";
 import { never } from "@unblock/test/tasks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openHoldingsFile } from "./check/testing/holdings-file.ts";
 import { provideEnvironment, provideHouse } from "./service/environment.ts";
 import { loadLearnerModule } from "./service/learner-module.ts";
-
-const folder = new URL("./solutions/", import.meta.url);
 
 /** Requests that no example uses, by exercise. */
 const requests: Readonly<Record<string, JsonValue>> = {
@@ -23,15 +21,9 @@ const requests: Readonly<Record<string, JsonValue>> = {
   H: {},
 };
 
-const solutions = readdirSync(fileURLToPath(folder))
-  .sort()
-  .map((file) => {
-    const exercise = findExercise(file.charAt(0));
-    if (exercise === undefined) {
-      throw new Error(`Expected a solution's name to begin with an exercise's letter, got ${file}`);
-    }
-    return { file, exercise };
-  });
+const solutions = exercises.flatMap((exercise) =>
+  answersOf(exercise, "solutions").map((file) => ({ file, exercise })),
+);
 
 describe("the solutions", () => {
   const holdings = openHoldingsFile();
@@ -53,7 +45,7 @@ describe("the solutions", () => {
       const request = requests[letter] ?? null;
       // The confidence depends on the number of crops.
       const { confidence: _, ...expected } = Object(await house.run(rpc, recommended, request));
-      const url = new URL(file, folder).href;
+      const url = pathToFileURL(file).href;
       provideHouse(house, url);
       const { handler } = await loadLearnerModule(url);
       const response = await handler(fromJson(method.input, request), never);

@@ -1,27 +1,27 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { wrongAnswers } from "@unblock/exercises/wrong-answers";
+import { checkOf, planOf } from "@unblock/exercises/checks";
+import { answersOf, exerciseFile, folderName } from "@unblock/exercises/folder";
 import { exercises } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hintsFor, openBook } from "./book/book.ts";
-import { planOf } from "./check/plan.ts";
 import { checkTypes } from "./check/types.ts";
-import { fileName, solutionFile, yourFile } from "./workspace.ts";
+import { yourFile } from "./workspace.ts";
 
 const run = promisify(execFile);
-const learn = fileURLToPath(new URL(".", import.meta.url));
+const folder = fileURLToPath(new URL("../exercises/", import.meta.url));
 
 /** Works, but 16 threads are too few for a burst of 100 lookups, so it does not pass. */
-const rightAndNotEnough = "e-get-cache.threads.ts";
+const rightAndNotEnough = "get-cache/solutions/blocking-pool.ts";
 
-const stubs = filesOf("stubs");
+const stubs = exercises.map((exercise) => relative(folder, exerciseFile(exercise, "stub.ts")));
 const solutions = filesOf("solutions");
 const right = filesOf("right");
-const wrong = filesOf("wrong").filter((path) => path !== "wrong/expected.ts");
+const wrong = filesOf("wrong");
 
 /** Exports of a file that Node loaded without transformation. */
 interface Loaded {
@@ -40,12 +40,8 @@ beforeAll(async () => {
 });
 
 describe("the stubs", () => {
-  test("are one per exercise, named like it", () => {
-    expect(stubs).toEqual(exercises.map((exercise) => `stubs/${fileName(exercise)}`));
-  });
-
   test.each(exercises)("$letter states its scenario in three lines, and how to check it", (one) => {
-    const lines = readFileSync(join(learn, `stubs/${fileName(one)}`), "utf8").split("\n");
+    const lines = readFileSync(exerciseFile(one, "stub.ts"), "utf8").split("\n");
     expect(lines[0]).toMatch(new RegExp(`^// ${one.letter}\\. `));
     expect(lines.indexOf("//")).toBe(3);
     expect(lines).toContain(`// Check it: npm run check -- ${one.letter}`);
@@ -55,8 +51,8 @@ describe("the stubs", () => {
   test.each(exercises)("$letter lists the schema's strategies and decides for none", (one) => {
     // Sorted, because the schema has the recommended strategy first.
     const names = one.strategies.map(({ name }) => name).sort();
-    const stub = `stubs/${fileName(one)}`;
-    expect(readFileSync(join(learn, stub), "utf8")).toContain(
+    const stub = `${folderName(one)}/stub.ts`;
+    expect(readFileSync(join(folder, stub), "utf8")).toContain(
       `/** One of: ${names.join(", ")}. */`,
     );
     expect(loaded[stub]?.decision).toEqual({ strategy: "", why: "" });
@@ -69,8 +65,8 @@ describe("the stubs", () => {
 
   test("set the size of libuv's pool in D only, to Node's default", () => {
     const sized = stubs.filter((path) => loaded[path]?.exports.includes("libuvThreads"));
-    expect(sized).toEqual(["stubs/d-get-config.ts"]);
-    expect(readFileSync(join(learn, "stubs/d-get-config.ts"), "utf8")).toContain(
+    expect(sized).toEqual(["get-config/stub.ts"]);
+    expect(readFileSync(join(folder, "get-config/stub.ts"), "utf8")).toContain(
       "export const libuvThreads = 4;",
     );
   });
@@ -81,14 +77,14 @@ describe("the solutions", () => {
     const right = exercises.flatMap((exercise) =>
       exercise.strategies
         .filter(({ suitability }) => isRight(suitability))
-        .map(({ name }) => basename(solutionFile(exercise, name)))
+        .map(({ name }) => `${folderName(exercise)}/solutions/${name}.ts`)
         .filter((name) => name !== rightAndNotEnough),
     );
-    expect(solutions.map((path) => basename(path)).sort()).toEqual(right.sort());
+    expect(solutions.toSorted()).toEqual(right.sort());
   });
 
   test.each(solutions)("%s decides for the strategy in its name and gives a reason", (path) => {
-    const [, strategy] = basename(path).split(".");
+    const strategy = basename(path, ".ts");
     const decision = loaded[path]?.decision;
     expect(decision?.strategy).toBe(strategy);
     expect(decision?.why).not.toBe("");
@@ -120,8 +116,10 @@ describe("the wrong answers", () => {
   });
 
   test("are each expected to fail once", () => {
-    const expected = wrongAnswers.map(({ file }) => `wrong/${file}`);
-    expect(expected.sort()).toEqual(wrong);
+    const expected = exercises.flatMap((exercise) =>
+      checkOf(exercise).wrongAnswers.map(({ file }) => `${folderName(exercise)}/wrong/${file}`),
+    );
+    expect(expected.sort()).toEqual(wrong.toSorted());
   });
 
   test.each([...right, ...wrong])(
@@ -142,9 +140,12 @@ describe("all of them", () => {
 
   test("pass the type check", async () => {
     // These two suppress type errors on purpose.
-    const cheats = new Set(["wrong/b-without-types.ts", "wrong/d-without-one-check.ts"]);
+    const cheats = new Set([
+      "get-weather/wrong/without-types.ts",
+      "get-config/wrong/without-one-check.ts",
+    ]);
     const all = [...stubs, ...solutions, ...right, ...wrong];
-    const paths = all.filter((path) => !cheats.has(path)).map((path) => join(learn, path));
+    const paths = all.filter((path) => !cheats.has(path)).map((path) => join(folder, path));
     const problems = [...((await checkTypes(paths)) ?? [])];
     expect(problems.map(([path]) => path)).toEqual(paths);
     expect(problems.filter(([, found]) => found.length > 0)).toEqual([]);
@@ -168,7 +169,7 @@ describe("the tasks agree with the check", () => {
 
   test("and the stubs show the signal that is checked", () => {
     for (const path of stubs) {
-      const source = readFileSync(join(learn, path), "utf8");
+      const source = readFileSync(join(folder, path), "utf8");
       expect(source).toMatch(/export const handler: .* = async \(.*, signal\) =>/);
       expect(source).toContain("// `signal` aborts when nobody waits any more");
     }
@@ -182,19 +183,18 @@ test("every exercise has three hints, all of them different", () => {
   expect(hints.flat()).not.toContain("");
 });
 
-function filesOf(folder: string): string[] {
-  return readdirSync(join(learn, folder))
-    .filter((name) => name.endsWith(".ts"))
-    .sort()
-    .map((name) => `${folder}/${name}`);
+function filesOf(kind: "solutions" | "right" | "wrong"): string[] {
+  return exercises.flatMap((exercise) =>
+    answersOf(exercise, kind).map((file) => relative(folder, file)),
+  );
 }
 
-function letterOf(path: string): string {
-  return basename(path).charAt(0).toUpperCase();
+function letterOf(path: string): string | undefined {
+  return exercises.find((exercise) => path.startsWith(`${folderName(exercise)}/`))?.letter;
 }
 
 function linesOf(path: string): number {
-  return readFileSync(join(learn, path), "utf8").trimEnd().split("\n").length;
+  return readFileSync(join(folder, path), "utf8").trimEnd().split("\n").length;
 }
 
 function isRight(suitability: Suitability): boolean {
@@ -203,7 +203,7 @@ function isRight(suitability: Suitability): boolean {
 
 /** Parses the exports of a file without running it. */
 function readExports(path: string): Loaded {
-  const source = readFileSync(join(learn, path), "utf8");
+  const source = readFileSync(join(folder, path), "utf8");
   const [, strategy = "", why = ""] =
     /export const decision: Decision = \{\s+strategy: "(.*)",\s+why: "(.*)",\s+\};/.exec(source) ??
     [];
@@ -218,7 +218,7 @@ async function loadAll(paths: readonly string[]): Promise<Readonly<Record<string
   const program = `
     const loaded = {};
     for (const path of process.argv.slice(1)) {
-      const { decision, ...others } = await import(${JSON.stringify(learn)} + path);
+      const { decision, ...others } = await import(${JSON.stringify(folder)} + path);
       loaded[path] = { exports: Object.keys(others), decision };
     }
     console.log(JSON.stringify(loaded));`;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { exerciseFile } from "@unblock/exercises/folder";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -15,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(yours, { recursive: true }));
 
 function stubOf(exercise: Exercise): string {
-  return readFileSync(new URL(`stubs/${fileName(exercise)}`, import.meta.url), "utf8");
+  return readFileSync(exerciseFile(exercise, "stub.ts"), "utf8");
 }
 
 test("copies every stub and keeps existing files", () => {
@@ -26,7 +27,7 @@ test("copies every stub and keeps existing files", () => {
   for (const path of others) {
     expect(readFileSync(path, "utf8")).toContain("export const handler");
   }
-  expect(readdirSync(yours)).toHaveLength(8);
+  expect(readdirSync(yours)).toHaveLength(exercises.length);
 });
 
 test("restores a stub and keeps every version", () => {

@@ -1,16 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { asidePath, root, yoursFolder } from "@unblock/progress/state-file";
+import { exerciseFile, folderName } from "@unblock/exercises/folder";
+import { asidePath, yoursFolder } from "@unblock/progress/state-file";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 
 export { shown, yoursFolder } from "@unblock/progress/state-file";
-
-const stubsFolder = join(root, "learn/stubs");
-
-/** An exercise's name in paths, such as "get-user". */
-export function folderName({ rpc }: Exercise): string {
-  return rpc.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
-}
 
 /** Name of an exercise's file, such as "a-get-user.ts". */
 export function fileName(exercise: Exercise): string {
@@ -24,7 +18,7 @@ export function yourFile(exercise: Exercise, yours = yoursFolder): string {
 
 /** Path of the reference solution with one of the right strategies. */
 export function solutionFile(exercise: Exercise, strategy: string): string {
-  return join(root, "learn/solutions", fileName(exercise).replace(/ts$/, `${strategy}.ts`));
+  return exerciseFile(exercise, `solutions/${strategy}.ts`);
 }
 
 /** Copies each stub to the learner's folder, unless the file exists. */
@@ -60,7 +54,7 @@ export function resetExercise(
 
 /** Whether the learner's file equals the stub. */
 export function isStub(exercise: Exercise, yours = yoursFolder): boolean {
-  const stub = readFileSync(join(stubsFolder, fileName(exercise)));
+  const stub = readFileSync(exerciseFile(exercise, "stub.ts"));
   const file = yourFile(exercise, yours);
   return existsSync(file) && stub.equals(readFileSync(file));
 }
@@ -75,5 +69,5 @@ export function contentOf(path: string): string {
 }
 
 function putStub(exercise: Exercise, yours: string): void {
-  cpSync(join(stubsFolder, fileName(exercise)), yourFile(exercise, yours));
+  cpSync(exerciseFile(exercise, "stub.ts"), yourFile(exercise, yours));
 }

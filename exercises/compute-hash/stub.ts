@@ -2,13 +2,13 @@
 // 100 ms of CPU. Ten callers ask at once. All cores should work on it, without slowing anyone else
 // down, and a hash that nobody waits for should not be computed to its end.
 //
-// At hand: hashChain of ../toolbox/hash.ts; threads, workers, processes of ../pools.ts.
+// At hand: hashChain of toolbox/hash; blockingPool, cpuPool, processes of toolbox/pools.
 // `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- C
 import type { Decision, Handler } from "@unblock/learn/toolbox/handler";
 import { hashChain } from "@unblock/learn/toolbox/hash";
 
-/** One of: async, event-loop, processes, threads, workers. */
+/** One of: async, blocking-pool, cpu-pool, event-loop, processes. */
 export const decision: Decision = { strategy: "", why: "" };
 
 export const handler: Handler<"computeHash"> = async ({ data, rounds }, signal) => {

@@ -2,14 +2,14 @@
 // one that blocks. A hundred callers ask at once, and a hundred lookups should be in progress
 // together. A key that the cache does not have is no hit: value "", hit false.
 //
-// At hand: getFromCache, getFromCacheBlocking of ../toolbox/cache.ts; ../pools.ts.
+// At hand: getFromCache, getFromCacheBlocking of toolbox/cache; toolbox/pools.
 // `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- E
 
 import { getFromCacheBlocking } from "@unblock/learn/toolbox/cache";
 import type { Decision, Handler } from "@unblock/learn/toolbox/handler";
 
-/** One of: async, event-loop, threads. */
+/** One of: async, blocking-pool, event-loop. */
 export const decision: Decision = { strategy: "", why: "" };
 
 export const handler: Handler<"getCache"> = async ({ key }, signal) => {

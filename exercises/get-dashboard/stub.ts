@@ -2,7 +2,7 @@
 // the response of another. The caller should get all five in about the time of one. When it
 // disconnects, no request should go on for it.
 //
-// At hand: serviceUrl, parseData of ../toolbox/services.ts; fetch().
+// At hand: serviceUrl, parseData of toolbox/services; fetch().
 // `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- H
 import type { Decision, Handler } from "@unblock/learn/toolbox/handler";

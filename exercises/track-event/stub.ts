@@ -2,7 +2,7 @@
 // 200 ms. The caller needs no part of that and should get its reply at once. The event should arrive
 // all the same: also when the caller disconnects, and when the service is asked to stop.
 //
-// At hand: analyticsUrl of ../toolbox/analytics.ts; fetch(); inBackground of ../pools.ts.
+// At hand: analyticsUrl of toolbox/analytics; fetch(); inBackground of toolbox/pools.
 // `signal` aborts when nobody waits any more: the caller has disconnected, or its deadline has passed.
 // Check it: npm run check -- G
 

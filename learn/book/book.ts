@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { diff } from "node:util";
+import { exerciseFile } from "@unblock/exercises/folder";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type Reading, readingFor } from "../score.ts";
-import { contentOf, folderName, shown, solutionFile } from "../workspace.ts";
+import { contentOf, shown, solutionFile } from "../workspace.ts";
 import { listOf, sectionOf } from "./markdown.ts";
 
 /** Texts about an exercise: markdown, unless it says otherwise. */
@@ -28,7 +29,7 @@ const contextLines = 2;
 
 export function openBook(exercise: Exercise, file: string): Book {
   const { letter, recommended, strategies } = exercise;
-  const readme = read(`exercises/${folderName(exercise)}/README.md`);
+  const readme = readFileSync(exerciseFile(exercise, "README.md"), "utf8");
   const task = readTask(exercise);
   const [reading] = readingFor([letter]);
   if (reading === undefined) {
@@ -98,7 +99,7 @@ function withoutHead(source: string): string {
 }
 
 function readTask(exercise: Exercise): string {
-  return read(`learn/tasks/${exercise.letter.toLowerCase()}-${folderName(exercise)}.md`);
+  return readFileSync(exerciseFile(exercise, "task.md"), "utf8");
 }
 
 function read(path: string): string {

@@ -15,14 +15,13 @@ const fileVariable = "UNBLOCK_LEARN_FILE";
 
 const root = new URL("../../", import.meta.url).href;
 
-/** What the learner's code may not import, by the beginning of its path, and why. */
-const forbidden: readonly (readonly [string, string])[] = [
-  ["learn/solutions/", "is a solution: the answer is to be your own"],
-  ["learn/right/", "is an answer of others: it is to be your own"],
-  ["exercises/", "is the server's own answer: it is to be yours"],
-  ["backends/call-counts.ts", "counts for the check"],
-  ["learn/service/", "belongs to the check"],
-  ["learn/check/", "belongs to the check"],
+/** Paths in the project that the learner's code may not import, and why; the first that matches counts. */
+const forbidden: readonly (readonly [RegExp, string])[] = [
+  [/^exercises\/[^/]+\/solutions\//, "is a solution: the answer is to be your own"],
+  [/^exercises\/[^/]+\/(right|wrong)\//, "is an answer of others: it is to be your own"],
+  [/^exercises\//, "is the server's own answer: it is to be yours"],
+  [/^backends\/call-counts\.ts/, "counts for the check"],
+  [/^learn\/(service|check)\//, "belongs to the check"],
 ];
 
 let isWatching = false;
@@ -63,10 +62,11 @@ export function watchImports(
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);
       const { parentURL = "" } = context;
-      const found = forbidden.find(([path]) => resolved.url.startsWith(root + path));
+      const path = resolved.url.startsWith(root) ? resolved.url.slice(root.length) : "";
+      const found = forbidden.find(([pattern]) => pattern.test(path));
       if (found !== undefined && !isOfProject(parentURL) && !resolved.url.startsWith(beside)) {
         const [, why] = found;
-        const text = `imports ${resolved.url.slice(root.length)}, which ${why}`;
+        const text = `imports ${path}, which ${why}`;
         report(text, lineWith(basename(resolved.url), fileUrl));
       }
       return resolved;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { exerciseFile } from "@unblock/exercises/folder";
 import { sectionOf } from "@unblock/learn/book/markdown";
-import { folderName } from "@unblock/learn/workspace";
 import { exercises } from "@unblock/proto/exercises";
 import { lexer, type Token } from "marked";
 import type { Plugin } from "vite";
@@ -27,7 +27,7 @@ export function exerciseTexts(): Plugin {
 export function readTexts(): Readonly<Record<string, ExerciseText>> {
   return Object.fromEntries(
     exercises.map((exercise) => {
-      const readme = new URL(`../../exercises/${folderName(exercise)}/README.md`, import.meta.url);
+      const readme = exerciseFile(exercise, "README.md");
       const markdown = readFileSync(readme, "utf8");
       // The rest of the section is the answer.
       const [question = ""] = sectionOf(markdown, "Decision").split("<details>");

@@ -6,7 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { basename } from "node:path";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError } from "commander";
@@ -18,13 +18,14 @@ import { findSubjects, type Judgement, type Subject } from "./subjects.ts";
 
 const example = `
 Examples:
-  npm run check:author -- a- d-four
+  npm run check:author -- get-user get-config/wrong/four
   npm run check:author -- --part 2/3
   npm run -s check:author -- --json > author.json
 
 Exit codes: 0 when everything is as expected, 2 when something is not or more than a third is
 INCONCLUSIVE.`;
 
+const exercisesFolder = fileURLToPath(new URL("../../../exercises/", import.meta.url));
 const hogProgram = fileURLToPath(new URL(import.meta.resolve("@unblock/test/hog")));
 
 type Kind = Judgement["kind"];
@@ -48,7 +49,7 @@ const marks: Readonly<Record<Kind, string>> = {
 
 const command = new Command("npm run check:author --")
   .description("Check the check: stubs, right and wrong answers, while a core is busy at times.")
-  .argument("[names...]", "only files whose names begin with these, such as a- d-four")
+  .argument("[names...]", "only files whose paths in exercises/ begin with these, such as get-user")
   .option(
     "--part <n/m>",
     "only the nth of m parts, such as 2/3, each with some of every exercise",
@@ -74,7 +75,12 @@ try {
 }
 
 function isNamed({ file }: Subject): boolean {
-  return command.args.length === 0 || command.args.some((name) => basename(file).startsWith(name));
+  return command.args.length === 0 || command.args.some((path) => nameOf(file).startsWith(path));
+}
+
+/** Path in the folder of the exercises, such as "get-user/wrong/one-at-a-time.ts". */
+function nameOf(file: string): string {
+  return relative(exercisesFolder, file);
 }
 
 function isInPart(_: Subject, index: number): boolean {

@@ -1,13 +1,9 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
-import { type WrongAnswer, wrongAnswers } from "@unblock/exercises/wrong-answers";
+import type { WrongAnswer } from "@unblock/exercises/check-plan";
+import { checkOf } from "@unblock/exercises/checks";
+import { answersOf, exerciseFile } from "@unblock/exercises/folder";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
-import { fileName } from "../../workspace.ts";
 import type { ExerciseResult } from "../result.ts";
-
-const learn = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A file, and the expected result of its check. */
 export interface Subject {
@@ -16,57 +12,21 @@ export interface Subject {
   readonly judge: Judge;
 }
 
-/** Mistake of each stub besides the missing decision. */
-const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
-  A: "loop-blocked-by-waiting",
-  B: "loop-blocked-by-waiting",
-  C: "cpu-behind-a-promise",
-  D: "loop-blocked-by-waiting",
-  E: "loop-blocked-by-waiting",
-  F: "cpu-behind-a-promise",
-  G: "reply-waits-for-work",
-  H: "sequential",
-};
-
 /** Returns all subjects of the author's check, sorted by exercise. */
 export function findSubjects(): readonly Subject[] {
-  const all = [
-    ...exercises.map((exercise) => {
-      const file = join(learn, "stubs", fileName(exercise));
-      return { exercise, file, judge: expectUndecided(stubMistake(exercise)) };
-    }),
-    ...filesOf("solutions").map((one) => ({ ...one, judge: expectPass })),
-    ...filesOf("right").map((one) => ({ ...one, judge: expectPass })),
-    ...wrongAnswers.map((wrong) => {
-      const file = join(learn, "wrong", wrong.file);
-      return { exercise: exerciseOf(wrong.file), file, judge: expectFailure(wrong) };
-    }),
-  ];
-  return all.toSorted((one, other) => one.exercise.letter.localeCompare(other.exercise.letter));
-}
-
-function stubMistake({ letter }: Exercise): DiagnosisName {
-  const mistake = stubMistakes[letter];
-  if (mistake === undefined) {
-    throw new Error(`Expected to know what is wrong with the stub of exercise ${letter}`);
-  }
-  return mistake;
-}
-
-function filesOf(folder: string): readonly Pick<Subject, "exercise" | "file">[] {
-  return readdirSync(join(learn, folder))
-    .toSorted()
-    .map((name) => ({ exercise: exerciseOf(name), file: join(learn, folder, name) }));
-}
-
-/** Returns the exercise of a file, by the first letter of its name. */
-function exerciseOf(name: string): Exercise {
-  const [first = ""] = name;
-  const exercise = exercises.find(({ letter }) => letter === first.toUpperCase());
-  if (exercise === undefined) {
-    throw new Error(`Expected a file whose name begins with an exercise's letter, got ${name}`);
-  }
-  return exercise;
+  return exercises.flatMap((exercise) => {
+    const { stubMistake, wrongAnswers } = checkOf(exercise);
+    const right = [...answersOf(exercise, "solutions"), ...answersOf(exercise, "right")];
+    return [
+      { exercise, file: exerciseFile(exercise, "stub.ts"), judge: expectUndecided(stubMistake) },
+      ...right.map((file) => ({ exercise, file, judge: expectPass })),
+      ...wrongAnswers.map((wrong) => ({
+        exercise,
+        file: exerciseFile(exercise, `wrong/${wrong.file}`),
+        judge: expectFailure(wrong),
+      })),
+    ];
+  });
 }
 
 /** Comparison of a result with its expectation. */

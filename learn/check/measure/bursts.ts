@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
+import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import type { Observation } from "../../service/observation.ts";
 import { burstDeadlineMs } from "../faults.ts";
-import { planOf } from "../plan.ts";
 import type { Session } from "../session.ts";
 import { type AloneReading, allowedMs, fastestMs, measureAlone, taskMs } from "./alone.ts";
 import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";

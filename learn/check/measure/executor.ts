@@ -1,5 +1,5 @@
+import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
-import { planOf } from "../plan.ts";
 import { round } from "../report.ts";
 import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "./evidence.ts";
 

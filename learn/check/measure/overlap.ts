@@ -1,5 +1,5 @@
+import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
-import { planOf } from "../plan.ts";
 import { callsOf, type Evidence, type Left, workOf } from "./evidence.ts";
 
 /** Overlap of one kind of work in a burst. */

@@ -26,7 +26,7 @@ const nsPerMs = 1e6;
 /** Interval between polls for short-lived processes. */
 const pollMs = 30;
 /** Programs of the service itself, by their command line. */
-const ownPrograms = /\/server\/(places\/child-process-worker|backends\/embedded\/process)\.ts/;
+const ownPrograms = /\/(packages\/executors\/child-process-worker|backends\/embedded\/process)\.ts/;
 /** Threads that may work: of worker_threads, and of libuv's pool. */
 const workerNames: ReadonlySet<string> = new Set(["WorkerThread", "libuv-worker"]);
 /** Indices of CPU times in /proc/<pid>/stat after the name: its own, and those of reaped children. */

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { diagnoseRejections } from "@unblock/diagnose/unhandled-rejection";
+import type { RightFields } from "@unblock/exercises/check-plan";
 import { isNotExported, type Problem } from "../../service/learner-module.ts";
-import type { RightFields } from "../plan.ts";
 import type { Wrong } from "../report.ts";
 
 /** A field of a response that is not what its request asked for. */

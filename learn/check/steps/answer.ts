@@ -1,9 +1,9 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import { planOf } from "@unblock/exercises/checks";
 import { callMs } from "../faults.ts";
 import type { Measured } from "../measure/bursts.ts";
 import { callsOf } from "../measure/evidence.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
-import { planOf } from "../plan.ts";
 import { fail, failFor, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
 import { judgeAsks, judgeReplies } from "./judge-replies.ts";

@@ -1,4 +1,5 @@
 import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
+import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { meantStrategies } from "../decision.ts";
 import { describeAlone, fastestMs, taskMs } from "../measure/alone.ts";
@@ -20,7 +21,6 @@ import { isTooLittle, overlapsOf } from "../measure/overlap.ts";
 import { fullCpuMs, maxTimesWork, wasLoopFree, whyNoTime } from "../measure/trust.ts";
 import { burstMistakes, type Served } from "../mistakes/burst-mistakes.ts";
 import { slowerThanItsWork } from "../mistakes/executors.ts";
-import { planOf } from "../plan.ts";
 import {
   fail,
   inconclusive,

@@ -1,4 +1,6 @@
 import { setTimeout } from "node:timers/promises";
+import type { Known, Trouble } from "@unblock/exercises/check-plan";
+import { planOf } from "@unblock/exercises/checks";
 import { callMs } from "../faults.ts";
 import {
   hidesFailure,
@@ -6,7 +8,6 @@ import {
   keptFailure,
   retriesWithoutEnd,
 } from "../mistakes/answers.ts";
-import { type Known, planOf, type Trouble } from "../plan.ts";
 import { failFor, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
 import { judgeReplies } from "./judge-replies.ts";

@@ -1,8 +1,9 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import { userOf, valueOfKey } from "@unblock/exercises/backend-values";
+import type { Asked } from "@unblock/exercises/check-plan";
 import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
 import { judgeEvents } from "../analytics/track.ts";
-import { type Asked, userOf, valueOfKey } from "../world/log.ts";
 import { type Answered, judgeReplies } from "./judge-replies.ts";
 
 const mark = "x1";

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
+import { fieldOf, type Known, type RightFields } from "@unblock/exercises/check-plan";
+import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import type { Problem } from "../../service/learner-module.ts";
 import { burstDeadlineMs } from "../faults.ts";
@@ -17,7 +19,6 @@ import {
   staleValue,
   wrongAnswer,
 } from "../mistakes/answers.ts";
-import { fieldOf, type Known, planOf, type RightFields } from "../plan.ts";
 import type { Wrong } from "../report.ts";
 import type { Reply } from "../session.ts";
 

@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
+import type { Cancelled } from "@unblock/exercises/check-plan";
+import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import { taskMs } from "../measure/alone.ts";
@@ -8,7 +10,6 @@ import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
 import { whyNoTime } from "../measure/trust.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
 import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
-import { type Cancelled, planOf } from "../plan.ts";
 import { fail, failFor, inconclusive, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";

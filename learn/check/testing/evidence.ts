@@ -1,9 +1,10 @@
+import type { Asked } from "@unblock/exercises/check-plan";
 import type { Observation } from "../../service/observation.ts";
 import type { Measured } from "../measure/bursts.ts";
 import type { BackendCalls, Evidence, Left, PoolWork } from "../measure/evidence.ts";
 import type { TreeUse } from "../measure/system.ts";
 import type { HoldingCounts } from "../world/holdings.ts";
-import type { Asked, ConnectionCounts } from "../world/log.ts";
+import type { ConnectionCounts } from "../world/log.ts";
 
 const idle: HoldingCounts = {
   calls: 0,

@@ -1,38 +1,6 @@
-import { createHash } from "node:crypto";
-import { keyInCache } from "@unblock/backends/cache";
+import type { Asked, AskedOutcome, Mood } from "@unblock/exercises/check-plan";
 import { monotonicMs } from "@unblock/measure/clock";
 import type { WorldAddresses } from "../../service/channel.ts";
-
-/** How the backends respond. */
-export type Mood =
-  /** Each request gets a right response with its own value. */
-  | "right"
-  /** Each request fails; of the five services the third. */
-  | "failing"
-  /** The response is empty. */
-  | "empty"
-  /** Responses are right and take several times as long. */
-  | "slow";
-
-export type AskedOutcome =
-  | "in progress"
-  /** The client was still connected. */
-  | "answered"
-  /** The client disconnected before the response. */
-  | "cancelled";
-
-/** A request at a backend. Times are on the clock of monotonicMs. */
-export interface Asked {
-  /** Such as "weather", "service-3" or "slow disk". */
-  readonly backend: string;
-  /** A city, key or path; "" where there is nothing to choose. */
-  readonly what: string;
-  readonly beganMs: number;
-  readonly endedMs: number;
-  readonly outcome: AskedOutcome;
-  /** The response, as plain data. */
-  readonly value: unknown;
-}
 
 export interface ConnectionCounts {
   /** Since the window began. */
@@ -140,40 +108,4 @@ export class WorldLog {
       connections: { opened: this.#opened, open: this.#open },
     };
   }
-}
-
-/** A key with an empty value. */
-const emptyKey = "empty";
-const prefix = keyInCache("");
-/** Digits of a hash that distinguish values. */
-const digits = 6;
-
-/** Returns a key without the service's prefix. */
-export function plainKey(key: string): string {
-  return key.startsWith(prefix) ? key.slice(prefix.length) : key;
-}
-
-/** Returns the value of a cache key. @param mark differs per check, so that nobody can know it */
-export function valueOfKey(mark: string, key: string): string {
-  return key === emptyKey ? "" : `cached_data ${hashOf(mark, key)}`;
-}
-
-/** Returns the content of the slow disk's file of a number. */
-export function configOf(mark: string, number: number): string {
-  return JSON.stringify({
-    setting_a: `value1 ${hashOf(mark, `a${number}`)}`,
-    setting_b: `value2 ${hashOf(mark, `b${number}`)}`,
-  });
-}
-
-/** Returns a user of the database. */
-export function userOf(
-  mark: string,
-  id: number,
-): { readonly name: string; readonly email: string } {
-  return { name: `User ${id}${mark}`, email: `user${id}${mark}@example.com` };
-}
-
-function hashOf(mark: string, text: string): string {
-  return createHash("sha256").update(`${mark} ${text}`).digest("hex").slice(0, digits);
 }

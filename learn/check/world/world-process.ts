@@ -10,9 +10,10 @@ import { ordinaryPath } from "@unblock/backends/disk";
 import { delayMs as cacheDelayMs, serveCache } from "@unblock/backends/embedded/cache-server";
 import { CacheStore } from "@unblock/backends/embedded/cache-store";
 import { hasMkfifo, readMs, serveSlowDisk } from "@unblock/backends/embedded/slow-disk";
+import { configOf, plainKey, valueOfKey } from "@unblock/exercises/backend-values";
 import { serveHttpServices } from "./http-services.ts";
 import type { WorldMessage, WorldRequest } from "./log.ts";
-import { configOf, plainKey, valueOfKey, WorldLog } from "./log.ts";
+import { WorldLog } from "./log.ts";
 
 const [folder = "", mark = ""] = process.argv.slice(2);
 const log = new WorldLog();

@@ -2,9 +2,9 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs
 import { dirname } from "node:path";
 import { createClient } from "@redis/client";
 import { fifoPath } from "@unblock/backends/disk";
+import { valueOfKey } from "@unblock/exercises/backend-values";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { LearnerFault } from "../faults.ts";
-import { valueOfKey } from "./log.ts";
 import { World } from "./world.ts";
 
 describe("the check's world", { timeout: 60_000 }, () => {

@@ -5,11 +5,12 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freeReaders, readyFifos } from "@unblock/backends/embedded/slow-disk";
+import type { Mood } from "@unblock/exercises/check-plan";
 import { childEnvironment } from "@unblock/terminal/child-environment";
 import type { WorldAddresses } from "../../service/channel.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Holdings } from "./holdings.ts";
-import type { Mood, Seen, WorldMessage, WorldRequest } from "./log.ts";
+import type { Seen, WorldMessage, WorldRequest } from "./log.ts";
 
 /** The check's backends of a learner's service. */
 export class World {
