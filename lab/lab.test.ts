@@ -131,7 +131,7 @@ describe("measurements of the server", () => {
   test("become a drawing with a bar for each call", () => {
     const svg = renderWaterfalls(measured);
     expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
-    expect(svg).toContain("★ threads");
+    expect(svg).toContain("★ blocking-pool");
     expect(svg.match(/fill="#1f5fa8"/g)?.length).toBeGreaterThan(30);
   });
 
@@ -159,7 +159,7 @@ describe("npm run lab", () => {
     [["--exercise", "A,Z"], 'Expected letters of A, B, C, D, E, F, G, H, got "Z".'],
     [
       ["--strategy", "magic"],
-      'None of the exercises has the strategy "magic"; there are: threads,',
+      'None of the exercises has the strategy "magic"; there are: blocking-pool,',
     ],
     [["--runs", "1"], "argument '1' is invalid. Expected a whole number from 2 to 100."],
     [["--svg", "nowhere/bursts.svg"], "Expected the folder of --svg to exist, found no nowhere"],

@@ -38,7 +38,7 @@ describe("a result file", () => {
   test("is valid and contains the answers and the evidence", async () => {
     const { code, stdout } = await verify(path);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/✓ A {2}Database lookup.*as threads/);
+    expect(stdout).toMatch(/✓ A {2}Database lookup.*as blocking-pool/);
     expect(verifyResultFile(readFileSync(path, "utf8"))).toMatchObject({
       valid: true,
       statement: {

@@ -5,7 +5,7 @@ import { exerciseFile } from "@unblock/exercises/folder";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { fileName, prepareWorkspace, resetExercise, yourFile } from "./workspace.ts";
+import { prepareWorkspace, resetExercise, yourFile } from "./workspace.ts";
 
 let yours: string;
 

@@ -50,7 +50,7 @@ describe("a closed loop", () => {
       options: { call: "unblock.v1.ExercisesService/GetUser", concurrency: 10, total: 20 },
       statusCodeDistribution: { OK: 20 },
       errorDistribution: {},
-      unblock: { ran_on: { threads: 20 }, unfinished: 0 },
+      unblock: { ran_on: { "blocking-pool": 20 }, unfinished: 0 },
     });
   });
 
@@ -222,8 +222,8 @@ describe("what is called", () => {
   });
 
   test("gets headers and a deadline", async () => {
-    const header = ["--header", "unblock-strategy: {pick:threads}", "--requests", "4"];
-    expect((await report("GetUser", ...header)).unblock.ran_on).toEqual({ threads: 4 });
+    const header = ["--header", "unblock-strategy: {pick:blocking-pool}", "--requests", "4"];
+    expect((await report("GetUser", ...header)).unblock.ran_on).toEqual({ "blocking-pool": 4 });
     const late = await report("GetWeather", "--timeout", "20ms", "--requests", "3");
     expect(late.statusCodeDistribution).toEqual({ DeadlineExceeded: 3 });
   });
@@ -235,7 +235,7 @@ describe("the slowest calls", () => {
     expect(unblock.slowest).toHaveLength(20);
     for (const call of unblock.slowest) {
       expect(call).toMatchObject({ status: "OK", error: "", connection: 0, thread: 0 });
-      expect(call.ran_on).toMatch(/^threads;pid=\d+;thread=\d+$/);
+      expect(call.ran_on).toMatch(/^blocking-pool;pid=\d+;thread=\d+$/);
       expect(call.steps.map((step: { name: string }) => step.name)).toEqual(["queue", "work"]);
       expect(call.sent_ms).toBeLessThanOrEqual(call.written_ms);
       expect(call.written_ms).toBeLessThanOrEqual(call.began_ms);
@@ -315,7 +315,7 @@ describe("the summary", () => {
     );
     expect(stdout).toMatch(/status +10 OK\n/);
     expect(stdout).toMatch(/p50 +p75 +p90 +p95 +p99 +p99.9 +max\n/);
-    expect(stdout).toMatch(/ran on +threads \(10\)\n/);
+    expect(stdout).toMatch(/ran on +blocking-pool \(10\)\n/);
     expect(stdout).toMatch(/slowest +[\d.]+ ms: client [\d.]+, queue [\d.]+, work [\d.]+, rest/);
     for (const line of stdout.split("\n")) {
       expect(line.length).toBeLessThanOrEqual(80);

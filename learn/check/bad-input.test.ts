@@ -14,8 +14,8 @@ const answers = (body: string) =>
 
 /** A right answer, as far as there is one. */
 const solved = readFileSync(solutionFile(exercise, "blocking-pool"), "utf8").replaceAll(
-  /"\.\.(.*)"/g,
-  (_, path: string) => JSON.stringify(new URL(`..${path}`, import.meta.url).href),
+  /"(@unblock\/.*)"/g,
+  (_, name: string) => JSON.stringify(import.meta.resolve(name)),
 );
 
 /** What somebody may have written, and the one line that is told of it. */
@@ -217,7 +217,7 @@ describe("after all of these", { timeout: 120_000 }, () => {
       "decision PASS",
       "answer PASS",
       "overlap PASS",
-      "place PASS",
+      "executor PASS",
       "failures PASS",
       "signal PASS",
       "stop PASS",

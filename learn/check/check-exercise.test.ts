@@ -1,13 +1,11 @@
-import { fileURLToPath } from "node:url";
+import { exerciseFile } from "@unblock/exercises/folder";
 import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { fileName } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
 import type { StepName } from "./result.ts";
 
-const stub = (letter: string) =>
-  fileURLToPath(new URL(`../stubs/${fileName(exerciseOf(letter))}`, import.meta.url));
-const wrong = (name: string) => fileURLToPath(new URL(`../wrong/${name}`, import.meta.url));
+const stub = (letter: string) => exerciseFile(exerciseOf(letter), "stub.ts");
+const wrong = (letter: string, name: string) => exerciseFile(exerciseOf(letter), `wrong/${name}`);
 
 // All others are in the author's check, which takes minutes.
 describe("the check of an exercise", { timeout: 90_000 }, () => {
@@ -41,14 +39,14 @@ describe("the check of an exercise", { timeout: 90_000 }, () => {
   });
 
   test("leaves out the steps after a wrong answer", async () => {
-    const result = await checkExercise(exerciseOf("D"), wrong("d-reads-once.ts"));
+    const result = await checkExercise(exerciseOf("D"), wrong("D", "reads-once.ts"));
     expect(result.verdict).toBe("FAIL");
     expect(result.steps.map(({ step }) => step)).toEqual(["loads", "decision", "answer", "stop"]);
     expect(result.diagnoses.map(({ name }) => name)).toEqual(["stale-value"]);
   });
 
   test("names an event that is lost at shutdown", async () => {
-    const result = await checkExercise(exerciseOf("G"), wrong("g-without-an-owner.ts"));
+    const result = await checkExercise(exerciseOf("G"), wrong("G", "without-an-owner.ts"));
     expect(result.verdict).toBe("FAIL");
     expect(result.diagnoses.map(({ name }) => name)).toEqual(["lost-at-shutdown"]);
     const failed = result.steps.filter(({ verdict }) => verdict === "FAIL");

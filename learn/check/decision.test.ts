@@ -9,7 +9,7 @@ describe("a decision", () => {
     const outcome = check("blocking-pool", "The driver blocks its thread.");
     expect(outcome).toEqual({
       verdict: "PASS",
-      message: "threads: The driver blocks its thread.",
+      message: "blocking-pool: The driver blocks its thread.",
       diagnoses: [],
     });
   });
@@ -19,16 +19,16 @@ describe("a decision", () => {
   });
 
   test.each([
-    ["", "", "not made yet: set decision.strategy to one of event-loop, threads"],
+    ["", "", "not made yet: set decision.strategy to one of blocking-pool, event-loop"],
     [
       "fast",
       "It has threads.",
-      'expected decision.strategy to be one of event-loop, threads, got "fast"',
+      'expected decision.strategy to be one of blocking-pool, event-loop, got "fast"',
     ],
     [
       "blocking-pool",
       "why not",
-      "threads, without a reason: expected decision.why to be a sentence",
+      "blocking-pool, without a reason: expected decision.why to be a sentence",
     ],
   ])("fails as %j because %j", (strategy, why, says) => {
     const { verdict, message } = check(strategy, why);

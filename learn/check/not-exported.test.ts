@@ -8,8 +8,8 @@ import { checkExercise } from "./check-exercise.ts";
 const learn = fileURLToPath(new URL("..", import.meta.url));
 const head = `
 import type { Decision, Handler } from "../../handler.ts";
-import { processes, threads } from "../../pools.ts";
-import { findUserBlocking } from "../../toolbox/database.ts";
+import { blockingPool, processes } from "@unblock/learn/toolbox/pools";
+import { findUserBlocking } from "@unblock/learn/toolbox/database";
 export const decision: Decision = { strategy: "blocking-pool", why: "It is not asked here." };`;
 
 let folder: string;
@@ -26,8 +26,8 @@ const answers = [
   [
     "an arrow function in the call",
     `export const handler: Handler<"getUser"> = ({ userId }, signal) =>
-       threads.run((id: number) => ({ userId: id, ...findUserBlocking(id) }), userId, signal);`,
-    "to the pool threads: an inline function",
+       blockingPool.run((id: number) => ({ userId: id, ...findUserBlocking(id) }), userId, signal);`,
+    "to the pool blocking-pool: an inline function",
   ],
   [
     "a function that is not exported",
@@ -41,9 +41,9 @@ const answers = [
     `export function find(id: number) { return { userId: id, name: "", email: "" }; }
      export const handler: Handler<"getUser"> = ({ userId }, signal) => {
        const inner = { find: (id: number) => ({ userId: id, ...findUserBlocking(id) }) };
-       return threads.run(inner.find, userId, signal);
+       return blockingPool.run(inner.find, userId, signal);
      };`,
-    'to the pool threads: "find"',
+    'to the pool blocking-pool: "find"',
   ],
   [
     "a function posted to a Worker of one's own",

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { exerciseFile } from "@unblock/exercises/folder";
 import { noProgress, withExercise } from "@unblock/progress/progress";
 import { unsignedPass } from "@unblock/progress/testing/passes";
 import { exercises } from "@unblock/proto/exercises";
@@ -6,7 +7,6 @@ import { describe, expect, test } from "vitest";
 import { type Book, openBook } from "../book/book.ts";
 import type { ExerciseResult } from "../check/result.ts";
 import { colourPaint, plainPaint } from "../terminal/text.ts";
-import { fileName } from "../workspace.ts";
 import { renderFrame } from "./frame.ts";
 import { begin, type Model } from "./model.ts";
 
@@ -19,7 +19,7 @@ function bookOf(letter: string): Book {
     throw new Error(`Expected an exercise ${letter}`);
   }
   // The stub stands for the learner's file.
-  return openBook(exercise, new URL(`../stubs/${fileName(exercise)}`, import.meta.url).pathname);
+  return openBook(exercise, exerciseFile(exercise, "stub.ts"));
 }
 
 function show(model: Model, letter: string, size = terminal): readonly string[] {
@@ -136,7 +136,7 @@ test("shows a new exercise without hints or solution", () => {
   expect(text).toContain("Edit exercises/compute-hash/stub.ts");
   expect(text).toContain("Scenario");
   expect(text).toContain("Ten callers");
-  expect(text).toContain("Decide between: async, event-loop, processes, threads, workers.");
+  expect(text).toContain("Decide between: async, blocking-pool, cpu-pool, event-loop, processes.");
   expect(text).not.toMatch(/Hint|Rationale|★/);
 });
 
@@ -158,14 +158,14 @@ test("shows a check's result: the diagnosis with line and next step, and the ste
     "A  Database lookup, blocking driver",
     "Edit exercises/get-user/stub.ts: it is checked when you save it.",
     "",
-    "FAIL  you decided threads",
+    "FAIL  you decided blocking-pool",
     "Loop blocked by waiting",
     "  The event loop stood still for 512 ms.",
     "  at learn/yours/a-get-user.ts:14 findUserBlocking",
     "  → Give the call to a pool.",
     "",
     "  ✓ loads        it loads and type-checks",
-    "  ✗ place        10 of 10 calls held the loop so long so long so long so long",
+    "  ✗ executor     10 of 10 calls held the loop so long so long so long so long",
     "                 so long so long so long so long so long",
     "  ? time         others kept 1.0 cores busy",
     "",
@@ -203,7 +203,9 @@ describe("the rationale", () => {
     expect(text).toContain("★");
     expect(text).toContain("Not right here");
     expect(text).toContain("\nRationale\n");
-    expect(text).toMatch(/From your file \(-\) to the reference \(\+\), learn\/solutions\//);
+    expect(text).toMatch(
+      /From your file \(-\) to the reference \(\+\), exercises\/[a-z-]+\/solutions\//,
+    );
     expect(text).toMatch(/^ {2}- /m);
     expect(text).toMatch(/^ {2}\+ /m);
     expect(text).toMatch(/^ {2}docs\/fundamentals\.md#/m);
@@ -212,15 +214,15 @@ describe("the rationale", () => {
 
   test("shows the reason of each right and wrong strategy", () => {
     const text = rationale("C");
-    expect(text).toContain("★ workers     CPU work needs a core each");
+    expect(text).toContain("★ cpu-pool       CPU work needs a core");
     expect(text).toContain("✓ processes   Processes use the cores as well");
-    expect(text).toContain("✓ threads     More threads than cores");
+    expect(text).toContain("✓ blocking-pool  More threads than cores");
     expect(text).toContain("✗ async       A promise around CPU work");
   });
 
   test("marks a strategy as wrong that works and does not pass here", () => {
     // Sixteen threads serve a hundred lookups sixteen at a time.
-    expect(rationale("E")).toContain("✗ threads     Works for as many lookups at once");
+    expect(rationale("E")).toContain("✗ blocking-pool  Works for as many lookups at once");
   });
 });
 

@@ -82,7 +82,7 @@ function renderStrategy(
   paint: Paint,
 ): string[] {
   const yours = name === decided ? " (yours)" : "";
-  return wrapBehind(`  ${paint(style, mark)} ${name.padEnd(10)}  `, reason + yours, width, 16);
+  return wrapBehind(`  ${paint(style, mark)} ${name.padEnd(13)}  `, reason + yours, width, 19);
 }
 
 function renderReference({ reference, right }: Book, width: number, paint: Paint): string[] {

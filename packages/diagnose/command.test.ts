@@ -40,24 +40,28 @@ describe("rejects what is no program, and says what to do:", () => {
       [join(folder, "empty")],
       /got "\S+empty", which is a directory with no index\.js; name the file/,
     ],
-    ["code", ["-e", "1"], /got code \(-e\); use: node --import \.\/learn\/diagnose\.ts -e '…'$/],
+    [
+      "code",
+      ["-e", "1"],
+      /got code \(-e\); use: node --import \.\/packages\/diagnose\/main\.ts -e '…'$/,
+    ],
     ["code to print", ["--print", "1"], /got code \(--print\); use: /],
     [
       "standard input",
       ["-"],
-      /got standard input \(-\); use: node --import \.\/learn\/diagnose\.ts -$/,
+      /got standard input \(-\); use: node --import \.\/packages\/diagnose\/main\.ts -$/,
     ],
     [
       "one of Node's flags",
       ["--inspect", "app.js"],
-      /got the flag --inspect; Node's own flags come first: node --inspect \.\/learn\/diagnose\.ts app\.js$/,
+      /got the flag --inspect; Node's own flags come first: node --inspect \.\/packages\/diagnose\/main\.ts app\.js$/,
     ],
-    ["nothing", [], /got none; use: node \.\/learn\/diagnose\.ts app\.js$/],
+    ["nothing", [], /got none; use: node \.\/packages\/diagnose\/main\.ts app\.js$/],
     ["nothing after --", ["--json", "--"], /got none; use: /],
     [
       "a command",
       ["npm", "start"],
-      /got the command npm; use: NODE_OPTIONS='--import "\/\S+\/learn\/diagnose\.ts"' npm …$/,
+      /got the command npm; use: NODE_OPTIONS='--import "\/\S+\/packages\/diagnose\/main\.ts"' npm …$/,
     ],
   ])("%s", async (_, args, problem) => {
     const { code, stdout, stderr } = await diagnose(...args);

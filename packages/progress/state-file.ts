@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
 /** The project's folder. */
-export const root: string = fileURLToPath(new URL("..", import.meta.url));
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The learner's folder, ignored by git: answers, progress and key. */
 export const yoursFolder: string = join(root, "learn/yours");

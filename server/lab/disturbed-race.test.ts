@@ -45,6 +45,6 @@ test.skipIf(process.platform !== "linux")(
     expect(withinExpected).toBe(false);
     // Based on the CPU time of the tasks themselves.
     expect(ratio).toBeCloseTo(wallMs / idealMs, 2);
-    expect(kept?.summary).toBe(`Nothing is concluded about workers: ${inconclusive}.`);
+    expect(kept?.summary).toBe(`Nothing is concluded about cpu-pool: ${inconclusive}.`);
   },
 );

@@ -110,7 +110,7 @@ describe("the folder of runs", () => {
       // On a busy machine the summary may be inconclusive.
       value: { id: "", summary: expect.stringMatching(/\bparallel\b/) },
     });
-    expect(server.logged.join("\n")).toContain(`A run could not be kept in ${runsFolder}`);
+    expect(server.logged.join("\n")).toContain(`A run could not be saved in ${runsFolder}`);
     await server.close();
   });
 });

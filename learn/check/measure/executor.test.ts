@@ -9,8 +9,8 @@ function ran(letter: string, seen: Seen, taskMs = 0): string {
   return whereItRan(exerciseOf(letter), evidenceOf(seen), 50, taskMs).strategy;
 }
 
-const inThreads = { threads: { completed: 10, maxRunning: 10 } };
-const inWorkers = { workers: { completed: 10, maxRunning: 2 } };
+const inThreads = { "blocking-pool": { completed: 10, maxRunning: 10 } };
+const inWorkers = { "cpu-pool": { completed: 10, maxRunning: 2 } };
 
 describe("where a burst ran", () => {
   test("is the event loop after one blocking call there", () => {
@@ -31,7 +31,7 @@ describe("where a burst ran", () => {
     );
   });
 
-  test("is workers for own threads that compute, and threads for own threads that wait", () => {
+  test("is cpu-pool for own threads that compute, and blocking-pool for own threads that wait", () => {
     const observed = { newThreads: 10 };
     expect(ran("C", { computing: { calls: 10, otherThreads: 10 }, observed }, 50)).toBe("cpu-pool");
     expect(ran("A", { waiting: { calls: 10, otherThreads: 10 }, observed })).toBe("blocking-pool");
@@ -122,7 +122,7 @@ describe("the growth of bursts", () => {
   });
 
   test("includes what is left after each burst", () => {
-    expect(left({ left: { threads: 10 } }, { left: { threads: 20 } })).toEqual(["blocking-pool"]);
+    expect(left({ left: { threads: 10 } }, { left: { threads: 20 } })).toEqual(["threads"]);
     expect(left({ left: { threads: 16 } }, { left: { threads: 16 } })).toEqual([]);
     expect(left({}, { left: { files: 10, intervals: 10 } })).toEqual(["files", "intervals"]);
   });

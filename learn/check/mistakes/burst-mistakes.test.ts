@@ -22,7 +22,7 @@ function mistakes({ letter, decided, libuvThreads = 4, taskMs = 0, ...seen }: Ca
 
 const names = (one: Case) => mistakes(one).map(({ name }) => name);
 
-const inThreads = { threads: { completed: 10, maxRunning: 10 } };
+const inThreads = { "blocking-pool": { completed: 10, maxRunning: 10 } };
 const blocking = { calls: 10, otherThreads: 10, maxInProgress: 10 };
 
 describe("the mistakes of a burst", () => {
@@ -58,7 +58,7 @@ describe("the mistakes of a burst", () => {
   });
 
   test("name waiting calls in the pool for computing wrong-executor, not sequential", () => {
-    const pools = { workers: { completed: 10, maxRunning: 2 } };
+    const pools = { "cpu-pool": { completed: 10, maxRunning: 2 } };
     const waiting = { calls: 10, otherThreads: 2, maxInProgress: 2 };
     const backends = { database: { calls: 10, maxInProgress: 2 } };
     const found = mistakes({ letter: "A", decided: "blocking-pool", waiting, pools, backends });
@@ -82,6 +82,6 @@ describe("the mistakes of a burst", () => {
     const [only, ...others] = mistakes({ ...ran, decided: "libuv" });
     expect(others).toEqual([]);
     expect(only?.name).toBe("wrong-executor");
-    expect(only?.finding).toContain("You decided libuv, and it ran as threads");
+    expect(only?.finding).toContain("You decided libuv, and it ran as blocking-pool");
   });
 });
