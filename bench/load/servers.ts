@@ -6,6 +6,7 @@ import { type ServerProcess, startServerProcess } from "../harness/server-proces
 /** The servers that clients are measured against, with what each is called in tables. */
 export const servers = {
   null: { file: "null-server.ts", flags: [] },
+  "http2-null": { file: "http2-null-server.ts", flags: [] },
   delaying: { file: "null-server.ts", flags: ["--delay", "10"] },
   "grpc-js": { file: "grpc-js-server.ts", flags: [] },
   stalled: { file: "stalled-server.ts", flags: [] },

@@ -1,0 +1,436 @@
+import type { Duplex } from "node:stream";
+import {
+  frame,
+  frameType,
+  setting,
+  settingsFrame,
+} from "../../../loadtest/transport/http2/frames.ts";
+import type { MemoryBudget } from "./budget.ts";
+import { ConnectionError, errorCode } from "./errors.ts";
+import type { HeaderFields } from "./fields.ts";
+import {
+  type ConnectionCore,
+  FrameHandler,
+  maxHeaderListSize,
+  noRfc7540Priorities,
+  shutdownPing,
+} from "./frame-handler.ts";
+import { FrameParser } from "./frame-parser.ts";
+import { Meters } from "./meter.ts";
+import {
+  type ConnectionLimits,
+  type ConnectionOptions,
+  createBudget,
+  type FrameRates,
+  resolveOptions,
+} from "./options.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { Requests } from "./requests.ts";
+import { maxWindowBytes, Sender } from "./sender.ts";
+import { type OnStream, OpenStream, type ServerStream, type StreamHost } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
+import { Watchdog, type Watched } from "./watchdog.ts";
+
+/** Why a connection ended. */
+export interface CloseReason {
+  /** Error code of HTTP/2: that of our GOAWAY, or CANCEL when the peer left. */
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface ConnectionEvents {
+  /** The connection takes no more and its streams have ended. Called once. */
+  onClosed?(reason: CloseReason): void;
+  /** A handler threw, and its stream was reset. Default: the error is thrown as uncaught. */
+  onHandlerError?(error: unknown, stream: ServerStream): void;
+}
+
+/** Server's side of one HTTP/2 connection. */
+export interface ServerConnection {
+  readonly openStreams: number;
+  readonly isClosed: boolean;
+  /** Bytes of requests and responses that wait in memory. */
+  readonly bufferedBytes: number;
+  /**
+   * Ends the connection when its streams have ended: announces it, accepts what is already on its
+   * way, then refuses new streams, and closes after the last.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.8
+   */
+  shutDown(): void;
+  /** Ends the connection now; what is in progress is aborted. */
+  close(): void;
+}
+
+/** Time for a peer to read the last GOAWAY before its socket is destroyed. */
+const lingerMs = 1_000;
+/** Data of a PING that checks whether the peer is there. */
+const livenessPing = Buffer.from("liveness", "latin1");
+const noBytes = Buffer.alloc(0);
+
+/**
+ * Serves HTTP/2 on a socket: TCP, TLS after ALPN chose "h2", a unix socket, or any other `Duplex`.
+ *
+ * @param onStream called with each request
+ * @throws TypeError for an option that makes no sense
+ */
+export function createServerConnection(
+  duplex: Duplex,
+  options: ConnectionOptions,
+  onStream: OnStream,
+  events: ConnectionEvents = {},
+): ServerConnection {
+  return new Connection(duplex, resolveOptions(options), onStream, events);
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9113 */
+class Connection implements ServerConnection, ConnectionCore, StreamHost, Watched {
+  readonly limits: ConnectionLimits;
+  readonly streams = new StreamTable();
+  readonly sender: Sender;
+  readonly window: ReceiveWindow;
+  readonly requests: Requests;
+  chunks = 0;
+  isShuttingDown = false;
+  isFinal = false;
+  isClosed = false;
+  readonly #duplex: Duplex;
+  readonly #onStream: OnStream;
+  readonly #events: ConnectionEvents;
+  readonly #budget: MemoryBudget;
+  readonly #handler: FrameHandler;
+  readonly #parser: FrameParser;
+  readonly #watchdog: Watchdog;
+  readonly #meters: Meters;
+  #isPeerLeaving = false;
+  /** Frames sent since the socket became full that are not responses. */
+  #unreadFrames = 0;
+
+  constructor(
+    duplex: Duplex,
+    limits: ConnectionLimits,
+    onStream: OnStream,
+    events: ConnectionEvents,
+  ) {
+    this.#duplex = duplex;
+    this.limits = limits;
+    this.#onStream = onStream;
+    this.#events = events;
+    this.#budget = createBudget(limits);
+    this.#meters = new Meters(limits.rates);
+    this.sender = new Sender(duplex, this.#budget, limits.sendHighWaterBytes, {
+      onSent: (stream) => this.#onSent(stream),
+      onOverflow: (stream) => this.#abort(stream, errorCode.enhanceYourCalm),
+      onDrain: (stream) => this.#guard(stream, () => stream.receiver.onDrain?.(stream)),
+    });
+    this.window = new ReceiveWindow(
+      this.sender.outbox,
+      limits.streamWindowBytes,
+      limits.connectionWindowBytes,
+    );
+    this.requests = new Requests(this.window, this.#budget, {
+      onOverflow: (stream) => this.fault(stream, errorCode.enhanceYourCalm),
+      onHandlerError: (stream, error) => this.#onHandlerError(stream, error),
+    });
+    this.#handler = new FrameHandler(this);
+    this.#parser = new FrameParser(this.#handler);
+    this.sender.outbox.append(
+      settingsFrame([
+        [setting.maxConcurrentStreams, limits.maxConcurrentStreams],
+        [setting.initialWindowSize, limits.streamWindowBytes],
+        [maxHeaderListSize, limits.maxHeaderBytes],
+        [noRfc7540Priorities, 1],
+      ]),
+    );
+    this.window.open();
+    this.#watchdog = new Watchdog(limits, this);
+    duplex.on("data", (chunk: Buffer) => this.#onChunk(chunk));
+    duplex.on("error", (error: Error) => this.#close(errorCode.cancel, error.message));
+    duplex.on("end", () => {
+      this.#close(errorCode.cancel, "the peer closed the connection");
+      this.#endSoon(lingerMs);
+    });
+    duplex.on("close", () => this.#close(errorCode.cancel, "the connection was lost"));
+  }
+
+  get openStreams(): number {
+    return this.streams.size;
+  }
+
+  get bufferedBytes(): number {
+    return this.#budget.usedBytes;
+  }
+
+  shutDown(): void {
+    if (!this.isShuttingDown && !this.isClosed) {
+      this.isShuttingDown = true;
+      this.sender.outbox.numbers(frameType.goAway, 0, maxWindowBytes, errorCode.noError);
+      this.sender.outbox.append(frame(frameType.ping, 0, 0, shutdownPing));
+    }
+  }
+
+  close(): void {
+    this.fail(errorCode.noError, "closed");
+  }
+
+  // What streams ask for.
+
+  collectLater(stream: OpenStream): void {
+    stream.maxBodyBytes = this.limits.maxBodyBytes;
+  }
+  release(stream: OpenStream, bytes: number): void {
+    this.requests.release(stream, bytes);
+  }
+  respond(
+    stream: OpenStream,
+    header: Uint8Array,
+    body: Uint8Array,
+    trailer: Uint8Array,
+    prefix: Uint8Array,
+  ): void {
+    if (!stream.isOver) {
+      this.sender.respond(stream, header, body, trailer, prefix);
+    }
+  }
+  sendBlock(stream: OpenStream, block: Uint8Array, endStream: boolean): void {
+    this.sender.sendBlock(stream, block, endStream);
+  }
+  sendData(stream: OpenStream, bytes: Uint8Array, endStream: boolean): boolean {
+    return stream.isOver || this.sender.sendData(stream, bytes, endStream);
+  }
+  reset(stream: OpenStream, code: number): void {
+    if (!stream.isOverNow) {
+      this.#sendReset(stream.id, code);
+      this.#forget(stream);
+    }
+  }
+
+  // What the watchdog sees and does.
+
+  get isReady(): boolean {
+    return this.#handler.hasSettings && this.#handler.isAcknowledged;
+  }
+  get isWithinFrame(): boolean {
+    return this.#parser.isWithinFrame || this.#handler.isWithinBlock;
+  }
+  get frames(): number {
+    return this.#parser.frames;
+  }
+  get lastStreamId(): number {
+    return this.streams.lastId;
+  }
+  get fullSinceMs(): number {
+    return this.sender.fullSinceMs;
+  }
+  setClock(nowMs: number): void {
+    this.sender.coarseMs = nowMs;
+  }
+  ping(): void {
+    this.sender.outbox.append(frame(frameType.ping, 0, 0, livenessPing));
+  }
+  checkStreams(nowMs: number): void {
+    const { bodyTimeoutMs, sendTimeoutMs } = this.limits;
+    for (const stream of this.streams.all()) {
+      const isSlowToSend = stream.body !== undefined && nowMs - stream.bodySinceMs > bodyTimeoutMs;
+      const isSlowToRead =
+        stream.queue !== undefined && nowMs - stream.queuedSinceMs > sendTimeoutMs;
+      if (isSlowToSend || isSlowToRead) {
+        this.#abort(stream, errorCode.cancel);
+      }
+    }
+  }
+  finishShutdown(): void {
+    if (!this.isFinal && !this.isClosed) {
+      this.isFinal = true;
+      const { lastId } = this.streams;
+      this.sender.outbox.numbers(frameType.goAway, 0, lastId, errorCode.noError);
+      this.#closeIfDone();
+    }
+  }
+
+  fail(code: number, why: string): void {
+    if (this.isClosed) {
+      return;
+    }
+    const debug = Buffer.from(why.slice(0, 200), "latin1");
+    const payload = Buffer.alloc(8 + debug.length);
+    payload.writeUInt32BE(this.streams.lastId, 0);
+    payload.writeUInt32BE(code, 4);
+    debug.copy(payload, 8);
+    this.sender.outbox.append(frame(frameType.goAway, 0, 0, payload));
+    this.sender.outbox.flush();
+    this.#close(code, why);
+    // After a regular end there may be responses that the peer has not read.
+    this.#endSoon(code === errorCode.noError ? this.limits.sendTimeoutMs : lingerMs);
+  }
+
+  drop(why: string): void {
+    this.#close(errorCode.cancel, why);
+    this.#duplex.destroy();
+  }
+
+  /** Destroyed at once, the socket would reset the connection, and the peer lose the GOAWAY. */
+  #endSoon(timeoutMs: number): void {
+    this.#duplex.end();
+    const linger = setTimeout(() => this.#duplex.destroy(), timeoutMs).unref();
+    this.#duplex.once("close", () => clearTimeout(linger));
+  }
+
+  // What the peer sends.
+
+  #onChunk(chunk: Buffer): void {
+    // After the last GOAWAY it is read and dropped.
+    if (this.isClosed) {
+      return;
+    }
+    this.chunks++;
+    try {
+      this.#parser.push(chunk);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) {
+        throw error;
+      }
+      this.fail(error.code, error.message);
+    }
+  }
+
+  // What frames of the peer lead to.
+
+  openStream(id: number, fields: HeaderFields, isLast: boolean): void {
+    const { streamWindowBytes } = this.limits;
+    const stream = new OpenStream(id, fields, this, streamWindowBytes, this.sender.streamWindow);
+    this.streams.add(stream);
+    stream.isRemoteClosed = isLast;
+    try {
+      this.#onStream(stream);
+    } catch (error) {
+      this.#onHandlerError(stream, error);
+    }
+    if (isLast) {
+      this.requests.onEnd(stream, noBytes, undefined);
+    }
+  }
+
+  onPeerReset(stream: OpenStream, code: number): void {
+    this.#forget(stream);
+    this.#reportAbort(stream, code);
+  }
+
+  onGoAway(): void {
+    this.#isPeerLeaving = true;
+    this.#closeIfDone();
+  }
+
+  onShutdownPing(): void {
+    if (this.isShuttingDown) {
+      this.finishShutdown();
+    }
+  }
+
+  sendUnasked(frames: Uint8Array): void {
+    this.#countUnasked();
+    this.sender.outbox.append(frames);
+  }
+
+  meter(name: keyof FrameRates, what: string): void {
+    this.#meters.take(name, what, this.sender.framesSent);
+  }
+
+  // Ends.
+
+  #onSent(stream: OpenStream): void {
+    if (!stream.isRemoteClosed) {
+      // The response is complete, so the rest of the request is of no use.
+      this.#sendReset(stream.id, errorCode.noError);
+    }
+    this.#forget(stream);
+  }
+
+  /** Resets a stream of the peer's that is not open here. */
+  rejectStream(id: number, code: number): void {
+    this.meter("resetsCaused", "streams that had to be reset");
+    this.#sendReset(id, code);
+  }
+
+  /** Resets a stream for what the peer sent on it. */
+  fault(stream: OpenStream, code: number): void {
+    this.#abort(stream, code);
+    this.meter("resetsCaused", "streams that had to be reset");
+  }
+
+  #abort(stream: OpenStream, code: number): void {
+    if (!stream.isOverNow) {
+      this.#sendReset(stream.id, code);
+      this.#forget(stream);
+      this.#reportAbort(stream, code);
+    }
+  }
+
+  #sendReset(id: number, code: number): void {
+    this.streams.noteReset(id);
+    this.#countUnasked();
+    this.sender.outbox.numbers(frameType.resetStream, id, code);
+  }
+
+  #reportAbort(stream: OpenStream, code: number): void {
+    if (!stream.isLocalClosed) {
+      this.#guard(stream, () => stream.receiver.onAbort?.(stream, code));
+    }
+  }
+
+  #guard(stream: OpenStream, callHandler: () => void): void {
+    try {
+      callHandler();
+    } catch (error) {
+      this.#onHandlerError(stream, error);
+    }
+  }
+
+  #onHandlerError(stream: OpenStream, error: unknown): void {
+    this.reset(stream, errorCode.internalError);
+    if (this.#events.onHandlerError === undefined) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    } else {
+      this.#events.onHandlerError(error, stream);
+    }
+  }
+
+  #forget(stream: OpenStream): void {
+    stream.isOverNow = true;
+    this.streams.delete(stream);
+    this.sender.drop(stream);
+    this.requests.drop(stream);
+    if (this.isFinal || this.#isPeerLeaving) {
+      this.#closeIfDone();
+    }
+  }
+
+  #closeIfDone(): void {
+    if ((this.isFinal || this.#isPeerLeaving) && this.streams.size === 0) {
+      this.fail(errorCode.noError, "done");
+    }
+  }
+
+  #close(code: number, message: string): void {
+    if (this.isClosed) {
+      return;
+    }
+    this.isClosed = true;
+    this.#watchdog.stop();
+    for (const stream of this.streams.all()) {
+      this.#forget(stream);
+      this.#reportAbort(stream, code === errorCode.noError ? errorCode.cancel : code);
+    }
+    this.#events.onClosed?.({ code, message });
+  }
+
+  /** Counts frames that a peer which does not read has piling up here. */
+  #countUnasked(): void {
+    this.#unreadFrames = this.sender.isFull ? this.#unreadFrames + 1 : 0;
+    if (this.#unreadFrames > this.limits.maxUnreadFrames) {
+      this.fail(errorCode.enhanceYourCalm, "too many frames whose responses are not read");
+    }
+  }
+}

@@ -1,0 +1,334 @@
+import type { Duplex } from "node:stream";
+import { defaultWindowBytes } from "../../../loadtest/transport/http2/frames.ts";
+import type { MemoryBudget } from "./budget.ts";
+import { ConnectionError, errorCode } from "./errors.ts";
+import { maxFrameBytes } from "./frame-parser.ts";
+import { Outbox } from "./outbox.ts";
+import type { OpenStream, QueuedPart } from "./stream.ts";
+
+/** Largest flow-control window. @see https://www.rfc-editor.org/rfc/rfc9113#section-6.9.1 */
+export const maxWindowBytes = 2 ** 31 - 1;
+/** What one turn of the loop hands to the socket before others have theirs. */
+const maxTurnBytes = 256 * 1_024;
+
+export interface SenderEvents {
+  /** The end of the response has been handed to the socket. */
+  onSent(stream: OpenStream): void;
+  /** The response has to wait, and there is no room for it. */
+  onOverflow(stream: OpenStream): void;
+  onDrain(stream: OpenStream): void;
+}
+
+/**
+ * Sends responses as far as the peer's windows and the socket take them, and keeps the rest.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.2
+ */
+export class Sender {
+  readonly outbox: Outbox;
+  /** Response frames so far, by which some rates are measured. */
+  framesSent = 0;
+  /** When the socket became full, by the coarse clock; 0 while it is not. */
+  fullSinceMs = 0;
+  /** Clock of the connection, advanced by its watchdog. */
+  coarseMs = 0;
+  readonly #duplex: Duplex;
+  readonly #budget: MemoryBudget;
+  readonly #highWaterBytes: number;
+  readonly #events: SenderEvents;
+  #window = defaultWindowBytes;
+  #streamWindow = defaultWindowBytes;
+  /** Streams with parts in their queues, in the order of their turns. */
+  readonly #queued = new Set<OpenStream>();
+  /** Streams whose handlers wait for `onDrain`. */
+  readonly #draining = new Set<OpenStream>();
+  #isFull = false;
+  #isPumpScheduled = false;
+  #mustEmptyTable = false;
+
+  constructor(duplex: Duplex, budget: MemoryBudget, highWaterBytes: number, events: SenderEvents) {
+    this.#duplex = duplex;
+    this.#budget = budget;
+    this.#highWaterBytes = highWaterBytes;
+    this.#events = events;
+    this.outbox = new Outbox(duplex, () => this.#onFlushed());
+    duplex.on("drain", () => {
+      this.#isFull = false;
+      this.fullSinceMs = 0;
+      this.#pumpLater();
+    });
+  }
+
+  /** Window of a stream that begins. */
+  get streamWindow(): number {
+    return this.#streamWindow;
+  }
+
+  /** Whether the peer leaves unread what was sent before. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  get hasQueued(): boolean {
+    return this.#queued.size > 0;
+  }
+
+  respond(
+    stream: OpenStream,
+    header: Uint8Array,
+    body: Uint8Array,
+    trailer: Uint8Array,
+    prefix: Uint8Array,
+  ): void {
+    const bodyBytes = prefix.length + body.length;
+    if (
+      bodyBytes > 0 &&
+      bodyBytes <= stream.sendWindow &&
+      bodyBytes <= this.#window &&
+      bodyBytes <= maxFrameBytes &&
+      stream.queue === undefined &&
+      header.length + trailer.length <= maxFrameBytes &&
+      trailer.length > 0 &&
+      this.#canSend() &&
+      !this.#mustEmptyTable
+    ) {
+      stream.sendWindow -= bodyBytes;
+      this.#window -= bodyBytes;
+      this.framesSent += 3;
+      this.outbox.response(stream.id, header, prefix, body, trailer);
+      stream.isLocalClosed = true;
+      this.#events.onSent(stream);
+      return;
+    }
+    const hasTrailer = trailer.length > 0;
+    this.sendBlock(stream, header, bodyBytes === 0 && !hasTrailer);
+    if (prefix.length > 0) {
+      this.sendData(stream, prefix, body.length === 0 && !hasTrailer);
+    }
+    if (body.length > 0) {
+      this.sendData(stream, body, !hasTrailer);
+    }
+    if (hasTrailer) {
+      this.sendBlock(stream, trailer, true);
+    }
+  }
+
+  sendBlock(stream: OpenStream, block: Uint8Array, endStream: boolean): void {
+    this.#send(stream, { isBlock: true, bytes: block, endStream });
+  }
+
+  /** @returns whether more can be sent without having to wait */
+  sendData(stream: OpenStream, bytes: Uint8Array, endStream: boolean): boolean {
+    if (bytes.length > 0 || endStream) {
+      this.#send(stream, { isBlock: false, bytes, endStream });
+    }
+    if (stream.isOver || (stream.queuedBytes < this.#highWaterBytes && this.#canSend())) {
+      return true;
+    }
+    stream.wantsDrain = true;
+    this.#draining.add(stream);
+    return false;
+  }
+
+  /** Forgets what has not been sent. */
+  drop(stream: OpenStream): void {
+    if (stream.queue !== undefined) {
+      this.#budget.give(stream.queuedBytes);
+      stream.queue = undefined;
+      stream.queuedBytes = 0;
+      this.#queued.delete(stream);
+    }
+    if (stream.wantsDrain) {
+      this.#draining.delete(stream);
+    }
+  }
+
+  /** The peer takes more on all streams together. */
+  widen(bytes: number): void {
+    if (this.#window + bytes > maxWindowBytes) {
+      throw new ConnectionError(errorCode.flowControlError, "a window of more than 2^31 - 1 bytes");
+    }
+    this.#window += bytes;
+    this.#pump();
+  }
+
+  /** @returns false when the window would be too large */
+  widenStream(stream: OpenStream, bytes: number): boolean {
+    if (stream.sendWindow + bytes > maxWindowBytes) {
+      return false;
+    }
+    stream.sendWindow += bytes;
+    if (stream.queue !== undefined) {
+      this.#pump();
+    }
+    return true;
+  }
+
+  /** The peer changed the window that streams begin with, which also counts for the open ones. */
+  setStreamWindow(bytes: number, open: Iterable<OpenStream>): void {
+    const change = bytes - this.#streamWindow;
+    this.#streamWindow = bytes;
+    for (const stream of open) {
+      if (!this.widenStream(stream, change)) {
+        throw new ConnectionError(errorCode.flowControlError, "a setting that widens too much");
+      }
+    }
+  }
+
+  /** The peer's table shrank below what this side may use: the next block must say that it does not. */
+  emptyTable(): void {
+    this.#mustEmptyTable = true;
+  }
+
+  #canSend(): boolean {
+    return !this.#isFull && this.outbox.pendingBytes < maxTurnBytes;
+  }
+
+  #send(stream: OpenStream, part: QueuedPart): void {
+    if (stream.isOver) {
+      return;
+    }
+    stream.isLocalClosed = part.endStream;
+    if (stream.queue === undefined) {
+      stream.sentOfFirst = 0;
+      while (this.#canSend()) {
+        if (this.#writeFrame(stream, part)) {
+          if (part.endStream) {
+            this.#events.onSent(stream);
+          }
+          return;
+        }
+        if (!part.isBlock && Math.min(this.#window, stream.sendWindow) <= 0) {
+          break;
+        }
+      }
+    }
+    const bytes = part.bytes.length - (stream.queue === undefined ? stream.sentOfFirst : 0);
+    if (!this.#budget.take(bytes)) {
+      this.#events.onOverflow(stream);
+      return;
+    }
+    stream.queuedBytes += bytes;
+    if (stream.queue === undefined) {
+      stream.queue = [];
+      stream.queuedSinceMs = this.coarseMs;
+      this.#queued.add(stream);
+    }
+    stream.queue.push(part);
+    if (!this.#isFull && this.#window > 0 && stream.sendWindow > 0) {
+      this.#pumpLater();
+    }
+  }
+
+  /**
+   * Writes a frame of the part, if the windows allow one.
+   *
+   * @returns whether the part is complete
+   */
+  #writeFrame(stream: OpenStream, { isBlock, bytes, endStream }: QueuedPart): boolean {
+    if (isBlock) {
+      this.outbox.headers(
+        stream.id,
+        this.#mustEmptyTable ? emptyingTable(bytes) : bytes,
+        endStream,
+      );
+      this.#mustEmptyTable = false;
+      this.framesSent++;
+      return true;
+    }
+    const left = bytes.length - stream.sentOfFirst;
+    const window = Math.min(this.#window, stream.sendWindow, maxFrameBytes);
+    if (window <= 0 && left > 0) {
+      return false;
+    }
+    const size = Math.min(left, Math.max(window, 0));
+    const isLast = size === left;
+    const payload = bytes.subarray(stream.sentOfFirst, stream.sentOfFirst + size);
+    this.outbox.data(stream.id, payload, isLast && endStream);
+    this.framesSent++;
+    this.#window -= size;
+    stream.sendWindow -= size;
+    stream.sentOfFirst += size;
+    return isLast;
+  }
+
+  /** Writes a frame of each stream in turn, until nothing more can be sent. */
+  #pump(): void {
+    let hasProgress = true;
+    while (hasProgress && this.#queued.size > 0) {
+      hasProgress = false;
+      for (const stream of this.#queued) {
+        if (!this.#canSend()) {
+          // After the flush, or when the socket has drained.
+          return;
+        }
+        hasProgress = this.#writeQueued(stream) || hasProgress;
+      }
+    }
+  }
+
+  /** @returns whether something was written */
+  #writeQueued(stream: OpenStream): boolean {
+    const part = stream.queue?.[0];
+    if (stream.queue === undefined || part === undefined) {
+      return false;
+    }
+    const before = stream.sentOfFirst;
+    const isComplete = this.#writeFrame(stream, part);
+    const written = isComplete ? part.bytes.length - before : stream.sentOfFirst - before;
+    stream.queuedBytes -= written;
+    this.#budget.give(written);
+    if (!isComplete) {
+      return written > 0;
+    }
+    stream.sentOfFirst = 0;
+    stream.queue.shift();
+    if (stream.queue.length === 0) {
+      stream.queue = undefined;
+      this.#queued.delete(stream);
+      if (part.endStream) {
+        this.#events.onSent(stream);
+      }
+    }
+    return true;
+  }
+
+  #onFlushed(): void {
+    if (this.#duplex.writableNeedDrain && !this.#isFull) {
+      this.#isFull = true;
+      this.fullSinceMs = this.coarseMs;
+    }
+    if (!this.#isFull && (this.#queued.size > 0 || this.#draining.size > 0)) {
+      this.#pumpLater();
+    }
+  }
+
+  /** In the next turn of the loop, so that one busy connection does not hold up the others. */
+  #pumpLater(): void {
+    if (!this.#isPumpScheduled && this.#queued.size + this.#draining.size > 0) {
+      this.#isPumpScheduled = true;
+      setImmediate(() => {
+        this.#isPumpScheduled = false;
+        this.#pump();
+        this.#reportDrained();
+      });
+    }
+  }
+
+  #reportDrained(): void {
+    for (const stream of [...this.#draining]) {
+      if (stream.queue === undefined && this.#canSend() && this.#draining.delete(stream)) {
+        stream.wantsDrain = false;
+        this.#events.onDrain(stream);
+      }
+    }
+  }
+}
+
+/** A change of the table's size to 0 before the block's fields. */
+function emptyingTable(block: Uint8Array): Uint8Array {
+  const longer = new Uint8Array(block.length + 1);
+  longer[0] = 0x20;
+  longer.set(block, 1);
+  return longer;
+}
