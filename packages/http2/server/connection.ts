@@ -120,7 +120,7 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
     this.#meters = new Meters(limits.rates);
     this.sender = new Sender(duplex, this.#budget, limits.sendHighWaterBytes, {
       onSent: (stream) => this.#onSent(stream),
-      onOverflow: (stream) => this.#abort(stream, errorCode.enhanceYourCalm),
+      onOverflow: (stream) => this.#onUnread(stream),
       onDrain: (stream) => this.#guard(stream, () => stream.receiver.onDrain?.(stream)),
     });
     this.window = new ReceiveWindow(
@@ -333,7 +333,9 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
   }
 
   meter(name: keyof FrameRates, what: string): void {
-    this.#meters.take(name, what, this.sender.framesSent);
+    if (!this.#meters.take(name, this.sender.framesSent)) {
+      throw new ConnectionError(errorCode.enhanceYourCalm, `too many ${what}`);
+    }
   }
 
   // Ends.
@@ -344,6 +346,14 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
       this.#sendReset(stream.id, errorCode.noError);
     }
     this.#forget(stream);
+  }
+
+  /** Resets a stream whose response has to wait where there is no more room for that. */
+  #onUnread(stream: OpenStream): void {
+    this.#abort(stream, errorCode.enhanceYourCalm);
+    if (!this.#meters.take("resetsCaused", this.sender.framesSent)) {
+      this.fail(errorCode.enhanceYourCalm, "too many responses that are not read");
+    }
   }
 
   /** Resets a stream of the peer's that is not open here. */
@@ -428,7 +438,7 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
 
   /** Counts frames that a peer which does not read has piling up here. */
   #countUnasked(): void {
-    this.#unreadFrames = this.sender.isFull ? this.#unreadFrames + 1 : 0;
+    this.#unreadFrames = this.sender.canSend ? 0 : this.#unreadFrames + 1;
     if (this.#unreadFrames > this.limits.maxUnreadFrames) {
       this.fail(errorCode.enhanceYourCalm, "too many frames whose responses are not read");
     }

@@ -1,4 +1,3 @@
-import { tooMany } from "./errors.ts";
 import type { FrameRates } from "./options.ts";
 
 /** How many frames of one kind a peer may send. */
@@ -63,15 +62,8 @@ export class Meters {
     };
   }
 
-  /**
-   * Counts a frame that the peer sent or caused.
-   *
-   * @param what the frames, as the GOAWAY names them
-   * @throws ConnectionError when there were too many
-   */
-  take(name: keyof FrameRates, what: string, framesSent: number): void {
-    if (!this.#meters[name].take(framesSent)) {
-      throw tooMany(what);
-    }
+  /** Counts a frame that the peer sent or caused. @returns whether it is within its rate */
+  take(name: keyof FrameRates, framesSent: number): boolean {
+    return this.#meters[name].take(framesSent);
   }
 }

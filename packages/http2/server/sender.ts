@@ -64,13 +64,9 @@ export class Sender {
     return this.#streamWindow;
   }
 
-  /** Whether the peer leaves unread what was sent before. */
-  get isFull(): boolean {
-    return this.#isFull;
-  }
-
-  get hasQueued(): boolean {
-    return this.#queued.size > 0;
+  /** Whether the socket takes more: the peer reads, and this turn of the loop has sent little. */
+  get canSend(): boolean {
+    return !this.#isFull && this.outbox.pendingBytes < maxTurnBytes;
   }
 
   respond(
@@ -89,7 +85,7 @@ export class Sender {
       stream.queue === undefined &&
       header.length + trailer.length <= maxFrameBytes &&
       trailer.length > 0 &&
-      this.#canSend() &&
+      this.canSend &&
       !this.#mustEmptyTable
     ) {
       stream.sendWindow -= bodyBytes;
@@ -122,7 +118,7 @@ export class Sender {
     if (bytes.length > 0 || endStream) {
       this.#send(stream, { isBlock: false, bytes, endStream });
     }
-    if (stream.isOver || (stream.queuedBytes < this.#highWaterBytes && this.#canSend())) {
+    if (stream.isOver || (stream.queuedBytes < this.#highWaterBytes && this.canSend)) {
       return true;
     }
     stream.wantsDrain = true;
@@ -180,10 +176,6 @@ export class Sender {
     this.#mustEmptyTable = true;
   }
 
-  #canSend(): boolean {
-    return !this.#isFull && this.outbox.pendingBytes < maxTurnBytes;
-  }
-
   #send(stream: OpenStream, part: QueuedPart): void {
     if (stream.isOver) {
       return;
@@ -191,7 +183,7 @@ export class Sender {
     stream.isLocalClosed = part.endStream;
     if (stream.queue === undefined) {
       stream.sentOfFirst = 0;
-      while (this.#canSend()) {
+      while (this.canSend) {
         if (this.#writeFrame(stream, part)) {
           if (part.endStream) {
             this.#events.onSent(stream);
@@ -258,7 +250,7 @@ export class Sender {
     while (hasProgress && this.#queued.size > 0) {
       hasProgress = false;
       for (const stream of this.#queued) {
-        if (!this.#canSend()) {
+        if (!this.canSend) {
           // After the flush, or when the socket has drained.
           return;
         }
@@ -317,7 +309,7 @@ export class Sender {
 
   #reportDrained(): void {
     for (const stream of [...this.#draining]) {
-      if (stream.queue === undefined && this.#canSend() && this.#draining.delete(stream)) {
+      if (stream.queue === undefined && this.canSend && this.#draining.delete(stream)) {
         stream.wantsDrain = false;
         this.#events.onDrain(stream);
       }
