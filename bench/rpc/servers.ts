@@ -17,6 +17,7 @@ export const servers = {
   "connect-node 1.1": { file: "stock-server.ts", flags: ["--http", "1.1"] },
   fastify: { file: "fastify-server.ts", flags: [] },
   "node:http2": { file: "http2-server.ts", flags: [] },
+  frames: { file: "http2-frames-server.ts", flags: [] },
 } as const satisfies Record<string, { file: string; flags: readonly string[] }>;
 
 export type ServerKind = keyof typeof servers;
