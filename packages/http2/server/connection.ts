@@ -231,7 +231,8 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
   checkStreams(nowMs: number): void {
     const { bodyTimeoutMs, sendTimeoutMs } = this.limits;
     for (const stream of this.streams.all()) {
-      const isSlowToSend = stream.body !== undefined && nowMs - stream.bodySinceMs > bodyTimeoutMs;
+      const isCollecting = stream.maxBodyBytes >= 0 && !stream.isRemoteClosed;
+      const isSlowToSend = isCollecting && nowMs - stream.bodySinceMs > bodyTimeoutMs;
       const isSlowToRead =
         stream.queue !== undefined && nowMs - stream.queuedSinceMs > sendTimeoutMs;
       if (isSlowToSend || isSlowToRead) {
@@ -298,7 +299,8 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
 
   openStream(id: number, fields: HeaderFields, isLast: boolean): void {
     const { streamWindowBytes } = this.limits;
-    const stream = new OpenStream(id, fields, this, streamWindowBytes, this.sender.streamWindow);
+    const { streamWindow, coarseMs } = this.sender;
+    const stream = new OpenStream(id, fields, this, streamWindowBytes, streamWindow, coarseMs);
     this.streams.add(stream);
     stream.isRemoteClosed = isLast;
     try {

@@ -30,7 +30,7 @@ export class HpackDecoder {
   readonly #maxBytes: number;
   readonly #maxFields: number;
   /** The field inserted as number n is at n modulo the capacity. */
-  #ring: TableField[] = [];
+  readonly #ring: (TableField | undefined)[] = [];
   #inserted = 0;
   #evicted = 0;
   #usedBytes = 0;
@@ -164,12 +164,10 @@ export class HpackDecoder {
 
   #evict(): void {
     while (this.#usedBytes > this.#limitBytes) {
-      const field = this.#ring[this.#evicted++ % ringCapacity];
+      const at = this.#evicted++ % ringCapacity;
+      const field = this.#ring[at];
       this.#usedBytes -= field === undefined ? this.#usedBytes : fieldBytes(field);
-    }
-    if (this.#usedBytes === 0) {
-      // Evicted fields are overwritten by later ones, unless none come.
-      this.#ring = [];
+      this.#ring[at] = undefined;
     }
   }
 

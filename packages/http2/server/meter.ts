@@ -14,7 +14,7 @@ export interface Rate {
 class Meter {
   readonly #rate: Rate;
   #tokens: number;
-  #filledMs = 0;
+  #filledMs = performance.now();
   #framesSent = 0;
 
   constructor(rate: Rate) {
@@ -37,8 +37,7 @@ class Meter {
   #fill(framesSent: number): void {
     const { burst, perSecond, perFrameSent = 0 } = this.#rate;
     const nowMs = performance.now();
-    // The first fill has no earlier one to count from, so it grants one second.
-    const elapsedMs = this.#filledMs === 0 ? 1_000 : nowMs - this.#filledMs;
+    const elapsedMs = nowMs - this.#filledMs;
     const earned = (elapsedMs / 1_000) * perSecond + (framesSent - this.#framesSent) * perFrameSent;
     this.#tokens = Math.min(burst, this.#tokens + earned);
     this.#filledMs = nowMs;

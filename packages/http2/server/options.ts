@@ -57,11 +57,14 @@ export interface ConnectionOptions {
   readonly handshakeTimeoutMs?: number;
   /** Time for a frame or header block that has begun; then the connection ends. Default 20 s. */
   readonly frameTimeoutMs?: number;
-  /** Time for a body that is collected; then the stream is reset with CANCEL. Default 60 s. */
+  /**
+   * Time in which a body that is collected must end or grow by 64 KiB; then the stream is reset with
+   * CANCEL. Default 60 s.
+   */
   readonly bodyTimeoutMs?: number;
   /**
-   * Time that output waits for a peer that reads nothing or grants no window: then the stream is
-   * reset with CANCEL, or the connection closed. Default 60 s.
+   * Time in which a peer must read something, and take all or 64 KiB of a response that waits for
+   * its window; then the connection is closed, or the stream reset with CANCEL. Default 60 s.
    */
   readonly sendTimeoutMs?: number;
   /** Silence after which a PING checks that the peer is there; 0 for never. Default 60 s. */
@@ -80,7 +83,7 @@ export interface ConnectionOptions {
 export interface FrameRates {
   /**
    * RST_STREAM of the peer (rapid reset, CVE-2023-44487).
-   * Default 1,000 at once and 100 per second.
+   * Default 1,000 at once, 100 per second, and 0.1 per response frame.
    */
   readonly resetsReceived: Rate;
   /**
@@ -96,7 +99,7 @@ export interface FrameRates {
   readonly emptyData: Rate;
   /** WINDOW_UPDATE. Default 2,000 at once, 100 per second, and 10 per response frame. */
   readonly windowUpdates: Rate;
-  /** PRIORITY and frames of unknown types. Default 1,000 at once and 10 per second. */
+  /** PRIORITY and frames of unknown types. Default 1,000 at once, 10 per second, 1 per response frame. */
   readonly ignored: Rate;
 }
 
@@ -128,13 +131,13 @@ const defaults = {
 } as const;
 
 const defaultRates: FrameRates = {
-  resetsReceived: { burst: 1_000, perSecond: 100 },
+  resetsReceived: { burst: 1_000, perSecond: 100, perFrameSent: 0.1 },
   resetsCaused: { burst: 1_000, perSecond: 50 },
   pings: { burst: 100, perSecond: 10, perFrameSent: 2 },
   settings: { burst: 50, perSecond: 5 },
   emptyData: { burst: 100, perSecond: 10 },
   windowUpdates: { burst: 2_000, perSecond: 100, perFrameSent: 10 },
-  ignored: { burst: 1_000, perSecond: 10 },
+  ignored: { burst: 1_000, perSecond: 10, perFrameSent: 1 },
 };
 
 const minWindowBytes = 65_535;

@@ -2,7 +2,7 @@ import { CollectedBody } from "./body.ts";
 import type { MemoryBudget } from "./budget.ts";
 import type { HeaderFields } from "./fields.ts";
 import type { ReceiveWindow } from "./receive-window.ts";
-import type { OpenStream } from "./stream.ts";
+import { type OpenStream, progressBytes } from "./stream.ts";
 
 const noBytes = Buffer.alloc(0);
 /** Value of `maxBodyBytes` when the body is handed on in parts, and when it is dropped. */
@@ -136,11 +136,13 @@ export class Requests {
       this.#events.onOverflow(stream);
       return;
     }
-    if (stream.body === undefined) {
-      stream.body = new CollectedBody();
+    stream.body ??= new CollectedBody();
+    stream.body.add(chunk);
+    stream.bodyProgress += chunk.length;
+    if (stream.bodyProgress >= progressBytes) {
+      stream.bodyProgress = 0;
       stream.bodySinceMs = nowMs;
     }
-    stream.body.add(chunk);
   }
 
   #onTooLarge(stream: OpenStream): void {

@@ -4,7 +4,7 @@ import type { MemoryBudget } from "./budget.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
 import { maxFrameBytes } from "./frame-parser.ts";
 import { Outbox } from "./outbox.ts";
-import type { OpenStream, QueuedPart } from "./stream.ts";
+import { type OpenStream, progressBytes, type QueuedPart } from "./stream.ts";
 
 /** Largest flow-control window. @see https://www.rfc-editor.org/rfc/rfc9113#section-6.9.1 */
 export const maxWindowBytes = 2 ** 31 - 1;
@@ -203,6 +203,7 @@ export class Sender {
     stream.queuedBytes += bytes;
     if (stream.queue === undefined) {
       stream.queue = [];
+      stream.sentOfQueue = 0;
       stream.queuedSinceMs = this.coarseMs;
       this.#queued.add(stream);
     }
@@ -246,16 +247,17 @@ export class Sender {
 
   /** Writes a frame of each stream in turn, until nothing more can be sent. */
   #pump(): void {
-    let hasProgress = true;
-    while (hasProgress && this.#queued.size > 0) {
-      hasProgress = false;
-      for (const stream of this.#queued) {
-        if (!this.canSend) {
-          // After the flush, or when the socket has drained.
-          return;
-        }
-        hasProgress = this.#writeQueued(stream) || hasProgress;
+    // Streams in a row whose windows allow nothing.
+    let blocked = 0;
+    // What is left goes on after the flush, or when the socket has drained.
+    while (blocked < this.#queued.size && this.canSend) {
+      const { value: stream } = this.#queued.values().next();
+      if (stream === undefined) {
+        return;
       }
+      this.#queued.delete(stream);
+      this.#queued.add(stream);
+      blocked = this.#writeQueued(stream) ? 0 : blocked + 1;
     }
   }
 
@@ -270,6 +272,11 @@ export class Sender {
     const written = isComplete ? part.bytes.length - before : stream.sentOfFirst - before;
     stream.queuedBytes -= written;
     this.#budget.give(written);
+    stream.sentOfQueue += written;
+    if (stream.sentOfQueue >= progressBytes) {
+      stream.sentOfQueue = 0;
+      stream.queuedSinceMs = this.coarseMs;
+    }
     if (!isComplete) {
       return written > 0;
     }

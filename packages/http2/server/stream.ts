@@ -102,6 +102,8 @@ export interface StreamHost {
   reset(stream: OpenStream, code: number): void;
 }
 
+/** A body or response that moves by less than this within its time limit is stuck. */
+export const progressBytes = 64 * 1_024;
 const noReceiver: StreamReceiver = {};
 const noBytes = new Uint8Array(0);
 
@@ -128,9 +130,12 @@ export class OpenStream implements ServerStream {
   queuedBytes = 0;
   /** Bytes of the first part in the queue that have been sent. */
   sentOfFirst = 0;
-  /** When the collected body or the queue began, by the connection's coarse clock. */
-  bodySinceMs = 0;
+  /** When the body and the queue began or last made progress, by the connection's coarse clock. */
+  bodySinceMs: number;
   queuedSinceMs = 0;
+  /** Bytes of the body and of the queue since then. */
+  bodyProgress = 0;
+  sentOfQueue = 0;
   wantsDrain = false;
   isRemoteClosed = false;
   /** Whether the handler has sent, or queued, the end of the response. */
@@ -143,12 +148,14 @@ export class OpenStream implements ServerStream {
     host: StreamHost,
     receiveWindow: number,
     sendWindow: number,
+    nowMs: number,
   ) {
     this.id = id;
     this.fields = fields;
     this.#host = host;
     this.receiveWindow = receiveWindow;
     this.sendWindow = sendWindow;
+    this.bodySinceMs = nowMs;
   }
 
   get isOver(): boolean {
