@@ -59,10 +59,6 @@ describe("takes", () => {
         [":authority", "a:1"],
       ],
     ],
-    [
-      "the same content-length twice",
-      [...request, ["content-length", "1"], ["content-length", "1"]],
-    ],
     ["a tab within a value", [...request, ["a", "b\tc"]]],
   ])("%s", (_, fields) => {
     expect(parse(fields).problem).toBeUndefined();
@@ -107,7 +103,7 @@ describe("finds malformed", () => {
     ["a value that begins with a blank", [...request, ["a", " b"]]],
     ["a value that ends with a tab", [...request, ["a", "b\t"]]],
     ["a content-length that is no number", [...request, ["content-length", "-1"]]],
-    ["two content-lengths", [...request, ["content-length", "1"], ["content-length", "2"]]],
+    ["two content-lengths", [...request, ["content-length", "1"], ["content-length", "1"]]],
   ])("%s", (_, fields) => {
     expect(parse(fields).problem).toBeDefined();
   });

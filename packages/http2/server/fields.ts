@@ -151,7 +151,7 @@ export class HeaderFields {
           host = value;
           break;
         case fieldKind.contentLength:
-          if (this.contentLength !== -1 && this.contentLength !== Number(value)) {
+          if (this.contentLength !== -1) {
             problem ??= "two content-lengths";
           }
           this.contentLength = Number(value);
