@@ -2,13 +2,14 @@ import { type Bench, connections, type Finding } from "../harness/bench.ts";
 import { createEchoTarget } from "./servers.ts";
 import { compareThroughput, ghzDriver, ownDriver, ratioRow, ratiosOf } from "./throughput.ts";
 
-const kinds = ["unblock", "adapter", "grpc-js", "connect-node", "node:http2"] as const;
+const kinds = ["unblock", "adapter", "grpc-js", "connect-node", "node:http2", "frames"] as const;
 /** How many times the peer's calls it shall answer in the same CPU time. */
 const wanted = [
   { ours: "adapter", theirs: "grpc-js", ratio: 1.2 },
   { ours: "adapter", theirs: "connect-node", ratio: 4 },
   { ours: "unblock", theirs: "grpc-js", ratio: 1 },
   { ours: "adapter", theirs: "node:http2", ratio: undefined },
+  { ours: "frames", theirs: "node:http2", ratio: 2.5 },
 ] as const;
 
 /** A unary echo over gRPC. */

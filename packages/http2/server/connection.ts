@@ -1,33 +1,25 @@
 import type { Duplex } from "node:stream";
-import {
-  frame,
-  frameType,
-  setting,
-  settingsFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
+import { frame, frameType } from "../../../loadtest/transport/http2/frames.ts";
 import type { MemoryBudget } from "./budget.ts";
+import type { ConnectionCore } from "./core.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
-import {
-  type ConnectionCore,
-  FrameHandler,
-  maxHeaderListSize,
-  noRfc7540Priorities,
-  shutdownPing,
-} from "./frame-handler.ts";
+import { FrameHandler, shutdownPing } from "./frame-handler.ts";
 import { FrameParser } from "./frame-parser.ts";
+import { maxWindowBytes } from "./frame-writer.ts";
 import { Meters } from "./meter.ts";
 import {
   type ConnectionLimits,
   type ConnectionOptions,
   createBudget,
-  type FrameRates,
   resolveOptions,
 } from "./options.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { Requests } from "./requests.ts";
-import { maxWindowBytes, Sender } from "./sender.ts";
-import { type OnStream, OpenStream, type ServerStream, type StreamHost } from "./stream.ts";
+import { Sender } from "./sender.ts";
+import { ownSettings } from "./settings.ts";
+import { type OnStream, OpenStream } from "./stream.ts";
+import { type EndEvents, StreamEnds } from "./stream-ends.ts";
 import { StreamTable } from "./stream-table.ts";
 import { Watchdog, type Watched } from "./watchdog.ts";
 
@@ -38,11 +30,9 @@ export interface CloseReason {
   readonly message: string;
 }
 
-export interface ConnectionEvents {
+export interface ConnectionEvents extends EndEvents {
   /** The connection takes no more and its streams have ended. Called once. */
   onClosed?(reason: CloseReason): void;
-  /** A handler threw, and its stream was reset. Default: the error is thrown as uncaught. */
-  onHandlerError?(error: unknown, stream: ServerStream): void;
 }
 
 /** Server's side of one HTTP/2 connection. */
@@ -84,12 +74,14 @@ export function createServerConnection(
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9113 */
-class Connection implements ServerConnection, ConnectionCore, StreamHost, Watched {
+class Connection implements ServerConnection, ConnectionCore, Watched {
   readonly limits: ConnectionLimits;
   readonly streams = new StreamTable();
   readonly sender: Sender;
   readonly window: ReceiveWindow;
   readonly requests: Requests;
+  readonly ends: StreamEnds;
+  readonly meters: Meters;
   chunks = 0;
   isShuttingDown = false;
   isFinal = false;
@@ -101,10 +93,7 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
   readonly #handler: FrameHandler;
   readonly #parser: FrameParser;
   readonly #watchdog: Watchdog;
-  readonly #meters: Meters;
   #isPeerLeaving = false;
-  /** Frames sent since the socket became full that are not responses. */
-  #unreadFrames = 0;
 
   constructor(
     duplex: Duplex,
@@ -117,11 +106,11 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
     this.#onStream = onStream;
     this.#events = events;
     this.#budget = createBudget(limits);
-    this.#meters = new Meters(limits.rates);
+    this.ends = new StreamEnds(this, events);
     this.sender = new Sender(duplex, this.#budget, limits.sendHighWaterBytes, {
-      onSent: (stream) => this.#onSent(stream),
-      onOverflow: (stream) => this.#onUnread(stream),
-      onDrain: (stream) => this.#guard(stream, () => stream.receiver.onDrain?.(stream)),
+      onSent: (stream) => this.ends.onSent(stream),
+      onOverflow: (stream) => this.ends.onUnread(stream),
+      onDrain: (stream) => this.ends.guard(stream, () => stream.receiver.onDrain?.(stream)),
     });
     this.window = new ReceiveWindow(
       this.sender.outbox,
@@ -129,19 +118,13 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
       limits.connectionWindowBytes,
     );
     this.requests = new Requests(this.window, this.#budget, {
-      onOverflow: (stream) => this.fault(stream, errorCode.enhanceYourCalm),
-      onHandlerError: (stream, error) => this.#onHandlerError(stream, error),
+      onOverflow: (stream) => this.ends.fault(stream, errorCode.enhanceYourCalm),
+      onHandlerError: (stream, error) => this.ends.onHandlerError(stream, error),
     });
+    this.meters = new Meters(limits.rates, this.sender.writer);
     this.#handler = new FrameHandler(this);
     this.#parser = new FrameParser(this.#handler);
-    this.sender.outbox.append(
-      settingsFrame([
-        [setting.maxConcurrentStreams, limits.maxConcurrentStreams],
-        [setting.initialWindowSize, limits.streamWindowBytes],
-        [maxHeaderListSize, limits.maxHeaderBytes],
-        [noRfc7540Priorities, 1],
-      ]),
-    );
+    this.sender.outbox.append(ownSettings(limits));
     this.window.open();
     this.#watchdog = new Watchdog(limits, this);
     duplex.on("data", (chunk: Buffer) => this.#onChunk(chunk));
@@ -173,42 +156,10 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
     this.fail(errorCode.noError, "closed");
   }
 
-  // What streams ask for.
-
-  collectLater(stream: OpenStream): void {
-    stream.maxBodyBytes = this.limits.maxBodyBytes;
-  }
-  release(stream: OpenStream, bytes: number): void {
-    this.requests.release(stream, bytes);
-  }
-  respond(
-    stream: OpenStream,
-    header: Uint8Array,
-    body: Uint8Array,
-    trailer: Uint8Array,
-    prefix: Uint8Array,
-  ): void {
-    if (!stream.isOver) {
-      this.sender.respond(stream, header, body, trailer, prefix);
-    }
-  }
-  sendBlock(stream: OpenStream, block: Uint8Array, endStream: boolean): void {
-    this.sender.sendBlock(stream, block, endStream);
-  }
-  sendData(stream: OpenStream, bytes: Uint8Array, endStream: boolean): boolean {
-    return stream.isOver || this.sender.sendData(stream, bytes, endStream);
-  }
-  reset(stream: OpenStream, code: number): void {
-    if (!stream.isOverNow) {
-      this.#sendReset(stream.id, code);
-      this.#forget(stream);
-    }
-  }
-
   // What the watchdog sees and does.
 
   get isReady(): boolean {
-    return this.#handler.hasSettings && this.#handler.isAcknowledged;
+    return this.#handler.settings.hasArrived && this.#handler.settings.isAcknowledged;
   }
   get isWithinFrame(): boolean {
     return this.#parser.isWithinFrame || this.#handler.isWithinBlock;
@@ -236,7 +187,7 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
       const isSlowToRead =
         stream.queue !== undefined && nowMs - stream.queuedSinceMs > sendTimeoutMs;
       if (isSlowToSend || isSlowToRead) {
-        this.#abort(stream, errorCode.cancel);
+        this.ends.abort(stream, errorCode.cancel);
       }
     }
   }
@@ -299,23 +250,19 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
 
   openStream(id: number, fields: HeaderFields, isLast: boolean): void {
     const { streamWindowBytes } = this.limits;
-    const { streamWindow, coarseMs } = this.sender;
+    const { coarseMs } = this.sender;
+    const { streamWindow } = this.sender.writer;
     const stream = new OpenStream(id, fields, this, streamWindowBytes, streamWindow, coarseMs);
     this.streams.add(stream);
     stream.isRemoteClosed = isLast;
     try {
       this.#onStream(stream);
     } catch (error) {
-      this.#onHandlerError(stream, error);
+      this.ends.onHandlerError(stream, error);
     }
     if (isLast) {
       this.requests.onEnd(stream, noBytes, undefined);
     }
-  }
-
-  onPeerReset(stream: OpenStream, code: number): void {
-    this.#forget(stream);
-    this.#reportAbort(stream, code);
   }
 
   onGoAway(): void {
@@ -329,91 +276,7 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
     }
   }
 
-  sendUnasked(frames: Uint8Array): void {
-    this.#countUnasked();
-    this.sender.outbox.append(frames);
-  }
-
-  meter(name: keyof FrameRates, what: string): void {
-    if (!this.#meters.take(name, this.sender.framesSent)) {
-      throw new ConnectionError(errorCode.enhanceYourCalm, `too many ${what}`);
-    }
-  }
-
-  // Ends.
-
-  #onSent(stream: OpenStream): void {
-    if (!stream.isRemoteClosed) {
-      // The response is complete, so the rest of the request is of no use.
-      this.#sendReset(stream.id, errorCode.noError);
-    }
-    this.#forget(stream);
-  }
-
-  /** Resets a stream whose response has to wait where there is no more room for that. */
-  #onUnread(stream: OpenStream): void {
-    this.#abort(stream, errorCode.enhanceYourCalm);
-    if (!this.#meters.take("resetsCaused", this.sender.framesSent)) {
-      this.fail(errorCode.enhanceYourCalm, "too many responses that are not read");
-    }
-  }
-
-  /** Resets a stream of the peer's that is not open here. */
-  rejectStream(id: number, code: number): void {
-    this.meter("resetsCaused", "streams that had to be reset");
-    this.#sendReset(id, code);
-  }
-
-  /** Resets a stream for what the peer sent on it. */
-  fault(stream: OpenStream, code: number): void {
-    this.#abort(stream, code);
-    this.meter("resetsCaused", "streams that had to be reset");
-  }
-
-  #abort(stream: OpenStream, code: number): void {
-    if (!stream.isOverNow) {
-      this.#sendReset(stream.id, code);
-      this.#forget(stream);
-      this.#reportAbort(stream, code);
-    }
-  }
-
-  #sendReset(id: number, code: number): void {
-    this.streams.noteReset(id);
-    this.#countUnasked();
-    this.sender.outbox.numbers(frameType.resetStream, id, code);
-  }
-
-  #reportAbort(stream: OpenStream, code: number): void {
-    if (!stream.isLocalClosed) {
-      this.#guard(stream, () => stream.receiver.onAbort?.(stream, code));
-    }
-  }
-
-  #guard(stream: OpenStream, callHandler: () => void): void {
-    try {
-      callHandler();
-    } catch (error) {
-      this.#onHandlerError(stream, error);
-    }
-  }
-
-  #onHandlerError(stream: OpenStream, error: unknown): void {
-    this.reset(stream, errorCode.internalError);
-    if (this.#events.onHandlerError === undefined) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    } else {
-      this.#events.onHandlerError(error, stream);
-    }
-  }
-
-  #forget(stream: OpenStream): void {
-    stream.isOverNow = true;
-    this.streams.delete(stream);
-    this.sender.drop(stream);
-    this.requests.drop(stream);
+  onStreamOver(): void {
     if (this.isFinal || this.#isPeerLeaving) {
       this.#closeIfDone();
     }
@@ -432,17 +295,8 @@ class Connection implements ServerConnection, ConnectionCore, StreamHost, Watche
     this.isClosed = true;
     this.#watchdog.stop();
     for (const stream of this.streams.all()) {
-      this.#forget(stream);
-      this.#reportAbort(stream, code === errorCode.noError ? errorCode.cancel : code);
+      this.ends.onLost(stream, code === errorCode.noError ? errorCode.cancel : code);
     }
     this.#events.onClosed?.({ code, message });
-  }
-
-  /** Counts frames that a peer which does not read has piling up here. */
-  #countUnasked(): void {
-    this.#unreadFrames = this.sender.canSend ? 0 : this.#unreadFrames + 1;
-    if (this.#unreadFrames > this.limits.maxUnreadFrames) {
-      this.fail(errorCode.enhanceYourCalm, "too many frames whose responses are not read");
-    }
   }
 }

@@ -1,52 +1,15 @@
-import { flag, frame, frameType, setting } from "../../../loadtest/transport/http2/frames.ts";
+import { flag, frame, frameType } from "../../../loadtest/transport/http2/frames.ts";
+import type { ConnectionCore } from "./core.ts";
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 import type { FrameReceiver } from "./frame-parser.ts";
 import { endWithoutPadding, HeaderBlocks } from "./header-blocks.ts";
-import type { ConnectionLimits, FrameRates } from "./options.ts";
-import type { ReceiveWindow } from "./receive-window.ts";
-import type { Requests } from "./requests.ts";
-import { maxWindowBytes, type Sender } from "./sender.ts";
+import { Settings } from "./settings.ts";
 import type { OpenStream } from "./stream.ts";
-import type { StreamTable } from "./stream-table.ts";
-
-/** Settings that the load client does not know. */
-export const maxHeaderListSize = 6;
-/** RFC 9218, section 2.1: no priorities of RFC 7540. */
-export const noRfc7540Priorities = 9;
-const maxFrameSize = 5;
-const minMaxFrameBytes = 16_384;
-const maxMaxFrameBytes = 2 ** 24 - 1;
-const defaultTableBytes = 4_096;
 
 /** Data of the PING between the two steps of a graceful shutdown. */
 export const shutdownPing = Buffer.from("shutdown", "latin1");
-const settingsAck = frame(frameType.settings, flag.ack, 0, Buffer.alloc(0));
 const noBytes = Buffer.alloc(0);
-
-/** The connection, as far as a frame of the peer's concerns it. */
-export interface ConnectionCore {
-  readonly limits: ConnectionLimits;
-  readonly streams: StreamTable;
-  readonly sender: Sender;
-  readonly window: ReceiveWindow;
-  readonly requests: Requests;
-  readonly isClosed: boolean;
-  /** Whether new streams are refused because the last GOAWAY has been sent. */
-  readonly isFinal: boolean;
-  openStream(id: number, fields: HeaderFields, isLast: boolean): void;
-  /** Resets a stream for what the peer sent on it. */
-  fault(stream: OpenStream, code: number): void;
-  /** Resets a stream of the peer's that is not open here. */
-  rejectStream(id: number, code: number): void;
-  onPeerReset(stream: OpenStream, code: number): void;
-  onGoAway(): void;
-  onShutdownPing(): void;
-  /** Sends frames that are no response, such as an acknowledgement. */
-  sendUnasked(frames: Uint8Array): void;
-  /** @throws ConnectionError when the peer sent too many of these */
-  meter(name: keyof FrameRates, what: string): void;
-}
 
 /**
  * Checks each frame of the peer, and does what it asks for.
@@ -56,13 +19,11 @@ export interface ConnectionCore {
 export class FrameHandler implements FrameReceiver {
   readonly #core: ConnectionCore;
   readonly #blocks: HeaderBlocks;
-  hasSettings = false;
-  /** Whether the peer acknowledged our settings. */
-  isAcknowledged = false;
-  #peerTableBytes = defaultTableBytes;
+  readonly settings: Settings;
 
   constructor(core: ConnectionCore) {
     this.#core = core;
+    this.settings = new Settings(core);
     this.#blocks = new HeaderBlocks(core.limits, (...block) => this.#onFields(...block));
   }
 
@@ -83,7 +44,7 @@ export class FrameHandler implements FrameReceiver {
     if (this.#core.isClosed) {
       return;
     }
-    if (!this.hasSettings && (type !== frameType.settings || flags & flag.ack)) {
+    if (!this.settings.hasArrived && (type !== frameType.settings || flags & flag.ack)) {
       throw protocolError("another frame before SETTINGS");
     }
     if (this.#blocks.isOpen && type !== frameType.continuation) {
@@ -109,7 +70,7 @@ export class FrameHandler implements FrameReceiver {
         break;
       case frameType.settings:
         expectNoStream(streamId);
-        this.#onSettings(flags, bytes, start, end);
+        this.settings.onFrame(flags, bytes, start, end);
         break;
       case frameType.ping:
         expectNoStream(streamId);
@@ -132,7 +93,7 @@ export class FrameHandler implements FrameReceiver {
         this.#onPriority(streamId, bytes, start, end);
         break;
       default:
-        this.#core.meter("ignored", "frames of unknown types");
+        this.#core.meters.expect("ignored", "frames of unknown types");
     }
   }
 
@@ -151,15 +112,15 @@ export class FrameHandler implements FrameReceiver {
     }
     this.#core.streams.use(id);
     if (this.#core.isFinal || this.#core.streams.size >= this.#core.limits.maxConcurrentStreams) {
-      this.#core.rejectStream(id, errorCode.refusedStream);
+      this.#core.ends.reject(id, errorCode.refusedStream);
       return;
     }
     if (fields.isTooLarge) {
-      this.#core.rejectStream(id, errorCode.enhanceYourCalm);
+      this.#core.ends.reject(id, errorCode.enhanceYourCalm);
       return;
     }
     if (fields.problem !== undefined || dependsOnItself || (isLast && fields.contentLength > 0)) {
-      this.#core.rejectStream(id, errorCode.protocolError);
+      this.#core.ends.reject(id, errorCode.protocolError);
       return;
     }
     this.#core.openStream(id, fields, isLast);
@@ -167,11 +128,11 @@ export class FrameHandler implements FrameReceiver {
 
   #onTrailers(stream: OpenStream, isLast: boolean, fields: HeaderFields): void {
     if (stream.isRemoteClosed) {
-      this.#core.fault(stream, errorCode.streamClosed);
+      this.#core.ends.fault(stream, errorCode.streamClosed);
     } else if (fields.isTooLarge) {
-      this.#core.fault(stream, errorCode.enhanceYourCalm);
+      this.#core.ends.fault(stream, errorCode.enhanceYourCalm);
     } else if (!isLast || !fields.areTrailers || !isWhole(stream)) {
-      this.#core.fault(stream, errorCode.protocolError);
+      this.#core.ends.fault(stream, errorCode.protocolError);
     } else {
       this.#core.requests.onEnd(stream, noBytes, fields);
     }
@@ -196,14 +157,14 @@ export class FrameHandler implements FrameReceiver {
     const to = isPadded ? endWithoutPadding(bytes, start, end) : end;
     const isLast = (flags & flag.endStream) !== 0;
     if (from === to && !isLast) {
-      this.#core.meter("emptyData", "empty DATA frames");
+      this.#core.meters.expect("emptyData", "empty DATA frames");
     }
     const stream = this.#core.streams.get(id);
     if (stream === undefined) {
       this.#core.window.give(frameBytes);
       this.#expectUsed(id);
       if (!this.#core.streams.wasReset(id)) {
-        this.#core.rejectStream(id, errorCode.streamClosed);
+        this.#core.ends.reject(id, errorCode.streamClosed);
       }
       return;
     }
@@ -224,7 +185,7 @@ export class FrameHandler implements FrameReceiver {
     }
     if (code !== errorCode.noError) {
       this.#core.window.give(frameBytes);
-      this.#core.fault(stream, code);
+      this.#core.ends.fault(stream, code);
       return;
     }
     const chunk = bytes.subarray(from, to);
@@ -233,72 +194,33 @@ export class FrameHandler implements FrameReceiver {
 
   #onReset(id: number, code: number): void {
     this.#expectUsed(id);
-    this.#core.meter("resetsReceived", "RST_STREAM frames");
+    this.#core.meters.expect("resetsReceived", "RST_STREAM frames");
     const stream = this.#core.streams.get(id);
     if (stream !== undefined) {
-      this.#core.onPeerReset(stream, code);
+      this.#core.ends.onLost(stream, code);
     }
   }
 
   #onWindowUpdate(id: number, bytes: number): void {
-    this.#core.meter("windowUpdates", "WINDOW_UPDATE frames");
+    this.#core.meters.expect("windowUpdates", "WINDOW_UPDATE frames");
     if (id === 0) {
       if (bytes === 0) {
         throw protocolError("a WINDOW_UPDATE by 0 bytes");
       }
-      this.#core.sender.widen(bytes);
+      this.#core.sender.writer.widen(bytes);
+      this.#core.sender.pump();
       return;
     }
     this.#expectUsed(id);
     const stream = this.#core.streams.get(id);
     if (stream !== undefined) {
       if (bytes === 0) {
-        this.#core.fault(stream, errorCode.protocolError);
-      } else if (!this.#core.sender.widenStream(stream, bytes)) {
-        this.#core.fault(stream, errorCode.flowControlError);
+        this.#core.ends.fault(stream, errorCode.protocolError);
+      } else if (!this.#core.sender.writer.widenStream(stream, bytes)) {
+        this.#core.ends.fault(stream, errorCode.flowControlError);
+      } else if (stream.queue !== undefined) {
+        this.#core.sender.pump();
       }
-    }
-  }
-
-  #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
-    if (flags & flag.ack) {
-      expectLength(start === end);
-      this.isAcknowledged = true;
-      return;
-    }
-    expectLength((end - start) % 6 === 0);
-    this.#core.meter("settings", "SETTINGS frames");
-    this.hasSettings = true;
-    for (let at = start; at < end; at += 6) {
-      this.#onSetting(bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2));
-    }
-    this.#core.sendUnasked(settingsAck);
-  }
-
-  #onSetting(id: number, value: number): void {
-    switch (id) {
-      case setting.headerTableSize:
-        if (value < this.#peerTableBytes) {
-          this.#core.sender.emptyTable();
-        }
-        this.#peerTableBytes = value;
-        break;
-      case setting.enablePush:
-      case noRfc7540Priorities:
-        if (value > 1) {
-          throw protocolError(`the setting ${id} of ${value}`);
-        }
-        break;
-      case setting.initialWindowSize:
-        if (value > maxWindowBytes) {
-          throw new ConnectionError(errorCode.flowControlError, `a window of ${value} bytes`);
-        }
-        this.#core.sender.setStreamWindow(value, this.#core.streams.all());
-        break;
-      case maxFrameSize:
-        if (value < minMaxFrameBytes || value > maxMaxFrameBytes) {
-          throw protocolError(`frames of ${value} bytes`);
-        }
     }
   }
 
@@ -309,13 +231,13 @@ export class FrameHandler implements FrameReceiver {
       }
       return;
     }
-    this.#core.meter("pings", "PING frames");
-    this.#core.sendUnasked(frame(frameType.ping, flag.ack, 0, payload));
+    this.#core.meters.expect("pings", "PING frames");
+    this.#core.ends.sendUnasked(frame(frameType.ping, flag.ack, 0, payload));
   }
 
   /** @see https://www.rfc-editor.org/rfc/rfc9113#section-5.3 */
   #onPriority(id: number, bytes: Buffer, start: number, end: number): void {
-    this.#core.meter("ignored", "PRIORITY frames");
+    this.#core.meters.expect("ignored", "PRIORITY frames");
     const stream = this.#core.streams.get(id);
     const isWrongSize = end - start !== 5;
     if (isWrongSize || (bytes.readUInt32BE(start) & 0x7fffffff) === id) {
@@ -323,7 +245,7 @@ export class FrameHandler implements FrameReceiver {
       if (stream === undefined) {
         throw new ConnectionError(code, "a PRIORITY of the wrong size, or of a stream on itself");
       }
-      this.#core.fault(stream, code);
+      this.#core.ends.fault(stream, code);
     }
   }
 

@@ -1,3 +1,5 @@
+import { tooMany } from "./errors.ts";
+import type { FrameWriter } from "./frame-writer.ts";
 import type { FrameRates } from "./options.ts";
 
 /** How many frames of one kind a peer may send. */
@@ -47,9 +49,12 @@ class Meter {
 
 /** Meters of one connection. */
 export class Meters {
+  readonly #writer: FrameWriter;
   readonly #meters: Readonly<Record<keyof FrameRates, Meter>>;
 
-  constructor(rates: FrameRates) {
+  /** @param writer counts the response frames by which some rates are measured */
+  constructor(rates: FrameRates, writer: FrameWriter) {
+    this.#writer = writer;
     this.#meters = {
       resetsReceived: new Meter(rates.resetsReceived),
       resetsCaused: new Meter(rates.resetsCaused),
@@ -62,7 +67,14 @@ export class Meters {
   }
 
   /** Counts a frame that the peer sent or caused. @returns whether it is within its rate */
-  take(name: keyof FrameRates, framesSent: number): boolean {
-    return this.#meters[name].take(framesSent);
+  take(name: keyof FrameRates): boolean {
+    return this.#meters[name].take(this.#writer.framesSent);
+  }
+
+  /** Counts one. @throws ConnectionError when there were too many */
+  expect(name: keyof FrameRates, what: string): void {
+    if (!this.take(name)) {
+      throw tooMany(what);
+    }
   }
 }

@@ -1,13 +1,9 @@
 import type { Duplex } from "node:stream";
-import { defaultWindowBytes } from "../../../loadtest/transport/http2/frames.ts";
 import type { MemoryBudget } from "./budget.ts";
-import { ConnectionError, errorCode } from "./errors.ts";
-import { maxFrameBytes } from "./frame-parser.ts";
+import { FrameWriter } from "./frame-writer.ts";
 import { Outbox } from "./outbox.ts";
 import { type OpenStream, progressBytes, type QueuedPart } from "./stream.ts";
 
-/** Largest flow-control window. @see https://www.rfc-editor.org/rfc/rfc9113#section-6.9.1 */
-export const maxWindowBytes = 2 ** 31 - 1;
 /** What one turn of the loop hands to the socket before others have theirs. */
 const maxTurnBytes = 256 * 1_024;
 
@@ -20,14 +16,12 @@ export interface SenderEvents {
 }
 
 /**
- * Sends responses as far as the peer's windows and the socket take them, and keeps the rest.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.2
+ * Sends responses as far as the peer's windows and the socket take them, and keeps the rest, within
+ * the connection's budget.
  */
 export class Sender {
   readonly outbox: Outbox;
-  /** Response frames so far, by which some rates are measured. */
-  framesSent = 0;
+  readonly writer: FrameWriter;
   /** When the socket became full, by the coarse clock; 0 while it is not. */
   fullSinceMs = 0;
   /** Clock of the connection, advanced by its watchdog. */
@@ -36,15 +30,12 @@ export class Sender {
   readonly #budget: MemoryBudget;
   readonly #highWaterBytes: number;
   readonly #events: SenderEvents;
-  #window = defaultWindowBytes;
-  #streamWindow = defaultWindowBytes;
   /** Streams with parts in their queues, in the order of their turns. */
   readonly #queued = new Set<OpenStream>();
   /** Streams whose handlers wait for `onDrain`. */
   readonly #draining = new Set<OpenStream>();
   #isFull = false;
   #isPumpScheduled = false;
-  #mustEmptyTable = false;
 
   constructor(duplex: Duplex, budget: MemoryBudget, highWaterBytes: number, events: SenderEvents) {
     this.#duplex = duplex;
@@ -52,16 +43,12 @@ export class Sender {
     this.#highWaterBytes = highWaterBytes;
     this.#events = events;
     this.outbox = new Outbox(duplex, () => this.#onFlushed());
+    this.writer = new FrameWriter(this.outbox);
     duplex.on("drain", () => {
       this.#isFull = false;
       this.fullSinceMs = 0;
       this.#pumpLater();
     });
-  }
-
-  /** Window of a stream that begins. */
-  get streamWindow(): number {
-    return this.#streamWindow;
   }
 
   /** Whether the socket takes more: the peer reads, and this turn of the loop has sent little. */
@@ -76,26 +63,19 @@ export class Sender {
     trailer: Uint8Array,
     prefix: Uint8Array,
   ): void {
-    const bodyBytes = prefix.length + body.length;
+    if (stream.isOver) {
+      return;
+    }
     if (
-      bodyBytes > 0 &&
-      bodyBytes <= stream.sendWindow &&
-      bodyBytes <= this.#window &&
-      bodyBytes <= maxFrameBytes &&
       stream.queue === undefined &&
-      header.length + trailer.length <= maxFrameBytes &&
-      trailer.length > 0 &&
       this.canSend &&
-      !this.#mustEmptyTable
+      this.writer.writeResponse(stream, header, prefix, body, trailer)
     ) {
-      stream.sendWindow -= bodyBytes;
-      this.#window -= bodyBytes;
-      this.framesSent += 3;
-      this.outbox.response(stream.id, header, prefix, body, trailer);
       stream.isLocalClosed = true;
       this.#events.onSent(stream);
       return;
     }
+    const bodyBytes = prefix.length + body.length;
     const hasTrailer = trailer.length > 0;
     this.sendBlock(stream, header, bodyBytes === 0 && !hasTrailer);
     if (prefix.length > 0) {
@@ -115,6 +95,9 @@ export class Sender {
 
   /** @returns whether more can be sent without having to wait */
   sendData(stream: OpenStream, bytes: Uint8Array, endStream: boolean): boolean {
+    if (stream.isOver) {
+      return true;
+    }
     if (bytes.length > 0 || endStream) {
       this.#send(stream, { isBlock: false, bytes, endStream });
     }
@@ -139,43 +122,6 @@ export class Sender {
     }
   }
 
-  /** The peer takes more on all streams together. */
-  widen(bytes: number): void {
-    if (this.#window + bytes > maxWindowBytes) {
-      throw new ConnectionError(errorCode.flowControlError, "a window of more than 2^31 - 1 bytes");
-    }
-    this.#window += bytes;
-    this.#pump();
-  }
-
-  /** @returns false when the window would be too large */
-  widenStream(stream: OpenStream, bytes: number): boolean {
-    if (stream.sendWindow + bytes > maxWindowBytes) {
-      return false;
-    }
-    stream.sendWindow += bytes;
-    if (stream.queue !== undefined) {
-      this.#pump();
-    }
-    return true;
-  }
-
-  /** The peer changed the window that streams begin with, which also counts for the open ones. */
-  setStreamWindow(bytes: number, open: Iterable<OpenStream>): void {
-    const change = bytes - this.#streamWindow;
-    this.#streamWindow = bytes;
-    for (const stream of open) {
-      if (!this.widenStream(stream, change)) {
-        throw new ConnectionError(errorCode.flowControlError, "a setting that widens too much");
-      }
-    }
-  }
-
-  /** The peer's table shrank below what this side may use: the next block must say that it does not. */
-  emptyTable(): void {
-    this.#mustEmptyTable = true;
-  }
-
   #send(stream: OpenStream, part: QueuedPart): void {
     if (stream.isOver) {
       return;
@@ -184,13 +130,13 @@ export class Sender {
     if (stream.queue === undefined) {
       stream.sentOfFirst = 0;
       while (this.canSend) {
-        if (this.#writeFrame(stream, part)) {
+        if (this.writer.writeFrame(stream, part)) {
           if (part.endStream) {
             this.#events.onSent(stream);
           }
           return;
         }
-        if (!part.isBlock && Math.min(this.#window, stream.sendWindow) <= 0) {
+        if (this.writer.windowOf(stream) <= 0) {
           break;
         }
       }
@@ -208,45 +154,13 @@ export class Sender {
       this.#queued.add(stream);
     }
     stream.queue.push(part);
-    if (!this.#isFull && this.#window > 0 && stream.sendWindow > 0) {
+    if (!this.#isFull && this.writer.windowOf(stream) > 0) {
       this.#pumpLater();
     }
   }
 
-  /**
-   * Writes a frame of the part, if the windows allow one.
-   *
-   * @returns whether the part is complete
-   */
-  #writeFrame(stream: OpenStream, { isBlock, bytes, endStream }: QueuedPart): boolean {
-    if (isBlock) {
-      this.outbox.headers(
-        stream.id,
-        this.#mustEmptyTable ? emptyingTable(bytes) : bytes,
-        endStream,
-      );
-      this.#mustEmptyTable = false;
-      this.framesSent++;
-      return true;
-    }
-    const left = bytes.length - stream.sentOfFirst;
-    const window = Math.min(this.#window, stream.sendWindow, maxFrameBytes);
-    if (window <= 0 && left > 0) {
-      return false;
-    }
-    const size = Math.min(left, Math.max(window, 0));
-    const isLast = size === left;
-    const payload = bytes.subarray(stream.sentOfFirst, stream.sentOfFirst + size);
-    this.outbox.data(stream.id, payload, isLast && endStream);
-    this.framesSent++;
-    this.#window -= size;
-    stream.sendWindow -= size;
-    stream.sentOfFirst += size;
-    return isLast;
-  }
-
   /** Writes a frame of each stream in turn, until nothing more can be sent. */
-  #pump(): void {
+  pump(): void {
     // Streams in a row whose windows allow nothing.
     let blocked = 0;
     // What is left goes on after the flush, or when the socket has drained.
@@ -268,7 +182,7 @@ export class Sender {
       return false;
     }
     const before = stream.sentOfFirst;
-    const isComplete = this.#writeFrame(stream, part);
+    const isComplete = this.writer.writeFrame(stream, part);
     const written = isComplete ? part.bytes.length - before : stream.sentOfFirst - before;
     stream.queuedBytes -= written;
     this.#budget.give(written);
@@ -308,7 +222,7 @@ export class Sender {
       this.#isPumpScheduled = true;
       setImmediate(() => {
         this.#isPumpScheduled = false;
-        this.#pump();
+        this.pump();
         this.#reportDrained();
       });
     }
@@ -322,12 +236,4 @@ export class Sender {
       }
     }
   }
-}
-
-/** A change of the table's size to 0 before the block's fields. */
-function emptyingTable(block: Uint8Array): Uint8Array {
-  const longer = new Uint8Array(block.length + 1);
-  longer[0] = 0x20;
-  longer.set(block, 1);
-  return longer;
 }

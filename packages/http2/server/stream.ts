@@ -1,4 +1,5 @@
 import type { CollectedBody } from "./body.ts";
+import type { ConnectionCore } from "./core.ts";
 import { errorCode } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 
@@ -27,8 +28,9 @@ export interface StreamReceiver {
   /** What waited on this stream has been sent, after `sendData` returned false. */
   onDrain?(stream: ServerStream): void;
   /**
-   * The stream ended before its response was complete: the peer reset it, broke the rules, or left.
-   * Called at most once and nothing after it. Not called for `reset`.
+   * The stream ended before the whole response had been handed to the socket: the peer reset it, broke
+   * the rules, read too slowly, or left. Called at most once and nothing after it, also while the
+   * handler sends. Not called for `reset`.
    *
    * @param code error code of HTTP/2, such as 8 for CANCEL
    */
@@ -86,22 +88,6 @@ export interface ServerStream {
   reset(code?: number): void;
 }
 
-/** What a stream asks of its connection. */
-export interface StreamHost {
-  collectLater(stream: OpenStream): void;
-  release(stream: OpenStream, bytes: number): void;
-  respond(
-    stream: OpenStream,
-    header: Uint8Array,
-    body: Uint8Array,
-    trailer: Uint8Array,
-    prefix: Uint8Array,
-  ): void;
-  sendBlock(stream: OpenStream, block: Uint8Array, endStream: boolean): void;
-  sendData(stream: OpenStream, bytes: Uint8Array, endStream: boolean): boolean;
-  reset(stream: OpenStream, code: number): void;
-}
-
 /** A body or response that moves by less than this within its time limit is stuck. */
 export const progressBytes = 64 * 1_024;
 const noReceiver: StreamReceiver = {};
@@ -111,7 +97,7 @@ const noBytes = new Uint8Array(0);
 export class OpenStream implements ServerStream {
   readonly id: number;
   readonly fields: HeaderFields;
-  readonly #host: StreamHost;
+  readonly #core: ConnectionCore;
   context: unknown = undefined;
   receiver: StreamReceiver = noReceiver;
   /** Size up to which the body is collected; -1 when it is handed on in parts. */
@@ -145,14 +131,14 @@ export class OpenStream implements ServerStream {
   constructor(
     id: number,
     fields: HeaderFields,
-    host: StreamHost,
+    core: ConnectionCore,
     receiveWindow: number,
     sendWindow: number,
     nowMs: number,
   ) {
     this.id = id;
     this.fields = fields;
-    this.#host = host;
+    this.#core = core;
     this.receiveWindow = receiveWindow;
     this.sendWindow = sendWindow;
     this.bodySinceMs = nowMs;
@@ -164,11 +150,7 @@ export class OpenStream implements ServerStream {
 
   collect(receiver: StreamReceiver, maxBytes?: number): void {
     this.receiver = receiver;
-    if (maxBytes === undefined) {
-      this.#host.collectLater(this);
-    } else {
-      this.maxBodyBytes = maxBytes;
-    }
+    this.maxBodyBytes = maxBytes ?? this.#core.limits.maxBodyBytes;
   }
 
   receive(receiver: StreamReceiver): void {
@@ -177,26 +159,26 @@ export class OpenStream implements ServerStream {
   }
 
   release(bytes: number): void {
-    this.#host.release(this, bytes);
+    this.#core.requests.release(this, bytes);
   }
 
   respond(header: Uint8Array, body: Uint8Array, trailer: Uint8Array, prefix = noBytes): void {
-    this.#host.respond(this, header, body, trailer, prefix);
+    this.#core.sender.respond(this, header, body, trailer, prefix);
   }
 
   sendHeader(block: Uint8Array, endStream = false): void {
-    this.#host.sendBlock(this, block, endStream);
+    this.#core.sender.sendBlock(this, block, endStream);
   }
 
   sendData(bytes: Uint8Array, endStream = false): boolean {
-    return this.#host.sendData(this, bytes, endStream);
+    return this.#core.sender.sendData(this, bytes, endStream);
   }
 
   sendTrailer(block: Uint8Array): void {
-    this.#host.sendBlock(this, block, true);
+    this.#core.sender.sendBlock(this, block, true);
   }
 
   reset(code: number = errorCode.cancel): void {
-    this.#host.reset(this, code);
+    this.#core.ends.reset(this, code);
   }
 }
