@@ -369,6 +369,14 @@ describe("flow control", () => {
 });
 
 describe("a streamed response", () => {
+  test("cannot begin with its body", async () => {
+    const { port, errors } = await serve((stream) => stream.sendData(Buffer.from("early")));
+    const peer = await RawPeer.open(port);
+    peer.write(peer.headers(1, get));
+    expect(await peer.resetOf(1)).toBe(errorCode.internalError);
+    expect(errors).toEqual([expect.any(TypeError)]);
+  });
+
   test("asks its handler to wait while the peer does not read, and goes on afterwards", async () => {
     const part = Buffer.alloc(10_000, "s");
     let sent = 0;

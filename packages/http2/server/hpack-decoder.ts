@@ -1,5 +1,5 @@
 import { defaultTableBytes, staticTable } from "../../../loadtest/transport/http2/hpack-table.ts";
-import { ConnectionError, errorCode } from "./errors.ts";
+import { ConnectionError, errorCode, tooMany } from "./errors.ts";
 import { createField, fieldBytes, HeaderFields, kindOfName, type TableField } from "./fields.ts";
 import { decodeHuffman } from "./huffman.ts";
 
@@ -8,6 +8,8 @@ const staticFields: readonly TableField[] = staticTable.map(([name, value]) =>
 );
 /** More fields than the table can have, and one: a field counts 32 bytes at least. */
 const ringCapacity = (2 * defaultTableBytes) / 32;
+/** Times the limit of a header list, up to which a block is read to its end. */
+const maxExcess = 4;
 /** Blocks that are kept with their fields, and the longest that is. */
 const maxKnownBlocks = 4;
 const maxKnownBytes = 256;
@@ -55,7 +57,8 @@ export class HpackDecoder {
    * Decodes a whole header block. One that is over the limits is read to its end, since later blocks
    * refer to it, and its fields say `isTooLarge`.
    *
-   * @throws ConnectionError when it cannot be decoded; later blocks then cannot be either
+   * @throws ConnectionError when it cannot be decoded, or its list is so large that it must be an
+   *   attack; later blocks then cannot be decoded either
    */
   decode(bytes: Buffer, start: number, end: number): HeaderFields {
     const known = this.#find(bytes, start, end);
@@ -73,6 +76,9 @@ export class HpackDecoder {
     while (this.#at < end) {
       const field = this.#readField();
       listBytes += fieldBytes(field);
+      if (listBytes > maxExcess * this.#maxBytes) {
+        throw tooMany("bytes in a header list");
+      }
       if (listBytes > this.#maxBytes || list.length === this.#maxFields) {
         isTooLarge = true;
       } else {

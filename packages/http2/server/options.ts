@@ -13,8 +13,8 @@ export interface ConnectionOptions {
   readonly maxConcurrentStreams?: number;
   /**
    * Size of a request's header fields, each counted with 32 bytes more (RFC 9113, 6.5.2), and of
-   * the encoded block. Larger lists reset the stream with ENHANCE_YOUR_CALM, larger blocks end the
-   * connection. Default 16 KiB.
+   * the encoded block. Larger lists reset the stream with ENHANCE_YOUR_CALM; larger blocks, and lists
+   * of four times the size, end the connection. Default 16 KiB.
    */
   readonly maxHeaderBytes?: number;
   /** Number of header fields of a request; more reset the stream. Default 128. */

@@ -90,6 +90,7 @@ export class Sender {
   }
 
   sendBlock(stream: OpenStream, block: Uint8Array, endStream: boolean): void {
+    stream.hasHeader = true;
     this.#send(stream, { isBlock: true, bytes: block, endStream });
   }
 
@@ -97,6 +98,9 @@ export class Sender {
   sendData(stream: OpenStream, bytes: Uint8Array, endStream: boolean): boolean {
     if (stream.isOver) {
       return true;
+    }
+    if (!stream.hasHeader) {
+      throw new TypeError("Expected `sendHeader` before `sendData`");
     }
     if (bytes.length > 0 || endStream) {
       this.#send(stream, { isBlock: false, bytes, endStream });

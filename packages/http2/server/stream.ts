@@ -80,6 +80,7 @@ export interface ServerStream {
    * Sends part of the body. Do not change the bytes afterwards.
    *
    * @returns false when more should wait for `onDrain`
+   * @throws TypeError before `sendHeader`
    */
   sendData(bytes: Uint8Array, endStream?: boolean): boolean;
   /** Sends trailers and ends the stream. */
@@ -123,6 +124,7 @@ export class OpenStream implements ServerStream {
   bodyProgress = 0;
   sentOfQueue = 0;
   wantsDrain = false;
+  hasHeader = false;
   isRemoteClosed = false;
   /** Whether the handler has sent, or queued, the end of the response. */
   isLocalClosed = false;
