@@ -76,7 +76,7 @@ export function createServerConnection(
 /** @see https://www.rfc-editor.org/rfc/rfc9113 */
 class Connection implements ServerConnection, ConnectionCore, Watched {
   readonly limits: ConnectionLimits;
-  readonly streams = new StreamTable();
+  readonly streams = new StreamTable<OpenStream>();
   readonly sender: Sender;
   readonly window: ReceiveWindow;
   readonly requests: Requests;
@@ -200,7 +200,8 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     }
   }
 
-  fail(code: number, why: string): void {
+  /** @param timeoutMs for the peer to read what was sent before */
+  fail(code: number, why: string, timeoutMs = lingerMs): void {
     if (this.isClosed) {
       return;
     }
@@ -212,8 +213,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     this.sender.outbox.append(frame(frameType.goAway, 0, 0, payload));
     this.sender.outbox.flush();
     this.#close(code, why);
-    // After a regular end there may be responses that the peer has not read.
-    this.#endSoon(code === errorCode.noError ? this.limits.sendTimeoutMs : lingerMs);
+    this.#endSoon(timeoutMs);
   }
 
   drop(why: string): void {
@@ -284,7 +284,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
 
   #closeIfDone(): void {
     if ((this.isFinal || this.#isPeerLeaving) && this.streams.size === 0) {
-      this.fail(errorCode.noError, "done");
+      this.fail(errorCode.noError, "done", this.limits.sendTimeoutMs);
     }
   }
 

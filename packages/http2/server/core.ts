@@ -4,13 +4,14 @@ import type { ConnectionLimits } from "./options.ts";
 import type { ReceiveWindow } from "./receive-window.ts";
 import type { Requests } from "./requests.ts";
 import type { Sender } from "./sender.ts";
+import type { OpenStream } from "./stream.ts";
 import type { StreamEnds } from "./stream-ends.ts";
 import type { StreamTable } from "./stream-table.ts";
 
 /** The connection, as far as its streams and the peer's frames concern it. */
 export interface ConnectionCore {
   readonly limits: ConnectionLimits;
-  readonly streams: StreamTable;
+  readonly streams: StreamTable<OpenStream>;
   readonly sender: Sender;
   readonly window: ReceiveWindow;
   readonly requests: Requests;

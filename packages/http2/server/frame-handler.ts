@@ -256,7 +256,7 @@ export class FrameHandler implements FrameReceiver {
   }
 }
 
-/** Whether the body has the length that the header announced, if it did. */
+/** Whether the body has the length of its content-length, or there is none. */
 function isWhole({ fields, receivedBytes }: OpenStream): boolean {
   return fields.contentLength === -1 || fields.contentLength === receivedBytes;
 }

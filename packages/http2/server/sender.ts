@@ -4,7 +4,7 @@ import { FrameWriter } from "./frame-writer.ts";
 import { Outbox } from "./outbox.ts";
 import { type OpenStream, progressBytes, type QueuedPart } from "./stream.ts";
 
-/** What one turn of the loop hands to the socket before others have theirs. */
+/** Bytes that a connection sends in one turn of the loop, so that others are not held up. */
 const maxTurnBytes = 256 * 1_024;
 
 export interface SenderEvents {

@@ -23,7 +23,7 @@ export interface Watched {
   checkStreams(nowMs: number): void;
   /** Sends a GOAWAY and closes. */
   fail(code: number, why: string): void;
-  /** Closes without a word: the peer does not read. */
+  /** Closes without a GOAWAY, which the peer would not read. */
   drop(why: string): void;
 }
 
