@@ -24,11 +24,7 @@ describe("a measurement is disturbed", () => {
     ["by others who take a part of one", { othersCores: 0.18 }, /^others used 0\.2 of 2 cores/],
     ["not by what the counters can't tell", { othersCores: 0.15, passedMs: 200 }, undefined],
     ["not by others whom nobody waits for", { othersCores: 0.9, waiting: 0.01 }, undefined],
-    [
-      "not by others beside whom half the cores stay idle",
-      { othersCores: 0.5, ownCores: 0.4 },
-      undefined,
-    ],
+    ["not by others beside whom half the cores stay idle", { othersCores: 0.5, ownCores: 0.4 }, undefined],
     ["by the host", { stolenCores: 0.3 }, /^the host .* gave 0\.3 cores to others/],
     [
       "by a quota that others in the cgroup use up",
