@@ -8,11 +8,11 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
 
 /** Tests that wait for faults, limits and whole services: `npm run test:slow`. */
 const slow = [
-  "learn/**/*.test.ts",
-  "server/rpc/faults/**/*.test.ts",
+  "{learn,packages/diagnose}/**/*.test.ts",
+  "server/faults/**/*.test.ts",
   "server/lab/{endings,disturbed-race}.test.ts",
   "server/signals.test.ts",
-  "server/places/broken-starts.test.ts",
+  "packages/executors/broken-starts.test.ts",
   "docs/scaling/**/*.test.ts",
   "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
@@ -60,7 +60,7 @@ export default defineConfig({
           name: "attack",
           include: attacks,
           exclude: ["node_modules"],
-          globalSetup: "testing/attack-report.ts",
+          globalSetup: "test/attack-report.ts",
           // One attack's memory would be counted as another's.
           fileParallelism: false,
           testTimeout: 120_000,

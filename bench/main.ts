@@ -1,16 +1,16 @@
 import { Command } from "commander";
-import { diagnoseBench } from "./diagnose/command.ts";
+import { diagnoseBench } from "./diagnose.ts";
 import { enginesBench } from "./engines/command.ts";
 import { createBenchCommand } from "./harness/command.ts";
 import { loadBench } from "./load/command.ts";
+import { pageBench } from "./page.ts";
 import { rpcBench } from "./rpc/command.ts";
-import { startBench } from "./start/command.ts";
+import { startBench } from "./start.ts";
 
-await new Command("npm run bench --")
-  .description("Measures this project beside its peers, in one run.")
-  .addCommand(createBenchCommand(loadBench))
-  .addCommand(createBenchCommand(rpcBench))
-  .addCommand(createBenchCommand(enginesBench))
-  .addCommand(createBenchCommand(startBench))
-  .addCommand(createBenchCommand(diagnoseBench))
-  .parseAsync();
+const command = new Command("npm run bench --").description(
+  "Measures this project beside its peers, in one run.",
+);
+for (const bench of [loadBench, rpcBench, enginesBench, startBench, diagnoseBench, pageBench]) {
+  command.addCommand(createBenchCommand(bench));
+}
+await command.parseAsync();

@@ -1,7 +1,7 @@
+import { findMethod } from "@unblock/proto/methods";
+import { runCommand } from "@unblock/test/cli";
+import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findMethod } from "../registry/methods.ts";
-import { runCommand } from "../testing/cli.ts";
-import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
 describe("npm run call", () => {
   let server: TestServer;
@@ -26,7 +26,7 @@ describe("npm run call", () => {
     },
   );
 
-  test("tells headers and time with -v, and keeps them off standard output", async () => {
+  test("prints headers and time with -v to standard error", async () => {
     const request = '{"user_id":3}';
     const { stdout, stderr } = await call("GetUser", request, "--strategy", "event-loop", "-v");
     expect(stdout).toBe('{"user_id":3,"name":"User 3","email":"user3@example.com"}\n');
@@ -54,7 +54,7 @@ describe("npm run call", () => {
     },
   );
 
-  test("lists the RPCs that it can call, and no streams", async () => {
+  test("lists the unary RPCs", async () => {
     const { stdout } = await runCommand(process.execPath, ["client/call.ts", "--help"]);
     const [, names = ""] = /one of ([\s\S]*?)\n +request /.exec(stdout) ?? [];
     const listed = names.split(/,\s+/).map((name) => name.trim());
@@ -62,7 +62,7 @@ describe("npm run call", () => {
     expect(listed.filter((name) => findMethod(name) === undefined)).toEqual([]);
   });
 
-  test("takes --json, as all commands with a result do", async () => {
+  test("accepts --json", async () => {
     const { code, stdout, stderr } = await call("Ping", "--json");
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "{}\n", stderr: "" });
   });
@@ -81,14 +81,14 @@ describe("npm run call", () => {
       "argument 'soap' is invalid. Expected one of: connect,",
     ],
     [["GetUser", "{}", "--loud"], "error: unknown option '--loud'"],
-  ])("says what is wrong with %j, and exits with 1", async (args, message) => {
+  ])("rejects %j with exit code 1", async (args, message) => {
     const { code, stdout, stderr } = await call(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
   });
 
-  test("asks whether the server runs when nobody answers", async () => {
+  test("asks whether the server runs when it can't connect", async () => {
     const url = "http://127.0.0.1:1";
     const args = ["client/call.ts", "Ping", "--url", url];
     const { code, stderr } = await runCommand(process.execPath, args);

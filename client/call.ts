@@ -5,19 +5,19 @@ import {
   toJsonString,
 } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
+import { codeName } from "@unblock/connect/code-name";
+import { findMethod, unaryRpcNames } from "@unblock/proto/methods";
+import { duration, oneOf } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
 import { Command } from "commander";
-import { duration, oneOf } from "../cli/arguments.ts";
-import { fail } from "../cli/fail.ts";
-import { findMethod, unaryRpcNames } from "../registry/methods.ts";
 import { openConnection, type Protocol, protocols } from "./client.ts";
-import { codeName } from "./code-name.ts";
 
 const example = `
 Examples:
   npm run -s call -- GetUser '{"user_id":1}'
   npm run -s call -- ComputeHash '{"data":"abc","rounds":1}' --strategy event-loop -v
 
-Exits with 0 when the call succeeded, 2 when it failed, and 1 when it could not be made.`;
+Exit codes: 0 the call succeeded; 1 it could not be made; 2 it failed.`;
 
 interface Flags {
   readonly url: string;
@@ -28,15 +28,15 @@ interface Flags {
 }
 
 const command = new Command("npm run call --")
-  .description("Calls an RPC once and prints its answer as JSON.")
+  .description("Calls an RPC once and prints its response as JSON.")
   .argument("<rpc>", `one of ${unaryRpcNames.join(", ")}`)
   .argument("[request]", "the request as JSON", "{}")
   .option("--url <url>", "the server", "http://127.0.0.1:8080")
-  .option("--strategy <name>", "how the server shall do the work (default: the recommended way)")
+  .option("--strategy <name>", "strategy for the work (default: the recommended one)")
   .option("--protocol <name>", protocols.join(", "), oneOf(protocols), "connect")
   .option("--timeout <duration>", 'the deadline, such as "1s" (default: none)', duration)
   .option("-v, --verbose", "print response headers and the time it took to standard error")
-  .option("--json", "print the answer as JSON, and nothing else; it is printed so in any case")
+  .option("--json", "print the response as JSON, and nothing else (always on)")
   .addHelpText("after", example);
 
 const { args } = command.parse();
@@ -72,7 +72,7 @@ try {
   report(metadata);
   const hint = rawMessage.includes("ECONNREFUSED") ? "; is the server running? npm start" : "";
   process.stderr.write(`${codeName(code)}: ${rawMessage}${hint}\n`);
-  // What no server said has a cause of this machine's: no connection, or not HTTP.
+  // An error with a cause is local: no connection, or not HTTP.
   process.exitCode = cause === undefined ? 2 : 1;
 } finally {
   connection.close();

@@ -1,8 +1,8 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
-import { exercises } from "../registry/exercises.ts";
 import { renderErrorPage } from "./error-page.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -64,11 +64,12 @@ test("the README's table of the eight has every strategy of the schema", () => {
   }
 });
 
-test("nothing but server/rpc knows the wire, as CONTRIBUTING says", () => {
-  const knowing = globSync("server/**/*.ts", { cwd: root }).filter(
+test("only packages/connect and the server's services know the wire", () => {
+  const knowing = globSync("{backends,exercises,server,packages/executors}/**/*.ts", {
+    cwd: root,
+  }).filter(
     (path) =>
-      !path.startsWith("server/rpc/") &&
-      !path.endsWith(".test.ts") &&
+      !/^server\/(services|faults)\/|^server\/handler\.ts$|\.test\.ts$/.test(path) &&
       read(path).includes('from "@connectrpc/'),
   );
   expect(knowing).toEqual([]);

@@ -1,8 +1,8 @@
-import { codeName } from "../client/code-name.ts";
-import { errorTable } from "../server/error-table.ts";
-import { codes } from "../server/rpc/interceptors/errors.ts";
+import { codeName } from "@unblock/connect/code-name";
+import { codes } from "@unblock/connect/interceptors/errors";
+import { errorTable } from "@unblock/errors/error-table";
 
-/** docs/errors.md. `npm test -- docs -u` writes it anew. */
+/** Returns the text of docs/errors.md, which `npm test -- docs -u` updates. */
 export function renderErrorPage(): string {
   const rows = Object.entries(errorTable)
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
@@ -12,11 +12,11 @@ export function renderErrorPage(): string {
     });
   return `# Errors
 
-What this server's own code reports to callers. A response has the Connect code, a message for people, and a
+Errors that this server's own code reports to callers. A response has the Connect code, a message for people, and a
 detail \`google.rpc.ErrorInfo\` for programs: \`reason\` is the error's code, \`domain\` is "unblock", and \`metadata\`
-has what stands in italics here. Codes are stable, messages are not.
+has the values in italics. Codes are stable, messages are not.
 
-An error that is the caller's to repeat later (\`resource_exhausted\` of a full queue or limit) also has
+Errors of a full queue or limit (\`resource_exhausted\`), which may be retried later, also have
 \`google.rpc.RetryInfo\`; \`UNBLOCK_INVALID_REQUEST\` has \`google.rpc.BadRequest\`, which names the fields.
 
 | code | Connect code | message |

@@ -1,15 +1,16 @@
-import { memoryOf } from "../measure/process-tree.ts";
+import { memoryOf } from "@unblock/measure/proc";
+import { executors } from "@unblock/proto/executors";
 import type { Costs, Measurement, RanOn, Sample } from "./measurement.ts";
 import type { Rig } from "./rig.ts";
 
-/** A burst so many times as large shows what a strategy runs out of. */
-export const manyTimes = 10;
+/** Factor of the larger burst that shows which resource a strategy exhausts. */
+export const largeBurstFactor = 10;
 
 /**
- * Memory of a thread of the server's pools, in MB: what the larger of two servers has more, divided by the
- * threads that it has more.
+ * Memory per thread of the server's pools, in MB: the difference of two servers' memory, divided by the
+ * difference of their threads.
  *
- * @returns undefined where the system does not say
+ * @returns undefined where the system does not report memory
  */
 export function memoryPerThread(larger: Rig, smaller: Rig): number | undefined {
   const [more, less] = [memoryOf([larger.pid]), memoryOf([smaller.pid])];
@@ -23,7 +24,7 @@ function threadsOf({ sizes }: Rig): number {
   return sizes.cpuWorkers + sizes.blockingThreads;
 }
 
-/** @param tenTimes undefined when it was not measured, or was disturbed */
+/** @param tenTimes undefined when not measured or disturbed */
 export function costsOf(
   { ranOn, used, medianBurst }: Measurement,
   perThreadMb: number | undefined,
@@ -32,7 +33,7 @@ export function costsOf(
   const cpu = used.map(({ serverCpuMs }) => serverCpuMs);
   const calls = used.reduce((sum, sample) => sum + sample.calls.length, 0);
   return {
-    memoryMb: memoryOfPlace(
+    memoryMb: memoryOfExecutor(
       ranOn,
       new Set(medianBurst.flatMap((call) => call.ranOn?.pid ?? [])),
       perThreadMb,
@@ -41,36 +42,25 @@ export function costsOf(
       ? undefined
       : cpu.reduce((sum: number, ms) => sum + (ms ?? 0), 0) / calls,
     tenTimesMs: tenTimes?.wallMs,
-    crashTakes: crashTakes(ranOn.place),
+    crashEnds: executors.get(ranOn.executor)?.crashEnds || "the server and all calls",
   };
 }
 
-function memoryOfPlace(
-  { place, threads }: RanOn,
+function memoryOfExecutor(
+  { executor, threads }: RanOn,
   pids: ReadonlySet<string>,
   perThreadMb: number | undefined,
 ): number | undefined {
-  switch (place) {
+  switch (executor) {
     case "processes":
       return memoryOf(Array.from(pids, Number));
     case "queue":
-      // What Redis has accepted says nothing of the worker that will run it.
+      // An event that Redis has accepted does not say which worker will run it.
       return threads === null ? undefined : memoryOf(Array.from(pids, Number));
-    case "threads":
-    case "workers":
+    case "blocking-pool":
+    case "cpu-pool":
       return perThreadMb === undefined ? undefined : perThreadMb * (threads ?? 0);
     default:
       return 0;
-  }
-}
-
-function crashTakes(place: string): string {
-  switch (place) {
-    case "processes":
-      return "one call";
-    case "queue":
-      return "nothing: it is tried again";
-    default:
-      return "the server and all calls";
   }
 }

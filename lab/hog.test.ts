@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
+import { readCores } from "@unblock/measure/cores";
+import { Suitability } from "@unblock/proto/gen/exercise";
+import { runCommand } from "@unblock/test/cli";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { expect, test } from "vitest";
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { readCores } from "../measure/cores.ts";
-import { runCommand } from "../testing/cli.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
-import type { toJson } from "./result.ts";
+import type { toJson } from "./measurement.ts";
 
 type LabJson = ReturnType<typeof toJson>;
 
-/** What the lab concluded that physics, or what it says elsewhere, contradicts. */
-function falseStatements({ results, one_cpu_worker }: LabJson): string[] {
-  const said: string[] = [];
+/** Conclusions that contradict physics or other conclusions. */
+function contradictionsIn({ results, one_cpu_worker }: LabJson): string[] {
+  const found: string[] = [];
   for (const row of results) {
     const name = `${row.exercise} ${row.strategy}`;
     const strategy = exerciseOf(row.exercise).allStrategies.find(
@@ -19,30 +19,30 @@ function falseStatements({ results, one_cpu_worker }: LabJson): string[] {
     const isWrong = (strategy?.suitability ?? 0) >= Suitability.SLOW;
     if (!row.conclusive) {
       if (row.within_expected !== null || !row.reason) {
-        said.push(`${name} is inconclusive, and a conclusion is drawn or the reason is missing`);
+        found.push(`${name} is inconclusive, and a conclusion is drawn or the reason is missing`);
       }
       continue;
     }
     if (row.ratio !== null && row.ratio < 0.97) {
-      said.push(`${name} is faster than its ideal: ${row.ratio}`);
+      found.push(`${name} is faster than its ideal: ${row.ratio}`);
     }
     if (row.recommended && row.within_expected === false) {
-      said.push(`${name} is beyond what is expected: ${row.ratio}`);
+      found.push(`${name} is beyond what is expected: ${row.ratio}`);
     }
     // On one core nothing is faster than one thread.
     if (isWrong && row.within_expected === true && readCores().usable > 1) {
-      said.push(`${name} is within what is expected: ${row.ratio}`);
+      found.push(`${name} is within what is expected: ${row.ratio}`);
     }
     const one = one_cpu_worker.find(({ exercise }) => exercise === row.exercise);
     if (row.recommended && one?.conclusive && one.wall_ms.median <= row.wall_ms.median) {
-      said.push(`${name} is no faster than one CPU worker`);
+      found.push(`${name} is no faster than one CPU worker`);
     }
   }
-  return said;
+  return found;
 }
 
-test("beside a hog that comes and goes the lab says nothing that is false", async () => {
-  const hog = spawn(process.execPath, ["testing/hog.ts"], { stdio: ["pipe", "ignore", "ignore"] });
+test("concludes nothing false beside a program that uses the CPU now and then", async () => {
+  const hog = spawn(process.execPath, ["test/hog.ts"], { stdio: ["pipe", "ignore", "ignore"] });
   try {
     const args = ["lab/main.ts", "--json", "--exercise", "A,F"];
     const { code, stdout, stderr } = await runCommand(process.execPath, args);
@@ -53,7 +53,7 @@ test("beside a hog that comes and goes the lab says nothing that is false", asyn
         exerciseOf(letter).strategies.map(({ name }) => `${letter} ${name}`),
       ),
     );
-    expect(falseStatements(json)).toEqual([]);
+    expect(contradictionsIn(json)).toEqual([]);
     const isOpen = json.results.some(({ recommended, conclusive }) => recommended && !conclusive);
     expect(code).toBe(isOpen ? 3 : 0);
   } finally {

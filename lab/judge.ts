@@ -1,20 +1,21 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import type { CallRecord } from "../loadtest/call-record.ts";
-import { LatencyHistogram } from "../loadtest/histogram.ts";
-import { intervalOf, medianOf } from "../measure/statistics.ts";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import { LatencyHistogram } from "@unblock/loadtest/histogram";
+import { intervalOf, medianOf } from "@unblock/measure/statistics";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import type { Costs, Measurement, RanOn, Sample, Subject } from "./measurement.ts";
+import { count } from "./numbers.ts";
 
-/** Nothing is faster than its ideal; clocks and timers may be off by so much. */
-const leastRatio = 0.97;
+/** Nothing is faster than its ideal, but clocks and timers may be off by this much. */
+const minRatio = 0.97;
 
 export interface Needs {
-  /** Undisturbed samples without which nothing is concluded. */
+  /** Undisturbed samples that a conclusion needs. */
   readonly samples: number;
-  /** Undisturbed samples that a surprising result needs. */
+  /** Undisturbed samples that a surprising conclusion needs. */
   readonly ofSurprise: number;
 }
 
-/** What the samples of a subject show, and whether something can be concluded from them. */
+/** Computes a subject's figures, and whether they allow a conclusion. */
 export function judge(
   subject: Subject,
   samples: readonly Sample[],
@@ -37,23 +38,30 @@ export function judge(
     medianOf(used.map((sample) => sample.expectedMs[1])),
   ] as const;
 
-  // Where the ideal changes with the machine's speed, so does what is expected.
+  // The expected range follows the ideal, which follows the machine's speed.
   const toEnd = used.map((sample) => sample.wallMs / sample.expectedMs[1]);
   const [endLow, endHigh] = intervalOf(toEnd) ?? [medianOf(toEnd), medianOf(toEnd)];
   const within = endHigh <= 1 ? true : endLow > 1 ? false : undefined;
   const isSurprising = within !== undefined && isSurprise(subject, within);
-  const inconclusive =
-    failed.length > 0
-      ? `${failed.length} call${failed.length === 1 ? "" : "s"} failed`
-      : calm.length < needs.samples
-        ? whyTooFew(samples, calm.length, needs.samples)
-        : ratio !== null && ratio < leastRatio
-          ? `${ratio.toFixed(2)} times the ideal is impossible, so the measurement is wrong`
-          : within === undefined
-            ? `the measurements scatter around the end of what is expected`
-            : isSurprising && calm.length < needs.ofSurprise
-              ? `it is not what such a strategy does, and ${calm.length} undisturbed measurements do not confirm it`
-              : undefined;
+
+  const whyInconclusive = (): string | undefined => {
+    if (failed.length > 0) {
+      return `${count(failed.length)} failed`;
+    }
+    if (calm.length < needs.samples) {
+      return whyTooFew(samples, calm.length, needs.samples);
+    }
+    if (ratio !== null && ratio < minRatio) {
+      return `${ratio.toFixed(2)} times the ideal is impossible, so the measurement is wrong`;
+    }
+    if (within === undefined) {
+      return "the measurements scatter around the end of the expected range";
+    }
+    return isSurprising && calm.length < needs.ofSurprise
+      ? `the result contradicts the specification, and ${calm.length} undisturbed measurements do not confirm it`
+      : undefined;
+  };
+  const inconclusive = whyInconclusive();
   return {
     ...subject,
     samples,
@@ -78,7 +86,7 @@ export function judge(
   };
 }
 
-/** The specification expects right strategies to be within, and wrong ones to be beyond. */
+/** The specification expects the recommended strategy within the range and wrong ones beyond it. */
 function isSurprise({ strategy, isOneWorker }: Subject, within: boolean): boolean {
   if (isOneWorker || strategy.suitability === Suitability.WORKS) {
     return false;
@@ -89,10 +97,10 @@ function isSurprise({ strategy, isOneWorker }: Subject, within: boolean): boolea
 function whyTooFew(samples: readonly Sample[], calm: number, needed: number): string {
   const last = samples.flatMap(({ disturbedBy }) => disturbedBy ?? []).at(-1);
   if (last === undefined) {
-    return `only ${calm} of the ${needed} measurements that it needs fitted into the time`;
+    return `only ${calm} of the ${needed} required measurements fitted into the time`;
   }
   const disturbed = samples.length - calm;
-  return `${disturbed} of ${samples.length} measurement${samples.length === 1 ? "" : "s"} disturbed: ${last}`;
+  return `${disturbed} of ${count(samples.length, "measurement")} disturbed: ${last}`;
 }
 
 function percentiles(latenciesMs: readonly number[]): { p50: number; p99: number } {
@@ -107,7 +115,7 @@ function ranOnOf(calls: readonly CallRecord[]): RanOn {
   const ranOn = calls.flatMap((call) => call.ranOn ?? []);
   const numbered = ranOn.filter(({ thread }) => thread !== undefined);
   return {
-    place: ranOn[0]?.place ?? "nowhere",
+    executor: ranOn[0]?.executor ?? "nowhere",
     processes: new Set(ranOn.map(({ pid }) => pid)).size,
     threads:
       numbered.length === 0

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { changeProgress, loadProgress, withGuess } from "@unblock/progress/progress";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { changeProgress, loadProgress, withGuess } from "../progress/progress.ts";
 import { keepMeasured } from "./keep-measured.ts";
 
 let folder: string;
@@ -19,33 +19,39 @@ function row(strategy: string, median: number, more: object = {}) {
   return { exercise: "A", strategy, requests: 10, wall_ms: { median }, errors: 0, ...more };
 }
 
-test("keeps the times of each strategy, and leaves out what shows nothing", async () => {
-  const told = await keepMeasured(
+test("saves the times of each strategy, without inconclusive and failed ones", async () => {
+  const summary = await keepMeasured(
     [
-      row("threads", 61.5),
+      row("blocking-pool", 61.5),
       row("event-loop", 512.3, { conclusive: true }),
       row("async", 40, { conclusive: false }),
       row("processes", 40, { errors: 1 }),
     ],
     path,
   );
-  expect(told).toBeUndefined();
+  expect(summary).toBeUndefined();
   expect(loadProgress(path).state.measured).toEqual({
-    A: { calls: 10, wallMs: { threads: 61.5, "event-loop": 512.3 } },
+    A: { calls: 10, wallMs: { "blocking-pool": 61.5, "event-loop": 512.3 } },
   });
 });
 
-test("replaces a time, keeps the others, and begins anew for another burst", async () => {
-  await keepMeasured([row("threads", 61.5), row("event-loop", 512)], path);
-  await keepMeasured([row("threads", 70)], path);
-  expect(loadProgress(path).state.measured.A?.wallMs).toEqual({ threads: 70, "event-loop": 512 });
-  await keepMeasured([row("threads", 90, { requests: 20 })], path);
-  expect(loadProgress(path).state.measured.A).toEqual({ calls: 20, wallMs: { threads: 90 } });
+test("replaces times of the same burst, and drops those of another burst", async () => {
+  await keepMeasured([row("blocking-pool", 61.5), row("event-loop", 512)], path);
+  await keepMeasured([row("blocking-pool", 70)], path);
+  expect(loadProgress(path).state.measured.A?.wallMs).toEqual({
+    "blocking-pool": 70,
+    "event-loop": 512,
+  });
+  await keepMeasured([row("blocking-pool", 90, { requests: 20 })], path);
+  expect(loadProgress(path).state.measured.A).toEqual({
+    calls: 20,
+    wallMs: { "blocking-pool": 90 },
+  });
 });
 
-test("says how the learner stands, who may have guessed on the page", async () => {
+test("summarizes the course, including guesses on the page", async () => {
   await changeProgress(path, (progress) =>
-    withGuess(withGuess(progress, "A", "threads"), "B", "event-loop"),
+    withGuess(withGuess(progress, "A", "blocking-pool"), "B", "event-loop"),
   );
   expect(await keepMeasured([], path)).toBe(
     "Your course: 0 of 8 passed, 2 guessed (1 right). npm run learn goes on.",

@@ -4,10 +4,10 @@ import {
   type LabMeasurement,
   type Progress,
   progressOf,
-} from "../progress/progress.ts";
-import { exercises, isRight } from "../registry/exercises.ts";
+} from "@unblock/progress/progress";
+import { exercises, isRight } from "@unblock/proto/exercises";
 
-/** What the lab's JSON has of a measurement. */
+/** The part of a row of the lab's JSON that is kept. */
 interface Row {
   readonly exercise: string;
   readonly strategy: string;
@@ -18,10 +18,10 @@ interface Row {
 }
 
 /**
- * Keeps wall times in the learner's progress, where `npm run learn -- --review` asks about them.
- * Inconclusive ones and those with errors are left out.
+ * Saves wall times in the learner's progress, for the questions of `npm run learn -- --review`. Inconclusive
+ * measurements and those with errors are left out.
  *
- * @returns how the learner stands, for a line under the table; undefined when nothing was done yet
+ * @returns the state of the course in words; undefined before the first guess or pass
  */
 export async function keepMeasured(
   rows: readonly Row[],
@@ -40,7 +40,7 @@ function withRow(
   { exercise, strategy, requests, wall_ms: { median } }: Row,
 ): Progress["measured"] {
   const before: LabMeasurement | undefined = measured[exercise];
-  // Times of bursts of another size can't be compared.
+  // Times of bursts of another size are not comparable.
   const wallMs = before?.calls === requests ? before.wallMs : {};
   return {
     ...measured,

@@ -1,28 +1,28 @@
 import { stripVTControlCharacters } from "node:util";
+import { readCores } from "@unblock/measure/cores";
+import { Suitability } from "@unblock/proto/gen/exercise";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { exerciseOf } from "@unblock/test/exercise-of";
+import { descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { readCores } from "../measure/cores.ts";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
-import { descendantsOf, isAlive } from "../testing/processes.ts";
 import { costsOf } from "./costs.ts";
 import { judge } from "./judge.ts";
 import type { Measurement } from "./measurement.ts";
-import { toJson } from "./result.ts";
+import { toJson } from "./measurement.ts";
 import { Rig } from "./rig.ts";
 import { selectedExercises } from "./run.ts";
 import { Sampler } from "./sampler.ts";
 import { renderHeading, Table } from "./table.ts";
 import { renderWaterfalls } from "./waterfall.ts";
 
-test("the options leave exercises that have the strategy", () => {
+test("selects the exercises that have the strategy", () => {
   const left = (letters: string[]) =>
-    selectedExercises({ letters, strategy: "threads" }).map(({ rpc }) => rpc);
+    selectedExercises({ letters, strategy: "blocking-pool" }).map(({ rpc }) => rpc);
   expect(left(["A", "C"])).toEqual(["GetUser", "ComputeHash"]);
   expect(left(["H"])).toEqual([]);
 });
 
-describe("measurements with the real server", () => {
+describe("measurements of the server", () => {
   const cores = readCores();
   let rig: Rig;
   const measured: Measurement[] = [];
@@ -45,23 +45,26 @@ describe("measurements with the real server", () => {
   const find = (letter: string, strategy: string) =>
     measured.find((one) => one.exercise.letter === letter && one.strategy.name === strategy);
 
-  test("say how many threads and processes did the work", () => {
+  test("count the threads and processes that did the work", () => {
     expect(find("A", "event-loop")?.ranOn).toEqual({
-      place: "event-loop",
+      executor: "event-loop",
       processes: 1,
       threads: 1,
     });
-    expect(find("A", "threads")?.ranOn).toMatchObject({ place: "threads", processes: 1 });
-    expect(find("A", "threads")?.ranOn.threads).toBeGreaterThan(1);
+    expect(find("A", "blocking-pool")?.ranOn).toMatchObject({
+      executor: "blocking-pool",
+      processes: 1,
+    });
+    expect(find("A", "blocking-pool")?.ranOn.threads).toBeGreaterThan(1);
     expect(find("G", "background")?.ranOn).toEqual({
-      place: "background",
+      executor: "background",
       processes: 1,
       threads: null,
     });
   });
 
   test("have every call of the burst with its steps, its CPU time, and no error", () => {
-    const burst = find("F", "workers")?.medianBurst ?? [];
+    const burst = find("F", "cpu-pool")?.medianBurst ?? [];
     expect(burst).toHaveLength(5);
     for (const { steps, cpuMs } of burst) {
       expect(steps.map(({ name }) => name)).toEqual(["download", "queue", "work"]);
@@ -77,7 +80,7 @@ describe("measurements with the real server", () => {
     expect(new Set(calls.map(({ rounds }) => rounds)).size).toBe(1);
   });
 
-  test("have an ideal that their own tasks' CPU time makes", () => {
+  test("have an ideal computed from the CPU time of their tasks", () => {
     for (const { exercise, medianBurst, idealMs } of measured) {
       const cpuMs = medianBurst.reduce((sum, call) => sum + (call.cpuMs ?? 0), 0);
       expect(idealMs).toBeGreaterThanOrEqual(
@@ -89,8 +92,8 @@ describe("measurements with the real server", () => {
   });
 
   test("become JSON with the names that scripts rely on", () => {
-    const { results } = toJson({ cores, realEngines: [], measurements: measured });
-    expect(results[0]).toMatchObject({ exercise: "A", rpc: "GetUser", strategy: "threads" });
+    const { results } = toJson({ cores, externalBackends: [], measurements: measured });
+    expect(results[0]).toMatchObject({ exercise: "A", rpc: "GetUser", strategy: "blocking-pool" });
     expect(Object.keys(results[0] ?? {})).toEqual([
       ...["exercise", "rpc", "strategy", "recommended", "requests", "runs", "wall_ms", "ideal_ms"],
       ...["ratio", "ratio_interval", "expected_ms", "within_expected", "conclusive", "reason"],
@@ -116,12 +119,12 @@ describe("measurements with the real server", () => {
     }
   });
 
-  test("stand under a heading that says how to see less, and which engines are real", () => {
-    const [first, second] = renderHeading({ cores, realEngines: [] }).split("\n");
+  test("have a heading with a shorter command and the external backends", () => {
+    const [first, second] = renderHeading({ cores, externalBackends: [] }).split("\n");
     expect(first).toContain("npm run lab -- --exercise A");
     expect(second).toMatch(/^unblock lab on [\d.]+ /);
-    expect(renderHeading({ cores, realEngines: ["Postgres", "Redis"] })).toContain(
-      "Real: Postgres and Redis. All other backends are embedded.",
+    expect(renderHeading({ cores, externalBackends: ["Postgres", "Redis"] })).toContain(
+      "External: Postgres and Redis. All other backends are embedded.",
     );
   });
 
@@ -132,7 +135,7 @@ describe("measurements with the real server", () => {
     expect(svg.match(/fill="#1f5fa8"/g)?.length).toBeGreaterThan(30);
   });
 
-  test("count what a server costs that cannot be reached as failed calls, of which nothing is concluded", async () => {
+  test("are inconclusive when calls fail", async () => {
     const exercise = exerciseOf("H");
     const [strategy] = exercise.strategies;
     if (strategy === undefined) {
@@ -156,25 +159,25 @@ describe("npm run lab", () => {
     [["--exercise", "A,Z"], 'Expected letters of A, B, C, D, E, F, G, H, got "Z".'],
     [
       ["--strategy", "magic"],
-      'No exercise asked for has the strategy "magic"; there are: threads,',
+      'None of the exercises has the strategy "magic"; there are: threads,',
     ],
     [["--runs", "1"], "argument '1' is invalid. Expected a whole number from 2 to 100."],
     [["--svg", "nowhere/bursts.svg"], "Expected the folder of --svg to exist, found no nowhere"],
     [["--fast"], "error: unknown option '--fast'"],
-  ])("says what is wrong with %j, and exits with 1", async (args, message) => {
+  ])("rejects %j with exit code 1", async (args, message) => {
     const { code, stdout, stderr } = await runCommand(process.execPath, ["lab/main.ts", ...args]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(message);
   });
 
-  test("prints what is done at Ctrl-C, exits with 130 and leaves no processes", async () => {
+  test("prints finished exercises at Ctrl-C, exits with 130 and leaves no processes", async () => {
     const { child, stdout, exited } = startCommand(process.execPath, [
       "lab/main.ts",
       ...["--exercise", "A,B", "--runs", "100"],
     ]);
     const pid = child.pid ?? 0;
     const started: number[] = [];
-    // A is over when its measurements are printed, and B goes on for minutes.
+    // A has ended when its measurements are printed, and B takes minutes.
     await expect
       .poll(
         () => {

@@ -1,18 +1,15 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { readCores } from "@unblock/measure/cores";
+import { progressPath } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
+import { wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError } from "commander";
-import { wholeNumber } from "../cli/arguments.ts";
-import { fail } from "../cli/fail.ts";
-import { readCores } from "../measure/cores.ts";
-import { progressPath } from "../progress/progress.ts";
-import { exercises } from "../registry/exercises.ts";
 import { keepMeasured } from "./keep-measured.ts";
-import type { Measurement } from "./measurement.ts";
-import { createProgress } from "./progress.ts";
-import { realEngines } from "./real-engines.ts";
-import { toJson } from "./result.ts";
-import { maxLabMs, runLab, selectedExercises } from "./run.ts";
+import { type Measurement, toJson } from "./measurement.ts";
+import { externalBackends, maxLabMs, runLab, selectedExercises } from "./run.ts";
 import { renderHeading, Table } from "./table.ts";
 import { renderWaterfalls } from "./waterfall.ts";
 
@@ -23,12 +20,12 @@ Examples:
   npm run lab -- --exercise D --libuv-threads 4
   npm run -s lab -- --json > lab.json
 
-What others do on the machine is measured too. Bursts that they disturb are
-repeated, for half a minute per exercise at most; from what stays disturbed nothing
-is concluded. Ctrl-C prints what is done.
+The lab also measures what other programs do. Disturbed bursts are repeated, for
+half a minute per exercise at most; what stays disturbed is inconclusive. Ctrl-C
+prints the finished exercises.
 
-Exits with 0 when it measured, 3 when a recommended strategy stayed inconclusive,
-130 at Ctrl-C, 1 when it could not run.`;
+Exit codes: 0 measured; 1 could not run; 3 a recommended strategy is inconclusive;
+130 Ctrl-C.`;
 
 interface Flags {
   readonly exercise?: readonly string[];
@@ -42,9 +39,9 @@ interface Flags {
 }
 
 const cores = readCores();
-const command = new Command("npm run lab --")
+const flags = new Command("npm run lab --")
   .description("Measures what each way of placing work costs on this machine, in about a minute.")
-  .option("--exercise <letters>", "only these, such as A,C", letters)
+  .option("--exercise <letters>", "only these exercises, such as A,C", letters)
   .option("--strategy <name>", "only this strategy, such as workers")
   .option(
     "--runs <n>",
@@ -64,36 +61,35 @@ const command = new Command("npm run lab --")
     wholeNumber(1, 1024),
   )
   .option("--blocking-threads <n>", "threads for blocking calls", wholeNumber(1, 256), 16)
-  .option("--svg <file>", "also draw the bursts, a bar per call, into this file")
+  .option("--svg <file>", "also draw the bursts into this file, one bar per call")
   .option("--json", "print the result as JSON, and nothing else")
   .addHelpText("after", example)
-  .allowExcessArguments(false);
+  .allowExcessArguments(false)
+  .parse()
+  .opts<Flags>();
 
-const flags = command.parse().opts<Flags>();
 const selection = { letters: flags.exercise, strategy: flags.strategy };
-if (selectedExercises(selection).length === 0) {
+const selected = selectedExercises(selection);
+if (selected.length === 0) {
   const all = exercises.flatMap(({ allStrategies }) => allStrategies);
   const names = new Set(all.map(({ name }) => name));
   const needs = new Set(all.filter(({ name }) => name === flags.strategy).map((one) => one.needs));
   needs.delete("");
-  const missing = needs.size === 0 ? "" : `, or it needs ${[...needs].join(" or ")} to be set`;
+  const missing = needs.size === 0 ? "" : `, or it requires ${[...needs].join(" or ")}`;
   fail(
-    `No exercise asked for has the strategy "${flags.strategy}"${missing}; there are: ${[...names].join(", ")}`,
+    `None of the exercises has the strategy "${flags.strategy}"${missing}; there are: ${[...names].join(", ")}`,
   );
 }
-
-// Found out now, not after a minute's work.
 if (flags.svg !== undefined && !existsSync(dirname(flags.svg))) {
   fail(`Expected the folder of --svg to exist, found no ${dirname(flags.svg)}`);
 }
 
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
-const progress = createProgress();
 const table = new Table(process.stdout, cores.usable);
-const beganMs = performance.now();
-const maxS = maxLabMs(selectedExercises(selection).length) / 1_000;
-const machine = { cores, realEngines: realEngines() };
+const startMs = performance.now();
+const maxS = maxLabMs(selected.length) / 1_000;
+const machine = { cores, externalBackends: externalBackends() };
 const measurements: Measurement[] = [];
 if (!flags.json) {
   process.stdout.write(renderHeading(machine));
@@ -108,36 +104,44 @@ try {
     libuvThreads: flags.libuvThreads ?? Number(process.env.UV_THREADPOOL_SIZE || 16),
     blockingThreads: flags.blockingThreads,
     signal: interrupt.signal,
-    onProgress: (what) => progress.say(`${secondsSince(beganMs)} of at most ${maxS} s: ${what}`),
+    onProgress: (what) => {
+      const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);
+      showProgress(`${seconds} of at most ${maxS} s: ${what}`);
+    },
     onMeasured: (measured) => {
       measurements.push(...measured);
-      progress.clear();
+      showProgress("");
       if (!flags.json) {
         process.stdout.write(table.exercise(measured));
       }
     },
   });
 } catch (error) {
-  progress.clear();
   if (!interrupt.signal.aborted) {
+    showProgress("");
     fail(error);
   }
 }
-progress.clear();
+showProgress("");
+const result = toJson({ ...machine, measurements });
 if (flags.json) {
-  process.stdout.write(`${JSON.stringify(toJson({ ...machine, measurements }))}\n`);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 if (flags.svg !== undefined) {
   await writeFile(flags.svg, renderWaterfalls(measurements));
 }
-const kept = await keepMeasured(toJson({ ...machine, measurements }).results, progressPath()).catch(
-  (error: Error) => `The times can't be kept for the review: ${error.message}`,
+const course = await keepMeasured(result.results, progressPath()).catch(
+  (error: Error) => `The times cannot be saved for the review: ${error.message}`,
 );
-process.stderr.write(kept === undefined ? "" : `${kept}\n`);
+process.stderr.write(course === undefined ? "" : `${course}\n`);
 process.exitCode = exitCode();
 
-function secondsSince(ms: number): string {
-  return ((performance.now() - ms) / 1_000).toFixed(0);
+/** Replaces the line of progress on standard error, if that is a terminal. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) {
+    // A wrapped line could not be cleared.
+    process.stderr.write(`\r\x1b[K${text.slice(0, process.stderr.columns - 1)}`);
+  }
 }
 
 function exitCode(): number {

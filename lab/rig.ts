@@ -1,19 +1,19 @@
 import type { Client } from "@connectrpc/connect";
-import { createVitalsClient } from "../client/client.ts";
-import type { GetVitalsResponse, VitalsService } from "../gen/unblock/v1/vitals_pb.ts";
-import { BurstClient } from "../loadtest/burst-client.ts";
-import { type ServerProcess, startServer } from "../loadtest/server-process.ts";
-import { startWorker, type WorkerProcess } from "../loadtest/worker-process.ts";
-import { type Exercise, exercises } from "../registry/exercises.ts";
+import { createVitalsClient } from "@unblock/client/client";
+import { BurstClient } from "@unblock/loadtest/burst-client";
+import { type ServerProcess, startServer } from "@unblock/loadtest/server-process";
+import { startWorker, type WorkerProcess } from "@unblock/loadtest/worker-process";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
+import type { GetVitalsResponse, VitalsService } from "@unblock/proto/gen/vitals";
 
-/** How the places of a rig's server are sized. */
+/** Sizes of the server's executors. */
 export interface RigSizes {
   readonly cpuWorkers: number;
   readonly blockingThreads: number;
   readonly libuvThreads: number;
 }
 
-/** A server in a process of its own, with everything that measures it connected. */
+/** A server in a process of its own, with the clients that measure it. */
 export class Rig {
   readonly bursts: BurstClient;
   readonly sizes: RigSizes;
@@ -35,7 +35,7 @@ export class Rig {
     this.#vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
   }
 
-  /** @param withQueue whether it also has a worker of the job queue, if there is a Redis for one */
+  /** @param withQueue whether to start a queue worker too, if there is a Redis */
   static async open(sizes: RigSizes, withQueue = true): Promise<Rig> {
     const { cpuWorkers, blockingThreads, libuvThreads } = sizes;
     const server = await startServer([
@@ -54,7 +54,7 @@ export class Rig {
     return this.#server.pid;
   }
 
-  /** What the server felt since the window began; begins a new one. */
+  /** Returns the vitals since the last call. */
   async vitals(): Promise<GetVitalsResponse> {
     const vitals = await this.#vitals.getVitals({ window: this.#window, restartWindow: true });
     this.#window = vitals.window;
@@ -62,8 +62,8 @@ export class Rig {
   }
 
   /**
-   * The exercises with a fixed amount of work in each call: as much as costs about 100 ms of CPU here now.
-   * All strategies and all servers then do the same, whatever the machine's speed becomes.
+   * Returns the exercises with a fixed amount of work per call: about 100 ms of CPU at the machine's current
+   * speed. All strategies and servers then do the same work.
    */
   async fixWork(letters: readonly string[]): Promise<readonly Exercise[]> {
     const fixed: Exercise[] = [];
@@ -80,7 +80,7 @@ export class Rig {
     const { rounds, code, message } = calls[0] ?? {};
     if (rounds === undefined) {
       throw new Error(
-        `Expected ${exercise.rpc} to say its rounds in the header unblock-rounds, got ${code}: ${message}`,
+        `Expected ${exercise.rpc} to send its rounds in the header unblock-rounds, got ${code}: ${message}`,
       );
     }
     return rounds;
@@ -93,7 +93,7 @@ export class Rig {
   }
 }
 
-/** The same exercise with so much work in each call. */
+/** Returns the exercise with a number of rounds of work per call. */
 export function withRounds(exercise: Exercise, rounds: number): Exercise {
   const requestJson = (n: number) =>
     JSON.stringify({ ...JSON.parse(exercise.burst.requestJson(n)), rounds });

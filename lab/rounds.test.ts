@@ -1,27 +1,27 @@
+import type { Exercise } from "@unblock/proto/exercises";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import type { Exercise } from "../registry/exercises.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
 import type { Sample, Subject } from "./measurement.ts";
 import { Patience, Rounds } from "./rounds.ts";
 
-const otherwise = Number.POSITIVE_INFINITY;
+const noDeadline = Number.POSITIVE_INFINITY;
 
-/** Wall time of a subject's next sample, in milliseconds, and whether others disturb it. */
+/** Wall time of a subject's next sample, and whether it is disturbed. */
 type Script = (subject: Subject, nth: number) => { wallMs: number; isDisturbed?: boolean };
 
 interface Ran {
   readonly rounds: Rounds;
-  /** Names of the strategies in the order in which they were measured, by round. */
+  /** Names of the strategies in order of measurement, by round. */
   readonly order: readonly (readonly string[])[];
-  /** How often it waited for others to leave the machine alone. */
+  /** Waits for other programs to leave the machine alone. */
   readonly waits: number;
 }
 
-/** Runs the rounds of an exercise, whose ideal is 100 ms, with samples that a script makes. */
+/** Runs the rounds of an exercise whose ideal is 100 ms, with scripted samples. */
 async function runRounds(
   letter: string,
   script: Script,
-  { becomesCalm = true, repeatUntilMs = otherwise, withOneWorker = false } = {},
+  { becomesCalm = true, repeatUntilMs = noDeadline, withOneWorker = false } = {},
 ): Promise<Ran> {
   const exercise = exerciseOf(letter);
   const taken = new Map<Subject, number>();
@@ -35,7 +35,7 @@ async function runRounds(
       const nth = taken.get(subject) ?? 0;
       taken.set(subject, nth + 1);
       const { wallMs, isDisturbed = false } = script(subject, nth);
-      // With a number of calls it is no part of a round.
+      // Samples with a number of calls measure costs and belong to no round.
       if (calls === undefined) {
         const ofRound = order[round] ?? [];
         ofRound.push(subject.isOneWorker ? "one" : subject.strategy.name);
@@ -70,7 +70,7 @@ function sampleOf(round: number, wallMs: number, isDisturbed: boolean): Sample {
   };
 }
 
-/** As the specification expects: right strategies near the ideal, one thread takes twice as long. */
+/** As the specification expects: right strategies near the ideal, others twice as long. */
 const expected: Script = ({ strategy, isOneWorker }, nth) => ({
   wallMs: (["async", "event-loop"].includes(strategy.name) || isOneWorker ? 200 : 110) + (nth % 2),
 });
@@ -79,18 +79,18 @@ const measurementOf = ({ rounds }: Ran, name: string) =>
   rounds.measurements().find(({ strategy, isOneWorker }) => strategy.name === name && !isOneWorker);
 
 describe("rounds", () => {
-  test("go there and back, and right strategies have more of them", async () => {
+  test("alternate their direction, and right strategies have more of them", async () => {
     const { order } = await runRounds("C", expected);
     expect(order).toEqual([
-      ["workers", "processes", "threads", "async", "event-loop"],
-      ["event-loop", "async", "threads", "processes", "workers"],
-      ["workers", "processes", "threads", "async", "event-loop"],
-      ["threads", "processes", "workers"],
-      ["workers", "processes", "threads"],
+      ["cpu-pool", "processes", "blocking-pool", "async", "event-loop"],
+      ["event-loop", "async", "blocking-pool", "processes", "cpu-pool"],
+      ["cpu-pool", "processes", "blocking-pool", "async", "event-loop"],
+      ["blocking-pool", "processes", "cpu-pool"],
+      ["cpu-pool", "processes", "blocking-pool"],
     ]);
   });
 
-  test("repeat what was disturbed, when the machine is calm again", async () => {
+  test("repeat disturbed samples when the machine is quiet again", async () => {
     const ran = await runRounds("C", (subject, nth) => ({
       ...expected(subject, nth),
       isDisturbed: nth % 2 === 0,
@@ -102,7 +102,7 @@ describe("rounds", () => {
     }
   });
 
-  test("give up waiting where others never leave the machine alone, and conclude nothing", async () => {
+  test("stop waiting for a machine that is always disturbed, and are inconclusive", async () => {
     const ran = await runRounds(
       "C",
       (subject, nth) => ({ ...expected(subject, nth), isDisturbed: true }),
@@ -116,18 +116,18 @@ describe("rounds", () => {
     }
   });
 
-  test("measure everything once, however late it is", async () => {
+  test("measure everything once after the deadline", async () => {
     const ran = await runRounds("C", expected, { repeatUntilMs: 0 });
-    expect(ran.order).toEqual([["workers", "processes", "threads", "async", "event-loop"]]);
+    expect(ran.order).toEqual([["cpu-pool", "processes", "blocking-pool", "async", "event-loop"]]);
     for (const { inconclusive } of ran.rounds.measurements()) {
-      expect(inconclusive).toBe("only 1 of the 2 measurements that it needs fitted into the time");
+      expect(inconclusive).toBe("only 1 of the 2 required measurements fitted into the time");
     }
   });
 
   test.each([
-    ["a recommended strategy beyond what is expected", "workers", 150, false],
+    ["a recommended strategy beyond what is expected", "cpu-pool", 150, false],
     ["a wrong strategy within what is expected", "async", 120, true],
-  ])("measure again %s, and six times confirm it", async (_, name, wallMs, within) => {
+  ])("measure %s again, and conclude it after six samples", async (_, name, wallMs, within) => {
     const steady = await runRounds("C", (subject, nth) =>
       subject.strategy.name === name ? { wallMs } : expected(subject, nth),
     );
@@ -143,19 +143,19 @@ describe("rounds", () => {
     expect(measurementOf(passing, name)?.withinExpected).not.toBe(within);
   });
 
-  test("measure again several workers that are no faster than one", async () => {
+  test("measure several workers that are no faster than one again", async () => {
     const ran = await runRounds("C", () => ({ wallMs: 130 }), { withOneWorker: true });
-    for (const name of ["workers", "one"]) {
+    for (const name of ["cpu-pool", "one"]) {
       const count = ran.order.filter((round) => round.includes(name)).length;
       expect(count, name).toBeGreaterThanOrEqual(6);
     }
   });
 
-  test("conclude nothing from what is faster than its ideal", async () => {
+  test("are inconclusive below the ideal", async () => {
     const ran = await runRounds("C", ({ strategy }, nth) => ({
-      wallMs: (strategy.name === "workers" ? 81 : 110) + (nth % 2),
+      wallMs: (strategy.name === "cpu-pool" ? 81 : 110) + (nth % 2),
     }));
-    expect(measurementOf(ran, "workers")).toMatchObject({ withinExpected: null });
-    expect(measurementOf(ran, "workers")?.inconclusive).toMatch(/^0\.8\d times the ideal is imp/);
+    expect(measurementOf(ran, "cpu-pool")).toMatchObject({ withinExpected: null });
+    expect(measurementOf(ran, "cpu-pool")?.inconclusive).toMatch(/^0\.8\d times the ideal is imp/);
   });
 });

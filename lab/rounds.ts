@@ -1,45 +1,45 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import type { Exercise } from "../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import { compare } from "./compare.ts";
-import { costsOf, manyTimes } from "./costs.ts";
+import { costsOf, largeBurstFactor } from "./costs.ts";
 import { judge, type Needs } from "./judge.ts";
 import type { Costs, Measurement, Sample, Subject } from "./measurement.ts";
 import { withRounds } from "./rig.ts";
 import type { Sampler } from "./sampler.ts";
 
-/** Undisturbed samples of a strategy that is there to compare with. */
+/** Undisturbed samples of a strategy that is measured for comparison only. */
 const comparedRounds = 3;
-/** No more undisturbed samples, however much they scatter. */
+/** Undisturbed samples, however much they scatter. */
 const maxRounds = { right: 9, compared: 5 };
-/** How far an interval may reach from its ratio before more rounds are worth their time. */
+/** Distance between a ratio and its interval's ends above which more rounds follow. */
 const wideInterval = 0.05;
 const maxAttempts = 3;
-/** The longest wait for others to leave the machine alone, in milliseconds. */
-const calmMs = 3_000;
-/** So many waits in vain in a row mean that others do not leave it alone at all. */
+/** Wait for other programs to leave the machine alone. */
+const maxCalmMs = 3_000;
+/** After this many vain waits in a row, no further wait is tried. */
 const maxVainWaits = 3;
-/** Samples where others never leave the machine alone: figures to look at, from which nothing is concluded. */
+/** Samples on a machine that is always disturbed, which give figures but no conclusion. */
 const disturbedRounds = 2;
 
 export const needs: Needs = { samples: 2, ofSurprise: 6 };
 
 export interface RoundsOptions {
-  /** Takes a sample at the subject's server. @param calls default: as many as the exercise's burst has */
+  /** Takes a sample at the subject's server. @param calls default: the exercise's burst */
   readonly take: (subject: Subject, round: number, calls?: number) => Promise<Sample>;
   readonly becomeCalm: Sampler["becomeCalm"];
   /** Undisturbed samples of each right strategy. */
   readonly rounds: number;
-  /** Memory of a thread, in MB, where it is known. */
+  /** Memory per thread, in MB, where known. */
   readonly perThreadMb: number | undefined;
   readonly patience: Patience;
-  /** On the clock of `performance.now()`: from then on intervals may stay wide. */
+  /** Time of `performance.now()` from which intervals may stay wide. */
   readonly narrowUntilMs: number;
-  /** From then on disturbed samples are not repeated. */
+  /** Time of `performance.now()` from which disturbed samples are not repeated. */
   readonly repeatUntilMs: number;
   readonly onProgress: (what: string) => void;
 }
 
-/** Whether others leave the machine alone now and then, as far as the lab has seen. */
+/** Whether waiting for an undisturbed machine is worthwhile, judged by the waits so far. */
 export class Patience {
   #vainWaits = 0;
 
@@ -52,7 +52,7 @@ export class Patience {
   }
 }
 
-/** Measures the subjects of one exercise in rounds, there and back. */
+/** Measures the subjects of one exercise in rounds, forwards and backwards in turn. */
 export class Rounds {
   readonly #subjects: readonly Subject[];
   readonly #options: RoundsOptions;
@@ -65,7 +65,7 @@ export class Rounds {
     this.#samples = new Map(subjects.map((subject) => [subject, []]));
   }
 
-  /** What is known so far, of those that have been measured at all. */
+  /** Results so far, of the subjects that have samples. */
   measurements(): Measurement[] {
     return this.#subjects
       .filter((subject) => this.#samplesOf(subject).length > 0)
@@ -101,15 +101,14 @@ export class Rounds {
     const { rounds, patience, narrowUntilMs, repeatUntilMs } = this.#options;
     const nowMs = performance.now();
     const calm = samples.filter(({ disturbedBy }) => disturbedBy === undefined).length;
-    const least = isRight(subject) ? rounds : Math.min(rounds, comparedRounds);
+    const minRounds = isRight(subject) ? rounds : Math.min(rounds, comparedRounds);
     if (nowMs >= repeatUntilMs) {
       return false;
     }
-    // What is undisturbed now and then will be so again.
     if (patience.isLost && calm === 0 && samples.length >= disturbedRounds) {
       return false;
     }
-    if (calm < least) {
+    if (calm < minRounds) {
       return true;
     }
     const measurement = this.#judge(subject);
@@ -119,11 +118,11 @@ export class Rounds {
     if (calm < needs.ofSurprise && (measurement.isSurprising || this.#isSlowerThanOne(subject))) {
       return true;
     }
-    const most = isRight(subject) ? maxRounds.right : maxRounds.compared;
-    return nowMs < narrowUntilMs && calm < Math.max(most, rounds) && isWide(measurement);
+    const max = isRight(subject) ? maxRounds.right : maxRounds.compared;
+    return nowMs < narrowUntilMs && calm < Math.max(max, rounds) && isWide(measurement);
   }
 
-  /** Several CPU workers that take as long as one are measured again, and the one as well. */
+  /** When several CPU workers take as long as one, both are measured again. */
   #isSlowerThanOne(subject: Subject): boolean {
     const one = this.#subjects.find(({ isOneWorker }) => isOneWorker);
     const several = this.#subjects.find(
@@ -151,25 +150,25 @@ export class Rounds {
       ) {
         return;
       }
-      const isCalm = await becomeCalm(Math.min(calmMs, leftMs), (why) =>
+      const isCalm = await becomeCalm(Math.min(maxCalmMs, leftMs), (why) =>
         this.#say(subject, `waiting, ${why}`),
       );
       patience.waited(!isCalm);
     }
   }
 
-  /** Ten times the burst; where a call computes, with a tenth of the work in each, or it would take ten times as long. */
+  /** Fires ten times the burst. Calls that compute do a tenth of the work, so that it takes as long. */
   async #measureCosts(): Promise<void> {
     const right = this.#subjects.filter(isRight);
     for (const subject of right) {
       let tenTimes: Sample | undefined;
       if (right.length > 1 && !this.#options.patience.isLost) {
-        this.#say(subject, `${manyTimes} times as many calls`);
+        this.#say(subject, `${largeBurstFactor} times as many calls`);
         const { exercise } = subject;
         const sample = await this.#options.take(
           { ...subject, exercise: withTenthOfWork(exercise, this.#samplesOf(subject)) },
           0,
-          manyTimes * exercise.burst.calls,
+          largeBurstFactor * exercise.burst.calls,
         );
         const failed = sample.calls.some(({ code }) => code !== "ok");
         tenTimes = sample.disturbedBy === undefined && !failed ? sample : undefined;
@@ -202,5 +201,7 @@ function isWide({ ratio, ratioInterval, inconclusive }: Measurement): boolean {
 
 function withTenthOfWork(exercise: Exercise, [sample]: readonly Sample[]): Exercise {
   const rounds = sample?.calls[0]?.rounds;
-  return rounds === undefined ? exercise : withRounds(exercise, Math.ceil(rounds / manyTimes));
+  return rounds === undefined
+    ? exercise
+    : withRounds(exercise, Math.ceil(rounds / largeBurstFactor));
 }

@@ -1,25 +1,24 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import type { Cores } from "../measure/cores.ts";
-import { type Exercise, exercises } from "../registry/exercises.ts";
+import type { Cores } from "@unblock/measure/cores";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import { memoryPerThread } from "./costs.ts";
 import type { Measurement, Subject } from "./measurement.ts";
-import { isThere } from "./real-engines.ts";
 import { Rig, type RigSizes } from "./rig.ts";
 import { Patience, Rounds } from "./rounds.ts";
 import { Sampler } from "./sampler.ts";
 
-/** Time for each exercise, in milliseconds: while nobody disturbs, and with all repeating of what was disturbed. */
+/** Time per exercise on an undisturbed machine, and at most, with disturbed samples repeated. */
 const quietMsEach = 7_500;
 const maxMsEach = 32_000;
-/** What a round of an exercise costs beside its bursts, in milliseconds, to share the time out. */
+/** Duration of a round besides its bursts, for sharing the time between exercises. */
 const overheadMs = 1_500;
-/** About what a computing call costs, in milliseconds. */
+/** Approximate duration of a call that computes. */
 const cpuCallMs = 100;
 
-export interface LabOptions extends RigSizes {
-  /** The exercises' letters; undefined for all. */
+interface LabOptions extends RigSizes {
+  /** Letters of the exercises; undefined for all. */
   readonly letters: readonly string[] | undefined;
-  /** A strategy's name; undefined for all. */
+  /** Name of a strategy; undefined for all. */
   readonly strategy: string | undefined;
   /** Undisturbed rounds of each right strategy. */
   readonly runs: number;
@@ -28,23 +27,23 @@ export interface LabOptions extends RigSizes {
   readonly signal: AbortSignal;
   /** Called before each step. */
   readonly onProgress: (what: string) => void;
-  /** Called with each exercise when it is measured, also when it was aborted midway. */
+  /** Called with each exercise's result, also when the lab was aborted midway. */
   readonly onMeasured: (measured: readonly Measurement[]) => void;
 }
 
-/** The longest that the lab takes for so many exercises, in milliseconds. */
+/** Maximum duration of the lab for a number of exercises. */
 export function maxLabMs(count: number): number {
   return count * maxMsEach;
 }
 
-/** Measures every exercise with every strategy that the options leave. */
+/** Measures the selected exercises with the selected strategies. */
 export async function runLab(options: LabOptions): Promise<void> {
   const { cores, signal, cpuWorkers, blockingThreads, libuvThreads, onProgress } = options;
   const beganMs = performance.now();
   onProgress("starting two servers");
   const opening = [
     Rig.open({ cpuWorkers, blockingThreads, libuvThreads }),
-    // One CPU worker to compare with; and what it has fewer threads shows what a thread costs.
+    // The second server has one CPU worker to compare with, and fewer threads, which shows a thread's memory.
     Rig.open({ cpuWorkers: 1, blockingThreads: 1, libuvThreads }, false),
   ] as const;
   try {
@@ -82,7 +81,7 @@ export async function runLab(options: LabOptions): Promise<void> {
   }
 }
 
-/** The exercises that the options leave; empty when none has the strategy. */
+/** The selected exercises; empty when none has the strategy. */
 export function selectedExercises({
   letters,
   strategy,
@@ -91,14 +90,14 @@ export function selectedExercises({
     .filter(({ letter }) => letters === undefined || letters.includes(letter))
     .filter(({ allStrategies }) =>
       allStrategies.some(
-        ({ name, needs }) => (strategy === undefined || name === strategy) && isThere(needs),
+        ({ name, needs }) => (strategy === undefined || name === strategy) && isAvailable(needs),
       ),
     );
 }
 
 function subjectsOf(exercise: Exercise, { strategy: only, cpuWorkers }: LabOptions): Subject[] {
   const strategies = exercise.allStrategies.filter(
-    ({ name, needs }) => (only === undefined || name === only) && isThere(needs),
+    ({ name, needs }) => (only === undefined || name === only) && isAvailable(needs),
   );
   const recommended = strategies.find(({ name }) => name === exercise.recommended);
   return [
@@ -109,9 +108,32 @@ function subjectsOf(exercise: Exercise, { strategy: only, cpuWorkers }: LabOptio
   ];
 }
 
-/** About what a round of an exercise takes, in milliseconds. */
+/** Approximate duration of a round of an exercise, in milliseconds. */
 function weightOf({ burst, work, strategies }: Exercise): number {
   const callMs = work.waitMs + (work.cpu ? cpuCallMs : 0);
   const freezing = strategies.filter(({ suitability }) => suitability >= Suitability.SLOW).length;
   return overheadMs + freezing * burst.calls * callMs;
+}
+
+/** Backends that may be external, by the variables that configure them. */
+const backends: Readonly<Record<string, string>> = {
+  DATABASE_URL: "Postgres",
+  REDIS_URL: "Redis",
+  WEATHER_URL: "weather",
+  SERVICES_URL: "services",
+  IMAGES_URL: "images",
+  ANALYTICS_URL: "analytics",
+  CONFIG_FILE: "config file",
+};
+
+/** Whether the environment, which the server inherits, has what a strategy needs. */
+function isAvailable(needs: string): boolean {
+  return needs === "" || Boolean(process.env[needs]);
+}
+
+/** Names of the external backends. Their URLs may have passwords and are left out. */
+export function externalBackends(): readonly string[] {
+  return Object.entries(backends).flatMap(([variable, name]) =>
+    isAvailable(variable) ? [name] : [],
+  );
 }

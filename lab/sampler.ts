@@ -1,39 +1,42 @@
+import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import type { Burst } from "../loadtest/burst.ts";
-import { restMs } from "../loadtest/burst-client.ts";
-import type { Cores } from "../measure/cores.ts";
+import type { Burst } from "@unblock/loadtest/burst";
+import type { BurstClient } from "@unblock/loadtest/burst-client";
+import { cooldownMs } from "@unblock/loadtest/burst-client";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import type { Cores } from "@unblock/measure/cores";
 import {
   disturbanceBetween,
   type MachineReading,
   readMachine,
   whyBusy,
   whyDisturbed,
-} from "../measure/disturbance.ts";
-import { timeFixedWork } from "../measure/speed.ts";
-import { expectedOf } from "./expected.ts";
+} from "@unblock/measure/disturbance";
+import { idealOf } from "@unblock/measure/ideal";
+import { timeFixedWork } from "@unblock/measure/speed";
+import type { Exercise } from "@unblock/proto/exercises";
+import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import type { Sample, Subject } from "./measurement.ts";
 import type { Rig } from "./rig.ts";
-import { warmUp } from "./warm-up.ts";
 
-/** Bursts that are shorter are fired several times, until they took so long: the system's clocks see no less. */
-const leastMs = 200;
-const mostBursts = 8;
-/** How long the machine is watched for whether others use it. */
+/** Short bursts repeat until they took this long together: the system's CPU clocks resolve no less. */
+const minMs = 200;
+const maxBursts = 8;
+/** Duration of one check whether other programs use the machine. */
 const watchMs = 100;
 
-/** Fires bursts of subjects at a rig, and sees what disturbed them. */
+/** Fires bursts of subjects at a rig, and measures what disturbed them. */
 export class Sampler {
   readonly #cores: Cores;
   readonly #signal: AbortSignal;
   readonly #warm = new Set<string>();
 
-  /** @param signal its abort ends whatever is in progress, which then rejects with the reason */
+  /** @param signal aborts what is in progress, which then rejects with the reason */
   constructor(cores: Cores, signal: AbortSignal) {
     this.#cores = cores;
     this.#signal = signal;
   }
 
-  /** Takes one sample. */
   async take(rig: Rig, subject: Subject, round: number, calls?: number): Promise<Sample> {
     const { exercise, strategy } = subject;
     await this.#warmUp(rig, subject);
@@ -48,11 +51,11 @@ export class Sampler {
     const before = readMachine(this.#cores);
     let passedMs = 0;
     do {
-      await setTimeout(restMs, undefined, { signal: this.#signal });
+      await setTimeout(cooldownMs, undefined, { signal: this.#signal });
       const burst = rig.bursts.fire(fired, strategy.name, fired.burst.calls);
       bursts.push(await this.#untilAborted(burst));
       passedMs = performance.now() - before.atMs;
-    } while (passedMs < leastMs && bursts.length < mostBursts);
+    } while (passedMs < minMs && bursts.length < maxBursts);
     const after = readMachine(this.#cores);
     const speedAfter = timeFixedWork();
     const labCpuMs = cpuOfThisProcess() - ownCpuMs;
@@ -67,7 +70,7 @@ export class Sampler {
       ...expectedOf(fired, median.calls, this.#cores),
       burst: median.calls,
       calls: bursts.flatMap((burst) => burst.calls),
-      probeMs: bursts.flatMap(({ bystanderMs }) => bystanderMs),
+      probeMs: bursts.flatMap(({ probeMs }) => probeMs),
       loopDelayMaxMs: eventLoop?.delayMaxMs ?? 0,
       speedMs: (speedBefore + speedAfter) / 2,
       serverCpuMs: serverCpu(before, after, labCpuMs),
@@ -79,9 +82,9 @@ export class Sampler {
   }
 
   /**
-   * Waits until others leave the machine alone.
+   * Waits until other programs leave the machine alone.
    *
-   * @returns whether they do
+   * @returns false after `maxMs`
    */
   async becomeCalm(maxMs: number, onWait: (why: string) => void): Promise<boolean> {
     const until = performance.now() + maxMs;
@@ -136,4 +139,37 @@ function serverCpu(
 function cpuOfThisProcess(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
+}
+
+/** Computes the ideal and the expected wall time of a burst from the CPU time that its tasks used. */
+export function expectedOf(
+  { burst, work }: Exercise,
+  calls: readonly CallRecord[],
+  cores: Cores,
+): Pick<Sample, "idealMs" | "expectedMs"> {
+  const { expected } = burst;
+  const taskCpuMs = work.cpu ? calls.flatMap(({ cpuMs }) => cpuMs ?? []) : [];
+  const idealMs = idealOf({ waitMs: work.afterResponse ? 0 : work.waitMs, taskCpuMs }, cores);
+  return {
+    idealMs,
+    expectedMs:
+      "timesIdeal" in expected
+        ? [idealMs, expected.timesIdeal * idealMs]
+        : [expected.fromMs, expected.toMs],
+  };
+}
+
+/**
+ * Fires a burst that is not measured, since uncompiled code takes several times as long. One call is enough
+ * for strategies that freeze, and for work after the response, which would pile up.
+ */
+export async function warmUp(
+  bursts: BurstClient,
+  exercise: Exercise,
+  { name, suitability }: Strategy,
+): Promise<void> {
+  const { burst, work } = exercise;
+  const isOneEnough = suitability >= Suitability.SLOW || work.afterResponse;
+  const calls = work.cpu ? availableParallelism() : burst.calls;
+  await bursts.fire(exercise, name, isOneEnough ? 1 : calls);
 }

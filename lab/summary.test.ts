@@ -1,8 +1,8 @@
+import { exercises } from "@unblock/proto/exercises";
+import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Strategy, Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { exercises } from "../registry/exercises.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
 import { judge } from "./judge.ts";
 import type { Measurement, Sample, Subject } from "./measurement.ts";
 import { needs } from "./rounds.ts";
@@ -31,7 +31,7 @@ const randomCosts = fc.option(
     memoryMb: fc.option(fc.double({ min: 0, max: 300, noNaN: true }), { nil: undefined }),
     cpuPerCallMs: fc.option(fc.double({ min: 0, max: 200, noNaN: true }), { nil: undefined }),
     tenTimesMs: fc.option(fc.double({ min: 1, max: 5_000, noNaN: true }), { nil: undefined }),
-    crashTakes: fc.constant("one call"),
+    crashEnds: fc.constant("one call"),
   }),
   { nil: undefined },
 );
@@ -40,26 +40,28 @@ type Random<T> = T extends fc.Arbitrary<infer Value> ? Value : never;
 
 function sampleOf(subject: Subject, random: Random<typeof randomSample>, scale: number): Sample {
   const { exercise } = subject;
-  const idealMs = exercise.work.afterReply
+  const idealMs = exercise.work.afterResponse
     ? 0
     : exercise.work.cpu
       ? random.idealMs
       : exercise.work.waitMs;
   const wallMs = Math.max(0.1, (idealMs || 3) * random.wallTimes * scale);
-  const { band } = exercise.burst;
+  const { expected } = exercise.burst;
   const call = {
     ...{ sentMs: 0, endedMs: wallMs, message: "", beganMs: 0, steps: [], cpuMs: 1, rounds: 1 },
     code: random.fails ? "unavailable" : "ok",
   };
   const burst = Array.from({ length: exercise.burst.calls }, (_, index) => ({
     ...call,
-    ranOn: { place: "threads", pid: "1", thread: String(index % random.threads) },
+    ranOn: { executor: "blocking-pool", pid: "1", thread: String(index % random.threads) },
   }));
   return {
     ...{ round: random.round, wallMs, idealMs, burst, calls: burst, probeMs: random.probeMs },
     ...{ loopDelayMaxMs: 1, speedMs: random.speedMs, serverCpuMs: 1 },
     expectedMs:
-      "timesLimit" in band ? [idealMs, band.timesLimit * idealMs] : [band.fromMs, band.toMs],
+      "timesIdeal" in expected
+        ? [idealMs, expected.timesIdeal * idealMs]
+        : [expected.fromMs, expected.toMs],
     disturbedBy: random.isDisturbed ? "others used 1.0 of 2 cores meanwhile" : undefined,
   };
 }
@@ -114,7 +116,7 @@ function isRight({ suitability }: Strategy): boolean {
   return suitability <= Suitability.WORKS;
 }
 
-/** What the figures are, computed anew from the samples. */
+/** The figures, computed independently from the samples. */
 class Facts {
   readonly measured: readonly Measurement[];
   readonly usableCores: number;
@@ -354,10 +356,10 @@ function oneWorkerOf({ measured }: Facts): Measurement {
 
 /** What others are compared with: the recommended one, or else the fastest that has a result. */
 function bestOf({ measured }: Facts): Measurement {
-  const told = measured.filter((one) => one.inconclusive === undefined && !one.isOneWorker);
+  const conclusive = measured.filter((one) => one.inconclusive === undefined && !one.isOneWorker);
   const best =
-    told.find(({ strategy: { name }, exercise }) => name === exercise.recommended) ??
-    told.toSorted((a, b) => a.wallMs.median - b.wallMs.median)[0];
+    conclusive.find(({ strategy: { name }, exercise }) => name === exercise.recommended) ??
+    conclusive.toSorted((a, b) => a.wallMs.median - b.wallMs.median)[0];
   if (best === undefined) {
     throw new Error("Expected something to compare with");
   }
@@ -463,7 +465,7 @@ const sentencesOf = (summary: string) =>
         .map((part) => part.trim());
 
 describe("a summary", () => {
-  test("says nothing that the figures do not", () => {
+  test("states only what the figures support", () => {
     fc.assert(
       fc.property(randomRun, (run) => {
         const measured = measurementsOf(run);
@@ -476,7 +478,7 @@ describe("a summary", () => {
             check(facts, form.exec(sentence)?.slice(1) ?? []);
           }
         }
-        // Everything is accounted for: told, or said to be inconclusive.
+        // Every measurement is described or listed as inconclusive.
         for (const { inconclusive, isOneWorker, strategy } of measured) {
           if (inconclusive !== undefined) {
             expect(said.join(". ")).toContain(inconclusive);
@@ -489,7 +491,7 @@ describe("a summary", () => {
     );
   });
 
-  test("has each of the forms that are checked", () => {
+  test("uses every checked form", () => {
     const said = fc
       .sample(randomRun, { seed: 1, numRuns: 1_500 })
       .flatMap((run) => sentencesOf(summaryOf(measurementsOf(run), run.usableCores)));
@@ -497,7 +499,7 @@ describe("a summary", () => {
     expect(unused.map(([form]) => form.source)).toEqual([]);
   });
 
-  test("of nothing is nothing", () => {
+  test("is empty without measurements", () => {
     expect(summaryOf([], 2)).toBe("");
   });
 });

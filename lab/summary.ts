@@ -1,28 +1,27 @@
-import { Suitability } from "../gen/unblock/v1/exercise_pb.ts";
-import { type Comparison, compare } from "./compare.ts";
+import { Suitability } from "@unblock/proto/gen/exercise";
+import { type Comparison, compare, tradeOff } from "./compare.ts";
 import type { Measurement } from "./measurement.ts";
-import { ms, range, times } from "./numbers.ts";
+import { count, ms, range, times } from "./numbers.ts";
 import { needs } from "./rounds.ts";
-import { tradeOff } from "./trade-off.ts";
 
-/** Tasks that keep their core to their end leave cores idle; so much of it makes a difference. */
+/** Ratio of rounds to even rounds above which idle cores in the last round explain a long wall time. */
 const unevenRounds = 1.2;
-/** No more reasons for or against a strategy, or it would be a list. */
-const mostReasons = 2;
+/** Reasons for or against a strategy in one sentence. */
+const maxReasons = 2;
 
 /**
- * What the measurements of one exercise say, in words. Nothing is concluded from those that are inconclusive;
- * the last sentences say which these are, and why.
+ * Describes the measurements of one exercise in words. Inconclusive ones are listed in the last sentences,
+ * with the reason.
  *
- * @param usableCores that the process may use
+ * @param usableCores cores that this process may use
  */
 export function summaryOf(measured: readonly Measurement[], usableCores: number): string {
   const several = measured.filter(({ isOneWorker }) => !isOneWorker);
-  const told = several.filter(isConclusive);
-  const byWall = told.toSorted((a, b) => a.wallMs.median - b.wallMs.median);
-  const best = told.find(isRecommended) ?? byWall[0];
+  const conclusive = several.filter(isConclusive);
+  const byWall = conclusive.toSorted((a, b) => a.wallMs.median - b.wallMs.median);
+  const best = conclusive.find(isRecommended) ?? byWall[0];
   const wrong = byWall.filter((one) => isWrong(one) && one !== best);
-  const right = told.filter((one) => one !== best && !isWrong(one));
+  const right = conclusive.filter((one) => one !== best && !isWrong(one));
   const one = measured.find(({ isOneWorker }) => isOneWorker);
   return [
     ...(best === undefined ? [] : [describeBest(best, usableCores)]),
@@ -71,14 +70,14 @@ function whyBeyond({ exercise, cpuWorkers }: Measurement, usableCores: number): 
   const { calls } = exercise.burst;
   const rounds = Math.ceil(calls / cpuWorkers);
   if (cpuWorkers < usableCores) {
-    return `: it had ${cpuWorkers} CPU worker${cpuWorkers === 1 ? "" : "s"} for ${Number(usableCores.toFixed(2))} cores`;
+    return `: it had ${count(cpuWorkers, "CPU worker")} for ${Number(usableCores.toFixed(2))} cores`;
   }
   return rounds >= unevenRounds * (calls / usableCores)
     ? `: ${calls} tasks take ${rounds} rounds on ${cpuWorkers} CPU workers, the last of them with idle cores`
     : "";
 }
 
-/** A strategy that is right as well: how fast it is, at which price, and so why the other is recommended. */
+/** Another right strategy: its speed and price, which explain the recommendation. */
 function describeRight(other: Measurement, best: Measurement): string {
   const comparison = compare(other, best);
   const faster = compare(best, other);
@@ -87,7 +86,7 @@ function describeRight(other: Measurement, best: Measurement): string {
   }
   const { name } = other.strategy;
   const { more, less } = tradeOff(other, best);
-  const [price, gain] = [more, less].map((all) => all.slice(0, mostReasons).join(", and "));
+  const [price, gain] = [more, less].map((all) => all.slice(0, maxReasons).join(", and "));
   if (!comparison.isEqual && comparison.times > 1) {
     const but = more.length > 0 ? `, and ${price}` : less.length > 0 ? `, but ${gain}` : "";
     return `${capital(name)} takes ${factor(comparison)} as long${but}.`;
@@ -101,7 +100,7 @@ function describeRight(other: Measurement, best: Measurement): string {
     : `${capital(name)} ${speed}, and nothing measured here speaks against it.`;
 }
 
-/** Wrong strategies that are expected of this machine are told first; then the slowest. */
+/** Wrong strategies within the expected range first, then the slowest one. */
 function describeWrong(
   fastestFirst: readonly Measurement[],
   best: Measurement | undefined,

@@ -1,56 +1,53 @@
 import { styleText } from "node:util";
-import { markOf } from "../cli/mark.ts";
-import { describeCores } from "../measure/cores.ts";
+import { describeCores } from "@unblock/measure/cores";
+import { executors } from "@unblock/proto/executors";
+import { markOf } from "@unblock/terminal/mark";
 import { compare } from "./compare.ts";
-import type { Measurement } from "./measurement.ts";
-import { ms, range, times } from "./numbers.ts";
-import type { LabResult } from "./result.ts";
+import type { LabResult, Measurement } from "./measurement.ts";
+import { count, ms, range, times } from "./numbers.ts";
 import { summaryOf } from "./summary.ts";
 
-/** What is written to: a terminal with its width, or a file or pipe without. */
-export interface Terminal {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+/** The stream of the table: a terminal with its width, or a file or pipe. */
+type Terminal = Pick<NodeJS.WriteStream, "isTTY"> & { readonly columns?: number };
 
-/** From this width on the reasons stand beside the figures. */
+/** Least width at which the reasons are printed beside the figures. */
 const wideColumns = 150;
 const narrowColumns = 80;
 
 interface Column {
   readonly title: string;
-  /** With a sign it is aligned left. */
+  /** Negative: left-aligned. */
   readonly width: number;
   readonly cell: (measurement: Measurement, best: Measurement | undefined) => string;
 }
 
-// Together with the mark they fill 80 columns.
+// 80 columns, together with the mark.
 const columns: readonly Column[] = [
-  { title: "strategy", width: -11, cell: nameOf },
-  { title: "wall", width: 7, cell: ({ wallMs }) => ms(wallMs.median) },
+  { title: "strategy", width: -13, cell: nameOf },
+  { title: "wall", width: 6, cell: ({ wallMs }) => ms(wallMs.median) },
   { title: "", width: 2, cell: (one, best) => (isEqual(one, best) ? "=" : "") },
   { title: "ideal", width: 6, cell: ({ idealMs }) => ms(idealMs) },
   { title: "ratio", width: 6, cell: ({ ratio }) => (ratio === null ? "-" : times(ratio)) },
   {
     title: "interval",
     width: 12,
-    // An interval of disturbed measurements would mean nothing.
+    // Intervals of disturbed measurements mean nothing.
     cell: ({ ratioInterval, inconclusive }) =>
       ratioInterval === undefined || inconclusive !== undefined ? "-" : range(ratioInterval),
   },
   { title: "exp.", width: 5, cell: expectedCell },
   { title: "p50/p99", width: 10, cell: ({ latencyMs: { p50, p99 } }) => `${ms(p50)}/${ms(p99)}` },
   { title: "probe", width: 6, cell: ({ probeP99Ms }) => ms(probeP99Ms) },
-  { title: "ran on", width: 13, cell: ({ ranOn }) => whereOf(ranOn) },
+  { title: "ran on", width: 12, cell: ({ ranOn }) => whereOf(ranOn) },
 ];
 
 const costColumns: readonly Column[] = [
-  { title: "costs of", width: -11, cell: nameOf },
-  { title: "threads", width: 9, cell: ({ ranOn }) => `${ranOn.threads ?? "-"}` },
+  { title: "costs of", width: -13, cell: nameOf },
+  { title: "threads", width: 8, cell: ({ ranOn }) => `${ranOn.threads ?? "-"}` },
   { title: "memory", width: 9, cell: ({ costs }) => amount(costs?.memoryMb, "MB") },
   { title: "CPU/call", width: 11, cell: ({ costs }) => amount(costs?.cpuPerCallMs, "ms") },
-  { title: "10× calls", width: 11, cell: ({ costs }) => amount(costs?.tenTimesMs, "ms") },
-  { title: "a crash ends", width: 26, cell: ({ costs }) => costs?.crashTakes ?? "" },
+  { title: "10× calls", width: 10, cell: ({ costs }) => amount(costs?.tenTimesMs, "ms") },
+  { title: "a crash ends", width: 25, cell: ({ costs }) => costs?.crashEnds ?? "" },
 ];
 
 const marks = "★ recommended   ✓ works, at a price   ~ slow for its caller   ✗ freezes everyone";
@@ -67,10 +64,10 @@ const legend = [
 const costLegend = [
   "memory     of its own JavaScript threads or processes",
   "CPU/call   CPU time of the server and its processes",
-  "10× calls  wall of ten times as many calls; computing ones do a tenth each",
+  "10× calls  wall of ten times as many calls; CPU work is a tenth in each",
 ];
 
-/** Renders the result for people exercise by exercise, for the width of a terminal and with its colours. */
+/** Renders the result exercise by exercise, for a terminal's width and colours. */
 export class Table {
   readonly #stream: Terminal;
   readonly #usableCores: number;
@@ -128,7 +125,7 @@ export class Table {
 
   #row(one: Measurement, of: readonly Column[], best: Measurement | undefined): string {
     const isWide = of === columns && (this.#stream.columns ?? narrowColumns) >= wideColumns;
-    // The same strategy with less to run on is there to compare with; it is no choice of its own.
+    // One CPU worker is measured for comparison and is no strategy of its own.
     const { mark, style } = one.isOneWorker
       ? ({ mark: " ", style: "dim" } as const)
       : markOf(one.strategy.suitability);
@@ -139,13 +136,16 @@ export class Table {
   }
 }
 
-/** What stands above everything: how to see less, and on which machine it is. */
-export function renderHeading({ cores, realEngines }: Omit<LabResult, "measurements">): string {
-  const real = realEngines.join(" and ");
+/** Heading of the result: how to measure less, and the machine. */
+export function renderHeading({
+  cores,
+  externalBackends,
+}: Omit<LabResult, "measurements">): string {
+  const external = externalBackends.join(" and ");
   return [
     "All eight take about a minute; for one, in seconds: npm run lab -- --exercise A",
     `unblock lab on ${describeCores(cores)}, Node ${process.version}.`,
-    ...(real === "" ? [] : [`Real: ${real}. All other backends are embedded.`]),
+    ...(external === "" ? [] : [`External: ${external}. All other backends are embedded.`]),
     "",
     "",
   ].join("\n");
@@ -173,28 +173,12 @@ function failureOf({ exercise, strategy, firstError }: Measurement): string[] {
   return firstError === undefined ? [] : [`   ! ${exercise.rpc} ${strategy.name}: ${firstError}`];
 }
 
-function whereOf({ place, processes, threads }: Measurement["ranOn"]): string {
+function whereOf({ executor, processes, threads }: Measurement["ranOn"]): string {
   if (processes > 1) {
     return `${processes} processes`;
   }
-  switch (place) {
-    case "event-loop":
-      return "event loop";
-    case "threads":
-      return `${threads} thread${threads === 1 ? "" : "s"}`;
-    case "workers":
-      return `${threads} worker${threads === 1 ? "" : "s"}`;
-    case "processes":
-      return "1 process";
-    case "libuv":
-      return "libuv's pool";
-    case "background":
-      return "afterwards";
-    case "queue":
-      return threads === null ? "in Redis" : `${threads} in queue`;
-    default:
-      return place;
-  }
+  const { label = executor, lane = "" } = executors.get(executor) ?? {};
+  return lane === "" || threads === null ? label : count(threads, lane);
 }
 
 function amount(value: number | undefined, unit: string): string {
@@ -219,7 +203,7 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-// styleText itself looks only at real streams, so it is asked for colours only where they belong.
+// styleText() checks real streams only, so it is called for terminals only.
 function paint(
   style: "bold" | "dim" | "green" | "yellow" | "red",
   text: string,

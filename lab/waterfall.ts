@@ -1,9 +1,9 @@
-import { markOf } from "../cli/mark.ts";
-import type { CallRecord } from "../loadtest/call-record.ts";
+import type { CallRecord } from "@unblock/loadtest/call-record";
+import { markOf } from "@unblock/terminal/mark";
 import { niceStep, piecesOf, workStart } from "./call-pieces.ts";
 import type { Measurement } from "./measurement.ts";
 
-/** All lengths are in pixels. */
+// All lengths are in pixels.
 const width = 860;
 const labelWidth = 150;
 const rightMargin = 90;
@@ -14,7 +14,7 @@ const titleHeight = 34;
 const axisHeight = 26;
 const legendHeight = 48;
 
-/** How each part of a call is drawn; told apart by lightness and pattern as well as by colour. */
+/** Fill of each piece of a call. Pieces differ in lightness and pattern as well as in colour. */
 const parts = [
   { name: "waiting to be seen", fill: "#d7dbe0" },
   { name: "download", fill: "#9ecae1" },
@@ -24,10 +24,8 @@ const parts = [
 ];
 
 /**
- * Draws the median burst of each measurement as a waterfall, a bar a call. The strategies of an
- * exercise stand under each other on one time axis.
- *
- * @returns an SVG document
+ * Draws the median burst of each measurement as an SVG document, with one bar per call. The strategies of an
+ * exercise share a time axis.
  */
 export function renderWaterfalls(measurements: readonly Measurement[]): string {
   const several = measurements.filter(({ isOneWorker }) => !isOneWorker);
@@ -40,7 +38,7 @@ export function renderWaterfalls(measurements: readonly Measurement[]): string {
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" viewBox="0 0 ${width} ${y}" font-family="system-ui, sans-serif" font-size="12" fill="#1c2733">`,
-    "<title>Bursts of calls, a bar a call, on one time axis for each exercise</title>",
+    "<title>Bursts of calls, one bar per call, on one time axis per exercise</title>",
     '<defs><pattern id="queue" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" fill="#fdf0d5"/><rect width="2" height="5" fill="#e09f3e"/></pattern></defs>',
     `<rect width="${width}" height="${y}" fill="#ffffff"/>`,
     legend(),
@@ -64,13 +62,15 @@ function groupHeight(group: readonly Measurement[]): number {
 }
 
 function exerciseGroup(group: readonly Measurement[]): string {
-  const longestMs = Math.max(...group.flatMap(({ medianBurst }) => medianBurst.map(endOf)));
-  const perMs = plotWidth / longestMs;
-  const { letter, title, burst } = group[0]?.exercise ?? {
-    letter: "",
-    title: "",
-    burst: { calls: 0 },
-  };
+  const maxMs = Math.max(
+    ...group.flatMap(({ medianBurst }) => medianBurst.map(({ endedMs }) => endedMs)),
+  );
+  const perMs = plotWidth / maxMs;
+  const [first] = group;
+  if (first === undefined) {
+    return "";
+  }
+  const { letter, title, burst } = first.exercise;
   const calls = burst.calls === 1 ? "1 call" : `${burst.calls} calls at once`;
   const rows = group.map((measurement, index) => {
     const y = titleHeight + index * (barsHeight + rowGap);
@@ -81,16 +81,16 @@ function exerciseGroup(group: readonly Measurement[]): string {
     `<text x="16" y="22" font-size="15" font-weight="600">${letter}  ${escapeXml(title)}</text>`,
     `<text x="${width - 16}" y="22" text-anchor="end" fill="#5b6b7a">${calls}</text>`,
     ...rows,
-    axis(bottom, longestMs, perMs),
+    axis(bottom, maxMs, perMs),
   ].join("");
 }
 
 function burstRow({ strategy, wallMs, medianBurst }: Measurement, perMs: number): string {
   const { mark } = markOf(strategy.suitability);
-  const slot = barsHeight / medianBurst.length;
+  const callHeight = barsHeight / medianBurst.length;
   const byStart = medianBurst.toSorted((a, b) => workStart(a) - workStart(b));
-  const bars = byStart.map((call, index) => callBar(call, index * slot, slot, perMs));
-  const end = labelWidth + Math.max(...medianBurst.map(endOf)) * perMs;
+  const bars = byStart.map((call, index) => callBar(call, index * callHeight, callHeight, perMs));
+  const end = labelWidth + Math.max(...medianBurst.map(({ endedMs }) => endedMs)) * perMs;
   return [
     `<text x="${labelWidth - 10}" y="${barsHeight / 2 + 4}" text-anchor="end">${mark} ${escapeXml(strategy.name)}</text>`,
     ...bars,
@@ -98,9 +98,8 @@ function burstRow({ strategy, wallMs, medianBurst }: Measurement, perMs: number)
   ].join("");
 }
 
-/** One call: what its time went into, in the order in which it passed. */
-function callBar(call: CallRecord, y: number, slot: number, perMs: number): string {
-  const height = Math.max(0.35, slot * 0.8).toFixed(2);
+function callBar(call: CallRecord, y: number, callHeight: number, perMs: number): string {
+  const height = Math.max(0.35, callHeight * 0.8).toFixed(2);
   return piecesOf(call)
     .filter(({ fromMs, toMs }) => (toMs - fromMs) * perMs >= 0.2)
     .map(({ name, fromMs, toMs }) => {
@@ -111,10 +110,10 @@ function callBar(call: CallRecord, y: number, slot: number, perMs: number): stri
     .join("");
 }
 
-function axis(y: number, longestMs: number, perMs: number): string {
-  const step = niceStep(longestMs / 5);
+function axis(y: number, maxMs: number, perMs: number): string {
+  const step = niceStep(maxMs / 5);
   const ticks: string[] = [];
-  for (let at = 0; at <= longestMs; at += step) {
+  for (let at = 0; at <= maxMs; at += step) {
     const x = (labelWidth + at * perMs).toFixed(1);
     const label = step < 1 ? at.toFixed(1) : at.toFixed(0);
     ticks.push(
@@ -122,10 +121,6 @@ function axis(y: number, longestMs: number, perMs: number): string {
     );
   }
   return ticks.join("");
-}
-
-function endOf({ endedMs }: CallRecord): number {
-  return endedMs;
 }
 
 function escapeXml(text: string): string {

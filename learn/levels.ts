@@ -1,14 +1,14 @@
-import { exercises } from "../registry/exercises.ts";
+import { exercises } from "@unblock/proto/exercises";
 
 export interface Level {
-  /** The least, and the most, that have passed. */
+  /** Smallest and largest number of passed exercises. */
   readonly from: number;
   readonly to: number;
   readonly name: string;
   readonly advice: string;
 }
 
-/** The specification's table. */
+/** Levels of the specification, the highest first. */
 export const levels: readonly Level[] = [
   { from: 8, to: 8, name: "Expert", advice: "ready for production MLOps" },
   { from: 6, to: 7, name: "Solid", advice: "review the ones you missed" },

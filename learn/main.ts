@@ -1,15 +1,23 @@
 import { resolve } from "node:path";
+import {
+  changeProgress,
+  loadProgress,
+  type Progress,
+  progressOf,
+  progressPath,
+  withExercise,
+} from "@unblock/progress/progress";
+import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError } from "commander";
-import { fail } from "../cli/fail.ts";
-import { changeProgress, loadProgress, progressPath, withExercise } from "../progress/progress.ts";
-import { type Exercise, exercises, findExercise } from "../registry/exercises.ts";
 import { checkExercise } from "./check/check-exercise.ts";
 import { runCourse } from "./course/run.ts";
-import { renderWithoutTerminal } from "./course/without-terminal.ts";
+import { renderMark } from "./course/views.ts";
 import { runQuiz } from "./quiz/run.ts";
-import { runVerify } from "./result-file/verify.ts";
-import { writeResultFile } from "./result-file/write.ts";
+import { runVerify, writeResultFile } from "./result-file.ts";
 import { runReview } from "./review/run.ts";
+import { describeMemory, renderScore, scoreOfProgress } from "./score.ts";
+import { plainPaint } from "./terminal/text.ts";
 import { prepareWorkspace, resetExercise, shown, yourFile, yoursFolder } from "./workspace.ts";
 
 const example = `
@@ -23,7 +31,7 @@ Examples:
   npm run learn -- --verify result.json
 
 --verify exits with 0 when the file is valid, with 2 when it was altered, and with 1 when it can't be
-read or is no result file.`;
+read or is not a result file.`;
 
 interface Flags {
   readonly exercise?: Exercise;
@@ -35,13 +43,13 @@ interface Flags {
 }
 
 const command = new Command("npm run learn --")
-  .description("The course: decide, implement, check, read why. On a terminal, a key at a time.")
+  .description("Runs the course on a terminal: decide, implement, check, read why.")
   .option("--exercise <letter>", "begin with this exercise", exercise)
-  .option("--reset <letter>", "put an exercise's stub back, and keep your version aside", exercise)
-  .option("--quiz", "decide for six other scenarios, and see each measured here")
-  .option("--review", "ask again, with other figures, what you may be about to forget")
-  .option("--result <file>", "write your result so far into a signed file")
-  .option("--verify <file>", "verify a result file, without the network")
+  .option("--reset <letter>", "restore an exercise's stub and keep your version", exercise)
+  .option("--quiz", "decide in six other scenarios and see each measured on this machine")
+  .option("--review", "answer questions about earlier exercises again, with other figures")
+  .option("--result <file>", "write your result to a signed file")
+  .option("--verify <file>", "verify a result file offline")
   .addHelpText("after", example)
   .allowExcessArguments(false);
 
@@ -52,9 +60,7 @@ try {
   if (flags.verify !== undefined) {
     process.exitCode = runVerify(flags.verify);
   } else if (flags.result !== undefined) {
-    const { state, notice } = loadProgress(progressPath());
-    process.stderr.write(notice === undefined ? "" : `${notice}\n`);
-    const file = writeResultFile(state, yoursFolder, resolve(flags.result));
+    const file = writeResultFile(load(), yoursFolder, resolve(flags.result));
     process.stdout.write(
       `Your result is in ${file}. Verify it: npm run learn -- --verify ${flags.result}\n`,
     );
@@ -62,20 +68,44 @@ try {
     await reset(flags.reset);
   } else if (!hasTerminal) {
     prepareWorkspace();
-    const { state, notice } = loadProgress(progressPath());
-    process.stdout.write(renderWithoutTerminal(state));
-    process.stderr.write(notice === undefined ? "" : `${notice}\n`);
+    process.stdout.write(`${renderWithoutTerminal(load()).join("\n")}\n`);
   } else if (flags.quiz) {
     await runQuiz(progressPath());
   } else if (flags.review) {
     await runReview(progressPath());
   } else {
     await runCourse(yoursFolder, checkExercise, flags.exercise?.letter);
-    // A check that still goes on would keep the process; what it started ends with it.
+    // A check in progress would keep the process alive; its children end with the process.
     process.exit(0);
   }
 } catch (error) {
   fail(error);
+}
+
+/** Loads the progress and prints its notice. */
+function load(): Progress {
+  const { state, notice } = loadProgress(progressPath());
+  process.stderr.write(notice === undefined ? "" : `${notice}\n`);
+  return state;
+}
+
+function renderWithoutTerminal(progress: Progress): string[] {
+  return [
+    "The course runs on a terminal: type `npm run learn` in one. Without a terminal:",
+    "",
+    `  1. Edit a file in ${shown(yoursFolder)}: read its scenario, decide, write the handler.`,
+    "  2. npm run check -- A           names what is wrong with it; after a pass it says why.",
+    "     npm run check -- --watch     checks each file when you save it.",
+    "  3. npm run learn -- --reset A   restores its stub and keeps your version.",
+    "",
+    ...exercises.map((exercise) => {
+      const mark = renderMark(progressOf(progress, exercise.letter), plainPaint);
+      return `  ${mark} ${exercise.letter}  ${exercise.title.padEnd(38)} ${shown(yourFile(exercise))}`;
+    }),
+    "",
+    ...renderScore(scoreOfProgress(progress)),
+    ...describeMemory(progress, Date.now()),
+  ];
 }
 
 async function reset(exercise: Exercise): Promise<void> {
@@ -83,8 +113,8 @@ async function reset(exercise: Exercise): Promise<void> {
   const { letter } = exercise;
   const changed = { hints: 0, last: undefined, skipped: false, result: undefined };
   await changeProgress(progressPath(), (progress) => withExercise(progress, letter, changed));
-  const kept = aside === undefined ? "" : ` Your version is kept: ${shown(aside)}`;
-  process.stdout.write(`${shown(yourFile(exercise))} is the stub again.${kept}\n`);
+  const kept = aside === undefined ? "" : ` Your version is now ${shown(aside)}`;
+  process.stdout.write(`The stub ${shown(yourFile(exercise))} is restored.${kept}\n`);
 }
 
 function exercise(text: string): Exercise {

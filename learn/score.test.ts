@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
-import { exercises } from "../registry/exercises.ts";
 import type { Verdict } from "./check/result.ts";
 import { readingFor, renderScore, scoreOf } from "./score.ts";
 
@@ -14,25 +14,25 @@ function results(passed: number, rest: Verdict = "FAIL") {
 }
 
 test.each([
-  [8, "Expert – ready for production MLOps"],
+  [8, "Expert"],
   [7, "Solid"],
   [6, "Solid"],
   [5, "Getting there"],
   [4, "Getting there"],
   [3, "Review"],
   [0, "Review"],
-])("%i of 8 are the specification's level", (passed, level) => {
+])("%i of 8 have the specification's level", (passed, level) => {
   const score = scoreOf(results(passed));
   expect(score).toMatchObject({ passed, of: 8, level: expect.stringContaining(level) });
   expect(score.review).toEqual(letters.slice(passed));
 });
 
-test("gives no level when not all were checked", () => {
+test("has no level when some exercises were not checked", () => {
   const score = scoreOf(results(8).slice(0, 3));
   expect(score).toEqual({ passed: 3, of: 3, level: undefined, review: [] });
 });
 
-test("takes what was inconclusive for nobody's mistake", () => {
+test("does not count INCONCLUSIVE as a mistake", () => {
   const score = scoreOf(results(7, "INCONCLUSIVE"));
   expect(score).toEqual({ passed: 7, of: 8, level: undefined, review: [] });
 });
@@ -42,7 +42,7 @@ describe("what to read", () => {
   const fundamentals = readFileSync(new URL("docs/fundamentals.md", root), "utf8");
 
   test.each(readingFor(letters))(
-    "about $letter is there",
+    "about $letter exists and is linked",
     ({ letter, rationale, part, partLink }) => {
       const [readme = "", heading] = rationale.split("#");
       expect(heading).toBe("rationale");
@@ -56,13 +56,13 @@ describe("what to read", () => {
   );
 });
 
-test("tells people what to review by name, with its links", () => {
+test("renders the level and what to review with its links", () => {
   expect(renderScore(scoreOf(results(7)))).toEqual([
     "Score 7/8: Solid – review the ones you missed",
     "",
     "To review:",
     "  H  Batch of parallel requests",
-    "     server/exercises/get-dashboard/README.md#rationale",
+    "     exercises/get-dashboard/README.md#rationale",
     "     docs/fundamentals.md#waiting-for-several-things",
   ]);
   expect(renderScore(scoreOf(results(8)))).toEqual([

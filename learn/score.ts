@@ -1,10 +1,11 @@
-import { isPassed, type Progress, progressOf } from "../progress/progress.ts";
-import { exercises } from "../registry/exercises.ts";
+import { folderName } from "@unblock/exercises/folder";
+import { isPassed, type Progress, progressOf } from "@unblock/progress/progress";
+import { exercises, isRight } from "@unblock/proto/exercises";
 import type { ExerciseResult, Score } from "./check/result.ts";
 import { describeLevel, levelOf } from "./levels.ts";
-import { folderName } from "./workspace.ts";
+import { dayOf, dueCards, nextDueMs } from "./review/schedule.ts";
 
-/** The part of docs/fundamentals.md that an exercise rests on most, as its heading there. */
+/** Heading of the part of docs/fundamentals.md that explains most of an exercise, by letter. */
 const parts: Readonly<Record<string, string>> = {
   A: "Pools for blocking calls",
   B: "Asynchronous I/O",
@@ -16,17 +17,17 @@ const parts: Readonly<Record<string, string>> = {
   H: "Waiting for several things",
 };
 
-/** What to read about an exercise, as links from the project's folder. */
+/** What to read about an exercise, as paths from the project's folder. */
 export interface Reading {
   readonly letter: string;
   readonly title: string;
   readonly rationale: string;
-  /** The part's heading. */
+  /** Heading of the part of docs/fundamentals.md. */
   readonly part: string;
   readonly partLink: string;
 }
 
-/** A level needs an answer for every exercise; what was inconclusive is nobody's mistake. */
+/** Scores results. There is a level when all exercises have a conclusive result. */
 export function scoreOf(results: readonly Pick<ExerciseResult, "exercise" | "verdict">[]): Score {
   const passed = results.filter(({ verdict }) => verdict === "PASS").length;
   const review = results.filter(({ verdict }) => verdict === "FAIL");
@@ -39,7 +40,7 @@ export function scoreOf(results: readonly Pick<ExerciseResult, "exercise" | "ver
   };
 }
 
-/** The score of all eight; an exercise that was never checked is nobody's mistake. */
+/** Scores all eight exercises. One that was never checked counts as inconclusive. */
 export function scoreOfProgress(progress: Progress): Score {
   return scoreOf(
     exercises.map(({ letter }) => {
@@ -49,7 +50,7 @@ export function scoreOfProgress(progress: Progress): Score {
   );
 }
 
-/** What to read again, for the exercises of {@link Score.review}. */
+/** Returns what to read about exercises, such as those of {@link Score.review}. */
 export function readingFor(letters: readonly string[]): readonly Reading[] {
   return exercises
     .filter(({ letter }) => letters.includes(letter))
@@ -62,14 +63,14 @@ export function readingFor(letters: readonly string[]): readonly Reading[] {
       return {
         letter,
         title,
-        rationale: `server/exercises/${folderName(exercise)}/README.md#rationale`,
+        rationale: `exercises/${folderName(exercise)}/README.md#rationale`,
         part,
         partLink: `docs/fundamentals.md#${anchor(part)}`,
       };
     });
 }
 
-/** The score for people, a line each. */
+/** Renders a score and what to read, as lines. */
 export function renderScore({ passed, of, level, review }: Score): string[] {
   return [
     `Score ${passed}/${of}${level === undefined ? "" : `: ${level}`}`,
@@ -82,8 +83,33 @@ export function renderScore({ passed, of, level, review }: Score): string[] {
   ];
 }
 
-/** As GitHub makes it of a heading. */
-function anchor(heading: string): string {
+/** Describes the guesses and answered questions in the progress, one line each. */
+export function describeMemory(progress: Progress, nowMs: number): string[] {
+  const guesses = exercises.flatMap((exercise) => {
+    const { guess } = progressOf(progress, exercise.letter);
+    return guess === undefined ? [] : [isRight(exercise, guess)];
+  });
+  const lines: string[] = [];
+  if (guesses.length > 0) {
+    const right = guesses.filter(Boolean).length;
+    lines.push(`Guessed on the page: ${guesses.length} of ${exercises.length}, ${right} right`);
+  }
+  const answered = Object.values(progress.cards).filter(({ reps }) => reps > 0);
+  if (answered.length > 0) {
+    const forgotten = answered.filter(({ lapses }) => lapses > 0).length;
+    const due = dueCards(Object.keys(progress.cards), progress.cards, nowMs).length;
+    const nextMs = nextDueMs(progress.cards, nowMs) ?? nowMs;
+    const next =
+      due > 0 ? `${due} due now: npm run learn -- --review` : `the next is due on ${dayOf(nextMs)}`;
+    lines.push(
+      `Questions answered: ${answered.length}, ${forgotten} forgotten at least once; ${next}`,
+    );
+  }
+  return lines;
+}
+
+/** Anchor that GitHub gives a heading. */
+export function anchor(heading: string): string {
   return heading
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N} -]/gu, "")

@@ -1,18 +1,15 @@
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { answersOf } from "@unblock/exercises/folder";
+import { exercises } from "@unblock/proto/exercises";
+import { openTestHouse, type TestHouse } from "@unblock/test/house";
+import { never } from "@unblock/test/tasks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findExercise } from "../registry/exercises.ts";
-import { openTestHouse, type TestHouse } from "../testing/house.ts";
-import { never } from "../testing/tasks.ts";
 import { openHoldingsFile } from "./check/testing/holdings-file.ts";
-import { provideEnvironment } from "./service/environment.ts";
-import { provideHouse } from "./service/house.ts";
+import { provideEnvironment, provideHouse } from "./service/environment.ts";
 import { loadLearnerModule } from "./service/learner-module.ts";
 
-const folder = new URL("./solutions/", import.meta.url);
-
-/** Requests that no example has, by exercise; without fields where it takes none. */
+/** Requests that no example uses, by exercise. */
 const requests: Readonly<Record<string, JsonValue>> = {
   A: { user_id: 99_999 },
   B: { city: "São Paulo & more" },
@@ -24,15 +21,9 @@ const requests: Readonly<Record<string, JsonValue>> = {
   H: {},
 };
 
-const solutions = readdirSync(fileURLToPath(folder))
-  .sort()
-  .map((file) => {
-    const exercise = findExercise(file.charAt(0));
-    if (exercise === undefined) {
-      throw new Error(`Expected a solution's name to begin with an exercise's letter, got ${file}`);
-    }
-    return { file, exercise };
-  });
+const solutions = exercises.flatMap((exercise) =>
+  answersOf(exercise, "solutions").map((file) => ({ file, exercise })),
+);
 
 describe("the solutions", () => {
   const holdings = openHoldingsFile();
@@ -49,16 +40,16 @@ describe("the solutions", () => {
   });
 
   test.each(solutions)(
-    "$file answers as the exercise does, and holds the event loop with nothing",
+    "$file returns what the exercise returns, without blocking the event loop",
     async ({ file, exercise: { letter, rpc, method, recommended } }) => {
       const request = requests[letter] ?? null;
-      // The network's confidence differs by how many parts of the picture it looks at.
+      // The confidence depends on the number of crops.
       const { confidence: _, ...expected } = Object(await house.run(rpc, recommended, request));
-      const url = new URL(file, folder).href;
+      const url = pathToFileURL(file).href;
       provideHouse(house, url);
       const { handler } = await loadLearnerModule(url);
-      const answer = await handler(fromJson(method.input, request), never);
-      const json = toJson(method.output, create(method.output, answer), {
+      const response = await handler(fromJson(method.input, request), never);
+      const json = toJson(method.output, create(method.output, response), {
         alwaysEmitImplicit: true,
       });
       expect(json).toMatchObject(expected);

@@ -7,14 +7,14 @@ import { type Watch, watchFiles } from "./watch.ts";
 let folder: string;
 let file: string;
 let watch: Watch;
-let told: string[];
+let changed: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "unblock-watch-"));
   file = join(folder, "a.ts");
   writeFileSync(file, "one");
-  told = [];
-  watch = watchFiles([file, join(folder, "b.ts")], (path) => told.push(path));
+  changed = [];
+  watch = watchFiles([file, join(folder, "b.ts")], (path) => changed.push(path));
 });
 
 afterEach(() => {
@@ -22,25 +22,25 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("tells of a file that is saved, once", async () => {
+test("reports a saved file once", async () => {
   writeFileSync(file, "");
   writeFileSync(file, "tw");
   writeFileSync(file, "two");
-  await vi.waitFor(() => expect(told).toEqual([file]), 10_000);
+  await vi.waitFor(() => expect(changed).toEqual([file]), 10_000);
   writeFileSync(file, "three");
-  await vi.waitFor(() => expect(told).toEqual([file, file]), 10_000);
+  await vi.waitFor(() => expect(changed).toEqual([file, file]), 10_000);
 });
 
-test("tells of a file that an editor puts in its place", async () => {
+test("reports a file that an editor replaces", async () => {
   writeFileSync(join(folder, "a.ts.new"), "two");
   renameSync(join(folder, "a.ts.new"), file);
-  await vi.waitFor(() => expect(told).toEqual([file]), 10_000);
+  await vi.waitFor(() => expect(changed).toEqual([file]), 10_000);
 });
 
-test("does not tell of a save that changes nothing, nor of other files", async () => {
+test("does not report unchanged or other files", async () => {
   writeFileSync(file, "one");
   writeFileSync(join(folder, "other.ts"), "two");
   writeFileSync(join(folder, "b.ts"), "new");
-  // When the last save has been told, those before it were not.
-  await vi.waitFor(() => expect(told).toEqual([join(folder, "b.ts")]), 10_000);
+  // Once the last save is reported, the earlier ones would have been, too.
+  await vi.waitFor(() => expect(changed).toEqual([join(folder, "b.ts")]), 10_000);
 });

@@ -1,8 +1,8 @@
 import { watch } from "node:fs";
 import { basename, dirname } from "node:path";
-import { contentOf } from "./book/content.ts";
+import { contentOf } from "./workspace.ts";
 
-/** Editors write a file in several steps, and some put a new one in its place. */
+/** Editors write a file in several steps, and some replace it. */
 const settleMs = 150;
 
 export interface Watch {
@@ -10,27 +10,28 @@ export interface Watch {
 }
 
 /**
- * Tells when the content of one of the files has become another. All must be in one folder, which is
- * watched, because a file that an editor replaces is another file.
+ * Calls `onChange` when the content of a file has changed and is not empty. All files must be in
+ * one folder: the folder is watched, because a watch on a file ends when an editor replaces the
+ * file.
  */
 export function watchFiles(paths: readonly string[], onChange: (path: string) => void): Watch {
   const [first = "."] = paths;
   const contents = new Map(paths.map((path) => [path, contentOf(path)]));
   const timers = new Map<string, NodeJS.Timeout>();
-  const look = (path: string) => {
+  const compare = (path: string) => {
     timers.delete(path);
     const content = contentOf(path);
-    // An editor that has not written its text yet will.
+    // An empty file is one that an editor has not finished writing.
     if (content !== "" && content !== contents.get(path)) {
       contents.set(path, content);
       onChange(path);
     }
   };
   const watcher = watch(dirname(first), (_, name) => {
-    // Some systems do not say which file it was.
+    // Some systems do not report the file's name.
     for (const path of paths.filter((one) => name === null || basename(one) === name)) {
       clearTimeout(timers.get(path));
-      timers.set(path, setTimeout(look, settleMs, path));
+      timers.set(path, setTimeout(compare, settleMs, path));
     }
   });
   return {

@@ -1,18 +1,12 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { asideName, root, yoursFolder } from "../progress/files.ts";
-import { type Exercise, exercises } from "../registry/exercises.ts";
+import { exerciseFile, folderName } from "@unblock/exercises/folder";
+import { asidePath, yoursFolder } from "@unblock/progress/state-file";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
 
-export { shown, yoursFolder } from "../progress/files.ts";
+export { shown, yoursFolder } from "@unblock/progress/state-file";
 
-const stubsFolder = join(root, "learn/stubs");
-
-/** An exercise's name in the names of files and folders, such as "get-user". */
-export function folderName({ rpc }: Exercise): string {
-  return rpc.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
-}
-
-/** The name of an exercise's file, such as "a-get-user.ts". */
+/** Name of an exercise's file, such as "a-get-user.ts". */
 export function fileName(exercise: Exercise): string {
   return `${exercise.letter.toLowerCase()}-${folderName(exercise)}.ts`;
 }
@@ -22,12 +16,12 @@ export function yourFile(exercise: Exercise, yours = yoursFolder): string {
   return join(yours, fileName(exercise));
 }
 
-/** The solution with one of the right strategies. */
+/** Path of the reference solution with one of the right strategies. */
 export function solutionFile(exercise: Exercise, strategy: string): string {
-  return join(root, "learn/solutions", fileName(exercise).replace(/ts$/, `${strategy}.ts`));
+  return exerciseFile(exercise, `solutions/${strategy}.ts`);
 }
 
-/** Gives the learner a copy of each stub whose copy is missing. */
+/** Copies each stub to the learner's folder, unless the file exists. */
 export function prepareWorkspace(yours = yoursFolder): void {
   mkdirSync(yours, { recursive: true });
   for (const exercise of exercises) {
@@ -38,9 +32,9 @@ export function prepareWorkspace(yours = yoursFolder): void {
 }
 
 /**
- * Puts the stub back.
+ * Restores the stub and moves the learner's version to the folder `aside`.
  *
- * @returns where the learner's version is now; undefined when there was none
+ * @returns path of the moved version; undefined when there was none
  */
 export function resetExercise(
   exercise: Exercise,
@@ -50,7 +44,7 @@ export function resetExercise(
   const file = yourFile(exercise, yours);
   let aside: string | undefined;
   if (existsSync(file)) {
-    aside = asideName(yours, fileName(exercise), now);
+    aside = asidePath(yours, fileName(exercise), now);
     renameSync(file, aside);
   }
   mkdirSync(yours, { recursive: true });
@@ -58,13 +52,22 @@ export function resetExercise(
   return aside;
 }
 
-/** Whether a learner's file is still, or again, the stub. */
+/** Whether the learner's file equals the stub. */
 export function isStub(exercise: Exercise, yours = yoursFolder): boolean {
-  const stub = readFileSync(join(stubsFolder, fileName(exercise)));
+  const stub = readFileSync(exerciseFile(exercise, "stub.ts"));
   const file = yourFile(exercise, yours);
   return existsSync(file) && stub.equals(readFileSync(file));
 }
 
+/** Text of a file; "" while it does not exist, as between two steps of an editor that saves. */
+export function contentOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 function putStub(exercise: Exercise, yours: string): void {
-  cpSync(join(stubsFolder, fileName(exercise)), yourFile(exercise, yours));
+  cpSync(exerciseFile(exercise, "stub.ts"), yourFile(exercise, yours));
 }

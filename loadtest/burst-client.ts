@@ -1,36 +1,36 @@
 import { fromJsonString } from "@bufbuild/protobuf";
-import type { Exercise } from "../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { type Burst, type BurstWatch, fireBurst } from "./burst.ts";
-import { type Bystander, createBystander } from "./bystander.ts";
 import { createDriver } from "./drivers/create-driver.ts";
 import type { Driver } from "./drivers/driver.ts";
+import { createProbe, type Probe } from "./probe.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** Before each burst: lets the server's loop come to rest and its delay's watch begin, in ms. */
-export const restMs = 20;
+/** Cooldown before each burst, in which the server's event loop becomes idle. */
+export const cooldownMs = 20;
 
-/** Fires bursts at a server of this machine, with a bystander in a thread of its own. */
+/** Fires bursts at a server on this machine, with the probe in its own thread. */
 export class BurstClient {
   readonly #driver: Driver;
-  readonly #bystander: Bystander;
+  readonly #probe: Probe;
   readonly #callTimeoutMs: number;
 
-  private constructor(driver: Driver, bystander: Bystander, callTimeoutMs: number) {
+  private constructor(driver: Driver, probe: Probe, callTimeoutMs: number) {
     this.#driver = driver;
-    this.#bystander = bystander;
+    this.#probe = probe;
     this.#callTimeoutMs = callTimeoutMs;
   }
 
   /**
-   * Connects, and calls until the code of both sides is compiled.
+   * Connects and warms up the code of both sides.
    *
-   * @param callTimeoutMs each call's deadline; 0 for none
+   * @param callTimeoutMs deadline of each call; 0 for none
    */
   static async open(baseUrl: string, callTimeoutMs: number): Promise<BurstClient> {
     const driver = createDriver({ baseUrl, protocol: "grpc", tls: { insecure: true } });
-    const [bystander] = await Promise.all([createBystander(baseUrl), driver.connect()]);
+    const [probe] = await Promise.all([createProbe(baseUrl), driver.connect()]);
     await warmUp(driver);
-    return new BurstClient(driver, bystander, callTimeoutMs);
+    return new BurstClient(driver, probe, callTimeoutMs);
   }
 
   /** Fires `calls` calls of an exercise at once. */
@@ -43,11 +43,11 @@ export class BurstClient {
         timeoutMs: this.#callTimeoutMs,
       }),
     );
-    return fireBurst(sends, this.#bystander, watch);
+    return fireBurst(sends, this.#probe, watch);
   }
 
   async close(): Promise<void> {
     this.#driver.close();
-    await this.#bystander.close();
+    await this.#probe.close();
   }
 }

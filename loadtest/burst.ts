@@ -1,37 +1,37 @@
-import { monotonicMs } from "../registry/clock.ts";
-import type { Bystander, BystanderCall } from "./bystander.ts";
+import { monotonicMs } from "@unblock/measure/clock";
 import { type CallRecord, recordCall } from "./call-record.ts";
 import type { CallResult, Send } from "./drivers/driver.ts";
+import type { Probe, ProbeCall } from "./probe.ts";
 
 export interface Burst {
-  /** The first send, on the machine's monotonic clock. */
+  /** Time of the first send, on the machine's monotonic clock. */
   readonly originMs: number;
-  /** From the first send to the last reply, in milliseconds. */
+  /** From the first send to the last response. */
   readonly wallMs: number;
   readonly calls: readonly CallRecord[];
-  /** The bystander's latencies meanwhile, in milliseconds. */
-  readonly bystanderMs: readonly number[];
+  /** Latencies of the probe during the burst. */
+  readonly probeMs: readonly number[];
 }
 
-/** Told of a burst as it happens. */
+/** Receives the events of a burst. */
 export interface BurstWatch {
-  /** @param originMs the first send on the machine's monotonic clock */
+  /** @param originMs time of the first send, on the machine's monotonic clock */
   began(originMs: number): void;
-  /** @param index the call's number, from 0 */
+  /** @param index number of the call, from 0 */
   call(index: number, record: CallRecord): void;
-  /** @param call its moment counts from the burst's first send */
-  bystander(call: BystanderCall): void;
+  /** @param call its intended moment is relative to the first send */
+  probe(call: ProbeCall): void;
 }
 
-/** Sends all calls at once, and lets a bystander call all the while. */
+/** Sends all calls at once while the probe runs. */
 export async function fireBurst(
   sends: readonly Send[],
-  bystander: Bystander,
+  probe: Probe,
   watch?: BurstWatch,
 ): Promise<Burst> {
   let originMs = 0;
-  bystander.start(({ intendedMs, latencyMs }) =>
-    watch?.bystander({ intendedMs: intendedMs - originMs, latencyMs }),
+  probe.start(({ intendedMs, latencyMs }) =>
+    watch?.probe({ intendedMs: intendedMs - originMs, latencyMs }),
   );
   originMs = monotonicMs();
   watch?.began(originMs);
@@ -45,5 +45,5 @@ export async function fireBurst(
     }),
   );
   const wallMs = Math.max(...calls.map(({ endedMs }) => endedMs));
-  return { originMs, wallMs, calls, bystanderMs: await bystander.stop() };
+  return { originMs, wallMs, calls, probeMs: await probe.stop() };
 }

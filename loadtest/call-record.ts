@@ -1,35 +1,35 @@
 import type { CallResult } from "./drivers/driver.ts";
 
-/** A part of a call's time at the server, such as "queue" or "work". */
+/** Part of a call's time in the server, such as "queue" or "work". */
 export interface Step {
   readonly name: string;
   readonly ms: number;
 }
 
-/** What is known of one call. Times are in milliseconds from the load's beginning. */
+/** One call. Times are in milliseconds since the start of the load. */
 export interface CallRecord {
   readonly sentMs: number;
   readonly endedMs: number;
   readonly code: string;
   readonly message: string;
-  /** Where the server says it ran; undefined when it does not say. */
+  /** Undefined, like the following values, if the server does not report it. */
   readonly ranOn: RanOn | undefined;
-  /** When the server began with the steps; undefined when it does not say. */
+  /** Start of the steps. */
   readonly beganMs: number | undefined;
   readonly steps: readonly Step[];
-  /** CPU time of the call's task; undefined when the server does not say. */
+  /** CPU time of the call's task. */
   readonly cpuMs: number | undefined;
-  /** How much work a computing call had; undefined when the server does not say. */
+  /** Amount of computing in the call. */
   readonly rounds: number | undefined;
 }
 
 export interface RanOn {
-  readonly place: string;
+  readonly executor: string;
   readonly pid: string;
   readonly thread: string | undefined;
 }
 
-/** @param originMs the load's beginning on the machine's monotonic clock */
+/** @param originMs start of the load on the machine's monotonic clock */
 export function recordCall(
   { code, message, header }: CallResult,
   originMs: number,
@@ -58,9 +58,9 @@ function parseRanOn(header: string | null): RanOn | undefined {
   if (header === null) {
     return undefined;
   }
-  const [place = "", ...parameters] = header.split(";");
+  const [executor = "", ...parameters] = header.split(";");
   const { pid = "", thread } = Object.fromEntries(parameters.map((text) => text.split("=")));
-  return { place, pid, thread };
+  return { executor, pid, thread };
 }
 
 /** @see https://www.w3.org/TR/server-timing/ */

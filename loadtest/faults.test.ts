@@ -1,19 +1,23 @@
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { createServer as createTcpServer } from "node:net";
-import { afterAll, describe, expect, test } from "vitest";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { startGhzWeb } from "../testing/ghz-web.ts";
-import { listen, type TestEndpoint } from "../testing/listen.ts";
-import { hasProgram } from "../testing/programs.ts";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { startGhzWeb } from "@unblock/test/ghz-web";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
+import { hasProgram } from "@unblock/test/programs";
+import { afterAll, describe, expect, test, vi } from "vitest";
 
-/** On a machine that is busy with something else a run may say that it, and not the server, was slow. */
+const until = (isTrue: () => boolean) => vi.waitUntil(isTrue, { timeout: 30_000, interval: 20 });
+
+/** Exit codes of a good run. On a busy machine the client may have been the limit (3). */
 const goodOrBusy = [0, 3];
+/** Exit codes of a run without a successful call, by the same reasoning. */
+const failedOrBusy = [1, 3];
 const endpoints: TestEndpoint[] = [];
 afterAll(async () => {
   await Promise.all(endpoints.map((endpoint) => endpoint.close()));
 });
 
-/** A gRPC server that does with each call what it is told. */
+/** A gRPC server with a handler for each call. */
 async function serve(onStream: (stream: ServerHttp2Stream) => void, port = 0) {
   const server = createHttp2Server();
   server.on("stream", (stream: ServerHttp2Stream) => {
@@ -26,7 +30,7 @@ async function serve(onStream: (stream: ServerHttp2Stream) => void, port = 0) {
   return endpoint;
 }
 
-function answer(stream: ServerHttp2Stream): void {
+function respond(stream: ServerHttp2Stream): void {
   stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
   stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
   stream.end(Buffer.alloc(5));
@@ -38,76 +42,66 @@ const ping = (url: string, ...args: string[]) => [
 const loadtest = (url: string, ...args: string[]) =>
   runCommand(process.execPath, ping(url, ...args));
 
-test("a server that is not there is said", async () => {
-  const endpoint = await serve(answer);
+test("a missing server is reported", async () => {
+  const endpoint = await serve(respond);
   await endpoint.close();
   endpoints.pop();
   const { code, stdout, stderr } = await loadtest(endpoint.url);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toMatch(
-    /^error: .*nothing listens there; is the server running\? \(ECONNREFUSED\)/,
-  );
+  expect(stderr).toMatch(/^error: .*ECONNREFUSED/);
 });
 
-test("a server that dies midway is called again when it is back, and what was lost is counted", async () => {
-  let answered = 0;
+test("a server that restarts is called again, and lost calls are counted", async () => {
+  let responses = 0;
   const counting = (stream: ServerHttp2Stream) => {
-    answered++;
-    answer(stream);
+    responses++;
+    respond(stream);
   };
   const endpoint = await serve(counting);
   const run = startCommand(
     process.execPath,
     ping(endpoint.url, "--rate", "100", "--duration", "4s", "--connections", "2"),
   );
-  while (!run.stderr().includes("1 of 4 s")) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => run.stderr().includes("1 of 4 s"));
   await endpoint.close();
   endpoints.pop();
-  while (!run.stderr().includes("2 of 4 s")) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => run.stderr().includes("2 of 4 s"));
   await serve(counting, endpoint.port);
   await run.exited;
-  const { count, statusCodeDistribution, errorDistribution } = JSON.parse(run.stdout());
+  const { count, statusCodeDistribution } = JSON.parse(run.stdout());
   const { OK, Unavailable, ...others } = statusCodeDistribution;
   expect(others).toEqual({});
   expect(Unavailable).toBeGreaterThan(0);
-  // Nothing is lost, and nothing counted twice.
+  // Each call is counted once.
   expect(count).toBe(400);
   expect(OK + Unavailable).toBe(400);
-  expect(OK).toBeLessThanOrEqual(answered);
+  expect(OK).toBeLessThanOrEqual(responses);
   expect(OK).toBeGreaterThan(100);
-  expect(Object.keys(errorDistribution).join()).toMatch(/nothing listens there|closed|lost/);
 });
 
-test("a server that never answers is given up at each call's deadline", async () => {
+test("calls to a silent server end at their deadline", async () => {
   const { url } = await serve(() => {});
-  const { code, stdout, stderr } = await loadtest(
+  const { code, stdout } = await loadtest(
     url,
     ...["--requests", "4", "--concurrency", "2", "--timeout", "100ms"],
   );
-  expect([1, 3]).toContain(code);
+  expect(failedOrBusy).toContain(code);
   expect(JSON.parse(stdout).statusCodeDistribution).toEqual({ DeadlineExceeded: 4 });
-  expect(stderr).toMatch(/no call succeeded; the first: |the client was the limit/);
 });
 
-test("calls without a response when a person ends the load count as failed", async () => {
+test("calls without a response at an interruption count as failed", async () => {
   let calls = 0;
   const { url } = await serve((stream) => {
     calls++;
     if (calls <= 5) {
-      answer(stream);
+      respond(stream);
     }
   });
   const run = startCommand(
     process.execPath,
     ping(url, "--duration", "60s", "--concurrency", "3", "--timeout", "0s"),
   );
-  while (calls < 8 || !run.stderr().includes("1 of 60 s")) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => calls >= 8 && run.stderr().includes("1 of 60 s"));
   run.child.kill("SIGINT");
   expect(goodOrBusy).toContain(await run.exited);
   const { count, statusCodeDistribution, unblock } = JSON.parse(run.stdout());
@@ -118,14 +112,14 @@ test("calls without a response when a person ends the load count as failed", asy
   expect(unblock.unfinished).toBe(3);
 });
 
-test("a server that goes away is connected to anew, and what it did not take is told", async () => {
+test("a server that sends GOAWAY is reconnected, and rejected calls are counted", async () => {
   let taken = 0;
   const endpoint = await serve((stream) => {
     taken++;
     if (taken % 10 === 0) {
       stream.session?.goaway();
     }
-    answer(stream);
+    respond(stream);
   });
   const { stdout } = await loadtest(endpoint.url, "--requests", "100", "--concurrency", "4");
   const { count, statusCodeDistribution, errorDistribution } = JSON.parse(stdout);
@@ -135,14 +129,14 @@ test("a server that goes away is connected to anew, and what it did not take is 
   expect(OK + Unavailable).toBe(100);
   expect(OK).toBeGreaterThan(50);
   for (const message of Object.keys(errorDistribution)) {
-    expect(message).toBe("The server is going away (NO_ERROR) and did not take the call");
+    expect(message).toContain("(NO_ERROR)");
   }
   expect(endpoint.connections()).toBeGreaterThan(3);
 });
 
-test("a server that sends nonsense fails its calls as internal, each with the reason", async () => {
+test("calls to a server that violates HTTP/2 fail as internal", async () => {
   const server = createTcpServer((socket) => {
-    // Settings as they should be; then, to whatever is asked, a frame that is too large.
+    // Valid settings, then a frame that is too large in response to requests.
     socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
     let received = 0;
     socket.on("data", (chunk) => {
@@ -155,13 +149,13 @@ test("a server that sends nonsense fails its calls as internal, each with the re
   const endpoint = await listen(server);
   endpoints.push(endpoint);
   const { code, stdout } = await loadtest(endpoint.url, "--requests", "3", "--concurrency", "1");
-  expect([1, 3]).toContain(code);
+  expect(failedOrBusy).toContain(code);
   const { statusCodeDistribution, errorDistribution } = JSON.parse(stdout);
   expect(statusCodeDistribution).toEqual({ Internal: 3 });
-  expect(Object.keys(errorDistribution).join()).toMatch(/it sent a frame .*16,?777,?215/);
+  expect(Object.keys(errorDistribution).join()).toContain("16777215");
 });
 
-test("a server of HTTP/1.1 is told from one of HTTP/2", async () => {
+test("a server of HTTP/1.1 is recognised", async () => {
   const server = createTcpServer((socket) =>
     socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
   );
@@ -169,12 +163,12 @@ test("a server of HTTP/1.1 is told from one of HTTP/2", async () => {
   endpoints.push(endpoint);
   const { code, stderr } = await loadtest(endpoint.url);
   expect(code).toBe(1);
-  expect(stderr).toContain('"HTTP/1.1 400 Bad Request"; try --http 1.1');
+  expect(stderr).toMatch(/"HTTP\/1.1 400 Bad Request".*--http 1.1/);
 });
 
 describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
-  test("gets the report, and its address is printed", async () => {
-    const { url } = await serve(answer);
+  test("receives the report, and its URL is printed", async () => {
+    const { url } = await serve(respond);
     const ghzWeb = await startGhzWeb();
     try {
       const { code, stderr } = await loadtest(
@@ -189,9 +183,9 @@ describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
     }
   });
 
-  test("that is down keeps nobody from seeing the report", async () => {
-    const { url } = await serve(answer);
-    const closed = await serve(answer);
+  test("that is down does not suppress the report", async () => {
+    const { url } = await serve(respond);
+    const closed = await serve(respond);
     await closed.close();
     endpoints.pop();
     const { code, stdout, stderr } = await loadtest(
@@ -203,6 +197,6 @@ describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
     );
     expect(code).toBe(1);
     expect(JSON.parse(stdout).count).toBe(10);
-    expect(stderr).toContain("nothing listens there (ECONNREFUSED); is ghz-web running?");
+    expect(stderr).toContain("ECONNREFUSED");
   });
 });

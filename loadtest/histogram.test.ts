@@ -4,7 +4,7 @@ import { createRandom } from "./schedule/random.ts";
 
 const percentages = [0, 1, 10, 50, 75, 90, 95, 99, 99.9, 99.99, 100];
 
-test("keeps times to three digits", () => {
+test("keeps times with three digits", () => {
   const histogram = new LatencyHistogram();
   for (let ms = 1; ms <= 1_000; ms++) {
     histogram.record(ms);
@@ -17,13 +17,13 @@ test("keeps times to three digits", () => {
   expect(histogram.mean / 500.5).toBeCloseTo(1, 2);
 });
 
-test("has zeros where nothing was recorded", () => {
+test("has zeros when empty", () => {
   const { count, min, max, mean } = new LatencyHistogram();
   expect({ count, min, max, mean }).toEqual({ count: 0, min: 0, max: 0, mean: 0 });
   expect(new LatencyHistogram().percentile(99)).toBe(0);
 });
 
-test("keeps what is beyond its range at its ends", () => {
+test("clamps values outside of its range", () => {
   const histogram = new LatencyHistogram();
   histogram.record(-1);
   histogram.record(1e12);
@@ -32,7 +32,7 @@ test("keeps what is beyond its range at its ends", () => {
   expect(histogram.max).toBeGreaterThanOrEqual(3_600_000);
 });
 
-test("tells how many values there are of each time", () => {
+test("lists the number of values per time", () => {
   const histogram = new LatencyHistogram();
   for (const ms of [3, 1, 2_000, 1]) {
     histogram.record(ms);
@@ -40,14 +40,14 @@ test("tells how many values there are of each time", () => {
   const buckets = [...histogram.buckets()];
   expect(buckets.map(({ count }) => count)).toEqual([2, 1, 1]);
   expect(buckets.map(({ ms }) => Math.round(ms))).toEqual([1, 3, 2_001]);
-  // A second time it is the same.
+  // The iterator can be used again.
   expect([...histogram.buckets()]).toEqual(buckets);
   const again = new LatencyHistogram();
   again.addBuckets(buckets);
   expect(figures(again)).toEqual(figures(histogram));
 });
 
-test("comes back from its encoded form as it was", () => {
+test("is the same after encoding and decoding", () => {
   const histogram = new LatencyHistogram();
   for (const ms of [0.013, 1, 1, 20.5, 60_000]) {
     histogram.record(ms);
@@ -57,7 +57,7 @@ test("comes back from its encoded form as it was", () => {
 });
 
 test.each(Array.from({ length: 30 }, (_, seed) => seed + 1))(
-  "merged from any split it is the histogram of all (seed %i)",
+  "merged from any parts it is the histogram of the whole (seed %i)",
   (seed) => {
     const random = createRandom(seed);
     const all = new LatencyHistogram();
@@ -70,7 +70,7 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed + 1))(
       all.record(ms);
       parts[Math.floor(random() * parts.length)]?.record(ms);
     }
-    // Some in an encoded form, as they come from threads, and in any order.
+    // In any order, and some encoded, as threads send them.
     const shuffled = parts
       .map((part) => ({ part, key: random() }))
       .sort((a, b) => a.key - b.key)

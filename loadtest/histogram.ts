@@ -5,29 +5,29 @@ import {
   JsHistogram,
 } from "hdr-histogram-js";
 
-/** Values are kept in microseconds, to three significant digits, up to an hour. */
+/** Values are stored in microseconds, with three significant digits, up to one hour. */
 const perMs = 1_000;
-const highestUs = 3_600_000_000;
+const maxUs = 3_600_000_000;
 const significantDigits = 3;
 
-/** How many values there are of one time. */
+/** Number of values at one time. */
 export interface Bucket {
   readonly ms: number;
   readonly count: number;
 }
 
 /**
- * How often each time occurred. Its size never grows, and merging loses nothing: the histogram of all
- * calls is the sum of those of any parts.
+ * Histogram of times, of constant size. Merging is lossless: the sum of the histograms of all parts is
+ * the histogram of the whole.
  *
  * @see https://hdrhistogram.github.io/HdrHistogram/
  */
 export class LatencyHistogram {
-  readonly #counts = new Int32Histogram(1, highestUs, significantDigits);
+  readonly #counts = new Int32Histogram(1, maxUs, significantDigits);
 
   /**
-   * @param encoded what `encode` gave
-   * @throws Error when it is something else
+   * @param encoded result of `encode`
+   * @throws Error when the text is not valid
    */
   static decode(encoded: string): LatencyHistogram {
     const counts = decodeFromCompressedBase64(encoded);
@@ -48,7 +48,7 @@ export class LatencyHistogram {
   }
 
   record(ms: number, times = 1): void {
-    const us = Math.min(highestUs, Math.max(1, Math.round(ms * perMs)));
+    const us = Math.min(maxUs, Math.max(1, Math.round(ms * perMs)));
     this.#counts.recordValueWithCount(us, times);
   }
 
@@ -56,7 +56,6 @@ export class LatencyHistogram {
     this.#counts.add(other.#counts);
   }
 
-  /** @param buckets what `buckets` gave */
   addBuckets(buckets: Iterable<Bucket>): void {
     for (const { ms, count } of buckets) {
       this.record(ms, count);
@@ -76,10 +75,7 @@ export class LatencyHistogram {
     return this.#counts.totalCount;
   }
 
-  /**
-   * In milliseconds, like all that follow; 0 without values. Of the ends, too, three digits are kept:
-   * the encoded form has no more.
-   */
+  /** Minimum in milliseconds, with three digits; like the following values, 0 if empty. */
   get min(): number {
     return this.percentile(0);
   }
@@ -92,7 +88,7 @@ export class LatencyHistogram {
     return this.count === 0 ? 0 : this.#counts.mean / perMs;
   }
 
-  /** How many values there are of each time, in ascending order. */
+  /** In ascending order. */
   *buckets(): Generator<Bucket> {
     const values = this.#counts.recordedValuesIterator;
     values.resetIterator(this.#counts);
@@ -103,7 +99,7 @@ export class LatencyHistogram {
     }
   }
 
-  /** The time that this percentage (0 to 100) of the values did not exceed. */
+  /** Time in milliseconds that `percentage` (0 to 100) of the values do not exceed. */
   percentile(percentage: number): number {
     return this.count === 0 ? 0 : this.#counts.getValueAtPercentile(percentage) / perMs;
   }

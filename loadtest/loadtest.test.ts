@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createCertificates } from "../testing/certificates.ts";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { serveConnect } from "../testing/echo-connect-server.ts";
-import { type GrpcServer, serveGrpc } from "../testing/echo-grpc-server.ts";
-import { echo } from "../testing/echo-schema.ts";
-import { startTestServer, type TestServer } from "../testing/test-server.ts";
+import { createCertificates } from "@unblock/test/certificates";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import { type GrpcServer, serveGrpc } from "@unblock/test/echo-grpc-server";
+import { echo } from "@unblock/test/echo-schema";
+import { startTestServer, type TestServer } from "@unblock/test/test-server";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { LatencyHistogram } from "./histogram.ts";
 import { toDescriptorSet } from "./target/descriptor-set.ts";
 
@@ -28,17 +28,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** On a machine that is busy with something else a run may say that it, and not the server, was slow. */
+const until = (isTrue: () => boolean) => vi.waitUntil(isTrue, { timeout: 30_000, interval: 20 });
+
+/** Exit codes of a good run. On a busy machine the client may have been the limit (3). */
 const goodOrBusy = [0, 3];
 const loadtest = (...args: string[]) => runCommand(process.execPath, ["loadtest/main.ts", ...args]);
-/** The report of a load on the test server. */
+/** Runs a load on the test server and returns its report. */
 const report = async (...args: string[]) => {
   const { stdout } = await loadtest(...args, "--url", server.url, "--json");
   return JSON.parse(stdout);
 };
 
 describe("a closed loop", () => {
-  test("starts a server when it is given none, and counts every call", async () => {
+  test("starts a server without --url, and counts every call", async () => {
     const { code, stdout, stderr } = await loadtest("GetUser", "--requests", "20", "--json");
     expect(goodOrBusy).toContain(code);
     expect(stderr).not.toMatch(/^error/m);
@@ -70,14 +72,14 @@ describe("a closed loop", () => {
     expect((await server.backend("database")).calls).toBe(6);
   });
 
-  test("calls by Connect's GET what has no side effects", async () => {
+  test("calls RPCs without side effects by Connect's GET", async () => {
     const flags = ["--protocol", "connect", "--get", "--requests", "5"];
     expect((await report("Ping", ...flags)).statusCodeDistribution).toEqual({ OK: 5 });
     const { code, stderr } = await loadtest("TrackEvent", ...flags, "--url", server.url);
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: /) });
   });
 
-  test("finishes and counts what is in progress when the time is over", async () => {
+  test("completes calls in progress at the end of the duration", async () => {
     await server.restartWindow();
     const { count, endReason, statusCodeDistribution, unblock } = await report(
       ...["GetUser", "--concurrency", "4", "--duration", "300ms"],
@@ -88,7 +90,7 @@ describe("a closed loop", () => {
     expect((await server.backend("database")).calls).toBe(count);
   });
 
-  test("shares its calls and connections out among threads", async () => {
+  test("shares calls and connections among threads", async () => {
     await server.restartWindow();
     const { count, unblock } = await report(
       ...["GetUser", "--requests", "31", "--concurrency", "7", "--threads", "3"],
@@ -97,7 +99,7 @@ describe("a closed loop", () => {
     expect(count).toBe(31);
     expect(unblock.load).toMatchObject({ threads: 3, connections: 5 });
     expect((await server.backend("database")).calls).toBe(31);
-    expect((await server.backend("database")).mostInProgress).toBeLessThanOrEqual(7);
+    expect((await server.backend("database")).maxInProgress).toBeLessThanOrEqual(7);
     const numbers = unblock.slowest.map((call: { n: number }) => call.n);
     expect(new Set(numbers).size).toBe(20);
   });
@@ -111,7 +113,7 @@ describe("a closed loop", () => {
 });
 
 describe("an open loop", () => {
-  test("sends as many calls as are due, and each once", async () => {
+  test("sends each due call once", async () => {
     await server.restartWindow();
     const { count, details, unblock } = await report(
       ...["GetUser", "--rate", "50", "--duration", "2s"],
@@ -135,12 +137,12 @@ describe("an open loop", () => {
     expect([sum("sent"), sum("calls"), sum("errors")]).toEqual([100, 100, 0]);
   });
 
-  test("shares one schedule among threads: the rate is the whole run's", async () => {
+  test("shares one schedule among threads", async () => {
     const { count } = await report("Ping", "--rate", "101", "--duration", "1s", "--threads", "2");
     expect(count).toBe(101);
   });
 
-  test("goes through stages, or sends a number of calls", async () => {
+  test("runs through stages, or sends a number of calls", async () => {
     expect((await report("Ping", "--stages", "20:500ms,20-60:1s")).count).toBe(50);
     expect((await report("Ping", "--rate", "100", "--requests", "42")).count).toBe(42);
     const poisson = await report(
@@ -156,21 +158,21 @@ describe("an open loop", () => {
     expect(Math.abs(poisson.count - 300)).toBeLessThan(120);
   });
 
-  test("counts latency from the moment a call was meant for, however late it was answered", async () => {
-    // One worker at 50 ms a call gets 20 a second done; 50 a second are meant.
+  test("counts latency from the intended moment", async () => {
+    // The blocked event loop serves 20 calls per second at 50 ms each; 50 per second are due.
     const { unblock } = await report(
       ...["GetUser", "--strategy", "event-loop", "--rate", "50", "--duration", "1s"],
     );
     const p99 = (encoded: string) => LatencyHistogram.decode(encoded).percentile(99);
     const { latency } = unblock.histograms;
-    // 50 calls take 2.5 s and are due within 1 s: physics, not speed.
+    // 50 calls take 2.5 s and are due within 1 s, so the last waits at least 1.5 s on any machine.
     expect(p99(latency)).toBeGreaterThan(1_000);
     expect(unblock.slowest[0].latency_ms).toBeGreaterThan(1_000);
   });
 });
 
 describe("what is called", () => {
-  test("comes from a descriptor set, server streams too", async () => {
+  test("comes from a descriptor set, also server streams", async () => {
     const { stdout, code } = await loadtest(
       ...["Count", "--descriptor-set", echoSet, "--url", echoServer.url],
       ...["--data", '{"count":3}', "--requests", "5", "--json"],
@@ -184,7 +186,7 @@ describe("what is called", () => {
     expect(LatencyHistogram.decode(message_gap).count).toBe(10);
   });
 
-  test("is reached by mutual TLS, with the flags for it", async () => {
+  test("is reached by mutual TLS", async () => {
     const certificates = await createCertificates();
     const secure = await serveConnect("2", certificates, true);
     const file = async (name: string, pem: string) => {
@@ -210,7 +212,7 @@ describe("what is called", () => {
     }
   });
 
-  test("has its requests from a file in turn, and templates filled in", async () => {
+  test("gets requests from a file, with placeholders replaced", async () => {
     const rows = join(folder, "rows.csv");
     await writeFile(rows, "user_id\n5\n-{n}\n");
     const { statusCodeDistribution } = await report(
@@ -219,7 +221,7 @@ describe("what is called", () => {
     expect(statusCodeDistribution).toEqual({ OK: 5, InvalidArgument: 5 });
   });
 
-  test("has headers and a deadline", async () => {
+  test("gets headers and a deadline", async () => {
     const header = ["--header", "unblock-strategy: {pick:threads}", "--requests", "4"];
     expect((await report("GetUser", ...header)).unblock.ran_on).toEqual({ threads: 4 });
     const late = await report("GetWeather", "--timeout", "20ms", "--requests", "3");
@@ -228,7 +230,7 @@ describe("what is called", () => {
 });
 
 describe("the slowest calls", () => {
-  test("are kept whole: when, where, and what they waited for", async () => {
+  test("are listed with times, executor and steps", async () => {
     const { unblock } = await report("GetUser", "--requests", "40", "--concurrency", "40");
     expect(unblock.slowest).toHaveLength(20);
     for (const call of unblock.slowest) {
@@ -245,7 +247,7 @@ describe("the slowest calls", () => {
 });
 
 describe("thresholds", () => {
-  test("that hold are shown, and change nothing", async () => {
+  test("that hold are shown", async () => {
     const { code, stdout } = await loadtest(
       ...["GetUser", "--url", server.url, "--requests", "5", "--slo", "errors<1%"],
     );
@@ -253,11 +255,12 @@ describe("thresholds", () => {
     expect(stdout).toMatch(/threshold +✓ errors<1% {2}measured 0/);
   });
 
-  test("that are missed are named each, and the exit code is 2", async () => {
+  test("that are missed are named, and the exit code is 2", async () => {
     const { code, stderr } = await loadtest(
       ...["GetUser", "--url", server.url, "--requests", "5", "--data", '{"user_id":0}'],
       ...["--slo", "errors<1%", "--slo", "p99<1000s", "--slo", "min>10s"],
     );
+    // 3: on a busy machine the client may have been the limit.
     expect([2, 3]).toContain(code);
     expect(stderr).toContain("missed: errors<1%, measured 100\n");
     expect(stderr).toContain("missed: min>10s, measured ");
@@ -266,20 +269,17 @@ describe("thresholds", () => {
 });
 
 describe("when the client is the limit", () => {
-  test("it says so, and exits with 3", async () => {
+  test("the verdict says so, and the exit code is 3", async () => {
     const run = startCommand(process.execPath, [
       ...["loadtest/main.ts", "Ping", "--url", server.url],
       ...["--rate", "200", "--duration", "3s", "--slo", "p99<100s", "--json"],
     ]);
-    while (!run.stderr().includes("1 of 3 s")) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    // A client that does not get the CPU: a second of its three is lost.
+    await until(() => run.stderr().includes("1 of 3 s"));
+    // The client gets no CPU for one of its three seconds.
     run.child.kill("SIGSTOP");
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     run.child.kill("SIGCONT");
     expect(await run.exited).toBe(3);
-    expect(run.stderr()).toContain("the client was the limit: 1 % of the calls were sent");
     const { unblock, count } = JSON.parse(run.stdout());
     expect(count).toBe(600);
     expect(unblock.verdict.client_limited).toBe(true);
@@ -291,27 +291,24 @@ describe("when the client is the limit", () => {
 });
 
 describe("Ctrl-C", () => {
-  test("reports what there is, and is no failure", async () => {
+  test("reports the results so far, and is no failure", async () => {
     const run = startCommand(process.execPath, [
       ...["loadtest/main.ts", "GetUser", "--url", server.url],
       ...["--concurrency", "2", "--duration", "60s", "--json"],
     ]);
-    while (!run.stderr().includes("1 of 60 s")) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    // A terminal's Ctrl-C can arrive twice.
+    await until(() => run.stderr().includes("1 of 60 s"));
+    // npm forwards a terminal's Ctrl-C, so it can arrive twice.
     run.child.kill("SIGINT");
     run.child.kill("SIGINT");
     expect(goodOrBusy).toContain(await run.exited);
     const { count, endReason, statusCodeDistribution } = JSON.parse(run.stdout());
     expect(endReason).toBe("cancel");
     expect(statusCodeDistribution).toEqual({ OK: count });
-    expect(run.stderr()).toContain("SIGINT: no more calls; reporting what there is.");
   });
 });
 
 describe("the summary", () => {
-  test("can be read at a glance, in 80 columns", async () => {
+  test("fits 80 columns", async () => {
     const { stdout } = await loadtest("GetUser", "--url", server.url, "--requests", "10");
     expect(stdout).toMatch(
       /^unblock.v1.ExercisesService\/GetUser\n +load +gRPC HTTP\/2, 10 at a time, 1 connection\n/,
@@ -325,7 +322,7 @@ describe("the summary", () => {
     }
   });
 
-  test("goes to files in several forms, and is read again", async () => {
+  test("is written to files in several formats, and read again", async () => {
     const file = join(folder, "run");
     const run = await loadtest(
       ...["GetUser", "--url", server.url, "--requests", "10", "--name", "a <b>run</b>"],
@@ -349,7 +346,7 @@ describe("the summary", () => {
 });
 
 describe("capacity", () => {
-  test("finds the highest rate that holds, or says that this machine can't tell", async () => {
+  test("finds the highest rate that holds, unless the client is the limit", async () => {
     const { code, stdout, stderr } = await loadtest(
       ...["capacity", "GetUser", "--url", server.url, "--slo", "errors<1%"],
       ...["--start-rate", "20", "--max-rate", "40", "--duration", "500ms", "--json"],
@@ -360,6 +357,7 @@ describe("capacity", () => {
     expect(capacity_per_second).toBe(
       Math.max(0, ...held.map((step: { rate: number }) => step.rate)),
     );
+    // Either is right: on a busy machine the client may be the limit.
     if (limited_by === "max-rate") {
       expect({ code, capacity_per_second }).toEqual({ code: 0, capacity_per_second: 40 });
     } else {
@@ -367,73 +365,57 @@ describe("capacity", () => {
     }
   });
 
-  test("says when no rate holds", async () => {
+  test("exits with 2 when no rate holds", async () => {
     const { code, stdout } = await loadtest(
       ...["capacity", "GetUser", "--url", server.url, "--slo", "p50<1ms"],
       ...["--start-rate", "4", "--duration", "500ms"],
     );
-    // GetUser waits 50 ms for its database, so nothing can hold.
+    // GetUser waits 50 ms for its database. 3: on a busy machine the client may be the limit.
     expect([2, 3]).toContain(code);
-    expect(stdout).toMatch(/No rate holds|^0 calls a second/);
+    expect(stdout).toMatch(/No rate holds|^0 calls per second/);
   });
 });
 
 describe("wrong input", () => {
   test.each([
-    [
-      ["GetUsers"],
-      'error: There is no RPC "GetUsers" in the project\'s schema; did you mean GetUser?',
-    ],
-    [["GetUser", "--requests", "0"], "argument '0' is invalid. Expected a whole number from 1"],
-    [
-      ["GetUser", "--requests", "1", "--duration", "1s"],
-      "Expected --requests or --duration, got both",
-    ],
-    [["GetUser", "--duration", "0s"], "Expected --duration to be more than 0"],
-    [
-      ["GetUser", "--rate", "5", "--concurrency", "5"],
-      "(a closed loop) or --rate (an open one), got both",
-    ],
-    [["GetUser", "--rate", "5", "--stages", "5:1s"], "Expected --rate or --stages, got both"],
-    [["GetUser", "--rate", "-5"], "Expected calls a second, more than 0"],
-    [["GetUser", "--stages", "5"], "Expected stages such as"],
-    [["GetUser", "--arrivals", "poisson"], "Expected --arrivals together with --rate or --stages"],
-    [
-      ["GetUser", "--threads", "20"],
-      "Expected --concurrency to be at least --threads (20), got 10",
-    ],
-    [
-      ["GetUser", "--threads", "2", "--connections", "1"],
-      "Expected --connections to be at least --threads (2)",
-    ],
-    [["GetUser", "--data", "{"], "error: Expected --data to be the request of GetUser as JSON"],
-    [["GetUser", "--data", '{"id":1}'], 'key "id" is unknown; GetUserRequest has user_id'],
-    [["GetUser", "--data", "{}", "--data-file", "x"], "Expected --data or --data-file, got both"],
-    [["GetUser", "--data-file", "/none.csv"], "Could not read /none.csv (ENOENT)"],
-    [["GetUser", "--descriptor-set", "/none.binpb"], "Could not read /none.binpb (ENOENT)"],
-    [["GetUser", "--header", "oops"], 'Expected --header to be like "name: value"'],
-    [["GetUser", "--http", "1.1"], "Expected HTTP/2 for gRPC, got HTTP/1.1"],
-    [["GetUser", "--cert", "x"], "Expected --cert and --key together"],
-    [["GetUser", "--ca", "/none.pem"], "Could not read --ca /none.pem (ENOENT)"],
-    [["GetUser", "--slo", "p99=1"], "Expected a threshold such as"],
-    [["GetUser", "--output", "pdf"], 'Expected --output to be table, json, html, got "pdf"'],
-    [["GetUser", "--output", "html"], "Expected --output-file FILE.html for HTML"],
-    [
-      ["GetUser", "--output-file", "/none/r.json"],
-      "Could not write /none/r.json: there is no such folder",
-    ],
-    [["GetUser", "--project", "x"], "Expected --project together with --publish"],
-    [["GetUser", "--url", "nowhere"], "error: Expected --url to be a URL"],
-    [["GetUser", "--loud"], "error: unknown option '--loud'"],
-    [["capacity", "GetUser"], "required option '--slo <threshold>' not specified"],
-    [["compare", "a.json"], "missing required argument 'b'"],
-    [["report", "/none.json"], "Could not read /none.json (ENOENT)"],
-    [["report", "package.json"], "Expected package.json to be a report with count"],
-    [["report", "README.md"], "Expected README.md to be a report as JSON"],
-  ])("%j is told, and exits with 1", async (args, message) => {
+    [["GetUsers"], "GetUser?"],
+    [["GetUser", "--requests", "0"], "--requests"],
+    [["GetUser", "--requests", "1", "--duration", "1s"], "--requests or --duration"],
+    [["GetUser", "--duration", "0s"], "--duration"],
+    [["GetUser", "--rate", "5", "--concurrency", "5"], "--rate"],
+    [["GetUser", "--rate", "5", "--stages", "5:1s"], "--rate or --stages"],
+    [["GetUser", "--rate", "-5"], "--rate"],
+    [["GetUser", "--stages", "5"], "--stages"],
+    [["GetUser", "--stages", "5:1s", "--requests", "1"], "--stages"],
+    [["GetUser", "--arrivals", "poisson"], "--arrivals"],
+    [["GetUser", "--threads", "20"], "--threads (20)"],
+    [["GetUser", "--threads", "2", "--connections", "1"], "--threads (2)"],
+    [["GetUser", "--data", "{"], "--data"],
+    [["GetUser", "--data", '{"id":1}'], "user_id"],
+    [["GetUser", "--data", "{}", "--data-file", "x"], "--data or --data-file"],
+    [["GetUser", "--data-file", "/none.csv"], "/none.csv (ENOENT)"],
+    [["GetUser", "--descriptor-set", "/none.binpb"], "/none.binpb (ENOENT)"],
+    [["GetUser", "--header", "oops"], "--header"],
+    [["GetUser", "--http", "1.1"], "HTTP/1.1"],
+    [["GetUser", "--cert", "x"], "--cert and --key"],
+    [["GetUser", "--ca", "/none.pem"], "--ca /none.pem (ENOENT)"],
+    [["GetUser", "--slo", "p99=1"], "--slo"],
+    [["GetUser", "--output", "pdf"], "--output"],
+    [["GetUser", "--output", "html"], "--output-file"],
+    [["GetUser", "--output-file", "/none/r.json"], "/none/r.json"],
+    [["GetUser", "--project", "x"], "--publish"],
+    [["GetUser", "--url", "nowhere"], "--url"],
+    [["GetUser", "--loud"], "--loud"],
+    [["capacity", "GetUser"], "--slo"],
+    [["compare", "a.json"], "'b'"],
+    [["report", "/none.json"], "/none.json (ENOENT)"],
+    [["report", "package.json"], "package.json"],
+    [["report", "README.md"], "README.md"],
+  ])("%j exits with 1 and an error that names the problem", async (args, problem) => {
     const { code, stdout, stderr } = await loadtest(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(problem);
     expect(stderr).not.toContain("    at ");
   });
 });

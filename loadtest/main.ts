@@ -1,12 +1,35 @@
+import { fail } from "@unblock/terminal/fail";
 import { Command } from "commander";
 import { createCapacityCommand } from "./commands/capacity-command.ts";
-import { createReportCommand } from "./commands/report-command.ts";
+import { addOutputOptions } from "./commands/options.ts";
 import { createRunCommand } from "./commands/run-command.ts";
 import { createCompareCommand } from "./compare/compare-command.ts";
+import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "./report/outputs.ts";
+import { readReport } from "./report/read.ts";
+
+const reportExample = `
+Examples:
+  npm run loadtest -- report run.json
+  npm run loadtest -- report ghz.json --output html --output-file ghz.html`;
+
+function createReportCommand(): Command {
+  const command = new Command("report")
+    .description("Shows a saved JSON report of this client or ghz.")
+    .argument("<file>", "the report");
+  return addOutputOptions(command)
+    .addHelpText("after", reportExample)
+    .action((file: string, flags: OutputFlags) => showReport(file, flags).catch(fail));
+}
+
+async function showReport(file: string, flags: OutputFlags): Promise<void> {
+  const outputs = planOutputs(flags);
+  await assertWritable(outputs);
+  await writeOutputs(await readReport(file), outputs);
+}
 
 await new Command("npm run loadtest --")
   .description(
-    "A load client for Connect, gRPC and gRPC-Web that tells when it, and not the server, was the limit.",
+    "A load client for Connect, gRPC and gRPC-Web that reports when it, not the server, was the limit.",
   )
   .addCommand(createRunCommand(), { isDefault: true })
   .addCommand(createCapacityCommand())

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { keepProcess } from "./kept-process.ts";
 
-/** A server in a process of its own. */
+const maxOutputLength = 10_000;
+
+/** This project's server in its own process. */
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
@@ -10,37 +11,50 @@ export interface ServerProcess {
 }
 
 /**
- * Starts this project's server on a free port, in a process of its own.
+ * Starts this project's server on a free port, in its own process.
  *
- * @param flags those of `npm start`, but for --port
+ * @param flags flags of `npm start` other than --port
  */
 export async function startServer(flags: readonly string[] = []): Promise<ServerProcess> {
-  // The others are the server's own. Nobody has its runs started.
+  // Without the token, nobody can start runs on this server.
   const { UNBLOCK_TOKEN: _, ...env } = process.env;
-  const child = fork(new URL("../server/main.ts", import.meta.url), ["--port", "0", ...flags], {
-    execArgv: [],
-    env,
-    silent: true,
-    // A terminal's Ctrl-C is for whoever measures; the server must still answer what is in progress.
-    detached: true,
-  });
-  let said = "";
+  const child = fork(
+    new URL(import.meta.resolve("@unblock/server/main")),
+    ["--port", "0", ...flags],
+    {
+      execArgv: [],
+      env,
+      silent: true,
+      // Detached: on a terminal's Ctrl-C the server must still serve the calls in progress.
+      detached: true,
+    },
+  );
+  let output = "";
   child.stderr?.on("data", (text: Buffer) => {
-    said = (said + text).slice(-10_000);
+    output = (output + text).slice(-maxOutputLength);
   });
   const close = keepProcess(child);
-  const url = await Promise.race([addressOf(child), failedToStart(child, () => said)]);
-  return { url, pid: child.pid ?? 0, close };
+  const started = once(child, "message").then(([message]): string => message.url);
+  const failed = once(child, "exit").then(([code, signal]): never => {
+    const reason = signal ?? `exit code ${code}`;
+    throw new Error(`The server did not start (${reason}). Its output:\n${output.trim()}`);
+  });
+  return { url: await Promise.race([started, failed]), pid: child.pid ?? 0, close };
 }
 
-async function addressOf(child: ChildProcess): Promise<string> {
-  const [message] = await once(child, "message");
-  return message.url;
-}
-
-async function failedToStart(child: ChildProcess, said: () => string): Promise<never> {
-  const [code, signal] = await once(child, "exit");
-  throw new Error(
-    `The server did not start (${signal ?? `exit code ${code}`}). It said:\n${said().trim()}`,
-  );
+/**
+ * Ties a child process to this process: it is killed when this process exits.
+ *
+ * @returns a function that terminates the child with SIGTERM and waits for its exit
+ */
+export function keepProcess(child: ChildProcess): () => Promise<void> {
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  return async () => {
+    process.off("exit", kill);
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+  };
 }

@@ -1,24 +1,24 @@
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
+import { runCommand, startCommand } from "@unblock/test/cli";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import { count, echo } from "@unblock/test/echo-schema";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { runCommand, startCommand } from "../testing/cli.ts";
-import { serveConnect } from "../testing/echo-connect-server.ts";
-import { count, echo } from "../testing/echo-schema.ts";
-import { listen, type TestEndpoint } from "../testing/listen.ts";
 import type { Combination } from "./drivers/create-driver.ts";
 import type { LoadMethod } from "./drivers/driver.ts";
 import { LatencyHistogram } from "./histogram.ts";
-import type { LoadPlan, Loop, Patience } from "./run/plan.ts";
+import { checkSlo, figuresOf, parseSlo } from "./report/slo.ts";
+import type { DrainLimits, LoadPlan, Loop } from "./run/plan.ts";
 import { type LoadResult, runLoad } from "./run/run.ts";
-import { checkSlo, figuresOf, parseSlo } from "./slo/slo.ts";
 import { toDescriptorSet } from "./target/descriptor-set.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
 
 const until = (isTrue: () => boolean) => vi.waitUntil(isTrue, { timeout: 30_000, interval: 10 });
 
-/** Far shorter than people are given, and long enough to see who was waited for. */
-const patience: Patience = { interruptedMs: 200, withoutDeadlineMs: 200 };
+/** Shorter than the defaults, and long enough for a response that has been sent. */
+const drainLimits: DrainLimits = { interruptedMs: 200, withoutDeadlineMs: 200 };
 
 interface SilentServer extends TestEndpoint {
   calls(): number;
@@ -30,12 +30,12 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** Takes all calls, answers the first ones, with 503, and never the others. */
-async function serveSilently(httpVersion: "1.1" | "2", answered: number): Promise<SilentServer> {
+/** A server that responds to the first calls with 503 and never to the others. */
+async function serveSilently(httpVersion: "1.1" | "2", responses: number): Promise<SilentServer> {
   let calls = 0;
   const onRequest = (_: unknown, response: { writeHead(status: number): { end(): void } }) => {
     calls++;
-    if (calls <= answered) {
+    if (calls <= responses) {
       response.writeHead(503).end();
     }
   };
@@ -85,10 +85,10 @@ const forAMinute: Loop = {
   until: { durationMs: 60_000 },
 };
 
-/** Runs a load, which is ended as by Ctrl-C when something is so. */
+/** Runs a load and interrupts it, as Ctrl-C does, once a condition holds. */
 async function runUntil(plan: LoadPlan, isEnough: () => boolean): Promise<LoadResult> {
   const controller = new AbortController();
-  const result = runLoad(plan, { signal: controller.signal, patience });
+  const result = runLoad(plan, { signal: controller.signal, drainLimits });
   await until(isEnough);
   controller.abort();
   return result;
@@ -96,7 +96,7 @@ async function runUntil(plan: LoadPlan, isEnough: () => boolean): Promise<LoadRe
 
 const held = (text: string, result: LoadResult) => checkSlo(parseSlo(text), figuresOf(result)).held;
 
-/** Each count of a result tells of the same calls. */
+/** Checks that all counts of a result agree. */
 function expectWhole(result: LoadResult, calls: number): void {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   expect(result.latency.count).toBe(calls);
@@ -109,20 +109,20 @@ function expectWhole(result: LoadResult, calls: number): void {
   expect(result.sample.length).toBe(Math.min(calls, 10_000));
 }
 
-/** Calls that were given up are as old as they are: from their moment to the end of the load, after all others. */
-function expectAges({ slowest, wallMs }: LoadResult, givenUp: number): void {
+/** Checks that the latency of canceled calls is their age, and that they end after all others. */
+function expectAges({ slowest, wallMs }: LoadResult, unfinished: number): void {
   const canceled = slowest.filter(({ status }) => status === "Canceled");
-  expect(canceled.length).toBe(Math.min(givenUp, slowest.length));
+  expect(canceled.length).toBe(Math.min(unfinished, slowest.length));
   for (const call of canceled) {
     expect(call.latency_ms).toBe(call.ended_ms - call.intended_ms);
     expect(call.ended_ms).toBeLessThanOrEqual(wallMs);
   }
-  const answered = slowest.filter(({ status }) => status !== "Canceled");
-  const latest = Math.max(0, ...answered.map(({ ended_ms }) => ended_ms));
+  const completed = slowest.filter(({ status }) => status !== "Canceled");
+  const latest = Math.max(0, ...completed.map(({ ended_ms }) => ended_ms));
   expect(Math.min(...canceled.map(({ ended_ms }) => ended_ms))).toBeGreaterThan(latest);
 }
 
-describe("calls without a response when a person ends the load count as failed, at their age", () => {
+describe("calls without a response at an interruption count as failed, with their age as latency", () => {
   test.each([
     ["grpc", "2", false],
     ["grpc-web", "2", false],
@@ -137,14 +137,14 @@ describe("calls without a response when a person ends the load count as failed, 
     const result = await runUntil(planTo(echo, url, driver, forAMinute), () => calls() === 10);
     expectWhole(result, 10);
     expect(result.codes).toEqual({ unavailable: 2, canceled: 8 });
-    expect(result.errors).toMatchObject({ "No response when the load ended": 8 });
+    expect(Object.values(result.errors).sort()).toEqual([2, 8]);
     expect(result.unfinished).toBe(8);
     expectAges(result, 8);
-    expect(result.service.percentile(25)).toBeGreaterThan(patience.interruptedMs);
+    expect(result.service.encode()).toBe(result.latency.encode());
     expect(
       ["p50<200ms", "errors<=2", "errors<90%", "rate>1000"].map((slo) => held(slo, result)),
     ).toEqual([false, false, false, false]);
-    // Each says which connection it waited on, and since when.
+    // Each has the connection it waited on, and the time of its write.
     for (const call of result.slowest.filter(({ status }) => status === "Canceled")) {
       expect(call.connection).toBeGreaterThanOrEqual(0);
       expect(call.written_ms).toBeLessThan(call.ended_ms);
@@ -163,7 +163,7 @@ describe("calls without a response when a person ends the load count as failed, 
     expectAges(result, 15);
   });
 
-  test("in an open loop, also calls that could not be sent: too many were in progress", async () => {
+  test("in an open loop, also calls that were held back and not sent", async () => {
     const { url, calls } = await serveSilently("2", 0);
     const stage = { fromRate: 30_000, toRate: 30_000, durationMs: 500 };
     const loop: Loop = { kind: "open", stages: [stage], arrivals: "constant" };
@@ -171,7 +171,7 @@ describe("calls without a response when a person ends the load count as failed, 
     const controller = new AbortController();
     const running = runLoad(planOf(url, loop, { threads: 1 }), {
       signal: controller.signal,
-      patience,
+      drainLimits,
       onInterval: () => seconds++,
     });
     await until(() => calls() === 10_000 && seconds > 0);
@@ -179,10 +179,7 @@ describe("calls without a response when a person ends the load count as failed, 
     const result = await running;
     expectWhole(result, 15_000);
     expect(result.codes).toEqual({ canceled: 15_000 });
-    expect(result.errors).toEqual({
-      "No response when the load ended": 10_000,
-      "Not sent when the load ended: too many calls were in progress": 5_000,
-    });
+    expect(new Set(Object.values(result.errors))).toEqual(new Set([10_000, 5_000]));
     expect(result.service.count).toBe(10_000);
   });
 
@@ -195,7 +192,7 @@ describe("calls without a response when a person ends the load count as failed, 
     const controller = new AbortController();
     const running = runLoad(planTo(count, stuck.url, driver, forAMinute, { requests: { data } }), {
       signal: controller.signal,
-      patience,
+      drainLimits,
       onInterval: () => seconds++,
     });
     await until(() => seconds > 0);
@@ -204,24 +201,23 @@ describe("calls without a response when a person ends the load count as failed, 
     expectWhole(result, 8);
     expect(result.codes).toEqual({ canceled: 8 });
     expect(result.firstMessage?.count).toBe(8);
-    // The wait for a fourth message is a gap too, and the longest.
+    // The wait for a fourth message counts as a gap, the longest.
     expect(result.messageGap?.count).toBe(24);
     const percentile = (p: number) => result.messageGap?.percentile(p) ?? 0;
     expect(percentile(90)).toBeGreaterThan(percentile(50));
-    expect(percentile(90)).toBeGreaterThan(patience.interruptedMs);
   });
 
-  test("and a stream without any message waited for its first one", async () => {
+  test("in a stream without messages, as a wait for the first one", async () => {
     const { url, calls } = await serveSilently("2", 0);
     const plan = planTo(count, url, grpc, forAMinute);
     const result = await runUntil(plan, () => calls() === 8);
     expect(result.firstMessage?.count).toBe(8);
-    expect(result.firstMessage?.min).toBeGreaterThan(patience.interruptedMs);
+    expect(result.firstMessage?.encode()).toBe(result.latency.encode());
     expect(result.messageGap?.count).toBe(0);
   });
 });
 
-test("a person who ends the warm-up ends the load, too", async () => {
+test("an interruption of the warm-up ends the load", async () => {
   const { url, calls } = await serveSilently("2", Number.POSITIVE_INFINITY);
   const plan = planOf(url, forAMinute, { warmupMs: 60_000 });
   const result = await runUntil(plan, () => calls() > 0);
@@ -241,14 +237,15 @@ test.each([
     undefined,
   ],
 ] satisfies [string, Loop, number | undefined][])(
-  "without a deadline, %s ends some time after its own when nothing has a response",
+  "without a deadline and responses, %s ends after the drain limit",
   async (_, loop, calls) => {
     const silent = await serveSilently("2", 0);
-    const result = await runLoad(planOf(silent.url, loop, { threads: 1 }), { patience });
+    const result = await runLoad(planOf(silent.url, loop, { threads: 1 }), { drainLimits });
     expectWhole(result, calls ?? result.latency.count);
     expect(result.endReason).toBe("duration");
     expect(result.unfinished).toBe(result.latency.count);
-    expect(result.latency.min).toBeGreaterThan(patience.withoutDeadlineMs);
+    // A lower bound, which no machine is too slow for.
+    expect(result.latency.min).toBeGreaterThan(drainLimits.withoutDeadlineMs);
   },
 );
 
@@ -258,42 +255,39 @@ describe("Ctrl-C", () => {
     ...["--duration", "60s", ...more],
   ];
 
-  test("makes a threshold miss by calls that have no response", async () => {
+  test("counts calls without a response for thresholds", async () => {
     const { url, calls } = await serveSilently("2", 1);
     const run = startCommand(process.execPath, args(url, "--json", "--slo", "errors<=1"));
     await until(() => calls() === 4);
     run.child.kill("SIGINT");
+    // 3: on a busy machine the client may have been the limit.
     expect([2, 3]).toContain(await run.exited);
-    expect(run.stderr()).toContain("missed: errors<=1, measured 4\n");
     const { count, statusCodeDistribution, details, histogram, unblock, ...report } = JSON.parse(
       run.stdout(),
     );
     expect({ count, endReason: report.endReason }).toEqual({ count: 4, endReason: "cancel" });
     expect(statusCodeDistribution).toEqual({ Unavailable: 1, Canceled: 3 });
-    expect(report.errorDistribution["No response when the load ended"]).toBe(3);
-    expect(report.slowest).toBeGreaterThan(2e9);
-    expect(report.latencyDistribution.at(-1).latency).toBeGreaterThan(2e9);
+    expect(Object.values(report.errorDistribution).sort()).toEqual([1, 3]);
     expect(details.filter((one: { status: string }) => one.status === "Canceled")).toHaveLength(3);
     const inBuckets = histogram.map((one: { count: number }) => one.count);
     expect(inBuckets.reduce((sum: number, calls: number) => sum + calls, 0)).toBe(4);
     expect(unblock.unfinished).toBe(3);
-    expect(unblock.slo[0].held).toBe(false);
+    expect(unblock.slo).toEqual([{ slo: "errors<=1", measured: 4, held: false }]);
   });
 
-  test("shows them in the table, and exits with 1 when no call succeeded", async () => {
+  test("shows them in the table and exits with 1 when no call succeeded", async () => {
     const { url, calls } = await serveSilently("2", 0);
     const run = startCommand(process.execPath, args(url));
     await until(() => calls() === 3);
     run.child.kill("SIGINT");
+    // 3: on a busy machine the client may have been the limit.
     expect([1, 3]).toContain(await run.exited);
     expect(run.stdout()).toMatch(/status +3 Canceled\n/);
-    expect(run.stdout()).toMatch(
-      /unfinished +3 calls had no response at the end: failed, at their age\n/,
-    );
+    expect(run.stdout()).toMatch(/unfinished +3 /);
   });
 });
 
-test("the same seed makes the same requests and headers in every thread, and another one others", async () => {
+test("requests and headers depend only on the seed, not on threads", async () => {
   const requestsOf = async (...more: string[]) => {
     const requests: string[] = [];
     const http = createHttp2Server(async (request, response) => {
@@ -319,7 +313,7 @@ test("the same seed makes the same requests and headers in every thread, and ano
   expect(await requestsOf("--seed", "7", "--threads", "3")).toEqual(first);
   expect(await requestsOf("--seed", "8")).not.toEqual(first);
   expect(await requestsOf()).not.toEqual(await requestsOf());
-  // What came before the measured run is not sent again in it.
+  // The run does not repeat requests of the warm-up.
   const warm = await requestsOf("--seed", "7", "--warmup", "100ms");
   expect(warm.length).toBeGreaterThan(40);
   expect(new Set(warm).size).toBe(warm.length);
@@ -331,7 +325,7 @@ test.each([
   ["connect", "1.1"],
   ["grpc-web", "1.1"],
 ] as const)(
-  "headers called like what every object has arrive by %s over HTTP/%s",
+  "sends headers named like properties of every object by %s over HTTP/%s",
   async (protocol, httpVersion) => {
     const names = ["constructor", "__proto__", "tostring", "hasownproperty", "valueof"];
     const { promise, resolve } = Promise.withResolvers<string[]>();
@@ -351,7 +345,7 @@ test.each([
     http.on("request", onRequest);
     const endpoint = await listen(http);
     server = endpoint;
-    const { stderr } = await runCommand(process.execPath, [
+    await runCommand(process.execPath, [
       ...[
         "loadtest/main.ts",
         "Ping",
@@ -365,7 +359,6 @@ test.each([
       ...["--protocol", protocol, "--http", httpVersion],
       ...names.flatMap((name) => ["--header", `${name}: {n} of it`]),
     ]);
-    expect(stderr).toMatch(/error: no call succeeded; the first: .*503/);
     const raw = await promise;
     const sentOf = (name: string) => raw[raw.indexOf(name) + 1];
     expect(names.map(sentOf)).toEqual(names.map(() => "1 of it"));

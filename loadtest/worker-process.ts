@@ -1,19 +1,19 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { childEnvironment } from "../cli/child-environment.ts";
-import { keepProcess } from "./kept-process.ts";
+import { childEnvironment } from "@unblock/terminal/child-environment";
+import { keepProcess } from "./server-process.ts";
 
-/** A worker in a process of its own. */
+/** A queue worker in its own process. */
 export interface WorkerProcess {
   close(): Promise<void>;
 }
 
-/** Starts a worker that takes the jobs of the strategy `queue`; REDIS_URL says from where. */
+/** Starts a worker for jobs of the strategy `queue`, from the Redis at REDIS_URL. */
 export async function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
-  const child = fork(new URL("../worker/main.ts", import.meta.url), [...flags], {
+  const child = fork(new URL(import.meta.resolve("@unblock/worker/main")), [...flags], {
     execArgv: [],
     env: childEnvironment(["REDIS_URL"]),
-    // A terminal's Ctrl-C is for whoever measures.
+    // Detached: a terminal's Ctrl-C is for the measuring process alone.
     detached: true,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { createLabClient } from "@unblock/client/client";
+import { type RunningCommand, startCommand } from "@unblock/test/cli";
+import { commandLineOf, descendantsOf } from "@unblock/test/processes";
+import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLabClient } from "../client/client.ts";
-import { type RunningCommand, startCommand } from "../testing/cli.ts";
-import { commandLineOf, descendantsOf } from "../testing/processes.ts";
-import { hasRedis, startRedis, type TestRedis } from "../testing/redis.ts";
 
 const secret = "s3cret-of-a-test";
 const waitOptions = { timeout: 20_000, interval: 20 };
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis())("secrets", () => {
   const shownOf = (pid: number) =>
     readFileSync(`/proc/${pid}/environ`, "utf8") + readFileSync(`/proc/${pid}/cmdline`, "utf8");
 
-  test("of the environment are not in that of the processes that need none", async () => {
+  test("are not in the environment of processes that need none", async () => {
     const url = await start([], {
       REDIS_URL: redis.url,
       UNBLOCK_TOKEN: secret,
@@ -48,8 +48,8 @@ describe.skipIf(!hasRedis())("secrets", () => {
     const request = { exercise: "B", strategies: ["async"], calls: 2 };
     const race = (async () => {
       for await (const { event } of lab.race(request, { headers })) {
-        if (event.case === "kept") {
-          return event.value.sentence;
+        if (event.case === "saved") {
+          return event.value.summary;
         }
       }
       return undefined;

@@ -1,125 +1,158 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { progressPath } from "../progress/progress.ts";
-import type { ImageHosts } from "./backends/images.ts";
-import { assertOwnBackends, noOwnBackends, type OwnBackends } from "./backends/own-backends.ts";
-import { assertPostgresUrl } from "./backends/postgres/address.ts";
-import { assertRedisUrl } from "./backends/redis-url.ts";
-import { assertCallerLimits, type CallerLimits, defaultCallerLimits } from "./caller-limits.ts";
-import type { House } from "./exercises/exercise.ts";
-import { loadExercises, type ServedExercise } from "./exercises/load.ts";
-import type { LogLevel } from "./logger.ts";
-import type { TlsConfig } from "./rpc/listener/listener.ts";
+import { assertOwnBackends, noOwnBackends, type OwnBackends } from "@unblock/backends/backends";
+import type { ImageHosts } from "@unblock/backends/images";
+import { assertPostgresUrl } from "@unblock/backends/postgres/address";
+import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
+import type { TlsConfig } from "@unblock/connect/listener/listener";
+import { assertRedisUrl } from "@unblock/executors/queue/redis-url";
+import { type House, loadExercises, type ServedExercise } from "@unblock/exercises/exercise";
+import { progressPath } from "@unblock/progress/progress";
+import type { LogLevel } from "@unblock/terminal/logger";
 
-export interface ServerConfig extends OwnBackends, CallerLimits {
-  /** Where to listen; loopback unless you mean the network. Default 127.0.0.1. */
+const dayMs = 86_400_000;
+const cores = availableParallelism();
+const connections = defaultConnectionLimits;
+
+/**
+ * All options that are whole numbers: default, minimum, maximum and description. Nothing else states them: flags
+ * and checks are made from this table. A name in `Ms` is a duration in milliseconds, and its flag takes "1s".
+ */
+export const numberOptions = {
+  port: [8080, 0, 65_535, "port to listen on; 0 for any free port"],
+  cpuWorkers: [cores, 1, 256, "threads for CPU work; --replicas share the default"],
+  blockingThreads: [16, 1, 256, "threads for blocking calls"],
+  libuvThreads: [
+    // Node's own default is 4.
+    Number(process.env.UV_THREADPOOL_SIZE || 4),
+    1,
+    1024,
+    "threads of libuv's pool (fs, zlib), which reads UV_THREADPOOL_SIZE once",
+  ],
+  processes: [cores, 1, 64, "child processes for CPU work"],
+  replicas: [1, 1, 64, "copies of the server that share the port and the cores"],
+  maxQueue: [1000, 1, 1_000_000, "tasks that may wait for each executor"],
+  maxCalls: [2000, 1, 1_000_000, "unary calls in progress at once, in all executors together"],
+  shutdownNoticeMs: [0, 0, 60_000, "time to keep serving after a signal, with health NOT_SERVING"],
+  defaultTimeoutMs: [30_000, 0, dayMs, "deadline of unary calls that have none; 0s for none"],
+  maxTimeoutMs: [
+    300_000,
+    0,
+    dayMs,
+    "max deadline of unary calls, to which others are cut; 0s for none",
+  ],
+  maxConnections: [
+    connections.maxConnections,
+    2,
+    1_000_000,
+    "max connections; half of them may come from one address",
+  ],
+  // The system's keepalive counts in seconds.
+  keepaliveIntervalMs: [
+    connections.keepaliveIntervalMs,
+    1_000,
+    dayMs,
+    "interval between checks that a client is still connected",
+  ],
+  keepaliveTimeoutMs: [
+    connections.keepaliveTimeoutMs,
+    1_000,
+    dayMs,
+    "time to respond to such a check before the connection is cut",
+  ],
+  maxConnectionAgeMs: [
+    connections.maxConnectionAgeMs,
+    0,
+    dayMs,
+    "age, ±10 %, at which a connection takes no more calls, so that clients open another",
+  ],
+  maxConnectionAgeGraceMs: [
+    connections.maxConnectionAgeGraceMs,
+    0,
+    dayMs,
+    "time for the calls in progress after that, before they are cut",
+  ],
+} satisfies Record<string, NumberOption>;
+
+type NumberOption = [defaultValue: number, min: number, max: number, text: string];
+export type NumberOptionName = keyof typeof numberOptions;
+
+export interface ServerConfig extends OwnBackends, Readonly<Record<NumberOptionName, number>> {
+  /** Address to listen on. Default 127.0.0.1. */
   readonly host: string;
-  /** 0 takes any free port. Default 8080. */
-  readonly port: number;
-  /** Threads for CPU work. Default: the number of cores. */
-  readonly cpuWorkers: number;
-  /** Threads for blocking calls. Default 16. */
-  readonly blockingThreads: number;
-  /** How many threads libuv's pool was started with (`UV_THREADPOOL_SIZE`). Default: what it says, or 4. */
-  readonly libuvThreads: number;
-  /** Child processes. Default: the number of cores. */
-  readonly processes: number;
-  /**
-   * How many calls may wait in front of each place; on the event loop, for which nobody waits, how many may be
-   * in progress. Default 1000.
-   */
-  readonly maxQueue: number;
-  /** How many unary calls may be in progress at once, on all places; those of vitals and health do not count. Default 2000. */
-  readonly maxCalls: number;
-  /** Pages of these origins may call, such as "https://app.example.com". Default: none. */
+  /** Origins whose pages may call, such as "https://app.example.com". Default: none. */
   readonly corsOrigins: readonly string[];
-  /** TLS with these PEM texts instead of cleartext. Default: none. */
+  /** PEM texts for TLS. Default: none, cleartext. */
   readonly tls: TlsConfig | undefined;
-  /**
-   * How long the server, when it closes, serves on while its health says NOT_SERVING, in milliseconds: load
-   * balancers that ask now and then send their calls elsewhere before connections end. Default 0.
-   */
-  readonly shutdownNoticeMs: number;
-  /** Whether unary calls take the direct lane instead of Connect's own handlers. Default true. */
-  readonly directLane: boolean;
-  /** A real Postgres instead of the embedded database, `postgres://user:password@host/database`. Default: none. */
+  /** Whether unary calls take the fast path instead of Connect's own handlers. Default true. */
+  readonly fastPath: boolean;
+  /** Postgres for exercise A, `postgres://user:password@host/database`. Default: the embedded database. */
   readonly databaseUrl: string | undefined;
   /**
-   * A real Redis, `redis://[user:password@]host[:port][/database]` or `rediss://`: the cache, and where
-   * the jobs of the strategy `queue` are. Default: none, the embedded cache, and no such strategy.
+   * Redis for the cache and for the jobs of the strategy `queue`, `redis://[user:password@]host[:port][/database]`
+   * or `rediss://`. Default: the embedded cache, and no strategy `queue`.
    */
   readonly redisUrl: string | undefined;
-  /** Where the built page is. Default: the project's `web/dist`. */
+  /** Folder of the built page. Default: the project's `web/dist`. */
   readonly pageFolder: string;
-  /** Where finished runs of LabService are kept. Default `.unblock/runs` in the current directory. */
+  /** Folder for finished runs of LabService. Default: `.unblock/runs` in the current directory. */
   readonly runsFolder: string;
   /** File of the learner's progress, which ProgressService serves. Default: `learn/yours/progress.json`. */
   readonly progressFile: string;
-  /** What callers of LabService must have, who may come from anywhere then. Default: none, and only this machine. */
+  /** Token required to call LabService, from any host. Default: none, and only this machine may call it. */
   readonly token: string | undefined;
-  /** How many servers share the port, this one included; more than one have no LabService. Default 1. */
-  readonly replicas: number;
-  /**
-   * Whether the server resolves only when its threads, processes and connections are warm, and its own code
-   * is compiled: its first calls are as fast as later ones then. Default true.
-   */
+  /** Whether threads, connections and code are warm before the server resolves. Default true. */
   readonly warmUp: boolean;
-  /** Whose code answers the exercises. Default: that of `server/exercises`. */
+  /** Loads the exercises' handlers. Default: those of `exercises`. */
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
   readonly imageHosts: ImageHosts;
-  /** From which level on calls and failures are logged. Default "info": those that the server failed. */
+  /** Min level of log lines. Default "info", which has the calls that the server failed. */
   readonly logLevel: LogLevel;
-  /** Takes a line for the people who run the server. Default: standard error. */
+  /** Takes a line for the operator. Default: standard error. */
   readonly log: (message: string) => void;
 }
 
-/** Node's own default for libuv's pool. */
-const nodeLibuvThreads = 4;
+/** The defaults of everything but numbers. */
+export const defaults = {
+  host: "127.0.0.1",
+  runsFolder: ".unblock/runs",
+  progressFile: progressPath(),
+  logLevel: "info",
+} as const;
 
 /**
  * Fills in the defaults.
  *
- * @throws RangeError that names the option, what was expected and what came
+ * @throws RangeError that names the option, the expected values and the actual one
  */
 export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   const complete: ServerConfig = {
-    host: "127.0.0.1",
-    port: 8080,
-    cpuWorkers: availableParallelism(),
-    blockingThreads: 16,
-    libuvThreads: Number(process.env.UV_THREADPOOL_SIZE ?? nodeLibuvThreads),
-    processes: availableParallelism(),
-    maxQueue: 1000,
-    maxCalls: 2000,
+    ...numberDefaults(),
+    ...defaults,
+    ...noOwnBackends,
     corsOrigins: [],
     tls: undefined,
-    shutdownNoticeMs: 0,
-    directLane: true,
+    fastPath: true,
     databaseUrl: undefined,
     redisUrl: undefined,
-    ...noOwnBackends,
-    ...defaultCallerLimits,
     pageFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),
-    runsFolder: ".unblock/runs",
-    progressFile: progressPath(),
     token: undefined,
-    replicas: 1,
-    logLevel: "info",
     warmUp: true,
     loadExercises,
     imageHosts: {},
     log: (message) => process.stderr.write(`${message}\n`),
     ...config,
   };
-  assertWhole("port", complete.port, 0, 65_535);
-  assertWhole("cpuWorkers", complete.cpuWorkers, 1, 256);
-  assertWhole("blockingThreads", complete.blockingThreads, 1, 256);
-  assertWhole("libuvThreads", complete.libuvThreads, 1, 1024);
-  assertWhole("processes", complete.processes, 1, 64);
-  assertWhole("maxQueue", complete.maxQueue, 1, 1_000_000);
-  assertWhole("maxCalls", complete.maxCalls, 1, 1_000_000);
-  assertWhole("shutdownNoticeMs", complete.shutdownNoticeMs, 0, 60_000);
+  for (const name of numberOptionNames()) {
+    const [, min, max] = numberOptions[name];
+    const value = complete[name];
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new RangeError(
+        `Expected ${name} to be a whole number from ${min} to ${max}, got ${value}`,
+      );
+    }
+  }
   if (complete.token !== undefined && !/^[\x21-\x7e]{8,200}$/.test(complete.token)) {
     // It is a secret, so it is not quoted.
     throw new RangeError(
@@ -133,14 +166,14 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     assertRedisUrl(complete.redisUrl);
   }
   assertOwnBackends(complete);
-  assertCallerLimits(complete);
   return complete;
 }
 
-function assertWhole(option: string, value: number, from: number, to: number): void {
-  if (!Number.isInteger(value) || value < from || value > to) {
-    throw new RangeError(
-      `Expected ${option} to be a whole number from ${from} to ${to}, got ${value}`,
-    );
-  }
+export function numberOptionNames(): NumberOptionName[] {
+  return Object.keys(numberOptions) as NumberOptionName[];
+}
+
+function numberDefaults(): Record<NumberOptionName, number> {
+  const entries = Object.entries(numberOptions).map(([name, [value]]) => [name, value]);
+  return Object.fromEntries(entries);
 }

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exercises } from "@unblock/proto/exercises";
+import { startCommand } from "@unblock/test/cli";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { exercises } from "../registry/exercises.ts";
-import { startCommand } from "../testing/cli.ts";
 
-const logImports = new URL("../testing/log-imports.ts", import.meta.url).href;
+const logImports = new URL(import.meta.resolve("@unblock/test/log-imports")).href;
 
 let folder: string;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { runCommand } from "@unblock/test/cli";
+import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCommand } from "../testing/cli.ts";
-import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const hasGhz = spawnSync("ghz", ["--version"]).status === 0;
 

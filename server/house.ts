@@ -1,46 +1,45 @@
-import type { BackendAddresses, Backends } from "./backends/backends.ts";
-import { openEmbeddedBackends } from "./backends/embedded/embedded.ts";
-import { withOwnBackends } from "./backends/own-backends.ts";
+import { type BackendAddresses, type Backends, withOwnBackends } from "@unblock/backends/backends";
+import { openEmbeddedBackends } from "@unblock/backends/embedded/embedded";
+import { createExecutors } from "@unblock/executors";
+import type { House, ServedExercise } from "@unblock/exercises/exercise";
 import type { ServerConfig } from "./config.ts";
-import type { House } from "./exercises/exercise.ts";
-import type { ServedExercise } from "./exercises/load.ts";
-import { createPlaces } from "./places/index.ts";
 
-/** How long background tasks may take to end when the house closes, in milliseconds. */
+/** Time that background tasks have to end when the server closes. */
 const drainBackgroundMs = 3_000;
 
-/** Everything of a server but the wire. */
+/** Everything of a server except the network. */
 export interface OpenHouse extends House {
   readonly exercises: readonly ServedExercise[];
-  /** Where the backends are for the calls that the server makes itself before it serves. */
+  /** Backends for the server's own calls during the warm-up. */
   readonly rehearsalAddresses: () => BackendAddresses;
-  /** Lets background tasks end, then stops backends, threads and processes. */
+  /** Waits for background tasks, then stops backends, threads and processes. */
   close(): Promise<void>;
 }
 
-/** Opens places, backends and exercises; resolves when the backends serve. */
+/** Opens executors, backends and exercises; resolves when the backends are ready. */
 export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
   // The threads start while the backends do.
-  const places = createPlaces(config);
-  const { background, ...others } = places;
-  const closePlaces = () => Promise.all(Object.values(others).map((place) => place.close()));
+  const executors = createExecutors(config);
+  const { background, ...others } = executors;
+  const closeExecutors = () =>
+    Promise.all(Object.values(others).map((executor) => executor.close()));
   const { backends, rehearsalAddresses } = await openBackends(config).catch(
     async (error: unknown) => {
-      await closePlaces();
+      await closeExecutors();
       throw error;
     },
   );
-  const exercises = await config.loadExercises({ places, backends });
+  const exercises = await config.loadExercises({ executors, backends });
   return {
-    places,
+    executors,
     backends,
     exercises,
     rehearsalAddresses,
     close: async () => {
       await background.close(drainBackgroundMs);
-      // Before the threads: one that is blocked on a backend is freed by its end.
+      // Before the threads: the end of a backend frees the threads that are blocked on it.
       await backends.close();
-      await closePlaces();
+      await closeExecutors();
     },
   };
 }
@@ -57,8 +56,8 @@ async function openBackends(
   if (config.databaseUrl === undefined) {
     return { backends, rehearsalAddresses };
   }
-  // Its drivers are loaded only by those who use them.
-  const { withPostgres } = await import("./backends/postgres/postgres.ts");
+  // Loads the Postgres drivers only when they are used.
+  const { withPostgres } = await import("@unblock/backends/postgres/postgres");
   const real = await withPostgres(backends, config.databaseUrl, config);
   return { backends: real, rehearsalAddresses };
 }

@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
+import { type RunningCommand, runCommand, startCommand } from "@unblock/test/cli";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createUnblockClient, createVitalsClient } from "../client/client.ts";
-import { type RunningCommand, runCommand, startCommand } from "../testing/cli.ts";
 
 const node = process.execPath;
-/** The temporary folder of the test that runs. */
+/** Temporary folder of the current test. */
 let temporary: string;
 beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), "start-test-"));
@@ -19,7 +19,7 @@ const waitOptions = { timeout: 20_000, interval: 20 };
 describe("npm start", () => {
   let command: RunningCommand | undefined;
   afterEach(() => {
-    // Also what npm started, which would outlive it.
+    // Also kills what npm started, which would outlive it.
     for (const pid of [command?.child.pid, ...descendantsOf(command?.child.pid ?? -1)]) {
       if (pid !== undefined && isAlive(pid)) {
         process.kill(pid, "SIGKILL");
@@ -37,7 +37,7 @@ describe("npm start", () => {
     return { ...started, url };
   };
 
-  test("refuses what it does not understand, and says what it expected", async () => {
+  test("rejects invalid arguments with exit code 1", async () => {
     const refusals = await Promise.all(
       [
         ["--prot", "1"],
@@ -59,18 +59,18 @@ describe("npm start", () => {
     ]);
   });
 
-  test("says where its page is, or how to build it", async () => {
+  test("prints where its page is, or how to build it", async () => {
     const { url, stdout } = await start();
     const page = await vi.waitUntil(() => /^Its page .*$/m.exec(stdout())?.[0], waitOptions);
     expect([`Its page is at ${url}/`, "Its page is not built: npm run build"]).toContain(page);
   });
 
-  test("takes a token from the environment, and prints none", async () => {
-    const refused = startCommand(node, ["server/main.ts", "--port", "0"], {
+  test("takes a token from the environment, and does not print it", async () => {
+    const rejected = startCommand(node, ["server/main.ts", "--port", "0"], {
       UNBLOCK_TOKEN: "short",
     });
-    expect(await refused.exited).toBe(1);
-    expect(refused.stderr()).toBe(
+    expect(await rejected.exited).toBe(1);
+    expect(rejected.stderr()).toBe(
       "error: Expected token to be 8 to 200 visible ASCII characters, got 5 characters\n",
     );
     const help = startCommand(node, ["server/main.ts", "--help"], { UNBLOCK_TOKEN: "very secret" });
@@ -80,7 +80,7 @@ describe("npm start", () => {
   });
 
   test.each([
-    // The place leaves one thread in eight to the server, at least one.
+    // The executor leaves one thread in eight to the server, at least one.
     ["the environment's", "5", [], 5, 4],
     ["the flag's", "5", ["--libuv-threads", "6"], 6, 5],
     ["its own, when the environment's is empty,", "", [], 16, 14],
@@ -89,11 +89,11 @@ describe("npm start", () => {
     const started = startCommand(node, args, { TMPDIR: temporary, UV_THREADPOOL_SIZE: size });
     command = started;
     const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
-    const { places } = await createVitalsClient({ baseUrl: url }).getVitals({});
-    expect(places.find(({ name }) => name === "libuv")?.size).toBe(tasks);
+    const { executors } = await createVitalsClient({ baseUrl: url }).getVitals({});
+    expect(executors.find(({ name }) => name === "libuv")?.size).toBe(tasks);
     const pid = started.child.pid ?? 0;
     expect(poolThreadsOf(pid)).toBe(threads);
-    // The place processes, whose children have pools of their own when they use one.
+    // The child processes, whose libuv pools have the same size.
     const children = descendantsOf(pid).filter((child) =>
       readFileSync(`/proc/${child}/cmdline`, "utf8").includes("child-process-worker.ts"),
     );
@@ -103,13 +103,13 @@ describe("npm start", () => {
     );
   });
 
-  test("refuses a pool size in the environment that libuv would not take", async () => {
-    const refused = startCommand(node, ["server/main.ts"], { UV_THREADPOOL_SIZE: "many" });
-    expect(await refused.exited).toBe(1);
-    expect(refused.stderr()).toContain("'UV_THREADPOOL_SIZE' is invalid. Expected a whole number");
+  test("rejects an invalid pool size in the environment", async () => {
+    const rejected = startCommand(node, ["server/main.ts"], { UV_THREADPOOL_SIZE: "many" });
+    expect(await rejected.exited).toBe(1);
+    expect(rejected.stderr()).toContain("'UV_THREADPOOL_SIZE' is invalid. Expected a whole number");
   });
 
-  test("says what to do when the port is taken", async () => {
+  test("rejects a taken port with exit code 1", async () => {
     const { url } = await start();
     const port = new URL(url).port;
     const { code, stderr } = await runCommand(node, ["server/main.ts", "--port", port]);
@@ -134,7 +134,7 @@ describe("npm start", () => {
     },
   );
 
-  test("leaves nothing behind when the signal comes while it starts", async () => {
+  test("leaves nothing behind when a signal comes during the start", async () => {
     const started = startCommand(node, ["server/main.ts", "--port", "0"], { TMPDIR: temporary });
     command = started;
     await vi.waitUntil(() => ownFolders().length > 0, waitOptions);
@@ -143,7 +143,7 @@ describe("npm start", () => {
     expect(ownFolders()).toEqual([]);
   });
 
-  test("takes no new calls once a signal came", async () => {
+  test("takes no new calls after a signal", async () => {
     const { child, url, exited } = await start();
     const client = createUnblockClient({ baseUrl: url });
     const call = client.getWeather({ city: "london" });
@@ -164,7 +164,7 @@ describe("npm start", () => {
     expect(await exited).toBe(0);
   });
 
-  test("takes two signals at once for one, as Ctrl-C in a terminal arrives through npm", async () => {
+  test("treats two signals at once as one, as Ctrl-C arrives through npm", async () => {
     const { child, url, exited } = await start();
     const call = createUnblockClient({ baseUrl: url }).getWeather({ city: "london" });
     await callsInProgress(url, "event-loop");
@@ -174,14 +174,14 @@ describe("npm start", () => {
     expect(await exited).toBe(0);
   });
 
-  test("exits at once at a second signal that comes later", async () => {
+  test("exits at once at a later second signal", async () => {
     const { child, url, exited, stderr } = await start();
     const call = createUnblockClient({ baseUrl: url }).computeHash({
       data: "a",
       rounds: 9_999_999,
     });
     const lost = expect(call).rejects.toThrow();
-    await callsInProgress(url, "workers");
+    await callsInProgress(url, "cpu-pool");
     child.kill("SIGINT");
     await vi.waitUntil(() => {
       child.kill("SIGINT");
@@ -231,7 +231,7 @@ describe("npm start", () => {
     expect(ownFolders()).toEqual([]);
   });
 
-  test("cuts a connection that says nothing when it closes", async () => {
+  test("cuts a silent connection when it closes", async () => {
     const { child, url, exited } = await start();
     const session = connect(url);
     session.on("error", () => {});
@@ -242,15 +242,15 @@ describe("npm start", () => {
   });
 });
 
-async function callsInProgress(url: string, place: string): Promise<void> {
+async function callsInProgress(url: string, executor: string): Promise<void> {
   const vitals = createVitalsClient({ baseUrl: url });
   await vi.waitUntil(async () => {
-    const { places } = await vitals.getVitals({});
-    return places.some(({ name, running }) => name === place && running > 0);
+    const { executors } = await vitals.getVitals({});
+    return executors.some(({ name, running }) => name === executor && running > 0);
   }, waitOptions);
 }
 
-/** What the servers of this test have written and not removed. */
+/** Folders that this test's servers have created and not removed. */
 function ownFolders(): string[] {
   return readdirSync(temporary).filter((name) => name.startsWith("unblock-"));
 }

@@ -1,56 +1,60 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { services } from "../registry/methods.ts";
+import { listen, type TlsConfig } from "@unblock/connect/listener/listener";
+import { loadTracing } from "@unblock/connect/observability/tracing";
+import { readPage } from "@unblock/connect/page-files";
+import { Failure } from "@unblock/errors/failure";
+import { TimedOut, withTimeout } from "@unblock/executors/waiting";
+import { EventLoopVitals } from "@unblock/measure/event-loop";
+import { services } from "@unblock/proto/methods";
+import { createLogger, redactText } from "@unblock/terminal/logger";
 import { completeConfig, type ServerConfig } from "./config.ts";
-import { Failure } from "./errors.ts";
+import { createHandler } from "./handler.ts";
 import { openHouse } from "./house.ts";
 import { Lab } from "./lab/lab.ts";
-import { createLogger } from "./logger.ts";
-import { redactText } from "./redact.ts";
-import { createHandler } from "./rpc/handler.ts";
-import { type Listener, listen, type TlsConfig } from "./rpc/listener/listener.ts";
-import { loadTracing } from "./rpc/observability/tracing.ts";
-import { readPage } from "./rpc/page/page-files.ts";
-import { HealthStatus } from "./rpc/services/health.ts";
-import { EventLoopVitals } from "./vitals/event-loop.ts";
+import { HealthStatus } from "./services/health.ts";
 import { type RehearsalHouse, warmUp } from "./warm-up.ts";
 
 /**
- * How long those who watch the health know that the server stops before the connections say so, in
- * milliseconds: their next calls go elsewhere already.
+ * Time between telling health watchers that the server stops and closing connections, so that
+ * clients can send their next calls elsewhere.
  */
-const headStartMs = 100;
+const healthNoticeMs = 100;
 /**
- * How long calls in progress may take to end when the server closes, in milliseconds. With what the
- * background tasks may take after them, and a busy machine, it stays below the give-up time of
- * signals.ts.
+ * Time that calls in progress have to end when the server closes. Together with the background
+ * tasks' time, and on a busy machine, it stays below the limit in signals.ts.
  */
 const drainCallsMs = 4_500;
 /**
- * How long requests that are on their way when the server closes may take to be complete, in milliseconds. It
- * is longer than callers over HTTP/2 are given to read that they are to send no more.
+ * Time that requests that are still arriving have to be complete. Longer than the time HTTP/2
+ * clients get to read that they should send no more.
  */
-const requestsOnTheirWayMs = 1_000;
-/** How long those that are told to end may take to say so to their callers, in milliseconds. */
-const lastWordsMs = 2_000;
+const arrivingRequestsMs = 1_000;
+/** Time that cancelled calls have to send their responses. */
+const finalResponsesMs = 2_000;
 
 export interface UnblockServer {
   /** `http://host:port` */
   readonly url: string;
-  /** Where a browser of this machine finds the page; undefined when it has not been built. */
+  /**
+   * The page's address for a browser on this machine; undefined when the page has not been built.
+   */
   readonly pageUrl: string | undefined;
-  /** Other certificates for new connections, with an authority for callers if it had one; the others stay. */
+  /**
+   * Uses other certificates for new connections, with a client authority if there was one before.
+   */
   replaceTls(tls: TlsConfig): void;
   /**
-   * Says NOT_SERVING and serves on for the notice, then takes no new calls, lets those in progress and the background tasks end (7.5 s at most together),
-   * then stops threads, processes and backends, and removes what was written.
+   * Reports NOT_SERVING and continues to serve for the notice; then accepts no new calls and waits
+   * for those in progress and for background tasks, 7.5 s at most together; then stops threads,
+   * processes and backends, and removes temporary files.
    */
   close(): Promise<void>;
 }
 
 /**
- * Starts the service with its places and backends, and warms it up. Resolves when it answers.
+ * Starts the service with its executors and backends, warms it up and resolves when it serves.
  *
- * @throws RangeError for an option out of range, the system's error when the port can't be had, and Error
+ * @throws RangeError for an option out of range; the system's error when it can't listen; Error
  *   when the warm-up fails
  */
 export async function createServer(config: Partial<ServerConfig> = {}): Promise<UnblockServer> {
@@ -68,9 +72,9 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const reachableUrl = () => urlOf({ host: reachableHost(host), port, tls });
   const lab = new Lab({
     baseUrl: reachableUrl,
-    seats: () =>
+    slots: () =>
       Object.fromEntries(
-        Object.values(house.places).map((place) => [place.name, place.vitals().size]),
+        Object.values(house.executors).map((executor) => [executor.name, executor.vitals().size]),
       ),
     runsFolder: complete.runsFolder,
     log,
@@ -91,7 +95,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     health,
     maxCalls: complete.maxCalls,
     corsOrigins: complete.corsOrigins,
-    directLane: complete.directLane,
+    fastPath: complete.fastPath,
     shutdownSignal: shutdown.signal,
     drainSignal: drain.signal,
   };
@@ -112,7 +116,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const handler = createHandler({
     ...handlerConfig,
     exercises: house.exercises,
-    vitals: { eventLoop, places: house.places, backends: house.backends },
+    vitals: { eventLoop, executors: house.executors, backends: house.backends },
     defaultTimeoutMs: complete.defaultTimeoutMs,
     maxTimeoutMs: complete.maxTimeoutMs,
     logger: createLogger(complete.logLevel, given.log),
@@ -140,24 +144,25 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       lab.close();
       const isWatched = health.watchers > 0;
       health.stop();
-      const noticeMs = Math.max(complete.shutdownNoticeMs, isWatched ? headStartMs : 0);
+      const noticeMs = Math.max(complete.shutdownNoticeMs, isWatched ? healthNoticeMs : 0);
       if (noticeMs > 0) {
         await sleep(noticeMs);
       }
       const drained = listener.drain();
       const reason = new Failure("UNBLOCK_SHUTTING_DOWN", {});
-      if (!(await endsWithin(drained, requestsOnTheirWayMs))) {
+      if (!(await endsWithin(drained, arrivingRequestsMs))) {
         drain.abort(reason);
       }
-      if (await endsWithin(drained, drainCallsMs - requestsOnTheirWayMs)) {
+      if (await endsWithin(drained, drainCallsMs - arrivingRequestsMs)) {
         await closeHouse();
         return;
       }
       log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
-      // Also takes those that wait for a place out of its queue.
+      // Also cancels calls that wait in an executor's queue.
       shutdown.abort(reason);
-      // They need nothing of the house any more, and it frees the cores for their answers.
-      await Promise.all([closeHouse(), cutAfterLastWords(listener, drained)]);
+      // Cancelled calls need neither executors nor backends, whose end frees the cores.
+      const isDrained = endsWithin(drained, finalResponsesMs);
+      await Promise.all([closeHouse(), isDrained.then((is) => is || listener.cut())]);
     },
   };
 }
@@ -166,7 +171,7 @@ function urlOf({ host, port, tls }: Pick<ServerConfig, "host" | "port" | "tls">)
   return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Where this machine reaches a server that listens there: every address is none to call. */
+/** Address that reaches a server on this machine: a wildcard address can't be called. */
 function reachableHost(host: string): string {
   switch (host) {
     case "0.0.0.0":
@@ -178,20 +183,14 @@ function reachableHost(host: string): string {
   }
 }
 
-async function cutAfterLastWords(listener: Listener, drained: Promise<void>): Promise<void> {
-  if (!(await endsWithin(drained, lastWordsMs))) {
-    listener.cut();
-  }
-}
-
 async function endsWithin(ended: Promise<void>, withinMs: number): Promise<boolean> {
-  const timer = new AbortController();
-  const late = sleep(withinMs, false, { signal: timer.signal });
   try {
-    return await Promise.race([ended.then(() => true), late]);
-  } finally {
-    // Nobody waits for what the timer says of its end.
-    late.catch(() => {});
-    timer.abort();
+    await withTimeout(withinMs, ended);
+    return true;
+  } catch (error) {
+    if (error instanceof TimedOut) {
+      return false;
+    }
+    throw error;
   }
 }

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
+import { type RunningCommand, startCommand } from "@unblock/test/cli";
+import { commandLineOf, descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterEach, expect, test, vi } from "vitest";
-import { type RunningCommand, startCommand } from "../testing/cli.ts";
-import { commandLineOf, descendantsOf, isAlive } from "../testing/processes.ts";
 
-const programPath = fileURLToPath(new URL("../testing/stuck-server.ts", import.meta.url));
+const programPath = fileURLToPath(new URL(import.meta.resolve("@unblock/test/stuck-server")));
 
 let command: RunningCommand | undefined;
 afterEach(() => command?.child.kill("SIGKILL"));
 
-test("a server that does not close is left after a while, even with a thread that can't be stopped", async () => {
+test("exits after the limit, even with a thread that can't be stopped", async () => {
   const started = startCommand(process.execPath, [programPath]);
   command = started;
   await vi.waitUntil(() => started.stdout() === "started\n", 20_000);
@@ -23,7 +23,7 @@ test("a server that does not close is left after a while, even with a thread tha
   ]);
 });
 
-test("replicas that hear no signal are killed after a while", async () => {
+test("kills replicas that ignore signals", async () => {
   const started = startCommand(process.execPath, [
     ...["server/main.ts", "--port", "0", "--replicas", "2", "--processes", "1"],
     ...["--blocking-threads", "2"],

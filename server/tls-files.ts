@@ -1,22 +1,21 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import type { TlsConfig } from "./rpc/listener/listener.ts";
+import type { TlsConfig } from "@unblock/connect/listener/listener";
 
-/** Interval between looks at the files, in milliseconds. */
 const pollMs = 2_000;
 
 export interface TlsFlags {
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsClientCa?: string;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly tlsClientCa?: string | undefined;
 }
 
 /**
- * Reads the files that the TLS flags name.
+ * Reads the files of the TLS flags.
  *
- * @returns undefined without them: cleartext
- * @throws Error that says which file or flag is not as it should be
+ * @returns undefined without the flags: cleartext
+ * @throws Error that names the wrong file or flag
  */
 export async function readTlsFiles(flags: TlsFlags): Promise<TlsConfig | undefined> {
   const { tlsCert, tlsKey, tlsClientCa } = flags;
@@ -34,7 +33,7 @@ export async function readTlsFiles(flags: TlsFlags): Promise<TlsConfig | undefin
   try {
     createSecureContext({ cert: config.cert, key: config.key, ca: config.clientCa });
     for (const certificate of [config.cert, config.clientCa]) {
-      // With an empty file the callers' authority would be any that the system trusts.
+      // With an empty file, the system's authorities would be trusted.
       if (certificate !== undefined) {
         new X509Certificate(certificate);
       }
@@ -47,12 +46,12 @@ export async function readTlsFiles(flags: TlsFlags): Promise<TlsConfig | undefin
 }
 
 /**
- * Reads the files again every two seconds and at SIGHUP. Contents are compared, so it does not matter how a
- * file is replaced: written, renamed, or behind links, as Kubernetes does it. What is no good is logged once,
- * and the certificate stays.
+ * Polls the files every two seconds and at SIGHUP. Contents are compared, so it does not matter
+ * whether a file is written, renamed or behind a symlink, as in Kubernetes. An invalid file is
+ * logged once, and the old certificate stays.
  *
- * @param last what the files had
- * @param onChange gets what they have now
+ * @param last current contents
+ * @param onChange receives the new contents
  */
 export function watchTlsFiles(
   flags: TlsFlags,
@@ -84,7 +83,7 @@ export function watchTlsFiles(
   };
   setInterval(reloadAlone, pollMs).unref();
   process.on("SIGHUP", () => {
-    // What is read at the moment may be what was there before.
+    // The read in progress may have started before the change.
     void (reading ?? Promise.resolve()).then(reloadAlone);
   });
 }

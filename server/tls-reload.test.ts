@@ -4,9 +4,9 @@ import { connect as connectHttp2 } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { type Certificates, createCertificates } from "@unblock/test/certificates";
+import { type RunningCommand, startCommand } from "@unblock/test/cli";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { type Certificates, createCertificates } from "../testing/certificates.ts";
-import { type RunningCommand, startCommand } from "../testing/cli.ts";
 
 const waitOptions = { timeout: 20_000, interval: 50 };
 
@@ -33,7 +33,7 @@ function write(where: string, { ca, server }: Certificates): void {
   writeFileSync(join(where, "ca.crt"), ca.cert);
 }
 
-/** @returns its port */
+/** @returns port of the server */
 async function start(...flags: string[]): Promise<number> {
   command = startCommand(process.execPath, [
     ...["server/main.ts", "--port", "0", "--processes", "1", "--blocking-threads", "2"],
@@ -44,7 +44,7 @@ async function start(...flags: string[]): Promise<number> {
   return Number(new URL(url).port);
 }
 
-/** Whether a new connection gets the certificate of an authority, and is let in. */
+/** Whether a new connection gets a certificate of this authority and is accepted. */
 async function servesWith({ ca }: Certificates, port: number, client?: Certificates["client"]) {
   const socket = connect({
     port,
@@ -53,11 +53,11 @@ async function servesWith({ ca }: Certificates, port: number, client?: Certifica
     ALPNProtocols: ["http/1.1"],
     ...client,
   });
-  // Without an error, when the server does not like the client.
+  // Closes without an error when the server rejects the client.
   socket.once("close", () => socket.emit("error", new Error("closed")));
   try {
     await once(socket, "secureConnect");
-    // A client whose certificate is not known hears of it only afterwards.
+    // A client with an unknown certificate learns of it only afterwards.
     socket.write("GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     const [start]: Buffer[] = await once(socket, "data");
     return start?.toString().startsWith("HTTP/1.1 200") ?? false;
@@ -69,7 +69,7 @@ async function servesWith({ ca }: Certificates, port: number, client?: Certifica
   }
 }
 
-test("certificates that are written anew serve new connections, and those that were there go on", async () => {
+test("rewritten certificates serve new connections, and existing ones continue", async () => {
   write(folder, first);
   const port = await start();
   const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: first.ca.cert });
@@ -86,7 +86,7 @@ test("certificates that are written anew serve new connections, and those that w
   );
 });
 
-test("links that are replaced at once, as Kubernetes does it, are followed", async () => {
+test("follows links that are replaced atomically, as by Kubernetes", async () => {
   // tls.crt -> ..data/tls.crt, ..data -> ..first: only ..data is replaced.
   write(join(folder, "..first"), first);
   symlinkSync("..first", join(folder, "..data"));
@@ -126,7 +126,7 @@ test.each<[string, (where: string) => void, RegExp]>([
   },
 );
 
-test("another authority for callers holds from then on", async () => {
+test("applies another client authority", async () => {
   write(folder, first);
   const port = await start("--tls-client-ca", join(folder, "ca.crt"));
   expect(await servesWith(first, port, first.client)).toBe(true);
@@ -136,7 +136,7 @@ test("another authority for callers holds from then on", async () => {
   expect(await servesWith(first, port)).toBe(false);
 });
 
-test.each([[[]], [["--replicas", "2"]]])("SIGHUP reads them again, with %j", async (flags) => {
+test.each([[[]], [["--replicas", "2"]]])("SIGHUP reloads them, with %j", async (flags) => {
   write(folder, first);
   const port = await start(...flags);
   for (const certificates of [second, first, second]) {

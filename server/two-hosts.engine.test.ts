@@ -3,24 +3,24 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { RunningCommand } from "../testing/cli.ts";
+import type { RunningCommand } from "@unblock/test/cli";
 import {
   canMakeHosts,
   makeNetwork,
   type Network,
   type NetworkHost,
-} from "../testing/network-hosts.ts";
-import { isAlive } from "../testing/processes.ts";
-import { hasProgram } from "../testing/programs.ts";
-import { hasRedis } from "../testing/redis.ts";
+} from "@unblock/test/network-hosts";
+import { isAlive } from "@unblock/test/processes";
+import { hasProgram } from "@unblock/test/programs";
+import { hasRedis } from "@unblock/test/redis";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
 const waitOptions = { timeout: 30_000, interval: 50 };
 const testTimeoutMs = 60_000;
 const balanced = "http://127.0.0.1:9000";
 const canRun = hasProgram("haproxy") && canMakeHosts();
 
-// Two servers on hosts of their own, a load balancer between them, and callers beside it.
+// Two servers on separate hosts, behind a load balancer.
 describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)", () => {
   let network: Network;
   let started: RunningCommand[] = [];
@@ -63,7 +63,7 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
     return [first, second] as const;
   }
 
-  /** Runs a command beside the load balancer to its end. */
+  /** Runs a command to its end, on the load balancer's host. */
   async function run(program: string, ...args: readonly string[]) {
     const command = network.middle.start(program, args);
     const code = await command.exited;
@@ -98,7 +98,7 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
     "a server that is killed loses the calls in progress on it, which are told Unavailable, and no other",
     async () => {
       const [one, two] = await startAll();
-      // What waits for a backend that does not go on is in progress until it does.
+      // Calls that wait for a stopped backend stay in progress until it is resumed.
       const held = await Promise.all([backendsOf(one.url), backendsOf(two.url)]);
       for (const pid of held) {
         process.kill(pid, "SIGSTOP");

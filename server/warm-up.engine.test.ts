@@ -1,7 +1,7 @@
+import { hasPostgres, startPostgres } from "@unblock/test/postgres";
+import { hasRedis, startRedis } from "@unblock/test/redis";
+import { startTestServer } from "@unblock/test/test-server";
 import { afterEach, expect, test } from "vitest";
-import { hasPostgres, startPostgres } from "../testing/postgres.ts";
-import { hasRedis, startRedis } from "../testing/redis.ts";
-import { startTestServer } from "../testing/test-server.ts";
 
 const small = { blockingThreads: 5, cpuWorkers: 1, processes: 1, warmUp: true };
 
@@ -22,9 +22,9 @@ test.skipIf(!hasPostgres())("each thread has its connection to Postgres at the s
   );
   expect(count).toBe(5);
   expect((await server.backend("database")).calls).toBe(0);
-  const { body, place } = await server.call("GetUser", { user_id: 42 });
+  const { body, executor } = await server.call("GetUser", { user_id: 42 });
   expect(body).toMatchObject({ name: "User 42" });
-  expect(place).toBe("threads");
+  expect(executor).toBe("blocking-pool");
 });
 
 test.skipIf(!hasRedis())("a real Redis gets no key by the start", async () => {

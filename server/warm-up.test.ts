@@ -1,16 +1,16 @@
+import { createUnblockClient } from "@unblock/client/client";
+import { Failure } from "@unblock/errors/failure";
+import type { House } from "@unblock/exercises/exercise";
+import { exerciseOf } from "@unblock/test/exercise-of";
+import { freePort } from "@unblock/test/listen";
+import { createGate, openGate, tasks } from "@unblock/test/tasks";
+import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createUnblockClient } from "../client/client.ts";
-import { exerciseOf } from "../testing/exercise-of.ts";
-import { freePort } from "../testing/free-port.ts";
-import { createGate, openGate, tasks } from "../testing/tasks.ts";
-import { startTestServer, type TestServer } from "../testing/test-server.ts";
-import { Failure } from "./errors.ts";
-import type { House } from "./exercises/exercise.ts";
 
 const small = { blockingThreads: 3, cpuWorkers: 2, processes: 1, warmUp: true };
 const waitOptions = { timeout: 20_000, interval: 20 };
 
-/** An exercise that computes, and whose executors are warmed up so. */
+/** An exercise that computes, with this warm-up of its executors. */
 const warmedUpBy = (warmUp: (house: House) => Promise<unknown>) => async (house: House) => [
   {
     exercise: exerciseOf("C"),
@@ -36,17 +36,17 @@ describe("a server that starts", () => {
     server = undefined;
   });
 
-  test("answers when every thread has done its task, and not before", async () => {
+  test("responds only after every thread has done its task", async () => {
     const port = await freePort();
     const gate = createGate();
     const arrived = createGate();
     const starting = startTestServer({
       ...small,
       port,
-      loadExercises: warmedUpBy(({ places }) =>
+      loadExercises: warmedUpBy(({ executors }) =>
         Promise.all(
-          [places.threads, places.workers].map((place) =>
-            place.warmUp(tasks.arriveAndWait, { arrived, gate }),
+          [executors.blockingPool, executors.cpuPool].map((executor) =>
+            executor.warmUp(tasks.arriveAndWait, { arrived, gate }),
           ),
         ),
       ),
@@ -58,7 +58,7 @@ describe("a server that starts", () => {
     expect(await answers(port)).toBe(true);
   });
 
-  test("fails when its warm-up does, and listens to nobody", async () => {
+  test("fails when its warm-up does, and does not listen", async () => {
     const port = await freePort();
     const failing = startTestServer({
       ...small,
@@ -74,22 +74,31 @@ describe("a server that starts", () => {
   test("fails when a thread can't do its task", async () => {
     const failing = startTestServer({
       ...small,
-      loadExercises: warmedUpBy(({ places }) => places.workers.warmUp(tasks.exit, 1)),
+      loadExercises: warmedUpBy(({ executors }) => executors.cpuPool.warmUp(tasks.exit, 1)),
     });
-    await expect(failing).rejects.toThrow('The place "workers" lost the task exit');
+    await expect(failing).rejects.toMatchObject({
+      cause: { code: "UNBLOCK_TASK_LOST", data: { task: "exit" } },
+    });
   });
 
-  test("has rehearsed its calls, and counts none of them", async () => {
+  test("has warmed up its calls, and counts none of them", async () => {
     const started = await startTestServer(small);
     server = started;
-    const places = ["event-loop", "libuv", "threads", "workers", "processes", "background"];
+    const executors = [
+      "event-loop",
+      "libuv",
+      "blocking-pool",
+      "cpu-pool",
+      "processes",
+      "background",
+    ];
     const counted = await Promise.all(
-      places.map(async (name) => {
-        const { completed, failed, refused, withdrawn, mostRunning } = await started.place(name);
-        return completed + failed + refused + withdrawn + mostRunning;
+      executors.map(async (name) => {
+        const { completed, failed, rejected, cancelled, maxRunning } = await started.executor(name);
+        return completed + failed + rejected + cancelled + maxRunning;
       }),
     );
-    expect(counted).toEqual(places.map(() => 0));
+    expect(counted).toEqual(executors.map(() => 0));
     const backends = ["database", "cache", "slow disk", "weather", "services", "analytics"];
     const calls = await Promise.all(
       backends.map(async (name) => (await started.backend(name)).calls),
@@ -101,11 +110,11 @@ describe("a server that starts", () => {
 
     const client = createUnblockClient({ baseUrl: server.url });
     expect((await client.getUser({ userId: 1 })).name).toBe("User 1");
-    expect((await server.place("threads")).completed).toBe(1);
+    expect((await server.executor("blocking-pool")).completed).toBe(1);
     expect((await server.backend("database")).calls).toBe(1);
   });
 
-  test("starts also when it has no room for its rehearsal", async () => {
+  test("starts also when it has no room for its warm-up calls", async () => {
     server = await startTestServer({
       ...small,
       blockingThreads: 1,

@@ -1,45 +1,46 @@
-import { connectCache } from "./backends/cache.ts";
-import type { House } from "./exercises/exercise.ts";
-import type { ServedExercise } from "./exercises/load.ts";
-import { answeredWithin } from "./give-up.ts";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { Agent, request as http1Request, type IncomingMessage } from "node:http";
+import { type ClientHttp2Session, connect } from "node:http2";
+import { fromJsonString, toBinary } from "@bufbuild/protobuf";
+import { connectCache } from "@unblock/backends/cache";
+import type { Adapter } from "@unblock/connect/adapter/adapter";
+import { type Listener, listen } from "@unblock/connect/listener/listener";
+import { createBackground } from "@unblock/executors/background";
+import { type ExecutorsConfig, sharedSlot } from "@unblock/executors/executor";
+import { createEventLoop, createLibuv } from "@unblock/executors/local";
+import { withTimeout } from "@unblock/executors/waiting";
+import type { House, ServedExercise } from "@unblock/exercises/exercise";
+import { EventLoopVitals } from "@unblock/measure/event-loop";
+import type { Exercise } from "@unblock/proto/exercises";
 import type { OpenHouse } from "./house.ts";
-import { createBackground } from "./places/background.ts";
-import { createEventLoop } from "./places/event-loop.ts";
-import { createLibuv } from "./places/libuv.ts";
-import type { PlacesConfig } from "./places/place.ts";
-import { Rehearsal } from "./rehearsal.ts";
-import type { Adapter } from "./rpc/adapter/adapter.ts";
-import { EventLoopVitals } from "./vitals/event-loop.ts";
-import { sharedSlot } from "./vitals/slots.ts";
 
-/** A start that takes longer than this for its warm-up has failed, in milliseconds. */
 const maxWarmUpMs = 30_000;
-/** How long the calls of the rehearsal wait for their backends in all, for each exercise, in milliseconds. */
+/** Time that each exercise's warm-up calls wait for backends in total. */
 const rehearsalMs = 100;
-/** Bursts that wait for nothing, or for a little, are fired no more often than this. */
+/** Max bursts of exercises that wait little or not at all. */
 const maxBursts = 3;
 
-/** How long a cache of the user's own that hangs may delay the start, in milliseconds. */
+/** Max delay of the start by a user's cache that hangs. */
 const connectMs = 500;
 
-/** What the handler of the rehearsal is made with. */
-export interface RehearsalHouse extends Pick<House, "places" | "backends"> {
+export interface RehearsalHouse extends Pick<House, "executors" | "backends"> {
   readonly exercises: readonly ServedExercise[];
   readonly eventLoop: EventLoopVitals;
 }
 
-export interface WarmUpConfig extends PlacesConfig {
+interface WarmUpConfig extends ExecutorsConfig {
   readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
 }
 
 /**
- * Makes a server's first calls as fast as its later ones: has every thread and process do the work of the
- * exercises that it serves, and calls those that wait over the wire. Nothing of it shows in the vitals, and no
- * backend of the user's own is called: only the connections to a real database and cache are opened, and each
- * thread looks up the first user.
+ * Makes the first calls as fast as later ones: runs each exercise's work in every thread and
+ * process, and calls exercises that wait over the network. The vitals do not count it, and no
+ * backend of the user's own is called, except that connections to a real database and cache are
+ * opened and each thread looks up the first user.
  *
  * @param createHandler makes a handler like the server's own
- * @throws Error when something does not work, or not in time
+ * @throws Error when a call fails or the warm-up takes too long
  */
 export async function warmUp(
   house: OpenHouse,
@@ -47,16 +48,18 @@ export async function warmUp(
   createHandler: (rehearsal: RehearsalHouse) => Adapter,
 ): Promise<void> {
   const eventLoop = new EventLoopVitals();
-  // Those of this thread count what they did, and these are thrown away.
-  const places = {
-    ...house.places,
+  // Executors of this thread, separate so that their counts can be dropped.
+  const executors = {
+    ...house.executors,
     eventLoop: createEventLoop(config),
     libuv: createLibuv(config),
     background: createBackground(config),
   };
   const backends = { ...house.backends, addresses: house.rehearsalAddresses };
-  const exercises = await config.loadExercises({ places, backends });
-  const rehearsal = await Rehearsal.open(createHandler({ places, backends, exercises, eventLoop }));
+  const exercises = await config.loadExercises({ executors, backends });
+  const rehearsal = await Rehearsal.open(
+    createHandler({ executors, backends, exercises, eventLoop }),
+  );
   const warm = house.exercises.map(async ({ exercise, handler }) => {
     await handler.warmUp?.();
     const { waitMs, cpu } = exercise.work;
@@ -66,8 +69,8 @@ export async function warmUp(
     }
   });
   try {
-    await answeredWithin(maxWarmUpMs, Promise.all(warm));
-    await places.background.close(maxWarmUpMs);
+    await withTimeout(maxWarmUpMs, Promise.all(warm));
+    await executors.background.close(maxWarmUpMs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The server could not be made ready: ${reason}`, { cause: error });
@@ -75,10 +78,141 @@ export async function warmUp(
     rehearsal.close();
     eventLoop.close();
   }
-  // The rehearsal had another one if this is the user's own.
+  // The calls above used the embedded cache.
   await connectCache(house.backends.addresses().cacheUrl, connectMs);
-  for (const place of [house.places.threads, house.places.workers, house.places.processes]) {
-    place.restartCounts();
+  for (const executor of [
+    house.executors.blockingPool,
+    house.executors.cpuPool,
+    house.executors.processes,
+  ]) {
+    executor.restartCounts();
   }
   await house.backends.counts(sharedSlot, sharedSlot);
+}
+
+/** Only requests with this header are served, because anyone on this machine can reach the port. */
+const secretHeader = "unblock-rehearsal";
+
+interface Outcome {
+  /** Whether the call succeeded, or was rejected because a small server has no room for a burst. */
+  readonly isOk: boolean;
+  readonly text: string;
+}
+
+/**
+ * Calls of the server to itself over a private port, as gRPC over HTTP/2 and as JSON over HTTP/1.1,
+ * so that the code on their path is compiled.
+ */
+class Rehearsal {
+  readonly #listener: Listener;
+  readonly #session: ClientHttp2Session;
+  readonly #agent: Agent;
+  readonly #header: Readonly<Record<string, string>>;
+
+  private constructor(listener: Listener, header: Readonly<Record<string, string>>) {
+    this.#listener = listener;
+    this.#header = header;
+    this.#agent = new Agent({ keepAlive: true });
+    this.#session = connect(`http://127.0.0.1:${listener.port}`);
+    // The calls report it as well.
+    this.#session.on("error", () => {});
+  }
+
+  static async open(adapter: Adapter): Promise<Rehearsal> {
+    const secret = randomUUID();
+    const listener = await listen(
+      { host: "127.0.0.1", port: 0, exclusive: true },
+      onlyWith(secret, adapter),
+    );
+    return new Rehearsal(listener, { [secretHeader]: secret });
+  }
+
+  /**
+   * Runs an exercise's burst several times, over both protocols at once.
+   *
+   * @throws Error when a call fails
+   */
+  async fire(exercise: Exercise, bursts: number): Promise<void> {
+    const { burst, rpc } = exercise;
+    for (let n = 0; n < bursts; n++) {
+      const calls = Array.from({ length: burst.calls }, (_, index) => {
+        const json = burst.requestJson(index + 1);
+        return [this.#callGrpc(exercise, json), this.#callJson(exercise, json)];
+      }).flat();
+      const failed = (await Promise.all(calls)).find(({ isOk }) => !isOk);
+      if (failed !== undefined) {
+        throw new Error(`Expected ${rpc} to work before the server serves, got: ${failed.text}`);
+      }
+    }
+  }
+
+  close(): void {
+    this.#session.destroy();
+    this.#agent.destroy();
+    this.#listener.cut();
+    void this.#listener.drain();
+  }
+
+  async #callGrpc({ method }: Exercise, json: string): Promise<Outcome> {
+    const message = toBinary(method.input, fromJsonString(method.input, json));
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt32BE(message.length, 1);
+    const stream = this.#session.request({
+      ...this.#header,
+      ":method": "POST",
+      ":path": pathOf(method),
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    let fields: Record<string, unknown> = {};
+    stream.on("response", (header) => {
+      fields = { ...fields, ...header };
+    });
+    stream.on("trailers", (trailer) => {
+      fields = { ...fields, ...trailer };
+    });
+    stream.resume().end(Buffer.concat([prefix, message]));
+    await once(stream, "end");
+    const { "grpc-status": status, "grpc-message": text } = fields;
+    return { isOk: status === "0" || status === "8", text: String(text) };
+  }
+
+  async #callJson({ method }: Exercise, json: string): Promise<Outcome> {
+    const request = http1Request({
+      host: "127.0.0.1",
+      port: this.#listener.port,
+      path: pathOf(method),
+      method: "POST",
+      agent: this.#agent,
+      headers: { ...this.#header, "content-type": "application/json" },
+    });
+    request.end(json);
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    const chunks = await response.setEncoding("utf8").toArray();
+    const { statusCode } = response;
+    return { isOk: statusCode === 200 || statusCode === 429, text: chunks.join("") };
+  }
+}
+
+function pathOf({ parent, name }: Exercise["method"]): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+function onlyWith(secret: string, { handleRequest, handleStream }: Adapter): Adapter {
+  return {
+    handleRequest: (request, response) => {
+      if (request.headers[secretHeader] === secret) {
+        handleRequest(request, response);
+      } else {
+        request.destroy();
+      }
+    },
+    handleStream: (stream, headers, ...rest) => {
+      if (headers[secretHeader] === secret) {
+        handleStream(stream, headers, ...rest);
+      } else {
+        stream.close();
+      }
+    },
+  };
 }

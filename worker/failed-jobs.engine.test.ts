@@ -1,11 +1,11 @@
+import { connectRedis, type RedisConnection } from "@unblock/executors/queue/connection";
+import { eventsQueue, type JobData } from "@unblock/executors/queue/protocol";
+import { serveAnalytics, type TestAnalytics } from "@unblock/test/analytics";
+import { runCommand } from "@unblock/test/cli";
+import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
+import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { connectRedis, type RedisConnection } from "../server/queue/connection.ts";
-import { eventsQueue, type JobData } from "../server/queue/protocol.ts";
-import { serveAnalytics, type TestAnalytics } from "../testing/analytics.ts";
-import { runCommand } from "../testing/cli.ts";
-import { hasRedis, startRedis, type TestRedis } from "../testing/redis.ts";
-import { startWorkerProcess, type WorkerProcess } from "../testing/worker-process.ts";
 
 const password = "hidden-from-all";
 
@@ -40,7 +40,7 @@ describe.skipIf(!hasRedis())("jobs that failed (skipped without redis-server)", 
     expect(`${ran.stdout}${ran.stderr}`).not.toContain(password);
     return ran;
   };
-  /** With one attempt, so that nobody has to wait for ten. */
+  /** One attempt only, so that the test does not wait for ten. */
   const addEvent = (event: string) =>
     queue.add(
       "x",
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis())("jobs that failed (skipped without redis-server)", 
       { attempts: 1, jobId: event },
     );
 
-  test("are listed, tried again one by one or all, and arrive", async () => {
+  test("are listed, retried one by one or all, and arrive", async () => {
     expect(await command("failed")).toEqual({
       code: 0,
       stdout: "No job has failed.\n",
@@ -100,13 +100,13 @@ describe.skipIf(!hasRedis())("jobs that failed (skipped without redis-server)", 
     expect((await command("failed")).stdout).toBe("No job has failed.\n");
   });
 
-  test("that do not exist can't be tried again: it exits with 2", async () => {
+  test("that do not exist can't be retried: exits with 2", async () => {
     expect(await command("retry", "nobody")).toEqual({
       code: 2,
       stdout: "",
       stderr: 'There is no failed job "nobody".\n',
     });
-    // One that did its work has not failed.
+    // A finished job has not failed.
     await addEvent("fine");
     await vi.waitUntil(() => analytics.events.includes("fine"), { timeout: 20_000 });
     expect(await command("retry", "fine")).toMatchObject({ code: 2 });
@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis())("jobs that failed (skipped without redis-server)", 
   test.each([
     [[], "got neither."],
     [["one", "--all"], "got both."],
-  ])("retry %j says what it expected", async (args, got) => {
+  ])("rejects retry %j", async (args, got) => {
     expect(await command("retry", ...args)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(`Expected the id of a job or --all, ${got}`),

@@ -1,24 +1,27 @@
+import type { RedisConnection } from "@unblock/executors/queue/connection";
+import {
+  computeQueue,
+  eventsQueue,
+  type JobData,
+  retryFromStart,
+} from "@unblock/executors/queue/protocol";
 import { type Job, Queue } from "bullmq";
-import type { RedisConnection } from "../server/queue/connection.ts";
-import { computeQueue, eventsQueue, type JobData } from "../server/queue/protocol.ts";
-import { retryFromStart } from "../server/queue/retry.ts";
 
-/** How many of each queue are listed, those that failed last first. */
-const mostListed = 1_000;
+/** Max listed jobs of each queue, most recent first. */
+const maxListed = 1_000;
 
-/** A job that failed in every attempt, with the names that scripts rely on. */
+/** A job that failed in every attempt; scripts rely on these names. */
 export interface FailedJob {
   readonly id: string;
   readonly queue: string;
   readonly task: string;
   readonly input: unknown;
   readonly attempts: number;
-  /** ISO 8601. */
   readonly failed_at: string;
   readonly reason: string;
 }
 
-/** What a person can do about jobs that failed. */
+/** Lists and retries failed jobs. */
 export class FailedJobs {
   readonly #queues: readonly Queue<JobData>[];
 
@@ -31,10 +34,10 @@ export class FailedJobs {
     });
   }
 
-  /** Those that failed last first. */
+  /** Most recently failed first. */
   async list(): Promise<{ readonly jobs: readonly FailedJob[]; readonly total: number }> {
     const [lists, counts] = await Promise.all([
-      Promise.all(this.#queues.map((queue) => queue.getFailed(0, mostListed - 1))),
+      Promise.all(this.#queues.map((queue) => queue.getFailed(0, maxListed - 1))),
       Promise.all(this.#queues.map((queue) => queue.getFailedCount())),
     ]);
     const jobs = lists.flat().map(describe);
@@ -45,9 +48,9 @@ export class FailedJobs {
   }
 
   /**
-   * Lets a job be tried again from the start.
+   * Retries a job from the start.
    *
-   * @returns false when there is no such job among those that failed
+   * @returns false when there is no such failed job
    */
   async retry(id: string): Promise<boolean> {
     for (const queue of this.#queues) {
@@ -60,14 +63,14 @@ export class FailedJobs {
     return false;
   }
 
-  /** @returns how many are tried again */
   async retryAll(): Promise<number> {
     let retried = 0;
     for (const queue of this.#queues) {
-      // A page at a time, as many as there are now: what fails again meanwhile is left for the next time.
+      // One page at a time, up to the current number: jobs that fail again meanwhile are left for
+      // the next time.
       const failed = await queue.getFailedCount();
       for (let done = 0; done < failed; ) {
-        const jobs = await queue.getJobs(["failed"], 0, mostListed - 1, true);
+        const jobs = await queue.getJobs(["failed"], 0, maxListed - 1, true);
         if (jobs.length === 0) {
           break;
         }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
+import { hasRedis, startRedis } from "@unblock/test/redis";
+import { startTestServer } from "@unblock/test/test-server";
+import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { expect, test, vi } from "vitest";
-import { hasRedis, startRedis } from "../testing/redis.ts";
-import { startTestServer } from "../testing/test-server.ts";
-import { startWorkerProcess, type WorkerProcess } from "../testing/worker-process.ts";
 
 const jobs = 200;
 const kills = 20;
-/** Tens of milliseconds of CPU each, so that a kill hits one that runs. */
+/** Tens of milliseconds of CPU each, so that a kill hits a running one. */
 const rounds = 30_000;
 
 function chain(data: string): string {
@@ -22,7 +22,7 @@ test.skipIf(!hasRedis())(
   async () => {
     const redis = await startRedis();
     const sizes = { cpuWorkers: 1, processes: 1 };
-    // The last jobs wait for longer than the default deadline on a slow machine.
+    // On a slow machine, the last jobs wait longer than the default deadline.
     const server = await startTestServer({ ...sizes, redisUrl: redis.url, defaultTimeoutMs: 0 });
     const start = () => startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
     const workers: WorkerProcess[] = [await start(), await start()];
@@ -36,7 +36,7 @@ test.skipIf(!hasRedis())(
       done++;
       return reply;
     });
-    // Spread over the jobs, and each in the middle of whatever its worker does.
+    // Spread over the jobs, each in the middle of whatever its worker does.
     for (let killed = 0; killed < kills; killed++) {
       const after = Math.floor((killed * (jobs - 20)) / kills);
       await vi.waitUntil(() => done >= after, { timeout: 60_000, interval: 5 });
@@ -48,7 +48,7 @@ test.skipIf(!hasRedis())(
       ({ body }, n) =>
         JSON.stringify(body) === JSON.stringify({ hash: chain(`job ${n}`), algorithm: "sha256" }),
     ).length;
-    const ranOn = new Set(replies.map(({ seat }) => seat?.split("/")[0]));
+    const ranOn = new Set(replies.map(({ slot }) => slot?.split("/")[0]));
     process.stdout.write(
       `${jobs} jobs, ${right} done, ${jobs - right} lost; ${kills} workers killed, ${ranOn.size} did the work\n`,
     );

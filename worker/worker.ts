@@ -1,31 +1,34 @@
 import { threadId } from "node:worker_threads";
-import { type Job, Worker } from "bullmq";
-import { Failure, toFailureMessage } from "../server/errors.ts";
-import { createLocalPlace } from "../server/places/local.ts";
-import { createThreadPool } from "../server/places/thread-pool.ts";
-import { connectRedis } from "../server/queue/connection.ts";
-import { rememberDone } from "../server/queue/idempotency.ts";
+import { Failure, toFailureMessage } from "@unblock/errors/failure";
+import { type Executor, type LocalContext, type Ran, task } from "@unblock/executors/executor";
+import { createLocalExecutor } from "@unblock/executors/local";
+import { connectRedis } from "@unblock/executors/queue/connection";
+import { rememberDone } from "@unblock/executors/queue/idempotency";
 import {
+  bytesOf,
   computeQueue,
   eventsQueue,
   type JobData,
   type JobOutcome,
-} from "../server/queue/protocol.ts";
-import { runJob, type WorkerPlaces } from "./tasks.ts";
+  jobTaskName,
+} from "@unblock/executors/queue/protocol";
+import { createThreadPool } from "@unblock/executors/thread-pool";
+import * as hash from "@unblock/exercises/compute-hash/work";
+import * as picture from "@unblock/exercises/predict-image/work";
+import * as event from "@unblock/exercises/track-event/work";
+import { type Job, Worker } from "bullmq";
 
-/** How many events are on their way to analytics at once. */
 const eventsAtOnce = 64;
-/** How long jobs that run may take to end when the worker closes, in milliseconds. */
+/** Time that running jobs have to end when the worker closes. */
 const drainMs = 5_000;
 /**
- * A worker renews the lock of its jobs every half of this, in milliseconds. One that is killed does not,
- * and another worker takes its jobs within a lock and the time between two looks.
+ * Duration of a job's lock, which the worker renews at half of it. After a worker is killed,
+ * another takes its jobs within this and the interval below.
  */
 const lockMs = 5_000;
-/** The time between two looks for jobs whose lock is over, in milliseconds. */
-const lookMs = 2_500;
-/** A job that lost its worker so often is the reason itself: it fails instead of killing more. */
-const mostStalls = 5;
+const lockCheckMs = 2_500;
+/** Max times that a job may lose its worker before it fails: it is probably the cause. */
+const maxStalls = 5;
 
 export interface WorkerConfig {
   readonly redisUrl: string;
@@ -34,25 +37,24 @@ export interface WorkerConfig {
 }
 
 export interface RunningWorker {
-  /** Resolves when the first connection is there. */
   readonly connected: Promise<void>;
-  /** Takes no more jobs and lets those that run end; what does not is taken by another worker. */
+  /** Takes no more jobs and waits for running ones; another worker takes those that do not end. */
   close(): Promise<void>;
 }
 
 /** Takes jobs from a Redis until it is closed. */
 export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): RunningWorker {
   const connection = connectRedis({ url: redisUrl, log });
-  const places: WorkerPlaces = {
+  const executors: WorkerExecutors = {
     cpu: createThreadPool("queue", cpuWorkers, cpuWorkers, log),
-    loop: createLocalPlace("queue", eventsAtOnce, eventsAtOnce, { thread: threadId }),
+    loop: createLocalExecutor("queue", eventsAtOnce, eventsAtOnce, { thread: threadId }),
   };
   const closing = new AbortController();
   const take = (queue: string, concurrency: number) => {
     const worker = new Worker<JobData, JobOutcome<unknown>>(
       queue,
       async ({ id = "", data, deduplicationId }) => {
-        const outcome = await outcomeOf(places, data, closing.signal);
+        const outcome = await outcomeOf(executors, data, closing.signal);
         if (deduplicationId !== undefined) {
           await rememberDone(connection, id, worker.toKey(`de:${deduplicationId}`), outcome);
         }
@@ -62,13 +64,13 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
         ...connection.options,
         concurrency,
         lockDuration: lockMs,
-        stalledInterval: lookMs,
-        maxStalledCount: mostStalls,
+        stalledInterval: lockCheckMs,
+        maxStalledCount: maxStalls,
       },
     );
     worker.on("failed", (job, error) => log(describeFailure(job, error)));
     worker.on("stalled", (id) => log(`The job ${id} lost its worker and is taken again.`));
-    // The connection tells of its own errors.
+    // The connection reports its own errors.
     worker.on("error", () => {});
     return worker;
   };
@@ -88,26 +90,26 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
       }
       clearTimeout(timer);
       connection.close();
-      await Promise.all([places.cpu.close(), places.loop.close()]);
+      await Promise.all([executors.cpu.close(), executors.loop.close()]);
     },
   };
 }
 
-/** What can't be otherwise is an answer; what may be, later or elsewhere, is tried again. */
+/** A failure that a retry would not change is an outcome; any other is thrown and retried. */
 async function outcomeOf(
-  places: WorkerPlaces,
+  executors: WorkerExecutors,
   data: JobData,
   signal: AbortSignal,
 ): Promise<JobOutcome<unknown>> {
   const startedMs = performance.now();
   try {
-    const { value, ranOn, timing, cpuMs } = await runJob(places, data, signal);
+    const { value, ranOn, timing, cpuMs } = await runJob(executors, data, signal);
     const workMs = timing.find(({ name }) => name === "work")?.ms ?? 0;
-    // JSON leaves out what is undefined, and a result must be there.
+    // JSON omits undefined, and a result must be present.
     return { value: value ?? null, ranOn, workMs, cpuMs };
   } catch (error) {
     if (error instanceof Failure && error.kind !== "unavailable") {
-      const ranOn = { place: "queue", pid: process.pid };
+      const ranOn = { executor: "queue", pid: process.pid };
       return {
         failure: toFailureMessage(error),
         ranOn,
@@ -128,4 +130,80 @@ function describeFailure(job: Job<JobData> | undefined, { message }: Error): str
       ? "it is tried again"
       : "it is in the list of failed jobs: npm run worker -- failed";
   return `The job ${job.id} (${job.data.task}) failed, attempt ${job.attemptsMade} of ${attempts}: ${message}; ${next}.`;
+}
+
+export interface WorkerExecutors {
+  readonly cpu: Executor;
+  readonly loop: Executor<LocalContext>;
+}
+
+type RunJob = (
+  executors: WorkerExecutors,
+  input: JobData["input"],
+  signal: AbortSignal,
+) => Promise<Ran<unknown>>;
+
+const hashModule = new URL(import.meta.resolve("@unblock/exercises/compute-hash/work")).href;
+const computeHash = task(hashModule, hash.computeHash);
+const pictureModule = new URL(import.meta.resolve("@unblock/exercises/predict-image/work")).href;
+const infer = task(pictureModule, picture.infer);
+const eventModule = new URL(import.meta.resolve("@unblock/exercises/track-event/work")).href;
+const sendEvent = task(eventModule, event.sendEvent);
+
+/**
+ * Tasks by the names in jobs. A job with another name fails, and inputs are checked: whoever can
+ * write to Redis must not choose what code runs here.
+ */
+const tasks: Readonly<Record<string, RunJob>> = {
+  [jobTaskName(computeHash)]: ({ cpu }, { data, rounds }, signal) =>
+    cpu.run(
+      computeHash,
+      { data: text("data", data), rounds: number("rounds", rounds) },
+      { signal },
+    ),
+
+  [jobTaskName(infer)]: ({ cpu }, { png, crops }, signal) => {
+    const bytes = bytesOf(png);
+    if (bytes === undefined) {
+      throw new Error("Expected the job's png to be bytes in base64, got none");
+    }
+    return cpu.run(infer, { png: bytes, crops: number("crops", crops) }, { signal });
+  },
+
+  [jobTaskName(sendEvent)]: ({ loop }, { analyticsUrl, event: name, userId }, signal) => {
+    const input = {
+      analyticsUrl: text("analyticsUrl", analyticsUrl),
+      event: text("event", name),
+      userId: number("userId", userId),
+    };
+    return loop.run(sendEvent, input, { signal });
+  },
+};
+
+/** @throws Error for an unknown task or an invalid input */
+async function runJob(
+  executors: WorkerExecutors,
+  { task: name, input }: JobData,
+  signal: AbortSignal,
+): Promise<Ran<unknown>> {
+  const run = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (run === undefined) {
+    const known = Object.keys(tasks).join(", ");
+    throw new Error(`Expected a job for one of ${known}, got ${JSON.stringify(name)}`);
+  }
+  return run(executors, input, signal);
+}
+
+function text(field: string, value: unknown): string {
+  if (typeof value !== "string") {
+    throw new Error(`Expected the job's ${field} to be a text, got ${typeof value}`);
+  }
+  return value;
+}
+
+function number(field: string, value: unknown): number {
+  if (typeof value !== "number") {
+    throw new Error(`Expected the job's ${field} to be a number, got ${typeof value}`);
+  }
+  return value;
 }

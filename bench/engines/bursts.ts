@@ -1,24 +1,42 @@
-import type { Burst } from "../../loadtest/burst.ts";
-import { BurstClient } from "../../loadtest/burst-client.ts";
-import { startServer } from "../../loadtest/server-process.ts";
-import { findExercise } from "../../registry/exercises.ts";
+import type { Burst } from "@unblock/loadtest/burst";
+import { BurstClient } from "@unblock/loadtest/burst-client";
+import { startServer } from "@unblock/loadtest/server-process";
+import { startWorker } from "@unblock/loadtest/worker-process";
+import { findExercise } from "@unblock/proto/exercises";
+import { atMost, type Bench, type Finding, factor, repeat, spreadOf } from "../harness/bench.ts";
 
-export interface BurstOptions {
+/**
+ * The URL of an external backend.
+ *
+ * @throws Error when the environment variable is not set
+ */
+export function backendUrl(variable: "DATABASE_URL" | "REDIS_URL"): string {
+  const url = process.env[variable];
+  if (!url) {
+    const example =
+      variable === "DATABASE_URL"
+        ? "postgres://user:password@localhost/database"
+        : "redis://localhost";
+    throw new Error(`Expected ${variable}, such as ${example}, got none. compose.yaml starts one.`);
+  }
+  return url;
+}
+
+interface BurstOptions {
   /** The exercise's letter. */
   readonly letter: string;
   readonly strategy: string;
   readonly calls: number;
 }
 
-/** A server in a process of its own that can be sent bursts. */
-export interface BurstServer {
-  /** Sends the calls at once. @throws Error when one of them fails */
+/** A server in a process of its own that bursts are fired at. */
+interface BurstServer extends AsyncDisposable {
+  /** @throws Error when a call fails */
   fire(options: BurstOptions): Promise<Burst>;
-  close(): Promise<void>;
 }
 
-/** @param flags those of `npm start` */
-export async function startBurstServer(flags: readonly string[] = []): Promise<BurstServer> {
+/** @param flags flags of `npm start` */
+async function startBurstServer(flags: readonly string[] = []): Promise<BurstServer> {
   const server = await startServer(flags);
   const client = await BurstClient.open(server.url, 0);
   return {
@@ -30,13 +48,110 @@ export async function startBurstServer(flags: readonly string[] = []): Promise<B
       const burst = await client.fire(exercise, strategy, calls);
       const failed = burst.calls.find(({ code }) => code !== "ok");
       if (failed) {
-        throw new Error(`Expected all calls to be answered, got ${failed.code}: ${failed.message}`);
+        throw new Error(`Expected all calls to succeed, got ${failed.code}: ${failed.message}`);
       }
       return burst;
     },
-    close: async () => {
+    [Symbol.asyncDispose]: async () => {
       await client.close();
       await server.close();
     },
   };
+}
+
+/** Code that is not compiled, or not connected, takes several times as long. */
+const warmUpBursts = 20;
+
+interface WallTimeOptions extends BurstOptions {
+  readonly part: string;
+  /** Flags of `npm start`. */
+  readonly flags?: readonly string[];
+  readonly idealMs: number;
+  readonly wantedRatio: number;
+}
+
+/** Measures the ratio of a burst's wall time to its ideal. */
+async function measureWallTime(
+  bench: Bench,
+  { part, flags, idealMs, wantedRatio, ...options }: WallTimeOptions,
+): Promise<Finding> {
+  const { letter, strategy, calls } = options;
+  await using server = await startBurstServer(flags);
+  for (let burst = 0; burst < warmUpBursts; burst++) {
+    await server.fire(options);
+  }
+  const wallMs = await repeat(
+    bench,
+    `${part}: ${calls} calls at once`,
+    async () => (await server.fire(options)).wallMs,
+  );
+  const wall = spreadOf(wallMs);
+  const ratio = wall.median / idealMs;
+  const what = `${letter}, ${strategy}: ${calls} calls of ${idealMs} ms at once`;
+  return {
+    part,
+    figures: { calls, limit_ms: idealMs, wall_ms: wall, ratio, wanted_ratio: wantedRatio },
+    rows: [atMost(what, ratio, wantedRatio, factor)],
+  };
+}
+
+/** A with libpq, whose calls block a thread each. */
+export async function measureDatabase(bench: Bench): Promise<Finding[]> {
+  backendUrl("DATABASE_URL");
+  const a = { part: "database", letter: "A", strategy: "threads", idealMs: 50 };
+  const flags = ["--blocking-threads=64"];
+  return [
+    await measureWallTime(bench, { ...a, calls: 10, wantedRatio: 1.25 }),
+    await measureWallTime(bench, { ...a, calls: 64, flags, wantedRatio: 1.5 }),
+  ];
+}
+
+/** E over the one connection to a Redis with a latency of 10 ms. */
+export async function measureCache(bench: Bench): Promise<Finding[]> {
+  backendUrl("REDIS_URL");
+  const e = { part: "cache", letter: "E", strategy: "async", idealMs: 10 };
+  return [
+    await measureWallTime(bench, { ...e, calls: 100, wantedRatio: 3.5 }),
+    await measureWallTime(bench, { ...e, calls: 1_000, wantedRatio: 12 }),
+  ];
+}
+
+const hashes = 40;
+const wantedWorkersRatio = 0.65;
+
+/** The same jobs by one worker process and by two, each with one CPU worker. */
+export async function measureWorkers(bench: Bench): Promise<Finding[]> {
+  backendUrl("REDIS_URL");
+  await using server = await startBurstServer();
+  const wallMs = async (workers: number): Promise<number> => {
+    const started = await Promise.all(
+      Array.from({ length: workers }, () => startWorker(["--cpu-workers=1"])),
+    );
+    try {
+      const hash = { letter: "C", strategy: "queue" };
+      await server.fire({ ...hash, calls: 2 * workers });
+      return (await server.fire({ ...hash, calls: hashes })).wallMs;
+    } finally {
+      await Promise.all(started.map((worker) => worker.close()));
+    }
+  };
+  const runs = await repeat(bench, "workers", async () => {
+    const [one, two] = [await wallMs(1), await wallMs(2)];
+    return { one, two, ratio: two / one };
+  });
+  const ratio = spreadOf(runs.map((run) => run.ratio));
+  const what = `${hashes} hashes by two worker processes, beside one`;
+  return [
+    {
+      part: "workers",
+      figures: {
+        hashes,
+        one_ms: spreadOf(runs.map(({ one }) => one)),
+        two_ms: spreadOf(runs.map(({ two }) => two)),
+        ratio,
+        wanted_ratio: wantedWorkersRatio,
+      },
+      rows: [atMost(what, ratio.median, wantedWorkersRatio, factor)],
+    },
+  ];
 }

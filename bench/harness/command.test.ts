@@ -1,24 +1,25 @@
+import { runCommand } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { runCommand } from "../../testing/cli.ts";
 import { loadBench } from "../load/command.ts";
+import { pageBench } from "../page.ts";
 import { rpcBench } from "../rpc/command.ts";
 import { parsePartNames } from "./command.ts";
 
-const benches = [loadBench, rpcBench];
+const benches = [loadBench, rpcBench, pageBench];
 const names = ["throughput", "burst", "memory"];
 
-test("parts are named with commas between them", () => {
+test("parses parts separated by commas", () => {
   expect(parsePartNames("throughput, memory", names)).toEqual(["throughput", "memory"]);
   expect(parsePartNames(names.join(","), names)).toEqual(names);
 });
 
-test("a part that there is not, or nothing, is refused with those that there are", () => {
+test("rejects an unknown part and an empty list, naming the known parts", () => {
   const expected = /Expected parts of throughput, burst, memory, got "(speed)?"/;
   expect(() => parsePartNames("burst,speed", names)).toThrow(expected);
   expect(() => parsePartNames("", names)).toThrow(expected);
 });
 
-test.each(benches)("the bench $name says so and exits with 1", async ({ name }) => {
+test.each(benches)("the bench $name rejects an unknown part with exit code 1", async ({ name }) => {
   const { code, stdout, stderr } = await runCommand(process.execPath, [
     ...["bench/main.ts", name, "--only", "speed"],
   ]);
@@ -26,7 +27,7 @@ test.each(benches)("the bench $name says so and exits with 1", async ({ name }) 
   expect([code, stdout]).toEqual([1, ""]);
 });
 
-test.each(benches)("the help of $name names every part", async ({ name, parts }) => {
+test.each(benches)("the help of $name lists every part", async ({ name, parts }) => {
   const { code, stdout } = await runCommand(process.execPath, ["bench/main.ts", name, "--help"]);
   expect(code).toBe(0);
   for (const part of Object.keys(parts)) {

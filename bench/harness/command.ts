@@ -1,26 +1,23 @@
+import { describeMachine, waitForQuiet } from "@unblock/measure/quiet";
+import { wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
+import { findGoTool } from "@unblock/terminal/go-tool";
 import { Command, InvalidArgumentError } from "commander";
-import { wholeNumber } from "../../cli/arguments.ts";
-import { fail } from "../../cli/fail.ts";
-import { describeMachine } from "../../machine/quiet.ts";
-import { findGoTool } from "../../tools/go-tool.ts";
-import { type Bench, type Finding, isReached, type Measure } from "./bench.ts";
-import { ghzTool } from "./ghz.ts";
-import { createPinning } from "./pinning.ts";
-import { becomeQuiet, TooBusyError } from "./quiet.ts";
-import { createSteps } from "./steps.ts";
-import { renderTable, toJson } from "./table.ts";
+import { type Bench, type Finding, isReached, type Measure, renderTable, toJson } from "./bench.ts";
+import { ghzTool } from "./clients.ts";
+import { createPinning } from "./processes.ts";
 
-/** A bench as people call it. */
+/** A bench as a subcommand of `npm run bench`. */
 export interface BenchCommand {
   readonly name: string;
   readonly description: string;
-  /** What is measured, such as "unblock's load client": the table begins with it. */
+  /** What is measured, such as "unblock's load client": the start of the table's heading. */
   readonly title: string;
   readonly parts: Readonly<Record<string, Part>>;
 }
 
 export interface Part {
-  /** For `--help`; ends with how long it takes. */
+  /** Text of `--help`, with the duration at its end. */
   readonly about: string;
   readonly measure: Measure;
 }
@@ -31,17 +28,22 @@ interface Flags {
   readonly json?: boolean;
 }
 
+/** Other programs kept the machine too busy to measure. */
+class TooBusyError extends Error {
+  override readonly name = "TooBusyError";
+}
+
 export function createBenchCommand(bench: BenchCommand): Command {
   const names = Object.keys(bench.parts);
   return new Command(bench.name)
     .description(bench.description)
     .option(
       "--only <parts>",
-      `only these, such as ${names.slice(0, 2).join(",")}`,
+      `only these parts, such as ${names.slice(0, 2).join(",")}`,
       (text) => parsePartNames(text, names),
       names,
     )
-    .option("--runs <n>", "how often each is measured; the median counts", wholeNumber(1, 100), 5)
+    .option("--runs <n>", "measurements per peer; their median counts", wholeNumber(1, 100), 5)
     .option("--json", "print the result as JSON, and nothing else")
     .addHelpText("after", helpOf(bench))
     .allowExcessArguments(false)
@@ -62,8 +64,8 @@ Examples:
   npm run bench -- ${name} --only ${Object.keys(parts)[0]}
   npm run -s bench -- ${name} --json > bench.json
 
-Exits with 0 when all is reached, 2 when something is not, 1 when it could not run, and 3 when the
-machine was too busy to tell.`;
+Exit codes: 0 every target was reached; 1 could not run; 2 a target was missed;
+3 the machine was too busy to measure.`;
 }
 
 async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags): Promise<void> {
@@ -92,15 +94,12 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
       { pinning, ghz, runs, step },
     );
     steps.done();
-    const surroundings = {
-      ...describeMachine(),
-      ghz: ghzTool.version,
-      pinned: pinning.missing === undefined,
-    };
+    const isPinned = pinning.missing === undefined;
+    const environment = { ...describeMachine(), ghz: ghzTool.version, pinned: isPinned };
     if (json) {
-      process.stdout.write(`${JSON.stringify(toJson(surroundings, findings))}\n`);
+      process.stdout.write(`${JSON.stringify(toJson(environment, findings))}\n`);
     } else if (findings.length > 0) {
-      process.stdout.write(renderTable(title, surroundings, findings));
+      process.stdout.write(renderTable(title, environment, findings));
     }
     if (tooBusy) {
       process.stderr.write(`${tooBusy.message}\n`);
@@ -114,7 +113,7 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
   }
 }
 
-/** Measures part after part, until the machine gets too busy. */
+/** Measures part after part, until the machine becomes too busy. */
 async function measureParts(
   measures: readonly Measure[],
   bench: Bench,
@@ -131,6 +130,50 @@ async function measureParts(
     }
   }
   return { findings, tooBusy: undefined };
+}
+
+async function becomeQuiet(say: (what: string) => void): Promise<void> {
+  const busyCores = await waitForQuiet((busy) =>
+    say(`waiting: other programs keep ${busy.toFixed(1)} cores busy`),
+  );
+  if (busyCores !== undefined) {
+    throw new TooBusyError(
+      `The machine is too busy to measure: other programs keep ${busyCores.toFixed(1)} cores busy. ` +
+        "Stop them, or try again later.",
+    );
+  }
+}
+
+/** Progress on standard error. */
+interface Steps {
+  say(what: string): void;
+  /** Ends the last step. */
+  done(): void;
+}
+
+/** On a terminal, one line that counts the seconds; otherwise one line per step. */
+function createSteps(): Steps {
+  const stream = process.stderr;
+  if (!stream.isTTY) {
+    return { say: (what) => stream.write(`${what}\n`), done: () => {} };
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const done = () => {
+    clearInterval(timer);
+    stream.write("\r\x1b[K");
+  };
+  return {
+    say: (what) => {
+      done();
+      stream.write(what);
+      let seconds = 0;
+      timer = setInterval(() => {
+        seconds++;
+        stream.write(`\r\x1b[K${what} (${seconds} s)`);
+      }, 1_000);
+    },
+    done,
+  };
 }
 
 export function parsePartNames(text: string, names: readonly string[]): string[] {

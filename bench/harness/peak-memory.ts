@@ -1,6 +1,6 @@
 /**
- * Loaded before a program (`node --import`), tells the most memory that its process had, in bytes, on
- * file descriptor 3 when it ends. Asked from inside, and at the end, no peak is missed.
+ * Preloaded with `node --import`, writes the peak memory of the process in bytes to file descriptor 3 when
+ * the process exits. Measured from inside at the end, no peak is missed.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
@@ -9,7 +9,7 @@ if (isMainThread) {
   process.on("exit", () => writeSync(3, String(peakBytes())));
 }
 
-// Linux counts what a process was before its exec into the other figure, so its own page goes first.
+// Linux includes the memory before exec() in maxRSS, so /proc is read first.
 function peakBytes(): number {
   try {
     const status = readFileSync("/proc/self/status", "latin1");

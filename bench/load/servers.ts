@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
-import type { Load, Target } from "../harness/bench.ts";
-import type { Pinning } from "../harness/pinning.ts";
-import { type ServerProcess, startServerProcess } from "../harness/server-process.ts";
+import { connections, type Load, type Target } from "../harness/bench.ts";
+import { type Pinning, type ServerProcess, startServerProcess } from "../harness/processes.ts";
 
-/** The servers that clients are measured against, with what each is called in tables. */
+/** The servers that load clients are measured against, by their names in tables. */
 export const servers = {
   null: { file: "null-server.ts", flags: [] },
   "http2-null": { file: "http2-null-server.ts", flags: [] },
@@ -14,13 +13,13 @@ export const servers = {
 
 export type ServerKind = keyof typeof servers;
 
-/** Starts one on a free port, on the servers' core. */
+/** Starts a server on a free port, on the servers' core. */
 export function startBenchServer(kind: ServerKind, pinning: Pinning): Promise<ServerProcess> {
   const { file, flags } = servers[kind];
   return startServerProcess(new URL(`./servers/${file}`, import.meta.url), flags, pinning);
 }
 
-/** The RPC that all of them have; it does nothing. */
+/** An RPC that all of the servers have. It does nothing. */
 const ping: Target = {
   rpc: "unblock.v1.VitalsService/Ping",
   descriptorSet: fileURLToPath(new URL("../../proto/released.binpb", import.meta.url)),
@@ -28,6 +27,6 @@ const ping: Target = {
 };
 
 /** A load on Ping. */
-export function loadOf(url: string, connections: number, flags: readonly string[]): Load {
-  return { url, target: ping, connections, flags };
+export function loadOf(url: string, flags: readonly string[], onConnections = connections): Load {
+  return { url, target: ping, connections: onConnections, flags };
 }

@@ -1,8 +1,6 @@
-import type { Report } from "../../loadtest/report/report.ts";
-import type { Bench, Finding, Row } from "../harness/bench.ts";
-import { ghzCommand, runGhz } from "../harness/ghz.ts";
-import { clientCommand, histogramOf, runClient } from "../harness/load-client.ts";
-import { constantArrivals, exactPercentile, simulateQueue } from "./queue-simulation.ts";
+import type { Report } from "@unblock/loadtest/report/report";
+import { type Bench, type Finding, plainRow, type Row, unit } from "../harness/bench.ts";
+import { histogramOf, runClient, runGhz } from "../harness/clients.ts";
 import type { StallLog } from "./servers/stalled-server.ts";
 import { loadOf, startBenchServer } from "./servers.ts";
 
@@ -10,38 +8,42 @@ const perSecond = 500;
 const seconds = 10;
 const calls = perSecond * seconds;
 /**
- * With more, a server that wakes reads what waits in one, then what waits in the next, and so does not
- * serve whoever came first; the truth is that of a single queue.
+ * With several connections, a server that wakes reads all that waits in one connection, then in the next, and
+ * so does not serve in order of arrival; the truth is that of a single queue.
  */
 const connections = 1;
 const percentages = [90, 95, 99] as const;
-/** A figure may be off by the larger of these. */
+/** A reported percentile may be off by the larger of these. */
 const toleranceMs = 25;
-const tolerancePart = 0.03;
-const runLimitMs = 60_000;
+const toleranceShare = 0.03;
+const timeoutMs = 60_000;
 
-/** Percentiles, in milliseconds, by percentage. */
+/** Percentiles in milliseconds, by percentage. */
 export type Percentiles = Readonly<Record<(typeof percentages)[number], number>>;
 
 interface Measured {
-  readonly said: Percentiles;
+  readonly reported: Percentiles;
   readonly truth: Percentiles;
 }
 
-/** A server that stalls twice: what each client says of it, and the truth. */
+/** A server that stalls twice: the latencies that each client reports, and the true ones. */
 export async function measureStalled(bench: Bench): Promise<Finding[]> {
   await bench.step("stalled: ours, 10 s");
   const ours = await againstStalled(bench, async (url) => {
     const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
-    const command = bench.pinning.client(clientCommand(loadOf(url, connections, flags)));
-    const { report } = await runClient(command, runLimitMs);
+    const { report } = await runClient(bench, loadOf(url, flags, connections), timeoutMs);
     const latency = histogramOf(report, "latency");
     return percentilesBy((percentage) => latency.percentile(percentage));
   });
-  await bench.step("stalled: ghz, 10 s");
-  const ghz = await againstStalled(bench, ghzAt(bench, []));
-  await bench.step("stalled: ghz --async, 10 s");
-  const ghzAsync = await againstStalled(bench, ghzAt(bench, ["--async"]));
+  const measureGhz = async (name: string, more: readonly string[]) => {
+    await bench.step(`stalled: ${name}, 10 s`);
+    return againstStalled(bench, async (url) => {
+      const flags = ["--rps", String(perSecond), "--total", String(calls), ...more];
+      return ghzPercentiles(await runGhz(bench, loadOf(url, flags, connections), timeoutMs));
+    });
+  };
+  const ghz = await measureGhz("ghz", []);
+  const ghzAsync = await measureGhz("ghz --async", ["--async"]);
   return [
     {
       part: "stalled",
@@ -54,37 +56,25 @@ export async function measureStalled(bench: Bench): Promise<Finding[]> {
       },
       rows: [
         ...percentages.map((percentage) => rowOf(percentage, ours)),
-        comparison("ghz", ghz),
-        comparison("ghz --async", ghzAsync),
+        ghzRow("ghz", ghz),
+        ghzRow("ghz --async", ghzAsync),
       ],
     },
   ];
 }
 
-/** Lets a client call a fresh stalled server; the truth is that of the stalls it met. */
+/** Lets a client call a new stalled server. The truth is computed from that server's log. */
 async function againstStalled(
   bench: Bench,
   measure: (url: string) => Promise<Percentiles>,
 ): Promise<Measured> {
-  const server = await startBenchServer("stalled", bench.pinning);
-  try {
-    const said = await measure(server.url);
-    return { said, truth: truthOf(await server.ask<StallLog>("log")) };
-  } finally {
-    await server.close();
-  }
-}
-
-function ghzAt(bench: Bench, more: readonly string[]): (url: string) => Promise<Percentiles> {
-  return async (url) => {
-    const flags = ["--rps", String(perSecond), "--total", String(calls), ...more];
-    const command = bench.pinning.client(ghzCommand(bench.ghz, loadOf(url, connections, flags)));
-    return ghzPercentiles(await runGhz(command, runLimitMs));
-  };
+  await using server = await startBenchServer("stalled", bench.pinning);
+  const reported = await measure(server.url);
+  return { reported, truth: truthOf(await server.ask<StallLog>("log")) };
 }
 
 /**
- * What callers feel who come when they are due.
+ * True latency percentiles of calls that are sent when they are due.
  *
  * @throws Error when the server did not stall as it should have
  */
@@ -114,38 +104,70 @@ function percentilesBy(percentile: (percentage: number) => number): Percentiles 
 }
 
 function toleranceAt(truthMs: number): number {
-  return Math.max(toleranceMs, tolerancePart * truthMs);
+  return Math.max(toleranceMs, toleranceShare * truthMs);
 }
 
-function rowOf(percentage: (typeof percentages)[number], { said, truth }: Measured): Row {
-  const offMs = said[percentage] - truth[percentage];
+const ms = unit("ms", 0);
+
+function rowOf(percentage: (typeof percentages)[number], { reported, truth }: Measured): Row {
+  const offMs = reported[percentage] - truth[percentage];
   return {
     what: `p${percentage}, ours; the truth is ${ms(truth[percentage])}`,
-    measured: ms(said[percentage]),
+    measured: ms(reported[percentage]),
     wanted: `± ${ms(toleranceAt(truth[percentage]))}`,
     reached: Math.abs(offMs) <= toleranceAt(truth[percentage]),
   };
 }
 
-function comparison(who: string, { said, truth }: Measured): Row {
+function ghzRow(name: string, { reported, truth }: Measured): Row {
   const all = (of: Percentiles) => percentages.map((one) => of[one].toFixed(0)).join(" / ");
-  return {
-    what: `p90 / p95 / p99, ${who}; the truth is ${all(truth)}`,
-    measured: all(said),
-    wanted: "",
-    reached: null,
-  };
+  return plainRow(`p90 / p95 / p99, ${name}; the truth is ${all(truth)}`, all(reported));
 }
 
-function figuresOf({ said, truth }: Measured): Record<string, unknown> {
+function figuresOf({ reported, truth }: Measured): Record<string, unknown> {
   return Object.fromEntries(
     percentages.map((one) => [
       `p${one}`,
-      { said_ms: said[one], truth_ms: truth[one], tolerance_ms: toleranceAt(truth[one]) },
+      { said_ms: reported[one], truth_ms: truth[one], tolerance_ms: toleranceAt(truth[one]) },
     ]),
   );
 }
 
-function ms(value: number): string {
-  return `${value.toFixed(0)} ms`;
+/**
+ * Latency of each call at a server that serves one call at a time, first come, first served, and none during
+ * a stall. Calls arrive independent of earlier responses.
+ *
+ * @param arrivalsMs ascending, on the log's clock
+ * @param log service times in order of arrival, 0 for calls beyond; stalls in ascending order
+ */
+export function simulateQueue(arrivalsMs: readonly number[], log: StallLog): number[] {
+  let freeMs = Number.NEGATIVE_INFINITY;
+  return arrivalsMs.map((arrivalMs, index) => {
+    let startMs = Math.max(arrivalMs, freeMs);
+    for (const { beginMs, endMs } of log.stalls) {
+      // A stall that begins while a call is served waits for its end: there is one thread.
+      if (beginMs <= startMs && startMs < endMs) {
+        startMs = endMs;
+      }
+    }
+    freeMs = startMs + (log.servicesMs[index] ?? 0);
+    return freeMs - arrivalMs;
+  });
+}
+
+/** Arrival times of an open loop with a constant rate. */
+export function constantArrivals(callsPerSecond: number, durationS: number): number[] {
+  const interval = 1_000 / callsPerSecond;
+  return Array.from({ length: callsPerSecond * durationS }, (_, index) => index * interval);
+}
+
+/**
+ * The smallest of the values that this percentage (0 to 100) of them do not exceed.
+ *
+ * @param values at least one, in any order
+ */
+export function exactPercentile(values: readonly number[], percentage: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const rank = Math.max(1, Math.ceil((percentage / 100) * sorted.length - 1e-9));
+  return sorted[rank - 1] ?? Number.NaN;
 }

@@ -3,26 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { file_echo_v1_echo } from "../../gen/echo/v1/echo_pb.ts";
+import { file_echo_v1_echo } from "@unblock/proto/gen/echo/v1/echo_pb";
 import type { Target } from "../harness/bench.ts";
-import type { Pinning } from "../harness/pinning.ts";
-import { type ServerProcess, startServerProcess } from "../harness/server-process.ts";
+import { type Pinning, type ServerProcess, startServerProcess } from "../harness/processes.ts";
 
-/** The servers that are compared, by what each is called in tables and in `--json`. */
+/** The servers that are compared, by their names in tables and in `--json`. */
 export const servers = {
   unblock: { file: "unblock-server.ts", flags: [] },
-  adapter: { file: "adapter-server.ts", flags: [] },
-  "grpc-js": { file: "grpc-js-server.ts", flags: [] },
-  "connect-node": { file: "stock-server.ts", flags: [] },
-  "connect-node 1.1": { file: "stock-server.ts", flags: ["--http", "1.1"] },
-  fastify: { file: "fastify-server.ts", flags: [] },
-  "node:http2": { file: "http2-server.ts", flags: [] },
+  adapter: { file: "unblock-server.ts", flags: ["--adapter-only"] },
+  "grpc-js": { file: "peer-server.ts", flags: ["grpc-js"] },
+  "connect-node": { file: "peer-server.ts", flags: ["connect-node"] },
+  "connect-node 1.1": { file: "peer-server.ts", flags: ["connect-node 1.1"] },
+  fastify: { file: "peer-server.ts", flags: ["fastify"] },
+  "node:http2": { file: "peer-server.ts", flags: ["node:http2"] },
   frames: { file: "http2-frames-server.ts", flags: [] },
 } as const satisfies Record<string, { file: string; flags: readonly string[] }>;
 
 export type ServerKind = keyof typeof servers;
 
-/** What all of them serve. */
+/** The RPC that all of the servers have. */
 export function createEchoTarget(): Target & Disposable {
   const folder = mkdtempSync(join(tmpdir(), "unblock-bench-"));
   const descriptorSet = join(folder, "echo.binpb");
@@ -36,34 +35,13 @@ export function createEchoTarget(): Target & Disposable {
   };
 }
 
-/** Starts one on a free port, on the servers' core. */
-export function startEchoServer(kind: ServerKind, pinning: Pinning): Promise<ServerProcess> {
+/** Starts a server on a free port, on the servers' core. */
+export function startEchoServer(
+  kind: ServerKind,
+  pinning: Pinning,
+  nodeFlags: readonly string[] = [],
+): Promise<ServerProcess> {
   const { file, flags } = servers[kind];
   const program = new URL(`./servers/${file}`, import.meta.url);
-  return startServerProcess(program, flags, pinning, ["--expose-gc"]);
-}
-
-/** Those of some kinds, for as long as they are compared. */
-export async function startEchoServers<Kind extends ServerKind>(
-  kinds: readonly Kind[],
-  pinning: Pinning,
-): Promise<Peers<Kind>> {
-  const started: { kind: Kind; server: ServerProcess }[] = [];
-  const close = async () => {
-    await Promise.all(started.map(({ server }) => server.close()));
-  };
-  try {
-    for (const kind of kinds) {
-      started.push({ kind, server: await startEchoServer(kind, pinning) });
-    }
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { all: started, close };
-}
-
-export interface Peers<Kind extends ServerKind> {
-  readonly all: readonly { readonly kind: Kind; readonly server: ServerProcess }[];
-  close(): Promise<void>;
+  return startServerProcess(program, flags, pinning, ["--expose-gc", ...nodeFlags]);
 }

@@ -1,80 +1,146 @@
 import {
+  atLeast,
   type Bench,
   connections,
+  factor,
   inFlight,
-  type Load,
+  plainRow,
   type Row,
+  type Spread,
+  spreadOf,
   type Target,
 } from "../harness/bench.ts";
-import { ghzCommand, runGhz } from "../harness/ghz.ts";
-import { clientCommand, runClient } from "../harness/load-client.ts";
-import type { ServerProcess } from "../harness/server-process.ts";
-import { type Spread, spreadOf } from "../harness/spread.ts";
-import { type ServerKind, startEchoServers } from "./servers.ts";
+import { runClient, runGhz } from "../harness/clients.ts";
+import { type Peers, type ServerProcess, startAll } from "../harness/processes.ts";
+import { type ServerKind, startEchoServer } from "./servers.ts";
 
-/** Of a turn. Long enough that a program's start does not count. */
-const secondsATurn = 2;
-/** Until its code is compiled a server is slower. */
-const warmUpSeconds = 3;
-const runLimitMs = 60_000;
+/** Long enough that the start of a client does not count. */
+const turnSeconds = 2;
+/** A server is slower until its code is compiled. */
+export const warmUpSeconds = 3;
+const timeoutMs = 60_000;
 
 /** A closed loop by one of the clients. */
 export interface Driver {
   readonly name: string;
-  /** @returns calls per second */
+  /** Returns calls per second. */
   readonly drive: (bench: Bench, url: string, target: Target, seconds: number) => Promise<number>;
 }
 
+function loopFlags(seconds: number): string[] {
+  return ["--concurrency", String(inFlight), "--duration", `${seconds}s`];
+}
+
 /**
- * The project's own load client.
+ * This project's load client.
  *
- * @param onConnections over how many the calls in flight go; over HTTP/1.1 each needs its own
+ * @param onConnections connections of the calls in flight; over HTTP/1.1 each call needs its own
  */
 export function ownDriver(onConnections: number, flags: readonly string[] = []): Driver {
   return {
     name: "unblock's client",
-    drive: async ({ pinning }, url, target, seconds) => {
-      const loop = ["--concurrency", String(inFlight), "--duration", `${seconds}s`];
-      const load: Load = { url, target, connections: onConnections, flags: [...loop, ...flags] };
-      return (await runClient(pinning.client(clientCommand(load)), runLimitMs)).report.rps;
+    drive: async (bench, url, target, seconds) => {
+      const load = {
+        url,
+        target,
+        connections: onConnections,
+        flags: [...loopFlags(seconds), ...flags],
+      };
+      return (await runClient(bench, load, timeoutMs)).report.rps;
     },
   };
 }
 
+/** This project's load client with JSON over HTTP/1.1. */
+export function jsonDriver(onConnections: number): Driver {
+  return ownDriver(onConnections, ["--protocol", "connect", "--codec", "json", "--http", "1.1"]);
+}
+
 export const ghzDriver: Driver = {
   name: "ghz",
-  drive: async ({ pinning, ghz }, url, target, seconds) => {
-    const loop = ["--concurrency", String(inFlight), "--duration", `${seconds}s`];
-    // Calls that are in progress at the end are waited for: cut off, they would count as failed.
-    const load: Load = { url, target, connections, flags: [...loop, "--duration-stop", "wait"] };
-    return (await runGhz(pinning.client(ghzCommand(ghz, load)), runLimitMs)).rps;
+  drive: async (bench, url, target, seconds) => {
+    // Calls in progress at the end are awaited: if cut off, they would count as failed.
+    const flags = [...loopFlags(seconds), "--duration-stop", "wait"];
+    return (await runGhz(bench, { url, target, connections, flags }, timeoutMs)).rps;
   },
 };
 
-/** What one client saw of one server. */
-export interface Throughput {
+/** What a server did during one or several turns. */
+export interface Work {
+  readonly calls: number;
+  /** CPU time of all threads. */
+  readonly cpuMs: number;
+  readonly seconds: number;
+}
+
+/** One server's work in one run of one client. */
+export interface Run<Kind extends string> extends Work {
+  readonly driver: Driver;
+  readonly kind: Kind;
+}
+
+/** Results of one server, seen by one client. */
+interface Throughput {
   readonly callsPerSecond: Spread;
-  /**
-   * Calls in a second of the server's CPU time: the same also where the client is the limit, or where a
-   * host lends its cores to others meanwhile.
-   */
+  /** Independent of the client's speed and of cores that a host lends to others. */
   readonly callsPerCpuSecond: Spread;
-  /** The part of its core that the server used: near 1, it was the limit, and not the client. */
+  /** Share of its core that the server used: near 1 the server was the limit, not the client. */
   readonly busy: Spread;
 }
 
-/** What was measured of some servers by some clients. */
-export interface Comparison<Kind extends ServerKind> {
-  of(driver: Driver, kind: Kind): Throughput;
-  /** How many times the calls of `theirs` that `ours` answered in the same CPU time, run by run. */
-  ratio(driver: Driver, ours: Kind, theirs: Kind): Spread;
+/** Results of several servers and clients. */
+export class Comparison<Kind extends string> {
+  readonly #runs: readonly Run<Kind>[];
+
+  constructor(runs: readonly Run<Kind>[]) {
+    this.#runs = runs;
+  }
+
+  of(driver: Driver, kind: Kind): Throughput {
+    const runs = this.#runsOf(driver, kind);
+    return {
+      callsPerSecond: spreadOf(runs.map(({ calls, seconds }) => calls / seconds)),
+      callsPerCpuSecond: spreadOf(runs.map(({ calls, cpuMs }) => (1_000 * calls) / cpuMs)),
+      busy: spreadOf(runs.map(({ cpuMs, seconds }) => cpuMs / 1_000 / seconds)),
+    };
+  }
+
+  /** Ratio of a figure of two servers, run by run; by default of calls per CPU time. */
+  ratio(
+    driver: Driver,
+    ours: Kind,
+    theirs: Kind,
+    figure = ({ calls, cpuMs }: Work) => calls / cpuMs,
+  ): Spread {
+    const peer = this.#runsOf(driver, theirs).map(figure);
+    return spreadOf(
+      this.#runsOf(driver, ours).map((run, index) => figure(run) / (peer[index] ?? 0)),
+    );
+  }
+
+  /** Row that compares two servers. @param wanted least ratio, if there is a target */
+  row(driver: Driver, ours: Kind, theirs: Kind, wanted: number | undefined): Row {
+    const { median } = this.ratio(driver, ours, theirs);
+    const whole = (calls: Spread) => Math.round(calls.median).toLocaleString("en");
+    const [first, second] = [ours, theirs].map((kind) => {
+      const { callsPerCpuSecond, callsPerSecond } = this.of(driver, kind);
+      return `${kind} ${whole(callsPerCpuSecond)} per CPU s, ${whole(callsPerSecond)}/s`;
+    });
+    const what = `${first}, ${second} (${driver.name})`;
+    return wanted === undefined
+      ? plainRow(what, factor(median))
+      : atLeast(what, median, wanted, factor);
+  }
+
+  #runsOf(driver: Driver, kind: Kind): Run<Kind>[] {
+    return this.#runs.filter((run) => run.driver === driver && run.kind === kind);
+  }
 }
 
 /**
- * Measures servers in turn, `bench.runs` times, with each client.
+ * Measures echo servers in turn, `bench.runs` times, with each client.
  *
- * @param rounds how often a run goes through the servers there and back; more of them for peers that are near
- * to each other
+ * @param rounds times per run that each server is measured there and back; more for peers of similar speed
  */
 export async function compareThroughput<Kind extends ServerKind>(
   bench: Bench,
@@ -84,118 +150,65 @@ export async function compareThroughput<Kind extends ServerKind>(
   drivers: readonly Driver[],
   rounds = 1,
 ): Promise<Comparison<Kind>> {
-  const runs: Run[] = [];
-  const peers = await startEchoServers(kinds, bench.pinning);
-  try {
-    for (const { kind, server } of peers.all) {
-      await bench.step(`${part}: warming up ${kind}`);
-      for (const driver of drivers) {
-        await driver.drive(bench, server.url, target, warmUpSeconds);
-      }
+  await using peers = await startAll(kinds, (kind) => startEchoServer(kind, bench.pinning));
+  for (const { kind, server } of peers.all) {
+    await bench.step(`${part}: warming up ${kind}`);
+    for (const driver of drivers) {
+      await driver.drive(bench, server.url, target, warmUpSeconds);
     }
-    for (let run = 1; run <= bench.runs; run++) {
-      for (const driver of drivers) {
-        const work = new Map<ServerKind, Work>();
-        // There and back: what changes on the machine meanwhile is then the same for all.
-        const round = [...peers.all, ...peers.all.toReversed()];
-        for (const { kind, server } of Array.from({ length: rounds }, () => round).flat()) {
-          await bench.step(`${part}: ${kind}, by ${driver.name}, ${run} of ${bench.runs}`);
-          const before = work.get(kind) ?? { calls: 0, cpuSeconds: 0, seconds: 0 };
-          const turn = await takeTurn(bench, driver, server, target, secondsATurn);
-          work.set(kind, {
-            calls: before.calls + turn.calls,
-            cpuSeconds: before.cpuSeconds + turn.cpuMs / 1_000,
-            seconds: before.seconds + secondsATurn,
-          });
-        }
-        runs.push(...[...work].map(([kind, done]) => ({ driver, kind, ...done })));
-      }
-    }
-  } finally {
-    await peers.close();
   }
-  const runsOf = (driver: Driver, kind: Kind) =>
-    runs.filter((run) => run.driver === driver && run.kind === kind);
-  return {
-    of: (driver, kind) => throughputOf(runsOf(driver, kind)),
-    ratio: (driver, ours, theirs) => {
-      const peer = runsOf(driver, theirs).map(perCpuSecond);
-      const ratios = runsOf(driver, ours).map(
-        (run, index) => perCpuSecond(run) / (peer[index] ?? 0),
-      );
-      return spreadOf(ratios);
-    },
-  };
+  const runs: Run<Kind>[] = [];
+  for (let run = 1; run <= bench.runs; run++) {
+    for (const driver of drivers) {
+      const onTurn = (kind: Kind) =>
+        bench.step(`${part}: ${kind}, by ${driver.name}, ${run} of ${bench.runs}`);
+      const options = { rounds, seconds: turnSeconds, onTurn };
+      runs.push(...(await takeTurns(bench, driver, peers, target, options)));
+    }
+  }
+  return new Comparison(runs);
 }
 
-/** Drives a server for some seconds. @returns its calls, and the CPU time of all its threads */
-export async function takeTurn(
+export interface TurnOptions<Kind extends string> {
+  /** Times that the servers are measured there and back. */
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Called before each turn. */
+  readonly onTurn?: (kind: Kind) => Promise<void>;
+}
+
+/** Drives servers there and back, so that changes of the machine's speed affect all of them alike. */
+export async function takeTurns<Kind extends string>(
+  bench: Bench,
+  driver: Driver,
+  peers: Peers<Kind>,
+  target: Target,
+  { rounds, seconds, onTurn }: TurnOptions<Kind>,
+): Promise<Run<Kind>[]> {
+  const work = new Map<Kind, Work>();
+  const round = [...peers.all, ...peers.all.toReversed()];
+  for (const { kind, server } of Array.from({ length: rounds }, () => round).flat()) {
+    await onTurn?.(kind);
+    const before = work.get(kind) ?? { calls: 0, cpuMs: 0, seconds: 0 };
+    const { calls, cpuMs } = await takeTurn(bench, driver, server, target, seconds);
+    work.set(kind, {
+      calls: before.calls + calls,
+      cpuMs: before.cpuMs + cpuMs,
+      seconds: before.seconds + seconds,
+    });
+  }
+  return [...work].map(([kind, done]) => ({ driver, kind, ...done }));
+}
+
+async function takeTurn(
   bench: Bench,
   driver: Driver,
   server: ServerProcess,
   target: Target,
   seconds: number,
-): Promise<{ readonly calls: number; readonly cpuMs: number }> {
+): Promise<Omit<Work, "seconds">> {
   const cpuBeforeMs = await server.ask<number>("cpuMs");
   const callsPerSecond = await driver.drive(bench, server.url, target, seconds);
   const cpuMs = (await server.ask<number>("cpuMs")) - cpuBeforeMs;
   return { calls: callsPerSecond * seconds, cpuMs };
-}
-
-interface Work {
-  readonly calls: number;
-  readonly cpuSeconds: number;
-  readonly seconds: number;
-}
-
-interface Run extends Work {
-  readonly driver: Driver;
-  readonly kind: ServerKind;
-}
-
-function perCpuSecond({ calls, cpuSeconds }: Work): number {
-  return calls / cpuSeconds;
-}
-
-function throughputOf(runs: readonly Run[]): Throughput {
-  return {
-    callsPerSecond: spreadOf(runs.map(({ calls, seconds }) => calls / seconds)),
-    callsPerCpuSecond: spreadOf(runs.map(perCpuSecond)),
-    busy: spreadOf(runs.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds)),
-  };
-}
-
-/** For scripts: each comparison that is made, such as "adapter / grpc-js". */
-export function ratiosOf<Kind extends ServerKind>(
-  { ratio }: Comparison<Kind>,
-  driver: Driver,
-  pairs: readonly { readonly ours: Kind; readonly theirs: Kind }[],
-): Readonly<Record<string, Spread>> {
-  return Object.fromEntries(
-    pairs.map(({ ours, theirs }) => [`${ours} / ${theirs}`, ratio(driver, ours, theirs)]),
-  );
-}
-
-/** A row that compares two servers, as one client saw them. */
-export function ratioRow<Kind extends ServerKind>(
-  comparison: Comparison<Kind>,
-  driver: Driver,
-  [ours, theirs]: readonly [Kind, Kind],
-  wanted: number | undefined,
-): Row {
-  const { median } = comparison.ratio(driver, ours, theirs);
-  const told = ([ours, theirs] as const).map(
-    (kind) => `${kind} ${tell(comparison.of(driver, kind))}`,
-  );
-  return {
-    what: `${told.join(", ")} (${driver.name})`,
-    measured: `${median.toFixed(2)} ×`,
-    wanted: wanted === undefined ? "" : `≥ ${wanted.toFixed(2)} ×`,
-    reached: wanted === undefined ? null : median >= wanted,
-  };
-}
-
-function tell({ callsPerCpuSecond, callsPerSecond }: Throughput): string {
-  const whole = (calls: Spread) => Math.round(calls.median).toLocaleString("en");
-  return `${whole(callsPerCpuSecond)} per CPU s, ${whole(callsPerSecond)}/s`;
 }

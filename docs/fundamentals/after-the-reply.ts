@@ -7,7 +7,7 @@ async function start(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-// It answers when it is told to, so that nothing here depends on who is faster.
+// Responds once `ready` is resolved, so that nothing here depends on timing.
 const ready = Promise.withResolvers<void>();
 const analytics = createServer(async (_request, response) => {
   await ready.promise;
@@ -20,7 +20,7 @@ const shutdown = new AbortController();
 const owned = new Set<Promise<unknown>>();
 const count = { stored: 0, lost: 0 };
 
-/** Takes a task over, two at a time: from here on it is the service's and not the call's. */
+/** Accepts at most two tasks at a time: from here on the service owns them, not the call. */
 function accept(task: (signal: AbortSignal) => Promise<unknown>): boolean {
   if (owned.size === 2) return false;
   const ended: Promise<unknown> = task(shutdown.signal)
@@ -34,7 +34,7 @@ function accept(task: (signal: AbortSignal) => Promise<unknown>): boolean {
 const cancelled = Promise.withResolvers<void>();
 const service = createServer((request, response) => {
   const call = new AbortController();
-  // A call also ends when all went well.
+  // A call also closes after a successful response.
   response.once("close", () => call.abort());
   if (request.url === "/wrong") {
     track(call.signal).catch(() => cancelled.resolve());

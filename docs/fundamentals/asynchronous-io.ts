@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const calls = 1_000;
 const asked: Socket[] = [];
 
-// It answers nobody before all have asked. If fewer could wait at once, they would wait for ever.
+// Responds to nobody before all have asked. If fewer could wait at once, they would wait forever.
 const server = createServer((socket) => {
   socket.once("data", () => asked.push(socket));
 }).listen(0, "127.0.0.1");
@@ -18,7 +18,7 @@ for (let n = 0; n < calls; n++) {
   await once(caller, "connect");
   callers.push(caller);
 }
-const answers = callers.map(async (caller) => {
+const responses = callers.map(async (caller) => {
   caller.write("?");
   await once(caller, "data");
   caller.destroy();
@@ -32,5 +32,5 @@ const { utilization } = performance.eventLoopUtilization(before);
 console.log(`meanwhile the event loop is ${utilization < 0.5 ? "idle" : "busy"}`);
 console.log(`here: utilization ${utilization.toFixed(3)}`);
 for (const socket of asked) socket.end("!");
-console.log(`${(await Promise.all(answers)).length} calls have their answer`);
+console.log(`${(await Promise.all(responses)).length} calls have their response`);
 server.close();

@@ -8,11 +8,11 @@ import { Piscina } from "piscina";
 
 interface Query {
   readonly file: string;
-  /** Memory that all threads see: how many queries have begun. */
+  /** Number of queries that have begun, in memory that all threads share. */
   readonly begun: Int32Array;
 }
 
-/** Blocks its thread in the driver for as long as somebody else has locked the database. */
+/** Blocks its thread in the driver while the database is locked. */
 export default function countUsers({ file, begun }: Query): unknown {
   using database = new DatabaseSync(file, { timeout: 10_000 });
   Atomics.add(begun, 0, 1);

@@ -12,7 +12,7 @@ async function watch(name: string, work: () => unknown): Promise<void> {
   const { user, system } = process.threadCpuUsage(cpuBefore);
   const cpu = (user + system) / 1_000 / (performance.now() - beganMs);
   const loop = performance.eventLoopUtilization(loopBefore).utilization;
-  // Another program may have had the core meanwhile, so much less than 1 is computing too.
+  // Another program may have used the core meanwhile, so less than 1 means computing too.
   const verdict = loop < 0.5 ? "free" : `blocked by ${cpu > 0.1 ? "computing" : "waiting"}`;
   console.log(`${name}: the loop is ${verdict}`);
   console.log(`here: utilization ${loop.toFixed(2)}, CPU of this thread ${cpu.toFixed(2)}`);

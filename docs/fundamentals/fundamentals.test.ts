@@ -3,9 +3,11 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Code } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
+import { sectionOf } from "@unblock/learn/book/markdown";
+import { anchor } from "@unblock/learn/score";
+import { type RunningCommand, stableLines, startCommand } from "@unblock/test/cli";
+import { lexer, walkTokens } from "marked";
 import { afterEach, describe, expect, test } from "vitest";
-import { type RunningCommand, startCommand } from "../../testing/cli.ts";
-import { stableLines } from "../../testing/stable-lines.ts";
 
 const documentUrl = new URL("../fundamentals.md", import.meta.url);
 const document = readFileSync(documentUrl, "utf8");
@@ -13,7 +15,7 @@ const document = readFileSync(documentUrl, "utf8");
 interface Part {
   readonly heading: string;
   readonly program: URL;
-  /** The lines without which the part would have shown nothing, in their order. */
+  /** Output lines that prove the part's text, in order. */
   readonly claims: readonly string[];
 }
 
@@ -61,7 +63,7 @@ const parts: readonly Part[] = [
     claims: [
       "1000 calls wait at once",
       "meanwhile the event loop is idle",
-      "1000 calls have their answer",
+      "1000 calls have their response",
     ],
   },
   {
@@ -95,10 +97,10 @@ const parts: readonly Part[] = [
     heading: "Queues and back-pressure",
     program: new URL("./queues.ts", import.meta.url),
     claims: [
-      "of 10 callers 2 run, 3 wait, and 5 are refused",
+      "of 10 callers 2 run, 3 wait, and 5 are rejected",
       "in the end these have run: 1, 2, 3, 5",
-      "a queue without end: 192 in time, 2808 too late, 0 refused at once",
-      "a queue of 250 ms:   2410 in time, 0 too late, 590 refused at once",
+      "a queue without end: 192 in time, 2808 too late, 0 rejected at once",
+      "a queue of 250 ms:   2410 in time, 0 too late, 590 rejected at once",
     ],
   },
   {
@@ -118,29 +120,22 @@ const parts: readonly Part[] = [
       "wait: five have been started, 0 are done",
       "compute: five have been started, 5 are done",
       "one fails: 4 others go on",
-      "one fails and the others are told: 0 go on",
+      "one fails and the others are cancelled: 0 go on",
     ],
   },
 ];
 
-/** The text under a heading of the second level. */
-function sectionOf(heading: string): string {
-  const [, section] = document.split(`\n## ${heading}\n`);
-  return section?.split("\n## ")[0] ?? "";
-}
+const headings = lexer(document).flatMap((token) =>
+  token.type === "heading" && token.depth === 2 ? [String(token.text)] : [],
+);
 
-/** What stands in the section's only block of this language. */
+/** Returns the text of the section's blocks of a language. */
 function blockOf(section: string, language: string): string {
-  const blocks = [...section.matchAll(/^```(\w+)\n(.*?)^```$/gms)];
-  return blocks.flatMap(([, name, text]) => (name === language ? [text] : [])).join("\n");
-}
-
-/** The anchor that GitHub gives a heading. */
-function anchorOf(heading: string): string {
-  return `#${heading
-    .toLowerCase()
-    .replaceAll(/[^\w -]/g, "")
-    .replaceAll(" ", "-")}`;
+  return lexer(section)
+    .flatMap((token) =>
+      token.type === "code" && token.lang === language ? [`${token.text}\n`] : [],
+    )
+    .join("\n");
 }
 
 let command: RunningCommand | undefined;
@@ -149,13 +144,13 @@ afterEach(() => {
 });
 
 describe.each(parts)("$heading", ({ heading, program, claims }) => {
-  const section = sectionOf(heading);
+  const section = sectionOf(document, heading);
 
-  test("shows its program as it is", () => {
+  test("contains its program", () => {
     expect(blockOf(section, "ts")).toBe(readFileSync(program, "utf8"));
   });
 
-  test("shows what its program prints, and that is what the part claims", async () => {
+  test("shows its program's output, which proves the text", async () => {
     command = startCommand(process.execPath, [fileURLToPath(program)]);
     const code = await command.exited;
     expect({ code, stderr: command.stderr() }).toEqual({ code: 0, stderr: "" });
@@ -166,23 +161,25 @@ describe.each(parts)("$heading", ({ heading, program, claims }) => {
     expect(lines).toEqual(shown);
   });
 
-  test("names its exercises at its end", () => {
+  test("ends with its exercises", () => {
     const last = section.trim().split("\n\n").at(-1);
-    expect(last).toMatch(/^Exercises: .*\(\.\.\/server\/exercises\/[a-z-]+\/README\.md\)/);
+    expect(last).toMatch(/^Exercises: .*\(\.\.\/exercises\/[a-z-]+\/README\.md\)/);
   });
 });
 
-test("has its parts in their order, and ends with a table for those who know Python", () => {
-  const headings = [...document.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+test("has all parts in order, and a table for Python at the end", () => {
   expect(headings).toEqual([...parts.map(({ heading }) => heading), "Coming from Python"]);
-  expect(sectionOf("Coming from Python")).toContain("| Python, FastAPI | Node | mind |");
+  expect(sectionOf(document, "Coming from Python")).toContain("| Python, FastAPI | Node | mind |");
 });
 
-test("links to what is there", () => {
-  const targets = [...document.matchAll(/\]\(([^)]+)\)/g)].flatMap(([, target]) => target ?? []);
-  const anchors = new Set(
-    [...document.matchAll(/^## (.*)$/gm)].map(([, it]) => anchorOf(it ?? "")),
-  );
+test("has no dead links", () => {
+  const targets: string[] = [];
+  walkTokens(lexer(document), (token) => {
+    if (token.type === "link") {
+      targets.push(token.href);
+    }
+  });
+  const anchors = new Set(headings.map((heading) => `#${anchor(heading)}`));
   const dead = targets.filter((target) =>
     target.startsWith("#") ? !anchors.has(target) : !existsSync(new URL(target, documentUrl)),
   );
@@ -190,7 +187,7 @@ test("links to what is there", () => {
   expect(dead).toEqual([]);
 });
 
-describe("libuv's pool runs what the text says", () => {
+describe("the text lists the calls in libuv's pool", () => {
   const [, list = "", others = ""] =
     /reports the end to the loop:\n(.*?)\nNot in the pool:(.*?)\[uses-pool/s.exec(document) ?? [];
 
@@ -220,7 +217,7 @@ describe("libuv's pool runs what the text says", () => {
   });
 });
 
-test("structured clone keeps and loses what the text says", () => {
+test("structured clone behaves as the text says", () => {
   class Own extends Error {}
   const clones: [unknown, unknown][] = [
     [new Map([[1, new Set([new Date(0)])]]), new Map([[1, new Set([new Date(0)])]])],
@@ -251,7 +248,7 @@ test("structured clone keeps and loses what the text says", () => {
   expect(document).toContain("`URL`, `Headers` and `Proxy` throw a `DataCloneError`");
 });
 
-test("a rejected call is HTTP 429, as the server answers it", () => {
+test("a rejected call is HTTP 429, as in the text", () => {
   expect(codeToHttpStatus(Code.ResourceExhausted)).toBe(429);
   expect(document).toContain("`resource_exhausted`, HTTP 429");
   expect(document).not.toContain("HTTP 503");

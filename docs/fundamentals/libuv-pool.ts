@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { pbkdf2 } from "node:crypto";
 import { stat } from "node:fs/promises";
 
-/** Puts eight hashes into the pool and a canary behind them: how many end before it does? */
-async function sendCanary(): Promise<void> {
+/** Queues eight hashes and a probe behind them, and prints how many end before the probe. */
+async function probePool(): Promise<void> {
   let ended = 0;
   for (let n = 0; n < 8; n++) {
     pbkdf2("password", "salt", 200_000, 32, "sha256", () => ended++);
@@ -15,13 +15,13 @@ async function sendCanary(): Promise<void> {
   console.log(`here: stat took ${tookMs.toFixed(1)} ms, and ${ended} hashes had ended`);
 }
 
-if (process.env.CANARY) {
-  await sendCanary();
+if (process.env.PROBE) {
+  await probePool();
 } else {
   for (const size of [undefined, "16"]) {
     console.log(size ? `UV_THREADPOOL_SIZE=${size}` : "UV_THREADPOOL_SIZE is not set");
-    // The size is read once in a process, so each size gets a process of its own.
-    const env = { ...process.env, CANARY: "1", UV_THREADPOOL_SIZE: size };
+    // A process reads the size once, so each size gets a process of its own.
+    const env = { ...process.env, PROBE: "1", UV_THREADPOOL_SIZE: size };
     execFileSync(process.execPath, [import.meta.filename], { env, stdio: "inherit" });
   }
 }

@@ -14,7 +14,7 @@ setImmediate(() => {
 });
 await ended.promise;
 
-/** Computes in 20 slices with a pause after each. A timer of 1 ms gets its turn after how many? */
+/** Computes 20 slices with a pause after each, and returns after how many a timer of 1 ms fires. */
 async function slicesBeforeTimer(pause: () => Promise<void>): Promise<number> {
   let slices = 0;
   const timer = sleep(1).then(() => slices);

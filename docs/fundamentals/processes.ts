@@ -11,7 +11,7 @@ async function callThem(): Promise<void> {
   await once(victim, "listening");
   const [address]: AddressInfo[] = await once(cluster.fork(), "listening");
 
-  /** Makes ten calls, one after the other; tells how many processes answer them. */
+  /** Makes ten calls in sequence and returns how many processes responded. */
   async function answeredBy(agent: Agent): Promise<number> {
     const pids = new Set<string>();
     for (let call = 0; call < 10; call++) {

@@ -21,8 +21,8 @@ for (const [name, work] of Object.entries({ wait, compute })) {
   await Promise.all(started);
 }
 
-/** Service 1 is down. How many of the other four go on to their end? */
-async function dashboard(tellSiblings: boolean): Promise<number> {
+/** Service 1 is down. Returns how many of the other four run to their end. */
+async function dashboard(cancelSiblings: boolean): Promise<number> {
   let answered = 0;
   const siblings = new AbortController();
   const asked = five.map(async (service) => {
@@ -31,11 +31,11 @@ async function dashboard(tellSiblings: boolean): Promise<number> {
     answered++;
   });
   await Promise.all(asked).catch((error: Error) => {
-    if (tellSiblings) siblings.abort(error);
+    if (cancelSiblings) siblings.abort(error);
   });
   await Promise.allSettled(asked);
   return answered;
 }
 
 console.log(`one fails: ${await dashboard(false)} others go on`);
-console.log(`one fails and the others are told: ${await dashboard(true)} go on`);
+console.log(`one fails and the others are cancelled: ${await dashboard(true)} go on`);

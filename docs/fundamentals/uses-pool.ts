@@ -1,6 +1,6 @@
 /**
- * Says whether a call waits for libuv's pool: the pool's one thread is busy, and the call that is named ends
- * before it or after it. To be started with UV_THREADPOOL_SIZE=1.
+ * Prints whether a call uses libuv's pool: the pool's only thread is busy, and the call named by
+ * the argument ends before it or not. Start it with UV_THREADPOOL_SIZE=1.
  */
 import {
   argon2,
@@ -24,7 +24,7 @@ const file = join(tmpdir(), `uses-pool-${process.pid}`);
 const calls: Readonly<Record<string, (done: () => void) => void>> = {
   "fs.stat": (done) => stat(".", done),
   "fs.watchFile": (done) => {
-    // Told at once that the file is not there.
+    // Calls back at once, because the file does not exist.
     watchFile(file, done);
   },
   "fs.watch": (done) => {

@@ -1,17 +1,17 @@
-/** What a thread or a child process of this server costs in memory, on Linux. */
+/** Measures the memory of a thread and of a child process of the server, on Linux. */
 import { readFileSync } from "node:fs";
-import { createUnblockClient, createVitalsClient } from "../../client/client.ts";
-import { startServer } from "../../loadtest/server-process.ts";
+import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
+import { startServer } from "@unblock/loadtest/server-process";
 
 const runs = 5;
 const more = 16;
 const kinds = [
-  { name: "worker thread (workers)", flag: "--cpu-workers", strategy: "workers" },
-  { name: "worker thread (threads)", flag: "--blocking-threads", strategy: "threads" },
+  { name: "worker thread (workers)", flag: "--cpu-workers", strategy: "cpu-pool" },
+  { name: "worker thread (threads)", flag: "--blocking-threads", strategy: "blocking-pool" },
   { name: "child process (processes)", flag: "--processes", strategy: "processes" },
 ];
 
-/** Memory of processes, with their share of what they have in common, in MB. */
+/** Proportional set size of processes, in MB. */
 function megabytesOf(pids: Iterable<number>): number {
   const kilobytes = [...pids].map((pid) =>
     Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]),
@@ -19,22 +19,22 @@ function megabytesOf(pids: Iterable<number>): number {
   return kilobytes.reduce((sum, one) => sum + one, 0) / 1_024;
 }
 
-/** Memory of a server and its children that run tasks, once each of them has run some. */
+/** Memory of a server and its children in MB, once each slot has run a task. */
 async function measure(flag: string, strategy: string, size: number): Promise<number> {
   const flags = ["--cpu-workers=1", "--blocking-threads=1", "--processes=1", `${flag}=${size}`];
   const { url, close } = await startServer(flags);
   const client = createUnblockClient({ baseUrl: url, strategy });
   const { backends } = await createVitalsClient({ baseUrl: url }).getVitals({});
-  const seats = new Set<string>();
+  const slots = new Set<string>();
   const pids = new Set(backends.filter(({ name }) => name === "database").map(({ pid }) => pid));
   const onHeader = (header: Headers) => {
     const ranOn = header.get("unblock-ran-on") ?? "";
-    seats.add(ranOn);
+    slots.add(ranOn);
     pids.add(Number(/pid=(\d+)/.exec(ranOn)?.[1]));
   };
-  while (seats.size < size) {
+  while (slots.size < size) {
     const calls = Array.from({ length: 4 * size }, () =>
-      strategy === "threads"
+      strategy === "blocking-pool"
         ? client.getUser({ userId: 1 }, { onHeader })
         : client.computeHash({ data: "a", rounds: 20_000 }, { onHeader }),
     );

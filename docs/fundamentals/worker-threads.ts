@@ -5,9 +5,9 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 const tasks = 16;
 
 interface Message {
-  /** Each thread gets a copy of its own. */
+  /** Copied for each thread. */
   readonly copied: number[];
-  /** The same memory for all: how many tasks are taken, and how many are done. */
+  /** Shared by all threads: the number of tasks taken, and of tasks done. */
   readonly shared: Int32Array;
 }
 

@@ -1,6 +1,6 @@
-import { createRandom } from "../../loadtest/schedule/random.ts";
+import { createRandom } from "@unblock/loadtest/schedule/random";
 
-/** How many cores do hashes of 100 ms need, so that 99 % of them begin within 100 ms? */
+/** How many cores are needed so that 99 % of hashes of 100 ms start within 100 ms? */
 const hashMs = 100;
 const wantedWaitMs = 100;
 const jobs = 200_000;
@@ -13,12 +13,12 @@ for (const callsPerSecond of [10, 100, 1_000]) {
   }
   const percent = Math.round((100 * busy) / cores);
   console.log(
-    `${callsPerSecond} hashes a second keep ${busy} cores busy; ${cores} make them wait no longer: ` +
+    `${callsPerSecond} hashes per second keep ${busy} cores busy; ${cores} meet the limit: ` +
       `${percent} % of each is used`,
   );
 }
 
-/** A simulation: calls come independently of each other, and the first core that is free takes the first. */
+/** Simulates calls that arrive independently; the first free core takes the first call. */
 function p99WaitMs(callsPerSecond: number, cores: number): number {
   const random = createRandom(1);
   const freeAtMs = new Float64Array(cores);
@@ -26,7 +26,7 @@ function p99WaitMs(callsPerSecond: number, cores: number): number {
   let nowMs = 0;
   for (let job = 0; job < jobs; job++) {
     nowMs += (-Math.log(1 - random()) / callsPerSecond) * 1_000;
-    // All take the same time, so the cores become free in the order in which they were taken.
+    // All take the same time, so cores become free in the order in which they were taken.
     const core = job % cores;
     const startMs = Math.max(nowMs, freeAtMs[core] ?? 0);
     freeAtMs[core] = startMs + hashMs;

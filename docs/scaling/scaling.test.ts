@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { runCommand, stableLines } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { runCommand } from "../../testing/cli.ts";
-import { stableLines } from "../../testing/stable-lines.ts";
 
 const page = readFileSync(new URL("../scaling.md", import.meta.url), "utf8");
 
 test.each(["littles-law.ts", "headroom.ts", "what-breaks-first.ts"])(
-  "%s prints what the page says",
+  "%s prints what scaling.md shows",
   async (program) => {
     const path = fileURLToPath(new URL(program, import.meta.url));
     const { code, stdout, stderr } = await runCommand(process.execPath, [path]);

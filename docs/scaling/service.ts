@@ -1,20 +1,20 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { createVitalsClient } from "../../client/client.ts";
-import type { PlaceVitals } from "../../gen/unblock/v1/vitals_pb.ts";
-import type { Report } from "../../loadtest/report/report.ts";
-import { type ServerProcess, startServer } from "../../loadtest/server-process.ts";
+import { createVitalsClient } from "@unblock/client/client";
+import type { Report } from "@unblock/loadtest/report/report";
+import { type ServerProcess, startServer } from "@unblock/loadtest/server-process";
+import type { ExecutorVitals } from "@unblock/proto/gen/vitals";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A server with a load client beside it, for the programs of this folder. */
+/** A server and a load client, for the programs of this folder. */
 export interface Service extends ServerProcess {
-  /** Runs `npm run loadtest -- run` against it. */
+  /** Runs `npm run loadtest -- run` against the server. */
   load(...flags: readonly string[]): Promise<Report>;
-  place(name: string): Promise<PlaceVitals>;
+  executor(name: string): Promise<ExecutorVitals>;
 }
 
-/** @param flags those of `npm start` */
+/** @param flags flags of `npm start` */
 export async function startService(...flags: readonly string[]): Promise<Service> {
   const server = await startServer(flags);
   const vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
@@ -24,18 +24,18 @@ export async function startService(...flags: readonly string[]): Promise<Service
       const args = ["loadtest/main.ts", "run", ...loadFlags, "--url", server.url, "--json"];
       return JSON.parse(await outputOf(args));
     },
-    place: async (name) => {
-      const { places } = await vitals.getVitals({});
-      const place = places.find((candidate) => candidate.name === name);
-      if (place === undefined) {
-        throw new Error(`Expected a place of the server, got ${name}`);
+    executor: async (name) => {
+      const { executors } = await vitals.getVitals({});
+      const found = executors.find((candidate) => candidate.name === name);
+      if (found === undefined) {
+        throw new Error(`Expected the name of an executor, got ${name}`);
       }
-      return place;
+      return found;
     },
   };
 }
 
-/** That the machine was busy, for which the client ends with 3, is no matter here. */
+/** Exit code 3, for a busy machine, is accepted. */
 function outputOf(args: readonly string[]): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const options = { cwd: root, maxBuffer: 64 * 1024 * 1024 };

@@ -1,19 +1,19 @@
 import { availableParallelism } from "node:os";
-import { findExercise } from "../../registry/exercises.ts";
+import { findExercise } from "@unblock/proto/exercises";
 import { startService } from "./service.ts";
 
-/** One server, as it starts: what bounds each exercise, and how many calls a second that allows. */
+/** What bounds each exercise on one server with default settings, and the calls per second that it allows. */
 const cores = availableParallelism();
 const threads = 16;
 const seconds = 3;
-const onCores = "the cores: one call in 100 ms each";
-const onLoop = "the event loop: it waits for nothing, and handles every call";
-/** A closed loop of more calls than there are seats shows the most that a place can do. */
+const onCores = "the cores: one call per 100 ms each";
+const onLoop = "the event loop, which handles every call";
+/** A closed loop with more calls than slots measures an executor's maximum throughput. */
 const bounds = [
   { letter: "C", bound: onCores, concurrency: 2 * cores },
   { letter: "F", bound: onCores, concurrency: 4 * cores },
-  { letter: "A", bound: "16 threads of 50 ms: 320 calls a second", concurrency: 2 * threads },
-  { letter: "D", bound: "16 threads of 30 ms: 533 calls a second", concurrency: 2 * threads },
+  { letter: "A", bound: "16 threads of 50 ms: 320 calls per second", concurrency: 2 * threads },
+  { letter: "D", bound: "16 threads of 30 ms: 533 calls per second", concurrency: 2 * threads },
   { letter: "B", bound: onLoop, concurrency: 800 },
   { letter: "E", bound: onLoop, concurrency: 200 },
 ] as const;
@@ -30,7 +30,7 @@ for (const { letter, bound, concurrency } of bounds) {
     ...[rpc, `--data=${burst.requestJson(1)}`, `--strategy=${recommended}`],
     ...["--warmup=1s", `--duration=${seconds}s`, `--concurrency=${concurrency}`, "--connections=4"],
   );
-  console.log(`here: ${rps.toFixed(0)} calls a second`);
+  console.log(`here: ${rps.toFixed(0)} calls per second`);
 }
 await service.close();
 

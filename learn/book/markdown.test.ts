@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderMarkdown, sectionOf } from "./markdown.ts";
+import { listOf, renderMarkdown, sectionOf } from "./markdown.ts";
 
 const document = `# A title
 
@@ -7,18 +7,22 @@ const document = `# A title
 
 one
 
+### Part of it
+
 ## First of all
 
-two
+- two
+  halves
+- three
 `;
 
 test("finds the text under a heading", () => {
-  expect(sectionOf(document, "First").trim()).toBe("one");
-  expect(sectionOf(document, "First of all").trim()).toBe("two");
-  expect(() => sectionOf(document, "Second")).toThrow('Expected a heading "## Second", found none');
+  expect(sectionOf(document, "First").trim()).toBe("one\n\n### Part of it");
+  expect(listOf(sectionOf(document, "First of all"))).toEqual(["two halves", "three"]);
+  expect(() => sectionOf(document, "Second")).toThrow(/"## Second"/);
 });
 
-test("makes plain lines of it", () => {
+test("renders paragraphs, lists, code and tables as plain lines", () => {
   const markdown = `
 <details>
 

@@ -1,59 +1,86 @@
-import { wrap } from "../terminal/wrap.ts";
+import { lexer, type Token } from "marked";
+import { wrap } from "../terminal/text.ts";
 
 /**
- * The text under a heading of the second level, without the heading; an exercise's README has them
- * all.
+ * Returns the markdown under a heading of the second level, without the heading.
  *
  * @throws Error when there is no such heading
  */
 export function sectionOf(markdown: string, heading: string): string {
-  const start = `## ${heading}\n`;
-  const section = `\n${markdown}`.split("\n## ").find((part) => `## ${part}`.startsWith(start));
-  if (section === undefined) {
+  const tokens = lexer(markdown);
+  const isHeading = (token: Token) => token.type === "heading" && token.depth <= 2;
+  const at = tokens.findIndex(
+    (token) => token.type === "heading" && token.depth === 2 && token.text === heading,
+  );
+  if (at < 0) {
     throw new Error(`Expected a heading "## ${heading}", found none`);
   }
-  return section.slice(heading.length + 1);
+  const rest = tokens.slice(at + 1);
+  const end = rest.findIndex(isHeading);
+  return rest
+    .slice(0, end < 0 ? undefined : end)
+    .map(({ raw }) => raw)
+    .join("");
 }
 
-/** Markdown as lines for a terminal: paragraphs, lists, code blocks, tables; links are their text. */
-export function renderMarkdown(markdown: string, width: number): string[] {
-  const lines: string[] = [];
-  let paragraph: string[] = [];
-  let inCode = false;
-  const endParagraph = () => {
-    const text = plain(paragraph.join(" "));
-    const [, bullet = ""] = /^([-*] |\d+\. )/.exec(text) ?? [];
-    if (text !== "") {
-      lines.push(...wrap(text.slice(bullet.length), width, bullet, " ".repeat(bullet.length)));
-    }
-    paragraph = [];
+/** Returns the title of a markdown text and its first paragraph. */
+export function introductionOf(markdown: string): { title: string; paragraph: string } {
+  const tokens = lexer(markdown);
+  const textOf = (type: string) => {
+    const token = tokens.find((one) => one.type === type);
+    return token !== undefined && "text" in token ? String(token.text).replaceAll("\n", " ") : "";
   };
-  for (const line of markdown.split("\n")) {
-    if (line.startsWith("```")) {
-      endParagraph();
-      inCode = !inCode;
-    } else if (inCode || line.startsWith("|")) {
-      endParagraph();
-      lines.push(`  ${line}`);
-    } else if (/^\s*$|^<\/?(details|summary)>/.test(line)) {
-      endParagraph();
-      if (lines.length > 0 && lines.at(-1) !== "") {
-        lines.push("");
-      }
-    } else {
-      if (/^([-*] |\d+\. )/.test(line)) {
-        endParagraph();
-      }
-      paragraph.push(line.trim());
-    }
-  }
-  endParagraph();
-  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
+  return { title: textOf("heading"), paragraph: textOf("paragraph") };
 }
 
-function plain(text: string): string {
-  return text
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replaceAll(/\*\*([^*]+)\*\*/g, "$1")
-    .replaceAll(/(?<!\w)[_*]([^_*\s][^_*]*)[_*](?!\w)/g, "$1");
+/** Returns the items of the first list of a markdown text, as markdown. */
+export function listOf(markdown: string): string[] {
+  const list = lexer(markdown).find(({ type }) => type === "list");
+  const items: readonly { readonly text: string }[] = list?.type === "list" ? list.items : [];
+  return items.map(({ text }) => text.replaceAll("\n", " "));
+}
+
+/** Renders markdown as lines of a terminal. Of a link its text is shown, of HTML tags nothing. */
+export function renderMarkdown(markdown: string, width: number): string[] {
+  const blocks = lexer(markdown)
+    .map((token) => renderBlock(token, width))
+    .filter((lines) => lines.length > 0);
+  return blocks.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
+}
+
+function renderBlock(token: Token, width: number): string[] {
+  switch (token.type) {
+    case "space":
+    case "html":
+      return [];
+    case "list": {
+      const items: readonly { readonly tokens: Token[] }[] = token.items;
+      return items.flatMap(({ tokens }, index) => {
+        const bullet = token.ordered ? `${index + 1}. ` : "- ";
+        return wrap(plainText(tokens), width, bullet, " ".repeat(bullet.length));
+      });
+    }
+    case "paragraph":
+      return wrap(plainText([token]), width);
+    default:
+      // Code and tables keep their lines.
+      return (token.type === "code" ? token.text : token.raw.trimEnd())
+        .split("\n")
+        .map((line: string) => `  ${line}`);
+  }
+}
+
+function plainText(tokens: readonly Token[]): string {
+  return tokens
+    .map((token) => {
+      if (token.type === "codespan") {
+        return token.raw;
+      }
+      return "tokens" in token && token.tokens !== undefined
+        ? plainText(token.tokens)
+        : "text" in token
+          ? token.text
+          : "";
+    })
+    .join("");
 }

@@ -1,19 +1,19 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import { solutionFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
 import type { ExerciseResult, StepResult } from "./result.ts";
 
 const exercise = exerciseOf("A");
-const decision = `export const decision = { strategy: "threads", why: "It is not asked here." };`;
+const decision = `export const decision = { strategy: "blocking-pool", why: "It is not asked here." };`;
 const answers = (body: string) =>
   `${decision}\nexport const handler = async () => {\n${body}\n};\n`;
 
 /** A right answer, as far as there is one. */
-const solved = readFileSync(solutionFile(exercise, "threads"), "utf8").replaceAll(
+const solved = readFileSync(solutionFile(exercise, "blocking-pool"), "utf8").replaceAll(
   /"\.\.(.*)"/g,
   (_, path: string) => JSON.stringify(new URL(`..${path}`, import.meta.url).href),
 );
@@ -192,7 +192,7 @@ function failuresOf({ steps }: ExerciseResult): readonly StepResult[] {
 
 // Some take until a limit, and no count depends on what the others do.
 describe.concurrent("a file that", { timeout: 120_000 }, () => {
-  test.each(inputs)("$does is told of in one line", async ({ does, source, says }) => {
+  test.each(inputs)("$does fails in one line", async ({ does, source, says }) => {
     const own = join(folder, does.replaceAll(" ", "-"));
     mkdirSync(own);
     const file = join(own, "bad.ts");
@@ -207,11 +207,11 @@ describe.concurrent("a file that", { timeout: 120_000 }, () => {
   });
 });
 
-describe("after all of them", { timeout: 120_000 }, () => {
-  test("a file that is right is checked as ever", async () => {
-    const result = await check(solutionFile(exercise, "threads"));
+describe("after all of these", { timeout: 120_000 }, () => {
+  test("a right file passes", async () => {
+    const result = await check(solutionFile(exercise, "blocking-pool"));
     expect(failuresOf(result)).toEqual([]);
-    const byCounts = result.steps.filter(({ step }) => step !== "time" && step !== "bystander");
+    const byCounts = result.steps.filter(({ step }) => step !== "time" && step !== "probe");
     expect(byCounts.map(({ step, verdict }) => `${step} ${verdict}`)).toEqual([
       "loads PASS",
       "decision PASS",

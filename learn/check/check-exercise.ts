@@ -1,37 +1,32 @@
-import type { Exercise } from "../../registry/exercises.ts";
-import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import type { Exercise } from "@unblock/proto/exercises";
 import { shown, yoursFolder } from "../workspace.ts";
-import { Analytics } from "./after-reply/analytics.ts";
-import { Callers } from "./callers.ts";
-import { checkBurst } from "./check-burst.ts";
-import { checkTrackEvent } from "./check-track-event.ts";
-import { meantStrategies } from "./decided.ts";
-import { HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
+import { Analytics } from "./analytics/analytics.ts";
+import { checkDecision, meantStrategies } from "./decision.ts";
+import { burstMs, HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
 import { KeptFiles } from "./kept-files.ts";
-import { burstMs } from "./limits.ts";
 import { lineOfMistake } from "./line-of-mistake.ts";
-import { TreeWatch } from "./measure/tree-watch.ts";
-import { LearnerService, type StartOptions } from "./process/learner-service.ts";
-import { type Listener, Report } from "./report.ts";
+import { TreeWatch } from "./measure/system.ts";
+import { leftBehind } from "./mistakes/executors.ts";
+import { LearnerService } from "./process/learner-service.ts";
+import { fail, failOf, type Listener, type Outcome, pass, Report } from "./report.ts";
 import type { ExerciseResult } from "./result.ts";
-import type { Session } from "./session.ts";
-import { checkDecision } from "./steps/decision.ts";
-import { checkLoads, failOf } from "./steps/loads.ts";
-import { checkStop } from "./steps/stop.ts";
-import { checkTypes, readSource, type TypeProblems } from "./types.ts";
-import { findAny } from "./unchecked-types.ts";
+import { Callers, type Session } from "./session.ts";
+import { checkBurst } from "./steps/burst.ts";
+import { checkTrackEvent } from "./steps/event.ts";
+import { checkLoads, checkTypes, findAny, readSource, type TypeProblems } from "./types.ts";
 import { World } from "./world/world.ts";
 
 export interface CheckOptions extends Listener {
-  /** What the compiler says of the file, among others. Default: it is asked about this file alone. */
+  /** Result of a type check that includes the file. Default: checks this file alone. */
   readonly types?: Promise<TypeProblems>;
 }
 
 /**
- * Checks a learner's answer to an exercise, in a process of its own that is gone when this resolves. It
- * never rejects for what the file does, nor for trouble of its own: both are told in the result.
+ * Checks a learner's answer to an exercise in its own process, which has ended when this resolves. Never
+ * rejects for what the file does or for trouble of the check: the result reports both.
  *
- * @param file its path, absolute
+ * @param file absolute path
  */
 export async function checkExercise(
   exercise: Exercise,
@@ -40,33 +35,30 @@ export async function checkExercise(
 ): Promise<ExerciseResult> {
   const report = new Report(shown(file), listener);
   const kept = new KeptFiles(yoursFolder);
-  const analytics = exercise.work.afterReply ? await Analytics.open() : undefined;
+  const analytics = exercise.work.afterResponse ? await Analytics.open() : undefined;
   let world: World | undefined;
+  let service: LearnerService | undefined;
   try {
     listener.onBegin?.("loads");
-    world = await openWorld();
-    const [started, typeProblems] = await Promise.all([
-      start(world, { exercise, file, analyticsUrl: analytics?.url ?? null }),
-      types,
-    ]);
-    const service = started instanceof LearnerService ? started : undefined;
-    const fault = started instanceof LearnerService ? undefined : started;
+    // Reported below: the step "loads" has one outcome.
+    const started = start(exercise, file, analytics).catch(toFault);
+    const [opened, typeProblems] = await Promise.all([started, types]);
     const unchecked = findAny(readSource(file));
+    const fault = opened instanceof Error ? opened : undefined;
     const loads = checkLoads(shown(file), fault, typeProblems?.get(file), unchecked);
-    if (report.add("loads", loads) && service !== undefined && world !== undefined) {
-      report.add("decision", checkDecision(exercise, service.decision));
-      await checkServed({ exercise, file: shown(file), service, world, analytics }, report);
-      if (!service.hasDied) {
-        await report.make("stop", () => checkStop(service));
+    report.add("loads", loads);
+    if (!(opened instanceof Error)) {
+      ({ world, service } = opened);
+      if (loads.verdict !== "FAIL") {
+        const served = { exercise, file: shown(file), service, world, analytics };
+        await checkServed(served, report);
       }
     }
     await service?.close();
     const changed = kept.restore(readSource(file));
     if (changed.length > 0) {
-      const fault = tampering(
-        `wrote to the course's own ${changed.join(", ")}, which was put back`,
-      );
-      report.add("stop", failOf(shown(file), fault));
+      const text = `wrote to the course's own ${changed.join(", ")}, which was put back`;
+      report.add("stop", failOf(shown(file), tampering(text)));
     }
     return resultOf(exercise, file, service, report);
   } finally {
@@ -75,34 +67,36 @@ export async function checkExercise(
   }
 }
 
-/** @returns undefined when it does not start, which the service can't do either then */
-async function openWorld(): Promise<World | undefined> {
-  return World.open().catch(() => undefined);
-}
-
+/** Starts the backends, then the service. */
 async function start(
-  world: World | undefined,
-  options: Omit<StartOptions, "world">,
-): Promise<LearnerService | LearnerFault | HarnessTrouble> {
-  if (world === undefined) {
-    return new HarnessTrouble("the check's backends did not start");
-  }
+  exercise: Exercise,
+  file: string,
+  analytics: Analytics | undefined,
+): Promise<{ readonly world: World; readonly service: LearnerService }> {
+  const world = await World.open();
   try {
-    return await LearnerService.start({ ...options, world: world.addresses });
+    const analyticsUrl = analytics?.url ?? null;
+    const options = { exercise, file, analyticsUrl, world: world.addresses };
+    return { world, service: await LearnerService.start(options) };
   } catch (error) {
-    if (error instanceof LearnerFault) {
-      return error;
-    }
-    return new HarnessTrouble(error instanceof Error ? error.message : String(error));
+    await world.close();
+    throw error;
   }
 }
 
-/** The steps for which somebody calls. */
+function toFault(error: unknown): LearnerFault | HarnessTrouble {
+  return error instanceof LearnerFault || error instanceof HarnessTrouble
+    ? error
+    : new HarnessTrouble(error instanceof Error ? error.message : String(error));
+}
+
+/** The steps after the service has started. */
 async function checkServed(
   served: Omit<Session, "callers" | "tree">,
   report: Report,
 ): Promise<void> {
-  const { exercise, service, analytics } = served;
+  const { exercise, service, world, analytics } = served;
+  report.add("decision", checkDecision(exercise, service.decision));
   const callers = await report.attempt("answer", () =>
     service.within(
       burstMs,
@@ -110,19 +104,32 @@ async function checkServed(
       Callers.open(exercise, service.url, service.ended()),
     ),
   );
-  if (callers === undefined) {
-    return;
-  }
-  const session = { ...served, callers, tree: new TreeWatch(service.pid) };
-  try {
-    if (analytics === undefined) {
-      await checkBurst(session, report);
-    } else {
-      await checkTrackEvent(session, analytics, report);
+  if (callers !== undefined) {
+    const session = { ...served, callers, tree: new TreeWatch(service.pid) };
+    try {
+      await (analytics === undefined
+        ? checkBurst(session, report)
+        : checkTrackEvent(session, analytics, report));
+    } finally {
+      await callers.close();
     }
-  } finally {
-    await callers.close();
   }
+  if (!service.hasDied) {
+    await report.make("stop", () => checkStop(service, world));
+  }
+}
+
+/** Does the service stop when asked to, and does everything that it started end with it? */
+async function checkStop(service: LearnerService, world: World): Promise<Outcome> {
+  const left = await service.stop();
+  world.holdings.throwTampering();
+  const [first] = left;
+  if (first === undefined) {
+    return pass("it stops when it is asked to, and no process is left");
+  }
+  const processes = left.length === 1 ? "1 process was" : `${left.length} processes were`;
+  const message = `${processes} still there after the service, such as: ${first.command}`;
+  return fail(message, leftBehind(message, left.length));
 }
 
 function resultOf(

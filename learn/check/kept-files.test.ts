@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { changeState } from "@unblock/progress/state-file";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { changeState } from "../../progress/state-file.ts";
 import { KeptFiles } from "./kept-files.ts";
 
 const kind = { fresh: {}, parse: (json: unknown) => Object(json) };
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the course's own files", () => {
-  test("are put back when something wrote to them", async () => {
+  test("are restored when something wrote to them", async () => {
     await changeState(progress, kind, () => ({ passed: false }));
     const kept = new KeptFiles(folder);
     const before = readFileSync(progress, "utf8");
@@ -24,14 +24,14 @@ describe("the course's own files", () => {
     expect(readFileSync(progress, "utf8")).toBe(before);
   });
 
-  test("are removed when there were none and the code names them", () => {
+  test("are removed when they are new and the code names them", () => {
     const kept = new KeptFiles(folder);
     writeFileSync(progress, "{}");
     expect(kept.restore('new URL("progress.json")')).toEqual(["progress.json"]);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("are left as they are when the course saves them, once or more", async () => {
+  test("are kept when the course saves them, once or twice", async () => {
     await changeState(progress, kind, () => ({ current: "A" }));
     const kept = new KeptFiles(folder);
     await changeState(progress, kind, () => ({ current: "B" }));

@@ -2,36 +2,36 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 
 interface Kept {
-  /** When the file was made, in nanoseconds: the course never changes one, it puts a new one in its place. */
+  /** Creation time: the course never writes to a file, but replaces it. */
   readonly bornNs: bigint;
   readonly text: string;
 }
 
-/** Checks that go on at once: any of their files may be the one that wrote. */
-let goingOn = 0;
+/** Concurrent checks: any of their files may have written. */
+let running = 0;
 
-/** The files in which the course keeps how far a learner is. The learner's code has no business there. */
+/** The course's progress files, which the learner's code must not change. */
 export class KeptFiles {
   readonly #folder: string;
   readonly #before: ReadonlyMap<string, Kept>;
 
-  /** @param folder whose JSON files are kept as they are now */
+  /** @param folder its JSON files are remembered as they are now */
   constructor(folder: string) {
-    goingOn++;
+    running++;
     this.#folder = folder;
     this.#before = this.#read();
   }
 
   /**
-   * Puts back what the learner's code has changed: a file that was written to, or one that is new and that
-   * the code names. While other checks go on, the code has to name either.
+   * Restores what the learner's code has changed: files that were written to, and replaced or new files
+   * that the code names. While other checks run, the code has to name either.
    *
    * @param source the learner's code
    * @returns the names of those files
    */
   restore(source: string): readonly string[] {
-    const isAlone = goingOn === 1;
-    goingOn--;
+    const isAlone = running === 1;
+    running--;
     const changed = [...this.#read()].filter(([name, now]) => {
       const before = this.#before.get(name);
       const isWrittenTo = before?.bornNs === now.bornNs && before.text !== now.text;
@@ -63,7 +63,7 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** Nothing of a file that is gone already. */
+/** Returns nothing for a file that has just been removed. */
 function readKept(folder: string, name: string): readonly (readonly [string, Kept])[] {
   try {
     const path = join(folder, name);

@@ -1,6 +1,6 @@
-import type { CodeLine, Diagnosis, DiagnosisName } from "../diagnose/diagnosis.ts";
+import type { CodeLine, Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
 
-/** What a mistake is most often made with, the likeliest first. */
+/** Code that a mistake is most often made with, the likeliest first. */
 const patterns: Partial<Record<DiagnosisName, readonly RegExp[]>> = {
   "mixed-up-calls": [/^(?:let|var)\s+(\w+)/, /(Promise\.race)/, /\.(push)\(/],
   "fails-beside-others": [/\b(throw)\b/, /\.(abort)\(/, /^(?:let|var)\s+(\w+)/],
@@ -42,17 +42,17 @@ const patterns: Partial<Record<DiagnosisName, readonly RegExp[]>> = {
   "lost-on-abort": [/\b(signal)\b/],
   "lost-at-shutdown": [/\bvoid\b/, /\b(fetch|request|setImmediate|setTimeout)\(/],
   "reply-waits-for-work": [/\bawait\s+(?!inBackground)(\w+)/],
-  "wrong-place": [/\b(strategy)\b/],
+  "wrong-executor": [/\b(strategy)\b/],
   "slower-than-its-work": [/\b(setTimeout|sleep|delay)\(/],
 };
-/** Where nothing else is known. */
+/** The fallback. */
 const handler = /export\s+(?:const|(?:async\s+)?function)\s+(handler)\b/;
 
 /**
- * The line of a file to look at first for a mistake, where nothing that was seen points to one: where the
- * file has what that mistake is most often made with, or else its handler.
+ * Guesses the line of a mistake when no evidence points to one: the first with code that such a mistake
+ * is most often made with, or else the handler.
  *
- * @param file as people read it
+ * @param file as shown to people
  */
 export function lineOfMistake(
   file: string,

@@ -1,16 +1,22 @@
+import {
+  type ExerciseProgress,
+  loadProgress,
+  progressOf,
+  progressPath,
+} from "@unblock/progress/progress";
+import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { fail } from "../../cli/fail.ts";
-import { loadProgress, progressOf, progressPath } from "../../progress/progress.ts";
-import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
-import { contentOf } from "../book/content.ts";
-import { recordResult } from "../record-result.ts";
-import { renderScore, scoreOf, scoreOfProgress } from "../score.ts";
-import { paintFor } from "../terminal/paint.ts";
-import { prepareWorkspace, solutionFile, yourFile } from "../workspace.ts";
+import { openBook } from "../book/book.ts";
+import { renderRationale } from "../render/rationale.ts";
+import { renderResult } from "../render/result.ts";
+import { recordResult } from "../results.ts";
+import { readingFor, renderScore, scoreOf, scoreOfProgress } from "../score.ts";
+import { type Paint, paintFor } from "../terminal/text.ts";
+import { contentOf, prepareWorkspace, shown, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
-import { createProgress } from "./progress.ts";
-import { renderExercise } from "./render.ts";
-import type { CheckResult, ExerciseResult, Verdict } from "./result.ts";
+import type { Listener } from "./report.ts";
+import type { CheckResult, ExerciseResult, StepName, Verdict } from "./result.ts";
 import { checkTypes } from "./types.ts";
 import { watchExercises } from "./watch.ts";
 
@@ -21,10 +27,11 @@ Examples:
   npm run check -- --watch
   npm run -s check -- --solutions --json > check.json
 
-Exits with 0 when all passed, with 2 when one failed, and with 3 when none failed and of some it could
-not be told.`;
+Exit codes: 0 when all passed, 2 when one failed, 3 when none failed and some are INCONCLUSIVE.`;
 
-/** Where there is no terminal, and at most, in characters. */
+/** Interval between updates of the progress line. */
+const progressMs = 1_000;
+/** Width without a terminal, and maximum width. */
 const columns = 100;
 
 interface Flags {
@@ -34,22 +41,22 @@ interface Flags {
 }
 
 const command = new Command("npm run check --")
-  .description("Checks your answers to the exercises, each in a service of its own.")
+  .description("Check your answers to the exercises, each in its own service.")
   .argument("[letters...]", "only these, such as A C (default: all)", letters)
   .option("--solutions", "check the reference solutions instead of your files")
   .addOption(
-    new Option("--watch", "check a file each time it is saved, until Ctrl-C").conflicts([
+    new Option("--watch", "check a file whenever it is saved, until Ctrl-C").conflicts([
       "json",
       "solutions",
     ]),
   )
-  .option("--json", "print the result as JSON, and nothing else")
+  .option("--json", "print only the result, as JSON")
   .addHelpText("after", example)
   .parse();
 const flags = command.opts<Flags>();
 const asked: readonly Exercise[] = command.processedArgs[0] ?? [];
 
-// Whoever gives up a check need not wait for it; what it started ends with it.
+// What the check started ends with this process.
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
 const chosen = asked.length > 0 ? asked : exercises;
@@ -90,7 +97,7 @@ async function checkOne(
   progress.clear();
   if (!flags.solutions) {
     await recordResult(result, source, progressPath()).catch((error: Error) => {
-      process.stderr.write(`The result can't be kept in your progress: ${error.message}\n`);
+      process.stderr.write(`The result can't be saved in your progress: ${error.message}\n`);
     });
   }
   return result;
@@ -140,4 +147,59 @@ function letters(text: string, before: readonly Exercise[] = []): readonly Exerc
     return exercise;
   });
   return [...new Set([...before, ...found])];
+}
+
+/** A progress line with the step at hand and its elapsed seconds; silent without a terminal. */
+interface Progress extends Listener {
+  clear(): void;
+}
+
+/** @param label begins the line, such as "3/8  C" */
+function createProgress(stream: NodeJS.WriteStream, label: string): Progress {
+  if (!stream.isTTY) {
+    return { clear: () => {} };
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const clear = () => {
+    clearInterval(timer);
+    stream.write("\r\x1b[K");
+  };
+  return {
+    clear,
+    onBegin: (step: StepName) => {
+      clear();
+      const beganMs = performance.now();
+      const say = () => {
+        const seconds = Math.floor((performance.now() - beganMs) / 1_000);
+        stream.write(`\r\x1b[K  ${label}  ${step} …${seconds >= 2 ? ` ${seconds} s` : ""}`);
+      };
+      say();
+      timer = setInterval(say, progressMs);
+    },
+    onStep: clear,
+  };
+}
+
+/** Renders a result. @param isLong whether a pass is followed by the rationale, or by a reference to it */
+function renderExercise(
+  exercise: Exercise,
+  file: string,
+  result: ExerciseResult,
+  isLong: boolean,
+  progress: ExerciseProgress,
+  width: number,
+  paint: Paint,
+): string[] {
+  if (isLong && result.verdict === "PASS") {
+    return [...renderRationale(openBook(exercise, file), result, progress, width, paint), ""];
+  }
+  const { letter, title } = exercise;
+  const lines = [
+    `${paint("bold", `${letter}  ${title}`)}  ${shown(file)}`,
+    ...renderResult(result, width, paint),
+  ];
+  const why = readingFor(result.verdict === "PASS" ? [letter] : []).map(({ rationale }) =>
+    paint("dim", `  Why it is right: ${rationale}, or npm run check -- ${letter}`),
+  );
+  return [...lines, ...why, ""];
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import { checkExercise } from "./check-exercise.ts";
 
 const learn = fileURLToPath(new URL("..", import.meta.url));
@@ -10,7 +10,7 @@ const head = `
 import type { Decision, Handler } from "../../handler.ts";
 import { processes, threads } from "../../pools.ts";
 import { findUserBlocking } from "../../toolbox/database.ts";
-export const decision: Decision = { strategy: "threads", why: "It is not asked here." };`;
+export const decision: Decision = { strategy: "blocking-pool", why: "It is not asked here." };`;
 
 let folder: string;
 
@@ -61,7 +61,7 @@ const answers = [
   ],
 ] as const;
 
-describe("a function that can't be sent to another thread is reported as that", () => {
+describe("not-exported is the diagnosis of", () => {
   test.each(answers)("%s", { timeout: 90_000 }, async (does, source, finding) => {
     const file = join(folder, `${does.replaceAll(/\W+/g, "-")}.ts`);
     writeFileSync(file, `${head}\n${source}\n`);

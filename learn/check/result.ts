@@ -1,17 +1,17 @@
-import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 
-/** INCONCLUSIVE: the machine, or the harness, did not let it be told. Never a guess. */
+/** INCONCLUSIVE: the machine or the check did not allow a verdict. Never a guess. */
 export type Verdict = "PASS" | "FAIL" | "INCONCLUSIVE";
 
-/** What is checked, in this order. A check that can't be made because an earlier one failed is left out. */
+/** The steps, in this order. A step that an earlier failure makes impossible is left out. */
 export type StepName =
   | "loads"
   | "decision"
   | "answer"
   | "overlap"
-  | "place"
+  | "executor"
   | "time"
-  | "bystander"
+  | "probe"
   | "failures"
   | "signal"
   | "after-reply"
@@ -20,29 +20,29 @@ export type StepName =
 export interface StepResult {
   readonly step: StepName;
   readonly verdict: Verdict;
-  /** What was seen, with its numbers: one line. */
+  /** The observation with its numbers, on one line. */
   readonly message: string;
-  /** The evidence in full, a figure or two each; left out where the message says it all. */
+  /** The full evidence, a figure or two each; undefined where the message says it all. */
   readonly details?: readonly string[];
 }
 
-/** What came of one exercise. */
+/** Result of one exercise. */
 export interface ExerciseResult {
   /** "A" to "H". */
   readonly exercise: string;
   readonly rpc: string;
   readonly title: string;
-  /** The file that was checked, relative to the project's folder. */
+  /** The checked file, relative to the project's folder. */
   readonly file: string;
   readonly verdict: Verdict;
   /** The strategy that the decision names; undefined when it names none. */
   readonly decided: string | undefined;
   readonly steps: readonly StepResult[];
-  /** Why it failed; the first is what to mend first. Empty after a PASS. */
+  /** Why it failed, the first to fix first; empty after a PASS. */
   readonly diagnoses: readonly Diagnosis[];
 }
 
-/** What `npm run check --json` prints. */
+/** Output of `npm run check -- --json`. */
 export interface CheckResult {
   readonly results: readonly ExerciseResult[];
   readonly score: Score;
@@ -53,6 +53,6 @@ export interface Score {
   readonly of: number;
   /** Such as "Expert – ready for production MLOps"; undefined when not all exercises were checked. */
   readonly level: string | undefined;
-  /** The letters of those to look at again. */
+  /** Letters of the exercises to repeat. */
   readonly review: readonly string[];
 }

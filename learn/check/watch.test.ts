@@ -1,8 +1,8 @@
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { exerciseOf } from "../../testing/exercise-of.ts";
 import type { Watch } from "../watch.ts";
 import { prepareWorkspace, resetExercise, yourFile } from "../workspace.ts";
 import { watchExercises } from "./watch.ts";
@@ -49,7 +49,7 @@ function save(letter: string): void {
 const hasChecked = (...letters: readonly string[]) =>
   vi.waitFor(() => expect(checked).toEqual(letters), 10_000);
 
-test("checks what is saved, one at a time, and goes on after a check that failed", async () => {
+test("checks saved files one at a time, and continues after a failed check", async () => {
   save("A");
   await hasChecked("A");
   save("B");

@@ -1,10 +1,10 @@
-import type { Exercise } from "../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 import { type Watch, watchFiles } from "../watch.ts";
 import { isStub, shown, yourFile, yoursFolder } from "../workspace.ts";
 
 /**
- * Checks an exercise each time its file is saved, one check at a time, until Ctrl-C. What is saved
- * during a check is checked after it, once.
+ * Checks an exercise whenever its file is saved, one check at a time, until Ctrl-C. A file that is saved
+ * during a check is checked once after it.
  */
 export function watchExercises(
   chosen: readonly Exercise[],
@@ -21,7 +21,7 @@ export function watchExercises(
       void checkQueue();
     }
   });
-  sayWaiting(chosen, yours);
+  showWaiting(chosen, yours);
   return watch;
 
   async function checkQueue(): Promise<void> {
@@ -38,11 +38,11 @@ export function watchExercises(
       }
     }
     isChecking = false;
-    sayWaiting(chosen, yours);
+    showWaiting(chosen, yours);
   }
 }
 
-function sayWaiting(chosen: readonly Exercise[], yours: string): void {
+function showWaiting(chosen: readonly Exercise[], yours: string): void {
   const [first] = chosen;
   const what =
     chosen.length === 1 && first !== undefined

@@ -1,18 +1,18 @@
-import { isPassed, progressOf, withExercise } from "../../progress/progress.ts";
-import { exercises } from "../../registry/exercises.ts";
-import { hints } from "../hints.ts";
+import { isPassed, progressOf, withExercise } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
+import { hintsFor } from "../book/book.ts";
 import { scoreOfProgress } from "../score.ts";
-import { check, type Updated, unchanged } from "./checking.ts";
-import type { Key, Model, Room } from "./model.ts";
+import { describeKey, type Key } from "../terminal/keyboard.ts";
+import { check, type Model, type Room, type Updated, withoutEffects } from "./model.ts";
 
 const letters = exercises.map(({ letter }) => letter);
 
-/** What a key does. One key does one thing; in the list an exercise's letter goes there. */
+/** Handles a key. In the list an exercise's letter goes to that exercise. */
 export function pressKey(pressed: Model, key: Key, room: Room): Updated {
   const model = { ...pressed, confirmsReset: false };
   const scrolled = scrollTo(model.scroll, key, room);
   if (scrolled !== undefined) {
-    return unchanged({ ...model, scroll: scrolled });
+    return withoutEffects({ ...model, scroll: scrolled });
   }
   if (key === "q" || key === "ctrl-c") {
     return { model, effects: [{ kind: "quit" }] };
@@ -21,32 +21,32 @@ export function pressKey(pressed: Model, key: Key, room: Room): Updated {
     return finish(model);
   }
   if (model.view === "list") {
-    return unchanged(pressInList(model, key));
+    return withoutEffects(pressInList(model, key));
   }
   const { current } = model.progress;
   const at = letters.indexOf(current);
   switch (key) {
     case "h":
-      return unchanged(showHint(model));
+      return withoutEffects(showHint(model));
     case "n":
-      return unchanged(
-        goTo(model, letters[at + 1], `${current} is the last one; l lists them all`),
+      return withoutEffects(
+        goTo(model, letters[at + 1], `${current} is the last exercise; l lists them all`),
       );
     case "p":
-      return unchanged(goTo(model, letters[at - 1], `${current} is the first one`));
+      return withoutEffects(goTo(model, letters[at - 1], `${current} is the first exercise`));
     case "s":
-      return unchanged(skip(model, letters[at + 1]));
+      return withoutEffects(skip(model, letters[at + 1]));
     case "l":
-      return unchanged({ ...model, view: "list", scroll: 0 });
+      return withoutEffects({ ...model, view: "list", scroll: 0 });
     case "r":
-      return unchanged(toggleRationale(model));
+      return withoutEffects(toggleRationale(model));
     case "d":
-      return unchanged(toggleDetails(model));
+      return withoutEffects(toggleDetails(model));
     case "escape":
-      return unchanged({ ...model, view: "exercise", scroll: 0 });
+      return withoutEffects({ ...model, view: "exercise", scroll: 0 });
     case "c":
       return model.checking?.letter === current
-        ? unchanged({ ...model, notice: `${current} is being checked` })
+        ? withoutEffects({ ...model, notice: `${current} is being checked` })
         : check(model, current);
     case "a":
       return checkAll(model);
@@ -55,7 +55,7 @@ export function pressKey(pressed: Model, key: Key, room: Room): Updated {
     case "x":
       return reset(model, pressed.confirmsReset);
     default:
-      return unchanged({ ...model, notice: `${inWords(key)} does nothing here` });
+      return withoutEffects({ ...model, notice: `${describeKey(key)} does nothing here` });
   }
 }
 
@@ -65,7 +65,7 @@ function pressInList(model: Model, key: Key): Model {
   }
   const letter = letters.find((one) => one === key.toUpperCase());
   return letter === undefined
-    ? { ...model, notice: `${inWords(key)} is no exercise: press a to h, or l to go back` }
+    ? { ...model, notice: `${describeKey(key)} is not an exercise: press a to h, or l to go back` }
     : goTo(model, letter, "");
 }
 
@@ -84,13 +84,14 @@ function skip(model: Model, next: string | undefined): Model {
   return goTo(
     { ...model, progress },
     next,
-    `${current} is skipped, and the last one; l lists them all`,
+    `${current} is skipped. It is the last exercise; l lists them all`,
   );
 }
 
 function showHint(model: Model): Model {
   const { current } = model.progress;
-  const all = hints[current] ?? [];
+  const exercise = exercises.find(({ letter }) => letter === current);
+  const all = exercise === undefined ? [] : hintsFor(exercise);
   const number = progressOf(model.progress, current).hints + 1;
   const hint = all[number - 1];
   if (hint === undefined) {
@@ -131,11 +132,14 @@ function checkAll(model: Model): Updated {
 function reset(model: Model, confirmed: boolean): Updated {
   const { current: letter } = model.progress;
   if (model.checking?.letter === letter) {
-    return unchanged({ ...model, notice: `${letter} is being checked; reset it afterwards` });
+    return withoutEffects({
+      ...model,
+      notice: `${letter} is being checked; reset it when the check has ended`,
+    });
   }
   if (!confirmed) {
-    const notice = `Press x again to put the stub of ${letter} back. Your version is kept in learn/yours/aside`;
-    return unchanged({ ...model, confirmsReset: true, notice });
+    const notice = `Press x again to restore the stub of ${letter}. Your version is kept in learn/yours/aside`;
+    return withoutEffects({ ...model, confirmsReset: true, notice });
   }
   const changed = { hints: 0, last: undefined, skipped: false, result: undefined };
   const progress = withExercise(model.progress, letter, changed);
@@ -146,11 +150,10 @@ function finish(model: Model): Updated {
   const { passed, of } = scoreOfProgress(model.progress);
   return passed === of
     ? { model, effects: [{ kind: "write-result" }] }
-    : unchanged({ ...model, notice: `${passed} of ${of} have passed; w finishes when all have` });
-}
-
-function inWords(key: Key): string {
-  return key.length === 1 ? `"${key}"` : `The key ${key}`;
+    : withoutEffects({
+        ...model,
+        notice: `${passed} of ${of} have passed; w finishes when all have`,
+      });
 }
 
 /** @returns undefined when the key does not scroll */

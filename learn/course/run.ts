@@ -1,29 +1,34 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { merge } from "../../progress/merge.ts";
 import {
   changeProgress,
   loadProgress,
   type Progress,
   progressPath,
-} from "../../progress/progress.ts";
-import { type Exercise, exercises } from "../../registry/exercises.ts";
+} from "@unblock/progress/progress";
+import { merge } from "@unblock/progress/state-file";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { type Book, openBook } from "../book/book.ts";
-import { contentOf } from "../book/content.ts";
 import type { Listener } from "../check/report.ts";
 import type { ExerciseResult } from "../check/result.ts";
-import { signPass } from "../record-result.ts";
-import { writeResultFile } from "../result-file/write.ts";
-import { paintFor } from "../terminal/paint.ts";
+import { writeResultFile } from "../result-file.ts";
+import { signPass } from "../results.ts";
+import { paintFor } from "../terminal/text.ts";
 import { watchFiles } from "../watch.ts";
-import { isStub, prepareWorkspace, resetExercise, shown, yourFile } from "../workspace.ts";
-import { editorCommand, openEditor } from "./editor.ts";
+import {
+  contentOf,
+  isStub,
+  prepareWorkspace,
+  resetExercise,
+  shown,
+  yourFile,
+} from "../workspace.ts";
+import { renderFrame } from "./frame.ts";
 import { begin, type CourseEvent, type Effect, type Room } from "./model.ts";
-import { renderFrame } from "./render/frame.ts";
-import { openScreen } from "./screen.ts";
+import { openEditor, openScreen } from "./screen.ts";
 import { update } from "./update.ts";
 
-/** Checks a file. Rejects only when the check itself failed. */
+/** Checks a file. Rejects only when the check failed for another reason than the file. */
 export type CheckFile = (
   exercise: Exercise,
   file: string,
@@ -34,10 +39,10 @@ const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const tickMs = 1_000;
 
 /**
- * Runs the course on a terminal until its learner leaves. A check may still be in progress then.
+ * Runs the course on a terminal until the learner quits. A check may still be in progress then.
  *
  * @param yours the learner's folder
- * @param at letter of the exercise to begin with. Default: where the learner was last
+ * @param at letter of the exercise to begin with; default: that of the last session
  */
 export async function runCourse(yours: string, checkFile: CheckFile, at?: string): Promise<void> {
   prepareWorkspace(yours);
@@ -47,48 +52,48 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
   let model = begin({ ...loaded.state, current: at ?? loaded.state.current }, loaded.notice);
   let room: Room = { maxScroll: 0, page: 1 };
   let saving: Promise<unknown> = Promise.resolve();
-  const left = Promise.withResolvers<void>();
+  const quit = Promise.withResolvers<void>();
 
-  const screen = openScreen((key) => happen({ kind: "key", key, room }), draw);
+  const screen = openScreen((key) => dispatch({ kind: "key", key, room }), draw);
   const files = exercises.map((exercise) => yourFile(exercise, yours));
   const watch = watchFiles([statePath, ...files], (path) => {
     const exercise = exercises[files.indexOf(path)];
     if (exercise === undefined) {
-      void takeProgress();
+      void reloadProgress();
     } else if (!isStub(exercise, yours)) {
-      happen({ kind: "saved", letter: exercise.letter });
+      dispatch({ kind: "saved", letter: exercise.letter });
     }
   });
   for (const signal of endingSignals) {
-    process.on(signal, left.resolve);
+    process.on(signal, quit.resolve);
   }
   draw();
-  await left.promise;
+  await quit.promise;
 
   watch.close();
   screen.release();
   await saving;
   for (const signal of endingSignals) {
-    process.off(signal, left.resolve);
+    process.off(signal, quit.resolve);
   }
 
-  function happen(event: CourseEvent): void {
+  function dispatch(event: CourseEvent): void {
     const before = model.progress;
     const { model: after, effects } = update(model, event);
     model = after;
     if (after.progress !== before && event.kind !== "progress") {
-      keepProgress(before, after.progress);
+      saveProgress(before, after.progress);
     }
     draw();
     for (const effect of effects) {
-      act(effect);
+      runEffect(effect);
     }
   }
 
-  function act(effect: Effect): void {
+  function runEffect(effect: Effect): void {
     switch (effect.kind) {
       case "quit":
-        left.resolve();
+        quit.resolve();
         return;
       case "check":
         check(bookOf(effect.letter).exercise);
@@ -99,15 +104,15 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
       case "reset": {
         const aside = resetExercise(bookOf(effect.letter).exercise, new Date(), yours);
         const kept = aside === undefined ? undefined : shown(aside);
-        happen({ kind: "reset", letter: effect.letter, aside: kept });
+        dispatch({ kind: "reset", letter: effect.letter, aside: kept });
         return;
       }
       case "write-result":
         try {
           const file = shown(writeResultFile(model.progress, yours));
-          happen({ kind: "result-written", file });
+          dispatch({ kind: "result-written", file });
         } catch (error) {
-          happen({ kind: "notice", text: `The result file can't be written: ${error}` });
+          dispatch({ kind: "notice", text: `The result file can't be written: ${error}` });
         }
     }
   }
@@ -119,11 +124,11 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
     const beganMs = performance.now();
     const timer = setInterval(() => {
       const elapsedS = Math.floor((performance.now() - beganMs) / 1_000);
-      happen({ kind: "tick", elapsedS });
+      dispatch({ kind: "tick", elapsedS });
     }, tickMs);
     const listener: Listener = {
-      onBegin: (step) => happen({ kind: "begun", step }),
-      onStep: (step) => happen({ kind: "step", step }),
+      onBegin: (step) => dispatch({ kind: "begun", step }),
+      onStep: (step) => dispatch({ kind: "step", step }),
     };
     checkFile(exercise, file, listener)
       .then(
@@ -136,15 +141,15 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
       .catch((error: Error): CourseEvent => ({ kind: "broken", problem: error.message }))
       .then((event) => {
         clearInterval(timer);
-        happen(event);
+        dispatch(event);
       });
   }
 
   async function edit(file: string): Promise<void> {
-    const command = editorCommand();
-    if (command === undefined) {
+    const command = process.env.VISUAL || process.env.EDITOR;
+    if (!command) {
       const text = `Set EDITOR to open files with e, such as EDITOR=nano npm run learn. The file is ${shown(file)}`;
-      happen({ kind: "notice", text });
+      dispatch({ kind: "notice", text });
       return;
     }
     screen.release();
@@ -152,28 +157,28 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
     screen.resume();
     draw();
     if (problem !== undefined) {
-      happen({ kind: "notice", text: `The editor failed: ${problem}` });
+      dispatch({ kind: "notice", text: `The editor failed: ${problem}` });
     }
   }
 
-  /** Other processes may have changed other fields meanwhile; those stay. */
-  function keepProgress(before: Progress, after: Progress): void {
+  /** Saves a change, and keeps what other processes changed in other fields. */
+  function saveProgress(before: Progress, after: Progress): void {
     saving = saving
       .then(() => changeProgress(statePath, (theirs) => merge(before, after, theirs)))
       .catch((error: Error) =>
-        happen({ kind: "notice", text: `Your progress can't be saved: ${error.message}` }),
+        dispatch({ kind: "notice", text: `Your progress can't be saved: ${error.message}` }),
       );
   }
 
-  /** The file was written: by this course, or by another process. */
-  async function takeProgress(): Promise<void> {
+  /** Reads the progress after this or another process has written it. */
+  async function reloadProgress(): Promise<void> {
     for (let last: unknown; last !== saving; ) {
       last = saving;
       await last;
     }
     const { state, notice } = loadProgress(statePath);
     if (!isSameJson(state, model.progress)) {
-      happen({ kind: "progress", progress: state, notice });
+      dispatch({ kind: "progress", progress: state, notice });
     }
   }
 

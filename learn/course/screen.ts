@@ -1,25 +1,25 @@
-import { listenToKeys } from "../terminal/keyboard.ts";
-import type { Key } from "./model.ts";
-import type { Size } from "./render/frame.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type Key, listenToKeys } from "../terminal/keyboard.ts";
+import type { Size } from "./frame.ts";
 
-/** The terminal while the course has all of it. */
+/** The terminal in full-screen mode. */
 export interface Screen {
   size(): Size;
   draw(lines: readonly string[]): void;
-  /** Gives the terminal back as it was, until `resume`; more than once does no harm. */
+  /** Restores the terminal until `resume`. Calling it twice is allowed. */
   release(): void;
-  /** Takes the terminal again. */
   resume(): void;
 }
 
-// The other screen, no cursor, and no new line where one is too long: the frame keeps its place.
+// Alternate screen, no cursor, no automatic line break.
 const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-// A terminal that knows these shows a frame when it is complete; others ignore them.
+// Synchronized output: terminals that support it show only complete frames.
 const beginFrame = "\x1b[?2026h\x1b[H";
 const endFrame = "\x1b[J\x1b[?2026l";
 
-/** Takes the terminal. It is given back also when the process crashes. */
+/** Switches the terminal to full-screen mode. It is restored also when the process crashes. */
 export function openScreen(onKey: (key: Key) => void, onResize: () => void): Screen {
   const { stdout } = process;
   let drawn = "";
@@ -44,7 +44,7 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void): Scr
   };
   resume();
   process.once("exit", release);
-  // Before Node prints what crashed it: on the other screen nobody would see that.
+  // Node prints the error afterwards; on the alternate screen it would be lost.
   process.once("uncaughtExceptionMonitor", release);
   return {
     size: () => ({ columns: stdout.columns, rows: stdout.rows }),
@@ -58,4 +58,20 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void): Scr
     release,
     resume,
   };
+}
+
+/**
+ * Opens a file in an editor that uses the terminal until it exits.
+ *
+ * @param command with arguments, such as "code --wait"
+ * @returns the problem when the editor failed
+ */
+export async function openEditor(command: string, file: string): Promise<string | undefined> {
+  const child = spawn("sh", ["-c", `${command} "$1"`, "sh", file], { stdio: "inherit" });
+  try {
+    const [code]: (number | null)[] = await once(child, "close");
+    return code === 0 ? undefined : `${command} ended with exit code ${code ?? "none"}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

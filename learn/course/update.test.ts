@@ -1,6 +1,6 @@
+import { isPassed, noProgress, progressOf, withExercise } from "@unblock/progress/progress";
+import { unsignedPass } from "@unblock/progress/testing/passes";
 import { describe, expect, test } from "vitest";
-import { isPassed, noProgress, progressOf, withExercise } from "../../progress/progress.ts";
-import { unsignedPass } from "../../progress/testing/passes.ts";
 import type { ExerciseResult, Verdict } from "../check/result.ts";
 import { begin, type CourseEvent, type Effect, type Model } from "./model.ts";
 import { update } from "./update.ts";
@@ -10,15 +10,15 @@ const start = begin(noProgress, undefined);
 
 function result(exercise: string, verdict: Verdict): ExerciseResult {
   const file = "learn/yours/file.ts";
-  const about = { exercise, rpc: "Rpc", title: "Title", file, decided: "threads" };
+  const about = { exercise, rpc: "Rpc", title: "Title", file, decided: "blocking-pool" };
   return { ...about, verdict, steps: [], diagnoses: [] };
 }
 
-/** Lets things happen one after the other: keys by their names, results and saves as they are. */
-function run(model: Model, ...happenings: readonly (string | CourseEvent)[]) {
+/** Applies keys, given by their names, and other events. */
+function run(model: Model, ...events: readonly (string | CourseEvent)[]) {
   const effects: Effect[] = [];
   let now = model;
-  for (const one of happenings) {
+  for (const one of events) {
     const event: CourseEvent = typeof one === "string" ? { kind: "key", key: one, room } : one;
     const updated = update(now, event);
     now = updated.model;
@@ -35,16 +35,16 @@ const checked = (letter: string, verdict: Verdict): CourseEvent => ({
 });
 
 describe("keys", () => {
-  test("n and p go from exercise to exercise, and stop at the ends", () => {
+  test("n and p go to the next and previous exercise and stop at the ends", () => {
     expect(run(start, "n", "n").current).toBe("C");
     expect(run(start, "n", "n", "p").current).toBe("B");
-    expect(run(start, "p")).toMatchObject({ current: "A", notice: "A is the first one" });
+    expect(run(start, "p")).toMatchObject({ current: "A", notice: expect.any(String) });
     const last = run(start, ..."nnnnnnn");
     expect(last.current).toBe("H");
-    expect(run(last, "n")).toMatchObject({ current: "H", notice: expect.stringMatching(/^H is/) });
+    expect(run(last, "n")).toMatchObject({ current: "H", notice: expect.any(String) });
   });
 
-  test("h shows one hint after the other, three at most", () => {
+  test("h shows the hints one by one", () => {
     const hints = (model: Model) => progressOf(model.progress, "A").hints;
     const first = run(start, "h");
     expect(hints(first)).toBe(1);
@@ -54,36 +54,33 @@ describe("keys", () => {
     expect(all.notice).toMatch(/^Hint 3 of 3: /);
     const more = run(all, "h");
     expect(hints(more)).toBe(3);
-    expect(more.notice).toContain("You have seen all 3 hints");
+    expect(more.notice).not.toBe(all.notice);
     expect(progressOf(all.progress, "B").hints).toBe(0);
   });
 
-  test("l lists, and a letter goes there; keys of elsewhere do nothing in the list", () => {
+  test("l opens the list, where a letter goes to its exercise and other keys do nothing", () => {
     expect(run(start, "l").view).toBe("list");
     expect(run(start, "l", "f")).toMatchObject({ view: "exercise", current: "F" });
     expect(run(start, "l", "n")).toMatchObject({ view: "list", current: "A" });
     expect(run(start, "l", "l")).toMatchObject({ view: "exercise", current: "A" });
-    // An exercise of the same letter as a key: in the list it is the exercise.
+    // In the list a letter means the exercise, also when it is a key elsewhere.
     const h = run(start, "l", "h");
     expect(h).toMatchObject({ current: "H" });
     expect(progressOf(h.progress, "A").hints).toBe(0);
     expect(run(start, "l", "c").effects).toEqual([]);
   });
 
-  test("s skips and goes on; what has passed is not skipped", () => {
+  test("s skips an exercise unless it has passed", () => {
     const skipped = run(start, "s");
     expect(skipped.current).toBe("B");
     expect(progressOf(skipped.progress, "A").skipped).toBe(true);
     const passed = run(start, saved("A"), checked("A", "PASS"), "s");
-    expect(passed).toMatchObject({ current: "A", notice: expect.stringContaining("has passed") });
+    expect(passed).toMatchObject({ current: "A", notice: expect.any(String) });
     expect(progressOf(passed.progress, "A").skipped).toBe(false);
   });
 
-  test("r opens the rationale after a pass, and not before", () => {
-    expect(run(start, "r")).toMatchObject({
-      view: "exercise",
-      notice: "The rationale opens after a pass; h gives a hint",
-    });
+  test("r opens the rationale only after a pass", () => {
+    expect(run(start, "r")).toMatchObject({ view: "exercise", notice: expect.any(String) });
     const failed = run(start, saved("A"), checked("A", "FAIL"), "r");
     expect(failed.view).toBe("exercise");
     const passed = run(start, saved("A"), checked("A", "PASS"));
@@ -93,13 +90,13 @@ describe("keys", () => {
     expect(run(passed, saved("A"), checked("A", "FAIL"), "r").view).toBe("rationale");
   });
 
-  test("q and Ctrl-C leave, from everywhere", () => {
+  test("q and Ctrl-C quit in every view", () => {
     for (const way of [["q"], ["ctrl-c"], ["l", "q"], ["c", "q"]]) {
       expect(run(start, ...way).effects.at(-1)).toEqual({ kind: "quit" });
     }
   });
 
-  test("scrolls within what there is", () => {
+  test("scrolling stops at both ends", () => {
     expect(run(start, "down", "down", "up").scroll).toBe(1);
     expect(run(start, "up").scroll).toBe(0);
     expect(run(start, "space").scroll).toBe(19);
@@ -109,47 +106,44 @@ describe("keys", () => {
     expect(run(start, "down", "n").scroll).toBe(0);
   });
 
-  test("a notice goes with the next key, and a key that does nothing says so", () => {
-    const told = begin(noProgress, "damaged");
-    expect(told.notice).toBe("damaged");
-    expect(run(told, "z")).toMatchObject({
-      ...start,
-      notice: '"z" does nothing here',
-      effects: [],
-    });
-    expect(run(start, "l", "z").notice).toBe('"z" is no exercise: press a to h, or l to go back');
+  test("the next key removes a notice, and an unknown key causes one", () => {
+    const damaged = begin(noProgress, "damaged");
+    expect(damaged.notice).toBe("damaged");
+    expect(run(damaged, "down").notice).toBeUndefined();
+    for (const keys of [["z"], ["l", "z"]]) {
+      const pressed = run(damaged, ...keys);
+      expect(pressed.notice).toMatch(/^"z" /);
+      expect(pressed).toMatchObject({ progress: start.progress, effects: [] });
+    }
   });
 
-  test("x resets the exercise when it is pressed twice, and keeps its pass", () => {
+  test("x pressed twice restores the stub and keeps the pass", () => {
     const once = run(start, "h", "c", checked("A", "PASS"), "r", "x");
-    expect(once.notice).toMatch(/^Press x again to put the stub of A back/);
+    expect(once.confirmsReset).toBe(true);
     expect(once.effects).toEqual([{ kind: "check", letter: "A" }]);
-    // Another key in between takes it back.
+    // Another key in between cancels the reset.
     expect(run(once, "down", "x").effects).toEqual([]);
     const twice = run(once, "x");
     expect(twice.effects).toEqual([{ kind: "reset", letter: "A" }]);
     expect(progressOf(twice.progress, "A")).toMatchObject({ hints: 0, result: undefined });
     expect(isPassed(twice.progress, "A")).toBe(true);
     const done = run(twice, { kind: "reset", letter: "A", aside: "learn/yours/aside/a.ts" });
-    expect(done.notice).toBe("A is the stub again. Your version is kept: learn/yours/aside/a.ts");
+    expect(done.notice).toContain("learn/yours/aside/a.ts");
     expect(run(start, "c", "x", "x").effects).toEqual([{ kind: "check", letter: "A" }]);
   });
 
-  test("e edits the exercise", () => {
+  test("e opens the editor", () => {
     expect(run(start, "n", "e").effects).toEqual([{ kind: "edit", letter: "B" }]);
   });
 
-  test("d shows the evidence once there is some", () => {
-    expect(run(start, "d")).toMatchObject({
-      view: "exercise",
-      notice: expect.stringContaining("has not been checked yet"),
-    });
+  test("d shows the evidence after a check", () => {
+    expect(run(start, "d")).toMatchObject({ view: "exercise", notice: expect.any(String) });
     const failed = run(start, "c", checked("A", "FAIL"), "d");
     expect(failed.view).toBe("details");
     expect(run(failed, "d").view).toBe("exercise");
   });
 
-  test("a checks all, one after another", () => {
+  test("a checks all exercises one after another", () => {
     let now = run(start, "a");
     for (const letter of "ABCDEFGH") {
       expect(now.effects).toEqual([{ kind: "check", letter }]);
@@ -161,11 +155,8 @@ describe("keys", () => {
     expect(progressOf(now.progress, "B").last).toBe("FAIL");
   });
 
-  test("w finishes when all have passed, and not before", () => {
-    expect(run(start, "w")).toMatchObject({
-      notice: "0 of 8 have passed; w finishes when all have",
-      effects: [],
-    });
+  test("w writes the result file only when all have passed", () => {
+    expect(run(start, "w")).toMatchObject({ notice: expect.any(String), effects: [] });
     const passes = [..."ABCDEFGH"].flatMap((letter) => [saved(letter), checked(letter, "PASS")]);
     const all = run(start, ...passes);
     expect(run(all, "w").effects).toEqual([{ kind: "write-result" }]);
@@ -178,24 +169,24 @@ describe("keys", () => {
 });
 
 describe("checks", () => {
-  test("saving the exercise that one is at checks it, and c does", () => {
+  test("saving the current exercise checks it, as c does", () => {
     expect(run(start, saved("A")).effects).toEqual([{ kind: "check", letter: "A" }]);
     expect(run(start, "n", "c").effects).toEqual([{ kind: "check", letter: "B" }]);
   });
 
-  test("saving another one checks nothing and goes nowhere", () => {
+  test("saving another exercise only causes a notice", () => {
     const elsewhere = run(start, saved("C"));
     expect(elsewhere).toMatchObject({ current: "A", effects: [], checking: undefined });
-    expect(elsewhere.notice).toContain("You saved exercise C");
+    expect(elsewhere.notice).toMatch(/\bC\b/);
   });
 
-  test("steps gather as they come", () => {
+  test("steps are collected as they end", () => {
     const step = { step: "loads", verdict: "PASS", message: "it loads" } as const;
     const going = run(start, saved("A"), { kind: "begun", step: "loads" });
     expect(going.checking).toMatchObject({ steps: [], doing: "loads" });
-    const told = run(going, { kind: "step", step });
-    expect(told.checking).toMatchObject({ steps: [step], doing: undefined });
-    expect(run(told, checked("A", "FAIL")).checking).toBeUndefined();
+    const stepped = run(going, { kind: "step", step });
+    expect(stepped.checking).toMatchObject({ steps: [step], doing: undefined });
+    expect(run(stepped, checked("A", "FAIL")).checking).toBeUndefined();
   });
 
   test("counts the seconds of a check", () => {
@@ -203,7 +194,7 @@ describe("checks", () => {
     expect(run(start, { kind: "tick", elapsedS: 7 }).checking).toBeUndefined();
   });
 
-  test("remembers the mistakes that were found, each once", () => {
+  test("stores each diagnosis once", () => {
     const failed = result("A", "FAIL");
     const named = {
       ...failed,
@@ -214,7 +205,7 @@ describe("checks", () => {
     expect(progressOf(twice.progress, "A").mistakes).toEqual(["sequential"]);
   });
 
-  test("only one goes on at a time: what is saved meanwhile is checked afterwards, once", () => {
+  test("a file saved during a check is checked once afterwards", () => {
     const going = run(start, saved("A"), saved("A"), saved("A"));
     expect(going.effects).toEqual([{ kind: "check", letter: "A" }]);
     const after = run(going, checked("A", "FAIL"));
@@ -222,21 +213,21 @@ describe("checks", () => {
     expect(run(after, checked("A", "FAIL"))).toMatchObject({ effects: [], checking: undefined });
   });
 
-  test("c during a check does not ask for another one", () => {
+  test("c during a check of the same exercise only causes a notice", () => {
     const going = run(start, "c", "c");
     expect(going.effects).toEqual([{ kind: "check", letter: "A" }]);
-    expect(going.notice).toBe("A is being checked");
+    expect(going.notice).toEqual(expect.any(String));
     expect(run(going, checked("A", "FAIL")).effects).toEqual([]);
   });
 
-  test("another exercise can be asked for during a check", () => {
+  test("c during a check of another exercise queues a check", () => {
     const going = run(start, "c", "n", "c");
     expect(going.effects).toEqual([{ kind: "check", letter: "A" }]);
     const after = run(going, checked("A", "PASS"));
     expect(after).toMatchObject({ current: "B", effects: [{ kind: "check", letter: "B" }] });
   });
 
-  test("a pass shows the rationale and goes nowhere", () => {
+  test("a pass shows the rationale of the same exercise", () => {
     const passed = run(start, saved("A"), checked("A", "PASS"));
     expect(passed).toMatchObject({ current: "A", view: "rationale", checking: undefined });
     expect(passed.effects).toEqual([{ kind: "check", letter: "A" }]);
@@ -244,23 +235,21 @@ describe("checks", () => {
     expect(progressOf(passed.progress, "A").last).toBe("PASS");
   });
 
-  test("a pass of an exercise that one has left is told, and leaves the view alone", () => {
+  test("a result of another than the current exercise causes a notice and keeps the view", () => {
     const passed = run(start, "c", "n", "l", checked("A", "PASS"));
     expect(passed).toMatchObject({ current: "B", view: "list" });
-    expect(passed.notice).toMatch(/^Exercise A has passed/);
+    expect(passed.notice).toMatch(/\bA\b.*passed/);
     const failed = run(start, "c", "n", checked("A", "FAIL"));
-    expect(failed).toMatchObject({ current: "B", notice: "Exercise A: FAIL" });
+    expect(failed).toMatchObject({ current: "B", notice: expect.stringMatching(/\bA\b.*FAIL/) });
     expect(isPassed(passed.progress, "A")).toBe(true);
   });
 
-  test("the last pass tells the level", () => {
+  test("the last pass shows the level", () => {
     const passes = [..."ABCDEFGH"].flatMap((letter) => [saved(letter), checked(letter, "PASS")]);
-    expect(run(start, ...passes).notice).toBe(
-      "All 8 have passed: Expert – ready for production MLOps. Read why, then w finishes the course with your result file",
-    );
+    expect(run(start, ...passes).notice).toContain("Expert");
   });
 
-  test("a pass takes back that it was skipped", () => {
+  test("a pass resets that the exercise was skipped", () => {
     const passed = run(start, "s", "p", "c", checked("A", "PASS"));
     expect(progressOf(passed.progress, "A")).toMatchObject({
       pass: unsignedPass("A"),
@@ -268,37 +257,33 @@ describe("checks", () => {
     });
   });
 
-  test("once passed stays passed", () => {
+  test("a later FAIL keeps the pass", () => {
     const again = run(start, "c", checked("A", "PASS"), saved("A"), checked("A", "FAIL"));
     expect(isPassed(again.progress, "A")).toBe(true);
     expect(progressOf(again.progress, "A").last).toBe("FAIL");
   });
 
-  test("what is inconclusive is shown and changes nothing", () => {
-    const told = run(start, "c", checked("A", "INCONCLUSIVE"));
-    expect(progressOf(told.progress, "A")).toMatchObject({
+  test("an INCONCLUSIVE result is stored and changes nothing else", () => {
+    const unclear = run(start, "c", checked("A", "INCONCLUSIVE"));
+    expect(progressOf(unclear.progress, "A")).toMatchObject({
       result: { verdict: "INCONCLUSIVE" },
       last: undefined,
       pass: undefined,
     });
   });
 
-  test("a check that breaks down is not the learner's fault", () => {
+  test("a failure of the check itself changes no progress", () => {
     const broken = run(start, "c", { kind: "broken", problem: "no memory" });
     expect(broken).toMatchObject({ checking: undefined, progress: start.progress });
-    expect(broken.notice).toBe("The check failed, and your code is not the reason: no memory");
+    expect(broken.notice).toContain("no memory");
   });
 });
 
-test("takes over progress that another command changed, and says so", () => {
+test("takes over progress that another command changed", () => {
   const progress = { ...noProgress, current: "E" };
   const changed = run(start, { kind: "progress", progress, notice: undefined });
   const passed = withExercise(noProgress, "B", { pass: unsignedPass("B") });
-  expect(run(start, { kind: "progress", progress: passed, notice: undefined }).notice).toBe(
-    "Passed in another terminal: B",
-  );
-  expect(changed).toMatchObject({
-    current: "E",
-    notice: expect.stringContaining("another command"),
-  });
+  const { notice } = run(start, { kind: "progress", progress: passed, notice: undefined });
+  expect(notice).toMatch(/\bB$/);
+  expect(changed).toMatchObject({ current: "E", notice: expect.any(String) });
 });

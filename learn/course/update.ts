@@ -1,12 +1,21 @@
-import { isPassed, type Progress } from "../../progress/progress.ts";
+import { isPassed, type Progress } from "@unblock/progress/progress";
 import { describeLevel, levelOf } from "../levels.ts";
-import { withResult } from "../record-result.ts";
+import { withResult } from "../results.ts";
 import { scoreOfProgress } from "../score.ts";
-import { check, checkNext, type Updated, unchanged } from "./checking.ts";
 import { pressKey } from "./keys.ts";
-import type { Checking, CourseEvent, Model } from "./model.ts";
+import {
+  type Checking,
+  type CourseEvent,
+  check,
+  checkNext,
+  type Model,
+  type Updated,
+  withoutEffects,
+} from "./model.ts";
 
-/** The model after an event, and the work that the event asks for. Pure: `run.ts` does that work. */
+/**
+ * Returns the model after an event, and the effects for `run.ts`. It has no side effects itself.
+ */
 export function update(model: Model, event: CourseEvent): Updated {
   switch (event.kind) {
     case "key":
@@ -14,13 +23,13 @@ export function update(model: Model, event: CourseEvent): Updated {
     case "saved":
       return saved(model, event.letter);
     case "begun":
-      return unchanged(withChecking(model, { doing: event.step }));
+      return withoutEffects(withChecking(model, { doing: event.step }));
     case "step": {
       const steps = [...(model.checking?.steps ?? []), event.step];
-      return unchanged(withChecking(model, { steps, doing: undefined }));
+      return withoutEffects(withChecking(model, { steps, doing: undefined }));
     }
     case "tick":
-      return unchanged(withChecking(model, { elapsedS: event.elapsedS }));
+      return withoutEffects(withChecking(model, { elapsedS: event.elapsedS }));
     case "checked":
       return checkNext(afterCheck(model, event));
     case "broken":
@@ -29,23 +38,23 @@ export function update(model: Model, event: CourseEvent): Updated {
         notice: `The check failed, and your code is not the reason: ${event.problem}`,
       });
     case "reset": {
-      const kept = event.aside === undefined ? "" : ` Your version is kept: ${event.aside}`;
-      return unchanged({
+      const kept = event.aside === undefined ? "" : ` Your version is now ${event.aside}`;
+      return withoutEffects({
         ...model,
         view: "exercise",
         scroll: 0,
-        notice: `${event.letter} is the stub again.${kept}`,
+        notice: `The stub of ${event.letter} is restored.${kept}`,
       });
     }
     case "result-written":
-      return unchanged({ ...model, view: "end", scroll: 0, resultFile: event.file });
+      return withoutEffects({ ...model, view: "end", scroll: 0, resultFile: event.file });
     case "notice":
-      return unchanged({ ...model, notice: event.text });
+      return withoutEffects({ ...model, notice: event.text });
     case "progress":
-      return unchanged({
+      return withoutEffects({
         ...model,
         progress: event.progress,
-        notice: event.notice ?? whatChanged(model.progress, event.progress),
+        notice: event.notice ?? describeChange(model.progress, event.progress),
       });
   }
 }
@@ -55,7 +64,7 @@ function saved(model: Model, letter: string): Updated {
     return check({ ...model, notice: undefined }, letter);
   }
   const notice = `You saved exercise ${letter}. To check it go there (l, then ${letter.toLowerCase()}) and press c`;
-  return unchanged({ ...model, notice });
+  return withoutEffects({ ...model, notice });
 }
 
 function withChecking(model: Model, changed: Partial<Checking>): Model {
@@ -70,7 +79,7 @@ function afterCheck(
   const { exercise: letter, verdict } = result;
   const progress = withResult(model.progress, result, pass);
   const here = letter === progress.current;
-  const told = {
+  const updated = {
     ...model,
     progress,
     notice:
@@ -80,10 +89,10 @@ function afterCheck(
           ? model.notice
           : `Exercise ${letter}: ${verdict}`,
   };
-  // Also after a lucky pass the reasons are there to read; the current exercise does not change.
+  // A pass shows the rationale; the current exercise does not change.
   return here && verdict === "PASS" && model.view === "exercise"
-    ? { ...told, view: "rationale", scroll: 0 }
-    : told;
+    ? { ...updated, view: "rationale", scroll: 0 }
+    : updated;
 }
 
 function describePass(progress: Progress, letter: string): string {
@@ -93,8 +102,8 @@ function describePass(progress: Progress, letter: string): string {
     : `Exercise ${letter} has passed. Read why, and go on (n) when you like`;
 }
 
-/** The score is shared with `npm run check` and the page, whose news are worth a line. */
-function whatChanged(before: Progress, now: Progress): string {
+/** Describes a change that another process made to the progress. */
+function describeChange(before: Progress, now: Progress): string {
   const passed = Object.keys(now.exercises).filter(
     (letter) => isPassed(now, letter) && !isPassed(before, letter),
   );

@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Figures } from "./measurements/way.ts";
+import { JsonObject } from "@unblock/progress/json";
+import type { Figures } from "./measuring.ts";
 import type { Measurement, Way } from "./question.ts";
 
 const run = promisify(execFile);
-/** What takes longer, or needs more, would tell of the machine and not of the question. */
-const mostMs = 60_000;
-const mostHeapMb = 1_500;
-/** What libuv's pool has unless told otherwise; this command itself may have been told otherwise. */
+const maxMs = 60_000;
+const maxHeapMb = 1_500;
+/** libuv's default; this process may have been started with another UV_THREADPOOL_SIZE. */
 const libuvThreads = "4";
 
-/** A way with what was measured of it; the figures are undefined when it could not be measured. */
+/** A way with its figures, or with the problem when it could not be measured. */
 export interface Measured {
   readonly way: Way;
   readonly figures: Figures | undefined;
@@ -32,7 +32,7 @@ export async function measure(
     const { stdout } = await run(
       process.execPath,
       [
-        `--max-old-space-size=${mostHeapMb}`,
+        `--max-old-space-size=${maxHeapMb}`,
         fileURLToPath(program),
         way.argument,
         folder,
@@ -40,7 +40,7 @@ export async function measure(
       ],
       {
         env: { ...process.env, UV_THREADPOOL_SIZE: libuvThreads },
-        timeout: mostMs,
+        timeout: maxMs,
         killSignal: "SIGKILL",
         signal,
       },
@@ -54,25 +54,15 @@ export async function measure(
 }
 
 function parseFigures(line: string): Figures {
-  const json: unknown = JSON.parse(line);
-  if (typeof json !== "object" || json === null) {
-    throw new Error(`expected figures, got ${line}`);
-  }
-  const figures: Record<string, number> = {};
-  for (const [name, value] of Object.entries(json)) {
-    if (typeof value !== "number") {
-      throw new Error(`expected ${name} to be a number, got ${JSON.stringify(value)}`);
-    }
-    figures[name] = value;
-  }
-  return figures;
+  const json = new JsonObject(JSON.parse(line), "the figures");
+  return json.map((name) => json.number(name));
 }
 
 function problemOf(error: unknown): string {
   if (error instanceof Error && "killed" in error && error.killed) {
-    return `it took longer than ${mostMs / 1_000} s, and was ended`;
+    return `it was killed after ${maxMs / 1_000} s`;
   }
   const text = error instanceof Error ? error.message : String(error);
-  // Of a failed process it is the command first, then what it printed.
+  // The message of a failed process is its command, then its output.
   return /^\w*Error.*$/m.exec(text)?.[0] ?? text.split("\n")[0] ?? "";
 }

@@ -1,102 +1,58 @@
-import { changeProgress, loadProgress } from "../../progress/progress.ts";
-import { dayOf } from "../memory.ts";
-import { type AnswerQuality, afterAnswer, dueCards, nextDueMs } from "../review/schedule.ts";
-import { type Paint, paintFor } from "../terminal/paint.ts";
-import { wrap } from "../terminal/wrap.ts";
+import { type Paint, wrap } from "../terminal/text.ts";
 import { type Measured, measure } from "./measure.ts";
-import { openPrompt, type Prompt } from "./prompt.ts";
-import { type Question, type Strategy, strategyNames } from "./question.ts";
-import { questions } from "./questions/index.ts";
-import { renderAnswers, renderGrade, renderMeasured, renderQuestion } from "./render.ts";
+import type { Question } from "./question.ts";
+import { bigFile } from "./questions/big-file.ts";
+import { bigJson } from "./questions/big-json.ts";
+import { gzip } from "./questions/gzip.ts";
+import { nameLookups } from "./questions/name-lookups.ts";
+import { passwordHash } from "./questions/password-hash.ts";
+import { tokenStream } from "./questions/token-stream.ts";
+import { type Choice, renderReasons, runSession, type Session, say } from "./session.ts";
 
-const maxColumns = 100;
-const enterOrQ = "Enter or q";
-const ids = questions.map(({ id }) => id);
+/** All questions, in the order in which new ones are asked. */
+export const questions: readonly Question[] = [
+  passwordHash,
+  bigJson,
+  gzip,
+  nameLookups,
+  tokenStream,
+  bigFile,
+];
 
-/** Asks what is due, on a terminal, one question after the other, until it is through or left. */
+/**
+ * Asks the questions of the quiz that are due, on a terminal.
+ *
+ * @param path the progress file
+ */
 export async function runQuiz(path: string): Promise<void> {
-  const width = Math.max(40, Math.min(maxColumns, process.stdout.columns - 1));
-  const paint = paintFor(process.stdout);
-  const loaded = loadProgress(path);
-  if (loaded.notice !== undefined) {
-    say(...wrap(loaded.notice, width), "");
-  }
-  const due = dueCards(ids, loaded.state.cards, Date.now());
-  if (due.length === 0) {
-    say(`Nothing is due. ${whatIsNext(path)}`);
-    return;
-  }
-  const prompt = openPrompt();
-  try {
-    for (const [index, question] of questionsOf(due).entries()) {
-      const heading = `── Question ${index + 1} of ${due.length} `;
-      say(paint("dim", heading.padEnd(width, "─")), "");
-      const keep = (quality: AnswerQuality) => keepAnswer(path, question.id, quality);
-      await askQuestion(question, keep, prompt, width, paint);
-    }
-    say(whatIsNext(path));
-  } catch (error) {
-    // Who leaves in the middle of something has not met with an error.
-    if (!prompt.left.aborted) {
-      throw error;
-    }
-    say("", "What you have answered is kept. `npm run learn -- --quiz` goes on.");
-  } finally {
-    prompt.close();
-  }
+  const ids = questions.map(({ id }) => id);
+  await runSession(
+    path,
+    "quiz",
+    () => ids,
+    (id, session) => askQuestion(questionOf(id), session),
+  );
 }
 
-/** Asks one question, keeps the answer, then explains it with a measurement. */
-export async function askQuestion(
-  question: Question,
-  keep: (quality: AnswerQuality) => Promise<void>,
-  prompt: Prompt,
-  width: number,
-  paint: Paint,
-): Promise<AnswerQuality> {
-  say(...renderQuestion(question, width, paint));
-  const choice = await choose(prompt);
-  const { suitability } = question.answers[choice];
-  await keep(suitability);
-  await explain(question, choice, prompt, width, paint);
-  return suitability;
-}
-
-/** Keeps an answer with the time when it is asked again. */
-export async function keepAnswer(path: string, id: string, quality: AnswerQuality): Promise<void> {
-  const nowMs = Date.now();
-  await changeProgress(path, (progress) => ({
-    ...progress,
-    cards: { ...progress.cards, [id]: afterAnswer(progress.cards[id], quality, nowMs) },
-  }));
-}
-
-async function choose(prompt: Prompt): Promise<Strategy> {
-  const keys = strategyNames.map((_, index) => String(index + 1));
-  const text = "Which one would you take? Several may be right. 1–8, or q to leave: ";
-  const key = await prompt.press(text, keys, "1 to 8, or q");
-  const choice = strategyNames[keys.indexOf(key)];
-  if (choice === undefined) {
-    throw new Error(`Expected one of ${keys.join(", ")}, got ${key}`);
+/** @throws Error when there is no such question */
+export function questionOf(id: string): Question {
+  const question = questions.find((one) => one.id === id);
+  if (question === undefined) {
+    throw new Error(`Expected a question of the quiz, got ${id}`);
   }
-  say(key, "");
-  return choice;
+  return question;
 }
 
-async function explain(
-  question: Question,
-  choice: Strategy,
-  prompt: Prompt,
-  width: number,
-  paint: Paint,
-): Promise<void> {
-  say(...renderGrade(question, choice, width, paint));
-  const measured = await measureAll(question, prompt.left);
+/** Asks one question, then measures its ways and explains all strategies. */
+export async function askQuestion(question: Question, session: Session): Promise<Choice> {
+  const { width, paint } = session;
+  const choice = await session.ask(question.id, question);
+  const measured = await measureAll(question, session.left);
   say(...renderMeasured(question, measured, width, paint));
-  await prompt.press("Enter: what the other ways do. q: leave. ", ["return", "space"], enterOrQ);
-  say("", "", ...renderAnswers(question, width, paint));
-  await prompt.press("Enter: go on. q: leave. ", ["return", "space"], enterOrQ);
-  say("", "");
+  await session.pressEnter("Enter: what the other ways do. q: leave. ");
+  say(...renderAnswers(question, width, paint));
+  await session.pressEnter("Enter: continue. q: leave. ");
+  return choice;
 }
 
 async function measureAll(
@@ -113,21 +69,38 @@ async function measureAll(
   return measured;
 }
 
-export function say(...lines: readonly string[]): void {
-  process.stdout.write(`${lines.join("\n")}\n`);
+/** Renders the table of a measurement. */
+export function renderMeasured(
+  { measurement }: Question,
+  measured: readonly Measured[],
+  width: number,
+  paint: Paint,
+): string[] {
+  const { title, columns, ways, reading } = measurement;
+  const nameWidth = Math.max(...ways.map(({ name }) => name.length));
+  const cell = (text: string, heading: string) => text.padStart(Math.max(heading.length, 8) + 3);
+  const header = columns.map((column) => cell(column.title, column.title)).join("");
+  return [
+    ...wrap(`Measured on this machine: ${title}`, width).map((line) => paint("bold", line)),
+    paint("dim", `  ${" ".repeat(nameWidth)}${header}`),
+    ...measured.flatMap(({ way, figures, problem }) => {
+      const label = `  ${way.name.padEnd(nameWidth)}`;
+      return figures === undefined
+        ? wrap(`could not be measured: ${problem}`, width, `${label}  `, "    ")
+        : [label + columns.map(({ title, value }) => cell(value(figures), title)).join("")];
+    }),
+    ...wrap(reading, width),
+    "",
+  ];
 }
 
-function questionsOf(due: readonly string[]): Question[] {
-  return due.flatMap((id) => questions.filter((one) => one.id === id));
-}
-
-function whatIsNext(path: string): string {
-  const { cards } = loadProgress(path).state;
-  const open = dueCards(ids, cards, Date.now()).length;
-  if (open > 0) {
-    const what = open === 1 ? "1 question comes" : `${open} questions come`;
-    return `${what} back when you ask for the quiz again.`;
-  }
-  const next = nextDueMs(cards, Date.now()) ?? Date.now();
-  return `The next question comes back on ${dayOf(next)}.`;
+/** Renders every strategy with its reason, and the lesson. */
+export function renderAnswers(question: Question, width: number, paint: Paint): string[] {
+  return [
+    paint("bold", "All strategies: ★ recommended, ✓ works at a price, ✗ wrong here"),
+    ...renderReasons(question.choices, width, paint),
+    "",
+    ...wrap(question.lesson, width),
+    "",
+  ];
 }

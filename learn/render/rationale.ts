@@ -1,18 +1,27 @@
-import { type Mark, markOf } from "../../cli/mark.ts";
-import type { Strategy } from "../../gen/unblock/v1/exercise_pb.ts";
-import type { ExerciseProgress } from "../../progress/progress.ts";
+import type { ExerciseProgress } from "@unblock/progress/progress";
+import type { Strategy } from "@unblock/proto/gen/exercise";
+import { type Mark, markOf } from "@unblock/terminal/mark";
 import type { Book } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
-import type { ExerciseResult } from "../check/result.ts";
-import type { Paint } from "../terminal/paint.ts";
-import { printable, wrap } from "../terminal/wrap.ts";
-import { praiseFor } from "./praise.ts";
-import { renderResult } from "./result.ts";
+import type { ExerciseResult, StepName } from "../check/result.ts";
+import { type Paint, printable, wrap, wrapBehind } from "../terminal/text.ts";
+import { inWords, renderResult } from "./result.ts";
 
-/** Also of those that work elsewhere. */
+/** What a passed step shows the learner to have done right. */
+const meanings: Partial<Record<StepName, string>> = {
+  overlap: "Your calls waited at the same time",
+  probe: "Other callers were served while your calls ran",
+  signal: "Work stops when its caller disconnects",
+  "after-reply": "The event has an owner after the response",
+};
+
+/** Mark of every strategy that does not pass here, also of those that work elsewhere. */
 const notHere: Mark = { mark: "✗", style: "red" };
 
-/** After a pass: what was good, why, what the other ways cost, and how the reference solution does it. */
+/**
+ * Renders what follows a pass: what was good, the rationale, the cost of the other strategies, and
+ * the difference from the reference solution.
+ */
 export function renderRationale(
   book: Book,
   result: ExerciseResult | undefined,
@@ -73,9 +82,7 @@ function renderStrategy(
   paint: Paint,
 ): string[] {
   const yours = name === decided ? " (yours)" : "";
-  const [first = "", ...rest] = wrap(reason + yours, width, " ".repeat(16));
-  const label = `  ${paint(style, mark)} ${name.padEnd(10)}`;
-  return [`${label}  ${first.trimStart()}`, ...rest];
+  return wrapBehind(`  ${paint(style, mark)} ${name.padEnd(10)}  `, reason + yours, width, 16);
 }
 
 function renderReference({ reference, right }: Book, width: number, paint: Paint): string[] {
@@ -85,7 +92,7 @@ function renderReference({ reference, right }: Book, width: number, paint: Paint
     ...wrap(`From your file (-) to the reference (+), ${file}`, width).map((line) =>
       paint("bold", line),
     ),
-    ...(difference.length === 0 ? ["  They are the same, line by line."] : []),
+    ...(difference.length === 0 ? ["  They have the same lines."] : []),
     ...difference.flatMap((line) => {
       const style = line.startsWith("-") ? "red" : line.startsWith("+") ? "green" : "dim";
       return cut(printable(line), width - 2).map((text) => paint(style, `  ${text}`));
@@ -94,9 +101,30 @@ function renderReference({ reference, right }: Book, width: number, paint: Paint
   ];
 }
 
-/** Code keeps its spaces, so it is cut and not wrapped. */
+/** Cuts a line of code, which must keep its spaces. */
 function cut(line: string, width: number): string[] {
   return line.length <= width
     ? [line]
     : [line.slice(0, width), ...cut(`⤷ ${line.slice(width)}`, width)];
+}
+
+/**
+ * Describes what was good about a passed check, from its evidence; corrected mistakes come first.
+ */
+export function praiseFor(
+  { steps }: ExerciseResult,
+  { mistakes, hints }: ExerciseProgress,
+): string[] {
+  const shown = steps.flatMap(({ step, verdict, message }) => {
+    const meaning = meanings[step];
+    return verdict === "PASS" && meaning !== undefined ? [`${meaning}: ${message}.`] : [];
+  });
+  const corrected = mistakes.map((name) => inWords(name).toLowerCase());
+  return [
+    ...(corrected.length === 0 ? [] : [`You found and corrected: ${corrected.join(", ")}.`]),
+    ...shown,
+    ...(corrected.length === 0 && hints === 0
+      ? ["Right at the first attempt, without a hint."]
+      : []),
+  ];
 }

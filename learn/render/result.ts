@@ -1,15 +1,16 @@
-import type { ExerciseResult, StepResult, Verdict } from "../check/result.ts";
-import type { Diagnosis } from "../diagnose/diagnosis.ts";
-import { exerciseFor } from "../taught-by.ts";
-import type { Paint } from "../terminal/paint.ts";
-import { wrap } from "../terminal/wrap.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import { exerciseFor } from "@unblock/diagnose/taught-by";
+import type { ExerciseResult, StepResult } from "../check/result.ts";
+import { type Paint, wrap, wrapBehind } from "../terminal/text.ts";
 
 const marks = { PASS: "✓", FAIL: "✗", INCONCLUSIVE: "?" } as const;
 const styles = { PASS: "green", FAIL: "red", INCONCLUSIVE: "yellow" } as const;
-/** As wide as the longest name of a step. */
+/** Length of the longest step name. */
 const stepWidth = 11;
 
-/** A check's result: the verdict, what to mend first, a line per step, and what else is wrong. */
+/**
+ * Renders a check's result: the verdict, the first diagnosis, one line per step, other diagnoses.
+ */
 export function renderResult(result: ExerciseResult, width: number, paint: Paint): string[] {
   const { exercise, verdict, decided, steps, diagnoses } = result;
   const decision = decided === undefined ? "" : `  you decided ${decided}`;
@@ -27,13 +28,12 @@ export function renderResult(result: ExerciseResult, width: number, paint: Paint
 
 export function renderSteps(steps: readonly StepResult[], width: number, paint: Paint): string[] {
   return steps.flatMap(({ step, verdict, message }) => {
-    const label = `  ${markOf(verdict, paint)} ${step.padEnd(stepWidth)}`;
-    const [first = "", ...rest] = wrap(message, width, " ".repeat(stepWidth + 6));
-    return [`${label}  ${first.trimStart()}`, ...rest];
+    const mark = paint(styles[verdict], marks[verdict]);
+    return wrapBehind(`  ${mark} ${step.padEnd(stepWidth)}  `, message, width, stepWidth + 6);
   });
 }
 
-/** The evidence in full: each step with its figures, and the numbers of each mistake. */
+/** Renders the full evidence: each step with its details, and the numbers of each diagnosis. */
 export function renderDetails(result: ExerciseResult, width: number, paint: Paint): string[] {
   const { steps, diagnoses } = result;
   return [
@@ -73,12 +73,8 @@ function renderDiagnosis(
   ];
 }
 
-/** "loop-blocked-by-waiting" as a heading. */
+/** Turns a diagnosis's name, such as "loop-blocked-by-waiting", into a heading. */
 export function inWords(name: string): string {
   const words = name.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function markOf(verdict: Verdict, paint: Paint): string {
-  return paint(styles[verdict], marks[verdict]);
 }

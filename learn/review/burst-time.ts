@@ -1,9 +1,9 @@
-import type { Exercise } from "../../registry/exercises.ts";
+import type { Exercise } from "@unblock/proto/exercises";
 
-/** CPU time of one call where there is CPU work, as the schema says: about 100 ms. */
+/** CPU time of one call of an exercise that computes: about 100 ms by the schema. */
 export const cpuMs = 100;
 
-/** The figures of a variant. */
+/** Figures of a question. */
 export interface Figures {
   readonly calls: number;
   /** Threads of the pool for blocking calls. */
@@ -15,15 +15,15 @@ export interface Figures {
 
 export interface BurstTime {
   readonly ms: number;
-  /** How the time comes about, as a formula with its figures. */
+  /** Formula of the time, with its figures. */
   readonly formula: string;
 }
 
 /**
- * The least time in which a burst can be done, from what one call costs alone: waits overlap as far as
- * there are threads for them, computing as far as there are cores.
+ * Calculates the minimum wall time of a burst from the cost of one call: waits overlap up to the
+ * number of threads, computing up to the number of cores.
  *
- * @returns undefined for a strategy whose time these figures do not decide
+ * @returns undefined for a strategy whose time does not follow from these figures
  */
 export function burstTime(
   { work }: Pick<Exercise, "work">,
@@ -49,7 +49,7 @@ export function burstTime(
   }
   if (work.cpu) {
     switch (strategy) {
-      case "workers":
+      case "cpu-pool":
       case "processes":
         return inRounds(cores);
       case "async":
@@ -61,7 +61,7 @@ export function burstTime(
   switch (strategy) {
     case "async":
       return { ms: waitMs, formula: `${waitMs} ms, whatever the number of calls` };
-    case "threads":
+    case "blocking-pool":
       return inRounds(threads);
     case "libuv":
       return inRounds(libuvThreads);

@@ -1,8 +1,12 @@
-import { type Card as FsrsCard, fsrs, Rating, State } from "ts-fsrs";
-import type { Card } from "../../progress/card.ts";
+import type { Card } from "@unblock/progress/progress";
+import { createEmptyCard, type Card as FsrsCard, fsrs, Rating } from "ts-fsrs";
 
-/** How an answer was: "works" is right at a price, so it is asked again sooner than "recommended". */
-export type AnswerQuality = "recommended" | "works" | "wrong";
+/**
+ * Quality of an answer. "works" is right at a price, so it is asked again sooner than
+ * "recommended".
+ */
+export const qualities = ["recommended", "works", "wrong"] as const;
+export type AnswerQuality = (typeof qualities)[number];
 
 const ratings = {
   recommended: Rating.Good,
@@ -10,12 +14,12 @@ const ratings = {
   wrong: Rating.Again,
 } as const;
 
-/** What is due so soon is due: a wrong answer rests for a minute, and the next session asks it again. */
+/** Cards due within this time count as due: a wrong answer's card is due after a minute. */
 const learnAheadMs = 60_000;
 
 /**
- * The FSRS scheduler: a question comes back when it is remembered with a probability of 90 %. A wrong
- * answer comes back in the next session, which is a minute later at the earliest.
+ * FSRS scheduler: a question comes back when the probability of remembering its answer has dropped
+ * to 90 %, and after a wrong answer in the next session.
  */
 const scheduler = fsrs({
   request_retention: 0.9,
@@ -24,7 +28,7 @@ const scheduler = fsrs({
   enable_fuzz: false,
 });
 
-/** A question's card after an answer. @param card undefined when it was never asked */
+/** Returns a question's card after an answer. @param card undefined when it was never asked */
 export function afterAnswer(card: Card | undefined, quality: AnswerQuality, nowMs: number): Card {
   const { card: next } = scheduler.next(toFsrs(card, nowMs), new Date(nowMs), ratings[quality]);
   return {
@@ -40,7 +44,7 @@ export function afterAnswer(card: Card | undefined, quality: AnswerQuality, nowM
   };
 }
 
-/** What to ask in a session that begins now: what has been due for longest, then what is new. */
+/** Returns the ids of the cards that are due, the most overdue first, then those without a card. */
 export function dueCards(
   ids: readonly string[],
   cards: Readonly<Record<string, Card>>,
@@ -51,7 +55,7 @@ export function dueCards(
   return ids.filter((id) => dueMs(id) <= latestMs).sort((a, b) => dueMs(a) - dueMs(b));
 }
 
-/** When the next question is due that is not due now; undefined when there is none. */
+/** Returns the time of the next card that is not due yet; undefined when there is none. */
 export function nextDueMs(
   cards: Readonly<Record<string, Card>>,
   nowMs: number,
@@ -62,19 +66,14 @@ export function nextDueMs(
   return later.length === 0 ? undefined : Math.min(...later);
 }
 
+/** Local date, as ISO 8601. */
+export function dayOf(timeMs: number): string {
+  return new Date(timeMs).toLocaleDateString("sv");
+}
+
 function toFsrs(card: Card | undefined, nowMs: number): FsrsCard {
   if (card === undefined) {
-    return {
-      due: new Date(nowMs),
-      stability: 0,
-      difficulty: 0,
-      elapsed_days: 0,
-      scheduled_days: 0,
-      learning_steps: 0,
-      reps: 0,
-      lapses: 0,
-      state: State.New,
-    };
+    return createEmptyCard(new Date(nowMs));
   }
   return {
     due: new Date(card.dueMs),

@@ -1,26 +1,19 @@
+import { exercises } from "@unblock/proto/exercises";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { type Exercise, exercises, findExercise } from "../../registry/exercises.ts";
+import { createRandom } from "../quiz/question.ts";
 import { burstTime } from "./burst-time.ts";
-import { createRandom } from "./random.ts";
 import { variantOf } from "./variants.ts";
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
-const measured = { calls: 10, wallMs: { threads: 61.4, "event-loop": 512.3 } };
-
-function exerciseOf(letter: string): Exercise {
-  const found = findExercise(letter);
-  if (found === undefined) {
-    throw new Error(`Expected an exercise ${letter}`);
-  }
-  return found;
-}
+const measured = { calls: 10, wallMs: { "blocking-pool": 61.4, "event-loop": 512.3 } };
 
 describe.each(exercises)("variants of $letter", (exercise) => {
   const variants = seeds.map((seed) =>
     variantOf(exercise, createRandom(seed), seed, seed % 5 === 0 ? measured : undefined),
   );
 
-  test("can be answered: choices differ, and at least one of them is right and one is wrong", () => {
+  test("have different choices, at least one right and one wrong", () => {
     for (const { choices, question } of variants) {
       const texts = choices.map(({ text }) => text);
       const qualities = choices.map(({ quality }) => quality);
@@ -33,7 +26,7 @@ describe.each(exercises)("variants of $letter", (exercise) => {
     }
   });
 
-  test("are of more than one kind, with other figures each time", () => {
+  test("are of several kinds with different figures", () => {
     const questions = variants.map(({ question }) => question);
     expect(new Set(questions).size).toBeGreaterThan(20);
     expect(variantOf(exercise, createRandom(1), 0, undefined).question).not.toBe(
@@ -48,8 +41,8 @@ describe.each(exercises)("variants of $letter", (exercise) => {
   });
 });
 
-/** Runs a burst: each call takes the thread, or core, that is free first. */
-function simulate(calls: number, servers: number, ms: number): number {
+/** Schedules a burst: each call takes the server that is free first. Returns its wall time. */
+function scheduleBurst(calls: number, servers: number, ms: number): number {
   const freeAt = Array.from({ length: servers }, () => 0);
   for (let call = 0; call < calls; call++) {
     freeAt.sort((a, b) => a - b);
@@ -58,7 +51,7 @@ function simulate(calls: number, servers: number, ms: number): number {
   return Math.max(...freeAt);
 }
 
-test("times are those of a burst that is played through", () => {
+test("times equal those of a scheduled burst", () => {
   for (const seed of seeds) {
     const random = createRandom(seed);
     const figures = {
@@ -70,18 +63,18 @@ test("times are those of a burst that is played through", () => {
     const { calls, threads, libuvThreads, cores } = figures;
     const ms = (letter: string, strategy: string) =>
       burstTime(exerciseOf(letter), strategy, figures)?.ms;
-    expect(ms("A", "threads")).toBe(simulate(calls, threads, 50));
-    expect(ms("A", "event-loop")).toBe(simulate(calls, 1, 50));
-    expect(ms("B", "async")).toBe(simulate(calls, calls, 200));
-    expect(ms("D", "libuv")).toBe(simulate(calls, libuvThreads, 30));
-    expect(ms("C", "workers")).toBe(simulate(calls, cores, 100));
-    expect(ms("C", "async")).toBe(simulate(calls, 1, 100));
-    expect(ms("F", "workers")).toBe(100 + simulate(calls, cores, 100));
-    expect(ms("F", "event-loop")).toBe(simulate(calls, 1, 200));
+    expect(ms("A", "blocking-pool")).toBe(scheduleBurst(calls, threads, 50));
+    expect(ms("A", "event-loop")).toBe(scheduleBurst(calls, 1, 50));
+    expect(ms("B", "async")).toBe(scheduleBurst(calls, calls, 200));
+    expect(ms("D", "libuv")).toBe(scheduleBurst(calls, libuvThreads, 30));
+    expect(ms("C", "cpu-pool")).toBe(scheduleBurst(calls, cores, 100));
+    expect(ms("C", "async")).toBe(scheduleBurst(calls, 1, 100));
+    expect(ms("F", "cpu-pool")).toBe(100 + scheduleBurst(calls, cores, 100));
+    expect(ms("F", "event-loop")).toBe(scheduleBurst(calls, 1, 200));
   }
 });
 
-test("the recommended strategy of an exercise can be wrong with other figures", () => {
+test("the exercise's recommended strategy can be wrong with other figures", () => {
   const questions = seeds.map((seed) =>
     variantOf(exerciseOf("D"), createRandom(seed), 1, undefined),
   );
@@ -92,11 +85,11 @@ test("the recommended strategy of an exercise can be wrong with other figures", 
   expect(new Set(libuv)).toContain("recommended");
 });
 
-test("asks of what the lab measured here, if it tells the strategies apart", () => {
+test("asks about the lab's measurement when its times differ enough", () => {
   const asked = (wallMs: Readonly<Record<string, number>>) =>
     variantOf(exerciseOf("A"), createRandom(1), 2, { calls: 10, wallMs }).question;
-  expect(asked({ threads: 61.4, "event-loop": 512.3 })).toContain(
+  expect(asked({ "blocking-pool": 61.4, "event-loop": 512.3 })).toContain(
     "On this machine the lab measured a burst of 10 calls with 2 strategies. The slowest took 512 ms, the next one 61 ms.",
   );
-  expect(asked({ threads: 61.4, "event-loop": 70 })).not.toContain("the lab measured");
+  expect(asked({ "blocking-pool": 61.4, "event-loop": 70 })).not.toContain("the lab measured");
 });

@@ -2,7 +2,103 @@ import { readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import v8 from "node:v8";
-import { type Message, messagesFd, type Request, requestsFd } from "./messages.ts";
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { Decision } from "../toolbox/handler.ts";
+import type { Observation } from "./observation.ts";
+
+/** Addresses of the check's backends. */
+export interface WorldAddresses {
+  readonly httpUrl: string;
+  readonly cachePort: number;
+  readonly diskFolder: string;
+  /** Whether the disk is made of FIFOs; else it is an ordinary file, and fast. */
+  readonly fifos: boolean;
+  readonly databasePath: string;
+  /** The file for notes of blocking calls. */
+  readonly holdingsPath: string;
+}
+
+/** The service's only argument, as JSON. */
+export interface ServiceOptions {
+  /** Letter of the learner's exercise, "A" to "H". */
+  readonly letter: string;
+  /** The learner's file, as a file: URL. */
+  readonly fileUrl: string;
+  /** The backends of the learner's code; the reference uses those of the service. */
+  readonly world: WorldAddresses;
+  /** Null for an exercise without events. */
+  readonly analyticsUrl: string | null;
+  /** Whether calls take the server's fast path. Connect's handlers also abort the signal after a success. */
+  readonly fastPath: boolean;
+  /** Limit of the process, in MiB. */
+  readonly maxMemoryMb: number;
+}
+
+/** Request of the checker; its {@link Answer} has the same id. */
+export interface Request {
+  readonly id: number;
+  readonly ask: Ask;
+}
+
+export type Ask =
+  /** Begin a new window of observation. */
+  | { readonly kind: "begin" }
+  /** Return what was observed since then. */
+  | { readonly kind: "observe" }
+  /** Do one call's work with the recommended strategy. */
+  | { readonly kind: "alone"; readonly request: JsonValue };
+
+/** Result of one call's work done right. */
+export interface Alone {
+  readonly response: JsonValue;
+  readonly ms: number;
+  /** Response headers about it, such as "unblock-rounds". */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly kind: "answer";
+  readonly id: number;
+  readonly observation?: Observation;
+  readonly alone?: Alone;
+  /** Error message. */
+  readonly failure?: string;
+}
+
+/** Message of the service. The first ones come in this order. */
+export type Message =
+  /** Everything has started but the learner's file, which is loaded next. */
+  | { readonly kind: "importing" }
+  | {
+      readonly kind: "imported";
+      readonly decision: Decision | null;
+      readonly libuvThreads: number | null;
+    }
+  /** The file could not be loaded. */
+  | { readonly kind: "not imported"; readonly problem: string; readonly line: number | null }
+  | { readonly kind: "ready"; readonly url: string; readonly pid: number }
+  /** The service itself failed. */
+  | { readonly kind: "broken"; readonly problem: string }
+  | { readonly kind: "log"; readonly text: string }
+  /** The learner's code manipulates the check; the text continues after the file's name. */
+  | { readonly kind: "tampering"; readonly text: string; readonly line: number | null }
+  | Answer
+  | LastWords;
+
+/** Why a process ends. */
+export type LastWords =
+  /** A call of process.exit(), with its line in the learner's file. */
+  | { readonly kind: "exit"; readonly code: number; readonly line: number | null }
+  /** An uncaught error. */
+  | { readonly kind: "uncaught"; readonly problem: string; readonly line: number | null }
+  | { readonly kind: "memory"; readonly usedMb: number }
+  /** The line at which the event loop is stuck. */
+  | { readonly kind: "stuck"; readonly line: number };
+
+/** File descriptor of the pipe for requests: a secret, then one line of JSON each. */
+export const requestsFd = 3;
+/** File descriptor of the pipe for messages. */
+export const messagesFd = 4;
 
 // The learner's file may replace them later. What JSON.stringify does depends on prototypes, too.
 const write = writeSync;
@@ -10,14 +106,14 @@ const { parse } = JSON;
 const { serialize } = v8;
 const { base64Slice } = Buffer.prototype;
 
-/** Sends a message to whoever checks. */
+/** Sends a message to the checker. */
 export type Say = (message: Message) => void;
 
 /**
- * Sends messages over a pipe that takes them at once, also while the loop stands still: a line each, with
- * what V8 makes of the message, in base64.
+ * Returns a function that writes messages synchronously, so also while the loop is blocked: one line each,
+ * V8's serialization in base64.
  *
- * @param secret what begins each message, so that nobody else can send one
+ * @param secret begins each message, so that nobody else can send one
  */
 export function createSay(secret: string): Say {
   return (message) => {
@@ -25,12 +121,12 @@ export function createSay(secret: string): Say {
       const bytes = serialize(message);
       write(messagesFd, `${secret} ${base64Slice.call(bytes)}\n`);
     } catch {
-      // Whoever checks is gone, and the guard ends this process.
+      // The checker has ended, and the guard ends this process.
     }
   };
 }
 
-/** Reads the secret, which is the first line of the pipe for requests. Nobody can read it again. */
+/** Reads the secret, the first line of the pipe for requests, which nobody can read again. */
 export function readSecret(): string {
   const byte = Buffer.alloc(1);
   let secret = "";

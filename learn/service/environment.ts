@@ -1,28 +1,36 @@
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
-import type { BackendAddresses } from "../../server/backends/backends.ts";
-import { CallCounter } from "../../server/backends/call-counts.ts";
+import type { BackendAddresses } from "@unblock/backends/backends";
+import { CallCounter } from "@unblock/backends/call-counts";
+import type { House } from "@unblock/exercises/exercise";
+import type { WorldAddresses } from "./channel.ts";
 
-/** What the toolbox works with, in whichever thread it is. Plain data and shared memory. */
+/** What the toolbox needs in any thread. Plain data and shared memory. */
 export interface Environment {
   readonly addresses: BackendAddresses;
-  /** How many crops of a picture cost about 100 ms of CPU here. */
+  /** Crops of a picture that cost about 100 ms of CPU here. */
   readonly crops: number;
-  /** The file that notes what holds a thread (holdings.ts). */
+  /** The file for notes of blocking calls. */
   readonly holdingsPath: string;
 }
 
-/** What of it can go to another process. */
+/** What can be passed to another process. */
 export type ProcessEnvironment = Pick<Environment, "crops" | "holdingsPath"> & {
   readonly addresses: Omit<BackendAddresses, "database" | "disk">;
   readonly databasePath: string;
 };
 
 const key = "unblock learn";
-/** The variable that processes inherit which the learner's code starts. */
+/** Variable that the learner's processes inherit. */
 const variable = "UNBLOCK_LEARN_ENVIRONMENT";
 let own: Environment | undefined;
 
-/** For this thread, and for threads and processes that are started from now on. */
+/** Undefined outside of a service that `npm run check` or `npm run learn` started. */
+export function knownEnvironment(): Environment | undefined {
+  own ??= readEnvironment();
+  return own;
+}
+
+/** Sets the environment of this thread, and of threads and processes that are started from now on. */
 export function provideEnvironment(environment: Environment): void {
   own = environment;
   setEnvironmentData(key, environment);
@@ -31,8 +39,13 @@ export function provideEnvironment(environment: Environment): void {
 
 /** @throws Error outside of a service that `npm run check` or `npm run learn` started */
 export function environment(): Environment {
-  own ??= readEnvironment();
-  return own;
+  const known = knownEnvironment();
+  if (known === undefined) {
+    throw new Error(
+      "The toolbox works in the service that `npm run check` and `npm run learn` start, and in its threads",
+    );
+  }
+  return known;
 }
 
 export function toProcessEnvironment({
@@ -44,7 +57,7 @@ export function toProcessEnvironment({
   return { addresses: others, databasePath: database.path, crops, holdingsPath };
 }
 
-/** Over there it has no disk: whose turn a file is, is shared memory. */
+/** Processes have no disk: the number of the next file is in shared memory. */
 export function toEnvironment(given: Environment | ProcessEnvironment): Environment {
   if (!("databasePath" in given)) {
     return given;
@@ -58,20 +71,59 @@ export function toEnvironment(given: Environment | ProcessEnvironment): Environm
   };
 }
 
-function readEnvironment(): Environment {
+function readEnvironment(): Environment | undefined {
   const inherited = process.env[variable];
   const data = getEnvironmentData(key);
-  if (!isEnvironment(data) && inherited !== undefined) {
-    return toEnvironment(JSON.parse(inherited));
+  if (isEnvironment(data)) {
+    return data;
   }
-  if (!isEnvironment(data)) {
-    throw new Error(
-      "The toolbox works in the service that `npm run check` and `npm run learn` start, and in its threads",
-    );
-  }
-  return data;
+  return inherited === undefined ? undefined : toEnvironment(JSON.parse(inherited));
 }
 
 function isEnvironment(data: unknown): data is Environment {
   return typeof data === "object" && data !== null && "addresses" in data;
+}
+
+/** Addresses of the learner's backends. */
+export function worldAddresses(
+  { httpUrl, cachePort, diskFolder, fifos, databasePath }: WorldAddresses,
+  analyticsUrl: string | null,
+): BackendAddresses {
+  const url = (name: string) => `${httpUrl}/${name}`;
+  const nextNumber = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  return {
+    database: { path: databasePath, counts: CallCounter.buffer() },
+    postgres: undefined,
+    disk: { folder: diskFolder, nextNumber: fifos ? nextNumber : undefined },
+    configFile: undefined,
+    cacheUrl: `redis://127.0.0.1:${cachePort}`,
+    weatherUrl: url("weather"),
+    analyticsUrl: analyticsUrl ?? url("analytics"),
+    dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
+    imageHosts: { "example.com": url("images") },
+  };
+}
+
+let open: { readonly house: House; readonly file: string } | undefined;
+
+/** Provides the service's executors and the URL of the learner's file to the pools. */
+export function provideHouse(house: House, file: string): void {
+  open = { house, file };
+}
+
+/** @throws Error outside of the service's main thread */
+export function house(): House {
+  return opened().house;
+}
+
+/** The URL of the learner's file. */
+export function learnerFile(): string {
+  return opened().file;
+}
+
+function opened(): NonNullable<typeof open> {
+  if (open === undefined) {
+    throw new Error("The pools are for the handler, in the service's main thread");
+  }
+  return open;
 }

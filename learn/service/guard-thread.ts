@@ -1,50 +1,50 @@
 /**
- * A thread that sees to it that the service ends when its own loop can't: when it takes too much
- * memory, and when whoever checks is gone. And it tells where a loop is that does not turn any more.
+ * A thread that ends the service when its own loop can't: when it takes too much memory, and when the
+ * checker has ended. It also reports where in the learner's file the loop is stuck.
  */
 import { Session } from "node:inspector";
 import { workerData } from "node:worker_threads";
 import { createSay } from "./channel.ts";
-import { type GuardData, whereSymbol } from "./guard.ts";
+import { type GuardData, whereSymbol } from "./last-words.ts";
 
-/** Between two looks, in milliseconds: what runs away is not far in that time. */
-const everyMs = 100;
-/** A loop that has not turned for so many looks may never again. */
-const stuckLooks = 40;
+/** Interval between polls. */
+const pollMs = 100;
+/** Polls without a turn of the loop after which it is stuck. */
+const stuckPolls = 40;
 const bytesPerMb = 1024 * 1024;
 
-/** What the inspector answers, as far as it is read. */
+/** Part of the inspector's response. */
 interface Evaluated {
   readonly result?: { readonly value?: unknown };
 }
 
-const { mostMemoryMb, secret, turns }: GuardData = workerData;
+const { maxMemoryMb, secret, turns }: GuardData = workerData;
 const say = createSay(secret);
 const parent = process.ppid;
 let lastTurns = -1;
-let looksAtSame = 0;
+let pollsAtSame = 0;
 
 setInterval(() => {
   const usedMb = process.memoryUsage.rss() / bytesPerMb;
-  if (usedMb > mostMemoryMb) {
+  if (usedMb > maxMemoryMb) {
     say({ kind: "memory", usedMb });
     process.kill(process.pid, "SIGKILL");
   }
-  // An orphan has another parent.
+  // An orphan gets another parent.
   if (process.ppid !== parent) {
-    // With all the processes that it started, as it leads a group of its own.
+    // With its process group, which includes what it started.
     process.kill(-process.pid, "SIGKILL");
   }
   const now = Atomics.load(turns, 0);
-  looksAtSame = now === lastTurns ? looksAtSame + 1 : 0;
+  pollsAtSame = now === lastTurns ? pollsAtSame + 1 : 0;
   lastTurns = now;
-  if (looksAtSame === stuckLooks) {
-    tellWhere();
+  if (pollsAtSame === stuckPolls) {
+    reportWhere();
   }
-}, everyMs);
+}, pollMs);
 
-/** V8 lets an inspector in between any two steps of JavaScript, so also in a loop that never ends. */
-function tellWhere(): void {
+/** The inspector can interrupt JavaScript anywhere, even in an endless loop. */
+function reportWhere(): void {
   const session = new Session();
   session.connectToMainThread();
   const expression = `globalThis[Symbol.for(${JSON.stringify(whereSymbol)})]?.()`;

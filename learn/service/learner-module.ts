@@ -1,7 +1,10 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { Decision } from "../handler.ts";
+import type { Call, ServedExercise } from "@unblock/exercises/exercise";
+import { monotonicMs } from "@unblock/measure/clock";
+import type { Decision } from "../toolbox/handler.ts";
+import { ownLine } from "./last-words.ts";
 
-/** What a learner's file exports, as far as the service needs it. */
+/** Exports of a learner's file. */
 export interface LearnerModule {
   /** Undefined when the file exports none, or one of another shape. */
   readonly decision: Decision | undefined;
@@ -9,18 +12,18 @@ export interface LearnerModule {
     request: MessageShape<DescMessage>,
     signal: AbortSignal,
   ) => MessageInitShape<DescMessage> | Promise<MessageInitShape<DescMessage>>;
-  /** How large the file wants libuv's pool; undefined when it does not say. */
+  /** Size of libuv's pool that the file asks for; undefined when it does not. */
   readonly libuvThreads: number | undefined;
 }
 
-/** libuv's pool is never larger. */
-const mostLibuvThreads = 1024;
+/** Maximum size of libuv's pool. */
+const maxLibuvThreads = 1024;
 
 /**
  * Loads a learner's file.
  *
  * @param url its file: URL
- * @throws Error that says what of its exports is not as expected, and whatever the file throws
+ * @throws Error that names an unexpected export, and whatever the file throws
  */
 export async function loadLearnerModule(url: string): Promise<LearnerModule> {
   const exports: Record<string, unknown> = await import(url);
@@ -36,7 +39,7 @@ export async function loadLearnerModule(url: string): Promise<LearnerModule> {
   };
 }
 
-// What a function takes and gives can't be seen from here: the type check has seen it.
+// Its parameters and result are covered by the type check.
 function isHandler(value: unknown): value is LearnerModule["handler"] {
   return typeof value === "function";
 }
@@ -60,11 +63,121 @@ function checkedThreads(value: unknown): number | undefined {
     typeof value !== "number" ||
     !Number.isInteger(value) ||
     value < 1 ||
-    value > mostLibuvThreads
+    value > maxLibuvThreads
   ) {
     throw new Error(
-      `expected libuvThreads to be a whole number from 1 to ${mostLibuvThreads}, got ${value}`,
+      `expected libuvThreads to be a whole number from 1 to ${maxLibuvThreads}, got ${value}`,
     );
   }
   return value;
+}
+
+/** Serves an exercise with the learner's handler, whatever strategy a call asks for. */
+export function withLearner(
+  { exercise, handler: { validate } }: ServedExercise,
+  { handler }: LearnerModule,
+  calls: () => HandlerCalls,
+): ServedExercise {
+  const run = async (request: MessageShape<DescMessage>, { signal }: Call) => {
+    const beganMs = monotonicMs();
+    const value = await calls().run(handler, request, signal);
+    const ranOn = { executor: "learner", pid: process.pid };
+    return { value, ranOn, beganMs, timing: [{ name: "work", ms: monotonicMs() - beganMs }] };
+  };
+  const strategies = Object.fromEntries(exercise.strategies.map(({ name }) => [name, run]));
+  return { exercise, handler: { validate, strategies } };
+}
+
+/** An error on one line, and the line of the learner's file where it came from. */
+export interface Problem {
+  readonly text: string;
+  /** From 1; null when its stack does not lead to the file. */
+  readonly line: number | null;
+}
+
+/** Calls of the learner's handler. */
+export interface HandlerCounts {
+  readonly begun: number;
+  readonly ended: number;
+  /** Calls that succeeded although their signal had aborted. */
+  readonly answeredAfterAbort: number;
+  /** Calls that failed after their signal had aborted. */
+  readonly failedAfterAbort: number;
+  /** Whether each returned a promise. */
+  readonly isAsync: boolean;
+  /** The first error before an abort. */
+  readonly problem: Problem | null;
+}
+
+/** Runs and counts the calls of the learner's handler. */
+export class HandlerCalls {
+  readonly #fileUrl: string;
+  readonly #counts: { -readonly [Key in keyof HandlerCounts]: HandlerCounts[Key] } = {
+    begun: 0,
+    ended: 0,
+    answeredAfterAbort: 0,
+    failedAfterAbort: 0,
+    isAsync: true,
+    problem: null,
+  };
+
+  constructor(fileUrl: string) {
+    this.#fileUrl = fileUrl;
+  }
+
+  async run(
+    handler: LearnerModule["handler"],
+    request: MessageShape<DescMessage>,
+    signal: AbortSignal,
+  ): Promise<MessageInitShape<DescMessage>> {
+    const counts = this.#counts;
+    counts.begun++;
+    let isAsync = false;
+    try {
+      const answer = handler(request, signal);
+      isAsync = answer instanceof Promise;
+      const value = await answer;
+      counts.answeredAfterAbort += signal.aborted ? 1 : 0;
+      return value;
+    } catch (error) {
+      if (signal.aborted) {
+        counts.failedAfterAbort++;
+      } else {
+        counts.problem ??= toProblem(error, this.#fileUrl);
+      }
+      throw error;
+    } finally {
+      counts.ended++;
+      counts.isAsync &&= isAsync;
+    }
+  }
+
+  counts(): HandlerCounts {
+    return { ...this.#counts };
+  }
+}
+
+export function toProblem(error: unknown, fileUrl: string): Problem {
+  return error instanceof Error
+    ? { text: inOneLine(error.message), line: ownLine(error.stack, fileUrl) }
+    : { text: inOneLine(String(error)), line: null };
+}
+
+// Some messages include lines of code.
+function inOneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, " ");
+}
+
+const beginning = "A function that your file does not export was handed to the pool";
+
+/** Message for a function that another thread or process can't find. */
+export function notExportedMessage(pool: string, name: string): string {
+  const which = name === "" ? "an inline function" : `"${name}"`;
+  return `${beginning} ${pool}: ${which}`;
+}
+
+/** Whether a handler failed because it sent a function to a pool or thread. */
+export function isNotExported(problem: string): boolean {
+  // The second is Node's message when a function is posted to a Worker.
+  return problem.startsWith(beginning) || /could not be cloned/.test(problem);
 }

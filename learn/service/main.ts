@@ -1,36 +1,42 @@
 /**
- * A service whose one exercise is answered by a learner's handler, in a process of its own. The checker
- * starts it (learn/check/process/) and talks with it over pipes; callers come by the port as ever.
+ * A service with a learner's handler for one exercise, in its own process. The checker starts it
+ * (learn/check/process/) and talks with it over pipes; callers use the port as usual.
  */
+
 import { flushCompileCache } from "node:module";
-import { createServer } from "../../server/server.ts";
-import { answerAsks } from "./asks.ts";
-import { createSay, readSecret } from "./channel.ts";
-import { startGuard } from "./guard.ts";
-import { leaveLastWords } from "./last-words.ts";
-import { watchListening } from "./listening.ts";
-import type { ServiceOptions } from "./messages.ts";
+import { createServer } from "@unblock/server/server";
+import {
+  type Answer,
+  type Ask,
+  createSay,
+  readRequests,
+  readSecret,
+  type Say,
+  type ServiceOptions,
+} from "./channel.ts";
+import { watchListening } from "./forbidden.ts";
+import { leaveLastWords, startGuard } from "./last-words.ts";
 import { Observer } from "./observation.ts";
-import { openExercise } from "./open-exercise.ts";
+import { type OpenedExercise, openExercise } from "./open-exercise.ts";
 
 const options: ServiceOptions = JSON.parse(process.argv[2] ?? "");
-const { fileUrl, directLane, mostMemoryMb } = options;
+const { fileUrl, fastPath, maxMemoryMb } = options;
 
 const secret = readSecret();
 const say = createSay(secret);
 leaveLastWords(fileUrl, say);
-startGuard(fileUrl, mostMemoryMb, secret);
+startGuard(fileUrl, maxMemoryMb, secret);
 
 const observer = new Observer(fileUrl);
-const listening = watchListening((problem) => observer.refused(problem));
+const listening = watchListening((problem) => observer.rejected(problem));
 
 try {
   let opened: Awaited<ReturnType<typeof openExercise>> | undefined;
   const server = await createServer({
     port: 0,
-    // Calls that nobody made would be evidence of what the learner's handler does.
+    // Calls of the server itself would count as evidence.
     warmUp: false,
-    directLane,
+    fastPath,
     logLevel: "silent",
     log: (text) => say({ kind: "log", text }),
     loadExercises: async (house) => {
@@ -48,8 +54,37 @@ try {
     process.exit(0);
   });
   say({ kind: "ready", url: server.url, pid: process.pid });
-  // Most services end by SIGKILL, which leaves no time for it.
+  // Most services end by SIGKILL, which does not flush it.
   flushCompileCache();
 } catch (error) {
   say({ kind: "broken", problem: error instanceof Error ? (error.stack ?? "") : String(error) });
+}
+
+function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
+  readRequests(async ({ id, ask }) => {
+    try {
+      const answer = await answerTo(ask, observer, opened);
+      // Before the answer, which the replaced functions may have changed.
+      opened.lookForReplaced();
+      say({ kind: "answer", id, ...answer });
+    } catch (error) {
+      say({ kind: "answer", id, failure: String(error) });
+    }
+  });
+}
+
+async function answerTo(
+  ask: Ask,
+  observer: Observer,
+  { reference }: OpenedExercise,
+): Promise<Partial<Answer>> {
+  switch (ask.kind) {
+    case "begin":
+      observer.begin();
+      return {};
+    case "observe":
+      return { observation: observer.read() };
+    case "alone":
+      return { alone: await reference(ask.request) };
+  }
 }

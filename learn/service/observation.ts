@@ -1,47 +1,45 @@
 import { subscribe } from "node:diagnostics_channel";
 import { fileURLToPath } from "node:url";
-import { ProfileWitness } from "../diagnose/profile-witness.ts";
-import { startWatchThread } from "../diagnose/start-watch-thread.ts";
-import { LibuvPoolWatch, type PoolReading } from "../diagnose/watch-libuv-pool.ts";
-import { type Blockage, type LoopWatch, watchLoop } from "../diagnose/watch-loop.ts";
-import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./handler-calls.ts";
-import { watchIntervals } from "./intervals.ts";
-import type { HandlerEnd } from "./learner-exercise.ts";
-import { watchUnreadBodies } from "./unread-bodies.ts";
+import { LibuvPoolWatch, type PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
+import { ProfileWitness } from "@unblock/diagnose/profile-witness";
+import { startWatchThread } from "@unblock/diagnose/start-watch-thread";
+import { type Blockage, type LoopWatch, watchLoop } from "@unblock/diagnose/watch-loop";
+import { watchIntervals, watchUnreadBodies } from "./leaks.ts";
+import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./learner-module.ts";
 
-/** What only the service's own process can see. */
+/** What only the service's own process can observe. */
 export interface Observation {
   readonly handler: HandlerCounts;
   /** CPU time of the event loop's thread. */
   readonly loopCpuMs: number;
   /** CPU time of all threads. */
   readonly processCpuMs: number;
-  /** Worker threads that were started. */
+  /** Started worker threads. */
   readonly newThreads: number;
-  /** Worker threads that were started since the learner's file was loaded, and are there now. */
+  /** Running worker threads that were started after the learner's file was loaded. */
   readonly ownThreads: number;
-  /** Child processes that were started. */
+  /** Started child processes. */
   readonly newProcesses: number;
-  /** Responses of node:http's client whose bodies nobody has read. */
+  /** Responses of node:http, fetch and undici whose bodies were not read. */
   readonly unreadBodies: number;
-  /** Intervals (setInterval) that nobody has ended. */
+  /** Running intervals (setInterval). */
   readonly intervals: number;
-  /** When the event loop stood still. */
+  /** Standstills of the event loop. */
   readonly blockages: readonly Blockage[];
-  /** How long calls with nothing to do waited for a thread of libuv's pool. */
+  /** Waits of the libuv probe. */
   readonly pool: PoolReading;
-  /** Calls of fetch, also of those whose signal had aborted. */
+  /** Calls of fetch, including aborted ones. */
   readonly fetches: number;
-  /** Promises that were rejected, and nobody looked. */
+  /** Unhandled rejections. */
   readonly rejections: readonly Problem[];
-  /** Why it was not let listen; null when it did not try. Since its start. */
-  readonly refusedListening: string | null;
+  /** Why the learner's code was refused to listen; null when it did not try. Since the start. */
+  readonly rejectedListening: string | null;
 }
 
-/** Between two samples of the event loop's stack, in milliseconds: what it blocks on takes 30 and more. */
+/** Interval between samples of the event loop's stack; blocking calls take 30 ms and more. */
 const sampleMs = 5;
 
-/** Observes the process in windows, one after another. */
+/** Observes the process in consecutive windows. */
 export class Observer {
   readonly #fileUrl: string;
   readonly #loop: LoopWatch;
@@ -57,19 +55,14 @@ export class Observer {
   #newProcesses = 0;
   #fetches = 0;
   #rejections: Problem[] = [];
-  #refusedListening: string | null = null;
+  #rejectedListening: string | null = null;
 
   constructor(fileUrl: string) {
     this.#fileUrl = fileUrl;
     this.#calls = new HandlerCalls(fileUrl);
     const isOwn = (file: string) => file === fileURLToPath(fileUrl);
     this.#loop = watchLoop(new ProfileWitness(isOwn, sampleMs), isOwn);
-    startWatchThread({
-      lookout: undefined,
-      canary: this.#pool.data,
-      pauses: undefined,
-      lookups: undefined,
-    });
+    startWatchThread({ pool: this.#pool.data });
     process.on("worker", (worker) => {
       this.#newThreads++;
       this.#ownThreads++;
@@ -86,24 +79,24 @@ export class Observer {
         return Reflect.apply(call, self, args);
       },
     });
-    // Without this the first would end the process.
+    // Without a listener the first would end the process.
     process.on("unhandledRejection", (reason) => {
       this.#rejections.push(toProblem(reason, fileUrl));
     });
   }
 
-  /** A call counts in the window in which it began. */
-  onCall(): (end: HandlerEnd) => void {
-    return this.#calls.begin();
+  /** Calls of the handler in this window; a call counts in the window in which it began. */
+  get calls(): HandlerCalls {
+    return this.#calls;
   }
 
-  /** The learner's file is loaded from now on: threads that there are now are the service's. */
+  /** Called before the learner's file is loaded: the threads so far are the service's. */
   loading(): void {
     this.#ownThreads = 0;
   }
 
-  refused(problem: string): void {
-    this.#refusedListening ??= problem;
+  rejected(problem: string): void {
+    this.#rejectedListening ??= problem;
   }
 
   begin(): void {
@@ -119,7 +112,7 @@ export class Observer {
     this.#processCpu = process.cpuUsage();
   }
 
-  /** What was seen since the window began, which goes on. */
+  /** Returns the observation since the window began, which continues. */
   read(): Observation {
     this.#blockages.push(...this.#loop.takeAll());
     return {
@@ -135,7 +128,7 @@ export class Observer {
       pool: this.#pool.read(),
       fetches: this.#fetches,
       rejections: this.#rejections,
-      refusedListening: this.#refusedListening,
+      rejectedListening: this.#rejectedListening,
     };
   }
 }

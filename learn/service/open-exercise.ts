@@ -1,35 +1,35 @@
-import { findExercise } from "../../registry/exercises.ts";
-import type { House } from "../../server/exercises/exercise.ts";
-import { loadExercises, type ServedExercise } from "../../server/exercises/load.ts";
-import { calibrateCrops } from "../../server/exercises/predict-image/work.ts";
-import { task } from "../../server/places/place.ts";
-import type { Say } from "./channel.ts";
-import { provideEnvironment } from "./environment.ts";
-import { toProblem } from "./handler-calls.ts";
-import { provideHouse } from "./house.ts";
-import { watchImports } from "./imports.ts";
-import { withLearner } from "./learner-exercise.ts";
-import { type LearnerModule, loadLearnerModule } from "./learner-module.ts";
-import type { ListeningWatch } from "./listening.ts";
-import type { ServiceOptions } from "./messages.ts";
+import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { downloadImage } from "@unblock/backends/images";
+import { task } from "@unblock/executors/executor";
+import {
+  type House,
+  loadExercises,
+  type RunStrategy,
+  type ServedExercise,
+} from "@unblock/exercises/exercise";
+import { calibrateCrops, infer } from "@unblock/exercises/predict-image/work";
+import { monotonicMs } from "@unblock/measure/clock";
+import { findExercise } from "@unblock/proto/exercises";
+import { countQueries, countSyncReads } from "./blocking-calls.ts";
+import type { Alone, Say, ServiceOptions } from "./channel.ts";
+import { provideEnvironment, provideHouse, worldAddresses } from "./environment.ts";
+import { type ListeningWatch, watchReplaced } from "./forbidden.ts";
+import { type LearnerModule, loadLearnerModule, toProblem, withLearner } from "./learner-module.ts";
 import type { Observer } from "./observation.ts";
-import { createReference, type Reference } from "./reference.ts";
-import { watchReplaced } from "./replaced.ts";
-import { countSyncReads } from "./sync-reads.ts";
-import { worldAddresses } from "./world-addresses.ts";
+import { preloadFromNowOn, watchImports } from "./preload.ts";
 
-const inferenceModule = new URL("../../server/exercises/predict-image/work.ts", import.meta.url);
+const inferenceModule = new URL(import.meta.resolve("@unblock/exercises/predict-image/work"));
 const noCaller = { signal: new AbortController().signal };
 
 export interface OpenedExercise {
-  /** All exercises, the one at hand with the learner's handler. */
+  /** All exercises, the learner's with their handler. */
   readonly served: readonly ServedExercise[];
   readonly reference: Reference;
-  /** Looks for functions that the learner's file replaced. */
+  /** Checks for functions that the learner's code has replaced. */
   readonly lookForReplaced: () => void;
 }
 
-/** Loads the learner's file in a house whose backends stand, so that it finds its tools already then. */
+/** Loads the learner's file, which can use the toolbox already then. */
 export async function openExercise(
   house: House,
   { letter, fileUrl, world, analyticsUrl }: ServiceOptions,
@@ -42,6 +42,7 @@ export async function openExercise(
   provideEnvironment({ addresses, crops, holdingsPath: world.holdingsPath });
   provideHouse(house, fileUrl);
   countSyncReads();
+  countQueries();
 
   const served = await loadExercises(house);
   const exercise = served.find((one) => one.exercise.letter === letter);
@@ -49,7 +50,8 @@ export async function openExercise(
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
   const lookForReplaced = watchReplaced(fileUrl, say);
-  watchImports(fileUrl, say);
+  watchImports(fileUrl, (text, line) => say({ kind: "tampering", text, line }));
+  preloadFromNowOn(fileUrl);
   observer.loading();
   say({ kind: "importing" });
   listening.refuse();
@@ -58,7 +60,7 @@ export async function openExercise(
   listening.allow();
   const { decision = null, libuvThreads = null } = module;
   say({ kind: "imported", decision, libuvThreads });
-  const learners = withLearner(exercise, module, () => observer.onCall());
+  const learners = withLearner(exercise, module, () => observer.calls);
   return {
     served: served.map((one) => (one === exercise ? learners : one)),
     reference: createReference(house, exercise, crops),
@@ -66,7 +68,7 @@ export async function openExercise(
   };
 }
 
-/** What cannot be imported is told, and the checker ends this process. */
+/** Reports a file that can't be imported, after which the checker ends this process. */
 async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
   try {
     return await loadLearnerModule(fileUrl);
@@ -77,11 +79,49 @@ async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
   }
 }
 
-/** How many crops of a picture cost about 100 ms here; of use to one exercise only. */
-async function countCrops({ places }: House, letter: string): Promise<number> {
+/** Crops of a picture that cost about 100 ms here; 1 for other exercises. */
+async function countCrops({ executors }: House, letter: string): Promise<number> {
   if (findExercise(letter)?.rpc !== "PredictImage") {
     return 1;
   }
   const count = task<null, number>(inferenceModule.href, calibrateCrops);
-  return (await places.workers.run(count, null, noCaller)).value;
+  return (await executors.cpuPool.run(count, null, noCaller)).value;
+}
+
+const inference = task(inferenceModule.href, infer);
+
+/** Does one call's work right, which shows the expected response and the time that the work takes. */
+export type Reference = (request: JsonValue) => Promise<Alone>;
+
+/** @param crops for a picture's inference, the same as for the learner's handler */
+function createReference(house: House, served: ServedExercise, crops: number): Reference {
+  const { exercise, handler } = served;
+  const { input, output } = exercise.method;
+  const run =
+    exercise.rpc === "PredictImage"
+      ? predictWith(house, crops)
+      : handler.strategies[exercise.recommended];
+  if (run === undefined) {
+    throw new Error(`Expected ${exercise.rpc} to have its strategy "${exercise.recommended}"`);
+  }
+  return async (request) => {
+    const beganMs = monotonicMs();
+    const { value, facts = {} } = await run(fromJson(input, request), noCaller);
+    const ms = monotonicMs() - beganMs;
+    const response = toJson(output, create(output, value), { alwaysEmitImplicit: true });
+    return { response, ms, facts };
+  };
+}
+
+// The exercise's own strategy counts its own crops, and the confidence depends on them.
+function predictWith(
+  { backends, executors }: House,
+  crops: number,
+): RunStrategy<{ imageUrl?: string }, Record<string, unknown>> {
+  return async ({ imageUrl = "" }, call) => {
+    const { imageHosts: hosts } = backends.addresses();
+    const png = await downloadImage({ imageUrl, hosts }, call.signal);
+    const ran = await executors.cpuPool.run(inference, { png, crops }, call);
+    return { ...ran, value: { ...ran.value } };
+  };
 }

@@ -1,15 +1,16 @@
-import { type Place, type TaskContext, task } from "../../server/places/place.ts";
+import { type Executor, type TaskContext, task } from "@unblock/executors/executor";
+import { countSyncReads } from "./blocking-calls.ts";
 import {
   type Environment,
   environment,
+  learnerFile,
   type ProcessEnvironment,
   provideEnvironment,
   toEnvironment,
   toProcessEnvironment,
 } from "./environment.ts";
-import { learnerFile } from "./house.ts";
-import { notExportedMessage } from "./not-exported.ts";
-import { countSyncReads } from "./sync-reads.ts";
+import { notExportedMessage } from "./learner-module.ts";
+import { preloadFromNowOn, watchThread } from "./preload.ts";
 
 interface Errand {
   readonly file: string;
@@ -21,48 +22,52 @@ interface Errand {
 const never = new AbortController().signal;
 const errand = task(import.meta.url, runErrand);
 
-/** Runs an exported function of the learner's file in a place. */
+/** Runs an exported function of the learner's file in an executor. */
 export async function runElsewhere<Input, Output>(
-  place: Place,
+  executor: Executor,
   work: (input: Input, context: TaskContext) => Output | Promise<Output>,
   input: Input,
   signal: AbortSignal = never,
 ): Promise<Output> {
-  // Made before anything is awaited, so that its stack leads to the learner's line.
-  const problem = new Error(notExportedMessage(place.name, work.name));
+  // Created before an await, so that its stack leads to the learner's line.
+  const problem = new Error(notExportedMessage(executor.name, work.name));
   const name = await exportedName(work);
   if (name === undefined) {
     throw problem;
   }
   const own = environment();
   // Processes share no memory.
-  const given = place.name === "processes" ? toProcessEnvironment(own) : own;
-  const ran = await place.run(
+  const given = executor.name === "processes" ? toProcessEnvironment(own) : own;
+  const ran = await executor.run(
     errand,
     { file: learnerFile(), name, input, environment: given },
     { signal },
   );
-  // It is what `work` returned over there.
+  // The result of `work`.
   return ran.value as Output;
 }
 
-/** The name under which the learner's file exports a function; a name alone might be another function's. */
+/** Name under which the learner's file exports this very function; undefined when it does not. */
 async function exportedName(work: unknown): Promise<string | undefined> {
   const exports: Record<string, unknown> = await import(learnerFile());
   return Object.keys(exports).find((name) => exports[name] === work);
 }
 
-/** In the other thread or process. */
+/** Runs in the other thread or process. */
 export async function runErrand(
   { file, name, input, environment: given }: Errand,
   context: TaskContext,
 ): Promise<unknown> {
   provideEnvironment(toEnvironment(given));
   countSyncReads();
+  watchThread(file);
+  preloadFromNowOn(file);
   const exports: Record<string, unknown> = await import(file);
   const work = exports[name];
   if (typeof work !== "function") {
-    throw new Error(`Expected your file to export the function "${name}", so that others find it`);
+    throw new Error(
+      `Expected your file to export the function "${name}", so that other threads find it`,
+    );
   }
   return work(input, context);
 }

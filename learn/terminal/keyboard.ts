@@ -1,10 +1,12 @@
 import { emitKeypressEvents } from "node:readline";
-import type { Key } from "../course/model.ts";
+
+/** Key as node:readline names it: a lower-case letter, or such as "down", "pagedown", "ctrl-c". */
+export type Key = string;
 
 /**
- * Listens to single keys of the terminal, without Enter and without showing them.
+ * Listens to single keys of the terminal, without Enter and without echo.
  *
- * @returns how to stop, which gives the terminal its own ways back; more than once does no harm
+ * @returns a function that stops listening and restores the terminal's mode; it may be called twice
  */
 export function listenToKeys(onKey: (key: Key) => void): () => void {
   const { stdin } = process;
@@ -20,4 +22,9 @@ export function listenToKeys(onKey: (key: Key) => void): () => void {
   stdin.on("keypress", keypress).setRawMode(true).resume();
   process.once("exit", stop);
   return stop;
+}
+
+/** A key as messages show it. */
+export function describeKey(key: Key): string {
+  return key.length === 1 ? `"${key}"` : `The key ${key}`;
 }

@@ -1,4 +1,3 @@
-/** What a backend sends is checked at the door. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }

@@ -1,26 +1,26 @@
-/** E: the cache, which is Redis and answers in 10 ms. One client is asynchronous, one blocks. */
-import { callBlocking } from "../../server/backends/blocking.ts";
+/** E: the cache, a Redis that responds in 10 ms, with an asynchronous and a blocking client. */
+import { callBlocking } from "@unblock/backends/blocking";
+import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/holdings.ts";
 
-/** Where the cache is, for a client of your own: `redis://host:port`. */
+/** Returns the URL of the cache for your own client: `redis://host:port`. */
 export function cacheUrl(): string {
   return environment().addresses.cacheUrl;
 }
 
-/** What the cache has for a key; null when it has nothing. */
+/** Returns the value of a key; null when there is none. */
 export async function getFromCache(key: string): Promise<string | null> {
-  // Sixteen threads that block have no use for the client, and it is large: who awaits it loads it.
-  const cache = await import("../../server/backends/cache.ts");
+  // The client is large, and blocking threads do not need it.
+  const cache = await import("@unblock/backends/cache");
   return cache.getFromCache(cacheUrl(), key);
 }
 
-/** The same, and it keeps the calling thread meanwhile. */
+/** Does the same, and blocks the calling thread. */
 export function getFromCacheBlocking(key: string): string | null {
   return holdThread("waiting", () => callBlocking("getFromCache", cacheUrl(), key));
 }
 
-/** Under which name the cache has a key. */
+/** Returns the name of a key in the cache. */
 export function cacheKey(key: string): string {
   return `unblock:cache:${key}`;
 }

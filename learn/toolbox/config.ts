@@ -1,13 +1,13 @@
-/** D: the file on a slow disk. It is read with node:fs or node:fs/promises, in 30 ms. */
+/** D: the file on a slow disk, read in 30 ms with node:fs or node:fs/promises. */
 import { existsSync } from "node:fs";
-import { fifoPath, ordinaryPath } from "../../server/backends/disk.ts";
+import { fifoPath, ordinaryPath } from "@unblock/backends/disk";
 import { environment } from "../service/environment.ts";
 import { isObject, unexpected } from "./body.ts";
 
-/** How often a file that the disk has not made yet is looked for, a millisecond apart. */
+/** Polls, a millisecond apart, for a file that the disk has not made yet. */
 const attempts = 2_000;
 
-/** The path of the file. Each path is for one read, so ask for each. */
+/** Returns the path of the file for one read. */
 export function configPath(): string {
   const { folder, nextNumber } = environment().addresses.disk;
   if (nextNumber === undefined) {
@@ -15,7 +15,7 @@ export function configPath(): string {
   }
   const path = fifoPath(folder, Atomics.add(nextNumber, 0, 1));
   const sleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  // The disk makes its files ahead, and many reads can be faster than it.
+  // The disk makes files in advance, but many reads can be faster.
   for (let attempt = 1; !existsSync(path); attempt++) {
     if (attempt === attempts) {
       throw new Error(
@@ -27,7 +27,7 @@ export function configPath(): string {
   return path;
 }
 
-/** The settings in the text of the file. */
+/** Parses the text of the file. */
 export function parseConfig(text: string): { settingA: string; settingB: string } {
   const config: unknown = JSON.parse(text);
   if (

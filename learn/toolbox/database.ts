@@ -1,17 +1,19 @@
-/** A: the database of users. Its only driver is a synchronous one. */
-import { findUserBlocking as queryUser, type User } from "../../server/backends/database.ts";
+/** A: the database of users, which has only a synchronous driver. */
+import { findUserBlocking as queryUser, type User } from "@unblock/backends/database";
+import { countQueries } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/holdings.ts";
 
-/** Some queries take less than others, so that they end in another order than they began in. */
-const shortestMs = 34;
+/** Queries take different times, so that they end in another order than they began in. */
+const minMs = 34;
 const steps = 5;
 const stepMs = 4;
 
-/** Finds a user, and keeps the calling thread meanwhile: 50 ms at most. */
+countQueries();
+
+/** Finds a user, and blocks the calling thread for up to 50 ms. */
 export function findUserBlocking(id: number): User {
-  const takesMs = shortestMs + stepMs * ((id * 3) % steps);
-  const user = holdThread("query", () => queryUser(environment().addresses.database, id, takesMs));
+  const takesMs = minMs + stepMs * ((id * 3) % steps);
+  const user = queryUser(environment().addresses.database, id, takesMs);
   if (user === undefined) {
     throw new Error(`Expected a user with the id ${id}, found none`);
   }

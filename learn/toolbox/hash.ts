@@ -1,12 +1,11 @@
-/** C: the hash that costs CPU on purpose. */
-import { computeHash } from "../../server/exercises/compute-hash/work.ts";
-import { holdThread } from "../service/holdings.ts";
+/** C: a hash that costs CPU on purpose. */
+import { computeHash } from "@unblock/exercises/compute-hash/work";
+import { holdThread } from "../service/blocking-calls.ts";
 
 /**
- * SHA-256, applied `rounds` times: to the data, then to the hash itself. The calling thread
- * computes all the while.
+ * Applies SHA-256 `rounds` times: to the data, then to the hash itself. Computes in the calling thread.
  *
- * @param stopped asked now and then; when it says true, the rest is not computed and this throws
+ * @param stopped polled now and then; when it returns true, this throws instead of computing the rest
  */
 export function hashChain(data: string, rounds: number, stopped = () => false): string {
   return holdThread("computing", () => computeHash({ data, rounds }, { stopped }));

@@ -1,5 +1,5 @@
+import { openTestHouse, type TestHouse } from "@unblock/test/house";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openTestHouse, type TestHouse } from "../../testing/house.ts";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { provideEnvironment } from "../service/environment.ts";
 import { getFromCache, getFromCacheBlocking } from "./cache.ts";
@@ -10,7 +10,7 @@ import { classifyImage, downloadImage, downloadImageBlocking } from "./images.ts
 import { parseData, serviceUrl } from "./services.ts";
 import { fetchJsonBlocking, parseWeather, weatherUrl } from "./weather.ts";
 
-test("the toolbox says where it works when it is used elsewhere", () => {
+test("the toolbox rejects use outside of a service", () => {
   expect(() => findUserBlocking(1)).toThrow(
     "The toolbox works in the service that `npm run check` and `npm run learn` start",
   );
@@ -29,7 +29,7 @@ describe("the toolbox", () => {
     holdings.remove();
   });
 
-  test("gives the same by an asynchronous client and by one that blocks", async () => {
+  test("returns the same from asynchronous and blocking clients", async () => {
     expect(getFromCacheBlocking("key")).toBe(await getFromCache("key"));
     const url = "http://example.com/cats/tom.png";
     expect(Buffer.from(downloadImageBlocking(url))).toEqual(Buffer.from(await downloadImage(url)));
@@ -37,7 +37,7 @@ describe("the toolbox", () => {
     expect(fetchJsonBlocking(weatherUrl("Rome & Milan"))).toEqual(await response.json());
   });
 
-  test("counts what blocks a thread and what computes on it, apart", async () => {
+  test("counts blocking and computing calls separately", async () => {
     holdings.restart();
     findUserBlocking(1);
     getFromCacheBlocking("key");
@@ -45,27 +45,29 @@ describe("the toolbox", () => {
     const png = await downloadImage("http://example.com/cats/tom.png");
     classifyImage(png);
     const { waiting, computing } = holdings.usage(process.pid);
-    expect(waiting).toMatchObject({ onLoop: 2, calls: 2, mostInProgress: 1 });
-    expect(computing).toMatchObject({ onLoop: 2, calls: 2, mostInProgress: 1 });
+    expect(waiting).toMatchObject({ onLoop: 2, calls: 2, maxInProgress: 1 });
+    expect(computing).toMatchObject({ onLoop: 2, calls: 2, maxInProgress: 1 });
   });
 
-  test("stops computing when it is told to", async () => {
-    expect(() => hashChain("data", 100_000, () => true)).toThrow("nobody waits for the hash");
+  test("stops computing on request", async () => {
+    expect(() => hashChain("data", 100_000, () => true)).toThrow(
+      "Stopped after 2000 of 100000 rounds",
+    );
     const png = await downloadImage("http://example.com/cats/tom.png");
     expect(() => classifyImage(png, () => true)).toThrow("stopped");
   });
 
-  test("gives a download up with its signal", async () => {
+  test("cancels a download with its signal", async () => {
     const url = "http://example.com/cats/tom.png";
     const gone = new Error("the caller has gone");
     await expect(downloadImage(url, AbortSignal.abort(gone))).rejects.toThrow(gone);
   });
 
-  test("finds no user who is not there", () => {
+  test("throws for a missing user", () => {
     expect(() => findUserBlocking(100_001)).toThrow("Expected a user with the id 100001");
   });
 
-  test("reads what a service answers, and says what it expected otherwise", async () => {
+  test("parses responses, and rejects unexpected ones", async () => {
     const response = await fetch(serviceUrl(3));
     expect(parseData(await response.json())).toBe("data_3");
     expect(() => parseData({ error: "no" })).toThrow('Expected JSON with data, got {"error":"no"}');

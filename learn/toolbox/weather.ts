@@ -1,15 +1,15 @@
-/** B: the weather service, which answers over HTTP in 200 ms. */
-import { callBlocking } from "../../server/backends/blocking.ts";
+/** B: the weather service, which responds over HTTP in 200 ms. */
+import { callBlocking } from "@unblock/backends/blocking";
+import { holdThread } from "../service/blocking-calls.ts";
 import { environment } from "../service/environment.ts";
-import { holdThread } from "../service/holdings.ts";
 import { isObject, unexpected } from "./body.ts";
 
-/** Where the weather of a city is, for fetch(). */
+/** Returns the URL of a city's weather. */
 export function weatherUrl(city: string): string {
   return `${environment().addresses.weatherUrl}?city=${encodeURIComponent(city)}`;
 }
 
-/** The weather in the JSON that comes from there. */
+/** Parses its JSON response. */
 export function parseWeather(body: unknown): { temperature: number; conditions: string } {
   if (
     isObject(body) &&
@@ -21,7 +21,7 @@ export function parseWeather(body: unknown): { temperature: number; conditions: 
   throw unexpected("temperature and conditions", body);
 }
 
-/** What fetch() and its response's json() give, and it keeps the calling thread meanwhile. */
+/** Returns what fetch() and the response's json() do, and blocks the calling thread. */
 export function fetchJsonBlocking(url: string): unknown {
   return holdThread("waiting", () => callBlocking("callHttp", { backend: "http", url }));
 }

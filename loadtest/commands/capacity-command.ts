@@ -1,19 +1,17 @@
-import { Command } from "commander";
-import { duration, wholeNumber } from "../../cli/arguments.ts";
-import { fail } from "../../cli/fail.ts";
-import { type Capacity, findCapacity, type Outcome } from "../capacity/search.ts";
+import { duration, wholeNumber } from "@unblock/terminal/arguments";
+import { fail } from "@unblock/terminal/fail";
+import { Command, Option } from "commander";
+import { threeDigits } from "../report/format.ts";
+import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";
 import type { OpenLoop } from "../run/plan.ts";
 import { type LoadResult, runLoad } from "../run/run.ts";
-import { highestRate } from "../schedule/stages.ts";
-import { checkSlo, figuresOf, parseSlo, type Slo } from "../slo/slo.ts";
-import { addCallOptions, type CallFlags } from "./call-options.ts";
-import { untilInterrupted } from "./interrupt.ts";
-import { prepareLoad } from "./prepare.ts";
+import { addCallOptions, type CallFlags, collectAs, maxRate } from "./options.ts";
+import { prepareLoad, untilInterrupted } from "./prepare.ts";
 
 const example = `
-Each rate is an open loop of --duration. A rate holds when every --slo holds, and calls were answered
-as fast as they came. Exit codes: 0 found, 1 it could not run, 2 no rate holds, 3 this client could
-not make more load: the server's capacity is at least what is said.
+Each rate runs as an open loop for --duration. A rate holds if every --slo holds and the server keeps
+up with the calls. Exit codes: 0 found, 1 could not run, 2 no rate holds, 3 the client could not send
+more: the server's capacity is at least the printed rate.
 
 Examples:
   npm run loadtest -- capacity GetCache --slo 'p99<50ms'
@@ -29,30 +27,30 @@ interface Flags extends CallFlags {
 
 const defaultDurationMs = 5_000;
 const defaultStartRate = 100;
-/** The answer is as exact as this, as a part of it. */
+/** Distance between the highest rate that held and the lowest that did not, relative to the rate. */
 const precision = 0.05;
-/** A server that is behind by this part of the time is not keeping up; chance alone can be 100 ms. */
-const mostBehind = 0.05;
-const leastBehindMs = 100;
+/** Delay of the last response, relative to the duration, above which a server does not keep up. */
+const maxBehindShare = 0.05;
+/** Delays up to this happen by chance. */
+const minBehindMs = 100;
 
-/** Finds the highest rate at which a server keeps what it promises. */
 export function createCapacityCommand(): Command {
   const command = new Command("capacity")
     .description("Finds the highest rate of calls at which all thresholds hold.")
     .argument("<rpc>", "such as GetUser, or package.Service/Method of another server");
   addCallOptions(command);
+  const aRate = wholeNumber(1, maxRate);
   return command
-    .optionsGroup("What is looked for:")
-    .requiredOption("--slo <threshold>", 'such as "p99<50ms"; may be repeated', collectSlo)
-    .option("--duration <time>", "how long each rate is tried", duration, defaultDurationMs)
-    .option(
-      "--start-rate <n>",
-      "the first rate, in calls a second",
-      wholeNumber(1, highestRate),
-      defaultStartRate,
+    .optionsGroup("Search:")
+    .requiredOption("--slo <threshold>", 'such as "p99<50ms"; may be repeated', collectAs(parseSlo))
+    .addOption(
+      new Option("--duration <time>", "duration of each rate")
+        .argParser(duration)
+        .default(defaultDurationMs, "5s"),
     )
-    .option("--max-rate <n>", "the highest rate to try", wholeNumber(1, highestRate), highestRate)
-    .option("--json", "the result as JSON, and nothing else")
+    .option("--start-rate <n>", "first rate, in calls per second", aRate, defaultStartRate)
+    .option("--max-rate <n>", "highest rate to try", aRate, maxRate)
+    .option("--json", "print only the result, as JSON")
     .addHelpText("after", example)
     .action(async (rpc: string, flags: Flags) => {
       process.exitCode = await search(rpc, flags).catch(fail);
@@ -62,38 +60,38 @@ export function createCapacityCommand(): Command {
 async function search(rpc: string, flags: Flags): Promise<number> {
   const signal = untilInterrupted();
   const prepared = await prepareLoad(rpc, flags);
-  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const print = (text: string) => process.stderr.write(`${text}\n`);
   let interrupted = false;
-  let tries = 0;
+  let attempts = 0;
   try {
     const capacity = await findCapacity({
       startRate: flags.startRate,
       maxRate: flags.maxRate,
       precision,
-      probe: async (rate) => {
+      tryRate: async (rate) => {
         const stage = { fromRate: rate, toRate: rate, durationMs: flags.duration };
         const loop: OpenLoop = { kind: "open", stages: [stage], arrivals: "constant" };
         const plan = prepared.plan(loop);
-        tries++;
-        // No rate is tried with requests that the server has seen.
-        const result = await runLoad({ ...plan, seed: `${plan.seed} ${tries}` }, { signal });
+        attempts++;
+        // Another seed for each attempt: the requests must be new to the server.
+        const result = await runLoad({ ...plan, seed: `${plan.seed} ${attempts}` }, { signal });
         if (signal.aborted) {
           interrupted = true;
           throw new Error("interrupted before the capacity was found");
         }
         const { outcome, why } = judgeRate(result, flags);
-        say(`${String(rate).padStart(8)}/s  ${outcome}${why === "" ? "" : `: ${why}`}`);
+        print(`${String(rate).padStart(8)}/s  ${outcome}${why === "" ? "" : `: ${why}`}`);
         return outcome;
       },
     });
-    process.stdout.write(flags.json ? `${JSON.stringify(toJson(capacity))}\n` : toText(capacity));
+    process.stdout.write(flags.json ? toJson(capacity) : toText(capacity));
     if (capacity.limitedBy === "client") {
       return 3;
     }
     return capacity.rate === 0 ? 2 : 0;
   } catch (error) {
     if (interrupted) {
-      say("interrupted: no capacity found");
+      print("interrupted: no capacity found");
       return 1;
     }
     throw error;
@@ -114,33 +112,106 @@ function judgeRate(
   const missed = slo
     .map((one) => checkSlo(one, figures))
     .filter(({ held }) => !held)
-    .map((one) => `${one.slo} was ${Number(one.measured.toPrecision(3))}`);
-  // What is still in progress at the end of a load that is kept up with ends a usual latency later.
+    .map((one) => `${one.slo} was ${threeDigits(one.measured)}`);
+  // If the server keeps up, calls in progress at the end take a usual latency.
   const behindMs = wallMs - durationMs - latency.percentile(50);
-  if (behindMs > Math.max(leastBehindMs, durationMs * mostBehind)) {
-    missed.push(`the last answer came ${behindMs.toFixed(0)} ms late: it falls behind`);
+  if (behindMs > Math.max(minBehindMs, durationMs * maxBehindShare)) {
+    missed.push(`the last response came ${behindMs.toFixed(0)} ms late: the server falls behind`);
   }
   return missed.length > 0
     ? { outcome: "missed", why: missed.join("; ") }
     : { outcome: "held", why: "" };
 }
 
-function toJson({ rate, limitedBy, steps }: Capacity) {
-  return { capacity_per_second: rate, limited_by: limitedBy, steps };
+function toJson({ rate, limitedBy, steps }: Capacity): string {
+  return `${JSON.stringify({ capacity_per_second: rate, limited_by: limitedBy, steps })}\n`;
 }
 
 function toText({ rate, limitedBy }: Capacity): string {
   if (rate === 0) {
-    return "No rate holds: even the lowest that was tried missed.\n";
+    return "No rate holds, not even the lowest one tried.\n";
   }
   const why = {
-    slo: "more misses a threshold",
-    client: "at least: this client can't make more load; try --threads",
-    "max-rate": "the highest that was tried",
+    slo: "higher rates miss a threshold",
+    client: "at least: the client can't send more; try --threads",
+    "max-rate": "the highest rate tried",
   };
-  return `${rate} calls a second (${why[limitedBy]})\n`;
+  return `${rate} calls per second (${why[limitedBy]})\n`;
 }
 
-function collectSlo(value: string, previous: readonly Slo[] = []): Slo[] {
-  return [...previous, parseSlo(value)];
+/** Outcome of a load at one rate. */
+export interface Step {
+  /** Calls per second. */
+  readonly rate: number;
+  readonly outcome: Outcome;
+}
+
+/** "client-limited": the client could not send the load, so it says nothing about the server. */
+export type Outcome = "held" | "missed" | "client-limited";
+
+export interface Capacity {
+  /** The highest rate that held; 0 if none did. */
+  readonly rate: number;
+  /** What limits it: a higher rate that missed, the client, or the highest rate allowed. */
+  readonly limitedBy: "slo" | "client" | "max-rate";
+  readonly steps: readonly Step[];
+}
+
+export interface SearchOptions {
+  /** First rate, in calls per second. */
+  readonly startRate: number;
+  readonly maxRate: number;
+  /** Relative distance of bounds at which the search ends. */
+  readonly precision: number;
+  readonly tryRate: (rate: number) => Promise<Outcome>;
+}
+
+/** A rate must miss twice, so that a single pause does not decide. */
+const maxTries = 2;
+
+/**
+ * Finds the highest rate that holds: doubles the rate until it does not hold (or halves it until it
+ * does), then bisects.
+ */
+export async function findCapacity(options: SearchOptions): Promise<Capacity> {
+  const { startRate, maxRate, precision, tryRate } = options;
+  const steps: Step[] = [];
+  const outcomeAt = async (rate: number): Promise<Outcome> => {
+    let outcome: Outcome = "missed";
+    for (let tries = 0; tries < maxTries && outcome !== "held"; tries++) {
+      outcome = await tryRate(rate);
+      steps.push({ rate, outcome });
+    }
+    return outcome;
+  };
+
+  let held = 0;
+  let tooHigh = Number.POSITIVE_INFINITY;
+  let above: Outcome = "held";
+  let rate = Math.min(startRate, maxRate);
+  while (tooHigh - held > Math.max(1, held) * precision) {
+    const outcome = await outcomeAt(rate);
+    if (outcome === "held") {
+      held = rate;
+      if (rate === maxRate) {
+        return { rate, limitedBy: "max-rate", steps };
+      }
+    } else {
+      tooHigh = rate;
+      above = outcome;
+    }
+    rate = nextRate(held, tooHigh, maxRate);
+    if (rate < 1) {
+      break;
+    }
+  }
+  return { rate: held, limitedBy: above === "client-limited" ? "client" : "slo", steps };
+}
+
+function nextRate(held: number, tooHigh: number, maxRate: number): number {
+  if (tooHigh === Number.POSITIVE_INFINITY) {
+    return Math.min(held * 2, maxRate);
+  }
+  const rate = held === 0 ? tooHigh / 2 : (held + tooHigh) / 2;
+  return rate >= 100 ? Math.round(rate) : Math.round(rate * 10) / 10;
 }

@@ -1,33 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { checkDriverOptions, type DriverOptions } from "../drivers/create-driver.ts";
-import { CallRandom } from "../requests/call-random.ts";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readDataFile } from "../requests/data-file.ts";
-import { exampleRequest } from "../requests/example.ts";
-import { parseHeaders } from "../requests/header.ts";
-import { createRequests } from "../requests/requests.ts";
+import { createRequests, exampleRequest, parseHeaders } from "../requests/requests.ts";
 import type { LoadPlan, Loop } from "../run/plan.ts";
-import { type ServerProcess, startServer } from "../server-process.ts";
+import { CallRandom } from "../schedule/random.ts";
+import { startServer } from "../server-process.ts";
 import { resolveTarget } from "../target/target.ts";
-import type { TlsOptions } from "../transport/transport.ts";
-import type { CallFlags } from "./call-options.ts";
+import type { CallFlags } from "./options.ts";
 
-/** A load that can be made, with what it needs. */
+/** A load that is ready to run. */
 export interface PreparedLoad {
   readonly url: string;
-  /** The plan for this way to load. */
   plan(loop: Loop): LoadPlan;
-  /** Ends the server, if one was started. */
+  /** Stops the server, if one was started. */
   close(): Promise<void>;
 }
 
-/** Over HTTP/1.1 an open loop has this many connections. */
+/** Connections of an open loop over HTTP/1.1. */
 const openHttp1Connections = 100;
 
 /**
- * Checks everything that can be checked before a load, and starts a server when none is given.
+ * Checks the flags and the schema, and starts a server if no URL is given.
  *
- * @throws Error with a message for people
+ * @throws Error that names the invalid flag
  */
 export async function prepareLoad(rpc: string, flags: CallFlags): Promise<PreparedLoad> {
   const { url, timeout: timeoutMs, warmup: warmupMs, threads } = flags;
@@ -44,12 +41,11 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
     );
   }
   const tls = await readTls(flags);
-  const target = await resolveTarget(rpc, {
+  const { method, descriptorSet } = await resolveTarget(rpc, {
     tls,
     ...(url === undefined ? {} : { url }),
     ...(flags.descriptorSet === undefined ? {} : { descriptorSetFile: flags.descriptorSet }),
   });
-  const { method } = target;
   const options = {
     protocol: flags.protocol,
     codec: flags.codec,
@@ -58,13 +54,11 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
     tls,
   };
   checkDriverOptions(options, method);
-  const rows =
-    flags.dataFile === undefined ? undefined : await readDataFile(flags.dataFile, method);
   const requests = {
     ...(flags.data === undefined ? {} : { data: flags.data }),
-    ...(rows === undefined ? {} : { rows }),
+    ...(flags.dataFile === undefined ? {} : { rows: await readDataFile(flags.dataFile, method) }),
   };
-  // The first request tells whether the data fits the schema.
+  // The first request shows whether the data fits the schema.
   createRequests({ method, ...requests, example: exampleRequest(method) }).at(
     1,
     new CallRandom(seed, 1),
@@ -73,25 +67,17 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
     ...parseHeaders(flags.header),
     ...(flags.strategy === undefined ? {} : { "unblock-strategy": flags.strategy }),
   };
-  const server: ServerProcess | undefined = url === undefined ? await startServer() : undefined;
+  const server = url === undefined ? await startServer() : undefined;
   const baseUrl = url ?? server?.url ?? "";
   return {
     url: baseUrl,
     plan: (loop) => {
-      const driver: DriverOptions = {
-        ...options,
-        baseUrl,
-        connections: flags.connections ?? defaultConnections(flags, loop),
-      };
+      const connections = flags.connections ?? defaultConnections(flags, loop);
       return {
-        target: {
-          descriptorSet: target.descriptorSet,
-          service: method.parent.typeName,
-          method: method.name,
-        },
+        target: { descriptorSet, service: method.parent.typeName, method: method.name },
         kind: method.methodKind,
         ownServer: server !== undefined,
-        driver,
+        driver: { ...options, baseUrl, connections },
         requests,
         header,
         seed,
@@ -132,4 +118,30 @@ async function readTls({ ca, cert, key, serverName, insecure }: CallFlags): Prom
     ...(serverName === undefined ? {} : { serverName }),
     insecure: insecure === true,
   };
+}
+
+/** Signals within this time count as one: npm forwards a terminal's Ctrl-C a second time. */
+const sameSignalMs = 1_000;
+
+/**
+ * Returns a signal that aborts at the first SIGINT or SIGTERM, so that results so far can be reported.
+ * A second one exits the process.
+ */
+export function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  let firstMs: number | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    const nowMs = performance.now();
+    if (firstMs === undefined) {
+      firstMs = nowMs;
+      process.stderr.write(`\n${signal}: sending no more calls; reporting the results so far.\n`);
+      controller.abort();
+    } else if (nowMs - firstMs > sameSignalMs) {
+      process.stderr.write(`second ${signal}: exiting without a report.\n`);
+      process.exit(1);
+    }
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return controller.signal;
 }

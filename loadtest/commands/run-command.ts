@@ -1,20 +1,27 @@
+import { fail } from "@unblock/terminal/fail";
 import { Command } from "commander";
-import { fail } from "../../cli/fail.ts";
-import { createLive } from "../live.ts";
 import { buildReport } from "../report/build.ts";
+import { fourDigits } from "../report/format.ts";
 import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "../report/outputs.ts";
 import { publishReport } from "../report/publish.ts";
-import type { Report } from "../report/report.ts";
+import type { SloResult } from "../report/report.ts";
+import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";
 import { type LoadResult, runLoad } from "../run/run.ts";
-import { checkSlo, figuresOf, parseSlo, type Slo } from "../slo/slo.ts";
-import { addCallOptions, type CallFlags } from "./call-options.ts";
-import { untilInterrupted } from "./interrupt.ts";
-import { addLoopOptions, type LoopFlags, loopFrom } from "./loop-options.ts";
-import { prepareLoad } from "./prepare.ts";
+import { createLive } from "./live.ts";
+import {
+  addCallOptions,
+  addLoopOptions,
+  addOutputOptions,
+  type CallFlags,
+  collectAs,
+  type LoopFlags,
+  loopFrom,
+} from "./options.ts";
+import { prepareLoad, untilInterrupted } from "./prepare.ts";
 
 const example = `
-Exit codes: 0 good, 1 it could not run or no call succeeded, 2 an --slo was missed, 3 not the server
-but this client was the limit, so that the figures say nothing about the server.
+Exit codes: 0 good, 1 could not run or no call succeeded, 2 a threshold was missed, 3 the client, not
+the server, was the limit, so the figures say nothing about the server.
 
 Examples:
   npm run loadtest -- GetUser --concurrency 10 --requests 10
@@ -31,27 +38,24 @@ interface Flags extends CallFlags, LoopFlags, OutputFlags {
   readonly project?: string;
 }
 
-/** Makes a load and reports it. */
 export function createRunCommand(): Command {
   const command = new Command("run")
-    .description("Calls an RPC of any Connect, gRPC or gRPC-Web server many times, and reports.")
+    .description("Runs a load test on an RPC of a Connect, gRPC or gRPC-Web server.")
     .argument("<rpc>", "such as GetUser, or package.Service/Method of another server");
   addCallOptions(command);
   addLoopOptions(command);
-  return command
-    .optionsGroup("What comes of it:")
+  command
+    .optionsGroup("Results:")
     .option(
       "--slo <threshold>",
       'such as "p99<50ms", "errors<0.1%", "rate>100"; may be repeated',
-      collectSlo,
+      collectAs(parseSlo),
       [],
-    )
-    .option("--output <format>", "table, json, html; may be repeated", collect, [])
-    .option("--output-file <file>", "where to; may be repeated", collect, [])
-    .option("--json", "the report as JSON on standard output, and nothing else there")
-    .option("--name <text>", "a title for the report")
-    .option("--publish <url>", "sends the report to a ghz-web that runs there")
-    .option("--project <name>", "ghz-web's project, made when missing (default: a new one)")
+    );
+  return addOutputOptions(command)
+    .option("--name <text>", "title of the report")
+    .option("--publish <url>", "sends the report to the ghz-web at this URL")
+    .option("--project <name>", "project in ghz-web, created if missing (default: a new one)")
     .addHelpText("after", example)
     .action(async (rpc: string, flags: Flags) => {
       process.exitCode = await run(rpc, flags).catch(fail);
@@ -62,7 +66,8 @@ async function run(rpc: string, flags: Flags): Promise<number> {
   const loop = loopFrom(flags, flags.threads);
   const outputs = planOutputs(flags);
   await assertWritable(outputs);
-  if (flags.project !== undefined && flags.publish === undefined) {
+  const { name, project, publish } = flags;
+  if (project !== undefined && publish === undefined) {
     throw new Error("Expected --project together with --publish");
   }
   const signal = untilInterrupted();
@@ -75,26 +80,30 @@ async function run(rpc: string, flags: Flags): Promise<number> {
     live.clear();
     await prepared.close();
   }
+  const slo = flags.slo.map((one) => checkSlo(one, figuresOf(result)));
   const report = buildReport(result, {
     url: prepared.url,
     strategy: flags.strategy ?? null,
-    slo: flags.slo.map((slo) => checkSlo(slo, figuresOf(result))),
-    ...(flags.name === undefined ? {} : { name: flags.name }),
+    slo,
+    ...(name === undefined ? {} : { name }),
   });
   await writeOutputs(report, outputs);
-  if (flags.publish !== undefined) {
-    const project = flags.project === undefined ? {} : { project: flags.project };
-    const { address } = await publishReport(report, { url: flags.publish, ...project });
+  if (publish !== undefined) {
+    const options = project === undefined ? { url: publish } : { url: publish, project };
+    const { address } = await publishReport(report, options);
     process.stderr.write(`published: ${address}\n`);
   }
-  return exitCode(report, result);
+  return exitCode(slo, result);
 }
 
-/** Says on standard error what is wrong, and gives the exit code for it. */
-function exitCode({ unblock }: Report, { verdict, latency, codes, errors }: LoadResult): number {
-  const missed = (unblock?.slo ?? []).filter(({ held }) => !held);
-  for (const { slo, measured } of missed) {
-    process.stderr.write(`missed: ${slo}, measured ${Number(measured.toPrecision(4))}\n`);
+/** Prints the problems to standard error and returns the exit code. */
+function exitCode(
+  slo: readonly SloResult[],
+  { verdict, latency, codes, errors }: LoadResult,
+): number {
+  const missed = slo.filter(({ held }) => !held);
+  for (const { slo: text, measured } of missed) {
+    process.stderr.write(`missed: ${text}, measured ${fourDigits(measured)}\n`);
   }
   if (verdict.client_limited) {
     process.stderr.write(`the client was the limit: ${verdict.reasons.join("; ")}\n`);
@@ -104,17 +113,9 @@ function exitCode({ unblock }: Report, { verdict, latency, codes, errors }: Load
     return 2;
   }
   if ((codes.ok ?? 0) === 0 && latency.count > 0) {
-    const [first = "no call had an answer"] = Object.keys(errors);
-    process.stderr.write(`error: no call succeeded; the first: ${first}\n`);
+    const [first = "no call had a response"] = Object.keys(errors);
+    process.stderr.write(`error: no call succeeded; first failure: ${first}\n`);
     return 1;
   }
   return 0;
-}
-
-function collect(value: string, previous: readonly string[]): string[] {
-  return [...previous, value];
-}
-
-function collectSlo(value: string, previous: readonly Slo[]): Slo[] {
-  return [...previous, parseSlo(value)];
 }

@@ -1,12 +1,11 @@
 import { createRandom } from "../schedule/random.ts";
-import type { Block, Run } from "./blocks.ts";
-import { cumulate, type Metric, metrics, type Totals } from "./metrics.ts";
+import { type Block, cumulate, type Metric, metrics, type Run, type Totals } from "./metrics.ts";
 
 const resamples = 1_000;
-/** The same files give the same answer. */
+/** A fixed seed, so that the same files give the same result. */
 const seed = 20_260_101;
 
-/** What a run shows, and what it could as well have shown. */
+/** A metric's value in a run, and in resampled runs. */
 export interface Estimate {
   readonly value: number;
   readonly resampled: Float64Array;
@@ -14,32 +13,32 @@ export interface Estimate {
 
 export interface Estimates {
   readonly of: ReadonlyMap<Metric, Estimate>;
-  /** How many independent pieces the run has, about: few of them make the spread uncertain. */
+  /** Approximate number of independent pieces of the run. */
   readonly pieces: number;
 }
 
-/** A block whose times are places in a table, so that adding it up is quick. */
+/** A block with indexes into a table of times, so that adding it up is fast. */
 interface IndexedBlock {
   readonly block: Block;
-  readonly places: Int32Array;
+  readonly indexes: Int32Array;
   readonly counts: Float64Array;
 }
 
 /**
- * Estimates each metric of a run, and how much chance is in it. Successive seconds are alike, so
- * whole stretches of them are drawn again (the moving block bootstrap); of a run that is too short
- * for that, single calls.
+ * Estimates each metric of a run and its variation by chance. Consecutive seconds are correlated, so
+ * stretches of seconds are resampled (moving block bootstrap); in a run too short for that, calls.
  *
+ * @param stream distinguishes the random numbers of the compared runs
  * @see https://doi.org/10.1214/aos/1176347265 Künsch, The jackknife and the bootstrap for general
  * stationary observations
  */
 export function estimate({ blocks, isShort }: Run, stream: number): Estimates {
   const times = new Set(blocks.flatMap(({ latencies }) => latencies.map(({ ms }) => ms)));
   const timesMs = [...times].sort((a, b) => a - b);
-  const places = new Map(timesMs.map((ms, at) => [ms, at]));
+  const indexOf = new Map(timesMs.map((ms, index) => [ms, index]));
   const indexed = blocks.map((block) => ({
     block,
-    places: Int32Array.from(block.latencies, ({ ms }) => places.get(ms) ?? 0),
+    indexes: Int32Array.from(block.latencies, ({ ms }) => indexOf.get(ms) ?? 0),
     counts: Float64Array.from(block.latencies, ({ count }) => count),
   }));
   const stretch = Math.max(1, Math.round(Math.sqrt(blocks.length)));
@@ -53,8 +52,8 @@ export function estimate({ blocks, isShort }: Run, stream: number): Estimates {
   );
   for (let round = 0; round < resamples; round++) {
     const totals = isShort
-      ? redrawCalls(actual, random)
-      : sum(timesMs, redrawBlocks(indexed, stretch, random));
+      ? resampleCalls(actual, random)
+      : sum(timesMs, resampleBlocks(indexed, stretch, random));
     for (const [metric, { resampled }] of estimates) {
       resampled[round] = metric.of(totals);
     }
@@ -67,19 +66,19 @@ function sum(timesMs: readonly number[], blocks: readonly IndexedBlock[]): Total
   let calls = 0;
   let errors = 0;
   let seconds = 0;
-  for (const { block, places, counts } of blocks) {
+  for (const { block, indexes, counts } of blocks) {
     calls += block.calls;
     errors += block.errors;
     seconds += block.seconds;
-    for (let at = 0; at < places.length; at++) {
-      const place = places[at] ?? 0;
-      totals[place] = (totals[place] ?? 0) + (counts[at] ?? 0);
+    for (let at = 0; at < indexes.length; at++) {
+      const index = indexes[at] ?? 0;
+      totals[index] = (totals[index] ?? 0) + (counts[at] ?? 0);
     }
   }
   return { timesMs, counts: totals, cumulative: cumulate(totals), calls, errors, seconds };
 }
 
-function redrawBlocks<Item>(
+function resampleBlocks<Item>(
   blocks: readonly Item[],
   stretch: number,
   random: () => number,
@@ -88,7 +87,7 @@ function redrawBlocks<Item>(
   while (drawn.length < blocks.length) {
     const from = Math.floor(random() * blocks.length);
     for (let step = 0; step < stretch && drawn.length < blocks.length; step++) {
-      // Past the end it goes on at the begin, so that each piece is drawn as often as any other.
+      // Stretches wrap around, so that all blocks are equally likely.
       const block = blocks[(from + step) % blocks.length];
       if (block !== undefined) {
         drawn.push(block);
@@ -98,8 +97,8 @@ function redrawBlocks<Item>(
   return drawn;
 }
 
-/** Each time could have occurred more or less often, by chance: a Poisson number. */
-function redrawCalls(actual: Totals, random: () => number): Totals {
+/** Replaces the count of each time by a Poisson number with that mean. */
+function resampleCalls(actual: Totals, random: () => number): Totals {
   const counts = actual.counts.map((count) => poisson(count, random));
   const calls = counts.reduce((total, count) => total + count, 0);
   return {
@@ -116,10 +115,10 @@ function poisson(mean: number, random: () => number): number {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
   }
-  const limit = Math.exp(-mean);
+  const threshold = Math.exp(-mean);
   let product = random();
   let count = 0;
-  while (product > limit) {
+  while (product > threshold) {
     product *= random();
     count++;
   }

@@ -1,16 +1,18 @@
-import { Command } from "commander";
-import { fail } from "../../cli/fail.ts";
+import { styleText } from "node:util";
+import { fail } from "@unblock/terminal/fail";
+import { Command, InvalidArgumentError } from "commander";
+import { collectAs } from "../commands/options.ts";
+import { groupThousands, threeDigits } from "../report/format.ts";
 import { readReport } from "../report/read.ts";
-import { type Comparison, compareReports } from "./compare.ts";
-import { renderComparison } from "./comparison-table.ts";
-import { type FailOn, parseFailOn } from "./fail-on.ts";
+import { type Comparison, compareReports, type MetricComparison } from "./compare.ts";
+import { metrics } from "./metrics.ts";
 
 const example = `
-A difference is real when chance alone does not explain it: its 95 % confidence interval, from
-drawing stretches of both runs anew a thousand times, leaves out 0. An --fail-on fails when B is
-worse than A by more than it says and the difference is real.
+A difference is real if its 95 % confidence interval, from a bootstrap with a thousand resamples of
+both runs, excludes 0. A --fail-on rule fails if B is worse than A by more than the given amount and
+the difference is real.
 
-Exit codes: 0 good, 1 it could not compare, 2 an --fail-on failed.
+Exit codes: 0 no rule failed, 1 could not compare, 2 a --fail-on rule failed.
 
 Examples:
   npm run loadtest -- compare before.json after.json
@@ -21,19 +23,18 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** Says how two runs differ, and whether it is real. */
 export function createCompareCommand(): Command {
   return new Command("compare")
-    .description("Says per percentile how two reports differ, and whether it is real.")
-    .argument("<a>", "a report as JSON, this client's or ghz's: before")
-    .argument("<b>", "another: after")
+    .description("Compares two reports and says which differences are real.")
+    .argument("<a>", "report before, as JSON, of this client or ghz")
+    .argument("<b>", "report after")
     .option(
       "--fail-on <rule>",
       'such as "p99+10%", "p99+5ms", "rate-5%"; may be repeated',
-      collect,
+      collectAs(parseFailOn),
       [],
     )
-    .option("--json", "the result as JSON, and nothing else")
+    .option("--json", "print only the result, as JSON")
     .addHelpText("after", example)
     .action(async (a: string, b: string, flags: Flags) => {
       process.exitCode = await compare(a, b, flags).catch(fail);
@@ -83,6 +84,94 @@ function toJson(
   };
 }
 
-function collect(value: string, previous: readonly FailOn[]): FailOn[] {
-  return [...previous, parseFailOn(value)];
+/** A limit for how much worse a metric may become. */
+export interface FailOn {
+  readonly text: string;
+  readonly failedBy: (compared: readonly MetricComparison[]) => boolean;
+}
+
+/** Parses "p99+10%", "p99+5ms", "errors+0.1%" (percentage points) or "rate-5%". */
+export function parseFailOn(text: string): FailOn {
+  const [, name, sign, number, unit] =
+    /^([a-z0-9.]+?)\s*([+-])\s*(\d+(?:\.\d+)?)\s*(ms|%)$/.exec(text.trim()) ?? [];
+  const metric = metrics.find((one) => one.name === name);
+  if (metric === undefined || unit === undefined) {
+    const names = metrics.map((one) => one.name).join(", ");
+    throw new InvalidArgumentError(
+      `Expected one of ${names} with a limit, such as "p99+10%", "p99+5ms" or "rate-5%", got "${text}".`,
+    );
+  }
+  const worse = metric.lowerIsBetter ? "+" : "-";
+  if (sign !== worse) {
+    throw new InvalidArgumentError(`Expected ${name}${worse}…, which is worse, got "${text}".`);
+  }
+  if (unit === "ms" && metric.unit !== "ms") {
+    throw new InvalidArgumentError(`Expected ${name} in %, got "${text}".`);
+  }
+  const max = Number(number);
+  // A limit of the error rate is in percentage points.
+  const isAbsolute = unit === "ms" || metric.unit === "%";
+  return {
+    text,
+    failedBy: (compared) => {
+      const found = compared.find((one) => one.metric === metric);
+      if (found === undefined || !found.isReal) {
+        return false;
+      }
+      const change = isAbsolute ? found.difference : (found.differencePercent ?? 0);
+      return (metric.lowerIsBetter ? change : -change) > max;
+    },
+  };
+}
+
+/** A comparison for a terminal. */
+export function renderComparison(
+  { calls, metrics, warnings }: Comparison,
+  colour: boolean,
+): string {
+  const [a, b] = calls.map(groupThousands);
+  const lines = [
+    `A ${a} calls, B ${b} calls; B − A with its 95 % confidence interval`,
+    "",
+    `  ${"".padEnd(7)}${"A".padStart(10)}${"B".padStart(10)}${"B − A".padStart(10)}${"".padStart(8)}  95 % interval`,
+    ...metrics.map((one) => row(one, colour)),
+    ...warnings.map((warning) => `  note: ${warning}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function row(compared: MetricComparison, colour: boolean): string {
+  const { metric, a, b, difference, differencePercent, interval } = compared;
+  const percent = differencePercent === null ? "" : `${signed(differencePercent, 1)} %`;
+  const cells = [
+    `  ${metric.name.padEnd(7)}`,
+    `${threeDigits(a)} ${metric.unit}`.padStart(10),
+    `${threeDigits(b)} ${metric.unit}`.padStart(10),
+    signed(difference).padStart(10),
+    percent.padStart(8),
+    `  ${`${signed(interval[0])} … ${signed(interval[1])}`.padEnd(17)}`,
+  ];
+  return `${cells.join("")} ${conclusion(compared, colour)}`;
+}
+
+function conclusion(
+  { tooFew, isReal, difference, metric }: MetricComparison,
+  colour: boolean,
+): string {
+  if (tooFew) {
+    return "too few calls";
+  }
+  if (!isReal) {
+    return "no difference";
+  }
+  const isBetter = metric.lowerIsBetter === difference < 0;
+  const text = isBetter ? "better" : "WORSE";
+  return colour ? styleText(isBetter ? "green" : "red", text, { validateStream: false }) : text;
+}
+
+/** @param decimals default: three digits in all */
+function signed(value: number, decimals?: number): string {
+  const size = Math.abs(value);
+  const text = decimals === undefined ? threeDigits(size) : size.toFixed(decimals);
+  return Number(text) === 0 ? "0" : `${value < 0 ? "−" : "+"}${text}`;
 }

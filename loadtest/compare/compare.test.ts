@@ -1,14 +1,13 @@
+import { makeReport, type Second } from "@unblock/test/reports";
+import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
-import { makeReport, type Second } from "../../testing/reports.ts";
 import type { Report } from "../report/report.ts";
 import { createRandom } from "../schedule/random.ts";
 import { compareReports, type MetricComparison } from "./compare.ts";
-import { renderComparison } from "./comparison-table.ts";
-import { parseFailOn } from "./fail-on.ts";
+import { parseFailOn, renderComparison } from "./compare-command.ts";
 
 /**
- * A run whose seconds are alike when they are near: each second has a level that wanders, and its
- * calls are spread around it.
+ * A run with correlated seconds: each second has a level that drifts, and latencies vary around it.
  */
 function wander(seed: number, factor = 1, seconds = 40, calls = 60): Second[] {
   const random = createRandom(seed);
@@ -31,22 +30,22 @@ function of(a: Report, b: Report, name: string): MetricComparison {
   return found;
 }
 
-describe("two runs of the same", () => {
-  test("hardly ever differ: at most 5 of 24 pairs, where 1 is expected of a perfect method", () => {
+describe("equal runs", () => {
+  test("rarely differ: at most 5 of 24 pairs, where a perfect method has 1", () => {
     const real = Array.from({ length: 24 }, (_, pair) =>
       of(makeReport(wander(pair + 1)), makeReport(wander(pair + 1_001)), "p50"),
     ).filter(({ isReal }) => isReal);
     expect(real.length).toBeLessThanOrEqual(5);
   });
 
-  test("give the same answer each time", () => {
+  test("have the same result each time", () => {
     const [a, b] = [makeReport(wander(1)), makeReport(wander(2))];
     expect(of(a, b, "p99").interval).toEqual(of(a, b, "p99").interval);
   });
 });
 
 describe("a change", () => {
-  test("of 30 % is found in nearly all pairs, with its direction and size", () => {
+  test("of 30 % is found in at least 18 of 20 pairs, with direction and size", () => {
     const found = Array.from({ length: 20 }, (_, pair) =>
       of(makeReport(wander(pair + 1)), makeReport(wander(pair + 1_001, 1.3)), "p50"),
     ).filter(({ isReal, difference }) => isReal && difference > 0);
@@ -57,7 +56,7 @@ describe("a change", () => {
     expect(inside.length).toBeGreaterThanOrEqual(14);
   });
 
-  test("is told for the mean, the rate and the errors, too", () => {
+  test("is reported for mean, rate and errors, too", () => {
     const seconds = wander(1);
     const fewer = seconds.map(({ latenciesMs }) => ({
       latenciesMs: latenciesMs.slice(0, 48),
@@ -74,10 +73,10 @@ describe("a change", () => {
     expect(of(a, b, "mean").isReal).toBe(false);
   });
 
-  test("in a tail of a few calls is not claimed", () => {
+  test("in a tail of few calls is not reported", () => {
     const [a, b] = [makeReport(wander(1)), makeReport(wander(2, 2))];
     expect(of(a, b, "p99").isReal).toBe(true);
-    // Of 2,400 calls two are beyond p99.9.
+    // Two of 2,400 calls are beyond p99.9.
     expect(of(a, b, "p99.9")).toMatchObject({ tooFew: true, isReal: false });
   });
 });
@@ -85,20 +84,20 @@ describe("a change", () => {
 describe("warnings", () => {
   const warningsOf = (a: Report, b: Report) => compareReports(a, b).warnings.join("\n");
 
-  test("there are none for two good runs of the same load", () => {
+  test("are absent for two good runs of the same load", () => {
     expect(warningsOf(makeReport(wander(1)), makeReport(wander(2)))).toBe("");
   });
 
-  test("tell what was not the same", () => {
+  test("name differences in load", () => {
     const other = makeReport(wander(2), {
       options: { call: "shop.v1.Orders/ListOrders", connections: 4 },
     });
-    expect(warningsOf(makeReport(wander(1)), other)).toBe(
-      "the runs differ in call (shop.v1.Orders/GetOrder, shop.v1.Orders/ListOrders), connections (1, 4)",
+    expect(warningsOf(makeReport(wander(1)), other)).toContain(
+      "call (shop.v1.Orders/GetOrder, shop.v1.Orders/ListOrders), connections (1, 4)",
     );
   });
 
-  test("tell that a client was the limit", () => {
+  test("report that a client was the limit", () => {
     const limited = makeReport(
       wander(2),
       {},
@@ -106,19 +105,17 @@ describe("warnings", () => {
         verdict: { client_limited: true, reasons: ["it was busy"] },
       },
     );
-    expect(warningsOf(makeReport(wander(1)), limited)).toBe(
-      "B is not trustworthy: its client was the limit (it was busy)",
-    );
+    expect(warningsOf(makeReport(wander(1)), limited)).toMatch(/^B .*\(it was busy\)$/);
   });
 
-  test("tell that a run is too short for stretches of time", () => {
+  test("report that a run is too short for stretches of time", () => {
     const short = () => makeReport(wander(1, 1, 2));
-    expect(warningsOf(short(), short())).toContain("too short to be cut into seconds");
+    expect(compareReports(short(), short()).warnings).toHaveLength(1);
     expect(of(short(), makeReport(wander(5, 2, 2)), "p50").isReal).toBe(true);
     expect(of(short(), short(), "p50").isReal).toBe(false);
   });
 
-  test("tell that ghz kept a part of the calls", () => {
+  test("report that ghz lists a part of the calls", () => {
     const { unblock: _, ...ghz } = makeReport(wander(1), {
       details: Array.from({ length: 100 }, (_, call) => ({
         timestamp: new Date(1e12 + call * 100).toISOString(),
@@ -127,11 +124,11 @@ describe("warnings", () => {
         status: "OK",
       })),
     });
-    expect(warningsOf(ghz, ghz)).toContain("A lists only 100 of its 2400 calls");
+    expect(warningsOf(ghz, ghz)).toMatch(/^A .* 100 of its 2400 calls/m);
     expect(of(ghz, ghz, "p50")).toMatchObject({ difference: 0, isReal: false });
   });
 
-  test("of runs without calls there is no number that is none", () => {
+  test("of runs without calls all values are 0", () => {
     const none = makeReport([]);
     for (const { a, b, difference, interval } of compareReports(none, none).metrics) {
       expect([a, b, difference, ...interval]).toEqual([0, 0, 0, 0, 0]);
@@ -155,23 +152,19 @@ describe("a rule", () => {
     expect(parseFailOn(text).failedBy(compared)).toBe(fails);
   });
 
-  test("does not fail when it became better", () => {
+  test("does not fail on an improvement", () => {
     expect(parseFailOn("p50+1%").failedBy(better)).toBe(false);
   });
 
-  test.each([
-    ["", 'got ""'],
-    ["p98+10%", "Expected one of p50, p75, p90, p95, p99, p99.9, mean, errors, rate"],
-    ["p99-10%", "Expected p99+…, which is its worse side"],
-    ["rate+10%", "Expected rate-…, which is its worse side"],
-    ["errors+5ms", "Expected errors in %"],
-    ["p99+10", "such as"],
-  ])("%j is refused", (text, message) => {
-    expect(() => parseFailOn(text)).toThrow(message);
-  });
+  test.each(["", "p98+10%", "p99-10%", "rate+10%", "errors+5ms", "p99+10"])(
+    "%j is rejected",
+    (text) => {
+      expect(() => parseFailOn(text)).toThrow(InvalidArgumentError);
+    },
+  );
 });
 
-test("the table fits 80 columns and says in words what is better and worse", () => {
+test("the table fits 80 columns and has a conclusion per metric", () => {
   const comparison = compareReports(makeReport(wander(1)), makeReport(wander(2, 1.5)));
   const table = renderComparison(comparison, false);
   expect(table).toMatch(/^A 2,400 calls, B 2,400 calls;/);

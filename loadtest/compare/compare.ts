@@ -1,61 +1,57 @@
 import type { Report } from "../report/report.ts";
-import { blocksOf } from "./blocks.ts";
 import { estimate } from "./bootstrap.ts";
-import { type Metric, metrics } from "./metrics.ts";
+import { blocksOf, type Metric, metrics } from "./metrics.ts";
 
-/** How run B differs from run A. Values are in the metric's unit. */
+/** Difference between the runs A and B. Values are in the metric's unit. */
 export interface MetricComparison {
   readonly metric: Metric;
   readonly a: number;
   readonly b: number;
   readonly difference: number;
-  /** null when A's value is 0. */
+  /** null if A's value is 0. */
   readonly differencePercent: number | null;
-  /** The difference is within these bounds, with 95 % confidence. */
+  /** 95 % confidence interval of the difference. */
   readonly interval: readonly [low: number, high: number];
-  /** Whether chance alone is no explanation. */
+  /** Whether the interval excludes 0. */
   readonly isReal: boolean;
-  /** Whether there are too few calls to tell. */
+  /** Whether there are too few calls for a conclusion. */
   readonly tooFew: boolean;
 }
 
 export interface Comparison {
   readonly calls: readonly [a: number, b: number];
   readonly metrics: readonly MetricComparison[];
-  /** What a reader must know before believing it. */
   readonly warnings: readonly string[];
 }
 
 const confidence = 0.95;
-/** A percentile that fewer calls are beyond is theirs alone. */
-const leastDeciding = 10;
+/** Calls beyond a percentile that a conclusion requires. */
+const minDeciding = 10;
 
 export function compareReports(a: Report, b: Report): Comparison {
   const runs = [blocksOf(a), blocksOf(b)] as const;
   const [estimatesA, estimatesB] = [estimate(runs[0], 1), estimate(runs[1], 2)];
-  const widening = widenFor(Math.min(estimatesA.pieces, estimatesB.pieces));
+  const widening = wideningFor(Math.min(estimatesA.pieces, estimatesB.pieces));
   const compared = metrics.map((metric): MetricComparison => {
     const inA = estimatesA.of.get(metric);
     const inB = estimatesB.of.get(metric);
-    const before = inA?.value ?? 0;
-    const after = inB?.value ?? 0;
-    const differences = (inA?.resampled ?? new Float64Array(0))
-      .map((value, at) => (inB?.resampled[at] ?? 0) - value)
-      .sort();
-    const tail = (1 - confidence) / 2;
-    const at = (part: number) => differences[Math.floor(part * (differences.length - 1))] ?? 0;
+    const [before, after] = [inA?.value ?? 0, inB?.value ?? 0];
     const difference = after - before;
-    const interval = [
-      difference + widening * (at(tail) - difference),
-      difference + widening * (at(1 - tail) - difference),
-    ] as const;
-    const tooFew = metric.deciding(Math.min(a.count, b.count)) < leastDeciding;
+    const differences = (inA?.resampled ?? new Float64Array(0))
+      .map((value, index) => (inB?.resampled[index] ?? 0) - value)
+      .sort();
+    const quantile = (share: number) =>
+      differences[Math.floor(share * (differences.length - 1))] ?? 0;
+    const bound = (share: number) => difference + widening * (quantile(share) - difference);
+    const tail = (1 - confidence) / 2;
+    const interval = [bound(tail), bound(1 - tail)] as const;
+    const tooFew = metric.deciding(Math.min(a.count, b.count)) < minDeciding;
     return {
       metric,
       a: before,
       b: after,
       difference,
-      differencePercent: before === 0 ? null : ((after - before) / before) * 100,
+      differencePercent: before === 0 ? null : (difference / before) * 100,
       interval,
       isReal: !tooFew && (interval[0] > 0 || interval[1] < 0),
       tooFew,
@@ -66,10 +62,10 @@ export function compareReports(a: Report, b: Report): Comparison {
     metrics: compared,
     warnings: [
       ...differencesInLoad(a, b),
-      ...[a, b].flatMap((report, at) => doubts(report, at === 0 ? "A" : "B")),
+      ...[a, b].flatMap((report, index) => doubts(report, index === 0 ? "A" : "B")),
       ...(runs.some(({ isShort }) => isShort)
         ? [
-            "a run is too short to be cut into seconds: its calls are taken for independent, so the intervals are too narrow",
+            "a run is too short to be divided into seconds; calls are treated as independent, which makes the intervals too narrow",
           ]
         : []),
     ],
@@ -77,26 +73,23 @@ export function compareReports(a: Report, b: Report): Comparison {
 }
 
 /**
- * From few pieces their spread is not well known: the interval is made wider, as Student's t is wider
- * than the normal distribution. Two terms of its expansion for 97.5 %.
+ * Factor that widens an interval estimated from few pieces, as Student's t is wider than the normal
+ * distribution: two terms of its expansion for 97.5 %.
  *
  * @see https://en.wikipedia.org/wiki/Student%27s_t-distribution
  */
-function widenFor(pieces: number): number {
+function wideningFor(pieces: number): number {
   const freedom = Math.max(1, 2 * pieces - 2);
   const normal = 1.96;
   return (normal + 2.37 / freedom + 2.82 / freedom ** 2) / normal;
 }
 
 function differencesInLoad(a: Report, b: Report): string[] {
-  const differing = Object.entries(describe(a)).filter(
-    ([name, value]) => describe(b)[name] !== value,
-  );
-  return differing.length === 0
-    ? []
-    : [
-        `the runs differ in ${differing.map(([name, value]) => `${name} (${value}, ${describe(b)[name]})`).join(", ")}`,
-      ];
+  const [inA, inB] = [describe(a), describe(b)];
+  const differing = Object.entries(inA)
+    .filter(([name, value]) => inB[name] !== value)
+    .map(([name, value]) => `${name} (${value}, ${inB[name]})`);
+  return differing.length === 0 ? [] : [`the runs differ in ${differing.join(", ")}`];
 }
 
 function describe({ options, unblock }: Report): Record<string, string> {
@@ -113,11 +106,9 @@ function describe({ options, unblock }: Report): Record<string, string> {
 
 function doubts({ unblock, count, details }: Report, name: string): string[] {
   if (unblock?.verdict.client_limited) {
-    return [
-      `${name} is not trustworthy: its client was the limit (${unblock.verdict.reasons.join("; ")})`,
-    ];
+    const reasons = unblock.verdict.reasons.join("; ");
+    return [`${name} is not trustworthy: its client was the limit (${reasons})`];
   }
-  return !unblock && (details?.length ?? 0) < count
-    ? [`${name} lists only ${details?.length ?? 0} of its ${count} calls`]
-    : [];
+  const listed = details?.length ?? 0;
+  return !unblock && listed < count ? [`${name} lists only ${listed} of its ${count} calls`] : [];
 }

@@ -1,25 +1,75 @@
-/** What two runs are compared by. */
-export interface Metric {
-  readonly name: string;
-  readonly unit: "ms" | "%" | "/s";
-  /** Whether more of it is worse. */
-  readonly lowerIsBetter: boolean;
-  readonly of: (totals: Totals) => number;
-  /** How many of so many calls decide it. */
-  readonly deciding: (calls: number) => number;
+import { type Bucket, LatencyHistogram } from "../histogram.ts";
+import type { Detail, Report } from "../report/report.ts";
+
+/** A piece of a run, the unit of resampling. */
+export interface Block {
+  readonly seconds: number;
+  readonly calls: number;
+  readonly errors: number;
+  readonly latencies: readonly Bucket[];
 }
 
-/** The sum of some pieces of a run. */
+export interface Run {
+  readonly blocks: readonly Block[];
+  /** Whether there are too few blocks; then calls are treated as independent, an approximation. */
+  readonly isShort: boolean;
+}
+
+const minBlocks = 5;
+
+/** Divides a run by time: into its intervals, or the seconds of a ghz report's calls. */
+export function blocksOf(report: Report): Run {
+  const blocks = report.unblock
+    ? report.unblock.intervals
+        .filter(({ calls }) => calls > 0)
+        .map(({ start_ms, end_ms, calls, errors, histogram }) => ({
+          seconds: (end_ms - start_ms) / 1_000,
+          calls,
+          errors,
+          latencies: [...LatencyHistogram.decode(histogram).buckets()],
+        }))
+    : blocksOfDetails(report.details ?? []);
+  return { blocks, isShort: blocks.length < minBlocks };
+}
+
+function blocksOfDetails(details: readonly Detail[]): Block[] {
+  const bySecond = Map.groupBy(details, ({ timestamp }) =>
+    Math.floor(Date.parse(timestamp) / 1_000),
+  );
+  return [...bySecond.values()].map((calls) => {
+    const histogram = new LatencyHistogram();
+    for (const { latency } of calls) {
+      histogram.record(latency / 1e6);
+    }
+    return {
+      seconds: 1,
+      calls: calls.length,
+      errors: calls.filter(({ status }) => status !== "OK").length,
+      latencies: [...histogram.buckets()],
+    };
+  });
+}
+
+/** The sum of blocks. */
 export interface Totals {
   /** Ascending. */
   readonly timesMs: readonly number[];
-  /** How many calls took each of these times. */
+  /** Calls by time. */
   readonly counts: Float64Array;
-  /** How many calls took that time or less. */
+  /** Calls up to each time. */
   readonly cumulative: Float64Array;
   readonly calls: number;
   readonly errors: number;
   readonly seconds: number;
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly unit: "ms" | "%" | "/s";
+  readonly lowerIsBetter: boolean;
+  readonly of: (totals: Totals) => number;
+  /** Number of calls, out of `calls`, that decide the metric. */
+  readonly deciding: (calls: number) => number;
 }
 
 export const metrics: readonly Metric[] = [
@@ -64,7 +114,6 @@ function percentile({ timesMs, cumulative, calls }: Totals, percentage: number):
   return timesMs[low] ?? 0;
 }
 
-/** How many there are up to each place. */
 export function cumulate(counts: Float64Array): Float64Array {
   let total = 0;
   return counts.map((count) => {

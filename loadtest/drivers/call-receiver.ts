@@ -4,42 +4,39 @@ import type {
   Receiver,
   Sending,
   TransportFailure,
-} from "../transport/transport.ts";
+} from "@unblock/http2/client/exchange";
 import type { CallInProgress, CallResult } from "./driver.ts";
-import { codeOfHttpStatus } from "./http-status.ts";
+import { codeOfHttpStatus } from "./status.ts";
 
-/** What a call's response is to be; made once for all calls of a `Send`. */
-export interface Expected {
+/** What a valid response looks like; one object for all calls of a `Send`. */
+export interface ExpectedResponse {
   /** The call's deadline in milliseconds; 0 for none. */
   readonly timeoutMs: number;
   /** Whether there is exactly one message. */
   readonly unary: boolean;
   readonly onMessage: (() => void) | undefined;
   readonly onBody?: ((chunk: Buffer) => void) | undefined;
-  /** What `content-type` may be, the usual one first. */
+  /** Accepted values of `content-type`, the usual one first. */
   readonly contentTypes: readonly string[];
 }
 
-/** What setTimeout can wait at most; it would fire at once if it were asked for more. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Maximum delay of setTimeout, which would fire at once for a longer one. */
+const maxTimerMs = 2 ** 31 - 1;
 const noFields: Fields = { get: () => null };
 
-/**
- * A call in progress: keeps its deadline, and tells once how it ended. Each protocol reads its
- * responses in its own way.
- */
+/** A call in progress: enforces the deadline and reports the result once. */
 export abstract class CallReceiver implements Receiver, CallInProgress {
-  protected readonly expected: Expected;
+  protected readonly expected: ExpectedResponse;
   protected httpStatus = 0;
   protected header = noFields;
-  /** Whether the response has another content-type, as a proxy's page has. */
-  protected foreign = false;
+  /** Whether the response has another content-type, such as a proxy's error page. */
+  protected isForeign = false;
   readonly #done: (result: CallResult) => void;
   #sending: Sending | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(expected: Expected, done: (result: CallResult) => void) {
+  constructor(expected: ExpectedResponse, done: (result: CallResult) => void) {
     this.expected = expected;
     this.#done = done;
   }
@@ -49,9 +46,9 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
 
   start(request: PreparedRequest): this {
     this.#sending = request.send(this);
-    // It may have failed already.
+    // The send may have failed already.
     if (this.expected.timeoutMs > 0 && !this.#ended) {
-      this.#timer = setTimeout(expire, Math.min(this.expected.timeoutMs, longestTimerMs), this);
+      this.#timer = setTimeout(expire, Math.min(this.expected.timeoutMs, maxTimerMs), this);
     }
     return this;
   }
@@ -59,7 +56,7 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
   head(status: number, fields: Fields): void {
     this.httpStatus = status;
     this.header = fields;
-    this.foreign = !matches(fields.get("content-type"), this.expected.contentTypes);
+    this.isForeign = !matches(fields.get("content-type"), this.expected.contentTypes);
   }
 
   trailers(_fields: Fields): void {}
@@ -72,7 +69,7 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
     return this.#ended;
   }
 
-  /** Tells how the call ended; the first time counts. */
+  /** Reports the result; later calls have no effect. */
   protected finish(code: string, message: string): void {
     if (this.#ended) {
       return;
@@ -103,8 +100,7 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
     );
   }
 
-  /** Ends the call before its response does. */
-  giveUp(code: string, message: string): void {
+  cancel(code: string, message: string): void {
     if (!this.#ended) {
       this.#sending?.cancel();
       this.finish(code, message);
@@ -112,7 +108,7 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
   }
 
   expire(): void {
-    this.giveUp("deadline_exceeded", `No answer within ${this.expected.timeoutMs} ms`);
+    this.cancel("deadline_exceeded", `No response within ${this.expected.timeoutMs} ms`);
   }
 }
 
@@ -124,15 +120,42 @@ function matches(contentType: string | null, expected: readonly string[]): boole
   if (contentType === null) {
     return false;
   }
-  // The usual answer costs one comparison; a charset or other letters cost more.
+  // The usual value costs one comparison; parameters or upper case cost more.
   return (
     expected[0] === contentType ||
     expected.includes(contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "")
   );
 }
 
-/** Whether it is the protocol's, and only the codec is another. */
+/** Whether the protocol is the same and only the codec differs. */
 function isOtherCodec(contentType: string, usual: string): boolean {
   const protocol = usual.replace(/(proto|json)$/, "");
   return contentType.startsWith(protocol) || `${contentType}+` === protocol;
+}
+
+/** Room for an error with details; a longer body must not fill the client's memory. */
+export const maxKeptBytes = 65_536;
+
+/** The part of a response that is read as text when complete: an error, or trailers. */
+export class KeptBody {
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  /** Whether the body is longer than 64 KiB, of which only the beginning is kept. */
+  get isCut(): boolean {
+    return this.#bytes > maxKeptBytes;
+  }
+
+  /** @param chunk copied, because it is valid only during the call */
+  add(chunk: Buffer): void {
+    const room = maxKeptBytes - this.#bytes;
+    this.#bytes += chunk.length;
+    if (room > 0) {
+      this.#chunks.push(Buffer.from(chunk.subarray(0, room)));
+    }
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
 }

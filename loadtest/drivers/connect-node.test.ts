@@ -1,8 +1,8 @@
+import { callOnce } from "@unblock/test/call-driver";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import { change, count, failure, wish } from "@unblock/test/echo-schema";
+import type { TestEndpoint } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { serveConnect } from "../../testing/echo-connect-server.ts";
-import { change, count, failure, wish } from "../../testing/echo-schema.ts";
-import type { TestEndpoint } from "../../testing/listen.ts";
 import { createDriver } from "./create-driver.ts";
 import type { Driver } from "./driver.ts";
 
@@ -35,7 +35,7 @@ describe.each([
   });
   afterAll(() => driver.close());
 
-  test("a unary call is answered, and its header goes both ways", async () => {
+  test("sends a unary call with headers both ways", async () => {
     const result = await callOnce(driver, { method: change, header: { Say: "hello" } });
     expect(result).toMatchObject({ code: "ok", message: "", messages: 1 });
     expect(result.header.get("heard")).toBe("hello");
@@ -44,7 +44,7 @@ describe.each([
     expect(result.writtenMs).toBeGreaterThan(0);
   });
 
-  test("a failure has the server's code and message", async () => {
+  test("reports code and message of a failure", async () => {
     expect(await callOnce(driver, { request: wish({ act: "fail" }) })).toMatchObject({
       code: "failed_precondition",
       message: failure,
@@ -52,14 +52,14 @@ describe.each([
     });
   });
 
-  test("a large answer is one message", async () => {
+  test("counts a large response as one message", async () => {
     expect(await callOnce(driver, { request: wish({ bytes: 1_000_000 }) })).toMatchObject({
       code: "ok",
       messages: 1,
     });
   });
 
-  test("a stream's messages are counted", async () => {
+  test("counts messages of a stream", async () => {
     const request = wish({ count: 100, bytes: 1_000 });
     expect(await callOnce(driver, { method: count, request })).toMatchObject({
       code: "ok",
@@ -72,7 +72,7 @@ describe.each([
     });
   });
 
-  test("a stream's failure comes after its messages", async () => {
+  test("reports a failure after the messages of a stream", async () => {
     const request = wish({ count: 2, bytes: 3, act: "fail" });
     expect(await callOnce(driver, { method: count, request })).toMatchObject({
       code: "failed_precondition",
@@ -81,7 +81,7 @@ describe.each([
     });
   });
 
-  test("a deadline ends a call without an answer, and the connection serves on", async () => {
+  test("ends a call at its deadline, and the connection stays usable", async () => {
     const request = wish({ act: "hang" });
     const results = await Promise.all([
       callOnce(driver, { request, timeoutMs: 60 }),
@@ -92,8 +92,8 @@ describe.each([
     expect(results.map(({ ends }) => ends())).toEqual([1, 1]);
   });
 
-  test("connections that break fail the calls in progress, each once, and are made again", async () => {
-    // The first message tells that the call has arrived.
+  test("fails each call of a lost connection once, and reopens the connection", async () => {
+    // The first message shows that the call has arrived.
     const { promise: arrived, resolve: onMessage } = Promise.withResolvers<void>();
     const request = wish({ act: "hang", count: 1, bytes: 1 });
     const stream = new Promise((resolve) => {
@@ -102,7 +102,7 @@ describe.each([
     await arrived;
     servers.get(combination.httpVersion)?.cut();
     expect(await stream).toMatchObject({ code: "unavailable" });
-    // A call can still meet the other connection, which is cut too, before that is known here.
+    // A call may still use the other closed connection before its end is noticed.
     await vi.waitFor(async () => expect(await callOnce(driver)).toMatchObject({ code: "ok" }));
     await vi.waitFor(async () => expect(await callOnce(driver)).toMatchObject({ code: "ok" }));
     const again = await Promise.all([callOnce(driver), callOnce(driver), callOnce(driver)]);
@@ -114,7 +114,7 @@ describe.each([
     expect(again.map(({ ends }) => ends())).toEqual([1, 1, 1]);
   });
 
-  test("close fails the calls in progress, and later ones", async () => {
+  test("close fails calls in progress and later ones", async () => {
     const baseUrl = servers.get(combination.httpVersion)?.url ?? "";
     const other = createDriver({ ...combination, baseUrl });
     await other.connect();
@@ -129,7 +129,7 @@ describe.each(["1.1", "2"] as const)(
   "Connect by GET over HTTP/%s to connect-node",
   (httpVersion) => {
     test.each(["proto", "json"] as const)(
-      "calls with %s what has no side effects",
+      "calls an RPC without side effects with %s",
       async (codec) => {
         const baseUrl = servers.get(httpVersion)?.url ?? "";
         const driver = createDriver({

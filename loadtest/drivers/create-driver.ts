@@ -1,17 +1,15 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import type { Protocol } from "../../client/client.ts";
-import { createHttp1Transport } from "../transport/http1/transport.ts";
-import { createHttp2Transport } from "../transport/http2/transport.ts";
-import type { TlsOptions } from "../transport/transport.ts";
-import { checkTls } from "./check-tls.ts";
-import { prepareConnectStream } from "./connect-stream.ts";
-import { prepareConnectGet, prepareConnectUnary } from "./connect-unary.ts";
+import type { Protocol } from "@unblock/client/client";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { Http2Transport } from "@unblock/http2/client/transport";
+import { Http1Transport } from "../transport/http1/transport.ts";
+import { prepareConnectGet, prepareConnectStream, prepareConnectUnary } from "./connect.ts";
 import type { Call, Driver, LoadMethod, Send } from "./driver.ts";
-import { prepareGrpc } from "./grpc.ts";
-import { prepareGrpcWeb } from "./grpc-web.ts";
+import { prepareGrpc, prepareGrpcWeb } from "./grpc.ts";
 import type { Codec, Wire } from "./wire.ts";
 
-/** How calls are made. */
+/** The protocol stack of a call. */
 export interface Combination {
   readonly protocol: Protocol;
   readonly httpVersion: "1.1" | "2";
@@ -20,7 +18,7 @@ export interface Combination {
   readonly httpGet: boolean;
 }
 
-/** Plain data, so that it can be given to threads. */
+/** Plain data, so that it can be sent to threads. */
 export interface DriverOptions extends Combination {
   /** Such as "http://127.0.0.1:8080" or "https://example.com/api". */
   readonly baseUrl: string;
@@ -37,27 +35,26 @@ const defaults = {
 } as const;
 
 /**
- * Calls straight on the wire: requests are encoded once, and responses are not decoded, so that the
- * client is not what is measured.
+ * Creates a driver that encodes each request once and does not decode responses, so that the
+ * measurement is of the server and not of the client.
  *
- * @param options by default proto by POST over one HTTP/2 connection
- * @throws Error when the URL or a certificate is none, or the options do not go together
+ * @param options default: proto by POST over one HTTP/2 connection
+ * @throws Error when the URL or a certificate is not valid, or the options contradict each other
  */
 export function createDriver(
   options: Pick<DriverOptions, "baseUrl" | "protocol"> & Partial<DriverOptions>,
 ): Driver {
   const { baseUrl, connections, tls, ...combination } = { ...defaults, ...options };
   checkDriverOptions(combination);
-  const url = parseUrl(baseUrl);
+  const url = URL.parse(baseUrl);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new Error(`Expected a server URL such as http://127.0.0.1:8080, got "${baseUrl}"`);
+  }
   checkTls(tls);
-  const createTransport =
-    combination.httpVersion === "2" ? createHttp2Transport : createHttp1Transport;
-  const transport = createTransport({ url, connections, tls });
-  const wire: Wire = {
-    transport,
-    codec: combination.codec,
-    basePath: url.pathname.replace(/\/$/, ""),
-  };
+  const HttpTransport = combination.httpVersion === "2" ? Http2Transport : Http1Transport;
+  const transport = new HttpTransport({ url, connections, tls });
+  const basePath = url.pathname.replace(/\/$/, "");
+  const wire: Wire = { transport, codec: combination.codec, basePath };
   return {
     connect: () => transport.connect(),
     prepare: (call) => {
@@ -69,32 +66,30 @@ export function createDriver(
 }
 
 /**
- * Checks whether calls can be made so, and the calls of a method.
+ * Checks whether the options go together, and with a method.
  *
- * @throws Error that says what stands against it
+ * @throws Error that names the contradiction
  */
 export function checkDriverOptions(
   { protocol, httpVersion, httpGet }: Omit<Combination, "codec">,
   method?: LoadMethod,
 ): void {
   if (protocol === "grpc" && httpVersion === "1.1") {
-    throw new Error("Expected HTTP/2 for gRPC, got HTTP/1.1; gRPC-Web and Connect go over both");
+    throw new Error("Expected HTTP/2 for gRPC, got HTTP/1.1; gRPC-Web and Connect support both");
   }
   if (httpGet && protocol !== "connect") {
     throw new Error(`Expected the protocol connect for calls by GET, got ${protocol}`);
   }
-  if (httpGet && method !== undefined) {
-    checkHttpGet(method);
+  if (!httpGet || method === undefined) {
+    return;
   }
-}
-
-function checkHttpGet({ name, methodKind, idempotency }: LoadMethod): void {
+  const { name, methodKind, idempotency } = method;
   if (methodKind !== "unary") {
-    throw new Error(`Expected a unary RPC for calls by GET, got ${name}, which streams`);
+    throw new Error(`Expected a unary RPC for calls by GET, got the stream ${name}`);
   }
   if (idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
     throw new Error(
-      `Expected an RPC with idempotency_level NO_SIDE_EFFECTS for calls by GET, got ${name}, whose schema does not say so; call it by POST`,
+      `Expected an RPC with idempotency_level NO_SIDE_EFFECTS for calls by GET, got ${name} without it; call it by POST`,
     );
   }
 }
@@ -113,10 +108,29 @@ function prepare(wire: Wire, { protocol, httpGet }: Combination, call: Call): Se
   }
 }
 
-function parseUrl(baseUrl: string): URL {
-  const url = URL.parse(baseUrl);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Error(`Expected the server as a URL such as http://127.0.0.1:8080, got "${baseUrl}"`);
+/**
+ * Checks certificates before a handshake, which would fail with an obscure error or ignore them.
+ *
+ * @throws Error that names the invalid text
+ */
+function checkTls({ ca, cert, key }: TlsOptions): void {
+  if (ca !== undefined) {
+    parsePem("the authority's certificate", () => new X509Certificate(ca));
   }
-  return url;
+  if (cert !== undefined && key !== undefined) {
+    const certificate = parsePem("the client certificate", () => new X509Certificate(cert));
+    const privateKey = parsePem("the client key", () => createPrivateKey(key));
+    if (!certificate.checkPrivateKey(privateKey)) {
+      throw new Error("Expected the key of the client certificate, got another key");
+    }
+  }
+}
+
+function parsePem<Parsed>(what: string, parse: () => Parsed): Parsed {
+  try {
+    return parse();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Expected ${what} as PEM text, got something else (${reason})`);
+  }
 }

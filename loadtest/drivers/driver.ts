@@ -1,21 +1,21 @@
 import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
-import type { Fields } from "../transport/transport.ts";
+import type { Fields } from "@unblock/http2/client/exchange";
 
-/** An RPC that a load can be made of. */
+/** An RPC that the load client can call. */
 export type LoadMethod = DescMethodUnary | DescMethodServerStreaming;
 
-/** How a call ended. Success is the RPC's status, never HTTP's. */
+/** Result of a call. Success is the RPC's status, never HTTP's. */
 export interface CallResult {
-  /** "ok", or the name of the RPC's code, such as "unavailable". */
+  /** "ok" or the name of an RPC code, such as "unavailable". */
   readonly code: string;
-  /** What the server says of a failure, or what went wrong on the way. */
+  /** Message of a failure, from the server or from this client. */
   readonly message: string;
   readonly header: Fields;
-  /** Which of the driver's connections carried it, from 0. */
+  /** Index of the driver's connection that carried the call; -1 without one. */
   readonly connection: number;
   /**
-   * When the request was written to its connection, in milliseconds of this thread's
-   * `performance.now()`: later than it was asked for when no connection or stream was free.
+   * Time at which the request was written to its connection, on this thread's `performance.now()`:
+   * later than the send if no connection or stream was free.
    */
   readonly writtenMs: number;
 }
@@ -24,31 +24,31 @@ export interface Call {
   readonly method: LoadMethod;
   readonly request: Message;
   readonly header: Readonly<Record<string, string>>;
-  /** The deadline, in milliseconds; 0 for none. It is on the wire, and kept here too. */
+  /** Deadline in milliseconds, sent to the server and enforced by the client; 0 for none. */
   readonly timeoutMs: number;
-  /** Told of each message of a server stream as it arrives. */
+  /** Called for each message of the response as it arrives. */
   readonly onMessage?: () => void;
-  /** Told of each part of a gRPC response's body; a view that is only valid during the call. */
+  /** Called for each part of an enveloped response's body; a view valid only during the call. */
   readonly onBody?: ((chunk: Buffer) => void) | undefined;
 }
 
 /**
- * Sends one call, and tells once how it ended. It never throws, and a call without an answer fails.
+ * Sends one call and reports its result once. Never throws; a call without a response fails.
  * `new Promise(send)` is the call as a promise.
  */
 export type Send = (done: (result: CallResult) => void) => CallInProgress;
 
 export interface CallInProgress {
-  /** Cancels the call, which ends with this code and message. Does nothing after its end. */
-  giveUp(code: string, message: string): void;
+  /** Cancels the call, which ends with this code and message. No effect on a call that has ended. */
+  cancel(code: string, message: string): void;
 }
 
-/** Sends calls over some connections, which it makes again when they are lost. */
+/** Sends calls over connections that are reopened when they are lost. */
 export interface Driver {
-  /** Resolves when all connections are up and the server's limits are known; rejects with the reason. */
+  /** Resolves when all connections can take calls; rejects with the reason of a failed attempt. */
   connect(): Promise<void>;
-  /** Makes a call ready, so that to send it, often, costs as little as can be. */
+  /** Encodes a call once, so that each send costs little. */
   prepare(call: Call): Send;
-  /** Cuts the connections; calls in progress fail. */
+  /** Closes the connections; calls in progress fail. */
   close(): void;
 }

@@ -1,38 +1,36 @@
-import type { TransportFailure } from "../transport/transport.ts";
-import { CallReceiver } from "./call-receiver.ts";
-import { compressedFlag, prefixBytes } from "./envelope.ts";
-import type { RpcStatus } from "./grpc-status.ts";
-import { codeOfHttpStatus } from "./http-status.ts";
-import { KeptBody, mostKeptBytes } from "./kept-body.ts";
+import type { TransportFailure } from "@unblock/http2/client/exchange";
+import { CallReceiver, KeptBody, maxKeptBytes } from "./call-receiver.ts";
+import { codeOfHttpStatus, type RpcStatus } from "./status.ts";
+import { compressedFlag, prefixBytes } from "./wire.ts";
 
 /**
- * A response made of enveloped messages, which are counted and not decoded. Its body comes in parts
- * that can begin and end anywhere, within a prefix too.
+ * A response of enveloped messages, which are counted and not decoded. Chunks of the body may begin
+ * and end anywhere, also within a prefix.
  */
 export abstract class EnvelopedReceiver extends CallReceiver {
-  /** What the last envelope holds, as text: the status, where it has its place there. */
+  /** Text of the last envelope, in protocols that put the status there. */
   protected last: string | undefined;
   #messages = 0;
-  /** How much of the envelope's prefix is here. */
+  /** Received bytes of the current prefix. */
   #prefixBytes = 0;
   #flags = 0;
-  /** How much of the envelope's content is not here yet; while the prefix comes in, its length. */
+  /** Missing bytes of the envelope's content; while the prefix arrives, its length. */
   #missing = 0;
   #kept: KeptBody | undefined;
 
-  /** The flag of the envelope that ends the response; 0 where there is none. */
+  /** Flag of the envelope that ends the response; 0 if the protocol has none. */
   protected abstract get lastFlag(): number;
   /** Where the status is, for messages. */
-  protected abstract get statusPlace(): string;
-  /** How the server says that the call ended; undefined when it does not say. */
+  protected abstract get statusLocation(): string;
+  /** @returns undefined when the response has no status */
   protected abstract readStatus(): RpcStatus | undefined;
 
   data(chunk: Buffer): void {
-    if (this.foreign) {
+    if (this.isForeign) {
       return;
     }
     this.expected.onBody?.(chunk);
-    // The usual case: one envelope, whole.
+    // Fast path: one whole envelope.
     if (
       this.#prefixBytes === 0 &&
       chunk[0] === 0 &&
@@ -63,14 +61,14 @@ export abstract class EnvelopedReceiver extends CallReceiver {
     const status = this.readStatus();
     if (status !== undefined && status.code !== "ok") {
       this.finish(status.code, status.message);
-    } else if (this.foreign) {
+    } else if (this.isForeign) {
       this.finishForeign();
     } else if (this.#prefixBytes > 0) {
-      this.finish("internal", `The response ended inside a message, ${this.#describeRest()}`);
+      this.finish("internal", `The response ended within a message, ${this.#describeRest()}`);
     } else if (status === undefined) {
       this.finish(
         this.httpStatus === 200 ? "internal" : codeOfHttpStatus(this.httpStatus),
-        `Expected a status in ${this.statusPlace}, got none with HTTP status ${this.httpStatus}`,
+        `Expected a status in ${this.statusLocation}, got none with HTTP status ${this.httpStatus}`,
       );
     } else if (this.expected.unary && this.#messages !== 1) {
       this.finish("internal", `Expected one message, got ${this.#messages}`);
@@ -80,7 +78,7 @@ export abstract class EnvelopedReceiver extends CallReceiver {
   }
 
   override fail(failure: TransportFailure): void {
-    // Some servers cut a stream after they have said how the call ended.
+    // Some servers reset a stream after they have sent the status.
     if (this.readStatus() === undefined) {
       super.fail(failure);
     } else {
@@ -103,17 +101,18 @@ export abstract class EnvelopedReceiver extends CallReceiver {
   #openEnvelope(): void {
     const flags = this.#flags;
     if (this.last !== undefined) {
-      this.giveUp("internal", "Expected the response to end, got another message after its last");
+      this.cancel("internal", "Expected the end of the response, got a message after the last one");
     } else if ((flags & compressedFlag) !== 0) {
-      this.giveUp("internal", "Expected plain messages, got a compressed one, unasked");
+      this.cancel("internal", "Expected uncompressed messages, got a compressed one");
     } else if (flags !== 0 && flags !== this.lastFlag) {
-      this.giveUp("internal", `Expected a message's flags to be known, got ${hex(flags)}`);
+      const hex = flags.toString(16).padStart(2, "0");
+      this.cancel("internal", `Expected known flags of a message, got 0x${hex}`);
     } else if (flags !== 0) {
       this.#kept = new KeptBody();
-      if (this.#missing > mostKeptBytes) {
-        this.giveUp(
+      if (this.#missing > maxKeptBytes) {
+        this.cancel(
           "internal",
-          `Expected ${this.statusPlace} to have at most ${mostKeptBytes} bytes, got ${this.#missing}`,
+          `Expected ${this.statusLocation} of at most ${maxKeptBytes} bytes, got ${this.#missing}`,
         );
       }
     }
@@ -136,11 +135,7 @@ export abstract class EnvelopedReceiver extends CallReceiver {
 
   #describeRest(): string {
     return this.#prefixBytes < prefixBytes
-      ? `with ${this.#prefixBytes} of the ${prefixBytes} bytes of its prefix`
+      ? `after ${this.#prefixBytes} of the ${prefixBytes} bytes of its prefix`
       : `${this.#missing} bytes before its end`;
   }
-}
-
-function hex(flags: number): string {
-  return `0x${flags.toString(16).padStart(2, "0")}`;
 }

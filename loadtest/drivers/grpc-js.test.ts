@@ -1,7 +1,7 @@
+import { callOnce } from "@unblock/test/call-driver";
+import { type GrpcServer, serveGrpc } from "@unblock/test/echo-grpc-server";
+import { count, failure, wish } from "@unblock/test/echo-schema";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { type GrpcServer, serveGrpc } from "../../testing/echo-grpc-server.ts";
-import { count, failure, wish } from "../../testing/echo-schema.ts";
 import { createDriver } from "./create-driver.ts";
 import type { Driver } from "./driver.ts";
 
@@ -18,30 +18,30 @@ describe("gRPC to grpc-js", () => {
     server.close();
   });
 
-  test("a unary call is answered, and its header goes both ways", async () => {
+  test("sends a unary call with headers both ways", async () => {
     const result = await callOnce(driver, { header: { say: "hello" } });
     expect(result).toMatchObject({ code: "ok", message: "", messages: 1 });
     expect(result.header.get("heard")).toBe("hello");
   });
 
-  test("many at once are all answered, over all connections", async () => {
+  test("completes 300 concurrent calls over all connections", async () => {
     const results = await Promise.all(Array.from({ length: 300 }, () => callOnce(driver)));
     expect(new Set(results.map(({ code }) => code))).toEqual(new Set(["ok"]));
     expect(new Set(results.map(({ connection }) => connection))).toEqual(new Set([0, 1]));
     expect(results.map(({ ends }) => ends())).toEqual(results.map(() => 1));
   });
 
-  test("a failure has the server's code and message", async () => {
+  test("reports code and message of a failure", async () => {
     const result = await callOnce(driver, { request: wish({ act: "fail" }) });
     expect(result).toMatchObject({ code: "failed_precondition", message: failure, messages: 0 });
   });
 
-  test("a large answer is one message", async () => {
+  test("counts a large response as one message", async () => {
     const result = await callOnce(driver, { request: wish({ bytes: 1_000_000 }) });
     expect(result).toMatchObject({ code: "ok", messages: 1 });
   });
 
-  test("a stream's messages are counted, also before a failure", async () => {
+  test("counts messages of a stream, also before a failure", async () => {
     const call = (act: { act?: "fail" }) =>
       callOnce(driver, { method: count, request: wish({ ...act, count: 50, bytes: 10_000 }) });
     expect(await call({})).toMatchObject({ code: "ok", messages: 50 });
@@ -52,13 +52,13 @@ describe("gRPC to grpc-js", () => {
     });
   });
 
-  test("an RPC that the server does not have is unimplemented", async () => {
+  test("reports an unknown RPC as unimplemented", async () => {
     const { code, message } = await callOnce(driver, { method: { ...count, name: "Nothing" } });
     expect(code).toBe("unimplemented");
     expect(message).toContain("/echo.v1.EchoService/Nothing");
   });
 
-  test("a deadline ends a call without an answer, unary or a stream", async () => {
+  test("ends unary and streaming calls at their deadline", async () => {
     const [unary, stream] = await Promise.all([
       callOnce(driver, { request: wish({ act: "hang" }), timeoutMs: 50 }),
       callOnce(driver, { method: count, request: wish({ act: "hang", count: 2 }), timeoutMs: 50 }),
@@ -68,11 +68,11 @@ describe("gRPC to grpc-js", () => {
     expect((await callOnce(driver)).code).toBe("ok");
   });
 
-  test("a server that shuts down by force fails the calls in progress, each once", async () => {
+  test("fails each call in progress once when the server is killed", async () => {
     const other = await serveGrpc();
     const toOther = createDriver({ baseUrl: other.url, protocol: "grpc" });
     await toOther.connect();
-    // The first message tells that the calls have arrived.
+    // The first message shows that the calls have arrived.
     const { promise: arrived, resolve: onMessage } = Promise.withResolvers<void>();
     const request = wish({ act: "hang", count: 1 });
     const codes: string[] = [];
@@ -91,7 +91,7 @@ describe("gRPC to grpc-js", () => {
     other.close();
     await Promise.all(ended);
     expect(codes).toHaveLength(20);
-    // It cancels the streams, and cuts the connection: what comes first is up to the sockets.
+    // Either is right: the server resets the streams and closes the connection at once.
     expect(codes.filter((code) => code !== "canceled" && code !== "unavailable")).toEqual([]);
     expect(await callOnce(toOther)).toMatchObject({ code: "unavailable", messages: 0 });
     toOther.close();

@@ -1,9 +1,10 @@
-import type { Fields } from "../transport/transport.ts";
+import type { Fields } from "@unblock/http2/client/exchange";
 import type { Call, Send } from "./driver.ts";
-import { envelope } from "./envelope.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
-import { type RpcStatus, readGrpcStatus } from "./grpc-status.ts";
-import { encodeMessage, grpcTimeout, requestFields, rpcPath, type Wire } from "./wire.ts";
+import { type RpcStatus, readGrpcStatus } from "./status.ts";
+import { encodeMessage, envelope, grpcTimeout, preparePost, type Wire } from "./wire.ts";
+
+const webTrailersFlag = 0x80;
 
 /**
  * gRPC: messages in the body, the status in the trailers.
@@ -11,28 +12,42 @@ import { encodeMessage, grpcTimeout, requestFields, rpcPath, type Wire } from ".
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export function prepareGrpc(wire: Wire, call: Call): Send {
-  const contentType = `application/grpc+${wire.codec}`;
-  const request = wire.transport.prepare(
-    {
-      method: "POST",
-      path: rpcPath(wire, call),
-      fields: requestFields(call, {
-        "content-type": contentType,
-        te: "trailers",
-        ...grpcTimeout(call.timeoutMs),
-      }),
-    },
+  return prepare(wire, call, "application/grpc", { te: "trailers" }, GrpcReceiver);
+}
+
+/**
+ * gRPC-Web: gRPC for clients that can't read trailers, which are the last envelope of the body.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
+ */
+export function prepareGrpcWeb(wire: Wire, call: Call): Send {
+  return prepare(wire, call, "application/grpc-web", { "x-grpc-web": "1" }, GrpcWebReceiver);
+}
+
+function prepare(
+  wire: Wire,
+  call: Call,
+  mediaType: string,
+  fields: Record<string, string>,
+  Receiver: typeof GrpcReceiver | typeof GrpcWebReceiver,
+): Send {
+  const { timeoutMs, onMessage, onBody, method } = call;
+  const contentType = `${mediaType}+${wire.codec}`;
+  const request = preparePost(
+    wire,
+    call,
+    { "content-type": contentType, ...fields, ...grpcTimeout(timeoutMs) },
     envelope(encodeMessage(wire, call)),
   );
   const expected = {
-    timeoutMs: call.timeoutMs,
-    unary: call.method.methodKind === "unary",
-    onMessage: call.onMessage,
-    onBody: call.onBody,
-    // Without a codec it is proto.
-    contentTypes: wire.codec === "proto" ? [contentType, "application/grpc"] : [contentType],
+    timeoutMs,
+    unary: method.methodKind === "unary",
+    onMessage,
+    onBody,
+    // A media type without a codec means proto.
+    contentTypes: wire.codec === "proto" ? [contentType, mediaType] : [contentType],
   };
-  return (done) => new GrpcReceiver(expected, done).start(request);
+  return (done) => new Receiver(expected, done).start(request);
 }
 
 class GrpcReceiver extends EnvelopedReceiver {
@@ -46,14 +61,40 @@ class GrpcReceiver extends EnvelopedReceiver {
     return 0;
   }
 
-  protected override get statusPlace(): string {
+  protected override get statusLocation(): string {
     return "the trailers";
   }
 
   protected override readStatus(): RpcStatus | undefined {
-    // A server that has nothing but a status puts it into the header.
+    // A response without messages has its status in the header.
     const fields = this.#trailers ?? this.header;
     const status = fields.get("grpc-status");
     return status === null ? undefined : readGrpcStatus(status, fields.get("grpc-message"));
+  }
+}
+
+class GrpcWebReceiver extends EnvelopedReceiver {
+  protected override get lastFlag(): number {
+    return webTrailersFlag;
+  }
+
+  protected override get statusLocation(): string {
+    return "the trailers";
+  }
+
+  protected override readStatus(): RpcStatus | undefined {
+    const status = this.#field("grpc-status");
+    return status === null ? undefined : readGrpcStatus(status, this.#field("grpc-message"));
+  }
+
+  /** A field of the last envelope, or of the header in a response without messages. */
+  #field(name: string): string | null {
+    for (const line of (this.last ?? "").split("\r\n")) {
+      const colon = line.indexOf(":");
+      if (line.slice(0, colon).trim().toLowerCase() === name) {
+        return line.slice(colon + 1).trim();
+      }
+    }
+    return this.header.get(name);
   }
 }

@@ -1,42 +1,42 @@
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
+import { callOnce } from "@unblock/test/call-driver";
+import { count } from "@unblock/test/echo-schema";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { count } from "../../testing/echo-schema.ts";
-import { listen, type TestEndpoint } from "../../testing/listen.ts";
 import { createDriver, type DriverOptions } from "./create-driver.ts";
-import { envelope } from "./envelope.ts";
+import { envelope } from "./wire.ts";
 
-/** A response as a faulty server makes it. */
-interface Answer {
+/** The response of a faulty server. */
+interface FaultyResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly trailers?: Readonly<Record<string, string>>;
-  /** Cuts the connection after the body, before the answer's end. */
+  /** Whether the connection closes after the body, before the response's end. */
   readonly cut?: boolean;
 }
 
-let answer: Answer = {};
+let response: FaultyResponse = {};
 let http1: TestEndpoint;
 let http2: TestEndpoint;
 
 beforeAll(async () => {
   http1 = await listen(
-    createHttp1Server((request, response) => {
+    createHttp1Server((request, outgoing) => {
       request.resume();
-      const { status = 200, headers = {}, body = "", cut } = answer;
-      response.writeHead(status, headers);
+      const { status = 200, headers = {}, body = "", cut } = response;
+      outgoing.writeHead(status, headers);
       if (cut) {
-        response.write(body, () => request.socket.destroy());
+        outgoing.write(body, () => request.socket.destroy());
       } else {
-        response.end(body);
+        outgoing.end(body);
       }
     }),
   );
   const server = createHttp2Server();
   server.on("stream", (stream: ServerHttp2Stream) => {
-    const { status = 200, headers = {}, body = "", trailers, cut } = answer;
+    const { status = 200, headers = {}, body = "", trailers, cut } = response;
     stream.on("error", () => {});
     stream.resume();
     stream.respond({ ":status": status, ...headers }, { waitForTrailers: true });
@@ -55,10 +55,10 @@ afterAll(async () => {
 
 async function ask(
   options: Partial<DriverOptions> & Pick<DriverOptions, "protocol">,
-  given: Answer,
+  given: FaultyResponse,
   method?: typeof count,
 ): Promise<[code: string, message: string]> {
-  answer = given;
+  response = given;
   const baseUrl = options.httpVersion === "1.1" ? http1.url : http2.url;
   const driver = createDriver({ baseUrl, ...options });
   try {
@@ -70,6 +70,8 @@ async function ask(
   }
 }
 
+const codeOf = async (...args: Parameters<typeof ask>) => (await ask(...args))[0];
+
 const message = envelope(Buffer.from("hello"));
 const page = "<html>Not the service that you look for</html>";
 const html = { "content-type": "text/html; charset=utf-8" };
@@ -80,13 +82,7 @@ describe.each([
   { protocol: "grpc-web", httpVersion: "1.1" },
   { protocol: "connect", httpVersion: "2" },
   { protocol: "connect", httpVersion: "1.1" },
-] as const)("$protocol over HTTP/$httpVersion, when a proxy answers with a page", (options) => {
-  const usual = {
-    grpc: "application/grpc+proto",
-    "grpc-web": "application/grpc-web+proto",
-    connect: "application/proto",
-  }[options.protocol];
-
+] as const)("$protocol over HTTP/$httpVersion, when a proxy responds with a page", (options) => {
   test.each([
     [200, "unknown"],
     [400, "internal"],
@@ -99,23 +95,16 @@ describe.each([
     [502, "unavailable"],
     [503, "unavailable"],
     [504, "unavailable"],
-  ])("with HTTP status %d the code is %s", async (status, code) => {
-    expect(await ask(options, { status, headers: html, body: page })).toEqual([
-      code,
-      `Expected content-type ${usual}, got "text/html; charset=utf-8" with HTTP status ${status}`,
-    ]);
+  ])("maps HTTP status %d to %s", async (status, code) => {
+    expect(await codeOf(options, { status, headers: html, body: page })).toBe(code);
   });
 
-  test("without a content-type it says so", async () => {
-    expect(await ask(options, { status: 503 })).toEqual([
-      "unavailable",
-      `Expected content-type ${usual}, got none with HTTP status 503`,
-    ]);
+  test("maps a status without a content-type", async () => {
+    expect(await codeOf(options, { status: 503 })).toBe("unavailable");
   });
 
-  test("that breaks off is unavailable", async () => {
-    const [code] = await ask(options, { headers: html, body: page, cut: true });
-    expect(code).toBe("unavailable");
+  test("is unavailable when the response is incomplete", async () => {
+    expect(await codeOf(options, { headers: html, body: page, cut: true })).toBe("unavailable");
   });
 });
 
@@ -124,7 +113,7 @@ describe("gRPC", () => {
   const headers = { "content-type": "application/grpc+proto" };
 
   test.each(["application/grpc", "application/grpc+proto", "Application/gRPC; charset=utf-8"])(
-    "takes an answer of %s",
+    "accepts a response of %s",
     async (contentType) => {
       const given = {
         headers: { "content-type": contentType },
@@ -136,90 +125,69 @@ describe("gRPC", () => {
   );
 
   test.each(["application/grpc+json", "application/grpc+thrift"])(
-    "does not take an answer of %s",
+    "rejects a response of %s",
     async (contentType) => {
       const given = { headers: { "content-type": contentType }, trailers: { "grpc-status": "0" } };
-      expect(await ask(grpc, given)).toEqual([
-        "internal",
-        `Expected content-type application/grpc+proto, got "${contentType}" with HTTP status 200`,
-      ]);
+      expect(await codeOf(grpc, given)).toBe("internal");
     },
   );
 
-  test("reads a status from the header when there is nothing else", async () => {
+  test("reads the status from the header of a response without messages", async () => {
     const given = { headers: { ...headers, "grpc-status": "5", "grpc-message": "no%20such" } };
     expect(await ask(grpc, given)).toEqual(["not_found", "no such"]);
   });
 
-  test("takes the status of a server that forgets the rest", async () => {
+  test("reads the status of a response with a wrong HTTP status and content-type", async () => {
     const given = { status: 404, headers: { "grpc-status": "7", "grpc-message": "no%" } };
     expect(await ask(grpc, given)).toEqual(["permission_denied", "no%"]);
   });
 
-  test("without a status is internal", async () => {
-    expect(await ask(grpc, { headers, body: message })).toEqual([
-      "internal",
-      "Expected a status in the trailers, got none with HTTP status 200",
-    ]);
+  test("is internal without a status", async () => {
+    expect(await codeOf(grpc, { headers, body: message })).toBe("internal");
     const trailers = { "grpc-message": "hm" };
-    expect((await ask(grpc, { headers, body: message, trailers }))[0]).toBe("internal");
+    expect(await codeOf(grpc, { headers, body: message, trailers })).toBe("internal");
   });
 
-  test("without a status has the code of the HTTP status", async () => {
-    expect(await ask(grpc, { status: 503, headers })).toEqual([
-      "unavailable",
-      "Expected a status in the trailers, got none with HTTP status 503",
-    ]);
+  test("has the code of the HTTP status without a status", async () => {
+    expect(await codeOf(grpc, { status: 503, headers })).toBe("unavailable");
   });
 
-  test("with OK and no message is internal", async () => {
-    expect(await ask(grpc, { headers, trailers: { "grpc-status": "0" } })).toEqual([
-      "internal",
-      "Expected one message, got 0",
-    ]);
+  test("is internal with OK and no message", async () => {
+    expect(await codeOf(grpc, { headers, trailers: { "grpc-status": "0" } })).toBe("internal");
   });
 
-  test("with OK and half a message is internal", async () => {
+  test("is internal with OK and half a message", async () => {
     const given = { headers, body: message.subarray(0, 7), trailers: { "grpc-status": "0" } };
-    expect(await ask(grpc, given)).toEqual([
-      "internal",
-      "The response ended inside a message, 3 bytes before its end",
-    ]);
+    expect(await codeOf(grpc, given)).toBe("internal");
   });
 
-  test("with a failure and half a message is the failure", async () => {
+  test("has the status of a failure with half a message", async () => {
     const trailers = { "grpc-status": "8", "grpc-message": "full" };
     const given = { headers, body: message.subarray(0, 7), trailers };
     expect(await ask(grpc, given)).toEqual(["resource_exhausted", "full"]);
   });
 
-  test("with a compressed message is internal", async () => {
+  test("is internal with a compressed message", async () => {
     const body = Buffer.from(message);
     body[0] = 1;
-    expect(await ask(grpc, { headers, body, trailers: { "grpc-status": "0" } })).toEqual([
+    expect(await codeOf(grpc, { headers, body, trailers: { "grpc-status": "0" } })).toBe(
       "internal",
-      "Expected plain messages, got a compressed one, unasked",
-    ]);
+    );
   });
 
-  test("with a status that nobody knows is unknown", async () => {
+  test("is unknown with an undefined status", async () => {
     const given = { headers, body: message, trailers: { "grpc-status": "soso" } };
-    expect(await ask(grpc, given)).toEqual([
-      "unknown",
-      'Expected grpc-status to be from 0 to 16, got "soso"',
-    ]);
+    expect(await codeOf(grpc, given)).toBe("unknown");
   });
 
-  test("that breaks off is unavailable", async () => {
-    const [code] = await ask(grpc, { headers, body: message, cut: true });
-    expect(code).toBe("unavailable");
+  test("is unavailable when the response is incomplete", async () => {
+    expect(await codeOf(grpc, { headers, body: message, cut: true })).toBe("unavailable");
   });
 });
 
 describe.each(["1.1", "2"] as const)("Connect over HTTP/%s", (httpVersion) => {
   const connect = { protocol: "connect", httpVersion } as const;
   const json = { "content-type": "application/json" };
-  const noError = "Expected an error of Connect as JSON, got something else with HTTP status 503";
 
   test.each([
     ['{"code":"aborted","message":"böse ✓"}', "aborted", "böse ✓"],
@@ -227,58 +195,52 @@ describe.each(["1.1", "2"] as const)("Connect over HTTP/%s", (httpVersion) => {
     ['{"code":"strange","message":"no"}', "unavailable", "no"],
     ['{"code":5,"message":6}', "unavailable", ""],
     ["{}", "unavailable", ""],
-    ["[]", "unavailable", noError],
-    ["null", "unavailable", noError],
-    ['{"code":"aborted"', "unavailable", noError],
-    ["", "unavailable", noError],
-  ])("with status 503 and %s is %s", async (body, code, said) => {
-    expect(await ask(connect, { status: 503, headers: json, body })).toEqual([code, said]);
+    ["[]", "unavailable", undefined],
+    ["null", "unavailable", undefined],
+    ['{"code":"aborted"', "unavailable", undefined],
+    ["", "unavailable", undefined],
+  ])("maps status 503 and %s to %s", async (body, code, message) => {
+    const [gotCode, gotMessage] = await ask(connect, { status: 503, headers: json, body });
+    expect(gotCode).toBe(code);
+    if (message !== undefined) {
+      expect(gotMessage).toBe(message);
+    }
   });
 
-  test("keeps no more than 64 KiB of an error", async () => {
+  test("reads errors up to 64 KiB", async () => {
     const error = (length: number) => {
       const empty = JSON.stringify({ code: "aborted", message: "" }).length;
       return JSON.stringify({ code: "aborted", message: "x".repeat(length - empty) });
     };
     const given = { status: 503, headers: json };
-    expect((await ask(connect, { ...given, body: error(65_536) }))[0]).toBe("aborted");
-    expect(await ask(connect, { ...given, body: error(65_537) })).toEqual(["unavailable", noError]);
+    expect(await codeOf(connect, { ...given, body: error(65_536) })).toBe("aborted");
+    expect(await codeOf(connect, { ...given, body: error(65_537) })).toBe("unavailable");
   });
 
-  test("reads the error of a server that counts its charset in", async () => {
+  test("accepts a content-type with a charset", async () => {
     const headers = { "content-type": "application/json; charset=utf-8" };
     const body = '{"code":"not_found","message":"none"}';
     expect(await ask(connect, { status: 404, headers, body })).toEqual(["not_found", "none"]);
     expect(await ask({ ...connect, codec: "json" }, { headers, body: "{}" })).toEqual(["ok", ""]);
   });
 
-  test("with another codec's answer is internal", async () => {
-    expect(await ask(connect, { headers: json, body: "{}" })).toEqual([
-      "internal",
-      'Expected content-type application/proto, got "application/json" with HTTP status 200',
-    ]);
+  test("is internal with a response in another codec", async () => {
+    expect(await codeOf(connect, { headers: json, body: "{}" })).toBe("internal");
   });
 
-  test("with a compressed answer is internal", async () => {
+  test("is internal with a compressed response", async () => {
     const headers = { "content-type": "application/proto", "content-encoding": "gzip" };
-    expect(await ask(connect, { headers, body: "zzz" })).toEqual([
-      "internal",
-      "Expected a plain response, got one in gzip, unasked",
-    ]);
+    expect(await codeOf(connect, { headers, body: "zzz" })).toBe("internal");
   });
 
-  test("a stream's answer that is an error of a unary call has the code of its status", async () => {
+  test("has the code of the HTTP status when a stream gets a unary error", async () => {
     const given = { status: 404, headers: json, body: '{"code":"not_found"}' };
-    expect(await ask(connect, given, count)).toEqual([
-      "unimplemented",
-      'Expected content-type application/connect+proto, got "application/json" with HTTP status 404',
-    ]);
+    expect(await codeOf(connect, given, count)).toBe("unimplemented");
   });
 
-  test("a stream that breaks off is unavailable", async () => {
+  test("is unavailable when a stream is incomplete", async () => {
     const headers = { "content-type": "application/connect+proto" };
-    const [code] = await ask(connect, { headers, body: message, cut: true }, count);
-    expect(code).toBe("unavailable");
+    expect(await codeOf(connect, { headers, body: message, cut: true }, count)).toBe("unavailable");
   });
 });
 
@@ -286,15 +248,12 @@ describe.each(["1.1", "2"] as const)("gRPC-Web over HTTP/%s", (httpVersion) => {
   const web = { protocol: "grpc-web", httpVersion } as const;
   const headers = { "content-type": "application/grpc-web+proto" };
 
-  test("reads a status from the header when there is nothing else", async () => {
+  test("reads the status from the header of a response without messages", async () => {
     const given = { headers: { ...headers, "grpc-status": "5", "grpc-message": "no%20such" } };
     expect(await ask(web, given)).toEqual(["not_found", "no such"]);
   });
 
-  test("without trailers is internal", async () => {
-    expect(await ask(web, { headers, body: message })).toEqual([
-      "internal",
-      "Expected a status in the trailers, got none with HTTP status 200",
-    ]);
+  test("is internal without trailers", async () => {
+    expect(await codeOf(web, { headers, body: message })).toBe("internal");
   });
 });

@@ -1,9 +1,9 @@
+import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { callOnce } from "@unblock/test/call-driver";
+import { type Certificates, createCertificates } from "@unblock/test/certificates";
+import { serveConnect } from "@unblock/test/echo-connect-server";
+import type { TestEndpoint } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callOnce } from "../../testing/call-driver.ts";
-import { type Certificates, createCertificates } from "../../testing/certificates.ts";
-import { serveConnect } from "../../testing/echo-connect-server.ts";
-import type { TestEndpoint } from "../../testing/listen.ts";
-import type { TlsOptions } from "../transport/transport.ts";
 import { createDriver } from "./create-driver.ts";
 
 let certificates: Certificates;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   [certificates, strangers] = await Promise.all([createCertificates(), createCertificates()]);
 });
 
-test("certificates and keys that are none are refused before there is a connection", () => {
+test("invalid certificates and keys are rejected before a connection", () => {
   const create = (tls: Omit<TlsOptions, "insecure">) => () =>
     createDriver({
       baseUrl: "https://127.0.0.1:9",
@@ -21,29 +21,16 @@ test("certificates and keys that are none are refused before there is a connecti
     });
   const { cert, key } = certificates.client;
   expect(create({ cert, key, ca: certificates.ca.cert })).not.toThrow();
-  expect(create({ ca: "none" })).toThrow(
-    /^Expected the authority's certificate as PEM text, got something else \(.+\)$/,
-  );
-  expect(create({ cert: "none", key })).toThrow(
-    /^Expected the client's certificate as PEM text, got something else \(.+\)$/,
-  );
-  expect(create({ cert, key: "none" })).toThrow(
-    /^Expected the client's key as PEM text, got something else \(.+\)$/,
-  );
-  expect(create({ cert, key: strangers.client.key })).toThrow(
-    "Expected the client's key to be its certificate's, got the key of another",
-  );
+  expect(create({ ca: "none" })).toThrow(/authority/);
+  expect(create({ cert: "none", key })).toThrow(/client certificate/);
+  expect(create({ cert, key: "none" })).toThrow(/client key/);
+  expect(create({ cert, key: strangers.client.key })).toThrow(/another key/);
 });
 
 describe.each([
-  { protocol: "grpc", httpVersion: "2", refusal: "CERTIFICATE_REQUIRED" },
-  {
-    protocol: "connect",
-    httpVersion: "1.1",
-    refusal:
-      "The server closed the connection before it answered; does it ask for a client's certificate (--cert, --key)?",
-  },
-] as const)("$protocol over HTTP/$httpVersion with TLS", ({ refusal, ...combination }) => {
+  { protocol: "grpc", httpVersion: "2", hint: "CERTIFICATE_REQUIRED" },
+  { protocol: "connect", httpVersion: "1.1", hint: "--cert, --key" },
+] as const)("$protocol over HTTP/$httpVersion with TLS", ({ hint, ...combination }) => {
   let open: TestEndpoint;
   let mutual: TestEndpoint;
   beforeAll(async () => {
@@ -52,7 +39,7 @@ describe.each([
   });
   afterAll(() => Promise.all([open.close(), mutual.close()]));
 
-  /** @returns the code and message of a call, or why there was no connection */
+  /** @returns code and message of a call, or the error of the connection */
   async function call({ url }: TestEndpoint, tls: TlsOptions): Promise<string> {
     const driver = createDriver({ ...combination, baseUrl: url, tls });
     try {
@@ -66,58 +53,53 @@ describe.each([
     }
   }
 
-  test("a server is trusted whose authority is known", async () => {
+  test("accepts a server with a trusted authority", async () => {
     expect(await call(open, { ca: certificates.ca.cert, insecure: false })).toBe("ok");
   });
 
-  test("a server is reached by its name", async () => {
+  test("accepts a server by its name", async () => {
     const byName = { ...open, url: open.url.replace("127.0.0.1", "localhost") };
     expect(await call(byName, { ca: certificates.ca.cert, insecure: false })).toBe("ok");
     const named = { ca: certificates.ca.cert, serverName: "localhost", insecure: false };
     expect(await call(open, named)).toBe("ok");
   });
 
-  test("a server is not trusted whose authority is not known", async () => {
-    const failures = [
-      await call(open, { insecure: false }),
-      await call(open, { ca: strangers.ca.cert, insecure: false }),
-    ];
-    for (const failure of failures) {
-      expect(failure).toContain(
-        `No connection to ${open.url}: the server's certificate is from an authority not trusted here`,
-      );
-    }
+  test("rejects a server with an unknown authority", async () => {
+    const withoutCa = await call(open, { insecure: false });
+    expect(withoutCa).toContain("SELF_SIGNED_CERT_IN_CHAIN");
+    const withOtherCa = await call(open, { ca: strangers.ca.cert, insecure: false });
+    expect(withOtherCa).toContain("CERT_SIGNATURE_FAILURE");
   });
 
-  test("a server is not trusted under another name", async () => {
+  test("rejects a server with another name", async () => {
     const tls = { ca: certificates.ca.cert, serverName: "elsewhere.example", insecure: false };
     expect(await call(open, tls)).toContain("elsewhere.example");
   });
 
-  test("any server is trusted when that is asked for", async () => {
+  test("accepts any server when insecure", async () => {
     expect(await call(open, { insecure: true })).toBe("ok");
     const anyName = { serverName: "elsewhere.example", insecure: true };
     expect(await call(open, anyName)).toBe("ok");
   });
 
-  test("a client is known by its certificate", async () => {
+  test("presents a client certificate", async () => {
     const tls = { ca: certificates.ca.cert, ...certificates.client, insecure: false };
     expect(await call(mutual, tls)).toBe("ok");
   });
 
-  test("a client without a certificate is turned away, and so is a stranger", async () => {
+  test("reports a missing or unknown client certificate", async () => {
     const nobody = await call(mutual, { ca: certificates.ca.cert, insecure: false });
-    expect(nobody).toContain(refusal);
+    expect(nobody).toContain(hint);
     const stranger = { ca: certificates.ca.cert, ...strangers.client, insecure: false };
-    expect(await call(mutual, stranger)).toMatch(/closed the connection( before it answered)?$/);
+    expect(await call(mutual, stranger)).toMatch(/closed the connection/);
   });
 
-  test("a server without TLS is told from one with it", async () => {
+  test("reports a server without TLS", async () => {
     const plain = await serveConnect(combination.httpVersion);
     const asTls = { ...plain, url: plain.url.replace("http:", "https:") };
     try {
-      expect(await call(asTls, { insecure: true })).toContain(
-        `No connection to ${asTls.url}: the server does not speak TLS; is it an http:// address?`,
+      expect(await call(asTls, { insecure: true })).toMatch(
+        /ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)/,
       );
     } finally {
       await plain.close();

@@ -1,5 +1,5 @@
+import { echo, wish } from "@unblock/test/echo-schema";
 import { describe, expect, test } from "vitest";
-import { echo, wish } from "../../testing/echo-schema.ts";
 import { connectTimeout, grpcTimeout, requestFields } from "./wire.ts";
 
 describe("a deadline on the wire", () => {
@@ -12,7 +12,7 @@ describe("a deadline on the wire", () => {
     [100_000_000.5, "100001S", "100000001"],
     [200_000.25, "200001m", "200001"],
     [1e12, "99999999S", "9999999999"],
-  ])("of %d ms is %s for gRPC and %s for Connect", (timeoutMs, grpc, connect) => {
+  ])("%d ms is %s for gRPC and %s for Connect", (timeoutMs, grpc, connect) => {
     expect(grpcTimeout(timeoutMs)["grpc-timeout"]).toBe(grpc);
     expect(connectTimeout(timeoutMs)["connect-timeout-ms"]).toBe(connect);
   });
@@ -25,7 +25,7 @@ describe("a request's fields", () => {
       { "content-type": "application/proto" },
     );
 
-  test("have lower-case names, and the protocol's own stand", () => {
+  test("have lower-case names, and those of the protocol win", () => {
     expect(fields({ "X-Team": "A", "Content-Type": "text/html" })).toEqual({
       "user-agent": "unblock-loadtest",
       "x-team": "A",
@@ -40,9 +40,7 @@ describe("a request's fields", () => {
     [":path", "/"],
     ["x-team", "A\r\nx-other: B"],
     ["x-team", "snow ☃"],
-  ])("can't be %j: %j", (name, value) => {
-    expect(() => fields({ [name]: value })).toThrow(
-      `Expected a header's name to be of letters, digits and -, and its value to be of printable characters, got ${JSON.stringify(`${name}: ${value}`)}`,
-    );
+  ])("reject %j: %j", (name, value) => {
+    expect(() => fields({ [name]: value })).toThrow(JSON.stringify(`${name}: ${value}`));
   });
 });

@@ -1,18 +1,21 @@
 import { cpus, release, type } from "node:os";
+import { statusName } from "../drivers/status.ts";
+import type { LatencyHistogram } from "../histogram.ts";
+import { durationMsOf } from "../run/plan.ts";
 import type { LoadResult } from "../run/run.ts";
-import { latencyBuckets, latencyDistribution } from "./distribution.ts";
 import type {
+  Bucket,
   Detail,
+  LatencyAt,
   LoadDescription,
   Report,
   ReportOptions,
   SloResult,
   UnblockReport,
 } from "./report.ts";
-import { statusName } from "./status-names.ts";
 
 export interface BuildOptions {
-  /** A title for the run; default: none. */
+  /** Title of the run; default: none. */
   readonly name?: string;
   readonly url: string;
   readonly strategy: string | null;
@@ -21,7 +24,7 @@ export interface BuildOptions {
 
 const endReasons = { requests: "normal", duration: "timeout", interrupted: "cancel" } as const;
 
-/** The report of a run, as ghz writes it and with our own data. */
+/** Creates the report of a run. */
 export function buildReport(result: LoadResult, options: BuildOptions): Report {
   const { latency, wallMs, codes, errors, endedAt } = result;
   const total = nanoseconds(wallMs);
@@ -49,27 +52,23 @@ export function buildReport(result: LoadResult, options: BuildOptions): Report {
 
 function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): ReportOptions {
   const { loop, target, driver, timeoutMs } = plan;
-  const requests = loop.kind === "closed" && "requests" in loop.until;
+  const maxCalls =
+    loop.kind === "closed" && "requests" in loop.until ? loop.until.requests : undefined;
   const constant = loop.kind === "open" && loop.stages.length === 1 ? loop.stages[0] : undefined;
-  const durationMs =
-    loop.kind === "open"
-      ? loop.stages.reduce((sum, stage) => sum + stage.durationMs, 0)
-      : "durationMs" in loop.until
-        ? loop.until.durationMs
-        : 0;
+  const durationMs = durationMsOf(loop);
   return {
     call: `${target.service}/${target.method}`,
     host: new URL(url).host,
     insecure: new URL(url).protocol === "http:",
     "load-schedule": "const",
-    // ghz counts in whole calls a second.
+    // A rate in ghz's format is a whole number.
     ...(constant && constant.fromRate === constant.toRate && Number.isInteger(constant.fromRate)
       ? { rps: constant.fromRate }
       : {}),
     ...(loop.kind === "closed" ? { concurrency: loop.concurrency } : { async: true }),
-    ...(requests && "requests" in loop.until ? { total: loop.until.requests } : {}),
+    ...(maxCalls === undefined ? {} : { total: maxCalls }),
     connections: driver.connections,
-    ...(durationMs > 0 ? { duration: nanoseconds(durationMs) } : {}),
+    ...(Number.isFinite(durationMs) ? { duration: nanoseconds(durationMs) } : {}),
     ...(timeoutMs > 0 ? { timeout: nanoseconds(timeoutMs) } : {}),
     ...(name === undefined ? {} : { name }),
   };
@@ -104,7 +103,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
   const sampled = latency.count > sample.length;
   return {
     version: 1,
-    load: describeLoad(result, strategy),
+    load: loadOf(result, strategy),
     details: {
       sampled,
       uniform: sample.length,
@@ -123,7 +122,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
     slowest: result.slowest,
     unfinished: result.unfinished,
     held_back: result.heldBack,
-    ran_on: result.places,
+    ran_on: result.ranOn,
     slo,
     environment: {
       node: process.version,
@@ -134,7 +133,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
   };
 }
 
-function describeLoad({ plan }: LoadResult, strategy: string | null): LoadDescription {
+function loadOf({ plan }: LoadResult, strategy: string | null): LoadDescription {
   const { driver, loop, threads, timeoutMs, warmupMs, seed } = plan;
   return {
     protocol: driver.protocol,
@@ -165,4 +164,38 @@ function describeLoad({ plan }: LoadResult, strategy: string | null): LoadDescri
 
 function nanoseconds(ms: number): number {
   return Math.round(ms * 1e6);
+}
+
+const percentages = [10, 25, 50, 75, 90, 95, 99];
+/** Number of equal steps between the fastest and the slowest call. */
+const steps = 10;
+
+/** The percentiles that ghz reports. */
+export function latencyDistribution(latency: LatencyHistogram): LatencyAt[] {
+  return percentages.map((percentage) => ({
+    percentage,
+    latency: nanoseconds(latency.percentile(percentage)),
+  }));
+}
+
+/** Histogram as ghz reports it: a call counts at the first mark that it does not exceed. */
+export function latencyBuckets(latency: LatencyHistogram): Bucket[] {
+  const buckets = [...latency.buckets()];
+  const fastest = buckets[0]?.ms ?? 0;
+  const step = (latency.max - fastest) / steps;
+  const marksMs = Array.from({ length: steps + 1 }, (_, at) =>
+    at === steps ? latency.max : fastest + at * step,
+  );
+  const counts = marksMs.map(() => 0);
+  let mark = 0;
+  for (const { ms, count } of buckets) {
+    while (mark < steps && ms > (marksMs[mark] ?? 0)) {
+      mark++;
+    }
+    counts[mark] = (counts[mark] ?? 0) + count;
+  }
+  return marksMs.map((ms, at) => {
+    const count = counts[at] ?? 0;
+    return { mark: ms / 1_000, count, frequency: count / latency.count };
+  });
 }

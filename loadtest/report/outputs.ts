@@ -6,163 +6,76 @@ import { renderTable } from "./table.ts";
 
 const formats = ["table", "json", "html"] as const;
 export type Format = (typeof formats)[number];
-
-/** Flags that say what a report is to become. */
-export interface OutputFlags {
-  readonly output: readonly string[];
-  readonly outputFile: readonly string[];
-  readonly json?: boolean;
-}
-
-/** A report's form and where it goes: a file, or standard output. */
-export interface Output {
-  readonly format: Format;
-  readonly file: string | undefined;
-}
-
 const extensions: Readonly<Record<Format, string>> = {
   table: ".txt",
   json: ".json",
   html: ".html",
 };
 
-/**
- * What goes where. Without a file there is one output, on standard output: a table if nothing else
- * is said. As many files as outputs belong together in order; one file for several outputs gets each
- * one's extension; files alone tell by their extension. What goes to files does not keep people from
- * seeing the table.
- *
- * @throws Error when the flags do not go together
- */
-export function planOutputs(flags: OutputFlags): Output[] {
-  const outputs = pairOutputs(flags);
-  const files = outputs.flatMap(({ file }) => (file === undefined ? [] : resolve(file)));
-  const twice = files.find((file, at) => files.indexOf(file) !== at);
-  if (twice !== undefined) {
-    throw new Error(`Expected each output in a file of its own, got ${twice} twice`);
-  }
-  return outputs;
+export interface OutputFlags {
+  readonly output: readonly string[];
+  readonly outputFile: readonly string[];
+  readonly json?: boolean;
 }
 
-function pairOutputs({ output, outputFile, json }: OutputFlags): Output[] {
+/** Format of a report and its destination: a file, or standard output if undefined. */
+export interface Output {
+  readonly format: Format;
+  readonly file: string | undefined;
+}
+
+/**
+ * Pairs formats and files. Without a file, one format goes to standard output, by default a table.
+ * With as many files as formats they are paired in order; one file for several formats gets each
+ * format's extension; files without formats have theirs by extension. With files, the table still
+ * goes to standard output.
+ *
+ * @throws Error when the flags contradict each other
+ */
+export function planOutputs({ output, outputFile, json }: OutputFlags): Output[] {
   const wanted = output.flatMap((text) => text.split(",")).map(parseFormat);
   const onScreen: Output = { format: json ? "json" : "table", file: undefined };
   const [file] = outputFile;
-  if (file === undefined) {
-    const [format, ...more] = wanted;
-    if (more.length > 0) {
-      throw new Error(
-        "Expected --output-file for several outputs; only one goes to standard output",
-      );
+  if (file !== undefined) {
+    const files = pairFiles(wanted, outputFile, file);
+    const paths = files.map((one) => resolve(one.file));
+    const duplicate = paths.find((path, index) => paths.indexOf(path) !== index);
+    if (duplicate !== undefined) {
+      throw new Error(`Expected a different file for each output, got ${duplicate} twice`);
     }
-    if (format === "html") {
-      throw new Error("Expected --output-file FILE.html for HTML, which a terminal can't show");
-    }
-    if (json && format !== undefined && format !== "json") {
-      throw new Error(`Expected --json or --output ${format}, got both`);
-    }
-    return [{ format: format ?? onScreen.format, file: undefined }];
+    return [onScreen, ...files];
   }
+  const [format = onScreen.format, ...more] = wanted;
+  if (more.length > 0) {
+    throw new Error("Expected --output-file for several outputs; standard output takes only one");
+  }
+  if (format === "html") {
+    throw new Error("Expected --output-file FILE.html for HTML, which a terminal can't show");
+  }
+  if (json && format !== "json") {
+    throw new Error(`Expected --json or --output ${format}, got both`);
+  }
+  return [{ format, file: undefined }];
+}
+
+function pairFiles(
+  wanted: readonly Format[],
+  files: readonly string[],
+  first: string,
+): { readonly format: Format; readonly file: string }[] {
   if (wanted.length === 0) {
-    return [onScreen, ...outputFile.map((one) => ({ format: formatOf(one), file: one }))];
+    return files.map((file) => ({ format: formatOf(file), file }));
   }
-  if (wanted.length === outputFile.length) {
-    return [onScreen, ...wanted.map((format, at) => ({ format, file: outputFile[at] }))];
+  if (wanted.length === files.length) {
+    return wanted.map((format, index) => ({ format, file: files[index] ?? first }));
   }
-  if (outputFile.length === 1) {
-    const stem = file.slice(0, file.length - extname(file).length);
-    return [onScreen, ...wanted.map((format) => ({ format, file: stem + extensions[format] }))];
+  if (files.length === 1) {
+    const stem = first.slice(0, first.length - extname(first).length);
+    return wanted.map((format) => ({ format, file: stem + extensions[format] }));
   }
   throw new Error(
-    `Expected one --output-file, or one for each --output (${wanted.length}), got ${outputFile.length}`,
+    `Expected one --output-file, or one per --output (${wanted.length}), got ${files.length}`,
   );
-}
-
-/**
- * Tries whether the files can be written, before hours of work depend on it.
- *
- * @throws Error that names the file
- */
-export async function assertWritable(outputs: readonly Output[]): Promise<void> {
-  for (const { file } of outputs) {
-    if (file !== undefined) {
-      try {
-        const target = await targetOf(file);
-        if (target.isReplaced) {
-          const beside = temporaryName(target.path);
-          const handle = await open(beside, "w");
-          await handle.close();
-          await rm(beside);
-        }
-      } catch (error) {
-        throw cannotWrite(file, error);
-      }
-    }
-  }
-}
-
-/** Where a file is, and whether it can be replaced; a device or a pipe can only be written to. */
-async function targetOf(file: string): Promise<{ path: string; isReplaced: boolean }> {
-  // What a link points to is replaced, not the link.
-  const path = await realpath(file).catch(() => file);
-  const info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory()) {
-    throw Object.assign(new Error("a folder"), { code: "EISDIR" });
-  }
-  return { path, isReplaced: info === undefined || info.isFile() };
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const { path, isReplaced } = await targetOf(file);
-  if (!isReplaced) {
-    await writeFile(path, text);
-    return;
-  }
-  const beside = temporaryName(path);
-  try {
-    await writeFile(beside, text);
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
-}
-
-/**
- * Writes each output, files whole or not at all. What can't be written does not keep the others from
- * being.
- *
- * @throws Error that names the files that could not be written
- */
-export async function writeOutputs(report: Report, outputs: readonly Output[]): Promise<void> {
-  const problems: string[] = [];
-  for (const { format, file } of outputs) {
-    if (file === undefined) {
-      const { stdout } = process;
-      process.stdout.write(render(report, format, stdout.isTTY, stdout.columns));
-      continue;
-    }
-    try {
-      await writeWhole(file, render(report, format, false, undefined));
-      process.stderr.write(`written: ${file}\n`);
-    } catch (error) {
-      problems.push(cannotWrite(file, error).message);
-    }
-  }
-  if (problems.length > 0) {
-    throw new Error(problems.join("\n"));
-  }
-}
-
-function render(report: Report, format: Format, colour: boolean | undefined, columns = 80): string {
-  switch (format) {
-    case "table":
-      return renderTable(report, { colour: colour === true, columns });
-    case "json":
-      return `${JSON.stringify(report)}\n`;
-    case "html":
-      return renderHtml(report);
-  }
 }
 
 function parseFormat(text: string): Format {
@@ -178,10 +91,97 @@ function formatOf(file: string): Format {
   const format = formats.find((one) => extensions[one] === extension);
   if (format === undefined) {
     throw new Error(
-      `Expected --output ${formats.join(", ")} for ${file}, whose name does not tell`,
+      `Expected --output ${formats.join(", ")} for ${file}, whose extension names none`,
     );
   }
   return format;
+}
+
+/**
+ * Checks that the files can be written, before a long run.
+ *
+ * @throws Error that names the file
+ */
+export async function assertWritable(outputs: readonly Output[]): Promise<void> {
+  for (const { file } of outputs) {
+    if (file !== undefined) {
+      try {
+        const target = await targetOf(file);
+        if (target.isReplaced) {
+          const temporary = temporaryName(target.path);
+          const handle = await open(temporary, "w");
+          await handle.close();
+          await rm(temporary);
+        }
+      } catch (error) {
+        throw cannotWrite(file, error);
+      }
+    }
+  }
+}
+
+/**
+ * Writes each output; a file is written completely or not at all. A file that can't be written does
+ * not prevent the others.
+ *
+ * @throws Error that names the files that could not be written
+ */
+export async function writeOutputs(report: Report, outputs: readonly Output[]): Promise<void> {
+  const problems: string[] = [];
+  for (const { format, file } of outputs) {
+    if (file === undefined) {
+      const { stdout } = process;
+      stdout.write(render(report, format, stdout.isTTY, stdout.columns));
+      continue;
+    }
+    try {
+      await replaceFile(file, render(report, format, false));
+      process.stderr.write(`written: ${file}\n`);
+    } catch (error) {
+      problems.push(cannotWrite(file, error).message);
+    }
+  }
+  if (problems.length > 0) {
+    throw new Error(problems.join("\n"));
+  }
+}
+
+function render(report: Report, format: Format, colour = false, columns = 80): string {
+  switch (format) {
+    case "table":
+      return renderTable(report, { colour, columns });
+    case "json":
+      return `${JSON.stringify(report)}\n`;
+    case "html":
+      return renderHtml(report);
+  }
+}
+
+/** A file's path and whether it can be replaced, which a device or a pipe can't. */
+async function targetOf(file: string): Promise<{ path: string; isReplaced: boolean }> {
+  // A link's target is replaced, not the link.
+  const path = await realpath(file).catch(() => file);
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory()) {
+    throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+  }
+  return { path, isReplaced: info === undefined || info.isFile() };
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const { path, isReplaced } = await targetOf(file);
+  if (!isReplaced) {
+    await writeFile(path, text);
+    return;
+  }
+  const temporary = temporaryName(path);
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 function temporaryName(file: string): string {
@@ -189,8 +189,8 @@ function temporaryName(file: string): string {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such folder",
-  EACCES: "it is not allowed",
+  ENOENT: "the folder does not exist",
+  EACCES: "permission denied",
   EISDIR: "it is a folder",
   ENOSPC: "no space is left on the device",
   EROFS: "the file system is read-only",
@@ -198,5 +198,5 @@ const reasons: Readonly<Record<string, string>> = {
 
 function cannotWrite(file: string, error: unknown): Error {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return new Error(`Could not write ${file}: ${reasons[code] ?? "it failed"} (${code})`);
+  return new Error(`Could not write ${file}: ${reasons[code] ?? "the write failed"} (${code})`);
 }

@@ -1,22 +1,22 @@
 import type { Report } from "./report.ts";
 
 export interface PublishOptions {
-  /** Where ghz-web runs, such as "http://127.0.0.1:3000". */
+  /** URL of a ghz-web, such as "http://127.0.0.1:3000". */
   readonly url: string;
-  /** The project's name, which is made when there is none; default: a new one with a name of its own. */
+  /** Name of the project, created if it does not exist; default: a new project. */
   readonly project?: string;
 }
 
-/** For each request, so that a server that never answers does not keep the result. */
+/** Limit of each request to ghz-web. */
 const timeoutMs = 120_000;
-/** More than this many projects are not searched through. */
-const mostPages = 500;
+/** Limit of the search for a project. */
+const maxPages = 500;
 
 /**
- * Sends a report to a ghz-web.
+ * Sends a report to ghz-web.
  *
- * @returns the address of the report's page
- * @throws Error that says what ghz-web answered, or that there is none
+ * @returns URL of the report's page
+ * @throws Error with the response of ghz-web, or the reason why there is none
  * @see https://ghz.sh/docs/web/api
  */
 export async function publishReport(
@@ -27,37 +27,34 @@ export async function publishReport(
   const path =
     project === undefined
       ? "ingest/"
-      : `projects/${await findOrMakeProject(ghzWeb, project.trim())}/ingest/`;
-  const ingested = await ghzWeb.ask(path, report);
+      : `projects/${await findOrCreateProject(ghzWeb, project.trim())}/ingest/`;
+  const ingested = await ghzWeb.request(path, report);
   const id = numberAt(Reflect.get(ingested, "report"), "id");
   if (id === undefined) {
-    throw new Error(
-      `Expected ${url} to say which report it made, got something else; is it ghz-web?`,
-    );
+    throw new Error(`Expected ${url} to return the id of the report, got none; is it ghz-web?`);
   }
   return { address: new URL(`reports/${id}`, ghzWeb.base).href };
 }
 
-async function findOrMakeProject(ghzWeb: GhzWeb, name: string): Promise<number> {
+async function findOrCreateProject(ghzWeb: GhzWeb, name: string): Promise<number> {
   let seen = 0;
-  for (let page = 0; page < mostPages; page++) {
-    const answer = await ghzWeb.ask(`projects/?sort=id&order=asc&page=${page}`);
-    const projects = listAt(answer, "data");
+  for (let page = 0; page < maxPages; page++) {
+    const response = await ghzWeb.request(`projects/?sort=id&order=asc&page=${page}`);
+    const data: unknown = Reflect.get(response, "data");
+    const projects: readonly unknown[] = Array.isArray(data) ? data : [];
     const found = projects.find((one) => textAt(one, "name") === name);
     const id = numberAt(found, "id");
     if (id !== undefined) {
       return id;
     }
     seen += projects.length;
-    if (projects.length === 0 || seen >= (numberAt(answer, "total") ?? 0)) {
+    if (projects.length === 0 || seen >= (numberAt(response, "total") ?? 0)) {
       break;
     }
   }
-  const id = numberAt(await ghzWeb.ask("projects/", { name }), "id");
+  const id = numberAt(await ghzWeb.request("projects/", { name }), "id");
   if (id === undefined) {
-    throw new Error(
-      `Expected ghz-web to say which project it made for "${name}", got something else`,
-    );
+    throw new Error(`Expected ghz-web to return the id of the new project "${name}", got none`);
   }
   return id;
 }
@@ -73,33 +70,30 @@ class GhzWeb {
     this.base = base;
   }
 
-  /** GETs, or POSTs when there is a body. */
-  async ask(path: string, body?: unknown): Promise<object> {
-    const address = new URL(`api/${path}`, this.base);
+  /** Sends a GET, or a POST if there is a body. */
+  async request(path: string, body?: unknown): Promise<object> {
     const problem = (what: string) => new Error(`Could not publish to ${this.base.href}: ${what}`);
-    const response = await fetch(address, {
+    const post = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(new URL(`api/${path}`, this.base), {
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
-      ...(body === undefined
-        ? {}
-        : {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify(body),
-          }),
+      ...(body === undefined ? {} : post),
     }).catch((error: unknown) => {
       throw problem(reasonOf(error));
     });
-    const text = await response.text();
-    const answer = parse(text);
+    const json = parseObject(await response.text());
     if (!response.ok) {
-      const said = textAt(answer, "message") ?? "no message";
-      throw problem(`it answered ${response.status} (${said.slice(0, 200)})`);
+      const message = textAt(json, "message") ?? "no message";
+      throw problem(`it responded with status ${response.status} (${message.slice(0, 200)})`);
     }
-    if (answer === undefined) {
-      throw problem("it does not answer in JSON; is it ghz-web?");
+    if (json === undefined) {
+      throw problem("the response is not JSON; is it ghz-web?");
     }
-    return answer;
+    return json;
   }
 }
 
@@ -108,7 +102,7 @@ function reasonOf(error: unknown): string {
     return String(error);
   }
   if (error.name === "TimeoutError") {
-    return `no answer within ${timeoutMs / 1_000} s`;
+    return `no response within ${timeoutMs / 1_000} s`;
   }
   const { cause } = error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
@@ -117,7 +111,7 @@ function reasonOf(error: unknown): string {
     : (code ?? (cause instanceof Error ? cause.message : error.message));
 }
 
-function parse(text: string): object | undefined {
+function parseObject(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? value : undefined;
@@ -127,18 +121,15 @@ function parse(text: string): object | undefined {
 }
 
 function numberAt(value: unknown, name: string): number | undefined {
-  const found: unknown =
-    typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  const found = propertyOf(value, name);
   return typeof found === "number" ? found : undefined;
 }
 
 function textAt(value: unknown, name: string): string | undefined {
-  const found: unknown =
-    typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  const found = propertyOf(value, name);
   return typeof found === "string" ? found : undefined;
 }
 
-function listAt(value: object, name: string): readonly unknown[] {
-  const found: unknown = Reflect.get(value, name);
-  return Array.isArray(found) ? found : [];
+function propertyOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

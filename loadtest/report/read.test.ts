@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommand } from "@unblock/test/cli";
+import { hasProgram } from "@unblock/test/programs";
+import { makeReport } from "@unblock/test/reports";
+import { startTestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand } from "../../testing/cli.ts";
-import { hasProgram } from "../../testing/programs.ts";
-import { makeReport } from "../../testing/reports.ts";
-import { startTestServer } from "../../testing/test-server.ts";
 import { renderHtml } from "./html/html.ts";
 import { readReport } from "./read.ts";
 import { renderTable } from "./table.ts";
@@ -22,50 +22,44 @@ async function read(value: unknown) {
   return readReport(path);
 }
 
-test("a report of ours is read as it was written", async () => {
+test("a report is read as it was written", async () => {
   const report = makeReport([{ latenciesMs: [1, 2] }]);
   expect(await read(report)).toEqual(report);
 });
 
-describe.skipIf(!hasProgram("ghz"))("a report of the real ghz", () => {
-  test.each(["json", "pretty"])(
-    "in its form %s is read, and shown in every form",
-    async (format) => {
-      const server = await startTestServer();
-      try {
-        const { stdout, code } = await runCommand("ghz", [
-          ...["--insecure", "--import-paths", "proto", "--proto", "unblock/v1/vitals.proto"],
-          ...["--call", "unblock.v1.VitalsService/Ping", "-c", "5", "-n", "40", "--format", format],
-          new URL(server.url).host,
-        ]);
-        expect(code).toBe(0);
-        const report = await read(stdout);
-        expect(report).toMatchObject({ count: 40, statusCodeDistribution: { OK: 40 } });
-        const table = renderTable(report, { colour: false, columns: 80 });
-        expect(table).toMatch(/^unblock.v1.VitalsService\/Ping\n +load +by ghz: 5 at a time/);
-        expect(renderHtml(report)).toContain("it kept 40 of 40 calls");
-      } finally {
-        await server.close();
-      }
-    },
-  );
+describe.skipIf(!hasProgram("ghz"))("a report of ghz", () => {
+  test.each(["json", "pretty"])("in the format %s is read and rendered", async (format) => {
+    const server = await startTestServer();
+    try {
+      const { stdout, code } = await runCommand("ghz", [
+        ...["--insecure", "--import-paths", "proto", "--proto", "unblock/v1/vitals.proto"],
+        ...["--call", "unblock.v1.VitalsService/Ping", "-c", "5", "-n", "40", "--format", format],
+        new URL(server.url).host,
+      ]);
+      expect(code).toBe(0);
+      const report = await read(stdout);
+      expect(report).toMatchObject({ count: 40, statusCodeDistribution: { OK: 40 } });
+      const table = renderTable(report, { colour: false, columns: 80 });
+      expect(table).toMatch(/^unblock.v1.VitalsService\/Ping\n +load +by ghz: 5 at a time/);
+      expect(renderHtml(report)).toContain("40 of 40 calls");
+    } finally {
+      await server.close();
+    }
+  });
 });
 
 const ours = makeReport([{ latenciesMs: [1] }]);
 test.each([
-  ["", "to be a report as JSON"],
-  ["<html>", "to be a report as JSON"],
-  [[], "to be a report with count"],
-  [{ count: 1 }, "got one with count;"],
-  [{ ...ours, count: "1" }, "to be a report with count"],
-  [{ ...ours, details: {} }, "to be a report with count"],
-  [{ ...ours, unblock: { version: 2 } }, "to be a report with count"],
-  [{ ...ours, unblock: { ...ours.unblock, histograms: null } }, "to be a report with count"],
-  [{ ...ours, unblock: { ...ours.unblock, intervals: [{}] } }, "to be a report with count"],
-  [
-    { ...ours, unblock: { ...ours.unblock, histograms: { latency: "x", service: "y" } } },
-    "to be a report with count",
-  ],
-])("what is no report is refused: %j", async (value, message) => {
-  await expect(read(value)).rejects.toThrow(message);
+  "",
+  "<html>",
+  [],
+  { count: 1 },
+  { ...ours, count: "1" },
+  { ...ours, details: {} },
+  { ...ours, unblock: { version: 2 } },
+  { ...ours, unblock: { ...ours.unblock, histograms: null } },
+  { ...ours, unblock: { ...ours.unblock, intervals: [{}] } },
+  { ...ours, unblock: { ...ours.unblock, histograms: { latency: "x", service: "y" } } },
+])("a file that is no report is rejected: %j", async (value) => {
+  await expect(read(value)).rejects.toThrow("report.json");
 });

@@ -7,9 +7,9 @@ const advice =
 const numbers = ["count", "total", "average", "fastest", "slowest", "rps"] as const;
 
 /**
- * Reads a report of this client's or of ghz's.
+ * Reads a report of this client or of ghz.
  *
- * @throws Error for people when the file is none
+ * @throws Error when the file is no report
  */
 export async function readReport(path: string): Promise<Report> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -22,34 +22,32 @@ export async function readReport(path: string): Promise<Report> {
     throw new Error(`Expected ${path} to be a report as JSON; ${advice}`);
   }
   if (!isReport(value)) {
+    const keys = isObject(value) ? Object.keys(value).slice(0, 8).join(", ") : "";
+    const got = isObject(value) ? `an object with ${keys || "no keys"}` : `${value}`;
     throw new Error(
-      `Expected ${path} to be a report with ${numbers.join(", ")} and date, got ${described(value)}; ${advice}`,
+      `Expected ${path} to be a report with ${numbers.join(", ")} and date, got ${got}; ${advice}`,
     );
   }
   return value;
 }
 
 function isReport(value: unknown): value is Report {
+  if (!isObject(value)) {
+    return false;
+  }
+  const at = (name: string): unknown => Reflect.get(value, name);
   return (
-    typeof value === "object" &&
-    value !== null &&
-    numbers.every((name) => Number.isFinite(Reflect.get(value, name))) &&
-    typeof Reflect.get(value, "date") === "string" &&
-    ["latencyDistribution", "histogram", "details"].every((name) =>
-      isList(Reflect.get(value, name)),
-    ) &&
-    isOurs(Reflect.get(value, "unblock"))
+    numbers.every((name) => Number.isFinite(at(name))) &&
+    typeof at("date") === "string" &&
+    ["latencyDistribution", "histogram", "details"].every((name) => {
+      const list = at(name) ?? [];
+      return Array.isArray(list);
+    }) &&
+    (at("unblock") === undefined || isUnblockReport(at("unblock")))
   );
 }
 
-function isList(value: unknown): boolean {
-  return value === undefined || value === null || Array.isArray(value);
-}
-
-function isOurs(value: unknown): boolean {
-  if (value === undefined) {
-    return true;
-  }
+function isUnblockReport(value: unknown): boolean {
   if (!isObject(value) || Reflect.get(value, "version") !== 1) {
     return false;
   }
@@ -78,10 +76,4 @@ function isHistogram(value: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-function described(value: unknown): string {
-  return typeof value === "object" && value !== null
-    ? `one with ${Object.keys(value).slice(0, 8).join(", ") || "nothing in it"}`
-    : `${value}`;
 }

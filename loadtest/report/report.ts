@@ -1,6 +1,6 @@
 /**
- * The report of a run, field for field as ghz writes it, with our own data under one more key. Read
- * from a file it may be ghz's own, and then lacks that key.
+ * The report of a run in ghz's format, with further data under the key `unblock`. A report of ghz
+ * itself lacks that key.
  *
  * Durations are whole nanoseconds, marks are seconds.
  *
@@ -8,7 +8,7 @@
  */
 export interface Report {
   readonly name?: string;
-  /** "normal", "timeout" (the duration was over) or "cancel". */
+  /** "normal", "timeout" (end of the duration) or "cancel". */
   readonly endReason?: string;
   readonly options?: ReportOptions;
   /** The end of the run, RFC 3339. */
@@ -20,9 +20,9 @@ export interface Report {
   readonly slowest: number;
   /** Calls per second. */
   readonly rps: number;
-  /** Messages of failed calls. */
+  /** Failed calls by message. */
   readonly errorDistribution: Readonly<Record<string, number>> | null;
-  /** By gRPC's name, such as "OK" or "DeadlineExceeded". */
+  /** Calls by gRPC status name, such as "OK" or "DeadlineExceeded". */
   readonly statusCodeDistribution: Readonly<Record<string, number>> | null;
   readonly latencyDistribution: readonly LatencyAt[] | null;
   readonly histogram: readonly Bucket[] | null;
@@ -31,7 +31,7 @@ export interface Report {
   readonly unblock?: UnblockReport;
 }
 
-/** The part of ghz's options that a run of ours has too. */
+/** The options of ghz that this client has too. */
 export interface ReportOptions {
   /** "package.Service/Method" */
   readonly call?: string;
@@ -61,18 +61,18 @@ export interface Bucket {
 }
 
 export interface Detail {
-  /** The call's end. */
+  /** End of the call. */
   readonly timestamp: string;
   readonly latency: number;
   readonly error: string;
   readonly status: string;
 }
 
-/** What ghz's report has no field for. Times are in milliseconds from the run's begin. */
+/** Data that ghz's format has no field for. Times are in milliseconds since the start of the run. */
 export interface UnblockReport {
   readonly version: 1;
   readonly load: LoadDescription;
-  /** `details` are a uniform sample of `uniform` calls, then the `slowest` slowest, of `of` in all. */
+  /** `details` are `uniform` uniformly sampled calls, then the `slowest` slowest, of `of` calls. */
   readonly details: {
     readonly sampled: boolean;
     readonly uniform: number;
@@ -80,19 +80,19 @@ export interface UnblockReport {
     readonly of: number;
   };
   readonly histograms: EncodedHistograms;
-  /** One a second, or fewer and longer ones where the run was long. */
+  /** One per second; fewer and longer ones in a long run. */
   readonly intervals: readonly Interval[];
   readonly verdict: Verdict;
   /** The slowest calls, slowest first. */
   readonly slowest: readonly SlowCall[];
   /**
-   * Calls that had no response when the load ended, those included that could not be sent. They are in
-   * all other counts as failed ("Canceled"), and their latency is their age then.
+   * Calls without a response when the load ended, including calls that could not be sent. All other
+   * counts include them as failed ("Canceled"), with their age as latency.
    */
   readonly unfinished: number;
-  /** Calls that waited because the client had as many in progress as it can hold; their latency counts it. */
+  /** Calls sent late because the maximum was in progress; their latency includes the wait. */
   readonly held_back: number;
-  /** How many calls each place served, where the server says so. */
+  /** Calls by executor, if the server reports it. */
   readonly ran_on: Readonly<Record<string, number>>;
   readonly slo: readonly SloResult[];
   readonly environment: Environment;
@@ -103,16 +103,15 @@ export interface LoadDescription {
   readonly codec: "proto" | "json";
   readonly http: "1.1" | "2";
   readonly get: boolean;
-  /** null: the server's choice. */
+  /** null for the server's default. */
   readonly strategy: string | null;
   readonly connections: number;
   readonly threads: number;
   readonly timeout_ms: number;
   readonly warmup_ms: number;
-  /** With the same `--seed` the requests are the same; absent in older reports. */
+  /** Seed of the requests; absent in older reports. */
   readonly seed?: string;
   readonly loop: ClosedLoad | OpenLoad;
-  /** Whether each call is answered by one message or by a stream of them. */
   readonly kind: "unary" | "server_streaming";
 }
 
@@ -121,7 +120,7 @@ export interface ClosedLoad {
   readonly concurrency: number;
 }
 
-/** Latency is then counted from the moment that each call was meant for. */
+/** In an open loop, latency counts from the intended moment of each call. */
 export interface OpenLoad {
   readonly kind: "open";
   readonly arrivals: "constant" | "poisson";
@@ -132,15 +131,15 @@ export interface OpenLoad {
   }[];
 }
 
-/** HDR histograms (V2, compressed, Base64) of microseconds; each covers every call. */
+/** HDR histograms (V2, compressed, Base64) in microseconds; each covers every call. */
 export interface EncodedHistograms {
-  /** Open loop: from the intended moment. Closed loop: from the send. To the call's end. */
+  /** To the end of the call, from its intended moment (open loop) or its send (closed loop). */
   readonly latency: string;
-  /** From the request being sent to the call's end; without calls that could not be sent. */
+  /** From the send to the end of the call; without calls that could not be sent. */
   readonly service: string;
-  /** How long after its intended moment each call was sent; open loop only. */
+  /** From the intended moment to the send; open loop only. */
   readonly lateness?: string;
-  /** Server streams: from the send to the first message, and between two messages. */
+  /** Server streams: from the send to the first message, and between messages. */
   readonly first_message?: string;
   readonly message_gap?: string;
 }
@@ -149,46 +148,45 @@ export interface Interval {
   readonly start_ms: number;
   readonly end_ms: number;
   readonly sent: number;
-  /** Calls that ended, and how many of them failed. */
+  /** Calls that ended. */
   readonly calls: number;
   readonly errors: number;
   readonly p50_ms: number;
   readonly p90_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
-  /** Latencies of the calls that ended, encoded as above. */
+  /** Latencies of the calls that ended, encoded like `EncodedHistograms`. */
   readonly histogram: string;
   readonly client: ClientHealth;
-  /** Why the client and not the server made these figures; empty when it did not. */
+  /** Reasons why the client, not the server, determined these figures; empty if it did not. */
   readonly client_limited: readonly string[];
 }
 
-/** How the load client itself did. */
+/** Condition of the client itself. */
 export interface ClientHealth {
-  /** How long after its intended moment a call was sent; 0 in a closed loop. */
+  /** 0 in a closed loop. */
   readonly late_p99_ms: number;
   readonly loop_delay_max_ms: number;
-  /** The part of the time that its busiest thread was not idle, 0 to 1. */
+  /** Share of time in which the busiest thread was not idle, 0 to 1. */
   readonly utilization: number;
-  /** Garbage collection of its busiest thread. */
+  /** Garbage collection of the thread with the most. */
   readonly gc_ms: number;
 }
 
 export interface Verdict {
   readonly client_limited: boolean;
-  /** In words, for people; empty when it was not. */
   readonly reasons: readonly string[];
 }
 
 export interface SlowCall {
   /** The call's number, from 1. */
   readonly n: number;
-  /** Open loop: when it was meant to be sent. Closed loop: the same as `sent_ms`. */
+  /** Intended moment in an open loop; equal to `sent_ms` in a closed loop. */
   readonly intended_ms: number;
   readonly sent_ms: number;
-  /** When it was written to its connection. */
+  /** Time of the write to the connection. */
   readonly written_ms: number;
-  /** When the server says that it began with the steps; absent when it does not say. */
+  /** Start of the steps; absent if the server does not report it. */
   readonly began_ms?: number;
   readonly ended_ms: number;
   readonly latency_ms: number;
@@ -196,16 +194,16 @@ export interface SlowCall {
   readonly error: string;
   readonly thread: number;
   readonly connection: number;
-  /** What server-timing says, such as queue and work. */
+  /** From the header `server-timing`, such as queue and work. */
   readonly steps: readonly { readonly name: string; readonly ms: number }[];
-  /** The header `unblock-ran-on`; absent when the server does not say. */
+  /** The header `unblock-ran-on`; absent if the server does not send it. */
   readonly ran_on?: string;
 }
 
 export interface SloResult {
-  /** As it was given, such as "p99<50ms". */
+  /** Text of the threshold, such as "p99<50ms". */
   readonly slo: string;
-  /** In the threshold's unit. */
+  /** In the unit of the threshold. */
   readonly measured: number;
   readonly held: boolean;
 }

@@ -1,5 +1,5 @@
+import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
-import { makeReport } from "../../testing/reports.ts";
 import type { Report, SlowCall } from "./report.ts";
 import { renderTable } from "./table.ts";
 
@@ -22,7 +22,7 @@ const slow: SlowCall = {
     { name: "queue", ms: 600 },
     { name: "work", ms: 300 },
   ],
-  ran_on: "threads;pid=1;thread=2",
+  ran_on: "blocking-pool;pid=1;thread=2",
 };
 
 function show(report: Report): string {
@@ -34,12 +34,12 @@ function show(report: Report): string {
 }
 
 describe("the table", () => {
-  test("of an open loop tells latency and service time apart, and shows a stall", () => {
+  test("of an open loop has latency and service time, and shows a stall", () => {
     const text = show(makeReport(seconds, {}, { ran_on: { threads: 24 }, slowest: [slow] }));
     expect(text).toMatch(
-      /^shop.v1.Orders\/GetOrder\n +load +gRPC HTTP\/2, 100 a second for 8 s, 1 connection\n/,
+      /^shop.v1.Orders\/GetOrder\n +load +gRPC HTTP\/2, 100 per second for 8 s, 1 connection\n/,
     );
-    expect(text).toMatch(/calls +24 in 8.00 s, 3.0 a second\n/);
+    expect(text).toMatch(/calls +24 in 8.00 s, 3.0 per second\n/);
     expect(text).toMatch(/status +24 OK\n/);
     expect(text).toMatch(
       /latency( +[\d.]+){7}\n +service( +[\d.]+){7}\n +sent late( +[\d.]+){7}\n/,
@@ -52,12 +52,12 @@ describe("the table", () => {
     expect(text).not.toMatch(/TRUSTWORTHY|threshold|errors|unfinished|held back/);
   });
 
-  test("of a closed loop and a server stream has what they have", () => {
+  test("of a closed loop and a server stream has message times instead", () => {
     const base = makeReport(seconds);
     const load = base.unblock?.load;
     const histograms = base.unblock?.histograms;
     if (!load || !histograms) {
-      throw new Error("Expected a report of ours");
+      throw new Error("Expected a report with our data");
     }
     const text = show(
       makeReport(
@@ -70,7 +70,7 @@ describe("the table", () => {
             protocol: "connect",
             codec: "json",
             http: "1.1",
-            strategy: "threads",
+            strategy: "blocking-pool",
             threads: 2,
             loop: { kind: "closed", concurrency: 7 },
           },
@@ -83,12 +83,12 @@ describe("the table", () => {
         },
       ),
     );
-    expect(text).toContain("threads Connect JSON HTTP/1.1, 7 at a time, 1 connection, 2 threads");
+    expect(text).toContain("blocking-pool Connect JSON HTTP/1.1, 7 at a time, 1 connection, 2");
     expect(text).toMatch(/1st msg( +[\d.]+){7}\n +msg gap( +[\d.]+){7}\n/);
     expect(text).not.toMatch(/service|sent late/);
   });
 
-  test("names failures, what is left over, thresholds, and who was the limit", () => {
+  test("has failures, unfinished calls, thresholds and the verdict", () => {
     const text = show(
       makeReport(
         [{ latenciesMs: [1, 2, 3, 4], errors: 3 }],
@@ -106,32 +106,30 @@ describe("the table", () => {
     );
     expect(text).toMatch(/status +1 OK, 3 ResourceExhausted\n/);
     expect(text).toMatch(/errors +2 × bad \[2J long long .*…\n +1 × short\n/);
-    expect(text).toMatch(/unfinished +7 calls had no response/);
-    expect(text).toMatch(/held back +9 calls waited here/);
+    expect(text).toMatch(/unfinished +7 /);
+    expect(text).toMatch(/held back +9 /);
     expect(text).toMatch(
       /threshold +✓ p99<50ms {2}measured 4.004\n +threshold +✗ errors<1% {2}measured 75\n/,
     );
-    expect(text).toContain(
-      "NOT TRUSTWORTHY: this client, not the server, was the limit: it was busy.",
-    );
+    expect(text).toMatch(/NOT TRUSTWORTHY: .*: it was busy\.\n/);
   });
 
-  test("shows seconds without an answer as such", () => {
+  test("marks seconds without a response", () => {
     const text = show(
       makeReport([{ latenciesMs: [1] }, { latenciesMs: [] }, { latenciesMs: [2] }]),
     );
     expect(text).toMatch(/over time +.·█/);
   });
 
-  test("of ghz's report and of a run without calls is readable, too", () => {
+  test("renders a report of ghz and a run without calls", () => {
     const { unblock: _, ...ghz } = makeReport(seconds, {
       options: { call: "a.B/C", concurrency: 5 },
     });
     expect(show(ghz)).toMatch(/^a.B\/C\n +load +by ghz: 5 at a time, 1 connection\n/);
-    expect(show(makeReport([]))).toMatch(/calls +0 in 0.00 ms, 0.0 a second\n/);
+    expect(show(makeReport([]))).toMatch(/calls +0 in 0.00 ms, 0.0 per second\n/);
   });
 
-  test("has colours only where they are asked for", () => {
+  test("has colours only on request", () => {
     const failing = makeReport([{ latenciesMs: [1], errors: 1 }]);
     expect(renderTable(failing, { colour: true, columns: 80 })).toContain(
       "\x1b[31m1 ResourceExhausted",

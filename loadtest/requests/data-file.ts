@@ -5,11 +5,11 @@ import { CsvError, parse } from "csv-parse/sync";
 import type { LoadMethod } from "../drivers/driver.ts";
 import { compileTemplate } from "./template.ts";
 
-const mostBytes = 64 * 1_024 * 1_024;
+const maxBytes = 64 * 1_024 * 1_024;
 
 /**
- * Reads the requests of a file: JSON lines, a JSON array, or CSV whose header line names fields
- * ("user_id", or "user.id" within another message). An empty cell leaves its field out.
+ * Reads requests from JSON lines, a JSON array, or CSV with a header line of field names ("user_id", or
+ * "user.id" within another message). An empty cell omits its field.
  *
  * @returns each request as JSON; cells and lines may be templates
  * @throws Error that names the line
@@ -18,8 +18,8 @@ export async function readDataFile(path: string, { input }: LoadMethod): Promise
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`Could not read ${path} (${error.code ?? error.message})`);
   });
-  if (info.size > mostBytes) {
-    throw new Error(`Expected ${path} to have up to 64 MB, got ${info.size} bytes`);
+  if (info.size > maxBytes) {
+    throw new Error(`Expected ${path} of up to 64 MB, got ${info.size} bytes`);
   }
   const text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
   const rows =
@@ -39,7 +39,7 @@ function readJson(path: string, text: string): string[] {
     if (line.trim() === "") {
       return [];
     }
-    // A template need not be JSON until it is filled in.
+    // A template is JSON only once its placeholders are replaced.
     if (compileTemplate(line).constant) {
       parseJson(line, `${path}, line ${at + 1}`);
     }
@@ -93,12 +93,12 @@ interface JsonObject {
   [name: string]: unknown;
 }
 
-/** Has nothing, not even `constructor` and `__proto__`: a field can be called so. */
+/** An object without inherited properties, because fields may be named `constructor` or `__proto__`. */
 function emptyObject(): JsonObject {
   return Object.create(null);
 }
 
-/** The fields that "user.id" goes through. */
+/** Fields on the path "user.id". */
 function fieldPath(path: string, input: DescMessage, name: string): DescField[] {
   const fields: DescField[] = [];
   let message: DescMessage | undefined = input;
@@ -138,7 +138,7 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A cell as JSON has it; protobuf's JSON takes numbers as text, so only the rest needs care. */
+/** A cell as JSON. Protobuf's JSON accepts numbers as text, so they need no conversion. */
 function cellValue(field: DescField | undefined, cell: string, where: string): unknown {
   if (field?.fieldKind === "scalar" && field.scalar === ScalarType.BOOL) {
     if (cell !== "true" && cell !== "false") {

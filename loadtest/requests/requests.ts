@@ -1,24 +1,27 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { DescFile } from "@bufbuild/protobuf";
 import { createRegistry, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
+import { findExercise } from "@unblock/proto/exercises";
+import { ExercisesService } from "@unblock/proto/gen/exercises";
 import type { LoadMethod } from "../drivers/driver.ts";
-import type { CallRandom } from "./call-random.ts";
-import { compileTemplate, type Template } from "./template.ts";
+import type { CallRandom } from "../schedule/random.ts";
+import { compileTemplate } from "./template.ts";
 
 export interface RequestOptions {
   readonly method: LoadMethod;
   /** One request for all calls, as JSON; may be a template. */
   readonly data?: string;
-  /** Several to use in turn. */
+  /** Requests used in turn, like `data`. */
   readonly rows?: readonly string[];
-  /** The request of call `n` when neither is given. */
+  /** Request of call `n` if neither is given. */
   readonly example: (n: number) => string;
 }
 
 export interface RequestSource {
   /**
-   * The request of call `n`, from 1. Where nothing is filled in, the same object comes again.
+   * Request of call `n`, from 1. Constant requests are the same object each time.
    *
-   * @throws Error that says what does not fit the schema
+   * @throws Error that names what does not fit the schema
    */
   at(n: number, random: CallRandom): Message;
 }
@@ -29,7 +32,12 @@ export function createRequests(options: RequestOptions): RequestSource {
   const parse = (json: string, what: string) => parseRequest(method, json, what, registry);
   const texts = rows ?? (data === undefined ? undefined : [data]);
   if (texts === undefined) {
-    return { at: createExamples(example, (json) => parse(json, "the example")) };
+    const first = example(1);
+    if (first !== example(2)) {
+      return { at: (n) => parse(example(n), "the example") };
+    }
+    const message = parse(first, "the example");
+    return { at: () => message };
   }
   const what = rows === undefined ? "--data" : "each row of --data-file";
   const templates = texts.map(compileTemplate);
@@ -41,28 +49,14 @@ export function createRequests(options: RequestOptions): RequestSource {
       if (known !== undefined) {
         return known;
       }
-      const template = templates[row] ?? emptyTemplate;
-      const message = parse(template.render(n, random), what);
-      if (template.constant) {
+      const template = templates[row];
+      const message = parse(template?.render(n, random) ?? "{}", what);
+      if (template?.constant) {
         constants[row] = message;
       }
       return message;
     },
   };
-}
-
-const emptyTemplate: Template = { constant: true, render: () => "{}" };
-
-function createExamples(
-  example: (n: number) => string,
-  parse: (json: string) => Message,
-): (n: number) => Message {
-  const first = example(1);
-  if (first !== example(2)) {
-    return (n) => parse(example(n));
-  }
-  const message = parse(first);
-  return () => message;
 }
 
 function parseRequest(
@@ -76,20 +70,55 @@ function parseRequest(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const fields = input.fields.map((field) => field.name).join(", ");
-    const known = / is unknown$/.test(reason)
-      ? `; ${input.name} has ${fields === "" ? "no fields" : fields}`
-      : "";
+    const known = / is unknown$/.test(reason) ? `; ${input.name} has ${fields || "no fields"}` : "";
+    const got = json.length > 200 ? `${json.slice(0, 200)}…` : json;
     throw new Error(
-      `Expected ${what} to be the request of ${name} as JSON, got ${shorten(json)}: ${reason}${known}`,
+      `Expected ${what} to be the request of ${name} as JSON, got ${got}: ${reason}${known}`,
     );
   }
 }
 
-function shorten(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
-
-/** A file and what it imports: what a google.protobuf.Any in a request can be of. */
+/** A file and its imports: the possible types of a google.protobuf.Any in a request. */
 function filesOf(file: DescFile): DescFile[] {
   return [file, ...file.dependencies.flatMap(filesOf)];
+}
+
+/** Default request of call `n`: the exercise's example, otherwise an empty message. */
+export function exampleRequest({ name, parent }: LoadMethod): (n: number) => string {
+  const exercise = parent.typeName === ExercisesService.typeName ? findExercise(name) : undefined;
+  return exercise?.burst.requestJson ?? (() => "{}");
+}
+
+/** Headers that the protocols or the HTTP connection set. */
+const reserved =
+  /^(content-type|content-length|host|te|user-agent|connection|keep-alive|upgrade|expect|transfer-encoding|grpc-.*|connect-.*)$/;
+
+/**
+ * Parses headers such as "authorization: Bearer x"; values may be templates.
+ *
+ * @returns values by lower-case name
+ * @throws Error when a header is not valid, repeated, or set by the protocol
+ */
+export function parseHeaders(texts: readonly string[]): Record<string, string> {
+  // A Map, because headers may be named `constructor` or `__proto__`.
+  const headers = new Map<string, string>();
+  for (const text of texts) {
+    const colon = text.indexOf(":");
+    const name = text.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    const value = text.slice(colon + 1).trim();
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw new Error(`Expected --header to be like "name: value", got "${text}"`);
+    }
+    if (reserved.test(name)) {
+      throw new Error(`Expected --header other than those of the protocol, got "${name}"`);
+    }
+    if (headers.has(name)) {
+      throw new Error(`Expected each --header once, got "${name}" twice`);
+    }
+    headers.set(name, value);
+  }
+  return Object.fromEntries(headers);
 }

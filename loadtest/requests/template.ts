@@ -1,8 +1,8 @@
-import type { CallRandom } from "./call-random.ts";
+import type { CallRandom } from "../schedule/random.ts";
 
-/** A text with places that are filled in anew for each call. */
+/** A text with placeholders, replaced in each call. */
 export interface Template {
-  /** Whether it has no such places. */
+  /** Whether there are no placeholders. */
   readonly constant: boolean;
   /** @param n the call's number, from 1 */
   render(n: number, random: CallRandom): string;
@@ -13,10 +13,10 @@ type Part = (n: number, random: CallRandom) => string;
 const placeholder = /\{(?:(n)|(uuid)|random:(-?\d+)\.\.(-?\d+)|pick:([^{}]+))\}/g;
 
 /**
- * Reads a text in which `{n}` is the call's number, `{uuid}` a random UUID, `{random:1..6}` a whole
+ * Compiles a text in which `{n}` is the call's number, `{uuid}` a random UUID, `{random:1..6}` a whole
  * number within these bounds and `{pick:a|b|c}` one of the words. Other braces stay as they are.
  *
- * @throws Error when bounds are the wrong way round
+ * @throws Error when the lower bound is greater than the upper one
  */
 export function compileTemplate(text: string): Template {
   const parts: Part[] = [];
@@ -46,10 +46,10 @@ function partOf([whole, n, uuid, from, to, words]: RegExpExecArray): Part {
     const choices = words.split("|");
     return (_, random) => choices[Math.floor(random.number() * choices.length)] ?? "";
   }
-  const lowest = Number(from);
-  const highest = Number(to);
-  if (!(lowest <= highest)) {
+  const min = Number(from);
+  const max = Number(to);
+  if (!(min <= max)) {
     throw new Error(`Expected the lower bound first, got ${whole}`);
   }
-  return (_, random) => String(lowest + Math.floor(random.number() * (highest - lowest + 1)));
+  return (_, random) => String(min + Math.floor(random.number() * (max - min + 1)));
 }

@@ -1,35 +1,39 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { fail } from "../../cli/fail.ts";
-import { monotonicMs } from "../../registry/clock.ts";
+import { monotonicMs } from "@unblock/measure/clock";
+import { fail } from "@unblock/terminal/fail";
 import { createDriver } from "../drivers/create-driver.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { rehearse } from "../rehearsal.ts";
-import { exampleRequest } from "../requests/example.ts";
-import { createRequests } from "../requests/requests.ts";
+import { createRequests, exampleRequest } from "../requests/requests.ts";
 import { createRandom, seedOf } from "../schedule/random.ts";
 import { createSchedule } from "../schedule/schedule.ts";
 import { loadMethod } from "../target/target.ts";
-import { warmUp } from "../warm-up.ts";
-import { startClosedLoop } from "./closed-loop.ts";
-import type { LoopRun, RunningLoop } from "./loop-run.ts";
-import type { FromThread, Phase, ToThread } from "./messages.ts";
-import { startOpenLoop } from "./open-loop.ts";
-import { type LoadPlan, type Patience, shareOf } from "./plan.ts";
+import { rehearse, warmUp } from "../warm-up.ts";
+import { createSelfWatch } from "./judge.ts";
+import { type LoopRun, type RunningLoop, startClosedLoop, startOpenLoop } from "./loops.ts";
+import {
+  type DrainLimits,
+  type FromThread,
+  type LoadPlan,
+  type Phase,
+  shareOf,
+  type ToThread,
+} from "./plan.ts";
 import { intervalMs, Recorder } from "./recorder.ts";
-import { createSelfWatch } from "./self-watch.ts";
 import { createSender } from "./sender.ts";
 
-/** What a load thread is started with. */
+/** Worker data of a load thread. */
 export interface LoadThreadData {
   readonly plan: LoadPlan;
-  readonly patience: Patience;
+  readonly drainLimits: DrainLimits;
   /** From 0. */
   readonly thread: number;
 }
 
-const { plan, patience, thread }: LoadThreadData = workerData;
-const port = parentPort ?? fail("Expected to be started as a thread");
-const say = (message: FromThread) => port.postMessage(message);
+const pollIntervalMs = 20;
+
+const { plan, drainLimits, thread }: LoadThreadData = workerData;
+const port = parentPort ?? fail("Expected to run as a thread");
+const post = (message: FromThread) => port.postMessage(message);
 
 const { target, timeoutMs } = plan;
 const method = loadMethod(target.descriptorSet, target.service, target.method);
@@ -42,53 +46,53 @@ const createSenderOf = (by: Driver) =>
   createSender({ driver: by, method, requests, header: plan.header, timeoutMs });
 const sender = createSenderOf(driver);
 const selfWatch = createSelfWatch();
-/** How long calls that are in progress at the end are waited for. */
-const drainMs = timeoutMs > 0 ? timeoutMs + 1_000 : patience.withoutDeadlineMs;
+/** How long calls in progress may take after the last send. */
+const drainMs = timeoutMs > 0 ? timeoutMs + intervalMs : drainLimits.withoutDeadlineMs;
 let stop = () => {};
 
-function run({ loop, startMs, claims, seed }: Phase): void {
-  const beginMs = startMs - (monotonicMs() - performance.now());
+function run({ loop, startMs: originMs, claims, seed }: Phase): void {
+  const startMs = originMs - (monotonicMs() - performance.now());
   const recorder = new Recorder({
     thread,
-    beginMs,
-    originMs: startMs,
+    startMs,
+    originMs,
     open: loop.kind === "open",
     streaming: method.methodKind === "server_streaming",
     selfWatch,
-    onInterval: (part) => say({ kind: "interval", part }),
+    onInterval: (part) => post({ kind: "interval", part }),
   });
   const claimed = new Int32Array(claims);
   let allSent = false;
   let ended = false;
-  let giveUpMs = Number.POSITIVE_INFINITY;
+  let cancelMs = Number.POSITIVE_INFINITY;
 
   const end = () => {
     ended = true;
     clearInterval(ticker);
     running.stop();
-    running.giveUp();
-    recorder.giveUp();
-    say({ kind: "ended", totals: recorder.finish(running.heldBack) });
+    running.recordUnsent();
+    recorder.cancelUnfinished();
+    post({ kind: "ended", totals: recorder.finish(running.heldBack) });
   };
   const ticker = setInterval(() => {
     const nowMs = performance.now();
     recorder.closeIntervals(nowMs);
     const isDone = allSent && recorder.inProgress === 0;
-    // Without a deadline, calls can keep others from being sent for ever.
+    // Calls without a deadline could keep others from being sent forever.
     const isStuck = nowMs - Math.max(running.untilMs, recorder.lastEndMs) >= drainMs;
-    if (isDone || isStuck || nowMs >= giveUpMs) {
+    if (isDone || isStuck || nowMs >= cancelMs) {
       end();
     }
-  }, intervalMs / 50);
+  }, pollIntervalMs);
   const loopRun: LoopRun = {
     recorder,
     sender,
     seed,
-    beginMs,
+    startMs,
     claim: () => Atomics.add(claimed, 0, 1) + 1,
     onAllSent: () => {
       allSent = true;
-      giveUpMs = Math.min(giveUpMs, performance.now() + drainMs);
+      cancelMs = Math.min(cancelMs, performance.now() + drainMs);
     },
   };
   const running: RunningLoop =
@@ -100,7 +104,7 @@ function run({ loop, startMs, claims, seed }: Phase): void {
         );
   stop = () => {
     if (!ended) {
-      giveUpMs = Math.min(giveUpMs, performance.now() + patience.interruptedMs);
+      cancelMs = Math.min(cancelMs, performance.now() + drainLimits.interruptedMs);
       allSent = true;
       running.stop();
     }
@@ -110,21 +114,21 @@ function run({ loop, startMs, claims, seed }: Phase): void {
 port.on("message", (message: ToThread) => {
   if (message.kind === "stop") {
     stop();
-  } else {
-    const { phase } = message;
-    let isStopped = false;
-    stop = () => {
-      isStopped = true;
-    };
-    const begin = () => {
-      run(phase);
-      if (isStopped) {
-        stop();
-      }
-    };
-    // The moment may have passed on a busy machine.
-    setTimeout(begin, Math.max(0, phase.startMs - monotonicMs()));
+    return;
   }
+  const { phase } = message;
+  let isStopped = false;
+  stop = () => {
+    isStopped = true;
+  };
+  const start = () => {
+    run(phase);
+    if (isStopped) {
+      stop();
+    }
+  };
+  // On a busy machine the start may already be past.
+  setTimeout(start, Math.max(0, phase.startMs - monotonicMs()));
 });
 
 try {
@@ -135,7 +139,7 @@ try {
   if (plan.ownServer) {
     await warmUp(driver);
   }
-  say({ kind: "ready" });
+  post({ kind: "ready" });
 } catch (error) {
-  say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  post({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
 }

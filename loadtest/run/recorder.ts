@@ -1,54 +1,49 @@
 import { recordCall } from "../call-record.ts";
 import type { CallInProgress, CallResult } from "../drivers/driver.ts";
+import { statusName } from "../drivers/status.ts";
 import { LatencyHistogram } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
-import { statusName } from "../report/status-names.ts";
-import type { IntervalPart, SampledCall, ThreadTotals } from "./messages.ts";
-import { Sample } from "./sample.ts";
-import type { SelfWatch } from "./self-watch.ts";
-import { Slowest } from "./slowest.ts";
-import { Tally } from "./tally.ts";
+import { Sample, Slowest, Tally } from "./bounded.ts";
+import type { SelfWatch } from "./judge.ts";
+import type { IntervalPart, SampledCall, ThreadTotals } from "./plan.ts";
 
-/** The length of an interval, in milliseconds. */
 export const intervalMs = 1_000;
-const mostErrorMessages = 100;
-/** A process with its threads is one place; there can be many of them. */
-const mostPlaces = 1_000;
+const maxErrorMessages = 100;
+/** Each thread of a server has its own name, so there can be many. */
+const maxRanOn = 1_000;
 
 /** A call. Times are on this thread's `performance.now()`. */
 export interface SentCall {
   /** The call's number, from 1. */
   readonly n: number;
-  /** When it was meant to be sent. */
   readonly intendedMs: number;
   readonly sentMs: number;
-  /** When its last message came; undefined before the first. */
+  /** Time of the last message; undefined before the first. */
   messageMs: number | undefined;
-  /** Undefined until it is on its way. */
+  /** Undefined until the request is sent. */
   sending: CallInProgress | undefined;
 }
 
-/** What calls say that had no response when the load ended: who gives a call up, cancels it. */
 const unfinishedCode = "canceled";
 const unfinishedMessage = "No response when the load ended";
 const unsentMessage = "Not sent when the load ended: too many calls were in progress";
 
-/** Ends that the caller did not wait for: the wait for the next message was at least so long. */
+/** Codes of calls cut short by the client, whose wait for a message counts up to that moment. */
 const cutShort: ReadonlySet<string> = new Set(["deadline_exceeded", unfinishedCode]);
 
 export interface RecorderOptions {
   readonly thread: number;
-  /** The run's begin, on this thread's `performance.now()` and on the machine's monotonic clock. */
-  readonly beginMs: number;
+  /** Start of the run on this thread's `performance.now()`, and on the machine's monotonic clock. */
+  readonly startMs: number;
   readonly originMs: number;
-  /** Whether calls have a moment that they are meant for. */
+  /** Whether calls have intended moments. */
   readonly open: boolean;
   readonly streaming: boolean;
   readonly selfWatch: SelfWatch;
   readonly onInterval: (part: IntervalPart) => void;
 }
 
-/** Counts what one thread's calls do, in a memory that does not grow. */
+/** Counts the calls of one thread in constant memory. */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #latency = new LatencyHistogram();
@@ -57,8 +52,8 @@ export class Recorder {
   readonly #firstMessage: LatencyHistogram | undefined;
   readonly #messageGap: LatencyHistogram | undefined;
   readonly #codes = new Tally(100);
-  readonly #errors = new Tally(mostErrorMessages);
-  readonly #places = new Tally(mostPlaces);
+  readonly #errors = new Tally(maxErrorMessages);
+  readonly #ranOn = new Tally(maxRanOn);
   readonly #sample = new Sample<SampledCall>();
   readonly #slowest = new Slowest();
   #index = 0;
@@ -86,21 +81,21 @@ export class Recorder {
     return this.#inProgress.size;
   }
 
-  /** When the last call ended; 0 before the first has. */
+  /** End of the last call; 0 before the first. */
   get lastEndMs(): number {
     return this.#lastEndMs;
   }
 
-  /** @param lateMs how long after its intended moment; 0 when it was held back on purpose */
+  /** @param lateMs delay after the intended moment; 0 if the call was held back on purpose */
   sent(call: SentCall, lateMs: number): void {
     this.#sent++;
     this.#inProgress.add(call);
     this.#lateness?.record(lateMs);
   }
 
-  /** A message of a server stream has come. */
+  /** Records a message of a server stream. */
   message(call: SentCall, nowMs: number): void {
-    this.#waitedForMessage(call, nowMs);
+    this.#recordWait(call, nowMs);
     call.messageMs = nowMs;
   }
 
@@ -108,12 +103,12 @@ export class Recorder {
     this.#inProgress.delete(call);
     this.#service?.record(endedMs - call.sentMs);
     if (cutShort.has(result.code)) {
-      this.#waitedForMessage(call, endedMs);
+      this.#recordWait(call, endedMs);
     }
     this.#count(call, endedMs, result);
   }
 
-  /** A call was due, and there was no room for it until the load ended. */
+  /** Records a call that was due and could not be sent before the load ended. */
   unsent(n: number, intendedMs: number, nowMs: number): void {
     this.#unfinished++;
     const call = { n, intendedMs, sentMs: nowMs, messageMs: undefined, sending: undefined };
@@ -126,11 +121,11 @@ export class Recorder {
     });
   }
 
-  /** Cancels what is in progress: it counts as failed, and its latency is its age. */
-  giveUp(): void {
+  /** Cancels calls in progress: they count as failed, and their latency is their age. */
+  cancelUnfinished(): void {
     for (const call of this.#inProgress) {
       this.#unfinished++;
-      call.sending?.giveUp(unfinishedCode, unfinishedMessage);
+      call.sending?.cancel(unfinishedCode, unfinishedMessage);
     }
   }
 
@@ -145,12 +140,12 @@ export class Recorder {
       this.#failed++;
       this.#errors.add(result.message || statusName(result.code));
     }
-    const place = result.header.get("unblock-ran-on");
-    if (place !== null) {
-      this.#places.add(place);
+    const ranOn = result.header.get("unblock-ran-on");
+    if (ranOn !== null) {
+      this.#ranOn.add(ranOn);
     }
     this.#sample.offer(() => ({
-      endedMs: this.#since(endedMs),
+      endedMs: this.#sinceStart(endedMs),
       latencyMs,
       code: result.code,
       message: result.message,
@@ -158,7 +153,7 @@ export class Recorder {
     this.#slowest.offer(latencyMs, () => this.#describe(call, endedMs, result));
   }
 
-  #waitedForMessage({ sentMs, messageMs }: SentCall, nowMs: number): void {
+  #recordWait({ sentMs, messageMs }: SentCall, nowMs: number): void {
     if (messageMs === undefined) {
       this.#firstMessage?.record(nowMs - sentMs);
     } else {
@@ -166,28 +161,29 @@ export class Recorder {
     }
   }
 
-  /** Hands over the intervals that are over at `nowMs`. */
+  /** Reports intervals that are complete at `nowMs`. */
   closeIntervals(nowMs: number): void {
-    const index = Math.floor(this.#since(nowMs) / intervalMs);
+    const index = Math.floor(this.#sinceStart(nowMs) / intervalMs);
     if (index > this.#index) {
       this.#closeInterval((this.#index + 1) * intervalMs);
       this.#index = index;
     }
   }
 
-  /** Hands over the last interval, and gives what was counted over all of them. */
+  /** Reports the last interval and returns the totals. */
   finish(heldBack: number): ThreadTotals {
     const nowMs = performance.now();
     this.closeIntervals(nowMs);
-    this.#closeInterval(this.#since(nowMs));
-    const places = new Tally(mostPlaces);
-    for (const [ranOn, calls] of Object.entries(this.#places.counts)) {
-      places.add(ranOn.split(";", 1)[0] ?? ranOn, calls);
+    this.#closeInterval(this.#sinceStart(nowMs));
+    // Threads and processes of one executor are counted together.
+    const ranOn = new Tally(maxRanOn);
+    for (const [name, calls] of Object.entries(this.#ranOn.counts)) {
+      ranOn.add(name.split(";", 1)[0] ?? name, calls);
     }
     return {
       codes: this.#codes.counts,
       errors: this.#errors.counts,
-      places: places.counts,
+      ranOn: ranOn.counts,
       service: this.#service?.encode(),
       firstMessage: this.#firstMessage?.encode(),
       messageGap: this.#messageGap?.encode(),
@@ -195,7 +191,7 @@ export class Recorder {
       slowest: this.#slowest.calls,
       unfinished: this.#unfinished,
       heldBack,
-      endMs: this.#since(this.#lastEndMs),
+      endMs: this.#sinceStart(this.#lastEndMs),
     };
   }
 
@@ -217,19 +213,20 @@ export class Recorder {
     this.#lateness?.reset();
   }
 
-  #since(ms: number): number {
-    return ms - this.#options.beginMs;
+  #sinceStart(ms: number): number {
+    return ms - this.#options.startMs;
   }
 
   #describe({ n, intendedMs, sentMs }: SentCall, endedMs: number, result: CallResult): SlowCall {
     const { originMs, thread } = this.#options;
-    const record = recordCall(result, originMs, this.#since(sentMs), this.#since(endedMs));
+    const sinceStart = (ms: number) => this.#sinceStart(ms);
+    const record = recordCall(result, originMs, sinceStart(sentMs), sinceStart(endedMs));
     const ranOn = result.header.get("unblock-ran-on");
     return {
       n,
-      intended_ms: this.#since(intendedMs),
+      intended_ms: sinceStart(intendedMs),
       sent_ms: record.sentMs,
-      written_ms: result.writtenMs === 0 ? record.endedMs : this.#since(result.writtenMs),
+      written_ms: result.writtenMs === 0 ? record.endedMs : sinceStart(result.writtenMs),
       ...(record.beganMs === undefined ? {} : { began_ms: record.beganMs }),
       ended_ms: record.endedMs,
       latency_ms: endedMs - intendedMs,

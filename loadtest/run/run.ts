@@ -1,74 +1,83 @@
 import { Worker } from "node:worker_threads";
-import { monotonicMs } from "../../registry/clock.ts";
+import { monotonicMs } from "@unblock/measure/clock";
 import { LatencyHistogram } from "../histogram.ts";
 import type { Interval, SlowCall, Verdict } from "../report/report.ts";
+import { mergeSamples, slowestOf, Tally } from "./bounded.ts";
 import { judge } from "./judge.ts";
 import type { LoadThreadData } from "./load-thread.ts";
-import type { FromThread, IntervalPart, SampledCall, ThreadTotals, ToThread } from "./messages.ts";
-import { defaultPatience, type LoadPlan, type Loop, type Patience } from "./plan.ts";
-import { mergeSamples } from "./sample.ts";
-import { slowestOf } from "./slowest.ts";
-import { Tally } from "./tally.ts";
+import type {
+  DrainLimits,
+  FromThread,
+  IntervalPart,
+  LoadPlan,
+  Loop,
+  SampledCall,
+  ThreadTotals,
+  ToThread,
+} from "./plan.ts";
 import { Timeline } from "./timeline.ts";
 
-/** What a load came to. */
+/** Result of a load. */
 export interface LoadResult {
   readonly plan: LoadPlan;
   readonly endReason: "requests" | "duration" | "interrupted";
   readonly endedAt: Date;
-  /** From the begin to the end of the last call. */
+  /** From the start to the end of the last call. */
   readonly wallMs: number;
-  /** Counted from the moment that each call was meant for; in a closed loop that is the send. */
+  /** From the intended moment of each call, which in a closed loop is the send. */
   readonly latency: LatencyHistogram;
-  /** Counted from the send. */
+  /** From the send. */
   readonly service: LatencyHistogram;
   /** Open loop only. */
   readonly lateness: LatencyHistogram | undefined;
   /** Server streams only. */
   readonly firstMessage: LatencyHistogram | undefined;
   readonly messageGap: LatencyHistogram | undefined;
-  /** By code, such as "ok". */
+  /** Calls by code, such as "ok". */
   readonly codes: Readonly<Record<string, number>>;
+  /** Calls by message of the failure. */
   readonly errors: Readonly<Record<string, number>>;
-  readonly places: Readonly<Record<string, number>>;
+  /** Calls by executor. */
+  readonly ranOn: Readonly<Record<string, number>>;
   readonly intervals: readonly Interval[];
   readonly verdict: Verdict;
   readonly sample: readonly SampledCall[];
   readonly slowest: readonly SlowCall[];
-  /** Calls without a response at the end: failed, and as long as they were old. */
+  /** Calls without a response at the end: failed, with their age as latency. */
   readonly unfinished: number;
   readonly heldBack: number;
 }
 
 export interface RunOptions {
-  /** Told of each second when it is over. */
+  /** Called for each second when it is complete. */
   readonly onInterval?: (interval: Interval) => void;
-  /** Ends the load early; what is in progress has a short time to end. */
+  /** Ends the load early. */
   readonly signal?: AbortSignal;
-  /** Default: `defaultPatience`. */
-  readonly patience?: Patience;
+  /** Default: 2 s after an interruption, 30 s for calls without a deadline. */
+  readonly drainLimits?: DrainLimits;
 }
 
-/** Between the word to start and the start, so that all threads are ready for it. */
+const defaultDrainLimits: DrainLimits = { interruptedMs: 2_000, withoutDeadlineMs: 30_000 };
+/** Time between the message to start and the start, so that all threads are ready. */
 const leadMs = 10;
-/** What new objects may take; without a bound it grows in a long run, with no gain in speed. */
+/** Limit of V8's young generation, which otherwise grows in a long run without a gain in speed. */
 const maxYoungGenerationSizeMb = 48;
 
 /**
- * Makes a load in threads of its own, so that nothing else that the process does disturbs it.
+ * Runs a load in its own threads, so that other work of the process does not disturb it.
  *
  * @throws Error when the server can't be reached
  */
 export async function runLoad(plan: LoadPlan, options: RunOptions = {}): Promise<LoadResult> {
-  const { signal, patience = defaultPatience } = options;
+  const { signal, drainLimits = defaultDrainLimits } = options;
   const threads = Array.from(
     { length: plan.threads },
-    (_, thread) => new LoadThread({ plan, patience, thread }),
+    (_, thread) => new LoadThread({ plan, drainLimits, thread }),
   );
   try {
     await Promise.all(threads.map((thread) => thread.ready));
     if (plan.warmupMs > 0 && !signal?.aborted) {
-      // Of other requests: what is measured is to be new to the server.
+      // Another seed: the requests of the run must be new to the server.
       await runPhase(threads, warmUpLoop(plan), `${plan.seed} warm-up`, () => {}, signal);
     }
     const timeline = new Timeline(plan.threads);
@@ -135,11 +144,11 @@ class LoadThread {
     this.#onInterval = onInterval;
     this.#onEnded = resolve;
     this.#onFailed = reject;
-    this.tell(message);
+    this.post(message);
     return promise;
   }
 
-  tell(message: ToThread): void {
+  post(message: ToThread): void {
     this.#worker.postMessage(message);
   }
 
@@ -159,7 +168,7 @@ async function runPhase(
   const phase = { loop, startMs: monotonicMs() + leadMs, claims, seed };
   const stop = () => {
     for (const thread of threads) {
-      thread.tell({ kind: "stop" });
+      thread.post({ kind: "stop" });
     }
   };
   signal?.addEventListener("abort", stop, { once: true });
@@ -174,7 +183,7 @@ async function runPhase(
   }
 }
 
-/** The same kind of load as is measured; a rate that grows is warmed up for with its first stage's. */
+/** The same kind of loop as the measured one; an open loop keeps the rate of its first stage. */
 function warmUpLoop({ loop, warmupMs }: LoadPlan): Loop {
   if (loop.kind === "closed") {
     return { ...loop, until: { durationMs: warmupMs } };
@@ -183,7 +192,7 @@ function warmUpLoop({ loop, warmupMs }: LoadPlan): Loop {
   return { ...loop, stages: [{ fromRate: rate, toRate: rate, durationMs: warmupMs }] };
 }
 
-/** What is left of a load that a person has ended before it began. */
+/** The loop of a load that was interrupted during its warm-up. */
 function withoutCalls(loop: Loop): Loop {
   return loop.kind === "closed" ? { ...loop, until: { requests: 0 } } : { ...loop, stages: [] };
 }
@@ -226,7 +235,7 @@ function summarize(
     messageGap: merge(({ messageGap }) => messageGap),
     codes,
     errors: count(({ errors }) => errors),
-    places: count(({ places }) => places),
+    ranOn: count(({ ranOn }) => ranOn),
     intervals,
     verdict: { client_limited: reasons.length > 0, reasons },
     sample: mergeSamples(totals.map((thread) => ({ items: thread.sample, of: calls(thread) }))),

@@ -1,8 +1,8 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Call, CallResult, Driver, LoadMethod, Send } from "../drivers/driver.ts";
-import { CallRandom } from "../requests/call-random.ts";
 import type { RequestSource } from "../requests/requests.ts";
 import { compileTemplate, type Template } from "../requests/template.ts";
+import { CallRandom } from "../schedule/random.ts";
 import type { Recorder, SentCall } from "./recorder.ts";
 
 export interface SenderOptions {
@@ -14,14 +14,13 @@ export interface SenderOptions {
   readonly timeoutMs: number;
 }
 
-/** Sends a load's calls, each with the request that is its. */
 export interface Sender {
   /**
-   * Sends call `n` and records it. `onEnd` is called once, after this has returned.
+   * Sends call `n` and records it. `onEnd` is called once, after `send` has returned.
    *
-   * @param seed what is random in the call is drawn from it and from `n`
-   * @param intendedMs when it is meant to be sent, on this thread's `performance.now()`
-   * @param heldBack whether it is later than that because others had to end first
+   * @param seed with `n`, determines everything random in the call
+   * @param intendedMs intended moment, on this thread's `performance.now()`
+   * @param heldBack whether the call is late because the maximum was in progress
    */
   send(
     recorder: Recorder,
@@ -39,9 +38,9 @@ export function createSender(options: SenderOptions): Sender {
     name,
     compileTemplate(value),
   ]);
-  const sameHeader = header.every(([, template]) => template.constant);
+  const isHeaderConstant = header.every(([, template]) => template.constant);
   const streaming = method.methodKind === "server_streaming";
-  // A request that comes again is encoded once.
+  /** Requests that repeat are encoded once. */
   const prepared = new WeakMap<Message, Send>();
 
   const describe = (n: number, request: Message, random: CallRandom): Call => ({
@@ -57,7 +56,7 @@ export function createSender(options: SenderOptions): Sender {
       return known;
     }
     const send = driver.prepare(describe(n, request, random));
-    if (sameHeader) {
+    if (isHeaderConstant) {
       prepared.set(request, send);
     }
     return send;
@@ -80,7 +79,7 @@ export function createSender(options: SenderOptions): Sender {
       const send = streaming ? prepareStream(recorder, call, random) : prepareUnary(n, random);
       call.sending = send((result: CallResult) => {
         recorder.ended(call, performance.now(), result);
-        // A call that fails at once must not make the next one deeper in the stack.
+        // Calls that fail at once must not recurse.
         if (returned) {
           onEnd();
         } else {

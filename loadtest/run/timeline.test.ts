@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LatencyHistogram } from "../histogram.ts";
-import type { IntervalPart } from "./messages.ts";
+import type { IntervalPart } from "./plan.ts";
 import { Timeline } from "./timeline.ts";
 
 function part(index: number, latenciesMs: readonly number[], self = {}): IntervalPart {
@@ -20,8 +20,8 @@ function part(index: number, latenciesMs: readonly number[], self = {}): Interva
   };
 }
 
-describe("a timeline", () => {
-  test("closes a second when all threads have told of it, and merges them", () => {
+describe("Timeline", () => {
+  test("merges a second once all threads have reported it", () => {
     const timeline = new Timeline(2);
     expect(timeline.add(0, part(0, [1, 2], { loopDelayMaxMs: 7 }))).toBeUndefined();
     const interval = timeline.add(1, part(0, [100], { activeMs: 990 }));
@@ -47,14 +47,14 @@ describe("a timeline", () => {
     expect(timeline.intervals.map(({ calls }) => calls)).toEqual([2, 1]);
   });
 
-  test("leaves out seconds that nobody told of, as when a thread was stopped", () => {
+  test("omits seconds without reports, as when the process was stopped", () => {
     const timeline = new Timeline(1);
     timeline.add(0, part(0, [1]));
     timeline.add(0, part(5, [1]));
     expect(timeline.intervals.map(({ start_ms }) => start_ms)).toEqual([0, 5_000]);
   });
 
-  test("of a long run joins seconds, and loses no call", () => {
+  test("joins seconds of a long run without losing calls", () => {
     const timeline = new Timeline(1);
     const all = new LatencyHistogram();
     for (let second = 0; second < 1_300; second++) {

@@ -1,31 +1,30 @@
 import { type Bucket, LatencyHistogram } from "../histogram.ts";
 import type { Interval } from "../report/report.ts";
 import { type Evidence, judge } from "./judge.ts";
-import type { IntervalPart } from "./messages.ts";
+import type { IntervalPart } from "./plan.ts";
 import { intervalMs } from "./recorder.ts";
 
-/** More intervals than this are joined two by two, and so are those to come: a run can be of any length. */
-const mostIntervals = 600;
+/** Beyond this number, intervals are joined in pairs, so that a run of any length fits. */
+const maxIntervals = 600;
 
-/** An interval, and what of it is needed to join it with the next. */
+/** An interval with what is needed to join it with the next one. */
 interface Slice {
   readonly interval: Interval;
   readonly stalledMs: number;
   readonly activeMs: number;
-  /** Encoded, as the interval's latencies are: a histogram in use takes a hundred times the memory. */
+  /** An encoded histogram, which takes a hundredth of the memory of a decoded one. */
   readonly lateness: string | undefined;
 }
 
-/** What a run was like over time, put together from what its threads report. */
+/** The intervals of a run, merged from the reports of its threads. */
 export class Timeline {
   #slices: Slice[] = [];
-  /** How long a slice is. */
   #sliceMs = intervalMs;
-  /** Seconds that not all threads have told of. */
+  /** Seconds that not all threads have reported. */
   readonly #open = new Map<number, IntervalPart[]>();
   readonly #reported: number[];
   #next = 0;
-  /** Of all intervals together. */
+  /** Of all intervals. */
   readonly #latency = new LatencyHistogram();
   #lateness: LatencyHistogram | undefined;
 
@@ -33,7 +32,7 @@ export class Timeline {
     this.#reported = Array.from({ length: threads }, () => -1);
   }
 
-  /** @returns the interval that this one made complete, if it did */
+  /** @returns the interval that this report completed, if any */
   add(thread: number, part: IntervalPart): Interval | undefined {
     const parts = this.#open.get(part.index);
     if (parts) {
@@ -45,7 +44,7 @@ export class Timeline {
     return this.#closeUpTo(Math.min(...this.#reported));
   }
 
-  /** The thread will tell of no more intervals. */
+  /** The thread reports no more intervals. */
   ended(thread: number): void {
     this.#reported[thread] = Number.POSITIVE_INFINITY;
     const last = Math.max(-1, ...this.#open.keys());
@@ -56,7 +55,7 @@ export class Timeline {
     return this.#slices.map(({ interval }) => interval);
   }
 
-  /** All of the run together. */
+  /** Evidence of the whole run. */
   get evidence(): Evidence {
     const sum = (value: (slice: Slice) => number) =>
       this.#slices.reduce((total, slice) => total + value(slice), 0);
@@ -111,24 +110,24 @@ export class Timeline {
       return;
     }
     this.#slices.push(slice);
-    if (this.#slices.length > mostIntervals) {
+    if (this.#slices.length > maxIntervals) {
       this.#slices = joinPairs(this.#slices);
       this.#sliceMs *= 2;
     }
   }
 }
 
-/** The thread that did worst speaks for the client. */
+/** The worst thread represents the client. */
 function evidenceOf(parts: readonly IntervalPart[]): Evidence {
-  const most = (value: (part: IntervalPart) => number) => Math.max(...parts.map(value));
+  const max = (value: (part: IntervalPart) => number) => Math.max(...parts.map(value));
   const late = parts.flatMap(({ lateness }) => (lateness ? [lateness] : []));
   return {
-    lengthMs: most(({ index, endMs }) => endMs - index * intervalMs),
+    lengthMs: max(({ index, endMs }) => endMs - index * intervalMs),
     latency: mergeBuckets(parts.map(({ latency }) => latency)),
     lateness: late.length === 0 ? undefined : mergeBuckets(late),
-    stalledMs: most(({ self }) => self.stalledMs),
-    gcMs: most(({ self }) => self.gcMs),
-    activeMs: most(({ self }) => self.activeMs),
+    stalledMs: max(({ self }) => self.stalledMs),
+    gcMs: max(({ self }) => self.gcMs),
+    activeMs: max(({ self }) => self.activeMs),
   };
 }
 

@@ -1,4 +1,4 @@
-/** A part of an open load: the rate goes evenly from one value to the other, or stays. */
+/** Part of an open loop: a constant rate, or a linear ramp. */
 export interface Stage {
   /** Calls per second. */
   readonly fromRate: number;
@@ -7,22 +7,21 @@ export interface Stage {
 }
 
 export const arrivalKinds = ["constant", "poisson"] as const;
-/** "constant": evenly spaced. "poisson": independent of each other, as many separate users are. */
+/** "constant": evenly spaced. "poisson": independent, like the calls of many users. */
 export type Arrivals = (typeof arrivalKinds)[number];
 
-/** When each call of an open load is due. */
 export interface Schedule {
   readonly durationMs: number;
   /**
-   * When call `n` (from 1) is due, in milliseconds from the load's begin; Infinity when the load ends
-   * before it. To be asked in ascending order.
+   * Due time of call `n` (from 1), in milliseconds since the start; Infinity if the load ends before.
+   * `n` must not decrease between calls.
    */
   dueMs(n: number): number;
 }
 
 /**
- * @param random gives numbers from 0 to 1. Threads that share a Poisson schedule must all give the
- * same sequence, so that they agree on when a call is due
+ * @param random numbers from 0 to 1. Threads that share a Poisson schedule need the same sequence, so
+ * that they agree on due times
  */
 export function createSchedule(
   stages: readonly Stage[],
@@ -30,7 +29,7 @@ export function createSchedule(
   random: () => number,
 ): Schedule {
   const durationMs = stages.reduce((sum, stage) => sum + stage.durationMs, 0);
-  // A Poisson process of any rate is one of rate 1 on a stretched time axis, and so are even steps.
+  // A Poisson process of any rate is one of rate 1 on a scaled time axis; so are constant arrivals.
   let steps = 0;
   let drawn = 0;
   const stepsBefore = (n: number): number => {
@@ -45,24 +44,24 @@ export function createSchedule(
   return { durationMs, dueMs: (n) => timeOf(stages, stepsBefore(n)) };
 }
 
-/** When a load's expected number of calls reaches `calls`. */
+/** Time at which the expected number of calls reaches `calls`. */
 function timeOf(stages: readonly Stage[], calls: number): number {
-  let beginMs = 0;
+  let startMs = 0;
   let rest = calls;
   for (const stage of stages) {
     const seconds = stage.durationMs / 1_000;
     const expected = ((stage.fromRate + stage.toRate) / 2) * seconds;
-    // Counting from 0, the call that the stage's end would bring belongs to the next one.
+    // A call due exactly at the stage's end belongs to the next stage.
     if (rest < expected - 1e-6) {
-      return beginMs + timeWithin(stage, rest);
+      return startMs + timeWithin(stage, rest);
     }
     rest = Math.max(0, rest - expected);
-    beginMs += stage.durationMs;
+    startMs += stage.durationMs;
   }
   return Number.POSITIVE_INFINITY;
 }
 
-/** Solves `fromRate × t + growth / 2 × t² = calls` for t, in the form that is exact for small growth. */
+/** Solves `fromRate × t + growth / 2 × t² = calls` for t, in the form that is stable for small growth. */
 function timeWithin({ fromRate, toRate, durationMs }: Stage, calls: number): number {
   const growth = (toRate - fromRate) / (durationMs / 1_000);
   const root = Math.sqrt(Math.max(0, fromRate ** 2 + 2 * growth * calls));

@@ -7,63 +7,41 @@ import {
   fromBinary,
   toBinary,
 } from "@bufbuild/protobuf";
-import {
-  type FileDescriptorProto,
-  type FileDescriptorSet,
-  FileDescriptorSetSchema,
-  file_google_protobuf_any,
-  file_google_protobuf_api,
-  file_google_protobuf_descriptor,
-  file_google_protobuf_duration,
-  file_google_protobuf_empty,
-  file_google_protobuf_field_mask,
-  file_google_protobuf_source_context,
-  file_google_protobuf_struct,
-  file_google_protobuf_timestamp,
-  file_google_protobuf_type,
-  file_google_protobuf_wrappers,
-} from "@bufbuild/protobuf/wkt";
+import * as wkt from "@bufbuild/protobuf/wkt";
 
-/** Protobuf's own files, which descriptor sets and servers often leave out. */
-const wellKnown = new Map<string, FileDescriptorProto>(
-  [
-    file_google_protobuf_any,
-    file_google_protobuf_api,
-    file_google_protobuf_descriptor,
-    file_google_protobuf_duration,
-    file_google_protobuf_empty,
-    file_google_protobuf_field_mask,
-    file_google_protobuf_source_context,
-    file_google_protobuf_struct,
-    file_google_protobuf_timestamp,
-    file_google_protobuf_type,
-    file_google_protobuf_wrappers,
-  ].map(({ proto }) => [proto.name, proto]),
+type FileDescriptorProto = wkt.FileDescriptorProto;
+const { FileDescriptorSetSchema } = wkt;
+
+/** Protobuf's own files, which descriptor sets and servers often omit. */
+export const wellKnownFiles = new Map(
+  Object.values(wkt)
+    .filter((value) => typeof value === "object" && "kind" in value && value.kind === "file")
+    .map(({ proto }) => [proto.name, proto]),
 );
 
-const howToMake =
-  "make one with `buf build -o FILE` or `protoc --include_imports --descriptor_set_out=FILE`";
+const advice =
+  "create one with `buf build -o FILE` or `protoc --include_imports --descriptor_set_out=FILE`";
 
 /**
- * Reads the services of a descriptor set, as buf build and protoc write it.
+ * Reads the services of a descriptor set from buf build or protoc.
  *
- * @throws Error when there is none, or files are missing in it
+ * @throws Error when the file is no descriptor set, or is incomplete
  */
 export async function readDescriptorSet(path: string): Promise<DescService[]> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`Could not read ${path} (${error.code ?? error.message}); ${howToMake}`);
+    throw new Error(`Could not read ${path} (${error.code ?? error.message}); ${advice}`);
   });
-  let set: FileDescriptorSet;
+  let set: wkt.FileDescriptorSet;
   try {
     set = fromBinary(FileDescriptorSetSchema, bytes);
   } catch {
-    throw new Error(`Expected ${path} to be a descriptor set; ${howToMake}`);
+    throw new Error(`Expected ${path} to be a descriptor set; ${advice}`);
   }
   if (set.file.length === 0 || set.file.some(({ name }) => name === "")) {
-    throw new Error(`Expected ${path} to be a descriptor set, got one without files; ${howToMake}`);
+    throw new Error(`Expected ${path} to be a descriptor set, got one without files; ${advice}`);
   }
   const services = servicesOfFiles(set.file, (missing, by) => {
-    throw new Error(`${path} lacks ${missing}, which ${by} imports; ${howToMake}`);
+    throw new Error(`${path} lacks ${missing}, which ${by} imports; ${advice}`);
   });
   if (services.length === 0) {
     throw new Error(`Expected ${path} to have services, got none`);
@@ -71,14 +49,14 @@ export async function readDescriptorSet(path: string): Promise<DescService[]> {
   return services;
 }
 
-/** The services of a set that `toDescriptorSet` made. */
+/** Services of a set from `toDescriptorSet`. */
 export function servicesOf(descriptorSet: Uint8Array): DescService[] {
   return servicesOfFiles(fromBinary(FileDescriptorSetSchema, descriptorSet).file, (missing) => {
     throw new Error(`Expected a complete descriptor set, got one without ${missing}`);
   });
 }
 
-/** A file with all that it imports, as a google.protobuf.FileDescriptorSet. */
+/** A file with all its imports, as a google.protobuf.FileDescriptorSet. */
 export function toDescriptorSet(file: DescFile): Uint8Array {
   const files = new Map<string, FileDescriptorProto>();
   const add = ({ proto, dependencies }: DescFile) => {
@@ -92,7 +70,7 @@ export function toDescriptorSet(file: DescFile): Uint8Array {
   );
 }
 
-/** @param onMissing told of a file that is imported and not there; it must throw */
+/** @param onMissing called for an import that is not in the files; must throw */
 export function servicesOfFiles(
   files: readonly FileDescriptorProto[],
   onMissing: (missing: string, by: string) => never,
@@ -100,14 +78,14 @@ export function servicesOfFiles(
   const byName = new Map(files.map((file) => [file.name, file]));
   const sorted = new Map<string, FileDescriptorProto>();
   const visited = new Set<string>();
-  // A file can only be understood after those that it imports.
+  // Imports come before the files that import them.
   const visit = (file: FileDescriptorProto) => {
     if (visited.has(file.name)) {
       return;
     }
     visited.add(file.name);
     for (const name of file.dependency) {
-      visit(byName.get(name) ?? wellKnown.get(name) ?? onMissing(name, file.name));
+      visit(byName.get(name) ?? wellKnownFiles.get(name) ?? onMissing(name, file.name));
     }
     sorted.set(file.name, file);
   };
@@ -115,10 +93,3 @@ export function servicesOfFiles(
   const set = create(FileDescriptorSetSchema, { file: [...sorted.values()] });
   return [...createFileRegistry(set).files].flatMap(({ services }) => services);
 }
-
-/** Protobuf's own file of this name; undefined for any other. */
-export function wellKnownFile(name: string): FileDescriptorProto | undefined {
-  return wellKnown.get(name);
-}
-
-export const wellKnownFiles: readonly FileDescriptorProto[] = [...wellKnown.values()];

@@ -1,46 +1,53 @@
+import { once } from "node:events";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { create, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { codeName } from "../../client/code-name.ts";
+import { codeName } from "@unblock/connect/code-name";
+import { tlsConnectOptions } from "@unblock/http2/client/connect";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
 import {
   ServerReflection,
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
-} from "../../gen/grpc/reflection/v1/reflection_pb.ts";
-import type { TlsOptions } from "../transport/transport.ts";
-import { servicesOfFiles, wellKnownFile } from "./descriptor-set.ts";
-import { ReflectionSession } from "./reflection-session.ts";
+} from "@unblock/proto/gen/grpc/reflection/v1/reflection_pb";
+import { servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
 import { repairFiles } from "./repair-files.ts";
 
-/** v1alpha is the same on the wire but for its name, and older servers have only that. */
+/** Older servers have only v1alpha, which differs only in its name. */
 const versions = [
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",
 ];
 const timeoutMs = 5_000;
-/** A server does not decide how much of our memory it takes. */
-const mostFiles = 2_000;
-const mostBytes = 32 * 1_024 * 1_024;
-const mostServices = 500;
+/** Limits of the memory that a server can use up in this client. */
+const maxFiles = 2_000;
+const maxBytes = 32 * 1_024 * 1_024;
+const maxServices = 500;
 
-type Question = ServerReflectionRequest["messageRequest"];
-type Ask = (question: Question) => Promise<ServerReflectionResponse["messageResponse"]>;
+type Query = ServerReflectionRequest["messageRequest"];
+type Ask = (query: Query) => Promise<ServerReflectionResponse["messageResponse"]>;
 
 /**
- * Asks a server for the schema of the service that a name is of, or for all of them when the name has
- * no service in it.
+ * Reads the schema of the named RPC's service by server reflection; of all services if the name has
+ * none.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/server-reflection.md
- * @throws Error when the server can't be reached, or does not tell
+ * @throws Error when the server can't be reached or has no reflection
  */
 export async function reflect(url: string, tls: TlsOptions, rpc: string): Promise<DescService[]> {
   const session = new ReflectionSession(new URL(url), tls);
   const transport = createGrpcTransport({
     baseUrl: url,
     sessionManager: session,
-    readMaxBytes: mostBytes,
+    readMaxBytes: maxBytes,
   });
   try {
     const { ask, services } = await openReflection(transport);
@@ -48,11 +55,11 @@ export async function reflect(url: string, tls: TlsOptions, rpc: string): Promis
     const wanted = services.filter(
       (name) => rpc.startsWith(`${name}/`) || rpc.startsWith(`${name}.`),
     );
-    for (const service of wanted.length > 0 ? wanted : services.slice(0, mostServices)) {
+    for (const service of wanted.length > 0 ? wanted : services.slice(0, maxServices)) {
       await collect(ask, { case: "fileContainingSymbol", value: service }, files);
     }
     return servicesOfFiles(repairFiles([...files.values()]), (missing, by) => {
-      throw new Error(`The server at ${url} does not tell what ${missing} is, which ${by} imports`);
+      throw new Error(`The server at ${url} does not return ${missing}, which ${by} imports`);
     });
   } catch (error) {
     throw error instanceof ConnectError ? explain(url, rpc, error) : error;
@@ -66,11 +73,13 @@ async function openReflection(
 ): Promise<{ ask: Ask; services: readonly string[] }> {
   let unimplemented: unknown;
   for (const typeName of versions) {
-    const ask: Ask = (question) => askOnce(transport, typeName, question);
+    const ask: Ask = (query) => askOnce(transport, typeName, query);
     try {
-      const answer = await ask({ case: "listServices", value: "*" });
+      const response = await ask({ case: "listServices", value: "*" });
       const services =
-        answer.case === "listServicesResponse" ? answer.value.service.map(({ name }) => name) : [];
+        response.case === "listServicesResponse"
+          ? response.value.service.map(({ name }) => name)
+          : [];
       return { ask, services };
     } catch (error) {
       if (ConnectError.from(error).code !== Code.Unimplemented) {
@@ -82,15 +91,15 @@ async function openReflection(
   throw unimplemented;
 }
 
-/** Each question is a stream of its own, which every server can answer. */
+/** Uses one stream per request, which every server supports. */
 async function askOnce(
   transport: Transport,
   typeName: string,
-  question: Question,
+  query: Query,
 ): Promise<ServerReflectionResponse["messageResponse"]> {
   const { serverReflectionInfo } = ServerReflection.method;
   const method = { ...serverReflectionInfo, parent: { ...ServerReflection, typeName } };
-  const request = create(ServerReflectionRequestSchema, { messageRequest: question });
+  const request = create(ServerReflectionRequestSchema, { messageRequest: query });
   const requests = (async function* () {
     yield request;
   })();
@@ -102,40 +111,40 @@ async function askOnce(
     }
     return messageResponse;
   }
-  throw new ConnectError("the server ended reflection without an answer", Code.Internal);
+  throw new ConnectError("the server ended reflection without a response", Code.Internal);
 }
 
-/** Adds the files of an answer, and those that they import. */
+/** Adds the files of a response and their imports. */
 async function collect(
   ask: Ask,
-  question: Question,
+  query: Query,
   files: Map<string, FileDescriptorProto>,
 ): Promise<void> {
-  const questions: Question[] = [question];
-  for (let next = questions.pop(); next !== undefined; next = questions.pop()) {
-    const answer = await ask(next);
-    if (answer.case !== "fileDescriptorResponse") {
-      throw new ConnectError("the server answered another question", Code.Internal);
+  const queries: Query[] = [query];
+  for (let next = queries.pop(); next !== undefined; next = queries.pop()) {
+    const response = await ask(next);
+    if (response.case !== "fileDescriptorResponse") {
+      throw new ConnectError("the response is not a file descriptor", Code.Internal);
     }
-    for (const bytes of answer.value.fileDescriptorProto) {
+    for (const bytes of response.value.fileDescriptorProto) {
       const file = fromBinary(FileDescriptorProtoSchema, bytes);
       files.set(file.name, file);
     }
-    if (files.size > mostFiles) {
-      throw new ConnectError(`the server's schema has more than ${mostFiles} files`, Code.Internal);
+    if (files.size > maxFiles) {
+      throw new ConnectError(`the server's schema has more than ${maxFiles} files`, Code.Internal);
     }
-    const asked = new Set(questions.map(({ value }) => value));
+    const asked = new Set(queries.map(({ value }) => value));
     const missing = new Set([...files.values()].flatMap(({ dependency }) => dependency));
     for (const name of missing) {
-      if (!files.has(name) && !wellKnownFile(name) && !asked.has(name)) {
-        questions.push({ case: "fileByFilename", value: name });
+      if (!files.has(name) && !wellKnownFiles.has(name) && !asked.has(name)) {
+        queries.push({ case: "fileByFilename", value: name });
       }
     }
   }
 }
 
 function explain(url: string, rpc: string, error: ConnectError): Error {
-  const instead = "give the schema with --descriptor-set FILE (buf build -o FILE)";
+  const instead = "pass the schema with --descriptor-set FILE (buf build -o FILE)";
   if (error.code === Code.Unimplemented) {
     return new Error(
       `"${rpc}" is not in the project's schema, and the server at ${url} has no reflection; ${instead}`,
@@ -143,6 +152,41 @@ function explain(url: string, rpc: string, error: ConnectError): Error {
   }
   const reason = `${codeName(error.code)}: ${error.rawMessage}`;
   return new Error(
-    `Could not ask the server at ${url} for the schema of "${rpc}" (${reason}); ${instead}`,
+    `Could not read the schema of "${rpc}" from the server at ${url} (${reason}); ${instead}`,
   );
+}
+
+type SessionManager = NonNullable<Parameters<typeof createGrpcTransport>[0]["sessionManager"]>;
+
+/**
+ * One connection for a few calls. Connect's own session manager removes its error listener when it
+ * closes a connection, so that a GOAWAY received then would end the process.
+ */
+class ReflectionSession implements SessionManager {
+  readonly authority: string;
+  readonly #session: ClientHttp2Session;
+
+  constructor(url: URL, tls: TlsOptions) {
+    this.authority = url.origin;
+    this.#session = connect(url, tlsConnectOptions(url, tls));
+    // Streams and "connect" report the error, too.
+    this.#session.on("error", () => {});
+  }
+
+  async request(
+    method: string,
+    path: string,
+    headers: OutgoingHttpHeaders,
+  ): Promise<ClientHttp2Stream> {
+    if (this.#session.connecting) {
+      await once(this.#session, "connect");
+    }
+    return this.#session.request({ ...headers, ":method": method, ":path": path });
+  }
+
+  notifyResponseByteRead(): void {}
+
+  close(): void {
+    this.#session.destroy();
+  }
 }

@@ -7,14 +7,14 @@ import type {
 import { wellKnownFiles } from "./descriptor-set.ts";
 
 /**
- * Makes of what a server tells what a compiler would have written. The reflection of grpc-node tells
- * types as they were in the source ("Money" for ".shop.v1.Money"), and leaves out imports.
+ * Qualifies type names and adds imports, as a compiler does. The reflection of grpc-node returns types
+ * as written in the source ("Money" for ".shop.v1.Money") and omits imports.
  *
  * @see https://protobuf.com/docs/language-spec#reference-resolution
  */
 export function repairFiles(files: readonly FileDescriptorProto[]): readonly FileDescriptorProto[] {
   const homes = new Map<string, string>();
-  for (const file of [...wellKnownFiles, ...files]) {
+  for (const file of [...wellKnownFiles.values(), ...files]) {
     for (const name of namesOf(scopeOf(file), file)) {
       homes.set(name, file.name);
     }
@@ -38,7 +38,7 @@ function qualify(known: ReadonlyMap<string, unknown>, scope: string, name: strin
   if (name === "" || name.startsWith(".")) {
     return name;
   }
-  // From the innermost scope outwards.
+  // From the innermost scope outward.
   for (let outer = scope; ; outer = outer.slice(0, Math.max(0, outer.lastIndexOf(".")))) {
     const candidate = `${outer}.${name}`;
     if (known.has(candidate) || outer === "") {
@@ -47,7 +47,7 @@ function qualify(known: ReadonlyMap<string, unknown>, scope: string, name: strin
   }
 }
 
-/** Replaces each name of a type. */
+/** Replaces each reference to a type. */
 function eachReference(
   file: FileDescriptorProto,
   replace: (scope: string, name: string) => string,

@@ -1,38 +1,38 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { services as builtIn } from "../../registry/methods.ts";
+import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { services as builtIn } from "@unblock/proto/methods";
+import { distance } from "fastest-levenshtein";
 import type { LoadMethod } from "../drivers/driver.ts";
-import type { TlsOptions } from "../transport/transport.ts";
 import { readDescriptorSet, servicesOf, toDescriptorSet } from "./descriptor-set.ts";
-import { nearNames } from "./near-names.ts";
 import { reflect } from "./reflection.ts";
 
-/** An RPC that can be called, wherever its schema came from. */
+/** An RPC and its schema. */
 export interface Target {
   readonly method: LoadMethod;
-  /** A google.protobuf.FileDescriptorSet with all that the method needs, for other threads. */
+  /** A google.protobuf.FileDescriptorSet with everything the method needs, for other threads. */
   readonly descriptorSet: Uint8Array;
 }
 
 export interface TargetSource {
-  /** The server; absent when it is this project's own. */
+  /** Server URL; absent for this project's server. */
   readonly url?: string;
   readonly descriptorSetFile?: string;
   readonly tls: TlsOptions;
 }
 
 /**
- * Finds an RPC: in the descriptor set when one is given, else in the project's own schema, else by
- * asking the server.
+ * Finds an RPC in the descriptor set, if given, else in the project's schema, else by server
+ * reflection.
  *
  * @param name "Method", "package.Service/Method" or "package.Service.Method"
- * @throws Error that lists near names, and says what to do
+ * @throws Error that suggests similar names
  */
 export async function resolveTarget(name: string, source: TargetSource): Promise<Target> {
   const method = expectCallable(await find(name, source));
   return { method, descriptorSet: toDescriptorSet(method.parent.file) };
 }
 
-/** Finds a method again in a set that `resolveTarget` gave. */
+/** Finds a method in the descriptor set of a `Target`. */
 export function loadMethod(descriptorSet: Uint8Array, service: string, method: string): LoadMethod {
   const name = `${service}/${method}`;
   const [found] = matching(servicesOf(descriptorSet), name);
@@ -58,7 +58,7 @@ function expectOne(name: string, services: readonly DescService[], where: string
   const [method, another] = found;
   if (method === undefined) {
     const methods = services.flatMap((service) => service.methods);
-    throw new Error(`There is no RPC "${name}" in ${where}; ${nearNames(name, methods)}`);
+    throw new Error(`There is no RPC "${name}" in ${where}; ${suggestions(name, methods)}`);
   }
   if (another !== undefined) {
     const names = found.map((one) => fullName(one)).join(", ");
@@ -88,7 +88,36 @@ function expectCallable(method: DescMethod): LoadMethod {
       return { ...method, methodKind: "server_streaming" };
     default:
       throw new Error(
-        `Expected an RPC that takes one message, got ${fullName(method)}, to which the client streams`,
+        `Expected a unary or server-streaming RPC, got ${fullName(method)}, to which the client streams`,
       );
   }
+}
+
+const maxSuggestions = 5;
+const maxListed = 20;
+
+/** Text with names similar to an unknown one; with the existing names if none is similar. */
+function suggestions(wanted: string, methods: readonly DescMethod[]): string {
+  if (methods.length === 0) {
+    return "there are none";
+  }
+  const bare = wanted.split(/[/.]/).at(-1)?.toLowerCase() ?? "";
+  const near = methods
+    .map((method) => ({ method, edits: distance(bare, method.name.toLowerCase()) }))
+    .filter(({ edits }) => edits <= Math.max(2, bare.length / 3))
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, maxSuggestions)
+    .map(({ method }) => method);
+  if (near.length > 0) {
+    return `did you mean ${namesOf(near, methods).join(" or ")}?`;
+  }
+  const listed = namesOf(methods.slice(0, maxListed), methods).join(", ");
+  return `there are: ${listed}${methods.length > maxListed ? ", …" : ""}`;
+}
+
+/** Names without the service, where they are unique. */
+function namesOf(some: readonly DescMethod[], all: readonly DescMethod[]): string[] {
+  return some.map(({ name, parent }) =>
+    all.filter((other) => other.name === name).length === 1 ? name : `${parent.typeName}/${name}`,
+  );
 }

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Code } from "@connectrpc/connect";
+import { createLabClient } from "@unblock/client/client";
+import { type BegunRun, beginRun, drain, firingOf } from "@unblock/test/lab";
+import { isAlive } from "@unblock/test/processes";
+import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createLabClient } from "../../client/client.ts";
-import { type BegunRun, beginRun, drain, firingOf } from "../../testing/lab.ts";
-import { isAlive } from "../../testing/processes.ts";
-import { startServerProcess, type TestServerProcess } from "../../testing/server-process.ts";
 
 let folder: string;
 let server: TestServerProcess;
@@ -29,9 +30,9 @@ test("a run ends with its server, even when that is killed", async () => {
   await vi.waitUntil(() => !isAlive(firing), { timeout: 20_000, interval: 20 });
 });
 
-test("a run does not keep its server from stopping, and hears why it ends", async () => {
+test("a run does not keep its server from stopping, and reports why it ended", async () => {
   server.child.kill("SIGTERM");
-  await expect(drain(run)).rejects.toMatchObject({ rawMessage: "The server is shutting down." });
+  await expect(drain(run)).rejects.toMatchObject({ code: Code.Unavailable });
   expect(await server.exited).toBe(0);
   expect(isAlive(firing)).toBe(false);
 });

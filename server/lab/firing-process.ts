@@ -1,52 +1,54 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { on, once } from "node:events";
-import { childEnvironment } from "../../cli/child-environment.ts";
-import type { Told } from "../../registry/fired-runs.ts";
-import { Failure } from "../errors.ts";
+import { Failure } from "@unblock/errors/failure";
+import type { Told } from "@unblock/proto/fired-runs";
+import { childEnvironment } from "@unblock/terminal/child-environment";
 
-export interface Firing {
-  /** Its program. Another room's, which is only ever started from here: the arrows point one way. */
+interface ChildRun {
+  /** Program of the child process. The server only ever starts it, and does not import it. */
   readonly main: URL;
-  /** What it is told first. */
   readonly order: object;
-  /** Its abort ends the process at once. */
+  /** Its abort kills the child process at once. */
   readonly signal: AbortSignal;
-  /** Told of each message as it arrives, however fast the messages are taken. */
-  readonly onTold?: (told: Told, answer: (message: string) => void) => void;
+  /** Called with each message on arrival, even if the generator is not read yet. */
+  readonly onMessage?: (message: Told, reply: (text: string) => void) => void;
 }
 
 /**
- * Starts a process that fires at this server, and gives what it tells until it ends. It ends with whoever
- * takes the messages.
+ * Starts a process that calls this server, and yields its messages until it ends. The process ends
+ * with the generator.
  *
- * @throws Failure "unavailable" when it ends before its end; the signal's reason when that aborts
+ * @throws Failure "unavailable" when the process fails; the signal's reason when that aborts
  */
-export async function* fireFrom({ main, order, signal, onTold }: Firing): AsyncGenerator<Told> {
+export async function* runInChild({
+  main,
+  order,
+  signal,
+  onMessage,
+}: ChildRun): AsyncGenerator<Told> {
   signal.throwIfAborted();
-  // It calls exercises, which are open to all, and needs no token.
+  // It calls exercises, which need no token.
   const env = childEnvironment();
   const child = fork(main, { execArgv: [], env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  // "close" comes when all that it said has been read.
+  // "close" comes when all messages have been read.
   const ended = once(child, "close");
-  // Who waits for messages hears of what goes wrong with its start, too.
+  // The iteration below also reports a failed start.
   ended.catch(() => {});
-  const answer = (message: string) => {
-    // To whom has ended there is nothing to say.
-    child.send(message, () => {});
-  };
-  child.on("message", (told: Told) => onTold?.(told, answer));
+  // Ignores that the process may have ended.
+  const reply = (text: string) => child.send(text, () => {});
+  child.on("message", (message: Told) => onMessage?.(message, reply));
   const messages = on(child, "message", { signal, close: ["close"] });
   child.send(order, () => {});
   try {
-    for await (const message of messages) {
-      const [told]: Told[] = message;
-      if (told === undefined) {
+    for await (const args of messages) {
+      const [message]: Told[] = args;
+      if (message === undefined) {
         continue;
       }
-      if (told.kind === "failed") {
-        throw new Failure("UNBLOCK_RUN_FAILED", { reason: `gave up: ${told.message}` });
+      if (message.kind === "failed") {
+        throw new Failure("UNBLOCK_RUN_FAILED", { reason: `failed: ${message.message}` });
       }
-      yield told;
+      yield message;
     }
     if (child.exitCode !== 0) {
       throw new Failure("UNBLOCK_RUN_FAILED", { reason: describeEnd(child) });

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { LabService } from "../../gen/unblock/v1/lab_pb.ts";
+import { LabService } from "@unblock/proto/gen/lab";
 import {
   beginRun,
   drain,
@@ -14,7 +13,8 @@ import {
   shortRace,
   startTestLab,
   type TestLab,
-} from "../../testing/lab.ts";
+} from "@unblock/test/lab";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 
@@ -47,24 +47,22 @@ describe("a run", () => {
     await vi.waitUntil(() => firingOf().length === 0, waitOptions);
   });
 
-  test("can follow at once on one that was cancelled", async () => {
+  test("can start right after a cancelled one", async () => {
     const run = await beginRun(server, "race");
     run.cancel();
     const events = await runRace(server, shortRace);
-    expect(events.at(-1)?.case).toBe("kept");
+    expect(events.at(-1)?.case).toBe("saved");
   });
 
-  test("is refused while another is fired, which goes on", async () => {
+  test("is rejected while another is in progress, which continues", async () => {
     const run = await beginRun(server, "load");
-    const refused = {
+    const rejected = {
       code: Code.ResourceExhausted,
-      rawMessage:
-        "Another run is in progress (a load of H), and two would measure each other. " +
-        "Try again when it has ended.",
+      rawMessage: expect.stringContaining("a load of H"),
     };
-    await expect(runRace(server, shortRace)).rejects.toMatchObject(refused);
+    await expect(runRace(server, shortRace)).rejects.toMatchObject(rejected);
     await expect(server.lab.load(longLoad)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
-      refused,
+      rejected,
     );
     expect(firingOf()).toHaveLength(1);
     expect(await run.events.next()).toMatchObject({ done: false });
@@ -72,14 +70,14 @@ describe("a run", () => {
     await vi.waitUntil(() => firingOf().length === 0, waitOptions);
   });
 
-  test("whose process is killed says so, and the next one is fired", async () => {
+  test("reports that its process was killed, and does not block the next run", async () => {
     const run = await beginRun(server, "race");
     process.kill(firingOf()[0] ?? 0, "SIGKILL");
     await expect(drain(run)).rejects.toMatchObject({
       code: Code.Unavailable,
-      rawMessage: "The process that fires ended too early (SIGKILL); standard error may say why.",
+      rawMessage: expect.stringContaining("SIGKILL"),
     });
-    expect((await runRace(server, shortRace)).at(-1)?.case).toBe("kept");
+    expect((await runRace(server, shortRace)).at(-1)?.case).toBe("saved");
   });
 });
 
@@ -93,7 +91,7 @@ describe("the folder of runs", () => {
   test("outlives its server", async () => {
     const first = await startTestLab({ runsFolder: folder });
     const last = (await runRace(first, shortRace)).at(-1);
-    const { run } = await first.lab.getRun({ id: last?.case === "kept" ? last.value.id : "" });
+    const { run } = await first.lab.getRun({ id: last?.case === "saved" ? last.value.id : "" });
     await first.close();
     expect(run?.summary?.exercise).toBe("H");
 
@@ -103,14 +101,14 @@ describe("the folder of runs", () => {
     await second.close();
   });
 
-  test("may be none: a run is told all the same, without an id", async () => {
+  test("may be missing: a run is reported without an id", async () => {
     const runsFolder = join(folder, "a-file");
     await writeFile(runsFolder, "");
     const server = await startTestLab({ runsFolder });
     expect((await runRace(server, shortRace)).at(-1)).toMatchObject({
-      case: "kept",
-      // On a busy machine nothing may be concluded about it.
-      value: { id: "", sentence: expect.stringMatching(/\bparallel\b/) },
+      case: "saved",
+      // On a busy machine the summary may be inconclusive.
+      value: { id: "", summary: expect.stringMatching(/\bparallel\b/) },
     });
     expect(server.logged.join("\n")).toContain(`A run could not be kept in ${runsFolder}`);
     await server.close();

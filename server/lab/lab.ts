@@ -1,112 +1,163 @@
 import { availableParallelism } from "node:os";
-import { create } from "@bufbuild/protobuf";
+import { setTimeout as sleep } from "node:timers/promises";
+import { create, fromJson, toJson } from "@bufbuild/protobuf";
+import { Failure } from "@unblock/errors/failure";
+import { findExercise } from "@unblock/proto/exercises";
+import type { LoadOrder } from "@unblock/proto/fired-runs";
 import {
   type LoadRequest,
+  LoadRequestSchema,
   type LoadResponse,
+  LoadResponseSchema,
+  type LoadRun,
   LoadRunSchema,
   MachineFactsSchema,
   type RaceRequest,
   type RaceResponse,
   RaceRunSchema,
   type Run,
-  type RunKept,
-  RunKeptSchema,
+  type RunSaved,
+  RunSavedSchema,
   type RunSummary,
   RunSummarySchema,
-} from "../../gen/unblock/v1/lab_pb.ts";
-import { findExercise } from "../../registry/exercises.ts";
-import { Failure } from "../errors.ts";
-import { KeptRuns } from "./kept-runs.ts";
-import { load } from "./load.ts";
-import { OneAtATime } from "./one-at-a-time.ts";
+} from "@unblock/proto/gen/lab";
+import { runInChild } from "./firing-process.ts";
 import { race } from "./race.ts";
+import { SavedRuns } from "./saved-runs.ts";
 
-export interface LabConfig {
-  /** Where the process that fires finds this server; asked when there is something to fire. */
+const main = new URL(import.meta.resolve("@unblock/lab/load/main"));
+/** Time that a run waits for the one before, which may just be ending. */
+const maxWaitMs = 1_000;
+
+interface LabConfig {
+  /** URL of this server; called when a run starts. */
   readonly baseUrl: () => string;
-  /** How many seats each place has, by the strategies' names. */
-  readonly seats: () => Readonly<Record<string, number>>;
-  /** Where finished runs are kept. */
+  readonly slots: () => Readonly<Record<string, number>>;
   readonly runsFolder: string;
   readonly log: (line: string) => void;
 }
 
-/** Has races and loads fired at this server, tells of them, and keeps what came of them. */
+/** Runs races and load tests against this server, streams their events and saves the results. */
 export class Lab {
   readonly #config: LabConfig;
-  readonly kept: KeptRuns;
-  readonly #oneAtATime = new OneAtATime();
+  readonly kept: SavedRuns;
+  #running: { readonly what: string; readonly ended: Promise<void> } | undefined;
   readonly #closing = new AbortController();
 
   constructor(config: LabConfig) {
     this.#config = config;
-    this.kept = new KeptRuns(config.runsFolder, config.log);
+    this.kept = new SavedRuns(config.runsFolder, config.log);
   }
 
   async *race(request: RaceRequest, caller: AbortSignal): AsyncGenerator<RaceResponse["event"]> {
     const { exercise, strategies } = request;
     const beganAt = new Date().toISOString();
     const run = create(RaceRunSchema, { request });
-    const { baseUrl, seats } = this.#config;
-    const sentence = yield* this.#alone(`a race of ${exercise}`, caller, (signal) =>
-      race(request, { baseUrl: baseUrl(), seats: seats(), signal, run }),
+    const { baseUrl, slots } = this.#config;
+    const summary = yield* this.#alone(`a race of ${exercise}`, caller, (signal) =>
+      race(request, { baseUrl: baseUrl(), slots: slots(), signal, run }),
     );
-    const summary = create(RunSummarySchema, { exercise, strategies, sentence, beganAt });
-    yield { case: "kept", value: await this.#keep(summary, { case: "race", value: run }) };
+    const overview = create(RunSummarySchema, { exercise, strategies, summary, beganAt });
+    yield { case: "saved", value: await this.#save(overview, { case: "race", value: run }) };
   }
 
   async *load(request: LoadRequest, caller: AbortSignal): AsyncGenerator<LoadResponse["event"]> {
     const { exercise } = request;
     const beganAt = new Date().toISOString();
     const run = create(LoadRunSchema, { request });
-    const { baseUrl } = this.#config;
-    const sentence = yield* this.#alone(`a load of ${exercise}`, caller, (signal) =>
-      load(request, { baseUrl: baseUrl(), signal, run }),
+    const summary = yield* this.#alone(`a load of ${exercise}`, caller, (signal) =>
+      load(this.#config.baseUrl(), request, signal, run),
     );
     const strategy = request.strategy || findExercise(exercise)?.recommended;
-    const summary = create(RunSummarySchema, {
+    const overview = create(RunSummarySchema, {
       exercise,
       strategies: strategy === undefined ? [] : [strategy],
-      sentence,
+      summary,
       beganAt,
       isLoad: true,
     });
-    yield { case: "kept", value: await this.#keep(summary, { case: "load", value: run }) };
+    yield { case: "saved", value: await this.#save(overview, { case: "load", value: run }) };
   }
 
-  /** Ends what is fired: nobody waits a minute for a server to stop. */
+  /** Ends the current run, so that the server does not wait a minute to stop. */
   close(): void {
     this.#closing.abort(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
   }
 
-  /** Fires one run at a time; it ends with its caller and with this server. */
+  /**
+   * Runs one at a time, because two would disturb each other; a run ends with its caller and with
+   * this server. Another is rejected after a moment: the current one may take minutes, and its
+   * caller can end it.
+   */
   async *#alone<Event>(
     what: string,
     caller: AbortSignal,
-    fire: (signal: AbortSignal) => AsyncGenerator<Event, string>,
+    start: (signal: AbortSignal) => AsyncGenerator<Event, string>,
   ): AsyncGenerator<Event, string> {
     const signal = AbortSignal.any([caller, this.#closing.signal]);
-    const end = await this.#oneAtATime.begin(what, signal);
+    const late = sleep(maxWaitMs, true, { signal, ref: false });
+    // Without a listener, a late rejection would end the process.
+    late.catch(() => {});
+    for (let other = this.#running; other !== undefined; other = this.#running) {
+      if (await Promise.race([other.ended.then(() => false), late])) {
+        throw new Failure("UNBLOCK_RUN_IN_PROGRESS", { other: other.what });
+      }
+    }
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    this.#running = { what, ended };
     try {
-      return yield* fire(signal);
+      return yield* start(signal);
     } finally {
-      end();
+      this.#running = undefined;
+      resolve();
     }
   }
 
-  async #keep(summary: RunSummary, kind: Run["kind"]): Promise<RunKept> {
-    const { sentence } = summary;
+  async #save(overview: RunSummary, kind: Run["kind"]): Promise<RunSaved> {
+    const { summary } = overview;
     const facts = { cores: availableParallelism(), node: process.version };
     const machine = create(MachineFactsSchema, facts);
     try {
-      return create(RunKeptSchema, {
-        id: await this.kept.keep(summary, { machine, kind }),
-        sentence,
+      return create(RunSavedSchema, {
+        id: await this.kept.keep(overview, { machine, kind }),
+        summary,
       });
     } catch (error) {
-      // It has been seen, and a full disk does not change what was seen.
-      this.#config.log(`A run could not be kept in ${this.#config.runsFolder}: ${error}`);
-      return create(RunKeptSchema, { sentence });
+      // A full disk does not change what the caller has seen.
+      this.#config.log(`A run could not be saved in ${this.#config.runsFolder}: ${error}`);
+      return create(RunSavedSchema, { summary });
     }
   }
+}
+
+/**
+ * Runs a load test, yields its events and adds intervals and figures to `run`.
+ *
+ * @returns the summary
+ */
+async function* load(
+  baseUrl: string,
+  request: LoadRequest,
+  signal: AbortSignal,
+  run: LoadRun,
+): AsyncGenerator<LoadResponse["event"], string> {
+  const order: LoadOrder = { baseUrl, request: toJson(LoadRequestSchema, request) };
+  let summary = "";
+  for await (const message of runInChild({ main, order, signal })) {
+    if (message.kind !== "event") {
+      continue;
+    }
+    const { event } = fromJson(LoadResponseSchema, message.event);
+    if (event.case === "saved") {
+      summary = event.value.summary;
+      continue;
+    }
+    if (event.case === "interval") {
+      run.intervals.push(event.value);
+    } else if (event.case === "ended") {
+      run.figures = event.value;
+    }
+    yield event;
+  }
+  return summary;
 }

@@ -1,6 +1,6 @@
+import type { LoadResponse } from "@unblock/proto/gen/lab";
+import { startTestLab, type TestLab } from "@unblock/test/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { LoadResponse } from "../../gen/unblock/v1/lab_pb.ts";
-import { startTestLab, type TestLab } from "../../testing/lab.ts";
 
 let server: TestLab;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ async function runLoad({ lab }: TestLab, request: Request) {
     order: events.map((event) => event.case),
     intervals: events.flatMap((event) => (event.case === "interval" ? event.value : [])),
     figures: events.flatMap((event) => (event.case === "ended" ? event.value : []))[0],
-    kept: events.flatMap((event) => (event.case === "kept" ? event.value : []))[0],
+    kept: events.flatMap((event) => (event.case === "saved" ? event.value : []))[0],
   };
 }
 
@@ -27,10 +27,10 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-test("a load is told second by second, then as a whole, and is kept as it was told", async () => {
+test("reports a load per second and in total, and saves it as reported", async () => {
   const request = { exercise: "E", strategy: "async", ratePerSecond: 50, durationS: 2 };
   const { order, intervals, figures, kept } = await runLoad(server, request);
-  expect(order.slice(-2)).toEqual(["ended", "kept"]);
+  expect(order.slice(-2)).toEqual(["ended", "saved"]);
   expect(order.slice(0, -2)).toEqual(intervals.map(() => "interval"));
   expect(intervals.length).toBeGreaterThanOrEqual(2);
   expect(intervals.map(({ startMs }) => startMs)).toEqual(
@@ -48,28 +48,28 @@ test("a load is told second by second, then as a whole, and is kept as it was to
     expect(values).toEqual(ascending(values));
   }
 
-  expect(kept?.sentence).toMatch(
-    /^With async, 50 calls a second for 2 s: half took [\d.]+ ms at most, 99 % [\d.]+ ms; none failed\.$/,
+  expect(kept?.summary).toMatch(
+    /^With async, 50 calls per second for 2 s: p50 [\d.]+ ms, p99 [\d.]+ ms; none failed\.$/,
   );
   const { run } = await server.lab.getRun({ id: kept?.id ?? "" });
   expect(run?.summary).toMatchObject({ exercise: "E", strategies: ["async"], isLoad: true });
   expect(run?.kind).toMatchObject({ case: "load", value: { request, intervals, figures } });
 });
 
-test("calls that fail are counted by their codes, and the sentence has the message", async () => {
+test("counts failed calls by code, with a message in the summary", async () => {
   const full = await startTestLab({ cpuWorkers: 1, maxQueue: 1 });
-  const failing = { exercise: "C", strategy: "workers", ratePerSecond: 100, durationS: 1 };
+  const failing = { exercise: "C", strategy: "cpu-pool", ratePerSecond: 100, durationS: 1 };
   const { figures, kept } = await runLoad(full, failing);
   await full.close();
   const calls = new Map(figures?.statuses.map((status) => [status.code, status.calls]));
   expect([...calls.keys()].sort()).toEqual(["ok", "resource_exhausted"]);
   expect(sum([...calls.values()])).toBe(100);
   expect(figures).toMatchObject({ calls: 100, errors: calls.get("resource_exhausted") });
-  expect(kept?.sentence).toMatch(/; \d+ of 100 failed, most with: .*queue/);
+  expect(kept?.summary).toMatch(/; \d+ of 100 failed, most with: .*queue/);
 });
 
-test("without a strategy it is the recommended one", async () => {
+test("uses the recommended strategy by default", async () => {
   const { kept } = await runLoad(server, { exercise: "H", ratePerSecond: 5, durationS: 1 });
-  expect(kept?.sentence).toMatch(/^With parallel, 5 calls a second for 1 s: /);
+  expect(kept?.summary).toMatch(/^With parallel, 5 calls per second for 1 s: /);
   expect((await server.lab.listRuns({})).runs[0]?.strategies).toEqual(["parallel"]);
 });

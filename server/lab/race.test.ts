@@ -1,6 +1,6 @@
+import { readCores } from "@unblock/measure/cores";
+import { type RaceEvent, runRace, startTestLab, type TestLab } from "@unblock/test/lab";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readCores } from "../../measure/cores.ts";
-import { type RaceEvent, runRace, startTestLab, type TestLab } from "../../testing/lab.ts";
 
 let server: TestLab;
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What is told between the beginning and the end of each burst, by strategy. */
+/** Events between the start and the end of each burst, by strategy. */
 function burstsOf(events: readonly RaceEvent[]) {
   const starts = events.flatMap((event, index) => (event.case === "burstBegan" ? [index] : []));
   return starts.map((start, nth) => {
@@ -20,7 +20,7 @@ function burstsOf(events: readonly RaceEvent[]) {
       strategy: began[0]?.strategy,
       calls: progress.flatMap(({ calls }) => calls),
       loop: progress.flatMap(({ loop }) => loop),
-      bystander: progress.flatMap(({ bystander }) => bystander),
+      probe: progress.flatMap(({ probe }) => probe),
       figures: ended[0]?.figures,
     };
   });
@@ -31,19 +31,22 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
   beforeAll(async () => {
     events = await runRace(server, {
       exercise: "A",
-      strategies: ["threads", "event-loop"],
+      strategies: ["blocking-pool", "event-loop"],
       calls: 4,
     });
   });
 
-  test("tells of one burst after another, then of what came of it", () => {
-    const told = events.map((event) => event.case).filter((name) => name !== "burstProgress");
+  test("reports one burst after another, then the summary", () => {
+    const message = events.map((event) => event.case).filter((name) => name !== "burstProgress");
     const burst = ["burstBegan", "burstEnded"];
-    expect(told).toEqual([...burst, ...burst, "kept"]);
-    expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual(["threads", "event-loop"]);
+    expect(message).toEqual([...burst, ...burst, "saved"]);
+    expect(burstsOf(events).map(({ strategy }) => strategy)).toEqual([
+      "blocking-pool",
+      "event-loop",
+    ]);
   });
 
-  test("tells every call once, and where and for how long it ran", () => {
+  test("reports every call once, with where and how long it ran", () => {
     const [threads, eventLoop] = burstsOf(events);
     for (const burst of [threads, eventLoop]) {
       expect(burst?.calls.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3]);
@@ -57,13 +60,15 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
         expect(beganMs + server).toBeLessThanOrEqual(endedMs + 0.01);
       }
     }
-    expect(new Set(threads?.calls.map(({ place, thread }) => `${place}/${thread}`)).size).toBe(4);
-    expect(new Set(eventLoop?.calls.map(({ place, thread }) => `${place}/${thread}`))).toEqual(
-      new Set(["event-loop/0"]),
-    );
+    expect(
+      new Set(threads?.calls.map(({ executor, thread }) => `${executor}/${thread}`)).size,
+    ).toBe(4);
+    expect(
+      new Set(eventLoop?.calls.map(({ executor, thread }) => `${executor}/${thread}`)),
+    ).toEqual(new Set(["event-loop/0"]));
   });
 
-  test("shows the freeze: nobody looks at the loop while a call has it", () => {
+  test("shows the freeze as missing samples", () => {
     const [threads, eventLoop] = burstsOf(events);
     const looksDuring = ({ calls, loop }: NonNullable<typeof threads>) =>
       calls.map(({ beganMs = 0, steps }) => {
@@ -80,48 +85,48 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
     expect(eventLoop?.figures?.loopDelayMaxMs).toBe(worst?.delayMs);
   });
 
-  test("has the bystander's calls with the moments that they were meant for", () => {
-    for (const { bystander } of burstsOf(events)) {
-      const moments = bystander.map(({ intendedMs }) => intendedMs).sort((a, b) => a - b);
+  test("has the probe's calls with their scheduled times", () => {
+    for (const { probe } of burstsOf(events)) {
+      const moments = probe.map(({ intendedMs }) => intendedMs).sort((a, b) => a - b);
       expect(moments.length).toBeGreaterThan(5);
       moments.slice(1).forEach((moment, index) => {
         expect(moment - (moments[index] ?? 0)).toBeCloseTo(5, 1);
       });
     }
     const [, eventLoop] = burstsOf(events);
-    const latest = Math.max(...(eventLoop?.bystander.map(({ latencyMs }) => latencyMs) ?? []));
+    const latest = Math.max(...(eventLoop?.probe.map(({ latencyMs }) => latencyMs) ?? []));
     expect(latest).toBeGreaterThan(40);
   });
 
-  test("has figures, and says in a sentence what happened", () => {
+  test("has figures and a summary", () => {
     const [threads, eventLoop] = burstsOf(events);
     expect(threads?.figures).toMatchObject({
-      limitMs: 50,
-      bandFromMs: 50,
-      bandToMs: 150,
+      idealMs: 50,
+      expectedFromMs: 50,
+      expectedToMs: 150,
       errors: 0,
     });
     expect(eventLoop?.figures?.ratio).toBeGreaterThan(3.5);
-    const [kept] = events.flatMap((event) => (event.case === "kept" ? event.value : []));
+    const [kept] = events.flatMap((event) => (event.case === "saved" ? event.value : []));
     expect(kept?.id).toMatch(/^[a-z0-9]{12}$/);
-    // Of a burst that was disturbed, as on a busy machine, it says only why nothing is concluded.
+    // For a disturbed burst, as on a busy machine, the summary only says why it is inconclusive.
     for (const [name, figures] of [
-      ["threads", threads?.figures],
+      ["blocking-pool", threads?.figures],
       ["event-loop", eventLoop?.figures],
     ] as const) {
-      const isTold = kept?.sentence.includes(`With ${name}`);
+      const isTold = kept?.summary.includes(`With ${name}`);
       expect(isTold).toBe(figures?.inconclusive === "");
-      expect(kept?.sentence).toContain(figures?.inconclusive);
+      expect(kept?.summary).toContain(figures?.inconclusive);
     }
   });
 
-  test("is kept as it was told", async () => {
-    const kept = events.flatMap((event) => (event.case === "kept" ? event.value : []));
+  test("is saved as it was reported", async () => {
+    const kept = events.flatMap((event) => (event.case === "saved" ? event.value : []));
     const { run } = await server.lab.getRun({ id: kept[0]?.id ?? "" });
     expect(run?.summary).toMatchObject({
       exercise: "A",
-      strategies: ["threads", "event-loop"],
-      sentence: kept[0]?.sentence,
+      strategies: ["blocking-pool", "event-loop"],
+      summary: kept[0]?.summary,
       isLoad: false,
     });
     expect(run?.machine?.node).toBe(process.version);
@@ -131,30 +136,30 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
         strategy,
         calls: all?.calls,
         loop: all?.loop,
-        bystander: all?.bystander,
+        probe: all?.probe,
         figures,
       })),
     ).toEqual(burstsOf(events));
   });
 });
 
-test("CPU work has the limit that its own tasks' CPU time sets", async () => {
+test("the ideal of CPU work follows from its tasks' CPU time", async () => {
   const events = await runRace(server, { exercise: "C", strategies: ["async"], calls: 4 });
   const [burst] = burstsOf(events);
   const workMs =
     burst?.calls.map(({ steps }) => steps.find(({ name }) => name === "work")?.ms ?? 0) ?? [];
   const allMs = workMs.reduce((sum, ms) => sum + ms, 0);
-  expect(burst?.figures?.limitMs).toBeGreaterThan(0);
-  // A task computes for no longer than it runs.
-  expect(burst?.figures?.limitMs).toBeLessThanOrEqual(
+  expect(burst?.figures?.idealMs).toBeGreaterThan(0);
+  // A task computes no longer than it runs.
+  expect(burst?.figures?.idealMs).toBeLessThanOrEqual(
     Math.max(...workMs, allMs / readCores().usable) + 1,
   );
 });
 
-test("work after the reply has no ratio, and no calls in the request means the burst's own", async () => {
+test("work after the response has no ratio, and no calls in the request means the burst's own", async () => {
   const events = await runRace(server, { exercise: "G", strategies: ["background"] });
   const [burst] = burstsOf(events);
   expect(burst?.calls).toHaveLength(1);
-  expect(burst?.figures).toMatchObject({ limitMs: 0, errors: 0 });
+  expect(burst?.figures).toMatchObject({ idealMs: 0, errors: 0 });
   expect(burst?.figures?.ratio).toBeUndefined();
 });

@@ -1,4 +1,7 @@
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { create, fromJson, toJson } from "@bufbuild/protobuf";
+import { monotonicMs } from "@unblock/measure/clock";
+import type { Go, RaceOrder, Told } from "@unblock/proto/fired-runs";
 import {
   type BurstProgress,
   BurstProgressSchema,
@@ -10,55 +13,53 @@ import {
   type RaceResponse,
   RaceResponseSchema,
   type RaceRun,
-} from "../../gen/unblock/v1/lab_pb.ts";
-import type { Go, RaceOrder, Told } from "../../registry/fired-runs.ts";
-import { fireFrom } from "./firing-process.ts";
-import { LoopWatch } from "./loop-watch.ts";
+} from "@unblock/proto/gen/lab";
+import { runInChild } from "./firing-process.ts";
 
-const main = new URL("../../lab/race/main.ts", import.meta.url);
+const main = new URL(import.meta.resolve("@unblock/lab/race/main"));
 
-export interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "seats"> {
+interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "slots"> {
   readonly signal: AbortSignal;
-  /** Where the bursts go when they are over. */
+  /** Receives the finished bursts. */
   readonly run: RaceRun;
 }
 
 /**
- * Has a race fired, and tells of it with what the event loop of this server goes through meanwhile.
+ * Runs a race and yields its events, with samples of this server's event loop.
  *
- * @returns what happened, in a sentence or two
+ * @returns the summary
  */
 export async function* race(
   request: RaceRequest,
-  { baseUrl, seats, signal, run }: RaceOptions,
+  { baseUrl, slots, signal, run }: RaceOptions,
 ): AsyncGenerator<RaceResponse["event"], string> {
-  const watches = new BurstWatches();
-  let loop = new LoopWatch();
+  const watches = new BurstSamplers();
+  let loop = new LoopSampler();
   let originMs = 0;
   const order: RaceOrder = {
     baseUrl,
-    seats,
+    slots,
     request: toJson(RaceRequestSchema, request),
   };
-  let sentence = "";
+  let summary = "";
   let burst = create(BurstRunSchema);
   let events = create(BurstProgressSchema);
   try {
-    for await (const told of fireFrom({ main, order, signal, onTold: watches.onTold })) {
-      if (told.kind === "burst-ready") {
+    for await (const message of runInChild({ main, order, signal, onMessage: watches.onMessage })) {
+      if (message.kind === "burst-ready") {
         loop = watches.next();
-      } else if (told.kind === "burst-began") {
-        originMs = told.originMs;
+      } else if (message.kind === "burst-began") {
+        originMs = message.originMs;
       }
-      if (told.kind !== "event") {
+      if (message.kind !== "event") {
         continue;
       }
-      const { event } = fromJson(RaceResponseSchema, told.event);
+      const { event } = fromJson(RaceResponseSchema, message.event);
       if (event.case === "burstBegan") {
         events = create(BurstProgressSchema);
         burst = create(BurstRunSchema, { strategy: event.value.strategy, events });
-      } else if (event.case === "kept") {
-        sentence = event.value.sentence;
+      } else if (event.case === "saved") {
+        summary = event.value.summary;
         continue;
       } else if (event.case === "burstProgress") {
         event.value.loop = takeSamples(loop, originMs);
@@ -77,34 +78,33 @@ export async function* race(
       }
       yield event;
     }
-    return sentence;
+    return summary;
   } finally {
     watches.stop();
   }
 }
 
 /**
- * A watch for each burst, from before its first call until after its last: begun and stopped when that is told,
- * and not when somebody takes what was told, which may be later.
+ * Samples the event loop during each burst, from before its first call until after its last. Starts
+ * and stops when a message arrives, not when it is read, which may be later.
  */
-class BurstWatches {
-  readonly #watches: LoopWatch[] = [];
+class BurstSamplers {
+  readonly #watches: LoopSampler[] = [];
   #taken = 0;
 
-  readonly onTold = ({ kind }: Told, answer: (message: Go) => void): void => {
+  readonly onMessage = ({ kind }: Told, reply: (message: Go) => void): void => {
     if (kind === "burst-ready") {
-      const watch = new LoopWatch();
+      const watch = new LoopSampler();
       this.#watches.push(watch);
       watch.start();
-      answer("go");
+      reply("go");
     } else if (kind === "burst-over") {
       this.stop();
     }
   };
 
-  /** That of the next burst. */
-  next(): LoopWatch {
-    return this.#watches[this.#taken++] ?? new LoopWatch();
+  next(): LoopSampler {
+    return this.#watches[this.#taken++] ?? new LoopSampler();
   }
 
   stop(): void {
@@ -112,7 +112,7 @@ class BurstWatches {
   }
 }
 
-function takeSamples(loop: LoopWatch, originMs: number): LoopSample[] {
+function takeSamples(loop: LoopSampler, originMs: number): LoopSample[] {
   return loop
     .take()
     .filter(({ atMs }) => atMs >= originMs)
@@ -125,15 +125,74 @@ function takeSamples(loop: LoopWatch, originMs: number): LoopSample[] {
     );
 }
 
-/** @returns whether there was something to append */
-function append(events: BurstProgress, { calls, loop, bystander }: BurstProgress): boolean {
+/** @returns whether there was anything to append */
+function append(events: BurstProgress, { calls, loop, probe }: BurstProgress): boolean {
   events.calls.push(...calls);
   events.loop.push(...loop);
-  events.bystander.push(...bystander);
-  return calls.length + loop.length + bystander.length > 0;
+  events.probe.push(...probe);
+  return calls.length + loop.length + probe.length > 0;
 }
 
-/** To whole microseconds: finer figures are noise, and every digit is kept in a file. */
+/** Rounds to microseconds: finer digits are noise, and a file stores every digit. */
 function round(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
+}
+
+/** Sampling interval. Each sample wakes the process, which costs more than the sample itself. */
+const sampleMs = 10;
+
+interface Sample {
+  readonly atMs: number;
+  /** Delay of the event loop at this sample, in milliseconds. */
+  readonly delayMs: number;
+  /** Utilization since the last sample, 0 to 1. */
+  readonly utilization: number;
+}
+
+/**
+ * Samples this thread's event loop. A blocked loop takes no samples; the next one has the whole
+ * delay.
+ *
+ * Node's monitorEventLoopDelay has one figure for a period and does not say when.
+ */
+class LoopSampler {
+  #samples: Sample[] = [];
+  #dueMs = 0;
+  #utilization: EventLoopUtilization = performance.eventLoopUtilization();
+  #timer: NodeJS.Timeout | undefined;
+
+  start(): void {
+    this.#utilization = performance.eventLoopUtilization();
+    this.#waitForNext(monotonicMs());
+  }
+
+  /** Takes a last sample before the next is due. */
+  stop(): void {
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#sample();
+    }
+  }
+
+  /** Samples since the last call. */
+  take(): readonly Sample[] {
+    const samples = this.#samples;
+    this.#samples = [];
+    return samples;
+  }
+
+  #waitForNext(nowMs: number): void {
+    this.#dueMs = nowMs + sampleMs;
+    this.#timer = setTimeout(() => this.#waitForNext(this.#sample()), sampleMs);
+  }
+
+  #sample(): number {
+    const atMs = monotonicMs();
+    const since = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(this.#utilization, since);
+    this.#samples.push({ atMs, delayMs: Math.max(0, atMs - this.#dueMs), utilization });
+    return atMs;
+  }
 }

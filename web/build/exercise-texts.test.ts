@@ -1,7 +1,6 @@
+import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
-import { exercises } from "../../registry/exercises.ts";
-import { readTexts } from "./exercise-texts.ts";
-import { proseOf } from "./prose.ts";
+import { proseOf, readTexts } from "./exercise-texts.ts";
 
 describe("the page's texts", () => {
   const texts = readTexts();
@@ -14,7 +13,7 @@ describe("the page's texts", () => {
       expect(text?.rationale).not.toEqual([]);
       const question = JSON.stringify(text?.question);
       expect(question).toContain("?");
-      // It must not give the answer away, as the table below it would.
+      // The question must not reveal the answer.
       for (const { reason } of allStrategies) {
         expect(question).not.toContain(reason);
       }
@@ -22,7 +21,7 @@ describe("the page's texts", () => {
   );
 });
 
-test("text becomes elements, with links as their text and nothing folded away", () => {
+test("parses text into elements, replaces links by their text and unfolds details", () => {
   const markdown = [
     "<details>\n<summary>Decide first</summary>\n",
     "One `two` **three**\n_four_ [five](six.ts).\n",
@@ -48,6 +47,6 @@ test("text becomes elements, with links as their text and nothing folded away", 
   ]);
 });
 
-test("what the page could not show fails the build", () => {
+test("fails the build for Markdown that the page cannot show", () => {
   expect(() => proseOf("<script>alert(1)</script>")).toThrow("Expected paragraphs");
 });

@@ -7,7 +7,7 @@ export type Route =
   | { readonly view: "runs" }
   | { readonly view: "run"; readonly id: string; readonly otherId: string | undefined };
 
-/** What the address shows; an address that means nothing shows the race. */
+/** The view of an address. Unknown addresses show the race. */
 export function routeOf(hash: string): Route {
   const [view, first, second] = hash.replace(/^#\/?/, "").split("/");
   switch (view) {
@@ -24,7 +24,7 @@ export function routeOf(hash: string): Route {
 
 export const route = signal<Route>({ view: "race" });
 
-/** Follows the address from now on. */
+/** Keeps `route` equal to the address. */
 export function followAddress(): void {
   const follow = () => {
     route.value = routeOf(location.hash);

@@ -9,7 +9,7 @@ export const theme = signal<Theme>(
   themes.find((name) => name === localStorage.getItem(key)) ?? "auto",
 );
 
-/** Counts up when colours change, for what is drawn and not styled. */
+/** Increments when colours change, for canvases, which the stylesheet cannot reach. */
 export const coloursChanged = signal(0);
 
 export function applyTheme(): void {
@@ -23,7 +23,7 @@ export function applyTheme(): void {
   });
 }
 
-/** A colour of the stylesheet, such as "--text", as it is now. */
+/** The current value of a colour of the stylesheet, such as "--text". */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

@@ -1,37 +1,77 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
+import { afterAll, beforeAll, describe } from "vitest";
+import { type PageServer, startPageServer } from "./page-server.ts";
 
 const executablePath = "/usr/bin/chromium";
 const screenshots = fileURLToPath(new URL("../screenshots/", import.meta.url));
 
-/** Whether there is a browser to test with. In CI there must be. */
-export function hasChromium(): boolean {
-  const found = existsSync(executablePath);
-  if (!found && process.env.CI !== undefined) {
-    throw new Error(`Expected ${executablePath} in CI, got none; .ci/run installs it`);
-  }
-  if (!found) {
-    console.warn(`Skipped: there is no ${executablePath} (Debian: apt-get install chromium)`);
-  }
-  return found;
+/** Server and browser that the tests of a file share. */
+export interface Setup {
+  readonly server: PageServer;
+  /** Opens the page in a context of its own, at an address such as "#/load". */
+  visit(address?: string, options?: BrowserContextOptions): Promise<Visit>;
+  /** The same, at another server. */
+  visitOther(serverUrl: string): Promise<Visit>;
 }
 
-/** Debian's own browser, as root and without a screen. */
-export function openBrowser(): Promise<Browser> {
+/**
+ * Declares tests of the page. They are skipped without a browser, except in CI, where it is required.
+ *
+ * @param declare called with a function that returns the setup, from the hooks and tests
+ */
+export function describePage(name: string, declare: (setup: () => Setup) => void): void {
+  const isInstalled = existsSync(executablePath);
+  if (!isInstalled && process.env.CI !== undefined) {
+    throw new Error(`Expected ${executablePath} in CI, got none; .ci/run installs it`);
+  }
+  if (!isInstalled) {
+    console.warn(`Skipped: there is no ${executablePath} (Debian: apt-get install chromium)`);
+  }
+  describe.skipIf(!isInstalled)(name, () => {
+    let setup: Setup | undefined;
+    let close = async () => {};
+    beforeAll(async () => {
+      const [server, browser] = await Promise.all([startPageServer(), openBrowser()]);
+      setup = {
+        server,
+        visit: (address, options) => visit(browser, server.url, address, options),
+        visitOther: (serverUrl) => visit(browser, serverUrl),
+      };
+      close = async () => {
+        await browser.close();
+        await server.close();
+      };
+    });
+    afterAll(() => close());
+    declare(() => {
+      if (setup === undefined) {
+        throw new Error("Expected the setup to be used in hooks and tests only");
+      }
+      return setup;
+    });
+  });
+}
+
+/** Debian's Chromium, as root and headless. */
+function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 }
 
-/** A person's visit, and what the browser complained about meanwhile. */
 export interface Visit {
   readonly page: Page;
-  /** Errors of the page's script and of the browser, violations of the security policy too. */
-  readonly complaints: readonly string[];
+  /** Errors of the page's script and of the browser, including violations of the security policy. */
+  readonly errors: readonly string[];
 }
 
-/** @param address such as "#/load" */
-export async function visit(
+async function visit(
   browser: Browser,
   serverUrl: string,
   address = "",
@@ -39,35 +79,41 @@ export async function visit(
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1_000, height: 800 }, ...options });
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", ({ message }) => complaints.push(message));
+  const errors: string[] = [];
+  page.on("pageerror", ({ message }) => errors.push(message));
   page.on("console", (line) => {
     if (line.type() === "error") {
-      complaints.push(line.text());
+      errors.push(line.text());
     }
   });
   await page.goto(`${serverUrl}/${address}`);
   await page.getByRole("navigation", { name: "Views" }).waitFor();
-  return { page, complaints };
+  return { page, errors };
 }
 
-/** Keeps a picture of the page for whoever looks at a failure, or at what is new. */
+/** Saves a screenshot of the page, for reviews and failures. */
 export async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
   await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true });
 }
 
-/** Starts the race that the form says, and waits until it is kept. */
-export async function race(page: Page, name = "Run"): Promise<void> {
-  await page.getByRole("button", { name, exact: true }).click();
+/** Starts the race of the form and waits until the server has saved it. */
+export async function race(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await raceEnds(page);
 }
 
 export async function raceEnds(page: Page): Promise<void> {
-  await page.getByRole("link", { name: "This run's address" }).waitFor({ timeout: 50_000 });
+  await page.getByRole("link", { name: "Link to this run" }).waitFor({ timeout: 50_000 });
 }
 
-/** How many colours a canvas shows: a few when something is drawn on it, one when nothing is. */
+/** Address of the run that the page shows. */
+export async function addressOfRun(page: Page): Promise<string> {
+  const link = page.getByRole("link", { name: "Link to this run" });
+  return (await link.getAttribute("href", { timeout: 50_000 })) ?? "";
+}
+
+/** Number of colours of each canvas; 1 when nothing is drawn. */
 export async function coloursOf(page: Page, selector: string): Promise<number[]> {
   return page.locator(selector).evaluateAll((canvases) =>
     canvases.map((canvas) => {
@@ -87,7 +133,12 @@ export async function coloursOf(page: Page, selector: string): Promise<number[]>
   );
 }
 
-/** Nothing was blocked, missing or thrown. */
-export function expectNoComplaints({ complaints }: Visit): void {
-  expect(complaints).toEqual([]);
+/** Opens the table behind a chart. Returns the table's region. */
+export async function openTable(page: Page, caption: string): Promise<Locator> {
+  const region = page.getByRole("region", { name: caption, exact: true });
+  if ((await region.count()) === 0) {
+    await page.getByText(`Table: ${caption}`, { exact: true }).click();
+  }
+  await region.waitFor();
+  return region;
 }

@@ -1,25 +1,17 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasChromium, openBrowser, raceEnds, visit } from "./browser.ts";
-import { type PageServer, startPageServer } from "./page-server.ts";
+import { changeProgress, noProgress } from "@unblock/progress/progress";
+import type { Page } from "playwright-core";
+import { beforeEach, expect, test } from "vitest";
+import { describePage, raceEnds } from "./browser.ts";
 
-/** More than any view has of what can be reached. */
-const mostTabs = 80;
+/** More than any view has focusable elements. */
+const maxTabs = 80;
 
-describe.skipIf(!hasChromium())("with the keyboard alone", () => {
-  let server: PageServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startPageServer(), openBrowser()]);
+describePage("with the keyboard alone", (setup) => {
+  beforeEach(async () => {
+    await changeProgress(setup().server.progressFile, () => noProgress);
   });
 
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
-  /** What has the focus: its name, and whether one sees that it has. */
+  /** Name of the focused element, and whether it has a visible outline. */
   const focused = (page: Page) =>
     page.evaluate(() => {
       const one = document.activeElement;
@@ -32,19 +24,19 @@ describe.skipIf(!hasChromium())("with the keyboard alone", () => {
     });
 
   const tabTo = async (page: Page, name: RegExp) => {
-    for (let tabs = 0; tabs < mostTabs; tabs++) {
+    for (let tabs = 0; tabs < maxTabs; tabs++) {
       await page.keyboard.press("Tab");
       if (name.test((await focused(page)).name)) {
         return;
       }
     }
-    throw new Error(`Expected to reach ${name} with Tab, and did not`);
+    throw new Error(`Expected Tab to reach ${name}`);
   };
 
-  test("all can be reached, and one sees where one is", async () => {
-    const { page } = await visit(browser, server.url);
+  test("Tab reaches everything, with a visible focus", async () => {
+    const { page } = await setup().visit();
     const reached: string[] = [];
-    for (let tabs = 0; tabs < mostTabs; tabs++) {
+    for (let tabs = 0; tabs < maxTabs; tabs++) {
       await page.keyboard.press("Tab");
       if (await page.evaluate(() => document.activeElement === document.body)) {
         break;
@@ -53,27 +45,37 @@ describe.skipIf(!hasChromium())("with the keyboard alone", () => {
       expect([name, visible]).toEqual([name, true]);
       reached.push(name);
     }
-    for (const name of ["Race", "The eight", "Load", "Runs", "threads", "Run", "The server now"]) {
+    for (const name of [
+      "Race",
+      "The eight",
+      "Load",
+      "Runs",
+      "blocking-pool",
+      "Run",
+      "The server now",
+    ]) {
       expect(reached).toContain(name);
     }
     expect(reached.some((name) => name.startsWith("Theme"))).toBe(true);
   });
 
-  test("a race is set up, run with Enter and read in a table", async () => {
-    const { page } = await visit(browser, server.url);
+  test("a race is set up, started with Enter and read in a table", async () => {
+    const { page } = await setup().visit();
     await tabTo(page, /^Exercise/);
     await page.keyboard.press("h");
     await tabTo(page, /^parallel/);
     await page.keyboard.press("Enter");
     await raceEnds(page);
     expect(await page.locator("table.figures").innerText()).toContain("sequential");
-    await tabTo(page, /^Calls with parallel as a table/);
+    await tabTo(page, /^Table: Calls with parallel/);
     await page.keyboard.press("Space");
-    await page.getByRole("region", { name: "Calls with parallel", exact: true }).waitFor();
+    const table = page.getByRole("region", { name: "Calls with parallel", exact: true });
+    await table.waitFor();
+    expect(await table.getByRole("row").count()).toBe(2);
   });
 
   test("an exercise is guessed", async () => {
-    const { page } = await visit(browser, server.url, "#/eight");
+    const { page } = await setup().visit("#/eight");
     await tabTo(page, /^G Fire-and-forget/);
     await page.keyboard.press("Enter");
     await page.getByText("Your guess").waitFor();
@@ -82,10 +84,11 @@ describe.skipIf(!hasChromium())("with the keyboard alone", () => {
     await page.keyboard.press("Enter");
     await page.getByText("✓ Right: you guessed background.").waitFor();
     await raceEnds(page);
+    expect(await page.locator("table.figures").innerText()).toContain("background");
   });
 
-  test("another view is read from its heading on", async () => {
-    const { page } = await visit(browser, server.url);
+  test("another view gets the focus on its heading", async () => {
+    const { page } = await setup().visit();
     await tabTo(page, /^Runs$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Runs" }).waitFor();

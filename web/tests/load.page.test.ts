@@ -1,52 +1,22 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  coloursOf,
-  expectNoComplaints,
-  hasChromium,
-  openBrowser,
-  shoot,
-  type Visit,
-  visit,
-} from "./browser.ts";
-import { type PageServer, startPageServer } from "./page-server.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { addressOfRun, coloursOf, describePage, openTable, shoot } from "./browser.ts";
 
-describe.skipIf(!hasChromium())("a load", () => {
-  let server: PageServer;
-  let browser: Browser;
-  let visitor: Visit;
-  let page: Page;
-
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startPageServer(), openBrowser()]);
-    visitor = await visit(browser, server.url, "#/load");
-    page = visitor.page;
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
-  const start = async (strategy: string, rate: number) => {
+describePage("a load", (setup) => {
+  const start = async (page: Page, strategy: string, rate: number, seconds = 3) => {
     await page.getByLabel("Strategy").selectOption(strategy);
-    await page.getByLabel("Calls a second").fill(String(rate));
-    await page.getByLabel("Seconds").fill("3");
+    await page.getByLabel("Calls per second").fill(String(rate));
+    await page.getByLabel("Seconds").fill(String(seconds));
     await page.getByRole("button", { name: "Start", exact: true }).click();
   };
 
-  test("is watched while it runs", async () => {
-    await start("async", 50);
+  test("is shown while it runs, and ends in a report", async () => {
+    const { page, errors } = await setup().visit("#/load");
+    await start(page, "async", 50);
     await page.getByText("Running.").waitFor();
-    await page.getByText("Seconds as a table").click();
-    const rows = page.getByRole("region", { name: "Seconds", exact: true }).getByRole("row");
-    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBeGreaterThan(1);
+    const rows = (await openTable(page, "Seconds")).getByRole("row");
+    await expect.poll(() => rows.count()).toBeGreaterThan(1);
     expect(await page.getByText("Running.").count()).toBe(1);
-    await page.getByRole("link", { name: "Open the report" }).waitFor({ timeout: 20_000 });
-    await shoot(page, "load");
-  });
-
-  test("ends in a report: how many, how fast, how they ended", async () => {
     await page.getByRole("link", { name: "Open the report" }).click();
     await page.getByRole("heading", { name: "Compare" }).waitFor();
     const report = await page.locator("main").innerText();
@@ -56,21 +26,23 @@ describe.skipIf(!hasChromium())("a load", () => {
     for (const colours of await coloursOf(page, ".picture canvas")) {
       expect(colours).toBeGreaterThan(2);
     }
-    await page.getByText("Percentiles as a table").click();
-    const table = page.getByRole("region", { name: "Percentiles", exact: true });
-    expect(await table.innerText()).toContain("99 %");
-    expectNoComplaints(visitor);
+    expect(await (await openTable(page, "Percentiles")).innerText()).toContain("99 %");
+    await shoot(page, "load");
+    expect(errors).toEqual([]);
   });
 
-  test("is compared with another on one curve, which has an address", async () => {
-    await page.getByRole("link", { name: "Load", exact: true }).click();
-    await start("threads", 40);
-    await page.getByRole("link", { name: "Open the report" }).waitFor({ timeout: 20_000 });
+  test("is compared with another load, at an address of its own", async () => {
+    const { page } = await setup().visit("#/load");
+    await start(page, "async", 30, 1);
+    const first = await addressOfRun(page);
+    await start(page, "blocking-pool", 40, 1);
+    await page.getByText("Running.").waitFor();
+    await addressOfRun(page);
     await page.getByRole("link", { name: "Open the report" }).click();
-    const others = page.getByLabel("With another load");
-    await expect.poll(() => others.getByRole("option").count()).toBe(2);
-    await others.selectOption({ index: 1 });
-    const both = page.getByRole("img", { name: /percentile of E threads, 40.* and E async, 50/ });
+    await page.getByLabel("With another load").selectOption(first.replace("#/runs/", ""));
+    const both = page.getByRole("img", {
+      name: /percentile of E blocking-pool, 40.* and E async, 30/,
+    });
     await both.waitFor();
     expect(page.url()).toMatch(/#\/runs\/[a-z0-9]+\/[a-z0-9]+$/);
     await page.reload();

@@ -1,22 +1,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startServerProcess } from "../../testing/server-process.ts";
+import { startServerProcess } from "@unblock/test/server-process";
 
-/** A real server with the page, and a folder of its own for runs. */
+/** A server that serves the page, with its own folder for runs and progress. */
 export interface PageServer {
   readonly url: string;
   readonly runsFolder: string;
   /** File of the learner's progress. */
   readonly progressFile: string;
-  /** Gives it no time to say goodbye. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
   /** Starts it again on the same port, after {@link kill}. */
   startAgain(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param flags those of `npm start`, but for the port and the folder */
+/** @param flags flags of `npm start`, without the port and the folders */
 export async function startPageServer(flags: readonly string[] = []): Promise<PageServer> {
   const runsFolder = mkdtempSync(join(tmpdir(), "unblock-runs-"));
   const progressFile = join(runsFolder, "yours/progress.json");

@@ -1,9 +1,9 @@
 import type { ServerHttp2Stream } from "node:http2";
+import { callGrpc } from "@unblock/test/wire";
 import { expect, test } from "vitest";
-import { callGrpc } from "../../../testing/wire.ts";
 import { startNullServer } from "./null-server.ts";
 
-test("answers each call, and none sooner than its delay", async () => {
+test("responds to each call, never before its delay", async () => {
   const delayMs = 10;
   const { url, server } = await startNullServer(delayMs);
   const tookMs: number[] = [];
@@ -20,7 +20,7 @@ test("answers each call, and none sooner than its delay", async () => {
     expect(replies.map(({ grpcStatus }) => grpcStatus)).toEqual(replies.map(() => "0"));
     expect(tookMs).toHaveLength(30);
     expect(tookMs.filter((ms) => ms < delayMs)).toEqual([]);
-    // Later ones find the line empty again.
+    // The queue is empty again.
     expect((await callGrpc(url, "/a.B/C", new Uint8Array())).grpcStatus).toBe("0");
   } finally {
     server.close();

@@ -7,9 +7,8 @@ import {
   createServerConnection,
   encodeHeaderBlock,
   type StreamReceiver,
-} from "../../../packages/http2/server/index.ts";
-import { announce } from "../../harness/announce.ts";
-import { listenLocally } from "../../harness/listen.ts";
+} from "@unblock/http2/server";
+import { announce, listenLocally } from "../../harness/serve.ts";
 
 const header = encodeHeaderBlock([
   [":status", "200"],

@@ -1,15 +1,14 @@
 /** This project's HTTP/2 and protobuf-es and nothing else: the ceiling of a server on it, not a peer. */
 import { createServer } from "node:net";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { EchoRequestSchema, EchoResponseSchema } from "../../../gen/echo/v1/echo_pb.ts";
+import { envelope } from "@unblock/connect/adapter/envelope";
 import {
   createServerConnection,
   encodeHeaderBlock,
   type StreamReceiver,
-} from "../../../packages/http2/server/index.ts";
-import { envelope } from "../../../server/rpc/adapter/envelope.ts";
-import { listenLocally } from "../../harness/listen.ts";
-import { announceServer } from "./serve.ts";
+} from "@unblock/http2/server";
+import { EchoRequestSchema, EchoResponseSchema } from "@unblock/proto/gen/echo/v1/echo_pb";
+import { announceServer, listenLocally } from "../../harness/serve.ts";
 
 /** Flags and length before a message. */
 const prefixBytes = 5;

@@ -1,11 +1,10 @@
+import { callGrpc } from "@unblock/test/wire";
 import { afterEach, expect, test } from "vitest";
-import { callGrpc } from "../../../testing/wire.ts";
-import { createPinning } from "../../harness/pinning.ts";
-import type { ServerProcess } from "../../harness/server-process.ts";
+import { createPinning, type ServerProcess } from "../../harness/processes.ts";
 import { type ServerKind, servers, startEchoServer } from "../servers.ts";
 
 let server: ServerProcess | undefined;
-afterEach(() => server?.close());
+afterEach(() => server?.[Symbol.asyncDispose]());
 
 const path = "/echo.v1.EchoService/Echo";
 const kinds = Object.keys(servers).filter((kind): kind is ServerKind => kind in servers);
@@ -35,12 +34,12 @@ test.each(
   expect(await response.json()).toEqual({ text: "abc", number: 1 });
 });
 
-test("the server with our interceptors refuses what it should, so they are there", async () => {
+test("the server with our interceptors rejects an invalid request", async () => {
   server = await startEchoServer("unblock", createPinning());
   expect((await callGrpc(server.url, path, Buffer.alloc(0))).grpcStatus).toBe("3");
 });
 
-test("a server tells its CPU time and its heap", async () => {
+test("a server reports its CPU time and its heap", async () => {
   server = await startEchoServer("adapter", createPinning());
   expect(await server.ask<number>("cpuMs")).toBeGreaterThan(0);
   expect(await server.ask<number>("heapBytes")).toBeGreaterThan(1_000_000);

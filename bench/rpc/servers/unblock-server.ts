@@ -1,24 +1,31 @@
-/** The same with all that our server does to every call: metrics, logging, limits, validation. */
-import type { DescMethod } from "@bufbuild/protobuf";
-import { isMessage } from "@bufbuild/protobuf";
-import { EchoRequestSchema, EchoService } from "../../../gen/echo/v1/echo_pb.ts";
-import { completeConfig } from "../../../server/config.ts";
-import { checkRange, checkText } from "../../../server/exercises/validate.ts";
-import { createLogger } from "../../../server/logger.ts";
-import { createAdapter } from "../../../server/rpc/adapter/adapter.ts";
-import { createInterceptors } from "../../../server/rpc/interceptors/chain.ts";
-import { rejectCrossSiteGets } from "../../../server/rpc/interceptors/cross-site.ts";
-import { limitCalls } from "../../../server/rpc/interceptors/overload.ts";
-import type { Check } from "../../../server/rpc/interceptors/validation.ts";
-import { listen } from "../../../server/rpc/listener/listener.ts";
-import { createMetrics } from "../../../server/rpc/observability/metrics.ts";
-import { observeRequests } from "../../../server/rpc/observability/observe-requests.ts";
-import { EventLoopVitals } from "../../../server/vitals/event-loop.ts";
-import { routeEcho } from "./echo.ts";
-import { announceServer } from "./serve.ts";
+/**
+ * This project's adapter and listener, with everything that our server does to a call: metrics, logging,
+ * limits, validation. `--adapter-only` leaves that out.
+ */
+import { parseArgs } from "node:util";
+import { type DescMethod, isMessage } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { createAdapter } from "@unblock/connect/adapter/adapter";
+import {
+  type Check,
+  createInterceptors,
+  rejectCrossSiteGets,
+} from "@unblock/connect/interceptors/chain";
+import { limitCalls } from "@unblock/connect/interceptors/overload";
+import { listen } from "@unblock/connect/listener/listener";
+import { createMetrics } from "@unblock/connect/observability/metrics";
+import { observeRequests } from "@unblock/connect/observability/request-log";
+import { checkRange, checkText } from "@unblock/exercises/exercise";
+import { EventLoopVitals } from "@unblock/measure/event-loop";
+import {
+  type EchoRequest,
+  EchoRequestSchema,
+  EchoService,
+} from "@unblock/proto/gen/echo/v1/echo_pb";
+import { completeConfig } from "@unblock/server/config";
+import { createLogger } from "@unblock/terminal/logger";
+import { announceServer } from "../../harness/serve.ts";
 
-const { host, logLevel, log, maxCalls } = completeConfig({});
-const eventLoop = new EventLoopVitals();
 const checkEcho: Check = (request) =>
   isMessage(request, EchoRequestSchema)
     ? [
@@ -26,24 +33,36 @@ const checkEcho: Check = (request) =>
         ...checkRange("number", request.number, 1, 2 ** 31 - 1),
       ]
     : [];
-const logger = createLogger(logLevel, log);
-const limit = limitCalls(maxCalls, []);
-const metrics = createMetrics({
-  places: () => [],
-  eventLoop,
-  callsInProgress: () => limit.inProgress,
-});
-const interceptors = createInterceptors({
-  logger,
-  crossSite: rejectCrossSiteGets(() => false),
-  limit,
-  checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
-});
-const adapter = createAdapter({
-  routes: routeEcho,
-  interceptors,
-  jsonOptions: { alwaysEmitImplicit: true },
-  observer: observeRequests(metrics, logger),
-});
+
+function routes(router: ConnectRouter): void {
+  router.service(EchoService, { echo: ({ text, number }: EchoRequest) => ({ text, number }) });
+}
+
+function createFullAdapter() {
+  const { logLevel, log, maxCalls } = completeConfig({});
+  const eventLoop = new EventLoopVitals();
+  const logger = createLogger(logLevel, log);
+  const limit = limitCalls(maxCalls, []);
+  const metrics = createMetrics({
+    executors: () => [],
+    eventLoop,
+    callsInProgress: () => limit.inProgress,
+  });
+  return createAdapter({
+    routes,
+    interceptors: createInterceptors({
+      logger,
+      crossSite: rejectCrossSiteGets(() => false),
+      limit,
+      checks: new Map<DescMethod, Check>([[EchoService.method.echo, checkEcho]]),
+    }),
+    jsonOptions: { alwaysEmitImplicit: true },
+    observer: observeRequests(metrics, logger),
+  });
+}
+
+const { values } = parseArgs({ options: { "adapter-only": { type: "boolean" } } });
+const adapter = values["adapter-only"] ? createAdapter({ routes }) : createFullAdapter();
+const host = "127.0.0.1";
 const { port } = await listen({ host, port: 0 }, adapter);
 announceServer(`http://${host}:${port}`);

@@ -1,40 +1,45 @@
 /**
- * `npm run check:author`: does the check tell right from wrong, also on a machine that is not quiet? Every
- * stub fails as a stub, every right answer passes, and every wrong one fails by its name, while a program
- * takes a core now and then. What can't be told there is INCONCLUSIVE, which no verdict may be too often.
+ * `npm run check:author`: does the check distinguish right from wrong on a busy machine? Every stub has to
+ * fail as a stub, every right answer to pass, and every wrong one to fail by its name, while a program
+ * takes a core at times. A verdict may be INCONCLUSIVE there, but not too often.
  */
-import { basename } from "node:path";
+
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fail } from "@unblock/terminal/fail";
 import { Command, InvalidArgumentError } from "commander";
-import { fail } from "../../../cli/fail.ts";
 import { shown } from "../../workspace.ts";
 import { checkExercise } from "../check-exercise.ts";
 import type { Verdict } from "../result.ts";
 import { checkTypes, type TypeProblems } from "../types.ts";
-import type { Judgement } from "./expectations.ts";
-import { Hog } from "./hog.ts";
-import { findSubjects, type Subject } from "./subjects.ts";
+import { findSubjects, type Judgement, type Subject } from "./subjects.ts";
 
 const example = `
 Examples:
-  npm run check:author -- a- d-four
+  npm run check:author -- get-user get-config/wrong/four
   npm run check:author -- --part 2/3
   npm run -s check:author -- --json > author.json
 
-Exits with 0 when all is as expected, and with 2 when something is not, or when more than a third is
+Exit codes: 0 when everything is as expected, 2 when something is not or more than a third is
 INCONCLUSIVE.`;
+
+const exercisesFolder = fileURLToPath(new URL("../../../exercises/", import.meta.url));
+const hogProgram = fileURLToPath(new URL(import.meta.resolve("@unblock/test/hog")));
 
 type Kind = Judgement["kind"];
 
-/** Which of how many parts, from 1. */
+/** One of several parts, from 1. */
 interface Part {
   readonly number: number;
   readonly of: number;
 }
 
-/** Checked at once: each is alone most of the time, as most of a check is waiting. */
+/** Concurrent checks, which wait most of the time. */
 const lanes = 2;
-/** More than this part that could not be told is a failure of the check. */
-const mostInconclusive = 1 / 3;
+/** Share of INCONCLUSIVE verdicts above which the author's check fails. */
+const maxInconclusive = 1 / 3;
 
 const marks: Readonly<Record<Kind, string>> = {
   expected: "ok  ",
@@ -43,16 +48,14 @@ const marks: Readonly<Record<Kind, string>> = {
 };
 
 const command = new Command("npm run check:author --")
-  .description(
-    "Checks the check: stubs, right and wrong answers, beside a core that is busy at times.",
-  )
-  .argument("[names...]", "only files whose name begins so, such as a- d-four")
+  .description("Check the check: stubs, right and wrong answers, while a core is busy at times.")
+  .argument("[names...]", "only files whose paths in exercises/ begin with these, such as get-user")
   .option(
     "--part <n/m>",
     "only the nth of m parts, such as 2/3, each with some of every exercise",
     part,
   )
-  .option("--json", "print the result as JSON, and nothing else")
+  .option("--json", "print only the result, as JSON")
   .addHelpText("after", example)
   .parse();
 const { json, part: asked } = command.opts<{ readonly json?: boolean; readonly part?: Part }>();
@@ -65,14 +68,19 @@ try {
   process.stdout.write(json ? `${JSON.stringify({ files: judged })}\n` : `${summary(judged)}\n`);
   const isGood =
     count(judged, "unexpected") === 0 &&
-    count(judged, "inconclusive") <= judged.length * mostInconclusive;
+    count(judged, "inconclusive") <= judged.length * maxInconclusive;
   process.exitCode = isGood ? 0 : 2;
 } catch (error) {
   fail(error);
 }
 
 function isNamed({ file }: Subject): boolean {
-  return command.args.length === 0 || command.args.some((name) => basename(file).startsWith(name));
+  return command.args.length === 0 || command.args.some((path) => nameOf(file).startsWith(path));
+}
+
+/** Path in the folder of the exercises, such as "get-user/wrong/one-at-a-time.ts". */
+function nameOf(file: string): string {
+  return relative(exercisesFolder, file);
 }
 
 function isInPart(_: Subject, index: number): boolean {
@@ -82,7 +90,7 @@ function isInPart(_: Subject, index: number): boolean {
 interface Judged {
   readonly file: string;
   readonly judgement: Kind;
-  /** What was expected and what came; null when it is as expected. */
+  /** The difference; null when the result is as expected. */
   readonly problem: string | null;
   readonly verdict: Verdict;
   readonly diagnoses: readonly string[];
@@ -90,7 +98,7 @@ interface Judged {
 
 async function judgeAll(subjects: readonly Subject[]): Promise<readonly Judged[]> {
   const types = checkTypes(subjects.map(({ file }) => file));
-  const hog = new Hog();
+  const stopHogs = startHogs();
   const judged: Judged[] = [];
   const waiting = subjects.values();
   const work = async () => {
@@ -101,7 +109,7 @@ async function judgeAll(subjects: readonly Subject[]): Promise<readonly Judged[]
   try {
     await Promise.all(Array.from({ length: lanes }, work));
   } finally {
-    hog.stop();
+    stopHogs();
   }
   return judged;
 }
@@ -136,11 +144,11 @@ function summary(judged: readonly Judged[]): string {
   const inconclusive = count(judged, "inconclusive");
   const files = (kind: Kind) =>
     judged.filter(({ judgement }) => judgement === kind).map(({ file }) => `  ${file}`);
-  const isTooMany = inconclusive > judged.length * mostInconclusive;
+  const isTooMany = inconclusive > judged.length * maxInconclusive;
   return [
     `${count(judged, "expected")} as expected, ${inconclusive} INCONCLUSIVE, ${count(judged, "unexpected")} unexpected`,
     ...(inconclusive > 0 ? ["INCONCLUSIVE:", ...files("inconclusive")] : []),
-    ...(isTooMany ? ["That is more than a third: the check does not tell enough."] : []),
+    ...(isTooMany ? ["That is more than a third."] : []),
     ...(count(judged, "unexpected") > 0 ? ["Unexpected:", ...files("unexpected")] : []),
   ].join("\n");
 }
@@ -149,7 +157,7 @@ function count(judged: readonly Judged[], kind: Kind): number {
   return judged.filter(({ judgement }) => judgement === kind).length;
 }
 
-/** What goes on; not on the standard output that is to be JSON. */
+/** Prints progress, to standard error when standard output is JSON. */
 function say(line: string): void {
   (json ? process.stderr : process.stdout).write(`${line}\n`);
 }
@@ -160,4 +168,17 @@ function part(text: string): Part {
     throw new InvalidArgumentError(`Expected a part such as 2/3, got "${text}".`);
   }
   return { number, of };
+}
+
+/** Starts processes that now and then take a core each, half as many as there are cores. @returns ends them */
+function startHogs(): () => void {
+  const hogs = Array.from({ length: Math.ceil(availableParallelism() / 2) }, () =>
+    // Each ends when its standard input does, so also when this process is killed.
+    spawn(process.execPath, [hogProgram], { stdio: ["pipe", "ignore", "ignore"] }),
+  );
+  return () => {
+    for (const hog of hogs) {
+      hog.kill();
+    }
+  };
 }

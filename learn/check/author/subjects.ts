@@ -1,71 +1,100 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type Exercise, exercises } from "../../../registry/exercises.ts";
-import type { DiagnosisName } from "../../diagnose/diagnosis.ts";
-import { fileName } from "../../workspace.ts";
-import { wrongAnswers } from "../../wrong/expected.ts";
-import { expectFailure, expectPass, expectUndecided, type Judge } from "./expectations.ts";
+import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
+import type { WrongAnswer } from "@unblock/exercises/check-plan";
+import { checkOf } from "@unblock/exercises/checks";
+import { answersOf, exerciseFile } from "@unblock/exercises/folder";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
+import type { ExerciseResult } from "../result.ts";
 
-const learn = fileURLToPath(new URL("../../", import.meta.url));
-
-/** A file with what the check is to say of it. */
+/** A file, and the expected result of its check. */
 export interface Subject {
   readonly exercise: Exercise;
-  /** Its path. */
   readonly file: string;
   readonly judge: Judge;
 }
 
-/** What is wrong with each stub, besides that it is undecided. */
-const stubMistakes: Readonly<Record<string, DiagnosisName>> = {
-  A: "loop-blocked-by-waiting",
-  B: "loop-blocked-by-waiting",
-  C: "cpu-behind-a-promise",
-  D: "loop-blocked-by-waiting",
-  E: "loop-blocked-by-waiting",
-  F: "cpu-behind-a-promise",
-  G: "reply-waits-for-work",
-  H: "sequential",
-};
-
-/** Everything that the author's check looks at, in turn by exercise. */
+/** Returns all subjects of the author's check, sorted by exercise. */
 export function findSubjects(): readonly Subject[] {
-  const all = [
-    ...exercises.map((exercise) => {
-      const file = join(learn, "stubs", fileName(exercise));
-      return { exercise, file, judge: expectUndecided(stubMistake(exercise)) };
-    }),
-    ...filesOf("solutions").map((one) => ({ ...one, judge: expectPass })),
-    ...filesOf("right").map((one) => ({ ...one, judge: expectPass })),
-    ...wrongAnswers.map((wrong) => {
-      const file = join(learn, "wrong", wrong.file);
-      return { exercise: exerciseOf(wrong.file), file, judge: expectFailure(wrong) };
-    }),
-  ];
-  return all.toSorted((one, other) => one.exercise.letter.localeCompare(other.exercise.letter));
+  return exercises.flatMap((exercise) => {
+    const { stubMistake, wrongAnswers } = checkOf(exercise);
+    const right = [...answersOf(exercise, "solutions"), ...answersOf(exercise, "right")];
+    return [
+      { exercise, file: exerciseFile(exercise, "stub.ts"), judge: expectUndecided(stubMistake) },
+      ...right.map((file) => ({ exercise, file, judge: expectPass })),
+      ...wrongAnswers.map((wrong) => ({
+        exercise,
+        file: exerciseFile(exercise, `wrong/${wrong.file}`),
+        judge: expectFailure(wrong),
+      })),
+    ];
+  });
 }
 
-function stubMistake({ letter }: Exercise): DiagnosisName {
-  const mistake = stubMistakes[letter];
-  if (mistake === undefined) {
-    throw new Error(`Expected to know what is wrong with the stub of exercise ${letter}`);
+/** Comparison of a result with its expectation. */
+export type Judgement = { readonly kind: "expected" | "inconclusive" } | Unexpected;
+
+export interface Unexpected {
+  readonly kind: "unexpected";
+  readonly problem: string;
+}
+
+export type Judge = (result: ExerciseResult) => Judgement;
+
+const expected: Judgement = { kind: "expected" };
+const inconclusive: Judgement = { kind: "inconclusive" };
+
+/** Expects a stub's first failure to be the missing decision, and its mistake to be named. */
+export function expectUndecided(mistake: DiagnosisName): Judge {
+  return (result) => {
+    const first = result.steps.find(({ verdict }) => verdict === "FAIL");
+    if (first?.step !== "decision" || !first.message.startsWith("not made yet")) {
+      return unexpected("its first failure to be the decision, not made yet", result);
+    }
+    return names(result, [mistake]) ? expected : unexpected(mistake, result);
+  };
+}
+
+/** Expects a right answer to pass. */
+export function expectPass(result: ExerciseResult): Judgement {
+  switch (result.verdict) {
+    case "PASS":
+      return expected;
+    case "INCONCLUSIVE":
+      return inconclusive;
+    case "FAIL":
+      return unexpected("PASS", result);
   }
-  return mistake;
 }
 
-function filesOf(folder: string): readonly Pick<Subject, "exercise" | "file">[] {
-  return readdirSync(join(learn, folder))
-    .toSorted()
-    .map((name) => ({ exercise: exerciseOf(name), file: join(learn, folder, name) }));
+/** Expects a wrong answer to fail by its name. */
+export function expectFailure({ diagnoses, also }: WrongAnswer): Judge {
+  return (result) => {
+    if (result.verdict === "INCONCLUSIVE") {
+      return inconclusive;
+    }
+    const isNamed = names(result, diagnoses) && (also === undefined || hasNamed(result, also));
+    const wanted = diagnoses.join(" or ") + (also === undefined ? "" : `, then ${also}`);
+    return result.verdict === "FAIL" && isNamed ? expected : unexpected(wanted, result);
+  };
 }
 
-/** By the letter that a file's name begins with. */
-function exerciseOf(name: string): Exercise {
-  const [first = ""] = name;
-  const exercise = exercises.find(({ letter }) => letter === first.toUpperCase());
-  if (exercise === undefined) {
-    throw new Error(`Expected a file whose name begins with an exercise's letter, got ${name}`);
-  }
-  return exercise;
+/** Whether the first diagnosis is one of the mistakes. */
+function names({ diagnoses }: ExerciseResult, mistakes: readonly DiagnosisName[]): boolean {
+  const [first] = diagnoses;
+  return first !== undefined && mistakes.includes(first.name);
+}
+
+function hasNamed({ diagnoses }: ExerciseResult, mistake: DiagnosisName): boolean {
+  return diagnoses.some(({ name }) => name === mistake);
+}
+
+function unexpected(wanted: string, { verdict, diagnoses, steps }: ExerciseResult): Unexpected {
+  const named = diagnoses.map(({ name }) => name).join(", ") || "no diagnosis";
+  const failed = steps
+    .filter((step) => step.verdict !== "PASS")
+    .map(({ step, message }) => `${step}: ${message}`)
+    .join("\n");
+  return {
+    kind: "unexpected",
+    problem: `expected ${wanted}, got ${verdict} with ${named}\n${failed}`,
+  };
 }

@@ -1,37 +1,40 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Exercise } from "../../../registry/exercises.ts";
-import { round } from "../numbers.ts";
+import type { Exercise } from "@unblock/proto/exercises";
+import { round } from "../report.ts";
 import type { Session } from "../session.ts";
 
-/** How often one call's work is measured. */
+/** Times that one call's work is measured. */
 const runs = 3;
+/** The specification's ranges are for an idle machine; the check allows more. */
+const slack = 1.25;
+/** Allowance for clients, wire and timers. */
+const marginMs = 20;
 
-/** What one call's work takes when it is done right and nothing else goes on. */
+/** Duration of one call's work when it is done right and nothing else runs. */
 export interface AloneReading {
-  /** Each run, in milliseconds. */
   readonly runsMs: readonly number[];
   /**
-   * Each time that as many calls' work as there are cores was done at once, in milliseconds: two cores
-   * may be halves of one, and then each is slower beside the other. Empty for exercises that don't compute.
+   * Duration when each core has one call's work: two hyperthreads of one core slow each other down. Empty
+   * for exercises that do not compute.
    */
   readonly atOnceMs: readonly number[];
-  /** What the work answered, by the request's JSON. */
+  /** Responses by the JSON of their requests. */
   readonly answers: ReadonlyMap<string, JsonValue>;
-  /** How many rounds of hashing cost about 100 ms here; 0 for exercises that don't hash. */
+  /** Rounds of hashing that cost about 100 ms here; 0 for exercises that do not hash. */
   readonly rounds: number;
 }
 
 /**
  * Measures it in the learner's own service, just before the learner's handler is measured.
  *
- * @param request the n-th of the requests that the handler will get, from 1; `rounds` of hashing take 100 ms
+ * @param request the nth request that the handler will get, from 1; `rounds` of hashing take 100 ms
  */
 export async function measureAlone(
   { exercise, service }: Session,
   request: (n: number, rounds: number) => JsonValue,
   cores: number,
 ): Promise<AloneReading> {
-  // Threads make their connections on first use, and how much to hash is known only then.
+  // Threads connect on first use, and the rounds are known only then.
   const { facts } = await service.alone(request(0, 0));
   const rounds = Number(facts["unblock-rounds"] ?? 0);
   const answers = new Map<string, JsonValue>();
@@ -53,12 +56,17 @@ export async function measureAlone(
   return { runsMs, atOnceMs, answers, rounds };
 }
 
-/** The work of one call, as fast as this machine does it, in milliseconds. */
+/** Duration of one call's work, at this machine's best. */
 export function fastestMs({ runsMs }: AloneReading): number {
   return Math.min(...runsMs);
 }
 
-/** For people: what one call's work takes here. */
+/** The part of it that computes. */
+export function taskMs({ work }: Exercise, alone: AloneReading): number {
+  return work.cpu ? Math.max(0, fastestMs(alone) - work.waitMs) : 0;
+}
+
+/** Describes for people how long one call's work takes here. */
 export function describeAlone(alone: AloneReading): string {
   const ms = `${round(fastestMs(alone))} ms alone`;
   const { atOnceMs } = alone;
@@ -67,13 +75,22 @@ export function describeAlone(alone: AloneReading): string {
     : `${ms}, and ${round(Math.min(...atOnceMs))} ms when each core has one`;
 }
 
-/** What of it is computing, in milliseconds. */
-export function taskMs({ work }: Exercise, alone: AloneReading): number {
-  return work.cpu ? Math.max(0, fastestMs(alone) - work.waitMs) : 0;
-}
-
-/** What a round of computing takes when every core has a call's work, in milliseconds. */
-export function roundMs(exercise: Exercise, alone: AloneReading): number {
+/**
+ * Wall time that a burst may take here: as many times one call's work as the specification gives it, plus
+ * the rounds of computing that this machine's cores need.
+ */
+export function allowedMs(exercise: Exercise, cores: number, alone: AloneReading): number {
+  const { burst, work } = exercise;
+  const { expected } = burst;
+  if (!("timesIdeal" in expected)) {
+    // Nobody waits for work after the reply.
+    const ms = work.afterResponse
+      ? expected.toMs
+      : (expected.toMs / work.waitMs) * fastestMs(alone);
+    return ms * slack + marginMs;
+  }
+  const rounds = Math.ceil(burst.calls / cores);
   const { atOnceMs } = alone;
-  return atOnceMs.length === 0 ? 0 : Math.max(0, Math.min(...atOnceMs) - exercise.work.waitMs);
+  const roundMs = atOnceMs.length === 0 ? 0 : Math.max(0, Math.min(...atOnceMs) - work.waitMs);
+  return expected.timesIdeal * (work.waitMs + rounds * roundMs) * slack + marginMs;
 }

@@ -1,51 +1,46 @@
 import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { GetVitalsResponse, PlaceVitals } from "../../../gen/unblock/v1/vitals_pb.ts";
-import type { Burst } from "../../../loadtest/burst.ts";
+import type { Burst } from "@unblock/loadtest/burst";
+import type { ExecutorVitals, GetVitalsResponse } from "@unblock/proto/gen/vitals";
 import type { Observation } from "../../service/observation.ts";
-import type { Reply } from "../callers.ts";
-import { burstMs } from "../limits.ts";
-import type { Session } from "../session.ts";
+import { burstMs } from "../faults.ts";
+import type { Reply, Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
-import type { Seen } from "../world/messages.ts";
-import type { TreeUse, TreeWatch } from "./tree-watch.ts";
+import type { Seen } from "../world/log.ts";
+import type { TreeUse } from "./system.ts";
 
-/** What a place did while a burst was served. */
-export interface PlaceWork {
-  readonly mostRunning: number;
+/** Work of a pool during a burst. */
+export interface PoolWork {
+  readonly maxRunning: number;
   readonly completed: number;
-  readonly failed: number;
-  readonly withdrawn: number;
   readonly cpuMs: number;
 }
 
-/** What a backend saw of it. */
 export interface BackendCalls {
   readonly calls: number;
-  readonly mostInProgress: number;
+  readonly maxInProgress: number;
 }
 
-/** All that is known of one burst. */
+/** All evidence of one burst. */
 export interface Evidence {
   readonly burst: Burst;
-  /** How each call was answered, in the order of the requests. */
+  /** In the order of the requests. */
   readonly replies: readonly Reply[];
   readonly requests: readonly JsonValue[];
-  /** 0 to 1: the part of the time in which the event loop was not idle. */
+  /** Share of the time in which the event loop was not idle, 0 to 1. */
   readonly loop: { readonly utilization: number };
-  readonly places: ReadonlyMap<string, PlaceWork>;
-  /** What the backends saw, but for the database, whose driver is in the service. */
+  readonly pools: ReadonlyMap<string, PoolWork>;
+  /** Requests at the backends except the database, whose driver runs in the service. */
   readonly seen: Seen;
-  /** What the toolbox noted. */
+  /** Queries, and blocking work of the toolbox. */
   readonly usage: Usage;
   readonly observed: Observation;
-  /** What the operating system saw; undefined where it does not tell. */
+  /** Undefined where the operating system does not say. */
   readonly tree: TreeUse | undefined;
-  /** What was still there when all calls had ended. */
+  /** What was left when all calls had ended. */
   readonly left: Left;
 }
 
-/** How many of each there are. */
 export interface Left {
   readonly threads: number;
   readonly processes: number;
@@ -54,17 +49,16 @@ export interface Left {
   readonly intervals: number;
 }
 
-/** Between two polls whether all has ended, in milliseconds. */
 const pollMs = 15;
 
-const nothing: PlaceWork = { mostRunning: 0, completed: 0, failed: 0, withdrawn: 0, cpuMs: 0 };
+const nothing: PoolWork = { maxRunning: 0, completed: 0, cpuMs: 0 };
 
-/** What a place did; nothing, when there is no such place. */
-export function workOf({ places }: Evidence, name: string): PlaceWork {
-  return places.get(name) ?? nothing;
+/** Work of a pool; zero when there is none of that name. */
+export function workOf({ pools }: Evidence, name: string): PoolWork {
+  return pools.get(name) ?? nothing;
 }
 
-/** What a backend saw; "services" are service-1 to service-5 together. */
+/** Calls of a backend; "services" are service-1 to service-5 together. */
 export function callsOf({ seen, usage }: Evidence, name: string): BackendCalls {
   if (name === "database") {
     return usage.query;
@@ -79,38 +73,39 @@ export function callsOf({ seen, usage }: Evidence, name: string): BackendCalls {
     ])
     .sort((a, b) => a.atMs - b.atMs || a.change - b.change);
   let inProgress = 0;
-  let mostInProgress = 0;
+  let maxInProgress = 0;
   for (const { change } of turns) {
     inProgress += change;
-    mostInProgress = Math.max(mostInProgress, inProgress);
+    maxInProgress = Math.max(maxInProgress, inProgress);
   }
-  return { calls: asked.length + seen.uncounted, mostInProgress };
+  return { calls: asked.length + seen.uncounted, maxInProgress };
 }
 
-/** CPU time of all that belongs to the service, in milliseconds. */
-export function cpuMsOf({ tree, observed, places }: Evidence): number {
-  const inProcesses = places.get("processes")?.cpuMs ?? 0;
+/** CPU time of the service with all its threads and processes. */
+export function cpuMsOf({ tree, observed, pools }: Evidence): number {
+  const inProcesses = pools.get("processes")?.cpuMs ?? 0;
   return tree === undefined
     ? observed.processCpuMs + inProcesses
     : tree.loopCpuMs + tree.threadsCpuMs + tree.childrenCpuMs + inProcesses;
 }
 
-/** CPU time of the event loop's thread, in milliseconds. */
+/** CPU time of the event loop's thread. */
 export function loopCpuMsOf({ tree, observed }: Evidence): number {
   return tree?.loopCpuMs ?? observed.loopCpuMs;
 }
 
-/**
- * Fires calls at once, and gathers what everybody saw of it.
- *
- * @param timeoutMs the deadline of the nth call, from 0
- */
+/** Fires a burst and gathers all evidence of it. @param timeoutMs deadline of the call at an index */
 export async function gather(
-  { service, callers, world, tree, analytics }: Session,
+  session: Session,
   requests: readonly JsonValue[],
   timeoutMs: (index: number) => number,
 ): Promise<Evidence> {
-  const before = await service.within(burstMs, noAnswer, callers.restartWindow());
+  const { service, callers, world, tree, analytics } = session;
+  const before = await service.within(
+    burstMs,
+    "held the event loop, and the check got no answer",
+    callers.vitals(true),
+  );
   await service.begin();
   await world.restart("right");
   analytics?.restartWindow();
@@ -120,61 +115,52 @@ export async function gather(
     `did not answer ${requests.length} calls at once`,
     callers.fire(requests, timeoutMs),
   );
-  const treeAtEnd = endTree();
-  const after = await settled({ service, callers });
-  const observed = await service.observe();
-  const seen = await seenBy({ world, analytics });
+  const used = endTree();
+  const after = await settled(session);
   return {
     burst,
     replies,
     requests,
     loop: { utilization: after.eventLoop?.utilization ?? 0 },
-    places: placesBetween(before, after),
-    seen,
+    pools: poolsBetween(before, after),
+    ...(await readSeen(session)),
     usage: world.holdings.usage(service.pid),
-    observed,
-    tree: treeAtEnd,
-    left: leftOf(observed, seen, tree),
+    tree: used,
   };
 }
 
-async function seenBy({ world, analytics }: Pick<Session, "world" | "analytics">): Promise<Seen> {
-  const seen = await world.seen();
-  return analytics === undefined ? seen : { ...seen, connections: analytics.connections() };
-}
-
-/** What is there now. */
-export async function readLeft({ service, world, analytics, tree }: Session): Promise<Left> {
-  const [observed, seen] = await Promise.all([service.observe(), seenBy({ world, analytics })]);
-  return leftOf(observed, seen, tree);
-}
-
-function leftOf(
-  { ownThreads, intervals }: Observation,
-  { connections }: Seen,
-  tree: TreeWatch,
-): Left {
-  return {
-    threads: ownThreads,
-    processes: tree.children(),
-    connections: connections.open,
-    files: tree.files(),
-    intervals,
-  };
-}
-
-/** Waits until no handler and no place of the service's own goes on: also not for callers who have given up. */
-async function settled({
+/** Reads, also again, what the service and the backends have seen since the window began, and what is left. */
+export async function readSeen({
   service,
-  callers,
-}: Pick<Session, "service" | "callers">): Promise<GetVitalsResponse> {
+  world,
+  analytics,
+  tree,
+}: Session): Promise<Pick<Evidence, "observed" | "seen" | "left">> {
+  const observed = await service.observe();
+  const atBackends = await world.seen();
+  const connections = analytics?.connections() ?? atBackends.connections;
+  return {
+    observed,
+    seen: { ...atBackends, connections },
+    left: {
+      threads: observed.ownThreads,
+      processes: tree.children(),
+      connections: connections.open,
+      files: tree.files(),
+      intervals: observed.intervals,
+    },
+  };
+}
+
+/** Waits until no handler and no pool of the service works, for disconnected clients either. */
+function settled({ service, callers }: Session): Promise<GetVitalsResponse> {
+  const isBusy = ({ name, running, queued }: ExecutorVitals) =>
+    name !== "background" && running + queued > 0;
   const poll = async () => {
     for (;;) {
       const vitals = await callers.vitals();
       const { handler } = await service.observe();
-      const isBusy = ({ name, running, queued }: PlaceVitals) =>
-        name !== "background" && running + queued > 0;
-      if (handler.begun === handler.ended && !vitals.places.some(isBusy)) {
+      if (handler.begun === handler.ended && !vitals.executors.some(isBusy)) {
         return vitals;
       }
       await setTimeout(pollMs);
@@ -183,27 +169,20 @@ async function settled({
   return service.within(burstMs, "did not come to an end with calls that are over", poll());
 }
 
-const noAnswer = "held the event loop, and the check got no answer";
-
-// Places count since the server's start.
-function placesBetween(
+/** Work of the pools, which count since the server's start. */
+function poolsBetween(
   before: GetVitalsResponse,
   after: GetVitalsResponse,
-): ReadonlyMap<string, PlaceWork> {
+): ReadonlyMap<string, PoolWork> {
   return new Map(
-    after.places.map((place) => {
-      const earlier = before.places.find(({ name }) => name === place.name);
-      return [place.name, difference(place, earlier)];
+    after.executors.map(({ name, maxRunning, completed, cpuMs }) => {
+      const earlier = before.executors.find((pool) => pool.name === name);
+      const work = {
+        maxRunning,
+        completed: completed - (earlier?.completed ?? 0),
+        cpuMs: cpuMs - (earlier?.cpuMs ?? 0),
+      };
+      return [name, work];
     }),
   );
-}
-
-function difference(now: PlaceVitals, earlier: PlaceVitals | undefined): PlaceWork {
-  return {
-    mostRunning: now.mostRunning,
-    completed: now.completed - (earlier?.completed ?? 0),
-    failed: now.failed - (earlier?.failed ?? 0),
-    withdrawn: now.withdrawn - (earlier?.withdrawn ?? 0),
-    cpuMs: now.cpuMs - (earlier?.cpuMs ?? 0),
-  };
 }

@@ -1,6 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Diagnosis } from "../../diagnose/diagnosis.ts";
-import type { Problem } from "../../service/handler-calls.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import { diagnoseRejections } from "@unblock/diagnose/unhandled-rejection";
+import type { RightFields } from "@unblock/exercises/check-plan";
+import { isNotExported, type Problem } from "../../service/learner-module.ts";
+import type { Wrong } from "../report.ts";
 
 /** A field of a response that is not what its request asked for. */
 export interface WrongField {
@@ -9,33 +13,36 @@ export interface WrongField {
   readonly got: JsonValue;
 }
 
+function said({ request, field, got }: WrongField): string {
+  return `${JSON.stringify(request)} was answered with ${field} ${JSON.stringify(got)}`;
+}
+
 /** @param other the request whose data it is */
-export function mixedUp({ request, field, got }: WrongField, other: JsonValue): Diagnosis {
-  const whose =
-    JSON.stringify(request) === JSON.stringify(other)
-      ? "that of another call"
-      : `what ${JSON.stringify(other)} asked for`;
+export function mixedUp(wrong: WrongField, other: JsonValue): Diagnosis {
+  const whose = isDeepStrictEqual(wrong.request, other)
+    ? "that of another call"
+    : `what ${JSON.stringify(other)} asked for`;
   return {
     name: "mixed-up-calls",
-    finding: `Calls at once got each other's data: ${JSON.stringify(request)} was answered with ${field} ${JSON.stringify(got)}, ${whose}. Other calls run while one awaits.`,
+    finding: `Concurrent calls got each other's data: ${said(wrong)}, ${whose}. Other calls run while one awaits.`,
     nextStep:
-      "Keep what belongs to a call in variables of its handler, none of the module, and match each result with its call by what it is for, never by the order in which it arrives.",
+      "Keep a call's data in variables of its handler, not of the module, and match each result with its call by what it is for, never by the order in which it arrives.",
     numbers: {},
   };
 }
 
 /** The values of one response are in each other's fields. */
-export function inOrderOfArrival({ request, field, got }: WrongField): Diagnosis {
+export function inOrderOfArrival(wrong: WrongField): Diagnosis {
   return {
     name: "mixed-up-calls",
-    finding: `${JSON.stringify(request)} was answered with ${field} ${JSON.stringify(got)}, which belongs into another field: answers come in another order than they were asked for.`,
+    finding: `${said(wrong)}, which belongs into another field: results arrive in another order than they were asked for.`,
     nextStep:
-      "Take each answer by what it is for, as Promise.all does, and never by the order in which it arrives.",
+      "Take each result by what it is for, as Promise.all does, never by the order in which it arrives.",
     numbers: {},
   };
 }
 
-/** @param failed of `calls` */
+/** @param failed number of calls of `calls` that failed */
 export function failsBesideOthers(
   file: string,
   message: string,
@@ -43,60 +50,65 @@ export function failsBesideOthers(
   calls: number,
   problem: Problem | null,
 ): Diagnosis {
-  const line = problem?.line ?? null;
   return {
     name: "fails-beside-others",
-    finding: `A call alone is answered; of ${calls} at once ${failed} failed. ${message}.`,
-    ...(line === null ? {} : { line: { file, line, what: "handler" } }),
+    finding: `A single call succeeds; of ${calls} at once ${failed} failed. ${message}.`,
+    ...lineOf(file, problem),
     nextStep:
-      "Look for what calls share: a connection or a worker that takes one question at a time, a flag, a limit that rejects; give each call its own, or let it wait its turn.",
+      "Look for what calls share: a connection or worker that takes one request at a time, a flag, a limit that rejects; give each call its own, or let it wait its turn.",
     numbers: { failed, calls },
   };
 }
 
-export function staleValue({ request, field, got }: WrongField): Diagnosis {
+export function staleValue(wrong: WrongField): Diagnosis {
   return {
     name: "stale-value",
-    finding: `${JSON.stringify(request)} was answered with ${field} ${JSON.stringify(got)}, which the backend had said to an earlier call; it says something else by now.`,
+    finding: `${said(wrong)}, which the backend sent for an earlier call; by now it sends something else.`,
     nextStep:
-      "Do not keep what a backend said (a memoised promise, a Map, a module's variable) where the answer may change or is another one for another key: ask it for each call.",
+      "Do not keep what a backend sent (a memoised promise, a Map, a module's variable) where it may change or differs by key: ask for it in each call.",
     numbers: {},
   };
 }
 
-/** Calls that the backend heard nothing of, though it had been asked the same before. */
+/** The backend was not asked again for what it had been asked before. */
 export function keptValue(backend: string, calls: number, needed: number): Diagnosis {
   return {
     name: "stale-value",
-    finding: `The ${backend} was asked ${calls} times for calls that need it ${needed} times: the rest were answered with what it had said before.`,
+    finding: `The ${backend} was asked ${calls} times for calls that need it ${needed} times: the rest were answered with earlier values.`,
     nextStep:
-      "Do not keep what a backend said (a memoised promise, a Map, a module's variable): ask it for each call, as tomorrow it says something else.",
+      "Do not keep what a backend sent (a memoised promise, a Map, a module's variable): ask for it in each call, as it may have changed.",
     numbers: { backend_calls: calls, expected_calls: needed },
   };
 }
 
-/** A call that failed because an earlier one had. */
+/** A call failed because an earlier one had. */
 export function keptFailure(message: string): Diagnosis {
   return {
     name: "stale-value",
-    finding: `The backend failed once and is well again, and a call still fails: ${message}. What is kept is the failure.`,
-    nextStep: "Do not keep a promise that was rejected, nor a connection that broke: begin anew.",
+    finding: `The backend failed once and has recovered, and a call still fails: ${message}. The failure was kept.`,
+    nextStep: "Do not keep a rejected promise or a broken connection: start again.",
     numbers: {},
   };
 }
 
-/** @param wasAsked whether it was asked for this at all */
-export function notFromBackend(
-  { request, field, got }: WrongField,
-  backend: string,
-  wasAsked: boolean,
-): Diagnosis {
+/** @param wasAsked whether the backend was asked for this value */
+export function notFromBackend(wrong: WrongField, backend: string, wasAsked: boolean): Diagnosis {
   return {
     name: "answer-not-from-backend",
-    finding: `${JSON.stringify(request)} was answered with ${field} ${JSON.stringify(got)}; the ${backend} ${wasAsked ? "was asked, and said something else" : "was not asked"}.`,
+    finding: `${said(wrong)}; the ${backend} ${wasAsked ? "was asked, and sent something else" : "was not asked"}.`,
     nextStep:
-      "Take each field from what the backend answers this call: its values here are made up for the check, so that nobody can know them.",
+      "Take each field from the backend's response to this call: the check makes its values up, so that nobody can know them.",
     numbers: {},
+  };
+}
+
+/** The values are right, and the backend was not asked for them. */
+export function notAsked(backend: string, calls: number, needed: number): Diagnosis {
+  return {
+    name: "answer-not-from-backend",
+    finding: `The ${backend} was asked ${calls} times for calls that need it ${needed} times: the rest were answered with something else.`,
+    nextStep: "Ask the backend in each call, as it may send something else then.",
+    numbers: { backend_calls: calls, expected_calls: needed },
   };
 }
 
@@ -105,19 +117,19 @@ export function asksTooOften(backend: string, calls: number, needed: number): Di
     name: "asks-too-often",
     finding: `The ${backend} was asked ${calls} times for calls that need it ${needed} times: each call costs it, and its other users, more than it has to.`,
     nextStep:
-      "Ask once for each value and use the answer: look for a request that is repeated, made in advance, or made again to be sure.",
+      "Ask once for each value and use the response: look for a request that is repeated, made in advance, or made again to be sure.",
     numbers: { backend_calls: calls, expected_calls: needed },
   };
 }
 
-/** @param asked how often it was asked, and in which time */
+/** @param late number of requests after the caller had disconnected */
 export function retriesWithoutEnd(what: string, asks: number, ms: number, late: number): Diagnosis {
-  const after = late > 0 ? `, ${late} of them after its caller had gone` : "";
+  const after = late > 0 ? `, ${late} of them after its caller had disconnected` : "";
   return {
     name: "retries-without-end",
-    finding: `When ${what}, one call asked ${asks} times in ${ms} ms${after}. A backend in trouble gets the more to do, and does not recover.`,
+    finding: `When ${what}, one call asked ${asks} times in ${ms} ms${after}. That adds load to a backend in trouble, which then can't recover.`,
     nextStep:
-      "Try again a few times at most, wait longer before each, stop when the call's signal aborts, and then say that it failed.",
+      "Retry a few times at most, with a growing backoff, stop when the call's signal aborts, and then fail.",
     numbers: { asks, ms, asks_after_abort: late },
   };
 }
@@ -132,34 +144,147 @@ export function hidesFailure(what: string, request: JsonValue, body: JsonValue):
   };
 }
 
-/** Answers that are right, and that the backend was not asked for. */
-export function notAsked(backend: string, calls: number, needed: number): Diagnosis {
-  return {
-    name: "answer-not-from-backend",
-    finding: `The ${backend} was asked ${calls} times for calls that need it ${needed} times: the rest were answered with something else.`,
-    nextStep: "Ask the backend for each request: tomorrow it may say something else.",
-    numbers: { backend_calls: calls, expected_calls: needed },
-  };
-}
-
-/** Some calls' events did not arrive, and others came in their place. */
+/** Other events arrived in place of some calls' own. */
 export function eventsMixedUp(calls: number, missing: number): Diagnosis {
   return {
     name: "mixed-up-calls",
-    finding: `Of ${calls} calls at once ${missing} had their events replaced by those of other calls: what they share had changed by the time that it was sent.`,
+    finding: `Of ${calls} calls at once ${missing} had their events replaced by those of other calls: what they share had changed before it was sent.`,
     nextStep:
-      "Keep what belongs to a call in variables of its handler, and hand it to what runs later; a variable of the module is of whichever call came last.",
+      "Keep a call's data in variables of its handler, and pass it to what runs later; a module's variable belongs to the latest call.",
     numbers: { missing, calls },
   };
 }
 
-/** Some calls' events did not arrive. */
 export function eventsMissing(calls: number, missing: number): Diagnosis {
   return {
     name: "fails-beside-others",
-    finding: `A call alone has its event sent; of ${calls} at once ${missing} had not, though each was told "accepted".`,
+    finding: `A single call has its event sent; of ${calls} at once ${missing} had not, though each was answered "accepted".`,
     nextStep:
-      "Look for what calls share: a flag, a limit that throws away, one request at a time; let events wait their turn, or say that they are not accepted.",
+      "Look for what calls share: a flag, a limit that drops events, one request at a time; let events wait their turn, or answer that they are not accepted.",
     numbers: { missing, calls },
+  };
+}
+
+/** A failed call. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** Error of the handler; null when the call failed elsewhere. */
+  readonly problem: Problem | null;
+}
+
+export function describeFailure(request: JsonValue, { code, message, problem }: Failure): string {
+  const reason = problem === null ? message : `the handler threw: ${problem.text}`;
+  return `${JSON.stringify(request)} failed as ${code}: ${reason}`;
+}
+
+/** @param file the learner's, as shown to people */
+export function noAnswer(file: string, finding: string, { problem }: Failure): Diagnosis {
+  if (problem !== null && isNotExported(problem.text)) {
+    return {
+      name: "not-exported",
+      finding: `The handler failed before any work began. ${problem.text}. A function can't be sent to another thread or process: that thread imports your file, and finds the function by its name.`,
+      ...lineOf(file, problem),
+      nextStep:
+        "Write the function at the top level of your file with `export`, and pass it what it needs as its input.",
+      numbers: {},
+    };
+  }
+  return {
+    name: "wrong-answer",
+    finding: `${finding}.`,
+    ...lineOf(file, problem),
+    nextStep: "Have the handler answer this request; if it threw for a reason, start there.",
+    numbers: {},
+  };
+}
+
+function lineOf(file: string, problem: Problem | null): Pick<Diagnosis, "line"> {
+  const line = problem?.line ?? null;
+  return line === null ? {} : { line: { file, line, what: "handler" } };
+}
+
+/** @param right the values that each field may have */
+export function wrongAnswer(request: JsonValue, got: JsonValue, right: RightFields): Diagnosis {
+  const had: Readonly<Record<string, JsonValue>> =
+    typeof got === "object" && got !== null && !Array.isArray(got) ? got : {};
+  const wrong = Object.entries(right).filter(
+    ([name, values]) => !values.some((value) => isDeepStrictEqual(value, had[name])),
+  );
+  const texts = wrong.map(
+    ([name, [value]]) => `${name} ${JSON.stringify(had[name])} instead of ${JSON.stringify(value)}`,
+  );
+  return {
+    name: "wrong-answer",
+    finding: `${JSON.stringify(request)} was answered with ${texts.join(", ")}.`,
+    nextStep: `Take ${wrong.map(([name]) => name).join(" and ")} from what the backend sends, as the exercise's README shows it.`,
+    numbers: { wrong_fields: wrong.length },
+  };
+}
+
+/**
+ * Judges the unhandled rejections of a window.
+ *
+ * @param file the learner's, as shown to people
+ * @param when the circumstances, such as "when the cache fails"
+ * @returns undefined when there was none
+ */
+export function judgeRejections(
+  file: string,
+  { rejections }: { readonly rejections: readonly Problem[] },
+  when = "",
+): Wrong | undefined {
+  const [first] = rejections;
+  if (first === undefined) {
+    return undefined;
+  }
+  const line = first.line === null ? undefined : { file, line: first.line, what: "a promise" };
+  return {
+    message: `a promise was rejected${when === "" ? "" : ` ${when}`}, and nothing handled it`,
+    diagnosis: diagnoseRejections({ message: first.text, line, count: rejections.length }),
+  };
+}
+
+export function replyWaits(replyMs: number): Diagnosis {
+  return {
+    name: "reply-waits-for-work",
+    finding:
+      "The reply was sent only after analytics had taken the event: the caller waits for work whose result it does not need.",
+    nextStep: "Reply first, and leave the event to an owner that outlives the call.",
+    numbers: { reply_ms: replyMs },
+  };
+}
+
+/** @param when what the caller did, such as "had its reply" */
+export function lostOnAbort(when: string): Diagnosis {
+  return {
+    name: "lost-on-abort",
+    finding: `The caller ${when}, and the event was lost before analytics could take it: the call's signal aborts then, even after a success.`,
+    nextStep:
+      "Do not pass the call's signal to work that outlives the call; use the signal of the work's owner.",
+    numbers: { events_lost: 1 },
+  };
+}
+
+export function lostAtShutdown(): Diagnosis {
+  return {
+    name: "lost-at-shutdown",
+    finding:
+      "The service was asked to stop (SIGTERM) while it sent an event, and ended without waiting for it: the event is lost.",
+    nextStep: "Give the event to an owner that the service waits for when it stops: inBackground.",
+    numbers: { events_lost: 1 },
+  };
+}
+
+/** @param posted what arrived; undefined when nothing did */
+export function wrongEvent(posted: string | undefined, expected: string): Diagnosis {
+  return {
+    name: "wrong-answer",
+    finding:
+      posted === undefined
+        ? `The reply is right, and analytics did not receive the event ${expected}.`
+        : `Analytics received ${posted || "nothing"} instead of ${expected}.`,
+    nextStep: "Post the event to analyticsUrl() as JSON, with the fields that the scenario names.",
+    numbers: {},
   };
 }

@@ -1,6 +1,6 @@
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
-import { exerciseOf } from "../../../testing/exercise-of.ts";
-import { whereItRan } from "../place/where-it-ran.ts";
+import { whereItRan } from "../measure/executor.ts";
 import { evidenceOf, measuredOf, type Seen } from "../testing/evidence.ts";
 import { burstMistakes } from "./burst-mistakes.ts";
 
@@ -22,31 +22,31 @@ function mistakes({ letter, decided, libuvThreads = 4, taskMs = 0, ...seen }: Ca
 
 const names = (one: Case) => mistakes(one).map(({ name }) => name);
 
-const inThreads = { threads: { completed: 10, mostRunning: 10 } };
-const blocking = { calls: 10, otherThreads: 10, mostInProgress: 10 };
+const inThreads = { threads: { completed: 10, maxRunning: 10 } };
+const blocking = { calls: 10, otherThreads: 10, maxInProgress: 10 };
 
 describe("the mistakes of a burst", () => {
-  test("are none when it overlaps in the place that was decided", () => {
-    const backends = { database: { calls: 10, mostInProgress: 10 } };
-    const right = { letter: "A", waiting: blocking, places: inThreads, backends };
-    expect(names({ ...right, decided: "threads" })).toEqual([]);
+  test("are none when it overlaps where it was decided", () => {
+    const backends = { database: { calls: 10, maxInProgress: 10 } };
+    const right = { letter: "A", waiting: blocking, pools: inThreads, backends };
+    expect(names({ ...right, decided: "blocking-pool" })).toEqual([]);
     // Undecided is told by another step.
     expect(names(right)).toEqual([]);
   });
 
-  test("begin with a loop that was held, which is also why nothing overlapped", () => {
-    const backends = { database: { calls: 10, mostInProgress: 1 } };
+  test("begin with a held loop, which explains the missing overlap", () => {
+    const backends = { database: { calls: 10, maxInProgress: 1 } };
     const held = { letter: "A", waiting: { calls: 10, onLoop: 10 }, backends };
     expect(names({ ...held, decided: "event-loop" })).toEqual(["loop-blocked-by-waiting"]);
-    expect(names({ ...held, decided: "threads" })).toEqual([
+    expect(names({ ...held, decided: "blocking-pool" })).toEqual([
       "loop-blocked-by-waiting",
-      "wrong-place",
+      "wrong-executor",
     ]);
   });
 
-  test("tell calls that take turns from a pool of libuv that is full", () => {
-    const at = (mostInProgress: number) => ({
-      "slow disk": { calls: 10, mostInProgress },
+  test("distinguish sequential calls from a saturated libuv pool", () => {
+    const at = (maxInProgress: number) => ({
+      "slow disk": { calls: 10, maxInProgress },
     });
     const read = { letter: "D", decided: "libuv" };
     expect(names({ ...read, backends: at(4) })).toEqual(["libuv-pool-saturated"]);
@@ -57,31 +57,31 @@ describe("the mistakes of a burst", () => {
     expect(names({ ...read, backends: at(10), libuvThreads: 16 })).toEqual([]);
   });
 
-  test("name waiting calls in the pool for computing by their place, and not by their overlap", () => {
-    const places = { workers: { completed: 10, mostRunning: 2 } };
-    const waiting = { calls: 10, otherThreads: 2, mostInProgress: 2 };
-    const backends = { database: { calls: 10, mostInProgress: 2 } };
-    const found = mistakes({ letter: "A", decided: "threads", waiting, places, backends });
-    expect(found.map(({ name }) => name)).toEqual(["wrong-place"]);
+  test("name waiting calls in the pool for computing wrong-executor, not sequential", () => {
+    const pools = { workers: { completed: 10, maxRunning: 2 } };
+    const waiting = { calls: 10, otherThreads: 2, maxInProgress: 2 };
+    const backends = { database: { calls: 10, maxInProgress: 2 } };
+    const found = mistakes({ letter: "A", decided: "blocking-pool", waiting, pools, backends });
+    expect(found.map(({ name }) => name)).toEqual(["wrong-executor"]);
     expect(found[0]?.finding).toContain("10 blocking calls ran in the pool for computing");
   });
 
-  test("let more threads than cores compute only where that was decided", () => {
-    const computing = { calls: 10, otherThreads: 10, mostInProgress: 10 };
-    const crowded = { letter: "C", computing, places: inThreads, taskMs: 50 };
-    expect(names({ ...crowded, decided: "threads" })).toEqual([]);
-    expect(names({ ...crowded, decided: "workers" })).toEqual([
+  test("allow more computing threads than cores only when that was decided", () => {
+    const computing = { calls: 10, otherThreads: 10, maxInProgress: 10 };
+    const crowded = { letter: "C", computing, pools: inThreads, taskMs: 50 };
+    expect(names({ ...crowded, decided: "blocking-pool" })).toEqual([]);
+    expect(names({ ...crowded, decided: "cpu-pool" })).toEqual([
       "more-threads-than-cores",
-      "wrong-place",
+      "wrong-executor",
     ]);
   });
 
-  test("are told when what ran is right, and not what was decided", () => {
-    const backends = { "slow disk": { calls: 10, mostInProgress: 10 } };
-    const ran = { letter: "D", waiting: blocking, places: inThreads, backends };
+  test("include a decision for another executor", () => {
+    const backends = { "slow disk": { calls: 10, maxInProgress: 10 } };
+    const ran = { letter: "D", waiting: blocking, pools: inThreads, backends };
     const [only, ...others] = mistakes({ ...ran, decided: "libuv" });
     expect(others).toEqual([]);
-    expect(only?.name).toBe("wrong-place");
+    expect(only?.name).toBe("wrong-executor");
     expect(only?.finding).toContain("You decided libuv, and it ran as threads");
   });
 });

@@ -1,52 +1,60 @@
-import type { Exercise } from "../../../registry/exercises.ts";
-import type { Diagnosis } from "../../diagnose/diagnosis.ts";
+import { BlockageTally } from "@unblock/diagnose/blocked-loop";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import type { Exercise } from "@unblock/proto/exercises";
 import { taskMs } from "../measure/alone.ts";
-import { cpuMsOf } from "../measure/evidence.ts";
-import type { Measured } from "../measure/measured.ts";
-import { describeEvidence } from "../place/describe.ts";
-import { connectedBy, leftBy, startedBy } from "../place/executors.ts";
-import { computingAtOnce, isTooLittle, overlapsOf } from "../place/overlap.ts";
-import type { Whereabouts } from "../place/where-it-ran.ts";
+import { type Measured, probeMs } from "../measure/bursts.ts";
+import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
+import { describeEvidence, type Held, type Whereabouts } from "../measure/executor.ts";
+import {
+  computingAtOnce,
+  connectedBy,
+  isTooLittle,
+  leftBy,
+  overlapsOf,
+  startedBy,
+} from "../measure/overlap.ts";
+import { round } from "../report.ts";
 import {
   bodyNotRead,
   connectionPerCall,
+  decidedOtherwise,
   executorPerCall,
-  growsWithCalls,
+  leftByCalls,
+  libuvSaturated,
   loopKeptBusy,
+  moreThreadsThanCores,
   poolTooSmall,
+  sequential,
+  waitsInWorkers,
   workSkipped,
 } from "./executors.ts";
-import { loopBlocked } from "./loop-blocked.ts";
-import { libuvSaturated, moreThreadsThanCores, sequential } from "./overlap.ts";
-import { decidedOtherwise, waitsInWorkers } from "./wrong-place.ts";
 
-/** What a burst was served with. */
+/** A measured handler, and where it ran. */
 export interface Served {
   readonly exercise: Exercise;
   readonly measured: Measured;
   readonly where: Whereabouts;
-  /** The strategies that the decision may mean; empty when it names none of the exercise's. */
+  /** Strategies that the decision may mean; empty when it names none of the exercise's. */
   readonly decided: readonly string[];
-  /** The size of libuv's pool. */
+  /** Size of libuv's pool. */
   readonly libuvThreads: number;
 }
 
-/** Threads of one's own may be so many times the cores: some libraries start half as many again. */
-const mostTimesCores = 2;
-/** Of what calls alone take, the least CPU time that an honest way of computing needs. */
-const leastCpuShare = 0.15;
-/** Less says nothing, in milliseconds. */
-const leastIdleBusyMs = 30;
-/** Of a time in which nobody calls, the part in which the loop may be busy. */
-const mostIdleShare = 0.35;
+/** The learner's own threads in multiples of the cores; some libraries start half as many again. */
+const maxTimesCores = 2;
+/** Share of the CPU time of calls alone that an honest way of computing needs at least. */
+const minCpuShare = 0.15;
+/** A loop without calls may use this CPU time, or be busy for this share of the time. */
+const maxIdleBusyMs = 30;
+const maxIdleShare = 0.35;
 
-/** All that is wrong with where a burst ran and how it overlapped, what to mend first first. */
+/** Returns all that is wrong with where a burst ran and how it overlapped, the first to fix first. */
 export function burstMistakes(served: Served): readonly Diagnosis[] {
   const { exercise, measured, where, decided } = served;
   const { held, strategy, alsoCalled } = where;
-  const evidence = describeEvidence(exercise, measured.best);
   const isDecided =
     decided.length === 0 || [strategy, ...alsoCalled].some((name) => decided.includes(name));
+  const evidence = describeEvidence(exercise, measured.best);
   const disagreement = isDecided ? [] : [decidedOtherwise(decided[0] ?? "", strategy, evidence)];
   const busy = keptBusy(measured);
   if (busy !== undefined) {
@@ -55,10 +63,10 @@ export function burstMistakes(served: Served): readonly Diagnosis[] {
   if (held !== undefined) {
     return [loopBlocked(exercise, held, measured), ...disagreement];
   }
-  // A place that is wrong says it all: also why too little overlapped, and that it was not decided.
+  // This also explains too little overlap, and a decision for something else.
   if (where.waitsInWorkers) {
-    const { calls, mostInProgress } = measured.best.usage.waiting;
-    return [waitsInWorkers(calls, mostInProgress, measured.cores)];
+    const { calls, maxInProgress } = measured.best.usage.waiting;
+    return [waitsInWorkers(calls, maxInProgress, measured.cores)];
   }
   const others = [
     tooManyThreads(served),
@@ -70,79 +78,125 @@ export function burstMistakes(served: Served): readonly Diagnosis[] {
 }
 
 function keptBusy({ idle }: Measured): Diagnosis | undefined {
-  const stoodMs = idle.observed.blockages.reduce(
-    (sum, { ms, starvedMs }) => sum + ms - starvedMs,
-    0,
-  );
-  // While others had its core it could do nothing, neither work nor rest.
-  const couldMs = idle.ms - (idle.tree?.loopStarvedMs ?? 0);
-  const isBusy =
-    Math.max(idle.loopCpuMs, stoodMs) > Math.max(leastIdleBusyMs, couldMs * mostIdleShare);
-  return isBusy ? loopKeptBusy(idle.ms, idle.loopCpuMs, stoodMs) : undefined;
+  const { ms, loopCpuMs, observed, tree } = idle;
+  const stoodMs = observed.blockages.reduce((sum, one) => sum + one.ms - one.starvedMs, 0);
+  // Without a core it could neither work nor idle.
+  const couldMs = ms - (tree?.loopStarvedMs ?? 0);
+  const maxMs = Math.max(maxIdleBusyMs, couldMs * maxIdleShare);
+  return Math.max(loopCpuMs, stoodMs) > maxMs ? loopKeptBusy(ms, loopCpuMs, stoodMs) : undefined;
 }
 
-/** Threads that compute may be more than cores only for those who have decided so. */
+/** More computing threads than cores are right only for those who have decided for threads. */
 function tooManyThreads({ exercise, measured, where, decided }: Served): Diagnosis | undefined {
   const atOnce = computingAtOnce(measured.best) ?? 0;
-  const most = where.isOwn ? measured.cores * mostTimesCores : measured.cores;
-  const isMeant = decided.includes("threads") && where.strategy === "threads" && !where.isOwn;
-  // A process for each call is too much for another reason than that it computes.
+  const max = where.isOwn ? measured.cores * maxTimesCores : measured.cores;
+  const isMeant =
+    decided.includes("blocking-pool") && where.strategy === "blocking-pool" && !where.isOwn;
+  // One process per call has its own diagnosis.
   const isProcessEach = startedBy(measured.crowds).some(({ what }) => what === "processes");
-  return exercise.work.cpu && atOnce > most && !isMeant && !isProcessEach
+  return exercise.work.cpu && atOnce > max && !isMeant && !isProcessEach
     ? moreThreadsThanCores(atOnce, measured.cores)
     : undefined;
 }
 
-/** What each call starts, opens, or leaves. */
+/** What each call starts, opens, or leaves behind. */
 function growing({ crowds }: Measured): readonly Diagnosis[] {
   const [before, last] = crowds.slice(-2);
+  if (before === undefined || last === undefined) {
+    return [];
+  }
+  const { unreadBodies } = last.observed;
+  const left = leftBy(before, last);
   const connected = connectedBy(crowds);
-  const left = before === undefined || last === undefined ? [] : leftBy(before, last);
+  const leavesUnread = (what: string) => unreadBodies > 0 && what === "connections";
+  // A connection whose response is not read can't be reused: that is why the next call opens another.
+  const isExplained = left.some(({ what }) => leavesUnread(what));
   return [
     ...startedBy(crowds).map(executorPerCall),
-    ...left.map((growth) =>
-      growth.what === "connections" && last !== undefined && last.observed.unreadBodies > 0
-        ? bodyNotRead(growth, last.observed.unreadBodies)
-        : growsWithCalls(growth),
+    ...left.map((one) =>
+      leavesUnread(one.what) ? bodyNotRead(one, unreadBodies) : leftByCalls(one),
     ),
-    ...(connected === undefined ? [] : [connectionPerCall(connected)]),
+    ...(connected === undefined || isExplained
+      ? []
+      : [unreadBodies > 0 ? bodyNotRead(connected, unreadBodies) : connectionPerCall(connected)]),
   ];
 }
 
-function tooLittleOverlap({
-  exercise,
-  measured,
-  where,
-  libuvThreads,
-}: Served): Diagnosis | undefined {
+function tooLittleOverlap(served: Served): Diagnosis | undefined {
+  const { exercise, measured, where, libuvThreads } = served;
   const { best, cores } = measured;
-  const [first] = overlapsOf(exercise, best, cores);
-  // No more reads go at once than the pool has threads; the disk counts more on a busy machine, as it hears
-  // late that a read has ended, when the next has begun.
+  const overlaps = overlapsOf(exercise, best, cores);
+  const [first] = overlaps;
+  // No more reads run at once than the pool has threads; on a busy machine the disk counts more, as it
+  // notices late that a read has ended.
   const isPoolFull =
     first !== undefined && first.calls > libuvThreads && first.most >= libuvThreads;
-  // Threads of one's own read without libuv's pool, and may have done so.
+  // The learner's own threads read without libuv's pool.
   const isOnlyLibuv = where.strategy === "libuv" && where.alsoCalled.length === 0;
   if (isOnlyLibuv && isPoolFull) {
     return libuvSaturated(first, best.observed.pool, libuvThreads);
   }
-  const lacking = overlapsOf(exercise, best, cores).find(isTooLittle);
+  const lacking = overlaps.find(isTooLittle);
   if (lacking === undefined) {
     return undefined;
   }
-  const { what, most, wanted, calls } = lacking;
-  return where.isOwn && most > 1 && what !== "computations"
-    ? poolTooSmall(what, most, wanted, calls)
-    : sequential(lacking);
+  const isOwnPool = where.isOwn && lacking.most > 1 && lacking.what !== "computations";
+  return isOwnPool ? poolTooSmall(lacking) : sequential(lacking);
 }
 
-/** CPU time is used up by whoever computes, in whichever thread or process. */
 function tooLittleWork({ exercise, measured }: Served): Diagnosis | undefined {
   const { best, alone } = measured;
   const calls = best.requests.length;
-  const leastMs = calls * taskMs(exercise, alone) * leastCpuShare;
+  const minMs = calls * taskMs(exercise, alone) * minCpuShare;
   const cpuMs = cpuMsOf(best);
-  return best.tree !== undefined && cpuMs < leastMs
-    ? workSkipped(cpuMs, leastMs, calls)
-    : undefined;
+  return best.tree !== undefined && cpuMs < minMs ? workSkipped(cpuMs, minMs, calls) : undefined;
+}
+
+/** The event loop was held during a burst. Counts say so and name it; the watch of the loop knows the line. */
+function loopBlocked(exercise: Exercise, held: Held, measured: Measured): Diagnosis {
+  const { observed, loop, usage, burst } = measured.best;
+  const loopCpuMs = round(loopCpuMsOf(measured.best));
+  const computing = observed.handler.isAsync ? "cpu-behind-a-promise" : "loop-blocked-by-cpu";
+  const name = held === "waiting" ? "loop-blocked-by-waiting" : computing;
+  const tally = new BlockageTally();
+  tally.add(observed.blockages);
+  const all = tally.diagnoses();
+  const seen = all.find((one) => one.name === name);
+  const line = (seen ?? all.find((one) => one.line !== undefined))?.line;
+  const lateMs = round(probeMs(measured));
+  const calls = usage[held].onLoop;
+  const what = held === "waiting" ? "blocking calls were made" : "computations ran";
+  const counted = calls > 0 ? `${calls} ${what} on the event loop, one after another. ` : "";
+  const measuredToo =
+    seen?.finding ?? `The event loop computed for ${loopCpuMs} ms in ${round(burst.wallMs)} ms.`;
+  return {
+    name,
+    finding: `${counted}${measuredToo} Everybody else who called waited, up to ${lateMs} ms.`,
+    ...(line === undefined ? {} : { line }),
+    nextStep: asyncTwin(line?.what) ?? nextStep(exercise, held),
+    numbers: {
+      ...seen?.numbers,
+      calls_on_loop: calls,
+      loop_cpu_ms: loopCpuMs,
+      loop_utilization: round(loop.utilization),
+      probe_p90_ms: lateMs,
+    },
+  };
+}
+
+/** Next step for a synchronous function of Node's that has an asynchronous twin. */
+function asyncTwin(called: string | undefined): string | undefined {
+  const [, name] = /\b([a-z]\w*)Sync\b/.exec(called ?? "") ?? [];
+  return name === undefined
+    ? undefined
+    : `Await its asynchronous twin, ${name} (node:fs/promises, or promisify), for which another thread or process waits or computes.`;
+}
+
+function nextStep({ strategies }: Exercise, held: Held): string {
+  if (held === "computing") {
+    return "Export what computes as a function, and run it in one of the pools: only another core helps, neither a promise nor a later turn.";
+  }
+  return strategies.some(({ name }) => name === "async")
+    ? "Await the client that does not block; or, if it has to be this one, run it in the pool for calls that wait."
+    : "Export what blocks as a function, and run it in the pool for calls that wait.";
 }

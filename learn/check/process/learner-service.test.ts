@@ -3,17 +3,16 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { exerciseOf } from "../../../testing/exercise-of.ts";
 import { solutionFile } from "../../workspace.ts";
-import { Callers } from "../callers.ts";
 import { HarnessTrouble } from "../faults.ts";
+import { Callers } from "../session.ts";
 import { World } from "../world/world.ts";
 import { LearnerService } from "./learner-service.ts";
 
 const exercise = exerciseOf("A");
-const file = solutionFile(exercise, "threads");
+const file = solutionFile(exercise, "blocking-pool");
 
 /** Where this test's services write. */
 let folder: string;
@@ -43,18 +42,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Resolves when a process is gone; a test that waits for ever fails by its time-out. */
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) {
-    await setTimeout(20);
-  }
+/** Limit of the system's work to end processes and remove files. */
+const waiting = { timeout: 30_000, interval: 20 };
+
+/** Resolves when a process has ended. */
+function gone(pid: number): Promise<void> {
+  return vi.waitFor(() => expect(isAlive(pid)).toBe(false), waiting);
 }
 
-/** Resolves when nothing is left in the folder; a test that waits for ever fails by its time-out. */
-async function emptied(): Promise<void> {
-  while (readdirSync(folder).length > 0) {
-    await setTimeout(20);
-  }
+/** Resolves when the folder is empty. */
+function emptied(): Promise<void> {
+  return vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waiting);
 }
 
 describe("a learner's service", { timeout: 90_000 }, () => {
@@ -75,7 +73,7 @@ describe("a learner's service", { timeout: 90_000 }, () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("ends by our trouble when the backends die", async () => {
+  test("ends with HarnessTrouble when the backends die", async () => {
     const service = await LearnerService.start({
       exercise,
       file,
@@ -93,7 +91,7 @@ describe("a learner's service", { timeout: 90_000 }, () => {
     await callers.close();
   });
 
-  test("does not outlive whoever checks, not even in the middle of a loop that never ends", async () => {
+  test("does not outlive the checker, even in an endless loop", async () => {
     const endless = join(folder, "endless.mts");
     writeFileSync(endless, "export const handler = () => { for (;;) {} };\n");
     const checker = fork(new URL("../testing/orphan.ts", import.meta.url), [endless]);
@@ -105,7 +103,7 @@ describe("a learner's service", { timeout: 90_000 }, () => {
     await emptied();
   });
 
-  test("leaves no process that left its group and environment when the checker is ended", async () => {
+  test("leaves no process outside of its group and environment when the checker is ended", async () => {
     const detaching = join(folder, "detaching.mts");
     const source = [
       `import { spawn } from "node:child_process";`,

@@ -2,43 +2,48 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Exercise } from "../../../registry/exercises.ts";
-import type { Decision } from "../../handler.ts";
-import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/messages.ts";
+import type { Exercise } from "@unblock/proto/exercises";
+import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/channel.ts";
 import type { Observation } from "../../service/observation.ts";
-import { HarnessTrouble, LearnerFault, StarvedLimit } from "../faults.ts";
-import { askMs, importMs, memoryMb, openMs, stopMs } from "../limits.ts";
-import { readThreadTimes } from "../measure/tree-watch.ts";
+import type { Decision } from "../../toolbox/handler.ts";
+import {
+  askMs,
+  HarnessTrouble,
+  importMs,
+  LearnerFault,
+  memoryMb,
+  openMs,
+  StarvedLimit,
+  stopMs,
+} from "../faults.ts";
+import { readThreadTimes } from "../measure/system.ts";
+import type { LeftProcess } from "./process-tree.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
-import type { LeftProcess } from "./supervisor-messages.ts";
 
-/** How a learner's service is started. */
 export interface StartOptions {
   readonly exercise: Exercise;
   /** The learner's file. */
   readonly file: string;
-  /** The backends that the learner's code meets. */
+  /** The backends of the learner's code. */
   readonly world: WorldAddresses;
-  /** Where events go; null for an exercise that has none. */
+  /** Null for an exercise without events. */
   readonly analyticsUrl: string | null;
 }
 
-/** Node's own size of libuv's pool. */
-const nodeLibuvThreads = 4;
-/** How the server's log begins to tell of it: what is counted after that is worth nothing. */
+/** Node's default size of libuv's pool. */
+const defaultLibuvThreads = 4;
+/** Beginning of the server's log line after which counts are worth nothing. */
 const backendsDied = "The embedded backends died";
-/** What the death of a process takes to be known on a busy machine, its last output read, in milliseconds. */
+/** Time in which a busy machine reports the death of a process, after its last output. */
 const knownDeadMs = 2 * lastOutputMs;
-
-/** Of a limit's time, the part for which a service had no core when the limit tells nothing of it. */
+/** Share of a limit's time without a core above which the limit says nothing. */
 const starvedShare = 0.3;
 
-/** A running service with a learner's handler. All that waits for it ends when it does. */
+/** A running service with a learner's handler. Everything that awaits it ends when it does. */
 export class LearnerService {
   readonly decision: Decision | undefined;
   readonly libuvThreads: number;
   readonly url: string;
-  /** The process's number. */
   readonly pid: number;
   readonly #process: ServiceProcess;
   readonly #waiting: Map<number, (answer: Answer) => void>;
@@ -54,7 +59,7 @@ export class LearnerService {
     this.pid = started.pid;
     this.#process = started.process;
     this.#waiting = started.waiting;
-    void this.#process.exited().then(() => {
+    void this.#process.exited.then(() => {
       this.#hasEnded = true;
     });
   }
@@ -62,21 +67,26 @@ export class LearnerService {
   /**
    * Starts the service, with as many threads in libuv's pool as the file asks for.
    *
-   * @throws LearnerFault when the file can't be loaded, HarnessTrouble when the rest can't be started
+   * @throws LearnerFault when the file can't be loaded, HarnessTrouble when the service can't be started
    */
   static async start(options: StartOptions): Promise<LearnerService> {
     const first = await start(options, await guessThreads(options.file));
     if (first.wantedThreads === first.libuvThreads) {
       return new LearnerService(first);
     }
-    // Its size is fixed when a process starts, and what the file wants is known only once it is loaded.
+    // The size is fixed when a process starts, and the file's wish is known only once it is loaded.
     await end(first.process);
     return new LearnerService(await start(options, first.wantedThreads));
   }
 
-  /** Waits for something that the learner's code has a part in, no longer than it may take. */
+  /**
+   * Awaits work that involves the learner's code.
+   *
+   * @param what begins the message about an exceeded limit, such as "did not answer"
+   * @throws LearnerFault when it exceeds the limit, StarvedLimit when a process had no core meanwhile
+   */
   within<Value>(limitMs: number, what: string, work: Promise<Value>): Promise<Value> {
-    // Also the check itself may be what had no core.
+    // The check itself may have been without a core, too.
     const starved = [this.pid, process.pid].map((pid) => watchStarvation(pid, limitMs));
     const late = () => {
       const isStarved = starved.some((had) => had());
@@ -86,21 +96,21 @@ export class LearnerService {
     return endedAfter(this.#process, limitMs, late, work);
   }
 
-  /** Begins to observe anew. */
+  /** Begins a new window of observation. */
   async begin(): Promise<void> {
     await this.#ask({ kind: "begin" });
   }
 
-  /** What was seen since it began to observe. */
+  /** Returns what was observed since the window began. */
   async observe(): Promise<Observation> {
     const { observation, failure } = await this.#ask({ kind: "observe" });
     if (observation === undefined) {
-      throw new HarnessTrouble(`the service could not say what it saw: ${failure}`);
+      throw new HarnessTrouble(`the service could not report what it observed: ${failure}`);
     }
     return observation;
   }
 
-  /** One call's work done right, alone. */
+  /** Does one call's work right, with nothing else running. */
   async alone(request: JsonValue): Promise<Alone> {
     const { alone, failure } = await this.#ask({ kind: "alone", request });
     if (alone === undefined) {
@@ -109,17 +119,13 @@ export class LearnerService {
     return alone;
   }
 
-  /**
-   * Asks it to stop with SIGTERM, once, and waits until it has.
-   *
-   * @returns the processes that it had started and that did not end after it
-   */
+  /** Stops the service with SIGTERM. @returns the processes that it had started and that outlived it */
   stop(): Promise<readonly LeftProcess[]> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
-  /** Whether it has ended, and not as it was asked to. */
+  /** Whether it has ended by itself. */
   get hasDied(): boolean {
     return this.#hasEnded && !this.#hasStopped;
   }
@@ -130,7 +136,7 @@ export class LearnerService {
       const what = `did not let the service stop within ${seconds(stopMs)} of SIGTERM, the limit`;
       this.#process.kill(new LearnerFault(what));
     }, stopMs);
-    const { code, left } = await this.#process.exited();
+    const { code, left } = await this.#process.exited;
     clearTimeout(limit);
     if (code !== 0) {
       await this.#process.died;
@@ -139,10 +145,10 @@ export class LearnerService {
     return left;
   }
 
-  /** Aborts when it has ended, whyever. */
+  /** Returns a signal that aborts when the service has ended. */
   ended(): AbortSignal {
     const controller = new AbortController();
-    void this.#process.exited().then(() => controller.abort());
+    void this.#process.exited.then(() => controller.abort());
     return controller.signal;
   }
 
@@ -160,7 +166,7 @@ export class LearnerService {
   }
 }
 
-/** @returns whether a process's main thread wanted a core for much of a limit's time, and had none */
+/** @returns whether a process's main thread was without a core for much of a limit's time */
 function watchStarvation(pid: number, limitMs: number): () => boolean {
   const before = readThreadTimes(pid, pid);
   return () => {
@@ -182,12 +188,12 @@ interface Started {
   readonly waiting: Map<number, (answer: Answer) => void>;
 }
 
-/** What the file most likely wants: to start a service twice takes seconds. */
+/** Guesses what the file asks for, as starting a service twice takes seconds. */
 async function guessThreads(file: string): Promise<number> {
-  // A file that can't be read is told of when it is loaded.
+  // A file that can't be read fails when it is loaded.
   const source = await readFile(file, "utf8").catch(() => "");
   const [, threads] = /export const libuvThreads = (\d{1,4});/.exec(source) ?? [];
-  return threads === undefined ? nodeLibuvThreads : Number(threads);
+  return threads === undefined ? defaultLibuvThreads : Number(threads);
 }
 
 async function start(
@@ -203,9 +209,9 @@ async function start(
     fileUrl: pathToFileURL(file).href,
     world,
     analyticsUrl,
-    // What comes after the reply is to meet the signal that it would meet elsewhere.
-    directLane: !exercise.work.afterReply,
-    mostMemoryMb: memoryMb,
+    // Work after the reply has to meet the signal that it would meet elsewhere.
+    fastPath: !exercise.work.afterResponse,
+    maxMemoryMb: memoryMb,
   };
   const service = new ServiceProcess(options, libuvThreads, (message) => {
     switch (message.kind) {
@@ -228,30 +234,26 @@ async function start(
         waiting.delete(message.id);
     }
   });
-  const trouble = new HarnessTrouble(`the service did not start within ${seconds(openMs)}`);
-  await endedAfter(service, openMs, () => trouble, importing.promise);
-  const slow = new LearnerFault(
-    `was not loaded within ${seconds(importMs)}, the limit, and was ended: does it loop, or wait for what never comes, outside of its functions?`,
-  );
-  const { decision, libuvThreads: wanted } = await endedAfter(
-    service,
-    importMs,
-    () => slow,
-    imported.promise,
-  );
-  const { url, pid } = await endedAfter(service, openMs, () => trouble, ready.promise);
+  const trouble = () => new HarnessTrouble(`the service did not start within ${seconds(openMs)}`);
+  const slow = () =>
+    new LearnerFault(
+      `was not loaded within ${seconds(importMs)}, the limit, and was ended: does it loop, or wait for what never comes, outside of its functions?`,
+    );
+  await endedAfter(service, openMs, trouble, importing.promise);
+  const exported = await endedAfter(service, importMs, slow, imported.promise);
+  const { url, pid } = await endedAfter(service, openMs, trouble, ready.promise);
   return {
     process: service,
-    decision: decision ?? undefined,
+    decision: exported.decision ?? undefined,
     libuvThreads,
-    wantedThreads: wanted ?? nodeLibuvThreads,
+    wantedThreads: exported.libuvThreads ?? defaultLibuvThreads,
     url,
     pid,
     waiting,
   };
 }
 
-/** Waits for `work`, and ends the process with `reason` when it takes longer than the limit. */
+/** Awaits `work`, and ends the process with `reason` when it exceeds the limit. */
 async function endedAfter<Value>(
   process: ServiceProcess,
   limitMs: number,
@@ -262,7 +264,7 @@ async function endedAfter<Value>(
   try {
     return await Promise.race([work, process.died]);
   } catch (error) {
-    // A connection breaks before its process is known to be gone, and it is the process that matters.
+    // A connection breaks before its process is known to be dead, and the process is the reason.
     await Promise.race([process.died, wait(knownDeadMs, undefined, { ref: false })]);
     throw error;
   } finally {
@@ -272,7 +274,7 @@ async function endedAfter<Value>(
 
 async function end(process: ServiceProcess): Promise<void> {
   process.kill(new HarnessTrouble("the check has ended"));
-  await process.exited();
+  await process.exited;
 }
 
 function seconds(ms: number): string {

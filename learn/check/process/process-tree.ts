@@ -1,22 +1,28 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
-import type { LeftProcess } from "./supervisor-messages.ts";
 
 const require = createRequire(import.meta.url);
-/** To wait for any child, and only if it has ended. */
+/** Arguments of waitpid: any child, without blocking. */
 const anyChild = -1;
 const noHang = 1;
-/** Linux: orphans of this process's descendants get it as their parent. */
+/** Option of prctl that makes this process the parent of its descendants' orphans. */
 const setChildSubreaper = 36;
-/** Much of a command line says no more than its beginning, in characters. */
+/** Characters kept of a command line. */
 const keptCommand = 120;
 
-/** Linux, but for some machines whose pages are larger: they are let have more. */
+/** Of Linux on most machines; where pages are larger, the limit is too. */
 const pageBytes = 4_096;
 const bytesPerMb = 1024 * 1024;
 
-/** What of /proc/<pid>/stat is needed. */
+/** A process that outlived the service. */
+export interface LeftProcess {
+  readonly pid: number;
+  /** Its command line, shortened. */
+  readonly command: string;
+}
+
+/** Fields of /proc/<pid>/stat. */
 interface Process {
   readonly pid: number;
   readonly parent: number;
@@ -24,8 +30,8 @@ interface Process {
 }
 
 /**
- * Makes this process the parent of all its descendants whose own parent ends, so that none leaves the tree.
- * Linux only; elsewhere what leaves the process group is out of reach.
+ * Makes this process the parent of descendants whose own parent ends, so that none leaves the tree. Linux
+ * only; elsewhere a process that leaves the process group is out of reach.
  *
  * @see https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
  */
@@ -37,8 +43,8 @@ export function adoptOrphans(): void {
   }
 }
 
-/** Takes notice of adopted processes that have ended, as else they stay in the system's list of processes. */
-export function buryOrphans(): void {
+/** Reaps adopted processes that have ended. */
+export function reapOrphans(): void {
   if (process.platform === "linux") {
     const waitpid = c().func("waitpid", "int", ["int", "void *", "int"]);
     while (waitpid(anyChild, null, noHang) > 0);
@@ -51,7 +57,7 @@ function c() {
   return koffi.load(null);
 }
 
-/** Processes that descend from this one, or are in a process group. */
+/** Returns the processes that descend from this one or are in a process group. */
 export function descendants(group: number): readonly number[] {
   const all = readProcesses();
   const found = new Set<number>([process.pid]);
@@ -68,7 +74,7 @@ export function descendants(group: number): readonly number[] {
   return [...found];
 }
 
-/** Processes whose environment has a value, as that of a service's temporary folder. */
+/** Returns the processes whose environment has a variable with this value. */
 export function processesWith(variable: string, value: string): readonly number[] {
   const wanted = `${variable}=${value}`;
   return readProcesses()
@@ -76,7 +82,7 @@ export function processesWith(variable: string, value: string): readonly number[
     .filter((pid) => read(pid, "environ").split("\0").includes(wanted));
 }
 
-/** Ends processes at once. */
+/** Sends SIGKILL to processes. */
 export function endProcesses(pids: readonly number[]): void {
   for (const pid of pids) {
     try {
@@ -87,7 +93,7 @@ export function endProcesses(pids: readonly number[]): void {
   }
 }
 
-/** What processes have of the machine's memory, in MiB; what two of them share counts twice. */
+/** Resident memory of processes; what they share counts for each. */
 export function memoryMbOf(pids: readonly number[]): number {
   const pages = pids.map((pid) => Number(read(pid, "statm").split(" ")[1] ?? 0));
   return (pages.reduce((sum, one) => sum + one, 0) * pageBytes) / bytesPerMb;
@@ -99,27 +105,33 @@ export function describeProcess(pid: number): LeftProcess {
   return { pid, command: command.slice(0, keptCommand) };
 }
 
-/** Those of all processes that have not ended; none where the system has no /proc. */
+/** All processes that have not ended; none where the system has no /proc. */
 function readProcesses(): readonly Process[] {
-  return readPids().flatMap((pid) => {
-    const stat = read(pid, "stat");
-    // The name is in parentheses, and may contain any character.
-    const [state = "Z", parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return numbersIn("/proc").flatMap((pid) => {
+    const [state = "Z", parent, group] = fieldsOf(pid);
     return state === "Z" || state === "X"
       ? []
       : [{ pid, parent: Number(parent), group: Number(group) }];
   });
 }
 
-function readPids(): readonly number[] {
+/** Fields of /proc/<pid>/stat after the name, which is in parentheses and may contain any character. */
+export function fieldsOf(pid: number): readonly string[] {
+  const stat = read(pid, "stat");
+  return stat === "" ? [] : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Names in a folder that are numbers; none when there is no such folder. */
+export function numbersIn(folder: string): readonly number[] {
   try {
-    return readdirSync("/proc").map(Number).filter(Number.isInteger);
+    return readdirSync(folder).map(Number).filter(Number.isInteger);
   } catch {
     return [];
   }
 }
 
-function read(pid: number, file: string): string {
+/** Returns a file of /proc/<pid>; "" when there is no such process or file. */
+export function read(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {

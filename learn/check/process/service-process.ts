@@ -9,31 +9,38 @@ import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
-import type { LastWords, Message, Request, ServiceOptions } from "../../service/messages.ts";
-import { messagesFd, requestsFd } from "../../service/messages.ts";
-import { LearnerFault, tampering } from "../faults.ts";
-import { endMs, outputBytes } from "../limits.ts";
-import { serviceEnvironment } from "./environment.ts";
-import { explainEnd, type Stage, withPlace } from "./explain-end.ts";
-import { endProcesses, processesWith } from "./process-tree.ts";
-import type {
-  LeftProcess,
-  SupervisorMessage,
-  SupervisorOptions,
-  SupervisorRequest,
-} from "./supervisor-messages.ts";
+import {
+  type LastWords,
+  type Message,
+  messagesFd,
+  type Request,
+  requestsFd,
+  type ServiceOptions,
+} from "../../service/channel.ts";
+import {
+  endMs,
+  explainEnd,
+  LearnerFault,
+  outputBytes,
+  type Stage,
+  tampering,
+  withStuckLine,
+} from "../faults.ts";
+import { endProcesses, type LeftProcess, processesWith } from "./process-tree.ts";
+import type { SupervisorMessage, SupervisorOptions, SupervisorRequest } from "./supervisor.ts";
 
 const supervisor = new URL("./supervisor.ts", import.meta.url);
-const service = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
-/** How much of standard error is kept, in characters. */
+const service = pathOf("../../service/main.ts");
+const preload = pathOf("../../service/preload.ts");
+const cacheFolder = pathOf("../../../node_modules/.cache/node");
+/** Characters kept of standard error. */
 const keptStderr = 10_000;
-/** What the pipes of a dead process may still take to end, in milliseconds. */
+/** Time that the pipes of a dead process may take to end. */
 export const lastOutputMs = 3_000;
-/** Between two looks whether a process has ended, in milliseconds. */
-const lookMs = 50;
-/** What the end of a service takes to be known on a busy machine, in milliseconds. */
+/** Time in which a busy machine reports the end of a process. */
 const endKnownMs = 3_000;
-/** How often those who have not are ended again. */
+const pollMs = 50;
+/** Kills at most, of processes whose supervisor was ended. */
 const attempts = 100;
 const lastWordKinds: ReadonlySet<Message["kind"]> = new Set([
   "exit",
@@ -42,29 +49,28 @@ const lastWordKinds: ReadonlySet<Message["kind"]> = new Set([
   "stuck",
 ]);
 
-/** How it ended. */
 interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly left: readonly LeftProcess[];
 }
 
-/** The process of a learner's service. It ends with all that it started, and nothing of it is left. */
+/** The process of a learner's service. It ends with everything that it started, and leaves nothing. */
 export class ServiceProcess {
-  /** Rejects when the process has ended unasked, with whose fault it is; never resolves. */
+  /** Rejects with the reason when the process has ended by itself; never resolves. */
   readonly died: Promise<never>;
+  /** Resolves when the process and everything that it started have ended. */
+  readonly exited: Promise<Ended>;
   readonly #supervisor: ChildProcess;
   readonly #folder = join(tmpdir(), `unblock-learn-${randomBytes(6).toString("hex")}`);
   readonly #secret = randomBytes(16).toString("hex");
   readonly #lastWords: LastWords[] = [];
-  readonly #exited: Promise<Ended>;
   #stage: Stage = "starting";
   #stderr = "";
   #printedBytes = 0;
   #hasExited = false;
-  /** Ends the supervisor. */
-  #limit: NodeJS.Timeout | undefined;
-  /** Why it was ended; the first reason counts. */
+  #killTimer: NodeJS.Timeout | undefined;
+  /** Why the check ended it; the first reason counts. */
   #reason: Error | undefined;
 
   constructor(
@@ -75,66 +81,62 @@ export class ServiceProcess {
     const started: SupervisorOptions = {
       folder: this.#folder,
       program: service,
+      preload,
       argument: JSON.stringify(options),
     };
     this.#supervisor = fork(supervisor, [JSON.stringify(started)], {
       execArgv: [],
-      env: serviceEnvironment(libuvThreads, this.#folder),
+      env: environmentOf(libuvThreads, this.#folder),
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "ipc"],
-      // A terminal's Ctrl-C is ours.
+      // The checker handles a terminal's Ctrl-C.
       detached: true,
     });
     const { promise: died, reject } = Promise.withResolvers<never>();
-    // Whoever works with the service hears of it; without this, nobody doing so would end the checker.
+    // Whoever uses the service awaits it; without a user its rejection must not end the checker.
     died.catch(() => {});
     this.died = died;
     for (const stream of this.#supervisor.stdio) {
-      // What can't be sent or read is so because the process is dead, and `died` tells.
+      // Reads and writes fail when the process is dead, which `died` reports.
       stream?.on("error", () => {});
     }
     this.#readOutput();
     this.#readMessages(onMessage);
-    this.#write(`${this.#secret}\n`);
-    this.#exited = this.#waitForEnd().then((end) => {
+    this.#write(this.#secret);
+    this.exited = this.#waitForEnd().then((end) => {
       const lastWords = this.#lastWords;
       const how = { ...end, stage: this.#stage, stderr: this.#stderr, lastWords };
-      reject(this.#reason ? withPlace(this.#reason, lastWords) : explainEnd(how));
+      reject(this.#reason ? withStuckLine(this.#reason, lastWords) : explainEnd(how));
       return end;
     });
   }
 
   send(request: Request): void {
-    this.#write(`${JSON.stringify(request)}\n`);
+    this.#write(JSON.stringify(request));
   }
 
   /** Ends everything at once. */
   kill(reason: Error): void {
     this.#reason ??= reason;
     this.#ask("kill");
-    // Somebody may have stopped the supervisor, or keep it from its work.
+    // The learner's code may have stopped the supervisor, or keep it busy.
     this.#supervisor.kill("SIGCONT");
-    this.#limit ??= globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs);
+    this.#killTimer ??= globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs);
   }
 
-  /** Asks the service to stop, as whoever runs it would. */
+  /** Asks the service to stop with SIGTERM. */
   askToStop(): void {
     this.#ask("stop");
   }
 
-  /** Resolves when it has ended, whyever, and nothing that it started is there any more. */
-  exited(): Promise<Ended> {
-    return this.#exited;
-  }
-
   #ask(request: SupervisorRequest): void {
-    // When it can't be sent all is ending already.
+    // It can't be sent only when everything is ending already.
     this.#supervisor.send(request, () => {});
   }
 
   #write(line: string): void {
     const pipe = this.#supervisor.stdio[requestsFd];
     if (pipe instanceof Writable) {
-      pipe.write(line);
+      pipe.write(`${line}\n`);
     }
   }
 
@@ -143,8 +145,8 @@ export class ServiceProcess {
     const count = (chunk: Buffer) => {
       this.#printedBytes += chunk.length;
       if (this.#printedBytes > outputBytes) {
-        const most = `${outputBytes / 1_000_000} MB`;
-        this.kill(new LearnerFault(`printed more than ${most}, the limit, and was ended`));
+        const max = `${outputBytes / 1_000_000} MB`;
+        this.kill(new LearnerFault(`printed more than ${max}, the limit, and was ended`));
       }
     };
     stdout?.on("data", count);
@@ -160,7 +162,6 @@ export class ServiceProcess {
       return;
     }
     pipe.once("end", async () => {
-      // Of a service that has ended it is known soon.
       await setTimeout(endKnownMs, undefined, { ref: false });
       if (!this.#hasExited) {
         this.kill(tampering("closed the pipe on which the service speaks with the check"));
@@ -172,12 +173,16 @@ export class ServiceProcess {
         return;
       }
       if (this.#reason !== undefined) {
-        // Nothing that it says from now on can change why it was ended.
+        // No later message can change why the service was ended.
         return;
       }
       const bytes = Buffer.from(line.slice(this.#secret.length + 1), "base64");
       const message: Message = deserialize(bytes);
-      this.#stage = stageAfter(message) ?? this.#stage;
+      if (message.kind === "importing") {
+        this.#stage = "importing";
+      } else if (message.kind === "imported") {
+        this.#stage = "serving";
+      }
       if (message.kind === "tampering") {
         this.kill(tampering(message.text, message.line));
       } else if (isLastWords(message)) {
@@ -199,8 +204,8 @@ export class ServiceProcess {
     });
     const closed = once(this.#supervisor, "close");
     const [code, signal] = await once(this.#supervisor, "exit");
-    clearTimeout(this.#limit);
-    // What was said may be read only after the end is known.
+    clearTimeout(this.#killTimer);
+    // The last messages may be read only after the exit is known.
     await Promise.race([closed, setTimeout(lastOutputMs, undefined, { ref: false })]);
     for (const stream of this.#supervisor.stdio) {
       stream?.destroy();
@@ -220,7 +225,7 @@ export class ServiceProcess {
     return { code, signal, left: [] };
   }
 
-  /** Somebody ended the supervisor, so its work is done here. */
+  /** Does the work of a supervisor that was ended. */
   async #endWithoutSupervisor(): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const pids = processesWith("TMPDIR", this.#folder);
@@ -228,23 +233,28 @@ export class ServiceProcess {
         break;
       }
       endProcesses(pids);
-      await setTimeout(lookMs);
+      await setTimeout(pollMs);
     }
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Environment of a service. @param folder for temporary files, which remain when it is killed */
+function environmentOf(libuvThreads: number, folder: string): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  return {
+    // The threads of the pools load the same modules, which are compiled once.
+    NODE_COMPILE_CACHE: cacheFolder,
+    ...inherited,
+    TMPDIR: folder,
+    UV_THREADPOOL_SIZE: String(libuvThreads),
+  };
 }
 
 function isLastWords(message: Message): message is LastWords {
   return lastWordKinds.has(message.kind);
 }
 
-function stageAfter({ kind }: Message): Stage | undefined {
-  switch (kind) {
-    case "importing":
-      return "importing";
-    case "imported":
-      return "serving";
-    default:
-      return undefined;
-  }
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
 }

@@ -1,42 +1,66 @@
 /**
- * Starts a learner's service, and outlives it: ends all that it started, removes its folder, and says who
- * was left. It does so too when the checker is gone, killed or not, as it is a process of its own.
+ * Starts a learner's service, and outlives it: ends everything that the service started, removes its
+ * folder, and reports which processes were left. It is a process of its own so that it does so even when
+ * the checker was killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { heapMb, mostProcesses, mostTreeMb } from "../limits.ts";
+import { heapMb, maxProcesses, maxTreeMb } from "../faults.ts";
 import {
   adoptOrphans,
-  buryOrphans,
   descendants,
   describeProcess,
   endProcesses,
+  type LeftProcess,
   memoryMbOf,
+  reapOrphans,
 } from "./process-tree.ts";
-import type {
-  LeftProcess,
-  SupervisorMessage,
-  SupervisorOptions,
-  SupervisorRequest,
-} from "./supervisor-messages.ts";
 
-/** Between two looks at who is still there, in milliseconds. */
-const lookMs = 50;
-/** How often those who do not end are ended again: one that starts another meanwhile has a new one. */
+/** The supervisor's only argument, as JSON. */
+export interface SupervisorOptions {
+  /** The service's temporary folder, which the supervisor creates and removes. */
+  readonly folder: string;
+  /** Path of the service's main module. */
+  readonly program: string;
+  /** Path of the module that the service and its threads load first. */
+  readonly preload: string;
+  /** The service's only argument. */
+  readonly argument: string;
+}
+
+/** Request to the supervisor: ask the service to stop with SIGTERM, or end everything at once. */
+export type SupervisorRequest = "stop" | "kill";
+
+/** Message of the supervisor: "exited" comes first, unless the service was not started. */
+export type SupervisorMessage =
+  /** The service has ended; what it started may still run. */
+  | { readonly kind: "exited" }
+  /** The service and everything that it started have ended. */
+  | {
+      readonly kind: "ended";
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+      /** Processes that outlived the service and were killed. */
+      readonly left: readonly LeftProcess[];
+      /** The exceeded limit for which the supervisor ended them all; continues after the file's name. */
+      readonly tooMuch: string | undefined;
+    }
+  | { readonly kind: "not started"; readonly problem: string };
+
+/** Interval between polls for remaining processes. */
+const pollMs = 50;
+/** Kills at most: a process that starts another meanwhile needs another. */
 const attempts = 100;
-/** What a service started may take so long to end by itself after it, in milliseconds. */
+/** Time that what a service started may take to end by itself. */
 const graceMs = 3_000;
-/** Between two counts of the processes, in milliseconds. */
-const countMs = 1_000;
-/** The service's own children, which end by themselves after it. */
-const ownPrograms = [
-  "server/backends/embedded/process.ts",
-  "server/places/child-process-worker.ts",
-];
+/** Interval between checks of the limits. */
+const limitsMs = 1_000;
+/** The service's own children, which end by themselves. */
+const ownPrograms = ["backends/embedded/process.ts", "packages/executors/child-process-worker.ts"];
 
-const { folder, program, argument }: SupervisorOptions = JSON.parse(process.argv[2] ?? "");
-// A terminal's Ctrl-C is the checker's affair, and the learner's code can't ask this process to end.
+const { folder, program, preload, argument }: SupervisorOptions = JSON.parse(process.argv[2] ?? "");
+// The checker handles a terminal's Ctrl-C, and the learner's code can't ask this process to end.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
   process.on(signal, () => {});
 }
@@ -46,15 +70,15 @@ mkdirSync(folder, { recursive: true });
 let isEnding = false;
 let tooMuch: string | undefined;
 const service = start();
-// Only then does the checker see whether the service closes them.
+// Without other holders, the checker notices when the service closes them.
 closeSync(3);
 closeSync(4);
-const counting = setInterval(() => {
-  tooMuch ??= whatIsTooMuch(all());
+const checking = setInterval(() => {
+  tooMuch ??= exceededLimit(all());
   if (tooMuch !== undefined) {
     endAll();
   }
-}, countMs);
+}, limitsMs);
 
 process.on("disconnect", endAll);
 process.on("message", (request: SupervisorRequest) => {
@@ -66,32 +90,33 @@ process.on("message", (request: SupervisorRequest) => {
 });
 service.once("error", ({ message }) => leave({ kind: "not started", problem: message }));
 service.once("exit", async (code, signal) => {
-  clearInterval(counting);
-  say({ kind: "exited" }, () => {});
-  const left = await whoStays();
+  clearInterval(checking);
+  send({ kind: "exited" }, () => {});
+  const left = await remaining();
   for (let attempt = 0; attempt < attempts && all().length > 0; attempt++) {
     endAll();
-    await setTimeout(lookMs);
+    await setTimeout(pollMs);
   }
-  buryOrphans();
+  reapOrphans();
   leave({ kind: "ended", code, signal, left, tooMuch });
 });
 
 function start(): ChildProcess {
-  return spawn(process.execPath, [`--max-old-space-size=${heapMb}`, program, argument], {
+  const options = [`--max-old-space-size=${heapMb}`, "--require", preload];
+  return spawn(process.execPath, [...options, program, argument], {
     stdio: ["ignore", 1, 2, 3, 4],
-    // A group of its own, so that all of it can be ended at once.
+    // A process group, so that all of it can be ended at once.
     detached: true,
   });
 }
 
-function whatIsTooMuch(pids: readonly number[]): string | undefined {
-  if (pids.length > mostProcesses) {
-    return `had started so many processes that there were ${pids.length} at once; the limit is ${mostProcesses}`;
+function exceededLimit(pids: readonly number[]): string | undefined {
+  if (pids.length > maxProcesses) {
+    return `had started so many processes that there were ${pids.length} at once; the limit is ${maxProcesses}`;
   }
   const usedMb = Math.round(memoryMbOf(pids));
-  return usedMb > mostTreeMb
-    ? `took ${usedMb} MiB of memory with all the processes that it started; the limit is ${mostTreeMb}`
+  return usedMb > maxTreeMb
+    ? `took ${usedMb} MiB of memory with all the processes that it started; the limit is ${maxTreeMb}`
     : undefined;
 }
 
@@ -104,31 +129,31 @@ function endAll(): void {
   try {
     process.kill(-(service.pid ?? 0), "SIGKILL");
   } catch {
-    // Nobody of the group is left.
+    // The group is empty.
   }
   endProcesses(all());
 }
 
-/** Who does not end by itself after the service, unless all were to end anyway. */
-async function whoStays(): Promise<readonly LeftProcess[]> {
+/** Processes that do not end by themselves after the service; none when all are being ended. */
+async function remaining(): Promise<readonly LeftProcess[]> {
   const foreign = () =>
     all()
       .map(describeProcess)
       .filter(({ command }) => !ownPrograms.some((own) => command.includes(own)));
   const untilMs = performance.now() + graceMs;
   while (!isEnding && performance.now() < untilMs && foreign().length > 0) {
-    await setTimeout(lookMs);
+    await setTimeout(pollMs);
   }
   return isEnding ? [] : foreign();
 }
 
 function leave(message: SupervisorMessage): void {
   rmSync(folder, { recursive: true, force: true });
-  say(message, () => process.exit());
+  send(message, () => process.exit());
 }
 
-/** @param then called when it is said, or nobody is there any more to hear it */
-function say(message: SupervisorMessage, then: () => void): void {
+/** @param then called when the message is sent, or the checker is gone */
+function send(message: SupervisorMessage, then: () => void): void {
   if (process.send === undefined || !process.connected) {
     then();
   } else {

@@ -1,35 +1,41 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import { judgeAsks } from "../answers/asks.ts";
-import { judgeReplies, type Past, type Wrong } from "../answers/judge-replies.ts";
-import { callMs } from "../limits.ts";
-import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
-import { planOf } from "../plan.ts";
+import { planOf } from "@unblock/exercises/checks";
+import { callMs } from "../faults.ts";
+import type { Measured } from "../measure/bursts.ts";
+import { callsOf } from "../measure/evidence.ts";
+import { judgeRejections } from "../mistakes/answers.ts";
+import { fail, failFor, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
-import { fail, type Outcome, pass } from "./outcome.ts";
+import { judgeAsks, judgeReplies } from "./judge-replies.ts";
 
-/** Is the answer right, and is it the backend's: also a second time? */
+/** Calls of a burst whose work is done again to know its result, where nothing else tells it. */
+const maxDoneAgain = 4;
+
+/** Is the response right, and the backend's, also a second time? */
 export async function checkAnswer(session: Session): Promise<Outcome> {
   const { exercise, file, service } = session;
   const { questions, backend } = planOf(exercise);
   const wrong = await judgeQuestions(session);
   if (wrong !== undefined) {
-    return fail(wrong.message, wrong.diagnosis);
+    return failFor(wrong);
   }
-  const { refusedListening } = await service.observe();
-  if (refusedListening !== null) {
-    return fail(`${file} ${refusedListening}`);
+  const { rejectedListening } = await service.observe();
+  if (rejectedListening !== null) {
+    return fail(`${file} ${rejectedListening}`);
   }
   const asked = backend === undefined ? "" : `, each asked of the ${backend.name}`;
   return pass(`right for ${questions.length} requests${asked}`);
 }
 
-/** One after the other, each in a window of its own. */
+/** Single calls, each in its own window. */
 async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
   const { exercise, file, service, callers, world } = session;
   const { questions, backend } = planOf(exercise);
-  const answers = await knownAnswers(session);
+  const requests = questions.map(({ request }) => request);
+  const isPicture = exercise.rpc === "PredictImage";
+  const answers = await answersTo(session, isPicture ? requests : []);
   const past: JsonValue[][] = [];
-  const asksBefore = new Map<string, number>();
+  const asked = new Set<string>();
   for (const { request, forget } of questions) {
     await service.begin();
     await world.restart("right", forget);
@@ -38,55 +44,73 @@ async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
       `did not answer ${JSON.stringify(request)}`,
       callers.call(request),
     );
-    const { handler, rejections } = await service.observe();
+    const observed = await service.observe();
     const seen = await world.seen();
-    const requests = [request];
-    const asks =
-      backend?.name === "database"
-        ? world.holdings.usage(service.pid).query.calls
-        : seen.asked.length + seen.uncounted;
+    const isDatabase = backend?.name === "database";
+    const asks = isDatabase
+      ? world.holdings.usage(service.pid).query.calls
+      : seen.asked.length + seen.uncounted;
     const wrong =
       judgeReplies({
         exercise,
         file,
-        requests,
+        requests: [request],
         replies: [reply],
         known: { mark: world.mark, asked: seen.asked, answers },
-        problem: handler.problem,
-        past: past satisfies Past,
+        problem: observed.handler.problem,
+        past,
       }) ??
-      judgeAsks({
-        exercise,
-        requests,
-        asks,
-        isRepeated: (asksBefore.get(JSON.stringify(request)) ?? 0) > 0,
-      });
+      judgeAsks(exercise, 1, asks, asked.has(JSON.stringify(request))) ??
+      judgeRejections(file, observed);
     if (wrong !== undefined) {
       return wrong;
     }
-    const [rejection, ...others] = rejections;
-    if (rejection !== undefined) {
-      const diagnosis = unhandledRejection(file, [rejection, ...others]);
-      return { message: "a promise was rejected, and nobody looked", diagnosis };
+    if (asks > 0) {
+      asked.add(JSON.stringify(request));
     }
-    asksBefore.set(JSON.stringify(request), asks);
     past.push(valuesOf(reply.body));
   }
   return undefined;
 }
 
-/** What only the work itself can tell, done right. */
-async function knownAnswers({
-  exercise,
-  service,
-}: Session): Promise<ReadonlyMap<string, JsonValue>> {
-  const answers = new Map<string, JsonValue>();
-  if (exercise.rpc === "PredictImage") {
-    for (const { request } of planOf(exercise).questions) {
-      answers.set(JSON.stringify(request), (await service.alone(request)).response);
+/** Is each response of each burst right, and was the backend asked for each? */
+export async function judgeBursts(
+  session: Session,
+  { bursts, crowds, alone }: Measured,
+): Promise<Wrong | undefined> {
+  const { exercise, file, world } = session;
+  const { backend } = planOf(exercise);
+  const past: JsonValue[][] = [];
+  for (const evidence of new Set([...bursts, ...crowds])) {
+    const { requests, replies, seen, observed } = evidence;
+    const missing = requests.filter((request) => !alone.answers.has(JSON.stringify(request)));
+    const again = missing.length < requests.length ? missing : missing.slice(0, maxDoneAgain);
+    const doneAgain = await answersTo(session, exercise.work.cpu ? again : []);
+    const answers = new Map([...alone.answers, ...doneAgain]);
+    const { problem } = observed.handler;
+    const known = { mark: world.mark, asked: seen.asked, answers };
+    const asks = backend === undefined ? 0 : callsOf(evidence, backend.name).calls;
+    const wrong =
+      judgeReplies({ exercise, file, requests, replies, known, problem, past }) ??
+      judgeAsks(exercise, requests.length, asks, false) ??
+      judgeRejections(file, observed);
+    if (wrong !== undefined) {
+      return wrong;
     }
+    past.push(...replies.map(({ body }) => valuesOf(body)));
   }
-  return answers;
+  return undefined;
+}
+
+/** Responses of the work done right, by the JSON of their requests. */
+async function answersTo(
+  { service }: Session,
+  requests: readonly JsonValue[],
+): Promise<ReadonlyMap<string, JsonValue>> {
+  const responses = requests.map(
+    async (request) => [JSON.stringify(request), (await service.alone(request)).response] as const,
+  );
+  return new Map(await Promise.all(responses));
 }
 
 function valuesOf(body: JsonValue): JsonValue[] {

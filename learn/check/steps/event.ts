@@ -1,28 +1,105 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Analytics } from "../after-reply/analytics.ts";
-import { refuseEvent } from "../after-reply/failure.ts";
-import { stopWithEvent } from "../after-reply/shutdown.ts";
-import { type Tracked, track } from "../after-reply/track.ts";
-import { lostAtShutdown, lostOnAbort, replyWaits, wrongEvent } from "../mistakes/after-reply.ts";
-import { asksTooOften, retriesWithoutEnd } from "../mistakes/answers.ts";
-import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
-import { describeFailure, noAnswer, wrongAnswer } from "../mistakes/wrong-answer.ts";
-import { decidedOtherwise } from "../mistakes/wrong-place.ts";
-import { round } from "../numbers.ts";
+import { type Analytics, after } from "../analytics/analytics.ts";
+import {
+  judgeEvents,
+  refuseEvent,
+  stopWithEvent,
+  type Tracked,
+  track,
+} from "../analytics/track.ts";
+import { meantStrategies } from "../decision.ts";
+import { fastestMs, taskMs } from "../measure/alone.ts";
+import { runBursts } from "../measure/bursts.ts";
+import { whereItRan } from "../measure/executor.ts";
+import {
+  asksTooOften,
+  describeFailure,
+  judgeRejections,
+  lostAtShutdown,
+  lostOnAbort,
+  noAnswer,
+  replyWaits,
+  retriesWithoutEnd,
+  wrongAnswer,
+  wrongEvent,
+} from "../mistakes/answers.ts";
+import { burstMistakes } from "../mistakes/burst-mistakes.ts";
+import { decidedOtherwise } from "../mistakes/executors.ts";
+import { fail, failFor, type Outcome, pass, type Report, round } from "../report.ts";
 import type { Session } from "../session.ts";
-import { fail, type Outcome, pass } from "./outcome.ts";
+import { judgeBursts } from "./answer.ts";
+import { checkProbe, checkTime } from "./burst.ts";
 
 const requests = [
   { event: "page_view", user_id: 123 },
   { event: 'a "quoted" näme', user_id: 7 },
 ] as const;
-/** An event that is refused may be sent again; more than so often in less than a second is a storm. */
-const mostTries = 12;
 const accepted = { status: "accepted" };
+/** Time that analytics takes for an event of a burst. */
+const takesMs = 50;
+/** Attempts to send a refused event that count as retries; more in less than a second are a storm. */
+const maxTries = 12;
 
-/** Is the reply right, and what arrives at analytics? */
-export async function checkEvent(
+/** Checks a handler whose work follows its reply. */
+export async function checkTrackEvent(
+  session: Session,
+  analytics: Analytics,
+  report: Report,
+): Promise<void> {
+  const seen = await report.attempt("answer", () => checkEvent(session, analytics));
+  if (seen === undefined || !report.add("answer", seen.answer)) {
+    return;
+  }
+  const { tracked } = seen;
+  const decided = meantStrategies(session.exercise, session.service.decision);
+  const isFirst = report.add("executor", checkReplyFirst(tracked, decided));
+  // Of lost events no burst is needed.
+  if (isFirst && (tracked.some(isLost) || (await measureReplies(session, analytics, report)))) {
+    await report.make("after-reply", () => checkAfterReply(session, analytics, tracked));
+  }
+}
+
+/** @returns whether the next step makes sense */
+async function measureReplies(
+  session: Session,
+  analytics: Analytics,
+  report: Report,
+): Promise<boolean> {
+  const { exercise, service } = session;
+  const posted: string[] = [];
+  analytics.takeAll((event) => {
+    posted.push(event.body);
+    void after(takesMs).then(() => event.confirm());
+  });
+  const judged = await report.attempt("overlap", async () => {
+    const measured = await runBursts(session);
+    const calls = [...measured.bursts, ...measured.crowds].flatMap((one) => one.requests);
+    const wrong = (await judgeBursts(session, measured)) ?? judgeEvents(calls, posted);
+    return { measured, calls, wrong };
+  });
+  analytics.takeAll(undefined);
+  if (judged === undefined) {
+    return false;
+  }
+  const { measured, calls, wrong } = judged;
+  if (wrong !== undefined) {
+    return report.add("overlap", failFor(wrong));
+  }
+  const { alone, best } = measured;
+  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const { libuvThreads } = service;
+  const mistakes = burstMistakes({ exercise, measured, where, decided: [], libuvThreads });
+  const message = `${posted.length} events of ${calls.length} calls arrived, each once`;
+  const overlap = mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
+  const isGood = report.add("overlap", overlap);
+  report.add("time", checkTime(measured, mistakes));
+  report.add("probe", checkProbe(measured, where));
+  return isGood;
+}
+
+/** Is the reply right, and the event that arrives at analytics? */
+async function checkEvent(
   session: Session,
   analytics: Analytics,
 ): Promise<{ readonly answer: Outcome; readonly tracked: readonly Tracked[] }> {
@@ -32,11 +109,8 @@ export async function checkEvent(
     await session.service.begin();
     const one = await track(session, analytics, request, false);
     tracked.push(one);
-    const again = await sentAgain(analytics, request);
-    if (again !== undefined) {
-      return { answer: again, tracked };
-    }
-    const wrong = await whatIsWrong(session, request, one);
+    const wrong =
+      (await sentAgain(analytics, request)) ?? (await whatIsWrong(session, request, one));
     if (wrong !== undefined) {
       return { answer: wrong, tracked };
     }
@@ -45,25 +119,23 @@ export async function checkEvent(
       break;
     }
   }
-  return {
-    answer: pass(`right for ${tracked.length} events: what is replied and posted`),
-    tracked,
-  };
+  const answer = pass(`right for ${tracked.length} events: what is replied and posted`);
+  return { answer, tracked };
 }
 
-/** Was an event that analytics had taken sent again? */
+/** Was an event sent again that analytics had taken? */
 async function sentAgain(analytics: Analytics, request: JsonValue): Promise<Outcome | undefined> {
-  await analytics.rest();
+  await analytics.untilQuiet();
   const others = analytics.takeArrived();
-  const repeated = others.filter(({ body }) => isJsonOf(body, request)).length;
   for (const other of others) {
     other.confirm();
   }
-  return repeated === 0
+  const times = 1 + others.filter(({ body }) => isJsonOf(body, request)).length;
+  return times === 1
     ? undefined
     : fail(
-        `${JSON.stringify(request)} was sent ${repeated + 1} times`,
-        asksTooOften("analytics service", repeated + 1, 1),
+        `${JSON.stringify(request)} was sent ${times} times`,
+        asksTooOften("analytics service", times, 1),
       );
 }
 
@@ -84,35 +156,29 @@ async function whatIsWrong(
   }
   const isMissing = posted === undefined && fetches === 0;
   const isOther = posted !== undefined && outcome !== "lost" && !isJsonOf(posted, request);
+  const expected = JSON.stringify(request);
   return isMissing || isOther
-    ? fail(
-        `posted ${posted ?? "nothing"} for ${JSON.stringify(request)}`,
-        wrongEvent(posted, JSON.stringify(request)),
-      )
+    ? fail(`posted ${posted ?? "nothing"} for ${expected}`, wrongEvent(posted, expected))
     : undefined;
 }
 
-/** Was the reply there before the event was taken? The order tells, not how long it took. */
-export function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]): Outcome {
+/** Was the reply sent before the event was taken? Decided by their order. */
+function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]): Outcome {
   const isFirst = tracked.every(({ repliedFirst }) => repliedFirst);
   const ran = isFirst ? "background" : "await";
-  const evidence = isFirst
-    ? "the reply was there before analytics took the event"
-    : "the reply was there only after analytics had taken the event";
-  const disagreement =
-    decided.length === 0 || decided.includes(ran)
-      ? []
-      : [decidedOtherwise(decided[0] ?? "", ran, evidence)];
+  const when = isFirst ? "before analytics took" : "only after analytics had taken";
+  const evidence = `the reply was sent ${when} the event`;
+  const isDecided = decided.length === 0 || decided.includes(ran);
+  const mistakes = [
+    ...(isFirst ? [] : [replyWaits(round(tracked[0]?.replyMs ?? 0))]),
+    ...(isDecided ? [] : [decidedOtherwise(decided[0] ?? "", ran, evidence)]),
+  ];
   const message = `ran as ${ran}: ${evidence}`;
-  if (!isFirst) {
-    const [first] = tracked;
-    return fail(message, replyWaits(round(first?.replyMs ?? 0)), ...disagreement);
-  }
-  return disagreement.length > 0 ? fail(message, ...disagreement) : pass(message);
+  return mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
 }
 
-/** Does the event arrive whatever happens: the caller goes, analytics refuses one, the service stops? */
-export async function checkAfterReply(
+/** Does the event arrive when the caller disconnects, after analytics refused one, and at shutdown? */
+async function checkAfterReply(
   session: Session,
   analytics: Analytics,
   tracked: readonly Tracked[],
@@ -122,31 +188,29 @@ export async function checkAfterReply(
     return fail("lost when the caller had its reply", lostOnAbort("had its reply"));
   }
   if (isLost(await track(session, analytics, request, true))) {
-    return fail("lost when the caller hung up", lostOnAbort("hung up"));
+    return fail("lost when the caller disconnected", lostOnAbort("disconnected"));
   }
-  const { rejections, tries, ms } = await refuseEvent(session, analytics, request);
-  if (tries > mostTries) {
+  const refusal = await refuseEvent(session, analytics, request);
+  const { tries, ms } = refusal;
+  if (tries > maxTries) {
     const what = "analytics refuses an event";
     return fail(`sent ${tries} times when ${what}`, retriesWithoutEnd(what, tries, ms, 0));
   }
-  const [rejection, ...others] = rejections;
-  const outcome = await stopWithEvent(session, analytics, request);
+  const rejected = judgeRejections(session.file, refusal);
+  const isConfirmed = (await stopWithEvent(session, analytics, request)) === "confirmed";
   const failures = [
-    ...(rejection === undefined ? [] : [unhandledRejection(session.file, [rejection, ...others])]),
-    ...(outcome === "confirmed" ? [] : [lostAtShutdown()]),
+    ...(rejected === undefined ? [] : [rejected.diagnosis]),
+    ...(isConfirmed ? [] : [lostAtShutdown()]),
   ];
   const seen = [
-    "arrives when the caller has gone",
-    rejection === undefined
-      ? "one that is refused ends nothing"
-      : "one that is refused would end the service",
-    outcome === "confirmed" ? "arrives when the service stops" : "lost when the service stops",
+    "arrives when the caller has disconnected",
+    `one that is refused ${rejected === undefined ? "ends nothing" : "would end the service"}`,
+    `${isConfirmed ? "arrives" : "lost"} when the service stops`,
   ].join(", ");
   return failures.length > 0 ? fail(seen, ...failures) : pass(seen);
 }
 
-/** Whether an event did not arrive, or was not taken. */
-export function isLost({ outcome }: Tracked): boolean {
+function isLost({ outcome }: Tracked): boolean {
   return outcome === "lost" || outcome === "missing";
 }
 

@@ -1,14 +1,103 @@
-import { judgeTroubles } from "../answers/troubles.ts";
-import { planOf } from "../plan.ts";
+import { setTimeout } from "node:timers/promises";
+import type { Known, Trouble } from "@unblock/exercises/check-plan";
+import { planOf } from "@unblock/exercises/checks";
+import { callMs } from "../faults.ts";
+import {
+  hidesFailure,
+  judgeRejections,
+  keptFailure,
+  retriesWithoutEnd,
+} from "../mistakes/answers.ts";
+import { failFor, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
-import { fail, type Outcome, pass } from "./outcome.ts";
+import { judgeReplies } from "./judge-replies.ts";
 
-/** What does a caller hear when the backend fails, has nothing, or is slow? */
+/** Time after which a caller disconnects. */
+const patienceMs = 1_200;
+/** Time for which requests are then still counted. */
+const afterMs = 200;
+/** Requests of one call, in multiples of what it needs, that count as retries; more are a storm. */
+const maxTries = 12;
+/** The same for a call that goes on when its caller disconnects: it would have gone on. */
+const maxTriesAtEnd = 6;
+/** Requests after the caller has disconnected that may have been on their way. */
+const maxLate = 2;
+
+/** Does the handler report when its backend fails, has nothing, or is slow, without retrying forever? */
 export async function checkFailures(session: Session): Promise<Outcome> {
-  const wrong = await judgeTroubles(session);
-  if (wrong !== undefined) {
-    return fail(wrong.message, wrong.diagnosis);
+  const { exercise, world } = session;
+  const { troubles } = planOf(exercise);
+  let failed: Trouble | undefined;
+  for (const trouble of troubles) {
+    const wrong = await judgeTrouble(session, trouble);
+    await world.restart("right");
+    if (wrong !== undefined) {
+      return failFor(wrong);
+    }
+    failed = trouble.mayBeRight || trouble.mood === "right" ? failed : trouble;
   }
-  const troubles = planOf(session.exercise).troubles.map(({ what }) => what);
-  return pass(`callers hear the truth when ${troubles.join(", when ")}`);
+  const wrong = failed === undefined ? undefined : await judgeRecovery(session, failed);
+  return wrong === undefined
+    ? pass(`callers hear the truth when ${troubles.map(({ what }) => what).join(", when ")}`)
+    : failFor(wrong);
+}
+
+async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong | undefined> {
+  const { exercise, service, callers, world, file } = session;
+  const { mood, what, request, mayBeRight } = trouble;
+  await service.begin();
+  await world.restart(mood);
+  const beganMs = performance.now();
+  const caller = AbortSignal.timeout(patienceMs);
+  const reply = await service.within(
+    callMs,
+    `did not answer ${JSON.stringify(request)} when ${what}`,
+    callers.call(request, caller),
+  );
+  const ms = Math.round(performance.now() - beganMs);
+  const atEnd = await countAsks(session);
+  if (caller.aborted) {
+    await setTimeout(afterMs);
+  }
+  const { asked } = await world.seen();
+  const asks = await countAsks(session);
+  const late = caller.aborted ? asks - atEnd : 0;
+  const needed = planOf(exercise).backend?.callsEach ?? 1;
+  const max = needed * (caller.aborted ? maxTriesAtEnd : maxTries);
+  if (asks > max || late > maxLate * needed) {
+    const diagnosis = retriesWithoutEnd(what, asks, ms, late);
+    return { message: `asked ${asks} times when ${what}`, diagnosis };
+  }
+  const rejected = judgeRejections(file, await service.observe(), `when ${what}`);
+  if (rejected !== undefined || reply.code !== "ok") {
+    return rejected;
+  }
+  const known: Known = { mark: world.mark, asked, answers: new Map() };
+  const answered = { exercise, file, requests: [request], replies: [reply], known };
+  return mayBeRight && judgeReplies({ ...answered, problem: null, past: [] }) === undefined
+    ? undefined
+    : {
+        message: `${JSON.stringify(request)} got ${JSON.stringify(reply.body)} when ${what}`,
+        diagnosis: hidesFailure(what, request, reply.body),
+      };
+}
+
+/** Does a call succeed again once the backend has recovered? */
+async function judgeRecovery(
+  { service, callers }: Session,
+  { request }: Trouble,
+): Promise<Wrong | undefined> {
+  const reply = await service.within(
+    callMs,
+    `did not answer ${JSON.stringify(request)}`,
+    callers.call(request),
+  );
+  const message = `${JSON.stringify(request)} fails as ${reply.code}: ${reply.message}`;
+  return reply.code === "ok" ? undefined : { message, diagnosis: keptFailure(message) };
+}
+
+/** The database's driver runs in the service, which notes its queries. */
+async function countAsks({ service, world }: Session): Promise<number> {
+  const { asked, uncounted } = await world.seen();
+  return asked.length + uncounted + world.holdings.usage(service.pid).query.calls;
 }

@@ -1,66 +1,72 @@
 import { setTimeout } from "node:timers/promises";
-import type { Exercise } from "../../../registry/exercises.ts";
-import { judgeNeighbours } from "../answers/neighbours.ts";
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { Cancelled } from "@unblock/exercises/check-plan";
+import { planOf } from "@unblock/exercises/checks";
+import type { Exercise } from "@unblock/proto/exercises";
+import { burstDeadlineMs } from "../faults.ts";
 import { taskMs } from "../measure/alone.ts";
+import type { Measured } from "../measure/bursts.ts";
 import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
-import type { Measured } from "../measure/measured.ts";
 import { whyNoTime } from "../measure/trust.ts";
-import { signalIgnored } from "../mistakes/signal-ignored.ts";
-import { unhandledRejection } from "../mistakes/unhandled-rejection.ts";
-import { type GivenUp, planOf } from "../plan.ts";
+import { judgeRejections } from "../mistakes/answers.ts";
+import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
+import { fail, failFor, inconclusive, type Outcome, pass, type Wrong } from "../report.ts";
 import type { Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
-import type { Seen } from "../world/messages.ts";
-import { fail, inconclusive, type Outcome, pass } from "./outcome.ts";
+import type { Seen } from "../world/log.ts";
+import { judgeReplies } from "./judge-replies.ts";
 
-/** Calls are given up again, so often at most, until it is seen that the work ends with them. */
+/** Bursts with a deadline at most, until one shows that the work ends with its call. */
 const attempts = 4;
-/** On a slow machine a deadline may pass before anything has begun: the next is so many times as long. */
+/** Factor for the next deadline when one has passed before any work began, on a slow machine. */
 const patience = 1.3;
-/** What still runs somewhere is waited for so long, in milliseconds. */
+/** Time for which work that goes on is counted. */
 const goesOnMs = 450;
-/** It is watched until nobody computes, between two polls for so long in milliseconds, and so often at most. */
+/** Polls until nothing computes. */
 const pollMs = 150;
-const mostPolls = 12;
-/** Of that time, less CPU time is nobody's work. */
+const maxPolls = 12;
+/** CPU share below which nothing computes. */
 const idleShare = 0.25;
-/** What begins so long after all callers have gone is begun for nobody, in milliseconds. */
+/** Requests that begin this long after all callers have disconnected begin for nobody. */
 const graceMs = 60;
-/** Of what all calls need, the part that is done for nobody when nothing is stopped. */
-const mostShare = 0.7;
-/** Fewer are those that were about to begin. */
-const leastLate = 4;
+/** Share of the calls' work that is done for nobody when nothing stops it. */
+const ignoredShare = 0.7;
+/** Fewer requests may have been about to begin. */
+const minLate = 4;
+/** Callers that disconnect in the middle, and callers that stay. */
+const leaving = 2;
+const staying = 4;
 
-/** Does the work end when its caller's deadline has passed? Counts tell, not how long it took. */
+/** Does the work end when its caller's deadline has passed? Decided by counts. */
 export async function checkSignal(session: Session, measured: Measured): Promise<Outcome> {
   const seen: string[] = [];
-  for (const phase of planOf(session.exercise).givenUp) {
-    const outcome = await giveUp(phase, session, measured);
+  for (const phase of planOf(session.exercise).cancelled) {
+    const outcome = await cancel(phase, session, measured);
     if (outcome.verdict !== "PASS") {
       return outcome;
     }
     seen.push(outcome.message);
   }
-  const wrong = await judgeNeighbours(session, measured);
+  const wrong = await judgeStaying(session, measured);
   if (wrong === undefined) {
-    return pass(`${seen.join("; ")}; those who stay have their answers`);
+    return pass(`${seen.join("; ")}; callers who stay get their responses`);
   }
   const doubt = wrong.isLate ? whyNoTime(measured) : undefined;
   return doubt === undefined
-    ? fail(`some callers left, and of the others ${wrong.message}`, wrong.diagnosis)
+    ? fail(`some callers disconnected, and of the others ${wrong.message}`, wrong.diagnosis)
     : inconclusive(`${wrong.message}; but ${doubt}`);
 }
 
-/** What went on for callers who had given up. */
-interface GivenUpEvidence extends Evidence {
-  /** When the last caller had gone, on the clock of monotonicMs. */
+/** Evidence of a burst whose callers have disconnected. */
+interface CancelledEvidence extends Evidence {
+  /** When the last caller disconnected, on the clock of monotonicMs. */
   readonly goneMs: number;
-  /** What the backends and the toolbox had seen a while later. */
+  /** Counts some time later. */
   readonly later: { readonly seen: Seen; readonly usage: Usage; readonly cpuMs: number };
 }
 
-async function giveUp(
-  phase: GivenUp,
+async function cancel(
+  phase: Cancelled,
   session: Session,
   { alone, cores }: Measured,
 ): Promise<Outcome> {
@@ -71,45 +77,46 @@ async function giveUp(
   let deadlineMs = phase.deadlineMs(oneMs);
   let ignored: Outcome | undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const evidence = await gatherGivenUp(session, requests, deadlineMs);
-    const { handler, rejections } = evidence.observed;
-    const [rejection, ...others] = rejections;
-    if (rejection !== undefined) {
-      const mistake = unhandledRejection(file, [rejection, ...others]);
-      return fail("a promise was rejected, and nobody looked", mistake);
+    const evidence = await gatherCancelled(session, requests, deadlineMs);
+    const rejected = judgeRejections(file, evidence.observed);
+    if (rejected !== undefined) {
+      return failFor(rejected);
     }
-    const message = `${handler.begun} calls given up while ${phase.during}`;
     if (!isInTheMiddle(phase, evidence)) {
       deadlineMs *= patience;
       continue;
     }
+    const { begun, failedAfterAbort } = evidence.observed.handler;
+    const message = `${begun} calls cancelled while ${phase.during}`;
     const went = wentOn(exercise, evidence, phase, oneMs);
     if (went === undefined) {
-      return pass(`${message}: ${handler.failedAfterAbort} handlers ended with them`);
+      return pass(`${message}: ${failedAfterAbort} handlers ended with them`);
     }
     ignored = fail(`${message}: ${went.message}`, signalIgnored(phase.during, went));
-    // What was just ready may come after the abort; but not all of it.
-    if (handler.failedAfterAbort === 0) {
+    // Work that was just ready may end after the abort; but not all of it.
+    if (failedAfterAbort === 0) {
       return ignored;
     }
   }
   return (
     ignored ??
-    inconclusive(`no call could be given up while ${phase.during}: this machine is too busy for it`)
+    inconclusive(
+      `no call could be cancelled while ${phase.during}: this machine is too busy for it`,
+    )
   );
 }
 
-async function gatherGivenUp(
+async function gatherCancelled(
   session: Session,
-  requests: Parameters<typeof gather>[1],
+  requests: readonly JsonValue[],
   deadlineMs: number,
-): Promise<GivenUpEvidence> {
-  const { world, service, tree } = session;
+): Promise<CancelledEvidence> {
+  const { world, service, tree, exercise } = session;
   const endTree = tree.begin();
   const evidence = await gather(session, requests, () => deadlineMs);
   await setTimeout(goesOnMs);
-  if (session.exercise.work.cpu) {
-    await untilNobodyComputes(session);
+  if (exercise.work.cpu) {
+    await untilNothingComputes(session);
   }
   const used = endTree();
   const { burst } = evidence;
@@ -124,37 +131,29 @@ async function gatherGivenUp(
   };
 }
 
-/** What computes in threads or processes of the learner's own is known by its CPU time alone. */
-async function untilNobodyComputes({ tree }: Session): Promise<void> {
-  for (let poll = 0; poll < mostPolls; poll++) {
+/** Of the learner's own threads and processes only the CPU time shows when they are done. */
+async function untilNothingComputes({ tree }: Session): Promise<void> {
+  for (let poll = 0; poll < maxPolls; poll++) {
     const end = tree.begin();
     await setTimeout(pollMs);
-    const used = end();
-    const cpuMs = used === undefined ? 0 : used.threadsCpuMs + used.childrenCpuMs;
-    if (cpuMs < pollMs * idleShare) {
+    const { threadsCpuMs = 0, childrenCpuMs = 0 } = end() ?? {};
+    if (threadsCpuMs + childrenCpuMs < pollMs * idleShare) {
       return;
     }
   }
 }
 
-/** Whether calls were given up after their work had begun, and before it had ended. */
-function isInTheMiddle({ computes }: GivenUp, { observed, later }: GivenUpEvidence): boolean {
+/** Whether callers disconnected after their work had begun, and before it had ended. */
+function isInTheMiddle({ computes }: Cancelled, { observed, later }: CancelledEvidence): boolean {
   const { answeredAfterAbort, failedAfterAbort } = observed.handler;
   const hasComputed = later.usage.computing.calls > 0 || later.cpuMs > 0;
   return answeredAfterAbort + failedAfterAbort > 0 && (!computes || hasComputed);
 }
 
-/** What went on for callers who had given up. */
-export interface WentOn {
-  readonly message: string;
-  readonly calls: number;
-  readonly of: number;
-}
-
 function wentOn(
   exercise: Exercise,
-  evidence: GivenUpEvidence,
-  { computes }: GivenUp,
+  evidence: CancelledEvidence,
+  { computes }: Cancelled,
   taskMs: number,
 ): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort } = evidence.observed.handler;
@@ -163,29 +162,28 @@ function wentOn(
     return { message, calls: answeredAfterAbort, of: begun };
   }
   return (
-    // Where calls are given up while they compute, requests have just been answered, or are about to be.
+    // While calls compute, their requests have just been answered, or are about to be.
     (computes ? undefined : wentOnAtBackends(exercise, evidence)) ??
-    wentOnInPlaces(exercise, evidence) ??
+    wentOnInPools(exercise, evidence) ??
     (exercise.rpc === "ComputeHash" || computes
       ? computedOn(exercise, evidence, taskMs)
       : undefined)
   );
 }
 
-/** A request that is given up ends before its answer; what waits for a thread is not even begun. */
-function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn | undefined {
+/** A cancelled request ends before its response, and a query that waits for a thread never begins. */
+function wentOnAtBackends(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
   const { goneMs, later, observed } = evidence;
   const { begun } = observed.handler;
   const { backend } = planOf(exercise);
-  // A read of a file can't be stopped once it waits for libuv, and is closed when it is its turn.
+  // A read that waits for libuv's pool can't be stopped; it is closed when it is its turn.
   if (backend === undefined || backend.name === "slow disk") {
     return undefined;
   }
-  const needed = begun * backend.callsEach;
   const lateMs = goneMs + graceMs;
   if (backend.name === "database") {
     const calls = later.usage.query.begunMs.filter((atMs) => atMs > lateMs).length;
-    return calls >= leastLate
+    return calls >= minLate
       ? { message: `${calls} queries began for nobody`, calls, of: begun }
       : undefined;
   }
@@ -193,14 +191,15 @@ function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn
   const answered = asked.filter(
     ({ outcome, endedMs }) => outcome === "answered" && endedMs > goneMs,
   );
-  const begunLate = asked.filter(({ beganMs }) => beganMs > lateMs).length;
-  const late = answered.filter(({ beganMs }) => beganMs > lateMs).length;
   // A call that blocks its thread can't be stopped once it has begun.
   const canStop = later.usage.waiting.otherThreads === 0;
-  const calls = canStop ? answered.length : late;
+  const begunLate = asked.filter(({ beganMs }) => beganMs > lateMs).length;
+  const calls = canStop
+    ? answered.length
+    : answered.filter(({ beganMs }) => beganMs > lateMs).length;
   const isMost = canStop
-    ? calls > needed * (1 - mostShare) + 1
-    : calls >= Math.max(leastLate, begunLate * mostShare);
+    ? calls > begun * backend.callsEach * (1 - ignoredShare) + 1
+    : calls >= Math.max(minLate, begunLate * ignoredShare);
   return isMost
     ? {
         message: `${calls} requests to the ${backend.name} went on to their answers, for nobody`,
@@ -211,11 +210,11 @@ function wentOnAtBackends(exercise: Exercise, evidence: GivenUpEvidence): WentOn
 }
 
 /** A handler may reject and leave its work behind in a pool of the service. */
-function wentOnInPlaces(exercise: Exercise, evidence: GivenUpEvidence): WentOn | undefined {
+function wentOnInPools(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort, ended } = evidence.observed.handler;
   const answeredInTime = ended - failedAfterAbort - answeredAfterAbort;
-  const completed = ["threads", "workers", "processes"]
-    .map((place) => workOf(evidence, place).completed)
+  const completed = ["blocking-pool", "cpu-pool", "processes"]
+    .map((pool) => workOf(evidence, pool).completed)
     .reduce((sum, one) => sum + one, 0);
   const forNobody = completed - answeredInTime;
   // A blocking call can't be stopped; what waits for a thread can.
@@ -225,17 +224,42 @@ function wentOnInPlaces(exercise: Exercise, evidence: GivenUpEvidence): WentOn |
     : undefined;
 }
 
-/** In threads or processes of the learner's own only the CPU time tells. */
+/** Of the learner's own threads and processes only the CPU time shows that they went on. */
 function computedOn(
   exercise: Exercise,
-  { later, observed }: GivenUpEvidence,
+  { later, observed }: CancelledEvidence,
   taskMs: number,
 ): WentOn | undefined {
   const { begun } = observed.handler;
-  // Hashes that are given up are three times as long as a burst's.
+  // These hashes are three times as long as a burst's.
   const eachMs = exercise.rpc === "ComputeHash" ? 3 * taskMs : taskMs;
   const calls = Math.round(later.cpuMs / Math.max(1, eachMs));
-  return later.cpuMs >= begun * eachMs * mostShare
+  return later.cpuMs >= begun * eachMs * ignoredShare
     ? { message: `some ${calls} calls' work was computed on, for nobody`, calls, of: begun }
     : undefined;
+}
+
+/** Some callers disconnect while others wait: do the others get their responses all the same? */
+async function judgeStaying(session: Session, { alone }: Measured): Promise<Wrong | undefined> {
+  const { exercise, file, world } = session;
+  const { burst, cancelled } = planOf(exercise);
+  const leavesMs = cancelled[0]?.deadlineMs(taskMs(exercise, alone)) ?? burstDeadlineMs;
+  // The last callers request the same as those who disconnect, whose work they may share.
+  const different = Array.from({ length: staying }, (_, n) => burst(n + 1, alone.rounds));
+  const all = [...different, ...different.slice(-leaving)];
+  // The first and the last callers stay.
+  const isLeaving = (index: number) => index >= leaving && index < 2 * leaving;
+  const { replies, seen, observed } = await gather(session, all, (index) =>
+    isLeaving(index) ? leavesMs : burstDeadlineMs,
+  );
+  const stay = <Item>(items: readonly Item[]) => items.filter((_, index) => !isLeaving(index));
+  return judgeReplies({
+    exercise,
+    file,
+    requests: stay(all),
+    replies: stay(replies),
+    known: { mark: world.mark, asked: seen.asked, answers: alone.answers },
+    problem: observed.handler.problem,
+    past: [],
+  });
 }

@@ -1,5 +1,5 @@
-/** Checks a file as an answer to exercise A, prints what came of it, and ends when it waits for nothing. */
-import { exerciseOf } from "../../../testing/exercise-of.ts";
+/** Checks a file as an answer to exercise A and prints the result. */
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { checkExercise } from "../check-exercise.ts";
 
 const [file = ""] = process.argv.slice(2);

@@ -1,45 +1,46 @@
+import type { Asked } from "@unblock/exercises/check-plan";
 import type { Observation } from "../../service/observation.ts";
-import type { BackendCalls, Evidence, Left, PlaceWork } from "../measure/evidence.ts";
-import type { Measured } from "../measure/measured.ts";
-import type { TreeUse } from "../measure/tree-watch.ts";
+import type { Measured } from "../measure/bursts.ts";
+import type { BackendCalls, Evidence, Left, PoolWork } from "../measure/evidence.ts";
+import type { TreeUse } from "../measure/system.ts";
 import type { HoldingCounts } from "../world/holdings.ts";
-import type { Asked, ConnectionCounts } from "../world/messages.ts";
+import type { ConnectionCounts } from "../world/log.ts";
 
 const idle: HoldingCounts = {
   calls: 0,
-  mostInProgress: 0,
+  maxInProgress: 0,
   onLoop: 0,
   otherThreads: 0,
   otherProcesses: 0,
   begunMs: [],
 };
 
-/** What was seen of a burst in which nothing happened but what a test says. */
+/** Evidence of a burst that differs from an idle one. */
 export interface Seen {
   readonly waiting?: Partial<HoldingCounts>;
   readonly computing?: Partial<HoldingCounts>;
   readonly observed?: Partial<Observation>;
   readonly tree?: Partial<TreeUse>;
-  readonly places?: Readonly<Record<string, Partial<PlaceWork>>>;
+  readonly pools?: Readonly<Record<string, Partial<PoolWork>>>;
   readonly backends?: Readonly<Record<string, BackendCalls>>;
   readonly connections?: ConnectionCounts;
   readonly left?: Partial<Left>;
   readonly calls?: number;
   readonly wallMs?: number;
-  readonly bystanderMs?: readonly number[];
+  readonly probeMs?: readonly number[];
 }
 
 export function evidenceOf(seen: Seen): Evidence {
-  const work = { mostRunning: 0, completed: 0, failed: 0, withdrawn: 0, cpuMs: 0 };
+  const work = { maxRunning: 0, completed: 0, cpuMs: 0 };
   const { database, ...others } = seen.backends ?? {};
-  const { calls = 10, wallMs = 60, bystanderMs = [1], connections = { opened: 0, open: 0 } } = seen;
+  const { calls = 10, wallMs = 60, probeMs = [1], connections = { opened: 0, open: 0 } } = seen;
   return {
-    burst: { originMs: 0, wallMs, calls: [], bystanderMs },
+    burst: { originMs: 0, wallMs, calls: [], probeMs },
     replies: Array(calls).fill({ code: "ok", message: "", body: {} }),
     requests: Array(calls).fill({}),
     loop: { utilization: 0.1 },
-    places: new Map(
-      Object.entries(seen.places ?? {}).map(([name, did]) => [name, { ...work, ...did }]),
+    pools: new Map(
+      Object.entries(seen.pools ?? {}).map(([name, did]) => [name, { ...work, ...did }]),
     ),
     seen: {
       asked: Object.entries(others).flatMap(([name, counts]) => askedOf(name, counts)),
@@ -68,10 +69,10 @@ export function evidenceOf(seen: Seen): Evidence {
       unreadBodies: 0,
       intervals: 0,
       blockages: [],
-      pool: { longestWaitMs: 0, lateCalls: 0, lateMs: 0, threads: 4 },
+      pool: { maxWaitMs: 0, lateCalls: 0, lateMs: 0, threads: 4 },
       fetches: 0,
       rejections: [],
-      refusedListening: null,
+      rejectedListening: null,
       ...seen.observed,
     },
     tree: seen.tree && {
@@ -88,11 +89,11 @@ export function evidenceOf(seen: Seen): Evidence {
   };
 }
 
-/** As many at once as a test says, and then one after another. */
-function askedOf(name: string, { calls, mostInProgress }: BackendCalls): readonly Asked[] {
+/** Requests in rounds of as many as were in progress at once. */
+function askedOf(name: string, { calls, maxInProgress }: BackendCalls): readonly Asked[] {
   const backend = name === "services" ? "service-1" : name;
   return Array.from({ length: calls }, (_, index) => {
-    const turn = Math.floor(index / mostInProgress);
+    const turn = Math.floor(index / maxInProgress);
     return {
       backend,
       what: "",
@@ -113,7 +114,7 @@ export function measuredOf(best: Evidence, rest: Partial<Measured> = {}): Measur
     best,
     alone: { runsMs: [50, 51, 52], atOnceMs: [], answers: new Map(), rounds: 0 },
     allowedMs: 150,
-    idleBystanderMs: 1,
+    idleProbeMs: 1,
     busyCores: 0,
     cores: 2,
     ...rest,

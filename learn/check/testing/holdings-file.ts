@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Holdings } from "../world/holdings.ts";
 
-/** A file for the toolbox's notes, as the check's world has one. */
+/** Creates a file for notes of blocking calls. */
 export function openHoldingsFile(): Holdings & { readonly path: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "unblock-holdings-"));
   const path = join(folder, "holdings");

@@ -1,7 +1,7 @@
-/** Starts a service whose handler never ends, calls it, says the service's pid, and stays. */
-import { exerciseOf } from "../../../testing/exercise-of.ts";
-import { Callers } from "../callers.ts";
+/** Starts a service with an endless handler, calls it, and sends the service's pid. */
+import { exerciseOf } from "@unblock/test/exercise-of";
 import { LearnerService } from "../process/learner-service.ts";
+import { Callers } from "../session.ts";
 import { World } from "../world/world.ts";
 
 const [file = ""] = process.argv.slice(2);

@@ -1,24 +1,23 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Holding } from "../../service/holdings.ts";
+import type { Holding } from "../../service/blocking-calls.ts";
 import { tampering } from "../faults.ts";
 
-/** What the toolbox noted of a kind of work that holds its thread. */
+/** Calls of one kind that block their threads. */
 export interface HoldingCounts {
   readonly calls: number;
-  /** The most at once. */
-  readonly mostInProgress: number;
-  /** Calls made on the service's event loop. */
+  readonly maxInProgress: number;
+  /** Calls on the service's event loop. */
   readonly onLoop: number;
-  /** How many other threads, of whichever process, made calls. */
+  /** Other threads that made calls, of any process. */
   readonly otherThreads: number;
-  /** How many other processes made calls. */
+  /** Other processes that made calls. */
   readonly otherProcesses: number;
-  /** When each began, on the clock of monotonicMs, in that order. */
+  /** Start of each, in order, on the clock of monotonicMs. */
   readonly begunMs: readonly number[];
 }
 
-/** Waiting has queries in it. */
-export type Usage = Readonly<Record<"waiting" | "computing" | "query", HoldingCounts>>;
+/** "waiting" includes queries. */
+export type Usage = Readonly<Record<Holding, HoldingCounts>>;
 
 interface Note {
   readonly isBegin: boolean;
@@ -28,30 +27,38 @@ interface Note {
   readonly atMs: number;
 }
 
-/** How the file begins, until somebody cuts it off. */
+/** Beginning of the file, unless somebody truncated it. */
 const heading = "What holds a thread\n";
+/** Note of a thread or process of the learner's code that manipulates the check. */
+const tamperingNote = /^tampering (null|\d+) (.+)$/m;
 
-/** Reads what the toolbox notes (learn/service/holdings.ts). */
+/** Reads the notes of learn/service/blocking-calls.ts, in windows. */
 export class Holdings {
   readonly #path: string;
   #from = 0;
 
-  /** Makes the file. */
+  /** Creates the file. */
   constructor(path: string) {
     this.#path = path;
     writeFileSync(path, heading);
   }
 
   /**
-   * Begins a window anew: what was noted until now no longer counts.
+   * Begins a new window.
    *
-   * @throws LearnerFault when somebody else than the toolbox wrote into the file
+   * @throws LearnerFault as {@link throwTampering}
    */
   restart(): void {
+    this.throwTampering();
     this.#from = this.#read().length;
   }
 
-  /** @param pid the service's */
+  /** @throws LearnerFault when the learner's code has manipulated the check since the window began */
+  throwTampering(): void {
+    this.#notes();
+  }
+
+  /** @param pid of the service */
   usage(pid: number): Usage {
     const notes = this.#notes();
     const of = (...holdings: readonly Holding[]) =>
@@ -63,15 +70,21 @@ export class Holdings {
   }
 
   #notes(): readonly Note[] {
-    return this.#read().subarray(this.#from).toString().split("\n").flatMap(toNote);
+    const bytes = this.#read();
+    const text = bytes.subarray(this.#from).toString();
+    const [, line, report] = tamperingNote.exec(text) ?? [];
+    if (report !== undefined) {
+      // Each is reported once.
+      this.#from = bytes.length;
+      throw tampering(report, line === "null" ? null : Number(line));
+    }
+    return text.split("\n").flatMap(toNote);
   }
 
   #read(): Buffer {
     const bytes = readFileSync(this.#path);
-    if (
-      bytes.length < this.#from ||
-      !bytes.toString("utf8", 0, heading.length).startsWith(heading)
-    ) {
+    const hasHeading = bytes.toString("utf8", 0, heading.length) === heading;
+    if (bytes.length < this.#from || !hasHeading) {
       throw tampering("cut off what the check notes of blocking calls");
     }
     return bytes;
@@ -80,34 +93,33 @@ export class Holdings {
 
 function toNote(line: string): readonly Note[] {
   const [what, holding, pid, thread, atMs] = line.split(" ");
-  if (holding !== "waiting" && holding !== "computing" && holding !== "query") {
-    return [];
-  }
-  return [
-    {
-      isBegin: what === "begin",
-      holding,
-      thread: `${pid} ${thread}`,
-      pid: Number(pid),
-      atMs: Number(atMs),
-    },
-  ];
+  return holding === "waiting" || holding === "computing" || holding === "query"
+    ? [
+        {
+          isBegin: what === "begin",
+          holding,
+          thread: `${pid} ${thread}`,
+          pid: Number(pid),
+          atMs: Number(atMs),
+        },
+      ]
+    : [];
 }
 
 function countsOf(notes: readonly Note[], pid: number): HoldingCounts {
   const loop = `${pid} 0`;
   const begun = notes.filter(({ isBegin }) => isBegin);
   let inProgress = 0;
-  let mostInProgress = 0;
+  let maxInProgress = 0;
   for (const { isBegin } of notes) {
-    // One that ends may have begun before the window did.
+    // A call that ends may have begun before the window.
     inProgress = Math.max(0, inProgress + (isBegin ? 1 : -1));
-    mostInProgress = Math.max(mostInProgress, inProgress);
+    maxInProgress = Math.max(maxInProgress, inProgress);
   }
   const others = begun.filter(({ thread }) => thread !== loop);
   return {
     calls: begun.length,
-    mostInProgress,
+    maxInProgress,
     onLoop: begun.length - others.length,
     otherThreads: new Set(others.map(({ thread }) => thread)).size,
     otherProcesses: new Set(others.filter((one) => one.pid !== pid).map((one) => one.pid)).size,

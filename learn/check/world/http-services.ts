@@ -1,19 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { encodePng } from "../../../server/backends/embedded/pictures/encode-png.ts";
-import { pictureFor } from "../../../server/backends/embedded/pictures/picture-for.ts";
-import type { WorldLog } from "./world-log.ts";
+import { encodePng, pictureFor } from "@unblock/backends/embedded/pictures/pictures";
+import type { WorldLog } from "./log.ts";
 
-/** What a service answers a request with. */
 interface Service {
   readonly name: RegExp;
-  /** As the exercise says, in milliseconds. */
   readonly delayMs: number;
-  /** Whether it fails when the world does. */
+  /** Whether the service of a name fails when the backends do. */
   readonly fails: (name: string) => boolean;
   readonly what: (url: URL) => string;
-  /** @param number the request's */
+  /** @param number of the request */
   readonly value: (url: URL, number: number) => unknown;
 }
 
@@ -29,7 +26,7 @@ const services: readonly Service[] = [
     what: ({ searchParams }) => searchParams.get("city") ?? "",
     value: ({ searchParams }, number) => ({
       city: searchParams.get("city"),
-      // Each differs from those before it.
+      // Differs from the previous ones.
       temperature: coldest + ((number * 17) % span),
       conditions: skies[number % skies.length],
     }),
@@ -50,19 +47,15 @@ const services: readonly Service[] = [
   },
 ];
 
-/**
- * Serves weather, service-1 to service-5 and images, each under its name.
- *
- * @returns the base URL, on loopback
- */
+/** Serves weather, service-1 to service-5 and images, each under its name. @returns the base URL */
 export async function serveHttpServices(log: WorldLog): Promise<string> {
   const server = createServer((request, response) => {
-    // A caller that hangs up is no failure of the service.
+    // A client that disconnects is no failure of the service.
     request.on("error", () => {});
     request.resume();
     serve(request, response, log).catch((error: unknown) => response.destroy(toError(error)));
   });
-  // Longer than a check takes, so that who opens a connection for each call means it.
+  // Longer than a check takes: a client that opens a connection per call does so on its own.
   server.keepAliveTimeout = 120_000;
   server.on("connection", (socket) => {
     socket.on("close", log.connect());

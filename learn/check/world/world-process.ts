@@ -1,33 +1,30 @@
 /**
- * The backends of a check, but for analytics: a process of its own, which the learner's service has no
- * part in, so that neither a frozen nor a clever one changes what they see. world.ts starts it.
+ * The backends of a check except analytics, in their own process, where neither a blocked nor a malicious
+ * learner's service can change what they see. world.ts starts it.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ordinaryPath } from "../../../server/backends/disk.ts";
-import {
-  delayMs as cacheDelayMs,
-  serveCache,
-} from "../../../server/backends/embedded/cache-server.ts";
-import { CacheStore } from "../../../server/backends/embedded/cache-store.ts";
-import { createDatabaseFile } from "../../../server/backends/embedded/database-file.ts";
-import { hasMkfifo, readMs, serveSlowDisk } from "../../../server/backends/embedded/slow-disk.ts";
+import { createDatabaseFile } from "@unblock/backends/database";
+import { ordinaryPath } from "@unblock/backends/disk";
+import { delayMs as cacheDelayMs, serveCache } from "@unblock/backends/embedded/cache-server";
+import { CacheStore } from "@unblock/backends/embedded/cache-store";
+import { hasMkfifo, readMs, serveSlowDisk } from "@unblock/backends/embedded/slow-disk";
+import { configOf, plainKey, valueOfKey } from "@unblock/exercises/backend-values";
 import { serveHttpServices } from "./http-services.ts";
-import type { WorldMessage, WorldRequest } from "./messages.ts";
-import { configOf, plainKey, valueOfKey } from "./values.ts";
-import { WorldLog } from "./world-log.ts";
+import type { WorldMessage, WorldRequest } from "./log.ts";
+import { WorldLog } from "./log.ts";
 
 const [folder = "", mark = ""] = process.argv.slice(2);
 const log = new WorldLog();
 const forgotten = new Set<string>();
 
-// A terminal's Ctrl-C reaches every process of the group; the check decides when this one ends.
+// The check decides when this process ends, not a terminal's Ctrl-C.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 const leave = () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  // Not exit(): it would wait for the threads that wait for readers.
+  // exit() would wait for the threads that wait for readers.
   process.kill(process.pid, "SIGKILL");
 };
 process.on("disconnect", leave);

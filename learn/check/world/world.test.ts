@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { createClient } from "@redis/client";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { fifoPath } from "../../../server/backends/disk.ts";
+import { fifoPath } from "@unblock/backends/disk";
+import { valueOfKey } from "@unblock/exercises/backend-values";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { LearnerFault } from "../faults.ts";
-import { valueOfKey } from "./values.ts";
 import { World } from "./world.ts";
 
 describe("the check's world", { timeout: 60_000 }, () => {
@@ -18,7 +18,7 @@ describe("the check's world", { timeout: 60_000 }, () => {
   const weather = (city: string, signal?: AbortSignal) =>
     fetch(`${world.addresses.httpUrl}/weather?city=${city}`, { ...(signal && { signal }) });
 
-  test("has another value for each request, and notes what was asked", async () => {
+  test("sends a new value for each request, and keeps the requests", async () => {
     const responses = await Promise.all([weather("rome"), weather("rome")]);
     const bodies = await Promise.all(responses.map((response) => response.json()));
     expect(bodies[0]).not.toEqual(bodies[1]);
@@ -31,29 +31,24 @@ describe("the check's world", { timeout: 60_000 }, () => {
     expect(connections.opened).toBe(2);
   });
 
-  test("notes who is gone before the answer", async () => {
+  test("marks requests of disconnected clients cancelled", async () => {
     const caller = new AbortController();
     const response = weather("rome", caller.signal);
-    let asked = (await world.seen()).asked;
-    while (asked.length === 0) {
-      asked = (await world.seen()).asked;
-    }
+    const outcomes = async () => (await world.seen()).asked.map(({ outcome }) => outcome);
+    await vi.waitFor(async () => expect(await outcomes()).toEqual(["in progress"]));
     caller.abort();
     await expect(response).rejects.toThrow();
-    while (asked[0]?.outcome === "in progress") {
-      asked = (await world.seen()).asked;
-    }
-    expect(asked[0]?.outcome).toBe("cancelled");
+    await vi.waitFor(async () => expect(await outcomes()).toEqual(["cancelled"]));
   });
 
-  test("fails when it is told to, and is well again", async () => {
+  test("fails in the mood to fail, and recovers", async () => {
     await world.restart("failing");
     expect((await weather("rome")).status).toBe(503);
     await world.restart("right");
     expect((await weather("rome")).status).toBe(200);
   });
 
-  test("counts the keys that are looked up, however they are asked for", async () => {
+  test("counts looked-up keys of MGET and MULTI", async () => {
     const redis = createClient({ url: `redis://127.0.0.1:${world.addresses.cachePort}`, RESP: 2 });
     await redis.connect();
     expect(await redis.mGet(["a", "b"])).toEqual([
@@ -66,23 +61,23 @@ describe("the check's world", { timeout: 60_000 }, () => {
     expect(asked.map(({ what }) => what)).toEqual(["a", "b", "c"]);
   });
 
-  test("has a disk whose files differ", () => {
+  test("has a disk with different files", () => {
     const contents = [0, 1].map((number) =>
       readFileSync(fifoPath(world.addresses.diskFolder, number), "utf8"),
     );
     expect(contents[0]).not.toBe(contents[1]);
   });
 
-  test("reads what the toolbox notes", () => {
+  test("reads the notes of blocking calls", () => {
     const { holdingsPath } = world.addresses;
     appendFileSync(holdingsPath, "begin query 7 0 1\nbegin computing 7 3 2\nend query 7 0 3\n");
     const { waiting, computing, query } = world.holdings.usage(7);
-    expect(query).toMatchObject({ calls: 1, onLoop: 1, mostInProgress: 1 });
+    expect(query).toMatchObject({ calls: 1, onLoop: 1, maxInProgress: 1 });
     expect(waiting).toMatchObject({ calls: 1, onLoop: 1 });
     expect(computing).toMatchObject({ calls: 1, onLoop: 0, otherThreads: 1, otherProcesses: 0 });
   });
 
-  test("sees when somebody cuts off what is noted, and leaves nothing", async () => {
+  test("rejects truncated notes, and removes its folder", async () => {
     const other = await World.open();
     const { holdingsPath } = other.addresses;
     const folder = dirname(holdingsPath);

@@ -1,23 +1,23 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { childEnvironment } from "../../../cli/child-environment.ts";
-import { freeReaders } from "../../../server/backends/embedded/free-readers.ts";
-import { readyFifos } from "../../../server/backends/embedded/slow-disk.ts";
-import type { WorldAddresses } from "../../service/messages.ts";
+import { freeReaders, readyFifos } from "@unblock/backends/embedded/slow-disk";
+import type { Mood } from "@unblock/exercises/check-plan";
+import { childEnvironment } from "@unblock/terminal/child-environment";
+import type { WorldAddresses } from "../../service/channel.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Holdings } from "./holdings.ts";
-import type { Mood, Seen, WorldMessage, WorldRequest } from "./messages.ts";
+import type { Seen, WorldMessage, WorldRequest } from "./log.ts";
 
-/** The world outside of a learner's service, as the check plays it. */
+/** The check's backends of a learner's service. */
 export class World {
   readonly addresses: WorldAddresses;
-  /** What values of this check have in them, so that nobody can know them before. */
+  /** Part of the values of this check, so that nobody can know them before. */
   readonly mark: string;
-  /** What the toolbox noted. */
+  /** Queries, and blocking work of the toolbox. */
   readonly holdings: Holdings;
   readonly #child: ChildProcess;
   readonly #folder: string;
@@ -39,21 +39,21 @@ export class World {
     this.#gone = rest.gone;
   }
 
-  /** @throws HarnessTrouble when it does not start */
+  /** @throws HarnessTrouble when the process does not start */
   static async open(): Promise<World> {
     const mark = randomBytes(2).toString("hex");
     const opening = start(mark);
     return new World(await Promise.race([opening.ready, opening.gone]), mark, opening);
   }
 
-  /** Begins a window anew. @returns what was seen in the one before */
+  /** Begins a new window. @returns what was seen in the previous one */
   async restart(mood: Mood, forget?: string): Promise<Seen> {
     const seen = await this.#ask({ mood, forget });
     this.holdings.restart();
     return seen;
   }
 
-  /** What was seen since the window began. */
+  /** Returns what was seen since the window began. */
   seen(): Promise<Seen> {
     return this.#ask(undefined);
   }
@@ -86,13 +86,14 @@ interface Opening {
 }
 
 function start(mark: string): Opening {
-  const folder = mkdtempSync(join(tmpdir(), "unblock-world-"));
+  // SQLite names its file by its real path.
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "unblock-world-"));
   const child = fork(new URL("./world-process.ts", import.meta.url), [folder, mark], {
     execArgv: [],
     serialization: "advanced",
-    // A terminal's Ctrl-C is the check's: what this process starts would hear of it, too.
+    // The check handles a terminal's Ctrl-C, which would reach this process's children, too.
     detached: true,
-    // A thread of libuv's pool waits at each file of the disk.
+    // Each file of the disk needs a thread of libuv's pool.
     env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(2 * readyFifos) },
   });
   const ready = Promise.withResolvers<WorldAddresses>();
@@ -106,7 +107,7 @@ function start(mark: string): Opening {
     waiting.delete(message.id);
   });
   const { promise: gone, reject } = Promise.withResolvers<never>();
-  // Whoever asks hears of it.
+  // Handled by those who await it.
   gone.catch(() => {});
   child.once("error", (error) => reject(new HarnessTrouble(`no backends: ${error.message}`)));
   child.once("exit", (code, signal) => {
@@ -119,7 +120,7 @@ function removeFolder(folder: string): void {
   try {
     freeReaders(join(folder, "disk"));
   } catch {
-    // It has none, or had not come so far.
+    // There is none (yet).
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }

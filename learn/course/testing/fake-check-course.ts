@@ -1,6 +1,6 @@
 /**
- * The course on a terminal with a check that only looks for words in the file, for tests of the course
- * itself. Its argument is the folder of the learner's files.
+ * Runs the course with a check that only searches the file for words, for tests of the course
+ * itself. The argument is the learner's folder.
  */
 import { readFileSync } from "node:fs";
 import type { ExerciseResult, StepResult } from "../../check/result.ts";
@@ -25,8 +25,8 @@ await runCourse(yours, async (exercise, file, { onBegin, onStep }): Promise<Exer
   const steps: StepResult[] = [
     { step: "loads", verdict: "PASS", message: "it loads and type-checks" },
     passes
-      ? { step: "place", verdict: "PASS", message: "10 calls ran on 10 threads" }
-      : { step: "place", verdict: "FAIL", message: "10 of 10 calls held the event loop" },
+      ? { step: "executor", verdict: "PASS", message: "10 calls ran on 10 threads" }
+      : { step: "executor", verdict: "FAIL", message: "10 of 10 calls held the event loop" },
   ];
   for (const step of steps) {
     onBegin?.(step.step);
@@ -38,7 +38,7 @@ await runCourse(yours, async (exercise, file, { onBegin, onStep }): Promise<Exer
     title: exercise.title,
     file,
     verdict: passes ? "PASS" : "FAIL",
-    decided: "threads",
+    decided: "blocking-pool",
     steps,
     diagnoses: passes
       ? []

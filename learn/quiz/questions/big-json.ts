@@ -1,72 +1,59 @@
-import { milliseconds, type Question } from "../question.ts";
+import { measureImpact, measureWay, openPool } from "../measuring.ts";
+import { createQuestion, milliseconds } from "../question.ts";
+import { type Order, sumOrders, work } from "../work.ts";
 
-export const bigJson: Question = withMegabytes(50);
+export const bigJson = createQuestion(import.meta.url, {
+  figure: 50,
+  vary: (random) => 5 * random(4, 12),
+  measurement: (megabytes) => ({
+    title: `${megabytes} MB of JSON, about ${(18_000 * megabytes).toLocaleString("en")} orders`,
+    figure: megabytes,
+    ways: [
+      { name: "event loop", argument: "on-the-loop" },
+      { name: "a worker, returns the sum", argument: "in-a-worker" },
+      { name: "a worker, returns all orders", argument: "in-a-worker-returning-all" },
+    ],
+    columns: [milliseconds("response after", "wallMs"), milliseconds("loop held", "loopHeldMs")],
+  }),
+});
 
-function withMegabytes(megabytes: number): Question {
-  return {
-    id: "big-json",
-    title: `JSON.parse of ${megabytes} MB`,
-    scenario:
-      `Now and then a partner uploads ${megabytes} MB of JSON: all orders of a month. The caller waits for one ` +
-      "number, their sum. Most other calls of the service take 2 ms. Where should the text be parsed?",
-    answers: {
-      "event-loop": {
-        suitability: "wrong",
-        reason: "JSON.parse can't be interrupted: for its whole time nobody else is answered.",
-      },
-      async: {
-        suitability: "wrong",
-        reason:
-          "There is no asynchronous JSON.parse. An await in front of it changes nothing, and response.json() parses on the event loop, too.",
-      },
-      libuv: {
-        suitability: "wrong",
-        reason: "libuv's pool runs no JavaScript, and nothing of Node's parses JSON there.",
-      },
-      threads: {
-        suitability: "works",
-        reason:
-          "Off the event loop, but this pool would parse up to 16 at once on a few cores, each with its memory.",
-      },
-      workers: {
-        suitability: "recommended",
-        reason:
-          "A core computes, so it gets a worker: parse and add up there, and send back the sum alone.",
-      },
-      processes: {
-        suitability: "works",
-        reason:
-          "Right too, and when it runs out of memory the service survives. The text must be copied over.",
-      },
-      queue: {
-        suitability: "works",
-        reason:
-          "Right when the sum can wait: the upload is stored, and a worker elsewhere takes it. Here the caller then has to ask again.",
-      },
-      background: {
-        suitability: "wrong",
-        reason:
-          "The caller waits for the sum; and after the reply it would hold the event loop just the same.",
-      },
-    },
-    lesson:
-      "What crosses between threads is copied, and the copy is made anew on the side that receives it. " +
-      "So send little back. Bytes can be handed over (transfer) or shared (SharedArrayBuffer) instead. A " +
-      "format with a line a record (NDJSON) can be parsed in slices, with the loop's turns in between.",
-    measurement: {
-      title: `${megabytes} MB of JSON, some ${(18_000 * megabytes).toLocaleString("en")} orders`,
-      figure: megabytes,
-      program: new URL("../measurements/big-json.ts", import.meta.url),
-      ways: [
-        { name: "event loop", argument: "on-the-loop" },
-        { name: "a worker, sum back", argument: "in-a-worker" },
-        { name: "a worker, all of it back", argument: "in-a-worker-all-of-it-back" },
-      ],
-      columns: [milliseconds("answer after", "wallMs"), milliseconds("loop held", "loopHeldMs")],
-      reading:
-        "The worker leaves the loop free only if it sends little back: all orders as the result, and the " +
-        "loop stands still again, to make them anew from the copy.",
-    },
-    again: (random) => withMegabytes(5 * random(4, 12)),
+/** A JSON array of orders, in memory that threads share, so that it is not copied. */
+function createDocument(megabytes: number): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(megabytes * 1_000_000));
+  const order = (id: number) =>
+    JSON.stringify({ id, cents: id % 1_000, note: "leave it at the door" } satisfies Order & {
+      note: string;
+    });
+  const encoder = new TextEncoder();
+  let at = 0;
+  const put = (text: string) => {
+    at += encoder.encodeInto(text, bytes.subarray(at)).written;
   };
+  put(`[${order(0)}`);
+  // Room for one more order and the end; the rest is filled with spaces.
+  for (let id = 1; at < bytes.length - 200; id++) {
+    put(`,${order(id)}`);
+  }
+  put("]");
+  bytes.fill(" ".charCodeAt(0), at);
+  return bytes;
+}
+
+if (import.meta.main) {
+  await measureWay({
+    "on-the-loop": (megabytes) => {
+      const document = createDocument(megabytes);
+      return measureImpact(async () => sumOrders(document));
+    },
+    "in-a-worker": async (megabytes) => {
+      const document = createDocument(megabytes);
+      await using pool = await openPool(1);
+      return await measureImpact(() => pool.run(work.sumOrders, document));
+    },
+    "in-a-worker-returning-all": async (megabytes) => {
+      const document = createDocument(megabytes);
+      await using pool = await openPool(1);
+      return await measureImpact(() => pool.run(work.parseOrders, document));
+    },
+  });
 }

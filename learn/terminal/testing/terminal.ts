@@ -2,13 +2,13 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { hasProgram } from "../../../testing/programs.ts";
+import { hasProgram } from "@unblock/test/programs";
 
-/** A program of ours as it runs for a person: on a terminal of 80 columns and 24 rows. */
+/** A program of the project on a terminal of 80 columns and 24 rows. */
 export interface TestTerminal {
-  /** All that was written to it. */
+  /** Everything written so far. */
   written(): string;
-  /** What is on the screen of a program that draws whole frames, without colours. */
+  /** The last frame of a program that draws whole frames, without colours. */
   screen(): string;
   /** Presses keys, such as "n" or "\x03" for Ctrl-C. */
   type(keys: string): void;
@@ -20,7 +20,7 @@ export interface TestTerminal {
 const beginFrame = "\x1b[?2026h\x1b[H";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Whether there is the `script` that makes a terminal: of util-linux, others take other arguments. */
+/** Whether the `script` of util-linux is installed; others take different arguments. */
 export function hasTerminals(): boolean {
   return (
     hasProgram("script") &&
@@ -28,15 +28,17 @@ export function hasTerminals(): boolean {
   );
 }
 
-/** @param after a shell command that the terminal runs when the program has ended */
+/** @param after shell command to run when the program has exited */
 export function openTerminal(
   program: URL,
-  argument: string,
+  args: readonly string[],
   { after = "true", env = {} }: { after?: string; env?: Readonly<Record<string, string>> } = {},
 ): TestTerminal {
-  const node = `'${process.execPath}' '${fileURLToPath(program)}' '${argument}'`;
+  const node = [process.execPath, fileURLToPath(program), ...args]
+    .map((word) => `'${word}'`)
+    .join(" ");
   const command = `stty cols 80 rows 24; ${node}; code=$?; ${after}; exit $code`;
-  // The test runner's wish for colours is not the person's, and in CI Node sees no terminal.
+  // Removes variables that would change what the program takes its terminal for.
   const { FORCE_COLOR: _, NO_COLOR: __, CI: ___, ...inherited } = process.env;
   const child: ChildProcess = spawn("script", ["-qec", command, "/dev/null"], {
     cwd: root,

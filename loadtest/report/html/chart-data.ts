@@ -1,29 +1,29 @@
 import { LatencyHistogram } from "../../histogram.ts";
-import { latencyBuckets } from "../distribution.ts";
+import { latencyBuckets } from "../build.ts";
 import type { Report } from "../report.ts";
 
-/** What the page's charts are drawn from. Times in ms, unless they say otherwise. */
+/** Data of the page's charts. Times are in milliseconds. */
 export interface ChartData {
   readonly percentiles: {
-    /** "latency ms", and in an open loop "service ms". */
+    /** "latency ms"; in an open loop also "service ms". */
     readonly series: readonly string[];
-    /** The percentile's name, then a value for each series. */
+    /** Name of the percentile, then a value per series. */
     readonly rows: readonly (readonly [name: string, ...valuesMs: number[]])[];
-    /** Where each row is on the axis: how rare it is, as a power of ten. */
+    /** Position of each row on the axis: the number of nines in its percentile. */
     readonly nines: readonly number[];
   };
-  /** Second, p50, p90, p99, longest, calls a second, errors a second, 1 where client-limited. */
   readonly overTime: readonly (readonly [
     second: number,
     p50: number | null,
     p90: number | null,
     p99: number | null,
     max: number | null,
-    calls: number,
-    errors: number,
+    callsPerSecond: number,
+    errorsPerSecond: number,
+    /** 1 if the client was the limit. */
     clientLimited: number,
   ])[];
-  /** Up to a mark, and how many. */
+  /** Calls up to each mark and above the previous one. */
   readonly histogram: readonly (readonly [mark: number, calls: number])[];
 }
 
@@ -36,7 +36,7 @@ export function chartData(report: Report): ChartData {
       const seconds = Math.max(0.001, (one.end_ms - one.start_ms) / 1_000);
       return [
         round(one.end_ms / 1_000),
-        // A second in which no call ended has no latency: a gap, not a fast one.
+        // A second in which no call ended has no latency.
         one.calls === 0 ? null : round(one.p50_ms),
         one.calls === 0 ? null : round(one.p90_ms),
         one.calls === 0 ? null : round(one.p99_ms),
@@ -63,7 +63,7 @@ function percentilesOf({ unblock, latencyDistribution, count }: Report): ChartDa
   const latency = LatencyHistogram.decode(unblock.histograms.latency);
   const service =
     unblock.load.loop.kind === "open" ? [LatencyHistogram.decode(unblock.histograms.service)] : [];
-  // Beyond one call in all of them there is nothing to show.
+  // A percentile of less than one call has no meaning.
   const shown = allPercentages.filter((percentage) => (100 - percentage) * count >= 99.999);
   return {
     series: ["latency ms", ...service.map(() => "service ms")],
@@ -75,7 +75,7 @@ function percentilesOf({ unblock, latencyDistribution, count }: Report): ChartDa
   };
 }
 
-/** Finer than ghz's eleven marks where there is a histogram: by a tenth of a power of ten. */
+/** Marks at tenths of a power of ten, or ghz's eleven marks without an HDR histogram. */
 function histogramOf({ unblock, histogram }: Report): ChartData["histogram"] {
   if (!unblock) {
     return (histogram ?? []).map(({ mark, count }) => [round(mark * 1_000), count]);

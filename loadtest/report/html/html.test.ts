@@ -1,32 +1,32 @@
+import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
-import { makeReport } from "../../../testing/reports.ts";
 import { chartData } from "./chart-data.ts";
 import { renderHtml } from "./html.ts";
 
 const seconds = Array.from({ length: 5 }, () => ({ latenciesMs: [1, 2, 3, 4, 50] }));
 const attack = "</script><img src=x onerror=alert(1)>\"'";
 
-/** What the page's script reads. */
+/** The data for the page's script. */
 function dataOf(page: string): unknown {
   const [, json = ""] =
     /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page) ?? [];
   return JSON.parse(json);
 }
 
-describe("the page", () => {
-  test("needs nothing but itself", () => {
+describe("renderHtml", () => {
+  test("is self-contained", () => {
     const page = renderHtml(makeReport(seconds));
     const withoutScripts = page.replace(/<script>.*?<\/script>/gs, "");
     expect(withoutScripts).not.toMatch(/\b(src|href)\s*=|@import|url\(/);
     expect(page).not.toMatch(/import\(|fetch\(|XMLHttpRequest/);
   });
 
-  test("has figures, charts with a table each, and how it was measured", () => {
+  test("has figures, charts with a table each, and the environment", () => {
     const page = renderHtml(makeReport(seconds));
     for (const id of ["percentiles", "latency", "throughput", "histogram"]) {
       expect(page).toContain(`id="${id}" role="img"`);
     }
-    expect(page.match(/<summary>The same as a table<\/summary>/g)).toHaveLength(4);
+    expect(page.match(/<summary>Data as a table<\/summary>/g)).toHaveLength(4);
     expect(page).toMatch(/<dt>p50<\/dt><dd>3(\.\d+)? ms<\/dd>/);
     expect(page).toMatch(/<dt>p99<\/dt><dd>50(\.\d+)? ms<\/dd>/);
     expect(page).toContain("2 × a CPU, Linux 6.1");
@@ -34,7 +34,7 @@ describe("the page", () => {
     expect(dataOf(page)).toEqual(JSON.parse(JSON.stringify(chartData(makeReport(seconds)))));
   });
 
-  test("puts in what a report says as text only", () => {
+  test("escapes values of the report", () => {
     const page = renderHtml(
       makeReport(
         seconds,
@@ -65,7 +65,7 @@ describe("the page", () => {
     expect(page.match(/<script/g)).toHaveLength(3);
   });
 
-  test("of ghz's report has what there is, and one without calls no empty charts", () => {
+  test("renders a report of ghz, and no charts without calls", () => {
     const { unblock: _, ...ghz } = makeReport(seconds);
     expect(renderHtml(ghz)).toContain("made by</td><td>ghz");
     const none = renderHtml(makeReport([]));
@@ -74,8 +74,8 @@ describe("the page", () => {
   });
 });
 
-describe("the charts' data", () => {
-  test("goes as far as there are calls", () => {
+describe("chartData", () => {
+  test("has percentiles up to one call", () => {
     const names = (calls: number) =>
       chartData(makeReport([{ latenciesMs: Array(calls).fill(1) }])).percentiles.rows.map(
         ([name]) => name,
@@ -85,12 +85,12 @@ describe("the charts' data", () => {
     expect(names(1_000).at(-1)).toBe("99.9 %");
   });
 
-  test("has gaps where no call ended", () => {
+  test("has gaps in seconds without calls", () => {
     const { overTime } = chartData(makeReport([{ latenciesMs: [1] }, { latenciesMs: [] }]));
     expect(overTime.map(([, p50]) => p50)).toEqual([1, null]);
   });
 
-  test("has each call once in its histogram", () => {
+  test("counts each call once in the histogram", () => {
     const { histogram } = chartData(makeReport(seconds));
     expect(histogram.reduce((sum, [, calls]) => sum + calls, 0)).toBe(25);
     expect(histogram.map(([mark]) => mark)).toEqual(

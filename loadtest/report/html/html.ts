@@ -1,17 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LatencyHistogram } from "../../histogram.ts";
-import { describeLoad } from "../describe-load.ts";
+import { describeLoad, fourDigits, groupThousands, partsOf } from "../format.ts";
 import type { Report, UnblockReport } from "../report.ts";
 import { type ChartData, chartData } from "./chart-data.ts";
-import { escapeHtml, html, type Markup, table } from "./markup.ts";
 
 const percentages = [50, 75, 90, 95, 99];
 
-/**
- * A report as one page that needs nothing else: no network, no other files. What a report says gets
- * into it as text only.
- */
+/** A report as one self-contained page. Values of the report enter the page only as text. */
 export function renderHtml(report: Report): string {
   const { unblock } = report;
   const title = report.name ?? report.options?.call ?? "Load test";
@@ -52,7 +48,7 @@ function verdict(unblock: UnblockReport | undefined): Markup {
   if (!unblock?.verdict.client_limited) {
     return html``;
   }
-  return html`<p class="warning" role="alert"><strong>Not trustworthy.</strong> This client, not the
+  return html`<p class="warning" role="alert"><strong>Not trustworthy.</strong> The client, not the
     server, was the limit: ${unblock.verdict.reasons.join("; ")}.</p>`;
 }
 
@@ -60,11 +56,11 @@ function keyFigures(report: Report): Markup {
   const { unblock, count, rps } = report;
   const ok = report.statusCodeDistribution?.OK ?? 0;
   const figures: [name: string, value: string][] = [
-    ["calls", count.toLocaleString("en-US")],
-    ["a second", rps.toLocaleString("en-US", { maximumFractionDigits: 1 })],
-    ["failed", `${(count - ok).toLocaleString("en-US")}`],
+    ["calls", groupThousands(count)],
+    ["per second", rps.toLocaleString("en-US", { maximumFractionDigits: 1 })],
+    ["failed", groupThousands(count - ok)],
     ...percentages.map((p): [string, string] => [`p${p}`, percentile(report, p)]),
-    ["longest", time(report.slowest / 1e6)],
+    ["max", time(report.slowest / 1e6)],
     ...(unblock && unblock.unfinished > 0
       ? [["without a response", String(unblock.unfinished)] satisfies [string, string]]
       : []),
@@ -92,7 +88,7 @@ function thresholds(unblock: UnblockReport | undefined): Markup {
   }
   return html`<section><h2>Thresholds</h2><ul class="thresholds">${unblock.slo.map(
     ({ slo, measured, held }) => html`<li class="${held ? "held" : "missed"}">
-      ${held ? "✓ held" : "✗ missed"}: <code>${slo}</code>, measured ${Number(measured.toPrecision(4))}</li>`,
+      ${held ? "✓ held" : "✗ missed"}: <code>${slo}</code>, measured ${fourDigits(measured)}</li>`,
   )}</ul></section>`;
 }
 
@@ -100,15 +96,15 @@ function charts({ unblock }: Report, { percentiles, overTime, histogram }: Chart
   const byPercentile = chart(
     "percentiles",
     "Latency by percentile",
-    "The further right, the rarer: 99 % of the calls were as fast as the curve says there.",
+    "At 99 %, the curve shows the latency that 99 % of the calls did not exceed.",
     table(["percentile", ...percentiles.series], percentiles.rows),
   );
   const byTime = chart(
     "latency",
     "Latency over time",
-    "By the second in which calls ended. Shaded where this client was the limit.",
+    "By the second in which calls ended. Shaded: the client was the limit.",
     table(
-      ["s", "p50 ms", "p90 ms", "p99 ms", "longest ms", "this client was the limit"],
+      ["s", "p50 ms", "p90 ms", "p99 ms", "max ms", "client was the limit"],
       overTime.map(([second, p50, p90, p99, max], at) => [
         second,
         ...[p50, p90, p99, max].map((ms) => ms ?? "–"),
@@ -119,25 +115,25 @@ function charts({ unblock }: Report, { percentiles, overTime, histogram }: Chart
   const throughput = chart(
     "throughput",
     "Calls and errors over time",
-    "Calls that ended in each second, and those of them that failed.",
+    "Calls that ended in each second, and failed ones.",
     table(
-      ["s", "calls a second", "errors a second"],
+      ["s", "calls per second", "errors per second"],
       overTime.map(([second, , , , , calls, errors]) => [second, calls, errors]),
     ),
   );
   const byLatency = chart(
     "histogram",
-    "How many calls took how long",
-    "Calls up to each mark and beyond the one before.",
+    "Calls by latency",
+    "Calls up to each mark and above the previous one.",
     table(["up to ms", "calls"], histogram),
   );
   return html`${byPercentile}${unblock ? [byTime, throughput] : []}${byLatency}`;
 }
 
-function chart(id: string, title: string, about: string, data: Markup): Markup {
-  return html`<section><h2 id="${id}-title">${title}</h2><p>${about}</p>
+function chart(id: string, title: string, description: string, data: Markup): Markup {
+  return html`<section><h2 id="${id}-title">${title}</h2><p>${description}</p>
     <div class="chart" id="${id}" role="img" aria-labelledby="${id}-title"></div>
-    <details><summary>The same as a table</summary>${data}</details></section>`;
+    <details><summary>Data as a table</summary>${data}</details></section>`;
 }
 
 function statuses({ statusCodeDistribution, errorDistribution }: Report): Markup {
@@ -154,13 +150,7 @@ function slowest(unblock: UnblockReport | undefined): Markup {
     return html``;
   }
   const rows = unblock.slowest.map((call) => {
-    const inClient = Math.max(0, call.written_ms - call.intended_ms);
-    const known = call.steps.reduce((sum, { ms }) => sum + ms, 0);
-    const parts = [
-      { name: "in the client", ms: inClient },
-      ...call.steps,
-      { name: "elsewhere", ms: Math.max(0, call.latency_ms - inClient - known) },
-    ];
+    const parts = partsOf(call);
     const text = parts.map(({ name, ms }) => `${name} ${ms.toFixed(1)}`).join(", ");
     const bar = html`<div class="bar" title="${text}">${parts.map(
       ({ ms }, at) =>
@@ -176,7 +166,7 @@ function slowest(unblock: UnblockReport | undefined): Markup {
       call.ran_on ?? "",
     ];
   });
-  return html`<section><h2>The slowest calls</h2><p>Where their time went, in ms.</p>
+  return html`<section><h2>Slowest calls</h2><p>Where their time went, in ms.</p>
     <div class="scroll">${table(["call", "at s", "ms", "of which", "status", "connection", "ran on"], rows)}</div></section>`;
 }
 
@@ -189,21 +179,21 @@ function environment({ unblock, details, count }: Report): Markup {
           `${unblock.environment.cores} × ${unblock.environment.cpu}, ${unblock.environment.os}`,
         ],
         ["Node", unblock.environment.node],
-        ["threads of the client", String(unblock.load.threads)],
+        ["client threads", String(unblock.load.threads)],
         [
-          "deadline of a call",
+          "deadline per call",
           unblock.load.timeout_ms === 0 ? "none" : `${unblock.load.timeout_ms} ms`,
         ],
         [
           "ran on",
           Object.entries(unblock.ran_on)
-            .map(([place, calls]) => `${place} (${calls})`)
-            .join(", ") || "not told",
+            .map(([name, calls]) => `${name} (${calls})`)
+            .join(", ") || "not reported",
         ],
-        ["kept calls", `${listed} of ${count}; percentiles cover every call`],
+        ["listed calls", `${listed} of ${count}; percentiles cover every call`],
       ]
-    : [["made by", `ghz; it kept ${listed} of ${count} calls`]];
-  return html`<section><h2>How it was measured</h2>${table(["", ""], rows)}</section>`;
+    : [["made by", `ghz; it lists ${listed} of ${count} calls`]];
+  return html`<section><h2>Measurement</h2>${table(["", ""], rows)}</section>`;
 }
 
 function asset(specifier: string): string {
@@ -212,4 +202,45 @@ function asset(specifier: string): string {
 
 function own(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
+}
+
+/** HTML that is safe to insert into a page. */
+export interface Markup {
+  readonly markup: string;
+}
+
+type Value = string | number | Markup | readonly Markup[];
+
+/** A template for HTML that escapes its values, except markup. */
+function html(strings: TemplateStringsArray, ...values: readonly Value[]): Markup {
+  return {
+    markup: strings
+      .map((text, at) => text + (at < values.length ? toMarkup(values[at] ?? "") : ""))
+      .join(""),
+  };
+}
+
+function table(header: readonly string[], rows: readonly (readonly Value[])[]): Markup {
+  const head = header.some((name) => name !== "")
+    ? html`<thead><tr>${header.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>`
+    : html``;
+  return html`<table>${head}<tbody>${rows.map(
+    (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody></table>`;
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+function toMarkup(value: Value): string {
+  if (typeof value === "string" || typeof value === "number") {
+    return escapeHtml(String(value));
+  }
+  return "markup" in value ? value.markup : value.map(({ markup }) => markup).join("");
 }

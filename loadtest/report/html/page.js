@@ -1,4 +1,4 @@
-// Draws the charts of a report. It runs in the page, where uPlot is a global.
+// Draws the charts of a report. Runs in the page, where uPlot is a global.
 const data = JSON.parse(document.getElementById("data").textContent);
 const style = getComputedStyle(document.documentElement);
 const colour = (name) => style.getPropertyValue(name).trim();
@@ -15,15 +15,15 @@ const series = (label, name, more) => ({
 const charts = [];
 
 function draw(id, options, columns) {
-  const place = document.getElementById(id);
-  if (place === null || columns[0].length === 0) {
+  const container = document.getElementById(id);
+  if (container === null || columns[0].length === 0) {
     return;
   }
-  const width = () => Math.max(280, place.clientWidth);
+  const width = () => Math.max(280, container.clientWidth);
   const chart = new uPlot(
     { width: width(), height: 280, legend: { live: false }, ...options },
     columns,
-    place,
+    container,
   );
   charts.push(() => chart.setSize({ width: width(), height: 280 }));
 }
@@ -92,7 +92,7 @@ draw(
       series("p50", "--first"),
       series("p90", "--second", { dash: [8, 3] }),
       series("p99", "--third", { dash: [3, 3] }),
-      series("longest", "--fourth", { width: 1 }),
+      series("max", "--fourth", { width: 1 }),
     ],
   },
   [column(0), column(1), column(2), column(3), column(4)],
@@ -101,7 +101,7 @@ draw(
   "throughput",
   {
     scales: { x: { time: false } },
-    axes: [seconds, { ...axis, label: "a second", size: 60 }],
+    axes: [seconds, { ...axis, label: "per second", size: 60 }],
     series: [{}, series("calls", "--first"), series("errors", "--third", { dash: [3, 3] })],
   },
   [column(0), column(5), column(6)],

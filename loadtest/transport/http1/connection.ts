@@ -1,43 +1,45 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import type { Client } from "undici";
-import { openSocket } from "../open-socket.ts";
-import type { TransportOptions } from "../transport.ts";
-import type { Carrier, Exchange } from "./exchange.ts";
+import { failureOf, isClosed, openSocket } from "@unblock/http2/client/connect";
+import type {
+  Fields,
+  Receiver,
+  Sending,
+  TransportFailure,
+  TransportOptions,
+} from "@unblock/http2/client/exchange";
+import type { Client, Dispatcher } from "undici";
 
-/** What a connection tells its owner. */
 export interface ConnectionOwner {
-  /** It is up. */
-  opened(connection: Connection): void;
-  /** It could not be opened. */
-  refused(connection: Connection, error: Error): void;
-  /** The head of a response is here. */
-  answered(): void;
-  /** It has carried a call, and can carry another. */
-  freed(connection: Connection): void;
-  /** It was lost before it wrote a request, which another can carry. */
-  unsent(exchange: Exchange): void;
+  onOpen(connection: Connection): void;
+  onOpenFailed(connection: Connection, error: Error): void;
+  /** The head of a response has arrived. */
+  onResponse(): void;
+  /** The response is complete, and the connection can carry another request. */
+  onIdle(connection: Connection): void;
   /**
-   * It was up, and is no more.
+   * A connection that was up has closed.
    *
-   * @param silent whether the server closed it without having answered anything
+   * @param withoutResponse whether the server closed it before its first response
    */
-  closed(connection: Connection, silent: boolean): void;
+  onClosed(connection: Connection, withoutResponse: boolean): void;
+  /** Takes back a request whose connection closed before the request was written. */
+  enqueue(exchange: Exchange): void;
 }
 
-/** What it has while it is open. */
-interface Line {
+/** State of a connection while its socket exists. */
+interface OpenConnection {
   readonly socket: Socket;
   readonly client: Client;
   readonly carrier: Carrier;
 }
 
-/** One of the transport's connections, which carries one call at a time. It can be opened again. */
+/** One connection of the transport. It carries one request at a time and can be reopened. */
 export class Connection {
   readonly #number: number;
   readonly #options: TransportOptions;
   readonly #owner: ConnectionOwner;
-  #line: Line | undefined;
+  #current: OpenConnection | undefined;
 
   constructor(number: number, options: TransportOptions, owner: ConnectionOwner) {
     this.#number = number;
@@ -45,39 +47,38 @@ export class Connection {
     this.#owner = owner;
   }
 
-  /** Whether a request can be written. */
   get isUsable(): boolean {
-    return this.#line?.socket.writable === true;
+    return this.#current?.socket.writable === true;
   }
 
   open(): void {
     let up = false;
-    let answered = false;
+    let hasResponse = false;
     let byServer = false;
-    let error = new Error("the server closed it");
+    let error = new Error("the server closed the connection");
     const socket = openSocket(this.#options, "http/1.1", () => {
       up = true;
-      this.#owner.opened(this);
+      this.#owner.onOpen(this);
     });
     const carrier: Carrier = {
       number: this.#number,
       closeHint: closeHint(this.#options),
-      answered: () => {
-        answered = true;
-        this.#owner.answered();
+      onResponse: () => {
+        hasResponse = true;
+        this.#owner.onResponse();
       },
-      done: () => {
-        // Only then it is known whether the server wants to go on with this connection.
+      onEnd: () => {
+        // undici closes the socket by then if the server wants it closed.
         queueMicrotask(() => {
           if (!socket.destroyed) {
-            this.#owner.freed(this);
+            this.#owner.onIdle(this);
           }
         });
       },
-      unsent: (exchange) => this.#owner.unsent(exchange),
-      cut: () => socket.destroy(),
+      requeue: (exchange) => this.#owner.enqueue(exchange),
+      close: () => socket.destroy(),
     };
-    this.#line = { socket, client: clientOn(socket, this.#options.url), carrier };
+    this.#current = { socket, client: clientOn(socket, this.#options.url), carrier };
     socket.on("end", () => {
       byServer = true;
     });
@@ -86,33 +87,33 @@ export class Connection {
       error = reason;
     });
     socket.on("close", () => {
-      this.#line = undefined;
+      this.#current = undefined;
       if (up) {
-        this.#owner.closed(this, byServer && !answered);
+        this.#owner.onClosed(this, byServer && !hasResponse);
       } else {
-        this.#owner.refused(this, error);
+        this.#owner.onOpenFailed(this, error);
       }
     });
   }
 
-  /** Sends a request; only when it is up and carries none. */
+  /** Sends a request. The connection must be up and idle. */
   carry(exchange: Exchange): void {
-    if (this.#line !== undefined) {
-      exchange.begin(this.#line.client, this.#line.carrier);
+    if (this.#current !== undefined) {
+      exchange.begin(this.#current.client, this.#current.carrier);
     }
   }
 
   close(): void {
-    this.#line?.socket.destroy();
+    this.#current?.socket.destroy();
   }
 }
 
-const longestIdleMs = 24 * 60 * 60 * 1_000;
+const maxIdleMs = 24 * 60 * 60 * 1_000;
 const require = createRequire(import.meta.url);
 
-/** HTTP/1.1 on a socket that is up already. */
+/** An undici client on a socket that is already up. */
 function clientOn(socket: Socket, url: URL): Client {
-  // It takes a quarter of a second to load, which those spare who use HTTP/2.
+  // Loading undici takes 250 ms, which users of HTTP/2 are spared.
   const { Client, errors }: typeof import("undici") = require("undici");
   let isTaken = false;
   return new Client(url.origin, {
@@ -121,23 +122,134 @@ function clientOn(socket: Socket, url: URL): Client {
         callback(socket.errored ?? new errors.SocketError("closed"), null);
       } else {
         isTaken = true;
-        // It doesn't expect to be answered before it has asked.
+        // undici does not expect the callback before `connect` returns.
         queueMicrotask(() => callback(null, socket));
       }
     },
     allowH2: false,
-    // Calls have deadlines of their own, and a connection waits for its next call as long as the server lets it.
+    // Calls have their own deadlines, and the server decides how long a connection may be idle.
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: longestIdleMs,
-    keepAliveMaxTimeout: longestIdleMs,
+    keepAliveTimeout: maxIdleMs,
+    keepAliveMaxTimeout: maxIdleMs,
     keepAliveTimeoutThreshold: 1_000,
   });
 }
 
-/** A server that asks for a certificate closes after the handshake; why, is lost on the way here. */
+/** A server that requires a certificate closes after the handshake, and its TLS alert is lost. */
 function closeHint({ url, tls }: TransportOptions): string {
   return url.protocol === "https:" && tls.cert === undefined
-    ? "; does it ask for a client's certificate (--cert, --key)?"
+    ? "; does it require a client certificate (--cert, --key)?"
     : "";
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The connection as an exchange sees it. */
+interface Carrier {
+  readonly number: number;
+  /** Appended to the failure when the server closes without a response. */
+  readonly closeHint: string;
+  onResponse(): void;
+  onEnd(): void;
+  /** The connection closed before the request was written. */
+  requeue(exchange: Exchange): void;
+  close(): void;
+}
+
+/** A request and its response. */
+export class Exchange implements Sending, Dispatcher.DispatchHandler {
+  connection = -1;
+  writtenMs = 0;
+  readonly #options: Dispatcher.DispatchOptions;
+  readonly #receiver: Receiver;
+  readonly #waiting: Set<Exchange>;
+  #carrier: Carrier | undefined;
+  #hasResponse = false;
+  #isOver = false;
+
+  /** @param waiting exchanges without a connection; a cancelled exchange removes itself */
+  constructor(options: Dispatcher.DispatchOptions, receiver: Receiver, waiting: Set<Exchange>) {
+    this.#options = options;
+    this.#receiver = receiver;
+    this.#waiting = waiting;
+  }
+
+  begin(dispatcher: Dispatcher, carrier: Carrier): void {
+    this.connection = carrier.number;
+    this.#carrier = carrier;
+    dispatcher.dispatch(this.#options, this);
+  }
+
+  cancel(): void {
+    this.#waiting.delete(this);
+    // HTTP/1.1 cancels by closing the connection, which may carry another request after the end.
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#carrier?.close();
+    }
+  }
+
+  fail(failure: TransportFailure): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#receiver.fail(failure);
+    }
+  }
+
+  onRequestStart(): void {
+    this.writtenMs = performance.now();
+  }
+
+  onResponseStart(_: unknown, status: number, headers: Headers): void {
+    // Informational responses (1xx) come before the response.
+    if (this.#isOver || status < 200) {
+      return;
+    }
+    this.#hasResponse = true;
+    this.#carrier?.onResponse();
+    this.#receiver.head(status, fieldsOf(headers));
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    if (!this.#isOver) {
+      this.#receiver.data(chunk);
+    }
+  }
+
+  onResponseEnd(_: unknown, trailers: Headers): void {
+    if (this.#isOver) {
+      return;
+    }
+    if (Object.keys(trailers).length > 0) {
+      this.#receiver.trailers(fieldsOf(trailers));
+    }
+    // The receiver may have cancelled in `trailers`.
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#receiver.end();
+      this.#carrier?.onEnd();
+    }
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    if (this.#isOver) {
+      return;
+    }
+    if (this.writtenMs === 0 && isClosed(error)) {
+      this.connection = -1;
+      this.#carrier?.requeue(this);
+    } else {
+      this.fail(failureOf(error, this.#hasResponse, this.#carrier?.closeHint));
+    }
+  }
+}
+
+function fieldsOf(headers: Headers): Fields {
+  return {
+    get: (name) => {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(", ") : (value ?? null);
+    },
+  };
 }

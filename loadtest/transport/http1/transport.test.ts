@@ -1,90 +1,38 @@
 import { createServer, type RequestListener } from "node:http";
-import { createServer as createTcpServer, type Socket } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
-import { freePort } from "../../../testing/free-port.ts";
-import { listen, type TestEndpoint } from "../../../testing/listen.ts";
-import type { Fields, Receiver, Sending, Transport, TransportFailure } from "../transport.ts";
-import { createHttp1Transport } from "./transport.ts";
-
-/** What a receiver was told, in order. */
-class Recorded implements Receiver {
-  readonly told: string[] = [];
-  failure: TransportFailure | undefined;
-  fields: Fields | undefined;
-  body = "";
-  readonly #ended = Promise.withResolvers<void>();
-  readonly #headed = Promise.withResolvers<void>();
-
-  get ended(): Promise<void> {
-    return this.#ended.promise;
-  }
-  get headed(): Promise<void> {
-    return this.#headed.promise;
-  }
-  head(status: number, fields: Fields): void {
-    this.told.push(`head ${status}`);
-    this.fields = fields;
-    this.#headed.resolve();
-  }
-  data(chunk: Buffer): void {
-    this.body += chunk;
-  }
-  trailers(fields: Fields): void {
-    this.told.push(`trailers ${fields.get("grpc-status")}`);
-  }
-  end(): void {
-    this.told.push("end");
-    this.#ended.resolve();
-  }
-  fail(failure: TransportFailure): void {
-    this.told.push(`fail ${failure.code}`);
-    this.failure = failure;
-    this.#ended.resolve();
-  }
-}
-
-const endpoints: TestEndpoint[] = [];
-const transports: Transport[] = [];
-afterEach(async () => {
-  for (const transport of transports.splice(0)) {
-    transport.close();
-  }
-  await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
-});
+import { closedByClient } from "@unblock/http2/client/connect";
+import type { Transport } from "@unblock/http2/client/exchange";
+import {
+  type Call,
+  closeLater,
+  send as sendOver,
+  serveSockets,
+} from "@unblock/http2/testing/client";
+import { freePort, listen, type TestEndpoint } from "@unblock/test/listen";
+import { describe, expect, test } from "vitest";
+import { Http1Transport } from "./transport.ts";
 
 async function serve(onRequest: RequestListener, port = 0): Promise<TestEndpoint> {
   const endpoint = await listen(createServer(onRequest), { port });
-  endpoints.push(endpoint);
+  closeLater(() => endpoint.close());
   return endpoint;
 }
 
-async function serveRaw(onSocket: (socket: Socket) => void): Promise<TestEndpoint> {
-  const endpoint = await listen(createTcpServer(onSocket));
-  endpoints.push(endpoint);
-  return endpoint;
-}
-
+/** Opens a transport, closed after the test. */
 function open(url: string, connections = 1): Transport {
-  const transport = createHttp1Transport({
+  const transport = new Http1Transport({
     url: new URL(url),
     connections,
     tls: { insecure: false },
   });
-  transports.push(transport);
+  closeLater(() => transport.close());
   return transport;
 }
 
-function send(transport: Transport, path = "/", body = "hi"): Recorded & { sending: Sending } {
-  const receiver = new Recorded();
-  const request = transport.prepare(
-    { method: "POST", path, fields: { "x-team": "A" } },
-    Buffer.from(body),
-  );
-  return Object.assign(receiver, { sending: request.send(receiver) });
-}
+const send = (transport: Transport, path = "/") =>
+  sendOver(transport, { path, fields: { "x-team": "A" } });
 
-describe("an HTTP/1.1 transport", () => {
-  test("opens all its connections, and reuses them", async () => {
+describe("HTTP/1.1 transport", () => {
+  test("opens all its connections and reuses them", async () => {
     const server = await serve((request, response) => {
       response.end(`${request.method} ${request.url} ${request.headers["x-team"]}`);
     });
@@ -92,32 +40,32 @@ describe("an HTTP/1.1 transport", () => {
     await transport.connect();
     const connections = new Set<number>();
     for (let call = 0; call < 9; call++) {
-      const answered = send(transport, `/${call}`);
-      await answered.ended;
-      expect(answered.told).toEqual(["head 200", "end"]);
-      expect(answered.body).toBe(`POST /${call} A`);
-      connections.add(answered.sending.connection);
+      const completed = send(transport, `/${call}`);
+      await completed.ended;
+      expect(completed.events).toEqual(["head 200", "end"]);
+      expect(completed.body.toString()).toBe(`POST /${call} A`);
+      connections.add(completed.sending.connection);
     }
     expect(connections).toEqual(new Set([0, 1, 2]));
     expect(server.connections()).toBe(3);
   });
 
-  test("opens them with the first calls, when it was not asked before", async () => {
+  test("opens connections for the first requests without connect", async () => {
     const server = await serve((_, response) => response.end("hello"));
     const transport = open(server.url, 5);
     const calls = [send(transport), send(transport)];
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ body }) => body)).toEqual(["hello", "hello"]);
+    expect(calls.map(({ body }) => body.toString())).toEqual(["hello", "hello"]);
     expect(server.connections()).toBe(2);
   });
 
-  test("has one call a connection at a time; the others wait in order", async () => {
+  test("sends one request per connection at a time; others wait in order", async () => {
     const paths: string[] = [];
     let inProgress = 0;
-    let most = 0;
+    let maxInProgress = 0;
     const server = await serve((request, response) => {
       paths.push(request.url ?? "");
-      most = Math.max(most, ++inProgress);
+      maxInProgress = Math.max(maxInProgress, ++inProgress);
       setTimeout(() => {
         inProgress--;
         response.end();
@@ -127,7 +75,7 @@ describe("an HTTP/1.1 transport", () => {
     await transport.connect();
     const calls = Array.from({ length: 10 }, (_, call) => send(transport, `/${call}`));
     expect(calls.map(({ sending }) => sending.connection)).toEqual([0, 1, ...Array(8).fill(-1)]);
-    // A request is written a microtask after it was sent.
+    // A request is written one microtask after `send`.
     await Promise.resolve();
     expect(calls.map(({ sending }) => sending.writtenMs > 0)).toEqual([
       true,
@@ -135,29 +83,29 @@ describe("an HTTP/1.1 transport", () => {
       ...Array(8).fill(false),
     ]);
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(most).toBe(2);
-    // The first two start on two connections, which may be read in any order.
+    expect(maxInProgress).toBe(2);
+    // The server may read the first two, on two connections, in any order.
     expect(paths.slice(2).map((path) => Number(path.slice(1)) >= 2)).toEqual(Array(8).fill(true));
     const written = calls.map(({ sending }) => sending.writtenMs);
     expect(written).toEqual(written.toSorted((a, b) => a - b));
   });
 
-  test("tells head, body and trailers", async () => {
+  test("reports head, body and trailers", async () => {
     const server = await serve((_, response) => {
       response.writeHead(201, { trailer: "grpc-status", "x-many": ["a", "b"] });
       response.write("one ");
       response.addTrailers({ "grpc-status": "7" });
       response.end("two");
     });
-    const answered = send(open(server.url));
-    await answered.ended;
-    expect(answered.told).toEqual(["head 201", "trailers 7", "end"]);
-    expect(answered.body).toBe("one two");
-    expect(answered.fields?.get("x-many")).toBe("a, b");
-    expect(answered.fields?.get("x-none")).toBe(null);
+    const completed = send(open(server.url));
+    await completed.ended;
+    expect(completed.events).toEqual(["head 201", "trailers 7", "end"]);
+    expect(completed.body.toString()).toBe("one two");
+    expect(completed.header?.get("x-many")).toBe("a, b");
+    expect(completed.header?.get("x-none")).toBe(null);
   });
 
-  test("makes connections again that the server closes after each answer", async () => {
+  test("reopens connections that the server closes after each response", async () => {
     const server = await serve((_, response) => {
       response.writeHead(200, { connection: "close" });
       response.end("hello");
@@ -165,31 +113,31 @@ describe("an HTTP/1.1 transport", () => {
     const transport = open(server.url, 2);
     const calls = Array.from({ length: 6 }, () => send(transport));
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ body }) => body)).toEqual(Array(6).fill("hello"));
+    expect(calls.map(({ body }) => body.toString())).toEqual(Array(6).fill("hello"));
     expect(server.connections()).toBe(6);
   });
 
-  test("makes connections again that the server closed while they were idle", async () => {
+  test("reopens connections that the server closed while idle", async () => {
     const server = await serve((_, response) => response.end("hello"));
     const transport = open(server.url, 2);
     await transport.connect();
     await send(transport).ended;
     server.cut();
-    // The ends of the connections arrive with the next turns of the loop.
-    const calls: Recorded[] = [];
+    // The ends of the connections arrive in later turns of the event loop.
+    const calls: Call[] = [];
     do {
       const call = send(transport);
       await call.ended;
       calls.push(call);
-    } while (calls.at(-1)?.failure !== undefined);
-    expect(calls.at(-1)?.body).toBe("hello");
-    // Each of the two can at most be found dead once.
+    } while (calls.at(-1)?.failure !== undefined && calls.length < 10);
+    expect(calls.at(-1)?.body.toString()).toBe("hello");
+    // Each of the two connections fails at most one request.
     expect(calls.length).toBeLessThanOrEqual(3);
     expect(calls.slice(0, -1).every(({ failure }) => failure?.code === "unavailable")).toBe(true);
   });
 
-  test("ends every call, though the server closes connections behind its answers", async () => {
-    const server = await serveRaw((socket) => {
+  test("ends every request, though the server closes connections after its responses", async () => {
+    const server = await serveSockets((socket) => {
       socket.on("data", () => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     });
     const transport = open(server.url, 2);
@@ -204,7 +152,7 @@ describe("an HTTP/1.1 transport", () => {
     expect(codes.filter((code) => code !== "ok" && code !== "unavailable")).toEqual([]);
   });
 
-  test("does not send a call twice when its connection is cut", async () => {
+  test("does not send a request twice when its connection closes", async () => {
     let requests = 0;
     const server = await serve((request) => {
       requests++;
@@ -214,47 +162,36 @@ describe("an HTTP/1.1 transport", () => {
     await transport.connect();
     const failed = send(transport);
     await failed.ended;
-    expect(failed.failure).toEqual({
-      code: "unavailable",
-      message: "The server closed the connection before it answered",
-    });
-    expect(failed.told).toEqual(["fail unavailable"]);
+    expect(failed.events).toEqual(["fail unavailable"]);
     expect(requests).toBe(1);
   });
 
-  test("says when a response breaks off", async () => {
+  test("fails an incomplete response", async () => {
     const server = await serve((request, response) => {
       response.writeHead(200, { "content-length": "100" });
       response.write("half", () => request.socket.destroy());
     });
     const failed = send(open(server.url));
     await failed.ended;
-    expect(failed.told).toEqual(["head 200", "fail unavailable"]);
-    expect(failed.failure?.message).toBe("The connection broke off in the middle of the response");
+    expect(failed.events).toEqual(["head 200", "fail unavailable"]);
   });
 
   test.each([
-    ["SSH-2.0-OpenSSH\r\n", "Expected HTTP/, RTSP/ or ICE/); if it speaks HTTP/2 alone: --http 2"],
-    ["HTTP/1.1 abc OK\r\n\r\n", "Invalid status code)"],
-    [
-      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-      "Invalid character in chunk size)",
-    ],
-    ["HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", "Invalid character in Content-Length)"],
-  ])("does not take %j for an answer", async (answer, reason) => {
-    const server = await serveRaw((socket) => {
-      socket.on("data", () => socket.write(answer));
+    "SSH-2.0-OpenSSH\r\n",
+    "HTTP/1.1 abc OK\r\n\r\n",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n",
+  ])("rejects the response %j", async (response) => {
+    const server = await serveSockets((socket) => {
+      socket.on("data", () => socket.write(response));
     });
     const failed = send(open(server.url));
     await failed.ended;
-    expect(failed.told.at(-1)).toBe("fail internal");
-    expect(failed.failure?.message).toBe(
-      `Expected an HTTP/1.1 response, got something else (${reason}`,
-    );
+    expect(failed.events.at(-1)).toBe("fail internal");
   });
 
-  test("is not held up by a server that changes the protocol", async () => {
-    const server = await serveRaw((socket) => {
+  test("fails a request whose response switches protocols", async () => {
+    const server = await serveSockets((socket) => {
       socket.on("data", () =>
         socket.write(
           "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
@@ -263,12 +200,12 @@ describe("an HTTP/1.1 transport", () => {
     });
     const failed = send(open(server.url));
     await failed.ended;
-    expect(failed.told).toEqual(["fail unavailable"]);
+    expect(failed.events).toEqual(["fail unavailable"]);
   });
 });
 
-describe("a call that is given up", () => {
-  test("hears no more, and its connection is made again", async () => {
+describe("a cancelled request", () => {
+  test("gets no more events, and its connection is reopened", async () => {
     const server = await serve((request, response) => {
       if (request.url !== "/hang") {
         response.end("hello");
@@ -282,12 +219,12 @@ describe("a call that is given up", () => {
     const next = send(transport, "/next");
     hung.sending.cancel();
     await next.ended;
-    expect(next.body).toBe("hello");
-    expect(hung.told).toEqual(["head 200"]);
+    expect(next.body.toString()).toBe("hello");
+    expect(hung.events).toEqual(["head 200"]);
     expect(server.connections()).toBe(2);
   });
 
-  test("is never sent when it still waits", async () => {
+  test("is not sent if it still waits", async () => {
     const paths: (string | undefined)[] = [];
     const server = await serve((request, response) => {
       paths.push(request.url);
@@ -300,26 +237,24 @@ describe("a call that is given up", () => {
     second.sending.cancel();
     await Promise.all([first.ended, third.ended]);
     expect(paths).toEqual(["/first", "/third"]);
-    expect(second.told).toEqual([]);
+    expect(second.events).toEqual([]);
   });
 });
 
-describe("a server that can't be reached", () => {
-  test("is told by connect, with the reason", async () => {
+describe("an unreachable server", () => {
+  test("rejects connect with the reason", async () => {
     const port = await freePort();
-    await expect(open(`http://127.0.0.1:${port}`, 2).connect()).rejects.toThrow(
-      `No connection to http://127.0.0.1:${port}: nothing listens there; is the server running? (ECONNREFUSED)`,
-    );
+    await expect(open(`http://127.0.0.1:${port}`, 2).connect()).rejects.toThrow("ECONNREFUSED");
     await expect(open("http://nowhere.invalid").connect()).rejects.toThrow(
-      /^No connection to http:\/\/nowhere.invalid: /,
+      "http://nowhere.invalid",
     );
   });
 
-  test("fails all calls that wait, and is not asked again and again", async () => {
+  test("fails all waiting requests, and is retried with backoff", async () => {
     const port = await freePort();
     const transport = open(`http://127.0.0.1:${port}`, 2);
     await expect(transport.connect()).rejects.toThrow("ECONNREFUSED");
-    // A loop that sends again at once must not spin: each round waits for the next attempt.
+    // A caller that sends again at once must not spin: each round waits for the next attempt.
     let rounds = 0;
     const timer = setTimeout(() => transport.close(), 450);
     for (;;) {
@@ -333,23 +268,22 @@ describe("a server that can't be reached", () => {
       expect(codes).toEqual(new Set(["unavailable"]));
     }
     clearTimeout(timer);
-    // After pauses of 0, 100, 200 and 400 ms, more or less; a slow machine has fewer. Without them
-    // there would be hundreds.
+    // Backoff is about 0, 100, 200 and 400 ms; without it there would be hundreds of rounds.
     expect(rounds).toBeLessThan(8);
   });
 
-  test("is found again when it is back", async () => {
+  test("is reached again when it is back", async () => {
     const port = await freePort();
     const transport = open(`http://127.0.0.1:${port}`);
     await expect(transport.connect()).rejects.toThrow("ECONNREFUSED");
     const waiting = send(transport);
     await serve((_, response) => response.end("back"), port);
     await waiting.ended;
-    expect(waiting.body).toBe("back");
+    expect(waiting.body.toString()).toBe("back");
   });
 
-  test("does not make those spin whose connections it closes unanswered", async () => {
-    const server = await serveRaw((socket) => socket.destroy());
+  test("is retried with backoff when it closes connections without a response", async () => {
+    const server = await serveSockets((socket) => socket.destroy());
     const transport = open(server.url);
     const timer = setTimeout(() => transport.close(), 300);
     const codes: (string | undefined)[] = [];
@@ -365,7 +299,7 @@ describe("a server that can't be reached", () => {
 });
 
 describe("close", () => {
-  test("fails what is in progress and what waits, and later calls", async () => {
+  test("fails requests in progress, waiting and later ones", async () => {
     const server = await serve(() => {});
     const transport = open(server.url);
     await transport.connect();
@@ -373,15 +307,14 @@ describe("close", () => {
     transport.close();
     calls.push(send(transport));
     await Promise.all(calls.map(({ ended }) => ended));
-    expect(calls.map(({ told }) => told)).toEqual(Array(3).fill(["fail canceled"]));
-    expect(calls[0]?.failure?.message).toBe("The load client closed its connections");
+    expect(calls.map(({ events }) => events)).toEqual(Array(3).fill(["fail canceled"]));
   });
 
-  test("ends a connect that is under way", async () => {
+  test("rejects a connect in progress", async () => {
     const server = await serve(() => {});
     const transport = open(server.url);
     const connecting = transport.connect();
     transport.close();
-    await expect(connecting).rejects.toThrow("The load client closed its connections");
+    await expect(connecting).rejects.toThrow(closedByClient.message);
   });
 });

@@ -1,49 +1,36 @@
-import type { Dispatcher } from "undici";
-import { Backoff } from "../backoff.ts";
-import { unreachable } from "../reason.ts";
+import { Backoff, closedByClient, unreachable } from "@unblock/http2/client/connect";
 import type {
   PreparedRequest,
   RequestHead,
   Transport,
   TransportFailure,
   TransportOptions,
-} from "../transport.ts";
-import { Connection, type ConnectionOwner } from "./connection.ts";
-import { Exchange } from "./exchange.ts";
-
-const closedByUs: TransportFailure = {
-  code: "canceled",
-  message: "The load client closed its connections",
-};
+} from "@unblock/http2/client/exchange";
+import type { Dispatcher } from "undici";
+import { Connection, type ConnectionOwner, Exchange } from "./connection.ts";
 
 /**
- * HTTP/1.1, one call a connection at a time; further calls wait in order. `connect` opens all
- * connections, since one that is opened with its first call would make that call slower. A
- * connection that is lost is made again when a call wants it. A call that is written to a connection which
- * the server closes just then fails: it may have been served, so it is not sent twice.
+ * HTTP/1.1 with one request per connection at a time; further requests wait in order. `connect`
+ * opens all connections, because opening one for a request would add to that request's latency. A
+ * lost connection is reopened when a request needs it. A request that was written to a connection
+ * which the server closes fails and is not sent twice, because the server may have served it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
-export function createHttp1Transport(options: TransportOptions): Transport {
-  return new Http1Transport(options);
-}
-
-class Http1Transport implements Transport, ConnectionOwner {
+export class Http1Transport implements Transport, ConnectionOwner {
   readonly #url: URL;
   readonly #connections: readonly Connection[];
-  /** Up and without a call, the longest idle first. */
+  /** Connections that are up and carry no request, longest idle first. */
   readonly #idle = new Set<Connection>();
-  /** Neither up nor on the way there. */
   readonly #down: Set<Connection>;
-  /** On the way up. */
   readonly #opening = new Set<Connection>();
   /** Requests without a connection, in order. */
   readonly #waiting = new Set<Exchange>();
   readonly #inProgress = new Map<Connection, Exchange>();
   #connecting: PromiseWithResolvers<void> | undefined;
   readonly #backoff = new Backoff();
-  /** While it runs, no connection is opened. */
-  #pause: NodeJS.Timeout | undefined;
+  /** While the timer runs, no connection is opened. */
+  #backoffTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: TransportOptions) {
@@ -73,7 +60,7 @@ class Http1Transport implements Transport, ConnectionOwner {
     return {
       send: (receiver) => {
         const exchange = new Exchange(options, receiver, this.#waiting);
-        this.unsent(exchange);
+        this.enqueue(exchange);
         return exchange;
       },
     };
@@ -81,18 +68,18 @@ class Http1Transport implements Transport, ConnectionOwner {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#pause);
-    this.#connecting?.reject(new Error(closedByUs.message));
-    this.#failWaiting(closedByUs);
+    clearTimeout(this.#backoffTimer);
+    this.#connecting?.reject(new Error(closedByClient.message));
+    this.#failWaiting(closedByClient);
     for (const exchange of this.#inProgress.values()) {
-      exchange.fail(closedByUs);
+      exchange.fail(closedByClient);
     }
     for (const connection of this.#connections) {
       connection.close();
     }
   }
 
-  opened(connection: Connection): void {
+  onOpen(connection: Connection): void {
     this.#opening.delete(connection);
     this.#idle.add(connection);
     if (this.#opening.size === 0 && this.#down.size === 0) {
@@ -101,7 +88,7 @@ class Http1Transport implements Transport, ConnectionOwner {
     this.#sendWaiting();
   }
 
-  refused(connection: Connection, error: Error): void {
+  onOpenFailed(connection: Connection, error: Error): void {
     this.#opening.delete(connection);
     this.#down.add(connection);
     if (this.#isClosed) {
@@ -109,42 +96,42 @@ class Http1Transport implements Transport, ConnectionOwner {
     }
     const failure = unreachable(this.#url, error);
     this.#connecting?.reject(new Error(failure.message));
-    this.#beginPause();
+    this.#startBackoff();
     if (this.#down.size === this.#connections.length) {
       this.#failWaiting(failure);
     }
   }
 
-  answered(): void {
+  onResponse(): void {
     this.#backoff.reset();
   }
 
-  freed(connection: Connection): void {
+  onIdle(connection: Connection): void {
     this.#inProgress.delete(connection);
     this.#idle.add(connection);
     this.#sendWaiting();
   }
 
-  unsent(exchange: Exchange): void {
-    if (this.#isClosed) {
-      exchange.fail(closedByUs);
-    } else {
-      this.#waiting.add(exchange);
-      this.#sendWaiting();
-    }
-  }
-
-  closed(connection: Connection, silent: boolean): void {
+  onClosed(connection: Connection, withoutResponse: boolean): void {
     this.#inProgress.delete(connection);
     this.#idle.delete(connection);
     this.#down.add(connection);
     if (this.#isClosed) {
       return;
     }
-    if (silent) {
-      this.#beginPause();
+    if (withoutResponse) {
+      this.#startBackoff();
     }
     this.#sendWaiting();
+  }
+
+  enqueue(exchange: Exchange): void {
+    if (this.#isClosed) {
+      exchange.fail(closedByClient);
+    } else {
+      this.#waiting.add(exchange);
+      this.#sendWaiting();
+    }
   }
 
   #sendWaiting(): void {
@@ -157,23 +144,9 @@ class Http1Transport implements Transport, ConnectionOwner {
       this.#inProgress.set(connection, exchange);
       connection.carry(exchange);
     }
-    if (this.#pause === undefined) {
-      this.#openForWaiting();
+    if (this.#backoffTimer !== undefined) {
+      return;
     }
-  }
-
-  #takeIdle(): Connection | undefined {
-    for (const connection of this.#idle) {
-      this.#idle.delete(connection);
-      // One that is about to close would swallow the call; `closed` will tell.
-      if (connection.isUsable) {
-        return connection;
-      }
-    }
-    return undefined;
-  }
-
-  #openForWaiting(): void {
     for (const connection of this.#down) {
       if (this.#opening.size >= this.#waiting.size) {
         break;
@@ -182,25 +155,33 @@ class Http1Transport implements Transport, ConnectionOwner {
     }
   }
 
+  #takeIdle(): Connection | undefined {
+    for (const connection of this.#idle) {
+      this.#idle.delete(connection);
+      // A connection that is closing would lose the request; `onClosed` follows for it.
+      if (connection.isUsable) {
+        return connection;
+      }
+    }
+    return undefined;
+  }
+
   #open(connection: Connection): void {
     this.#down.delete(connection);
     this.#opening.add(connection);
     connection.open();
   }
 
-  // Connections that fail together begin one pause.
-  #beginPause(): void {
-    if (this.#pause !== undefined) {
-      return;
-    }
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
+  /** Starts one delay for all connections that fail together. */
+  #startBackoff(): void {
+    this.#backoffTimer ??= setTimeout(() => {
+      this.#backoffTimer = undefined;
       this.#sendWaiting();
     }, this.#backoff.nextMs());
   }
 
   #failWaiting(failure: TransportFailure): void {
-    // Those who are told may send again at once.
+    // Receivers may send again from within `fail`.
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const exchange of waiting) {

@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fail } from "@unblock/terminal/fail";
+import { findGoTool, type GoTool } from "@unblock/terminal/go-tool";
 import { Command } from "commander";
-import { fail } from "../../../cli/fail.ts";
-import { findGoTool, type GoTool } from "../../../tools/go-tool.ts";
 import { createServerConnection, encodeHeaderBlock, type ServerStream } from "../server/index.ts";
 
 const h2spec: GoTool = {

@@ -7,9 +7,19 @@ import {
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
+} from "../client/frames.ts";
+import {
+  data,
+  echo,
+  get,
+  header,
+  post,
+  RawPeer,
+  record,
+  serve,
+  trailer,
+} from "../testing/server.ts";
 import { type ConnectionOptions, encodeHeaderBlock, errorCode, MemoryBudget } from "./index.ts";
-import { data, echo, get, header, post, RawPeer, record, serve, trailer } from "./testing.ts";
 
 const waitOptions = { timeout: 20_000, interval: 5 };
 const mebibyte = 1_024 * 1_024;

@@ -8,13 +8,7 @@ import {
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
-import {
-  createServerConnection,
-  encodeHeaderBlock,
-  errorCode,
-  type ServerStream,
-} from "./index.ts";
+} from "../client/frames.ts";
 import {
   data,
   echo,
@@ -26,7 +20,13 @@ import {
   serve,
   settingsAck,
   trailer,
-} from "./testing.ts";
+} from "../testing/server.ts";
+import {
+  createServerConnection,
+  encodeHeaderBlock,
+  errorCode,
+  type ServerStream,
+} from "./index.ts";
 
 const waitOptions = { timeout: 10_000, interval: 2 };
 

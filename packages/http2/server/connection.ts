@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { frame, frameType } from "../../../loadtest/transport/http2/frames.ts";
+import { frame, frameType } from "../client/frames.ts";
 import type { MemoryBudget } from "./budget.ts";
 import type { ConnectionCore } from "./core.ts";
 import { ConnectionError, errorCode } from "./errors.ts";

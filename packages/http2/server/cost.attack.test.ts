@@ -2,17 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { attackTest, footprintOf, reportAttack } from "@unblock/test/attack";
 import { afterAll, beforeAll, describe, expect, vi } from "vitest";
-import {
-  flag,
-  frame,
-  frameType,
-  settingsFrame,
-  windowUpdateFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
-import { attackTest, footprintOf, reportAttack } from "../../../testing/attack.ts";
+import { flag, frame, frameType, settingsFrame, windowUpdateFrame } from "../client/frames.ts";
+import { data, get, post, RawPeer } from "../testing/server.ts";
 import { encodeHeaderBlock } from "./index.ts";
-import { data, get, post, RawPeer } from "./testing.ts";
 
 const examplePath = fileURLToPath(new URL("../example.ts", import.meta.url));
 const attackMs = 1_500;

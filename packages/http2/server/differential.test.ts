@@ -1,5 +1,6 @@
 import { createServer as createNodeServer, type ServerHttp2Stream } from "node:http2";
 import { createServer } from "node:net";
+import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { beforeAll, expect, test, vi } from "vitest";
 import {
   flag,
@@ -8,11 +9,10 @@ import {
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
-import type { Field } from "../../../loadtest/transport/http2/hpack-table.ts";
-import { listen, type TestEndpoint } from "../../../testing/listen.ts";
+} from "../client/frames.ts";
+import type { Field } from "../client/hpack-table.ts";
+import { data, echo, get, post, RawPeer } from "../testing/server.ts";
 import { createServerConnection, errorCode } from "./index.ts";
-import { data, echo, get, post, RawPeer } from "./testing.ts";
 
 /** HPACK block of fields that `encodeHeaderBlock` would not encode. */
 function anyBlock(fields: readonly Field[]): Buffer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Field } from "../../../loadtest/transport/http2/hpack-table.ts";
+import type { Field } from "../client/hpack-table.ts";
 import { createField, HeaderFields, kindOfName } from "./fields.ts";
 
 function parse(fields: readonly Field[]): HeaderFields {

@@ -1,4 +1,4 @@
-import { flag, frame, frameType } from "../../../loadtest/transport/http2/frames.ts";
+import { flag, frame, frameType } from "../client/frames.ts";
 import type { ConnectionCore } from "./core.ts";
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";

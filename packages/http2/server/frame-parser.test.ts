@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { frame, preface } from "../../../loadtest/transport/http2/frames.ts";
+import { frame, preface } from "../client/frames.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
 import { FrameParser } from "./frame-parser.ts";
 

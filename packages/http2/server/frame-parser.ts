@@ -1,4 +1,4 @@
-import { preface } from "../../../loadtest/transport/http2/frames.ts";
+import { preface } from "../client/frames.ts";
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
 
 export const frameHeaderBytes = 9;

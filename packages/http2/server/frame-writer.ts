@@ -1,4 +1,4 @@
-import { defaultWindowBytes } from "../../../loadtest/transport/http2/frames.ts";
+import { defaultWindowBytes } from "../client/frames.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
 import { maxFrameBytes } from "./frame-parser.ts";
 import type { Outbox } from "./outbox.ts";

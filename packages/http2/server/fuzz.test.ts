@@ -10,7 +10,8 @@ import {
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
+} from "../client/frames.ts";
+import { data, get, header, post, settingsAck, trailer } from "../testing/server.ts";
 import {
   createServerConnection,
   encodeHeaderBlock,
@@ -18,7 +19,6 @@ import {
   type OnStream,
   type ServerConnection,
 } from "./index.ts";
-import { data, get, header, post, settingsAck, trailer } from "./testing.ts";
 
 const blocks = [
   encodeHeaderBlock(post),

@@ -1,4 +1,4 @@
-import { type Field, staticTable } from "../../../loadtest/transport/http2/hpack-table.ts";
+import { type Field, staticTable } from "../client/hpack-table.ts";
 
 /** Values of these may not be indexed by proxies either. */
 const secretNames = new Set(["authorization", "set-cookie", "proxy-authorization"]);

@@ -1,4 +1,4 @@
-import { flag } from "../../../loadtest/transport/http2/frames.ts";
+import { flag } from "../client/frames.ts";
 import { ConnectionError, errorCode, protocolError, tooMany } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";

@@ -1,4 +1,4 @@
-import { defaultTableBytes, staticTable } from "../../../loadtest/transport/http2/hpack-table.ts";
+import { defaultTableBytes, staticTable } from "../client/hpack-table.ts";
 import { ConnectionError, errorCode, tooMany } from "./errors.ts";
 import { createField, fieldBytes, HeaderFields, kindOfName, type TableField } from "./fields.ts";
 import { decodeHuffman } from "./huffman.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HpackEncoder } from "../../../loadtest/transport/http2/hpack-encoder.ts";
-import type { Field } from "../../../loadtest/transport/http2/hpack-table.ts";
+import { HpackEncoder } from "../client/hpack-encoder.ts";
+import type { Field } from "../client/hpack-table.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
 import { encodeHeaderBlock } from "./header-block.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";

@@ -14,13 +14,13 @@ import { buffer } from "node:stream/consumers";
 import { createServer as createTlsServer } from "node:tls";
 import { promisify } from "node:util";
 import * as grpc from "@grpc/grpc-js";
+import { createCertificates } from "@unblock/test/certificates";
+import { listen } from "@unblock/test/listen";
+import { hasProgram } from "@unblock/test/programs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createCertificates } from "../../../testing/certificates.ts";
-import { listen } from "../../../testing/listen.ts";
-import { hasProgram } from "../../../testing/programs.ts";
+import { closeLater, echo, serve, trailer } from "../testing/server.ts";
 import { createServerConnection, encodeHeaderBlock, type OnStream } from "./index.ts";
-import { closeLater, echo, serve, trailer } from "./testing.ts";
 
 const run = promisify(execFile);
 

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { flag, frameType } from "../../../loadtest/transport/http2/frames.ts";
+import { flag, frameType } from "../client/frames.ts";
 import { frameHeaderBytes, maxFrameBytes } from "./frame-parser.ts";
 
 const slabBytes = 64 * 1_024;

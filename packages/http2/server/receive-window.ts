@@ -1,4 +1,4 @@
-import { defaultWindowBytes, frameType } from "../../../loadtest/transport/http2/frames.ts";
+import { defaultWindowBytes, frameType } from "../client/frames.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OpenStream } from "./stream.ts";

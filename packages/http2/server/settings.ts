@@ -1,10 +1,4 @@
-import {
-  flag,
-  frame,
-  frameType,
-  setting,
-  settingsFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
+import { flag, frame, frameType, setting, settingsFrame } from "../client/frames.ts";
 import type { ConnectionCore } from "./core.ts";
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
 import { maxWindowBytes } from "./frame-writer.ts";

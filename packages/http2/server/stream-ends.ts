@@ -1,4 +1,4 @@
-import { frameType } from "../../../loadtest/transport/http2/frames.ts";
+import { frameType } from "../client/frames.ts";
 import type { ConnectionCore } from "./core.ts";
 import { errorCode } from "./errors.ts";
 import type { OpenStream, ServerStream } from "./stream.ts";

@@ -1,12 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import {
-  flag,
-  frame,
-  frameType,
-  preface,
-  settingsFrame,
-} from "../../../loadtest/transport/http2/frames.ts";
-import { encodeHeaderBlock, errorCode } from "./index.ts";
+import { flag, frame, frameType, preface, settingsFrame } from "../client/frames.ts";
 import {
   data,
   echo,
@@ -18,7 +11,8 @@ import {
   serve,
   settingsAck,
   trailer,
-} from "./testing.ts";
+} from "../testing/server.ts";
+import { encodeHeaderBlock, errorCode } from "./index.ts";
 
 const waitOptions = { timeout: 10_000, interval: 5 };
 const pingAck = (payload: Buffer) => frame(frameType.ping, flag.ack, 0, payload);

@@ -1,15 +1,15 @@
+import { type Exercise, exercises, findExercise, isRight } from "@unblock/proto/exercises";
 import { useEffect } from "preact/hooks";
-import { type Exercise, exercises, findExercise, isRight } from "../../../registry/exercises.ts";
-import { away } from "../connection/presence.ts";
+import { away } from "../connection.ts";
 import { Card } from "./card.tsx";
 import { forgetGuesses, guesses, passed, refreshProgress } from "./guesses.ts";
 import { describeGuesses, describeScore } from "./score.ts";
 
-/** Eight times the question: where should this run? */
+/** The eight exercises, each asking where its work should run. */
 export function EightView({ letter }: { readonly letter: string | undefined }) {
   const exercise = letter === undefined ? undefined : findExercise(letter);
   const isAway = away.value;
-  // Also when somebody comes back to this tab: the course or a check may have passed one meanwhile.
+  // Also when the tab gets the focus: a check may have passed since.
   useEffect(() => {
     void refreshProgress();
     const refresh = () => void refreshProgress();
@@ -18,7 +18,9 @@ export function EightView({ letter }: { readonly letter: string | undefined }) {
   }, [isAway]);
   return (
     <>
-      <h1 tabIndex={-1}>{exercise === undefined ? "The eight" : exerciseTitle(exercise)}</h1>
+      <h1 tabIndex={-1}>
+        {exercise === undefined ? "The eight" : `${exercise.letter}. ${exercise.title}`}
+      </h1>
       <p role="status">
         {passed.value === undefined ? "" : `${describeScore(passed.value)}. `}
         {describeGuesses(guesses.value)}.
@@ -26,7 +28,7 @@ export function EightView({ letter }: { readonly letter: string | undefined }) {
       <p>
         <small>
           {passed.value === undefined
-            ? "Kept in this browser: a server keeps progress for its own machine only."
+            ? "Kept in this browser: the server keeps progress of its own machine only."
             : "Shared with the course on this machine: npm run learn."}
         </small>
       </p>
@@ -55,10 +57,6 @@ export function EightView({ letter }: { readonly letter: string | undefined }) {
       )}
     </>
   );
-}
-
-function exerciseTitle({ letter, title }: Exercise): string {
-  return `${letter}. ${title}`;
 }
 
 function stateOf(exercise: Exercise): string {

@@ -1,34 +1,34 @@
 import { signal } from "@preact/signals";
-import type { Standing } from "../../../gen/unblock/v1/progress_pb.ts";
-import { answerWithin, progressClient } from "../connection/clients.ts";
+import type { Standing } from "@unblock/proto/gen/progress";
+import { progressClient, unary } from "../connection.ts";
 import { type Guesses, parseGuesses } from "./score.ts";
 
 const key = "unblock-guesses";
 
-/** The first guess of each exercise. */
+/** The first guess of each exercise, by letter. */
 export const guesses = signal<Guesses>(parseGuesses(localStorage.getItem(key)));
 
 /**
- * The exercises that have passed a check, by letter; undefined while the server, or another machine
- * than this one, keeps no progress for this page: guesses then stay in this browser.
+ * Letters of the exercises that have passed their check. Undefined while the server keeps no progress for
+ * this page, because it is away or on another machine; guesses then stay in this browser.
  */
 export const passed = signal<readonly string[] | undefined>(undefined);
 
-/** Takes over what the course, the check and other pages did meanwhile. */
+/** Reads the progress that the course, the check and other pages have made. */
 export async function refreshProgress(): Promise<void> {
-  await keepAtServer(async () => {
-    const { standing } = await progressClient.getProgress({}, answerWithin);
-    // Guesses that were made while the server kept none.
+  await syncWithServer(async () => {
+    const { standing } = await progressClient.getProgress({}, unary);
+    // Guesses made while the server kept none.
     for (const [exercise, strategy] of Object.entries(inBrowser())) {
-      await progressClient.recordGuess({ exercise, strategy }, answerWithin);
+      await progressClient.recordGuess({ exercise, strategy }, unary);
     }
     return Object.keys(inBrowser()).length === 0
       ? standing
-      : (await progressClient.getProgress({}, answerWithin)).standing;
+      : (await progressClient.getProgress({}, unary)).standing;
   });
 }
 
-/** Only the first guess counts: after it the answer is known. */
+/** Records a guess. Only the first guess per exercise counts, since it reveals the answer. */
 export function guess(exercise: string, strategy: string): void {
   keepInBrowser({ [exercise]: strategy, ...guesses.value });
   void refreshProgress();
@@ -36,10 +36,10 @@ export function guess(exercise: string, strategy: string): void {
 
 export function forgetGuesses(): void {
   keepInBrowser({});
-  void keepAtServer(async () => (await progressClient.forgetGuesses({}, answerWithin)).standing);
+  void syncWithServer(async () => (await progressClient.forgetGuesses({}, unary)).standing);
 }
 
-async function keepAtServer(ask: () => Promise<Standing | undefined>): Promise<void> {
+async function syncWithServer(ask: () => Promise<Standing | undefined>): Promise<void> {
   try {
     const standing = await ask();
     if (standing !== undefined) {
@@ -50,7 +50,7 @@ async function keepAtServer(ask: () => Promise<Standing | undefined>): Promise<v
       passed.value = standing.exercises.filter((one) => one.passed).map(({ letter }) => letter);
     }
   } catch {
-    // Another machine's page, or a server that is away: this browser keeps what is guessed.
+    // The server is away or on another machine.
     passed.value = undefined;
   }
 }

@@ -1,10 +1,10 @@
-import { describeLevel, levelOf } from "../../../learn/levels.ts";
-import { exercises, isRight } from "../../../registry/exercises.ts";
+import { describeLevel, levelOf } from "@unblock/learn/levels";
+import { exercises, isRight } from "@unblock/proto/exercises";
 
-/** The strategy that was guessed first, by the exercise's letter. */
+/** The first guessed strategy, by the exercise's letter. */
 export type Guesses = Readonly<Record<string, string>>;
 
-/** @returns those that name a strategy that their exercise has: what is kept may be old, or damaged */
+/** Returns the guesses that name an existing strategy. The stored text may be outdated or damaged. */
 export function parseGuesses(kept: string | null): Guesses {
   let parsed: unknown;
   try {
@@ -21,7 +21,7 @@ export function parseGuesses(kept: string | null): Guesses {
   );
 }
 
-/** How the guesses are, such as "Guessed 5 of 8: 4 right". */
+/** Counts guesses, such as "Guessed 5 of 8: 4 right". */
 export function describeGuesses(guessed: Guesses): string {
   const answered = exercises.filter(({ letter }) => guessed[letter] !== undefined);
   const right = answered.filter((exercise) => isRight(exercise, guessed[exercise.letter] ?? ""));
@@ -30,7 +30,7 @@ export function describeGuesses(guessed: Guesses): string {
     : `Guessed ${answered.length} of ${exercises.length}: ${right.length} right`;
 }
 
-/** The score, which the course shows too: exercises whose check has passed. */
+/** The course's score: exercises whose check has passed. */
 export function describeScore(passed: readonly string[]): string {
   return passed.length === exercises.length
     ? `${passed.length}/${exercises.length}: ${describeLevel(levelOf(passed.length))}`

@@ -1,59 +1,54 @@
-import type {
-  LoadFigures,
-  LoadInterval,
-  LoadResponse,
-  Run,
-} from "../../../gen/unblock/v1/lab_pb.ts";
+import type { LoadFigures, LoadInterval, LoadResponse, Run } from "@unblock/proto/gen/lab";
 
-/** A load has one a second, and a minute at most; this is for a stream that does not keep to it. */
-const mostIntervals = 600;
+/** Bound for a stream that sends more than its one interval per second. */
+const maxIntervals = 600;
 
-/** A load as far as it is known. It changes while its events come. */
+/** A load as far as it is known. Its events change it in place. */
 export interface Load {
   readonly exercise: string;
   /** "" for the recommended one. */
   readonly strategy: string;
   readonly ratePerSecond: number;
   readonly intervals: LoadInterval[];
-  /** Undefined until it has ended. */
+  /** Undefined until the load has ended. */
   figures: LoadFigures | undefined;
-  sentence: string;
+  summary: string;
   keptId: string | undefined;
 }
 
-export interface LoadWish {
+export interface LoadChoice {
   readonly exercise: string;
   readonly strategy: string;
   readonly ratePerSecond: number;
   readonly durationS: number;
 }
 
-export function newLoad({ exercise, strategy, ratePerSecond }: LoadWish): Load {
-  const unknown = { figures: undefined, sentence: "", keptId: undefined };
+export function newLoad({ exercise, strategy, ratePerSecond }: LoadChoice): Load {
+  const unknown = { figures: undefined, summary: "", keptId: undefined };
   return { exercise, strategy, ratePerSecond, intervals: [], ...unknown };
 }
 
-/** Puts an event of the stream into the load. */
+/** Applies an event of the stream to the load. */
 export function applyLoadEvent(load: Load, { event }: LoadResponse): void {
   switch (event.case) {
     case "interval":
       load.intervals.push(event.value);
-      if (load.intervals.length > mostIntervals) {
+      if (load.intervals.length > maxIntervals) {
         load.intervals.shift();
       }
       break;
     case "ended":
       load.figures = event.value;
       break;
-    case "kept":
-      // Empty when the server could not keep it.
+    case "saved":
+      // Empty when the server could not save the run.
       load.keptId = event.value.id || undefined;
-      load.sentence = event.value.sentence;
+      load.summary = event.value.summary;
       break;
   }
 }
 
-/** @returns undefined when the run is no load */
+/** Returns the load of a kept run, or undefined when the run is a race. */
 export function loadOfRun({ summary, kind }: Run): Load | undefined {
   if (kind.case !== "load") {
     return undefined;
@@ -65,7 +60,7 @@ export function loadOfRun({ summary, kind }: Run): Load | undefined {
     ratePerSecond: request?.ratePerSecond ?? 0,
     intervals,
     figures,
-    sentence: summary?.sentence ?? "",
+    summary: summary?.summary ?? "",
     keptId: summary?.id,
   };
 }

@@ -1,38 +1,42 @@
-import { SilenceNote } from "../parts/silence-note.tsx";
-import { TroubleNote } from "../parts/trouble-note.tsx";
+import { signal } from "@preact/signals";
+import { findExercise } from "@unblock/proto/exercises";
+import { maxCallsPerSecond, maxSeconds } from "@unblock/proto/fired-runs";
+import { labClient } from "../connection.ts";
+import { ExerciseSelect, NumberField, RunButtons, RunForm } from "../forms.tsx";
+import { SessionNotes } from "../notes.tsx";
+import { createRunSession } from "../run-session.ts";
 import { KeptRun } from "../runs/kept-run.tsx";
-import { LoadForm } from "./load-form.tsx";
-import type { LoadWish } from "./load-model.ts";
+import { applyLoadEvent, type LoadChoice, newLoad } from "./load-model.ts";
 import { LoadPicture } from "./load-picture.tsx";
-import { loadSession } from "./load-session.ts";
 
-let lastWish: LoadWish | undefined;
+/** Time beyond its duration that a load may take: a process starts, and late responses are awaited. */
+const extraMs = 120_000;
 
-/** Calls at a constant rate, answered or not, for some seconds. */
+const session = createRunSession({
+  doing: "was under load",
+  create: newLoad,
+  stream: (choice: LoadChoice, ended) =>
+    labClient.load(choice, { signal: ended, timeoutMs: 1_000 * choice.durationS + extraMs }),
+  apply: applyLoadEvent,
+});
+
+/** Open-loop load: calls at a constant rate for some seconds. */
 export function LoadView() {
-  const load = loadSession.load.value;
-  const version = loadSession.version.value;
-  const running = loadSession.running.value;
-  const run = (wish: LoadWish) => {
-    lastWish = wish;
-    void loadSession.start(wish);
-  };
+  const load = session.run.value;
+  const version = session.version.value;
+  const running = session.running.value;
   return (
     <>
       <h1 tabIndex={-1}>Load</h1>
       <p class="quiet">
-        Calls are sent when they are due, whether or not the ones before are answered. Latencies
-        count from that moment.
+        Calls are sent when they are due, whether or not earlier calls have ended. Latency counts
+        from that moment.
       </p>
-      <LoadForm running={running} onRun={run} />
+      <LoadForm running={running} />
       <p class="quiet" role="status">
         {load !== undefined && (running ? "Running." : "Ended.")}
       </p>
-      {running && <SilenceNote news={version} />}
-      <TroubleNote
-        trouble={loadSession.trouble.value}
-        onToken={() => lastWish !== undefined && run(lastWish)}
-      />
+      <SessionNotes session={session} />
       {load !== undefined && (
         <>
           {load.keptId !== undefined && (
@@ -47,5 +51,56 @@ export function LoadView() {
         </>
       )}
     </>
+  );
+}
+
+/** State of the form, kept while another view is shown. */
+const chosen = signal<LoadChoice>({
+  exercise: "E",
+  strategy: "",
+  ratePerSecond: 200,
+  durationS: 10,
+});
+
+function LoadForm({ running }: { readonly running: boolean }) {
+  const { exercise, strategy, ratePerSecond, durationS } = chosen.value;
+  const choose = (more: Partial<LoadChoice>) => {
+    chosen.value = { ...chosen.value, ...more };
+  };
+  return (
+    <RunForm class="controls" onRun={() => session.start(chosen.value)}>
+      <ExerciseSelect
+        letter={exercise}
+        onChoose={(letter) => choose({ exercise: letter, strategy: "" })}
+      />
+      <label>
+        Strategy
+        <select
+          value={strategy}
+          onChange={(event) => choose({ strategy: event.currentTarget.value })}
+        >
+          <option value="">recommended</option>
+          {findExercise(exercise)?.allStrategies.map(({ name, needs }) => (
+            <option key={name} value={name}>
+              {name}
+              {needs !== "" && ` (needs ${needs})`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <NumberField
+        label="Calls per second"
+        max={maxCallsPerSecond}
+        value={ratePerSecond}
+        onInput={(rate) => choose({ ratePerSecond: rate })}
+      />
+      <NumberField
+        label="Seconds"
+        max={maxSeconds}
+        value={durationS}
+        onInput={(seconds) => choose({ durationS: seconds })}
+      />
+      <RunButtons text="Start" running={running} />
+    </RunForm>
   );
 }

@@ -1,30 +1,64 @@
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { barsHeightPx, drawBars } from "./draw-bars.ts";
-import { type Frozen, frozenSpans } from "./frozen.ts";
-import { type Lane, lanesOf } from "./lanes.ts";
-import { currentPaint } from "./paint.ts";
-import { playheadMs } from "./playhead.ts";
-import type { Burst } from "./race-model.ts";
-import type { TimeAxis } from "./time-axis.ts";
+import { barsHeightPx, currentPaint, drawBars } from "./draw-bars.ts";
+import { type Freeze, freezesOf, type Lane, lanesOf, type TimeAxis } from "./picture-data.ts";
+import { type Burst, lastMomentMs, type Race } from "./race-model.ts";
 
-interface BarsProps {
+/** Time up to which bars are drawn; Infinity draws everything. */
+const playheadMs = signal(Number.POSITIVE_INFINITY);
+
+const minReplayMs = 1_500;
+const maxReplayMs = 8_000;
+
+let frame = 0;
+
+export function endReplay(): void {
+  cancelAnimationFrame(frame);
+  playheadMs.value = Number.POSITIVE_INFINITY;
+}
+
+/** Draws a race again as it happened, all bursts at once, short races in slow motion. */
+function replay(totalMs: number): void {
+  endReplay();
+  const durationMs = Math.min(maxReplayMs, Math.max(minReplayMs, totalMs));
+  const startMs = performance.now();
+  const next = () => {
+    const progress = (performance.now() - startMs) / durationMs;
+    playheadMs.value = progress < 1 ? progress * totalMs : Number.POSITIVE_INFINITY;
+    if (progress < 1) {
+      frame = requestAnimationFrame(next);
+    }
+  };
+  next();
+}
+
+/** Nothing is shown to users who prefer reduced motion. */
+export function ReplayButton({ race }: { readonly race: Race }) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    return null;
+  }
+  return (
+    <button type="button" onClick={() => replay(lastMomentMs(race))}>
+      Replay, all at once
+    </button>
+  );
+}
+
+export interface BurstPictureProps {
   readonly burst: Burst;
-  /** The burst's, which changes in place. */
+  /** The burst's version, since the burst changes in place. */
   readonly version: number;
   readonly axis: TimeAxis;
 }
 
-/** A burst's calls. A canvas, since a thousand of them move at once. */
-export function Bars({ burst, version, axis }: BarsProps) {
+/** A burst's calls, on a canvas because up to a thousand bars move at once. */
+export function Bars({ burst, version, axis }: BurstPictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  // The burst changes in place.
-  const { lanes, frozen } = useMemo(
-    () => ({ lanes: lanesOf(burst.calls), frozen: frozenSpans(burst.loop) }),
+  const { lanes, freezes } = useMemo(
+    () => ({ lanes: lanesOf(burst.calls), freezes: freezesOf(burst.loop) }),
     [burst, version],
   );
 
-  // The burst changes in place.
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext("2d");
@@ -36,27 +70,27 @@ export function Bars({ burst, version, axis }: BarsProps) {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.font = "12px system-ui, sans-serif";
     return effect(() => {
-      const picture = { lanes, frozen, axis, untilMs: playheadMs.value };
-      drawBars(context, picture, heightPx, currentPaint(context));
+      const picture = { lanes, freezes, axis, untilMs: playheadMs.value, heightPx };
+      drawBars(context, picture, currentPaint(context));
     });
-  }, [burst, lanes, frozen, axis]);
+  }, [burst, lanes, freezes, axis]);
 
   return (
-    <canvas class="bars" role="img" aria-label={describe(burst, lanes, frozen)} ref={canvas} />
+    <canvas class="bars" role="img" aria-label={describe(burst, lanes, freezes)} ref={canvas} />
   );
 }
 
 function describe(
   { strategy, calls, expectedCalls }: Burst,
   lanes: readonly Lane[],
-  frozen: readonly Frozen[],
+  freezes: readonly Freeze[],
 ): string {
-  const places = lanes.map(({ name }) => name);
-  const longest = frozen.reduce((most, { fromMs, toMs }) => Math.max(most, toMs - fromMs), 0);
+  const names = lanes.map(({ name }) => name);
+  const maxMs = freezes.reduce((max, { fromMs, toMs }) => Math.max(max, toMs - fromMs), 0);
   return [
     `${calls.length} of ${expectedCalls} calls with ${strategy} as bars`,
-    ...(places.length > 0 ? [`on ${places.slice(0, 20).join(", ")}`] : []),
-    ...(longest > 0 ? [`the event loop stood still for ${longest.toFixed(0)} ms`] : []),
+    ...(names.length > 0 ? [`on ${names.slice(0, 20).join(", ")}`] : []),
+    ...(maxMs > 0 ? [`the event loop was blocked for ${maxMs.toFixed(0)} ms`] : []),
   ].join("; ");
 }
 

@@ -1,10 +1,6 @@
 import { create } from "@bufbuild/protobuf";
+import { type RaceResponse, RaceResponseSchema, RunSchema } from "@unblock/proto/gen/lab";
 import { expect, test } from "vitest";
-import {
-  type RaceResponse,
-  RaceResponseSchema,
-  RunSchema,
-} from "../../../gen/unblock/v1/lab_pb.ts";
 import { applyEvent, lastMomentMs, newRace, raceOfRun } from "./race-model.ts";
 
 type Event = NonNullable<Parameters<typeof create<typeof RaceResponseSchema>>[1]>["event"];
@@ -16,46 +12,46 @@ function event(one: NonNullable<Event>): RaceResponse {
 const progress = (endedMs: number) =>
   event({ case: "burstProgress", value: { calls: [{ index: 0, endedMs }] } });
 
-test("a race grows by its events", () => {
+test("applies events to the race", () => {
   const race = newRace("A");
-  applyEvent(race, event({ case: "burstBegan", value: { strategy: "threads", calls: 2 } }));
+  applyEvent(race, event({ case: "burstBegan", value: { strategy: "blocking-pool", calls: 2 } }));
   applyEvent(race, progress(50));
   applyEvent(race, event({ case: "burstEnded", value: { figures: { wallMs: 51 } } }));
   applyEvent(race, event({ case: "burstBegan", value: { strategy: "async", calls: 1 } }));
   applyEvent(race, progress(70));
-  applyEvent(race, event({ case: "kept", value: { id: "abc", sentence: "It ran." } }));
+  applyEvent(race, event({ case: "saved", value: { id: "abc", summary: "It ran." } }));
   expect(race.bursts.map(({ strategy, calls }) => [strategy, calls.length])).toEqual([
-    ["threads", 1],
+    ["blocking-pool", 1],
     ["async", 1],
   ]);
   expect(race.bursts[0]?.figures?.wallMs).toBe(51);
-  expect(race).toMatchObject({ keptId: "abc", sentence: "It ran." });
+  expect(race).toMatchObject({ keptId: "abc", summary: "It ran." });
   expect(lastMomentMs(race)).toBe(70);
 });
 
-test("what comes beyond what was asked for is dropped", () => {
+test("drops calls beyond the expected number", () => {
   const race = newRace("A");
-  applyEvent(race, event({ case: "burstBegan", value: { strategy: "threads", calls: 2 } }));
+  applyEvent(race, event({ case: "burstBegan", value: { strategy: "blocking-pool", calls: 2 } }));
   for (const endedMs of [1, 2, 3]) {
     applyEvent(race, progress(endedMs));
   }
   expect(race.bursts[0]?.calls.map(({ endedMs }) => endedMs)).toEqual([1, 2]);
 });
 
-test("a run that could not be kept has no address", () => {
+test("has no id when the server could not save the run", () => {
   const race = newRace("A");
-  applyEvent(race, event({ case: "kept", value: { id: "", sentence: "It ran." } }));
+  applyEvent(race, event({ case: "saved", value: { id: "", summary: "It ran." } }));
   expect(race.keptId).toBeUndefined();
 });
 
-test("a kept run becomes the race that it was", () => {
+test("restores a race from a kept run", () => {
   const bursts = [
     { strategy: "async", events: { calls: [{ endedMs: 9 }] }, figures: { wallMs: 9 } },
   ];
-  const summary = { id: "abc", exercise: "B", sentence: "It ran." };
+  const summary = { id: "abc", exercise: "B", summary: "It ran." };
   const run = create(RunSchema, { summary, kind: { case: "race", value: { bursts } } });
   expect(raceOfRun(run)).toMatchObject({
-    ...{ exercise: "B", keptId: "abc", sentence: "It ran." },
+    ...{ exercise: "B", keptId: "abc", summary: "It ran." },
     bursts: [{ strategy: "async", expectedCalls: 1 }],
   });
   expect(raceOfRun(create(RunSchema, { kind: { case: "load", value: {} } }))).toBeUndefined();

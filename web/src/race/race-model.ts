@@ -1,43 +1,51 @@
 import type {
   BurstFigures,
-  BystanderCall,
   Call,
   LoopSample,
+  ProbeCall,
   RaceResponse,
   Run,
-} from "../../../gen/unblock/v1/lab_pb.ts";
+} from "@unblock/proto/gen/lab";
 
-/** More than the longest burst has; what came beyond would not be seen on a screen. */
-const mostSamples = 20_000;
+/** Bound of the samples of a burst: more would not be visible on a screen. */
+const maxSamples = 20_000;
+
+/** What to race. */
+export interface RaceChoice {
+  readonly exercise: string;
+  readonly strategies: readonly string[];
+  /** Calls per burst; 0 for the exercise's own burst. */
+  readonly calls: number;
+}
 
 export interface Burst {
   readonly strategy: string;
   readonly expectedCalls: number;
   readonly calls: Call[];
   readonly loop: LoopSample[];
-  readonly bystander: BystanderCall[];
-  /** Undefined until it has ended. */
+  readonly probe: ProbeCall[];
+  /** Undefined until the burst has ended. */
   figures: BurstFigures | undefined;
-  /** Counts up when it has changed, so that what did not is not drawn again. */
+  /** Increments with every change, so that unchanged bursts are not drawn again. */
   version: number;
 }
 
-/** A race as far as it is known. It changes while its events come. */
+/** A race as far as it is known. Its events change it in place. */
 export interface Race {
   /** The exercise's letter. */
   readonly exercise: string;
   readonly bursts: Burst[];
-  /** What happened; "" until it has ended. */
-  sentence: string;
-  /** Its id among the kept runs, once it is one. */
+  /** The summary; "" until the race has ended. */
+  summary: string;
+  /** Its id among the kept runs; undefined until it is saved. */
   keptId: string | undefined;
 }
 
 export function newRace(exercise: string): Race {
-  return { exercise, bursts: [], sentence: "", keptId: undefined };
+  return { exercise, bursts: [], summary: "", keptId: undefined };
 }
 
-/** Puts an event of the stream into the race. */
+/** Applies an event of the stream to the race. */
 export function applyEvent(race: Race, { event }: RaceResponse): void {
   const burst = race.bursts.at(-1);
   if (burst !== undefined) {
@@ -50,8 +58,8 @@ export function applyEvent(race: Race, { event }: RaceResponse): void {
     case "burstProgress":
       if (burst !== undefined) {
         append(burst.calls, event.value.calls, burst.expectedCalls);
-        append(burst.loop, event.value.loop, mostSamples);
-        append(burst.bystander, event.value.bystander, mostSamples);
+        append(burst.loop, event.value.loop, maxSamples);
+        append(burst.probe, event.value.probe, maxSamples);
       }
       break;
     case "burstEnded":
@@ -59,15 +67,15 @@ export function applyEvent(race: Race, { event }: RaceResponse): void {
         burst.figures = event.value.figures;
       }
       break;
-    case "kept":
-      // Empty when the server could not keep it.
+    case "saved":
+      // Empty when the server could not save the run.
       race.keptId = event.value.id || undefined;
-      race.sentence = event.value.sentence;
+      race.summary = event.value.summary;
       break;
   }
 }
 
-/** @returns undefined when the run is no race */
+/** Returns the race of a kept run, or undefined when the run is a load. */
 export function raceOfRun({ summary, kind }: Run): Race | undefined {
   if (kind.case !== "race") {
     return undefined;
@@ -76,20 +84,20 @@ export function raceOfRun({ summary, kind }: Run): Race | undefined {
     const calls = events?.calls ?? [];
     const burst = newBurst(strategy, calls.length);
     burst.calls.push(...calls);
-    append(burst.loop, events?.loop ?? [], mostSamples);
-    append(burst.bystander, events?.bystander ?? [], mostSamples);
+    append(burst.loop, events?.loop ?? [], maxSamples);
+    append(burst.probe, events?.probe ?? [], maxSamples);
     burst.figures = figures;
     return burst;
   });
   return {
     exercise: summary?.exercise ?? "",
     bursts,
-    sentence: summary?.sentence ?? "",
+    summary: summary?.summary ?? "",
     keptId: summary?.id,
   };
 }
 
-/** When the last thing happened that is known of the race. */
+/** End of the last call. */
 export function lastMomentMs({ bursts }: Race): number {
   return bursts.reduce(
     (last, { calls }) => calls.reduce((end, { endedMs }) => Math.max(end, endedMs), last),
@@ -98,10 +106,10 @@ export function lastMomentMs({ bursts }: Race): number {
 }
 
 function newBurst(strategy: string, expectedCalls: number): Burst {
-  const nothing = { calls: [], loop: [], bystander: [], figures: undefined, version: 0 };
+  const nothing = { calls: [], loop: [], probe: [], figures: undefined, version: 0 };
   return { strategy, expectedCalls, ...nothing };
 }
 
-function append<Item>(to: Item[], more: readonly Item[], most: number): void {
-  to.push(...more.slice(0, Math.max(0, most - to.length)));
+function append<Item>(to: Item[], more: readonly Item[], maxLength: number): void {
+  to.push(...more.slice(0, Math.max(0, maxLength - to.length)));
 }

@@ -1,18 +1,17 @@
-import { useMemo, useRef } from "preact/hooks";
-import { findExercise } from "../../../registry/exercises.ts";
-import { Legend } from "../charts/legend.tsx";
-import { useWidth } from "../charts/use-width.ts";
-import { count, ms } from "../numbers.ts";
-import { Bars } from "./bars.tsx";
-import { BurstTables } from "./burst-tables.tsx";
-import { FiguresTable, markedName } from "./figures-table.tsx";
+import { count, ms } from "@unblock/lab/numbers";
+import { findExercise } from "@unblock/proto/exercises";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import UPlot from "uplot";
+import { axis, type ChartOptions, curve, Legend, Plot, still } from "../charts.tsx";
+import { colour } from "../theme.ts";
+import { Bars, type BurstPictureProps } from "./bars.tsx";
+import { axisTicks, stripData, type TimeAxis, tickLabel, timeAxis } from "./picture-data.ts";
 import { lastMomentMs, type Race } from "./race-model.ts";
-import { Strip } from "./strip.tsx";
-import { timeAxis } from "./time-axis.ts";
+import { BurstTables, FiguresTable, markedName } from "./race-tables.tsx";
 
 interface RacePictureProps {
   readonly race: Race;
-  /** Changes whenever the race has: it changes in place. */
+  /** Changes with every change of the race, which changes in place. */
   readonly version: number;
 }
 
@@ -23,26 +22,40 @@ const legend = [
   { swatch: "work", text: "work" },
   { swatch: "reply", text: "reply on its way" },
   { swatch: "failed", text: "failed" },
-  { swatch: "frozen", text: "event loop frozen" },
+  { swatch: "frozen", text: "event loop blocked" },
   { swatch: "delay", text: "loop delay" },
-  { swatch: "bystander", text: "bystander's latency" },
+  { swatch: "probe", text: "probe latency" },
   { swatch: "utilization", text: "loop utilization, up to 100 %" },
 ];
 
-/** The bursts of a race under each other, on one time axis. */
+/** The bursts of a race below each other, on one time axis. */
 export function RacePicture({ race, version }: RacePictureProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const widthPx = useWidth(place);
+  const container = useRef<HTMLDivElement>(null);
+  const [widthPx, setWidthPx] = useState(0);
+  useEffect(() => {
+    const { current } = container;
+    if (current === null) {
+      return;
+    }
+    const observer = new ResizeObserver(() => {
+      // A hidden element has no width, and its open tables should stay open.
+      if (current.clientWidth > 0) {
+        setWidthPx(current.clientWidth);
+      }
+    });
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
   const lastMs = useMemo(() => lastMomentMs(race), [race, version]);
   const { totalMs } = timeAxis(lastMs, widthPx);
-  const axis = useMemo(() => timeAxis(lastMs, widthPx), [totalMs, widthPx]);
+  const time = useMemo(() => timeAxis(lastMs, widthPx), [totalMs, widthPx]);
   const exercise = findExercise(race.exercise);
   if (exercise === undefined) {
-    return <p>This race is of an exercise that this version does not know: {race.exercise}.</p>;
+    return <p>This version does not have exercise {race.exercise}, of which this race is.</p>;
   }
   return (
-    <div class="race" ref={place}>
-      {race.sentence !== "" && <p class="sentence">{race.sentence}</p>}
+    <div class="race" ref={container}>
+      {race.summary !== "" && <p class="summary">{race.summary}</p>}
       {race.bursts.length > 0 && (
         <>
           <FiguresTable exercise={exercise} bursts={race.bursts} />
@@ -59,11 +72,63 @@ export function RacePicture({ race, version }: RacePictureProps) {
                 {burst.figures !== undefined && ` in ${ms(burst.figures.wallMs)} ms`}
               </small>
             </h3>
-            <Bars burst={burst} version={burst.version} axis={axis} />
-            <Strip burst={burst} version={burst.version} axis={axis} />
+            <Bars burst={burst} version={burst.version} axis={time} />
+            <Strip burst={burst} version={burst.version} axis={time} />
             <BurstTables burst={burst} />
           </section>
         ))}
     </div>
   );
+}
+
+/** Utilization holds for the whole interval before a sample. */
+const stepped = UPlot.paths.stepped?.({ align: -1 });
+
+/** Event loop and probe during the burst, below the bars and on their time axis. */
+function Strip({ burst, version, axis: time }: BurstPictureProps) {
+  const latestAxis = useRef(time);
+  latestAxis.current = time;
+  const data = useMemo(() => stripData(burst), [burst, version, time.totalMs]);
+  // The margins depend on the width alone.
+  const options = useMemo(() => stripOptions(() => latestAxis.current), [time.leftPx]);
+  return (
+    <Plot
+      label={`Event loop and probe during the burst with ${burst.strategy}`}
+      heightPx={96}
+      options={options}
+      data={data}
+    />
+  );
+}
+
+function stripOptions(time: () => TimeAxis): ChartOptions {
+  const { leftPx, rightPx } = time();
+  return {
+    ...still,
+    padding: [6, rightPx, 0, 0],
+    scales: {
+      x: { time: false, range: () => [0, time().totalMs] },
+      y: { range: (_, __, max) => [0, Math.max(10, max * 1.05)] },
+      percent: { range: [0, 100] },
+    },
+    axes: [
+      axis({
+        splits: () => axisTicks(time()),
+        values: (_, ticks) => ticks.map((tick) => tickLabel(tick, time().totalMs)),
+        size: 26,
+      }),
+      axis({ size: leftPx, space: 28, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) }),
+    ],
+    series: [
+      {},
+      curve("loop delay", "--delay"),
+      curve("probe", "--probe", { dash: [5, 3], width: 1.5 }),
+      curve("utilization", "--utilization", {
+        scale: "percent",
+        width: 1,
+        fill: () => colour("--utilization-fill"),
+        ...(stepped === undefined ? {} : { paths: stepped }),
+      }),
+    ],
+  };
 }

@@ -1,40 +1,54 @@
-import { SilenceNote } from "../parts/silence-note.tsx";
-import { TroubleNote } from "../parts/trouble-note.tsx";
+import { signal } from "@preact/signals";
+import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { maxCalls, maxStrategies } from "@unblock/proto/fired-runs";
+import { Suitability } from "@unblock/proto/gen/exercise";
+import { labClient } from "../connection.ts";
+import { ExerciseSelect, meaningOf, NumberField, RunButtons, RunForm } from "../forms.tsx";
+import { SessionNotes } from "../notes.tsx";
+import { createRunSession, type RunSession } from "../run-session.ts";
 import { KeptRun } from "../runs/kept-run.tsx";
-import { RaceForm } from "./race-form.tsx";
-import type { Burst } from "./race-model.ts";
+import { endReplay, ReplayButton } from "./bars.tsx";
+import { applyEvent, type Burst, newRace, type Race, type RaceChoice } from "./race-model.ts";
 import { RacePicture } from "./race-picture.tsx";
-import { createRaceSession, type RaceWish } from "./race-session.ts";
-import { ReplayButton } from "./replay-button.tsx";
+
+/** Deadline for a server that no longer responds; the server limits a race itself. */
+const maxRaceMs = 600_000;
+
+export function createRaceSession(): RunSession<Race, RaceChoice> {
+  return createRunSession({
+    doing: "raced",
+    create: ({ exercise }: RaceChoice) => {
+      endReplay();
+      return newRace(exercise);
+    },
+    stream: ({ strategies, ...others }, ended) =>
+      labClient.race(
+        { ...others, strategies: [...strategies] },
+        { signal: ended, timeoutMs: maxRaceMs },
+      ),
+    apply: applyEvent,
+  });
+}
 
 const session = createRaceSession();
-let lastWish: RaceWish | undefined;
 
-/** Where should this work run? A race shows it. */
+/** The view that answers "Where should this work run?". */
 export function RaceView() {
-  const race = session.race.value;
+  const race = session.run.value;
   const version = session.version.value;
   const running = session.running.value;
-  const run = (wish: RaceWish) => {
-    lastWish = wish;
-    void session.start(wish);
-  };
   return (
     <>
       <h1 tabIndex={-1}>The race</h1>
       <p class="quiet">
-        A burst of calls with one strategy after another. Each call is a bar, in the lane of where
-        it ran.
+        One burst of calls per strategy, one after another. Each call is a bar, in the lane of the
+        thread or process that ran it.
       </p>
-      <RaceForm running={running} onRun={run} />
+      <RaceForm running={running} />
       <p class="quiet" role="status">
         {race !== undefined && statusOf(running, race.bursts.at(-1))}
       </p>
-      {running && <SilenceNote news={version} />}
-      <TroubleNote
-        trouble={session.trouble.value}
-        onToken={() => lastWish !== undefined && run(lastWish)}
-      />
+      <SessionNotes session={session} />
       {race !== undefined && (
         <>
           {!running && race.bursts.length > 0 && <ReplayButton race={race} />}
@@ -51,6 +65,65 @@ function statusOf(running: boolean, burst: Burst | undefined): string {
     return "Ended.";
   }
   return burst === undefined || burst.figures !== undefined
-    ? "Getting ready: the server warms up."
+    ? "Warming up the server."
     : `Running with ${burst.strategy}.`;
+}
+
+/** State of the form, kept while another view is shown. */
+const chosen = signal(firstChoice(exercises[0]));
+
+function RaceForm({ running }: { readonly running: boolean }) {
+  const { exercise: letter, strategies, calls } = chosen.value;
+  const choose = (more: Partial<RaceChoice>) => {
+    chosen.value = { ...chosen.value, ...more };
+  };
+  const problem =
+    strategies.length >= 1 && strategies.length <= maxStrategies
+      ? undefined
+      : `Choose one to ${maxStrategies} strategies.`;
+  return (
+    <RunForm class="controls" onRun={() => session.start(chosen.value)}>
+      <ExerciseSelect
+        letter={letter}
+        onChoose={(other) => {
+          chosen.value = firstChoice(findExercise(other));
+        }}
+      />
+      <fieldset>
+        <legend>Strategies, up to {maxStrategies}</legend>
+        {findExercise(letter)?.allStrategies.map(({ name, needs }) => (
+          <label class="check" key={name} title={meaningOf(name)}>
+            <input
+              type="checkbox"
+              checked={strategies.includes(name)}
+              onChange={(event) => {
+                const others = strategies.filter((other) => other !== name);
+                choose({ strategies: event.currentTarget.checked ? [...others, name] : others });
+              }}
+            />
+            {name}
+            {needs !== "" && <small> needs {needs}</small>}
+          </label>
+        ))}
+      </fieldset>
+      <NumberField
+        label="Calls at once"
+        max={maxCalls}
+        value={calls}
+        onInput={(count) => choose({ calls: count })}
+      />
+      <RunButtons text="Run" running={running} problem={problem} />
+    </RunForm>
+  );
+}
+
+/** The recommended strategy and the one that freezes most. */
+function firstChoice(exercise: Exercise | undefined): RaceChoice {
+  const wrong = exercise?.strategies.filter(({ suitability }) => suitability >= Suitability.SLOW);
+  const strategies = [exercise?.recommended, wrong?.at(-1)?.name];
+  return {
+    exercise: exercise?.letter ?? "",
+    strategies: strategies.filter((name) => name !== undefined),
+    calls: exercise?.burst.calls ?? 1,
+  };
 }

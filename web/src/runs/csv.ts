@@ -1,16 +1,16 @@
-import type { Run } from "../../../gen/unblock/v1/lab_pb.ts";
-import { workStart } from "../../../lab/call-pieces.ts";
+import { workStart } from "@unblock/lab/call-pieces";
+import type { Run } from "@unblock/proto/gen/lab";
 
 type Cell = string | number;
 
-/** A race's calls, or a load's seconds, a line each. */
+/** A race's calls or a load's intervals, one line each. */
 export function csvOf({ summary, kind }: Run): string {
   const exercise = summary?.exercise ?? "";
   switch (kind.case) {
     case "race":
       return lines([
         ["exercise", "strategy", "call", "sent_ms", "work_began_ms", "ended_ms"].concat([
-          ...["queue_ms", "download_ms", "work_ms", "place", "pid", "thread", "code", "message"],
+          ...["queue_ms", "download_ms", "work_ms", "executor", "pid", "thread", "code", "message"],
         ]),
         ...kind.value.bursts.flatMap(({ strategy, events }) =>
           (events?.calls ?? []).map((call) => {
@@ -19,7 +19,7 @@ export function csvOf({ summary, kind }: Run): string {
               ...[exercise, strategy, call.index + 1, call.sentMs],
               ...[call.beganMs === undefined ? "" : workStart(call), call.endedMs],
               ...[took("queue"), took("download"), took("work")],
-              ...[call.place, call.pid, call.thread ?? "", call.code, call.message],
+              ...[call.executor, call.pid, call.thread ?? "", call.code, call.message],
             ];
           }),
         ),
@@ -45,7 +45,7 @@ function cellText(cell: Cell): string {
   if (typeof cell === "number") {
     return String(cell);
   }
-  // A spreadsheet would take it for a formula.
+  // Spreadsheets would evaluate it as a formula.
   const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

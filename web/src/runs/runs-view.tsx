@@ -1,35 +1,151 @@
-import { answerWithin, labClient } from "../connection/clients.ts";
-import { useAnswer } from "../connection/use-answer.ts";
-import { TroubleNote } from "../parts/trouble-note.tsx";
+import type { Run } from "@unblock/proto/gen/lab";
+import { useMemo } from "preact/hooks";
+import { labClient, useFetched } from "../connection.ts";
+import { loadOfRun } from "../load/load-model.ts";
+import { LoadPicture } from "../load/load-picture.tsx";
+import { type Curve, nameOf, PercentileChart } from "../load/percentile-chart.tsx";
+import { TroubleNote } from "../notes.tsx";
+import { ReplayButton } from "../race/bars.tsx";
+import { raceOfRun } from "../race/race-model.ts";
+import { RacePicture } from "../race/race-picture.tsx";
+import { KeptRun } from "./kept-run.tsx";
 
 /** The runs that the server keeps. */
 export function RunsView() {
-  const { value, trouble, askAgain } = useAnswer(
-    (signal) => labClient.listRuns({}, { ...answerWithin, signal }),
-    "listed its runs",
-    "",
-  );
+  const { value, trouble, fetchAgain } = useRuns();
   return (
     <>
       <h1 tabIndex={-1}>Runs</h1>
-      <p class="quiet">The races and loads that this server keeps, the newest first.</p>
-      <TroubleNote trouble={trouble} onToken={askAgain} />
+      <p class="quiet">The races and loads that this server keeps, newest first.</p>
+      <TroubleNote trouble={trouble} onToken={fetchAgain} />
       {value?.runs.length === 0 && (
         <p>
           There are none yet. Run a <a href="#/race">race</a> or a <a href="#/load">load</a>.
         </p>
       )}
       <ul class="runs">
-        {value?.runs.map(({ id, beganAt, exercise, strategies, sentence, isLoad }) => (
+        {value?.runs.map(({ id, beganAt, exercise, strategies, summary, isLoad }) => (
           <li key={id}>
             <a href={`#/runs/${id}`}>
               {isLoad ? "Load" : "Race"} {exercise}: {strategies.join(", ")}
             </a>{" "}
             <time dateTime={beganAt}>{new Date(beganAt).toLocaleString()}</time>
-            <p class="quiet">{sentence}</p>
+            <p class="quiet">{summary}</p>
           </li>
         ))}
       </ul>
     </>
   );
+}
+
+function useRuns(key = "") {
+  return useFetched((options) => labClient.listRuns({}, options), "listed its runs", key);
+}
+
+function useRun(id: string) {
+  return useFetched((options) => labClient.getRun({ id }, options), "looked up the run", id);
+}
+
+interface RunViewProps {
+  readonly id: string;
+  /** Id of the load to compare this run with. */
+  readonly otherId: string | undefined;
+}
+
+/** A kept run. */
+export function RunView({ id, otherId }: RunViewProps) {
+  const { value, trouble, fetchAgain } = useRun(id);
+  const run = value?.run;
+  return (
+    <>
+      <h1 tabIndex={-1}>{run?.kind.case === "load" ? "A load" : "A run"}</h1>
+      <TroubleNote trouble={trouble} onToken={fetchAgain} />
+      {run !== undefined && (
+        <>
+          <p class="quiet">{describe(run)}</p>
+          <KeptRun id={id} />
+          <Picture run={run} />
+          {run.kind.case === "load" && <CompareLoads run={run} otherId={otherId} />}
+        </>
+      )}
+    </>
+  );
+}
+
+function describe({ summary, machine }: Run): string {
+  const when = summary === undefined ? "" : new Date(summary.beganAt).toLocaleString();
+  return `Exercise ${summary?.exercise}, ${when}, on ${machine?.cores} cores with Node ${machine?.node}.`;
+}
+
+function Picture({ run }: { readonly run: Run }) {
+  const race = useMemo(() => raceOfRun(run), [run]);
+  const load = useMemo(() => loadOfRun(run), [run]);
+  if (race !== undefined) {
+    return (
+      <>
+        <ReplayButton race={race} />
+        <RacePicture race={race} version={0} />
+      </>
+    );
+  }
+  return load === undefined ? null : <LoadPicture load={load} version={0} />;
+}
+
+interface CompareLoadsProps {
+  readonly run: Run;
+  readonly otherId: string | undefined;
+}
+
+/** Compares a load with another one, whose id is part of the page's address. */
+function CompareLoads({ run, otherId }: CompareLoadsProps) {
+  const id = run.summary?.id ?? "";
+  const { value, trouble, fetchAgain } = useRuns(id);
+  const others = value?.runs.filter((one) => one.isLoad && one.id !== id) ?? [];
+  return (
+    <section>
+      <h2>Compare</h2>
+      <TroubleNote trouble={trouble} onToken={fetchAgain} />
+      <label>
+        With another load
+        <select
+          value={otherId ?? ""}
+          onChange={(event) => {
+            const chosen = event.currentTarget.value;
+            location.hash = chosen === "" ? `#/runs/${id}` : `#/runs/${id}/${chosen}`;
+          }}
+        >
+          <option value="">none</option>
+          {others.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.exercise} {one.strategies.join(", ")}, {new Date(one.beganAt).toLocaleString()}
+            </option>
+          ))}
+        </select>
+      </label>
+      {otherId !== undefined && <Comparison run={run} otherId={otherId} />}
+    </section>
+  );
+}
+
+function Comparison({ run, otherId }: { readonly run: Run; readonly otherId: string }) {
+  const { value, trouble, fetchAgain } = useRun(otherId);
+  const curves = useMemo(
+    () => [curveOf(run), curveOf(value?.run)].filter((one) => one !== undefined),
+    [run, value],
+  );
+  return (
+    <>
+      <TroubleNote trouble={trouble} onToken={fetchAgain} />
+      {curves.length === 2 && <PercentileChart curves={curves} />}
+    </>
+  );
+}
+
+function curveOf(run: Run | undefined): Curve | undefined {
+  const load = run && loadOfRun(run);
+  if (load?.figures === undefined) {
+    return undefined;
+  }
+  const when = new Date(run?.summary?.beganAt ?? "").toLocaleTimeString();
+  return { name: `${nameOf(load)}, ${when}`, percentiles: load.figures.percentiles };
 }

@@ -1,0 +1,115 @@
+import { accessSync, constants } from "node:fs";
+import { redactText } from "@unblock/terminal/logger";
+import type { Database } from "./database.ts";
+import type { Disk } from "./disk.ts";
+import type { BackendCounts } from "./embedded/messages.ts";
+import type { ImageHosts } from "./images.ts";
+import type { PostgresAddress } from "./postgres/address.ts";
+
+/** Current addresses of all backends. Plain data, so that any thread can get it. */
+export interface BackendAddresses {
+  readonly database: Database;
+  /** External Postgres; if there is one, it replaces the embedded database. */
+  readonly postgres: PostgresAddress | undefined;
+  readonly disk: Disk;
+  /** The user's own file; if there is one, it replaces the slow disk. */
+  readonly configFile: string | undefined;
+  /** `redis://[user:password@]host:port[/database]` */
+  readonly cacheUrl: string;
+  readonly weatherUrl: string;
+  readonly analyticsUrl: string;
+  /** service-1 to service-5. */
+  readonly dashboardUrls: readonly string[];
+  readonly imageHosts: ImageHosts;
+}
+
+export interface BackendsReading {
+  readonly counts: BackendCounts;
+  /**
+   * Why some counts are missing and a window may not have been restarted; undefined when all are
+   * known.
+   */
+  readonly unknown: string | undefined;
+}
+
+export interface Backends {
+  /** External backends in use, named as in the schema's `needs`. */
+  readonly engines: readonly string[];
+  /** Call it for each request: a restarted backend has another address. */
+  addresses(): BackendAddresses;
+  /**
+   * Reads the backends' counts; takes at most a second.
+   *
+   * @param slot slot of the window to read. Default: the shared window's
+   * @param restartSlot slot of the window to restart afterwards. Default: none
+   */
+  counts(slot?: number, restartSlot?: number): Promise<BackendsReading>;
+  close(): Promise<void>;
+}
+
+/** HTTP services and a file of the user's own that replace embedded backends. */
+export interface OwnBackends {
+  /** Responds to `GET <url>?city=…` with `{"temperature", "conditions"}`. Default: none. */
+  readonly weatherUrl: string | undefined;
+  /** Responds to `GET <url>/service-1` to `/service-5` with `{"data"}` each. Default: none. */
+  readonly servicesUrl: string | undefined;
+  /** Serves the images of the host example.com as PNG, at the same paths. Default: none. */
+  readonly imagesUrl: string | undefined;
+  /**
+   * Accepts events by POST with a status of 200 to 299, and outlives this server. Default: none.
+   */
+  readonly analyticsUrl: string | undefined;
+  /** JSON file with `setting_a` and `setting_b`. Default: none. */
+  readonly configFile: string | undefined;
+}
+
+export const noOwnBackends: OwnBackends = {
+  weatherUrl: undefined,
+  servicesUrl: undefined,
+  imagesUrl: undefined,
+  analyticsUrl: undefined,
+  configFile: undefined,
+};
+
+/** @throws RangeError that names the option, the expected value and the actual one */
+export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {
+  for (const option of ["weatherUrl", "servicesUrl", "imagesUrl", "analyticsUrl"] as const) {
+    const url = urls[option];
+    if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+      throw new RangeError(
+        `Expected ${option} to be an http or https URL, got ${JSON.stringify(redactText(url))}`,
+      );
+    }
+  }
+  if (configFile !== undefined) {
+    try {
+      accessSync(configFile, constants.R_OK);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new RangeError(`Expected configFile to be a file that can be read: ${reason}`);
+    }
+  }
+}
+
+/** Replaces the addresses of embedded backends by the user's own. */
+export function withOwnBackends(
+  embedded: BackendAddresses,
+  { weatherUrl, servicesUrl, imagesUrl, analyticsUrl, configFile }: OwnBackends,
+): BackendAddresses {
+  return {
+    ...embedded,
+    ...(weatherUrl === undefined ? {} : { weatherUrl }),
+    ...(servicesUrl === undefined
+      ? {}
+      : { dashboardUrls: [1, 2, 3, 4, 5].map((n) => `${withoutSlash(servicesUrl)}/service-${n}`) }),
+    ...(imagesUrl === undefined
+      ? {}
+      : { imageHosts: { ...embedded.imageHosts, "example.com": withoutSlash(imagesUrl) } }),
+    ...(analyticsUrl === undefined ? {} : { analyticsUrl }),
+    ...(configFile === undefined ? {} : { configFile }),
+  };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}

@@ -1,0 +1,59 @@
+/**
+ * The embedded backends except the database, in a process of their own, so that a frozen server
+ * does not freeze them. Started by supervisor.ts.
+ */
+import { rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { ordinaryPath } from "../disk.ts";
+import { cacheCounter, serveCache, serveDelayRelay } from "./cache-server.ts";
+import { httpCounters, serveHttpServices } from "./http-services.ts";
+import type { BackendsReady, CountsReply, CountsRequest } from "./messages.ts";
+import { content, diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
+
+const [diskFolder = "", serverFolder = "", redis] = process.argv.slice(2);
+
+const counters = [
+  ...httpCounters,
+  { name: "cache", counter: cacheCounter },
+  { name: "slow disk", counter: diskCounter },
+];
+
+// A terminal's Ctrl-C reaches the whole process group; the server decides when this process ends.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+// After a crash of the server, nobody else removes its files.
+const leave = () => {
+  rmSync(serverFolder, { recursive: true, force: true });
+  // exit() would wait for threads that wait for readers.
+  process.kill(process.pid, "SIGKILL");
+};
+process.on("disconnect", leave);
+if (!process.connected) {
+  // The server ended before the listener above was set.
+  leave();
+}
+
+process.on("message", ({ id, slot, restartSlot }: CountsRequest) => {
+  const counts = counters.map(({ name, counter }) => ({
+    name,
+    pid: process.pid,
+    ...counter.counts(slot),
+  }));
+  if (restartSlot !== undefined) {
+    for (const { counter } of counters) {
+      counter.restartWindow(restartSlot);
+    }
+  }
+  const reply: CountsReply = { id, counts };
+  process.send?.(reply);
+});
+
+const fifos = await hasMkfifo();
+const [httpPort, cachePort, relayPort] = await Promise.all([
+  serveHttpServices(),
+  serveCache(),
+  redis === undefined ? undefined : serveDelayRelay(JSON.parse(redis)),
+  fifos ? serveSlowDisk(diskFolder) : writeFile(ordinaryPath(diskFolder), content),
+]);
+const ready: BackendsReady = { httpPort, cachePort, relayPort, fifos };
+process.send?.(ready);

@@ -1,0 +1,87 @@
+/**
+ * Thread that supervises the backend process: starts it, restarts it when it dies, and frees
+ * threads that are blocked on its files. It is a thread because the blocked one may be the server's
+ * main thread.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { childEnvironment } from "@unblock/terminal/child-environment";
+import type { Disk } from "../disk.ts";
+import type {
+  BackendsReady,
+  CountsReply,
+  SupervisorData,
+  SupervisorMessage,
+  SupervisorRequest,
+} from "./messages.ts";
+import { freeReaders, readyFifos } from "./slow-disk.ts";
+
+const restartPauseMs = 250;
+
+const { folder, redis }: SupervisorData = workerData;
+let generation = 0;
+let backends: ChildProcess | undefined;
+let restart: NodeJS.Timeout | undefined;
+let closing = false;
+
+function say(message: SupervisorMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function start(): void {
+  generation++;
+  const diskFolder = join(folder, `disk-${generation}`);
+  mkdirSync(diskFolder);
+  const startedMs = Date.now();
+  const args = [diskFolder, folder, ...(redis === undefined ? [] : [JSON.stringify(redis)])];
+  const child = fork(new URL("./process.ts", import.meta.url), args, {
+    execArgv: [],
+    serialization: "advanced",
+    env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(2 * readyFifos) },
+  });
+  backends = child;
+  child.on("message", (message: BackendsReady | CountsReply) => {
+    if ("httpPort" in message) {
+      const { fifos, ...ports } = message;
+      say({ kind: "up", pid: child.pid ?? 0, ...ports, disk: newDisk(diskFolder, fifos) });
+    } else {
+      say({ kind: "counts", reply: message });
+    }
+  });
+  child.once("exit", (code, signal) => {
+    freeReaders(diskFolder);
+    if (closing) {
+      parentPort?.close();
+      return;
+    }
+    say({ kind: "down", reason: signal ?? `exit code ${code}` });
+    backends = undefined;
+    restart = setTimeout(start, Math.max(0, startedMs + restartPauseMs - Date.now()));
+  });
+}
+
+function newDisk(diskFolder: string, fifos: boolean): Disk {
+  const buffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  return { folder: diskFolder, nextNumber: fifos ? new Int32Array(buffer) : undefined };
+}
+
+parentPort?.on("message", (request: SupervisorRequest) => {
+  if (request === "close") {
+    closing = true;
+    if (backends) {
+      backends.kill("SIGKILL");
+    } else {
+      clearTimeout(restart);
+      parentPort?.close();
+    }
+  } else if (backends) {
+    // If sending fails, the process is dead, and "down" follows.
+    backends.send(request, () => {});
+  } else {
+    say({ kind: "counts", reply: { id: request.id, counts: undefined } });
+  }
+});
+
+start();

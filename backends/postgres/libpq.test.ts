@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import { loadLibpq } from "./libpq.ts";
+
+test("says what to install on a machine without libpq", () => {
+  expect(() => loadLibpq(["libpq-is-not-here.so"])).toThrow(
+    /^Expected libpq, .* found none of libpq-is-not-here\.so\. Install it: apt-get install libpq5/,
+  );
+});

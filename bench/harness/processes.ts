@@ -1,0 +1,193 @@
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The project's folder, in which commands run. */
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) {
+    child.kill("SIGKILL");
+  }
+});
+
+/** A program and its arguments. */
+export type Command = readonly [program: string, ...args: string[]];
+
+/** Starts a process. It is killed at the latest when the bench ends, however that happens. */
+export function startChild([program, ...args]: Command, options: SpawnOptions): ChildProcess {
+  const child = spawn(program, args, { cwd: root, ...options });
+  running.add(child);
+  child.once("error", () => running.delete(child));
+  child.once("exit", () => running.delete(child));
+  return child;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  /** The last 2,000 characters. */
+  readonly stderr: string;
+  /** What the program wrote to file descriptor 3. */
+  readonly extra: string;
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @throws Error when the program cannot be started, is ended by a signal, or runs longer than `timeoutMs`
+ */
+export async function runChild(command: Command, timeoutMs: number): Promise<Ended> {
+  const child = startChild(command, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const [stdout, stderr, extra] = [collect(child, 1), collect(child, 2), collect(child, 3)];
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, timeoutMs);
+  try {
+    const [code, signal]: [number | null, NodeJS.Signals | null] = await closeOf(child);
+    const errors = stderr().slice(-2_000).trim();
+    if (code === null) {
+      const why = isLate ? `was not done after ${timeoutMs / 1_000} s` : `was ended by ${signal}`;
+      throw new Error(`${command.join(" ")} ${why}. Its standard error:\n${errors}`);
+    }
+    return { code, stdout: stdout(), stderr: errors, extra: extra() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function closeOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  const [code, signal] = await once(child, "close");
+  return [code, signal];
+}
+
+function collect(child: ChildProcess, descriptor: number): () => string {
+  const parts: Buffer[] = [];
+  child.stdio[descriptor]?.on("data", (part: Buffer) => parts.push(part));
+  return () => Buffer.concat(parts).toString();
+}
+
+/** A measured server in a process of its own, which `await using` ends. */
+export interface ServerProcess extends AsyncDisposable {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** Asks for one of the values that the server offered in `announce`. */
+  ask<Value>(question: string): Promise<Value>;
+}
+
+/** Starts a program that announces its URL, on the servers' core. */
+export async function startServerProcess(
+  program: URL,
+  flags: readonly string[],
+  pinning: Pinning,
+  nodeFlags: readonly string[] = [],
+): Promise<ServerProcess> {
+  const path = fileURLToPath(program);
+  const command = pinning.server([process.execPath, ...nodeFlags, path, ...flags]);
+  const child = startChild(command, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const { url }: { url: string } = await messageOf(child, command);
+  return {
+    url,
+    ask: (question) => {
+      child.send(question);
+      return messageOf(child, command);
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGKILL");
+        await once(child, "exit");
+      }
+    },
+  };
+}
+
+async function messageOf<Message>(child: ChildProcess, command: Command): Promise<Message> {
+  const { promise, resolve, reject } = Promise.withResolvers<Message>();
+  const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+    const why = signal ?? `exit code ${code}`;
+    reject(new Error(`Expected ${command.join(" ")} to serve, but it ended (${why})`));
+  };
+  child.once("message", resolve);
+  child.once("exit", onExit);
+  child.once("error", reject);
+  try {
+    return await promise;
+  } finally {
+    child.off("exit", onExit);
+    child.off("error", reject);
+  }
+}
+
+/** Starts several servers by name. When one of them fails, the others are closed. */
+export async function startAll<Kind extends string>(
+  kinds: readonly Kind[],
+  start: (kind: Kind) => Promise<ServerProcess>,
+): Promise<Peers<Kind>> {
+  const all: { kind: Kind; server: ServerProcess }[] = [];
+  const close = async () => {
+    await Promise.all(all.map(({ server }) => server[Symbol.asyncDispose]()));
+  };
+  try {
+    for (const kind of kinds) {
+      all.push({ kind, server: await start(kind) });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { all, [Symbol.asyncDispose]: close };
+}
+
+export interface Peers<Kind extends string> extends AsyncDisposable {
+  readonly all: readonly { readonly kind: Kind; readonly server: ServerProcess }[];
+}
+
+/** Pins servers and clients to a core each, where the system allows it. */
+export interface Pinning {
+  /** Why nothing is pinned; undefined when pinning works. */
+  readonly missing: string | undefined;
+  readonly server: (command: Command) => Command;
+  readonly client: (command: Command) => Command;
+}
+
+/** Chooses two of the cores that this process may use. */
+export function createPinning(): Pinning {
+  const [serverCore, clientCore] = allowedCores();
+  const anywhere = (command: Command) => command;
+  if (serverCore === undefined || clientCore === undefined) {
+    return { missing: "fewer than two cores are available", server: anywhere, client: anywhere };
+  }
+  if (spawnSync("taskset", ["--version"]).status !== 0) {
+    const missing = "taskset, a part of util-linux, is not installed";
+    return { missing, server: anywhere, client: anywhere };
+  }
+  const on =
+    (core: number) =>
+    (command: Command): Command => ["taskset", "-c", String(core), ...command];
+  return { missing: undefined, server: on(serverCore), client: on(clientCore) };
+}
+
+/** The cores of this process's affinity mask, which only Linux reports. */
+function allowedCores(): number[] {
+  try {
+    const status = readFileSync("/proc/self/status", "latin1");
+    return parseCores(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "");
+  } catch {
+    return [];
+  }
+}
+
+/** @param list as in /proc, such as "0-2,5" */
+export function parseCores(list: string): number[] {
+  return list
+    .split(",")
+    .filter((part) => part !== "")
+    .flatMap((part) => {
+      const [from = Number.NaN, to = from] = part.split("-").map(Number);
+      return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+    });
+}

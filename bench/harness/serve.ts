@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import type { Server } from "node:net";
+
+/** Listens on a free port of 127.0.0.1. Returns the URL. */
+export async function listenLocally(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new Error(`Expected a port of 127.0.0.1 to listen on, got ${address}`);
+  }
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/**
+ * Sends the URL to the parent process, answers its questions and exits with it. Without a parent that
+ * listens, prints the URL.
+ *
+ * @param values by question
+ */
+export function announce(url: string, values: Readonly<Record<string, () => unknown>> = {}): void {
+  if (process.send === undefined) {
+    process.stdout.write(`${url}\n`);
+    return;
+  }
+  process.send({ url });
+  process.on("message", (question: string) => process.send?.(values[question]?.()));
+  process.once("disconnect", () => process.exit());
+}
+
+/** Announces a server of which `cpuMs` and `heapBytes` can be asked. Requires --expose-gc. */
+export function announceServer(url: string): void {
+  announce(url, {
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    },
+    heapBytes: () => {
+      // The second collection frees what finalizers released in the first.
+      globalThis.gc?.();
+      globalThis.gc?.();
+      return process.memoryUsage().heapUsed;
+    },
+  });
+}

@@ -1,0 +1,98 @@
+/** Other people's servers with the same echo RPC. The argument names the one to start. */
+import { createServer as createHttp1Server } from "node:http";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
+import { fileURLToPath } from "node:url";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import type { ServiceDefinition } from "@grpc/grpc-js";
+import {
+  type EchoRequest,
+  EchoRequestSchema,
+  type EchoResponse,
+  EchoResponseSchema,
+  EchoService,
+} from "@unblock/proto/gen/echo/v1/echo_pb";
+import { announceServer, listenLocally } from "../../harness/serve.ts";
+
+type Fields = Pick<EchoRequest & EchoResponse, "text" | "number">;
+
+/** Starts a server and returns its URL. Each imports only its own framework. */
+const peers: Readonly<Record<string, () => Promise<string>>> = {
+  "connect-node": async () => listenLocally(createHttp2Server(await createConnectHandler())),
+  "connect-node 1.1": async () => listenLocally(createHttp1Server(await createConnectHandler())),
+  fastify: startFastify,
+  "grpc-js": startGrpcJs,
+  "node:http2": startBareHttp2,
+};
+
+async function createConnectHandler() {
+  const { connectNodeAdapter } = await import("@connectrpc/connect-node");
+  const routes = (router: ConnectRouter) =>
+    router.service(EchoService, { echo: ({ text, number }: EchoRequest) => ({ text, number }) });
+  return connectNodeAdapter({ routes });
+}
+
+/** fastify with JSON schemas of request and response, at Connect's path. */
+async function startFastify(): Promise<string> {
+  const { fastify } = await import("fastify");
+  const message = {
+    type: "object",
+    properties: { text: { type: "string" }, number: { type: "integer" } },
+  } as const;
+  const app = fastify();
+  app.post<{ Body: Fields }>(
+    `/${EchoService.typeName}/${EchoService.method.echo.name}`,
+    { schema: { body: message, response: { 200: message } } },
+    async ({ body: { text, number } }) => ({ text, number }),
+  );
+  return app.listen({ host: "127.0.0.1", port: 0 });
+}
+
+/** grpc-js with proto-loader, like most gRPC servers on Node. */
+async function startGrpcJs(): Promise<string> {
+  const { Server, ServerCredentials } = await import("@grpc/grpc-js");
+  const { load } = await import("@grpc/proto-loader");
+  const proto = fileURLToPath(new URL("../proto/echo/v1/echo.proto", import.meta.url));
+  const service = (await load(proto))["echo.v1.EchoService"] as ServiceDefinition;
+  const server = new Server();
+  server.addService(service, {
+    echo: (
+      { request: { text, number } }: { request: Fields },
+      respond: (error: null, fields: Fields) => void,
+    ) => respond(null, { text, number }),
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+    error ? reject(error) : resolve(port),
+  );
+  return `http://127.0.0.1:${await promise}`;
+}
+
+/** node:http2 and protobuf-es alone: one RPC, no errors, no deadlines. A ceiling, not a peer. */
+async function startBareHttp2(): Promise<string> {
+  const { envelope } = await import("@unblock/connect/adapter/envelope");
+  /** Flags and length before a message. */
+  const prefixBytes = 5;
+  const header = { ":status": 200, "content-type": "application/grpc+proto" };
+  const server = createHttp2Server();
+  server.on("stream", (stream: ServerHttp2Stream) => {
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.on("end", () => {
+      const bytes = Buffer.concat(chunks).subarray(prefixBytes);
+      const { text, number } = fromBinary(EchoRequestSchema, bytes);
+      const response = create(EchoResponseSchema, { text, number });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.respond(header, { waitForTrailers: true });
+      stream.end(envelope(0, toBinary(EchoResponseSchema, response)));
+    });
+  });
+  return listenLocally(server);
+}
+
+const [name = ""] = process.argv.slice(2);
+const start = peers[name];
+if (start === undefined) {
+  throw new Error(`Expected one of ${Object.keys(peers).join(", ")}, got "${name}"`);
+}
+announceServer(await start());

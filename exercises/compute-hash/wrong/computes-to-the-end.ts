@@ -1,0 +1,22 @@
+import type { Decision, Handler } from "@unblock/learn/toolbox/handler";
+import { hashChain } from "@unblock/learn/toolbox/hash";
+import { cpuPool } from "@unblock/learn/toolbox/pools";
+
+export const decision: Decision = {
+  strategy: "cpu-pool",
+  why: "A hash needs a core, and there is a worker thread for each.",
+};
+
+interface Chain {
+  readonly data: string;
+  readonly rounds: number;
+}
+
+export function computeChain({ data, rounds }: Chain): string {
+  return hashChain(data, rounds);
+}
+
+export const handler: Handler<"computeHash"> = async ({ data, rounds }, signal) => {
+  const hash = await cpuPool.run(computeChain, { data, rounds }, signal);
+  return { hash, algorithm: "sha256" };
+};

@@ -1,0 +1,38 @@
+import { task } from "@unblock/executors/executor";
+import { ExercisesService } from "@unblock/proto/gen/exercises";
+import { defineExercise, respond } from "../exercise.ts";
+import * as work from "./work.ts";
+
+const workModule = new URL("./work.ts", import.meta.url).href;
+const fetchParallel = task(workModule, work.fetchParallel);
+const fetchSequential = task(workModule, work.fetchSequential);
+
+const toResponse = ([
+  service1 = "",
+  service2 = "",
+  service3 = "",
+  service4 = "",
+  service5 = "",
+]: readonly string[]) => ({
+  service1,
+  service2,
+  service3,
+  service4,
+  service5,
+});
+
+export default defineExercise(ExercisesService.method.getDashboard, ({ executors, backends }) => {
+  const urls = () => backends.addresses().dashboardUrls;
+  return {
+    validate: () => [],
+    strategies: {
+      // Five waits that overlap.
+      parallel: async (_, call) =>
+        respond(await executors.eventLoop.run(fetchParallel, urls(), call), toResponse),
+
+      // Five waits in sequence: `await` in a loop.
+      sequential: async (_, call) =>
+        respond(await executors.eventLoop.run(fetchSequential, urls(), call), toResponse),
+    },
+  };
+});

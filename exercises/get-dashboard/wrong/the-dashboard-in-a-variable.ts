@@ -1,0 +1,25 @@
+import type { Decision, Handler } from "@unblock/learn/toolbox/handler";
+import { parseData, serviceUrl } from "@unblock/learn/toolbox/services";
+
+export const decision: Decision = {
+  strategy: "parallel",
+  why: "All five are asked at once, and each puts its part on the dashboard.",
+};
+
+type Service = 1 | 2 | 3 | 4 | 5;
+
+async function ask(service: Service, signal: AbortSignal): Promise<string> {
+  const response = await fetch(serviceUrl(service), { signal });
+  return parseData(await response.json());
+}
+
+const dashboard = { service1: "", service2: "", service3: "", service4: "", service5: "" };
+
+export const handler: Handler<"getDashboard"> = async (_, signal) => {
+  await Promise.all(
+    ([1, 2, 3, 4, 5] as const).map(async (service) => {
+      dashboard[`service${service}`] = await ask(service, signal);
+    }),
+  );
+  return dashboard;
+};

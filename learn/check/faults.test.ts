@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { type End, explainEnd, HarnessTrouble, LearnerFault, withStuckLine } from "./faults.ts";
+
+const gone: End = { stage: "serving", code: null, signal: null, lastWords: [], stderr: "" };
+
+describe("the reason why a service ended", () => {
+  test("is HarnessTrouble before the learner's file is loaded", () => {
+    const end = explainEnd({ ...gone, stage: "starting", code: 1, stderr: "no port" });
+    expect(end).toBeInstanceOf(HarnessTrouble);
+    expect(end.message).toBe("the service did not start (exit code 1): no port");
+  });
+
+  test("is a LearnerFault when the file took too much memory", () => {
+    const words = [{ kind: "memory", usedMb: 2_000 }] as const;
+    const byGuard = explainEnd({ ...gone, signal: "SIGKILL", lastWords: words });
+    const byV8 = explainEnd({
+      ...gone,
+      signal: "SIGABRT",
+      stderr: "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+    });
+    expect(byGuard).toBeInstanceOf(LearnerFault);
+    expect(byGuard.message).toContain("1536 MiB");
+    expect(byV8).toBeInstanceOf(LearnerFault);
+    expect(byV8.message).toContain("heap of 256 MiB");
+  });
+
+  test("names the line that called process.exit()", () => {
+    const lastWords = [{ kind: "exit", code: 0, line: 7 }] as const;
+    const end = explainEnd({ ...gone, code: 0, lastWords });
+    expect(end).toMatchObject({ name: "LearnerFault", line: 7 });
+    expect(end.message).toBe("ended the service while it was called: process.exit(0)");
+  });
+
+  test("is a LearnerFault for an uncaught error with a line of the file", () => {
+    const words = (line: number | null) =>
+      [
+        { kind: "uncaught", problem: "Error: boom", line },
+        { kind: "exit", code: 1, line: null },
+      ] as const;
+    const theirs = explainEnd({ ...gone, code: 1, lastWords: words(3) });
+    const nobodys = explainEnd({ ...gone, code: 1, lastWords: words(null) });
+    expect(theirs).toBeInstanceOf(LearnerFault);
+    expect(nobodys).toBeInstanceOf(HarnessTrouble);
+  });
+
+  test("is the signal without last words", () => {
+    const end = explainEnd({ ...gone, signal: "SIGSEGV" });
+    expect(end.message).toBe("ended the service while it was called (SIGSEGV)");
+  });
+
+  test("gets the line where the loop was stuck, if it has none", () => {
+    const stuck = [{ kind: "stuck", line: 12 }] as const;
+    const slow = new LearnerFault("did not answer");
+    expect(withStuckLine(slow, stuck)).toMatchObject({ message: "did not answer", line: 12 });
+    expect(withStuckLine(slow, [])).toBe(slow);
+    const ours = new HarnessTrouble("no port");
+    expect(withStuckLine(ours, stuck)).toBe(ours);
+  });
+});

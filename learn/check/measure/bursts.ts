@@ -1,0 +1,199 @@
+import { availableParallelism } from "node:os";
+import { setTimeout } from "node:timers/promises";
+import { planOf } from "@unblock/exercises/checks";
+import type { Exercise } from "@unblock/proto/exercises";
+import type { Observation } from "../../service/observation.ts";
+import { burstDeadlineMs } from "../faults.ts";
+import type { Session } from "../session.ts";
+import { type AloneReading, allowedMs, fastestMs, measureAlone, taskMs } from "./alone.ts";
+import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
+import { whereItRan } from "./executor.ts";
+import { isTooLittle, leftBy, overlapsOf } from "./overlap.ts";
+import { coresOfOthers, readLoad, type TreeUse } from "./system.ts";
+
+/** A span of time without calls. */
+export interface IdleReading {
+  readonly ms: number;
+  /** CPU time of the event loop's thread. */
+  readonly loopCpuMs: number;
+  /** Undefined where the operating system does not say. */
+  readonly tree: TreeUse | undefined;
+  readonly observed: Observation;
+}
+
+/** All measurements of a learner's handler. */
+export interface Measured {
+  /** In order. */
+  readonly bursts: readonly Evidence[];
+  /**
+   * Two bursts that show whether calls disturb each other and what they leave behind: the same bursts
+   * where the exercise's has several calls, larger ones where it has one.
+   */
+  readonly crowds: readonly Evidence[];
+  readonly idle: IdleReading;
+  /** The burst whose calls overlapped most. */
+  readonly best: Evidence;
+  readonly alone: AloneReading;
+  readonly allowedMs: number;
+  /** 90th percentile of the probe's latency when nothing else runs. */
+  readonly idleProbeMs: number;
+  /** Cores that others kept busy during the bursts. */
+  readonly busyCores: number;
+  readonly cores: number;
+}
+
+/** A probe within this time has not suffered. */
+const unnoticedMs = 30;
+/** Nor one within this multiple of its latency when nothing else runs. */
+const idleTimes = 10;
+/** Nor one that waits for the loop to decode and answer a burst's calls, this long for each. */
+const servedMs = 0.5;
+
+/** Bursts at most, while too few calls overlap: they may have missed each other. */
+const maxBursts = 5;
+/** Bursts at most, while they take too long; in threads more, which load the file on first use. */
+const maxForTime = 3;
+/** Two bursts that overlap no more than this share of what they should have shown that they do not. */
+const clearlyTooLittle = 0.5;
+/** What the first crowd leaves behind, the second meets. */
+const crowdCount = 2;
+const idleMs = 250;
+const probeAloneMs = 150;
+/** Minimum time over which the load by others is measured when a burst takes too long. */
+const loadMs = 500;
+/** Time that what is no longer needed may take to end. */
+const endsMs = 600;
+
+export function fastestWallMs({ bursts }: Measured): number {
+  return Math.min(...bursts.map(({ burst }) => burst.wallMs));
+}
+
+/** 90th percentile of the probe's latency, in the burst where it suffered least. */
+export function probeMs({ bursts }: Measured): number {
+  return Math.min(...bursts.map(({ burst }) => percentile90(burst.probeMs)));
+}
+
+export function allowedProbeMs({ best, idleProbeMs }: Measured): number {
+  return Math.max(unnoticedMs, idleTimes * idleProbeMs, servedMs * best.burst.calls.length);
+}
+
+function percentile90(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0;
+}
+
+/** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
+export async function runBursts(session: Session): Promise<Measured> {
+  const { exercise, callers, analytics } = session;
+  const { burst: planned, crowd } = planOf(exercise);
+  const cores = availableParallelism();
+  const idle = await measureIdle(session);
+  const alone = await measureAlone(session, planned, cores);
+  const idleProbeMs = percentile90(await callers.probe(setTimeout(probeAloneMs)));
+  const before = readLoad();
+  const ownBefore = process.cpuUsage();
+  let made = 0;
+  const fire = async (calls: number): Promise<Evidence> => {
+    const requests = Array.from({ length: calls }, () => planned(++made, alone.rounds));
+    const evidence = await gather(session, requests, () => burstDeadlineMs);
+    if (analytics === undefined) {
+      return evidence;
+    }
+    // The events that follow the replies are part of the work.
+    await analytics.untilReceived(calls);
+    await analytics.untilQuiet();
+    const { seen, left } = await readSeen(session);
+    return { ...evidence, seen, left };
+  };
+
+  const bursts: Evidence[] = [];
+  const crowds: Evidence[] = [];
+  const limitMs = allowedMs(exercise, cores, alone);
+  const measured = (busyCores = 0): Measured => ({
+    bursts,
+    crowds,
+    idle,
+    best: maxOverlapping(exercise, bursts, cores),
+    alone,
+    allowedMs: limitMs,
+    idleProbeMs,
+    busyCores,
+    cores,
+  });
+  do {
+    bursts.push(await fire(exercise.burst.calls));
+  } while (bursts.length < maxBursts && isWorthAnother(exercise, measured()));
+  const fired = crowd === undefined ? bursts : crowds;
+  while (fired.length < crowdCount && !haveFailed(fired)) {
+    fired.push(await fire(crowd ?? exercise.burst.calls));
+  }
+  if (fired === bursts) {
+    crowds.push(...bursts);
+  }
+  await giveTimeToEnd(session, crowds);
+
+  if (isTooLong(measured())) {
+    await setTimeout(Math.max(0, before.atMs + loadMs - performance.now()));
+  }
+  const { user, system } = process.cpuUsage(ownBefore);
+  const all = [...new Set([...bursts, ...crowds])];
+  const ownMs = (user + system) / 1_000 + all.reduce((sum, one) => sum + cpuMsOf(one), 0);
+  return measured(coresOfOthers(before, readLoad(), ownMs));
+}
+
+/** Measures the service without calls: what the event loop does then is due to no call. */
+async function measureIdle({ service, tree }: Session): Promise<IdleReading> {
+  await service.begin();
+  const end = tree.begin();
+  const beganMs = performance.now();
+  await setTimeout(idleMs);
+  const ms = performance.now() - beganMs;
+  const used = end();
+  const observed = await service.observe();
+  return { ms, loopCpuMs: used?.loopCpuMs ?? observed.loopCpuMs, tree: used, observed };
+}
+
+/** Reads again what the last crowd left behind, as it may be about to end. */
+async function giveTimeToEnd(session: Session, crowds: Evidence[]): Promise<void> {
+  const [before, last] = crowds.slice(-2);
+  if (before !== undefined && last !== undefined && leftBy(before, last).length > 0) {
+    await setTimeout(endsMs);
+    crowds[crowds.length - 1] = { ...last, left: (await readSeen(session)).left };
+  }
+}
+
+function haveFailed(evidence: readonly Evidence[]): boolean {
+  return evidence.some(({ replies }) => replies.some(({ code }) => code !== "ok"));
+}
+
+function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: number): Evidence {
+  const most = (one: Evidence) => overlapsOf(exercise, one, cores)[0]?.most ?? 0;
+  const best = bursts.toSorted((a, b) => most(a) - most(b)).at(-1);
+  if (best === undefined) {
+    throw new Error("Expected at least one burst");
+  }
+  return best;
+}
+
+/** Whether another burst could change the verdict. */
+function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
+  const { alone, bursts, best, cores } = measured;
+  const { held } = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  if (held !== undefined || haveFailed(bursts)) {
+    return false;
+  }
+  const lacking = overlapsOf(exercise, best, cores).filter(isTooLittle);
+  if (lacking.length === 0) {
+    const isInThreads = workOf(best, "blocking-pool").completed > 0;
+    return (isInThreads || bursts.length < maxForTime) && isTooLong(measured);
+  }
+  const isClear = lacking.some(({ most, wanted }) => most <= wanted * clearlyTooLittle);
+  return bursts.length === 1 || !isClear;
+}
+
+/** Whether every burst took too long, or delayed the probe. */
+function isTooLong(measured: Measured): boolean {
+  return (
+    fastestWallMs(measured) > measured.allowedMs || probeMs(measured) > allowedProbeMs(measured)
+  );
+}

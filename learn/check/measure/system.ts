@@ -1,0 +1,234 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { readBusyMs } from "@unblock/measure/quiet";
+import { fieldsOf, numbersIn, read } from "../process/process-tree.ts";
+
+/** CPU use of a service's threads and processes in a span of time, by the operating system. */
+export interface TreeUse {
+  /** CPU time of the event loop's thread. */
+  readonly loopCpuMs: number;
+  /** Time that the event loop's thread waited for a core. */
+  readonly loopStarvedMs: number;
+  /** CPU time of all other threads of the process, including ended ones. */
+  readonly threadsCpuMs: number;
+  /** CPU time of the processes that the learner's code started. */
+  readonly childrenCpuMs: number;
+  /** CPU time of each other thread, and of each of those processes, that used any. */
+  readonly units: readonly number[];
+  /** The learner's processes that are new. */
+  readonly newChildren: number;
+  /** The learner's processes at the end. */
+  readonly children: number;
+}
+
+/** Unit of times in /proc, whatever the kernel's clock. */
+const tickMs = 10;
+const nsPerMs = 1e6;
+/** Interval between polls for short-lived processes. */
+const pollMs = 30;
+/** Programs of the service itself, by their command line. */
+const ownPrograms = /\/(packages\/executors\/child-process-worker|backends\/embedded\/process)\.ts/;
+/** Threads that may work: of worker_threads, and of libuv's pool. */
+const workerNames: ReadonlySet<string> = new Set(["WorkerThread", "libuv-worker"]);
+/** Indices of CPU times in /proc/<pid>/stat after the name: its own, and those of reaped children. */
+const ownTimes = [11, 12];
+const reapedTimes = [13, 14];
+
+interface Reading {
+  readonly loopCpuMs: number;
+  readonly loopStarvedMs: number;
+  readonly processCpuMs: number;
+  readonly reapedCpuMs: number;
+  /** CPU time of worker and libuv threads by thread id. */
+  readonly threads: ReadonlyMap<number, number>;
+  readonly children: ReadonlyMap<number, number>;
+}
+
+/**
+ * Watches the threads and processes of a service from outside, in Linux's /proc: it sees work without the
+ * toolbox as well, and the learner's code can't hide any.
+ */
+export class TreeWatch {
+  readonly #pid: number;
+  readonly #names = new Map<number, string>();
+  readonly #owns = new Map<number, boolean>();
+
+  /** @param pid the service's */
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  /** Begins a span. @returns ends it; the use is undefined where the system has no /proc */
+  begin(): () => TreeUse | undefined {
+    const before = this.#read();
+    const seen = new Map(before?.children);
+    const poll = () => {
+      for (const [pid, cpuMs] of this.#readChildren()) {
+        seen.set(pid, cpuMs);
+      }
+    };
+    const timer = setInterval(poll, pollMs);
+    return () => {
+      clearInterval(timer);
+      const after = this.#read();
+      if (before === undefined || after === undefined) {
+        return undefined;
+      }
+      const newChildren = new Set([...seen.keys(), ...after.children.keys()]);
+      for (const pid of before.children.keys()) {
+        newChildren.delete(pid);
+      }
+      return useBetween(before, after, newChildren.size);
+    };
+  }
+
+  /** Number of open files of the service, without sockets, pipes and files of the system. */
+  files(): number {
+    const folder = `/proc/${this.#pid}/fd`;
+    return numbersIn(folder).filter((file) => isFile(`${folder}/${file}`)).length;
+  }
+
+  /** Number of the learner's processes. */
+  children(): number {
+    return this.#readChildren().size;
+  }
+
+  #read(): Reading | undefined {
+    const stat = cpuOf(this.#pid);
+    if (stat === undefined) {
+      return undefined;
+    }
+    const threads = new Map<number, number>();
+    let loop = { cpuMs: 0, starvedMs: 0 };
+    for (const thread of numbersIn(`/proc/${this.#pid}/task`)) {
+      const times = readThreadTimes(this.#pid, thread);
+      const name = this.#nameOf(thread);
+      if (thread === this.#pid) {
+        loop = times;
+      } else if (workerNames.has(name)) {
+        threads.set(thread, times.cpuMs);
+      }
+    }
+    return {
+      loopCpuMs: loop.cpuMs,
+      loopStarvedMs: loop.starvedMs,
+      processCpuMs: stat.ownMs,
+      reapedCpuMs: stat.reapedMs,
+      threads,
+      children: this.#readChildren(),
+    };
+  }
+
+  /** CPU time of the learner's processes and all their descendants. */
+  #readChildren(): Map<number, number> {
+    const found = new Map<number, number>();
+    const waiting = [this.#pid];
+    for (const parent of waiting) {
+      for (const thread of numbersIn(`/proc/${parent}/task`)) {
+        const children = read(parent, `task/${thread}/children`).split(" ").map(Number);
+        for (const pid of children.filter((one) => one > 0 && !this.#isOwn(one))) {
+          const stat = cpuOf(pid);
+          found.set(pid, (stat?.ownMs ?? 0) + (stat?.reapedMs ?? 0));
+          waiting.push(pid);
+        }
+      }
+    }
+    return found;
+  }
+
+  #nameOf(thread: number): string {
+    const name = this.#names.get(thread) ?? read(this.#pid, `task/${thread}/comm`).trim();
+    // A new thread may not have its name yet.
+    if (workerNames.has(name)) {
+      this.#names.set(thread, name);
+    }
+    return name;
+  }
+
+  #isOwn(pid: number): boolean {
+    const isOwn = this.#owns.get(pid) ?? ownPrograms.test(read(pid, "cmdline"));
+    this.#owns.set(pid, isOwn);
+    return isOwn;
+  }
+}
+
+/** CPU time of a thread, and time that it waited for a core; 0 where the system does not say. */
+export function readThreadTimes(
+  pid: number,
+  thread: number,
+): { readonly cpuMs: number; readonly starvedMs: number } {
+  const [cpuMs = 0, starvedMs = 0] = read(pid, `task/${thread}/schedstat`)
+    .split(" ")
+    .map((ns) => Number(ns) / nsPerMs);
+  return { cpuMs, starvedMs };
+}
+
+function useBetween(before: Reading, after: Reading, newChildren: number): TreeUse {
+  const grown = (
+    now: ReadonlyMap<number, number>,
+    then: ReadonlyMap<number, number>,
+  ): readonly number[] => [...now].map(([id, cpuMs]) => Math.max(0, cpuMs - (then.get(id) ?? 0)));
+  const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
+  const threads = grown(after.threads, before.threads);
+  const children = grown(after.children, before.children);
+  const loopCpuMs = after.loopCpuMs - before.loopCpuMs;
+  return {
+    loopCpuMs,
+    loopStarvedMs: after.loopStarvedMs - before.loopStarvedMs,
+    // Ended threads are only in the process's sum, which is less exact.
+    threadsCpuMs: Math.max(sum(threads), after.processCpuMs - before.processCpuMs - loopCpuMs),
+    childrenCpuMs: sum(children) + after.reapedCpuMs - before.reapedCpuMs,
+    units: [...threads, ...children].filter((cpuMs) => cpuMs > 0),
+    newChildren,
+    children: after.children.size,
+  };
+}
+
+/** CPU time of a process, and of its children that have ended; undefined when there is no such process. */
+function cpuOf(pid: number): { readonly ownMs: number; readonly reapedMs: number } | undefined {
+  const fields = fieldsOf(pid);
+  const ms = (indices: readonly number[]) =>
+    indices.reduce((all, index) => all + Number(fields[index] ?? 0) * tickMs, 0);
+  return fields.length === 0 ? undefined : { ownMs: ms(ownTimes), reapedMs: ms(reapedTimes) };
+}
+
+function isFile(link: string): boolean {
+  try {
+    return /^\/(?!dev\/|proc\/)/.test(readlinkSync(link));
+  } catch {
+    // It was closed meanwhile.
+    return false;
+  }
+}
+
+/** CPU use of the machine at a time. */
+interface LoadReading {
+  /** CPU time of all cores since the machine's start, including steal. */
+  readonly busyMs: number;
+  readonly atMs: number;
+}
+
+export function readLoad(): LoadReading {
+  return { busyMs: readBusyMs() + readStolenMs(), atMs: performance.now() };
+}
+
+const stolenField = 8;
+
+/**
+ * Time that the host of a virtual machine gave to others; 0 where unknown.
+ *
+ * @see https://www.kernel.org/doc/html/latest/filesystems/proc.html
+ */
+function readStolenMs(): number {
+  try {
+    const [all = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
+    return Number(all.split(/\s+/)[stolenField] ?? 0) * tickMs;
+  } catch {
+    return 0;
+  }
+}
+
+/** Cores that others kept busy between two readings. @param ownCpuMs CPU time of the check and its service */
+export function coresOfOthers(from: LoadReading, to: LoadReading, ownCpuMs: number): number {
+  const passedMs = to.atMs - from.atMs;
+  return passedMs <= 0 ? 0 : Math.max(0, to.busyMs - from.busyMs - ownCpuMs) / passedMs;
+}

@@ -1,0 +1,204 @@
+import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
+import { planOf } from "@unblock/exercises/checks";
+import type { Exercise } from "@unblock/proto/exercises";
+import { meantStrategies } from "../decision.ts";
+import { describeAlone, fastestMs, taskMs } from "../measure/alone.ts";
+import {
+  allowedProbeMs,
+  fastestWallMs,
+  type Measured,
+  probeMs,
+  runBursts,
+} from "../measure/bursts.ts";
+import { cpuMsOf } from "../measure/evidence.ts";
+import {
+  describeEvidence,
+  evidenceParts,
+  type Whereabouts,
+  whereItRan,
+} from "../measure/executor.ts";
+import { isTooLittle, overlapsOf } from "../measure/overlap.ts";
+import { fullCpuMs, maxTimesWork, wasLoopFree, whyNoTime } from "../measure/trust.ts";
+import { burstMistakes, type Served } from "../mistakes/burst-mistakes.ts";
+import { slowerThanItsWork } from "../mistakes/executors.ts";
+import {
+  fail,
+  inconclusive,
+  type Outcome,
+  pass,
+  type Report,
+  round,
+  type Wrong,
+} from "../report.ts";
+import type { Session } from "../session.ts";
+import { checkAnswer, judgeBursts } from "./answer.ts";
+import { checkFailures } from "./failures.ts";
+import { checkSignal } from "./signal.ts";
+
+/** A burst that takes this multiple of the allowed time is slow beyond chance. */
+const clearlyTooLong = 1.25;
+/** A probe that takes this multiple of the allowed time is late beyond chance. */
+const clearlyTooLate = 1.5;
+/** Mistakes of a burst that do not concern where it ran. */
+const notOfExecutor: ReadonlySet<DiagnosisName> = new Set([
+  "sequential",
+  "libuv-pool-saturated",
+  "pool-too-small",
+]);
+
+/** Checks a handler's single calls and bursts, failing backends, and disconnecting callers. */
+export async function checkBurst(session: Session, report: Report): Promise<void> {
+  const { exercise, service } = session;
+  if (!(await report.make("answer", () => checkAnswer(session)))) {
+    return;
+  }
+  const judged = await report.attempt("overlap", async () => {
+    const measured = await runBursts(session);
+    return { measured, wrong: await judgeBursts(session, measured) };
+  });
+  if (judged === undefined) {
+    return;
+  }
+  const { measured, wrong } = judged;
+  const { alone, best } = measured;
+  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const decided = meantStrategies(exercise, service.decision);
+  const served = { exercise, measured, where, decided, libuvThreads: service.libuvThreads };
+  const mistakes = burstMistakes(served);
+  if (wrong !== undefined) {
+    report.add("overlap", outcomeOf(wrong, served, mistakes));
+    return;
+  }
+  const overlaps = report.add("overlap", checkOverlap(exercise, measured, mistakes));
+  const isPlaced = report.add("executor", checkExecutor(served, mistakes));
+  report.add("time", checkTime(measured, mistakes));
+  report.add("probe", checkProbe(measured, where));
+  if (!overlaps || !isPlaced) {
+    return;
+  }
+  const { cancelled, troubles } = planOf(exercise);
+  if (troubles.length > 0) {
+    await report.make("failures", () => checkFailures(session));
+  }
+  if (cancelled.length > 0 && !service.hasDied) {
+    await report.make("signal", () => checkSignal(session, measured));
+  }
+}
+
+/** Outcome of a burst with a wrong response. */
+function outcomeOf(
+  { message, diagnosis, isLate }: Wrong,
+  { exercise, measured, where }: Served,
+  mistakes: readonly Diagnosis[],
+): Outcome {
+  const { best, alone } = measured;
+  const isWaste = cpuMsOf(best) > maxTimesWork * best.requests.length * taskMs(exercise, alone);
+  if (isLate && exercise.work.cpu && isWaste) {
+    // The clock does not matter, nor does the load by others.
+    return fail(message, slowerThanItsWork(measured));
+  }
+  if (where.held !== undefined) {
+    // Calls fail because a held loop made them late, however busy the machine is.
+    return fail(message, ...mistakes, diagnosis);
+  }
+  const doubt = isLate ? whyNoTime(measured) : undefined;
+  return doubt === undefined ? fail(message, diagnosis) : inconclusive(`${message}; but ${doubt}`);
+}
+
+/** Did the calls of a burst overlap as they should? Decided by counts. */
+function checkOverlap(
+  exercise: Exercise,
+  { best, cores }: Measured,
+  mistakes: readonly Diagnosis[],
+): Outcome {
+  const overlaps = overlapsOf(exercise, best, cores);
+  const message = overlaps
+    .map(
+      ({ what, calls, most, wanted }) => `${most} of ${calls} ${what} at once (${wanted} wanted)`,
+    )
+    .join(", ");
+  // A full pool also delays others who need it for something else.
+  const isPoolFull = mistakes.some(({ name }) => name === "libuv-pool-saturated");
+  return overlaps.some(isTooLittle) || isPoolFull ? fail(message, ...mistakes) : pass(message);
+}
+
+/** Did it run where the decision says, and is that right? */
+function checkExecutor(
+  { exercise, measured, where }: Served,
+  mistakes: readonly Diagnosis[],
+): Outcome {
+  const misplaced = mistakes.filter(({ name }) => !notOfExecutor.has(name));
+  // Another executor may do as well; the harm that it does would have a name.
+  if (misplaced.length > 0 || where.held !== undefined) {
+    const evidence = describeEvidence(exercise, measured.best);
+    return fail(`ran as ${where.strategy}: ${evidence}`, ...misplaced);
+  }
+  const { burst, loop } = measured.best;
+  const busy = Math.round(loop.utilization * 100);
+  return pass(
+    `${burst.calls.length} calls ran as ${where.strategy}, and the event loop was ${busy} % busy${price(exercise, where)}`,
+    evidenceParts(exercise, measured.best),
+  );
+}
+
+/** What a right answer costs that is not the recommended one. */
+function price({ strategies, recommended }: Exercise, { strategy, isOwn }: Whereabouts): string {
+  if (isOwn) {
+    return ". Its price: threads or processes of your own, each with a heap, to start, bound and end yourself";
+  }
+  const reason = strategies.find(({ name }) => name === strategy)?.reason;
+  return strategy === recommended || reason === undefined ? "" : `. Its price: ${reason}`;
+}
+
+/**
+ * Did a burst take no longer than this machine needs for it?
+ *
+ * @param mistakes other mistakes of the burst, which explain a long time
+ */
+export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): Outcome {
+  const { alone, allowedMs, bursts } = measured;
+  const wallMs = fastestWallMs(measured);
+  const message = `${round(wallMs)} ms, best of ${bursts.length}; one call's work takes ${describeAlone(alone)} here, so up to ${round(allowedMs)} ms are right`;
+  if (wallMs <= allowedMs) {
+    return pass(message);
+  }
+  if (mistakes.length > 0) {
+    const doubt = whyNoTime(measured);
+    return doubt === undefined ? fail(message) : inconclusive(`${message}; but ${doubt}`);
+  }
+  const cpuMs = fullCpuMs(measured);
+  if (cpuMs !== undefined) {
+    return pass(
+      `${message}; but all cores that others left worked on it, for ${round(cpuMs)} ms of CPU in all`,
+    );
+  }
+  // Without another mistake the time has to be too long beyond doubt.
+  const isClose = wallMs <= allowedMs * clearlyTooLong;
+  const doubt = isClose ? "that is too close to tell" : whyNoTime(measured);
+  return doubt === undefined
+    ? fail(message, slowerThanItsWork(measured))
+    : inconclusive(`${message}; but ${doubt}`);
+}
+
+/** Did other callers of the service get their responses in time meanwhile? */
+export function checkProbe(measured: Measured, { held }: Whereabouts): Outcome {
+  const lateMs = probeMs(measured);
+  const allowedMs = allowedProbeMs(measured);
+  const message = `Ping, every 5 ms: 90 % within ${round(lateMs)} ms, ${round(measured.idleProbeMs)} ms when nothing else runs`;
+  if (lateMs <= allowedMs) {
+    return pass(message);
+  }
+  const late = `${message}; up to ${round(allowedMs)} ms go unnoticed`;
+  if (held !== undefined) {
+    // However busy the machine is, the held loop is the reason.
+    return fail(late);
+  }
+  const busy = whyNoTime(measured);
+  if (wasLoopFree(measured)) {
+    return busy === undefined
+      ? inconclusive(`${message}; but the event loop was free for them, and had no core`)
+      : pass(`${message}; the event loop was free for them, but ${busy}`);
+  }
+  const doubt = lateMs <= allowedMs * clearlyTooLate ? "that is too close to tell" : busy;
+  return doubt === undefined ? fail(late) : inconclusive(`${message}; but ${doubt}`);
+}

@@ -1,0 +1,70 @@
+import { plural, threeDigits } from "../report/format.ts";
+import type { Interval } from "../report/report.ts";
+import { durationMsOf, type Loop } from "../run/plan.ts";
+
+/** Progress of a load: one line that is updated on a terminal, otherwise lines. */
+export interface Live {
+  interval(interval: Interval): void;
+  /** Clears the line on a terminal. */
+  clear(): void;
+}
+
+/** A terminal, a file or a pipe. */
+export interface LiveStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+const barWidth = 20;
+/** Time after which lines are printed every `quietIntervalMs` instead of every second. */
+const quietAfterMs = 10_000;
+const quietIntervalMs = 10_000;
+
+export function createLive(loop: Loop, stream: LiveStream): Live {
+  const totalMs = durationMsOf(loop);
+  let calls = 0;
+  let errors = 0;
+  return {
+    interval: (interval) => {
+      calls += interval.calls;
+      errors += interval.errors;
+      if (interval.start_ms >= totalMs) {
+        return;
+      }
+      const { share, text } = progress(loop, interval.end_ms, calls);
+      const seconds = (interval.end_ms - interval.start_ms) / 1_000;
+      const figures = [
+        `${(interval.calls / seconds).toFixed(0)} calls/s`,
+        `p50 ${threeDigits(interval.p50_ms)} ms`,
+        `p99 ${threeDigits(interval.p99_ms)} ms`,
+        plural(errors, "error"),
+        ...(interval.client_limited.length > 0 ? ["client-limited"] : []),
+      ].join("  ");
+      if (stream.isTTY) {
+        const done = Math.round(Math.min(1, share) * barWidth);
+        const bar = "█".repeat(done) + "░".repeat(barWidth - done);
+        stream.write(`\r\x1b[K${bar} ${text}  ${figures}`);
+      } else if (interval.end_ms <= quietAfterMs || interval.end_ms % quietIntervalMs === 0) {
+        stream.write(`${text}  ${figures}\n`);
+      }
+    },
+    clear: () => {
+      if (stream.isTTY) {
+        stream.write("\r\x1b[K");
+      }
+    },
+  };
+}
+
+function progress(loop: Loop, nowMs: number, calls: number): { share: number; text: string } {
+  if (loop.kind === "closed" && "requests" in loop.until) {
+    const { requests } = loop.until;
+    return { share: calls / requests, text: `${calls} of ${requests} calls` };
+  }
+  const totalMs = durationMsOf(loop);
+  const seconds = (ms: number) => (ms / 1_000).toFixed(0);
+  return {
+    share: nowMs / totalMs,
+    text: `${seconds(Math.min(nowMs, totalMs))} of ${seconds(totalMs)} s`,
+  };
+}

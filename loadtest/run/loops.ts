@@ -1,0 +1,146 @@
+import type { Schedule } from "../schedule/schedule.ts";
+import type { ClosedLoop } from "./plan.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Sender } from "./sender.ts";
+
+/** What a loop works with. Times are on this thread's `performance.now()`. */
+export interface LoopRun {
+  readonly recorder: Recorder;
+  readonly sender: Sender;
+  /** Seed of everything random in the calls. */
+  readonly seed: string;
+  readonly startMs: number;
+  /** Takes the number of the next call, from 1; unique among all threads. */
+  readonly claim: () => number;
+  /** Called when no more calls will be sent. Some may be in progress. */
+  readonly onAllSent: () => void;
+}
+
+export interface RunningLoop {
+  /** Time after which nothing is sent; Infinity if a number of calls ends the loop. */
+  readonly untilMs: number;
+  /** Sends no more calls. */
+  stop(): void;
+  /** Records calls that were due and could not be sent. Called at the end. */
+  recordUnsent(): void;
+  /** Calls sent late because the maximum was in progress. */
+  readonly heldBack: number;
+}
+
+/**
+ * Keeps this thread's share of calls in progress, each followed by the next.
+ *
+ * @param callers the share
+ */
+export function startClosedLoop(
+  { until }: ClosedLoop,
+  callers: number,
+  { recorder, sender, seed, startMs, claim, onAllSent }: LoopRun,
+): RunningLoop {
+  const maxCalls = "requests" in until ? until.requests : Number.POSITIVE_INFINITY;
+  const untilMs = "durationMs" in until ? startMs + until.durationMs : Number.POSITIVE_INFINITY;
+  let stopped = false;
+
+  const next = () => {
+    const nowMs = performance.now();
+    const n = stopped || nowMs >= untilMs ? Number.POSITIVE_INFINITY : claim();
+    if (n <= maxCalls && n !== Number.POSITIVE_INFINITY) {
+      sender.send(recorder, seed, n, nowMs, false, next);
+    } else if (!stopped) {
+      // The first caller that finds no call reports it: other calls may never end.
+      stopped = true;
+      onAllSent();
+    }
+  };
+  for (let caller = 0; caller < callers; caller++) {
+    next();
+  }
+  return {
+    heldBack: 0,
+    untilMs,
+    stop: () => {
+      stopped = true;
+    },
+    recordUnsent: () => {},
+  };
+}
+
+/** Maximum of calls in progress per thread; calls due beyond it wait, and their latency counts it. */
+const maxInProgress = 10_000;
+
+/**
+ * Sends calls when they are due, however slow the server is. Threads share one schedule: each thread
+ * claims one call at a time and sends it when it is due.
+ */
+export function startOpenLoop(
+  schedule: Schedule,
+  { recorder, sender, seed, startMs, claim, onAllSent }: LoopRun,
+): RunningLoop {
+  let n = claim();
+  let dueMs = startMs + schedule.dueMs(n);
+  let held = false;
+  let heldBack = 0;
+  let stopped = false;
+  let stoppedMs = Number.POSITIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+
+  const claimNext = () => {
+    n = claim();
+    dueMs = startMs + schedule.dueMs(n);
+  };
+  const sendDue = () => {
+    clearTimeout(timer);
+    while (!stopped && dueMs <= performance.now()) {
+      if (recorder.inProgress >= maxInProgress) {
+        held = true;
+        return;
+      }
+      heldBack += held ? 1 : 0;
+      sender.send(recorder, seed, n, dueMs, held, onEnd);
+      claimNext();
+    }
+    held = false;
+    if (stopped) {
+      return;
+    }
+    if (dueMs === Number.POSITIVE_INFINITY) {
+      stopped = true;
+      onAllSent();
+      return;
+    }
+    // Timers have a resolution of 1 ms; each wake-up sends all calls that are due.
+    timer = setTimeout(sendDue, Math.max(1, dueMs - performance.now()));
+  };
+  const onEnd = () => {
+    if (held) {
+      sendDue();
+    }
+  };
+  sendDue();
+  return {
+    get heldBack() {
+      return heldBack;
+    },
+    untilMs: startMs + schedule.durationMs,
+    stop: () => {
+      if (stopped) {
+        return;
+      }
+      // The timer may be late for calls that are due.
+      sendDue();
+      if (!stopped) {
+        stopped = true;
+        stoppedMs = performance.now();
+        clearTimeout(timer);
+        onAllSent();
+      }
+    },
+    recordUnsent: () => {
+      const nowMs = performance.now();
+      while (held && dueMs <= Math.min(nowMs, stoppedMs)) {
+        recorder.unsent(n, dueMs, nowMs);
+        claimNext();
+      }
+    },
+  };
+}

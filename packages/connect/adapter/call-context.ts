@@ -1,0 +1,122 @@
+import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
+import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { callerKey, type Exchange } from "./exchange.ts";
+import { LazyHeaders } from "./headers.ts";
+import type { UnaryRoute } from "./routes.ts";
+import type { Terms } from "./terms.ts";
+
+/** Header and trailer that the protocol requires of a response. */
+export interface InitialFields {
+  readonly header: Readonly<Record<string, string>>;
+  readonly trailer: Readonly<Record<string, string>>;
+}
+
+export interface CallInit {
+  readonly route: UnaryRoute;
+  readonly exchange: Exchange;
+  readonly protocolName: string;
+  readonly terms: Terms;
+  readonly initial: InitialFields;
+  readonly values: ContextValues | undefined;
+}
+
+/**
+ * The context of a unary call. Web headers and the abort signal are created on first use, since most handlers
+ * use few.
+ */
+export class CallContext implements HandlerContext {
+  readonly method: DescMethodUnary;
+  readonly protocolName: string;
+  readonly requestMethod: string;
+  readonly timeoutMs: () => number | undefined;
+  /** On the clock of performance.now(), as `beganMs`. */
+  readonly deadlineMs: number | undefined;
+  readonly beganMs = performance.now();
+  isReached = false;
+  readonly #exchange: Exchange;
+  readonly initial: InitialFields;
+  #abort: AbortController | undefined;
+  #reason: unknown;
+  #requestHeader: Headers | undefined;
+  #responseHeader: LazyHeaders | undefined;
+  #responseTrailer: LazyHeaders | undefined;
+  #values: ContextValues | undefined;
+
+  constructor({ route, exchange, protocolName, initial, terms, values }: CallInit) {
+    this.method = route.spec.method;
+    this.protocolName = protocolName;
+    this.requestMethod = exchange.method;
+    this.#exchange = exchange;
+    this.initial = initial;
+    this.#values = values?.set(callerKey, exchange);
+    const { timeoutMs } = terms;
+    if (timeoutMs === undefined) {
+      this.timeoutMs = noTimeout;
+    } else {
+      const deadlineMs = this.beganMs + timeoutMs;
+      this.timeoutMs = () => deadlineMs - performance.now();
+      this.deadlineMs = deadlineMs;
+    }
+  }
+
+  get service(): DescService {
+    return this.method.parent;
+  }
+
+  get url(): string {
+    return this.#exchange.url;
+  }
+
+  /** Aborts when the client disconnects, the deadline passes or the server stops; not when the call ends. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#reason !== undefined) {
+        this.#abort.abort(this.#reason);
+      }
+    }
+    return this.#abort.signal;
+  }
+
+  get requestHeader(): Headers {
+    this.#requestHeader ??= this.#exchange.headers();
+    return this.#requestHeader;
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= new LazyHeaders(this.initial.header);
+    return this.#responseHeader;
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= new LazyHeaders(this.initial.trailer);
+    return this.#responseTrailer;
+  }
+
+  get values(): ContextValues {
+    this.#values ??= createContextValues().set(callerKey, this.#exchange);
+    return this.#values;
+  }
+
+  /** The changed header or trailer; undefined while it is the initial one. */
+  get changedHeader(): LazyHeaders | undefined {
+    return this.#responseHeader?.isUnchanged ? undefined : this.#responseHeader;
+  }
+
+  get changedTrailer(): LazyHeaders | undefined {
+    return this.#responseTrailer?.isUnchanged ? undefined : this.#responseTrailer;
+  }
+
+  /** Resets the trailer to the initial one. */
+  dropTrailer(): void {
+    this.#responseTrailer = undefined;
+  }
+
+  /** @param reason not undefined */
+  abort(reason: unknown): void {
+    this.#reason = reason;
+    this.#abort?.abort(reason);
+  }
+}
+
+function noTimeout(): undefined {}

@@ -1,0 +1,132 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { compressedFlag } from "@connectrpc/connect/protocol";
+import { tooLarge } from "./errors.ts";
+
+/** Size of the flags and length before each message. */
+export const prefixBytes = 5;
+
+/** Max bytes that gRPC-Web clients send besides the message. */
+const maxOtherBytes = 8 * 1024;
+
+/** Max bytes of a body with one message. */
+export function maxBodyBytes(readMaxBytes: number): number {
+  return prefixBytes + readMaxBytes + maxOtherBytes;
+}
+
+export interface EnvelopedMessage {
+  readonly bytes: Uint8Array;
+  readonly isCompressed: boolean;
+}
+
+/**
+ * Returns the one message in the body of a unary call.
+ *
+ * @param ignoredFlag flag of envelopes that are no messages; 0 for none
+ */
+export function singleMessage(
+  body: Uint8Array,
+  readMaxBytes: number,
+  ignoredFlag: number,
+): EnvelopedMessage {
+  let found: EnvelopedMessage | undefined;
+  for (let at = 0; at < body.length; ) {
+    if (body.length - at < prefixBytes) {
+      throw incomplete();
+    }
+    const flags = body[at] ?? 0;
+    const length = lengthAt(body, at + 1);
+    if (length > readMaxBytes) {
+      throw tooLarge(readMaxBytes, length);
+    }
+    const begin = at + prefixBytes;
+    at = begin + length;
+    if (at > body.length) {
+      throw incomplete();
+    }
+    if (ignoredFlag !== 0 && (flags & ignoredFlag) !== 0) {
+      continue;
+    }
+    if (found !== undefined) {
+      throw new ConnectError(
+        "protocol error: received extra input message for unary method",
+        Code.Unimplemented,
+      );
+    }
+    found = { bytes: body.subarray(begin, at), isCompressed: (flags & compressedFlag) !== 0 };
+  }
+  if (found === undefined) {
+    throw new ConnectError(
+      "protocol error: missing input message for unary method",
+      Code.Unimplemented,
+    );
+  }
+  return found;
+}
+
+/** Rejects a message as soon as its prefix has arrived. */
+export function announcedProblem(
+  start: Uint8Array,
+  readMaxBytes: number,
+): ConnectError | undefined {
+  if (start.length < prefixBytes) {
+    return undefined;
+  }
+  const length = lengthAt(start, 1);
+  return length > readMaxBytes ? tooLarge(readMaxBytes, length) : undefined;
+}
+
+/** Reads a big-endian length. A DataView would cost more than the rest of an envelope. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] ?? 0) << 24) |
+      ((bytes[at + 1] ?? 0) << 16) |
+      ((bytes[at + 2] ?? 0) << 8) |
+      (bytes[at + 3] ?? 0)) >>>
+    0
+  );
+}
+
+function incomplete(): ConnectError {
+  return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+}
+
+/** Returns a message with its prefix. */
+export function envelope(flags: number, message: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(prefixBytes + message.length);
+  bytes[0] = flags;
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, prefixBytes);
+  return bytes;
+}
+
+/** Counts the bytes of the incomplete message at the end of a stream. */
+export class IncompleteMessage {
+  #prefix: number[] = [];
+  #restBytes = 0;
+  #bytes = 0;
+
+  /** @returns bytes of the incomplete message after this chunk */
+  add(chunk: Uint8Array): number {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#restBytes > 0) {
+        const taken = Math.min(this.#restBytes, chunk.length - at);
+        at += taken;
+        this.#restBytes -= taken;
+        this.#bytes += taken;
+      } else {
+        this.#prefix.push(chunk[at] ?? 0);
+        at++;
+        this.#bytes++;
+        if (this.#prefix.length < prefixBytes) {
+          continue;
+        }
+        this.#restBytes = Buffer.from(this.#prefix).readUInt32BE(1);
+        this.#prefix = [];
+      }
+      if (this.#restBytes === 0) {
+        this.#bytes = 0;
+      }
+    }
+    return this.#bytes;
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import type { ErrorKind } from "@unblock/errors/error-table";
+import { Failure, InvalidRequest } from "@unblock/errors/failure";
+import { shorten } from "@unblock/errors/quote";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "@unblock/proto/gen/google/rpc/error_details_pb";
+import type { Logger } from "pino";
+import { noteFailure } from "../adapter/observer.ts";
+import { traceIds } from "../observability/opentelemetry.ts";
+import { noteTrace, requestIdOf } from "../observability/request-log.ts";
+
+type Request = UnaryRequest | StreamRequest;
+
+/** Connect code of each kind of error. */
+export const codes: Record<ErrorKind, Code> = {
+  invalid: Code.InvalidArgument,
+  "not-found": Code.NotFound,
+  forbidden: Code.PermissionDenied,
+  unauthenticated: Code.Unauthenticated,
+  overloaded: Code.ResourceExhausted,
+  "too-large": Code.ResourceExhausted,
+  unavailable: Code.Unavailable,
+  late: Code.DeadlineExceeded,
+  "not-set-up": Code.FailedPrecondition,
+};
+
+const retryDelay = { seconds: 1n };
+
+/**
+ * Ends every call that reaches the interceptors with a response or a ConnectError. A stream ends at its
+ * deadline whether its handler heeds the signal or not; unary calls need no interceptor for that.
+ */
+export function concludeCalls(logger: Logger): Interceptor {
+  return (next) => async (request) => {
+    noteTrace(request.contextValues);
+    const toOutcome = (error: unknown) => {
+      const outcome = outcomeOf(request, error, logger);
+      noteFailure(request.contextValues, outcome);
+      return outcome;
+    };
+    let response: UnaryResponse | StreamResponse;
+    try {
+      response = await next(request);
+    } catch (error) {
+      throw toOutcome(error);
+    }
+    return response.stream
+      ? { ...response, message: concluded(response.message, request.signal, toOutcome) }
+      : response;
+  };
+}
+
+async function* concluded<Message>(
+  messages: AsyncIterable<Message>,
+  signal: AbortSignal,
+  toOutcome: (error: unknown) => ConnectError,
+): AsyncIterable<Message> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  // The abort may come while no race below awaits the promise.
+  aborted.catch(() => {});
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const iterator = messages[Symbol.asyncIterator]();
+  let isOver = false;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([iterator.next(), aborted]);
+      if (done) {
+        isOver = true;
+        return;
+      }
+      yield value;
+    }
+  } catch (error) {
+    isOver = true;
+    throw toOutcome(error);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // Not awaited: a handler that ignores its signal would hold the stream.
+    iterator.return?.()?.catch(() => {});
+    if (!isOver) {
+      toOutcome(new ConnectError("the caller stopped reading the stream", Code.Canceled));
+    }
+  }
+}
+
+/** Logs errors that no caller can act on, which become "internal error" for the caller. */
+function outcomeOf(request: Request, error: unknown, logger: Logger): ConnectError {
+  if (error instanceof ConnectError) {
+    return sendable(error);
+  }
+  if (error instanceof Failure) {
+    return toConnectError(error);
+  }
+  if (request.signal.aborted) {
+    // The reason distinguishes a passed deadline from a disconnected client.
+    return ConnectError.from(request.signal.reason, Code.Canceled);
+  }
+  const id = requestIdOf(request);
+  logger.error({ request_id: id, ...traceIds(), err: error }, `${request.method.name} failed`);
+  return new ConnectError(
+    `internal error; the server's log has the cause (request id ${id})`,
+    Code.Internal,
+  );
+}
+
+/** Repairs errors of Connect itself that blame the wrong side or do not fit into a trailer. */
+function sendable(error: ConnectError): ConnectError {
+  const { code, rawMessage, metadata } = error;
+  // Connect reports an unreadable binary message of a stream as internal; the caller sent it.
+  const isUnreadable = code === Code.Internal && rawMessage.startsWith("parse binary: ");
+  const short = shorten(rawMessage).toWellFormed();
+  if (!isUnreadable && short === rawMessage) {
+    return error;
+  }
+  // A message with half a character makes no gRPC trailer, and the call would have no response.
+  const sent = new ConnectError(short, isUnreadable ? Code.InvalidArgument : code, metadata);
+  sent.details = error.details;
+  return sent;
+}
+
+/** Returns a ConnectError that has the failure's code and data in a google.rpc.ErrorInfo. */
+export function toConnectError(failure: Failure): ConnectError {
+  const { code, kind, data, message } = failure;
+  const error = new ConnectError(message, codes[kind], undefined, undefined, failure);
+  const metadata = Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [name, String(value)]),
+  );
+  error.details.push({
+    desc: ErrorInfoSchema,
+    value: { reason: code, domain: "unblock", metadata },
+  });
+  if (failure instanceof InvalidRequest) {
+    const fieldViolations = failure.violations.map((violation) => ({ ...violation }));
+    error.details.push({ desc: BadRequestSchema, value: { fieldViolations } });
+  } else if (kind === "overloaded") {
+    error.details.push({ desc: RetryInfoSchema, value: { retryDelay } });
+  }
+  return error;
+}

@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import type { ServerHttp2Stream } from "node:http2";
+import { connect, type Socket } from "node:net";
+import {
+  headersFrames,
+  largestWindowBytes,
+  preface,
+  setting,
+  settingsFrame,
+  windowUpdateFrame,
+} from "@unblock/http2/client/frames";
+import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
+import { createCertificates } from "@unblock/test/certificates";
+import { afterEach, expect, test, vi } from "vitest";
+import { defaultTimeLimits } from "./limits.ts";
+import { type Listener, type ListenerConfig, listen } from "./listener.ts";
+
+const waitOptions = { timeout: 20_000, interval: 20 };
+/** More than the system buffers for a client that does not read. */
+const largeBytes = 16 * 1024 * 1024;
+
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) {
+    socket.destroy();
+  }
+});
+
+/** Starts a server that never responds, unless a test passes a handler. */
+function open(
+  config: Partial<ListenerConfig>,
+  handleStream: (stream: ServerHttp2Stream) => void = () => {},
+): Promise<Listener> {
+  const adapter = { handleRequest: () => {}, handleStream };
+  return listen({ host: "127.0.0.1", port: 0, ...config }, adapter);
+}
+
+/** A client that sends something, and never closes its side. */
+function dial({ port }: Listener, said: string | Buffer): Socket {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  sockets.push(socket);
+  socket.on("error", () => {});
+  socket.resume();
+  socket.write(said, "latin1");
+  return socket;
+}
+
+async function assertHolds(listener: Listener, connections: number): Promise<void> {
+  await vi.waitUntil(() => listener.connections === connections, waitOptions);
+}
+
+test("drains although a client has sent nothing", async () => {
+  const listener = await open({});
+  const socket = dial(listener, "");
+  await assertHolds(listener, 1);
+  await listener.drain();
+  await vi.waitUntil(() => socket.readableEnded || socket.closed, waitOptions);
+  await assertHolds(listener, 0);
+});
+
+test("drains although a client does not close its side", async () => {
+  const listener = await open({ timeLimits: { ...defaultTimeLimits, goodbyeMs: 100 } });
+  const socket = dial(listener, Buffer.concat([preface, settingsFrame([])]));
+  await once(socket, "data");
+  const drained = listener.drain();
+  await once(socket, "end");
+  await drained;
+  await assertHolds(listener, 0);
+});
+
+test("destroys the HTTP/2 connection of a client that opens all windows and reads nothing", async () => {
+  const { promise: responded, resolve } = Promise.withResolvers<void>();
+  const listener = await open({ timeLimits: { ...defaultTimeLimits, idleMs: 400 } }, (stream) => {
+    stream.on("error", () => {});
+    stream.respond();
+    stream.end(Buffer.alloc(largeBytes));
+    resolve();
+  });
+  const request = new HpackEncoder().encode([
+    [":method", "GET"],
+    [":scheme", "http"],
+    [":authority", "x"],
+    [":path", "/"],
+  ]);
+  const socket = dial(
+    listener,
+    Buffer.concat([
+      preface,
+      settingsFrame([[setting.initialWindowSize, largestWindowBytes]]),
+      windowUpdateFrame(0, largeBytes),
+      headersFrames(1, request, true),
+    ]),
+  ).pause();
+  await responded;
+  expect(listener.connections).toBe(1);
+  await assertHolds(listener, 0);
+  expect(socket.bytesRead).toBeLessThan(largeBytes);
+});
+
+test.each([
+  ["nothing", ""],
+  ["half of a TLS handshake", "\x16\x03\x01\x02\x00\x01"],
+])("can destroy a TLS handshake after %s", async (_, said) => {
+  const { server: tls } = await createCertificates();
+  const listener = await open({ tls });
+  dial(listener, said);
+  await assertHolds(listener, 1);
+  const drained = listener.drain();
+  listener.cut();
+  await drained;
+  await assertHolds(listener, 0);
+});

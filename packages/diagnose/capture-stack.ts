@@ -1,0 +1,126 @@
+import { Session } from "node:inspector";
+import { type Stack, toFile } from "./stack.ts";
+
+/** Frames further out only call handlers. */
+const maxFrames = 64;
+
+/** Captures the caller's stack; each frame has its line and column. */
+export function captureStack(): Stack {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const holder: { stack?: unknown } = {};
+  let stack: Stack = [];
+  try {
+    Error.stackTraceLimit = maxFrames;
+    Error.prepareStackTrace = (_, sites) => {
+      stack = toStack(sites);
+      return "";
+    };
+    Error.captureStackTrace(holder, captureStack);
+    // V8 formats the stack on access.
+    void holder.stack;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  return stack;
+}
+
+function toStack(sites: readonly NodeJS.CallSite[]): Stack {
+  return (
+    sites
+      // Functions that await are not on the stack: V8 adds them for people.
+      .filter((site) => !site.isAsync())
+      .map((site) => ({
+        name: site.getFunctionName() ?? "",
+        file: toFile(site.getFileName() ?? ""),
+        line: site.getLineNumber() ?? undefined,
+        column: site.getColumnNumber() ?? undefined,
+        nearLine: undefined,
+        begins: {
+          line: site.getEnclosingLineNumber() ?? 0,
+          column: site.getEnclosingColumnNumber() ?? 0,
+        },
+      }))
+  );
+}
+
+/** Timeout for responses of threads, which may share a core with others. */
+const responseMs = 1_000;
+/** Evaluated in the threads, which load nothing for it. */
+const expression = `process.getBuiltinModule("node:util").getCallSites(${maxFrames})`;
+
+interface AttachedEvent {
+  readonly params: { readonly sessionId: string; readonly workerInfo: { readonly title: string } };
+}
+
+interface MessageEvent {
+  readonly params: { readonly message: string };
+}
+
+interface EvaluateResponse {
+  readonly result?: { readonly result?: { readonly value?: readonly UtilCallSite[] } };
+}
+
+interface UtilCallSite {
+  readonly functionName: string;
+  readonly scriptName: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
+/**
+ * Captures the stacks of worker threads once, in the middle of what they do. A profile would not know the
+ * lines of code that was compiled before the profile began.
+ *
+ * @returns stacks of the threads that respond within a second, in no order
+ */
+export async function captureThreadStacks(threadIds: ReadonlySet<number>): Promise<Stack[]> {
+  const stacks: Stack[] = [];
+  const { promise: isDone, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, responseMs).unref();
+  const session = new Session();
+  session.connect();
+  session.on("NodeWorker.attachedToWorker", ({ params }: AttachedEvent) => {
+    const { sessionId, workerInfo } = params;
+    // The title is such as "[worker 2] WorkerThread".
+    if (threadIds.has(Number(/^\[worker (\d+)\]/.exec(workerInfo.title)?.[1]))) {
+      const parameters = { expression, returnByValue: true };
+      const message = JSON.stringify({ id: 1, method: "Runtime.evaluate", params: parameters });
+      session.post("NodeWorker.sendMessageToWorker", { sessionId, message });
+    }
+  });
+  session.on("NodeWorker.receivedMessageFromWorker", ({ params: { message } }: MessageEvent) => {
+    const response: EvaluateResponse = JSON.parse(message);
+    stacks.push(fromCallSites(response.result?.result?.value ?? []));
+    if (stacks.length === threadIds.size) {
+      resolve();
+    }
+  });
+  try {
+    session.post("NodeWorker.enable", { waitForDebuggerOnStart: false });
+    await isDone;
+    session.post("NodeWorker.disable");
+  } finally {
+    clearTimeout(timer);
+    session.disconnect();
+  }
+  return stacks;
+}
+
+/** Empty while the thread loads modules: that ends by itself, and then the thread has work to do. */
+function fromCallSites(sites: readonly UtilCallSite[]): Stack {
+  const inFile = sites.findIndex(({ scriptName }) => toFile(scriptName) !== undefined);
+  const inner = inFile === -1 ? sites : sites.slice(0, inFile);
+  if (inner.some(({ scriptName }) => scriptName.startsWith("node:internal/modules"))) {
+    return [];
+  }
+  return sites.map(({ functionName, scriptName, lineNumber, columnNumber }) => ({
+    name: functionName,
+    file: toFile(scriptName),
+    line: lineNumber,
+    column: columnNumber,
+    nearLine: undefined,
+    // Unknown.
+    begins: { line: 1, column: 1 },
+  }));
+}

@@ -1,0 +1,190 @@
+/** Names of all diagnoses, those of `npm run check` included. */
+export type DiagnosisName =
+  /** The event loop stood still while its thread slept: a driver or *Sync call that blocks. */
+  | "loop-blocked-by-waiting"
+  /** The event loop stood still because its thread computed. */
+  | "loop-blocked-by-cpu"
+  /** The same, behind a promise or an async function that changed nothing. */
+  | "cpu-behind-a-promise"
+  /** The event loop stood still because V8 collected garbage. */
+  | "garbage-collection"
+  /** The whole process was stopped from outside: SIGSTOP, a paused container, a debugger. */
+  | "process-paused"
+  /** The cgroup's CPU limit stopped the process. */
+  | "cpu-throttled"
+  /** More calls waited for libuv's threads than there are threads. */
+  | "libuv-pool-saturated"
+  /** DNS lookups waited for the half of libuv's pool that they may use. */
+  | "dns-lookups-queued"
+  /** Waits that could have overlapped came one after another. */
+  | "sequential"
+  /** A pool of one's own lets through fewer waits than arrive at once. */
+  | "pool-too-small"
+  /** More threads computed at once than there are cores. */
+  | "more-threads-than-cores"
+  /** Work after the response was lost when its client disconnected. */
+  | "lost-on-abort"
+  /** Work after the response was lost when the service shut down. */
+  | "lost-at-shutdown"
+  /** The caller waited for work whose result nobody needs. */
+  | "reply-waits-for-work"
+  /** A promise was rejected and nothing handled it. */
+  | "unhandled-rejection"
+  /** Work went on after the client disconnected or the deadline passed. */
+  | "signal-ignored"
+  /** Everything is right but the time: each call does or awaits something besides its work. */
+  | "slower-than-its-work"
+  /** A function that cannot be sent to another thread was handed to a pool. */
+  | "not-exported"
+  /** The response is not what was asked for. */
+  | "wrong-answer"
+  /** The result is right, but the executor is not the named one, or is wrong for the work. */
+  | "wrong-executor"
+  /** A call got another call's data: state shared across an await, or results taken in order of arrival. */
+  | "mixed-up-calls"
+  /** A call that succeeds alone fails while others are in progress. */
+  | "fails-beside-others"
+  /** The response did not come from the backend: not asked, asked and ignored, or invented. */
+  | "answer-not-from-backend"
+  /** The response is what the backend said earlier, or for another key. */
+  | "stale-value"
+  /** The backend is asked more often than the calls need. */
+  | "asks-too-often"
+  /** A failing backend is asked again and again, without a limit or a pause. */
+  | "retries-without-end"
+  /** A backend's failure was reported as success. */
+  | "hides-failure"
+  /** The response came without the CPU time that its work needs. */
+  | "work-skipped"
+  /** Each call started a thread, a process or a pool of its own. */
+  | "executor-per-call"
+  /** Threads, processes, timers or connections were still there after they were of use. */
+  | "left-behind"
+  /** Each call opened a connection of its own. */
+  | "connection-per-call"
+  /** A response's body was not read, so its connection stays in use. */
+  | "body-not-read"
+  /** The event loop is busy even without calls. */
+  | "loop-kept-busy"
+  /** The code changes what the check measures with, instead of doing the work. */
+  | "tampers-with-the-check";
+
+/** A line of somebody's code. */
+export interface CodeLine {
+  /** Path that an editor can open, relative to the working directory if inside of it. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1; only for a line too long to be shown whole, such as all of a bundle. */
+  readonly column?: number;
+  /** Column at which the function begins in such a line, which holds many. */
+  readonly beginsAt?: number;
+  /** Name of what is called there, such as "findUserBlocking". */
+  readonly what: string;
+}
+
+/** A line and how often something was seen there. */
+export interface CountedLine {
+  readonly line: CodeLine;
+  readonly count: number;
+  /** 0 if it is not about time. */
+  readonly totalMs: number;
+}
+
+export interface WorkerThread {
+  /** File that it was started with, relative to the working directory if inside of it. */
+  readonly file: string;
+  /** Node's `threadId` of each such thread. */
+  readonly ids: readonly number[];
+}
+
+/** A named mistake with its evidence. */
+export interface Diagnosis {
+  readonly name: DiagnosisName;
+  /** What happened, with its numbers: a sentence or two. */
+  readonly finding: string;
+  /** Where to look; undefined if nothing points to a line. */
+  readonly line?: CodeLine | undefined;
+  /** Other lines with the same cause, the worst first. */
+  readonly otherLines?: readonly CountedLine[] | undefined;
+  /** Worker thread that it was in; undefined for the main thread or the whole process. */
+  readonly thread?: WorkerThread | undefined;
+  /** Identifies the cause, and stays the same when another line becomes the worst. Default: the name. */
+  readonly id?: string | undefined;
+  /** One next step: a sentence. */
+  readonly nextStep: string;
+  /** Heading of docs/fundamentals.md that explains it, as an anchor. */
+  readonly readOn?: string;
+  /** Figures for scripts, with units in the names, such as { blocked_ms: 512, cpu_ms: 3 }. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** Watches this process for one kind of mistake, from its construction on. */
+export interface DiagnosisWatch {
+  /** What was found so far, the worst first. */
+  diagnoses(): Diagnosis[];
+  /** Diagnoses that explain this one, which is left out then. */
+  readonly explainedBy?: readonly DiagnosisName[];
+  /** Called every 250 ms. */
+  round?(): void | Promise<void>;
+  /** Called once, before `diagnoses()` is called for the last time. */
+  stop?(): void;
+}
+
+/** Formats a time for people: "312 ms", "14.2 s". */
+export function inWords(ms: number): string {
+  return ms < 10_000 ? `${Math.round(ms).toLocaleString("en")} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** Rounds a number for scripts, to a tenth. */
+export function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** "once", "twice", "14 times" */
+export function times(count: number): string {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${count.toLocaleString("en")} times`;
+}
+
+/** A location that an editor can open, such as "app.js:12", with the column if the line is long. */
+export function shownLocation({ file, line, column }: CodeLine): string {
+  return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
+}
+
+/** Further lines are not kept. */
+const maxLines = 50;
+const maxShown = 4;
+
+/** The lines at which one cause was seen. */
+export class Sites {
+  readonly #lines = new Map<string, CountedLine>();
+
+  add(line: CodeLine, ms: number): void {
+    const key = `${line.file}:${line.line}:${line.beginsAt}`;
+    const before = this.#lines.get(key);
+    if (before !== undefined || this.#lines.size < maxLines) {
+      const { count = 0, totalMs = 0 } = before ?? {};
+      this.#lines.set(key, { line: before?.line ?? line, count: count + 1, totalMs: totalMs + ms });
+    }
+  }
+
+  /** The worst first. */
+  read(): CountedLine[] {
+    return [...this.#lines.values()].sort((a, b) => b.totalMs - a.totalMs || b.count - a.count);
+  }
+}
+
+/** A sentence about the lines besides the worst; empty if there are none. */
+export function alsoAt(others: readonly CountedLine[]): string {
+  if (others.length === 0) {
+    return "";
+  }
+  const shown = others.slice(0, maxShown).map(({ line, count, totalMs }) => {
+    const howLong = totalMs > 0 ? `, ${inWords(totalMs)}` : "";
+    return `${shownLocation(line)} (${line.what}, ${times(count)}${howLong})`;
+  });
+  const more = others.length - shown.length;
+  const all = more > 0 ? [...shown, `${more} more ${more === 1 ? "line" : "lines"}`] : shown;
+  const list = all.length === 1 ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
+  return ` The same at ${list}.`;
+}

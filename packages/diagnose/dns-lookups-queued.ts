@@ -1,0 +1,117 @@
+import {
+  type CodeLine,
+  type Diagnosis,
+  type DiagnosisWatch,
+  inWords,
+  rounded,
+} from "./diagnosis.ts";
+import {
+  configuredThreads,
+  lateMs,
+  lookupThreads,
+  newProbeData,
+  type ProbeData,
+  probeCell,
+} from "./libuv-probes.ts";
+import { PoolCallers } from "./pool-callers.ts";
+import type { OwnCode } from "./stack.ts";
+
+/** How DNS lookups waited for threads of libuv's pool. */
+export interface LookupReading {
+  readonly maxWaitMs: number;
+  /** Sum of the times that late probes waited. */
+  readonly totalWaitMs: number;
+  /** Maximum of the main thread's lookups in progress at once. */
+  readonly maxAtOnce: number;
+  /** Whether worker threads may have added lookups, which are not counted. */
+  readonly hasWorkers: boolean;
+  /** Count of the lookups that libuv runs at once. */
+  readonly threads: number;
+  /** The line that asks for most of them; undefined if none was seen. */
+  readonly line: CodeLine | undefined;
+  /** Names that were looked up, the most frequent first. */
+  readonly names: readonly string[];
+}
+
+/** A probe that waits for longer does not only lack a core, in milliseconds. */
+const stuckMs = 1_000;
+/** Shorter waits, such as those at a start, are not reported, in milliseconds in all. */
+const minMs = 500;
+const lookupTypes = /^GET(ADDR|NAME)INFOREQWRAP$/;
+const lookupResources = /^Get(Addr|Name)InfoReqWrap$/;
+
+/** Finds that DNS lookups wait for each other, by the probes that the watch thread sends. */
+export class LookupWatch implements DiagnosisWatch {
+  readonly explainedBy = ["more-threads-than-cores", "libuv-pool-saturated"] as const;
+  readonly data: ProbeData = newProbeData();
+  readonly #callers: PoolCallers;
+  readonly #hasWorkers: () => boolean;
+  #maxAtOnce = 0;
+
+  /** @param hasWorkers whether the program has started worker threads */
+  constructor(isOwn: OwnCode, hasWorkers: () => boolean) {
+    this.#callers = new PoolCallers(isOwn, lookupTypes);
+    this.#hasWorkers = hasWorkers;
+  }
+
+  round(): void {
+    if (this.#read(probeCell.waitingMs) >= lateMs) {
+      const active = process.getActiveResourcesInfo().filter((type) => lookupResources.test(type));
+      this.#maxAtOnce = Math.max(this.#maxAtOnce, active.length);
+      this.#callers.listen();
+    }
+  }
+
+  diagnoses(): Diagnosis[] {
+    const waitingMs = this.#read(probeCell.waitingMs);
+    const stuckForMs = waitingMs >= stuckMs ? waitingMs : 0;
+    return diagnoseQueuedLookups({
+      maxWaitMs: Math.max(this.#read(probeCell.maxMs), stuckForMs),
+      totalWaitMs: this.#read(probeCell.lateMs) + stuckForMs,
+      maxAtOnce: this.#maxAtOnce,
+      hasWorkers: this.#hasWorkers(),
+      threads: lookupThreads(configuredThreads()),
+      line: this.#callers.line(),
+      names: this.#callers.hosts(),
+    });
+  }
+
+  stop(): void {
+    this.#callers.close();
+  }
+
+  #read(cell: number): number {
+    return Atomics.load(this.data.cells, cell);
+  }
+}
+
+export function diagnoseQueuedLookups(reading: LookupReading): Diagnosis[] {
+  const { maxWaitMs, totalWaitMs, maxAtOnce, hasWorkers, threads, line, names } = reading;
+  const waiting = maxAtOnce - threads;
+  if (totalWaitMs < minMs || (waiting <= 0 && !hasWorkers)) {
+    return [];
+  }
+  const howMany =
+    waiting > 0
+      ? `up to ${maxAtOnce.toLocaleString("en")} lookups of names were in progress at once, and ${waiting.toLocaleString("en")} of them waited for the others`
+      : "lookups of names in worker threads waited for each other";
+  const [first, second, ...others] = names.map((name) => `"${name}"`);
+  const more = second === undefined ? "" : ` and ${others.length === 0 ? second : "other names"}`;
+  const which = first === undefined ? "" : ` They were for ${first}${more}.`;
+  return [
+    {
+      name: "dns-lookups-queued",
+      finding: `libuv lets lookups of names (dns.lookup, and with it fetch, http and net) use half of its pool, ${threads} at once: ${howMany}, for up to ${inWords(maxWaitMs)}.${which} Files and hashes went on meanwhile.`,
+      line,
+      nextStep:
+        "Keep connections open instead of looking up the same name for each call, or use dns.resolve4, which takes no thread; with UV_THREADPOOL_SIZE twice as large twice as many run.",
+      readOn: "libuvs-pool",
+      numbers: {
+        lookups_at_once: maxAtOnce,
+        lookups_waiting: Math.max(0, waiting),
+        lookup_threads: threads,
+        longest_wait_ms: rounded(maxWaitMs),
+      },
+    },
+  ];
+}

@@ -1,0 +1,123 @@
+import {
+  type CodeLine,
+  type Diagnosis,
+  type DiagnosisWatch,
+  inWords,
+  rounded,
+  times,
+} from "./diagnosis.ts";
+import {
+  configuredThreads,
+  lateMs,
+  newProbeData,
+  type ProbeData,
+  poolThreadIds,
+  probeCell,
+} from "./libuv-probes.ts";
+import { PoolCallers } from "./pool-callers.ts";
+import type { OwnCode } from "./stack.ts";
+
+/** How long the libuv probes waited for a thread of libuv's pool since the window began. */
+export interface PoolReading {
+  readonly maxWaitMs: number;
+  /** Count of the probes that waited for 50 ms or more. */
+  readonly lateCalls: number;
+  /** Sum of the times that they waited. */
+  readonly lateMs: number;
+  /** Count of the pool's threads. */
+  readonly threads: number;
+}
+
+/** A probe that waits for longer does not only lack a core, in milliseconds. */
+const stuckMs = 1_000;
+/** Shorter waits are not reported, in milliseconds in all. */
+const minMs = 150;
+
+/** Reads the results of the libuv probes that the watch thread sends. */
+export class LibuvPoolWatch {
+  readonly data: ProbeData = newProbeData();
+
+  /** Whether calls wait right now. */
+  isLate(): boolean {
+    return this.#read(probeCell.waitingMs) >= lateMs;
+  }
+
+  read(): PoolReading {
+    const waitingMs = this.#read(probeCell.waitingMs);
+    return {
+      // A call in progress may never return.
+      maxWaitMs: Math.max(this.#read(probeCell.maxMs), waitingMs >= stuckMs ? waitingMs : 0),
+      lateCalls: this.#read(probeCell.lateCount),
+      lateMs: this.#read(probeCell.lateMs),
+      // The variable may have been set after the pool had started.
+      threads: poolThreadIds().length || configuredThreads(),
+    };
+  }
+
+  restartWindow(): void {
+    for (const cell of [probeCell.maxMs, probeCell.lateCount, probeCell.lateMs]) {
+      Atomics.store(this.data.cells, cell, 0);
+    }
+  }
+
+  #read(cell: number): number {
+    return Atomics.load(this.data.cells, cell);
+  }
+}
+
+/** Finds that libuv's pool is full, and which line fills it. */
+export class SaturatedPoolWatch implements DiagnosisWatch {
+  /** Threads that take the cores from each other leave none for libuv's. */
+  readonly explainedBy = ["more-threads-than-cores"] as const;
+  readonly #pool = new LibuvPoolWatch();
+  readonly #callers: PoolCallers;
+
+  constructor(isOwn: OwnCode) {
+    this.#callers = new PoolCallers(isOwn);
+  }
+
+  get data(): ProbeData {
+    return this.#pool.data;
+  }
+
+  round(): void {
+    if (this.#pool.isLate()) {
+      this.#callers.listen();
+    }
+  }
+
+  diagnoses(): Diagnosis[] {
+    return diagnoseSaturatedPool(this.#pool.read(), this.#callers.line());
+  }
+
+  stop(): void {
+    this.#callers.close();
+  }
+}
+
+/** @param line the line that hands the pool most of its work; undefined if none was seen */
+export function diagnoseSaturatedPool(
+  { lateCalls, lateMs, maxWaitMs, threads }: PoolReading,
+  line: CodeLine | undefined,
+): Diagnosis[] {
+  // A call in progress counts for the longest only.
+  if (Math.max(lateMs, maxWaitMs) < minMs) {
+    return [];
+  }
+  return [
+    {
+      name: "libuv-pool-saturated",
+      finding: `More was handed to libuv's pool than its ${threads} threads could do: a call with nothing to do waited there for up to ${inWords(maxWaitMs)}, and ${times(lateCalls)} for 50 ms or more. So does every file access, name lookup, hash and compression.`,
+      line,
+      nextStep:
+        "If that work computes, hand the pool less of it at once; if it waits, give the pool more threads with UV_THREADPOOL_SIZE.",
+      readOn: "libuvs-pool",
+      numbers: {
+        pool_threads: threads,
+        longest_wait_ms: rounded(maxWaitMs),
+        late_calls: lateCalls,
+        late_ms: rounded(lateMs),
+      },
+    },
+  ];
+}

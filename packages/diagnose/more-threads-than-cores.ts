@@ -1,0 +1,151 @@
+import { availableParallelism } from "node:os";
+import type { EventLoopUtilization } from "node:perf_hooks";
+import type { Worker } from "node:worker_threads";
+import { captureThreadStacks } from "./capture-stack.ts";
+import type { CodeLine, Diagnosis, DiagnosisWatch } from "./diagnosis.ts";
+import { pointTo, Votes } from "./point-to.ts";
+import { innermost, type OwnCode, type Stack } from "./stack.ts";
+import { isWatchThread } from "./start-watch-thread.ts";
+
+/** Time over which a thread's CPU time is measured. */
+const measureMs = 250;
+/** CPU time in that time below which a thread waits. */
+const minCpuMs = 5;
+/** Utilization of a thread's event loop from which the thread is busy. */
+const minUtilization = 0.9;
+
+interface Watched {
+  loop: EventLoopUtilization;
+  /** Resolves when the thread has ended: requests to it may stay without a response then. */
+  readonly ended: Promise<void>;
+}
+
+export interface ThreadsReading {
+  /** Maximum of the worker threads that computed at once. */
+  readonly maxComputing: number;
+  readonly cores: number;
+  /** Line at which one of them computed; undefined if it was not seen. */
+  readonly line: CodeLine | undefined;
+}
+
+/** Finds that more worker threads compute at once than there are cores, of those started from now on. */
+export class ThreadsWatch implements DiagnosisWatch {
+  readonly #isOwn: OwnCode;
+  readonly #cores = availableParallelism();
+  readonly #threads = new Map<Worker, Watched>();
+  readonly #onThread = (thread: Worker) => this.#add(thread);
+  #maxComputing = 0;
+  #line: CodeLine | undefined;
+  #isMeasuring = false;
+  /** Whether the program has started worker threads. */
+  hasWorkers = false;
+
+  constructor(isOwn: OwnCode) {
+    this.#isOwn = isOwn;
+    process.on("worker", this.#onThread);
+  }
+
+  #add(thread: Worker): void {
+    if (isWatchThread(thread)) {
+      return;
+    }
+    this.hasWorkers = true;
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    this.#threads.set(thread, { loop: thread.performance.eventLoopUtilization(), ended });
+    thread.once("exit", () => {
+      this.#threads.delete(thread);
+      resolve();
+    });
+  }
+
+  /** Measures CPU times only if more threads than cores were busy since the last call. */
+  async round(): Promise<void> {
+    const candidates = [...this.#threads].filter((one) => wasBusy(...one));
+    if (candidates.length > this.#cores && !this.#isMeasuring) {
+      this.#isMeasuring = true;
+      try {
+        await this.#measure(candidates);
+      } finally {
+        this.#isMeasuring = false;
+      }
+    }
+  }
+
+  /** A thread is also busy while it waits in a blocking call; only one that computes uses CPU time. */
+  async #measure(threads: readonly (readonly [Worker, Watched])[]): Promise<void> {
+    const cpuMs = await Promise.all(threads.map((thread) => cpuMsOf(...thread)));
+    // Threads that compute get similar shares of the cores, however small these are.
+    const share = Math.max(minCpuMs, Math.max(...cpuMs) / 3);
+    const computing = threads.filter((_, index) => (cpuMs[index] ?? 0) >= share);
+    if (computing.length <= Math.max(this.#cores, this.#maxComputing)) {
+      return;
+    }
+    const ids = new Set(computing.map(([{ threadId }]) => threadId));
+    const stacks = await captureThreadStacks(ids);
+    const working = stacks.filter((stack) => innermost(stack, this.#isOwn) !== -1);
+    if (working.length > Math.max(this.#cores, this.#maxComputing)) {
+      this.#maxComputing = working.length;
+      this.#line = this.#lineOf(working);
+    }
+  }
+
+  #lineOf(stacks: readonly Stack[]): CodeLine | undefined {
+    const votes = new Votes(this.#isOwn);
+    for (const stack of stacks) {
+      votes.add(stack, 1);
+    }
+    const stack = votes.winner();
+    return stack && pointTo(stack, this.#isOwn)?.line;
+  }
+
+  diagnoses(): Diagnosis[] {
+    return diagnoseThreads({
+      maxComputing: this.#maxComputing,
+      cores: this.#cores,
+      line: this.#line,
+    });
+  }
+
+  stop(): void {
+    process.off("worker", this.#onThread);
+  }
+}
+
+export function diagnoseThreads({ maxComputing, cores, line }: ThreadsReading): Diagnosis[] {
+  if (maxComputing <= cores) {
+    return [];
+  }
+  return [
+    {
+      name: "more-threads-than-cores",
+      finding: `${maxComputing} worker threads computed at once on ${cores} cores: they took the cores from each other and from the event loop, so that none was done sooner and all were done late.`,
+      line,
+      nextStep: `Compute in a pool of ${cores} threads, one per core, and let the rest wait in its queue.`,
+      readOn: "worker-threads",
+      numbers: { computing_at_once: maxComputing, cores },
+    },
+  ];
+}
+
+/** Whether the thread's loop was hardly idle since the last call. */
+function wasBusy(thread: Worker, watched: Watched): boolean {
+  const now = thread.performance.eventLoopUtilization();
+  const { utilization } = thread.performance.eventLoopUtilization(now, watched.loop);
+  watched.loop = now;
+  return utilization > minUtilization;
+}
+
+/** CPU time that a thread uses from now on for 250 ms; 0 if it ends meanwhile. */
+async function cpuMsOf(thread: Worker, { ended }: Watched): Promise<number> {
+  const measure = async () => {
+    const before = await thread.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, measureMs).unref());
+    return thread.cpuUsage(before);
+  };
+  try {
+    const used = await Promise.race([measure(), ended]);
+    return used === undefined ? 0 : (used.user + used.system) / 1_000;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,86 @@
+import { dirname, isAbsolute, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A function on a thread's stack. */
+export interface Frame {
+  /** Empty if it has none. */
+  readonly name: string;
+  /** Path; undefined for what is in no file: Node's own, native or evaluated code. */
+  readonly file: string | undefined;
+  /** Current line, from 1; undefined if it was not seen. */
+  readonly line: number | undefined;
+  /** Current column, from 1; undefined if it was not seen. */
+  readonly column: number | undefined;
+  /** Line at which it was seen when it was innermost; undefined if it was not. */
+  readonly nearLine: number | undefined;
+  /** Where the function begins. */
+  readonly begins: Position;
+}
+
+/** Both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Innermost first. */
+export type Stack = readonly Frame[];
+
+/** Whether the code of a file is the user's own, so that a line of it can be changed. */
+export type OwnCode = (file: string) => boolean;
+
+/** All code except packages. */
+export function isOwnCode(file: string): boolean {
+  return !file.includes(`${sep}node_modules${sep}`);
+}
+
+/** Package that a file belongs to, such as "pg" or "@redis/client"; undefined if none. */
+export function packageOf(file: string): string | undefined {
+  const [, name] = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(file) ?? [];
+  return name?.replace("\\", "/");
+}
+
+/** Path relative to the working directory if inside of it, as people would type it. A URL stays one. */
+export function shownPath(file: string): string {
+  if (!isAbsolute(file)) {
+    return file;
+  }
+  const short = relative(process.cwd(), file);
+  return short === "" || short.startsWith("..") ? file : short;
+}
+
+/** Index of the innermost frame of the user's own code, else of any file; -1 if there is none. */
+export function innermost(stack: Stack, isOwn: OwnCode): number {
+  const own = stack.findIndex(({ file }) => file !== undefined && isOwn(file));
+  return own === -1 ? stack.findIndex(({ file }) => file !== undefined) : own;
+}
+
+/** Identifies the function of the innermost own frame; undefined if no frame is in a file. */
+export function functionKey(stack: Stack, isOwn: OwnCode): string | undefined {
+  const frame = stack[innermost(stack, isOwn)];
+  return frame && `${frame.file}:${frame.begins.line}:${frame.begins.column}`;
+}
+
+/** Whether the program was loading its modules: it serves nobody yet, so nobody waits. */
+export function isLoading(stack: Stack): boolean {
+  const outermost = stack.findLast(({ file }) => file !== undefined);
+  // The body of a module is a function without a name that begins where its file does.
+  return outermost?.name === "" && outermost.begins.line === 1 && outermost.begins.column === 1;
+}
+
+/** Whether a script is the code of `node -e` or of standard input: the user's own, but in no file. */
+export function isEvaluated(script: string): boolean {
+  return script === "[eval]" || script === "[stdin]";
+}
+
+/**
+ * Path of a script as V8 names it: V8 has URLs for modules and paths for other scripts. The code that watches
+ * counts as being in no file.
+ */
+export function toFile(script: string): string | undefined {
+  if (isEvaluated(script)) {
+    return script;
+  }
+  const file = script.startsWith("file:") ? fileURLToPath(script) : script;
+  return isAbsolute(file) && dirname(file) !== import.meta.dirname ? file : undefined;
+}

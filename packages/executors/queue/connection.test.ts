@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { durabilityProblems } from "./connection.ts";
+
+const fit = { aof_enabled: "1", maxmemory_policy: "noeviction", role: "master" };
+
+test.each([
+  [{}, []],
+  [{ aof_enabled: "0" }, ["--appendonly yes"]],
+  [{ maxmemory_policy: "allkeys-lru" }, ["--maxmemory-policy noeviction"]],
+  [{ role: "slave" }, ["the address of its master"]],
+])("a Redis that says %j has the problems %j", (differs, problems) => {
+  const found = durabilityProblems(new Map(Object.entries({ ...fit, ...differs })));
+  expect(found).toEqual(problems.map((problem) => expect.stringContaining(problem)));
+});
+
+test("ignores fields that a Redis does not report", () => {
+  expect(durabilityProblems(new Map())).toEqual([]);
+});

@@ -1,0 +1,153 @@
+import { createClient, ErrorReply } from "@redis/client";
+import { backendUnavailable, Failure } from "@unblock/errors/failure";
+import { createNodeRedisClient, type IRedisClient } from "bullmq";
+import { describeRedis } from "./redis-url.ts";
+
+const connectTimeoutMs = 5_000;
+const maxBackoffMs = 1_000;
+/** Max commands that wait for a connection or a reply; more fail at once. */
+const maxCommands = 10_000;
+
+interface RedisConnectionConfig {
+  readonly url: string;
+  /** Reports once that the connection is lost, and once that it responds again. */
+  readonly log: (message: string) => void;
+}
+
+type RedisCommands = Pick<ReturnType<typeof createClient>, "get" | "set" | "pExpire">;
+
+/**
+ * A connection that reconnects until it is closed. Commands wait meanwhile, as BullMQ's own must;
+ * check `isReady` before a command that a caller waits for.
+ */
+export interface RedisConnection {
+  readonly client: IRedisClient;
+  /** For BullMQ's objects, which duplicate the connection for blocking commands. */
+  readonly options: { readonly connection: IRedisClient; readonly skipVersionCheck: true };
+  /** Commands that BullMQ does not have. */
+  readonly redis: RedisCommands;
+  readonly isReady: boolean;
+  readonly problem: string;
+  info(): Promise<ReadonlyMap<string, string>>;
+  /** Resolves at the first connection; never if closed before. */
+  readonly connected: Promise<void>;
+  close(): void;
+}
+
+export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnection {
+  const where = describeRedis(url);
+  let isClosed = false;
+  const raw = createClient({
+    url,
+    RESP: 2,
+    commandsQueueMaxLength: maxCommands,
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      // BullMQ's duplicates share this strategy, and nothing else could end them while Redis is
+      // away.
+      reconnectStrategy: (attempts) =>
+        isClosed ? false : Math.min(50 * 2 ** attempts, maxBackoffMs),
+    },
+  });
+  const { promise: connected, resolve } = Promise.withResolvers<void>();
+  let problem = "not connected yet";
+  let isDown = false;
+  raw.on("error", (error: Error & { code?: string }) => {
+    problem = error.message || error.code || error.name;
+    if (!isDown) {
+      isDown = true;
+      log(`The Redis at ${where} does not respond (${problem}); retrying.`);
+    }
+  });
+  raw.on("ready", () => {
+    if (isDown) {
+      isDown = false;
+      log(`The Redis at ${where} responds again.`);
+    }
+    resolve();
+  });
+  const client = createNodeRedisClient(raw);
+  // Reported by the listener above; without this one, the error would end the process.
+  client.on("error", () => {});
+  return {
+    client,
+    // BullMQ asks for the version only once: if Redis died just then, a worker would spin without
+    // taking jobs, or a queue never add one.
+    options: { connection: client, skipVersionCheck: true },
+    redis: raw,
+    get isReady() {
+      return raw.isReady;
+    },
+    get problem() {
+      return problem;
+    },
+    info: async () => readInfo(await raw.info()),
+    connected,
+    close: () => {
+      isClosed = true;
+      raw.destroy();
+    },
+  };
+}
+
+function readInfo(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .split("\r\n")
+      .map((line) => line.split(":", 2))
+      .map(([name = "", value = ""]) => [name, value]),
+  );
+}
+
+/** Converts the failure of a command into what a caller can do about it. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) {
+    return error;
+  }
+  if (error instanceof ErrorReply && error.message.includes("OOM")) {
+    return new Failure("UNBLOCK_JOB_QUEUE_OUT_OF_MEMORY", {}, { cause: error });
+  }
+  if (error instanceof ErrorReply && error.message.includes("READONLY")) {
+    return backendUnavailable("job queue", "its Redis is a read-only replica");
+  }
+  return backendUnavailable("job queue", error);
+}
+
+/** Whether Redis may have executed the command although it did not reply. */
+export function mayBeDone({ cause }: Failure): boolean {
+  return (
+    cause instanceof Error &&
+    !(cause instanceof ErrorReply) &&
+    // The client's own error, for a command that was never sent.
+    cause.message !== "The queue is full"
+  );
+}
+
+/** INFO fields that a job needs to survive a killed Redis. */
+const wanted = [
+  {
+    field: "aof_enabled",
+    value: "1",
+    otherwise:
+      "it has appendonly no, so jobs that it took are lost when it stops: " +
+      "start it with --appendonly yes",
+  },
+  {
+    field: "maxmemory_policy",
+    value: "noeviction",
+    otherwise:
+      "it may evict jobs when its memory is full: start it with --maxmemory-policy noeviction",
+  },
+  {
+    field: "role",
+    value: "master",
+    otherwise: "it is a read-only replica, which takes no jobs: use the address of its master",
+  },
+] as const;
+
+/** Reasons why a Redis may lose jobs, as ends of sentences; empty when there are none. */
+export function durabilityProblems(info: ReadonlyMap<string, string>): readonly string[] {
+  return wanted
+    .filter(({ field, value }) => (info.get(field) ?? value) !== value)
+    .map(({ otherwise }) => otherwise);
+}

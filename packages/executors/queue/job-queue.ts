@@ -1,0 +1,230 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { backendUnavailable, Failure } from "@unblock/errors/failure";
+import { type Job, type JobsOptions, Queue, QueueEvents } from "bullmq";
+import { unlessAborted, withTimeout } from "../waiting.ts";
+import { Backlog } from "./backlog.ts";
+import { Cancellations } from "./cancellations.ts";
+import {
+  connectRedis,
+  durabilityProblems,
+  mayBeDone,
+  type RedisConnection,
+  toFailure,
+} from "./connection.ts";
+import { assertSameRequest, deduplicationOf, newJobId, recallOutcome } from "./idempotency.ts";
+import {
+  computeOptions,
+  computeQueue,
+  eventOptions,
+  eventsQueue,
+  type JobData,
+  priorityOf,
+  retryFromStart,
+  unfinishedKeyMs,
+} from "./protocol.ts";
+import { JobResults, NothingHeard } from "./results.ts";
+
+const commandMs = 2_000;
+/**
+ * Age of the oldest events that are read at the start, because the clocks of two machines differ.
+ */
+const clockSkewMs = 60_000;
+const closeMs = 500;
+const unref = { ref: false };
+interface JobQueueConfig {
+  readonly redisUrl: string;
+  /** Max jobs that wait in each of the two queues. */
+  readonly maxQueue: number;
+  readonly log: (message: string) => void;
+}
+
+/**
+ * The server's side of the job queue: adds jobs and waits for the results of those that compute.
+ */
+export class JobQueue {
+  readonly #connection: RedisConnection;
+  readonly #compute: Queue<JobData>;
+  readonly #events: Queue<JobData>;
+  readonly #computeBacklog: Backlog;
+  readonly #eventsBacklog: Backlog;
+  readonly #ends: QueueEvents;
+  readonly #results: JobResults;
+  readonly #cancellations: Cancellations;
+
+  constructor({ redisUrl, maxQueue, log }: JobQueueConfig) {
+    this.#connection = connectRedis({ url: redisUrl, log });
+    const { options } = this.#connection;
+    this.#compute = quiet(new Queue(computeQueue, options));
+    this.#events = quiet(new Queue(eventsQueue, options));
+    this.#ends = quiet(
+      new QueueEvents(computeQueue, {
+        ...options,
+        lastEventId: `${Date.now() - clockSkewMs}-0`,
+      }),
+    );
+    this.#results = new JobResults(this.#ends, this.#compute);
+    this.#cancellations = new Cancellations(this.#connection, log);
+    this.#computeBacklog = new Backlog(
+      () => this.#compute.getJobCountByTypes("waiting", "prioritized", "delayed"),
+      maxQueue,
+    );
+    // Failed events stay until a person retries them, so they count too.
+    this.#eventsBacklog = new Backlog(
+      () => this.#events.getJobCountByTypes("waiting", "delayed", "failed"),
+      maxQueue,
+    );
+    void this.#connection.connected.then(() => this.#warnOfLosses(log));
+  }
+
+  /**
+   * Adds a compute job and waits for its outcome.
+   *
+   * @param costMs expected CPU time in milliseconds: shorter jobs run first
+   * @param key `scope.fingerprint` of a call that may be repeated: the same key means the same job,
+   *   done once, and again when it failed
+   * @param signal its abort removes a waiting job from the queue, unless it has a key: others may
+   *   wait for it too
+   */
+  async compute(
+    data: JobData,
+    terms: { costMs: number; key: string | undefined; signal: AbortSignal },
+  ): Promise<unknown> {
+    const { costMs, key, signal } = terms;
+    const id = newJobId(key);
+    // Before the job is added, so that the result can't be missed.
+    const waiting = this.#results.wait(id);
+    try {
+      const job = await this.#add(this.#compute, this.#computeBacklog, data, id, key, {
+        ...computeOptions,
+        ...deduplicationOf(key, unfinishedKeyMs.compute),
+        priority: priorityOf(costMs),
+      });
+      signal.throwIfAborted();
+      if (job.id !== id) {
+        return await this.#computeAgain(job, data, terms);
+      }
+      return await unlessAborted(waiting.result, signal);
+    } catch (error) {
+      if (key === undefined && (signal.aborted || error instanceof NothingHeard)) {
+        this.#cancellations.cancel(this.#compute, id);
+      }
+      throw error;
+    } finally {
+      waiting.leave();
+    }
+  }
+
+  /** Adds an event; resolves when Redis has it. An event with the same key is sent once. */
+  async addEvent(data: JobData, key: string | undefined): Promise<void> {
+    const id = newJobId(key);
+    const job = await this.#add(this.#events, this.#eventsBacklog, data, id, key, {
+      ...eventOptions,
+      ...deduplicationOf(key, unfinishedKeyMs.event),
+    });
+    // Failed events stay in the queue, so a missing one has been sent.
+    if (job.id !== id && (await this.#ask(() => job.getState())) === "failed") {
+      await this.#ask(() => retryFromStart(job));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#results.close();
+    const closed = this.#cancellations
+      .settled()
+      .then(() =>
+        Promise.allSettled([this.#compute.close(), this.#events.close(), this.#ends.close()]),
+      );
+    // A Redis that is away or hangs does not reply; closing the connection ends this.
+    await Promise.race([closed, sleep(this.#connection.isReady ? closeMs : 0, undefined, unref)]);
+    this.#cancellations.close();
+    this.#connection.close();
+  }
+
+  /** Waits for the job of an earlier call with the same key, or repeats its work when it failed. */
+  async #computeAgain(
+    job: Job<JobData>,
+    data: JobData,
+    terms: { costMs: number; key: string | undefined; signal: AbortSignal },
+  ): Promise<unknown> {
+    const id = job.id ?? "";
+    const waiting = this.#results.wait(id);
+    try {
+      const state = await this.#ask(() => job.getState());
+      if (state === "completed" || state === "unknown") {
+        const outcome = await this.#ask(() => recallOutcome(this.#connection, id));
+        if (outcome === undefined) {
+          await this.#ask(() => job.removeDeduplicationKey());
+          return await this.compute(data, terms);
+        }
+        return outcome;
+      }
+      if (state === "failed") {
+        await this.#ask(() => retryFromStart(job));
+      }
+      return await unlessAborted(waiting.result, terms.signal);
+    } finally {
+      waiting.leave();
+    }
+  }
+
+  /** @returns the job in Redis, which has another id when an earlier call used the key */
+  async #add(
+    queue: Queue<JobData>,
+    backlog: Backlog,
+    data: JobData,
+    id: string,
+    key: string | undefined,
+    options: JobsOptions,
+  ): Promise<Job<JobData>> {
+    await this.#ask(() => backlog.enter());
+    const sinceMs = performance.now();
+    try {
+      const job = await this.#ask(() => queue.add(data.task, data, { ...options, jobId: id }));
+      if (key !== undefined) {
+        assertSameRequest(job.id ?? "", key);
+      }
+      return job;
+    } catch (error) {
+      if (!(error instanceof Failure && mayBeDone(error))) {
+        throw error;
+      }
+      if (key === undefined) {
+        this.#cancellations.cancelRejected(queue, id, sinceMs);
+        throw error;
+      }
+      // Not cancelled: another call with the key may have been accepted.
+      throw new Failure("UNBLOCK_JOB_UNCERTAIN", { problem: error.message }, { cause: error });
+    }
+  }
+
+  /** Sends a command to Redis and converts its failure. */
+  async #ask<Reply>(command: () => Promise<Reply>): Promise<Reply> {
+    if (!this.#connection.isReady) {
+      throw backendUnavailable("job queue", this.#connection.problem);
+    }
+    try {
+      return await withTimeout(commandMs, command());
+    } catch (error) {
+      throw toFailure(error);
+    }
+  }
+
+  async #warnOfLosses(log: (message: string) => void): Promise<void> {
+    try {
+      for (const problem of durabilityProblems(await this.#connection.info())) {
+        log(`The job queue's Redis may lose what it accepted: ${problem}.`);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log(`Whether the job queue's Redis keeps what it accepts can't be seen (${reason}).`);
+    }
+  }
+}
+
+/** The connection reports its own errors, and each command its failure. */
+function quiet<Emitter extends { on(event: "error", listener: () => void): unknown }>(
+  emitter: Emitter,
+): Emitter {
+  emitter.on("error", () => {});
+  return emitter;
+}

@@ -1,0 +1,113 @@
+import type { FailureMessage } from "@unblock/errors/failure";
+import type { Job, JobsOptions } from "bullmq";
+import type { RanOn } from "../executor.ts";
+
+/** What servers that add jobs and workers that take them share. */
+
+/** Compute jobs: a worker takes one per CPU worker at once. */
+export const computeQueue = "unblock-compute";
+/** Events for analytics: they wait, so a worker takes many at once. */
+export const eventsQueue = "unblock-events";
+
+export interface JobData {
+  /** The task's folder and function, such as "compute-hash/computeHash". */
+  readonly task: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** A worker's response: the result, or a failure that a retry would not change. */
+export type JobOutcome<Output> = {
+  readonly ranOn: RanOn;
+  readonly workMs: number;
+  /** CPU time of the task; undefined when it failed or was not measured. */
+  readonly cpuMs?: number | undefined;
+} & ({ readonly value: Output } | { readonly failure: FailureMessage });
+
+/**
+ * Lifetime of a finished job's record: a server that lost its connection asks for results for up to
+ * ten seconds. Bounded by age alone, since a count is quickly reached at a thousand jobs per
+ * second.
+ */
+export const keptMs = 30_000;
+const removeOnComplete = { age: keptMs / 1_000 };
+
+/** Lifetime of a failed compute job in the list of failed jobs, unless 1,000 others fail. */
+const failedMs = 24 * 3_600_000;
+
+/** A caller waits, so retries follow within seconds. */
+export const computeOptions: JobsOptions = {
+  attempts: 5,
+  backoff: { type: "exponential", delay: 200, jitter: 0.5 },
+  removeOnComplete,
+  removeOnFail: { age: failedMs / 1_000, count: 1_000 },
+};
+
+/**
+ * No caller waits, and analytics may be away for a while: ten attempts take about four minutes. A
+ * failed event stays until a person retries it; nothing removes undelivered events.
+ */
+export const eventOptions: JobsOptions = {
+  attempts: 10,
+  backoff: { type: "exponential", delay: 500, jitter: 0.5 },
+  removeOnComplete,
+  removeOnFail: false,
+};
+
+/** Max lifetime of an idempotency key while its job is not done. */
+export const unfinishedKeyMs = { compute: failedMs, event: 7 * 24 * 3_600_000 };
+
+/**
+ * Priority of a job by its cost; lower runs sooner. Jobs whose costs differ by less than a factor
+ * of two keep their order of arrival.
+ */
+export function priorityOf(costMs: number): number {
+  return 1 + Math.ceil(Math.log2(Math.max(1, costMs)));
+}
+
+interface Base64 {
+  readonly base64: string;
+}
+
+export function toJobInput(input: object): JobData["input"] {
+  const entries = Object.entries(input).map(([name, value]: [string, unknown]) => {
+    const bytes: Base64 | undefined =
+      value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : undefined;
+    return [name, bytes ?? value];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Bytes of a job's field; undefined when it has none. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  return typeof value === "object" &&
+    value !== null &&
+    "base64" in value &&
+    typeof value.base64 === "string"
+    ? Buffer.from(value.base64, "base64")
+    : undefined;
+}
+
+/** Name by which workers know a task; they never import what a job names. */
+export function jobTaskName({ module, name }: { module: string; name: string }): string {
+  return `${new URL(module).pathname.split("/").at(-2)}/${name}`;
+}
+
+export function isOutcome<Output>(value: unknown): value is JobOutcome<Output> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "ranOn" in value &&
+    ("value" in value || "failure" in value)
+  );
+}
+
+/** Retries a failed job with all its attempts. Does nothing when someone else has just done so. */
+export async function retryFromStart(job: Job<JobData>): Promise<void> {
+  try {
+    await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+  } catch (error) {
+    if ((await job.getState()) === "failed") {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { threadId } from "node:worker_threads";
+import { type FailureMessage, fromFailureMessage, toFailureMessage } from "@unblock/errors/failure";
+import { monotonicMs, threadCpuMs } from "@unblock/measure/clock";
+import type { Ran, RanOn, TaskContext } from "./executor.ts";
+
+/** A task as it is sent to another thread or process. */
+export interface TaskMessage {
+  readonly module: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly executor: string;
+}
+
+/** Result or failure of a task, with where and when it ran. */
+export type TaskOutcome<Output> = {
+  readonly ranOn: RanOn;
+  /** On the clock of {@link monotonicMs}. */
+  readonly startedMs: number;
+  readonly workMs: number;
+  readonly cpuMs: number;
+} & ({ readonly value: Output } | { readonly failure: FailureMessage });
+
+/** Runs a task in the thread or process that received it. */
+export async function runTask(
+  { module, name, input, executor }: TaskMessage,
+  context: TaskContext,
+): Promise<TaskOutcome<unknown>> {
+  const ranOn: RanOn = { executor, pid: process.pid, thread: threadId };
+  let startedMs = monotonicMs();
+  let startedCpuMs = threadCpuMs();
+  const stamp = () => {
+    const cpuMs = threadCpuMs() - startedCpuMs;
+    return { ranOn, startedMs, workMs: monotonicMs() - startedMs, cpuMs };
+  };
+  try {
+    const run = await importTask(module, name);
+    startedMs = monotonicMs();
+    startedCpuMs = threadCpuMs();
+    const value = await run(input, context);
+    return { value, ...stamp() };
+  } catch (error) {
+    return { failure: toFailureMessage(error), ...stamp() };
+  }
+}
+
+type Run = (input: unknown, context: TaskContext) => unknown;
+
+/** Importing a module again costs more than many tasks. */
+const imported = new Map<string, Run>();
+
+async function importTask(module: string, name: string): Promise<Run> {
+  const key = `${module} ${name}`;
+  const known = imported.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const exports: Record<string, unknown> = await import(module);
+  const run = exports[name];
+  if (typeof run !== "function") {
+    throw new Error(`Expected ${module} to export a function "${name}", found ${typeof run}`);
+  }
+  const typed: Run = (input, context) => run(input, context);
+  imported.set(key, typed);
+  return typed;
+}
+
+/** Converts the outcome of another thread or process to a result or a thrown failure. */
+export function fromOutcome<Output>(
+  outcome: TaskOutcome<Output>,
+  submittedMs: number,
+): Ran<Output> {
+  if ("failure" in outcome) {
+    throw fromFailureMessage(outcome.failure);
+  }
+  return {
+    value: outcome.value,
+    ranOn: outcome.ranOn,
+    beganMs: submittedMs,
+    timing: [
+      { name: "queue", ms: outcome.startedMs - submittedMs },
+      { name: "work", ms: outcome.workMs },
+    ],
+    cpuMs: outcome.cpuMs,
+  };
+}

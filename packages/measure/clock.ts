@@ -1,0 +1,19 @@
+/**
+ * Milliseconds on a monotonic clock that all threads and processes of a machine share;
+ * `performance.now()` starts at 0 in each thread.
+ */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/**
+ * CPU time of this thread since its start, in milliseconds.
+ *
+ * Linux updates the counter of a running thread only at a tick, every 1 to 10 ms, and when the CPU
+ * time of the whole process is read.
+ */
+export function threadCpuMs(): number {
+  process.cpuUsage();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}

@@ -1,0 +1,142 @@
+import { readThrottledMs } from "./cgroup.ts";
+import type { Cores } from "./cores.ts";
+import { readText, type ThreadTimes, timesOfTree } from "./proc.ts";
+
+/** Counters of the machine at one moment, in milliseconds since some start. */
+export interface MachineReading {
+  readonly atMs: number;
+  /** CPU time used by all processes on the CPUs of `cores`; undefined where the system does not say. */
+  readonly busyMs: number | undefined;
+  /** CPU time that a virtual machine's host gave to other guests. */
+  readonly stolenMs: number;
+  readonly throttledMs: number;
+  /** Times of the root process and its descendants; undefined where the system does not say. */
+  readonly own: ThreadTimes | undefined;
+}
+
+/** Rates between two readings. */
+export interface Disturbance {
+  readonly passedMs: number;
+  /** Cores that other processes kept busy; undefined where the system does not say. */
+  readonly othersCores: number | undefined;
+  readonly stolenCores: number;
+  /** Cores that the root process and its descendants used. */
+  readonly ownCores: number | undefined;
+  /** Average count of their threads that waited for a core. */
+  readonly waiting: number;
+  /** Share of the time, 0 to 1, in which the cgroup's quota stopped them. */
+  readonly throttled: number;
+}
+
+/** Share of the cores that others may use: some of the system's own work never ends. */
+const maxOthersShare = 0.05;
+/** Error of the counters, in milliseconds: they count in steps of 10 ms. */
+const stepsMs = 30;
+/** Others slow us down only as far as our threads wait for a core. */
+const maxWaiting = 0.05;
+/** Share of idle cores above which there was room for others and for us. */
+const minIdleShare = 0.5;
+const maxStolenCores = 0.1;
+const maxThrottled = 0.05;
+/** Share of the quota above which we used it up ourselves, not others in the cgroup. */
+const usedUp = 0.8;
+const maxSpeedChange = 0.25;
+
+/** Unit of /proc/stat, in milliseconds. */
+const tickMs = 10;
+
+/**
+ * Reads the counters; two readings make a {@link Disturbance}. Takes about 2 ms.
+ *
+ * @param root process whose own use and that of its descendants is no disturbance; by default this process
+ */
+export function readMachine({ cpus }: Cores, root = process.pid): MachineReading {
+  const times = cpuTimes(new Set(cpus));
+  return {
+    atMs: performance.now(),
+    busyMs: times?.busyMs,
+    stolenMs: times?.stolenMs ?? 0,
+    throttledMs: readThrottledMs(),
+    own: timesOfTree(root),
+  };
+}
+
+export function disturbanceBetween(from: MachineReading, to: MachineReading): Disturbance {
+  const passedMs = Math.max(1, to.atMs - from.atMs);
+  const difference = (a: number | undefined, b: number | undefined) =>
+    a === undefined || b === undefined ? undefined : Math.max(0, b - a);
+  const busyMs = difference(from.busyMs, to.busyMs);
+  const ownMs = difference(from.own?.cpuMs, to.own?.cpuMs);
+  return {
+    passedMs,
+    othersCores:
+      busyMs === undefined || ownMs === undefined
+        ? undefined
+        : Math.max(0, busyMs - ownMs) / passedMs,
+    stolenCores: (to.stolenMs - from.stolenMs) / passedMs,
+    ownCores: ownMs === undefined ? undefined : ownMs / passedMs,
+    waiting: (difference(from.own?.waitedMs, to.own?.waitedMs) ?? 0) / passedMs,
+    throttled: (to.throttledMs - from.throttledMs) / passedMs,
+  };
+}
+
+/**
+ * Explains what disturbed a measurement.
+ *
+ * @param speedsMs results of `timeFixedWork()` before and after
+ * @returns undefined when nothing disturbed it
+ */
+export function whyDisturbed(
+  disturbance: Disturbance,
+  cores: Cores,
+  [before, after]: readonly [number, number],
+): string | undefined {
+  const { stolenCores, othersCores = 0, ownCores = 0, waiting, throttled } = disturbance;
+  const others = whyBusy(disturbance, cores);
+  const idleShare = 1 - (ownCores + othersCores) / cores.cpus.length;
+  if (others !== undefined && waiting > maxWaiting && idleShare < minIdleShare) {
+    return others;
+  }
+  if (stolenCores > maxStolenCores) {
+    return `the host of this virtual machine gave ${stolenCores.toFixed(1)} cores to others meanwhile`;
+  }
+  if (throttled > maxThrottled && ownCores < usedUp * cores.usable) {
+    return `the cgroup's quota stopped it for ${(100 * throttled).toFixed(0)} % of the time`;
+  }
+  const change = Math.max(before, after) / Math.min(before, after) - 1;
+  return change > maxSpeedChange
+    ? `the machine's speed changed by ${(100 * change).toFixed(0)} % meanwhile`
+    : undefined;
+}
+
+/** Says how many cores others use; undefined if too few to matter. */
+export function whyBusy(
+  { passedMs, othersCores = 0 }: Disturbance,
+  { cpus }: Cores,
+): string | undefined {
+  return othersCores > maxOthersShare * cpus.length + stepsMs / passedMs
+    ? `others used ${othersCores.toFixed(1)} of ${cpus.length} core${cpus.length === 1 ? "" : "s"} meanwhile`
+    : undefined;
+}
+
+/** @see https://man7.org/linux/man-pages/man5/proc_stat.5.html */
+function cpuTimes(
+  cpus: ReadonlySet<number>,
+): { readonly busyMs: number; readonly stolenMs: number } | undefined {
+  const text = readText("/proc/stat");
+  if (text === "") {
+    return undefined;
+  }
+  let busyMs = 0;
+  let stolenMs = 0;
+  for (const [, cpu, counts = ""] of text.matchAll(/^cpu(\d+) (.*)$/gm)) {
+    if (cpus.has(Number(cpu))) {
+      const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = counts
+        .split(" ")
+        .map(Number);
+      busyMs += (user + nice + system + irq + softirq) * tickMs;
+      stolenMs += stolen * tickMs;
+    }
+  }
+  return { busyMs, stolenMs };
+}

@@ -1,0 +1,64 @@
+/** Signals within this time count as one: with npm, a terminal's Ctrl-C arrives twice. */
+const sameSignalMs = 1_000;
+/**
+ * Time after the notice when the process exits anyway; many supervisors kill 10 s after the signal.
+ */
+export const giveUpMs = 9_800;
+
+interface Closeable {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server or a worker, closes it at the first SIGINT or SIGTERM and exits with 0 when it
+ * has closed; a second signal exits at once. A signal during the start closes it after the start.
+ *
+ * @param noticeMs time that it continues to serve after a signal, in milliseconds
+ */
+export async function startUntilSignal<Started extends Closeable>(
+  start: () => Promise<Started>,
+  noticeMs = 0,
+): Promise<Started> {
+  const { promise: started, resolve, reject } = Promise.withResolvers<Started>();
+  let firstMs: number | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    const nowMs = performance.now();
+    if (firstMs !== undefined) {
+      if (nowMs - firstMs > sameSignalMs) {
+        process.stderr.write(`${signal} again: exiting at once; what was in progress is lost.\n`);
+        process.exit(1);
+      }
+      return;
+    }
+    firstMs = nowMs;
+    process.stderr.write(`${signal}: finishing what is in progress.\n`);
+    setTimeout(() => {
+      process.stderr.write("Something did not end in time; exiting without it.\n");
+      exitWithoutThreads();
+    }, noticeMs + giveUpMs).unref();
+    started
+      .then((it) => it.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`Closing failed: ${error instanceof Error ? error.stack : error}\n`);
+          process.exit(1);
+        },
+      );
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  // Registered before the start creates files and processes that need cleaning up.
+  start().then(resolve, reject);
+  return started;
+}
+
+/**
+ * Exits even if a thread can't be stopped, for which process.exit() would wait forever: a thread
+ * blocked in the kernel, or in an optimised loop that V8 can't interrupt.
+ */
+function exitWithoutThreads(): never {
+  // After all other exit listeners, which remove files and end processes.
+  process.on("exit", () => process.kill(process.pid, "SIGKILL"));
+  process.exit(1);
+}

@@ -1,0 +1,116 @@
+import { once } from "node:events";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  type HandlerContext,
+  type ServiceImpl,
+} from "@connectrpc/connect";
+import { inflateOnEventLoop } from "@unblock/connect/adapter/compression";
+import { Failure } from "@unblock/errors/failure";
+import { quote } from "@unblock/errors/quote";
+import {
+  Health,
+  type HealthCheckResponseSchema,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "@unblock/proto/gen/health/v1/health_pb";
+
+type Response = MessageInitShape<typeof HealthCheckResponseSchema>;
+
+/**
+ * Options of services that respond when everything else hangs. zlib works in libuv's pool, which may be full:
+ * their responses are not compressed, and their requests are small enough to be inflated on the event loop.
+ */
+export const withoutLibuvPool: ConnectRouterOptions = {
+  acceptCompression: inflateOnEventLoop,
+  compressMinBytes: Number.MAX_SAFE_INTEGER,
+  readMaxBytes: 16 * 1024,
+};
+
+/** Serving status of the server and its services, which serve until the server stops. */
+export class HealthStatus {
+  readonly #services: ReadonlySet<string>;
+  #watchers = 0;
+  readonly #stopping = new AbortController();
+
+  /** @param services full names of the services; the empty name stands for the server */
+  constructor(services: readonly string[]) {
+    this.#services = new Set(["", ...services]);
+  }
+
+  get isStopped(): boolean {
+    return this.stopSignal.aborted;
+  }
+
+  /** Aborts when the server stops, with the error that ends open streams. */
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get services(): readonly string[] {
+    return [...this.#services];
+  }
+
+  get watchers(): number {
+    return this.#watchers;
+  }
+
+  statusOf(service: string): ServingStatus {
+    if (!this.#services.has(service)) {
+      return ServingStatus.SERVICE_UNKNOWN;
+    }
+    return this.isStopped ? ServingStatus.NOT_SERVING : ServingStatus.SERVING;
+  }
+
+  stop(): void {
+    this.#stopping.abort(new ConnectError("The server is shutting down.", Code.Unavailable));
+  }
+
+  /** Resolves when the server stops or the signal aborts. */
+  async stopped(signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.stopSignal]);
+    this.#watchers++;
+    if (!ended.aborted) {
+      await once(ended, "abort");
+    }
+    this.#watchers--;
+  }
+}
+
+/**
+ * Serves the health checks of load balancers and orchestrators.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
+ */
+export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
+  const implementation: ServiceImpl<typeof Health> = {
+    check: ({ service }): Response => {
+      const status = health.statusOf(service);
+      if (status === ServingStatus.SERVICE_UNKNOWN) {
+        const known = health.services.filter((name) => name !== "").join(", ");
+        throw new Failure("UNBLOCK_SERVICE_UNKNOWN", { service: quote(service), known });
+      }
+      return { status };
+    },
+
+    list: () => ({
+      statuses: Object.fromEntries(
+        health.services.map((name) => [name, { status: health.statusOf(name) }]),
+      ),
+    }),
+
+    /** Sends the status and its changes, also of an unknown service, which a later version may have. */
+    watch: async function* ({ service }, { signal }: HandlerContext): AsyncGenerator<Response> {
+      yield { status: health.statusOf(service) };
+      if (!health.isStopped) {
+        await health.stopped(signal);
+        signal.throwIfAborted();
+        // The last response: the server can't wait until its watchers leave.
+        yield { status: health.statusOf(service) };
+      }
+    },
+  };
+  router.service(Health, implementation, withoutLibuvPool);
+}

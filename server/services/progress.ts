@@ -1,0 +1,90 @@
+import { create, isMessage, type Message } from "@bufbuild/protobuf";
+import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
+import { Failure, type FieldViolation } from "@unblock/errors/failure";
+import { quote } from "@unblock/errors/quote";
+import {
+  changeProgress,
+  isPassed,
+  type Progress,
+  progressOf,
+  readProgress,
+  withGuess,
+  withoutGuesses,
+} from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
+import {
+  ProgressService,
+  RecordGuessRequestSchema,
+  type Standing,
+  StandingSchema,
+} from "@unblock/proto/gen/progress";
+
+/**
+ * Serves the learner's progress.
+ *
+ * @param path file of the progress
+ * @param interceptors interceptors of this service, instead of the adapter's
+ */
+export function routeProgress(
+  router: ConnectRouter,
+  path: string,
+  interceptors: Interceptor[],
+): void {
+  const implementation: ServiceImpl<typeof ProgressService> = {
+    getProgress: () => respond(readProgress(path)),
+
+    recordGuess: ({ exercise, strategy }) =>
+      respond(changeProgress(path, (progress) => withGuess(progress, exercise, strategy))),
+
+    forgetGuesses: () => respond(changeProgress(path, withoutGuesses)),
+  };
+  router.service(ProgressService, implementation, { interceptors });
+}
+
+/** @throws Failure when the file can't be read or written */
+async function respond(
+  progress: Promise<{ readonly state: Progress }>,
+): Promise<{ readonly standing: Standing }> {
+  try {
+    return { standing: standingOf((await progress).state, Date.now()) };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Failure("UNBLOCK_PROGRESS_NOT_KEPT", { problem }, { cause: error });
+  }
+}
+
+export function checkGuess(request: Message): FieldViolation[] {
+  if (!isMessage(request, RecordGuessRequestSchema)) {
+    return [];
+  }
+  const exercise = exercises.find(({ letter }) => letter === request.exercise);
+  return exercise === undefined
+    ? checkName(
+        "exercise",
+        request.exercise,
+        exercises.map(({ letter }) => letter),
+      )
+    : checkName(
+        "strategy",
+        request.strategy,
+        exercise.strategies.map(({ name }) => name),
+      );
+}
+
+function checkName(field: string, got: string, known: readonly string[]): FieldViolation[] {
+  const description = `Expected ${field} to be one of ${known.join(", ")}, got ${quote(got)}.`;
+  return known.includes(got) ? [] : [{ field, description }];
+}
+
+function standingOf(progress: Progress, nowMs: number): Standing {
+  const answered = Object.values(progress.cards).filter(({ reps }) => reps > 0);
+  return create(StandingSchema, {
+    exercises: exercises.map(({ letter }) => ({
+      letter,
+      passed: isPassed(progress, letter),
+      guess: progressOf(progress, letter).guess ?? "",
+    })),
+    questionsAnswered: answered.length,
+    questionsDue: answered.filter(({ dueMs }) => dueMs <= nowMs).length,
+  });
+}

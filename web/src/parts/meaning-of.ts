@@ -1,7 +1,0 @@
-import { strategyMeanings } from "../../../registry/strategies.ts";
-
-/** What a strategy's name means, whatever the work is. */
-export function meaningOf(strategy: string): string {
-  const meanings: Readonly<Record<string, string>> = strategyMeanings;
-  return meanings[strategy] ?? "";
-}
