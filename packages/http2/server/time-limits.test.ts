@@ -55,7 +55,7 @@ describe("closes a connection that", () => {
 
   test("does not respond to a PING", async () => {
     const { heard, onStream } = record("collect");
-    const { port, closed } = await serve(onStream, { pingIntervalMs: 50, pingTimeoutMs: 50 });
+    const { port, closed } = await serve(onStream, { pingIntervalMs: 50, pingTimeoutMs: 400 });
     const peer = await RawPeer.open(port);
     peer.write(peer.headers(1, post, false));
     const { payload } = await peer.waitFor(({ type }) => type === frameType.ping);
@@ -109,15 +109,15 @@ describe("resets a stream that", () => {
 test("lets a stream in parts and its connection be silent for as long as they like", async () => {
   const { heard, onStream } = record("receive");
   const limits = {
-    bodyTimeoutMs: 40,
-    frameTimeoutMs: 40,
-    handshakeTimeoutMs: 40,
-    idleTimeoutMs: 40,
+    bodyTimeoutMs: 150,
+    frameTimeoutMs: 150,
+    handshakeTimeoutMs: 150,
+    idleTimeoutMs: 150,
   };
   const { port, accepted } = await serve(onStream, limits);
   const peer = await RawPeer.open(port);
   peer.write(peer.headers(1, post, false), data(1, "part", false));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 600));
   expect(accepted[0]).toMatchObject({ isClosed: false, openStreams: 1 });
   expect(heard[0]?.aborts).toEqual([]);
 });
