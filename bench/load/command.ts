@@ -20,7 +20,7 @@ export const loadBench: BenchCommand = {
   title: "unblock's load client",
   parts: {
     throughput: {
-      about: "calls per second beside ghz's, against two servers (three minutes)",
+      about: "calls per second beside ghz's, against three servers (four minutes)",
       measure: measureThroughput,
     },
     burst: { about: "100 calls of 10 ms at once (seconds)", measure: measureBurst },

@@ -5,6 +5,7 @@ import { type Pinning, type ServerProcess, startServerProcess } from "../harness
 /** The servers that load clients are measured against, by their names in tables. */
 export const servers = {
   null: { file: "null-server.ts", flags: [] },
+  "http2-null": { file: "http2-null-server.ts", flags: [] },
   delaying: { file: "null-server.ts", flags: ["--delay", "10"] },
   "grpc-js": { file: "grpc-js-server.ts", flags: [] },
   stalled: { file: "stalled-server.ts", flags: [] },

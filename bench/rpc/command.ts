@@ -26,7 +26,8 @@ export const rpcBench: BenchCommand = {
   title: "unblock's RPC layer",
   parts: {
     grpc: {
-      about: "calls per second of CPU time over gRPC beside grpc-js and connect-node (six minutes)",
+      about:
+        "calls per second of CPU time over gRPC beside grpc-js and connect-node (seven minutes)",
       measure: measureGrpc,
     },
     json: {
@@ -73,12 +74,13 @@ function findingOf<Kind extends ServerKind>(
 
 /** A unary echo over gRPC. */
 async function measureGrpc(bench: Bench): Promise<Finding[]> {
-  const kinds = ["unblock", "adapter", "grpc-js", "connect-node", "node:http2"] as const;
+  const kinds = ["unblock", "adapter", "grpc-js", "connect-node", "node:http2", "frames"] as const;
   const pairs = [
     { ours: "adapter", theirs: "grpc-js", ratio: 1.2 },
     { ours: "adapter", theirs: "connect-node", ratio: 4 },
     { ours: "unblock", theirs: "grpc-js", ratio: 1 },
     { ours: "adapter", theirs: "node:http2", ratio: undefined },
+    { ours: "frames", theirs: "node:http2", ratio: 2.5 },
   ] as const;
   using target = createEchoTarget();
   const drivers = [ownDriver(connections), ghzDriver];

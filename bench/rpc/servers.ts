@@ -16,6 +16,7 @@ export const servers = {
   "connect-node 1.1": { file: "peer-server.ts", flags: ["connect-node 1.1"] },
   fastify: { file: "peer-server.ts", flags: ["fastify"] },
   "node:http2": { file: "peer-server.ts", flags: ["node:http2"] },
+  frames: { file: "http2-frames-server.ts", flags: [] },
 } as const satisfies Record<string, { file: string; flags: readonly string[] }>;
 
 export type ServerKind = keyof typeof servers;

@@ -14,7 +14,7 @@ export interface GoTool {
   readonly version: string;
 }
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Ignored by Git. */
 const installFolder = join(root, "tools", ".bin");
 /** Includes download and compilation. */

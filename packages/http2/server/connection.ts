@@ -1,0 +1,302 @@
+import type { Duplex } from "node:stream";
+import { frame, frameType } from "../client/frames.ts";
+import type { MemoryBudget } from "./budget.ts";
+import type { ConnectionCore } from "./core.ts";
+import { ConnectionError, errorCode } from "./errors.ts";
+import type { HeaderFields } from "./fields.ts";
+import { FrameHandler, shutdownPing } from "./frame-handler.ts";
+import { FrameParser } from "./frame-parser.ts";
+import { maxWindowBytes } from "./frame-writer.ts";
+import { Meters } from "./meter.ts";
+import {
+  type ConnectionLimits,
+  type ConnectionOptions,
+  createBudget,
+  resolveOptions,
+} from "./options.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { Requests } from "./requests.ts";
+import { Sender } from "./sender.ts";
+import { ownSettings } from "./settings.ts";
+import { type OnStream, OpenStream } from "./stream.ts";
+import { type EndEvents, StreamEnds } from "./stream-ends.ts";
+import { StreamTable } from "./stream-table.ts";
+import { Watchdog, type Watched } from "./watchdog.ts";
+
+/** Why a connection ended. */
+export interface CloseReason {
+  /** Error code of HTTP/2: that of our GOAWAY, or CANCEL when the peer left. */
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface ConnectionEvents extends EndEvents {
+  /** The connection takes no more and its streams have ended. Called once. */
+  onClosed?(reason: CloseReason): void;
+}
+
+/** Server's side of one HTTP/2 connection. */
+export interface ServerConnection {
+  readonly openStreams: number;
+  readonly isClosed: boolean;
+  /** Bytes of requests and responses that wait in memory. */
+  readonly bufferedBytes: number;
+  /**
+   * Ends the connection when its streams have ended: announces it, accepts what is already on its
+   * way, then refuses new streams, and closes after the last.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.8
+   */
+  shutDown(): void;
+  /** Ends the connection now; what is in progress is aborted. */
+  close(): void;
+}
+
+/** Time for a peer to read the last GOAWAY before its socket is destroyed. */
+const lingerMs = 1_000;
+/** Data of a PING that checks whether the peer is there. */
+const livenessPing = Buffer.from("liveness", "latin1");
+const noBytes = Buffer.alloc(0);
+
+/**
+ * Serves HTTP/2 on a socket: TCP, TLS after ALPN chose "h2", a unix socket, or any other `Duplex`.
+ *
+ * @param onStream called with each request
+ * @throws TypeError for an option that makes no sense
+ */
+export function createServerConnection(
+  duplex: Duplex,
+  options: ConnectionOptions,
+  onStream: OnStream,
+  events: ConnectionEvents = {},
+): ServerConnection {
+  return new Connection(duplex, resolveOptions(options), onStream, events);
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9113 */
+class Connection implements ServerConnection, ConnectionCore, Watched {
+  readonly limits: ConnectionLimits;
+  readonly streams = new StreamTable<OpenStream>();
+  readonly sender: Sender;
+  readonly window: ReceiveWindow;
+  readonly requests: Requests;
+  readonly ends: StreamEnds;
+  readonly meters: Meters;
+  chunks = 0;
+  isShuttingDown = false;
+  isFinal = false;
+  isClosed = false;
+  readonly #duplex: Duplex;
+  readonly #onStream: OnStream;
+  readonly #events: ConnectionEvents;
+  readonly #budget: MemoryBudget;
+  readonly #handler: FrameHandler;
+  readonly #parser: FrameParser;
+  readonly #watchdog: Watchdog;
+  #isPeerLeaving = false;
+
+  constructor(
+    duplex: Duplex,
+    limits: ConnectionLimits,
+    onStream: OnStream,
+    events: ConnectionEvents,
+  ) {
+    this.#duplex = duplex;
+    this.limits = limits;
+    this.#onStream = onStream;
+    this.#events = events;
+    this.#budget = createBudget(limits);
+    this.ends = new StreamEnds(this, events);
+    this.sender = new Sender(duplex, this.#budget, limits.sendHighWaterBytes, {
+      onSent: (stream) => this.ends.onSent(stream),
+      onOverflow: (stream) => this.ends.onUnread(stream),
+      onDrain: (stream) => this.ends.guard(stream, () => stream.receiver.onDrain?.(stream)),
+    });
+    this.window = new ReceiveWindow(
+      this.sender.outbox,
+      limits.streamWindowBytes,
+      limits.connectionWindowBytes,
+    );
+    this.requests = new Requests(this.window, this.#budget, {
+      onOverflow: (stream) => this.ends.fault(stream, errorCode.enhanceYourCalm),
+      onHandlerError: (stream, error) => this.ends.onHandlerError(stream, error),
+    });
+    this.meters = new Meters(limits.rates, this.sender.writer);
+    this.#handler = new FrameHandler(this);
+    this.#parser = new FrameParser(this.#handler);
+    this.sender.outbox.append(ownSettings(limits));
+    this.window.open();
+    this.#watchdog = new Watchdog(limits, this);
+    duplex.on("data", (chunk: Buffer) => this.#onChunk(chunk));
+    duplex.on("error", (error: Error) => this.#close(errorCode.cancel, error.message));
+    duplex.on("end", () => {
+      this.#close(errorCode.cancel, "the peer closed the connection");
+      this.#endSoon(lingerMs);
+    });
+    duplex.on("close", () => this.#close(errorCode.cancel, "the connection was lost"));
+  }
+
+  get openStreams(): number {
+    return this.streams.size;
+  }
+
+  get bufferedBytes(): number {
+    return this.#budget.usedBytes;
+  }
+
+  shutDown(): void {
+    if (!this.isShuttingDown && !this.isClosed) {
+      this.isShuttingDown = true;
+      this.sender.outbox.numbers(frameType.goAway, 0, maxWindowBytes, errorCode.noError);
+      this.sender.outbox.append(frame(frameType.ping, 0, 0, shutdownPing));
+    }
+  }
+
+  close(): void {
+    this.fail(errorCode.noError, "closed");
+  }
+
+  // What the watchdog sees and does.
+
+  get isReady(): boolean {
+    return this.#handler.settings.hasArrived && this.#handler.settings.isAcknowledged;
+  }
+  get isWithinFrame(): boolean {
+    return this.#parser.isWithinFrame || this.#handler.isWithinBlock;
+  }
+  get frames(): number {
+    return this.#parser.frames;
+  }
+  get lastStreamId(): number {
+    return this.streams.lastId;
+  }
+  get fullSinceMs(): number {
+    return this.sender.fullSinceMs;
+  }
+  setClock(nowMs: number): void {
+    this.sender.coarseMs = nowMs;
+  }
+  ping(): void {
+    this.sender.outbox.append(frame(frameType.ping, 0, 0, livenessPing));
+  }
+  checkStreams(nowMs: number): void {
+    const { bodyTimeoutMs, sendTimeoutMs } = this.limits;
+    for (const stream of this.streams.all()) {
+      const isCollecting = stream.maxBodyBytes >= 0 && !stream.isRemoteClosed;
+      const isSlowToSend = isCollecting && nowMs - stream.bodySinceMs > bodyTimeoutMs;
+      const isSlowToRead =
+        stream.queue !== undefined && nowMs - stream.queuedSinceMs > sendTimeoutMs;
+      if (isSlowToSend || isSlowToRead) {
+        this.ends.abort(stream, errorCode.cancel);
+      }
+    }
+  }
+  finishShutdown(): void {
+    if (!this.isFinal && !this.isClosed) {
+      this.isFinal = true;
+      const { lastId } = this.streams;
+      this.sender.outbox.numbers(frameType.goAway, 0, lastId, errorCode.noError);
+      this.#closeIfDone();
+    }
+  }
+
+  /** @param timeoutMs for the peer to read what was sent before */
+  fail(code: number, why: string, timeoutMs = lingerMs): void {
+    if (this.isClosed) {
+      return;
+    }
+    const debug = Buffer.from(why.slice(0, 200), "latin1");
+    const payload = Buffer.alloc(8 + debug.length);
+    payload.writeUInt32BE(this.streams.lastId, 0);
+    payload.writeUInt32BE(code, 4);
+    debug.copy(payload, 8);
+    this.sender.outbox.append(frame(frameType.goAway, 0, 0, payload));
+    this.sender.outbox.flush();
+    this.#close(code, why);
+    this.#endSoon(timeoutMs);
+  }
+
+  drop(why: string): void {
+    this.#close(errorCode.cancel, why);
+    this.#duplex.destroy();
+  }
+
+  /** Destroyed at once, the socket would reset the connection, and the peer lose the GOAWAY. */
+  #endSoon(timeoutMs: number): void {
+    this.#duplex.end();
+    const linger = setTimeout(() => this.#duplex.destroy(), timeoutMs).unref();
+    this.#duplex.once("close", () => clearTimeout(linger));
+  }
+
+  // What the peer sends.
+
+  #onChunk(chunk: Buffer): void {
+    // After the last GOAWAY it is read and dropped.
+    if (this.isClosed) {
+      return;
+    }
+    this.chunks++;
+    try {
+      this.#parser.push(chunk);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) {
+        throw error;
+      }
+      this.fail(error.code, error.message);
+    }
+  }
+
+  // What frames of the peer lead to.
+
+  openStream(id: number, fields: HeaderFields, isLast: boolean): void {
+    const { streamWindowBytes } = this.limits;
+    const { coarseMs } = this.sender;
+    const { streamWindow } = this.sender.writer;
+    const stream = new OpenStream(id, fields, this, streamWindowBytes, streamWindow, coarseMs);
+    this.streams.add(stream);
+    stream.isRemoteClosed = isLast;
+    try {
+      this.#onStream(stream);
+    } catch (error) {
+      this.ends.onHandlerError(stream, error);
+    }
+    if (isLast) {
+      this.requests.onEnd(stream, noBytes, undefined);
+    }
+  }
+
+  onGoAway(): void {
+    this.#isPeerLeaving = true;
+    this.#closeIfDone();
+  }
+
+  onShutdownPing(): void {
+    if (this.isShuttingDown) {
+      this.finishShutdown();
+    }
+  }
+
+  onStreamOver(): void {
+    if (this.isFinal || this.#isPeerLeaving) {
+      this.#closeIfDone();
+    }
+  }
+
+  #closeIfDone(): void {
+    if ((this.isFinal || this.#isPeerLeaving) && this.streams.size === 0) {
+      this.fail(errorCode.noError, "done", this.limits.sendTimeoutMs);
+    }
+  }
+
+  #close(code: number, message: string): void {
+    if (this.isClosed) {
+      return;
+    }
+    this.isClosed = true;
+    this.#watchdog.stop();
+    for (const stream of this.streams.all()) {
+      this.ends.onLost(stream, code === errorCode.noError ? errorCode.cancel : code);
+    }
+    this.#events.onClosed?.({ code, message });
+  }
+}

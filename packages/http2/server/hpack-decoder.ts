@@ -1,0 +1,226 @@
+import { defaultTableBytes, staticTable } from "../client/hpack-table.ts";
+import { ConnectionError, errorCode, tooMany } from "./errors.ts";
+import { createField, fieldBytes, HeaderFields, kindOfName, type TableField } from "./fields.ts";
+import { decodeHuffman } from "./huffman.ts";
+
+const staticFields: readonly TableField[] = staticTable.map(([name, value]) =>
+  createField(name, value, kindOfName(name)),
+);
+/** More fields than the table can have, and one: a field counts 32 bytes at least. */
+const ringCapacity = (2 * defaultTableBytes) / 32;
+/** Times the limit of a header list, up to which a block is read to its end. */
+const maxExcess = 4;
+/** Blocks that are kept with their fields, and the longest that is. */
+const maxKnownBlocks = 4;
+const maxKnownBytes = 256;
+
+interface KnownBlock {
+  readonly bytes: Uint8Array;
+  readonly fields: HeaderFields;
+}
+
+/**
+ * Decodes the header blocks of one connection. The table has at most 4,096 bytes, which is HPACK's
+ * default.
+ *
+ * A client that repeats a request sends the same bytes again, nearly all of them references to the
+ * table: as long as the table stays as it is, such a block has the same fields, and is not decoded.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7541
+ */
+export class HpackDecoder {
+  readonly #maxBytes: number;
+  readonly #maxFields: number;
+  /** The field inserted as number n is at n modulo the capacity. */
+  readonly #ring: (TableField | undefined)[] = [];
+  #inserted = 0;
+  #evicted = 0;
+  #usedBytes = 0;
+  #limitBytes = defaultTableBytes;
+  /** Blocks that the table's present state decodes, the last one used first. */
+  #known: KnownBlock[] = [];
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #end = 0;
+
+  /**
+   * @param maxBytes size of the header list, each field with HPACK's 32 bytes, up to which fields
+   *   are kept
+   * @param maxFields number of fields that are kept
+   */
+  constructor(maxBytes: number, maxFields: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxFields = maxFields;
+  }
+
+  /**
+   * Decodes a whole header block. One that is over the limits is read to its end, since later blocks
+   * refer to it, and its fields say `isTooLarge`.
+   *
+   * @throws ConnectionError when it cannot be decoded, or its list is so large that it must be an
+   *   attack; later blocks then cannot be decoded either
+   */
+  decode(bytes: Buffer, start: number, end: number): HeaderFields {
+    const known = this.#find(bytes, start, end);
+    if (known !== undefined) {
+      return known;
+    }
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    const hasNewLimit = this.#readTableLimits();
+    const insertedBefore = this.#inserted;
+    const list: TableField[] = [];
+    let listBytes = 0;
+    let isTooLarge = false;
+    while (this.#at < end) {
+      const field = this.#readField();
+      listBytes += fieldBytes(field);
+      if (listBytes > maxExcess * this.#maxBytes) {
+        throw tooMany("bytes in a header list");
+      }
+      if (listBytes > this.#maxBytes || list.length === this.#maxFields) {
+        isTooLarge = true;
+      } else {
+        list.push(field);
+      }
+    }
+    const fields = new HeaderFields(list, isTooLarge);
+    if (hasNewLimit || this.#inserted !== insertedBefore) {
+      this.#known = [];
+    } else if (end - start <= maxKnownBytes) {
+      this.#known.unshift({ bytes: Uint8Array.prototype.slice.call(bytes, start, end), fields });
+      this.#known.length = Math.min(this.#known.length, maxKnownBlocks);
+    }
+    return fields;
+  }
+
+  #find(bytes: Buffer, start: number, end: number): HeaderFields | undefined {
+    const length = end - start;
+    search: for (const known of this.#known) {
+      if (known.bytes.length === length) {
+        for (let at = 0; at < length; at++) {
+          if (known.bytes[at] !== bytes[start + at]) {
+            continue search;
+          }
+        }
+        return known.fields;
+      }
+    }
+    return undefined;
+  }
+
+  /** Changes of the table's size come before all fields, and are two at most. */
+  #readTableLimits(): boolean {
+    let changes = 0;
+    while (this.#at < this.#end && ((this.#bytes[this.#at] ?? 0) & 0xe0) === 0x20) {
+      const limit = this.#readInteger(5);
+      if (limit > defaultTableBytes || ++changes > 2) {
+        throw invalid(`a header table of ${limit} bytes, or a third change of its size`);
+      }
+      this.#limitBytes = limit;
+      this.#evict();
+    }
+    return changes > 0;
+  }
+
+  #readField(): TableField {
+    const octet = this.#bytes[this.#at] ?? 0;
+    if (octet & 0x80) {
+      return this.#fieldAt(this.#readInteger(7));
+    }
+    if (octet & 0x40) {
+      const field = this.#readLiteral(6);
+      this.#usedBytes += fieldBytes(field);
+      this.#ring[this.#inserted++ % ringCapacity] = field;
+      this.#evict();
+      return field;
+    }
+    if (octet & 0x20) {
+      throw invalid("a change of the header table's size between fields");
+    }
+    return this.#readLiteral(4);
+  }
+
+  #readLiteral(prefixBits: number): TableField {
+    const index = this.#readInteger(prefixBits);
+    if (index !== 0) {
+      const { name } = this.#fieldAt(index);
+      return createField(name, this.#readString(), kindOfName(name));
+    }
+    const name = this.#readString();
+    return createField(name, this.#readString(), kindOfName(name));
+  }
+
+  #fieldAt(index: number): TableField {
+    if (index <= staticFields.length) {
+      const field = staticFields[index - 1];
+      if (field !== undefined) {
+        return field;
+      }
+    } else {
+      const number = this.#inserted - (index - staticFields.length);
+      const field = number < this.#evicted ? undefined : this.#ring[number % ringCapacity];
+      if (field !== undefined) {
+        return field;
+      }
+    }
+    throw invalid(`the header field of index ${index}, which is none`);
+  }
+
+  #evict(): void {
+    while (this.#usedBytes > this.#limitBytes) {
+      const at = this.#evicted++ % ringCapacity;
+      const field = this.#ring[at];
+      this.#usedBytes -= field === undefined ? this.#usedBytes : fieldBytes(field);
+      this.#ring[at] = undefined;
+    }
+  }
+
+  #readInteger(prefixBits: number): number {
+    const max = (1 << prefixBits) - 1;
+    let value = this.#readOctet() & max;
+    if (value < max) {
+      return value;
+    }
+    for (let shift = 0; shift <= 21; shift += 7) {
+      const octet = this.#readOctet();
+      value += (octet & 0x7f) << shift;
+      if (octet < 0x80) {
+        return value;
+      }
+    }
+    throw invalid("a number in a header block that is too large");
+  }
+
+  #readString(): string {
+    const isHuffman = this.#at < this.#end && ((this.#bytes[this.#at] ?? 0) & 0x80) !== 0;
+    const start = this.#readLength();
+    const end = this.#at;
+    return isHuffman
+      ? decodeHuffman(this.#bytes, start, end)
+      : this.#bytes.toString("latin1", start, end);
+  }
+
+  /** @returns where the string starts; `#at` is its end */
+  #readLength(): number {
+    const length = this.#readInteger(7);
+    const start = this.#at;
+    this.#at += length;
+    if (this.#at > this.#end) {
+      throw invalid("a header block that ends within a string");
+    }
+    return start;
+  }
+
+  #readOctet(): number {
+    if (this.#at >= this.#end) {
+      throw invalid("a header block that ends within a field");
+    }
+    return this.#bytes[this.#at++] ?? 0;
+  }
+}
+
+function invalid(what: string): ConnectionError {
+  return new ConnectionError(errorCode.compressionError, what);
+}

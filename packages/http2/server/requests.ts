@@ -1,0 +1,161 @@
+import { CollectedBody } from "./body.ts";
+import type { MemoryBudget } from "./budget.ts";
+import type { HeaderFields } from "./fields.ts";
+import type { ReceiveWindow } from "./receive-window.ts";
+import { type OpenStream, progressBytes } from "./stream.ts";
+
+const noBytes = Buffer.alloc(0);
+/** Value of `maxBodyBytes` when the body is handed on in parts, and when it is dropped. */
+const inParts = -1;
+const dropped = -2;
+
+export interface RequestEvents {
+  /** There is no room for the body, or it is too large and the handler has no response for that. */
+  onOverflow(stream: OpenStream): void;
+  /** The handler threw. */
+  onHandlerError(stream: OpenStream, error: unknown): void;
+}
+
+/** Hands bodies and ends of requests to the handlers, as whole or in parts, within the budget. */
+export class Requests {
+  readonly #window: ReceiveWindow;
+  readonly #budget: MemoryBudget;
+  readonly #events: RequestEvents;
+
+  constructor(window: ReceiveWindow, budget: MemoryBudget, events: RequestEvents) {
+    this.#window = window;
+    this.#budget = budget;
+    this.#events = events;
+  }
+
+  /**
+   * @param frameBytes what flow control counts for the chunk
+   * @param nowMs coarse clock, for the time limit of bodies
+   */
+  onData(
+    stream: OpenStream,
+    chunk: Buffer,
+    frameBytes: number,
+    isLast: boolean,
+    nowMs: number,
+  ): void {
+    if (stream.maxBodyBytes === inParts) {
+      this.#window.giveStream(stream, frameBytes - chunk.length);
+      this.#handOn(stream, chunk);
+      if (isLast) {
+        this.onEnd(stream, noBytes, undefined);
+      }
+      return;
+    }
+    if (isLast) {
+      // The window of a stream that is complete is of no use.
+      this.#window.give(frameBytes);
+    } else {
+      this.#window.giveStream(stream, frameBytes);
+    }
+    if (stream.maxBodyBytes === dropped) {
+      stream.isRemoteClosed ||= isLast;
+    } else if (stream.receivedBytes > stream.maxBodyBytes) {
+      stream.isRemoteClosed ||= isLast;
+      this.#onTooLarge(stream);
+    } else if (isLast) {
+      this.onEnd(stream, chunk, undefined);
+    } else {
+      this.#collect(stream, chunk, nowMs);
+    }
+  }
+
+  /** @param chunk what came last, or nothing */
+  onEnd(stream: OpenStream, chunk: Buffer, trailers: HeaderFields | undefined): void {
+    stream.isRemoteClosed = true;
+    if (stream.isOver || stream.maxBodyBytes === dropped) {
+      return;
+    }
+    let body = chunk;
+    if (stream.body !== undefined) {
+      body = stream.body.join(chunk);
+      this.#budget.give(stream.body.bytes);
+      stream.body = undefined;
+    }
+    try {
+      stream.receiver.onEnd?.(stream, body, trailers);
+    } catch (error) {
+      this.#events.onHandlerError(stream, error);
+    }
+  }
+
+  /** The handler has dealt with so many bytes. */
+  release(stream: OpenStream, bytes: number): void {
+    const released = Math.min(bytes, stream.heldBytes);
+    if (released > 0) {
+      stream.heldBytes -= released;
+      this.#budget.give(released);
+      this.#window.giveStream(stream, released);
+    }
+  }
+
+  /** Gives back what a stream that is over still holds. */
+  drop(stream: OpenStream): void {
+    if (stream.body !== undefined) {
+      this.#budget.give(stream.body.bytes);
+      stream.body = undefined;
+    }
+    if (stream.heldBytes > 0) {
+      this.#budget.give(stream.heldBytes);
+      this.#window.give(stream.heldBytes);
+      stream.heldBytes = 0;
+    }
+  }
+
+  #handOn(stream: OpenStream, chunk: Buffer): void {
+    if (chunk.length === 0) {
+      return;
+    }
+    if (stream.receiver.onData === undefined || stream.isOver) {
+      this.#window.giveStream(stream, chunk.length);
+      return;
+    }
+    if (!this.#budget.take(chunk.length)) {
+      this.#window.give(chunk.length);
+      this.#events.onOverflow(stream);
+      return;
+    }
+    stream.heldBytes += chunk.length;
+    try {
+      stream.receiver.onData(stream, chunk);
+    } catch (error) {
+      this.#events.onHandlerError(stream, error);
+    }
+  }
+
+  #collect(stream: OpenStream, chunk: Buffer, nowMs: number): void {
+    if (chunk.length === 0) {
+      return;
+    }
+    if (!this.#budget.take(chunk.length)) {
+      this.#events.onOverflow(stream);
+      return;
+    }
+    stream.body ??= new CollectedBody();
+    stream.body.add(chunk);
+    stream.bodyProgress += chunk.length;
+    if (stream.bodyProgress >= progressBytes) {
+      stream.bodyProgress = 0;
+      stream.bodySinceMs = nowMs;
+    }
+  }
+
+  #onTooLarge(stream: OpenStream): void {
+    this.drop(stream);
+    stream.maxBodyBytes = dropped;
+    if (stream.receiver.onTooLarge === undefined) {
+      this.#events.onOverflow(stream);
+      return;
+    }
+    try {
+      stream.receiver.onTooLarge(stream);
+    } catch (error) {
+      this.#events.onHandlerError(stream, error);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { frameType } from "../client/frames.ts";
+import type { ConnectionCore } from "./core.ts";
+import { errorCode } from "./errors.ts";
+import type { OpenStream, ServerStream } from "./stream.ts";
+
+export interface EndEvents {
+  /** A handler threw, and its stream was reset. Default: the error is thrown as uncaught. */
+  onHandlerError?(error: unknown, stream: ServerStream): void;
+}
+
+/**
+ * Ends streams: as they should end, for what the peer or the handler did, and with the connection.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.4.2
+ */
+export class StreamEnds {
+  readonly #core: ConnectionCore;
+  readonly #events: EndEvents;
+  /** Frames in a row that were no responses and that the socket did not take. */
+  #unreadFrames = 0;
+
+  constructor(core: ConnectionCore, events: EndEvents) {
+    this.#core = core;
+    this.#events = events;
+  }
+
+  /** The whole response has been handed to the socket. */
+  onSent(stream: OpenStream): void {
+    if (!stream.isRemoteClosed) {
+      // The response is complete, so the rest of the request is of no use.
+      this.#sendReset(stream.id, errorCode.noError);
+    }
+    this.#forget(stream);
+  }
+
+  /** Resets a stream because its handler wants that. */
+  reset(stream: OpenStream, code: number): void {
+    if (!stream.isOverNow) {
+      this.#sendReset(stream.id, code);
+      this.#forget(stream);
+    }
+  }
+
+  /** The peer reset the stream, or the connection is gone. */
+  onLost(stream: OpenStream, code: number): void {
+    if (!stream.isOverNow) {
+      this.#forget(stream);
+      this.#reportAbort(stream, code);
+    }
+  }
+
+  /** Resets a stream of the peer's that is not open here. */
+  reject(id: number, code: number): void {
+    this.#core.meters.expect("resetsCaused", "streams that had to be reset");
+    this.#sendReset(id, code);
+  }
+
+  /** Resets a stream for what the peer sent on it. */
+  fault(stream: OpenStream, code: number): void {
+    this.abort(stream, code);
+    this.#core.meters.expect("resetsCaused", "streams that had to be reset");
+  }
+
+  /** Resets a stream, and tells its handler. */
+  abort(stream: OpenStream, code: number): void {
+    if (!stream.isOverNow) {
+      this.#sendReset(stream.id, code);
+      this.#forget(stream);
+      this.#reportAbort(stream, code);
+    }
+  }
+
+  /** Resets a stream whose response has to wait where there is no more room for that. */
+  onUnread(stream: OpenStream): void {
+    this.abort(stream, errorCode.enhanceYourCalm);
+    if (!this.#core.meters.take("resetsCaused")) {
+      this.#core.fail(errorCode.enhanceYourCalm, "too many responses that are not read");
+    }
+  }
+
+  #forget(stream: OpenStream): void {
+    stream.isOverNow = true;
+    this.#core.streams.delete(stream);
+    this.#core.sender.drop(stream);
+    this.#core.requests.drop(stream);
+    this.#core.onStreamOver();
+  }
+
+  /** Calls a handler, which may throw. */
+  guard(stream: OpenStream, callHandler: () => void): void {
+    try {
+      callHandler();
+    } catch (error) {
+      this.onHandlerError(stream, error);
+    }
+  }
+
+  onHandlerError(stream: OpenStream, error: unknown): void {
+    this.reset(stream, errorCode.internalError);
+    if (this.#events.onHandlerError === undefined) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    } else {
+      this.#events.onHandlerError(error, stream);
+    }
+  }
+
+  /** Sends frames that are no response, such as an acknowledgement. */
+  sendUnasked(frames: Uint8Array): void {
+    this.#countUnasked();
+    this.#core.sender.outbox.append(frames);
+  }
+
+  #reportAbort(stream: OpenStream, code: number): void {
+    this.guard(stream, () => stream.receiver.onAbort?.(stream, code));
+  }
+
+  #sendReset(id: number, code: number): void {
+    this.#core.streams.noteReset(id);
+    this.#countUnasked();
+    this.#core.sender.outbox.numbers(frameType.resetStream, id, code);
+  }
+
+  /** Counts frames that a peer which does not read has piling up here. */
+  #countUnasked(): void {
+    this.#unreadFrames = this.#core.sender.canSend ? 0 : this.#unreadFrames + 1;
+    if (this.#unreadFrames > this.#core.limits.maxUnreadFrames) {
+      this.#core.fail(errorCode.enhanceYourCalm, "too many frames whose responses are not read");
+    }
+  }
+}
