@@ -7,7 +7,7 @@ import { checkExercise } from "./check-exercise.ts";
 
 const learn = fileURLToPath(new URL("..", import.meta.url));
 const head = `
-import type { Decision, Handler } from "../../handler.ts";
+import type { Decision, Handler } from "@unblock/learn/toolbox/handler";
 import { blockingPool, processes } from "@unblock/learn/toolbox/pools";
 import { findUserBlocking } from "@unblock/learn/toolbox/database";
 export const decision: Decision = { strategy: "blocking-pool", why: "It is not asked here." };`;

@@ -55,7 +55,7 @@ describe.skipIf(!hasTerminals())("the course on a terminal (needs script of util
     expect(terminal.screen()).toContain("A  Database lookup, blocking driver");
 
     save("a-get-user.ts", "a change");
-    await shows(/^A✗ .*FAIL.*✗ place +10 of 10 calls held the event loop/s);
+    await shows(/^A✗ .*FAIL.*✗ executor +10 of 10 calls held the event loop/s);
     expect(terminal.screen()).toContain("Loop blocked by waiting");
     expect(terminal.screen()).toContain("at learn/yours/a-get-user.ts:14");
 

@@ -215,9 +215,9 @@ describe("the rationale", () => {
   test("shows the reason of each right and wrong strategy", () => {
     const text = rationale("C");
     expect(text).toContain("★ cpu-pool       CPU work needs a core");
-    expect(text).toContain("✓ processes   Processes use the cores as well");
+    expect(text).toContain("✓ processes      Processes use the cores as well");
     expect(text).toContain("✓ blocking-pool  More threads than cores");
-    expect(text).toContain("✗ async       A promise around CPU work");
+    expect(text).toContain("✗ async          A promise around CPU work");
   });
 
   test("marks a strategy as wrong that works and does not pass here", () => {

@@ -24,7 +24,7 @@ await serve({
     return "collected";
   },
   "/press": () => {
-    lists[1] = makeList(500_000);
+    lists[1] = makeList(2_000_000);
     return lists.length;
   },
   "/exit": () => {
