@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Examples of the packages' READMEs that are whole programs: those that import something. */
+const examples = globSync(["*/README.md", "packages/*/README.md"], { cwd: root }).flatMap((file) =>
+  [...readFileSync(root + file, "utf8").matchAll(/^```ts\n(import .*?)^```$/gms)].map(
+    ([, code = ""]) => ({ file, code }),
+  ),
+);
+
+describe("the examples of the packages' READMEs", () => {
+  let folder: string;
+  beforeAll(() => {
+    // Inside the project, where the packages' names are known, and ignored by git.
+    mkdirSync(`${root}.unblock`, { recursive: true });
+    folder = mkdtempSync(`${root}.unblock/readmes-`);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("are there", () => {
+    expect(examples.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test.each(examples)("of $file run", { timeout: 60_000 }, async ({ file, code }) => {
+    const program = join(folder, `${file.replaceAll("/", "-")}.ts`);
+    writeFileSync(program, code);
+    await expect(run(process.execPath, [program])).resolves.toMatchObject({ stderr: "" });
+  });
+});
