@@ -89,7 +89,7 @@ describePage("the eight", (setup) => {
     await page.reload();
     await page.getByText("Kept in this browser").waitFor();
     await guess(page, "blocking-pool");
-    await page.getByText("✓ Right: you guessed threads.").waitFor();
+    await page.getByText("✓ Right: you guessed blocking-pool.").waitFor();
     await raceEnds(page);
     expect(guessesOf(server)).toEqual({});
     await page.unroute("**/unblock.v1.ProgressService/*");

@@ -29,7 +29,7 @@ describePage("the race", (setup) => {
     const bars = page.locator("canvas.bars");
     const labels = await bars.evaluateAll((all) => all.map((one) => one.ariaLabel));
     expect(labels).toEqual([
-      expect.stringMatching(/^10 of 10 calls with threads as bars; on thread 1, thread 2/),
+      expect.stringMatching(/^10 of 10 calls with blocking-pool as bars; on thread 1, thread 2/),
       expect.stringMatching(
         /^10 of 10 calls with event-loop .*on event loop; .* was blocked for \d+ ms/,
       ),
@@ -43,7 +43,7 @@ describePage("the race", (setup) => {
 
   test("shows wall time, ideal, ratio, expected range and a summary", async () => {
     const rows = page.getByRole("region", { name: "Figures of the race" }).getByRole("row");
-    expect(await rows.nth(1).innerText()).toMatch(/^★ threads\s+\d+\s+50\s+\d+\.\d\d\s+50–150/);
+    expect(await rows.nth(1).innerText()).toMatch(/^★ blocking-pool\s+\d+\s+50\s+\d+\.\d\d\s+50–150/);
     // The browser may disturb the measurement, which is then inconclusive.
     expect(await rows.nth(2).innerText()).toMatch(
       /^✗ event-loop\s+\d+\s+50\s+\d+\.\d\d\s+50–150 (✗ out|\? inconclusive)/,

@@ -88,7 +88,7 @@ describePage("errors", (setup) => {
     await race(page);
     const figures = page.getByRole("region", { name: "Figures of the race" });
     expect(await figures.getByRole("row").nth(1).innerText()).toMatch(/\s5$/);
-    const calls = await openTable(page, "Calls with threads");
+    const calls = await openTable(page, "Calls with blocking-pool");
     await calls
       .getByText(/resource_exhausted: .*queue/)
       .first()
