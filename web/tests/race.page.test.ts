@@ -43,7 +43,9 @@ describePage("the race", (setup) => {
 
   test("shows wall time, ideal, ratio, expected range and a summary", async () => {
     const rows = page.getByRole("region", { name: "Figures of the race" }).getByRole("row");
-    expect(await rows.nth(1).innerText()).toMatch(/^★ blocking-pool\s+\d+\s+50\s+\d+\.\d\d\s+50–150/);
+    expect(await rows.nth(1).innerText()).toMatch(
+      /^★ blocking-pool\s+\d+\s+50\s+\d+\.\d\d\s+50–150/,
+    );
     // The browser may disturb the measurement, which is then inconclusive.
     expect(await rows.nth(2).innerText()).toMatch(
       /^✗ event-loop\s+\d+\s+50\s+\d+\.\d\d\s+50–150 (✗ out|\? inconclusive)/,
