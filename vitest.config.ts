@@ -17,6 +17,7 @@ const slow = [
   "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
   "lab/{lab,hog}.test.ts",
+  "test/ninth-exercise/**/*.test.ts",
   "server/lab/lab.test.ts",
 ];
 

@@ -43,13 +43,11 @@ describe("what to read", () => {
 
   test.each(readingFor(letters))(
     "about $letter exists and is linked",
-    ({ letter, rationale, part, partLink }) => {
+    ({ rationale, part, partLink }) => {
       const [readme = "", heading] = rationale.split("#");
       expect(heading).toBe("rationale");
       expect(readFileSync(new URL(readme, root), "utf8")).toContain("\n## Rationale\n");
-      const text = `\n${fundamentals}`.split(`\n## ${part}\n`)[1]?.split("\n## ")[0];
-      // The document names the exercises of each part.
-      expect(text).toMatch(new RegExp(`^Exercises:.*\\[${letter}\\]`, "m"));
+      expect(fundamentals).toContain(`\n## ${part}\n`);
       // The document links to its own parts.
       expect(fundamentals).toContain(`(${partLink.replace("docs/fundamentals.md", "")})`);
     },

@@ -1,21 +1,11 @@
-import { folderName } from "@unblock/exercises/folder";
+import { readFileSync } from "node:fs";
+import { exerciseFile, folderName } from "@unblock/exercises/folder";
 import { isPassed, type Progress, progressOf } from "@unblock/progress/progress";
 import { exercises, isRight } from "@unblock/proto/exercises";
+import { sectionOf } from "./book/markdown.ts";
 import type { ExerciseResult, Score } from "./check/result.ts";
 import { describeLevel, levelOf } from "./levels.ts";
 import { dayOf, dueCards, nextDueMs } from "./review/schedule.ts";
-
-/** Heading of the part of docs/fundamentals.md that explains most of an exercise, by letter. */
-const parts: Readonly<Record<string, string>> = {
-  A: "Pools for blocking calls",
-  B: "Asynchronous I/O",
-  C: "Worker threads",
-  D: "libuv's pool",
-  E: "Asynchronous I/O",
-  F: "Worker threads",
-  G: "After the reply",
-  H: "Waiting for several things",
-};
 
 /** What to read about an exercise, as paths from the project's folder. */
 export interface Reading {
@@ -56,10 +46,8 @@ export function readingFor(letters: readonly string[]): readonly Reading[] {
     .filter(({ letter }) => letters.includes(letter))
     .map((exercise) => {
       const { letter, title } = exercise;
-      const part = parts[letter];
-      if (part === undefined) {
-        throw new Error(`Expected exercise ${letter} to have a part of the fundamentals to read`);
-      }
+      const task = readFileSync(exerciseFile(exercise, "task.md"), "utf8");
+      const part = sectionOf(task, "Read").trim();
       return {
         letter,
         title,
