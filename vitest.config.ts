@@ -21,7 +21,7 @@ const slow = [
   "server/lab/lab.test.ts",
 ];
 
-/** Tests with real engines, which they start themselves: `npm run test:engines`. */
+/** Tests with external backends, which they start themselves: `npm run test:engines`. */
 const engines = ["**/*.engine.test.ts"];
 
 /** Attacks on a server of their own, reported one per line: `npm run test:attack`. */

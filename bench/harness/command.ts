@@ -82,7 +82,7 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
       steps.say(`not pinned to cores: ${pinning.missing}`);
     }
     const ghz = await findGoTool(ghzTool, () =>
-      steps.say(`installing ghz ${ghzTool.version} into tools/.bin`),
+      steps.say(`installing ghz ${ghzTool.version} into .unblock/bin`),
     );
     const step = async (what: string) => {
       await becomeQuiet(steps.say);

@@ -31,7 +31,7 @@ export const errorTable = {
   ],
   UNBLOCK_STRATEGY_NOT_SET_UP: [
     "not-set-up",
-    'The strategy "{strategy}" of exercise {exercise} ({rpc}) needs a real engine, and this server has none: start it with {variable} in the environment, or with {flag}.',
+    'The strategy "{strategy}" of exercise {exercise} ({rpc}) needs an external backend, and this server has none: start it with {variable} in the environment, or with {flag}.',
   ],
   UNBLOCK_IDEMPOTENCY_KEY_INVALID: [
     "invalid",

@@ -16,7 +16,7 @@ export interface GoTool {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Ignored by Git. */
-const installFolder = join(root, "tools", ".bin");
+const installFolder = join(root, ".unblock", "bin");
 /** Includes download and compilation. */
 const installTimeoutMs = 600_000;
 

@@ -45,7 +45,7 @@ const { runs, stock, json } = new Command("npm run conformance --")
 
 try {
   const path = await findGoTool(runner, () =>
-    process.stderr.write(`installing ${runner.name} ${runner.version} into tools/.bin\n`),
+    process.stderr.write(`installing ${runner.name} ${runner.version} into .unblock/bin\n`),
   );
   let passed = 0;
   for (let run = 1; run <= runs; run++) {

@@ -61,7 +61,7 @@ function countCases(report: string): { passed: number; failed: number; skipped: 
 
 try {
   const path = await findGoTool(h2spec, () =>
-    process.stderr.write(`installing ${h2spec.name} ${h2spec.version} into tools/.bin\n`),
+    process.stderr.write(`installing ${h2spec.name} ${h2spec.version} into .unblock/bin\n`),
   );
   const server = createServer((socket) => createServerConnection(socket, {}, respondLater));
   server.listen(0, "127.0.0.1");
