@@ -44,7 +44,7 @@ async function measureThroughput(bench: Bench): Promise<Finding[]> {
     for (const { server } of peers.all) {
       await driver.drive(bench, server.url, target, warmUpSeconds);
     }
-    return takeTurns(bench, driver, peers, target, { rounds: 1, seconds: turnSeconds });
+    return await takeTurns(bench, driver, peers, target, { rounds: 1, seconds: turnSeconds });
   });
   const comparison = new Comparison(runs.flat());
   const ratio = (kind: Kind, figure: (work: Work) => number) =>
