@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { folderName } from "@unblock/exercises/folder";
 import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import { renderErrorPage } from "./error-page.ts";
@@ -62,6 +63,19 @@ test("the README's table of the eight has every strategy of the schema", () => {
     const missing = allStrategies.filter(({ name }) => !row.includes(`\`${name}\``));
     expect(missing.map(({ name }) => `${letter} ${name}`)).toEqual([]);
   }
+});
+
+test.each(exercises)("the README of $letter has the schema's reasons", (exercise) => {
+  const readme = read(`exercises/${folderName(exercise)}/README.md`);
+  const rows = new Map(
+    [...readme.matchAll(/^\| `([^`]+)` +\| .* \| (.*?) +\|$/gm)].map(([, name, reason]) => [
+      name,
+      reason,
+    ]),
+  );
+  expect(Object.fromEntries(rows)).toEqual(
+    Object.fromEntries(exercise.allStrategies.map(({ name, reason }) => [name, reason])),
+  );
 });
 
 test("only packages/connect and the server's services know the wire", () => {
