@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { idsIn, readText, readThreadTimes } from "@unblock/measure/proc";
 import { readBusyMs } from "@unblock/measure/quiet";
-import { fieldsOf, numbersIn, read } from "../process/process-tree.ts";
+import { fieldsOf } from "../process/process-tree.ts";
 
 /** CPU use of a service's threads and processes in a span of time, by the operating system. */
 export interface TreeUse {
@@ -22,7 +23,6 @@ export interface TreeUse {
 
 /** Unit of times in /proc, whatever the kernel's clock. */
 const tickMs = 10;
-const nsPerMs = 1e6;
 /** Interval between polls for short-lived processes. */
 const pollMs = 30;
 /** Programs of the service itself, by their command line. */
@@ -84,7 +84,7 @@ export class TreeWatch {
   /** Number of open files of the service, without sockets, pipes and files of the system. */
   files(): number {
     const folder = `/proc/${this.#pid}/fd`;
-    return numbersIn(folder).filter((file) => isFile(`${folder}/${file}`)).length;
+    return idsIn(folder).filter((file) => isFile(`${folder}/${file}`)).length;
   }
 
   /** Number of the learner's processes. */
@@ -98,8 +98,8 @@ export class TreeWatch {
       return undefined;
     }
     const threads = new Map<number, number>();
-    let loop = { cpuMs: 0, starvedMs: 0 };
-    for (const thread of numbersIn(`/proc/${this.#pid}/task`)) {
+    let loop = { cpuMs: 0, waitedMs: 0 };
+    for (const thread of idsIn(`/proc/${this.#pid}/task`)) {
       const times = readThreadTimes(this.#pid, thread);
       const name = this.#nameOf(thread);
       if (thread === this.#pid) {
@@ -110,7 +110,7 @@ export class TreeWatch {
     }
     return {
       loopCpuMs: loop.cpuMs,
-      loopStarvedMs: loop.starvedMs,
+      loopStarvedMs: loop.waitedMs,
       processCpuMs: stat.ownMs,
       reapedCpuMs: stat.reapedMs,
       threads,
@@ -123,8 +123,8 @@ export class TreeWatch {
     const found = new Map<number, number>();
     const waiting = [this.#pid];
     for (const parent of waiting) {
-      for (const thread of numbersIn(`/proc/${parent}/task`)) {
-        const children = read(parent, `task/${thread}/children`).split(" ").map(Number);
+      for (const thread of idsIn(`/proc/${parent}/task`)) {
+        const children = readText(`/proc/${parent}/task/${thread}/children`).split(" ").map(Number);
         for (const pid of children.filter((one) => one > 0 && !this.#isOwn(one))) {
           const stat = cpuOf(pid);
           found.set(pid, (stat?.ownMs ?? 0) + (stat?.reapedMs ?? 0));
@@ -136,7 +136,8 @@ export class TreeWatch {
   }
 
   #nameOf(thread: number): string {
-    const name = this.#names.get(thread) ?? read(this.#pid, `task/${thread}/comm`).trim();
+    const name =
+      this.#names.get(thread) ?? readText(`/proc/${this.#pid}/task/${thread}/comm`).trim();
     // A new thread may not have its name yet.
     if (workerNames.has(name)) {
       this.#names.set(thread, name);
@@ -145,21 +146,10 @@ export class TreeWatch {
   }
 
   #isOwn(pid: number): boolean {
-    const isOwn = this.#owns.get(pid) ?? ownPrograms.test(read(pid, "cmdline"));
+    const isOwn = this.#owns.get(pid) ?? ownPrograms.test(readText(`/proc/${pid}/cmdline`));
     this.#owns.set(pid, isOwn);
     return isOwn;
   }
-}
-
-/** CPU time of a thread, and time that it waited for a core; 0 where the system does not say. */
-export function readThreadTimes(
-  pid: number,
-  thread: number,
-): { readonly cpuMs: number; readonly starvedMs: number } {
-  const [cpuMs = 0, starvedMs = 0] = read(pid, `task/${thread}/schedstat`)
-    .split(" ")
-    .map((ns) => Number(ns) / nsPerMs);
-  return { cpuMs, starvedMs };
 }
 
 function useBetween(before: Reading, after: Reading, newChildren: number): TreeUse {

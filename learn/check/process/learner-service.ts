@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
+import { readThreadTimes } from "@unblock/measure/proc";
 import type { Exercise } from "@unblock/proto/exercises";
 import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/channel.ts";
 import type { Observation } from "../../service/observation.ts";
@@ -16,7 +17,6 @@ import {
   StarvedLimit,
   stopMs,
 } from "../faults.ts";
-import { readThreadTimes } from "../measure/system.ts";
 import type { LeftProcess } from "./process-tree.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
 
@@ -172,7 +172,7 @@ function watchStarvation(pid: number, limitMs: number): () => boolean {
   return () => {
     const now = readThreadTimes(pid, pid);
     return (
-      now.starvedMs - before.starvedMs > limitMs * starvedShare &&
+      now.waitedMs - before.waitedMs > limitMs * starvedShare &&
       now.cpuMs - before.cpuMs < limitMs * starvedShare
     );
   };

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
+import { idsIn, readText } from "@unblock/measure/proc";
 
 const require = createRequire(import.meta.url);
 /** Arguments of waitpid: any child, without blocking. */
@@ -79,7 +79,7 @@ export function processesWith(variable: string, value: string): readonly number[
   const wanted = `${variable}=${value}`;
   return readProcesses()
     .map(({ pid }) => pid)
-    .filter((pid) => read(pid, "environ").split("\0").includes(wanted));
+    .filter((pid) => readText(`/proc/${pid}/environ`).split("\0").includes(wanted));
 }
 
 /** Sends SIGKILL to processes. */
@@ -95,19 +95,19 @@ export function endProcesses(pids: readonly number[]): void {
 
 /** Resident memory of processes; what they share counts for each. */
 export function memoryMbOf(pids: readonly number[]): number {
-  const pages = pids.map((pid) => Number(read(pid, "statm").split(" ")[1] ?? 0));
+  const pages = pids.map((pid) => Number(readText(`/proc/${pid}/statm`).split(" ")[1] ?? 0));
   return (pages.reduce((sum, one) => sum + one, 0) * pageBytes) / bytesPerMb;
 }
 
 export function describeProcess(pid: number): LeftProcess {
-  const [program = "", ...words] = read(pid, "cmdline").split("\0");
+  const [program = "", ...words] = readText(`/proc/${pid}/cmdline`).split("\0");
   const command = [basename(program), ...words].join(" ").trim();
   return { pid, command: command.slice(0, keptCommand) };
 }
 
 /** All processes that have not ended; none where the system has no /proc. */
 function readProcesses(): readonly Process[] {
-  return numbersIn("/proc").flatMap((pid) => {
+  return idsIn("/proc").flatMap((pid) => {
     const [state = "Z", parent, group] = fieldsOf(pid);
     return state === "Z" || state === "X"
       ? []
@@ -117,24 +117,6 @@ function readProcesses(): readonly Process[] {
 
 /** Fields of /proc/<pid>/stat after the name, which is in parentheses and may contain any character. */
 export function fieldsOf(pid: number): readonly string[] {
-  const stat = read(pid, "stat");
+  const stat = readText(`/proc/${pid}/stat`);
   return stat === "" ? [] : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-}
-
-/** Names in a folder that are numbers; none when there is no such folder. */
-export function numbersIn(folder: string): readonly number[] {
-  try {
-    return readdirSync(folder).map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
-  }
-}
-
-/** Returns a file of /proc/<pid>; "" when there is no such process or file. */
-export function read(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
-  } catch {
-    return "";
-  }
 }
