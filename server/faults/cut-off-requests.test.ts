@@ -249,10 +249,11 @@ describe.each(protocols)("over HTTP/2, $contentType", (protocol) => {
     };
     const expected = await send(oracle, act);
     expect(expected.calls).toBe(0);
-    // Node resets the stream or ends the connection; neither is a response.
+    // The stream is reset, or node:http2 ends the connection; neither is a response.
     expect(expected.answer?.fields).toEqual({});
     for (const [served, server] of adapters) {
-      expect([served, await send(server, act)]).toEqual([served, expected]);
+      const { calls, answer } = await send(server, act);
+      expect([served, calls, answer?.fields]).toEqual([served, 0, {}]);
     }
   });
 });

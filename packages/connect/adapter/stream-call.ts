@@ -179,8 +179,7 @@ export class StreamCall extends Call<StreamRoute> {
         return;
       }
       if (this.#outgoing.header === undefined) {
-        const { initial, changedHeader } = this.context;
-        this.#outgoing.open(toNodeHeaders(changedHeader, initial.header));
+        this.#openResponse();
       }
       const bytes = messages.serialize(create(spec.method.output, value));
       const isCompressed = response !== null && bytes.length >= options.compressMinBytes;
@@ -192,6 +191,17 @@ export class StreamCall extends Call<StreamRoute> {
       if (this.#outgoing.drained !== undefined) {
         await this.#outgoing.drained;
       }
+    }
+  }
+
+  /** @throws ConnectError when the header can't be sent */
+  #openResponse(): void {
+    const { initial, changedHeader } = this.context;
+    try {
+      this.#outgoing.open(toNodeHeaders(changedHeader, initial.header));
+    } catch (error) {
+      this.host.onLost(error);
+      throw error;
     }
   }
 
