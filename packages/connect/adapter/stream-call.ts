@@ -226,6 +226,10 @@ export class StreamCall extends Call<StreamRoute> {
   }
 
   protected override onOver(): void {
+    // The caller may keep the stream open to send more.
+    if (this.exchange.isIncomplete) {
+      this.exchange.closeAfterResponse();
+    }
     this.#incoming.drop();
     this.held.release();
     this.#wake?.();
