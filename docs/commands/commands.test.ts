@@ -43,7 +43,7 @@ const started: RunningCommand[] = [];
 
 beforeAll(() => {
   project = copyProject();
-});
+}, 120_000);
 
 afterAll(() => {
   for (const command of started) {
