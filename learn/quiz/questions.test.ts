@@ -1,7 +1,8 @@
+import { plainPaint } from "@unblock/terminal/text";
 import { describe, expect, test } from "vitest";
-import { plainPaint } from "../terminal/text.ts";
 import { createRandom, milliseconds } from "./question.ts";
-import { questions, renderAnswers, renderMeasured } from "./run.ts";
+import { questions } from "./questions.ts";
+import { renderAnswers, renderMeasured } from "./run.ts";
 import { renderQuestion } from "./session.ts";
 
 const width = 79;
