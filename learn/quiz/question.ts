@@ -5,16 +5,7 @@ import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
 import { qualities } from "../review/schedule.ts";
 import type { Asked, Choice } from "./session.ts";
 
-const strategyNames = [
-  "event-loop",
-  "async",
-  "libuv",
-  "blocking-pool",
-  "cpu-pool",
-  "processes",
-  "queue",
-  "background",
-] as const satisfies readonly (keyof typeof strategyMeanings)[];
+const meanings: Readonly<Record<string, string>> = strategyMeanings;
 
 /** Figures of a measurement, with units in their names. */
 export type Figures = Readonly<Record<string, number>>;
@@ -27,19 +18,16 @@ export interface Column {
   readonly value: (figures: Figures) => string;
 }
 
-export interface Measurement {
-  /** One line: the work, and its input. */
-  readonly title: string;
-  /** Amount of work, in the question's unit. */
-  readonly figure: number;
-  readonly columns: readonly Column[];
-}
-
 export interface Question extends Asked {
   /** Key of its card in the progress. */
   readonly id: string;
   readonly lesson: string;
-  readonly measurement: Measurement & {
+  readonly measurement: {
+    /** One line: the work, and its input. */
+    readonly title: string;
+    /** Amount of work, in the question's unit. */
+    readonly figure: number;
+    readonly columns: readonly Column[];
     readonly ways: readonly string[];
     /** What the figures show on every machine. */
     readonly reading: string;
@@ -54,22 +42,30 @@ export interface Definition {
   readonly figure: number;
   /** Returns the figure for another time. */
   readonly vary: (random: Random) => number;
-  readonly measurement: (figure: number) => Measurement;
+  readonly title: (figure: number) => string;
+  /** Figure that is measured; default: the question's. */
+  readonly measuredFigure?: number;
+  readonly columns: (figure: number) => readonly Column[];
   /** Ways to do the work, each measured in a process of its own, by their names in the table. */
   readonly ways: Readonly<Record<string, Measure>>;
 }
 
 export function createQuestion(definition: Definition): Question {
-  const { id, figure, vary, measurement, ways } = definition;
+  const { id, figure, vary, title, columns, ways, measuredFigure = figure } = definition;
   const file = new URL(`./questions/${id}.md`, import.meta.url);
   const text = readFileSync(file, "utf8").replaceAll("{n}", String(figure));
   const textOf = (heading: string) => sectionOf(text, heading).trim();
-  const { title, paragraph } = introductionOf(text);
+  const introduction = introductionOf(text);
   return {
-    ...{ id, title, question: paragraph, lesson: textOf("Lesson") },
-    choices: readChoices(listOf(textOf("Answers"))),
+    id,
+    title: introduction.title,
+    question: introduction.paragraph,
+    choices: listOf(textOf("Answers")).map(readChoice),
+    lesson: textOf("Lesson"),
     measurement: {
-      ...measurement(figure),
+      title: title(figure),
+      figure: measuredFigure,
+      columns: columns(figure),
       ways: Object.keys(ways),
       reading: textOf("Reading the figures"),
     },
@@ -77,17 +73,15 @@ export function createQuestion(definition: Definition): Question {
   };
 }
 
-/** Reads items such as "**libuv** (recommended): The reason." @throws Error when one is missing */
-function readChoices(items: readonly string[]): Choice[] {
-  return strategyNames.map((name) => {
-    const item = items.find((one) => one.startsWith(`**${name}** `)) ?? "";
-    const [, found, reason] = /\((\w+)\): (.*)$/.exec(item) ?? [];
-    const quality = qualities.find((one) => one === found);
-    if (quality === undefined || reason === undefined) {
-      throw new Error(`Expected the quality and reason of ${name}, got "${item}"`);
-    }
-    return { text: name, meaning: strategyMeanings[name], quality, reason };
-  });
+/** Reads an item such as "**libuv** (recommended): The reason." */
+function readChoice(item: string): Choice {
+  const [, text = "", found, reason] = /^\*\*([\w-]+)\*\* \((\w+)\): (.*)$/.exec(item) ?? [];
+  const quality = qualities.find((one) => one === found);
+  const meaning = meanings[text];
+  if (meaning === undefined || quality === undefined || reason === undefined) {
+    throw new Error(`Expected a strategy with its quality and reason, got "${item}"`);
+  }
+  return { text, meaning, quality, reason };
 }
 
 export function milliseconds(title: string, figure: string): Column {

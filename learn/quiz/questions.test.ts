@@ -30,6 +30,7 @@ const variants = questions.flatMap((question) =>
 describe.each([...questions, ...variants])("$id: $measurement.title", (question) => {
   test("has one best answer, and a reason for each", () => {
     const { choices } = question;
+    expect(choices).toHaveLength(8);
     expect(choices.filter(({ quality }) => quality === "recommended")).toHaveLength(1);
     for (const { reason } of choices) {
       expect(reason).toMatch(/^\S.*[.)]$/s);

@@ -13,20 +13,19 @@ export const bigFile: Definition = {
   id: "big-file",
   figure: 2,
   vary: (random) => random(1, 6),
-  measurement: (gigabytes) => ({
-    title: `A file of ${measuredMb} MB of zeros; ${gigabytes} GB is ${(gigabytes * 1_024) / measuredMb} times that, not measured`,
-    figure: measuredMb,
-    columns: [
-      milliseconds(`${measuredMb} MB`, "wallMs"),
-      {
-        title: `so ${gigabytes} GB`,
-        value: ({ wallMs = 0 }) =>
-          `≈ ${((((gigabytes * 1_024) / measuredMb) * wallMs) / 1_000).toFixed(1)} s`,
-      },
-      milliseconds("loop held", "loopHeldMs"),
-      { title: "loop busy", value: ({ loopBusy = 0 }) => percent(loopBusy) },
-    ],
-  }),
+  title: (gigabytes) =>
+    `A file of ${measuredMb} MB of zeros; ${gigabytes} GB is ${(gigabytes * 1_024) / measuredMb} times that, not measured`,
+  measuredFigure: measuredMb,
+  columns: (gigabytes) => [
+    milliseconds(`${measuredMb} MB`, "wallMs"),
+    {
+      title: `so ${gigabytes} GB`,
+      value: ({ wallMs = 0 }) =>
+        `≈ ${((((gigabytes * 1_024) / measuredMb) * wallMs) / 1_000).toFixed(1)} s`,
+    },
+    milliseconds("loop held", "loopHeldMs"),
+    { title: "loop busy", value: ({ loopBusy = 0 }) => percent(loopBusy) },
+  ],
   ways: {
     "readFileSync, event loop": async (megabytes, folder) => {
       const path = await createFile(folder, megabytes);

@@ -11,11 +11,8 @@ export const gzip: Definition = {
   id: "gzip",
   figure: 16,
   vary: (random) => random(8, 24),
-  measurement: (responses) => ({
-    title: `${responses} responses of 2 MB at once`,
-    figure: responses,
-    columns: impactColumns,
-  }),
+  title: (responses) => `${responses} responses of 2 MB at once`,
+  columns: () => impactColumns,
   ways: {
     "gzipSync, event loop": (count) => {
       const responses = createResponses(count);

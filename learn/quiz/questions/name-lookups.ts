@@ -12,11 +12,8 @@ export const nameLookups: Definition = {
   id: "name-lookups",
   figure: 200,
   vary: (random) => 20 * random(4, 12),
-  measurement: (names) => ({
-    title: `${names} lookups at once; where it says so, beside 8 hashes in libuv's pool`,
-    figure: names,
-    columns: [milliseconds("all resolved", "wallMs"), maxAtOnceColumn],
-  }),
+  title: (names) => `${names} lookups at once; where it says so, beside 8 hashes in libuv's pool`,
+  columns: () => [milliseconds("all resolved", "wallMs"), maxAtOnceColumn],
   ways: {
     "lookup of localhost": (names) => measureImpact(() => lookUpMany(names)),
     "the same, beside hashes": (names) => measureBesideHashes(() => lookUpMany(names)),
