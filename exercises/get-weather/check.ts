@@ -60,6 +60,7 @@ const wrongAnswers = [
   fails("shares-the-first-callers-signal.ts", "fails-beside-others"),
   fails("two-at-a-time.ts", "sequential"),
   fails("without-types.ts", "tampers-with-the-check"),
+  fails("the-solution-in-an-empty-environment.ts", "tampers-with-the-check"),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

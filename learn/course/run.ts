@@ -9,8 +9,7 @@ import {
 import { merge } from "@unblock/progress/state-file";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { type Book, openBook } from "../book/book.ts";
-import type { Listener } from "../check/report.ts";
-import type { ExerciseResult } from "../check/result.ts";
+import type { ExerciseResult, Listener } from "../check/result.ts";
 import { writeResultFile } from "../result-file.ts";
 import { signPass } from "../results.ts";
 import { paintFor } from "../terminal/text.ts";

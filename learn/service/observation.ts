@@ -22,6 +22,8 @@ export interface Observation {
   readonly newProcesses: number;
   /** Responses of node:http, fetch and undici whose bodies were not read. */
   readonly unreadBodies: number;
+  /** Responses of fetch whose bodies nobody has read or cancelled, also small ones. Since the start. */
+  readonly unreadResponses: number;
   /** Running intervals (setInterval). */
   readonly intervals: number;
   /** Standstills of the event loop. */
@@ -54,6 +56,7 @@ export class Observer {
   #ownThreads = 0;
   #newProcesses = 0;
   #fetches = 0;
+  #unread: Response[] = [];
   #rejections: Problem[] = [];
   #rejectedListening: string | null = null;
 
@@ -74,9 +77,11 @@ export class Observer {
       this.#newProcesses++;
     });
     globalThis.fetch = new Proxy(fetch, {
-      apply: (call, self, args) => {
+      apply: async (call, self, args) => {
         this.#fetches++;
-        return Reflect.apply(call, self, args);
+        const response: Response = await Reflect.apply(call, self, args);
+        this.#unread.push(response);
+        return response;
       },
     });
     // Without a listener the first would end the process.
@@ -115,6 +120,7 @@ export class Observer {
   /** Returns the observation since the window began, which continues. */
   read(): Observation {
     this.#blockages.push(...this.#loop.takeAll());
+    this.#unread = this.#unread.filter(({ body, bodyUsed }) => body !== null && !bodyUsed);
     return {
       handler: this.#calls.counts(),
       loopCpuMs: toMs(process.threadCpuUsage(this.#loopCpu)),
@@ -123,6 +129,7 @@ export class Observer {
       ownThreads: this.#ownThreads,
       newProcesses: this.#newProcesses,
       unreadBodies: this.#countUnreadBodies(),
+      unreadResponses: this.#unread.length,
       intervals: this.#countIntervals(),
       blockages: this.#blockages,
       pool: this.#pool.read(),

@@ -27,6 +27,8 @@ export interface Evidence {
   /** In the order of the requests. */
   readonly replies: readonly Reply[];
   readonly requests: readonly JsonValue[];
+  /** Part of the backends' values. */
+  readonly mark: string;
   /** Share of the time in which the event loop was not idle, 0 to 1. */
   readonly loop: { readonly utilization: number };
   readonly pools: ReadonlyMap<string, PoolWork>;
@@ -86,7 +88,7 @@ export function cpuMsOf({ tree, observed, pools }: Evidence): number {
   const inProcesses = pools.get("processes")?.cpuMs ?? 0;
   return tree === undefined
     ? observed.processCpuMs + inProcesses
-    : tree.loopCpuMs + tree.threadsCpuMs + tree.childrenCpuMs + inProcesses;
+    : tree.loopCpuMs + tree.threadsCpuMs + tree.helpersCpuMs + tree.childrenCpuMs + inProcesses;
 }
 
 /** CPU time of the event loop's thread. */
@@ -107,7 +109,7 @@ export async function gather(
     callers.vitals(true),
   );
   await service.begin();
-  await world.restart("right");
+  await world.restart("right", { requests });
   analytics?.restartWindow();
   const endTree = tree.begin();
   const { burst, replies } = await service.within(
@@ -121,6 +123,7 @@ export async function gather(
     burst,
     replies,
     requests,
+    mark: world.mark,
     loop: { utilization: after.eventLoop?.utilization ?? 0 },
     pools: poolsBetween(before, after),
     ...(await readSeen(session)),

@@ -63,6 +63,10 @@ describe("where a burst ran", () => {
     expect(held({ observed, pools: inWorkers })).toBeUndefined();
     // Other threads have computed as much.
     expect(held({ observed: { ...observed, processCpuMs: 1_000 } })).toBeUndefined();
+    // V8 has collected the loop's garbage in threads of its own.
+    const garbage = { loopCpuMs: 480, helpersCpuMs: 600 };
+    expect(held({ tree: garbage })).toBe("computing");
+    expect(held({ tree: { ...garbage, threadsCpuMs: 600 } })).toBeUndefined();
     // Ten hashes take 500 ms.
     expect(held({ observed: { loopCpuMs: 200, processCpuMs: 210 } })).toBeUndefined();
   });

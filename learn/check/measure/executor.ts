@@ -1,6 +1,6 @@
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
-import { round } from "../report.ts";
+import { round } from "../result.ts";
 import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "./evidence.ts";
 
 /** What held the event loop. */
@@ -131,8 +131,10 @@ function heldBy(
   }
   // Code without the toolbox is not counted, but the loop's thread has its CPU time.
   const loopCpuMs = loopCpuMsOf(evidence);
+  // V8 collects the loop's garbage in threads of its own.
+  const workCpuMs = cpuMsOf(evidence) - (evidence.tree?.helpersCpuMs ?? 0);
   const isInPools = pools.some((name) => workOf(evidence, name).completed >= burst.calls);
-  if (!isInPools && loopCpuMs >= cpuMsOf(evidence) * loopCpuShare) {
+  if (!isInPools && loopCpuMs >= workCpuMs * loopCpuShare) {
     const enoughMs = work.cpu
       ? burst.calls * taskMs * loopShare
       : Math.max(minLoopCpuMs, minLoopCpuMsEach * evidence.requests.length);
@@ -142,15 +144,11 @@ function heldBy(
       return "computing";
     }
   }
-  return heldInStandstills(exercise, evidence, burst.calls * aloneMs);
+  return heldInStandstills(evidence, burst.calls * aloneMs);
 }
 
-/** Work that is neither the toolbox's nor the exercise's shows only in standstills of the loop. */
-function heldInStandstills(
-  exercise: Exercise,
-  evidence: Evidence,
-  inTurnMs: number,
-): Held | undefined {
+/** Work that no count and no share of CPU time shows is seen in standstills of the loop. */
+function heldInStandstills(evidence: Evidence, inTurnMs: number): Held | undefined {
   const { burst, observed, seen } = evidence;
   const stood = observed.blockages.filter(({ ms, starvedMs }) => ms - starvedMs >= minStandstillMs);
   const stoodMs = stood.reduce((sum, { ms, starvedMs }) => sum + ms - starvedMs, 0);
@@ -159,7 +157,7 @@ function heldInStandstills(
     return undefined;
   }
   if (stoodCpuMs >= stoodMs * loopShare) {
-    return exercise.work.cpu ? undefined : "computing";
+    return "computing";
   }
   // Calls that wait on the loop ask one at a time: with more, the machine stood still.
   const backends = new Set(seen.asked.map(({ backend }) => backend));

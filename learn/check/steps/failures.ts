@@ -8,7 +8,8 @@ import {
   keptFailure,
   retriesWithoutEnd,
 } from "../mistakes/answers.ts";
-import { failFor, type Outcome, pass, type Wrong } from "../report.ts";
+import { priceOfUnread } from "../mistakes/executors.ts";
+import { failFor, type Outcome, pass, type Wrong } from "../result.ts";
 import type { Session } from "../session.ts";
 import { judgeReplies } from "./judge-replies.ts";
 
@@ -25,28 +26,31 @@ const maxLate = 2;
 
 /** Does the handler report when its backend fails, has nothing, or is slow, without retrying forever? */
 export async function checkFailures(session: Session): Promise<Outcome> {
-  const { exercise, world } = session;
+  const { exercise, service, world } = session;
   const { troubles } = planOf(exercise);
   let failed: Trouble | undefined;
   for (const trouble of troubles) {
     const wrong = await judgeTrouble(session, trouble);
-    await world.restart("right");
+    await world.restart("right", { requests: [trouble.request] });
     if (wrong !== undefined) {
       return failFor(wrong);
     }
     failed = trouble.mayBeRight || trouble.mood === "right" ? failed : trouble;
   }
   const wrong = failed === undefined ? undefined : await judgeRecovery(session, failed);
-  return wrong === undefined
-    ? pass(`callers hear the truth when ${troubles.map(({ what }) => what).join(", when ")}`)
-    : failFor(wrong);
+  if (wrong !== undefined) {
+    return failFor(wrong);
+  }
+  const { unreadResponses } = await service.observe();
+  const when = troubles.map(({ what }) => what).join(", when ");
+  return pass(`callers hear the truth when ${when}${priceOfUnread(unreadResponses)}`);
 }
 
 async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong | undefined> {
   const { exercise, service, callers, world, file } = session;
   const { mood, what, request, mayBeRight } = trouble;
   await service.begin();
-  await world.restart(mood);
+  await world.restart(mood, { requests: [request] });
   const beganMs = performance.now();
   const caller = AbortSignal.timeout(patienceMs);
   const reply = await service.within(
