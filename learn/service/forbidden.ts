@@ -36,6 +36,7 @@ const { getOwnPropertyDescriptor, ownKeys } = Reflect;
  * @returns checks at once
  */
 export function watchReplaced(fileUrl: string, say: Say): () => void {
+  const ofPerformance = functionsOf(Object.getPrototypeOf(performance), "performance", 0);
   const known = functionsOf(globalThis, "", 2).concat(
     functionsOf(process, "process", 0),
     functionsOf(EventEmitter.prototype, "EventEmitter.prototype", 0),
@@ -51,7 +52,9 @@ export function watchReplaced(fileUrl: string, say: Say): () => void {
     functionsOf(workerThreads, "worker_threads", 0),
     functionsOf(workerThreads.Worker.prototype, "Worker.prototype", 0),
     functionsOf(perfHooks, "perf_hooks", 0),
-    functionsOf(Object.getPrototypeOf(performance), "performance", 0),
+    ofPerformance,
+    // They would be hidden by functions of the object itself, which has none.
+    ofPerformance.map((one) => ({ ...one, holder: performance, value: undefined })),
     functionsOf(AbortSignal, "AbortSignal", 0),
     functionsOf(AbortSignal.prototype, "AbortSignal.prototype", 0),
     functionsOf(EventTarget.prototype, "EventTarget.prototype", 0),

@@ -5,55 +5,52 @@ import type { Decision, Handler } from "@unblock/learn/toolbox/handler";
 
 export const decision: Decision = {
   strategy: "blocking-pool",
-  why: "Four workers look for work in shared memory, which is faster than messages.",
+  why: "Four workers look for ids in shared memory, which is faster than messages.",
 };
 
-const slots = 12;
-const state: Int32Array = isMainThread
-  ? new Int32Array(new SharedArrayBuffer(4 * slots * 2))
-  : workerData.state;
+const size = 4;
+/** The id that each worker is asked for; 0 when it has nothing to do. */
+const ids: Int32Array = isMainThread
+  ? new Int32Array(new SharedArrayBuffer(4 * size))
+  : workerData.ids;
 
-if (!isMainThread && workerData?.role === "spin") {
+if (!isMainThread && workerData.role === "spin") {
   const { slot } = workerData;
   for (;;) {
-    // 1: asked
-    while (Atomics.load(state, slot) !== 1) {
-      if (Atomics.load(state, slot) === 9) process.exit();
+    const id = Atomics.load(ids, slot);
+    if (id !== 0) {
+      Atomics.store(ids, slot, 0);
+      try {
+        parentPort?.postMessage({ user: findUserBlocking(id) });
+      } catch (error) {
+        parentPort?.postMessage({ error });
+      }
     }
-    const { name, email } = findUserBlocking(Atomics.load(state, slots + slot));
-    Atomics.store(state, slot, 0);
-    parentPort?.postMessage({ name, email });
   }
 }
 
-const workers = isMainThread
-  ? Array.from({ length: 4 }, (_, slot) => {
-      const worker = new Worker(new URL(import.meta.url), {
-        workerData: { role: "spin", slot, state },
-      });
-      worker.unref();
-      return worker;
-    })
-  : [];
-const free = workers.map((_, slot) => slot);
+const workers = isMainThread ? Array.from({ length: size }, (_, slot) => start(slot)) : [];
+const free = workers.map((worker, slot) => ({ worker, slot }));
+
+function start(slot: number): Worker {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { role: "spin", slot, ids } });
+  worker.unref();
+  return worker;
+}
 
 export const handler: Handler<"getUser"> = async ({ userId }, signal) => {
-  let slot = free.pop();
-  while (slot === undefined) {
-    await turn();
-    signal.throwIfAborted();
-    slot = free.pop();
+  let mine = free.pop();
+  while (!mine) {
+    await turn(undefined, { signal });
+    mine = free.pop();
   }
-  const worker = workers[slot];
-  const at = slot;
+  const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof findUserBlocking>>();
+  mine.worker.once("message", ({ user, error }) => (user ? resolve(user) : reject(error)));
+  Atomics.store(ids, mine.slot, userId);
   try {
-    const { name, email } = await new Promise<{ name: string; email: string }>((resolve) => {
-      worker?.once("message", resolve);
-      Atomics.store(state, slots + at, userId);
-      Atomics.store(state, at, 1);
-    });
+    const { name, email } = await promise;
     return { userId, name, email };
   } finally {
-    free.push(at);
+    free.push(mine);
   }
 };

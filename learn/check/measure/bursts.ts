@@ -4,7 +4,7 @@ import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import type { Session } from "../session.ts";
-import { type AloneReading, allowedMs, fastestMs, measureAlone, taskMs } from "./alone.ts";
+import { type AloneReading, allowedMs, measureAlone, taskMs } from "./alone.ts";
 import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
 import { whereItRan } from "./executor.ts";
 import { type IdleReading, measureIdle } from "./idle.ts";
@@ -155,7 +155,7 @@ function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: 
 /** Whether another burst could change the verdict. */
 function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
   const { alone, bursts, best, cores } = measured;
-  const { held } = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const { held } = whereItRan(exercise, best, taskMs(exercise, alone));
   if (held !== undefined || haveFailed(bursts)) {
     return false;
   }

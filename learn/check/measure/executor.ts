@@ -38,17 +38,11 @@ const minLoopCpuMsEach = 4;
  * Infers from the evidence where the work of a burst ran: first from counts, which the machine's load
  * can't change, then from CPU time, last from standstills of the loop.
  *
- * @param aloneMs duration of one call's work alone
- * @param taskMs the part of it that computes
+ * @param taskMs CPU time of one call's work alone
  */
-export function whereItRan(
-  exercise: Exercise,
-  evidence: Evidence,
-  aloneMs: number,
-  taskMs: number,
-): Whereabouts {
+export function whereItRan(exercise: Exercise, evidence: Evidence, taskMs: number): Whereabouts {
   const { usage, observed } = evidence;
-  const held = heldBy(exercise, evidence, aloneMs, taskMs);
+  const held = heldBy(exercise, evidence, taskMs);
   const did = (pool: string) => workOf(evidence, pool).completed > 0;
   const waitsInWorkers = did("cpu-pool") && !did("blocking-pool") && usage.waiting.otherThreads > 0;
   const found = (strategy: string): Whereabouts => ({
@@ -115,12 +109,7 @@ function withoutThreads({ rpc }: Exercise, evidence: Evidence): string {
   }
 }
 
-function heldBy(
-  exercise: Exercise,
-  evidence: Evidence,
-  aloneMs: number,
-  taskMs: number,
-): Held | undefined {
+function heldBy(exercise: Exercise, evidence: Evidence, taskMs: number): Held | undefined {
   const { burst, work } = exercise;
   const { waiting, computing } = evidence.usage;
   if (waiting.onLoop > 0) {
@@ -144,16 +133,17 @@ function heldBy(
       return "computing";
     }
   }
-  return heldInStandstills(evidence, burst.calls * aloneMs);
+  return heldInStandstills(evidence, burst.calls * (work.waitMs + taskMs));
 }
 
 /** Work that no count and no share of CPU time shows is seen in standstills of the loop. */
 function heldInStandstills(evidence: Evidence, inTurnMs: number): Held | undefined {
-  const { burst, observed, seen } = evidence;
+  const { burst, observed, seen, tree } = evidence;
   const stood = observed.blockages.filter(({ ms, starvedMs }) => ms - starvedMs >= minStandstillMs);
   const stoodMs = stood.reduce((sum, { ms, starvedMs }) => sum + ms - starvedMs, 0);
   const stoodCpuMs = stood.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-  if (stoodMs < Math.max(minStoodMs, inTurnMs * loopShare, burst.wallMs * loopShare)) {
+  const couldMs = burst.wallMs - (tree?.loopStarvedMs ?? 0);
+  if (stoodMs < Math.max(minStoodMs, inTurnMs * loopShare, couldMs * loopShare)) {
     return undefined;
   }
   if (stoodCpuMs >= stoodMs * loopShare) {

@@ -16,7 +16,7 @@ interface Case extends Seen {
 function mistakes({ letter, decided, libuvThreads = 4, taskMs = 0, idle = {}, ...seen }: Case) {
   const exercise = exerciseOf(letter);
   const best = evidenceOf(seen);
-  const where = whereItRan(exercise, best, 50, taskMs);
+  const where = whereItRan(exercise, best, taskMs);
   const { tree, observed } = evidenceOf(idle);
   const measured = measuredOf(best, { idle: { ms: 250, loopCpuMs: 5, tree, observed } });
   const decisions = decided === undefined ? [] : [decided];

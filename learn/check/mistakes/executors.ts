@@ -84,6 +84,17 @@ export function loopKeptBusy(ms: number, cpuMs: number, stoodMs: number): Diagno
   };
 }
 
+/** The event loop had work while the only call waited. */
+export function busyWhileWaiting(ms: number, cpuMs: number): Diagnosis {
+  return {
+    name: "loop-kept-busy",
+    finding: `The only call waited ${round(ms)} ms for its backend, and the event loop used ${round(cpuMs)} ms of CPU meanwhile: everybody else waits for that.`,
+    nextStep:
+      "Await the promise or the event that comes with the response, instead of asking again and again whether it is there.",
+    numbers: { call_ms: round(ms), loop_cpu_ms: round(cpuMs) },
+  };
+}
+
 /** Threads or processes beside the event loop had work without calls. */
 export function threadsKeptBusy(ms: number, cpuMs: number): Diagnosis {
   return {

@@ -44,6 +44,7 @@ async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
       `did not answer ${JSON.stringify(request)}`,
       callers.call(request),
     );
+    world.holdings.throwTampering();
     const observed = await service.observe();
     const seen = await world.seen();
     const isDatabase = backend?.name === "database";

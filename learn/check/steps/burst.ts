@@ -2,7 +2,7 @@ import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { meantStrategies } from "../decision.ts";
-import { fastestMs, taskMs } from "../measure/alone.ts";
+import { taskMs } from "../measure/alone.ts";
 import { type Measured, runBursts } from "../measure/bursts.ts";
 import { cpuMsOf } from "../measure/evidence.ts";
 import {
@@ -43,7 +43,7 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   }
   const { measured, wrong } = judged;
   const { alone, best } = measured;
-  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const where = whereItRan(exercise, best, taskMs(exercise, alone));
   const decided = meantStrategies(exercise, service.decision);
   const served = { exercise, measured, where, decided, libuvThreads: service.libuvThreads };
   const mistakes = burstMistakes(served);

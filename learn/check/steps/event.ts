@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { meantStrategies } from "../decision.ts";
-import { fastestMs, taskMs } from "../measure/alone.ts";
+import { taskMs } from "../measure/alone.ts";
 import { runBursts } from "../measure/bursts.ts";
 import { whereItRan } from "../measure/executor.ts";
 import {
@@ -81,7 +81,7 @@ async function measureReplies(
     return report.add("overlap", failFor(wrong));
   }
   const { alone, best } = measured;
-  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const where = whereItRan(exercise, best, taskMs(exercise, alone));
   const { libuvThreads } = service;
   const mistakes = burstMistakes({ exercise, measured, where, decided: [], libuvThreads });
   const price = priceOfUnread(best.observed.unreadResponses);
