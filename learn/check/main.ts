@@ -15,8 +15,7 @@ import { recordResult } from "../results.ts";
 import { readingFor, renderScore, scoreOf, scoreOfProgress } from "../score.ts";
 import { contentOf, prepareWorkspace, shown, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
-import type { Listener } from "./report.ts";
-import type { CheckResult, ExerciseResult, StepName, Verdict } from "./result.ts";
+import type { CheckResult, ExerciseResult, Listener, StepName, Verdict } from "./result.ts";
 import { checkTypes } from "./types.ts";
 import { watchExercises } from "./watch.ts";
 

@@ -15,7 +15,7 @@ export interface Environment {
 
 const key = "unblock learn";
 /** Variable that the learner's processes inherit. */
-const variable = "UNBLOCK_LEARN_ENVIRONMENT";
+export const environmentVariable = "UNBLOCK_LEARN_ENVIRONMENT";
 let own: Environment | undefined;
 
 /** Undefined outside of a service that `npm run check` or `npm run learn` started. */
@@ -28,7 +28,7 @@ export function knownEnvironment(): Environment | undefined {
 export function provideEnvironment(environment: Environment): void {
   own = environment;
   setEnvironmentData(key, environment);
-  process.env[variable] = JSON.stringify(toProcessEnvironment(environment));
+  process.env[environmentVariable] = JSON.stringify(toProcessEnvironment(environment));
 }
 
 /** @throws Error outside of a service that `npm run check` or `npm run learn` started */
@@ -63,7 +63,7 @@ export function toEnvironment(given: Environment | ProcessEnvironment): Environm
 
 function readEnvironment(): Environment | undefined {
   const data = getEnvironmentData(key);
-  const inherited = process.env[variable];
+  const inherited = process.env[environmentVariable];
   if (isEnvironment(data)) {
     return data;
   }

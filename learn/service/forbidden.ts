@@ -33,7 +33,9 @@ const relied: Readonly<Record<string, object>> = {
   "DatabaseSync.prototype": DatabaseSync.prototype,
   "StatementSync.prototype": StatementSync.prototype,
   child_process: childProcess,
+  "ChildProcess.prototype": childProcess.ChildProcess.prototype,
   worker_threads: workerThreads,
+  "Worker.prototype": workerThreads.Worker.prototype,
   perf_hooks: perfHooks,
   performance: Object.getPrototypeOf(performance),
   AbortSignal,
@@ -59,6 +61,9 @@ export function watchReplaced(fileUrl: string, say: Say): () => void {
   for (const [name, holder] of Object.entries(relied)) {
     known.push(...functionsOf(holder, name, 0));
   }
+  // They would be hidden by functions of the object itself, which has none.
+  const ofPerformance = functionsOf(Object.getPrototypeOf(performance), "performance", 0);
+  known.push(...ofPerformance.map((one) => ({ ...one, holder: performance, value: undefined })));
   const keysOfAll = ownKeys(Object.prototype).length;
   let isSaid = false;
   const check = () => {

@@ -28,6 +28,7 @@ export class Observer {
   #ownThreads = 0;
   #newProcesses = 0;
   #fetches = 0;
+  #unread: Response[] = [];
   #rejections: readonly Problem[] = [];
   #rejectedListening: string | null = null;
 
@@ -48,9 +49,11 @@ export class Observer {
       this.#newProcesses++;
     });
     globalThis.fetch = new Proxy(fetch, {
-      apply: (call, self, args) => {
+      apply: async (call, self, args) => {
         this.#fetches++;
-        return Reflect.apply(call, self, args);
+        const response: Response = await Reflect.apply(call, self, args);
+        this.#unread.push(response);
+        return response;
       },
     });
     // Without a listener the first would end the process.
@@ -89,6 +92,7 @@ export class Observer {
   /** Returns the observation since the window began, which continues. */
   read() {
     this.#blockages = [...this.#blockages, ...this.#loop.takeAll()];
+    this.#unread = this.#unread.filter(({ body, bodyUsed }) => body !== null && !bodyUsed);
     return {
       handler: this.#calls.counts(),
       /** CPU time of the event loop's thread, and of all threads. */
@@ -100,6 +104,8 @@ export class Observer {
       newProcesses: this.#newProcesses,
       /** Responses of node:http, fetch and undici whose bodies were not read. */
       unreadBodies: this.#countUnreadBodies(),
+      /** Responses of fetch whose bodies nobody has read or cancelled, also small ones. Since the start. */
+      unreadResponses: this.#unread.length,
       /** Running intervals (setInterval). */
       intervals: this.#countIntervals(),
       blockages: this.#blockages,

@@ -14,9 +14,10 @@ import { countQueries, countSyncReads } from "./blocking-calls.ts";
 import type { Alone, Say, ServiceOptions } from "./channel.ts";
 import { provideEnvironment, provideHouse, worldAddresses } from "./environment.ts";
 import { watchReplaced } from "./forbidden.ts";
+import { preloadFromNowOn } from "./inherit.ts";
 import { type LearnerModule, loadLearnerModule, toProblem, withLearner } from "./learner-module.ts";
 import type { Observer } from "./observation.ts";
-import { preloadFromNowOn, watchImports } from "./preload.ts";
+import { watchImports } from "./preload.ts";
 
 const inferenceModule = new URL(import.meta.resolve("@unblock/exercises/predict-image/work"));
 const noCaller = { signal: new AbortController().signal };
@@ -42,9 +43,9 @@ export async function openExercise(
   if (exercise === undefined) {
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
+  preloadFromNowOn(fileUrl);
   const lookForReplaced = watchReplaced(fileUrl, say);
   watchImports(fileUrl, (text, line) => say({ kind: "tampering", text, line }));
-  preloadFromNowOn(fileUrl);
   observer.loading();
   say({ kind: "importing" });
   refuseListening(true);

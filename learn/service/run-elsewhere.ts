@@ -9,8 +9,9 @@ import {
   toEnvironment,
   toProcessEnvironment,
 } from "./environment.ts";
+import { preloadFromNowOn } from "./inherit.ts";
 import { notExportedMessage } from "./learner-module.ts";
-import { preloadFromNowOn, watchThread } from "./preload.ts";
+import { watchThread } from "./preload.ts";
 
 interface Errand {
   readonly file: string;
