@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { changeProgress, loadProgress, progressOf, withExercise } from "./progress.ts";
-import { merge } from "./state-file.ts";
+import { merge } from "./yours-folder.ts";
 
 const run = promisify(execFile);
 let yours: string;
@@ -24,7 +24,7 @@ afterEach(() => rmSync(yours, { recursive: true }));
 function writer(name: string, ending = ""): Promise<unknown> {
   const program = `
     const { changeProgress } = await import(${JSON.stringify(new URL("./progress.ts", import.meta.url).href)});
-    const card = { dueMs: 1, lastMs: 0, stability: 1, difficulty: 1, scheduledDays: 1, learningSteps: 0, reps: 1, lapses: 0, state: 2 };
+    const card = { dueMs: 1, lastMs: 0, stability: 1, difficulty: 1, elapsed_days: 0, scheduled_days: 1, learning_steps: 0, reps: 1, lapses: 0, state: 2 };
     for (let number = 0; number < 20; number++) {
       await changeProgress(${JSON.stringify(path)}, (progress) => {
         ${ending}

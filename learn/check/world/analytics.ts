@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import type { ConnectionCounts } from "../world/log.ts";
+import type { ConnectionCounts } from "./log.ts";
 
 /** What became of an event: "lost" when its sender disconnected before it was confirmed. */
 export type Outcome = "confirmed" | "rejected" | "lost";

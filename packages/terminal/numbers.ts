@@ -1,5 +1,3 @@
-import type { Interval } from "@unblock/measure/statistics";
-
 /** Milliseconds in at most five characters. */
 export function ms(value: number): string {
   return value < 9.95 ? value.toFixed(1) : value.toFixed(0);
@@ -11,7 +9,7 @@ export function times(value: number): string {
 }
 
 /** An interval of factors, such as "1.11–1.15". */
-export function range([low, high]: Interval): string {
+export function range([low, high]: readonly [number, number]): string {
   return `${times(low)}–${times(high)}`;
 }
 

@@ -10,11 +10,8 @@ export const colourPaint: Paint = (style, text) =>
   styleText(style, text, { validateStream: false });
 
 /** Returns {@link colourPaint} for terminals with colours, unless NO_COLOR is set. */
-export function paintFor({
-  isTTY,
-  hasColors,
-}: Pick<NodeJS.WriteStream, "isTTY" | "hasColors">): Paint {
-  return isTTY && hasColors() ? colourPaint : plainPaint;
+export function paintFor(stream: Pick<NodeJS.WriteStream, "isTTY" | "hasColors">): Paint {
+  return stream.isTTY && stream.hasColors() ? colourPaint : plainPaint;
 }
 
 /**
@@ -24,25 +21,27 @@ export function paintFor({
  * @param rest prefix of the other lines
  */
 export function wrap(text: string, width: number, first = "", rest = first): string[] {
+  const maxLength = Math.max(1, width - rest.length);
   const lines: string[] = [];
   let line = first;
-  let empty = true;
-  for (const word of words(printable(text), Math.max(1, width - rest.length))) {
-    if (!empty && line.length + 1 + word.length > width) {
+  let separator = "";
+  for (const word of printable(text).match(new RegExp(`\\S{1,${maxLength}}`, "g")) ?? []) {
+    if (separator !== "" && line.length + 1 + word.length > width) {
       lines.push(line);
       line = rest;
-      empty = true;
+      separator = "";
     }
-    line += empty ? word : ` ${word}`;
-    empty = false;
+    line += separator + word;
+    separator = " ";
   }
   return [...lines, line];
 }
 
-/** Wraps a text behind a label, which may contain colours and takes `indent` columns. */
-export function wrapBehind(label: string, text: string, width: number, indent: number): string[] {
-  const [first = "", ...rest] = wrap(text, width, " ".repeat(indent));
-  return [label + first.slice(indent), ...rest];
+/** Wraps a text behind a label, which may contain colours. */
+export function wrapBehind(label: string, text: string, width: number): string[] {
+  const indent = " ".repeat(stripVTControlCharacters(label).length);
+  const [first = "", ...rest] = wrap(text, width, indent);
+  return [label + first.slice(indent.length), ...rest];
 }
 
 /** Removes terminal commands and control characters from text of unknown origin. */
@@ -52,21 +51,9 @@ export function printable(text: string): string {
     .replaceAll(/\p{Cc}/gu, " ");
 }
 
-/** Words of a text; words longer than `maxLength` are cut. */
-function words(text: string, maxLength: number): string[] {
-  const pieces = new RegExp(`.{1,${maxLength}}`, "gs");
-  return text
-    .split(/\s+/)
-    .filter((word) => word !== "")
-    .flatMap((word) => word.match(pieces) ?? []);
-}
-
 const breakIndent = "    ";
 
-/**
- * Breaks lines that are wider than `width`, indenting what follows. Colours continue in the next
- * line.
- */
+/** Breaks lines that are wider than `width`, indenting what follows. Colours continue in the next line. */
 export function breakLines(lines: readonly string[], width: number): string[] {
   return lines.flatMap((line) =>
     stripVTControlCharacters(line).length <= width ? [line] : breakLine(line, width),
@@ -78,12 +65,11 @@ function breakLine(line: string, width: number): string[] {
   let part = "";
   let length = 0;
   let styles = "";
-  for (let at = 0; at < line.length; ) {
-    if (line[at] === "\x1b") {
-      const code = line.slice(at, line.indexOf("m", at) + 1) || "\x1b";
-      part += code;
-      styles += code;
-      at += code.length;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+  for (const piece of line.match(/\x1b\[\d*m|./gs) ?? []) {
+    if (piece.length > 1) {
+      part += piece;
+      styles += piece;
       continue;
     }
     if (length === width) {
@@ -91,9 +77,8 @@ function breakLine(line: string, width: number): string[] {
       part = breakIndent + styles;
       length = breakIndent.length;
     }
-    part += line[at];
+    part += piece;
     length++;
-    at++;
   }
   return [...broken, part];
 }

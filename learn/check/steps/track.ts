@@ -3,9 +3,9 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { Problem } from "../../service/learner-module.ts";
 import { callMs } from "../faults.ts";
 import { asksTooOften, eventsMissing, eventsMixedUp } from "../mistakes/answers.ts";
-import type { Wrong } from "../report.ts";
+import type { Wrong } from "../result.ts";
 import type { Reply, Session } from "../session.ts";
-import { type Analytics, after, type Outcome } from "./analytics.ts";
+import { type Analytics, after, type Outcome } from "../world/analytics.ts";
 
 /** Time that analytics takes for an event. */
 const takesMs = 200;

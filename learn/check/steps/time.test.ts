@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { evidenceOf, measuredOf } from "../testing/evidence.ts";
-import { checkProbe, checkTime } from "./burst.ts";
+import { checkProbe, checkTime } from "./time.ts";
 
 const fast = evidenceOf({ wallMs: 90, probeMs: [1, 2] });
 const slow = evidenceOf({ wallMs: 500, probeMs: [200, 300] });
@@ -41,7 +41,13 @@ describe("the time of a burst", () => {
   test("passes when computing calls used all cores that others left", () => {
     const tree = { threadsCpuMs: 480 };
     const computing = evidenceOf({ wallMs: 500, tree });
-    const alone = { runsMs: [100, 101], atOnceMs: [100], answers: new Map(), rounds: 1 };
+    const alone = {
+      runsMs: [100, 101],
+      cpuMs: 100,
+      atOnceMs: [100],
+      answers: new Map(),
+      rounds: 1,
+    };
     const beside = measuredOf(computing, { alone, busyCores: 1 });
     expect(checkTime(beside, []).verdict).toBe("PASS");
     // One core was left as well, and nobody worked there.
@@ -52,7 +58,7 @@ describe("the time of a burst", () => {
   test("is inconclusive when the work alone takes different times", () => {
     const { verdict, message } = checkTime(
       measuredOf(slow, {
-        alone: { runsMs: [50, 51, 120], atOnceMs: [], answers: new Map(), rounds: 0 },
+        alone: { runsMs: [50, 51, 120], cpuMs: 50, atOnceMs: [], answers: new Map(), rounds: 0 },
       }),
       [],
     );
