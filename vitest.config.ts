@@ -19,6 +19,7 @@ const slow = [
   "lab/{lab,hog}.test.ts",
   "test/ninth-exercise/**/*.test.ts",
   "server/lab/lab.test.ts",
+  "packages/release/**/*.test.ts",
 ];
 
 /** Tests with external backends, which they start themselves: `npm run test:engines`. */

@@ -8,9 +8,9 @@ import { codeBlocks } from "./markdown.ts";
 
 const run = promisify(execFile);
 
-/** Examples that are whole programs. That of packages/http2 is run by its own tests. */
+/** Examples that are whole programs. Those of the published packages are run by other tests. */
 const examples = globSync(["*/README.md", "packages/*/README.md"], { cwd: root })
-  .filter((file) => file !== "packages/http2/README.md")
+  .filter((file) => !/^packages\/(http2|connect)\//.test(file))
   .flatMap((file) =>
     codeBlocks(read(file), "ts")
       .filter((code) => code.startsWith("import "))
