@@ -118,6 +118,9 @@ export class Rounds {
     if (calm < needs.ofSurprise && (measurement.isSurprising || this.#isSlowerThanOne(subject))) {
       return true;
     }
+    if (measurement.inconclusive !== undefined && calm < maxRounds.right) {
+      return true;
+    }
     const max = isRight(subject) ? maxRounds.right : maxRounds.compared;
     return nowMs < narrowUntilMs && calm < Math.max(max, rounds) && isWide(measurement);
   }

@@ -9,7 +9,7 @@ import { Sampler } from "./sampler.ts";
 
 /** Time per exercise on an undisturbed machine, and at most, with disturbed samples repeated. */
 const quietMsEach = 7_500;
-const maxMsEach = 32_000;
+const maxMsEach = 35_000;
 /** Duration of a round besides its bursts, for sharing the time between exercises. */
 const overheadMs = 1_500;
 /** Approximate duration of a call that computes. */

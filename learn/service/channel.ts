@@ -28,8 +28,8 @@ export interface ServiceOptions {
   readonly world: WorldAddresses;
   /** Null for an exercise without events. */
   readonly analyticsUrl: string | null;
-  /** Whether calls take the server's fast path. Connect's handlers also abort the signal after a success. */
-  readonly fastPath: boolean;
+  /** Whether the signal of a call aborts when the call ends, also after a success, as Connect's handlers do. */
+  readonly signalEndsWithCall: boolean;
   /** Limit of the process, in MiB. */
   readonly maxMemoryMb: number;
 }

@@ -20,7 +20,7 @@ import { Observer } from "./observation.ts";
 import { type OpenedExercise, openExercise } from "./open-exercise.ts";
 
 const options: ServiceOptions = JSON.parse(process.argv[2] ?? "");
-const { fileUrl, fastPath, maxMemoryMb } = options;
+const { fileUrl, signalEndsWithCall, maxMemoryMb } = options;
 
 const secret = readSecret();
 const say = createSay(secret);
@@ -36,7 +36,7 @@ try {
     port: 0,
     // Calls of the server itself would count as evidence.
     warmUp: false,
-    fastPath,
+    signalEndsWithCall,
     logLevel: "silent",
     log: (text) => say({ kind: "log", text }),
     loadExercises: async (house) => {
