@@ -42,12 +42,14 @@ const showEveryMs = 5_000;
 const stuckMs = 30_000;
 /** Time in which the server closes the connections that the client has closed. */
 const settleMs = 2_000;
+/** Otherwise V8 frees the code of functions that were not called for half a minute, and the heap gets smaller. */
+const nodeFlags = ["--no-flush-bytecode"];
 
 async function measureSoak(
   bench: Bench,
   { part, firstCalls, calls, maxMs }: Soak,
 ): Promise<Finding[]> {
-  await using server = await startEchoServer("unblock", bench.pinning);
+  await using server = await startEchoServer("unblock", bench.pinning, nodeFlags);
   const tally = emptyTally();
   const untilMs = performance.now() + maxMs;
   const soak = async (wanted: number) => {
