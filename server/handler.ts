@@ -1,4 +1,9 @@
-import type { DescMethod } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescMethod,
+  isMessage,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { type Adapter, createAdapter } from "@unblock/connect/adapter/adapter";
 import { allowOrigins } from "@unblock/connect/cors";
@@ -26,6 +31,7 @@ import { serveNonRpc } from "@unblock/connect/non-rpc";
 import { createMetrics } from "@unblock/connect/observability/metrics";
 import { observeRequests } from "@unblock/connect/observability/request-log";
 import type { PageFiles } from "@unblock/connect/page-files";
+import type { FieldViolation } from "@unblock/errors/failure";
 import type { ServedExercise } from "@unblock/exercises/exercise";
 import { Health } from "@unblock/proto/gen/health/v1/health_pb";
 import { LabService } from "@unblock/proto/gen/lab";
@@ -162,10 +168,17 @@ function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod,
       exercise.method,
       handler.validate,
     ]),
-    [VitalsService.method.watchVitals, checkInterval],
-    [LabService.method.race, checkRace],
-    [LabService.method.load, checkLoad],
-    [LabService.method.getRun, checkGetRun],
-    [ProgressService.method.recordGuess, checkGuess],
+    checkOf(VitalsService.method.watchVitals, checkInterval),
+    checkOf(LabService.method.race, checkRace),
+    checkOf(LabService.method.load, checkLoad),
+    checkOf(LabService.method.getRun, checkGetRun),
+    checkOf(ProgressService.method.recordGuess, checkGuess),
   ]);
+}
+
+function checkOf<Input extends DescMessage>(
+  method: DescMethod & { readonly input: Input },
+  check: (request: MessageShape<Input>) => FieldViolation[],
+): [DescMethod, Check] {
+  return [method, (request) => (isMessage(request, method.input) ? check(request) : [])];
 }

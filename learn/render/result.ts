@@ -1,5 +1,4 @@
-import type { Diagnosis } from "@unblock/diagnose/diagnosis";
-import { exerciseFor } from "@unblock/diagnose/taught-by";
+import { type Diagnosis, taughtBy } from "@unblock/diagnose/diagnosis";
 import { type Paint, wrap, wrapBehind } from "@unblock/terminal/text";
 import type { ExerciseResult, StepResult } from "../check/result.ts";
 
@@ -56,7 +55,7 @@ function renderDiagnosis(
   width: number,
   paint: Paint,
 ): string[] {
-  const teacher = exerciseFor(name);
+  const teacher = taughtBy[name];
   return [
     paint("bold", inWords(name)),
     ...wrap(finding, width, "  "),

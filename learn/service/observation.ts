@@ -36,7 +36,7 @@ export class Observer {
     this.#fileUrl = fileUrl;
     this.#calls = new HandlerCalls(fileUrl);
     const isOwn = (file: string) => file === fileURLToPath(fileUrl);
-    this.#loop = watchLoop(new ProfileWitness(isOwn, sampleMs), isOwn);
+    this.#loop = watchLoop([new ProfileWitness(isOwn, sampleMs)], isOwn);
     startWatchThread({ pool: this.#pool.data });
     process.on("worker", (worker) => {
       this.#newThreads++;

@@ -6,7 +6,7 @@ import { ProfileWitness } from "../profile-witness.ts";
 import { isComputing, watchLoop } from "../watch-loop.ts";
 
 const isOwn = (file: string) => file === import.meta.filename;
-const watch = watchLoop(new ProfileWitness(isOwn, 5), isOwn);
+const watch = watchLoop([new ProfileWitness(isOwn, 5)], isOwn);
 const database = new DatabaseSync(":memory:");
 const cell = new Int32Array(new SharedArrayBuffer(4));
 database.function("sleep", () => Atomics.wait(cell, 0, 0, 300));

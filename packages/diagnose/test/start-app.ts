@@ -31,7 +31,7 @@ export interface App extends RunningCommand {
   findings(): Promise<Finding[]>;
 }
 
-const folder = "packages/diagnose/apps";
+const folder = "packages/diagnose/test";
 const asJson = ["--import", "./packages/diagnose/main.ts?json"];
 export const asText = ["--import", "./packages/diagnose/main.ts"];
 
