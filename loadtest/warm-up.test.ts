@@ -40,13 +40,15 @@ describe("rehearse", () => {
             });
         },
       });
-      await rehearse(by, (driver) =>
+      await rehearse(method, by, (driver, recorder, seed) =>
         createSender({
           driver: listening(driver),
           method,
           requests: createRequests({ method, example: exampleRequest(method) }),
           header: {},
           timeoutMs: 0,
+          recorder,
+          seed,
         }),
       );
       expect(codes).toHaveLength(1_000);
