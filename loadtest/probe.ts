@@ -1,10 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-export interface ProbeData {
-  readonly baseUrl: string;
-}
-
 export interface ProbeCall {
   /** Intended moment, on the machine's monotonic clock. */
   readonly intendedMs: number;
@@ -35,8 +31,7 @@ export interface Probe {
  * @param signal when aborted before the probe is connected, this rejects and the thread ends
  */
 export async function createProbe(baseUrl: string, signal?: AbortSignal): Promise<Probe> {
-  const workerData: ProbeData = { baseUrl };
-  const worker = new Worker(new URL("./probe-thread.ts", import.meta.url), { workerData });
+  const worker = new Worker(new URL("./probe-thread.ts", import.meta.url), { workerData: baseUrl });
   const replies = new EventEmitter();
   let latenciesMs: number[] = [];
   let report: ((call: ProbeCall) => void) | undefined;

@@ -67,7 +67,7 @@ async function search(rpc: string, flags: Flags): Promise<number> {
     return outcome;
   };
   try {
-    const capacity = await findCapacity({ ...flags, precision, tryRate });
+    const capacity = await findCapacity({ ...flags, tryRate });
     const { rate, limitedBy, steps } = capacity;
     const json = { capacity_per_second: rate, limited_by: limitedBy, steps };
     process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : toText(capacity));
@@ -132,8 +132,6 @@ export interface Capacity {
 export interface SearchOptions {
   readonly startRate: number;
   readonly maxRate: number;
-  /** Relative distance of bounds at which the search ends. */
-  readonly precision: number;
   readonly tryRate: (rate: number) => Promise<Outcome>;
 }
 
@@ -145,7 +143,7 @@ const maxTries = 2;
  * does), then bisects.
  */
 export async function findCapacity(options: SearchOptions): Promise<Capacity> {
-  const { startRate, maxRate, precision, tryRate } = options;
+  const { startRate, maxRate, tryRate } = options;
   const steps: { rate: number; outcome: Outcome }[] = [];
   let held = 0;
   let tooHigh = Number.POSITIVE_INFINITY;

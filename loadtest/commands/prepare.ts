@@ -3,7 +3,7 @@ import type { TlsOptions } from "@unblock/http2/client/exchange";
 import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readGivenFile } from "../files.ts";
 import { readDataFile } from "../requests/data-file.ts";
-import { createRequests, exampleRequest, parseHeaders } from "../requests/requests.ts";
+import { createRequests, parseHeaders } from "../requests/requests.ts";
 import type { LoadPlan, Loop } from "../run/plan.ts";
 import { CallRandom } from "../schedule/random.ts";
 import { startServer } from "../server-process.ts";
@@ -56,7 +56,7 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
   const rows = dataFile === undefined ? given : await readDataFile(dataFile, method);
   const requests = rows === undefined ? {} : { rows };
   // The first request shows whether the data fits the schema.
-  const requestOf = createRequests({ method, ...requests, example: exampleRequest(method) });
+  const requestOf = createRequests(method, rows);
   requestOf(1, new CallRandom(seed, 1));
   const header = {
     ...parseHeaders(flags.header),

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LoadMethod } from "../drivers/driver.ts";
 import { CallRandom } from "../schedule/random.ts";
 import { readDataFile } from "./data-file.ts";
-import { createRequests, exampleRequest, parseHeaders } from "./requests.ts";
+import { createRequests, parseHeaders } from "./requests.ts";
 import { compileTemplate } from "./template.ts";
 
 function method(rpc: string): LoadMethod {
@@ -114,8 +114,7 @@ describe("a template", () => {
 
 describe("requests", () => {
   const requestsOf = (rpc: string, options: { rows?: string[] }) => {
-    const example = exampleRequest(method(rpc));
-    const requests = createRequests({ method: method(rpc), example, ...options });
+    const requests = createRequests(method(rpc), options.rows);
     return { at: (n: number) => requests(n, new CallRandom("seed", n)) };
   };
   const json = (rpc: string, message: Message) => toJson(method(rpc).input, message);

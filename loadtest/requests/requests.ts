@@ -12,14 +12,6 @@ import type { LoadMethod } from "../drivers/driver.ts";
 import type { CallRandom } from "../schedule/random.ts";
 import { compileTemplate } from "./template.ts";
 
-export interface RequestOptions {
-  readonly method: LoadMethod;
-  /** Requests as JSON, used in turn; may be templates. */
-  readonly rows?: readonly string[];
-  /** Request of call `n` without rows. */
-  readonly example: (n: number) => string;
-}
-
 /**
  * Request of call `n`, from 1. Constant requests are the same object each time.
  *
@@ -27,8 +19,10 @@ export interface RequestOptions {
  */
 export type Requests = (n: number, random: CallRandom) => Message;
 
-export function createRequests({ method, rows, example }: RequestOptions): Requests {
+/** @param rows requests as JSON, used in turn; may be templates. Default: the method's example */
+export function createRequests(method: LoadMethod, rows?: readonly string[]): Requests {
   const registry = createRegistry(...filesOf(method.parent.file));
+  const example = exampleRequest(method);
   // An example is the same for all calls, or differs in each.
   const isConstant = example(1) === example(2);
   const templates = rows?.map(compileTemplate) ?? [{ constant: isConstant, render: example }];
@@ -68,7 +62,7 @@ function filesOf(file: DescFile): DescFile[] {
 }
 
 /** Default request of call `n`: the exercise's example, otherwise an empty message. */
-export function exampleRequest({ name, parent }: LoadMethod): (n: number) => string {
+function exampleRequest({ name, parent }: LoadMethod): (n: number) => string {
   const exercise = parent.typeName === ExercisesService.typeName ? findExercise(name) : undefined;
   return exercise?.burst.requestJson ?? (() => "{}");
 }

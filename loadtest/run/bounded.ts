@@ -1,18 +1,14 @@
 import type { SlowCall } from "../report/report.ts";
 
+const maxNames = 100;
 const others = "(others)";
 
-/** Counts by name with a limit of names; further names are counted together as "(others)". */
+/** Counts by name; names beyond the first hundred are counted together as "(others)". */
 export class Tally {
   readonly #counts = new Map<string, number>();
-  readonly #maxNames: number;
-
-  constructor(maxNames: number) {
-    this.#maxNames = maxNames;
-  }
 
   add(name: string, times = 1): void {
-    const isKnown = this.#counts.has(name) || this.#counts.size < this.#maxNames;
+    const isKnown = this.#counts.has(name) || this.#counts.size < maxNames;
     const key = isKnown ? name : others;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + times);
   }

@@ -3,7 +3,7 @@ import { monotonicMs } from "@unblock/measure/clock";
 import { fail } from "@unblock/terminal/fail";
 import { createDriver } from "../drivers/create-driver.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { createRequests, exampleRequest } from "../requests/requests.ts";
+import { createRequests } from "../requests/requests.ts";
 import { createRandom, seedOf } from "../schedule/random.ts";
 import { createSchedule } from "../schedule/schedule.ts";
 import { loadMethod } from "../target/target.ts";
@@ -40,7 +40,7 @@ const driver = createDriver({
   ...plan.driver,
   connections: shareOf(plan.driver.connections, threads, thread),
 });
-const requests = createRequests({ method, ...plan.requests, example: exampleRequest(method) });
+const requests = createRequests(method, plan.requests.rows);
 const createSenderOf = (by: Driver, recorder: Recorder, seed: string) =>
   createSender({ driver: by, method, requests, header, timeoutMs, recorder, seed });
 const selfWatch = createSelfWatch();

@@ -8,8 +8,6 @@ import type { SelfWatch } from "./judge.ts";
 import type { IntervalPart, SampledCall, ThreadTotals } from "./plan.ts";
 
 export const intervalMs = 1_000;
-/** Max codes, error messages and executors that are counted by name. */
-const maxNames = 100;
 
 /** A call. Times are on this thread's `performance.now()`. */
 export interface SentCall {
@@ -55,9 +53,9 @@ export class Recorder {
   readonly #service: LatencyHistogram | undefined;
   readonly #firstMessage: LatencyHistogram | undefined;
   readonly #messageGap: LatencyHistogram | undefined;
-  readonly #codes = new Tally(maxNames);
-  readonly #errors = new Tally(maxNames);
-  readonly #ranOn = new Tally(maxNames);
+  readonly #codes = new Tally();
+  readonly #errors = new Tally();
+  readonly #ranOn = new Tally();
   readonly #sample = new Sample<SampledCall>();
   readonly #slowest = new Slowest();
   readonly #inProgress = new Set<SentCall>();

@@ -175,7 +175,7 @@ function summarize(
 ): LoadResult {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
   const count = (name: "codes" | "errors" | "ranOn") => {
-    const tally = new Tally(1_000);
+    const tally = new Tally();
     for (const [key, times] of totals.flatMap((thread) => Object.entries(thread[name]))) {
       tally.add(key, times);
     }
