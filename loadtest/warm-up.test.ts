@@ -40,7 +40,7 @@ describe("rehearse", () => {
             });
         },
       });
-      await rehearse(method, by, (driver, recorder, seed) =>
+      await rehearse(by, (driver, recorder, seed) =>
         createSender({
           driver: listening(driver),
           method,

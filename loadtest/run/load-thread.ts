@@ -127,7 +127,7 @@ port.on("message", (message: ToThread) => {
 });
 
 if (method.methodKind === "unary") {
-  await rehearse(method, plan.driver, createSenderOf);
+  await rehearse(plan.driver, createSenderOf);
 }
 await driver.connect();
 if (plan.ownServer) {
