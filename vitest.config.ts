@@ -13,7 +13,7 @@ const slow = [
   "server/lab/{endings,disturbed-race}.test.ts",
   "server/signals.test.ts",
   "packages/executors/broken-starts.test.ts",
-  "docs/scaling/**/*.test.ts",
+  "docs/{commands,scaling}/**/*.test.ts",
   "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
   "lab/{lab,hog}.test.ts",

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import { noOwnBackends, type OwnBackends } from "@unblock/backends/backends";
+import { http2Implementations } from "@unblock/connect/listener/listener";
 import { duration, oneOf, wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
 import { logLevels } from "@unblock/terminal/logger";
@@ -28,7 +29,7 @@ type PlainFlags = Pick<
   | NumberOptionName
   | keyof OwnBackends
   | "host"
-  | "fastPath"
+  | "http2"
   | "logLevel"
   | "databaseUrl"
   | "redisUrl"
@@ -78,7 +79,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--tls-key <file>", "private key of the certificate")
     .option("--tls-client-ca <file>", "require client certificates of this authority")
     .option("--log-level <level>", logLevels.join(", "), oneOf(logLevels), defaults.logLevel)
-    .option("--no-fast-path", "serve unary calls with Connect's own, slower handlers")
+    .option(
+      "--http2 <implementation>",
+      "unblock (this project's own) or node (Node's, slower)",
+      oneOf(http2Implementations),
+      defaults.http2,
+    )
     .addHelpText("after", example)
     .allowExcessArguments(false);
   const flags = readFlags(command.parse([...argv]));

@@ -64,8 +64,8 @@ export interface HandlerConfig {
   readonly streamLimits?: StreamLimits;
   /** Max idle time of a reflection stream. Default: `reflectionIdleMs` of limits.ts. */
   readonly reflectionIdleMs?: number;
-  /** Whether unary calls take the adapter's fast path. */
-  readonly fastPath: boolean;
+  /** Whether the signal of a unary call also aborts when the call ends. Default: false. */
+  readonly signalEndsWithCall?: boolean;
   /** Ends the calls in progress when it aborts. */
   readonly shutdownSignal: AbortSignal;
   /** Ends the calls whose request is not complete when it aborts. */
@@ -86,7 +86,7 @@ const jsonOptions = {
 
 /** Serves all services over Connect, gRPC and gRPC-Web. */
 export function createHandler(config: HandlerConfig): Adapter {
-  const { exercises, shutdownSignal, fastPath, logger, tracing, vitals } = config;
+  const { exercises, shutdownSignal, logger, tracing, vitals } = config;
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
   const metrics = createMetrics({
     executors: () => Object.values(vitals.executors).map((executor) => executor.vitals()),
@@ -103,7 +103,7 @@ export function createHandler(config: HandlerConfig): Adapter {
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
-  const adapter = createAdapter({
+  return createAdapter({
     routes: (router) => {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
@@ -146,14 +146,14 @@ export function createHandler(config: HandlerConfig): Adapter {
     defaultTimeoutMs: config.defaultTimeoutMs || undefined,
     maxUnaryTimeoutMs: config.maxTimeoutMs || undefined,
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
-    fastPath: fastPath,
+    signalEndsWithCall: config.signalEndsWithCall ?? false,
     shutdownSignal,
     ...(config.drainSignal === undefined ? {} : { drainSignal: config.drainSignal }),
     fallback: serveNonRpc({ page: config.page, metrics, rpcPaths, onUnknown: observer.unknownRpc }),
     observer,
+    ...(cors === undefined ? {} : { preflight: cors.preflight }),
     onLost: (error) => logger.warn({ err: error }, "a response could not be sent"),
   });
-  return cors === undefined ? adapter : cors.respondToPreflights(adapter);
 }
 
 function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod, Check> {

@@ -95,7 +95,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     health,
     maxCalls: complete.maxCalls,
     corsOrigins: complete.corsOrigins,
-    fastPath: complete.fastPath,
+    signalEndsWithCall: complete.signalEndsWithCall,
     shutdownSignal: shutdown.signal,
     drainSignal: drain.signal,
   };
@@ -127,7 +127,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     await house.close();
   };
   const listener = await listen(
-    { host, port: complete.port, tls, connectionLimits: complete, log },
+    { host, port: complete.port, tls, connectionLimits: complete, http2: complete.http2, log },
     handler,
   ).catch(async (error: unknown) => {
     await closeHouse();

@@ -198,20 +198,27 @@ function pathOf({ parent, name }: Exercise["method"]): string {
   return `/${parent.typeName}/${name}`;
 }
 
-function onlyWith(secret: string, { handleRequest, handleStream }: Adapter): Adapter {
+function onlyWith(secret: string, adapter: Adapter): Adapter {
   return {
     handleRequest: (request, response) => {
       if (request.headers[secretHeader] === secret) {
-        handleRequest(request, response);
+        adapter.handleRequest(request, response);
       } else {
         request.destroy();
       }
     },
-    handleStream: (stream, headers, ...rest) => {
+    handleStream: (stream, headers) => {
       if (headers[secretHeader] === secret) {
-        handleStream(stream, headers, ...rest);
+        adapter.handleStream(stream, headers);
       } else {
         stream.close();
+      }
+    },
+    serveStream: (stream, socket) => {
+      if (stream.fields.get(secretHeader) === secret) {
+        adapter.serveStream(stream, socket);
+      } else {
+        stream.reset();
       }
     },
   };

@@ -64,7 +64,7 @@ export type DiagnosisName =
   | "connection-per-call"
   /** A response's body was not read, so its connection stays in use. */
   | "body-not-read"
-  /** The event loop is busy even without calls. */
+  /** The event loop, or a thread of the service's own, is busy even without calls. */
   | "loop-kept-busy"
   /** The code changes what the check measures with, instead of doing the work. */
   | "tampers-with-the-check";
