@@ -1,31 +1,22 @@
-import { plural, threeDigits } from "../report/format.ts";
+import { count } from "@unblock/terminal/numbers";
+import { openProgressLine } from "@unblock/terminal/progress-line";
+import { threeDigits } from "../report/format.ts";
 import type { Interval } from "../report/report.ts";
-import { durationMsOf, type Loop } from "../run/plan.ts";
-
-/** Progress of a load: one line that is updated on a terminal, otherwise lines. */
-export interface Live {
-  interval(interval: Interval): void;
-  /** Clears the line on a terminal. */
-  clear(): void;
-}
-
-/** A terminal, a file or a pipe. */
-export interface LiveStream {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
+import { durationMsOf, type Loop, requestsOf } from "../run/plan.ts";
 
 const barWidth = 20;
 /** Time after which lines are printed every `quietIntervalMs` instead of every second. */
 const quietAfterMs = 10_000;
 const quietIntervalMs = 10_000;
 
-export function createLive(loop: Loop, stream: LiveStream): Live {
+/** Shows the progress of a load: one line that is updated on a terminal, otherwise lines. */
+export function createLive(loop: Loop, stream: Parameters<typeof openProgressLine>[0]) {
+  const line = openProgressLine(stream);
   const totalMs = durationMsOf(loop);
   let calls = 0;
   let errors = 0;
   return {
-    interval: (interval) => {
+    interval: (interval: Interval) => {
       calls += interval.calls;
       errors += interval.errors;
       if (interval.start_ms >= totalMs) {
@@ -37,34 +28,27 @@ export function createLive(loop: Loop, stream: LiveStream): Live {
         `${(interval.calls / seconds).toFixed(0)} calls/s`,
         `p50 ${threeDigits(interval.p50_ms)} ms`,
         `p99 ${threeDigits(interval.p99_ms)} ms`,
-        plural(errors, "error"),
+        count(errors, "error"),
         ...(interval.client_limited.length > 0 ? ["client-limited"] : []),
       ].join("  ");
       if (stream.isTTY) {
         const done = Math.round(Math.min(1, share) * barWidth);
         const bar = "█".repeat(done) + "░".repeat(barWidth - done);
-        stream.write(`\r\x1b[K${bar} ${text}  ${figures}`);
+        line.show(() => `${bar} ${text}  ${figures}`);
       } else if (interval.end_ms <= quietAfterMs || interval.end_ms % quietIntervalMs === 0) {
         stream.write(`${text}  ${figures}\n`);
       }
     },
-    clear: () => {
-      if (stream.isTTY) {
-        stream.write("\r\x1b[K");
-      }
-    },
+    clear: line.clear,
   };
 }
 
 function progress(loop: Loop, nowMs: number, calls: number): { share: number; text: string } {
-  if (loop.kind === "closed" && "requests" in loop.until) {
-    const { requests } = loop.until;
+  const requests = requestsOf(loop);
+  if (requests !== undefined) {
     return { share: calls / requests, text: `${calls} of ${requests} calls` };
   }
   const totalMs = durationMsOf(loop);
-  const seconds = (ms: number) => (ms / 1_000).toFixed(0);
-  return {
-    share: nowMs / totalMs,
-    text: `${seconds(Math.min(nowMs, totalMs))} of ${seconds(totalMs)} s`,
-  };
+  const [now, total] = [Math.min(nowMs, totalMs), totalMs].map((ms) => (ms / 1_000).toFixed(0));
+  return { share: nowMs / totalMs, text: `${now} of ${total} s` };
 }
