@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { TlsOptions } from "@unblock/http2/client/exchange";
+import type { TlsOptions } from "@unblock/http2/client";
 import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readDataFile } from "../requests/data-file.ts";
 import { createRequests, exampleRequest, parseHeaders } from "../requests/requests.ts";

@@ -37,10 +37,8 @@ const post = (message: FromThread) => port.postMessage(message);
 
 const { target, timeoutMs } = plan;
 const method = loadMethod(target.descriptorSet, target.service, target.method);
-const driver = createDriver({
-  ...plan.driver,
-  connections: shareOf(plan.driver.connections, plan.threads, thread),
-});
+const connections = shareOf(plan.driver.connections, plan.threads, thread);
+const driver = createDriver({ ...plan.driver, connections });
 const requests = createRequests({ method, ...plan.requests, example: exampleRequest(method) });
 const createSenderOf = (by: Driver) =>
   createSender({ driver: by, method, requests, header: plan.header, timeoutMs });
@@ -89,6 +87,7 @@ function run({ loop, startMs: originMs, claims, seed }: Phase): void {
     sender,
     seed,
     startMs,
+    connections,
     claim: () => Atomics.add(claimed, 0, 1) + 1,
     onAllSent: () => {
       allSent = true;

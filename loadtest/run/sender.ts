@@ -21,6 +21,7 @@ export interface Sender {
    * @param seed with `n`, determines everything random in the call
    * @param intendedMs intended moment, on this thread's `performance.now()`
    * @param heldBack whether the call is late because the maximum was in progress
+   * @param connection as for `Send`
    */
   send(
     recorder: Recorder,
@@ -29,6 +30,7 @@ export interface Sender {
     intendedMs: number,
     heldBack: boolean,
     onEnd: () => void,
+    connection?: number,
   ): void;
 }
 
@@ -70,7 +72,7 @@ export function createSender(options: SenderOptions): Sender {
   };
 
   return {
-    send: (recorder, seed, n, intendedMs, heldBack, onEnd) => {
+    send: (recorder, seed, n, intendedMs, heldBack, onEnd, connection) => {
       const sentMs = performance.now();
       const call: SentCall = { n, intendedMs, sentMs, messageMs: undefined, sending: undefined };
       recorder.sent(call, heldBack ? 0 : sentMs - intendedMs);
@@ -85,7 +87,7 @@ export function createSender(options: SenderOptions): Sender {
         } else {
           setImmediate(onEnd);
         }
-      });
+      }, connection);
       returned = true;
     },
   };

@@ -10,8 +10,7 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/p
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { codeName } from "@unblock/connect/code-name";
-import { tlsConnectOptions } from "@unblock/http2/client/connect";
-import type { TlsOptions } from "@unblock/http2/client/exchange";
+import { type TlsOptions, tlsConnectOptions } from "@unblock/http2/client";
 import {
   ServerReflection,
   type ServerReflectionRequest,

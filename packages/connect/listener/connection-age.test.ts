@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { Agent, request as requestHttp } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
-import { FrameReader } from "@unblock/http2/client/frame-reader";
 import {
   flag,
   frame,
@@ -10,8 +9,9 @@ import {
   headersFrames,
   preface,
   settingsFrame,
-} from "@unblock/http2/client/frames";
-import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
+} from "@unblock/http2/frames";
+import { HpackEncoder } from "@unblock/http2/hpack-encoder";
+import { FrameReader } from "@unblock/http2/testing/frame-reader";
 import { afterEach, expect, test, vi } from "vitest";
 import { defaultConnectionLimits } from "./limits.ts";
 import { type Listener, type ListenerConfig, listen } from "./listener.ts";

@@ -3,13 +3,13 @@ import type { ServerHttp2Stream } from "node:http2";
 import { connect, type Socket } from "node:net";
 import {
   headersFrames,
-  largestWindowBytes,
+  maxWindowBytes,
   preface,
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from "@unblock/http2/client/frames";
-import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
+} from "@unblock/http2/frames";
+import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { createCertificates } from "@unblock/test/certificates";
 import { afterEach, expect, test, vi } from "vitest";
 import { defaultTimeLimits } from "./limits.ts";
@@ -86,7 +86,7 @@ test("destroys the HTTP/2 connection of a client that opens all windows and read
     listener,
     Buffer.concat([
       preface,
-      settingsFrame([[setting.initialWindowSize, largestWindowBytes]]),
+      settingsFrame([[setting.initialWindowSize, maxWindowBytes]]),
       windowUpdateFrame(0, largeBytes),
       headersFrames(1, request, true),
     ]),

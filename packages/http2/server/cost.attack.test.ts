@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { attackTest, footprintOf, reportAttack } from "@unblock/test/attack";
 import { afterAll, beforeAll, describe, expect, vi } from "vitest";
-import { flag, frame, frameType, settingsFrame, windowUpdateFrame } from "../client/frames.ts";
-import { data, get, post, RawPeer } from "../testing/server.ts";
+import { flag, frame, frameType, settingsFrame, windowUpdateFrame } from "../frames.ts";
+import { data, get, openPeer, post } from "../testing/server.ts";
 import { encodeHeaderBlock } from "./index.ts";
 
-const examplePath = fileURLToPath(new URL("../example.ts", import.meta.url));
+const examplePath = fileURLToPath(new URL("../examples/server.ts", import.meta.url));
 const attackMs = 1_500;
 const probeIntervalMs = 5;
 /** Connections of the attacker: each is opened again when the server has ended it. */
@@ -75,7 +75,7 @@ const floods: Record<string, () => Buffer> = {
 async function attack(flood: Buffer, untilMs: number): Promise<number> {
   let connections = 0;
   while (performance.now() < untilMs) {
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     connections++;
     peer.write(flood);
     await vi
@@ -91,7 +91,7 @@ async function attack(flood: Buffer, untilMs: number): Promise<number> {
 
 /** Latencies of requests that another client makes meanwhile, sorted. */
 async function probe(untilMs: number): Promise<number[]> {
-  const peer = await RawPeer.open(port);
+  const peer = await openPeer(port);
   const latencies: number[] = [];
   for (let id = 1; performance.now() < untilMs; id += 2) {
     const beginMs = performance.now();

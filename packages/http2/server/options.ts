@@ -1,3 +1,4 @@
+import { defaultWindowBytes, maxWindowBytes } from "../frames.ts";
 import { MemoryBudget } from "./budget.ts";
 import type { Rate } from "./meter.ts";
 
@@ -140,9 +141,6 @@ const defaultRates: FrameRates = {
   ignored: { burst: 1_000, perSecond: 10, perFrameSent: 1 },
 };
 
-const minWindowBytes = 65_535;
-const maxWindowBytes = 2 ** 31 - 1;
-
 /** @throws TypeError for a value that makes no sense */
 export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
   const limits: ConnectionLimits = {
@@ -155,7 +153,7 @@ export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
     const value: unknown = Reflect.get(limits, name);
     const isWindow = name.endsWith("WindowBytes");
     const [min, max] = isWindow
-      ? [minWindowBytes, maxWindowBytes]
+      ? [defaultWindowBytes, maxWindowBytes]
       : [name.endsWith("Ms") || name === "maxContinuations" ? 0 : 1, Number.MAX_SAFE_INTEGER];
     if (typeof value !== "number" || !(value >= min && value <= max)) {
       throw new TypeError(`Expected \`${name}\` to be from ${min} to ${max}, got \`${value}\``);

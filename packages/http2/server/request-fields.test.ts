@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Field } from "../client/hpack-table.ts";
-import { createField, HeaderFields, kindOfName } from "./fields.ts";
+import type { Field } from "../hpack-table.ts";
+import { type HeaderFields, requestFieldRules } from "./request-fields.ts";
 
 function parse(fields: readonly Field[]): HeaderFields {
-  return new HeaderFields(
-    fields.map(([name, value]) => createField(name, value, kindOfName(name))),
+  const { createFields, kindOf } = requestFieldRules;
+  return createFields(
+    fields.map(([name, value]) => ({ name, value, kind: kindOf(name, value) })),
+    false,
   );
 }
 
