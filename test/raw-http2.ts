@@ -74,6 +74,12 @@ export class RawHttp2 extends RawPeer {
     this.write(this.data(streamId, payload));
   }
 
+  override async ended(streamId: number): Promise<void> {
+    // Known from now on, also if the server says nothing of it.
+    this.#outcome(streamId);
+    await super.ended(streamId);
+  }
+
   close(): void {
     this.socket.destroy();
   }

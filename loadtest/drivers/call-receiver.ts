@@ -45,10 +45,11 @@ export abstract class CallReceiver implements Receiver, CallInProgress, Expiring
   abstract end(): void;
 
   start(request: PreparedRequest, connection: number | undefined): this {
-    this.#sending = request.send(this, connection);
+    const sending = request.send(this, connection);
+    this.#sending = sending;
     // The send may have failed already.
     if (!this.#ended) {
-      this.expected.deadlines?.add(this);
+      this.expected.deadlines?.add(this, sending.writtenMs || performance.now());
     }
     return this;
   }

@@ -23,8 +23,9 @@ export class DeadlineQueue {
     this.#timeoutMs = timeoutMs;
   }
 
-  add(call: Expiring): void {
-    call.expiryMs = performance.now() + this.#timeoutMs;
+  /** @param startMs now, on this thread's `performance.now()` */
+  add(call: Expiring, startMs: number): void {
+    call.expiryMs = startMs + this.#timeoutMs;
     call.previous = this.#last;
     if (this.#last === undefined) {
       this.#first = call;

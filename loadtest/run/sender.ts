@@ -73,7 +73,8 @@ export function createSender(options: SenderOptions): Sender {
 
   return {
     send: (recorder, seed, n, intendedMs, heldBack, onEnd, connection) => {
-      const sentMs = performance.now();
+      // In a closed loop a call is sent when it is intended.
+      const sentMs = recorder.isOpen ? performance.now() : intendedMs;
       const call: SentCall = { n, intendedMs, sentMs, messageMs: undefined, sending: undefined };
       recorder.sent(call, heldBack ? 0 : sentMs - intendedMs);
       let returned = false;
