@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { redactText } from "@unblock/terminal/logger";
 import type { Database } from "./database.ts";
 import type { Disk } from "./disk.ts";
-import type { BackendCounts } from "./embedded/messages.ts";
+import type { BackendCounts } from "./embedded/process.ts";
 import type { ImageHosts } from "./images.ts";
 import type { PostgresAddress } from "./postgres/address.ts";
 
@@ -25,10 +25,7 @@ export interface BackendAddresses {
 
 export interface BackendsReading {
   readonly counts: BackendCounts;
-  /**
-   * Why some counts are missing and a window may not have been restarted; undefined when all are
-   * known.
-   */
+  /** Why counts are missing and a window may not have been restarted; undefined if none are. */
   readonly unknown: string | undefined;
 }
 
@@ -91,25 +88,22 @@ export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {
   }
 }
 
-/** Replaces the addresses of embedded backends by the user's own. */
-export function withOwnBackends(
-  embedded: BackendAddresses,
-  { weatherUrl, servicesUrl, imagesUrl, analyticsUrl, configFile }: OwnBackends,
-): BackendAddresses {
+export function withOwnBackends(embedded: BackendAddresses, own: OwnBackends): BackendAddresses {
+  const [servicesUrl, imagesUrl] = [own.servicesUrl, own.imagesUrl].map((url) =>
+    url?.replace(/\/+$/, ""),
+  );
   return {
     ...embedded,
-    ...(weatherUrl === undefined ? {} : { weatherUrl }),
-    ...(servicesUrl === undefined
-      ? {}
-      : { dashboardUrls: [1, 2, 3, 4, 5].map((n) => `${withoutSlash(servicesUrl)}/service-${n}`) }),
-    ...(imagesUrl === undefined
-      ? {}
-      : { imageHosts: { ...embedded.imageHosts, "example.com": withoutSlash(imagesUrl) } }),
-    ...(analyticsUrl === undefined ? {} : { analyticsUrl }),
-    ...(configFile === undefined ? {} : { configFile }),
+    weatherUrl: own.weatherUrl ?? embedded.weatherUrl,
+    dashboardUrls:
+      servicesUrl === undefined
+        ? embedded.dashboardUrls
+        : [1, 2, 3, 4, 5].map((number) => `${servicesUrl}/service-${number}`),
+    imageHosts:
+      imagesUrl === undefined
+        ? embedded.imageHosts
+        : { ...embedded.imageHosts, "example.com": imagesUrl },
+    analyticsUrl: own.analyticsUrl ?? embedded.analyticsUrl,
+    configFile: own.configFile ?? embedded.configFile,
   };
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, "");
 }

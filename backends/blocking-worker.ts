@@ -17,12 +17,8 @@ const calls = {
 };
 
 export type BlockingCalls = typeof calls;
-export type Arguments<Name extends keyof BlockingCalls> = Parameters<BlockingCalls[Name]>;
 export type Value<Name extends keyof BlockingCalls> = Awaited<ReturnType<BlockingCalls[Name]>>;
-
-export type BlockingOutcome<Result> =
-  | { readonly value: Result }
-  | { readonly failure: FailureMessage };
+export type Outcome<Result> = { readonly value: Result } | { readonly failure: FailureMessage };
 
 runAsWorker(async (name: keyof BlockingCalls, ...args: never[]) => {
   const call: (...args: never[]) => Promise<unknown> = calls[name];

@@ -1,16 +1,17 @@
 import { Failure, fromFailureMessage } from "@unblock/errors/failure";
 import { createSyncFn } from "synckit";
-import type { Arguments, BlockingCalls, BlockingOutcome, Value } from "./blocking-worker.ts";
+import type { BlockingCalls, Outcome, Value } from "./blocking-worker.ts";
 
 /** Longer than any call's own timeout, so only a lost helper thread reaches it. */
 const timeoutMs = 15_000;
+const helper = new URL("./blocking-worker.ts", import.meta.url).href;
 
-type Bridge = <Name extends keyof BlockingCalls>(
-  name: Name,
-  ...args: Arguments<Name>
-) => BlockingOutcome<Value<Name>>;
-
-let bridge: Bridge | undefined;
+let bridge:
+  | (<Name extends keyof BlockingCalls>(
+      name: Name,
+      ...args: Parameters<BlockingCalls[Name]>
+    ) => Outcome<Value<Name>>)
+  | undefined;
 
 /**
  * Makes an asynchronous call and blocks the calling thread until it returns: Node has no
@@ -19,29 +20,20 @@ let bridge: Bridge | undefined;
  */
 export function callBlocking<Name extends keyof BlockingCalls>(
   name: Name,
-  ...args: Arguments<Name>
+  ...args: Parameters<BlockingCalls[Name]>
 ): Value<Name> {
-  bridge ??= createSyncFn(new URL("./blocking-worker.ts", import.meta.url).href, {
-    timeout: timeoutMs,
-  });
-  const outcome = cross(bridge, name, args);
-  if ("failure" in outcome) {
-    throw fromFailureMessage(outcome.failure);
-  }
-  return outcome.value;
-}
-
-/** After the helper thread has died, the next call starts another. */
-function cross<Name extends keyof BlockingCalls>(
-  over: Bridge,
-  name: Name,
-  args: Arguments<Name>,
-): BlockingOutcome<Value<Name>> {
+  let outcome: Outcome<Value<Name>>;
   try {
-    return over(name, ...args);
+    bridge ??= createSyncFn(helper, { timeout: timeoutMs });
+    outcome = bridge(name, ...args);
   } catch (error) {
+    // The next call starts another helper thread.
     bridge = undefined;
     const reason = error instanceof Error ? error.message : String(error);
     throw new Failure("UNBLOCK_BLOCKING_CALL_LOST", { reason }, { cause: error });
   }
+  if ("failure" in outcome) {
+    throw fromFailureMessage(outcome.failure);
+  }
+  return outcome.value;
 }

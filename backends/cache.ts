@@ -10,8 +10,7 @@ function connect(url: string) {
     RESP: 2,
     // Fail at once while disconnected: a caller can retry, while a hidden queue only grows.
     disableOfflineQueue: true,
-    // The client's own timeout is a timer per command that fires seconds later; `command` has a
-    // better one.
+    // `command` has a timeout that leaves no timer behind.
     commandOptions: { timeout: 0 },
     // The next command reconnects.
     socket: { reconnectStrategy: false, connectTimeout: timeoutMs },

@@ -14,8 +14,6 @@ const beforeIndex = 2;
 const maxIndex = beforeIndex + windowSlots;
 const cells = maxIndex + windowSlots;
 
-const counterBytes = cells * Int32Array.BYTES_PER_ELEMENT;
-
 /**
  * Counts a backend's calls in shared memory, so that threads that call it independently count
  * together.
@@ -29,7 +27,7 @@ export class CallCounter {
   }
 
   static buffer(): SharedArrayBuffer {
-    return new SharedArrayBuffer(counterBytes);
+    return new SharedArrayBuffer(cells * Int32Array.BYTES_PER_ELEMENT);
   }
 
   begin(): void {

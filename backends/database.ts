@@ -14,9 +14,7 @@ export interface User {
   readonly email: string;
 }
 
-/** Users have ids from 1 to this. */
 export const userCount = 100_000;
-/** Duration of a query. */
 export const queryMs = 50;
 
 // One connection per thread, as with any blocking driver.

@@ -30,79 +30,56 @@ export interface ConfigSource {
 }
 
 /** Reads with fs/promises: a thread of libuv blocks, the caller's does not. */
-export async function readFileOf({ disk, configFile }: ConfigSource): Promise<string> {
-  if (configFile === undefined) {
-    return readNextFile(disk);
-  }
-  try {
-    return await readFile(configFile, "utf8");
-  } catch (error) {
-    throw unreadable(error);
-  }
-}
-
-/** Reads and blocks the calling thread. */
-export function readFileOfBlocking({ disk, configFile }: ConfigSource): string {
-  if (configFile === undefined) {
-    return readNextFileBlocking(disk);
-  }
-  try {
-    return readFileSync(configFile, "utf8");
-  } catch (error) {
-    throw unreadable(error);
-  }
-}
-
-/** Leaves out the path, which callers should not see. */
-function unreadable(error: unknown): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-  return backendUnavailable("config file", code);
-}
-
-async function readNextFile(disk: Disk): Promise<string> {
-  const path = takePath(disk);
+export async function readFileOf(source: ConfigSource): Promise<string> {
+  const path = takePath(source);
   for (let attempt = 1; ; attempt++) {
     try {
-      return checked(await readFile(path, "utf8"));
+      return checked(source, await readFile(path, "utf8"));
     } catch (error) {
-      assertRetry(disk, error, attempt);
+      assertRetry(source, error, attempt);
       await setTimeout(1);
     }
   }
 }
 
-function readNextFileBlocking(disk: Disk): string {
-  const path = takePath(disk);
+export function readFileOfBlocking(source: ConfigSource): string {
+  const path = takePath(source);
   const sleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   for (let attempt = 1; ; attempt++) {
     try {
-      return checked(readFileSync(path, "utf8"));
+      return checked(source, readFileSync(path, "utf8"));
     } catch (error) {
-      assertRetry(disk, error, attempt);
+      assertRetry(source, error, attempt);
       Atomics.wait(sleep, 0, 0, 1);
     }
   }
 }
 
-function takePath({ folder, nextNumber }: Disk): string {
-  return nextNumber ? fifoPath(folder, Atomics.add(nextNumber, 0, 1)) : ordinaryPath(folder);
+function takePath({ configFile, disk: { folder, nextNumber } }: ConfigSource): string {
+  const diskPath = () =>
+    nextNumber ? fifoPath(folder, Atomics.add(nextNumber, 0, 1)) : ordinaryPath(folder);
+  return configFile ?? diskPath();
 }
 
-// A FIFO whose writer died ends without a byte.
-function checked(content: string): string {
-  if (content === "") {
+function checked({ configFile }: ConfigSource, content: string): string {
+  // A FIFO whose writer died ends without a byte.
+  if (content === "" && configFile === undefined) {
     throw backendUnavailable("slow disk", "it died during the read");
   }
   return content;
 }
 
-// Readers can be faster than the disk creates files; the folder of a dead disk is gone.
-function assertRetry({ folder }: Disk, error: unknown, attempt: number): void {
-  const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-  if (!missing) {
+function assertRetry({ disk, configFile }: ConfigSource, error: unknown, attempt: number): void {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+  if (configFile !== undefined) {
+    // Leaves out the path, which callers should not see.
+    throw backendUnavailable("config file", code);
+  }
+  if (code !== "ENOENT") {
     throw error;
   }
-  if (attempt === attempts || !existsSync(folder)) {
+  // Readers can be faster than the disk creates files; the folder of a dead disk is gone.
+  if (attempt === attempts || !existsSync(disk.folder)) {
     throw backendUnavailable("slow disk", "it has no file for this read");
   }
 }

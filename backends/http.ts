@@ -15,7 +15,6 @@ export interface HttpRequest {
 /** Where instrumentations of fetch add their headers to a request. */
 const requestCreated = channel("undici:request:create");
 
-/** Sends a GET and parses the JSON response. */
 export async function callHttp(
   { backend, url, trace }: HttpRequest,
   signal: AbortSignal,
@@ -53,9 +52,9 @@ async function fetchBytes(
     await response.body?.cancel();
     throw backendUnavailable(backend, `HTTP status ${response.status}`);
   }
-  return readAtMost(backend, response, maxResponseBytes, () =>
-    backendUnavailable(backend, `its response is over ${maxResponseBytes} bytes`),
-  );
+  return readAtMost(backend, response, maxResponseBytes, () => {
+    throw new Error(`its response is over ${maxResponseBytes} bytes`);
+  });
 }
 
 interface BackendRequest extends RequestInit {
@@ -88,12 +87,12 @@ export async function fetchBackend(
   }
 }
 
-/** Reads a body; throws `tooLarge()` as soon as it exceeds `maxBytes`. */
+/** Reads a body; calls `onTooLarge`, which must throw, as soon as it exceeds `maxBytes`. */
 export async function readAtMost(
   backend: string,
   response: Response,
   maxBytes: number,
-  tooLarge: () => Failure,
+  onTooLarge: () => never,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -101,7 +100,7 @@ export async function readAtMost(
     for await (const chunk of response.body ?? []) {
       length += chunk.length;
       if (length > maxBytes) {
-        throw tooLarge();
+        onTooLarge();
       }
       chunks.push(chunk);
     }

@@ -31,45 +31,38 @@ export async function downloadImage(
   { imageUrl, hosts, trace }: ImageRequest,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  const image_url = shorten(imageUrl);
   let url = imageUrl;
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-    const response = await fetchBackend(backend, allowedUrl(url, hosts), {
-      signal,
-      redirect: "manual",
-      trace,
-    });
-    if (response.status >= 300 && response.status < 400) {
-      await response.body?.cancel();
-      url = redirectTarget(url, response);
-      continue;
+    const request = { signal, trace, redirect: "manual" } as const;
+    const response = await fetchBackend(backend, allowedUrl(url, hosts), request);
+    const { status } = response;
+    if (response.ok) {
+      return readAtMost(backend, response, maxBytes, () => {
+        throw new Failure("UNBLOCK_IMAGE_TOO_LARGE", { image_url, max_bytes: maxBytes });
+      });
     }
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw statusFailure(imageUrl, response.status);
+    await response.body?.cancel();
+    if (status === 404) {
+      throw new Failure("UNBLOCK_IMAGE_NOT_FOUND", { image_url });
     }
-    return readAtMost(
-      backend,
-      response,
-      maxBytes,
-      () =>
-        new Failure("UNBLOCK_IMAGE_TOO_LARGE", {
-          image_url: shorten(imageUrl),
-          max_bytes: maxBytes,
-        }),
-    );
+    if (status < 300 || status >= 400) {
+      throw new Failure("UNBLOCK_BACKEND_STATUS", { backend, status });
+    }
+    const location = response.headers.get("location");
+    const target = location === null ? null : URL.parse(location, url);
+    if (!target) {
+      throw backendUnavailable(backend, `HTTP status ${status} without a URL to go on to`);
+    }
+    url = target.href;
   }
-  throw new Failure("UNBLOCK_IMAGE_REDIRECTS", {
-    image_url: shorten(imageUrl),
-    max_redirects: maxRedirects,
-  });
+  throw new Failure("UNBLOCK_IMAGE_REDIRECTS", { image_url, max_redirects: maxRedirects });
 }
 
-/** Address that serves an image URL. */
 export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
   const url = URL.parse(imageUrl);
   if (!url || !["http:", "https:"].includes(url.protocol)) {
-    const description = `Expected image_url to be an http or https URL, got ${quote(imageUrl)}.`;
-    throw new InvalidRequest([{ field: "image_url", description }]);
+    throw invalid(imageUrl, "image_url to be an http or https URL");
   }
   const base = Object.hasOwn(hosts, url.host) ? hosts[url.host] : undefined;
   if (base === undefined) {
@@ -79,10 +72,17 @@ export function allowedUrl(imageUrl: string, hosts: ImageHosts): string {
     });
   }
   if (climbs(url.pathname)) {
-    const description = `Expected the path of image_url to have no encoded slashes, backslashes or dots, got ${quote(imageUrl)}.`;
-    throw new InvalidRequest([{ field: "image_url", description }]);
+    throw invalid(
+      imageUrl,
+      "the path of image_url to have no encoded slashes, backslashes or dots",
+    );
   }
   return `${base}${url.pathname}${url.search}`;
+}
+
+function invalid(imageUrl: string, expected: string): InvalidRequest {
+  const description = `Expected ${expected}, got ${quote(imageUrl)}.`;
+  return new InvalidRequest([{ field: "image_url", description }]);
 }
 
 /** No honest path is encoded more often. */
@@ -116,19 +116,4 @@ function climbs(pathname: string): boolean {
     decoded = next;
   }
   return true;
-}
-
-function redirectTarget(from: string, response: Response): string {
-  const location = response.headers.get("location");
-  const target = location === null ? null : URL.parse(location, from);
-  if (!target) {
-    throw backendUnavailable(backend, `HTTP status ${response.status} without a URL to go on to`);
-  }
-  return target.href;
-}
-
-function statusFailure(imageUrl: string, status: number): Failure {
-  return status === 404
-    ? new Failure("UNBLOCK_IMAGE_NOT_FOUND", { image_url: shorten(imageUrl) })
-    : new Failure("UNBLOCK_BACKEND_STATUS", { backend, status });
 }

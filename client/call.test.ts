@@ -38,18 +38,13 @@ describe("npm run call", () => {
   test.each(["connect", "grpc", "grpc-web"])(
     "exits with 2 when the call fails over %s",
     async (protocol) => {
-      for (const [args, message] of [
-        [
-          ["GetUser", '{"user_id":0}'],
-          "invalid_argument: Expected user_id to be from 1 to 2147483647, got 0.\n",
-        ],
-        [
-          ["GetWeather", '{"city":"x"}', "--timeout", "20ms"],
-          "deadline_exceeded: the operation timed out\n",
-        ],
+      for (const [args, status] of [
+        [["GetUser", '{"user_id":0}'], "invalid_argument"],
+        [["GetWeather", '{"city":"x"}', "--timeout", "20ms"], "deadline_exceeded"],
       ] as const) {
-        const result = await call(...args, "--protocol", protocol);
-        expect(result).toEqual({ code: 2, stdout: "", stderr: message });
+        const { code, stdout, stderr } = await call(...args, "--protocol", protocol);
+        expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+        expect(stderr.split(":")[0]).toBe(status);
       }
     },
   );
@@ -68,23 +63,18 @@ describe("npm run call", () => {
   });
 
   test.each([
-    [["GetUsers"], 'error: There is no unary RPC "GetUsers"; there are: GetUser, GetWeather,'],
-    [["WatchVitals"], 'error: There is no unary RPC "WatchVitals"; there are: GetUser,'],
-    [
-      ["GetUser", "{user_id:1}"],
-      "error: Expected the request of GetUser as JSON, got {user_id:1}:",
-    ],
-    [["GetUser", '{"id":1}'], 'key "id" is unknown'],
-    [["GetUser", "{}", "--timeout", "soon"], "argument 'soon' is invalid. Expected a duration"],
-    [
-      ["GetUser", "{}", "--protocol", "soap"],
-      "argument 'soap' is invalid. Expected one of: connect,",
-    ],
-    [["GetUser", "{}", "--loud"], "error: unknown option '--loud'"],
-  ])("rejects %j with exit code 1", async (args, message) => {
+    [["GetUsers"], "GetUser, GetWeather,"],
+    [["WatchVitals"], "GetUser, GetWeather,"],
+    [["GetUser", "{user_id:1}"], "{user_id:1}"],
+    [["GetUser", '{"id":1}'], '"id"'],
+    [["GetUser", "{}", "--timeout", "soon"], "--timeout"],
+    [["GetUser", "{}", "--protocol", "soap"], "connect, grpc, grpc-web"],
+    [["GetUser", "{}", "--loud"], "--loud"],
+  ])("rejects %j with exit code 1 and names what is wrong or valid", async (args, named) => {
     const { code, stdout, stderr } = await call(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(named);
     expect(stderr).not.toContain("    at ");
   });
 
@@ -93,6 +83,6 @@ describe("npm run call", () => {
     const args = ["client/call.ts", "Ping", "--url", url];
     const { code, stderr } = await runCommand(process.execPath, args);
     expect(code).toBe(1);
-    expect(stderr).toContain("is the server running? npm start");
+    expect(stderr).toContain("ECONNREFUSED");
   });
 });

@@ -41,29 +41,23 @@ const command = new Command("npm run call --")
 
 const { args } = command.parse();
 const [rpc = "", requestJson = "{}"] = args;
-const flags = command.opts<Flags>();
+const { url, protocol, strategy, timeout, verbose } = command.opts<Flags>();
 
 const method =
   findMethod(rpc) ?? fail(`There is no unary RPC "${rpc}"; there are: ${unaryRpcNames.join(", ")}`);
 const request = parseRequest(method, requestJson);
-if (!URL.canParse(flags.url)) {
-  fail(`Expected --url to be a URL such as http://127.0.0.1:8080, got "${flags.url}"`);
+if (!URL.canParse(url)) {
+  fail(`Expected --url to be a URL such as http://127.0.0.1:8080, got "${url}"`);
 }
-const connection = openConnection({
-  baseUrl: flags.url,
-  protocol: flags.protocol,
-  ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
+const { transport, close } = openConnection({
+  baseUrl: url,
+  protocol,
+  ...(strategy === undefined ? {} : { strategy }),
 });
 
 const startedMs = performance.now();
 try {
-  const { message, header } = await connection.transport.unary(
-    method,
-    undefined,
-    flags.timeout,
-    undefined,
-    request,
-  );
+  const { message, header } = await transport.unary(method, undefined, timeout, undefined, request);
   report(header);
   const options = { alwaysEmitImplicit: true };
   process.stdout.write(`${toJsonString(method.output, message, options)}\n`);
@@ -75,7 +69,7 @@ try {
   // An error with a cause is local: no connection, or not HTTP.
   process.exitCode = cause === undefined ? 2 : 1;
 } finally {
-  connection.close();
+  close();
 }
 
 function parseRequest({ name, input }: DescMethodUnary, json: string): Message {
@@ -88,10 +82,9 @@ function parseRequest({ name, input }: DescMethodUnary, json: string): Message {
 }
 
 function report(header: Headers): void {
-  if (flags.verbose) {
-    for (const [name, value] of header) {
-      process.stderr.write(`${name}: ${value}\n`);
-    }
-    process.stderr.write(`took: ${(performance.now() - startedMs).toFixed(1)} ms\n`);
+  if (verbose) {
+    const lines = [...header].map(([name, value]) => `${name}: ${value}\n`);
+    const took = `took: ${(performance.now() - startedMs).toFixed(1)} ms\n`;
+    process.stderr.write([...lines, took].join(""));
   }
 }

@@ -43,9 +43,7 @@ export function createVitalsClient(options: ClientOptions): Client<typeof Vitals
   return createClient(VitalsService, openConnection(options).transport);
 }
 
-/**
- * A client of LabService: races and load tests against the server itself, and their saved results.
- */
+/** A client of LabService: races and load tests against the server itself, and their results. */
 export function createLabClient(options: ClientOptions): Client<typeof LabService> {
   return createClient(LabService, openConnection(options).transport);
 }

@@ -36,7 +36,11 @@ export function recordCall(
   sentMs: number,
   endedMs: number,
 ): CallRecord {
-  const began = numberOf(header.get("unblock-began"));
+  const numberOf = (name: string) => {
+    const text = header.get(name);
+    return text === null ? undefined : Number(text);
+  };
+  const began = numberOf("unblock-began");
   return {
     sentMs,
     endedMs,
@@ -45,13 +49,9 @@ export function recordCall(
     ranOn: parseRanOn(header.get("unblock-ran-on")),
     beganMs: began === undefined ? undefined : began - originMs,
     steps: parseServerTiming(header.get("server-timing") ?? ""),
-    cpuMs: numberOf(header.get("unblock-cpu-ms")),
-    rounds: numberOf(header.get("unblock-rounds")),
+    cpuMs: numberOf("unblock-cpu-ms"),
+    rounds: numberOf("unblock-rounds"),
   };
-}
-
-function numberOf(header: string | null): number | undefined {
-  return header === null ? undefined : Number(header);
 }
 
 function parseRanOn(header: string | null): RanOn | undefined {
@@ -65,8 +65,6 @@ function parseRanOn(header: string | null): RanOn | undefined {
 
 /** @see https://www.w3.org/TR/server-timing/ */
 function parseServerTiming(header: string): Step[] {
-  return [...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name = "", ms]) => ({
-    name,
-    ms: Number(ms),
-  }));
+  const steps = header.matchAll(/([\w-]+);dur=([\d.]+)/g);
+  return [...steps].map(([, name = "", ms]) => ({ name, ms: Number(ms) }));
 }

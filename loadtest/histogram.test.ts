@@ -42,9 +42,7 @@ test("lists the number of values per time", () => {
   expect(buckets.map(({ ms }) => Math.round(ms))).toEqual([1, 3, 2_001]);
   // The iterator can be used again.
   expect([...histogram.buckets()]).toEqual(buckets);
-  const again = new LatencyHistogram();
-  again.addBuckets(buckets);
-  expect(figures(again)).toEqual(figures(histogram));
+  expect(figures(LatencyHistogram.of(buckets))).toEqual(figures(histogram));
 });
 
 test("is the same after encoding and decoding", () => {

@@ -10,7 +10,6 @@ const perMs = 1_000;
 const maxUs = 3_600_000_000;
 const significantDigits = 3;
 
-/** Number of values at one time. */
 export interface Bucket {
   readonly ms: number;
   readonly count: number;
@@ -39,12 +38,21 @@ export class LatencyHistogram {
     return decoded;
   }
 
-  static merge(parts: Iterable<LatencyHistogram>): LatencyHistogram {
+  /** @param parts histograms, or results of `encode` */
+  static merge(parts: Iterable<LatencyHistogram | string>): LatencyHistogram {
     const merged = new LatencyHistogram();
     for (const part of parts) {
-      merged.add(part);
+      merged.add(typeof part === "string" ? LatencyHistogram.decode(part) : part);
     }
     return merged;
+  }
+
+  static of(buckets: Iterable<Bucket>): LatencyHistogram {
+    const histogram = new LatencyHistogram();
+    for (const { ms, count } of buckets) {
+      histogram.record(ms, count);
+    }
+    return histogram;
   }
 
   record(ms: number, times = 1): void {
@@ -54,12 +62,6 @@ export class LatencyHistogram {
 
   add(other: LatencyHistogram): void {
     this.#counts.add(other.#counts);
-  }
-
-  addBuckets(buckets: Iterable<Bucket>): void {
-    for (const { ms, count } of buckets) {
-      this.record(ms, count);
-    }
   }
 
   reset(): void {

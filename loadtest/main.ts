@@ -4,7 +4,7 @@ import { createCapacityCommand } from "./commands/capacity-command.ts";
 import { addOutputOptions } from "./commands/options.ts";
 import { createRunCommand } from "./commands/run-command.ts";
 import { createCompareCommand } from "./compare/compare-command.ts";
-import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "./report/outputs.ts";
+import { assertOutputs, type OutputFlags, planOutputs, writeOutputs } from "./report/outputs.ts";
 import { readReport } from "./report/read.ts";
 
 const reportExample = `
@@ -23,7 +23,7 @@ function createReportCommand(): Command {
 
 async function showReport(file: string, flags: OutputFlags): Promise<void> {
   const outputs = planOutputs(flags);
-  await assertWritable(outputs);
+  await assertOutputs(outputs);
   await writeOutputs(await readReport(file), outputs);
 }
 

@@ -4,12 +4,11 @@ import { monotonicMs } from "@unblock/measure/clock";
 import { PingRequestSchema, VitalsService } from "@unblock/proto/gen/vitals";
 import { createDriver } from "./drivers/create-driver.ts";
 import type { CallResult } from "./drivers/driver.ts";
-import type { ProbeData, ProbeMessage, ProbeRequest } from "./probe.ts";
+import type { ProbeMessage, ProbeRequest } from "./probe.ts";
 
 const intervalMs = 5;
 
-const { baseUrl }: ProbeData = workerData;
-const driver = createDriver({ baseUrl, protocol: "grpc", tls: { insecure: true } });
+const driver = createDriver({ baseUrl: workerData, protocol: "grpc", tls: { insecure: true } });
 const ping = driver.prepare({
   method: VitalsService.method.ping,
   request: create(PingRequestSchema),

@@ -1,11 +1,6 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-export interface ProbeData {
-  readonly baseUrl: string;
-}
-
-/** One call of Ping. */
 export interface ProbeCall {
   /** Intended moment, on the machine's monotonic clock. */
   readonly intendedMs: number;
@@ -36,35 +31,27 @@ export interface Probe {
  * @param signal when aborted before the probe is connected, this rejects and the thread ends
  */
 export async function createProbe(baseUrl: string, signal?: AbortSignal): Promise<Probe> {
-  const data: ProbeData = { baseUrl };
-  const worker = new Worker(new URL("./probe-thread.ts", import.meta.url), {
-    workerData: data,
-  });
+  const worker = new Worker(new URL("./probe-thread.ts", import.meta.url), { workerData: baseUrl });
+  const replies = new EventEmitter();
   let latenciesMs: number[] = [];
   let report: ((call: ProbeCall) => void) | undefined;
-  let onReply = () => {};
   worker.on("message", (message: ProbeMessage) => {
     if (typeof message === "string") {
-      onReply();
-      return;
+      replies.emit(message);
+    } else {
+      latenciesMs.push(message.latencyMs);
+      report?.(message);
     }
-    latenciesMs.push(message.latencyMs);
-    report?.(message);
   });
-  const reply = () => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    onReply = resolve;
-    worker.once("error", reject);
-    return promise.finally(() => worker.off("error", reject));
-  };
+  const ended = once(worker, "exit").then(() => {
+    throw new Error("The thread of the probe ended");
+  });
+  ended.catch(() => {});
+  const reply = (message: "ready" | "stopped") => Promise.race([once(replies, message), ended]);
   const send = (request: ProbeRequest) => worker.postMessage(request);
   const terminate = () => void worker.terminate();
   signal?.addEventListener("abort", terminate, { once: true });
-  const exited = once(worker, "exit").then(() => {
-    throw new Error("The thread of the probe ended before it was connected");
-  });
-  await Promise.race([reply(), exited]);
-  exited.catch(() => {});
+  await reply("ready");
   signal?.removeEventListener("abort", terminate);
   return {
     start: (onCall) => {
@@ -73,7 +60,7 @@ export async function createProbe(baseUrl: string, signal?: AbortSignal): Promis
       send("start");
     },
     stop: async () => {
-      const stopped = reply();
+      const stopped = reply("stopped");
       send("stop");
       await stopped;
       return latenciesMs;

@@ -18,28 +18,32 @@ export interface ServerProcess {
 export async function startServer(flags: readonly string[] = []): Promise<ServerProcess> {
   // Without the token, nobody can start runs on this server.
   const { UNBLOCK_TOKEN: _, ...env } = process.env;
-  const child = fork(
-    new URL(import.meta.resolve("@unblock/server/main")),
-    ["--port", "0", ...flags],
-    {
-      execArgv: [],
-      env,
-      silent: true,
-      // Detached: on a terminal's Ctrl-C the server must still serve the calls in progress.
-      detached: true,
-    },
-  );
+  const server = new URL(import.meta.resolve("@unblock/server/main"));
+  const child = fork(server, ["--port", "0", ...flags], {
+    execArgv: [],
+    env,
+    silent: true,
+    // Detached: on a terminal's Ctrl-C the server must still serve the calls in progress.
+    detached: true,
+  });
   let output = "";
   child.stderr?.on("data", (text: Buffer) => {
     output = (output + text).slice(-maxOutputLength);
   });
   const close = keepProcess(child);
-  const started = once(child, "message").then(([message]): string => message.url);
-  const failed = once(child, "exit").then(([code, signal]): never => {
-    const reason = signal ?? `exit code ${code}`;
-    throw new Error(`The server did not start (${reason}). Its output:\n${output.trim()}`);
+  const started = firstMessage<{ readonly url: string }>(child, "server");
+  const { url } = await started.catch((error: Error) => {
+    throw new Error(`${error.message} Its output:\n${output.trim()}`);
   });
-  return { url: await Promise.race([started, failed]), pid: child.pid ?? 0, close };
+  return { url, pid: child.pid ?? 0, close };
+}
+
+export async function firstMessage<Message>(child: ChildProcess, name: string): Promise<Message> {
+  const failed = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`The ${name} did not start (${signal ?? `exit code ${code}`}).`);
+  });
+  const [message] = await Promise.race([once(child, "message"), failed]);
+  return message;
 }
 
 /**

@@ -187,10 +187,10 @@ describe("calls without a response at an interruption count as failed, with thei
     const stuck = await serveConnect("2");
     server = stuck;
     const driver: Combination = { ...grpc, protocol };
-    const data = '{"count":3,"act":"hang"}';
+    const rows = ['{"count":3,"act":"hang"}'];
     let seconds = 0;
     const controller = new AbortController();
-    const running = runLoad(planTo(count, stuck.url, driver, forAMinute, { requests: { data } }), {
+    const running = runLoad(planTo(count, stuck.url, driver, forAMinute, { requests: { rows } }), {
       signal: controller.signal,
       drainLimits,
       onInterval: () => seconds++,

@@ -2,7 +2,7 @@ import { exerciseOf } from "@unblock/test/exercise-of";
 import { describe, expect, test } from "vitest";
 import type { Combination } from "./drivers/create-driver.ts";
 import type { Driver } from "./drivers/driver.ts";
-import { createRequests, exampleRequest } from "./requests/requests.ts";
+import { createRequests } from "./requests/requests.ts";
 import { createSender } from "./run/sender.ts";
 import { rehearse } from "./warm-up.ts";
 
@@ -40,13 +40,15 @@ describe("rehearse", () => {
             });
         },
       });
-      await rehearse(by, (driver) =>
+      await rehearse(by, (driver, recorder, seed) =>
         createSender({
           driver: listening(driver),
           method,
-          requests: createRequests({ method, example: exampleRequest(method) }),
+          requests: createRequests(method),
           header: {},
           timeoutMs: 0,
+          recorder,
+          seed,
         }),
       );
       expect(codes).toHaveLength(1_000);

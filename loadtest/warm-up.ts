@@ -39,17 +39,15 @@ export async function warmUp(driver: Driver): Promise<void> {
  * Sends unary calls to a server in this thread, which returns empty messages, until the client's code
  * is compiled. Otherwise the first calls to the measured server would include that time.
  *
- * @param createSender creates a sender like that of the load, with another driver
+ * @param createSender creates a sender like that of the load
  */
 export async function rehearse(
-  combination: Combination,
-  createSender: (driver: Driver) => Sender,
+  { protocol, httpVersion, codec, httpGet }: Combination,
+  createSender: (driver: Driver, recorder: Recorder, seed: string) => Sender,
 ): Promise<void> {
-  const server =
-    combination.httpVersion === "2" ? createHttp2Server(respond) : createHttp1Server(respond);
+  const server = httpVersion === "2" ? createHttp2Server(respond) : createHttp1Server(respond);
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
-  const { protocol, httpVersion, codec, httpGet } = combination;
   const driver = createDriver({
     ...{ protocol, httpVersion, codec, httpGet },
     baseUrl: `http://127.0.0.1:${port}`,
@@ -62,15 +60,13 @@ export async function rehearse(
     originMs: monotonicMs(),
     onInterval: () => {},
   });
-  const sender = createSender(driver);
+  const send = createSender(driver, recorder, "rehearsal");
   try {
     await driver.connect();
     for (let burst = 0; burst < rehearsalBursts; burst++) {
       const calls = Array.from({ length: callsPerBurst }, (_, index) => {
-        const { promise, resolve } = Promise.withResolvers<void>();
         const n = burst * callsPerBurst + index + 1;
-        sender.send(recorder, "rehearsal", n, performance.now(), false, resolve);
-        return promise;
+        return new Promise<void>((done) => send(n, performance.now(), false, done));
       });
       await Promise.all(calls);
     }

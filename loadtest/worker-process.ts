@@ -1,16 +1,14 @@
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { childEnvironment } from "@unblock/terminal/child-environment";
-import { keepProcess } from "./server-process.ts";
+import { firstMessage, keepProcess } from "./server-process.ts";
 
-/** A queue worker in its own process. */
 export interface WorkerProcess {
   close(): Promise<void>;
 }
 
 /** Starts a worker for jobs of the strategy `queue`, from the Redis at REDIS_URL. */
 export async function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
-  const child = fork(new URL(import.meta.resolve("@unblock/worker/main")), [...flags], {
+  const child = fork(new URL(import.meta.resolve("@unblock/worker/main")), flags, {
     execArgv: [],
     env: childEnvironment(["REDIS_URL"]),
     // Detached: a terminal's Ctrl-C is for the measuring process alone.
@@ -18,11 +16,6 @@ export async function startWorker(flags: readonly string[]): Promise<WorkerProce
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const close = keepProcess(child);
-  await Promise.race([
-    once(child, "message"),
-    once(child, "exit").then(([code, signal]) => {
-      throw new Error(`The worker did not start (${signal ?? `exit code ${code}`}).`);
-    }),
-  ]);
+  await firstMessage(child, "worker");
   return { close };
 }

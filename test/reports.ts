@@ -1,6 +1,6 @@
 import { LatencyHistogram } from "@unblock/loadtest/histogram";
 import { latencyBuckets, latencyDistribution } from "@unblock/loadtest/report/build";
-import type { Report, UnblockReport } from "@unblock/loadtest/report/report";
+import type { FullReport, Report, UnblockReport } from "@unblock/loadtest/report/report";
 
 /** One second of an invented run: latencies of its calls, and the count of failed ones. */
 export interface Second {
@@ -13,7 +13,7 @@ export function makeReport(
   seconds: readonly Second[],
   more: Partial<Report> = {},
   unblock: Partial<UnblockReport> = {},
-): Report {
+): FullReport {
   const perSecond = seconds.map(({ latenciesMs }) => histogramOf(latenciesMs));
   const latency = LatencyHistogram.merge(perSecond);
   const errors = seconds.reduce((sum, second) => sum + (second.errors ?? 0), 0);

@@ -21,7 +21,6 @@ export interface FailedJob {
   readonly reason: string;
 }
 
-/** Lists and retries failed jobs. */
 export class FailedJobs {
   readonly #queues: readonly Queue<JobData>[];
 
@@ -36,14 +35,16 @@ export class FailedJobs {
 
   /** Most recently failed first. */
   async list(): Promise<{ readonly jobs: readonly FailedJob[]; readonly total: number }> {
-    const [lists, counts] = await Promise.all([
-      Promise.all(this.#queues.map((queue) => queue.getFailed(0, maxListed - 1))),
-      Promise.all(this.#queues.map((queue) => queue.getFailedCount())),
-    ]);
-    const jobs = lists.flat().map(describe);
+    const found = await Promise.all(
+      this.#queues.map(async (queue) => ({
+        jobs: await queue.getFailed(0, maxListed - 1),
+        count: await queue.getFailedCount(),
+      })),
+    );
+    const jobs = found.flatMap((one) => one.jobs).map(describe);
     return {
-      jobs: jobs.toSorted((a, b) => b.failed_at.localeCompare(a.failed_at)),
-      total: counts.reduce((sum, count) => sum + count, 0),
+      jobs: jobs.sort((a, b) => b.failed_at.localeCompare(a.failed_at)),
+      total: found.reduce((sum, { count }) => sum + count, 0),
     };
   }
 
@@ -68,14 +69,13 @@ export class FailedJobs {
     for (const queue of this.#queues) {
       // One page at a time, up to the current number: jobs that fail again meanwhile are left for
       // the next time.
-      const failed = await queue.getFailedCount();
-      for (let done = 0; done < failed; ) {
+      const end = retried + (await queue.getFailedCount());
+      while (retried < end) {
         const jobs = await queue.getJobs(["failed"], 0, maxListed - 1, true);
         if (jobs.length === 0) {
           break;
         }
         await Promise.all(jobs.map(retryFromStart));
-        done += jobs.length;
         retried += jobs.length;
       }
     }
@@ -83,14 +83,14 @@ export class FailedJobs {
   }
 }
 
-function describe({ id, queueName, data, attemptsMade, finishedOn, failedReason }: Job<JobData>) {
+function describe(job: Job<JobData>): FailedJob {
   return {
-    id: id ?? "",
-    queue: queueName,
-    task: data.task,
-    input: data.input,
-    attempts: attemptsMade,
-    failed_at: new Date(finishedOn ?? 0).toISOString(),
-    reason: failedReason,
+    id: job.id ?? "",
+    queue: job.queueName,
+    task: job.data.task,
+    input: job.data.input,
+    attempts: job.attemptsMade,
+    failed_at: new Date(job.finishedOn ?? 0).toISOString(),
+    reason: job.failedReason,
   };
 }

@@ -30,20 +30,13 @@ const lockCheckMs = 2_500;
 /** Max times that a job may lose its worker before it fails: it is probably the cause. */
 const maxStalls = 5;
 
-export interface WorkerConfig {
+interface WorkerConfig {
   readonly redisUrl: string;
   readonly cpuWorkers: number;
   readonly log: (message: string) => void;
 }
 
-export interface RunningWorker {
-  readonly connected: Promise<void>;
-  /** Takes no more jobs and waits for running ones; another worker takes those that do not end. */
-  close(): Promise<void>;
-}
-
-/** Takes jobs from a Redis until it is closed. */
-export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): RunningWorker {
+export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig) {
   const connection = connectRedis({ url: redisUrl, log });
   const executors: WorkerExecutors = {
     cpu: createThreadPool("queue", cpuWorkers, cpuWorkers, log),
@@ -78,7 +71,8 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
 
   return {
     connected: connection.connected,
-    close: async () => {
+    /** Takes no more jobs and waits for running ones; another worker takes those that do not end. */
+    close: async (): Promise<void> => {
       const timer = setTimeout(() => {
         log(`Some jobs did not end within ${drainMs} ms; other workers take them again.`);
         closing.abort(new Error("the worker stops"));
@@ -98,25 +92,26 @@ export function startWorker({ redisUrl, cpuWorkers, log }: WorkerConfig): Runnin
 /** A failure that a retry would not change is an outcome; any other is thrown and retried. */
 async function outcomeOf(
   executors: WorkerExecutors,
-  data: JobData,
+  { task: name, input }: JobData,
   signal: AbortSignal,
 ): Promise<JobOutcome<unknown>> {
   const startedMs = performance.now();
   try {
-    const { value, ranOn, timing, cpuMs } = await runJob(executors, data, signal);
-    const workMs = timing.find(({ name }) => name === "work")?.ms ?? 0;
+    const run = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+    if (run === undefined) {
+      const known = Object.keys(tasks).join(", ");
+      throw new Error(`Expected a job for one of ${known}, got ${JSON.stringify(name)}`);
+    }
+    const { value, ranOn, timing, cpuMs } = await run(executors, input, { signal });
+    const workMs = timing.find((step) => step.name === "work")?.ms ?? 0;
     // JSON omits undefined, and a result must be present.
     return { value: value ?? null, ranOn, workMs, cpuMs };
   } catch (error) {
-    if (error instanceof Failure && error.kind !== "unavailable") {
-      const ranOn = { executor: "queue", pid: process.pid };
-      return {
-        failure: toFailureMessage(error),
-        ranOn,
-        workMs: performance.now() - startedMs,
-      };
+    if (!(error instanceof Failure) || error.kind === "unavailable") {
+      throw error;
     }
-    throw error;
+    const ranOn = { executor: "queue", pid: process.pid };
+    return { failure: toFailureMessage(error), ranOn, workMs: performance.now() - startedMs };
   }
 }
 
@@ -132,7 +127,7 @@ function describeFailure(job: Job<JobData> | undefined, { message }: Error): str
   return `The job ${job.id} (${job.data.task}) failed, attempt ${job.attemptsMade} of ${attempts}: ${message}; ${next}.`;
 }
 
-export interface WorkerExecutors {
+interface WorkerExecutors {
   readonly cpu: Executor;
   readonly loop: Executor<LocalContext>;
 }
@@ -140,59 +135,42 @@ export interface WorkerExecutors {
 type RunJob = (
   executors: WorkerExecutors,
   input: JobData["input"],
-  signal: AbortSignal,
+  call: { readonly signal: AbortSignal },
 ) => Promise<Ran<unknown>>;
 
-const hashModule = new URL(import.meta.resolve("@unblock/exercises/compute-hash/work")).href;
-const computeHash = task(hashModule, hash.computeHash);
-const pictureModule = new URL(import.meta.resolve("@unblock/exercises/predict-image/work")).href;
-const infer = task(pictureModule, picture.infer);
-const eventModule = new URL(import.meta.resolve("@unblock/exercises/track-event/work")).href;
-const sendEvent = task(eventModule, event.sendEvent);
+function moduleOf(specifier: string): string {
+  return new URL(import.meta.resolve(specifier)).href;
+}
+
+const computeHash = task(moduleOf("@unblock/exercises/compute-hash/work"), hash.computeHash);
+const infer = task(moduleOf("@unblock/exercises/predict-image/work"), picture.infer);
+const sendEvent = task(moduleOf("@unblock/exercises/track-event/work"), event.sendEvent);
 
 /**
  * Tasks by the names in jobs. A job with another name fails, and inputs are checked: whoever can
  * write to Redis must not choose what code runs here.
  */
 const tasks: Readonly<Record<string, RunJob>> = {
-  [jobTaskName(computeHash)]: ({ cpu }, { data, rounds }, signal) =>
-    cpu.run(
-      computeHash,
-      { data: text("data", data), rounds: number("rounds", rounds) },
-      { signal },
-    ),
+  [jobTaskName(computeHash)]: ({ cpu }, { data, rounds }, call) =>
+    cpu.run(computeHash, { data: text("data", data), rounds: number("rounds", rounds) }, call),
 
-  [jobTaskName(infer)]: ({ cpu }, { png, crops }, signal) => {
+  [jobTaskName(infer)]: ({ cpu }, { png, crops }, call) => {
     const bytes = bytesOf(png);
     if (bytes === undefined) {
       throw new Error("Expected the job's png to be bytes in base64, got none");
     }
-    return cpu.run(infer, { png: bytes, crops: number("crops", crops) }, { signal });
+    return cpu.run(infer, { png: bytes, crops: number("crops", crops) }, call);
   },
 
-  [jobTaskName(sendEvent)]: ({ loop }, { analyticsUrl, event: name, userId }, signal) => {
+  [jobTaskName(sendEvent)]: ({ loop }, { analyticsUrl, event: name, userId }, call) => {
     const input = {
       analyticsUrl: text("analyticsUrl", analyticsUrl),
       event: text("event", name),
       userId: number("userId", userId),
     };
-    return loop.run(sendEvent, input, { signal });
+    return loop.run(sendEvent, input, call);
   },
 };
-
-/** @throws Error for an unknown task or an invalid input */
-async function runJob(
-  executors: WorkerExecutors,
-  { task: name, input }: JobData,
-  signal: AbortSignal,
-): Promise<Ran<unknown>> {
-  const run = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
-  if (run === undefined) {
-    const known = Object.keys(tasks).join(", ");
-    throw new Error(`Expected a job for one of ${known}, got ${JSON.stringify(name)}`);
-  }
-  return run(executors, input, signal);
-}
 
 function text(field: string, value: unknown): string {
   if (typeof value !== "string") {

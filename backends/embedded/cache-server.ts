@@ -1,9 +1,9 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, isIP, type Socket } from "node:net";
+import { connect, createServer, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { RedisEndpoint } from "@unblock/executors/queue/redis-url";
 import { CallCounter } from "../call-counts.ts";
 import { CacheStore } from "./cache-store.ts";
+import { listenOnLoopback } from "./listen.ts";
 
 export const delayMs = 10;
 
@@ -18,7 +18,7 @@ interface CacheWatch {
    * @param keys the keys that the command looks up
    * @returns how to reply; `onEnd` is called after the reply, or when the connection has closed
    */
-  asked(keys: readonly string[], socket: Socket): CacheTurn;
+  asked(keys: readonly string[]): CacheTurn;
 }
 
 interface CacheTurn {
@@ -44,40 +44,25 @@ const everyTurn: CacheWatch = {
  * @returns port on loopback
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
-export async function serveCache(store = new CacheStore(), watch = everyTurn): Promise<number> {
+export function serveCache(store = new CacheStore(), watch = everyTurn): Promise<number> {
   const server = createServer({ noDelay: true }, (socket) => {
     watch.connected(socket);
-    serveConnection(socket, store, watch);
+    socket.on("error", () => socket.destroy());
+    const session = store.openSession();
+    // Replies keep the order of their commands, because equal timers fire in the order they were set.
+    const serve = (command: readonly string[]) => {
+      const turn = watch.asked(session.keysOf(command));
+      setTimeout(() => {
+        const isReplied = !socket.destroyed;
+        turn.onEnd(isReplied);
+        if (isReplied) {
+          socket.write(session.reply(command, turn.failure));
+        }
+      }, turn.delayMs);
+    };
+    onCommands(socket, (commands) => commands.forEach(serve));
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return (server.address() as AddressInfo).port;
-}
-
-function serveConnection(socket: Socket, store: CacheStore, watch: CacheWatch): void {
-  let unread: Uint8Array = Buffer.alloc(0);
-  const session = store.openSession();
-  // Replies keep the order of their commands, because equal timers fire in the order they were set.
-  const serve = (command: readonly string[]) => {
-    const turn = watch.asked(session.keysOf(command), socket);
-    setTimeout(() => {
-      const isReplied = !socket.destroyed;
-      turn.onEnd(isReplied);
-      if (isReplied) {
-        socket.write(session.reply(command, turn.failure));
-      }
-    }, turn.delayMs);
-  };
-  socket.on("error", () => socket.destroy());
-  socket.on("data", (chunk: Buffer) => {
-    try {
-      const { commands, rest } = parseCommands(Buffer.concat([unread, chunk]));
-      unread = rest;
-      commands.forEach(serve);
-    } catch {
-      // Not RESP: the connection can't continue.
-      socket.destroy();
-    }
-  });
+  return listenOnLoopback(server);
 }
 
 /**
@@ -89,57 +74,52 @@ function serveConnection(socket: Socket, store: CacheStore, watch: CacheWatch): 
  *
  * @returns port on loopback
  */
-export async function serveDelayRelay(redis: RedisEndpoint): Promise<number> {
-  const server = createServer({ noDelay: true }, (client) => relay(client, connectTo(redis)));
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return (server.address() as AddressInfo).port;
-}
-
-function connectTo({ host, port, tls }: RedisEndpoint): Socket {
+export function serveDelayRelay({ host, port, tls }: RedisEndpoint): Promise<number> {
   // An IP address is not valid as a server name.
   const name = isIP(host) ? {} : { servername: host };
-  const socket = tls ? connectTls({ host, port, ...name }) : connect(port, host);
-  return socket.setNoDelay(true);
-}
-
-function relay(client: Socket, redis: Socket): void {
-  let unread: Uint8Array = Buffer.alloc(0);
-  client.on("data", (chunk: Buffer) => {
-    let commands: number;
-    try {
-      const parsed = parseCommands(Buffer.concat([unread, chunk]));
-      unread = parsed.rest;
-      commands = parsed.commands.length;
-    } catch {
-      // Not RESP: there is nothing to count.
-      client.destroy();
-      return;
-    }
-    count(commands, () => cacheCounter.begin());
-    // Equal timers fire in the order they were set.
-    setTimeout(() => {
-      count(commands, () => cacheCounter.end());
-      if (!redis.destroyed && !redis.write(chunk)) {
-        client.pause();
+  const server = createServer({ noDelay: true }, (client) => {
+    const redis = tls ? connectTls({ host, port, ...name }) : connect(port, host);
+    redis.setNoDelay(true);
+    onCommands(client, (commands, chunk) => {
+      for (const _ of commands) {
+        cacheCounter.begin();
       }
-    }, delayMs);
+      // Equal timers fire in the order they were set.
+      setTimeout(() => {
+        for (const _ of commands) {
+          cacheCounter.end();
+        }
+        if (!redis.destroyed && !redis.write(chunk)) {
+          client.pause();
+        }
+      }, delayMs);
+    });
+    redis.on("drain", () => client.resume());
+    redis.pipe(client);
+    // Ends both connections when one ends, as without a relay.
+    for (const socket of [client, redis]) {
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => (socket === client ? redis : client).destroy());
+    }
   });
-  redis.on("drain", () => client.resume());
-  redis.pipe(client);
-  // Ends both connections when one ends, as without a relay.
-  for (const [one, other] of [
-    [client, redis],
-    [redis, client],
-  ] as const) {
-    one.on("error", () => one.destroy());
-    one.on("close", () => other.destroy());
-  }
+  return listenOnLoopback(server);
 }
 
-function count(times: number, one: () => void): void {
-  for (let n = 0; n < times; n++) {
-    one();
-  }
+/** Reads a client's commands; a connection that does not speak RESP is closed. */
+function onCommands(
+  socket: Socket,
+  onRead: (commands: readonly (readonly string[])[], chunk: Buffer) => void,
+): void {
+  let unread: Uint8Array = Buffer.alloc(0);
+  socket.on("data", (chunk: Buffer) => {
+    try {
+      const { commands, rest } = parseCommands(Buffer.concat([unread, chunk]));
+      unread = rest;
+      onRead(commands, chunk);
+    } catch {
+      socket.destroy();
+    }
+  });
 }
 
 const lineEnd = "\r\n";
@@ -154,49 +134,42 @@ const lineEnd = "\r\n";
  */
 export function parseCommands(data: Buffer): { commands: string[][]; rest: Buffer } {
   const commands: string[][] = [];
-  let offset = 0;
-  for (;;) {
-    const parsed = parseCommand(data, offset);
-    if (!parsed) {
-      return { commands, rest: data.subarray(offset) };
-    }
-    commands.push(parsed.command);
-    offset = parsed.end;
+  let rest = data;
+  for (let next = parseCommand(rest); next; next = parseCommand(rest)) {
+    commands.push(next.command);
+    rest = next.rest;
   }
+  return { commands, rest };
 }
 
-function parseCommand(data: Buffer, start: number): { command: string[]; end: number } | undefined {
-  const header = parseLength(data, start, "*");
+/** @returns undefined when the command is not complete */
+function parseCommand(data: Buffer): { command: string[]; rest: Buffer } | undefined {
+  const header = parseLength(data, "*");
   if (!header) {
     return undefined;
   }
   const command: string[] = [];
-  let offset = header.end;
+  let { rest } = header;
   while (command.length < header.length) {
-    const argument = parseLength(data, offset, "$");
-    if (!argument || data.length < argument.end + argument.length + lineEnd.length) {
+    const argument = parseLength(rest, "$");
+    if (!argument || argument.rest.length < argument.length + lineEnd.length) {
       return undefined;
     }
-    const end = argument.end + argument.length;
-    command.push(data.toString("utf8", argument.end, end));
-    offset = end + lineEnd.length;
+    command.push(argument.rest.toString("utf8", 0, argument.length));
+    rest = argument.rest.subarray(argument.length + lineEnd.length);
   }
-  return { command, end: offset };
+  return { command, rest };
 }
 
-function parseLength(
-  data: Buffer,
-  start: number,
-  type: "*" | "$",
-): { length: number; end: number } | undefined {
-  const lineBreak = data.indexOf(lineEnd, start);
-  if (lineBreak < 0) {
+function parseLength(data: Buffer, type: string): { length: number; rest: Buffer } | undefined {
+  const end = data.indexOf(lineEnd);
+  if (end < 0) {
     return undefined;
   }
-  const line = data.toString("latin1", start, lineBreak);
+  const line = data.toString("latin1", 0, end);
   const length = Number(line.slice(1));
   if (line[0] !== type || !Number.isInteger(length) || length < 0) {
     throw new Error(`Expected "${type}" and a length, got ${JSON.stringify(line)}`);
   }
-  return { length, end: lineBreak + lineEnd.length };
+  return { length, rest: data.subarray(end + lineEnd.length) };
 }

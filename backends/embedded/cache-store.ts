@@ -40,23 +40,28 @@ const ok = "+OK\r\n";
 const nil2 = "$-1\r\n";
 const nil3 = "_\r\n";
 
-/** Commands by name. Those without an effect here get the same reply as from Redis. */
-const replies: Readonly<Record<string, Reply>> = {
-  GET: ([key = ""], store, nil) => bulk(store.get(key), nil),
-  GETEX: ([key = ""], store, nil) => bulk(store.get(key), nil),
+const get: Reply = ([key = ""], store, nil) => bulk(store.get(key), nil);
+const accept: Reply = () => ok;
+const setOne = (store: CacheStore, key: string, value: string): string => {
+  store.set(key, value);
+  return ok;
+};
+
+const lookups: Readonly<Record<string, Reply>> = {
+  GET: get,
+  GETEX: get,
   MGET: (keys, store, nil) => array(keys.map((key) => bulk(store.get(key), nil))),
   EXISTS: (keys, store) => integer(keys.filter((key) => store.get(key) !== null).length),
   STRLEN: ([key = ""], store) => integer(Buffer.byteLength(store.get(key) ?? "")),
+};
+
+/** Commands by name. Those without an effect here get the same reply as from Redis. */
+const replies: Readonly<Record<string, Reply>> = {
+  ...lookups,
   TTL: ([key = ""], store) => integer(store.get(key) === null ? -2 : -1),
   EXPIRE: ([key = ""], store) => integer(store.get(key) === null ? 0 : 1),
-  SET: ([key = "", value = ""], store) => {
-    store.set(key, value);
-    return ok;
-  },
-  SETEX: ([key = "", , value = ""], store) => {
-    store.set(key, value);
-    return ok;
-  },
+  SET: ([key = "", value = ""], store) => setOne(store, key, value),
+  SETEX: ([key = "", , value = ""], store) => setOne(store, key, value),
   MSET: (pairs, store) => {
     for (let index = 0; index < pairs.length; index += 2) {
       store.set(pairs[index] ?? "", pairs[index + 1] ?? "");
@@ -73,26 +78,18 @@ const replies: Readonly<Record<string, Reply>> = {
   ECHO: ([text = ""]) => bulk(text),
   INFO: () => bulk("redis_version:7.4.0\r\nrole:master\r\nloading:0\r\n"),
   COMMAND: () => array([]),
-  CLIENT: () => ok,
-  SELECT: () => ok,
-  AUTH: () => ok,
-  READONLY: () => ok,
-  QUIT: () => ok,
+  CLIENT: accept,
+  SELECT: accept,
+  AUTH: accept,
+  READONLY: accept,
+  QUIT: accept,
   HELLO: ([version = "2"]) => {
     const facts = [bulk("server"), bulk("redis"), bulk("proto"), integer(Number(version))];
     return version === "3" ? `%${facts.length / 2}\r\n${facts.join("")}` : array(facts);
   },
 };
 
-/** Keys among a command's arguments that it looks up. */
-const lookups: Readonly<Record<string, (args: readonly string[]) => readonly string[]>> = {
-  GET: (args) => args.slice(0, 1),
-  GETEX: (args) => args.slice(0, 1),
-  EXISTS: (args) => args,
-  STRLEN: (args) => args.slice(0, 1),
-  MGET: (args) => args,
-};
-
+/** A connection's protocol version, and its open transaction. */
 class CacheSession {
   readonly #store: CacheStore;
   #queued: (readonly string[])[] | undefined;
@@ -102,32 +99,35 @@ class CacheSession {
     this.#store = store;
   }
 
+  /** Keys that a command looks up. */
   keysOf([name = "", ...args]: readonly string[]): readonly string[] {
-    return lookups[name.toUpperCase()]?.(args) ?? [];
+    const upper = name.toUpperCase();
+    const all = upper === "MGET" || upper === "EXISTS" ? args : args.slice(0, 1);
+    return Object.hasOwn(lookups, upper) ? all : [];
   }
 
   /** @param failure error for a command that looks up keys; undefined for none */
   reply(command: readonly string[], failure: string | undefined): string {
     const name = (command[0] ?? "").toUpperCase();
+    const queued = this.#queued;
     if (name === "MULTI") {
       this.#queued = [];
       return ok;
     }
-    const queued = this.#queued;
-    if (queued !== undefined && (name === "EXEC" || name === "DISCARD")) {
+    if (queued === undefined) {
+      return this.#run(command, failure);
+    }
+    if (name === "EXEC" || name === "DISCARD") {
       this.#queued = undefined;
       return name === "DISCARD" ? ok : array(queued.map((one) => this.#run(one, failure)));
     }
-    if (queued !== undefined) {
-      queued.push(command);
-      return "+QUEUED\r\n";
-    }
-    return this.#run(command, failure);
+    queued.push(command);
+    return "+QUEUED\r\n";
   }
 
   #run([name = "", ...args]: readonly string[], failure: string | undefined): string {
     const upper = name.toUpperCase();
-    if (failure !== undefined && upper in lookups) {
+    if (failure !== undefined && Object.hasOwn(lookups, upper)) {
       return `-ERR ${failure}\r\n`;
     }
     if (upper === "HELLO") {

@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { sharedSlot } from "@unblock/executors/executor";
 import { redisEndpoint, throughLocalPort } from "@unblock/executors/queue/redis-url";
-import { TimedOut, withTimeout } from "@unblock/executors/waiting";
+import { withTimeout } from "@unblock/executors/waiting";
 import type { BackendAddresses, Backends, BackendsReading } from "../backends.ts";
 import { disconnectCache } from "../cache.ts";
 import { CallCounter } from "../call-counts.ts";
 import { createDatabaseFile } from "../database.ts";
 import { ordinaryPath } from "../disk.ts";
 import type { ImageHosts } from "../images.ts";
+import type { BackendCounts, CountsReply, CountsRequest } from "./process.ts";
+import { content, freeReaders } from "./slow-disk.ts";
 import type {
-  BackendCounts,
-  CountsReply,
-  CountsRequest,
+  BackendsUp,
   SupervisorData,
   SupervisorMessage,
-} from "./messages.ts";
-import { content, freeReaders } from "./slow-disk.ts";
+  SupervisorRequest,
+} from "./supervisor.ts";
 
 interface EmbeddedConfig {
   /** Hosts that images may come from besides the embedded images service. */
@@ -38,6 +38,11 @@ interface EmbeddedBackends extends Backends {
   rehearsalAddresses(): BackendAddresses;
 }
 
+interface Addresses {
+  readonly served: BackendAddresses;
+  readonly rehearsal: BackendAddresses;
+}
+
 /** Starts the embedded backends; resolves when all are ready. */
 export async function openEmbeddedBackends({
   imageHosts,
@@ -46,72 +51,74 @@ export async function openEmbeddedBackends({
 }: EmbeddedConfig): Promise<EmbeddedBackends> {
   const folder = mkdtempSync(join(tmpdir(), "unblock-"));
   const redis = redisUrl === undefined ? undefined : redisEndpoint(redisUrl);
-  const supervisorData: SupervisorData = { folder, redis };
-  const supervisor = new Worker(new URL("./supervisor.ts", import.meta.url), {
-    workerData: supervisorData,
-  });
+  const workerData: SupervisorData = { folder, redis };
+  const supervisor = new Worker(new URL("./supervisor.ts", import.meta.url), { workerData });
+  const send = (request: SupervisorRequest) => supervisor.postMessage(request);
   const database = { path: join(folder, "users.db"), counts: CallCounter.buffer() };
   const databaseCounter = new CallCounter(database.counts);
-  const countRequests = new CountRequests((request) => supervisor.postMessage(request));
-  const started = Promise.withResolvers<void>();
-  let addresses: BackendAddresses | undefined;
-  let rehearsalAddresses: BackendAddresses | undefined;
+  const countRequests = new CountRequests(send);
+  const { promise: started, resolve, reject } = Promise.withResolvers<void>();
+  /** Undefined until the first start; the previous ones while the backends are down. */
+  let current: Addresses | undefined;
   let pid: number | undefined;
 
-  supervisor.on("error", started.reject);
+  supervisor.on("error", reject);
   supervisor.on("message", (message: SupervisorMessage) => {
     switch (message.kind) {
       case "up":
-        if (addresses) {
+        if (current) {
           log("The embedded backends are back.");
-        } else if (!message.disk.nextNumber) {
+        } else if (!message.fifos) {
           log("There is no mkfifo here: the slow disk is an ordinary file, and not slow.");
         }
-        rehearsalAddresses = embeddedAddresses(message);
-        addresses = {
-          ...rehearsalAddresses,
-          disk: message.disk,
-          cacheUrl:
-            redisUrl === undefined || message.relayPort === undefined
-              ? rehearsalAddresses.cacheUrl
-              : throughLocalPort(redisUrl, message.relayPort),
-        };
+        current = addressesOf(message);
         pid = message.pid;
-        started.resolve();
+        resolve();
         break;
       case "down":
         pid = undefined;
         log(`The embedded backends died (${message.reason}); starting them again.`);
-        started.reject(new Error(`The embedded backends died at their start: ${message.reason}`));
+        reject(new Error(`The embedded backends died at their start: ${message.reason}`));
         countRequests.onDown();
         break;
       case "counts":
-        countRequests.onReply(message.reply);
+        countRequests.onReply(message);
         break;
     }
   });
 
-  const embeddedAddresses = (up: Extract<SupervisorMessage, { kind: "up" }>): BackendAddresses => {
-    const url = (name: string) => `http://127.0.0.1:${up.httpPort}/${name}`;
-    return {
+  const addressesOf = ({ httpPort, cachePort, relayPort, disk }: BackendsUp): Addresses => {
+    const url = (name: string) => `http://127.0.0.1:${httpPort}/${name}`;
+    const rehearsal = {
       database,
       postgres: undefined,
       disk: { folder, nextNumber: undefined },
       configFile: undefined,
-      cacheUrl: `redis://127.0.0.1:${up.cachePort}`,
+      cacheUrl: `redis://127.0.0.1:${cachePort}`,
       weatherUrl: url("weather"),
       analyticsUrl: url("analytics"),
       dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
       imageHosts: { "example.com": url("images"), ...imageHosts },
     };
+    const cacheUrl =
+      redisUrl === undefined || relayPort === undefined
+        ? rehearsal.cacheUrl
+        : throughLocalPort(redisUrl, relayPort);
+    return { served: { ...rehearsal, disk, cacheUrl }, rehearsal };
+  };
+  const whenStarted = (): Addresses => {
+    if (current === undefined) {
+      throw new Error("Expected the embedded backends to have started");
+    }
+    return current;
   };
 
   // Exiting without close() waits for all threads, and one may be blocked on the disk.
   const onExit = () => {
     try {
-      if (pid !== undefined && addresses) {
+      if (pid !== undefined && current) {
         process.kill(pid, "SIGKILL");
-        freeReaders(addresses.disk.folder);
+        freeReaders(current.served.disk.folder);
       }
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     } catch {
@@ -124,7 +131,7 @@ export async function openEmbeddedBackends({
   const close = async () => {
     process.off("exit", onExit);
     await disconnectCache();
-    supervisor.postMessage("close");
+    send("close");
     await once(supervisor, "exit");
     rmSync(folder, { recursive: true, force: true });
   };
@@ -133,7 +140,7 @@ export async function openEmbeddedBackends({
   createDatabaseFile(database.path);
   writeFileSync(ordinaryPath(folder), content);
   try {
-    await started.promise;
+    await started;
   } catch (error) {
     await close();
     throw error;
@@ -141,8 +148,8 @@ export async function openEmbeddedBackends({
 
   return {
     engines: redisUrl === undefined ? [] : ["REDIS_URL"],
-    addresses: () => whenStarted(addresses),
-    rehearsalAddresses: () => whenStarted(rehearsalAddresses),
+    addresses: () => whenStarted().served,
+    rehearsalAddresses: () => whenStarted().rehearsal,
     counts: async (slot = sharedSlot, restartSlot) => {
       const own = { name: "database", pid: process.pid, ...databaseCounter.counts(slot) };
       if (restartSlot !== undefined) {
@@ -153,13 +160,6 @@ export async function openEmbeddedBackends({
     },
     close,
   };
-}
-
-function whenStarted(addresses: BackendAddresses | undefined): BackendAddresses {
-  if (addresses === undefined) {
-    throw new Error("Expected the embedded backends to have started");
-  }
-  return addresses;
 }
 
 const waitMs = 500;
@@ -177,24 +177,18 @@ class CountRequests {
   }
 
   async ask(terms: Omit<CountsRequest, "id">): Promise<BackendsReading> {
-    if (this.#unanswered.size >= maxUnanswered) {
-      return unknown(`The backend process has left ${maxUnanswered} requests unanswered.`);
-    }
-    const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<BackendCounts | undefined>();
-    this.#unanswered.set(id, resolve);
-    this.#send({ id, ...terms });
-    try {
-      const counts = await withTimeout(waitMs, promise);
-      return counts === undefined
-        ? unknown("The backend process has died and is started again.")
-        : { counts, unknown: undefined };
-    } catch (error) {
-      if (error instanceof TimedOut) {
-        return unknown(`The backend process did not answer within ${waitMs} ms.`);
-      }
-      throw error;
+    if (this.#unanswered.size < maxUnanswered) {
+      const id = ++this.#lastId;
+      this.#unanswered.set(id, resolve);
+      this.#send({ id, ...terms });
+    } else {
+      resolve(undefined);
     }
+    const counts = await withTimeout(waitMs, promise).catch(() => undefined);
+    return counts === undefined
+      ? { counts: [], unknown: "The backend process does not respond." }
+      : { counts, unknown: undefined };
   }
 
   onReply({ id, counts }: CountsReply): void {
@@ -208,8 +202,4 @@ class CountRequests {
       this.onReply({ id, counts: undefined });
     }
   }
-}
-
-function unknown(reason: string): BackendsReading {
-  return { counts: [], unknown: reason };
 }

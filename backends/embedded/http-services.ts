@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { CallCounter } from "../call-counts.ts";
+import { listenOnLoopback } from "./listen.ts";
 import { encodePng, pictureFor } from "./pictures/pictures.ts";
 
 interface HttpReply {
@@ -11,48 +10,32 @@ interface HttpReply {
   readonly body: string | Buffer;
 }
 
-interface HttpService {
-  readonly name: string;
-  readonly delayMs: number;
-  readonly reply: (url: URL) => HttpReply;
-}
+type Service = readonly [name: string, delayMs: number, reply: (url: URL) => HttpReply];
 
-const weather: HttpService = {
-  name: "weather",
-  delayMs: 200,
-  reply: ({ searchParams }) =>
-    json(200, { city: searchParams.get("city"), temperature: 22, conditions: "sunny" }),
-};
+const dashboardServices = [1, 2, 3, 4, 5].map(
+  (number): Service => [`service-${number}`, 100, () => json(200, { data: `data_${number}` })],
+);
 
-const images: HttpService = {
-  name: "images",
-  delayMs: 100,
-  reply: ({ pathname }) => ({
-    status: 200,
-    type: "image/png",
-    body: encodePng(pictureFor(pathname.slice("/images".length))),
-  }),
-};
-
-const analytics: HttpService = {
-  name: "analytics",
-  delayMs: 200,
-  reply: () => json(202, { status: "logged" }),
-};
-
-const dashboardServices: readonly HttpService[] = [1, 2, 3, 4, 5].map((number) => ({
-  name: `service-${number}`,
-  delayMs: 100,
-  reply: () => json(200, { data: `data_${number}` }),
-}));
+const allServices: readonly Service[] = [
+  [
+    "weather",
+    200,
+    ({ searchParams }) =>
+      json(200, { city: searchParams.get("city"), temperature: 22, conditions: "sunny" }),
+  ],
+  ...dashboardServices,
+  ["images", 100, ({ pathname }) => png(pathname.slice("/images".length))],
+  ["analytics", 200, () => json(202, { status: "logged" })],
+];
 
 /** Counts service-1 to service-5 together, to show how far a dashboard's waits overlap. */
 const dashboardCounter = new CallCounter();
 
-const services = [weather, ...dashboardServices, images, analytics].map((service) => {
+const services = allServices.map((service) => {
+  const [name, delayMs, reply] = service;
   const counter = new CallCounter();
   const shared = dashboardServices.includes(service) ? [dashboardCounter] : [];
-  return { ...service, counter, counters: [counter, ...shared] };
+  return { name, delayMs, reply, counter, counters: [counter, ...shared] };
 });
 
 /** Counters of the HTTP services, by name; "services" are service-1 to service-5 together. */
@@ -78,8 +61,7 @@ export async function serveHttpServices(): Promise<number> {
   });
   // Longer than clients keep idle connections, so that they never send into a closing one.
   server.keepAliveTimeout = 60_000;
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return (server.address() as AddressInfo).port;
+  return listenOnLoopback(server);
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -94,10 +76,9 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     counter.begin();
   }
   try {
-    const [reply] = await Promise.all([
-      Promise.resolve(service.reply(url)),
-      setTimeout(service.delayMs),
-    ]);
+    const delay = setTimeout(service.delayMs);
+    const reply = service.reply(url);
+    await delay;
     send(response, reply);
   } finally {
     for (const counter of service.counters) {
@@ -108,6 +89,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 
 function json(status: number, body: unknown): HttpReply {
   return { status, type: "application/json", body: JSON.stringify(body) };
+}
+
+function png(path: string): HttpReply {
+  return { status: 200, type: "image/png", body: encodePng(pictureFor(path)) };
 }
 
 function send(response: ServerResponse, { status, type, body }: HttpReply): void {

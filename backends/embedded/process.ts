@@ -4,11 +4,40 @@
  */
 import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import type { CallCounts } from "../call-counts.ts";
 import { ordinaryPath } from "../disk.ts";
 import { cacheCounter, serveCache, serveDelayRelay } from "./cache-server.ts";
 import { httpCounters, serveHttpServices } from "./http-services.ts";
-import type { BackendsReady, CountsReply, CountsRequest } from "./messages.ts";
 import { content, diskCounter, hasMkfifo, serveSlowDisk } from "./slow-disk.ts";
+
+/** Sent once, when all backends serve. */
+export interface BackendsReady {
+  readonly httpPort: number;
+  readonly cachePort: number;
+  /** Port of the relay in front of a real Redis; undefined when there is none. */
+  readonly relayPort: number | undefined;
+  /** Whether the disk consists of FIFOs and is really slow. */
+  readonly fifos: boolean;
+}
+
+export interface CountsRequest {
+  readonly id: number;
+  /** Slot of the window to read. */
+  readonly slot: number;
+  /** Slot of the window to restart afterwards; undefined for none. */
+  readonly restartSlot: number | undefined;
+}
+
+export interface CountsReply {
+  readonly id: number;
+  /** Undefined when there is no backend process. */
+  readonly counts: BackendCounts | undefined;
+}
+
+export type BackendCounts = readonly (CallCounts & {
+  readonly name: string;
+  readonly pid: number;
+})[];
 
 const [diskFolder = "", serverFolder = "", redis] = process.argv.slice(2);
 
@@ -34,16 +63,13 @@ if (!process.connected) {
 }
 
 process.on("message", ({ id, slot, restartSlot }: CountsRequest) => {
-  const counts = counters.map(({ name, counter }) => ({
-    name,
-    pid: process.pid,
-    ...counter.counts(slot),
-  }));
-  if (restartSlot !== undefined) {
-    for (const { counter } of counters) {
+  const counts = counters.map(({ name, counter }) => {
+    const before = counter.counts(slot);
+    if (restartSlot !== undefined) {
       counter.restartWindow(restartSlot);
     }
-  }
+    return { name, pid: process.pid, ...before };
+  });
   const reply: CountsReply = { id, counts };
   process.send?.(reply);
 });

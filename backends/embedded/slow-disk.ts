@@ -65,21 +65,16 @@ export async function serveSlowDisk(
   let filling = false;
 
   const fill = async () => {
-    if (filling) {
-      return;
-    }
-    filling = true;
-    while (made - opened < readyFifos) {
+    while (!filling && made - opened < readyFifos) {
+      filling = true;
       const missing = readyFifos - (made - opened);
       const numbers = Array.from({ length: missing }, (_, index) => made + index);
       const paths = numbers.map((number) => fifoPath(folder, number));
       await promisify(execFile)("mkfifo", paths);
       made += missing;
-      for (const number of numbers) {
-        feed(number);
-      }
+      numbers.forEach(feed);
+      filling = false;
     }
-    filling = false;
   };
   const fillInPause = setTimeout(fill, pauseMs);
 
@@ -125,27 +120,25 @@ export async function hasMkfifo(): Promise<boolean> {
  * deleted before that, so nobody opens it afterwards.
  */
 export function freeReaders(diskFolder: string): void {
+  // When the server ends, its main thread and the supervisor may both free readers.
   unlessGone(() => {
     for (const name of readdirSync(diskFolder)) {
-      unlessGone(() => freeReader(join(diskFolder, name)));
+      unlessGone(() => {
+        const path = join(diskFolder, name);
+        const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+        unlinkSync(path);
+        closeSync(writer);
+      });
     }
     rmSync(diskFolder, { recursive: true, force: true, maxRetries: 3 });
   });
 }
 
-function freeReader(path: string): void {
-  const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  unlinkSync(path);
-  closeSync(writer);
-}
-
-/** When the server ends, its main thread and the supervisor may both free readers. */
 function unlessGone(work: () => void): void {
   try {
     work();
   } catch (error) {
-    const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isGone) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
       throw error;
     }
   }

@@ -7,16 +7,32 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import type { RedisEndpoint } from "@unblock/executors/queue/redis-url";
 import { childEnvironment } from "@unblock/terminal/child-environment";
 import type { Disk } from "../disk.ts";
-import type {
-  BackendsReady,
-  CountsReply,
-  SupervisorData,
-  SupervisorMessage,
-  SupervisorRequest,
-} from "./messages.ts";
+import type { BackendsReady, CountsReply, CountsRequest } from "./process.ts";
 import { freeReaders, readyFifos } from "./slow-disk.ts";
+
+export interface SupervisorData {
+  /** The server's own folder for the database and the disks. */
+  readonly folder: string;
+  /** The real Redis used as the cache; undefined for the embedded one. */
+  readonly redis: RedisEndpoint | undefined;
+}
+
+/** After "close" the backend process is killed and the supervisor ends. */
+export type SupervisorRequest = CountsRequest | "close";
+
+export interface BackendsUp extends BackendsReady {
+  readonly kind: "up";
+  readonly pid: number;
+  readonly disk: Disk;
+}
+
+export type SupervisorMessage =
+  | BackendsUp
+  | { readonly kind: "down"; readonly reason: string }
+  | ({ readonly kind: "counts" } & CountsReply);
 
 const restartPauseMs = 250;
 
@@ -44,10 +60,12 @@ function start(): void {
   backends = child;
   child.on("message", (message: BackendsReady | CountsReply) => {
     if ("httpPort" in message) {
-      const { fifos, ...ports } = message;
-      say({ kind: "up", pid: child.pid ?? 0, ...ports, disk: newDisk(diskFolder, fifos) });
+      const buffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+      const nextNumber = message.fifos ? new Int32Array(buffer) : undefined;
+      const disk = { folder: diskFolder, nextNumber };
+      say({ kind: "up", pid: child.pid ?? 0, ...message, disk });
     } else {
-      say({ kind: "counts", reply: message });
+      say({ kind: "counts", ...message });
     }
   });
   child.once("exit", (code, signal) => {
@@ -60,11 +78,6 @@ function start(): void {
     backends = undefined;
     restart = setTimeout(start, Math.max(0, startedMs + restartPauseMs - Date.now()));
   });
-}
-
-function newDisk(diskFolder: string, fifos: boolean): Disk {
-  const buffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  return { folder: diskFolder, nextNumber: fifos ? new Int32Array(buffer) : undefined };
 }
 
 parentPort?.on("message", (request: SupervisorRequest) => {
@@ -80,7 +93,7 @@ parentPort?.on("message", (request: SupervisorRequest) => {
     // If sending fails, the process is dead, and "down" follows.
     backends.send(request, () => {});
   } else {
-    say({ kind: "counts", reply: { id: request.id, counts: undefined } });
+    say({ kind: "counts", id: request.id, counts: undefined });
   }
 });
 

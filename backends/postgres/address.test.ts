@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assertPostgresUrl, hidePasswords, withoutPassword } from "./address.ts";
+import { assertPostgresUrl, hidePasswords } from "./address.ts";
 
 describe("a database's URL", () => {
   test.each([
@@ -11,29 +11,21 @@ describe("a database's URL", () => {
   });
 
   test.each([
-    ["mysql://ada:secret@localhost/users", "got one that begins with mysql:"],
-    ["ada:secret@localhost/users", "got one that begins with ada:"],
-    ["postgres://ada:secret@local host/users", "characters that are no URL"],
-    ["secret", "got 6 characters that are no URL"],
-  ])("%s is invalid, and the message does not have its password", (url, message) => {
+    ["mysql://ada:secret@localhost/users", "mysql:"],
+    ["ada:secret@localhost/users", "ada:"],
+    ["postgres://ada:secret@local host/users", "38"],
+    ["secret", "6"],
+  ])("%s is invalid, and the message does not have its password", (url, named) => {
     expect(() => assertPostgresUrl(url)).toThrow(RangeError);
-    expect(() => assertPostgresUrl(url)).toThrow(message);
+    expect(() => assertPostgresUrl(url)).toThrow(` ${named}`);
     expect(() => assertPostgresUrl(url)).not.toThrow("secret");
-  });
-
-  test.each([
-    ["postgres://ada:s%40cret@db:5433/users", "postgres://ada:***@db:5433/users"],
-    ["postgres://db/users?password=s%40cret&a=b", "postgres://db/users?password=***&a=b"],
-    ["postgres://ada@db/users", "postgres://ada@db/users"],
-  ])("%s is shown as %s", (url, shown) => {
-    expect(withoutPassword(url)).toBe(shown);
   });
 
   test("removes its password from a text in every form", () => {
     const url = "postgres://ada:s%40cret@db/users?sslpassword=key%20word";
     const text = `${url}; s%40cret; s@cret; key word; users`;
     expect(hidePasswords(text, url)).toBe(
-      "postgres://ada:***@db/users?sslpassword=***; ***; ***; ***; users",
+      "postgres://[Redacted]@db/users?sslpassword=[Redacted]; ***; ***; ***; users",
     );
     expect(hidePasswords("ada", "postgres://db/users")).toBe("ada");
     expect(hidePasswords("50%", "postgres://ada:%zz@db/users")).toBe("50%");

@@ -1,3 +1,5 @@
+import { redactText } from "@unblock/terminal/logger";
+
 /** Address of a Postgres. Plain data and shared memory, so that any thread can connect. */
 export interface PostgresAddress {
   /** `postgres://user:password@host:port/database?sslmode=…`, as libpq reads it. */
@@ -25,20 +27,6 @@ export function assertPostgresUrl(url: string): void {
   }
 }
 
-/** The URL for messages. */
-export function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  if (shown.password !== "") {
-    shown.password = hidden;
-  }
-  for (const name of secretParameters) {
-    if (shown.searchParams.has(name)) {
-      shown.searchParams.set(name, hidden);
-    }
-  }
-  return shown.href;
-}
-
 /** Removes the URL's passwords from a text, such as a driver's message. */
 export function hidePasswords(text: string, url: string): string {
   const { password, searchParams } = new URL(url);
@@ -46,7 +34,7 @@ export function hidePasswords(text: string, url: string): string {
   const secrets = [password, decode(password), ...parameters].filter((secret) => secret !== "");
   return secrets.reduce(
     (shown, secret) => shown.replaceAll(secret, hidden),
-    text.replaceAll(url, withoutPassword(url)),
+    text.replaceAll(url, redactText(url)),
   );
 }
 

@@ -19,20 +19,18 @@ export function findUserBlocking(
   id: number,
   limits: QueryLimits,
 ): User | undefined {
-  const wasConnected = current?.name === address.name;
-  try {
-    return queryOnce(address, id, limits);
-  } catch (error) {
-    // A connection may have been lost before its use; a query that only reads may be repeated.
-    const isLost = wasConnected && current === undefined && !(error instanceof Failure);
-    if (!isLost || limits.stopped()) {
-      throw failureOf(error, address.url);
+  // A connection may have been lost before its use; a query that only reads may be repeated.
+  let mayRepeat = current?.name === address.name;
+  for (;;) {
+    try {
+      return queryOnce(address, id, limits);
+    } catch (error) {
+      const isLost = current === undefined && !(error instanceof Failure);
+      if (!mayRepeat || !isLost || limits.stopped()) {
+        throw failureOf(error, address.url);
+      }
+      mayRepeat = false;
     }
-  }
-  try {
-    return queryOnce(address, id, limits);
-  } catch (error) {
-    throw failureOf(error, address.url);
   }
 }
 
@@ -44,7 +42,11 @@ export function disconnectBlocking({ name }: PostgresAddress): void {
 }
 
 function queryOnce(address: PostgresAddress, id: number, limits: QueryLimits): User | undefined {
-  const connection = connect(address);
+  if (current?.name !== address.name) {
+    disconnect();
+    current = { name: address.name, connection: new LibpqConnection(address) };
+  }
+  const { connection } = current;
   const counter = new CallCounter(address.counts);
   counter.begin();
   try {
@@ -56,14 +58,6 @@ function queryOnce(address: PostgresAddress, id: number, limits: QueryLimits): U
       disconnect();
     }
   }
-}
-
-function connect(address: PostgresAddress): LibpqConnection {
-  if (current?.name !== address.name) {
-    disconnect();
-    current = { name: address.name, connection: new LibpqConnection(address) };
-  }
-  return current.connection;
 }
 
 function disconnect(): void {

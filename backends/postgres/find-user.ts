@@ -33,13 +33,18 @@ export async function findUser(
   try {
     for (let attempt = 1; ; attempt++) {
       const client = await queries.connect();
+      let isBroken = false;
       try {
-        return await queryWith(client, address, id, signal);
+        signal.throwIfAborted();
+        return await queryUntilAborted(client, address, id, signal);
       } catch (error) {
+        isBroken = error !== signal.reason && isLostConnection(error);
         // A connection may have been lost before its use; a query that only reads may be repeated.
-        if (attempt === attempts || signal.aborted || !isLostConnection(error)) {
-          throw error;
+        if (attempt === attempts || !isBroken || signal.aborted || isReadTimeout(error)) {
+          throw isReadTimeout(error) ? noResponse() : error;
         }
+      } finally {
+        client.release(isBroken);
       }
     }
   } catch (error) {
@@ -48,24 +53,8 @@ export async function findUser(
   }
 }
 
-async function queryWith(
-  client: PoolClient,
-  address: PostgresAddress,
-  id: number,
-  signal: AbortSignal,
-): Promise<User | undefined> {
-  let isBroken = false;
-  try {
-    signal.throwIfAborted();
-    const { rows } = await queryUntilAborted(client, address, id, signal);
-    const row: Record<string, unknown> | undefined = rows[0];
-    return toUser(row?.id, row?.name, row?.email);
-  } catch (error) {
-    isBroken = error !== signal.reason && isLostConnection(error);
-    throw error instanceof Error && error.message === readTimeout ? noResponse() : error;
-  } finally {
-    client.release(isBroken);
-  }
+function isReadTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === readTimeout;
 }
 
 async function queryUntilAborted(
@@ -73,7 +62,7 @@ async function queryUntilAborted(
   address: PostgresAddress,
   id: number,
   signal: AbortSignal,
-) {
+): Promise<User | undefined> {
   const counter = new CallCounter(address.counts);
   let cancelling: Promise<void> | undefined;
   const cancel = () => {
@@ -82,7 +71,8 @@ async function queryUntilAborted(
   signal.addEventListener("abort", cancel, { once: true });
   counter.begin();
   try {
-    return await client.query({ ...findUserStatement, values: [id] });
+    const { rows } = await client.query({ ...findUserStatement, values: [id] });
+    return toUser(rows[0]?.id, rows[0]?.name, rows[0]?.email);
   } finally {
     counter.end();
     signal.removeEventListener("abort", cancel);
@@ -93,12 +83,10 @@ async function queryUntilAborted(
 
 async function cancelQuery(client: PoolClient, address: PostgresAddress): Promise<void> {
   // The driver's types lack the id of the process that serves the connection.
-  if (!("processID" in client)) {
-    return;
-  }
+  const pid = "processID" in client ? client.processID : 0;
   // On failure, the query's own timeout ends it.
   await poolsOf(address)
-    .control.query("SELECT pg_cancel_backend($1)", [client.processID])
+    .control.query("SELECT pg_cancel_backend($1)", [pid])
     .catch(() => {});
 }
 
@@ -116,7 +104,11 @@ const all = new Map<string, Pools>();
 
 /** Pools of an address; they connect at first use, and reconnect after a loss. */
 export function poolsOf(address: PostgresAddress): Pools {
-  const pools = all.get(address.name) ?? createPools(address);
+  const known = all.get(address.name);
+  const pools = known ?? {
+    queries: createPool(address, poolSize),
+    control: createPool(address, 1),
+  };
   all.set(address.name, pools);
   return pools;
 }
@@ -125,10 +117,6 @@ export async function closePools({ name }: PostgresAddress): Promise<void> {
   const pools = all.get(name);
   all.delete(name);
   await Promise.all([pools?.queries.end(), pools?.control.end()]);
-}
-
-function createPools(address: PostgresAddress): Pools {
-  return { queries: createPool(address, poolSize), control: createPool(address, 1) };
 }
 
 /** The asynchronous driver's options for an address. */

@@ -1,3 +1,4 @@
+import { Failure } from "@unblock/errors/failure";
 import { monotonicMs } from "@unblock/measure/clock";
 import type { PostgresAddress } from "./address.ts";
 import {
@@ -9,16 +10,7 @@ import {
   sqlStateField,
   tuplesOk,
 } from "./libpq.ts";
-import {
-  connectMs,
-  graceMs,
-  isCanceled,
-  maxQueryMs,
-  noResponse,
-  pastDeadline,
-  QueryError,
-  type Statement,
-} from "./query.ts";
+import { connectMs, graceMs, isCanceled, maxQueryMs, noResponse, QueryError } from "./query.ts";
 
 export interface QueryLimits {
   /** Whether the task was cancelled. */
@@ -77,48 +69,36 @@ export class LibpqConnection {
   }
 
   /** @throws QueryError; Failure when the deadline passed */
-  query(statement: Statement, values: readonly string[], limits: QueryLimits): Row {
-    const { stopped, deadlineMs } = limits;
-    const remainingMs =
-      deadlineMs === undefined ? maxQueryMs : Math.ceil(deadlineMs - monotonicMs());
-    if (remainingMs <= 0) {
-      throw pastDeadline();
+  query(
+    { name, text }: { readonly name: string; readonly text: string },
+    values: readonly string[],
+    { stopped, deadlineMs = Number.POSITIVE_INFINITY }: QueryLimits,
+  ): Row {
+    const timeoutMs = Math.min(maxQueryMs, Math.ceil(deadlineMs - monotonicMs()));
+    if (timeoutMs <= 0) {
+      throw new Failure("UNBLOCK_DATABASE_DEADLINE", {});
     }
-    const timeoutMs = Math.min(maxQueryMs, remainingMs);
+    const { sendQuery, sendPrepare, sendPrepared } = this.#libpq;
+    const connection = this.#connection;
+    const read = (sent: number) => this.#readResult(sent, stopped, timeoutMs);
     try {
-      this.#limit(stopped, timeoutMs);
-      this.#prepare(statement, stopped, timeoutMs);
-      const { name } = statement;
-      return this.#readResult(
-        this.#libpq.sendPrepared(this.#connection, name, values.length, values, null, null, 0),
-        stopped,
-        timeoutMs,
-      );
+      if (timeoutMs !== this.#timeoutMs) {
+        read(sendQuery(connection, `SET statement_timeout = ${timeoutMs}`));
+        this.#timeoutMs = timeoutMs;
+      }
+      if (!this.#prepared.has(name)) {
+        read(sendPrepare(connection, name, text, 0, null));
+        this.#prepared.add(name);
+      }
+      return read(sendPrepared(connection, name, values.length, values, null, null, 0));
     } catch (error) {
-      const isLate = deadlineMs !== undefined && monotonicMs() >= deadlineMs;
-      throw isLate && isCanceled(error) ? pastDeadline() : error;
+      const isLate = monotonicMs() >= deadlineMs && isCanceled(error);
+      throw isLate ? new Failure("UNBLOCK_DATABASE_DEADLINE", {}) : error;
     }
   }
 
-  /** Call it once, as the last method. */
   close(): void {
     this.#libpq.finish(this.#connection);
-  }
-
-  #limit(stopped: () => boolean, timeoutMs: number): void {
-    if (timeoutMs !== this.#timeoutMs) {
-      const sql = `SET statement_timeout = ${timeoutMs}`;
-      this.#readResult(this.#libpq.sendQuery(this.#connection, sql), stopped, timeoutMs);
-      this.#timeoutMs = timeoutMs;
-    }
-  }
-
-  #prepare({ name, text }: Statement, stopped: () => boolean, timeoutMs: number): void {
-    if (!this.#prepared.has(name)) {
-      const sent = this.#libpq.sendPrepare(this.#connection, name, text, 0, null);
-      this.#readResult(sent, stopped, timeoutMs);
-      this.#prepared.add(name);
-    }
   }
 
   /** @param sent 1 when libpq could send the command */
@@ -164,15 +144,17 @@ export class LibpqConnection {
   }
 
   #readRow(): Row {
-    const { getResult, clear } = this.#libpq;
+    const { getResult, clear, resultStatus, resultError, errorField } = this.#libpq;
     let row: Row = [];
     let error: QueryError | undefined;
     // All results must be read before the next query.
-    for (let result = getResult(this.#connection); result !== null; ) {
-      error ??= this.#errorOf(result);
-      row = error ? [] : this.#firstRow(result);
+    for (let result = getResult(this.#connection); result; result = getResult(this.#connection)) {
+      if ([tuplesOk, commandOk].includes(resultStatus(result))) {
+        row = this.#firstRow(result);
+      } else {
+        error ??= new QueryError(resultError(result), errorField(result, sqlStateField) ?? "");
+      }
       clear(result);
-      result = getResult(this.#connection);
     }
     if (error) {
       throw error;
@@ -180,20 +162,10 @@ export class LibpqConnection {
     return row;
   }
 
-  #errorOf(result: Pointer): QueryError | undefined {
-    const { errorField, resultError, resultStatus } = this.#libpq;
-    const status = resultStatus(result);
-    return status === tuplesOk || status === commandOk
-      ? undefined
-      : new QueryError(resultError(result), errorField(result, sqlStateField) ?? "");
-  }
-
   #firstRow(result: Pointer): Row {
     const { rows, columns, value, isNull } = this.#libpq;
-    if (rows(result) === 0) {
-      return [];
-    }
-    return Array.from({ length: columns(result) }, (_, column) => {
+    const length = rows(result) === 0 ? 0 : columns(result);
+    return Array.from({ length }, (_, column) => {
       const text = value(result, 0, column);
       return text === "" && isNull(result, 0, column) === 1 ? null : text;
     });

@@ -1,9 +1,42 @@
 import { createRequire } from "node:module";
 
 export type Pointer = bigint;
+type Texts = readonly (string | null)[];
 
-/** libpq's functions, without their "PQ" prefix. All block the calling thread. */
-type Libpq = ReturnType<typeof bind>;
+/** libpq's functions, without their "PQ" prefix, and poll(2). All block the calling thread. */
+interface Libpq {
+  poll(pollFds: Buffer, count: number, timeoutMs: number): number;
+  connect(keywords: Texts, values: Texts, expandUrl: number): Pointer;
+  status(connection: Pointer): number;
+  errorMessage(connection: Pointer): string;
+  socket(connection: Pointer): number;
+  finish(connection: Pointer): void;
+  sendQuery(connection: Pointer, sql: string): number;
+  sendPrepare(connection: Pointer, name: string, sql: string, count: 0, types: null): number;
+  sendPrepared(
+    connection: Pointer,
+    name: string,
+    count: number,
+    values: readonly string[],
+    lengths: null,
+    formats: null,
+    resultFormat: 0,
+  ): number;
+  isBusy(connection: Pointer): number;
+  consumeInput(connection: Pointer): number;
+  getCancel(connection: Pointer): Pointer | null;
+  cancel(handle: Pointer, message: Buffer, size: number): number;
+  freeCancel(handle: Pointer): void;
+  getResult(connection: Pointer): Pointer | null;
+  clear(result: Pointer): void;
+  resultStatus(result: Pointer): number;
+  resultError(result: Pointer): string;
+  errorField(result: Pointer, field: number): string | null;
+  rows(result: Pointer): number;
+  columns(result: Pointer): number;
+  value(result: Pointer, row: number, column: number): string;
+  isNull(result: Pointer, row: number, column: number): number;
+}
 
 export const connectionOk = 0;
 export const commandOk = 1;
@@ -41,88 +74,37 @@ export function pollIn(socket: number): Buffer {
   return pollFd;
 }
 
-function bind(names: readonly string[]) {
+/** @see https://www.postgresql.org/docs/current/libpq.html */
+function bind(names: readonly string[]): Libpq {
   // Not at the top: every thread loads this module, and few use Postgres.
   const koffi: typeof import("koffi") = require("koffi");
   const libpq = open(koffi, names);
-  const c = koffi.load(null);
-
-  const poll: (pollFds: Buffer, count: number, timeoutMs: number) => number = c.func(
-    "int poll(void *fds, unsigned long nfds, int timeout)",
-  );
-  const connect: (
-    keywords: readonly (string | null)[],
-    values: readonly (string | null)[],
-    expandUrl: number,
-  ) => Pointer = libpq.func(
-    "void *PQconnectdbParams(const char **keywords, const char **values, int expand_dbname)",
-  );
-  const sendPrepared: (
-    connection: Pointer,
-    name: string,
-    count: number,
-    values: readonly string[],
-    lengths: null,
-    formats: null,
-    resultFormat: number,
-  ) => number = libpq.func(
-    "int PQsendQueryPrepared(void *conn, const char *stmtName, int nParams, " +
-      "const char **paramValues, void *paramLengths, void *paramFormats, int resultFormat)",
-  );
-  const sendQuery: (connection: Pointer, sql: string) => number = libpq.func(
-    "int PQsendQuery(void *conn, const char *query)",
-  );
-  const sendPrepare: (
-    connection: Pointer,
-    name: string,
-    sql: string,
-    count: number,
-    types: null,
-  ) => number = libpq.func(
-    "int PQsendPrepare(void *conn, const char *stmtName, const char *query, int nParams, void *paramTypes)",
-  );
-  const toNothing = (name: string): ((of: Pointer) => void) => libpq.func(`void ${name}(void *of)`);
-  const toNumber = (name: string): ((of: Pointer) => number) => libpq.func(`int ${name}(void *of)`);
-  const toText = (name: string): ((of: Pointer) => string) =>
-    libpq.func(`const char *${name}(void *of)`);
-  const toPointer = (name: string): ((of: Pointer) => Pointer | null) =>
-    libpq.func(`void *${name}(void *of)`);
-  const cancel: (handle: Pointer, message: Buffer, size: number) => number = libpq.func(
-    "int PQcancel(void *cancel, void *errbuf, int errbufsize)",
-  );
-  const errorField: (result: Pointer, field: number) => string | null = libpq.func(
-    "const char *PQresultErrorField(void *res, int fieldcode)",
-  );
-  const value: (result: Pointer, row: number, column: number) => string = libpq.func(
-    "const char *PQgetvalue(void *res, int tup_num, int field_num)",
-  );
-  const isNull: (result: Pointer, row: number, column: number) => number = libpq.func(
-    "int PQgetisnull(void *res, int tup_num, int field_num)",
-  );
   return {
-    poll,
-    connect,
-    status: toNumber("PQstatus"),
-    errorMessage: toText("PQerrorMessage"),
-    socket: toNumber("PQsocket"),
-    finish: toNothing("PQfinish"),
-    sendQuery,
-    sendPrepare,
-    sendPrepared,
-    isBusy: toNumber("PQisBusy"),
-    consumeInput: toNumber("PQconsumeInput"),
-    getCancel: toPointer("PQgetCancel"),
-    cancel,
-    freeCancel: toNothing("PQfreeCancel"),
-    getResult: toPointer("PQgetResult"),
-    clear: toNothing("PQclear"),
-    resultStatus: toNumber("PQresultStatus"),
-    resultError: toText("PQresultErrorMessage"),
-    errorField,
-    rows: toNumber("PQntuples"),
-    columns: toNumber("PQnfields"),
-    value,
-    isNull,
+    poll: koffi.load(null).func("int poll(void *fds, unsigned long nfds, int timeout)"),
+    connect: libpq.func("void *PQconnectdbParams(const char **, const char **, int)"),
+    status: libpq.func("int PQstatus(void *)"),
+    errorMessage: libpq.func("const char *PQerrorMessage(void *)"),
+    socket: libpq.func("int PQsocket(void *)"),
+    finish: libpq.func("void PQfinish(void *)"),
+    sendQuery: libpq.func("int PQsendQuery(void *, const char *)"),
+    sendPrepare: libpq.func("int PQsendPrepare(void *, const char *, const char *, int, void *)"),
+    sendPrepared: libpq.func(
+      "int PQsendQueryPrepared(void *, const char *, int, const char **, void *, void *, int)",
+    ),
+    isBusy: libpq.func("int PQisBusy(void *)"),
+    consumeInput: libpq.func("int PQconsumeInput(void *)"),
+    getCancel: libpq.func("void *PQgetCancel(void *)"),
+    cancel: libpq.func("int PQcancel(void *, void *, int)"),
+    freeCancel: libpq.func("void PQfreeCancel(void *)"),
+    getResult: libpq.func("void *PQgetResult(void *)"),
+    clear: libpq.func("void PQclear(void *)"),
+    resultStatus: libpq.func("int PQresultStatus(void *)"),
+    resultError: libpq.func("const char *PQresultErrorMessage(void *)"),
+    errorField: libpq.func("const char *PQresultErrorField(void *, int)"),
+    rows: libpq.func("int PQntuples(void *)"),
+    columns: libpq.func("int PQnfields(void *)"),
+    value: libpq.func("const char *PQgetvalue(void *, int, int)"),
+    isNull: libpq.func("int PQgetisnull(void *, int, int)"),
   };
 }
 

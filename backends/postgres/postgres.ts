@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { redactText } from "@unblock/terminal/logger";
 import { Client } from "pg";
 import type { Backends } from "../backends.ts";
 import { userCount } from "../database.ts";
-import { assertPostgresUrl, type PostgresAddress, withoutPassword } from "./address.ts";
+import { assertPostgresUrl, type PostgresAddress } from "./address.ts";
 import { clientConfig, closePools, poolSize, poolsOf } from "./find-user.ts";
 import { disconnectBlocking } from "./find-user-blocking.ts";
 import { loadLibpq } from "./libpq.ts";
@@ -75,50 +76,47 @@ const lockNumber = 0x756e_626c;
  */
 async function prepareDatabase(address: PostgresAddress, servers: Servers): Promise<void> {
   loadLibpq();
-  const client = await orExplain(address, async () => {
-    const connecting = new Client(clientConfig(address));
-    // The query in progress fails too; without a listener, the error would end the process.
-    connecting.on("error", () => {});
-    await connecting.connect();
-    return connecting;
-  });
+  const client = new Client(clientConfig(address));
+  // The query in progress fails too; without a listener, the error would end the process.
+  client.on("error", () => {});
+  const expectConnection = (connect: () => Promise<unknown>) =>
+    orExplain(
+      address,
+      `Postgres to respond at ${redactText(address.url)}`,
+      "Does it run, and is the URL (DATABASE_URL, --database-url) right?",
+      connect,
+    );
+  await expectConnection(() => client.connect());
   try {
     await assertConnectionsFit(client, servers);
-    await fillTable(client, address.url);
+    await orExplain(
+      address,
+      'to make the table "users", or to find it with the columns id, name and email',
+      "Give unblock a database of its own, and the right to make tables in it.",
+      () => fillTable(client),
+    );
     // Each driver parses the URL itself. This one blocks, so it comes last.
-    await orExplain(address, async () => new LibpqConnection(address).close());
+    await expectConnection(async () => new LibpqConnection(address).close());
   } finally {
     await client.end();
   }
 }
 
-async function orExplain<Result>(
+async function orExplain(
   { url }: PostgresAddress,
-  connect: () => Promise<Result>,
-): Promise<Result> {
+  expected: string,
+  advice: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
   try {
-    return await connect();
+    await work();
   } catch (error) {
-    throw new Error(
-      `Expected Postgres to respond at ${withoutPassword(url)}, got: ${reasonOf(error, url)}. ` +
-        "Does it run, and is the URL (DATABASE_URL, --database-url) right?",
-    );
-  }
-}
-
-async function fillTable(client: Client, url: string): Promise<void> {
-  try {
-    await fillTableOnce(client);
-  } catch (error) {
-    throw new Error(
-      `Expected to make the table "users", or to find it with the columns id, name and email, got: ` +
-        `${reasonOf(error, url)}. Give unblock a database of its own, and the right to make tables in it.`,
-    );
+    throw new Error(`Expected ${expected}, got: ${reasonOf(error, url)}. ${advice}`);
   }
 }
 
 /** All or nothing, and one server at a time: servers that start together create the table once. */
-async function fillTableOnce(client: Client): Promise<void> {
+async function fillTable(client: Client): Promise<void> {
   await client.query("BEGIN");
   await client.query("SELECT pg_advisory_xact_lock($1)", [lockNumber]);
   const { rows } = await client.query("SELECT to_regclass('users') IS NULL AS is_missing");
@@ -153,39 +151,35 @@ const pauseMs = 250;
  *
  * @throws Error with the numbers, and which of them to change
  */
-async function assertConnectionsFit(
-  client: Client,
-  { blockingThreads, replicas }: Servers,
-): Promise<void> {
+async function assertConnectionsFit(client: Client, servers: Servers): Promise<void> {
+  const { blockingThreads, replicas } = servers;
   const needed = replicas * (blockingThreads + poolSize + others);
-  let limits = await readLimits(client);
-  for (let count = 1; freeOf(limits) < needed; count++) {
+  for (let count = 1; ; count++) {
+    const limits = await readLimits(client);
+    if (limits.free >= needed) {
+      return;
+    }
     if (count === counts) {
-      throw tooFew(limits, needed, { blockingThreads, replicas });
+      throw tooFew(limits, needed, servers);
     }
     await sleep(pauseMs);
-    limits = await readLimits(client);
   }
 }
 
-function freeOf({ allowed, reserved, inUse }: Limits): number {
-  return allowed - reserved - inUse;
-}
-
 function tooFew(limits: Limits, needed: number, { blockingThreads, replicas }: Servers): Error {
-  const free = freeOf(limits);
+  const { allowed, reserved, inUse, free } = limits;
   const most = Math.floor(free / replicas) - poolSize - others;
   const each = replicas > 1 ? `Each of the ${replicas} replicas` : "This server";
-  const lower = [
+  const remedies = [
     ...(most >= 1 ? [`lower --blocking-threads to ${most}`] : []),
     ...(replicas > 1 ? ["start fewer --replicas"] : []),
     "raise max_connections of Postgres",
   ];
   return new Error(
-    `Expected ${needed} free connections to Postgres, got ${free}: it allows ${limits.allowed} ` +
-      `(max_connections), reserves ${limits.reserved}, and ${limits.inUse} are in use. ${each} needs ` +
+    `Expected ${needed} free connections to Postgres, got ${free}: it allows ${allowed} ` +
+      `(max_connections), reserves ${reserved}, and ${inUse} are in use. ${each} needs ` +
       `${blockingThreads} for --blocking-threads, ${poolSize} for the asynchronous driver and ${others} more. ` +
-      `To mend it, ${lower.join(", or ")}.`,
+      `To mend it, ${remedies.join(", or ")}.`,
   );
 }
 
@@ -195,20 +189,18 @@ interface Limits {
   readonly reserved: number;
   /** Connections in use by anyone else. */
   readonly inUse: number;
+  readonly free: number;
 }
 
 async function readLimits(client: Client): Promise<Limits> {
   // Every user sees others' connections, but not all of them are clients.
-  const { rows } = await client.query<Record<keyof Limits, number>>(`
+  const { rows } = await client.query<Omit<Limits, "free">>(`
     SELECT
       current_setting('max_connections')::int AS "allowed",
       current_setting('superuser_reserved_connections')::int
         + coalesce(current_setting('reserved_connections', true), '0')::int AS "reserved",
       (SELECT count(*)::int - 1 FROM pg_stat_activity
         WHERE usesysid IS NOT NULL AND datid IS NOT NULL) AS "inUse"`);
-  const [limits] = rows;
-  if (limits === undefined) {
-    throw new Error("Expected a row of limits from Postgres, got none");
-  }
-  return limits;
+  const { allowed = 0, reserved = 0, inUse = 0 } = rows[0] ?? {};
+  return { allowed, reserved, inUse, free: allowed - reserved - inUse };
 }

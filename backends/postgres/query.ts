@@ -3,16 +3,10 @@ import { queryMs, type User } from "../database.ts";
 import { hidePasswords } from "./address.ts";
 
 /**
- * A query that each connection prepares at its first use, so that Postgres parses and plans it
- * once.
+ * Each connection prepares it at its first use, so that Postgres parses and plans it once. The join
+ * makes the query take its time for a missing user too.
  */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** The join makes the query take its time for a missing user too. */
-export const findUserStatement: Statement = {
+export const findUserStatement = {
   name: "find_user",
   text: `SELECT id, name, email FROM pg_sleep(${queryMs / 1_000}) LEFT JOIN users ON id = $1`,
 };
@@ -76,13 +70,8 @@ export function reasonOf(error: unknown, url: string): string {
   return hidePasswords(message.replaceAll(/\s+/g, " ").trim(), url);
 }
 
-/** Postgres did not end the query at its timeout. */
 export function noResponse(): Failure {
   return backendUnavailable("database", `no response within ${maxQueryMs + graceMs} ms`);
-}
-
-export function pastDeadline(): Failure {
-  return new Failure("UNBLOCK_DATABASE_DEADLINE", {});
 }
 
 /** @returns undefined when the columns are empty, for a missing user */

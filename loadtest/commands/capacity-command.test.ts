@@ -6,7 +6,6 @@ const search = (outcomeAt: (rate: number, attempt: number) => Outcome, startRate
   return findCapacity({
     startRate,
     maxRate: 1_000_000,
-    precision: 0.05,
     tryRate: async (rate) => outcomeAt(rate, ++attempt),
   });
 };

@@ -1,11 +1,10 @@
-import { duration, wholeNumber } from "@unblock/terminal/arguments";
+import { wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { threeDigits } from "../report/format.ts";
 import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";
-import type { OpenLoop } from "../run/plan.ts";
 import { type LoadResult, runLoad } from "../run/run.ts";
-import { addCallOptions, type CallFlags, collectAs, maxRate } from "./options.ts";
+import { addCallOptions, type CallFlags, collectAs, durationOption, maxRate } from "./options.ts";
 import { prepareLoad, untilInterrupted } from "./prepare.ts";
 
 const example = `
@@ -25,7 +24,6 @@ interface Flags extends CallFlags {
   readonly json?: boolean;
 }
 
-const defaultDurationMs = 5_000;
 const defaultStartRate = 100;
 /** Distance between the highest rate that held and the lowest that did not, relative to the rate. */
 const precision = 0.05;
@@ -38,16 +36,11 @@ export function createCapacityCommand(): Command {
   const command = new Command("capacity")
     .description("Finds the highest rate of calls at which all thresholds hold.")
     .argument("<rpc>", "such as GetUser, or package.Service/Method of another server");
-  addCallOptions(command);
   const aRate = wholeNumber(1, maxRate);
-  return command
+  return addCallOptions(command)
     .optionsGroup("Search:")
     .requiredOption("--slo <threshold>", 'such as "p99<50ms"; may be repeated', collectAs(parseSlo))
-    .addOption(
-      new Option("--duration <time>", "duration of each rate")
-        .argParser(duration)
-        .default(defaultDurationMs, "5s"),
-    )
+    .addOption(durationOption("--duration <time>", "duration of each rate", "5s"))
     .option("--start-rate <n>", "first rate, in calls per second", aRate, defaultStartRate)
     .option("--max-rate <n>", "highest rate to try", aRate, maxRate)
     .option("--json", "print only the result, as JSON")
@@ -60,41 +53,30 @@ export function createCapacityCommand(): Command {
 async function search(rpc: string, flags: Flags): Promise<number> {
   const signal = untilInterrupted();
   const prepared = await prepareLoad(rpc, flags);
-  const print = (text: string) => process.stderr.write(`${text}\n`);
-  let interrupted = false;
   let attempts = 0;
+  const tryRate = async (rate: number): Promise<Outcome> => {
+    const stage = { fromRate: rate, toRate: rate, durationMs: flags.duration };
+    const plan = prepared.plan({ kind: "open", stages: [stage], arrivals: "constant" });
+    attempts++;
+    // Another seed for each attempt: the requests must be new to the server.
+    const result = await runLoad({ ...plan, seed: `${plan.seed} ${attempts}` }, { signal });
+    signal.throwIfAborted();
+    const { outcome, reasons } = judgeRate(result, flags);
+    const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+    process.stderr.write(`${String(rate).padStart(8)}/s  ${outcome}${why}\n`);
+    return outcome;
+  };
   try {
-    const capacity = await findCapacity({
-      startRate: flags.startRate,
-      maxRate: flags.maxRate,
-      precision,
-      tryRate: async (rate) => {
-        const stage = { fromRate: rate, toRate: rate, durationMs: flags.duration };
-        const loop: OpenLoop = { kind: "open", stages: [stage], arrivals: "constant" };
-        const plan = prepared.plan(loop);
-        attempts++;
-        // Another seed for each attempt: the requests must be new to the server.
-        const result = await runLoad({ ...plan, seed: `${plan.seed} ${attempts}` }, { signal });
-        if (signal.aborted) {
-          interrupted = true;
-          throw new Error("interrupted before the capacity was found");
-        }
-        const { outcome, why } = judgeRate(result, flags);
-        print(`${String(rate).padStart(8)}/s  ${outcome}${why === "" ? "" : `: ${why}`}`);
-        return outcome;
-      },
-    });
-    process.stdout.write(flags.json ? toJson(capacity) : toText(capacity));
-    if (capacity.limitedBy === "client") {
+    const capacity = await findCapacity({ ...flags, tryRate });
+    const { rate, limitedBy, steps } = capacity;
+    const json = { capacity_per_second: rate, limited_by: limitedBy, steps };
+    process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : toText(capacity));
+    if (limitedBy === "client") {
       return 3;
     }
-    return capacity.rate === 0 ? 2 : 0;
+    return rate === 0 ? 2 : 0;
   } catch (error) {
-    if (interrupted) {
-      print("interrupted: no capacity found");
-      return 1;
-    }
-    throw error;
+    throw signal.aborted ? new Error("Interrupted before the capacity was found") : error;
   } finally {
     await prepared.close();
   }
@@ -103,10 +85,10 @@ async function search(rpc: string, flags: Flags): Promise<number> {
 function judgeRate(
   result: LoadResult,
   { slo, duration: durationMs }: Flags,
-): { outcome: Outcome; why: string } {
+): { outcome: Outcome; reasons: readonly string[] } {
   const { latency, wallMs, verdict } = result;
   if (verdict.client_limited) {
-    return { outcome: "client-limited", why: verdict.reasons.join("; ") };
+    return { outcome: "client-limited", reasons: verdict.reasons };
   }
   const figures = figuresOf(result);
   const missed = slo
@@ -118,35 +100,24 @@ function judgeRate(
   if (behindMs > Math.max(minBehindMs, durationMs * maxBehindShare)) {
     missed.push(`the last response came ${behindMs.toFixed(0)} ms late: the server falls behind`);
   }
-  return missed.length > 0
-    ? { outcome: "missed", why: missed.join("; ") }
-    : { outcome: "held", why: "" };
-}
-
-function toJson({ rate, limitedBy, steps }: Capacity): string {
-  return `${JSON.stringify({ capacity_per_second: rate, limited_by: limitedBy, steps })}\n`;
+  return { outcome: missed.length > 0 ? "missed" : "held", reasons: missed };
 }
 
 function toText({ rate, limitedBy }: Capacity): string {
-  if (rate === 0) {
-    return "No rate holds, not even the lowest one tried.\n";
-  }
   const why = {
     slo: "higher rates miss a threshold",
     client: "at least: the client can't send more; try --threads",
     "max-rate": "the highest rate tried",
   };
-  return `${rate} calls per second (${why[limitedBy]})\n`;
+  return rate === 0
+    ? "No rate holds, not even the lowest one tried.\n"
+    : `${rate} calls per second (${why[limitedBy]})\n`;
 }
 
-/** Outcome of a load at one rate. */
-export interface Step {
-  /** Calls per second. */
-  readonly rate: number;
-  readonly outcome: Outcome;
-}
-
-/** "client-limited": the client could not send the load, so it says nothing about the server. */
+/**
+ * Outcome of a load at one rate. "client-limited": the client could not send the load, so it says nothing
+ * about the server.
+ */
 export type Outcome = "held" | "missed" | "client-limited";
 
 export interface Capacity {
@@ -154,15 +125,13 @@ export interface Capacity {
   readonly rate: number;
   /** What limits it: a higher rate that missed, the client, or the highest rate allowed. */
   readonly limitedBy: "slo" | "client" | "max-rate";
-  readonly steps: readonly Step[];
+  readonly steps: readonly { readonly rate: number; readonly outcome: Outcome }[];
 }
 
+/** Rates are in calls per second. */
 export interface SearchOptions {
-  /** First rate, in calls per second. */
   readonly startRate: number;
   readonly maxRate: number;
-  /** Relative distance of bounds at which the search ends. */
-  readonly precision: number;
   readonly tryRate: (rate: number) => Promise<Outcome>;
 }
 
@@ -174,44 +143,35 @@ const maxTries = 2;
  * does), then bisects.
  */
 export async function findCapacity(options: SearchOptions): Promise<Capacity> {
-  const { startRate, maxRate, precision, tryRate } = options;
-  const steps: Step[] = [];
-  const outcomeAt = async (rate: number): Promise<Outcome> => {
+  const { startRate, maxRate, tryRate } = options;
+  const steps: { rate: number; outcome: Outcome }[] = [];
+  let held = 0;
+  let tooHigh = Number.POSITIVE_INFINITY;
+  let limitedBy: Capacity["limitedBy"] = "slo";
+  let rate = Math.min(startRate, maxRate);
+  while (rate >= 1 && tooHigh - held > Math.max(1, held) * precision) {
     let outcome: Outcome = "missed";
     for (let tries = 0; tries < maxTries && outcome !== "held"; tries++) {
       outcome = await tryRate(rate);
       steps.push({ rate, outcome });
     }
-    return outcome;
-  };
-
-  let held = 0;
-  let tooHigh = Number.POSITIVE_INFINITY;
-  let above: Outcome = "held";
-  let rate = Math.min(startRate, maxRate);
-  while (tooHigh - held > Math.max(1, held) * precision) {
-    const outcome = await outcomeAt(rate);
-    if (outcome === "held") {
-      held = rate;
-      if (rate === maxRate) {
-        return { rate, limitedBy: "max-rate", steps };
-      }
-    } else {
+    if (outcome !== "held") {
       tooHigh = rate;
-      above = outcome;
+      limitedBy = outcome === "missed" ? "slo" : "client";
+    } else if (rate === maxRate) {
+      return { rate, limitedBy: "max-rate", steps };
+    } else {
+      held = rate;
     }
     rate = nextRate(held, tooHigh, maxRate);
-    if (rate < 1) {
-      break;
-    }
   }
-  return { rate: held, limitedBy: above === "client-limited" ? "client" : "slo", steps };
+  return { rate: held, limitedBy, steps };
 }
 
 function nextRate(held: number, tooHigh: number, maxRate: number): number {
   if (tooHigh === Number.POSITIVE_INFINITY) {
     return Math.min(held * 2, maxRate);
   }
-  const rate = held === 0 ? tooHigh / 2 : (held + tooHigh) / 2;
+  const rate = (held + tooHigh) / 2;
   return rate >= 100 ? Math.round(rate) : Math.round(rate * 10) / 10;
 }

@@ -1,31 +1,22 @@
 import { plural, threeDigits } from "../report/format.ts";
 import type { Interval } from "../report/report.ts";
-import { durationMsOf, type Loop } from "../run/plan.ts";
-
-/** Progress of a load: one line that is updated on a terminal, otherwise lines. */
-export interface Live {
-  interval(interval: Interval): void;
-  /** Clears the line on a terminal. */
-  clear(): void;
-}
-
-/** A terminal, a file or a pipe. */
-export interface LiveStream {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
+import { durationMsOf, type Loop, requestsOf } from "../run/plan.ts";
 
 const barWidth = 20;
 /** Time after which lines are printed every `quietIntervalMs` instead of every second. */
 const quietAfterMs = 10_000;
 const quietIntervalMs = 10_000;
 
-export function createLive(loop: Loop, stream: LiveStream): Live {
+/** Shows the progress of a load: one line that is updated on a terminal, otherwise lines. */
+export function createLive(
+  loop: Loop,
+  stream: { readonly isTTY?: boolean; write(text: string): unknown },
+) {
   const totalMs = durationMsOf(loop);
   let calls = 0;
   let errors = 0;
   return {
-    interval: (interval) => {
+    interval: (interval: Interval) => {
       calls += interval.calls;
       errors += interval.errors;
       if (interval.start_ms >= totalMs) {
@@ -57,14 +48,11 @@ export function createLive(loop: Loop, stream: LiveStream): Live {
 }
 
 function progress(loop: Loop, nowMs: number, calls: number): { share: number; text: string } {
-  if (loop.kind === "closed" && "requests" in loop.until) {
-    const { requests } = loop.until;
+  const requests = requestsOf(loop);
+  if (requests !== undefined) {
     return { share: calls / requests, text: `${calls} of ${requests} calls` };
   }
   const totalMs = durationMsOf(loop);
-  const seconds = (ms: number) => (ms / 1_000).toFixed(0);
-  return {
-    share: nowMs / totalMs,
-    text: `${seconds(Math.min(nowMs, totalMs))} of ${seconds(totalMs)} s`,
-  };
+  const [now, total] = [Math.min(nowMs, totalMs), totalMs].map((ms) => (ms / 1_000).toFixed(0));
+  return { share: nowMs / totalMs, text: `${now} of ${total} s` };
 }

@@ -1,16 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { TlsOptions } from "@unblock/http2/client";
 import { checkDriverOptions } from "../drivers/create-driver.ts";
+import { readGivenFile } from "../files.ts";
 import { readDataFile } from "../requests/data-file.ts";
-import { createRequests, exampleRequest, parseHeaders } from "../requests/requests.ts";
+import { createRequests, parseHeaders } from "../requests/requests.ts";
 import type { LoadPlan, Loop } from "../run/plan.ts";
 import { CallRandom } from "../schedule/random.ts";
 import { startServer } from "../server-process.ts";
 import { resolveTarget } from "../target/target.ts";
 import type { CallFlags } from "./options.ts";
 
-/** A load that is ready to run. */
 export interface PreparedLoad {
   readonly url: string;
   plan(loop: Loop): LoadPlan;
@@ -18,7 +17,6 @@ export interface PreparedLoad {
   close(): Promise<void>;
 }
 
-/** Connections of an open loop over HTTP/1.1. */
 const openHttp1Connections = 100;
 
 /**
@@ -27,24 +25,24 @@ const openHttp1Connections = 100;
  * @throws Error that names the invalid flag
  */
 export async function prepareLoad(rpc: string, flags: CallFlags): Promise<PreparedLoad> {
-  const { url, timeout: timeoutMs, warmup: warmupMs, threads } = flags;
+  const { url, threads, data, dataFile, connections, strategy } = flags;
   const seed = flags.seed ?? randomBytes(6).toString("hex");
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     throw new Error(`Expected --url to be a URL such as http://127.0.0.1:8080, got "${url}"`);
   }
-  if (flags.data !== undefined && flags.dataFile !== undefined) {
+  if (data !== undefined && dataFile !== undefined) {
     throw new Error("Expected --data or --data-file, got both");
   }
-  if (flags.connections !== undefined && flags.connections < threads) {
+  if (connections !== undefined && connections < threads) {
     throw new Error(
-      `Expected --connections to be at least --threads (${threads}), got ${flags.connections}`,
+      `Expected --connections to be at least --threads (${threads}), got ${connections}`,
     );
   }
   const tls = await readTls(flags);
   const { method, descriptorSet } = await resolveTarget(rpc, {
     tls,
-    ...(url === undefined ? {} : { url }),
-    ...(flags.descriptorSet === undefined ? {} : { descriptorSetFile: flags.descriptorSet }),
+    url,
+    descriptorSetFile: flags.descriptorSet,
   });
   const options = {
     protocol: flags.protocol,
@@ -54,69 +52,57 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
     tls,
   };
   checkDriverOptions(options, method);
-  const requests = {
-    ...(flags.data === undefined ? {} : { data: flags.data }),
-    ...(flags.dataFile === undefined ? {} : { rows: await readDataFile(flags.dataFile, method) }),
-  };
+  const given = data === undefined ? undefined : [data];
+  const rows = dataFile === undefined ? given : await readDataFile(dataFile, method);
+  const requests = rows === undefined ? {} : { rows };
   // The first request shows whether the data fits the schema.
-  createRequests({ method, ...requests, example: exampleRequest(method) }).at(
-    1,
-    new CallRandom(seed, 1),
-  );
+  const requestOf = createRequests(method, rows);
+  requestOf(1, new CallRandom(seed, 1));
   const header = {
     ...parseHeaders(flags.header),
-    ...(flags.strategy === undefined ? {} : { "unblock-strategy": flags.strategy }),
+    ...(strategy === undefined ? {} : { "unblock-strategy": strategy }),
   };
   const server = url === undefined ? await startServer() : undefined;
   const baseUrl = url ?? server?.url ?? "";
   return {
     url: baseUrl,
-    plan: (loop) => {
-      const connections = flags.connections ?? defaultConnections(flags, loop);
-      return {
-        target: { descriptorSet, service: method.parent.typeName, method: method.name },
-        kind: method.methodKind,
-        ownServer: server !== undefined,
-        driver: { ...options, baseUrl, connections },
-        requests,
-        header,
-        seed,
-        timeoutMs,
-        warmupMs,
-        threads,
-        loop,
-      };
-    },
+    plan: (loop) => ({
+      target: { descriptorSet, service: method.parent.typeName, method: method.name },
+      kind: method.methodKind,
+      ownServer: server !== undefined,
+      driver: { ...options, baseUrl, connections: connections ?? defaultConnections(flags, loop) },
+      requests,
+      header,
+      seed,
+      timeoutMs: flags.timeout,
+      warmupMs: flags.warmup,
+      threads,
+      loop,
+    }),
     close: async () => server?.close(),
   };
 }
 
 function defaultConnections({ http, threads }: CallFlags, loop: Loop): number {
-  if (http === "2") {
-    return threads;
-  }
-  return Math.max(threads, loop.kind === "closed" ? loop.concurrency : openHttp1Connections);
+  const http1Connections = loop.kind === "closed" ? loop.concurrency : openHttp1Connections;
+  return http === "2" ? threads : Math.max(threads, http1Connections);
 }
 
-async function readTls({ ca, cert, key, serverName, insecure }: CallFlags): Promise<TlsOptions> {
-  if ((cert === undefined) !== (key === undefined)) {
+async function readTls(flags: CallFlags): Promise<TlsOptions> {
+  const { serverName, insecure = false } = flags;
+  if ((flags.cert === undefined) !== (flags.key === undefined)) {
     throw new Error("Expected --cert and --key together, got only one of them");
   }
-  const read = async (flag: string, path: string | undefined) => {
-    if (path === undefined) {
-      return {};
-    }
-    const pem = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`Could not read --${flag} ${path} (${error.code ?? error.message})`);
-    });
-    return { [flag]: pem };
+  const read = async (flag: "ca" | "cert" | "key") => {
+    const path = flags[flag];
+    return path === undefined ? {} : { [flag]: (await readGivenFile(path)).toString() };
   };
   return {
-    ...(await read("ca", ca)),
-    ...(await read("cert", cert)),
-    ...(await read("key", key)),
+    ...(await read("ca")),
+    ...(await read("cert")),
+    ...(await read("key")),
     ...(serverName === undefined ? {} : { serverName }),
-    insecure: insecure === true,
+    insecure,
   };
 }
 

@@ -2,7 +2,7 @@ import { fail } from "@unblock/terminal/fail";
 import { Command } from "commander";
 import { buildReport } from "../report/build.ts";
 import { fourDigits } from "../report/format.ts";
-import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "../report/outputs.ts";
+import { assertOutputs, type OutputFlags, planOutputs, writeOutputs } from "../report/outputs.ts";
 import { publishReport } from "../report/publish.ts";
 import type { SloResult } from "../report/report.ts";
 import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";
@@ -42,17 +42,9 @@ export function createRunCommand(): Command {
   const command = new Command("run")
     .description("Runs a load test on an RPC of a Connect, gRPC or gRPC-Web server.")
     .argument("<rpc>", "such as GetUser, or package.Service/Method of another server");
-  addCallOptions(command);
-  addLoopOptions(command);
-  command
-    .optionsGroup("Results:")
-    .option(
-      "--slo <threshold>",
-      'such as "p99<50ms", "errors<0.1%", "rate>100"; may be repeated',
-      collectAs(parseSlo),
-      [],
-    );
+  addLoopOptions(addCallOptions(command)).optionsGroup("Results:");
   return addOutputOptions(command)
+    .option("--slo <threshold>", 'such as "p99<50ms"; may be repeated', collectAs(parseSlo), [])
     .option("--name <text>", "title of the report")
     .option("--publish <url>", "sends the report to the ghz-web at this URL")
     .option("--project <name>", "project in ghz-web, created if missing (default: a new one)")
@@ -63,17 +55,17 @@ export function createRunCommand(): Command {
 }
 
 async function run(rpc: string, flags: Flags): Promise<number> {
+  const { name, project, publish, strategy = null } = flags;
   const loop = loopFrom(flags, flags.threads);
   const outputs = planOutputs(flags);
-  await assertWritable(outputs);
-  const { name, project, publish } = flags;
+  await assertOutputs(outputs);
   if (project !== undefined && publish === undefined) {
     throw new Error("Expected --project together with --publish");
   }
   const signal = untilInterrupted();
   const prepared = await prepareLoad(rpc, flags);
-  let result: LoadResult;
   const live = createLive(loop, process.stderr);
+  let result: LoadResult;
   try {
     result = await runLoad(prepared.plan(loop), { signal, onInterval: live.interval });
   } finally {
@@ -81,17 +73,10 @@ async function run(rpc: string, flags: Flags): Promise<number> {
     await prepared.close();
   }
   const slo = flags.slo.map((one) => checkSlo(one, figuresOf(result)));
-  const report = buildReport(result, {
-    url: prepared.url,
-    strategy: flags.strategy ?? null,
-    slo,
-    ...(name === undefined ? {} : { name }),
-  });
+  const report = buildReport(result, { url: prepared.url, strategy, slo, name });
   await writeOutputs(report, outputs);
   if (publish !== undefined) {
-    const options = project === undefined ? { url: publish } : { url: publish, project };
-    const { address } = await publishReport(report, options);
-    process.stderr.write(`published: ${address}\n`);
+    process.stderr.write(`published: ${await publishReport(report, publish, project)}\n`);
   }
   return exitCode(slo, result);
 }

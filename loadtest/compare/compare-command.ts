@@ -28,12 +28,7 @@ export function createCompareCommand(): Command {
     .description("Compares two reports and says which differences are real.")
     .argument("<a>", "report before, as JSON, of this client or ghz")
     .argument("<b>", "report after")
-    .option(
-      "--fail-on <rule>",
-      'such as "p99+10%", "p99+5ms", "rate-5%"; may be repeated',
-      collectAs(parseFailOn),
-      [],
-    )
+    .option("--fail-on <rule>", 'such as "p99+10%"; may be repeated', collectAs(parseFailOn), [])
     .option("--json", "print only the result, as JSON")
     .addHelpText("after", example)
     .action(async (a: string, b: string, flags: Flags) => {
@@ -47,22 +42,17 @@ async function compare(a: string, b: string, { failOn, json }: Flags): Promise<n
   const failed = failOn.filter((rule) => rule.failedBy(comparison.metrics)).map(({ text }) => text);
   process.stdout.write(
     json
-      ? `${JSON.stringify(toJson(comparison, [a, b], failed))}\n`
+      ? `${JSON.stringify(toJson(comparison, a, b, failed))}\n`
       : renderComparison(comparison, process.stdout.isTTY),
   );
-  for (const text of failed) {
-    process.stderr.write(`failed: ${text}\n`);
-  }
+  process.stderr.write(failed.map((text) => `failed: ${text}\n`).join(""));
   return failed.length > 0 ? 2 : 0;
 }
 
 const unitNames = { ms: "ms", "%": "percent", "/s": "per_second" };
 
-function toJson(
-  { calls, metrics, warnings }: Comparison,
-  [a, b]: readonly [string, string],
-  failed: readonly string[],
-) {
+function toJson(comparison: Comparison, a: string, b: string, failed: readonly string[]) {
+  const { calls, metrics, warnings } = comparison;
   return {
     a: { file: a, calls: calls[0] },
     b: { file: b, calls: calls[1] },
@@ -92,39 +82,29 @@ export interface FailOn {
 
 /** Parses "p99+10%", "p99+5ms", "errors+0.1%" (percentage points) or "rate-5%". */
 export function parseFailOn(text: string): FailOn {
-  const [, name, sign, number, unit] =
+  const [, name, sign, max, unit] =
     /^([a-z0-9.]+?)\s*([+-])\s*(\d+(?:\.\d+)?)\s*(ms|%)$/.exec(text.trim()) ?? [];
   const metric = metrics.find((one) => one.name === name);
-  if (metric === undefined || unit === undefined) {
+  const isWorse = sign === (metric?.lowerIsBetter ? "+" : "-");
+  if (metric === undefined || !isWorse || (unit === "ms" && metric.unit !== "ms")) {
     const names = metrics.map((one) => one.name).join(", ");
     throw new InvalidArgumentError(
-      `Expected one of ${names} with a limit, such as "p99+10%", "p99+5ms" or "rate-5%", got "${text}".`,
+      `Expected one of ${names} and how much worse it may become, such as "p99+10%", "p99+5ms" or "rate-5%", got "${text}".`,
     );
   }
-  const worse = metric.lowerIsBetter ? "+" : "-";
-  if (sign !== worse) {
-    throw new InvalidArgumentError(`Expected ${name}${worse}…, which is worse, got "${text}".`);
-  }
-  if (unit === "ms" && metric.unit !== "ms") {
-    throw new InvalidArgumentError(`Expected ${name} in %, got "${text}".`);
-  }
-  const max = Number(number);
   // A limit of the error rate is in percentage points.
   const isAbsolute = unit === "ms" || metric.unit === "%";
   return {
     text,
-    failedBy: (compared) => {
-      const found = compared.find((one) => one.metric === metric);
-      if (found === undefined || !found.isReal) {
-        return false;
-      }
-      const change = isAbsolute ? found.difference : (found.differencePercent ?? 0);
-      return (metric.lowerIsBetter ? change : -change) > max;
-    },
+    failedBy: (compared) =>
+      compared.some((one) => {
+        const change = isAbsolute ? one.difference : (one.differencePercent ?? 0);
+        const worse = metric.lowerIsBetter ? change : -change;
+        return one.metric === metric && one.isReal && worse > Number(max);
+      }),
   };
 }
 
-/** A comparison for a terminal. */
 export function renderComparison(
   { calls, metrics, warnings }: Comparison,
   colour: boolean,
@@ -133,36 +113,29 @@ export function renderComparison(
   const lines = [
     `A ${a} calls, B ${b} calls; B − A with its 95 % confidence interval`,
     "",
-    `  ${"".padEnd(7)}${"A".padStart(10)}${"B".padStart(10)}${"B − A".padStart(10)}${"".padStart(8)}  95 % interval`,
-    ...metrics.map((one) => row(one, colour)),
+    row("", "A", "B", "B − A", "", "95 % interval"),
+    ...metrics.map((one) => {
+      const { metric, a, b, difference, differencePercent, interval } = one;
+      const [before, after] = [a, b].map((value) => `${threeDigits(value)} ${metric.unit}`);
+      const percent = differencePercent === null ? "" : `${signed(differencePercent, 1)} %`;
+      const range = interval.map((edge) => signed(edge)).join(" … ");
+      const cells = row(metric.name, before, after, signed(difference), percent, range.padEnd(17));
+      return `${cells} ${conclusion(one, colour)}`;
+    }),
     ...warnings.map((warning) => `  note: ${warning}`),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function row(compared: MetricComparison, colour: boolean): string {
-  const { metric, a, b, difference, differencePercent, interval } = compared;
-  const percent = differencePercent === null ? "" : `${signed(differencePercent, 1)} %`;
-  const cells = [
-    `  ${metric.name.padEnd(7)}`,
-    `${threeDigits(a)} ${metric.unit}`.padStart(10),
-    `${threeDigits(b)} ${metric.unit}`.padStart(10),
-    signed(difference).padStart(10),
-    percent.padStart(8),
-    `  ${`${signed(interval[0])} … ${signed(interval[1])}`.padEnd(17)}`,
-  ];
-  return `${cells.join("")} ${conclusion(compared, colour)}`;
+function row(name: string, a = "", b = "", difference = "", percent = "", interval = ""): string {
+  const [inA, inB, between] = [a, b, difference].map((text) => text.padStart(10));
+  return `  ${name.padEnd(7)}${inA}${inB}${between}${percent.padStart(8)}  ${interval}`;
 }
 
-function conclusion(
-  { tooFew, isReal, difference, metric }: MetricComparison,
-  colour: boolean,
-): string {
-  if (tooFew) {
-    return "too few calls";
-  }
+function conclusion(compared: MetricComparison, colour: boolean): string {
+  const { tooFew, isReal, difference, metric } = compared;
   if (!isReal) {
-    return "no difference";
+    return tooFew ? "too few calls" : "no difference";
   }
   const isBetter = metric.lowerIsBetter === difference < 0;
   const text = isBetter ? "better" : "WORSE";

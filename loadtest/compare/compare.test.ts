@@ -1,7 +1,8 @@
 import { makeReport, type Second } from "@unblock/test/reports";
 import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
-import type { Report } from "../report/report.ts";
+import { completeReport } from "../report/read.ts";
+import type { FullReport } from "../report/report.ts";
 import { createRandom } from "../schedule/random.ts";
 import { compareReports, type MetricComparison } from "./compare.ts";
 import { parseFailOn, renderComparison } from "./compare-command.ts";
@@ -22,7 +23,7 @@ function wander(seed: number, factor = 1, seconds = 40, calls = 60): Second[] {
   });
 }
 
-function of(a: Report, b: Report, name: string): MetricComparison {
+function of(a: FullReport, b: FullReport, name: string): MetricComparison {
   const found = compareReports(a, b).metrics.find(({ metric }) => metric.name === name);
   if (!found) {
     throw new Error(`Expected ${name} to be compared`);
@@ -82,7 +83,7 @@ describe("a change", () => {
 });
 
 describe("warnings", () => {
-  const warningsOf = (a: Report, b: Report) => compareReports(a, b).warnings.join("\n");
+  const warningsOf = (a: FullReport, b: FullReport) => compareReports(a, b).warnings.join("\n");
 
   test("are absent for two good runs of the same load", () => {
     expect(warningsOf(makeReport(wander(1)), makeReport(wander(2)))).toBe("");
@@ -116,7 +117,7 @@ describe("warnings", () => {
   });
 
   test("report that ghz lists a part of the calls", () => {
-    const { unblock: _, ...ghz } = makeReport(wander(1), {
+    const { unblock: _, ...listed } = makeReport(wander(1), {
       details: Array.from({ length: 100 }, (_, call) => ({
         timestamp: new Date(1e12 + call * 100).toISOString(),
         latency: 1e6 * (1 + (call % 7)),
@@ -124,6 +125,7 @@ describe("warnings", () => {
         status: "OK",
       })),
     });
+    const ghz = completeReport(listed);
     expect(warningsOf(ghz, ghz)).toMatch(/^A .* 100 of its 2400 calls/m);
     expect(of(ghz, ghz, "p50")).toMatchObject({ difference: 0, isReal: false });
   });

@@ -1,4 +1,4 @@
-import type { Report } from "../report/report.ts";
+import type { FullReport } from "../report/report.ts";
 import { estimate } from "./bootstrap.ts";
 import { blocksOf, type Metric, metrics } from "./metrics.ts";
 
@@ -28,24 +28,22 @@ const confidence = 0.95;
 /** Calls beyond a percentile that a conclusion requires. */
 const minDeciding = 10;
 
-export function compareReports(a: Report, b: Report): Comparison {
-  const runs = [blocksOf(a), blocksOf(b)] as const;
-  const [estimatesA, estimatesB] = [estimate(runs[0], 1), estimate(runs[1], 2)];
-  const widening = wideningFor(Math.min(estimatesA.pieces, estimatesB.pieces));
-  const compared = metrics.map((metric): MetricComparison => {
-    const inA = estimatesA.of.get(metric);
-    const inB = estimatesB.of.get(metric);
-    const [before, after] = [inA?.value ?? 0, inB?.value ?? 0];
+export function compareReports(a: FullReport, b: FullReport): Comparison {
+  const [inA, inB] = [estimate(blocksOf(a), 1), estimate(blocksOf(b), 2)];
+  const widening = wideningFor(Math.min(inA.pieces, inB.pieces));
+  const compared = metrics.map((metric, at): MetricComparison => {
+    const [before, after] = [inA.values[at] ?? 0, inB.values[at] ?? 0];
     const difference = after - before;
-    const differences = (inA?.resampled ?? new Float64Array(0))
-      .map((value, index) => (inB?.resampled[index] ?? 0) - value)
-      .sort();
-    const quantile = (share: number) =>
-      differences[Math.floor(share * (differences.length - 1))] ?? 0;
-    const bound = (share: number) => difference + widening * (quantile(share) - difference);
+    const differences = inA.resampled
+      .map((values, index) => (inB.resampled[index]?.[at] ?? 0) - (values[at] ?? 0))
+      .sort((low, high) => low - high);
+    const bound = (share: number) => {
+      const quantile = differences[Math.floor(share * (differences.length - 1))] ?? 0;
+      return difference + widening * (quantile - difference);
+    };
     const tail = (1 - confidence) / 2;
     const interval = [bound(tail), bound(1 - tail)] as const;
-    const tooFew = metric.deciding(Math.min(a.count, b.count)) < minDeciding;
+    const tooFew = metric.decidingShare * Math.min(a.count, b.count) < minDeciding;
     return {
       metric,
       a: before,
@@ -62,8 +60,9 @@ export function compareReports(a: Report, b: Report): Comparison {
     metrics: compared,
     warnings: [
       ...differencesInLoad(a, b),
-      ...[a, b].flatMap((report, index) => doubts(report, index === 0 ? "A" : "B")),
-      ...(runs.some(({ isShort }) => isShort)
+      ...doubts(a, "A"),
+      ...doubts(b, "B"),
+      ...(inA.isShort || inB.isShort
         ? [
             "a run is too short to be divided into seconds; calls are treated as independent, which makes the intervals too narrow",
           ]
@@ -84,7 +83,7 @@ function wideningFor(pieces: number): number {
   return (normal + 2.37 / freedom + 2.82 / freedom ** 2) / normal;
 }
 
-function differencesInLoad(a: Report, b: Report): string[] {
+function differencesInLoad(a: FullReport, b: FullReport): string[] {
   const [inA, inB] = [describe(a), describe(b)];
   const differing = Object.entries(inA)
     .filter(([name, value]) => inB[name] !== value)
@@ -92,23 +91,24 @@ function differencesInLoad(a: Report, b: Report): string[] {
   return differing.length === 0 ? [] : [`the runs differ in ${differing.join(", ")}`];
 }
 
-function describe({ options, unblock }: Report): Record<string, string> {
-  const load = unblock?.load;
+function describe({ options, unblock: { load, environment } }: FullReport): Record<string, string> {
   return {
     call: `${options?.call}`,
     load: load ? JSON.stringify(load.loop) : `${options?.concurrency} at a time`,
     protocol: load ? `${load.protocol} ${load.codec} HTTP/${load.http}` : "grpc proto HTTP/2",
     strategy: load?.strategy ?? "the server's",
     connections: `${options?.connections}`,
-    ...(unblock ? { machine: `${unblock.environment.cores} × ${unblock.environment.cpu}` } : {}),
+    ...(environment ? { machine: `${environment.cores} × ${environment.cpu}` } : {}),
   };
 }
 
-function doubts({ unblock, count, details }: Report, name: string): string[] {
-  if (unblock?.verdict.client_limited) {
-    const reasons = unblock.verdict.reasons.join("; ");
+function doubts({ unblock, count }: FullReport, name: string): string[] {
+  const { verdict, details } = unblock;
+  if (verdict.client_limited) {
+    const reasons = verdict.reasons.join("; ");
     return [`${name} is not trustworthy: its client was the limit (${reasons})`];
   }
-  const listed = details?.length ?? 0;
-  return !unblock && listed < count ? [`${name} lists only ${listed} of its ${count} calls`] : [];
+  return details.sampled || details.uniform === count
+    ? []
+    : [`${name} lists only ${details.uniform} of its ${count} calls`];
 }

@@ -1,22 +1,21 @@
 import { cpus, release, type } from "node:os";
 import { statusName } from "../drivers/status.ts";
 import type { LatencyHistogram } from "../histogram.ts";
-import { durationMsOf } from "../run/plan.ts";
+import { durationMsOf, requestsOf } from "../run/plan.ts";
 import type { LoadResult } from "../run/run.ts";
 import type {
   Bucket,
   Detail,
-  LatencyAt,
+  FullReport,
   LoadDescription,
-  Report,
   ReportOptions,
   SloResult,
   UnblockReport,
 } from "./report.ts";
 
 export interface BuildOptions {
-  /** Title of the run; default: none. */
-  readonly name?: string;
+  /** Title of the run. */
+  readonly name: string | undefined;
   readonly url: string;
   readonly strategy: string | null;
   readonly slo: readonly SloResult[];
@@ -24,17 +23,17 @@ export interface BuildOptions {
 
 const endReasons = { requests: "normal", duration: "timeout", interrupted: "cancel" } as const;
 
-/** Creates the report of a run. */
-export function buildReport(result: LoadResult, options: BuildOptions): Report {
+export function buildReport(result: LoadResult, options: BuildOptions): FullReport {
   const { latency, wallMs, codes, errors, endedAt } = result;
-  const total = nanoseconds(wallMs);
+  const { name } = options;
+  const isEmpty = latency.count === 0;
   return {
-    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(name === undefined ? {} : { name }),
     endReason: endReasons[result.endReason],
     options: describeOptions(result, options),
     date: endedAt.toISOString(),
     count: latency.count,
-    total,
+    total: nanoseconds(wallMs),
     average: nanoseconds(latency.mean),
     fastest: nanoseconds(latency.min),
     slowest: nanoseconds(latency.max),
@@ -43,30 +42,30 @@ export function buildReport(result: LoadResult, options: BuildOptions): Report {
     statusCodeDistribution: Object.fromEntries(
       Object.entries(codes).map(([code, calls]) => [statusName(code), calls]),
     ),
-    latencyDistribution: latency.count === 0 ? null : latencyDistribution(latency),
-    histogram: latency.count === 0 ? null : latencyBuckets(latency),
-    details: latency.count === 0 ? null : describeCalls(result),
+    latencyDistribution: isEmpty ? null : latencyDistribution(latency),
+    histogram: isEmpty ? null : latencyBuckets(latency),
+    details: isEmpty ? null : describeCalls(result),
     unblock: describeRun(result, options),
   };
 }
 
 function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): ReportOptions {
   const { loop, target, driver, timeoutMs } = plan;
-  const maxCalls =
-    loop.kind === "closed" && "requests" in loop.until ? loop.until.requests : undefined;
-  const constant = loop.kind === "open" && loop.stages.length === 1 ? loop.stages[0] : undefined;
+  const { host, protocol } = new URL(url);
+  const total = requestsOf(loop);
+  const rate = loop.kind === "open" && loop.stages.length === 1 ? loop.stages[0] : undefined;
   const durationMs = durationMsOf(loop);
   return {
     call: `${target.service}/${target.method}`,
-    host: new URL(url).host,
-    insecure: new URL(url).protocol === "http:",
+    host,
+    insecure: protocol === "http:",
     "load-schedule": "const",
     // A rate in ghz's format is a whole number.
-    ...(constant && constant.fromRate === constant.toRate && Number.isInteger(constant.fromRate)
-      ? { rps: constant.fromRate }
+    ...(rate && rate.fromRate === rate.toRate && Number.isInteger(rate.fromRate)
+      ? { rps: rate.fromRate }
       : {}),
     ...(loop.kind === "closed" ? { concurrency: loop.concurrency } : { async: true }),
-    ...(maxCalls === undefined ? {} : { total: maxCalls }),
+    ...(total === undefined ? {} : { total }),
     connections: driver.connections,
     ...(Number.isFinite(durationMs) ? { duration: nanoseconds(durationMs) } : {}),
     ...(timeoutMs > 0 ? { timeout: nanoseconds(timeoutMs) } : {}),
@@ -76,50 +75,46 @@ function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): Rep
 
 function describeCalls({ latency, sample, slowest, endedAt, wallMs }: LoadResult): Detail[] {
   const beginMs = endedAt.getTime() - wallMs;
-  const time = (endedMs: number) => new Date(beginMs + endedMs).toISOString();
-  const uniform = [...sample]
-    .sort((a, b) => a.endedMs - b.endedMs)
-    .map(({ endedMs, latencyMs, code, message }) => ({
-      timestamp: time(endedMs),
-      latency: nanoseconds(latencyMs),
-      error: message,
-      status: statusName(code),
-    }));
-  return latency.count === sample.length
-    ? uniform
-    : [
-        ...uniform,
-        ...slowest.map((call) => ({
-          timestamp: time(call.ended_ms),
-          latency: nanoseconds(call.latency_ms),
-          error: call.error,
-          status: call.status,
-        })),
-      ];
+  const detail = (endedMs: number, latencyMs: number, error: string, status: string): Detail => ({
+    timestamp: new Date(beginMs + endedMs).toISOString(),
+    latency: nanoseconds(latencyMs),
+    error,
+    status,
+  });
+  const uniform = sample
+    .toSorted((a, b) => a.endedMs - b.endedMs)
+    .map((call) => detail(call.endedMs, call.latencyMs, call.message, statusName(call.code)));
+  const further = latency.count === sample.length ? [] : slowest;
+  return [
+    ...uniform,
+    ...further.map((call) => detail(call.ended_ms, call.latency_ms, call.error, call.status)),
+  ];
 }
 
 function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): UnblockReport {
-  const { latency, service, lateness, firstMessage, messageGap, sample } = result;
+  const { latency, service, lateness, firstMessage, messageGap, sample, slowest } = result;
   const sampled = latency.count > sample.length;
+  const encoded = (name: string, histogram: LatencyHistogram | undefined) =>
+    histogram ? { [name]: histogram.encode() } : {};
   return {
     version: 1,
     load: loadOf(result, strategy),
     details: {
       sampled,
       uniform: sample.length,
-      slowest: sampled ? result.slowest.length : 0,
+      slowest: sampled ? slowest.length : 0,
       of: latency.count,
     },
     histograms: {
       latency: latency.encode(),
       service: service.encode(),
-      ...(lateness ? { lateness: lateness.encode() } : {}),
-      ...(firstMessage ? { first_message: firstMessage.encode() } : {}),
-      ...(messageGap ? { message_gap: messageGap.encode() } : {}),
+      ...encoded("lateness", lateness),
+      ...encoded("first_message", firstMessage),
+      ...encoded("message_gap", messageGap),
     },
     intervals: result.intervals,
     verdict: result.verdict,
-    slowest: result.slowest,
+    slowest,
     unfinished: result.unfinished,
     held_back: result.heldBack,
     ran_on: result.ranOn,
@@ -134,7 +129,7 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
 }
 
 function loadOf({ plan }: LoadResult, strategy: string | null): LoadDescription {
-  const { driver, loop, threads, timeoutMs, warmupMs, seed } = plan;
+  const { driver, loop, threads, timeoutMs, warmupMs, seed, kind } = plan;
   return {
     protocol: driver.protocol,
     codec: driver.codec,
@@ -146,7 +141,7 @@ function loadOf({ plan }: LoadResult, strategy: string | null): LoadDescription 
     timeout_ms: timeoutMs,
     warmup_ms: warmupMs,
     seed,
-    kind: plan.kind,
+    kind,
     loop:
       loop.kind === "closed"
         ? { kind: "closed", concurrency: loop.concurrency }
@@ -170,8 +165,7 @@ const percentages = [10, 25, 50, 75, 90, 95, 99];
 /** Number of equal steps between the fastest and the slowest call. */
 const steps = 10;
 
-/** The percentiles that ghz reports. */
-export function latencyDistribution(latency: LatencyHistogram): LatencyAt[] {
+export function latencyDistribution(latency: LatencyHistogram) {
   return percentages.map((percentage) => ({
     percentage,
     latency: nanoseconds(latency.percentile(percentage)),
@@ -183,19 +177,14 @@ export function latencyBuckets(latency: LatencyHistogram): Bucket[] {
   const buckets = [...latency.buckets()];
   const fastest = buckets[0]?.ms ?? 0;
   const step = (latency.max - fastest) / steps;
-  const marksMs = Array.from({ length: steps + 1 }, (_, at) =>
-    at === steps ? latency.max : fastest + at * step,
-  );
-  const counts = marksMs.map(() => 0);
-  let mark = 0;
-  for (const { ms, count } of buckets) {
-    while (mark < steps && ms > (marksMs[mark] ?? 0)) {
-      mark++;
+  let next = 0;
+  return Array.from({ length: steps + 1 }, (_, at) => {
+    const isLast = at === steps;
+    const markMs = isLast ? latency.max : fastest + at * step;
+    let count = 0;
+    for (let one = buckets[next]; one && (isLast || one.ms <= markMs); one = buckets[++next]) {
+      count += one.count;
     }
-    counts[mark] = (counts[mark] ?? 0) + count;
-  }
-  return marksMs.map((ms, at) => {
-    const count = counts[at] ?? 0;
-    return { mark: ms / 1_000, count, frequency: count / latency.count };
+    return { mark: markMs / 1_000, count, frequency: count / latency.count };
   });
 }

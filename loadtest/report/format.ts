@@ -1,14 +1,12 @@
-import type { Report, SlowCall } from "./report.ts";
+import type { FullReport, LoadDescription, SlowCall } from "./report.ts";
 
 const protocolNames = { grpc: "gRPC", "grpc-web": "gRPC-Web", connect: "Connect" };
 
-/** A report's load in a few words. */
-export function describeLoad({ options, unblock }: Report): string {
-  if (!unblock) {
+export function describeLoad({ options, unblock: { load } }: FullReport): string {
+  if (load === undefined) {
     const { concurrency, connections } = options ?? {};
     return `by ghz: ${concurrency ?? "?"} at a time, ${plural(connections ?? 1, "connection")}`;
   }
-  const { load } = unblock;
   const stack = [
     load.strategy ?? "",
     `${protocolNames[load.protocol]}${load.get ? " GET" : ""}`,
@@ -24,9 +22,7 @@ export function describeLoad({ options, unblock }: Report): string {
   return parts.join(", ");
 }
 
-type Loop = NonNullable<Report["unblock"]>["load"]["loop"];
-
-function describeLoop(loop: Loop): string {
+function describeLoop(loop: LoadDescription["loop"]): string {
   if (loop.kind === "closed") {
     return `${loop.concurrency} at a time`;
   }
@@ -49,6 +45,17 @@ export function partsOf(call: SlowCall): { readonly name: string; readonly ms: n
   ];
 }
 
+export function ranked(counts: Readonly<Record<string, number>> | null): [string, number][] {
+  return Object.entries(counts ?? {}).sort(([, a], [, b]) => b - a);
+}
+
+/** Executors with their calls; empty if the server does not report them. */
+export function describeExecutors({ unblock }: FullReport): string {
+  return ranked(unblock.ran_on)
+    .map(([name, calls]) => `${name} (${groupThousands(calls)})`)
+    .join(", ");
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
@@ -63,7 +70,6 @@ export function threeDigits(value: number): string {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-/** The value of a threshold, with at most four digits. */
-export function fourDigits(value: number): string {
-  return String(Number(value.toPrecision(4)));
+export function fourDigits(value: number): number {
+  return Number(value.toPrecision(4));
 }

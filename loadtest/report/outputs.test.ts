@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeReport } from "@unblock/test/reports";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { assertWritable, type OutputFlags, planOutputs, writeOutputs } from "./outputs.ts";
+import { assertOutputs, type OutputFlags, planOutputs, writeOutputs } from "./outputs.ts";
 import { readReport } from "./read.ts";
 
 const report = makeReport([{ latenciesMs: [1, 2, 3] }]);
@@ -63,7 +63,7 @@ describe("a plan", () => {
     [flags(["json", "html", "table"], ["a", "b"])],
     [flags(["json", "html"], ["a", "./a"])],
   ])("of %j is rejected", (given) => {
-    expect(() => planOutputs(given)).toThrow(/^Expected .*--(output|json)|^Expected a different/);
+    expect(() => planOutputs(given)).toThrow(/^Expected .*--(output|json)/);
   });
 });
 
@@ -80,7 +80,7 @@ describe("files", () => {
   test("are written in their formats, and nothing else remains", async () => {
     await writeFile(join(folder, "run.json"), "what was there before");
     const outputs = [to("json", "run.json"), to("html", "run.html"), to("table", "run.txt")];
-    await assertWritable(outputs);
+    await assertOutputs(outputs);
     expect(await readdir(folder)).toEqual(["run.json"]);
     await writeOutputs(report, outputs);
     expect((await readdir(folder)).sort()).toEqual(["run.html", "run.json", "run.txt"]);
@@ -98,7 +98,7 @@ describe("files", () => {
   });
 
   test("that are devices are written to", async () => {
-    await assertWritable([{ format: "json", file: "/dev/null" }]);
+    await assertOutputs([{ format: "json", file: "/dev/null" }]);
     await writeOutputs(report, [{ format: "json", file: "/dev/null" }]);
     expect(await readFile("/dev/null", "utf8")).toBe("");
   });
@@ -107,8 +107,8 @@ describe("files", () => {
     await mkdir(join(folder, "folder"));
     const missing = to("json", "none/run.json");
     const isFolder = to("json", "folder");
-    await expect(assertWritable([missing])).rejects.toThrow("(ENOENT)");
-    await expect(assertWritable([isFolder])).rejects.toThrow("(EISDIR)");
+    await expect(assertOutputs([missing])).rejects.toThrow("(ENOENT)");
+    await expect(assertOutputs([isFolder])).rejects.toThrow("(EISDIR)");
     const outputs = [missing, to("json", "good.json"), isFolder];
     const failure = await writeOutputs(report, outputs).catch((error: Error) => error.message);
     expect(failure).toMatch(/none\/run\.json.*ENOENT/);
@@ -125,7 +125,7 @@ describe("files", () => {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", disk]);
       try {
         const outputs = [to("html", "disk/run.html"), to("json", "here.json")];
-        await assertWritable(outputs);
+        await assertOutputs(outputs);
         await expect(writeOutputs(report, outputs)).rejects.toThrow(/run.html.*ENOSPC/);
         expect(await readdir(disk)).toEqual([]);
         expect(await readReport(join(folder, "here.json"))).toEqual(report);

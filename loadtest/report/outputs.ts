@@ -1,16 +1,12 @@
-import { open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
+import { assertWritable, replaceFile } from "../files.ts";
 import { renderHtml } from "./html/html.ts";
-import type { Report } from "./report.ts";
+import type { FullReport } from "./report.ts";
 import { renderTable } from "./table.ts";
 
 const formats = ["table", "json", "html"] as const;
 export type Format = (typeof formats)[number];
-const extensions: Readonly<Record<Format, string>> = {
-  table: ".txt",
-  json: ".json",
-  html: ".html",
-};
+const extensions = { table: ".txt", json: ".json", html: ".html" } as const;
 
 export interface OutputFlags {
   readonly output: readonly string[];
@@ -33,24 +29,22 @@ export interface Output {
  * @throws Error when the flags contradict each other
  */
 export function planOutputs({ output, outputFile, json }: OutputFlags): Output[] {
-  const wanted = output.flatMap((text) => text.split(",")).map(parseFormat);
+  const wanted = output
+    .flatMap((text) => text.split(","))
+    .map((text) =>
+      expectFormat(`Expected --output to be ${formats.join(", ")}, got "${text}"`, text),
+    );
   const onScreen: Output = { format: json ? "json" : "table", file: undefined };
-  const [file] = outputFile;
-  if (file !== undefined) {
-    const files = pairFiles(wanted, outputFile, file);
-    const paths = files.map((one) => resolve(one.file));
-    const duplicate = paths.find((path, index) => paths.indexOf(path) !== index);
-    if (duplicate !== undefined) {
-      throw new Error(`Expected a different file for each output, got ${duplicate} twice`);
+  if (outputFile.length > 0) {
+    const files = pairFiles(wanted, outputFile);
+    if (new Set(files.map(({ file }) => resolve(file))).size < files.length) {
+      throw new Error("Expected a different --output-file for each output, got one twice");
     }
     return [onScreen, ...files];
   }
   const [format = onScreen.format, ...more] = wanted;
-  if (more.length > 0) {
-    throw new Error("Expected --output-file for several outputs; standard output takes only one");
-  }
-  if (format === "html") {
-    throw new Error("Expected --output-file FILE.html for HTML, which a terminal can't show");
+  if (more.length > 0 || format === "html") {
+    throw new Error("Expected --output-file for HTML and for several outputs");
   }
   if (json && format !== "json") {
     throw new Error(`Expected --json or --output ${format}, got both`);
@@ -61,72 +55,50 @@ export function planOutputs({ output, outputFile, json }: OutputFlags): Output[]
 function pairFiles(
   wanted: readonly Format[],
   files: readonly string[],
-  first: string,
 ): { readonly format: Format; readonly file: string }[] {
+  const [first = ""] = files;
   if (wanted.length === 0) {
-    return files.map((file) => ({ format: formatOf(file), file }));
+    return files.map((file) => {
+      const extension = extname(file).toLowerCase();
+      const found = formats.find((one) => extensions[one] === extension);
+      return { format: expectFormat(`Expected --output for ${file}`, found), file };
+    });
   }
-  if (wanted.length === files.length) {
-    return wanted.map((format, index) => ({ format, file: files[index] ?? first }));
-  }
-  if (files.length === 1) {
+  if (files.length === 1 && wanted.length > 1) {
     const stem = first.slice(0, first.length - extname(first).length);
     return wanted.map((format) => ({ format, file: stem + extensions[format] }));
   }
-  throw new Error(
-    `Expected one --output-file, or one per --output (${wanted.length}), got ${files.length}`,
-  );
-}
-
-function parseFormat(text: string): Format {
-  const format = formats.find((one) => one === text);
-  if (format === undefined) {
-    throw new Error(`Expected --output to be ${formats.join(", ")}, got "${text}"`);
-  }
-  return format;
-}
-
-function formatOf(file: string): Format {
-  const extension = extname(file).toLowerCase();
-  const format = formats.find((one) => extensions[one] === extension);
-  if (format === undefined) {
+  if (wanted.length !== files.length) {
     throw new Error(
-      `Expected --output ${formats.join(", ")} for ${file}, whose extension names none`,
+      `Expected one --output-file, or one per --output (${wanted.length}), got ${files.length}`,
     );
   }
+  return wanted.map((format, index) => ({ format, file: files[index] ?? first }));
+}
+
+function expectFormat(problem: string, text: string | undefined): Format {
+  const format = formats.find((one) => one === text);
+  if (format === undefined) {
+    throw new Error(problem);
+  }
   return format;
 }
 
-/**
- * Checks that the files can be written, before a long run.
- *
- * @throws Error that names the file
- */
-export async function assertWritable(outputs: readonly Output[]): Promise<void> {
+/** @throws Error that names the first file that can't be written */
+export async function assertOutputs(outputs: readonly Output[]): Promise<void> {
   for (const { file } of outputs) {
     if (file !== undefined) {
-      try {
-        const target = await targetOf(file);
-        if (target.isReplaced) {
-          const temporary = temporaryName(target.path);
-          const handle = await open(temporary, "w");
-          await handle.close();
-          await rm(temporary);
-        }
-      } catch (error) {
-        throw cannotWrite(file, error);
-      }
+      await assertWritable(file);
     }
   }
 }
 
 /**
- * Writes each output; a file is written completely or not at all. A file that can't be written does
- * not prevent the others.
+ * Writes each output. A file that can't be written does not prevent the others.
  *
  * @throws Error that names the files that could not be written
  */
-export async function writeOutputs(report: Report, outputs: readonly Output[]): Promise<void> {
+export async function writeOutputs(report: FullReport, outputs: readonly Output[]): Promise<void> {
   const problems: string[] = [];
   for (const { format, file } of outputs) {
     if (file === undefined) {
@@ -138,7 +110,7 @@ export async function writeOutputs(report: Report, outputs: readonly Output[]): 
       await replaceFile(file, render(report, format, false));
       process.stderr.write(`written: ${file}\n`);
     } catch (error) {
-      problems.push(cannotWrite(file, error).message);
+      problems.push(String(error instanceof Error ? error.message : error));
     }
   }
   if (problems.length > 0) {
@@ -146,57 +118,13 @@ export async function writeOutputs(report: Report, outputs: readonly Output[]): 
   }
 }
 
-function render(report: Report, format: Format, colour = false, columns = 80): string {
+function render(report: FullReport, format: Format, colour = false, columns = 80): string {
   switch (format) {
     case "table":
-      return renderTable(report, { colour, columns });
+      return renderTable(report, colour, columns);
     case "json":
       return `${JSON.stringify(report)}\n`;
     case "html":
       return renderHtml(report);
   }
-}
-
-/** A file's path and whether it can be replaced, which a device or a pipe can't. */
-async function targetOf(file: string): Promise<{ path: string; isReplaced: boolean }> {
-  // A link's target is replaced, not the link.
-  const path = await realpath(file).catch(() => file);
-  const info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory()) {
-    throw Object.assign(new Error("a folder"), { code: "EISDIR" });
-  }
-  return { path, isReplaced: info === undefined || info.isFile() };
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  const { path, isReplaced } = await targetOf(file);
-  if (!isReplaced) {
-    await writeFile(path, text);
-    return;
-  }
-  const temporary = temporaryName(path);
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-function temporaryName(file: string): string {
-  return `${file}.${process.pid}.part`;
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "the folder does not exist",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-  ENOSPC: "no space is left on the device",
-  EROFS: "the file system is read-only",
-};
-
-function cannotWrite(file: string, error: unknown): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return new Error(`Could not write ${file}: ${reasons[code] ?? "the write failed"} (${code})`);
 }

@@ -22,7 +22,7 @@ describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
   const idOf = (address: string) => Number(/\/reports\/(\d+)$/.exec(address)?.[1]);
 
   test("stores a report unchanged", async () => {
-    const { address } = await publishReport(report, { url: ghzWeb.url });
+    const address = await publishReport(report, ghzWeb.url);
     expect(address).toMatch(new RegExp(`^${ghzWeb.url}/reports/\\d+$`));
     const id = idOf(address);
     expect(await ghzWeb.get(`reports/${id}/`)).toMatchObject({
@@ -55,11 +55,11 @@ describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
   });
 
   test("gets a project once", async () => {
-    const options = { url: `${ghzWeb.url}/`, project: "Checkout 1" };
-    const first = await publishReport(report, options);
-    const second = await publishReport(report, options);
+    const url = `${ghzWeb.url}/`;
+    const first = await publishReport(report, url, "Checkout 1");
+    const second = await publishReport(report, url, "Checkout 1");
     const [one, two] = await Promise.all(
-      [first, second].map(({ address }) => ghzWeb.get(`reports/${idOf(address)}/`)),
+      [first, second].map((address) => ghzWeb.get(`reports/${idOf(address)}/`)),
     );
     expect(one).toHaveProperty("projectID");
     expect(two).toMatchObject({ projectID: Reflect.get(Object(one), "projectID") });
@@ -70,11 +70,11 @@ describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
 
   test("is searched for a project page by page", async () => {
     for (let project = 0; project < 25; project++) {
-      await publishReport(report, { url: ghzWeb.url, project: `p${project}` });
+      await publishReport(report, ghzWeb.url, `p${project}`);
     }
     const before = await ghzWeb.get("projects/");
     for (const project of ["p0", "p12", "p24"]) {
-      await publishReport(report, { url: ghzWeb.url, project });
+      await publishReport(report, ghzWeb.url, project);
     }
     expect(await ghzWeb.get("projects/")).toMatchObject({
       total: Reflect.get(Object(before), "total"),
@@ -83,11 +83,11 @@ describe.skipIf(!hasProgram("ghz-web"))("ghz-web", () => {
 
   test("stores a run of 2,000 calls, and one without calls", async () => {
     const details = Array.from({ length: 2_000 }, () => detail);
-    const { address } = await publishReport({ ...report, details }, { url: ghzWeb.url });
+    const address = await publishReport({ ...report, details }, ghzWeb.url);
     const exported = await ghzWeb.get(`reports/${idOf(address)}/export/?format=json`);
     expect(Reflect.get(Object(exported), "details")).toHaveLength(2_000);
-    const none = await publishReport(makeReport([]), { url: ghzWeb.url });
-    expect(await ghzWeb.get(`reports/${idOf(none.address)}/`)).toMatchObject({ count: 0 });
+    const none = await publishReport(makeReport([]), ghzWeb.url);
+    expect(await ghzWeb.get(`reports/${idOf(none)}/`)).toMatchObject({ count: 0 });
   });
 });
 
@@ -121,17 +121,17 @@ describe("another server", () => {
     "that %s is reported",
     async (_, listener, message) => {
       const url = await serve(listener);
-      await expect(publishReport(report, { url })).rejects.toThrow(message);
+      await expect(publishReport(report, url)).rejects.toThrow(message);
     },
   );
 
   test("that is missing is reported", async () => {
     const closed = await listen(createServer());
     await closed.close();
-    await expect(publishReport(report, { url: closed.url })).rejects.toThrow("ECONNREFUSED");
+    await expect(publishReport(report, closed.url)).rejects.toThrow("ECONNREFUSED");
   });
 
   test.each(["nowhere", "ftp://host/"])("is rejected without a valid URL: %s", async (url) => {
-    await expect(publishReport(report, { url })).rejects.toThrow("--publish");
+    await expect(publishReport(report, url)).rejects.toThrow("--publish");
   });
 });

@@ -39,7 +39,7 @@ describe.skipIf(!hasProgram("ghz"))("a report of ghz", () => {
       expect(code).toBe(0);
       const report = await read(stdout);
       expect(report).toMatchObject({ count: 40, statusCodeDistribution: { OK: 40 } });
-      const table = renderTable(report, { colour: false, columns: 80 });
+      const table = renderTable(report, false, 80);
       expect(table).toMatch(/^unblock.v1.VitalsService\/Ping\n +load +by ghz: 5 at a time/);
       expect(renderHtml(report)).toContain("40 of 40 calls");
     } finally {

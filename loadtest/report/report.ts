@@ -1,8 +1,6 @@
 /**
- * The report of a run in ghz's format, with further data under the key `unblock`. A report of ghz
- * itself lacks that key.
- *
- * Durations are whole nanoseconds, marks are seconds.
+ * A report in ghz's format, of ghz or of this client, which adds the key `unblock`. Durations are whole
+ * nanoseconds, marks are seconds.
  *
  * @see https://ghz.sh/docs/output#json
  */
@@ -24,33 +22,27 @@ export interface Report {
   readonly errorDistribution: Readonly<Record<string, number>> | null;
   /** Calls by gRPC status name, such as "OK" or "DeadlineExceeded". */
   readonly statusCodeDistribution: Readonly<Record<string, number>> | null;
-  readonly latencyDistribution: readonly LatencyAt[] | null;
+  readonly latencyDistribution:
+    | readonly { readonly percentage: number; readonly latency: number }[]
+    | null;
   readonly histogram: readonly Bucket[] | null;
   readonly details: readonly Detail[] | null;
-  readonly tags?: Readonly<Record<string, string>> | null;
   readonly unblock?: UnblockReport;
 }
 
-/** The options of ghz that this client has too. */
+/** A report of this client, or of ghz with what follows from its list of calls. */
+export interface FullReport extends Report {
+  readonly unblock: UnblockReport;
+}
+
 export interface ReportOptions {
   /** "package.Service/Method" */
   readonly call?: string;
   /** host:port */
   readonly host?: string;
-  readonly insecure?: boolean;
   readonly concurrency?: number;
-  readonly total?: number;
   readonly connections?: number;
-  readonly duration?: number;
-  readonly timeout?: number;
-  readonly rps?: number;
-  readonly name?: string;
   readonly [other: string]: unknown;
-}
-
-export interface LatencyAt {
-  readonly percentage: number;
-  readonly latency: number;
 }
 
 export interface Bucket {
@@ -71,7 +63,8 @@ export interface Detail {
 /** Data that ghz's format has no field for. Times are in milliseconds since the start of the run. */
 export interface UnblockReport {
   readonly version: 1;
-  readonly load: LoadDescription;
+  /** Absent, like the environment, for a run of ghz. */
+  readonly load?: LoadDescription;
   /** `details` are `uniform` uniformly sampled calls, then the `slowest` slowest, of `of` calls. */
   readonly details: {
     readonly sampled: boolean;
@@ -82,7 +75,7 @@ export interface UnblockReport {
   readonly histograms: EncodedHistograms;
   /** One per second; fewer and longer ones in a long run. */
   readonly intervals: readonly Interval[];
-  readonly verdict: Verdict;
+  readonly verdict: { readonly client_limited: boolean; readonly reasons: readonly string[] };
   /** The slowest calls, slowest first. */
   readonly slowest: readonly SlowCall[];
   /**
@@ -95,7 +88,12 @@ export interface UnblockReport {
   /** Calls by executor, if the server reports it. */
   readonly ran_on: Readonly<Record<string, number>>;
   readonly slo: readonly SloResult[];
-  readonly environment: Environment;
+  readonly environment?: {
+    readonly node: string;
+    readonly os: string;
+    readonly cpu: string;
+    readonly cores: number;
+  };
 }
 
 export interface LoadDescription {
@@ -109,26 +107,20 @@ export interface LoadDescription {
   readonly threads: number;
   readonly timeout_ms: number;
   readonly warmup_ms: number;
-  /** Seed of the requests; absent in older reports. */
+  /** Seed of the requests. */
   readonly seed?: string;
-  readonly loop: ClosedLoad | OpenLoad;
+  readonly loop:
+    | { readonly kind: "closed"; readonly concurrency: number }
+    | {
+        readonly kind: "open";
+        readonly arrivals: "constant" | "poisson";
+        readonly stages: readonly {
+          readonly from_rate: number;
+          readonly to_rate: number;
+          readonly duration_ms: number;
+        }[];
+      };
   readonly kind: "unary" | "server_streaming";
-}
-
-export interface ClosedLoad {
-  readonly kind: "closed";
-  readonly concurrency: number;
-}
-
-/** In an open loop, latency counts from the intended moment of each call. */
-export interface OpenLoad {
-  readonly kind: "open";
-  readonly arrivals: "constant" | "poisson";
-  readonly stages: readonly {
-    readonly from_rate: number;
-    readonly to_rate: number;
-    readonly duration_ms: number;
-  }[];
 }
 
 /** HDR histograms (V2, compressed, Base64) in microseconds; each covers every call. */
@@ -157,25 +149,18 @@ export interface Interval {
   readonly max_ms: number;
   /** Latencies of the calls that ended, encoded like `EncodedHistograms`. */
   readonly histogram: string;
-  readonly client: ClientHealth;
+  /** Condition of the client itself. */
+  readonly client: {
+    /** 0 in a closed loop. */
+    readonly late_p99_ms: number;
+    readonly loop_delay_max_ms: number;
+    /** Share of time in which the busiest thread was not idle, 0 to 1. */
+    readonly utilization: number;
+    /** Garbage collection of the thread with the most. */
+    readonly gc_ms: number;
+  };
   /** Reasons why the client, not the server, determined these figures; empty if it did not. */
   readonly client_limited: readonly string[];
-}
-
-/** Condition of the client itself. */
-export interface ClientHealth {
-  /** 0 in a closed loop. */
-  readonly late_p99_ms: number;
-  readonly loop_delay_max_ms: number;
-  /** Share of time in which the busiest thread was not idle, 0 to 1. */
-  readonly utilization: number;
-  /** Garbage collection of the thread with the most. */
-  readonly gc_ms: number;
-}
-
-export interface Verdict {
-  readonly client_limited: boolean;
-  readonly reasons: readonly string[];
 }
 
 export interface SlowCall {
@@ -206,11 +191,4 @@ export interface SloResult {
   /** In the unit of the threshold. */
   readonly measured: number;
   readonly held: boolean;
-}
-
-export interface Environment {
-  readonly node: string;
-  readonly os: string;
-  readonly cpu: string;
-  readonly cores: number;
 }

@@ -3,7 +3,6 @@ import type { LatencyHistogram } from "../histogram.ts";
 import type { LoadResult } from "../run/run.ts";
 import type { SloResult } from "./report.ts";
 
-/** A threshold. */
 export interface Slo {
   readonly text: string;
   /** Measured value in the unit of the threshold. */
@@ -30,29 +29,25 @@ export function figuresOf({ latency, codes, wallMs, unfinished }: LoadResult): L
 
 const form =
   /^(p\d{1,2}(?:\.\d+)?|p100|min|mean|max|errors|rate)\s*(<=|<|>=|>)\s*(\d+(?:\.\d+)?)\s*(us|ms|s|%|\/s)?$/;
-const perMs = { us: 1_000, ms: 1, s: 0.001 };
 
-const compare = {
-  "<": (a: number, b: number) => a < b,
-  "<=": (a: number, b: number) => a <= b,
-  ">": (a: number, b: number) => a > b,
-  ">=": (a: number, b: number) => a >= b,
+const operators: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
 };
 
 /** Parses "p99<50ms", "errors<0.1%", "errors<=3", "mean<2ms" or "rate>=500". */
 export function parseSlo(text: string): Slo {
-  const [, metric, operator, number, unit] = form.exec(text.trim()) ?? [];
-  if (metric === undefined || number === undefined || !isOperator(operator)) {
+  const [, metric = "", operator = "", number, unit = ""] = form.exec(text.trim()) ?? [];
+  const measure = measureOf(metric, unit);
+  const compare = operators[operator];
+  if (measure === undefined || compare === undefined) {
     throw new InvalidArgumentError(
-      `Expected a threshold such as "p99<50ms", "errors<0.1%" or "rate>100", got "${text}".`,
+      `Expected a threshold such as "p99<50ms", "errors<0.1%", "errors<=3" or "rate>100", got "${text}".`,
     );
   }
-  const limit = Number(number);
-  return {
-    text,
-    measure: measureOf(text, metric, unit),
-    holds: (measured) => compare[operator](measured, limit),
-  };
+  return { text, measure, holds: (measured) => compare(measured, Number(number)) };
 }
 
 /** Checks a threshold. Without calls, no threshold holds. */
@@ -61,43 +56,24 @@ export function checkSlo({ text, measure, holds }: Slo, figures: LoadFigures): S
   return { slo: text, measured, held: figures.calls > 0 && holds(measured) };
 }
 
-function measureOf(text: string, metric: string, unit: string | undefined): Slo["measure"] {
-  switch (metric) {
+const perMs: Readonly<Record<string, number>> = { us: 1_000, ms: 1, s: 0.001 };
+
+/** @returns undefined when the unit is not one of the metric */
+function measureOf(metric: string, unit: string): Slo["measure"] | undefined {
+  switch (`${metric}${unit}`) {
     case "errors":
-      if (unit === "%") {
-        return ({ errors, calls }) => (errors / calls) * 100;
-      }
-      if (unit === undefined) {
-        return ({ errors }) => errors;
-      }
-      throw new InvalidArgumentError(`Expected errors in % or as a number, got "${text}".`);
+      return ({ errors }) => errors;
+    case "errors%":
+      return ({ errors, calls }) => (errors / calls) * 100;
     case "rate":
-      if (unit === undefined || unit === "/s") {
-        return ({ ratePerSecond }) => ratePerSecond;
-      }
-      throw new InvalidArgumentError(`Expected a rate in calls per second, got "${text}".`);
-    default: {
-      if (unit !== "us" && unit !== "ms" && unit !== "s") {
-        throw new InvalidArgumentError(`Expected a time in us, ms or s, got "${text}".`);
-      }
-      return ({ latency }) => latencyOf(latency, metric) * perMs[unit];
-    }
+    case "rate/s":
+      return ({ ratePerSecond }) => ratePerSecond;
   }
-}
-
-function latencyOf(latency: LatencyHistogram, metric: string): number {
-  switch (metric) {
-    case "min":
-      return latency.min;
-    case "mean":
-      return latency.mean;
-    case "max":
-      return latency.max;
-    default:
-      return latency.percentile(Number(metric.slice(1)));
+  const factor = perMs[unit];
+  if (factor === undefined || metric === "errors" || metric === "rate") {
+    return undefined;
   }
-}
-
-function isOperator(text: string | undefined): text is keyof typeof compare {
-  return text !== undefined && text in compare;
+  const percentage = { min: 0, max: 100 }[metric] ?? Number(metric.slice(1));
+  return ({ latency }) =>
+    factor * (metric === "mean" ? latency.mean : latency.percentile(percentage));
 }

@@ -1,6 +1,7 @@
 import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
-import type { Report, SlowCall } from "./report.ts";
+import { completeReport } from "./read.ts";
+import type { FullReport, SlowCall } from "./report.ts";
 import { renderTable } from "./table.ts";
 
 const seconds = Array.from({ length: 8 }, (_, second) => ({
@@ -25,8 +26,8 @@ const slow: SlowCall = {
   ran_on: "blocking-pool;pid=1;thread=2",
 };
 
-function show(report: Report): string {
-  const text = renderTable(report, { colour: false, columns: 80 });
+function show(report: FullReport): string {
+  const text = renderTable(report, false, 80);
   for (const line of text.split("\n")) {
     expect(line.length, line).toBeLessThanOrEqual(80);
   }
@@ -54,10 +55,9 @@ describe("the table", () => {
 
   test("of a closed loop and a server stream has message times instead", () => {
     const base = makeReport(seconds);
-    const load = base.unblock?.load;
-    const histograms = base.unblock?.histograms;
-    if (!load || !histograms) {
-      throw new Error("Expected a report with our data");
+    const { load, histograms } = base.unblock;
+    if (!load) {
+      throw new Error("Expected a report of our own");
     }
     const text = show(
       makeReport(
@@ -125,15 +125,15 @@ describe("the table", () => {
     const { unblock: _, ...ghz } = makeReport(seconds, {
       options: { call: "a.B/C", concurrency: 5 },
     });
-    expect(show(ghz)).toMatch(/^a.B\/C\n +load +by ghz: 5 at a time, 1 connection\n/);
+    expect(show(completeReport(ghz))).toMatch(
+      /^a.B\/C\n +load +by ghz: 5 at a time, 1 connection\n/,
+    );
     expect(show(makeReport([]))).toMatch(/calls +0 in 0.00 ms, 0.0 per second\n/);
   });
 
   test("has colours only on request", () => {
     const failing = makeReport([{ latenciesMs: [1], errors: 1 }]);
-    expect(renderTable(failing, { colour: true, columns: 80 })).toContain(
-      "\x1b[31m1 ResourceExhausted",
-    );
-    expect(renderTable(failing, { colour: false, columns: 80 })).not.toContain("\x1b");
+    expect(renderTable(failing, true, 80)).toContain("\x1b[31m1 ResourceExhausted");
+    expect(renderTable(failing, false, 80)).not.toContain("\x1b");
   });
 });

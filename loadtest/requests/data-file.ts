@@ -1,8 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
-import { CsvError, parse } from "csv-parse/sync";
+import { parse } from "csv-parse/sync";
 import type { LoadMethod } from "../drivers/driver.ts";
+import { readGivenFile } from "../files.ts";
 import { compileTemplate } from "./template.ts";
 
 const maxBytes = 64 * 1_024 * 1_024;
@@ -15,15 +16,16 @@ const maxBytes = 64 * 1_024 * 1_024;
  * @throws Error that names the line
  */
 export async function readDataFile(path: string, { input }: LoadMethod): Promise<string[]> {
-  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`Could not read ${path} (${error.code ?? error.message})`);
-  });
-  if (info.size > maxBytes) {
-    throw new Error(`Expected ${path} of up to 64 MB, got ${info.size} bytes`);
+  const size = await stat(path).then(
+    (info) => info.size,
+    () => 0,
+  );
+  if (size > maxBytes) {
+    throw new Error(`Expected ${path} of up to 64 MB, got ${size} bytes`);
   }
-  const text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
-  const rows =
-    extname(path).toLowerCase() === ".csv" ? readCsv(path, text, input) : readJson(path, text);
+  const text = (await readGivenFile(path)).toString().replace(/^\uFEFF/, "");
+  const isCsv = extname(path).toLowerCase() === ".csv";
+  const rows = isCsv ? readCsv(path, text, input) : readJson(path, text);
   if (rows.length === 0) {
     throw new Error(`Expected ${path} to have at least one request, got none`);
   }
@@ -57,21 +59,14 @@ function parseJson(text: string, where: string): unknown {
 }
 
 function readCsv(path: string, text: string, input: DescMessage): string[] {
-  const [header, ...lines] = parseCsv(path, text);
-  const columns = (header ?? []).map((name) => ({
-    name,
-    path: fieldPath(path, input, name.trim()),
-  }));
+  const [header = [], ...lines] = parseCsv(path, text);
+  const columns = header.map((name) => fieldPath(path, input, name.trim()));
   return lines.map((cells, at) => {
     const request = emptyObject();
-    columns.forEach((column, index) => {
+    columns.forEach((fields, index) => {
       const cell = cells[index] ?? "";
       if (cell !== "") {
-        set(
-          request,
-          column.path,
-          cellValue(column.path.at(-1), cell, `${path}, line ${at + 2}, ${column.name}`),
-        );
+        set(request, fields, cell, `${path}, line ${at + 2}, ${header[index]}`);
       }
     });
     return JSON.stringify(request);
@@ -82,10 +77,7 @@ function parseCsv(path: string, text: string): string[][] {
   try {
     return parse(text, { skip_empty_lines: true });
   } catch (error) {
-    if (error instanceof CsvError) {
-      throw new Error(`${path}: ${error.message}`);
-    }
-    throw error;
+    throw new Error(`${path}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -98,40 +90,35 @@ function emptyObject(): JsonObject {
   return Object.create(null);
 }
 
-/** Fields on the path "user.id". */
 function fieldPath(path: string, input: DescMessage, name: string): DescField[] {
-  const fields: DescField[] = [];
   let message: DescMessage | undefined = input;
-  for (const part of name.split(".")) {
-    const field: DescField | undefined = message?.fields.find(
-      (one) => one.name === part || one.jsonName === part,
-    );
+  return name.split(".").map((part) => {
+    const fields: readonly DescField[] = message?.fields ?? [];
+    const field = fields.find((one) => one.name === part || one.jsonName === part);
     if (field === undefined) {
-      const known = message?.fields.map((one) => one.name).join(", ") ?? "";
-      const has = known === "" ? "no fields" : known;
+      const known = fields.map((one) => one.name).join(", ") || "no fields";
       throw new Error(
-        `${path}, line 1: there is no field "${name}"; ${(message ?? input).name} has ${has}`,
+        `${path}, line 1: there is no field "${name}"; ${(message ?? input).name} has ${known}`,
       );
     }
-    fields.push(field);
     message = field.fieldKind === "message" ? field.message : undefined;
-  }
-  return fields;
+    return field;
+  });
 }
 
-function set(request: JsonObject, path: readonly DescField[], value: unknown): void {
+function set(object: JsonObject, path: readonly DescField[], cell: string, where: string): void {
   const [field, ...rest] = path;
   if (field === undefined) {
     return;
   }
+  const { jsonName } = field;
   if (rest.length === 0) {
-    request[field.jsonName] = value;
+    object[jsonName] = cellValue(field, cell, where);
     return;
   }
-  const inner = request[field.jsonName];
-  const object = isObject(inner) ? inner : emptyObject();
-  request[field.jsonName] = object;
-  set(object, rest, value);
+  const inner = isObject(object[jsonName]) ? object[jsonName] : emptyObject();
+  object[jsonName] = inner;
+  set(inner, rest, cell, where);
 }
 
 function isObject(value: unknown): value is JsonObject {
@@ -139,18 +126,16 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 /** A cell as JSON. Protobuf's JSON accepts numbers as text, so they need no conversion. */
-function cellValue(field: DescField | undefined, cell: string, where: string): unknown {
-  if (field?.fieldKind === "scalar" && field.scalar === ScalarType.BOOL) {
-    if (cell !== "true" && cell !== "false") {
-      throw new Error(`${where}: expected true or false, got "${cell}"`);
-    }
-    return cell === "true";
+function cellValue(field: DescField, cell: string, where: string): unknown {
+  const { fieldKind } = field;
+  const isBoolean = fieldKind === "scalar" && field.scalar === ScalarType.BOOL;
+  if (isBoolean && cell !== "true" && cell !== "false") {
+    throw new Error(`${where}: expected true or false, got "${cell}"`);
   }
-  if (field?.fieldKind === "list" || field?.fieldKind === "map") {
-    return parseJson(cell, where);
-  }
-  if (field?.fieldKind === "message" && cell.startsWith("{")) {
-    return parseJson(cell, where);
-  }
-  return cell;
+  const isJson =
+    isBoolean ||
+    fieldKind === "list" ||
+    fieldKind === "map" ||
+    (fieldKind === "message" && cell.startsWith("{"));
+  return isJson ? parseJson(cell, where) : cell;
 }

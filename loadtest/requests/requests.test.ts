@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LoadMethod } from "../drivers/driver.ts";
 import { CallRandom } from "../schedule/random.ts";
 import { readDataFile } from "./data-file.ts";
-import { createRequests, exampleRequest, parseHeaders } from "./requests.ts";
+import { createRequests, parseHeaders } from "./requests.ts";
 import { compileTemplate } from "./template.ts";
 
 function method(rpc: string): LoadMethod {
@@ -113,10 +113,9 @@ describe("a template", () => {
 });
 
 describe("requests", () => {
-  const requestsOf = (rpc: string, options: { data?: string; rows?: string[] }) => {
-    const example = exampleRequest(method(rpc));
-    const requests = createRequests({ method: method(rpc), example, ...options });
-    return { at: (n: number) => requests.at(n, new CallRandom("seed", n)) };
+  const requestsOf = (rpc: string, options: { rows?: string[] }) => {
+    const requests = createRequests(method(rpc), options.rows);
+    return { at: (n: number) => requests(n, new CallRandom("seed", n)) };
   };
   const json = (rpc: string, message: Message) => toJson(method(rpc).input, message);
 
@@ -135,12 +134,12 @@ describe("requests", () => {
   });
 
   test("that are constant are parsed once", () => {
-    const requests = requestsOf("GetUser", { data: '{"user_id":7}' });
+    const requests = requestsOf("GetUser", { rows: ['{"user_id":7}'] });
     expect(requests.at(5)).toBe(requests.at(1));
   });
 
   test("of a template are parsed for each call", () => {
-    const requests = requestsOf("GetUser", { data: '{"user_id":{n}}' });
+    const requests = requestsOf("GetUser", { rows: ['{"user_id":{n}}'] });
     expect(json("GetUser", requests.at(9))).toEqual({ user_id: 9 });
     expect(requests.at(9)).not.toBe(requests.at(9));
   });
@@ -159,12 +158,12 @@ describe("requests", () => {
   test.each(["{", '{"id":1}', '{"user_id":"x"}', "[1]"])(
     "that do not fit the schema are rejected: %s",
     (data) => {
-      expect(() => requestsOf("GetUser", { data }).at(1)).toThrow(data);
+      expect(() => requestsOf("GetUser", { rows: [data] }).at(1)).toThrow(data);
     },
   );
 
   test("with an unknown field are rejected with the known ones", () => {
-    expect(() => requestsOf("GetUser", { data: '{"id":1}' }).at(1)).toThrow("user_id");
+    expect(() => requestsOf("GetUser", { rows: ['{"id":1}'] }).at(1)).toThrow("user_id");
   });
 });
 

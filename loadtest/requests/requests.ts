@@ -1,70 +1,48 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import type { DescFile } from "@bufbuild/protobuf";
-import { createRegistry, fromJsonString, type Message, type Registry } from "@bufbuild/protobuf";
+import {
+  createRegistry,
+  type DescFile,
+  fromJsonString,
+  type Message,
+  type Registry,
+} from "@bufbuild/protobuf";
 import { findExercise } from "@unblock/proto/exercises";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
 import type { LoadMethod } from "../drivers/driver.ts";
 import type { CallRandom } from "../schedule/random.ts";
 import { compileTemplate } from "./template.ts";
 
-export interface RequestOptions {
-  readonly method: LoadMethod;
-  /** One request for all calls, as JSON; may be a template. */
-  readonly data?: string;
-  /** Requests used in turn, like `data`. */
-  readonly rows?: readonly string[];
-  /** Request of call `n` if neither is given. */
-  readonly example: (n: number) => string;
-}
+/**
+ * Request of call `n`, from 1. Constant requests are the same object each time.
+ *
+ * @throws Error that names what does not fit the schema
+ */
+export type Requests = (n: number, random: CallRandom) => Message;
 
-export interface RequestSource {
-  /**
-   * Request of call `n`, from 1. Constant requests are the same object each time.
-   *
-   * @throws Error that names what does not fit the schema
-   */
-  at(n: number, random: CallRandom): Message;
-}
-
-export function createRequests(options: RequestOptions): RequestSource {
-  const { method, data, rows, example } = options;
+/** @param rows requests as JSON, used in turn; may be templates. Default: the method's example */
+export function createRequests(method: LoadMethod, rows?: readonly string[]): Requests {
   const registry = createRegistry(...filesOf(method.parent.file));
-  const parse = (json: string, what: string) => parseRequest(method, json, what, registry);
-  const texts = rows ?? (data === undefined ? undefined : [data]);
-  if (texts === undefined) {
-    const first = example(1);
-    if (first !== example(2)) {
-      return { at: (n) => parse(example(n), "the example") };
+  const example = exampleRequest(method);
+  // An example is the same for all calls, or differs in each.
+  const isConstant = example(1) === example(2);
+  const templates = rows?.map(compileTemplate) ?? [{ constant: isConstant, render: example }];
+  const constants = new Map<number, Message>();
+  return (n, random) => {
+    const row = (n - 1) % templates.length;
+    const known = constants.get(row);
+    if (known !== undefined) {
+      return known;
     }
-    const message = parse(first, "the example");
-    return { at: () => message };
-  }
-  const what = rows === undefined ? "--data" : "each row of --data-file";
-  const templates = texts.map(compileTemplate);
-  const constants: (Message | undefined)[] = templates.map(() => undefined);
-  return {
-    at: (n, random) => {
-      const row = (n - 1) % templates.length;
-      const known = constants[row];
-      if (known !== undefined) {
-        return known;
-      }
-      const template = templates[row];
-      const message = parse(template?.render(n, random) ?? "{}", what);
-      if (template?.constant) {
-        constants[row] = message;
-      }
-      return message;
-    },
+    const template = templates[row];
+    const message = parseRequest(method, template?.render(n, random) ?? "{}", registry);
+    if (template?.constant) {
+      constants.set(row, message);
+    }
+    return message;
   };
 }
 
-function parseRequest(
-  { name, input }: LoadMethod,
-  json: string,
-  what: string,
-  registry: Registry,
-): Message {
+function parseRequest({ name, input }: LoadMethod, json: string, registry: Registry): Message {
   try {
     return fromJsonString(input, json, { registry });
   } catch (error) {
@@ -73,7 +51,7 @@ function parseRequest(
     const known = / is unknown$/.test(reason) ? `; ${input.name} has ${fields || "no fields"}` : "";
     const got = json.length > 200 ? `${json.slice(0, 200)}…` : json;
     throw new Error(
-      `Expected ${what} to be the request of ${name} as JSON, got ${got}: ${reason}${known}`,
+      `Expected --data or a row of --data-file to be the request of ${name} as JSON, got ${got}: ${reason}${known}`,
     );
   }
 }
@@ -84,7 +62,7 @@ function filesOf(file: DescFile): DescFile[] {
 }
 
 /** Default request of call `n`: the exercise's example, otherwise an empty message. */
-export function exampleRequest({ name, parent }: LoadMethod): (n: number) => string {
+function exampleRequest({ name, parent }: LoadMethod): (n: number) => string {
   const exercise = parent.typeName === ExercisesService.typeName ? findExercise(name) : undefined;
   return exercise?.burst.requestJson ?? (() => "{}");
 }

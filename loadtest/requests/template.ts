@@ -1,14 +1,11 @@
 import type { CallRandom } from "../schedule/random.ts";
 
-/** A text with placeholders, replaced in each call. */
 export interface Template {
   /** Whether there are no placeholders. */
   readonly constant: boolean;
   /** @param n the call's number, from 1 */
   render(n: number, random: CallRandom): string;
 }
-
-type Part = (n: number, random: CallRandom) => string;
 
 const placeholder = /\{(?:(n)|(uuid)|random:(-?\d+)\.\.(-?\d+)|pick:([^{}]+))\}/g;
 
@@ -19,37 +16,28 @@ const placeholder = /\{(?:(n)|(uuid)|random:(-?\d+)\.\.(-?\d+)|pick:([^{}]+))\}/
  * @throws Error when the lower bound is greater than the upper one
  */
 export function compileTemplate(text: string): Template {
-  const parts: Part[] = [];
-  let at = 0;
-  for (const match of text.matchAll(placeholder)) {
-    const before = text.slice(at, match.index);
-    parts.push(() => before, partOf(match));
-    at = match.index + match[0].length;
+  for (const [whole, , , from, to] of text.matchAll(placeholder)) {
+    if (Number(from) > Number(to)) {
+      throw new Error(`Expected the lower bound first, got ${whole}`);
+    }
   }
-  const rest = text.slice(at);
-  return parts.length === 0
-    ? { constant: true, render: () => text }
-    : {
-        constant: false,
-        render: (n, random) => parts.map((part) => part(n, random)).join("") + rest,
-      };
-}
-
-function partOf([whole, n, uuid, from, to, words]: RegExpExecArray): Part {
-  if (n !== undefined) {
-    return (call) => String(call);
-  }
-  if (uuid !== undefined) {
-    return (_, random) => random.uuid();
-  }
-  if (words !== undefined) {
-    const choices = words.split("|");
-    return (_, random) => choices[Math.floor(random.number() * choices.length)] ?? "";
-  }
-  const min = Number(from);
-  const max = Number(to);
-  if (!(min <= max)) {
-    throw new Error(`Expected the lower bound first, got ${whole}`);
-  }
-  return (_, random) => String(min + Math.floor(random.number() * (max - min + 1)));
+  const replace = (n: number, random: CallRandom, [, isN, isUuid, from, to, words]: string[]) => {
+    const below = (bound: number) => Math.floor(random.number() * bound);
+    if (isN) {
+      return String(n);
+    }
+    if (isUuid) {
+      return random.uuid();
+    }
+    if (words) {
+      const choices = words.split("|");
+      return choices[below(choices.length)] ?? "";
+    }
+    return String(Number(from) + below(Number(to) - Number(from) + 1));
+  };
+  return {
+    constant: text.search(placeholder) < 0,
+    render: (n, random) =>
+      text.replaceAll(placeholder, (...groups: string[]) => replace(n, random, groups)),
+  };
 }

@@ -1,17 +1,14 @@
 import { PerformanceObserver } from "node:perf_hooks";
+import { EventLoopVitals } from "@unblock/measure/event-loop";
 import type { LatencyHistogram } from "../histogram.ts";
 import type { SelfReading } from "./plan.ts";
 
 /** What shows whether the client kept up, over some time. */
-export interface Evidence {
+export interface Evidence extends Omit<SelfReading, "loopDelayMaxMs"> {
   readonly lengthMs: number;
   readonly latency: LatencyHistogram;
   /** Delay of sends after their intended moments; undefined in a closed loop. */
   readonly lateness: LatencyHistogram | undefined;
-  /** Like the following, of the thread with the worst value. */
-  readonly stalledMs: number;
-  readonly gcMs: number;
-  readonly activeMs: number;
 }
 
 /** Lateness p99 above which sends count as late; timers alone are late by 1 or 2 ms. */
@@ -30,31 +27,23 @@ const minLengthMs = 500;
  */
 export function judge(evidence: Evidence): string[] {
   const { lengthMs, latency, lateness, stalledMs, gcMs, activeMs } = evidence;
-  const reasons: string[] = [];
   const lateP99 = lateness?.percentile(99) ?? 0;
-  if (lateP99 > maxLateMs && lateP99 > latency.percentile(99) * maxLateShare) {
-    reasons.push(`1 % of the calls were sent at least ${lateP99.toFixed(0)} ms late`);
-  }
-  if (lengthMs < minLengthMs) {
-    return reasons;
-  }
-  if (stalledMs > lengthMs * maxStalledShare) {
-    reasons.push(`its event loop was blocked for ${percent(stalledMs / lengthMs)} of the time`);
-  }
-  if (gcMs > lengthMs * maxGcShare) {
-    reasons.push(`it collected garbage for ${percent(gcMs / lengthMs)} of the time`);
-  }
-  if (activeMs > lengthMs * maxActiveShare) {
-    reasons.push(`one of its threads was busy ${percent(activeMs / lengthMs)} of the time`);
-  }
-  return reasons;
+  const isLate = lateP99 > maxLateMs && lateP99 > latency.percentile(99) * maxLateShare;
+  const late = isLate ? [`1 % of the calls were sent at least ${lateP99.toFixed(0)} ms late`] : [];
+  const shares: [ms: number, maxShare: number, reason: string][] = [
+    [stalledMs, maxStalledShare, "its event loop was blocked for"],
+    [gcMs, maxGcShare, "it collected garbage for"],
+    [activeMs, maxActiveShare, "one of its threads was busy for"],
+  ];
+  const busy = shares
+    .filter(([ms, maxShare]) => lengthMs >= minLengthMs && ms > lengthMs * maxShare)
+    .map(([ms, , reason]) => {
+      const percent = (Math.min(ms / lengthMs, 1) * 100).toFixed(0);
+      return `${reason} ${percent} % of the time`;
+    });
+  return [...late, ...busy];
 }
 
-function percent(share: number): string {
-  return `${(Math.min(share, 1) * 100).toFixed(0)} %`;
-}
-
-const sampleIntervalMs = 10;
 /** Usual delay of timers; only longer delays count as stalls. */
 const usualDelayMs = 5;
 
@@ -66,26 +55,18 @@ export interface SelfWatch {
 }
 
 export function createSelfWatch(): SelfWatch {
-  let loopDelayMaxMs = 0;
-  let stalledMs = 0;
-  let gcMs = 0;
-  let expectedMs = performance.now() + sampleIntervalMs;
-  let active = performance.eventLoopUtilization().active;
-
-  const sample = () => {
-    const nowMs = performance.now();
-    const delayMs = nowMs - expectedMs;
-    loopDelayMaxMs = Math.max(loopDelayMaxMs, delayMs);
-    if (delayMs > usualDelayMs) {
-      stalledMs += delayMs;
-    }
-    expectedMs = nowMs + sampleIntervalMs;
-  };
-  const timer = setInterval(sample, sampleIntervalMs);
-  timer.unref();
+  const none = { loopDelayMaxMs: 0, stalledMs: 0, gcMs: 0 };
+  let seen = { ...none };
+  const loop = new EventLoopVitals();
+  loop.onTick((dueMs, nowMs) => {
+    const delayMs = nowMs - dueMs;
+    seen.loopDelayMaxMs = Math.max(seen.loopDelayMaxMs, delayMs);
+    seen.stalledMs += delayMs > usualDelayMs ? delayMs : 0;
+  });
+  let { activeMs } = loop.totals();
   const observer = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) {
-      gcMs += duration;
+      seen.gcMs += duration;
     }
   });
   observer.observe({ entryTypes: ["gc"] });
@@ -93,19 +74,15 @@ export function createSelfWatch(): SelfWatch {
   return {
     read: () => {
       // A delay in progress belongs to this reading, too.
-      if (performance.now() - expectedMs > usualDelayMs) {
-        sample();
-      }
-      const activeNow = performance.eventLoopUtilization().active;
-      const reading = { loopDelayMaxMs, stalledMs, gcMs, activeMs: activeNow - active };
-      loopDelayMaxMs = 0;
-      stalledMs = 0;
-      gcMs = 0;
-      active = activeNow;
+      loop.catchUp();
+      const before = activeMs;
+      activeMs = loop.totals().activeMs;
+      const reading = { ...seen, activeMs: activeMs - before };
+      seen = { ...none };
       return reading;
     },
     close: () => {
-      clearInterval(timer);
+      loop.close();
       observer.disconnect();
     },
   };

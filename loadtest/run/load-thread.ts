@@ -3,13 +3,13 @@ import { monotonicMs } from "@unblock/measure/clock";
 import { fail } from "@unblock/terminal/fail";
 import { createDriver } from "../drivers/create-driver.ts";
 import type { Driver } from "../drivers/driver.ts";
-import { createRequests, exampleRequest } from "../requests/requests.ts";
+import { createRequests } from "../requests/requests.ts";
 import { createRandom, seedOf } from "../schedule/random.ts";
 import { createSchedule } from "../schedule/schedule.ts";
 import { loadMethod } from "../target/target.ts";
 import { rehearse, warmUp } from "../warm-up.ts";
 import { createSelfWatch } from "./judge.ts";
-import { type LoopRun, type RunningLoop, startClosedLoop, startOpenLoop } from "./loops.ts";
+import { type LoopRun, startClosedLoop, startOpenLoop } from "./loops.ts";
 import {
   type DrainLimits,
   type FromThread,
@@ -21,7 +21,6 @@ import {
 import { intervalMs, Recorder } from "./recorder.ts";
 import { createSender } from "./sender.ts";
 
-/** Worker data of a load thread. */
 export interface LoadThreadData {
   readonly plan: LoadPlan;
   readonly drainLimits: DrainLimits;
@@ -35,14 +34,13 @@ const { plan, drainLimits, thread }: LoadThreadData = workerData;
 const port = parentPort ?? fail("Expected to run as a thread");
 const post = (message: FromThread) => port.postMessage(message);
 
-const { target, timeoutMs } = plan;
+const { target, header, timeoutMs, threads } = plan;
 const method = loadMethod(target.descriptorSet, target.service, target.method);
-const connections = shareOf(plan.driver.connections, plan.threads, thread);
+const connections = shareOf(plan.driver.connections, threads, thread);
 const driver = createDriver({ ...plan.driver, connections });
-const requests = createRequests({ method, ...plan.requests, example: exampleRequest(method) });
-const createSenderOf = (by: Driver) =>
-  createSender({ driver: by, method, requests, header: plan.header, timeoutMs });
-const sender = createSenderOf(driver);
+const requests = createRequests(method, plan.requests.rows);
+const createSenderOf = (by: Driver, recorder: Recorder, seed: string) =>
+  createSender({ driver: by, method, requests, header, timeoutMs, recorder, seed });
 const selfWatch = createSelfWatch();
 /** How long calls in progress may take after the last send. */
 const drainMs = timeoutMs > 0 ? timeoutMs + intervalMs : drainLimits.withoutDeadlineMs;
@@ -84,8 +82,7 @@ function run({ loop, startMs: originMs, claims, seed }: Phase): void {
   }, pollIntervalMs);
   const loopRun: LoopRun = {
     recorder,
-    sender,
-    seed,
+    send: createSenderOf(driver, recorder, seed),
     startMs,
     connections,
     claim: () => Atomics.add(claimed, 0, 1) + 1,
@@ -94,13 +91,11 @@ function run({ loop, startMs: originMs, claims, seed }: Phase): void {
       cancelMs = Math.min(cancelMs, performance.now() + drainMs);
     },
   };
-  const running: RunningLoop =
+  const random = createRandom(seedOf(seed));
+  const running =
     loop.kind === "closed"
-      ? startClosedLoop(loop, shareOf(loop.concurrency, plan.threads, thread), loopRun)
-      : startOpenLoop(
-          createSchedule(loop.stages, loop.arrivals, createRandom(seedOf(seed))),
-          loopRun,
-        );
+      ? startClosedLoop(loop, shareOf(loop.concurrency, threads, thread), loopRun)
+      : startOpenLoop(createSchedule(loop.stages, loop.arrivals, random), loopRun);
   stop = () => {
     if (!ended) {
       cancelMs = Math.min(cancelMs, performance.now() + drainLimits.interruptedMs);
@@ -130,15 +125,11 @@ port.on("message", (message: ToThread) => {
   setTimeout(start, Math.max(0, phase.startMs - monotonicMs()));
 });
 
-try {
-  if (method.methodKind === "unary") {
-    await rehearse(plan.driver, createSenderOf);
-  }
-  await driver.connect();
-  if (plan.ownServer) {
-    await warmUp(driver);
-  }
-  post({ kind: "ready" });
-} catch (error) {
-  post({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+if (method.methodKind === "unary") {
+  await rehearse(plan.driver, createSenderOf);
 }
+await driver.connect();
+if (plan.ownServer) {
+  await warmUp(driver);
+}
+post({ kind: "ready" });

@@ -6,9 +6,7 @@ import type { Sender } from "./sender.ts";
 /** What a loop works with. Times are on this thread's `performance.now()`. */
 export interface LoopRun {
   readonly recorder: Recorder;
-  readonly sender: Sender;
-  /** Seed of everything random in the calls. */
-  readonly seed: string;
+  readonly send: Sender;
   readonly startMs: number;
   /** Number of this thread's connections. */
   readonly connections: number;
@@ -39,17 +37,17 @@ export interface RunningLoop {
 export function startClosedLoop(
   { until }: ClosedLoop,
   callers: number,
-  { recorder, sender, seed, startMs, connections, claim, onAllSent }: LoopRun,
+  { send, startMs, connections, claim, onAllSent }: LoopRun,
 ): RunningLoop {
-  const maxCalls = "requests" in until ? until.requests : Number.POSITIVE_INFINITY;
+  const maxCalls = "requests" in until ? until.requests : Number.MAX_SAFE_INTEGER;
   const untilMs = "durationMs" in until ? startMs + until.durationMs : Number.POSITIVE_INFINITY;
   let stopped = false;
 
   const next = (connection: number | undefined, again: () => void) => {
     const nowMs = performance.now();
     const n = stopped || nowMs >= untilMs ? Number.POSITIVE_INFINITY : claim();
-    if (n <= maxCalls && n !== Number.POSITIVE_INFINITY) {
-      sender.send(recorder, seed, n, nowMs, false, again, connection);
+    if (n <= maxCalls) {
+      send(n, nowMs, false, again, connection);
     } else if (!stopped) {
       // The first caller that finds no call reports it: other calls may never end.
       stopped = true;
@@ -61,14 +59,10 @@ export function startClosedLoop(
     const again = () => next(connection, again);
     again();
   }
-  return {
-    heldBack: 0,
-    untilMs,
-    stop: () => {
-      stopped = true;
-    },
-    recordUnsent: () => {},
+  const stop = () => {
+    stopped = true;
   };
+  return { heldBack: 0, untilMs, stop, recordUnsent: () => {} };
 }
 
 /** Maximum of calls in progress per thread; calls due beyond it wait, and their latency counts it. */
@@ -80,7 +74,7 @@ const maxInProgress = 10_000;
  */
 export function startOpenLoop(
   schedule: Schedule,
-  { recorder, sender, seed, startMs, claim, onAllSent }: LoopRun,
+  { recorder, send, startMs, claim, onAllSent }: LoopRun,
 ): RunningLoop {
   let n = claim();
   let dueMs = startMs + schedule.dueMs(n);
@@ -94,6 +88,11 @@ export function startOpenLoop(
     n = claim();
     dueMs = startMs + schedule.dueMs(n);
   };
+  const end = () => {
+    stopped = true;
+    clearTimeout(timer);
+    onAllSent();
+  };
   const sendDue = () => {
     clearTimeout(timer);
     while (!stopped && dueMs <= performance.now()) {
@@ -102,20 +101,16 @@ export function startOpenLoop(
         return;
       }
       heldBack += held ? 1 : 0;
-      sender.send(recorder, seed, n, dueMs, held, onEnd);
+      send(n, dueMs, held, onEnd);
       claimNext();
     }
     held = false;
-    if (stopped) {
-      return;
+    if (dueMs === Number.POSITIVE_INFINITY && !stopped) {
+      end();
+    } else if (!stopped) {
+      // Timers have a resolution of 1 ms; each wake-up sends all calls that are due.
+      timer = setTimeout(sendDue, Math.max(1, dueMs - performance.now()));
     }
-    if (dueMs === Number.POSITIVE_INFINITY) {
-      stopped = true;
-      onAllSent();
-      return;
-    }
-    // Timers have a resolution of 1 ms; each wake-up sends all calls that are due.
-    timer = setTimeout(sendDue, Math.max(1, dueMs - performance.now()));
   };
   const onEnd = () => {
     if (held) {
@@ -129,16 +124,13 @@ export function startOpenLoop(
     },
     untilMs: startMs + schedule.durationMs,
     stop: () => {
-      if (stopped) {
-        return;
-      }
       // The timer may be late for calls that are due.
-      sendDue();
       if (!stopped) {
-        stopped = true;
+        sendDue();
+      }
+      if (!stopped) {
         stoppedMs = performance.now();
-        clearTimeout(timer);
-        onAllSent();
+        end();
       }
     },
     recordUnsent: () => {

@@ -17,25 +17,21 @@ export interface LoadPlan {
   readonly ownServer: boolean;
   /** `connections` is the total, shared out among the threads. */
   readonly driver: DriverOptions;
-  readonly requests: {
-    readonly data?: string;
-    /** Requests as JSON, used in turn. */
-    readonly rows?: readonly string[];
-  };
+  /** Requests as JSON, used in turn; default: the example. */
+  readonly requests: { readonly rows?: readonly string[] };
   readonly header: Readonly<Record<string, string>>;
   /** Seed of everything random in requests and arrivals. */
   readonly seed: string;
-  /** Deadline of each call in milliseconds; 0 for none. */
+  /** Deadline of each call; 0 for none. */
   readonly timeoutMs: number;
-  /** Duration of the same load before the run, which is not counted; 0 for none. */
+  /** Duration of the same load before the run, which is not counted. */
   readonly warmupMs: number;
   readonly threads: number;
   readonly loop: Loop;
 }
 
-/** How long calls in progress may take at the end of a load. */
+/** Max time that calls in progress may take at the end of a load. */
 export interface DrainLimits {
-  /** After an interruption. */
   readonly interruptedMs: number;
   /** After the regular end, for calls without a deadline. */
   readonly withoutDeadlineMs: number;
@@ -43,14 +39,12 @@ export interface DrainLimits {
 
 export type Loop = ClosedLoop | OpenLoop;
 
-/** Keeps a number of calls in progress, each followed by the next. */
 export interface ClosedLoop {
   readonly kind: "closed";
   readonly concurrency: number;
   readonly until: { readonly requests: number } | { readonly durationMs: number };
 }
 
-/** Sends calls when they are due, however many are in progress. */
 export interface OpenLoop {
   readonly kind: "open";
   readonly stages: readonly Stage[];
@@ -63,6 +57,11 @@ export function durationMsOf(loop: Loop): number {
     return loop.stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
   }
   return "durationMs" in loop.until ? loop.until.durationMs : Number.POSITIVE_INFINITY;
+}
+
+/** Number of calls that ends a loop; undefined if its duration does. */
+export function requestsOf(loop: Loop): number | undefined {
+  return loop.kind === "closed" && "requests" in loop.until ? loop.until.requests : undefined;
 }
 
 /** A thread's part of `total`, shared out evenly. */
@@ -87,7 +86,6 @@ export type ToThread =
 
 export type FromThread =
   | { readonly kind: "ready" }
-  | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "interval"; readonly part: IntervalPart }
   | { readonly kind: "ended"; readonly totals: ThreadTotals };
 
@@ -98,7 +96,7 @@ export interface IntervalPart {
   readonly sent: number;
   readonly calls: number;
   readonly errors: number;
-  /** Latencies of calls that ended. Encoded histograms would leave much garbage each second. */
+  /** Encoded histograms would leave much garbage each second. */
   readonly latency: readonly Bucket[];
   /** Delay of sends after their intended moments; undefined in a closed loop. */
   readonly lateness: readonly Bucket[] | undefined;
@@ -116,21 +114,27 @@ export interface SelfReading {
   readonly activeMs: number;
 }
 
-/** One thread's figures of the whole run. */
-export interface ThreadTotals {
+/** Counts of a thread's calls, or of all calls. */
+export interface Counts {
+  /** Calls by code, such as "ok". */
   readonly codes: Readonly<Record<string, number>>;
+  /** Failed calls by message. */
   readonly errors: Readonly<Record<string, number>>;
   /** Calls by executor. */
   readonly ranOn: Readonly<Record<string, number>>;
-  readonly service: string | undefined;
-  readonly firstMessage: string | undefined;
-  readonly messageGap: string | undefined;
   readonly sample: readonly SampledCall[];
   readonly slowest: readonly SlowCall[];
-  /** Calls without a response at the end; the other counts include them. */
+  /** Calls without a response at the end: failed, with their age as latency. */
   readonly unfinished: number;
   /** Calls sent late because the maximum was in progress. */
   readonly heldBack: number;
+}
+
+/** One thread's figures of the whole run. Histograms are encoded. */
+export interface ThreadTotals extends Counts {
+  readonly service: string | undefined;
+  readonly firstMessage: string | undefined;
+  readonly messageGap: string | undefined;
   /** End of the last call, in milliseconds since the start of the run. */
   readonly endMs: number;
 }

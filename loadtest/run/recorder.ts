@@ -8,9 +8,6 @@ import type { SelfWatch } from "./judge.ts";
 import type { IntervalPart, SampledCall, ThreadTotals } from "./plan.ts";
 
 export const intervalMs = 1_000;
-const maxErrorMessages = 100;
-/** Each thread of a server has its own name, so there can be many. */
-const maxRanOn = 1_000;
 
 /** A call. Times are on this thread's `performance.now()`. */
 export interface SentCall {
@@ -26,10 +23,15 @@ export interface SentCall {
 
 const unfinishedCode = "canceled";
 const unfinishedMessage = "No response when the load ended";
-const unsentMessage = "Not sent when the load ended: too many calls were in progress";
-
 /** Codes of calls cut short by the client, whose wait for a message counts up to that moment. */
 const cutShort: ReadonlySet<string> = new Set(["deadline_exceeded", unfinishedCode]);
+const unsent: CallResult = {
+  code: unfinishedCode,
+  message: "Not sent when the load ended: too many calls were in progress",
+  header: { get: () => null },
+  connection: -1,
+  writtenMs: 0,
+};
 
 export interface RecorderOptions {
   readonly thread: number;
@@ -51,16 +53,15 @@ export class Recorder {
   readonly #service: LatencyHistogram | undefined;
   readonly #firstMessage: LatencyHistogram | undefined;
   readonly #messageGap: LatencyHistogram | undefined;
-  readonly #codes = new Tally(100);
-  readonly #errors = new Tally(maxErrorMessages);
-  readonly #ranOn = new Tally(maxRanOn);
+  readonly #codes = new Tally();
+  readonly #errors = new Tally();
+  readonly #ranOn = new Tally();
   readonly #sample = new Sample<SampledCall>();
   readonly #slowest = new Slowest();
-  #index = 0;
-  #sent = 0;
-  #calls = 0;
-  #failed = 0;
   readonly #inProgress = new Set<SentCall>();
+  /** Number and counts of the current interval. */
+  #index = 0;
+  #counts = { sent: 0, calls: 0, errors: 0 };
   #unfinished = 0;
   #lastEndMs = 0;
 
@@ -93,7 +94,7 @@ export class Recorder {
 
   /** @param lateMs delay after the intended moment; 0 if the call was held back on purpose */
   sent(call: SentCall, lateMs: number): void {
-    this.#sent++;
+    this.#counts.sent++;
     this.#inProgress.add(call);
     this.#lateness?.record(lateMs);
   }
@@ -117,13 +118,7 @@ export class Recorder {
   unsent(n: number, intendedMs: number, nowMs: number): void {
     this.#unfinished++;
     const call = { n, intendedMs, sentMs: nowMs, messageMs: undefined, sending: undefined };
-    this.#count(call, nowMs, {
-      code: unfinishedCode,
-      message: unsentMessage,
-      header: { get: () => null },
-      connection: -1,
-      writtenMs: 0,
-    });
+    this.#count(call, nowMs, unsent);
   }
 
   /** Cancels calls in progress: they count as failed, and their latency is their age. */
@@ -137,24 +132,22 @@ export class Recorder {
   #count(call: SentCall, endedMs: number, result: CallResult): void {
     this.closeIntervals(endedMs);
     const latencyMs = endedMs - call.intendedMs;
-    this.#calls++;
+    const { code, message } = result;
+    this.#counts.calls++;
     this.#lastEndMs = endedMs;
     this.#latency.record(latencyMs);
-    this.#codes.add(result.code);
-    if (result.code !== "ok") {
-      this.#failed++;
-      this.#errors.add(result.message || statusName(result.code));
+    this.#codes.add(code);
+    if (code !== "ok") {
+      this.#counts.errors++;
+      this.#errors.add(message || statusName(code));
     }
     const ranOn = result.header.get("unblock-ran-on");
     if (ranOn !== null) {
-      this.#ranOn.add(ranOn);
+      // Threads and processes of one executor are counted together.
+      const end = ranOn.indexOf(";");
+      this.#ranOn.add(end < 0 ? ranOn : ranOn.slice(0, end));
     }
-    this.#sample.offer(() => ({
-      endedMs: this.#sinceStart(endedMs),
-      latencyMs,
-      code: result.code,
-      message: result.message,
-    }));
+    this.#sample.offer(() => ({ endedMs: this.#sinceStart(endedMs), latencyMs, code, message }));
     this.#slowest.offer(latencyMs, () => this.#describe(call, endedMs, result));
   }
 
@@ -180,15 +173,10 @@ export class Recorder {
     const nowMs = performance.now();
     this.closeIntervals(nowMs);
     this.#closeInterval(this.#sinceStart(nowMs));
-    // Threads and processes of one executor are counted together.
-    const ranOn = new Tally(maxRanOn);
-    for (const [name, calls] of Object.entries(this.#ranOn.counts)) {
-      ranOn.add(name.split(";", 1)[0] ?? name, calls);
-    }
     return {
       codes: this.#codes.counts,
       errors: this.#errors.counts,
-      ranOn: ranOn.counts,
+      ranOn: this.#ranOn.counts,
       service: this.#service?.encode(),
       firstMessage: this.#firstMessage?.encode(),
       messageGap: this.#messageGap?.encode(),
@@ -204,16 +192,12 @@ export class Recorder {
     this.#options.onInterval({
       index: this.#index,
       endMs,
-      sent: this.#sent,
-      calls: this.#calls,
-      errors: this.#failed,
+      ...this.#counts,
       latency: [...this.#latency.buckets()],
       lateness: this.#lateness && [...this.#lateness.buckets()],
       self: this.#options.selfWatch.read(),
     });
-    this.#sent = 0;
-    this.#calls = 0;
-    this.#failed = 0;
+    this.#counts = { sent: 0, calls: 0, errors: 0 };
     this.#latency.reset();
     this.#lateness?.reset();
   }
@@ -222,24 +206,25 @@ export class Recorder {
     return ms - this.#options.startMs;
   }
 
-  #describe({ n, intendedMs, sentMs }: SentCall, endedMs: number, result: CallResult): SlowCall {
+  #describe(call: SentCall, endedAtMs: number, result: CallResult): SlowCall {
     const { originMs, thread } = this.#options;
-    const sinceStart = (ms: number) => this.#sinceStart(ms);
-    const record = recordCall(result, originMs, sinceStart(sentMs), sinceStart(endedMs));
+    const sentMs = this.#sinceStart(call.sentMs);
+    const endedMs = this.#sinceStart(endedAtMs);
+    const { beganMs, steps } = recordCall(result, originMs, sentMs, endedMs);
     const ranOn = result.header.get("unblock-ran-on");
     return {
-      n,
-      intended_ms: sinceStart(intendedMs),
-      sent_ms: record.sentMs,
-      written_ms: result.writtenMs === 0 ? record.endedMs : sinceStart(result.writtenMs),
-      ...(record.beganMs === undefined ? {} : { began_ms: record.beganMs }),
-      ended_ms: record.endedMs,
-      latency_ms: endedMs - intendedMs,
-      status: statusName(record.code),
-      error: record.message,
+      n: call.n,
+      intended_ms: this.#sinceStart(call.intendedMs),
+      sent_ms: sentMs,
+      written_ms: result.writtenMs === 0 ? endedMs : this.#sinceStart(result.writtenMs),
+      ...(beganMs === undefined ? {} : { began_ms: beganMs }),
+      ended_ms: endedMs,
+      latency_ms: endedAtMs - call.intendedMs,
+      status: statusName(result.code),
+      error: result.message,
       thread,
       connection: result.connection,
-      steps: record.steps,
+      steps,
       ...(ranOn === null ? {} : { ran_on: ranOn }),
     };
   }

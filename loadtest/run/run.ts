@@ -1,24 +1,26 @@
+import { on } from "node:events";
 import { Worker } from "node:worker_threads";
 import { monotonicMs } from "@unblock/measure/clock";
 import { LatencyHistogram } from "../histogram.ts";
-import type { Interval, SlowCall, Verdict } from "../report/report.ts";
+import type { Interval, UnblockReport } from "../report/report.ts";
 import { mergeSamples, slowestOf, Tally } from "./bounded.ts";
 import { judge } from "./judge.ts";
 import type { LoadThreadData } from "./load-thread.ts";
-import type {
-  DrainLimits,
-  FromThread,
-  IntervalPart,
-  LoadPlan,
-  Loop,
-  SampledCall,
-  ThreadTotals,
-  ToThread,
+import {
+  type Counts,
+  type DrainLimits,
+  type FromThread,
+  type IntervalPart,
+  type LoadPlan,
+  type Loop,
+  type Phase,
+  requestsOf,
+  type ThreadTotals,
+  type ToThread,
 } from "./plan.ts";
 import { Timeline } from "./timeline.ts";
 
-/** Result of a load. */
-export interface LoadResult {
+export interface LoadResult extends Counts {
   readonly plan: LoadPlan;
   readonly endReason: "requests" | "duration" | "interrupted";
   readonly endedAt: Date;
@@ -33,19 +35,8 @@ export interface LoadResult {
   /** Server streams only. */
   readonly firstMessage: LatencyHistogram | undefined;
   readonly messageGap: LatencyHistogram | undefined;
-  /** Calls by code, such as "ok". */
-  readonly codes: Readonly<Record<string, number>>;
-  /** Calls by message of the failure. */
-  readonly errors: Readonly<Record<string, number>>;
-  /** Calls by executor. */
-  readonly ranOn: Readonly<Record<string, number>>;
   readonly intervals: readonly Interval[];
-  readonly verdict: Verdict;
-  readonly sample: readonly SampledCall[];
-  readonly slowest: readonly SlowCall[];
-  /** Calls without a response at the end: failed, with their age as latency. */
-  readonly unfinished: number;
-  readonly heldBack: number;
+  readonly verdict: UnblockReport["verdict"];
 }
 
 export interface RunOptions {
@@ -75,24 +66,20 @@ export async function runLoad(plan: LoadPlan, options: RunOptions = {}): Promise
     (_, thread) => new LoadThread({ plan, drainLimits, thread }),
   );
   try {
-    await Promise.all(threads.map((thread) => thread.ready));
+    await Promise.all(threads.map((thread) => thread.ready()));
     if (plan.warmupMs > 0 && !signal?.aborted) {
       // Another seed: the requests of the run must be new to the server.
       await runPhase(threads, warmUpLoop(plan), `${plan.seed} warm-up`, () => {}, signal);
     }
     const timeline = new Timeline(plan.threads);
-    const totals = await runPhase(
-      threads,
-      signal?.aborted ? withoutCalls(plan.loop) : plan.loop,
-      plan.seed,
-      (thread, part) => {
-        const interval = timeline.add(thread, part);
-        if (interval) {
-          options.onInterval?.(interval);
-        }
-      },
-      signal,
-    );
+    const loop = signal?.aborted ? withoutCalls(plan.loop) : plan.loop;
+    const onPart = (thread: number, part: IntervalPart) => {
+      const interval = timeline.add(thread, part);
+      if (interval) {
+        options.onInterval?.(interval);
+      }
+    };
+    const totals = await runPhase(threads, loop, plan.seed, onPart, signal);
     threads.forEach((_, thread) => {
       timeline.ended(thread);
     });
@@ -104,48 +91,33 @@ export async function runLoad(plan: LoadPlan, options: RunOptions = {}): Promise
 
 class LoadThread {
   readonly #worker: Worker;
-  readonly ready: Promise<void>;
-  #onInterval: (part: IntervalPart) => void = () => {};
-  #onEnded: (totals: ThreadTotals) => void = () => {};
-  #onFailed: (error: Error) => void = () => {};
+  readonly #messages: AsyncIterator<FromThread[]>;
 
-  constructor(data: LoadThreadData) {
+  constructor(workerData: LoadThreadData) {
     this.#worker = new Worker(new URL("./load-thread.ts", import.meta.url), {
-      workerData: data,
+      workerData,
       resourceLimits: { maxYoungGenerationSizeMb },
     });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.ready = promise;
-    this.#onFailed = reject;
-    this.#worker.on("error", (error: unknown) =>
-      this.#onFailed(error instanceof Error ? error : new Error(String(error))),
-    );
-    this.#worker.on("message", (message: FromThread) => {
-      switch (message.kind) {
-        case "ready":
-          resolve();
-          break;
-        case "failed":
-          this.#onFailed(new Error(message.message));
-          break;
-        case "interval":
-          this.#onInterval(message.part);
-          break;
-        case "ended":
-          this.#onEnded(message.totals);
-          break;
-      }
-    });
+    // Its iterator rejects after an error in the thread.
+    this.#messages = on(this.#worker, "message");
   }
 
-  /** Runs a phase to its end. */
-  run(message: ToThread, onInterval: (part: IntervalPart) => void): Promise<ThreadTotals> {
-    const { promise, resolve, reject } = Promise.withResolvers<ThreadTotals>();
-    this.#onInterval = onInterval;
-    this.#onEnded = resolve;
-    this.#onFailed = reject;
-    this.post(message);
-    return promise;
+  async ready(): Promise<void> {
+    await this.#messages.next();
+  }
+
+  async run(phase: Phase, onInterval: (part: IntervalPart) => void): Promise<ThreadTotals> {
+    this.post({ kind: "run", phase });
+    for (;;) {
+      const { value } = await this.#messages.next();
+      const message: FromThread = value[0];
+      if (message.kind === "ended") {
+        return message.totals;
+      }
+      if (message.kind === "interval") {
+        onInterval(message.part);
+      }
+    }
   }
 
   post(message: ToThread): void {
@@ -174,9 +146,7 @@ async function runPhase(
   signal?.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.all(
-      threads.map((thread, index) =>
-        thread.run({ kind: "run", phase }, (part) => onInterval(index, part)),
-      ),
+      threads.map((thread, index) => thread.run(phase, (part) => onInterval(index, part))),
     );
   } finally {
     signal?.removeEventListener("abort", stop);
@@ -199,48 +169,44 @@ function withoutCalls(loop: Loop): Loop {
 
 function summarize(
   plan: LoadPlan,
-  timeline: Timeline,
+  { evidence, intervals }: Timeline,
   totals: readonly ThreadTotals[],
   interrupted: boolean,
 ): LoadResult {
-  const { evidence, intervals } = timeline;
-  const count = (of: (thread: ThreadTotals) => Readonly<Record<string, number>>) => {
-    const tally = new Tally(1_000);
-    for (const thread of totals) {
-      tally.addAll(of(thread));
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+  const count = (name: "codes" | "errors" | "ranOn") => {
+    const tally = new Tally();
+    for (const [key, times] of totals.flatMap((thread) => Object.entries(thread[name]))) {
+      tally.add(key, times);
     }
     return tally.counts;
   };
-  const merge = (of: (thread: ThreadTotals) => string | undefined) => {
-    const encoded = totals.flatMap((thread) => of(thread) ?? []);
-    return encoded.length === 0
-      ? undefined
-      : LatencyHistogram.merge(encoded.map((one) => LatencyHistogram.decode(one)));
+  const merge = (name: "service" | "firstMessage" | "messageGap") => {
+    const encoded = totals.flatMap((thread) => thread[name] ?? []);
+    return encoded.length === 0 ? undefined : LatencyHistogram.merge(encoded);
   };
   const reasons = judge(evidence);
-  const codes = count((thread) => thread.codes);
-  const calls = (thread: ThreadTotals) =>
-    Object.values(thread.codes).reduce((sum, times) => sum + times, 0);
-  const { loop } = plan;
-  const byRequests = loop.kind === "closed" && "requests" in loop.until;
+  const byItself = requestsOf(plan.loop) === undefined ? "duration" : "requests";
   return {
     plan,
-    endReason: interrupted ? "interrupted" : byRequests ? "requests" : "duration",
+    endReason: interrupted ? "interrupted" : byItself,
     endedAt: new Date(),
     wallMs: Math.max(0, ...totals.map(({ endMs }) => endMs)),
     latency: evidence.latency,
-    service: merge(({ service }) => service) ?? evidence.latency,
+    service: merge("service") ?? evidence.latency,
     lateness: evidence.lateness,
-    firstMessage: merge(({ firstMessage }) => firstMessage),
-    messageGap: merge(({ messageGap }) => messageGap),
-    codes,
-    errors: count(({ errors }) => errors),
-    ranOn: count(({ ranOn }) => ranOn),
+    firstMessage: merge("firstMessage"),
+    messageGap: merge("messageGap"),
+    codes: count("codes"),
+    errors: count("errors"),
+    ranOn: count("ranOn"),
     intervals,
     verdict: { client_limited: reasons.length > 0, reasons },
-    sample: mergeSamples(totals.map((thread) => ({ items: thread.sample, of: calls(thread) }))),
+    sample: mergeSamples(
+      totals.map(({ sample, codes }) => ({ items: sample, of: sum(Object.values(codes)) })),
+    ),
     slowest: slowestOf(totals.flatMap(({ slowest }) => slowest)),
-    unfinished: totals.reduce((sum, { unfinished }) => sum + unfinished, 0),
-    heldBack: totals.reduce((sum, { heldBack }) => sum + heldBack, 0),
+    unfinished: sum(totals.map(({ unfinished }) => unfinished)),
+    heldBack: sum(totals.map(({ heldBack }) => heldBack)),
   };
 }

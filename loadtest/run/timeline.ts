@@ -1,4 +1,4 @@
-import { type Bucket, LatencyHistogram } from "../histogram.ts";
+import { LatencyHistogram } from "../histogram.ts";
 import type { Interval } from "../report/report.ts";
 import { type Evidence, judge } from "./judge.ts";
 import type { IntervalPart } from "./plan.ts";
@@ -7,11 +7,20 @@ import { intervalMs } from "./recorder.ts";
 /** Beyond this number, intervals are joined in pairs, so that a run of any length fits. */
 const maxIntervals = 600;
 
-/** An interval with what is needed to join it with the next one. */
-interface Slice {
-  readonly interval: Interval;
+interface Figures {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly sent: number;
+  readonly calls: number;
+  readonly errors: number;
+  readonly loopDelayMaxMs: number;
   readonly stalledMs: number;
+  readonly gcMs: number;
   readonly activeMs: number;
+}
+
+interface Slice extends Figures {
+  readonly interval: Interval;
   /** An encoded histogram, which takes a hundredth of the memory of a decoded one. */
   readonly lateness: string | undefined;
 }
@@ -24,7 +33,6 @@ export class Timeline {
   readonly #open = new Map<number, IntervalPart[]>();
   readonly #reported: number[];
   #next = 0;
-  /** Of all intervals. */
   readonly #latency = new LatencyHistogram();
   #lateness: LatencyHistogram | undefined;
 
@@ -34,12 +42,7 @@ export class Timeline {
 
   /** @returns the interval that this report completed, if any */
   add(thread: number, part: IntervalPart): Interval | undefined {
-    const parts = this.#open.get(part.index);
-    if (parts) {
-      parts.push(part);
-    } else {
-      this.#open.set(part.index, [part]);
-    }
+    this.#open.set(part.index, [...(this.#open.get(part.index) ?? []), part]);
     this.#reported[thread] = part.index;
     return this.#closeUpTo(Math.min(...this.#reported));
   }
@@ -57,20 +60,20 @@ export class Timeline {
 
   /** Evidence of the whole run. */
   get evidence(): Evidence {
-    const sum = (value: (slice: Slice) => number) =>
-      this.#slices.reduce((total, slice) => total + value(slice), 0);
+    const sum = (of: (slice: Slice) => number) =>
+      this.#slices.reduce((total, slice) => total + of(slice), 0);
     return {
-      lengthMs: sum(({ interval }) => interval.end_ms - interval.start_ms),
+      lengthMs: sum(({ startMs, endMs }) => endMs - startMs),
       latency: this.#latency,
       lateness: this.#lateness,
       stalledMs: sum(({ stalledMs }) => stalledMs),
-      gcMs: sum(({ interval }) => interval.client.gc_ms),
+      gcMs: sum(({ gcMs }) => gcMs),
       activeMs: sum(({ activeMs }) => activeMs),
     };
   }
 
   #closeUpTo(index: number): Interval | undefined {
-    let closed: Interval | undefined;
+    let closed: Slice | undefined;
     for (; this.#next <= index; this.#next++) {
       const parts = this.#open.get(this.#next);
       if (parts) {
@@ -78,34 +81,42 @@ export class Timeline {
         closed = this.#close(parts);
       }
     }
-    return closed;
+    return closed?.interval;
   }
 
-  #close(parts: readonly IntervalPart[]): Interval {
-    const evidence = evidenceOf(parts);
-    this.#latency.add(evidence.latency);
-    if (evidence.lateness) {
+  /** The worst thread represents the client. */
+  #close(parts: readonly IntervalPart[]): Slice {
+    const sum = (of: (part: IntervalPart) => number) =>
+      parts.reduce((total, part) => total + of(part), 0);
+    const max = (of: (part: IntervalPart) => number) => Math.max(...parts.map(of));
+    const latency = LatencyHistogram.of(parts.flatMap((part) => part.latency));
+    this.#latency.add(latency);
+    let lateness: LatencyHistogram | undefined;
+    if (parts.some((part) => part.lateness)) {
+      lateness = LatencyHistogram.of(parts.flatMap((part) => part.lateness ?? []));
       this.#lateness ??= new LatencyHistogram();
-      this.#lateness.add(evidence.lateness);
+      this.#lateness.add(lateness);
     }
-    const slice = createSlice(
-      {
-        start_ms: this.#next * intervalMs,
-        end_ms: this.#next * intervalMs + evidence.lengthMs,
-        sent: parts.reduce((total, { sent }) => total + sent, 0),
-        calls: parts.reduce((total, { calls }) => total + calls, 0),
-        errors: parts.reduce((total, { errors }) => total + errors, 0),
-      },
-      Math.max(...parts.map(({ self }) => self.loopDelayMaxMs)),
-      evidence,
-    );
+    const figures = {
+      startMs: this.#next * intervalMs,
+      endMs: max(({ endMs }) => endMs),
+      sent: sum(({ sent }) => sent),
+      calls: sum(({ calls }) => calls),
+      errors: sum(({ errors }) => errors),
+      loopDelayMaxMs: max(({ self }) => self.loopDelayMaxMs),
+      stalledMs: max(({ self }) => self.stalledMs),
+      gcMs: max(({ self }) => self.gcMs),
+      activeMs: max(({ self }) => self.activeMs),
+    };
+    const interval = intervalOf(figures, latency, lateness);
+    const slice = { ...figures, interval, lateness: lateness?.encode() };
     this.#append(slice);
-    return slice.interval;
+    return slice;
   }
 
   #append(slice: Slice): void {
     const last = this.#slices.at(-1);
-    if (last && slice.interval.start_ms < last.interval.start_ms + this.#sliceMs) {
+    if (last && slice.startMs < last.startMs + this.#sliceMs) {
       this.#slices.splice(-1, 1, join(last, slice));
       return;
     }
@@ -117,90 +128,55 @@ export class Timeline {
   }
 }
 
-/** The worst thread represents the client. */
-function evidenceOf(parts: readonly IntervalPart[]): Evidence {
-  const max = (value: (part: IntervalPart) => number) => Math.max(...parts.map(value));
-  const late = parts.flatMap(({ lateness }) => (lateness ? [lateness] : []));
-  return {
-    lengthMs: max(({ index, endMs }) => endMs - index * intervalMs),
-    latency: mergeBuckets(parts.map(({ latency }) => latency)),
-    lateness: late.length === 0 ? undefined : mergeBuckets(late),
-    stalledMs: max(({ self }) => self.stalledMs),
-    gcMs: max(({ self }) => self.gcMs),
-    activeMs: max(({ self }) => self.activeMs),
-  };
-}
-
 function joinPairs(slices: readonly Slice[]): Slice[] {
-  const joined: Slice[] = [];
-  for (let at = 0; at < slices.length; at += 2) {
-    const [first, second] = slices.slice(at, at + 2);
-    if (first) {
-      joined.push(second ? join(first, second) : first);
-    }
-  }
-  return joined;
+  return slices.flatMap((slice, at) => {
+    const next = slices[at + 1];
+    return at % 2 === 1 ? [] : [next ? join(slice, next) : slice];
+  });
 }
 
 function join(a: Slice, b: Slice): Slice {
-  const [first, second] = [a.interval, b.interval];
+  const latency = LatencyHistogram.merge([a.interval.histogram, b.interval.histogram]);
   const late = [a, b].flatMap(({ lateness }) => lateness ?? []);
-  return createSlice(
-    {
-      start_ms: first.start_ms,
-      end_ms: second.end_ms,
-      sent: first.sent + second.sent,
-      calls: first.calls + second.calls,
-      errors: first.errors + second.errors,
-    },
-    Math.max(first.client.loop_delay_max_ms, second.client.loop_delay_max_ms),
-    {
-      lengthMs: second.end_ms - first.start_ms,
-      latency: mergeEncoded([first.histogram, second.histogram]),
-      lateness: late.length === 0 ? undefined : mergeEncoded(late),
-      stalledMs: a.stalledMs + b.stalledMs,
-      gcMs: first.client.gc_ms + second.client.gc_ms,
-      activeMs: a.activeMs + b.activeMs,
-    },
-  );
-}
-
-function createSlice(
-  counts: Pick<Interval, "start_ms" | "end_ms" | "sent" | "calls" | "errors">,
-  loopDelayMaxMs: number,
-  evidence: Evidence,
-): Slice {
-  const { lengthMs, latency, lateness, stalledMs, gcMs, activeMs } = evidence;
+  const lateness = late.length === 0 ? undefined : LatencyHistogram.merge(late);
+  const figures = {
+    startMs: a.startMs,
+    endMs: b.endMs,
+    sent: a.sent + b.sent,
+    calls: a.calls + b.calls,
+    errors: a.errors + b.errors,
+    loopDelayMaxMs: Math.max(a.loopDelayMaxMs, b.loopDelayMaxMs),
+    stalledMs: a.stalledMs + b.stalledMs,
+    gcMs: a.gcMs + b.gcMs,
+    activeMs: a.activeMs + b.activeMs,
+  };
   return {
-    interval: {
-      ...counts,
-      p50_ms: latency.percentile(50),
-      p90_ms: latency.percentile(90),
-      p99_ms: latency.percentile(99),
-      max_ms: latency.max,
-      histogram: latency.encode(),
-      client: {
-        late_p99_ms: lateness?.percentile(99) ?? 0,
-        loop_delay_max_ms: loopDelayMaxMs,
-        utilization: lengthMs === 0 ? 0 : Math.min(1, activeMs / lengthMs),
-        gc_ms: gcMs,
-      },
-      client_limited: judge(evidence),
-    },
-    stalledMs,
-    activeMs,
+    ...figures,
+    interval: intervalOf(figures, latency, lateness),
     lateness: lateness?.encode(),
   };
 }
 
-function mergeBuckets(parts: readonly (readonly Bucket[])[]): LatencyHistogram {
-  const merged = new LatencyHistogram();
-  for (const buckets of parts) {
-    merged.addBuckets(buckets);
-  }
-  return merged;
-}
-
-function mergeEncoded(parts: readonly string[]): LatencyHistogram {
-  return LatencyHistogram.merge(parts.map((encoded) => LatencyHistogram.decode(encoded)));
+export function intervalOf(
+  figures: Figures,
+  latency: LatencyHistogram,
+  lateness: LatencyHistogram | undefined,
+): Interval {
+  const { startMs, endMs, sent, calls, errors, gcMs, activeMs } = figures;
+  const lengthMs = endMs - startMs;
+  return {
+    ...{ start_ms: startMs, end_ms: endMs, sent, calls, errors },
+    p50_ms: latency.percentile(50),
+    p90_ms: latency.percentile(90),
+    p99_ms: latency.percentile(99),
+    max_ms: latency.max,
+    histogram: latency.encode(),
+    client: {
+      late_p99_ms: lateness?.percentile(99) ?? 0,
+      loop_delay_max_ms: figures.loopDelayMaxMs,
+      utilization: lengthMs === 0 ? 0 : Math.min(1, activeMs / lengthMs),
+      gc_ms: gcMs,
+    },
+    client_limited: judge({ ...figures, lengthMs, latency, lateness }),
+  };
 }

@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 
-/** Seed for `createRandom` from a text. */
 export function seedOf(text: string): number {
   return hash("sha256", text, "buffer").readUInt32BE();
 }
@@ -21,16 +20,17 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/**
- * Random numbers of one call: the same for the same seed and call number, in any thread.
- *
- * @see https://www.jstatsoft.org/article/view/v008i14 Marsaglia, Xorshift RNGs (xor128)
- */
+const numberBytes = 4;
+const uuidBytes = 16;
+const noBytes = Buffer.alloc(0);
+
+/** Random numbers of one call: the same for the same seed and call number, in any thread. */
 export class CallRandom {
   readonly #seed: string;
   readonly #n: number;
-  /** Undefined until the first draw; most calls draw nothing. */
-  #state: Uint32Array | undefined;
+  #blocks = 0;
+  /** Most calls draw nothing, so nothing is made for them. */
+  #unused: Buffer = noBytes;
 
   /** @param n the call's number, from 1 */
   constructor(seed: string, n: number) {
@@ -40,32 +40,23 @@ export class CallRandom {
 
   /** From 0 (inclusive) to 1 (exclusive). */
   number(): number {
-    return this.#draw() / 2 ** 32;
+    return this.#draw(numberBytes).readUInt32LE() / 2 ** 32;
   }
 
   /** @see https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4 */
   uuid(): string {
-    const bytes = Buffer.alloc(16);
-    for (let at = 0; at < bytes.length; at += 4) {
-      bytes.writeUInt32BE(this.#draw(), at);
-    }
+    const bytes = this.#draw(uuidBytes);
     bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
     bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
     return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
-  /** A whole number of 32 bits. */
-  #draw(): number {
-    this.#state ??= stateOf(`${this.#seed} ${this.#n}`);
-    const [x = 0, y = 0, z = 0, w = 0] = this.#state;
-    const t = x ^ (x << 11);
-    this.#state.set([y, z, w, w ^ (w >>> 19) ^ t ^ (t >>> 8)]);
-    return this.#state[3] ?? 0;
+  #draw(bytes: number): Buffer {
+    if (this.#unused.length < bytes) {
+      this.#unused = hash("sha512", `${this.#seed} ${this.#n} ${this.#blocks++}`, "buffer");
+    }
+    const drawn = this.#unused.subarray(0, bytes);
+    this.#unused = this.#unused.subarray(bytes);
+    return drawn;
   }
-}
-
-/** A state of 128 bits, so that no two calls get the same numbers. */
-function stateOf(text: string): Uint32Array {
-  const digest = hash("sha256", text, "buffer");
-  return Uint32Array.from([0, 4, 8, 12], (at) => digest.readUInt32LE(at));
 }

@@ -44,7 +44,6 @@ export function createSchedule(
   return { durationMs, dueMs: (n) => timeOf(stages, stepsBefore(n)) };
 }
 
-/** Time at which the expected number of calls reaches `calls`. */
 function timeOf(stages: readonly Stage[], calls: number): number {
   let startMs = 0;
   let rest = calls;

@@ -1,22 +1,16 @@
-import { once } from "node:events";
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  type OutgoingHttpHeaders,
-} from "node:http2";
 import { create, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
-import { codeName } from "@unblock/connect/code-name";
-import { type TlsOptions, tlsConnectOptions } from "@unblock/http2/client";
+import type { TlsOptions } from "@unblock/http2/client";
 import {
   ServerReflection,
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
+  ServerReflectionResponseSchema,
 } from "@unblock/proto/gen/grpc/reflection/v1/reflection_pb";
+import { createDriver } from "../drivers/create-driver.ts";
+import type { CallResult, Driver } from "../drivers/driver.ts";
+import { prefixBytes } from "../drivers/wire.ts";
 import { servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
 import { repairFiles } from "./repair-files.ts";
 
@@ -32,7 +26,17 @@ const maxBytes = 32 * 1_024 * 1_024;
 const maxServices = 500;
 
 type Query = ServerReflectionRequest["messageRequest"];
-type Ask = (query: Query) => Promise<ServerReflectionResponse["messageResponse"]>;
+type Reply = ServerReflectionResponse["messageResponse"];
+type Ask = (query: Query) => Promise<Reply>;
+
+class ReflectionError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /**
  * Reads the schema of the named RPC's service by server reflection; of all services if the name has
@@ -42,14 +46,10 @@ type Ask = (query: Query) => Promise<ServerReflectionResponse["messageResponse"]
  * @throws Error when the server can't be reached or has no reflection
  */
 export async function reflect(url: string, tls: TlsOptions, rpc: string): Promise<DescService[]> {
-  const session = new ReflectionSession(new URL(url), tls);
-  const transport = createGrpcTransport({
-    baseUrl: url,
-    sessionManager: session,
-    readMaxBytes: maxBytes,
-  });
+  const driver = createDriver({ baseUrl: url, protocol: "grpc", tls });
   try {
-    const { ask, services } = await openReflection(transport);
+    await driver.connect();
+    const { ask, services } = await openReflection(driver);
     const files = new Map<string, FileDescriptorProto>();
     const wanted = services.filter(
       (name) => rpc.startsWith(`${name}/`) || rpc.startsWith(`${name}.`),
@@ -57,31 +57,29 @@ export async function reflect(url: string, tls: TlsOptions, rpc: string): Promis
     for (const service of wanted.length > 0 ? wanted : services.slice(0, maxServices)) {
       await collect(ask, { case: "fileContainingSymbol", value: service }, files);
     }
-    return servicesOfFiles(repairFiles([...files.values()]), (missing, by) => {
-      throw new Error(`The server at ${url} does not return ${missing}, which ${by} imports`);
-    });
+    return servicesOfFiles(repairFiles([...files.values()]));
   } catch (error) {
-    throw error instanceof ConnectError ? explain(url, rpc, error) : error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const what =
+      error instanceof ReflectionError && error.code === "unimplemented"
+        ? `"${rpc}" is not in the project's schema, and the server at ${url} has no reflection`
+        : `Could not read the schema of "${rpc}" from the server at ${url} (${reason})`;
+    throw new Error(`${what}; pass the schema with --descriptor-set FILE (buf build -o FILE)`);
   } finally {
-    session.close();
+    driver.close();
   }
 }
 
-async function openReflection(
-  transport: Transport,
-): Promise<{ ask: Ask; services: readonly string[] }> {
+async function openReflection(driver: Driver): Promise<{ ask: Ask; services: string[] }> {
   let unimplemented: unknown;
   for (const typeName of versions) {
-    const ask: Ask = (query) => askOnce(transport, typeName, query);
+    const ask: Ask = (query) => askOnce(driver, typeName, query);
     try {
-      const response = await ask({ case: "listServices", value: "*" });
-      const services =
-        response.case === "listServicesResponse"
-          ? response.value.service.map(({ name }) => name)
-          : [];
-      return { ask, services };
+      const reply = await ask({ case: "listServices", value: "*" });
+      const listed = reply.case === "listServicesResponse" ? reply.value.service : [];
+      return { ask, services: listed.map(({ name }) => name) };
     } catch (error) {
-      if (ConnectError.from(error).code !== Code.Unimplemented) {
+      if (!(error instanceof ReflectionError && error.code === "unimplemented")) {
         throw error;
       }
       unimplemented = error;
@@ -91,29 +89,45 @@ async function openReflection(
 }
 
 /** Uses one stream per request, which every server supports. */
-async function askOnce(
-  transport: Transport,
-  typeName: string,
-  query: Query,
-): Promise<ServerReflectionResponse["messageResponse"]> {
-  const { serverReflectionInfo } = ServerReflection.method;
-  const method = { ...serverReflectionInfo, parent: { ...ServerReflection, typeName } };
-  const request = create(ServerReflectionRequestSchema, { messageRequest: query });
-  const requests = (async function* () {
-    yield request;
-  })();
-  const response = await transport.stream(method, undefined, timeoutMs, undefined, requests);
-  for await (const { messageResponse } of response.message) {
-    if (messageResponse.case === "errorResponse") {
-      const { errorCode, errorMessage } = messageResponse.value;
-      throw new ConnectError(errorMessage, errorCode);
-    }
-    return messageResponse;
+async function askOnce(driver: Driver, typeName: string, query: Query): Promise<Reply> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const send = driver.prepare({
+    method: {
+      ...ServerReflection.method.serverReflectionInfo,
+      parent: { ...ServerReflection, typeName },
+      methodKind: "server_streaming",
+    },
+    request: create(ServerReflectionRequestSchema, { messageRequest: query }),
+    header: {},
+    timeoutMs,
+    onBody: (chunk) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        call.cancel("resource_exhausted", `the server's response exceeds ${maxBytes} bytes`);
+      } else {
+        chunks.push(Buffer.from(chunk));
+      }
+    },
+  });
+  const { promise, resolve } = Promise.withResolvers<CallResult>();
+  const call = send(resolve);
+  const { code, message } = await promise;
+  const body = Buffer.concat(chunks);
+  if (code !== "ok" || body.length < prefixBytes) {
+    throw new ReflectionError(code, `${code}: ${message || "no response"}`);
   }
-  throw new ConnectError("the server ended reflection without a response", Code.Internal);
+  const end = prefixBytes + body.readUInt32BE(1);
+  const { messageResponse } = fromBinary(
+    ServerReflectionResponseSchema,
+    body.subarray(prefixBytes, end),
+  );
+  if (messageResponse.case === "errorResponse") {
+    throw new ReflectionError("not_found", messageResponse.value.errorMessage);
+  }
+  return messageResponse;
 }
 
-/** Adds the files of a response and their imports. */
 async function collect(
   ask: Ask,
   query: Query,
@@ -121,16 +135,16 @@ async function collect(
 ): Promise<void> {
   const queries: Query[] = [query];
   for (let next = queries.pop(); next !== undefined; next = queries.pop()) {
-    const response = await ask(next);
-    if (response.case !== "fileDescriptorResponse") {
-      throw new ConnectError("the response is not a file descriptor", Code.Internal);
+    const reply = await ask(next);
+    if (reply.case !== "fileDescriptorResponse") {
+      throw new Error("the response is not a file descriptor");
     }
-    for (const bytes of response.value.fileDescriptorProto) {
+    for (const bytes of reply.value.fileDescriptorProto) {
       const file = fromBinary(FileDescriptorProtoSchema, bytes);
       files.set(file.name, file);
     }
     if (files.size > maxFiles) {
-      throw new ConnectError(`the server's schema has more than ${maxFiles} files`, Code.Internal);
+      throw new Error(`the server's schema has more than ${maxFiles} files`);
     }
     const asked = new Set(queries.map(({ value }) => value));
     const missing = new Set([...files.values()].flatMap(({ dependency }) => dependency));
@@ -139,53 +153,5 @@ async function collect(
         queries.push({ case: "fileByFilename", value: name });
       }
     }
-  }
-}
-
-function explain(url: string, rpc: string, error: ConnectError): Error {
-  const instead = "pass the schema with --descriptor-set FILE (buf build -o FILE)";
-  if (error.code === Code.Unimplemented) {
-    return new Error(
-      `"${rpc}" is not in the project's schema, and the server at ${url} has no reflection; ${instead}`,
-    );
-  }
-  const reason = `${codeName(error.code)}: ${error.rawMessage}`;
-  return new Error(
-    `Could not read the schema of "${rpc}" from the server at ${url} (${reason}); ${instead}`,
-  );
-}
-
-type SessionManager = NonNullable<Parameters<typeof createGrpcTransport>[0]["sessionManager"]>;
-
-/**
- * One connection for a few calls. Connect's own session manager removes its error listener when it
- * closes a connection, so that a GOAWAY received then would end the process.
- */
-class ReflectionSession implements SessionManager {
-  readonly authority: string;
-  readonly #session: ClientHttp2Session;
-
-  constructor(url: URL, tls: TlsOptions) {
-    this.authority = url.origin;
-    this.#session = connect(url, tlsConnectOptions(url, tls));
-    // Streams and "connect" report the error, too.
-    this.#session.on("error", () => {});
-  }
-
-  async request(
-    method: string,
-    path: string,
-    headers: OutgoingHttpHeaders,
-  ): Promise<ClientHttp2Stream> {
-    if (this.#session.connecting) {
-      await once(this.#session, "connect");
-    }
-    return this.#session.request({ ...headers, ":method": method, ":path": path });
-  }
-
-  notifyResponseByteRead(): void {}
-
-  close(): void {
-    this.#session.destroy();
   }
 }

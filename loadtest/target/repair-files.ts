@@ -15,7 +15,7 @@ import { wellKnownFiles } from "./descriptor-set.ts";
 export function repairFiles(files: readonly FileDescriptorProto[]): readonly FileDescriptorProto[] {
   const homes = new Map<string, string>();
   for (const file of [...wellKnownFiles.values(), ...files]) {
-    for (const name of namesOf(scopeOf(file), file)) {
+    for (const name of namesOf(scopeOf(file), file.messageType, file.enumType)) {
       homes.set(name, file.name);
     }
   }
@@ -38,16 +38,13 @@ function qualify(known: ReadonlyMap<string, unknown>, scope: string, name: strin
   if (name === "" || name.startsWith(".")) {
     return name;
   }
+  const candidate = `${scope}.${name}`;
   // From the innermost scope outward.
-  for (let outer = scope; ; outer = outer.slice(0, Math.max(0, outer.lastIndexOf(".")))) {
-    const candidate = `${outer}.${name}`;
-    if (known.has(candidate) || outer === "") {
-      return candidate;
-    }
-  }
+  return known.has(candidate) || scope === ""
+    ? candidate
+    : qualify(known, scope.slice(0, scope.lastIndexOf(".")), name);
 }
 
-/** Replaces each reference to a type. */
 function eachReference(
   file: FileDescriptorProto,
   replace: (scope: string, name: string) => string,
@@ -78,18 +75,16 @@ function scopeOf(file: FileDescriptorProto): string {
   return file.package === "" ? "" : `.${file.package}`;
 }
 
-interface Scope {
-  readonly messageType: readonly DescriptorProto[];
-  readonly enumType: readonly EnumDescriptorProto[];
-}
-
-function namesOf(scope: string, { messageType, enumType }: Scope): string[] {
+function namesOf(
+  scope: string,
+  messages: readonly DescriptorProto[],
+  enums: readonly EnumDescriptorProto[],
+): string[] {
   return [
-    ...enumType.map(({ name }) => `${scope}.${name}`),
-    ...messageType.flatMap((message) => {
-      const name = `${scope}.${message.name}`;
-      const { nestedType, enumType: enums } = message;
-      return [name, ...namesOf(name, { messageType: nestedType, enumType: enums })];
-    }),
+    ...enums.map(({ name }) => `${scope}.${name}`),
+    ...messages.flatMap(({ name, nestedType, enumType }) => [
+      `${scope}.${name}`,
+      ...namesOf(`${scope}.${name}`, nestedType, enumType),
+    ]),
   ];
 }

@@ -6,7 +6,6 @@ import type { LoadMethod } from "../drivers/driver.ts";
 import { readDescriptorSet, servicesOf, toDescriptorSet } from "./descriptor-set.ts";
 import { reflect } from "./reflection.ts";
 
-/** An RPC and its schema. */
 export interface Target {
   readonly method: LoadMethod;
   /** A google.protobuf.FileDescriptorSet with everything the method needs, for other threads. */
@@ -15,8 +14,8 @@ export interface Target {
 
 export interface TargetSource {
   /** Server URL; absent for this project's server. */
-  readonly url?: string;
-  readonly descriptorSetFile?: string;
+  readonly url?: string | undefined;
+  readonly descriptorSetFile?: string | undefined;
   readonly tls: TlsOptions;
 }
 
@@ -61,7 +60,7 @@ function expectOne(name: string, services: readonly DescService[], where: string
     throw new Error(`There is no RPC "${name}" in ${where}; ${suggestions(name, methods)}`);
   }
   if (another !== undefined) {
-    const names = found.map((one) => fullName(one)).join(", ");
+    const names = found.map(fullName).join(", ");
     throw new Error(`There are several RPCs "${name}" in ${where}; which one is meant: ${names}?`);
   }
   return method;
@@ -70,10 +69,9 @@ function expectOne(name: string, services: readonly DescService[], where: string
 function matching(services: readonly DescService[], name: string): DescMethod[] {
   return services
     .flatMap((service) => service.methods)
-    .filter((method) => {
-      const { typeName } = method.parent;
-      return [method.name, fullName(method), `${typeName}.${method.name}`].includes(name);
-    });
+    .filter((method) =>
+      [method.name, fullName(method), `${method.parent.typeName}.${method.name}`].includes(name),
+    );
 }
 
 function fullName({ parent, name }: DescMethod): string {
@@ -93,31 +91,25 @@ function expectCallable(method: DescMethod): LoadMethod {
   }
 }
 
-const maxSuggestions = 5;
+const maxSuggested = 5;
 const maxListed = 20;
 
 /** Text with names similar to an unknown one; with the existing names if none is similar. */
 function suggestions(wanted: string, methods: readonly DescMethod[]): string {
-  if (methods.length === 0) {
-    return "there are none";
-  }
   const bare = wanted.split(/[/.]/).at(-1)?.toLowerCase() ?? "";
+  // Without the service, where the name is unique.
+  const nameOf = (method: DescMethod) =>
+    methods.filter(({ name }) => name === method.name).length === 1
+      ? method.name
+      : fullName(method);
+  const edits = ({ name }: DescMethod) => distance(bare, name.toLowerCase());
   const near = methods
-    .map((method) => ({ method, edits: distance(bare, method.name.toLowerCase()) }))
-    .filter(({ edits }) => edits <= Math.max(2, bare.length / 3))
-    .sort((a, b) => a.edits - b.edits)
-    .slice(0, maxSuggestions)
-    .map(({ method }) => method);
+    .filter((method) => edits(method) <= Math.max(2, bare.length / 3))
+    .sort((a, b) => edits(a) - edits(b))
+    .slice(0, maxSuggested);
   if (near.length > 0) {
-    return `did you mean ${namesOf(near, methods).join(" or ")}?`;
+    return `did you mean ${near.map(nameOf).join(" or ")}?`;
   }
-  const listed = namesOf(methods.slice(0, maxListed), methods).join(", ");
-  return `there are: ${listed}${methods.length > maxListed ? ", …" : ""}`;
-}
-
-/** Names without the service, where they are unique. */
-function namesOf(some: readonly DescMethod[], all: readonly DescMethod[]): string[] {
-  return some.map(({ name, parent }) =>
-    all.filter((other) => other.name === name).length === 1 ? name : `${parent.typeName}/${name}`,
-  );
+  const listed = methods.slice(0, maxListed).map(nameOf).join(", ");
+  return `there are: ${listed || "none"}${methods.length > maxListed ? ", …" : ""}`;
 }

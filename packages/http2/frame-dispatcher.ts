@@ -1,7 +1,7 @@
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
 import type { FieldRules } from "./fields.ts";
 import type { FrameReceiver } from "./frame-parser.ts";
-import { flag, frameType } from "./frames.ts";
+import { flag, frameType, readUint31 } from "./frames.ts";
 import { endWithoutPadding, HeaderBlocks, type HeaderLimits } from "./header-blocks.ts";
 import { readSettings, type Setting } from "./settings.ts";
 
@@ -88,7 +88,7 @@ export class FrameDispatcher<Fields> implements FrameReceiver {
         break;
       case frameType.windowUpdate:
         expectLength(length === 4);
-        this.#handler.onWindowUpdate(streamId, bytes.readUInt32BE(start) & 0x7fffffff);
+        this.#handler.onWindowUpdate(streamId, readUint31(bytes, start));
         break;
       case frameType.resetStream:
         expectStream(streamId);
@@ -107,10 +107,7 @@ export class FrameDispatcher<Fields> implements FrameReceiver {
       case frameType.goAway:
         expectNoStream(streamId);
         expectLength(length >= 8);
-        this.#handler.onGoAway(
-          bytes.readUInt32BE(start) & 0x7fffffff,
-          bytes.readUInt32BE(start + 4),
-        );
+        this.#handler.onGoAway(readUint31(bytes, start), bytes.readUInt32BE(start + 4));
         break;
       case frameType.continuation:
         expectStream(streamId);
@@ -152,7 +149,7 @@ function codeOfPriority(streamId: number, bytes: Buffer, start: number, end: num
   if (end - start !== 5) {
     return errorCode.frameSizeError;
   }
-  const dependency = bytes.readUInt32BE(start) & 0x7fffffff;
+  const dependency = readUint31(bytes, start);
   return dependency === streamId ? errorCode.protocolError : errorCode.noError;
 }
 

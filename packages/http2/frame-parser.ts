@@ -1,5 +1,5 @@
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
-import { frameHeaderBytes, maxFrameBytes } from "./frames.ts";
+import { frameHeaderBytes, maxFrameBytes, readUint31 } from "./frames.ts";
 
 /** What is reserved for a frame that is not complete; it grows with what has arrived. */
 const firstPartBytes = 1_024;
@@ -109,7 +109,7 @@ export class FrameParser {
     this.#receiver.onFrame(
       bytes[at + 3] ?? 0,
       bytes[at + 4] ?? 0,
-      bytes.readUInt32BE(at + 5) & 0x7fffffff,
+      readUint31(bytes, at + 5),
       bytes,
       at + frameHeaderBytes,
       end,
@@ -118,7 +118,7 @@ export class FrameParser {
 }
 
 function payloadBytes(bytes: Buffer, at: number): number {
-  const length = bytes.readUInt32BE(at) >>> 8;
+  const length = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
   if (length > maxFrameBytes) {
     throw new ConnectionError(errorCode.frameSizeError, `a frame of ${length} bytes`);
   }

@@ -91,6 +91,16 @@ export function headersFrames(streamId: number, block: Uint8Array, endStream: bo
   return Buffer.concat(parts);
 }
 
+/** Reads a number of 31 bits, such as a stream's; the bit before it is ignored. Faster than Buffer's methods. */
+export function readUint31(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] ?? 0) & 0x7f) << 24) |
+    ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) |
+    (bytes[at + 3] ?? 0)
+  );
+}
+
 function numbers(...values: number[]): Buffer {
   const payload = Buffer.alloc(4 * values.length);
   values.forEach((value, index) => {

@@ -1,6 +1,6 @@
 import { ConnectionError, errorCode, protocolError, tooMany } from "./errors.ts";
 import type { FieldRules } from "./fields.ts";
-import { flag } from "./frames.ts";
+import { flag, readUint31 } from "./frames.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
 
 export interface HeaderLimits {
@@ -64,7 +64,7 @@ export class HeaderBlocks<Fields> {
         if (to - from < priorityBytes) {
           throw new ConnectionError(errorCode.frameSizeError, "HEADERS without their priority");
         }
-        dependsOnItself = (bytes.readUInt32BE(from) & 0x7fffffff) === streamId;
+        dependsOnItself = readUint31(bytes, from) === streamId;
         from += priorityBytes;
       }
     }

@@ -1,6 +1,6 @@
 import { PNG } from "pngjs";
 import { chooseCoat, drawCat, drawDog } from "./animals.ts";
-import { createCanvas, createPen } from "./canvas.ts";
+import { createCanvas, Pen } from "./canvas.ts";
 import { applyLightAndNoise, drawBackground, drawForeground } from "./scenery.ts";
 import { between, seededRandom, servedSeeds } from "./seeds.ts";
 
@@ -31,7 +31,7 @@ export function drawPicture({ animal, seed }: { animal: Animal; seed: number }):
 
   drawBackground(canvas, scene);
   const coat = chooseCoat(scene);
-  const pen = createPen(canvas, {
+  const pen = new Pen(canvas, {
     centre: [between(scene, 31, 49), between(scene, 33, 49)],
     scale: between(scene, 18, 27),
     rotation: between(scene, -0.4, 0.4),
@@ -53,17 +53,11 @@ export function drawPicture({ animal, seed }: { animal: Animal; seed: number }):
  */
 export function pictureFor(path: string): Picture & { animal: Animal } {
   const hash = hashOf(path);
+  const named = (["cat", "dog"] as const).find((one) => path.toLowerCase().includes(one));
   // Odd means cat, so that `/img.jpg`, the specification's example, is one.
-  const animal = namedIn(path) ?? (hash % 2 === 1 ? "cat" : "dog");
+  const animal = named ?? (hash % 2 === 1 ? "cat" : "dog");
   const seed = servedSeeds.first + (hash % (servedSeeds.end - servedSeeds.first));
   return { animal, ...drawPicture({ animal, seed }) };
-}
-
-function namedIn(path: string): Animal | undefined {
-  const lowerCase = path.toLowerCase();
-  if (lowerCase.includes("cat")) return "cat";
-  if (lowerCase.includes("dog")) return "dog";
-  return undefined;
 }
 
 /** FNV-1a over the path's UTF-16 units, then mixed, since its lowest bit alone is weak. */
@@ -78,7 +72,6 @@ function hashOf(path: string): number {
 
 const colourWithoutAlpha = 2;
 
-/** Encodes the picture as PNG, 8 bits per channel, without alpha. */
 export function encodePng({ width, height, rgb }: Picture): Buffer {
   const png = new PNG({ width, height });
   png.data = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength);

@@ -1,5 +1,5 @@
-import { mix } from "./animals.ts";
-import { type Canvas, type Colour, createPen } from "./canvas.ts";
+import { mix, withOpacity } from "./animals.ts";
+import { type Canvas, type Colour, Pen } from "./canvas.ts";
 import { between, type Random } from "./seeds.ts";
 
 /**
@@ -20,29 +20,20 @@ export function drawBackground(canvas: Canvas, random: Random): void {
 }
 
 function drawClutter(canvas: Canvas, random: Random): void {
-  const pen = createPen(canvas, {
+  const pen = new Pen(canvas, {
     centre: [between(random, 0, canvas.width), between(random, 0, canvas.height)],
     scale: between(random, 5, 22),
     rotation: between(random, 0, Math.PI * 2),
   });
-  const colour = anyColour(random);
-  const opacity = between(random, 0.4, 1);
+  const base = anyColour(random);
+  const colour = withOpacity(base, between(random, 0.4, 1));
   const kind = random();
   if (kind < 0.4) {
-    pen.ellipse([0, 0], [1, between(random, 0.3, 1)], 0, colour, opacity);
+    pen.ellipse([0, 0], [1, between(random, 0.3, 1)], 0, colour);
   } else if (kind < 0.8) {
-    pen.polygon(
-      [
-        [-0.6, 0.7],
-        [between(random, -0.5, 0.5), -0.9],
-        [0.6, 0.7],
-      ],
-      0,
-      colour,
-      opacity,
-    );
+    pen.polygon(0, colour, [-0.6, 0.7], [between(random, -0.5, 0.5), -0.9], [0.6, 0.7]);
   } else {
-    pen.line([-3, 0], [3, 0], between(random, 0.15, 0.6), colour, opacity);
+    pen.line([-3, 0], [3, 0], between(random, 0.15, 0.6), colour);
   }
 }
 
@@ -53,20 +44,21 @@ export function drawForeground(canvas: Canvas, random: Random): void {
   const { width, height } = canvas;
   const colour = anyColour(random);
   if (kind < 0.25) {
-    const pen = createPen(canvas, {
+    const pen = new Pen(canvas, {
       centre: [between(random, 0.1, 0.9) * width, height / 2],
       scale: width,
       rotation: between(random, -0.5, 0.5),
     });
     pen.line([0, -1], [0, 1], between(random, 0.03, 0.08), colour);
   } else {
-    const pen = createPen(canvas, {
+    const pen = new Pen(canvas, {
       centre: [between(random, 0.05, 0.95) * width, between(random, 0.85, 1.05) * height],
       scale: between(random, 0.15, 0.28) * width,
       rotation: 0,
     });
     pen.ellipse([0, 0], [1, 1], 0, colour);
-    pen.ellipse([-0.3, -0.3], [0.35, 0.35], 0, mix(colour, [255, 255, 255], 0.5), 0.7);
+    const shine = withOpacity(mix(colour, [255, 255, 255], 0.5), 0.7);
+    pen.ellipse([-0.3, -0.3], [0.35, 0.35], 0, shine);
   }
 }
 

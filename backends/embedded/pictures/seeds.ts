@@ -16,7 +16,6 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A number from `low` up to, but not including, `high`. */
 export function between(random: Random, low: number, high: number): number {
   return low + random() * (high - low);
 }

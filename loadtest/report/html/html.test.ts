@@ -1,6 +1,8 @@
 import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
-import { chartData } from "./chart-data.ts";
+import { completeReport } from "../read.ts";
+import type { FullReport } from "../report.ts";
+import { type Chart, chartsOf } from "./charts.ts";
 import { renderHtml } from "./html.ts";
 
 const seconds = Array.from({ length: 5 }, () => ({ latenciesMs: [1, 2, 3, 4, 50] }));
@@ -31,7 +33,7 @@ describe("renderHtml", () => {
     expect(page).toMatch(/<dt>p99<\/dt><dd>50(\.\d+)? ms<\/dd>/);
     expect(page).toContain("2 × a CPU, Linux 6.1");
     expect(page).not.toContain("Not trustworthy");
-    expect(dataOf(page)).toEqual(JSON.parse(JSON.stringify(chartData(makeReport(seconds)))));
+    expect(dataOf(page)).toEqual(chartsOf(makeReport(seconds)));
   });
 
   test("escapes values of the report", () => {
@@ -67,17 +69,20 @@ describe("renderHtml", () => {
 
   test("renders a report of ghz, and no charts without calls", () => {
     const { unblock: _, ...ghz } = makeReport(seconds);
-    expect(renderHtml(ghz)).toContain("made by</td><td>ghz");
+    expect(renderHtml(completeReport(ghz))).toContain("made by</td><td>ghz");
     const none = renderHtml(makeReport([]));
     expect(none).not.toContain('class="chart"');
     expect(none).toMatch(/<dt>calls<\/dt><dd>0<\/dd>/);
   });
 });
 
-describe("chartData", () => {
+describe("chartsOf", () => {
+  const rowsOf = (report: FullReport, id: Chart["id"]) =>
+    chartsOf(report).find((chart) => chart.id === id)?.rows ?? [];
+
   test("has percentiles up to one call", () => {
     const names = (calls: number) =>
-      chartData(makeReport([{ latenciesMs: Array(calls).fill(1) }])).percentiles.rows.map(
+      rowsOf(makeReport([{ latenciesMs: Array(calls).fill(1) }]), "percentiles").map(
         ([name]) => name,
       );
     expect(names(1)).toEqual(["0 %"]);
@@ -86,15 +91,30 @@ describe("chartData", () => {
   });
 
   test("has gaps in seconds without calls", () => {
-    const { overTime } = chartData(makeReport([{ latenciesMs: [1] }, { latenciesMs: [] }]));
-    expect(overTime.map(([, p50]) => p50)).toEqual([1, null]);
+    const rows = rowsOf(makeReport([{ latenciesMs: [1] }, { latenciesMs: [] }]), "latency");
+    expect(rows.map(([, p50]) => p50)).toEqual([1, null]);
   });
 
   test("counts each call once in the histogram", () => {
-    const { histogram } = chartData(makeReport(seconds));
-    expect(histogram.reduce((sum, [, calls]) => sum + calls, 0)).toBe(25);
-    expect(histogram.map(([mark]) => mark)).toEqual(
-      histogram.map(([mark]) => mark).toSorted((a, b) => a - b),
-    );
+    const rows = rowsOf(makeReport(seconds), "histogram");
+    expect(rows.reduce((sum, [, calls]) => sum + Number(calls), 0)).toBe(25);
+    const marks = rows.map(([mark]) => Number(mark));
+    expect(marks).toEqual(marks.toSorted((a, b) => a - b));
+  });
+
+  test("has the seconds of a report of ghz", () => {
+    const { unblock: _, ...ghz } = makeReport(seconds, {
+      details: [1_000, 1_500, 3_200].map((ms) => ({
+        timestamp: new Date(1e12 + ms).toISOString(),
+        latency: 7e6,
+        error: "",
+        status: ms === 1_500 ? "Unavailable" : "OK",
+      })),
+    });
+    const rows = rowsOf(completeReport(ghz), "throughput");
+    expect(rows).toEqual([
+      [1, 2, 1],
+      [3, 1, 0],
+    ]);
   });
 });

@@ -1,10 +1,9 @@
 // Draws the charts of a report. Runs in the page, where uPlot is a global.
-const data = JSON.parse(document.getElementById("data").textContent);
+const charts = JSON.parse(document.getElementById("data").textContent);
 const style = getComputedStyle(document.documentElement);
 const colour = (name) => style.getPropertyValue(name).trim();
-const text = colour("--text");
 const grid = { stroke: colour("--line"), width: 1 };
-const axis = { stroke: text, grid, ticks: grid };
+const axis = { stroke: colour("--text"), grid, ticks: grid };
 const series = (label, name, more) => ({
   label,
   stroke: colour(name),
@@ -12,128 +11,94 @@ const series = (label, name, more) => ({
   points: { show: false },
   ...more,
 });
-const charts = [];
 
-function draw(id, options, columns) {
-  const container = document.getElementById(id);
-  if (container === null || columns[0].length === 0) {
-    return;
-  }
-  const width = () => Math.max(280, container.clientWidth);
-  const chart = new uPlot(
-    { width: width(), height: 280, legend: { live: false }, ...options },
-    columns,
-    container,
-  );
-  charts.push(() => chart.setSize({ width: width(), height: 280 }));
-}
+const names = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"];
+const nines = ([percentile]) => -Math.log10(1 - Number.parseFloat(percentile) / 100);
+const seconds = { values: (_, splits) => splits.map((value) => `${value} s`) };
 
-const { percentiles, overTime, histogram } = data;
-const names = new Map([
-  [0, "0 %"],
-  [1, "90 %"],
-  [2, "99 %"],
-  [3, "99.9 %"],
-  [4, "99.99 %"],
-  [5, "99.999 %"],
-]);
-draw(
-  "percentiles",
-  {
-    scales: { x: { time: false } },
-    axes: [
-      {
-        ...axis,
-        splits: () => [...names.keys()].filter((nine) => nine <= Math.max(...percentiles.nines)),
-        values: (_, splits) => splits.map((nine) => names.get(nine)),
-      },
-      { ...axis, label: "ms", size: 60 },
-    ],
-    series: [
-      {},
-      ...percentiles.series.map((label, at) =>
-        series(label, at === 0 ? "--first" : "--second", at === 0 ? {} : { dash: [6, 4] }),
-      ),
-    ],
-  },
-  [
-    percentiles.nines,
-    ...percentiles.series.map((_, at) => percentiles.rows.map((row) => row[at + 1])),
-  ],
-);
-
-const column = (at) => overTime.map((row) => row[at]);
-const shade = {
+/** Marks the seconds in which the client was the limit. */
+const shade = (rows) => ({
   hooks: {
     drawClear: [
       (chart) => {
         chart.ctx.fillStyle = colour("--shade");
-        overTime.forEach((row, at) => {
-          if (row[7] === 1) {
-            const begin = at === 0 ? row[0] : overTime[at - 1][0];
+        rows.forEach(([end, , , , , limited], at) => {
+          if (limited !== "") {
+            const begin = at === 0 ? end : rows[at - 1][0];
             const from = Math.max(chart.bbox.left, chart.valToPos(begin, "x", true));
-            const to = chart.valToPos(row[0], "x", true);
+            const to = chart.valToPos(end, "x", true);
             chart.ctx.fillRect(from, chart.bbox.top, to - from, chart.bbox.height);
           }
         });
       },
     ],
   },
-};
-const seconds = { ...axis, values: (_, splits) => splits.map((value) => `${value} s`) };
-draw(
-  "latency",
-  {
-    plugins: [shade],
-    scales: { x: { time: false } },
-    axes: [seconds, { ...axis, label: "ms", size: 60 }],
+});
+
+/** Options of each chart: its axes, the series, and where a row is on the x axis. */
+const kinds = {
+  percentiles: ({ columns, rows }) => ({
+    x: nines,
+    axis: {
+      splits: () => names.map((_, at) => at).filter((at) => at <= Math.max(...rows.map(nines))),
+      values: (_, splits) => splits.map((at) => names[at]),
+    },
+    label: "ms",
     series: [
-      {},
+      series(columns[1], "--first"),
+      ...columns.slice(2).map((label) => series(label, "--second", { dash: [6, 4] })),
+    ],
+  }),
+  latency: ({ rows }) => ({
+    axis: seconds,
+    label: "ms",
+    series: [
       series("p50", "--first"),
       series("p90", "--second", { dash: [8, 3] }),
       series("p99", "--third", { dash: [3, 3] }),
       series("max", "--fourth", { width: 1 }),
     ],
-  },
-  [column(0), column(1), column(2), column(3), column(4)],
-);
-draw(
-  "throughput",
-  {
-    scales: { x: { time: false } },
-    axes: [seconds, { ...axis, label: "per second", size: 60 }],
-    series: [{}, series("calls", "--first"), series("errors", "--third", { dash: [3, 3] })],
-  },
-  [column(0), column(5), column(6)],
-);
-draw(
-  "histogram",
-  {
-    scales: { x: { time: false } },
-    axes: [
-      {
-        ...axis,
-        splits: () => histogram.map((_, at) => at),
-        values: (_, splits) =>
-          splits.map((at) =>
-            at % Math.ceil(histogram.length / 8) === 0 ? histogram[at]?.[0] : "",
-          ),
-        label: "ms",
-      },
-      { ...axis, label: "calls", size: 70 },
-    ],
+    plugins: [shade(rows)],
+  }),
+  throughput: () => ({
+    axis: seconds,
+    label: "per second",
+    series: [series("calls", "--first"), series("errors", "--third", { dash: [3, 3] })],
+  }),
+  histogram: ({ rows }) => ({
+    x: (_, at) => at,
+    axis: {
+      label: "ms",
+      splits: () => rows.map((_, at) => at),
+      values: (_, splits) =>
+        splits.map((at) => (at % Math.ceil(rows.length / 8) === 0 ? rows[at]?.[0] : "")),
+    },
+    label: "calls",
     series: [
-      {},
       series("calls", "--first", {
         fill: colour("--first"),
         paths: uPlot.paths.bars({ size: [0.8] }),
       }),
     ],
-  },
-  [histogram.map((_, at) => at), histogram.map(([, calls]) => calls)],
-);
-addEventListener("resize", () => {
-  for (const resize of charts) {
-    resize();
-  }
-});
+  }),
+};
+
+for (const chart of charts) {
+  const { x = ([first]) => first, label, plugins = [], ...kind } = kinds[chart.id](chart);
+  const container = document.getElementById(chart.id);
+  const size = () => ({ width: Math.max(280, container.clientWidth), height: 280 });
+  const options = {
+    ...size(),
+    plugins,
+    legend: { live: false },
+    scales: { x: { time: false } },
+    axes: [
+      { ...axis, ...kind.axis },
+      { ...axis, label, size: 70 },
+    ],
+    series: [{}, ...kind.series],
+  };
+  const values = kind.series.map((_, at) => chart.rows.map((row) => row[at + 1]));
+  const plot = new uPlot(options, [chart.rows.map(x), ...values], container);
+  addEventListener("resize", () => plot.setSize(size()));
+}

@@ -56,8 +56,7 @@ function readInto(buffer: Buffer, onChunk: (chunk: Buffer) => void): OnReadOpts 
   };
 }
 
-/** Options for a TLS handshake with the server at `url`. */
-export function tlsConnectOptions(url: URL, tls: TlsOptions): ConnectionOptions {
+function tlsConnectOptions(url: URL, tls: TlsOptions): ConnectionOptions {
   const { serverName: name = hostOf(url), insecure, ...pem } = tls;
   return {
     rejectUnauthorized: !insecure,

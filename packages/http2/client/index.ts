@@ -1,4 +1,4 @@
-export { Backoff, openSocket, tlsConnectOptions } from "./connect.ts";
+export { Backoff, openSocket } from "./connect.ts";
 export type {
   Fields,
   PreparedRequest,
