@@ -38,7 +38,7 @@ export async function fireBurst(
   const calls = await Promise.all(
     sends.map(async (send, index) => {
       const sentMs = monotonicMs() - originMs;
-      const result = await new Promise<CallResult>(send);
+      const result = await new Promise<CallResult>((done) => send(done));
       const record = recordCall(result, originMs, sentMs, monotonicMs() - originMs);
       watch?.call(index, record);
       return record;

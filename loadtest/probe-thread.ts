@@ -26,7 +26,7 @@ function post(message: ProbeMessage): void {
 }
 
 async function call(intendedMs: number): Promise<void> {
-  await new Promise<CallResult>(ping);
+  await new Promise<CallResult>((done) => ping(done));
   post({ intendedMs: intendedMs + offsetMs, latencyMs: performance.now() - intendedMs });
 }
 

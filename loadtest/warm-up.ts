@@ -29,7 +29,9 @@ export async function warmUp(driver: Driver): Promise<void> {
     timeoutMs: 0,
   });
   for (let burst = 0; burst < warmUpBursts; burst++) {
-    await Promise.all(Array.from({ length: callsPerBurst }, () => new Promise<CallResult>(send)));
+    await Promise.all(
+      Array.from({ length: callsPerBurst }, () => new Promise<CallResult>((done) => send(done))),
+    );
   }
 }
 

@@ -1,21 +1,18 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { FrameReader } from "@unblock/http2/client/frame-reader";
+import { errorCodeName } from "@unblock/http2/errors";
 import {
   defaultWindowBytes,
-  errorCodeName,
   flag,
   frame,
   frameType,
-  headersFrames,
-  largestWindowBytes,
+  maxWindowBytes,
   preface,
+  settingsAck,
   settingsFrame,
   windowUpdateFrame,
-} from "@unblock/http2/client/frames";
-import { HpackDecoder } from "@unblock/http2/client/hpack-decoder";
-import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
-import type { Field } from "@unblock/http2/client/hpack-table";
+} from "@unblock/http2/frames";
+import { endsStream, RawPeer, type ReceivedFrame } from "@unblock/http2/testing/raw-peer";
 import { vi } from "vitest";
 
 /** Data that a server sent on a stream. */
@@ -27,32 +24,19 @@ export interface StreamOutcome {
   end: string | undefined;
 }
 
-const waitOptions = { timeout: 20_000, interval: 5 };
-
 const interesting = [":status", "content-type", "grpc-status", "grpc-message"];
 
 /** An HTTP/2 connection on which a test writes its own frames, as a faulty or hostile client does. */
-export class RawHttp2 {
-  readonly socket: Socket;
+export class RawHttp2 extends RawPeer {
   readonly streams = new Map<number, StreamOutcome>();
-  readonly #encoder = new HpackEncoder();
-  readonly #decoder = new HpackDecoder();
-  #isClosed = false;
-  #pongs = 0;
   #connectionWindow = defaultWindowBytes;
   readonly #windows = new Map<number, number>();
 
   private constructor(socket: Socket) {
-    this.socket = socket;
-    const reader = new FrameReader((...received) => this.#onFrame(...received));
-    socket.on("data", (chunk: Buffer) => reader.read(chunk));
-    socket.on("error", () => {});
-    socket.once("close", () => {
-      this.#isClosed = true;
-    });
+    super(socket);
     // The server never waits for window updates.
-    const window = windowUpdateFrame(0, largestWindowBytes - defaultWindowBytes);
-    socket.write(Buffer.concat([preface, settingsFrame([]), window]));
+    const window = windowUpdateFrame(0, maxWindowBytes - defaultWindowBytes);
+    this.write(preface, settingsFrame([]), window);
   }
 
   /** @param url `http://host:port` */
@@ -63,12 +47,8 @@ export class RawHttp2 {
     return new RawHttp2(socket);
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
-  headers(streamId: number, fields: readonly Field[], endStream = false): Buffer {
-    return headersFrames(streamId, this.#encoder.encode(fields), endStream);
+  override headers(...[streamId, fields, endStream = false]: Parameters<RawPeer["headers"]>) {
+    return super.headers(streamId, fields, endStream);
   }
 
   data(streamId: number, payload: Uint8Array, endStream = false): Buffer {
@@ -79,7 +59,7 @@ export class RawHttp2 {
   async sendData(streamId: number, payload: Uint8Array): Promise<void> {
     const window = () =>
       Math.min(this.#connectionWindow, this.#windows.get(streamId) ?? defaultWindowBytes);
-    const isOver = () => this.#isClosed || this.streams.get(streamId)?.end !== undefined;
+    const isOver = () => this.isClosed || this.streams.get(streamId)?.end !== undefined;
     if (window() < payload.length && !isOver()) {
       // A server that has received enough stops opening the window.
       await vi
@@ -90,39 +70,22 @@ export class RawHttp2 {
       return;
     }
     this.#connectionWindow -= payload.length;
-    this.#windows.set(
-      streamId,
-      (this.#windows.get(streamId) ?? defaultWindowBytes) - payload.length,
-    );
+    this.#widen(streamId, -payload.length);
     this.write(this.data(streamId, payload));
   }
 
-  /** Writes frames at once, so that the server reads them together. */
-  write(...frames: readonly Buffer[]): void {
-    this.socket.write(Buffer.concat(frames));
-  }
-
-  /** Resolves when the server has ended the stream or the connection. */
-  async ended(streamId: number): Promise<StreamOutcome> {
-    return vi.waitUntil(() => {
-      const outcome = this.#outcome(streamId);
-      return outcome.end !== undefined || this.#isClosed ? outcome : undefined;
-    }, waitOptions);
-  }
-
-  /** Resolves when the server has read everything written before. */
-  async ping(): Promise<void> {
-    const expected = this.#pongs + 1;
-    this.write(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
-    await vi.waitUntil(() => this.#pongs >= expected || this.#isClosed, waitOptions);
-  }
-
-  async closed(): Promise<void> {
-    await vi.waitUntil(() => this.#isClosed, waitOptions);
+  override async ended(streamId: number): Promise<void> {
+    // Known from now on, also if the server says nothing of it.
+    this.#outcome(streamId);
+    await super.ended(streamId);
   }
 
   close(): void {
     this.socket.destroy();
+  }
+
+  #widen(streamId: number, bytes: number): void {
+    this.#windows.set(streamId, (this.#windows.get(streamId) ?? defaultWindowBytes) + bytes);
   }
 
   #outcome(streamId: number): StreamOutcome {
@@ -135,19 +98,20 @@ export class RawHttp2 {
     return outcome;
   }
 
-  #onFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
+  protected override onFrame(received: ReceivedFrame): void {
+    const { type, flags, streamId, payload } = received;
     switch (type) {
       case frameType.settings:
         if (!(flags & flag.ack)) {
-          this.socket.write(frame(frameType.settings, flag.ack, 0, Buffer.alloc(0)));
+          this.write(settingsAck);
         }
-        return;
+        break;
       case frameType.headers: {
-        const fields = this.#decoder.decode(payload);
+        const fields = this.decode(payload);
         const outcome = this.#outcome(streamId);
         for (const name of interesting) {
           const value = fields.get(name);
-          if (value !== null) {
+          if (value !== undefined) {
             outcome.fields[name] = value;
           }
         }
@@ -158,23 +122,15 @@ export class RawHttp2 {
         break;
       case frameType.resetStream:
         this.#outcome(streamId).end = errorCodeName(payload.readUInt32BE(0));
-        return;
-      case frameType.windowUpdate: {
-        const bytes = payload.readUInt32BE(0);
+        break;
+      case frameType.windowUpdate:
         if (streamId === 0) {
-          this.#connectionWindow += bytes;
+          this.#connectionWindow += payload.readUInt32BE(0);
         } else {
-          this.#windows.set(streamId, (this.#windows.get(streamId) ?? defaultWindowBytes) + bytes);
+          this.#widen(streamId, payload.readUInt32BE(0));
         }
-        return;
-      }
-      case frameType.ping:
-        this.#pongs++;
-        return;
-      default:
-        return;
     }
-    if (flags & flag.endStream) {
+    if (endsStream(received)) {
       this.#outcome(streamId).end ??= "ended";
     }
   }

@@ -10,6 +10,7 @@ import {
 } from "../harness/bench.ts";
 import { histogramOf, reportPeakMemory, runClient } from "../harness/clients.ts";
 import type { BenchCommand } from "../harness/command.ts";
+import { measureCost } from "./cost.ts";
 import { loadOf, startBenchServer } from "./servers.ts";
 import { measureStalled } from "./stalled.ts";
 import { measureThroughput } from "./throughput.ts";
@@ -23,6 +24,7 @@ export const loadBench: BenchCommand = {
       about: "calls per second beside ghz's, against three servers (four minutes)",
       measure: measureThroughput,
     },
+    cost: { about: "CPU time per call beside ghz's and h2load's", measure: measureCost },
     burst: { about: "100 calls of 10 ms at once (seconds)", measure: measureBurst },
     stalled: {
       about: "a server that stalls twice: reported and true latencies (half a minute)",

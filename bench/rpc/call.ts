@@ -4,7 +4,7 @@ import type {
   Receiver,
   Sending,
   TransportFailure,
-} from "@unblock/http2/client/exchange";
+} from "@unblock/http2/client";
 import type { Post } from "../harness/h2load.ts";
 
 /** Whether a response ends well, by the request's media type. */

@@ -1,4 +1,4 @@
-import { Http2Transport } from "@unblock/http2/client/transport";
+import { Http2Transport } from "@unblock/http2/client";
 import { atMost, type Bench, connections, type Finding, inFlight, unit } from "../harness/bench.ts";
 import { runClient } from "../harness/clients.ts";
 import type { ServerProcess } from "../harness/processes.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Http2Transport } from "@unblock/http2/client/transport";
+import { Http2Transport } from "@unblock/http2/client";
 import { sendChecked } from "../rpc/call.ts";
 import { mix } from "./mix.ts";
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { TlsOptions } from "@unblock/http2/client/exchange";
+import type { TlsOptions } from "@unblock/http2/client";
 import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readGivenFile } from "../files.ts";
 import { readDataFile } from "../requests/data-file.ts";

@@ -4,14 +4,14 @@ import type {
   Receiver,
   Sending,
   TransportFailure,
-} from "@unblock/http2/client/exchange";
+} from "@unblock/http2/client";
+import type { DeadlineQueue, Expiring } from "./deadlines.ts";
 import type { CallInProgress, CallResult } from "./driver.ts";
 import { codeOfHttpStatus } from "./status.ts";
 
 /** What a valid response looks like; one object for all calls of a `Send`. */
 export interface ExpectedResponse {
-  /** The call's deadline in milliseconds; 0 for none. */
-  readonly timeoutMs: number;
+  readonly deadlines: DeadlineQueue | undefined;
   /** Whether there is exactly one message. */
   readonly unary: boolean;
   readonly onMessage: (() => void) | undefined;
@@ -20,12 +20,13 @@ export interface ExpectedResponse {
   readonly contentTypes: readonly string[];
 }
 
-/** Maximum delay of setTimeout, which would fire at once for a longer one. */
-const maxTimerMs = 2 ** 31 - 1;
 const noFields: Fields = { get: () => null };
 
 /** A call in progress: enforces the deadline and reports the result once. */
-export abstract class CallReceiver implements Receiver, CallInProgress {
+export abstract class CallReceiver implements Receiver, CallInProgress, Expiring {
+  expiryMs = 0;
+  previous: Expiring | undefined;
+  next: Expiring | undefined;
   protected readonly expected: ExpectedResponse;
   protected httpStatus = 0;
   protected header = noFields;
@@ -33,7 +34,6 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
   protected isForeign = false;
   readonly #done: (result: CallResult) => void;
   #sending: Sending | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor(expected: ExpectedResponse, done: (result: CallResult) => void) {
@@ -44,11 +44,12 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
   abstract data(chunk: Buffer): void;
   abstract end(): void;
 
-  start(request: PreparedRequest): this {
-    this.#sending = request.send(this);
+  start(request: PreparedRequest, connection: number | undefined): this {
+    const sending = request.send(this, connection);
+    this.#sending = sending;
     // The send may have failed already.
-    if (this.expected.timeoutMs > 0 && !this.#ended) {
-      this.#timer = setTimeout(expire, Math.min(this.expected.timeoutMs, maxTimerMs), this);
+    if (!this.#ended) {
+      this.expected.deadlines?.add(this, sending.writtenMs || performance.now());
     }
     return this;
   }
@@ -75,9 +76,7 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
       return;
     }
     this.#ended = true;
-    if (this.#timer !== undefined) {
-      clearTimeout(this.#timer);
-    }
+    this.expected.deadlines?.remove(this);
     this.#done({
       code,
       message,
@@ -107,13 +106,9 @@ export abstract class CallReceiver implements Receiver, CallInProgress {
     }
   }
 
-  expire(): void {
-    this.cancel("deadline_exceeded", `No response within ${this.expected.timeoutMs} ms`);
+  expire(timeoutMs: number): void {
+    this.cancel("deadline_exceeded", `No response within ${timeoutMs} ms`);
   }
-}
-
-function expire(receiver: CallReceiver): void {
-  receiver.expire();
 }
 
 function matches(contentType: string | null, expected: readonly string[]): boolean {

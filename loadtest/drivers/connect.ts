@@ -1,4 +1,4 @@
-import type { Fields, PreparedRequest } from "@unblock/http2/client/exchange";
+import type { Fields, PreparedRequest } from "@unblock/http2/client";
 import { CallReceiver, KeptBody } from "./call-receiver.ts";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
@@ -62,8 +62,14 @@ export function prepareConnectStream(wire: Wire, call: Call): Send {
   const contentType = `application/connect+${wire.codec}`;
   const body = envelope(encodeMessage(wire, call));
   const request = preparePost(wire, call, postFields(contentType, call), body);
-  const expected = { timeoutMs, unary: false, onMessage, onBody, contentTypes: [contentType] };
-  return (done) => new ConnectStreamReceiver(expected, done).start(request);
+  const expected = {
+    deadlines: wire.deadlines.of(timeoutMs),
+    unary: false,
+    onMessage,
+    onBody,
+    contentTypes: [contentType],
+  };
+  return (done, connection) => new ConnectStreamReceiver(expected, done).start(request, connection);
 }
 
 function postFields(contentType: string, { timeoutMs }: Call): Record<string, string> {
@@ -75,12 +81,17 @@ function postFields(contentType: string, { timeoutMs }: Call): Record<string, st
 }
 
 function sendUnary(
-  { codec }: Wire,
+  { codec, deadlines }: Wire,
   { timeoutMs, onMessage }: Call,
   request: PreparedRequest,
 ): Send {
-  const expected = { timeoutMs, onMessage, unary: true, contentTypes: [`application/${codec}`] };
-  return (done) => new ConnectUnaryReceiver(expected, done).start(request);
+  const expected = {
+    deadlines: deadlines.of(timeoutMs),
+    onMessage,
+    unary: true,
+    contentTypes: [`application/${codec}`],
+  };
+  return (done, connection) => new ConnectUnaryReceiver(expected, done).start(request, connection);
 }
 
 class ConnectUnaryReceiver extends CallReceiver {

@@ -1,10 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { Protocol } from "@unblock/client/client";
-import type { TlsOptions } from "@unblock/http2/client/exchange";
-import { Http2Transport } from "@unblock/http2/client/transport";
+import { Http2Transport, type TlsOptions } from "@unblock/http2/client";
 import { Http1Transport } from "../transport/http1/transport.ts";
 import { prepareConnectGet, prepareConnectStream, prepareConnectUnary } from "./connect.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { Call, Driver, LoadMethod, Send } from "./driver.ts";
 import { prepareGrpc, prepareGrpcWeb } from "./grpc.ts";
 import type { Codec, Wire } from "./wire.ts";
@@ -54,7 +54,12 @@ export function createDriver(
   const HttpTransport = combination.httpVersion === "2" ? Http2Transport : Http1Transport;
   const transport = new HttpTransport({ url, connections, tls });
   const basePath = url.pathname.replace(/\/$/, "");
-  const wire: Wire = { transport, codec: combination.codec, basePath };
+  const wire: Wire = {
+    transport,
+    codec: combination.codec,
+    deadlines: new Deadlines(),
+    basePath,
+  };
   return {
     connect: () => transport.connect(),
     prepare: (call) => {

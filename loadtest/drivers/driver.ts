@@ -1,5 +1,5 @@
 import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
-import type { Fields } from "@unblock/http2/client/exchange";
+import type { Fields } from "@unblock/http2/client";
 
 /** An RPC that the load client can call. */
 export type LoadMethod = DescMethodUnary | DescMethodServerStreaming;
@@ -34,9 +34,11 @@ export interface Call {
 
 /**
  * Sends one call and reports its result once. Never throws; a call without a response fails.
- * `new Promise(send)` is the call as a promise.
+ *
+ * @param connection connection to use if it is free, from 0 and counted on after the last one; default:
+ *   the connections in turn
  */
-export type Send = (done: (result: CallResult) => void) => CallInProgress;
+export type Send = (done: (result: CallResult) => void, connection?: number) => CallInProgress;
 
 export interface CallInProgress {
   /** Cancels the call, which ends with this code and message. No effect on a call that has ended. */

@@ -1,7 +1,8 @@
-import type { Fields, PreparedRequest, Receiver, Transport } from "@unblock/http2/client/exchange";
+import type { Fields, PreparedRequest, Receiver, Transport } from "@unblock/http2/client";
 import { change, count, wish } from "@unblock/test/echo-schema";
 import { describe, expect, test } from "vitest";
 import { prepareConnectStream } from "./connect.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { CallResult, LoadMethod } from "./driver.ts";
 import { prepareGrpc, prepareGrpcWeb } from "./grpc.ts";
 import { envelope } from "./wire.ts";
@@ -93,7 +94,8 @@ async function play(
   const onMessage = () => {
     messages++;
   };
-  const wire = { transport: player.transport, codec: "proto", basePath: "" } as const;
+  const deadlines = new Deadlines();
+  const wire = { transport: player.transport, codec: "proto", deadlines, basePath: "" } as const;
   const call = { method, request: wish({}), header: {}, timeoutMs: 0, onMessage };
   prepare(
     wire,

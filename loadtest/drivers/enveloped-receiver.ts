@@ -1,4 +1,4 @@
-import type { TransportFailure } from "@unblock/http2/client/exchange";
+import type { TransportFailure } from "@unblock/http2/client";
 import { CallReceiver, KeptBody, maxKeptBytes } from "./call-receiver.ts";
 import { codeOfHttpStatus, type RpcStatus } from "./status.ts";
 import { compressedFlag, prefixBytes } from "./wire.ts";

@@ -1,4 +1,4 @@
-import type { Fields } from "@unblock/http2/client/exchange";
+import type { Fields } from "@unblock/http2/client";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
 import { type RpcStatus, readGrpcStatus } from "./status.ts";
@@ -40,14 +40,14 @@ function prepare(
     envelope(encodeMessage(wire, call)),
   );
   const expected = {
-    timeoutMs,
+    deadlines: wire.deadlines.of(timeoutMs),
     unary: method.methodKind === "unary",
     onMessage,
     onBody,
     // A media type without a codec means proto.
     contentTypes: wire.codec === "proto" ? [contentType, mediaType] : [contentType],
   };
-  return (done) => new Receiver(expected, done).start(request);
+  return (done, connection) => new Receiver(expected, done).start(request, connection);
 }
 
 class GrpcReceiver extends EnvelopedReceiver {

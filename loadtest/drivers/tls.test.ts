@@ -1,4 +1,4 @@
-import type { TlsOptions } from "@unblock/http2/client/exchange";
+import type { TlsOptions } from "@unblock/http2/client";
 import { callOnce } from "@unblock/test/call-driver";
 import { type Certificates, createCertificates } from "@unblock/test/certificates";
 import { serveConnect } from "@unblock/test/echo-connect-server";

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { toBinary, toJsonString } from "@bufbuild/protobuf";
-import type { PreparedRequest, Transport } from "@unblock/http2/client/exchange";
+import type { PreparedRequest, Transport } from "@unblock/http2/client";
+import type { Deadlines } from "./deadlines.ts";
 import type { Call } from "./driver.ts";
 
 /** Encoding of messages. */
@@ -10,6 +11,7 @@ export type Codec = "proto" | "json";
 export interface Wire {
   readonly transport: Transport;
   readonly codec: Codec;
+  readonly deadlines: Deadlines;
   /** Prefix of the RPC's path: "" or such as "/api". */
   readonly basePath: string;
 }

@@ -36,10 +36,8 @@ const post = (message: FromThread) => port.postMessage(message);
 
 const { target, header, timeoutMs, threads } = plan;
 const method = loadMethod(target.descriptorSet, target.service, target.method);
-const driver = createDriver({
-  ...plan.driver,
-  connections: shareOf(plan.driver.connections, threads, thread),
-});
+const connections = shareOf(plan.driver.connections, threads, thread);
+const driver = createDriver({ ...plan.driver, connections });
 const requests = createRequests(method, plan.requests.rows);
 const createSenderOf = (by: Driver, recorder: Recorder, seed: string) =>
   createSender({ driver: by, method, requests, header, timeoutMs, recorder, seed });
@@ -86,6 +84,7 @@ function run({ loop, startMs: originMs, claims, seed }: Phase): void {
     recorder,
     send: createSenderOf(driver, recorder, seed),
     startMs,
+    connections,
     claim: () => Atomics.add(claimed, 0, 1) + 1,
     onAllSent: () => {
       allSent = true;

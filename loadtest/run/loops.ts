@@ -8,6 +8,8 @@ export interface LoopRun {
   readonly recorder: Recorder;
   readonly send: Sender;
   readonly startMs: number;
+  /** Number of this thread's connections. */
+  readonly connections: number;
   /** Takes the number of the next call, from 1; unique among all threads. */
   readonly claim: () => number;
   /** Called when no more calls will be sent. Some may be in progress. */
@@ -26,24 +28,26 @@ export interface RunningLoop {
 }
 
 /**
- * Keeps this thread's share of calls in progress, each followed by the next.
+ * Keeps this thread's share of calls in progress, each followed by the next of the same caller, which
+ * stays on its connection: what one read brought leads to one write. Fewer callers than connections use
+ * all of them in turn.
  *
  * @param callers the share
  */
 export function startClosedLoop(
   { until }: ClosedLoop,
   callers: number,
-  { send, startMs, claim, onAllSent }: LoopRun,
+  { send, startMs, connections, claim, onAllSent }: LoopRun,
 ): RunningLoop {
   const maxCalls = "requests" in until ? until.requests : Number.MAX_SAFE_INTEGER;
   const untilMs = "durationMs" in until ? startMs + until.durationMs : Number.POSITIVE_INFINITY;
   let stopped = false;
 
-  const next = () => {
+  const next = (connection: number | undefined, again: () => void) => {
     const nowMs = performance.now();
     const n = stopped || nowMs >= untilMs ? Number.POSITIVE_INFINITY : claim();
     if (n <= maxCalls) {
-      send(n, nowMs, false, next);
+      send(n, nowMs, false, again, connection);
     } else if (!stopped) {
       // The first caller that finds no call reports it: other calls may never end.
       stopped = true;
@@ -51,7 +55,9 @@ export function startClosedLoop(
     }
   };
   for (let caller = 0; caller < callers; caller++) {
-    next();
+    const connection = callers < connections ? undefined : caller;
+    const again = () => next(connection, again);
+    again();
   }
   const stop = () => {
     stopped = true;

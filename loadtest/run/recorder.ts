@@ -78,6 +78,11 @@ export class Recorder {
     options.selfWatch.read();
   }
 
+  /** Whether calls have intended moments. */
+  get isOpen(): boolean {
+    return this.#options.open;
+  }
+
   get inProgress(): number {
     return this.#inProgress.size;
   }

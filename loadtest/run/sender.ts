@@ -22,8 +22,15 @@ export interface SenderOptions {
  *
  * @param intendedMs intended moment, on this thread's `performance.now()`
  * @param heldBack whether the call is late because the maximum was in progress
+ * @param connection as for `Send`
  */
-export type Sender = (n: number, intendedMs: number, heldBack: boolean, onEnd: () => void) => void;
+export type Sender = (
+  n: number,
+  intendedMs: number,
+  heldBack: boolean,
+  onEnd: () => void,
+  connection?: number,
+) => void;
 
 export function createSender(options: SenderOptions): Sender {
   const { driver, method, requests, timeoutMs, recorder, seed } = options;
@@ -62,8 +69,9 @@ export function createSender(options: SenderOptions): Sender {
     return send;
   };
 
-  return (n, intendedMs, heldBack, onEnd) => {
-    const sentMs = performance.now();
+  return (n, intendedMs, heldBack, onEnd, connection) => {
+    // In a closed loop a call is sent when it is intended.
+    const sentMs = recorder.isOpen ? performance.now() : intendedMs;
     const sent: SentCall = { n, intendedMs, sentMs, messageMs: undefined, sending: undefined };
     recorder.sent(sent, heldBack ? 0 : sentMs - intendedMs);
     let returned = false;
@@ -75,7 +83,7 @@ export function createSender(options: SenderOptions): Sender {
       } else {
         setImmediate(onEnd);
       }
-    });
+    }, connection);
     returned = true;
   };
 }

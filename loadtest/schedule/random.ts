@@ -22,16 +22,20 @@ export function createRandom(seed: number): () => number {
 
 const numberBytes = 4;
 const uuidBytes = 16;
+const noBytes = Buffer.alloc(0);
 
 /** Random numbers of one call: the same for the same seed and call number, in any thread. */
 export class CallRandom {
   readonly #seed: string;
+  readonly #n: number;
   #blocks = 0;
-  #unused: Buffer = Buffer.alloc(0);
+  /** Most calls draw nothing, so nothing is made for them. */
+  #unused: Buffer = noBytes;
 
   /** @param n the call's number, from 1 */
   constructor(seed: string, n: number) {
-    this.#seed = `${seed} ${n}`;
+    this.#seed = seed;
+    this.#n = n;
   }
 
   /** From 0 (inclusive) to 1 (exclusive). */
@@ -49,7 +53,7 @@ export class CallRandom {
 
   #draw(bytes: number): Buffer {
     if (this.#unused.length < bytes) {
-      this.#unused = hash("sha512", `${this.#seed} ${this.#blocks++}`, "buffer");
+      this.#unused = hash("sha512", `${this.#seed} ${this.#n} ${this.#blocks++}`, "buffer");
     }
     const drawn = this.#unused.subarray(0, bytes);
     this.#unused = this.#unused.subarray(bytes);

@@ -1,6 +1,6 @@
 import { create, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import type { TlsOptions } from "@unblock/http2/client/exchange";
+import type { TlsOptions } from "@unblock/http2/client";
 import {
   ServerReflection,
   type ServerReflectionRequest,

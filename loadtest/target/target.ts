@@ -1,5 +1,5 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import type { TlsOptions } from "@unblock/http2/client/exchange";
+import type { TlsOptions } from "@unblock/http2/client";
 import { services as builtIn } from "@unblock/proto/methods";
 import { distance } from "fastest-levenshtein";
 import type { LoadMethod } from "../drivers/driver.ts";

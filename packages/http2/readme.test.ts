@@ -1,43 +1,54 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:http2";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { resolveOptions } from "./server/options.ts";
+import { closeLater } from "./testing/close-later.ts";
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const readme = readFileSync(pathOf("README.md"), "utf8");
 
-test("shows the example as it is, and the example does what it says", async () => {
-  expect(readme).toContain(readFileSync(pathOf("example.ts"), "utf8"));
-  const child = spawn(process.execPath, [pathOf("example.ts")], {
+/** Runs an example; its process is killed after the test. */
+function start(
+  name: string,
+  ...args: readonly string[]
+): ChildProcessByStdio<null, Readable, null> {
+  const child = spawn(process.execPath, [pathOf(name), ...args], {
     env: { ...process.env, PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  try {
-    const [output] = await once(child.stdout, "data");
-    const port = /port: (\d+)/.exec(String(output))?.[1];
-    const session = connect(`http://127.0.0.1:${port}`);
-    const post = async (path: string) => {
-      const stream = session.request({ ":method": "POST", ":path": path });
-      stream.end("hello");
-      const [[{ ":status": status }], body] = await Promise.all([
-        once(stream, "response"),
-        text(stream),
-      ]);
-      return { status, body };
-    };
-    expect(await post("/echo")).toEqual({ status: 200, body: "hello" });
-    expect(await post("/upper")).toEqual({ status: 200, body: "HELLO" });
-    expect(await post("/other")).toEqual({ status: 404, body: "" });
-    child.kill("SIGTERM");
-    await Promise.all([once(session, "close"), once(child, "exit")]);
-    expect(child.exitCode).toBe(0);
-  } finally {
-    child.kill("SIGKILL");
+  closeLater(() => child.kill("SIGKILL"));
+  return child;
+}
+
+test("shows the examples as they are, and they do what it says", async () => {
+  for (const name of ["examples/server.ts", "examples/client.ts"]) {
+    expect(readme).toContain(readFileSync(pathOf(name), "utf8"));
   }
+  const server = start("examples/server.ts");
+  const [output] = await once(server.stdout, "data");
+  const url = `http://127.0.0.1:${/port: (\d+)/.exec(String(output))?.[1]}`;
+  const client = start("examples/client.ts", url);
+  expect((await text(client.stdout)).match(/200 hello yes/g)).toHaveLength(3);
+  const session = connect(url);
+  const post = async (path: string) => {
+    const stream = session.request({ ":method": "POST", ":path": path });
+    stream.end("hello");
+    const [[{ ":status": status }], body] = await Promise.all([
+      once(stream, "response"),
+      text(stream),
+    ]);
+    return { status, body };
+  };
+  expect(await post("/upper")).toEqual({ status: 200, body: "HELLO" });
+  expect(await post("/other")).toEqual({ status: 404, body: "" });
+  server.kill("SIGTERM");
+  await Promise.all([once(session, "close"), once(server, "exit")]);
+  expect(server.exitCode).toBe(0);
 });
 
 test("lists every option with its default", () => {

@@ -1,7 +1,7 @@
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { frame, frameType, preface, settingsFrame } from "@unblock/http2/client/frames";
+import { frame, frameType, preface, settingsFrame } from "@unblock/http2/frames";
 import { attackTest, footprintOf, reportAttack } from "@unblock/test/attack";
 import { type RunningCommand, startCommand } from "@unblock/test/cli";
 import { canMakeHosts, makeNetwork } from "@unblock/test/network-hosts";

@@ -10,7 +10,8 @@ import { envelope } from "@unblock/connect/adapter/envelope";
 import type { CallObserver } from "@unblock/connect/adapter/observer";
 import { codeName } from "@unblock/connect/code-name";
 import { type Http2Implementation, listen as listenOn } from "@unblock/connect/listener/listener";
-import { goAwayFrame, resetStreamFrame } from "@unblock/http2/client/frames";
+import { errorCode } from "@unblock/http2/errors";
+import { goAwayFrame, resetStreamFrame } from "@unblock/http2/frames";
 import { change, wish } from "@unblock/test/echo-schema";
 import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { RawHttp2, type StreamOutcome } from "@unblock/test/raw-http2";
@@ -131,11 +132,11 @@ function headers(
 
 /** Ways to cut off a request of which the server has half the body, or all of it. */
 const cuts: Readonly<Record<string, (connection: RawHttp2) => void>> = {
-  "RST_STREAM (CANCEL)": (connection) => connection.write(resetStreamFrame(1, "CANCEL")),
-  "RST_STREAM (NO_ERROR)": (connection) => connection.write(resetStreamFrame(1, "NO_ERROR")),
+  "RST_STREAM (CANCEL)": (connection) => connection.write(resetStreamFrame(1, errorCode.cancel)),
+  "RST_STREAM (NO_ERROR)": (connection) => connection.write(resetStreamFrame(1, errorCode.noError)),
   FIN: (connection) => connection.socket.end(),
   "GOAWAY and FIN": (connection) => {
-    connection.write(goAwayFrame("NO_ERROR"));
+    connection.write(goAwayFrame(0, errorCode.noError));
     connection.socket.end();
   },
   "a lost connection": (connection) => connection.socket.resetAndDestroy(),

@@ -1,7 +1,8 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createVitalsClient } from "@unblock/client/client";
 import { envelope } from "@unblock/connect/adapter/envelope";
-import { goAwayFrame, resetStreamFrame } from "@unblock/http2/client/frames";
+import { errorCode } from "@unblock/http2/errors";
+import { goAwayFrame, resetStreamFrame } from "@unblock/http2/frames";
 import { ExercisesService, TrackEventRequestSchema } from "@unblock/proto/gen/exercises";
 import { attackTest, footprintOf, reportAttack } from "@unblock/test/attack";
 import { RawHttp2 } from "@unblock/test/raw-http2";
@@ -54,7 +55,7 @@ const attacks: readonly [
     async (connection, streamId) => {
       connection.write(begin(connection, streamId), connection.data(streamId, body.subarray(0, 8)));
       await connection.ping();
-      connection.write(resetStreamFrame(streamId, "CANCEL"));
+      connection.write(resetStreamFrame(streamId, errorCode.cancel));
     },
   ],
   [
@@ -62,7 +63,7 @@ const attacks: readonly [
     async (connection, streamId) => {
       connection.write(begin(connection, streamId), connection.data(streamId, body.subarray(0, 8)));
       await connection.ping();
-      connection.write(goAwayFrame("NO_ERROR"));
+      connection.write(goAwayFrame(0, errorCode.noError));
       connection.socket.end();
       await connection.closed();
     },
@@ -73,7 +74,7 @@ const attacks: readonly [
       connection.write(
         begin(connection, streamId),
         connection.data(streamId, body, true),
-        resetStreamFrame(streamId, "CANCEL"),
+        resetStreamFrame(streamId, errorCode.cancel),
       ),
   ],
 ];

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { frame, frameType, preface, settingsFrame } from "@unblock/http2/client/frames";
-import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
+import { frame, frameType, preface, settingsFrame } from "@unblock/http2/frames";
+import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { HealthCheckResponse_ServingStatus as Status } from "@unblock/proto/gen/health/v1/health_pb";
 import { createCertificates } from "@unblock/test/certificates";
 import { expect, test, vi } from "vitest";

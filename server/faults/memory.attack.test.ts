@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { brotliCompressSync, constants, createBrotliCompress, gzipSync } from "node:zlib";
 import { envelope } from "@unblock/connect/adapter/envelope";
-import type { Field } from "@unblock/http2/client/hpack-table";
+import type { Field } from "@unblock/http2/hpack-table";
 import { attackTest, type Footprint, footprintOf, reportAttack } from "@unblock/test/attack";
 import { RawHttp2 } from "@unblock/test/raw-http2";
 import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";

@@ -1,6 +1,5 @@
 import { connect } from "node:net";
 import { maxStreams } from "@unblock/connect/listener/limits";
-import { FrameReader } from "@unblock/http2/client/frame-reader";
 import {
   flag,
   frame,
@@ -8,8 +7,9 @@ import {
   headersFrames,
   preface,
   settingsFrame,
-} from "@unblock/http2/client/frames";
-import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
+} from "@unblock/http2/frames";
+import { HpackEncoder } from "@unblock/http2/hpack-encoder";
+import { FrameReader } from "@unblock/http2/testing/frame-reader";
 import { expect, test, vi } from "vitest";
 import { impatientServers, sweepByHand } from "./impatient-server.ts";
 import {

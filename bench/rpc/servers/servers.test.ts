@@ -1,4 +1,4 @@
-import { Http2Transport } from "@unblock/http2/client/transport";
+import { Http2Transport } from "@unblock/http2/client";
 import { hasProgram } from "@unblock/test/programs";
 import { callGrpc } from "@unblock/test/wire";
 import { afterEach, describe, expect, test } from "vitest";

@@ -1,14 +1,15 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import { failureOf, isClosed, openSocket } from "@unblock/http2/client/connect";
-import type {
-  Fields,
-  Receiver,
-  Sending,
-  TransportFailure,
-  TransportOptions,
-} from "@unblock/http2/client/exchange";
+import {
+  type Fields,
+  openSocket,
+  type Receiver,
+  type Sending,
+  type TransportFailure,
+  type TransportOptions,
+} from "@unblock/http2/client";
 import type { Client, Dispatcher } from "undici";
+import { failureOf, isClosed } from "./failures.ts";
 
 export interface ConnectionOwner {
   onOpen(connection: Connection): void;

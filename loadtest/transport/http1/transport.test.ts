@@ -1,12 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
-import { closedByClient } from "@unblock/http2/client/connect";
-import type { Transport } from "@unblock/http2/client/exchange";
-import {
-  type Call,
-  closeLater,
-  send as sendOver,
-  serveSockets,
-} from "@unblock/http2/testing/client";
+import { closedByClient, type Transport } from "@unblock/http2/client";
+import { type Call, send as sendOver, serveSockets } from "@unblock/http2/testing/client";
+import { closeLater } from "@unblock/http2/testing/close-later";
 import { freePort, listen, type TestEndpoint } from "@unblock/test/listen";
 import { describe, expect, test } from "vitest";
 import { Http1Transport } from "./transport.ts";

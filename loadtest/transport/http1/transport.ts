@@ -1,11 +1,13 @@
-import { Backoff, closedByClient, unreachable } from "@unblock/http2/client/connect";
-import type {
-  PreparedRequest,
-  RequestHead,
-  Transport,
-  TransportFailure,
-  TransportOptions,
-} from "@unblock/http2/client/exchange";
+import {
+  Backoff,
+  closedByClient,
+  type PreparedRequest,
+  type RequestHead,
+  type Transport,
+  type TransportFailure,
+  type TransportOptions,
+  unreachable,
+} from "@unblock/http2/client";
 import type { Dispatcher } from "undici";
 import { Connection, type ConnectionOwner, Exchange } from "./connection.ts";
 

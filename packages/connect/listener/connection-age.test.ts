@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { Agent, request as requestHttp } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
-import { FrameReader } from "@unblock/http2/client/frame-reader";
 import {
   flag,
   frame,
@@ -9,8 +8,9 @@ import {
   headersFrames,
   preface,
   settingsFrame,
-} from "@unblock/http2/client/frames";
-import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
+} from "@unblock/http2/frames";
+import { HpackEncoder } from "@unblock/http2/hpack-encoder";
+import { FrameReader } from "@unblock/http2/testing/frame-reader";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createAdapter } from "../adapter/adapter.ts";
 import type { Exchange } from "../adapter/exchange.ts";

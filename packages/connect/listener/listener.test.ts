@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import {
   headersFrames,
-  largestWindowBytes,
+  maxWindowBytes,
   preface,
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from "@unblock/http2/client/frames";
-import { HpackEncoder } from "@unblock/http2/client/hpack-encoder";
+} from "@unblock/http2/frames";
+import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { createCertificates } from "@unblock/test/certificates";
 import { afterEach, expect, test, vi } from "vitest";
 import { createAdapter } from "../adapter/adapter.ts";
@@ -91,7 +91,7 @@ test.each(http2Implementations)(
       listener,
       Buffer.concat([
         preface,
-        settingsFrame([[setting.initialWindowSize, largestWindowBytes]]),
+        settingsFrame([[setting.initialWindowSize, maxWindowBytes]]),
         windowUpdateFrame(0, largeBytes),
         headersFrames(1, request, true),
       ]),

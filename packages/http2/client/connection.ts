@@ -1,36 +1,32 @@
-import type { Socket } from "node:net";
-import { BodyWriter, Outbox } from "./body-writer.ts";
-import type { TransportFailure } from "./exchange.ts";
-import { FrameReader, HeaderBlocks } from "./frame-reader.ts";
+import type { Duplex } from "node:stream";
+import { ConnectionError, errorCode, errorCodeName, protocolError, tooMany } from "../errors.ts";
+import { FrameDispatcher, type FrameHandler } from "../frame-dispatcher.ts";
+import { FrameParser } from "../frame-parser.ts";
 import {
-  defaultWindowBytes,
-  type ErrorCode,
-  errorCodeName,
-  failureOfReset,
   flag,
   frame,
   frameType,
   goAwayFrame,
-  Http2Error,
-  lastStreamId,
   preface,
-  receiveWindowBytes,
-  resetStreamFrame,
-  serverSent,
   setting,
+  settingsAck,
   settingsFrame,
-  windowUpdateFrame,
-  withoutPadding,
-} from "./frames.ts";
-import type { FieldList } from "./hpack-decoder.ts";
-import { HpackEncoder } from "./hpack-encoder.ts";
+} from "../frames.ts";
+import { HpackEncoder } from "../hpack-encoder.ts";
+import { Outbox } from "../outbox.ts";
+import { ReceiveWindow } from "../receive-window.ts";
+import type { Setting } from "../settings.ts";
+import { StreamTable } from "../stream-table.ts";
+import { BodyWriter } from "./body-writer.ts";
+import type { TransportFailure } from "./exchange.ts";
+import { failureOfError, failureOfReset, failureOfStart } from "./failures.ts";
+import { headerLimits, lastStreamId, maxUnreadAcks, receiveWindowBytes } from "./limits.ts";
+import { type ResponseFields, responseFieldRules } from "./response-fields.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
-import { StreamTable } from "./stream-table.ts";
 
-/** Received bytes after which a WINDOW_UPDATE is sent. */
-const windowUpdateBytes = Math.floor(receiveWindowBytes / 2);
-/** Limit of PING and SETTINGS frames whose acknowledgements the server does not read. */
-const maxUnreadAcks = 10_000;
+/** Bytes of a server that does not speak HTTP/2 which are kept for the message. */
+const maxStartBytes = 100;
+const noPreface = new Uint8Array(0);
 
 export interface ConnectionEvents {
   /** The server's settings have arrived. Called once. */
@@ -49,50 +45,44 @@ export interface ConnectionEvents {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113
  */
-export class Http2Connection implements StreamOwner {
-  readonly #socket: Socket;
+export class Http2Connection implements StreamOwner, FrameHandler<ResponseFields> {
+  isClosed = false;
+  readonly #socket: Duplex;
   readonly #number: number;
   readonly #events: ConnectionEvents;
-  readonly #streams = new StreamTable();
+  readonly #streams = new StreamTable<Http2Stream>();
   readonly #outbox: Outbox;
+  readonly #window: ReceiveWindow;
   readonly #bodies: BodyWriter;
   readonly #encoder = new HpackEncoder();
-  readonly #blocks = new HeaderBlocks((streamId, flags, fields) =>
-    this.#onFields(streamId, flags, fields),
+  readonly #parser = new FrameParser(
+    new FrameDispatcher(this, responseFieldRules, headerLimits),
+    noPreface,
   );
-  readonly #reader = new FrameReader((type, flags, streamId, payload) =>
-    this.#onFrame(type, flags, streamId, payload),
-  );
+  /** What the server sent before its settings. */
+  #start = "";
   #nextId = 1;
   #isReady = false;
   #hasResponse = false;
   #isRetired = false;
-  #isClosed = false;
   #maxStreams = Number.POSITIVE_INFINITY;
-  #receivedBytes = 0;
   #unreadAcks = 0;
 
   /**
    * @param socket must be connected
    * @param number reported by the streams as their connection
    */
-  constructor(socket: Socket, number: number, events: ConnectionEvents) {
+  constructor(socket: Duplex, number: number, events: ConnectionEvents) {
     this.#socket = socket;
     this.#number = number;
     this.#events = events;
     this.#outbox = new Outbox(socket);
+    this.#window = new ReceiveWindow(this.#outbox, receiveWindowBytes, receiveWindowBytes);
     this.#bodies = new BodyWriter(this.#outbox);
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
-    socket.on("error", (error: NodeJS.ErrnoException) =>
-      this.#close({
-        code: "unavailable",
-        message: `The connection was lost: ${error.message}`,
-      }),
-    );
-    const onEnd = () =>
-      this.#close({ code: "unavailable", message: "The server closed the connection" });
-    socket.on("end", onEnd);
-    socket.on("close", onEnd);
+    const lose = (message: string) => this.#close({ code: "unavailable", message });
+    socket.on("error", ({ message }) => lose(`The connection was lost: ${message}`));
+    socket.on("end", () => lose("The server closed the connection"));
+    socket.on("close", () => lose("The server closed the connection"));
     this.#outbox.append(preface);
     this.#outbox.append(
       settingsFrame([
@@ -100,7 +90,7 @@ export class Http2Connection implements StreamOwner {
         [setting.initialWindowSize, receiveWindowBytes],
       ]),
     );
-    this.#outbox.append(windowUpdateFrame(0, receiveWindowBytes - defaultWindowBytes));
+    this.#window.open();
   }
 
   get isUp(): boolean {
@@ -127,110 +117,76 @@ export class Http2Connection implements StreamOwner {
     stream.connection = this.#number;
     stream.writtenMs = performance.now();
     this.#streams.add(stream);
-    if (this.#bodies.begin(stream)) {
-      this.#outbox.append(request.frames(this.#encoder, this.#number, id));
-    } else {
-      this.#outbox.append(request.headers(this.#encoder, id));
-      this.#bodies.write(stream);
-    }
+    const block = request.block(this.#encoder, this.#number);
+    this.#outbox.headers(id, block, request.body.length === 0);
+    this.#bodies.begin(stream);
     if (this.#nextId > lastStreamId) {
       this.#retire();
     }
   }
 
   cancel(stream: Http2Stream): void {
-    if (this.#streams.has(stream.id)) {
-      this.#reset(stream, "CANCEL");
+    if (this.#isOpen(stream)) {
+      this.#reset(stream, errorCode.cancel);
     }
   }
 
   /** Closes the connection; requests in progress fail as canceled. */
   close(message: string): void {
-    this.#goAway("NO_ERROR", { code: "canceled", message });
+    this.#goAway(errorCode.noError, { code: "canceled", message });
   }
 
-  #onData(chunk: Buffer): void {
+  /** @param chunk what the socket read; may be used again afterwards */
+  receive(chunk: Buffer): void {
+    if (!this.#isReady) {
+      this.#start += chunk.toString("latin1", 0, maxStartBytes - this.#start.length);
+    }
     try {
-      this.#reader.read(chunk);
+      this.#parser.push(chunk);
     } catch (error) {
-      if (!(error instanceof Http2Error)) {
+      if (!(error instanceof ConnectionError)) {
         throw error;
       }
-      this.#goAway(error.code, { code: "internal", message: error.message });
+      this.#goAway(
+        error.code,
+        this.#isReady ? failureOfError(error) : failureOfStart(this.#start, error),
+      );
     }
   }
 
-  #onFrame(type: number, flags: number, streamId: number, payload: Buffer): void {
-    if (this.#isClosed) {
-      return;
-    }
-    this.#blocks.expectFrame(type, streamId);
-    switch (type) {
-      case frameType.data:
-        this.#onDataFrame(flags, streamId, payload);
-        break;
-      case frameType.headers:
-        this.#blocks.onHeaders(flags, streamId, payload);
-        break;
-      case frameType.continuation:
-        this.#blocks.onContinuation(flags, payload);
-        break;
-      case frameType.resetStream:
-        this.#onReset(streamId, payload);
-        break;
-      case frameType.settings:
-        this.#onSettings(flags, payload);
-        break;
-      case frameType.pushPromise:
-        throw serverSent("PROTOCOL_ERROR", "a pushed response, which the client has disabled");
-      case frameType.ping:
-        if (!(flags & flag.ack)) {
-          this.#acknowledge(type, payload);
-        }
-        break;
-      case frameType.goAway:
-        this.#onGoAway(payload);
-        break;
-      case frameType.windowUpdate:
-        this.#onWindowUpdate(streamId, payload);
-        break;
-    }
-  }
-
-  #onDataFrame(flags: number, streamId: number, payload: Buffer): void {
-    this.#receivedBytes += payload.length;
-    if (this.#receivedBytes >= windowUpdateBytes) {
-      this.#outbox.append(windowUpdateFrame(0, this.#receivedBytes));
-      this.#receivedBytes = 0;
-    }
-    const data = withoutPadding(flags, payload);
+  onData(streamId: number, chunk: Buffer, frameBytes: number, isLast: boolean): void {
+    this.#window.use(frameBytes);
     const stream = this.#streamOf(streamId);
     if (stream === undefined) {
+      this.#window.give(frameBytes);
       return;
     }
+    if (!this.#window.useStream(stream, frameBytes)) {
+      throw new ConnectionError(errorCode.flowControlError, "DATA beyond the stream's window");
+    }
+    stream.isRemoteClosed = isLast;
+    this.#window.giveStream(stream, frameBytes);
     if (!stream.hasHead) {
       this.#rejectResponse(stream, "the body of a response before its header");
       return;
     }
-    stream.receivedBytes += payload.length;
-    if (stream.receivedBytes >= windowUpdateBytes && !(flags & flag.endStream)) {
-      this.#outbox.append(windowUpdateFrame(streamId, stream.receivedBytes));
-      stream.receivedBytes = 0;
+    if (chunk.length > 0) {
+      stream.receiver.data(chunk);
     }
-    if (data.length > 0) {
-      stream.receiver.data(data);
-    }
-    if (flags & flag.endStream) {
+    if (isLast) {
       this.#end(stream);
     }
   }
 
-  #onFields(streamId: number, flags: number, fields: FieldList): void {
+  onFields(streamId: number, isLast: boolean, fields: ResponseFields): void {
     const stream = this.#streamOf(streamId);
     if (stream === undefined) {
       return;
     }
-    const isLast = (flags & flag.endStream) !== 0;
+    if (fields.isTooLarge) {
+      this.#rejectResponse(stream, "more header fields than the client reads");
+      return;
+    }
     if (stream.hasHead) {
       if (!isLast) {
         this.#rejectResponse(stream, "trailers that do not end the response");
@@ -238,7 +194,7 @@ export class Http2Connection implements StreamOwner {
       }
       stream.receiver.trailers(fields);
     } else {
-      const status = Number(fields.get(":status"));
+      const { status } = fields;
       if (!Number.isInteger(status) || status < 100 || (status < 200 && isLast)) {
         this.#rejectResponse(stream, "a response without a status");
         return;
@@ -255,22 +211,19 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #onReset(streamId: number, payload: Buffer): void {
+  onReset(streamId: number, code: number): void {
     const stream = this.#streamOf(streamId);
     if (stream !== undefined) {
       this.#remove(stream);
-      stream.fail(failureOfReset(payload.readUInt32BE()));
+      stream.fail(failureOfReset(code));
     }
   }
 
-  #onSettings(flags: number, payload: Buffer): void {
-    if (flags & flag.ack) {
-      return;
-    }
+  onSettings(settings: readonly Setting[]): void {
     // Sent before any frame that relies on the new settings.
-    this.#acknowledge(frameType.settings, Buffer.alloc(0));
-    for (let at = 0; at < payload.length; at += 6) {
-      this.#onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+    this.#acknowledge(settingsAck);
+    for (const { id, value } of settings) {
+      this.#onSetting(id, value);
     }
     if (this.#isReady) {
       this.#events.onFreeStream();
@@ -287,7 +240,7 @@ export class Http2Connection implements StreamOwner {
         break;
       case setting.enablePush:
         if (value !== 0) {
-          throw serverSent("PROTOCOL_ERROR", "the setting ENABLE_PUSH");
+          throw protocolError("the setting ENABLE_PUSH");
         }
         break;
       case setting.maxConcurrentStreams:
@@ -298,24 +251,29 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #onGoAway(payload: Buffer): void {
-    const last = payload.readUInt32BE() & 0x7fffffff;
-    const code = errorCodeName(payload.readUInt32BE(4));
+  onSettingsAck(): void {}
+
+  onPing(payload: Buffer, isAck: boolean): void {
+    if (!isAck) {
+      this.#acknowledge(frame(frameType.ping, flag.ack, 0, payload));
+    }
+  }
+
+  onGoAway(last: number, code: number): void {
     this.#retire();
     for (const stream of this.#streams.all()) {
       if (stream.id > last) {
         this.#remove(stream);
-        const message = `The server is going away (${code}) and did not take the request`;
+        const message = `The server is going away (${errorCodeName(code)}) and did not take the request`;
         stream.fail({ code: "unavailable", message });
       }
     }
     this.#closeIfIdle();
   }
 
-  #onWindowUpdate(streamId: number, payload: Buffer): void {
-    const bytes = payload.readUInt32BE() & 0x7fffffff;
+  onWindowUpdate(streamId: number, bytes: number): void {
     if (bytes === 0) {
-      throw serverSent("PROTOCOL_ERROR", "a WINDOW_UPDATE by 0 bytes");
+      throw protocolError("a WINDOW_UPDATE by 0 bytes");
     }
     if (streamId === 0) {
       this.#bodies.widen(bytes);
@@ -327,34 +285,38 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  /** @param type PING or SETTINGS */
-  #acknowledge(type: number, payload: Buffer): void {
+  onPriority(_streamId: number, code: number): void {
+    if (code === errorCode.frameSizeError) {
+      throw new ConnectionError(code, "a PRIORITY of the wrong size");
+    }
+  }
+
+  onUnknown(): void {}
+
+  #acknowledge(ack: Uint8Array): void {
     this.#unreadAcks = this.#socket.writableLength === 0 ? 0 : this.#unreadAcks + 1;
     if (this.#unreadAcks > maxUnreadAcks) {
-      throw serverSent(
-        "ENHANCE_YOUR_CALM",
-        `${maxUnreadAcks} frames without reading the acknowledgements`,
-      );
+      throw tooMany("frames whose acknowledgements are not read");
     }
-    this.#outbox.append(frame(type, flag.ack, 0, payload));
+    this.#outbox.append(ack);
   }
 
   /** @returns undefined for a stream that is closed on this side */
   #streamOf(streamId: number): Http2Stream | undefined {
     if (streamId % 2 === 0 || streamId >= this.#nextId) {
-      throw serverSent("PROTOCOL_ERROR", `a frame of the unopened stream ${streamId}`);
+      throw protocolError(`a frame of the unopened stream ${streamId}`);
     }
     return this.#streams.get(streamId);
   }
 
   #end(stream: Http2Stream): void {
     // The receiver may have cancelled in `data` or `trailers`.
-    if (this.#streams.has(stream.id)) {
+    if (this.#isOpen(stream)) {
       if (stream.isWritten) {
         this.#remove(stream);
       } else {
         // The response is complete without the rest of the request.
-        this.#reset(stream, "NO_ERROR");
+        this.#reset(stream, errorCode.noError);
       }
       stream.end();
     }
@@ -362,19 +324,25 @@ export class Http2Connection implements StreamOwner {
 
   /** @param what a violation that concerns this stream alone */
   #rejectResponse(stream: Http2Stream, what: string): void {
-    const { code, message } = serverSent("PROTOCOL_ERROR", what);
-    this.#reset(stream, code);
-    stream.fail({ code: "internal", message });
+    const error = protocolError(what);
+    this.#reset(stream, error.code);
+    stream.fail(failureOfError(error));
   }
 
-  #reset(stream: Http2Stream, code: ErrorCode): void {
-    this.#outbox.append(resetStreamFrame(stream.id, code));
+  #reset(stream: Http2Stream, code: number): void {
+    this.#outbox.numbers(frameType.resetStream, stream.id, code);
     this.#remove(stream);
   }
 
+  #isOpen(stream: Http2Stream): boolean {
+    return this.#streams.get(stream.id) === stream;
+  }
+
   #remove(stream: Http2Stream): void {
-    this.#streams.delete(stream.id);
-    this.#bodies.drop(stream);
+    this.#streams.delete(stream);
+    if (!stream.isWritten) {
+      this.#bodies.drop(stream);
+    }
     this.#closeIfIdle();
     this.#events.onFreeStream();
   }
@@ -388,28 +356,29 @@ export class Http2Connection implements StreamOwner {
 
   #closeIfIdle(): void {
     if (this.#isRetired && this.#streams.size === 0) {
-      this.#goAway("NO_ERROR", { code: "unavailable", message: "The server is going away" });
+      this.#goAway(errorCode.noError, { code: "unavailable", message: "The server is going away" });
     }
   }
 
   /** Sends GOAWAY and closes. */
-  #goAway(code: ErrorCode, failure: TransportFailure): void {
-    if (!this.#isClosed) {
-      this.#outbox.append(goAwayFrame(code));
+  #goAway(code: number, failure: TransportFailure): void {
+    if (!this.isClosed) {
+      // The server may not open streams, so 0 is the last.
+      this.#outbox.append(goAwayFrame(0, code));
       this.#outbox.flush();
       this.#close(failure);
     }
   }
 
   #close(failure: TransportFailure): void {
-    if (this.#isClosed) {
+    if (this.isClosed) {
       return;
     }
-    this.#isClosed = true;
+    this.isClosed = true;
     this.#socket.destroy();
     const streams = this.#streams.all();
-    for (const { id } of streams) {
-      this.#streams.delete(id);
+    for (const stream of streams) {
+      this.#streams.delete(stream);
     }
     this.#bodies.clear();
     this.#retire();

@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Backoff, openSocket, unreachable } from "./connect.ts";
+import { Backoff, openSocket } from "./connect.ts";
 import { Http2Connection } from "./connection.ts";
 import type { TransportFailure, TransportOptions } from "./exchange.ts";
+import { unreachable } from "./failures.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /** Time that the server has to send its settings, which show that it speaks HTTP/2. */
@@ -84,15 +85,17 @@ export class Connector {
     const { url } = this.#options;
     const attempt = this.#events.onAttempt();
     let failure: TransportFailure | undefined;
-    const socket = openSocket(this.#options, "h2", () => {
+    let connection: Http2Connection | undefined;
+    const onOpen = () => {
       if (isTls(socket) && socket.alpnProtocol !== "h2") {
         socket.destroy(new Error("the server offers no HTTP/2 over TLS; try --http 1.1"));
       } else {
-        this.#greet(socket, (reason) => {
+        connection = this.#greet(socket, (reason) => {
           failure ??= reason;
         });
       }
-    });
+    };
+    const socket = openSocket(this.#options, "h2", onOpen, (chunk) => connection?.receive(chunk));
     this.#socket = socket;
     // The first reason counts. These listeners run before those of the connection.
     socket.on("error", (error) => {
@@ -112,7 +115,7 @@ export class Connector {
     });
   }
 
-  #greet(socket: Socket, onFailed: (failure: TransportFailure) => void): void {
+  #greet(socket: Socket, onFailed: (failure: TransportFailure) => void): Http2Connection {
     const timer = setTimeout(() => {
       const seconds = settingsTimeoutMs / 1_000;
       socket.destroy(new Error(`it sent nothing within ${seconds} s; does it speak HTTP/2?`));
@@ -136,6 +139,7 @@ export class Connector {
         onFailed(failure);
       },
     });
+    return connection;
   }
 
   #replace(connection: Http2Connection): void {

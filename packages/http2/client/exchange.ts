@@ -14,10 +14,13 @@ export interface RequestHead {
 /** A request that can be sent many times. */
 export interface PreparedRequest {
   /**
-   * Sends the request on the next connection. While no connection is up, the request waits for the
-   * next attempt to connect and fails with it. Never throws.
+   * Sends the request. While no connection is up, the request waits for the next attempt to connect
+   * and fails with it. Never throws.
+   *
+   * @param connection connection to use if it is free, from 0 and counted on after the last one;
+   *   default: the connections in turn
    */
-  send(receiver: Receiver): Sending;
+  send(receiver: Receiver, connection?: number): Sending;
 }
 
 /** A request in progress. */

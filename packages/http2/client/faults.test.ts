@@ -1,18 +1,8 @@
 import { createServer as createHttp1Server } from "node:http";
 import { listen } from "@unblock/test/listen";
 import { describe, expect, test, vi } from "vitest";
+import { errorCode } from "../errors.ts";
 import {
-  closeLater,
-  open,
-  type Peer,
-  send,
-  serve,
-  serveFrames,
-  serveSockets,
-} from "../testing/client.ts";
-import {
-  type ErrorCode,
-  errorCodeNumber,
   flag,
   frame,
   frameType,
@@ -20,92 +10,88 @@ import {
   setting,
   settingsFrame,
   windowUpdateFrame,
-} from "./frames.ts";
+} from "../frames.ts";
+import { open, type Peer, send, serve, serveFrames, serveSockets } from "../testing/client.ts";
+import { closeLater } from "../testing/close-later.ts";
 
 const { data, headers, priority, resetStream, settings, pushPromise, ping } = frameType;
 const { goAway, windowUpdate, continuation } = frameType;
+const { frameSizeError, protocolError, flowControlError, compressionError } = errorCode;
+const { enhanceYourCalm } = errorCode;
 const ok = Buffer.from([0x88]);
 const bytes = (length: number, value = 0) => Buffer.alloc(length, value);
 
 describe("a server that violates HTTP/2", () => {
-  test.each<[string, ErrorCode, Buffer]>([
-    ["a frame larger than the maximum", "FRAME_SIZE_ERROR", frame(data, 0, 1, bytes(16_385))],
-    ["a PING of 7 bytes", "FRAME_SIZE_ERROR", frame(ping, 0, 0, bytes(7))],
-    ["SETTINGS of 5 bytes", "FRAME_SIZE_ERROR", frame(settings, 0, 0, bytes(5))],
-    [
-      "an acknowledgement with a payload",
-      "FRAME_SIZE_ERROR",
-      frame(settings, flag.ack, 0, bytes(6)),
-    ],
-    ["a GOAWAY of 7 bytes", "FRAME_SIZE_ERROR", frame(goAway, 0, 0, bytes(7))],
-    ["a RST_STREAM of 3 bytes", "FRAME_SIZE_ERROR", frame(resetStream, 0, 1, bytes(3))],
-    ["a WINDOW_UPDATE of 5 bytes", "FRAME_SIZE_ERROR", frame(windowUpdate, 0, 0, bytes(5))],
-    ["a PRIORITY of 4 bytes", "FRAME_SIZE_ERROR", frame(priority, 0, 1, bytes(4))],
+  test.each<[string, number, Buffer]>([
+    ["a frame larger than the maximum", frameSizeError, frame(data, 0, 1, bytes(16_385))],
+    ["a PING of 7 bytes", frameSizeError, frame(ping, 0, 0, bytes(7))],
+    ["SETTINGS of 5 bytes", frameSizeError, frame(settings, 0, 0, bytes(5))],
+    ["an acknowledgement with a payload", frameSizeError, frame(settings, flag.ack, 0, bytes(6))],
+    ["a GOAWAY of 7 bytes", frameSizeError, frame(goAway, 0, 0, bytes(7))],
+    ["a RST_STREAM of 3 bytes", frameSizeError, frame(resetStream, 0, 1, bytes(3))],
+    ["a WINDOW_UPDATE of 5 bytes", frameSizeError, frame(windowUpdate, 0, 0, bytes(5))],
+    ["a PRIORITY of 4 bytes", frameSizeError, frame(priority, 0, 1, bytes(4))],
     [
       "HEADERS too short for its priority",
-      "FRAME_SIZE_ERROR",
+      frameSizeError,
       frame(headers, flag.priority | flag.endHeaders, 1, bytes(4)),
     ],
-    [
-      "padded DATA without a padding length",
-      "FRAME_SIZE_ERROR",
-      frame(data, flag.padded, 1, bytes(0)),
-    ],
+    ["padded DATA without a padding length", frameSizeError, frame(data, flag.padded, 1, bytes(0))],
     [
       "more padding than payload",
-      "PROTOCOL_ERROR",
+      protocolError,
       frame(headers, flag.padded | flag.endHeaders, 1, bytes(5, 5)),
     ],
-    ["DATA without a stream", "PROTOCOL_ERROR", frame(data, 0, 0, bytes(1))],
-    ["HEADERS without a stream", "PROTOCOL_ERROR", frame(headers, flag.endHeaders, 0, ok)],
-    ["SETTINGS on a stream", "PROTOCOL_ERROR", frame(settings, 0, 1, bytes(0))],
-    ["a PING on a stream", "PROTOCOL_ERROR", frame(ping, 0, 1, bytes(8))],
-    ["a GOAWAY on a stream", "PROTOCOL_ERROR", frame(goAway, 0, 1, bytes(8))],
-    ["HEADERS of an unopened stream", "PROTOCOL_ERROR", frame(headers, flag.endHeaders, 99, ok)],
-    ["DATA of a stream with an even identifier", "PROTOCOL_ERROR", frame(data, 0, 2, bytes(1))],
-    ["a RST_STREAM of an unopened stream", "PROTOCOL_ERROR", frame(resetStream, 0, 3, bytes(4))],
-    ["a WINDOW_UPDATE of an unopened stream", "PROTOCOL_ERROR", windowUpdateFrame(3, 1)],
-    ["a WINDOW_UPDATE of 0 bytes", "PROTOCOL_ERROR", windowUpdateFrame(0, 0)],
+    ["DATA without a stream", protocolError, frame(data, 0, 0, bytes(1))],
+    ["HEADERS without a stream", protocolError, frame(headers, flag.endHeaders, 0, ok)],
+    ["SETTINGS on a stream", protocolError, frame(settings, 0, 1, bytes(0))],
+    ["a PING on a stream", protocolError, frame(ping, 0, 1, bytes(8))],
+    ["a GOAWAY on a stream", protocolError, frame(goAway, 0, 1, bytes(8))],
+    ["HEADERS of an unopened stream", protocolError, frame(headers, flag.endHeaders, 99, ok)],
+    ["DATA of a stream with an even identifier", protocolError, frame(data, 0, 2, bytes(1))],
+    ["a RST_STREAM of an unopened stream", protocolError, frame(resetStream, 0, 3, bytes(4))],
+    ["a WINDOW_UPDATE of an unopened stream", protocolError, windowUpdateFrame(3, 1)],
+    ["a WINDOW_UPDATE of 0 bytes", protocolError, windowUpdateFrame(0, 0)],
     [
       "a connection window larger than the maximum",
-      "FLOW_CONTROL_ERROR",
+      flowControlError,
       windowUpdateFrame(0, 2 ** 31 - 1),
     ],
     [
       "a stream window larger than the maximum",
-      "FLOW_CONTROL_ERROR",
+      flowControlError,
       windowUpdateFrame(1, 2 ** 31 - 1),
     ],
     [
       "an initial window larger than the maximum",
-      "FLOW_CONTROL_ERROR",
+      flowControlError,
       settingsFrame([[setting.initialWindowSize, 2 ** 31]]),
     ],
-    ["ENABLE_PUSH", "PROTOCOL_ERROR", settingsFrame([[setting.enablePush, 1]])],
-    ["PUSH_PROMISE", "PROTOCOL_ERROR", frame(pushPromise, flag.endHeaders, 1, bytes(5))],
+    ["ENABLE_PUSH", protocolError, settingsFrame([[setting.enablePush, 1]])],
+    ["PUSH_PROMISE", protocolError, frame(pushPromise, flag.endHeaders, 1, bytes(5))],
     [
       "CONTINUATION without a header block",
-      "PROTOCOL_ERROR",
+      protocolError,
       frame(continuation, flag.endHeaders, 1, ok),
     ],
     [
       "another frame in a header block",
-      "PROTOCOL_ERROR",
+      protocolError,
       Buffer.concat([frame(headers, 0, 1, ok), frame(ping, 0, 0, bytes(8))]),
     ],
     [
       "CONTINUATION of another stream",
-      "PROTOCOL_ERROR",
+      protocolError,
       Buffer.concat([frame(headers, 0, 1, ok), frame(continuation, flag.endHeaders, 3, ok)]),
     ],
     [
       "an invalid header block",
-      "COMPRESSION_ERROR",
+      compressionError,
       frame(headers, flag.endHeaders, 1, bytes(1, 0xc6)),
     ],
     [
       "endless empty CONTINUATION frames",
-      "ENHANCE_YOUR_CALM",
+      enhanceYourCalm,
       Buffer.concat([
         frame(headers, 0, 1, ok),
         ...Array(10_000).fill(frame(continuation, 0, 1, bytes(0))),
@@ -113,7 +99,7 @@ describe("a server that violates HTTP/2", () => {
     ],
     [
       "an endless header block",
-      "ENHANCE_YOUR_CALM",
+      enhanceYourCalm,
       Buffer.concat([
         frame(headers, 0, 1, ok),
         ...Array(17).fill(frame(continuation, 0, 1, bytes(16_384))),
@@ -142,7 +128,7 @@ describe("a server that violates HTTP/2", () => {
     await next.ended;
     expect(next.events).toEqual(["head 200", "end"]);
     const goodbye = peers[0]?.framesOf(goAway) ?? [];
-    expect(goodbye.map(({ payload }) => payload.readUInt32BE(4))).toEqual([errorCodeNumber(code)]);
+    expect(goodbye.map(({ payload }) => payload.readUInt32BE(4))).toEqual([code]);
   });
 
   test.each<[string, (peer: Peer, streamId: number) => void]>([
@@ -177,9 +163,7 @@ describe("a server that violates HTTP/2", () => {
     expect(wrong.events.at(-1)).toBe("fail internal");
     expect(right.events).toEqual(["head 200", "end"]);
     await vi.waitFor(() => expect(peer?.framesOf(resetStream)).toHaveLength(1));
-    expect(peer?.framesOf(resetStream)[0]?.payload.readUInt32BE()).toBe(
-      errorCodeNumber("PROTOCOL_ERROR"),
-    );
+    expect(peer?.framesOf(resetStream)[0]?.payload.readUInt32BE()).toBe(errorCode.protocolError);
     expect(server.connections()).toBe(1);
   });
 
@@ -229,7 +213,7 @@ describe("a server that follows HTTP/2", () => {
             )
             .sendData(streamId, "hi", true)
             // Late frames of a closed stream.
-            .send(windowUpdateFrame(streamId, 10), resetStreamFrame(streamId, "NO_ERROR"))
+            .send(windowUpdateFrame(streamId, 10), resetStreamFrame(streamId, errorCode.noError))
             .sendHeaders(streamId, [["late", "trailer"]], true);
         })
         .greet();
@@ -275,17 +259,18 @@ describe("a server that follows HTTP/2", () => {
   });
 
   test.each([
-    ["REFUSED_STREAM", "unavailable"],
-    ["CANCEL", "canceled"],
-    ["ENHANCE_YOUR_CALM", "resource_exhausted"],
-    ["NO_ERROR", "internal"],
-    ["PROTOCOL_ERROR", "internal"],
-    ["INTERNAL_ERROR", "internal"],
-  ] as const)("may reset a stream: %s becomes %s", async (name, code) => {
-    const server = await serve((stream) => stream.close(errorCodeNumber(name)));
+    [errorCode.refusedStream, "REFUSED_STREAM", "unavailable"],
+    [errorCode.cancel, "CANCEL", "canceled"],
+    [errorCode.enhanceYourCalm, "ENHANCE_YOUR_CALM", "resource_exhausted"],
+    [errorCode.noError, "NO_ERROR", "internal"],
+    [errorCode.protocolError, "PROTOCOL_ERROR", "internal"],
+    [errorCode.internalError, "INTERNAL_ERROR", "internal"],
+    [errorCode.http11Required, "HTTP_1_1_REQUIRED", "internal"],
+  ] as const)("may reset a stream: %s, %s, becomes %s", async (code, name, failure) => {
+    const server = await serve((stream) => stream.close(code));
     const call = send(open(server.url));
     await call.ended;
-    expect(call.events).toEqual([`fail ${code}`]);
+    expect(call.events).toEqual([`fail ${failure}`]);
     expect(call.failure?.message).toContain(name);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
+import { flag, frame, frameType, setting, settingsFrame, windowUpdateFrame } from "../frames.ts";
 import { echo, open, type Peer, send, serve, serveFrames } from "../testing/client.ts";
-import { flag, frame, frameType, setting, settingsFrame, windowUpdateFrame } from "./frames.ts";
 
 // A window small enough for a test to fill it.
-vi.mock("./frames.ts", async (importOriginal) => ({
-  ...(await importOriginal<typeof import("./frames.ts")>()),
+vi.mock("./limits.ts", async (importOriginal) => ({
+  ...(await importOriginal<typeof import("./limits.ts")>()),
   receiveWindowBytes: 100_000,
 }));
 

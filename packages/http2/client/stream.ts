@@ -1,7 +1,9 @@
+import type { HpackEncoder } from "../hpack-encoder.ts";
+import type { Field } from "../hpack-table.ts";
+import type { ReceivingStream } from "../receive-window.ts";
+import type { SendingStream } from "../send-window.ts";
 import type { Receiver, RequestHead, Sending, TransportFailure } from "./exchange.ts";
-import { flag, frame, frameType, headersFrames, maxFrameBytes } from "./frames.ts";
-import type { HpackEncoder } from "./hpack-encoder.ts";
-import type { Field } from "./hpack-table.ts";
+import { receiveWindowBytes } from "./limits.ts";
 
 /** Owner of a stream: the transport while the stream waits, then its connection. */
 export interface StreamOwner {
@@ -9,7 +11,7 @@ export interface StreamOwner {
 }
 
 /** One request and its response. */
-export class Http2Stream implements Sending {
+export class Http2Stream implements Sending, SendingStream, ReceivingStream {
   readonly request: PreparedHttp2Request;
   readonly receiver: Receiver;
   owner: StreamOwner;
@@ -22,9 +24,10 @@ export class Http2Stream implements Sending {
   sendWindow = 0;
   /** Written bytes of the request's body. */
   writtenBytes = 0;
-  /** Received bytes of the response's body since the last WINDOW_UPDATE. */
-  receivedBytes = 0;
+  receiveWindow = receiveWindowBytes;
+  returnableBytes = 0;
   hasHead = false;
+  isRemoteClosed = false;
   /** Whether the receiver is not called again. */
   isOver = false;
 
@@ -60,21 +63,19 @@ export class Http2Stream implements Sending {
   }
 }
 
-/** The encoded frames of a request for one connection. */
-interface Encoded {
+/** The encoded header of a request for one connection. */
+interface EncodedHeader {
   readonly encoder: HpackEncoder;
   readonly version: number;
-  readonly bytes: Buffer;
-  /** Offset of the DATA frame; 0 without one. */
-  readonly dataAt: number;
+  readonly block: Uint8Array;
 }
 
-/** A request whose frames are encoded once per connection; then only the stream id changes. */
+/** A request whose header is encoded once per connection. */
 export class PreparedHttp2Request {
   readonly body: Buffer;
   readonly #fields: readonly Field[];
   /** By the connection's number. */
-  readonly #encoded: Encoded[] = [];
+  readonly #encoded: EncodedHeader[] = [];
 
   constructor(url: URL, { method, path, fields }: RequestHead, body: Buffer) {
     this.body = body;
@@ -87,42 +88,17 @@ export class PreparedHttp2Request {
     ];
   }
 
-  /** Whether the body fits one frame. */
-  get isSmall(): boolean {
-    return this.body.length <= maxFrameBytes;
-  }
-
-  /** The request without its body. */
-  headers(encoder: HpackEncoder, streamId: number): Buffer {
-    return headersFrames(streamId, encoder.encode(this.#fields), this.body.length === 0);
-  }
-
-  /** All frames of a small request. The result is valid until the next call. */
-  frames(encoder: HpackEncoder, connection: number, streamId: number): Buffer {
+  /** The header block, to be sent next on the encoder's connection. */
+  block(encoder: HpackEncoder, connection: number): Uint8Array {
     const encoded = this.#encoded[connection];
-    if (encoded?.encoder !== encoder || encoded.version !== encoder.version) {
-      return this.#encode(encoder, connection, streamId);
+    if (encoded?.encoder === encoder && encoded.version === encoder.version) {
+      return encoded.block;
     }
-    const { bytes, dataAt } = encoded;
-    bytes.writeUInt32BE(streamId, 5);
-    if (dataAt > 0) {
-      bytes.writeUInt32BE(streamId, dataAt + 5);
-    }
-    return bytes;
-  }
-
-  #encode(encoder: HpackEncoder, connection: number, streamId: number): Buffer {
     const { version } = encoder;
-    const headers = this.headers(encoder, streamId);
-    const isWhole = this.body.length === 0;
-    const bytes = isWhole
-      ? headers
-      : Buffer.concat([headers, frame(frameType.data, flag.endStream, streamId, this.body)]);
-    // With CONTINUATION frames the stream id would have to be patched in more places.
-    if (encoder.version === version && headers.length <= maxFrameBytes) {
-      const dataAt = isWhole ? 0 : headers.length;
-      this.#encoded[connection] = { encoder, version, bytes, dataAt };
+    const block = encoder.encode(this.#fields);
+    if (encoder.version === version) {
+      this.#encoded[connection] = { encoder, version, block };
     }
-    return bytes;
+    return block;
   }
 }

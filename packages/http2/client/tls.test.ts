@@ -4,7 +4,8 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { type Certificates, createCertificates } from "@unblock/test/certificates";
 import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { beforeAll, expect, test } from "vitest";
-import { closeLater, echo, open, send, serve } from "../testing/client.ts";
+import { echo, open, send, serve } from "../testing/client.ts";
+import { closeLater } from "../testing/close-later.ts";
 
 let certificates: Certificates;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http2";
 import { describe, expect, test, vi } from "vitest";
 import { echo, open, Recorded, send, serve } from "../testing/client.ts";
-import { closedByClient } from "./connect.ts";
+import { closedByClient } from "./failures.ts";
 
 describe("HTTP/2 transport", () => {
   test("reports a response in order: head, body, trailers, end", async () => {
@@ -49,6 +49,17 @@ describe("HTTP/2 transport", () => {
     }
     expect(connections).toEqual([0, 1, 2, 0, 1, 2, 0]);
     expect(server.connections()).toBe(3);
+  });
+
+  test("uses the wanted connection while it has a free stream, and otherwise another", async () => {
+    const server = await serve(echo, { settings: { maxConcurrentStreams: 2 } });
+    const transport = open(server.url, 3);
+    await transport.connect();
+    const request = transport.prepare({ method: "POST", path: "/", fields: {} }, Buffer.from("x"));
+    const receivers = Array.from({ length: 5 }, () => new Recorded());
+    const sent = receivers.map((receiver) => request.send(receiver, 4));
+    await Promise.all(receivers.map(({ ended }) => ended));
+    expect(sent.map(({ connection }) => connection)).toEqual([1, 1, 0, 2, 0]);
   });
 
   test("ignores informational responses", async () => {

@@ -1,4 +1,3 @@
-import { closedByClient } from "./connect.ts";
 import { Connector } from "./connector.ts";
 import type {
   PreparedRequest,
@@ -9,6 +8,7 @@ import type {
   TransportFailure,
   TransportOptions,
 } from "./exchange.ts";
+import { closedByClient } from "./failures.ts";
 import { Http2Stream, PreparedHttp2Request, type StreamOwner } from "./stream.ts";
 
 /**
@@ -53,7 +53,7 @@ export class Http2Transport implements Transport, StreamOwner {
 
   prepare(head: RequestHead, body: Buffer): PreparedRequest {
     const request = new PreparedHttp2Request(this.#url, head, body);
-    return { send: (receiver) => this.#send(request, receiver) };
+    return { send: (receiver, connection) => this.#send(request, receiver, connection) };
   }
 
   close(): void {
@@ -70,12 +70,16 @@ export class Http2Transport implements Transport, StreamOwner {
     this.#waiting.delete(stream);
   }
 
-  #send(request: PreparedHttp2Request, receiver: Receiver): Sending {
+  #send(
+    request: PreparedHttp2Request,
+    receiver: Receiver,
+    connection: number | undefined,
+  ): Sending {
     const stream = new Http2Stream(request, receiver, this);
     if (this.#isClosed) {
       // Deferred, so that receivers that send again on failure do not recurse.
       setImmediate(() => stream.fail(closedByClient));
-    } else if (this.#waiting.size > 0 || !this.#open(stream)) {
+    } else if (this.#waiting.size > 0 || !this.#open(stream, connection)) {
       stream.attempt = this.#attempts;
       this.#waiting.add(stream);
       this.#start();
@@ -90,8 +94,13 @@ export class Http2Transport implements Transport, StreamOwner {
   }
 
   /** @returns whether a connection had a free stream */
-  #open(stream: Http2Stream): boolean {
+  #open(stream: Http2Stream, connection?: number): boolean {
     const { length } = this.#connectors;
+    const wanted = connection === undefined ? undefined : this.#connectors[connection % length];
+    if (wanted?.hasFreeStream) {
+      wanted.open(stream);
+      return true;
+    }
     for (let tried = 0; tried < length; tried++) {
       const connector = this.#connectors[this.#nextConnector];
       this.#nextConnector = this.#nextConnector + 1 === length ? 0 : this.#nextConnector + 1;

@@ -6,19 +6,19 @@ import {
   frameType,
   preface,
   setting,
+  settingsAck,
   settingsFrame,
   windowUpdateFrame,
-} from "../client/frames.ts";
+} from "../frames.ts";
 import {
   data,
   echo,
   get,
   header,
+  openPeer,
   post,
-  RawPeer,
   record,
   serve,
-  settingsAck,
   trailer,
 } from "../testing/server.ts";
 import {
@@ -33,7 +33,7 @@ const waitOptions = { timeout: 10_000, interval: 2 };
 describe("a request", () => {
   test("is answered with header, body and trailers", async () => {
     const { port } = await serve(echo);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), data(1, "hello"));
     await peer.ended(1);
     expect(peer.of(1)).toEqual(["headers", "data", "headers!"]);
@@ -42,7 +42,7 @@ describe("a request", () => {
 
   test("has its body collected from many frames, small and large", async () => {
     const { port, accepted } = await serve(echo);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const parts = [1, 10, 16_384, 3, 5_000, 100, 0, 16_000].map((size) => Buffer.alloc(size, size));
     peer.write(peer.headers(1, post, false), ...parts.map((part) => data(1, part, false)));
     await peer.ping();
@@ -56,7 +56,7 @@ describe("a request", () => {
 
   test("may have padding, a priority and a header in many frames", async () => {
     const { port } = await serve(echo);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const block = peer.headers(1, post, false).subarray(9);
     const priority = Buffer.from([0, 0, 0, 0, 7]);
     const padded = Buffer.concat([Buffer.of(3), priority, block.subarray(0, 2), Buffer.alloc(3)]);
@@ -74,7 +74,7 @@ describe("a request", () => {
   test("may end with trailers", async () => {
     const { heard, onStream } = record("collect");
     const { port } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), data(1, "a", false), peer.headers(1, [["x", "y"]]));
     await peer.ping();
     expect(heard[0]).toMatchObject({ body: "a", isEnded: true });
@@ -84,7 +84,7 @@ describe("a request", () => {
   test("whose fields are those of the one before has the same object for them", async () => {
     const { heard, onStream } = record("collect");
     const { port } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     for (const id of [1, 3, 5]) {
       peer.write(peer.headers(id, post));
     }
@@ -98,7 +98,7 @@ describe("a request", () => {
     ["a content-length but no body", [...post, ["content-length", "1"]]],
   ] as const)("with %s is reset with PROTOCOL_ERROR, and others are served", async (_, fields) => {
     const { port } = await serve(echo);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, fields), peer.headers(3, get));
     expect(await peer.resetOf(1)).toBe(errorCode.protocolError);
     await peer.ended(3);
@@ -112,7 +112,7 @@ describe("a request", () => {
   ] as const)("whose body is %s than its content-length is reset", async (_, body, isLast) => {
     const { heard, onStream } = record("collect");
     const { port } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, [...post, ["content-length", "5"]], false), data(1, body, isLast));
     expect(await peer.resetOf(1)).toBe(errorCode.protocolError);
     expect(heard[0]).toMatchObject({ isEnded: false, aborts: [errorCode.protocolError] });
@@ -122,7 +122,7 @@ describe("a request", () => {
     const { port } = await serve((stream) =>
       stream.collect({ onTooLarge: () => stream.respond(header, Buffer.from("no"), trailer) }, 10),
     );
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), data(1, Buffer.alloc(11), false));
     expect(await peer.resetOf(1)).toBe(errorCode.noError);
     expect(peer.of(1)).toEqual(["headers", "data", "headers!", "resetStream"]);
@@ -134,7 +134,7 @@ describe("a request", () => {
 
   test("whose body is too large for a handler that does not care is reset", async () => {
     const { port } = await serve((stream) => stream.collect({}, 10));
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), data(1, Buffer.alloc(11), false));
     expect(await peer.resetOf(1)).toBe(errorCode.enhanceYourCalm);
   });
@@ -142,7 +142,7 @@ describe("a request", () => {
   test("that the peer resets is reported once with its code", async () => {
     const { heard, onStream } = record("collect");
     const { port, accepted } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const reset = frame(frameType.resetStream, 0, 1, Buffer.from([0, 0, 0, 8]));
     peer.write(peer.headers(1, post, false), data(1, "part", false), reset, reset);
     await peer.ping();
@@ -156,7 +156,7 @@ describe("a request", () => {
   test("in progress when the connection is lost is reported", async () => {
     const { heard, onStream } = record("receive");
     const { port, closed } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false));
     await peer.ping();
     peer.socket.destroy();
@@ -168,7 +168,7 @@ describe("a request", () => {
   test("that arrives beyond the concurrency is refused", async () => {
     const { heard, onStream } = record("collect");
     const { port } = await serve(onStream, { maxConcurrentStreams: 2 });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(...[1, 3, 5].map((id) => peer.headers(id, post, false)));
     expect(await peer.resetOf(5)).toBe(errorCode.refusedStream);
     expect(heard).toHaveLength(2);
@@ -185,7 +185,7 @@ describe("a request", () => {
         },
       });
     });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const other = post.map(([name, value]) => [name, name === ":path" ? "/other" : value] as const);
     peer.write(peer.headers(1, post), peer.headers(3, other));
     expect(await peer.resetOf(1)).toBe(errorCode.internalError);
@@ -197,7 +197,7 @@ describe("a request", () => {
 describe("a response", () => {
   test("of many streams leaves in one chunk with the others of its turn", async () => {
     const { port } = await serve(echo);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const before = peer.chunks;
     const ids = Array.from({ length: 50 }, (_, at) => 2 * at + 1);
     peer.write(...ids.flatMap((id) => [peer.headers(id, post, false), data(id, `body ${id}`)]));
@@ -214,7 +214,7 @@ describe("a response", () => {
     const { port } = await serve((stream) =>
       stream.respond(header, Buffer.from(body), trailer.subarray(0, trailerBytes)),
     );
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, get));
     await peer.ended(1);
     expect(peer.of(1)).toEqual(frames);
@@ -229,7 +229,7 @@ describe("a response", () => {
       stream.sendHeader(encodeHeaderBlock([[":status", "103"]]));
       stream.respond(long, Buffer.from("body"), trailer, Buffer.from("prefix "));
     });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, get));
     await peer.ended(1);
     expect(peer.of(1)).toEqual([
@@ -246,7 +246,7 @@ describe("a response", () => {
 
   test("before the end of the request is followed by RST_STREAM with NO_ERROR", async () => {
     const { port } = await serve((stream) => stream.respond(header, Buffer.from("x"), trailer));
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false));
     expect(await peer.resetOf(1)).toBe(errorCode.noError);
     peer.write(data(1, "late"), peer.headers(3, get));
@@ -256,10 +256,10 @@ describe("a response", () => {
 
   test("begins with an empty table after the peer made its table smaller", async () => {
     const { port } = await serve(echo);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(settingsFrame([[setting.headerTableSize, 100]]), peer.headers(1, get));
     await peer.ended(1);
-    const [first, second] = peer.frames.filter(({ id }) => id === 1);
+    const [first, second] = peer.frames.filter(({ streamId }) => streamId === 1);
     expect(first?.payload[0]).toBe(0x20);
     expect(second?.payload[0]).not.toBe(0x20);
   });
@@ -270,7 +270,7 @@ describe("flow control", () => {
 
   test("holds a body back until the peer widens both windows", async () => {
     const { port, accepted } = await serve((stream) => stream.respond(header, large, trailer));
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, get));
     await peer.ping();
     expect(peer.body(1)).toHaveLength(65_535);
@@ -286,7 +286,7 @@ describe("flow control", () => {
 
   test("follows a change of the initial window, also below zero", async () => {
     const { port } = await serve((stream) => stream.respond(header, large, trailer));
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(windowUpdateFrame(0, 1_000_000), peer.headers(1, get));
     await peer.ping();
     peer.write(settingsFrame([[setting.initialWindowSize, 10]]), windowUpdateFrame(1, 65_526));
@@ -300,7 +300,7 @@ describe("flow control", () => {
 
   test("shares the connection's window between streams", async () => {
     const { port } = await serve((stream) => stream.respond(header, large, trailer));
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(settingsFrame([[setting.initialWindowSize, 1_000_000]]));
     peer.write(peer.headers(1, get), peer.headers(3, get));
     await peer.ping();
@@ -313,7 +313,7 @@ describe("flow control", () => {
 
   test("lets the peer send on when bodies were collected, for as long as it likes", async () => {
     const { port } = await serve(echo);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const part = Buffer.alloc(16_384, "u");
     peer.write(
       windowUpdateFrame(0, 2 ** 30),
@@ -336,7 +336,7 @@ describe("flow control", () => {
       streamWindowBytes: 65_535,
       connectionWindowBytes: 100_000,
     });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const part = Buffer.alloc(16_384);
     const parts = (id: number, count: number) =>
       Array.from({ length: count }, () => data(id, part, false));
@@ -351,7 +351,7 @@ describe("flow control", () => {
   test("grants windows only for what a handler has released", async () => {
     const { heard, onStream } = record("receive");
     const { port, accepted } = await serve(onStream, { streamWindowBytes: 65_535 });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), data(1, Buffer.alloc(16_000), false));
     peer.write(data(1, Buffer.alloc(16_000), false), data(1, Buffer.alloc(16_000), false));
     await peer.ping();
@@ -371,7 +371,7 @@ describe("flow control", () => {
 describe("a streamed response", () => {
   test("cannot begin with its body", async () => {
     const { port, errors } = await serve((stream) => stream.sendData(Buffer.from("early")));
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, get));
     expect(await peer.resetOf(1)).toBe(errorCode.internalError);
     expect(errors).toEqual([expect.any(TypeError)]);
@@ -394,7 +394,7 @@ describe("a streamed response", () => {
       stream.sendHeader(header);
       send();
     });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, get));
     await peer.ping();
     const paused = sent;
@@ -420,7 +420,7 @@ describe("a streamed response", () => {
       stream.sendHeader(header);
       send();
     });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(
       settingsFrame([[setting.initialWindowSize, 2 ** 30]]),
       windowUpdateFrame(0, 2 ** 30),

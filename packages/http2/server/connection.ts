@@ -1,12 +1,21 @@
 import type { Duplex } from "node:stream";
-import { frame, frameType } from "../client/frames.ts";
+import { ConnectionError, errorCode } from "../errors.ts";
+import { FrameDispatcher } from "../frame-dispatcher.ts";
+import { FrameParser } from "../frame-parser.ts";
+import {
+  frame,
+  frameType,
+  goAwayFrame,
+  maxWindowBytes,
+  preface,
+  setting,
+  settingsFrame,
+} from "../frames.ts";
+import { ReceiveWindow } from "../receive-window.ts";
+import { StreamTable } from "../stream-table.ts";
 import type { MemoryBudget } from "./budget.ts";
+import { ClientFrames, shutdownPing } from "./client-frames.ts";
 import type { ConnectionCore } from "./core.ts";
-import { ConnectionError, errorCode } from "./errors.ts";
-import type { HeaderFields } from "./fields.ts";
-import { FrameHandler, shutdownPing } from "./frame-handler.ts";
-import { FrameParser } from "./frame-parser.ts";
-import { maxWindowBytes } from "./frame-writer.ts";
 import { Meters } from "./meter.ts";
 import {
   type ConnectionLimits,
@@ -14,13 +23,11 @@ import {
   createBudget,
   resolveOptions,
 } from "./options.ts";
-import { ReceiveWindow } from "./receive-window.ts";
+import { type HeaderFields, requestFieldRules } from "./request-fields.ts";
 import { Requests } from "./requests.ts";
 import { Sender } from "./sender.ts";
-import { ownSettings } from "./settings.ts";
 import { type OnStream, OpenStream } from "./stream.ts";
 import { type EndEvents, StreamEnds } from "./stream-ends.ts";
-import { StreamTable } from "./stream-table.ts";
 import { Watchdog, type Watched } from "./watchdog.ts";
 
 /** Why a connection ended. */
@@ -92,7 +99,8 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
   readonly #onStream: OnStream;
   readonly #events: ConnectionEvents;
   readonly #budget: MemoryBudget;
-  readonly #handler: FrameHandler;
+  readonly #frames: ClientFrames;
+  readonly #dispatcher: FrameDispatcher<HeaderFields>;
   readonly #parser: FrameParser;
   readonly #watchdog: Watchdog;
   #isPeerLeaving = false;
@@ -125,9 +133,17 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
       onHandlerError: (stream, error) => this.ends.onHandlerError(stream, error),
     });
     this.meters = new Meters(limits.rates, this.sender.writer);
-    this.#handler = new FrameHandler(this);
-    this.#parser = new FrameParser(this.#handler);
-    this.sender.outbox.append(ownSettings(limits));
+    this.#frames = new ClientFrames(this);
+    this.#dispatcher = new FrameDispatcher(this.#frames, requestFieldRules, limits);
+    this.#parser = new FrameParser(this.#dispatcher, preface);
+    this.sender.outbox.append(
+      settingsFrame([
+        [setting.maxConcurrentStreams, limits.maxConcurrentStreams],
+        [setting.initialWindowSize, limits.streamWindowBytes],
+        [setting.maxHeaderListSize, limits.maxHeaderBytes],
+        [setting.noRfc7540Priorities, 1],
+      ]),
+    );
     this.window.open();
     this.#watchdog = new Watchdog(limits, this);
     duplex.on("data", (chunk: Buffer) => this.#onChunk(chunk));
@@ -163,10 +179,10 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
   // What the watchdog sees and does.
 
   get isReady(): boolean {
-    return this.#handler.settings.hasArrived && this.#handler.settings.isAcknowledged;
+    return this.#dispatcher.hasSettings && this.#frames.isAcknowledged;
   }
   get isWithinFrame(): boolean {
-    return this.#parser.isWithinFrame || this.#handler.isWithinBlock;
+    return this.#parser.isWithinFrame || this.#dispatcher.isWithinBlock;
   }
   get frames(): number {
     return this.#parser.frames;
@@ -217,12 +233,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     if (this.isClosed) {
       return;
     }
-    const debug = Buffer.from(why.slice(0, 200), "latin1");
-    const payload = Buffer.alloc(8 + debug.length);
-    payload.writeUInt32BE(this.streams.lastId, 0);
-    payload.writeUInt32BE(code, 4);
-    debug.copy(payload, 8);
-    this.sender.outbox.append(frame(frameType.goAway, 0, 0, payload));
+    this.sender.outbox.append(goAwayFrame(this.streams.lastId, code, why.slice(0, 200)));
     this.sender.outbox.flush();
     this.#close(code, why);
     this.#endSoon(timeoutMs);
@@ -263,8 +274,8 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
   openStream(id: number, fields: HeaderFields, isLast: boolean): void {
     const { streamWindowBytes } = this.limits;
     const { coarseMs } = this.sender;
-    const { streamWindow } = this.sender.writer;
-    const stream = new OpenStream(id, fields, this, streamWindowBytes, streamWindow, coarseMs);
+    const { streamBytes } = this.sender.writer.window;
+    const stream = new OpenStream(id, fields, this, streamWindowBytes, streamBytes, coarseMs);
     this.streams.add(stream);
     stream.isRemoteClosed = isLast;
     try {

@@ -1,12 +1,12 @@
-import type { HeaderFields } from "./fields.ts";
+import type { ReceiveWindow } from "../receive-window.ts";
+import type { StreamTable } from "../stream-table.ts";
 import type { Meters } from "./meter.ts";
 import type { ConnectionLimits } from "./options.ts";
-import type { ReceiveWindow } from "./receive-window.ts";
+import type { HeaderFields } from "./request-fields.ts";
 import type { Requests } from "./requests.ts";
 import type { Sender } from "./sender.ts";
 import type { OpenStream } from "./stream.ts";
 import type { StreamEnds } from "./stream-ends.ts";
-import type { StreamTable } from "./stream-table.ts";
 
 /** The connection, as far as its streams and the peer's frames concern it. */
 export interface ConnectionCore {

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { attackTest, footprintOf, reportAttack } from "@unblock/test/attack";
 import { afterAll, beforeAll, describe, expect, vi } from "vitest";
-import { flag, frame, frameType, settingsFrame, windowUpdateFrame } from "../client/frames.ts";
-import { data, get, post, RawPeer } from "../testing/server.ts";
-import { encodeHeaderBlock } from "./index.ts";
+import { frameType } from "../frames.ts";
+import { floods } from "../testing/floods.ts";
+import { get, openPeer } from "../testing/server.ts";
 
-const examplePath = fileURLToPath(new URL("../example.ts", import.meta.url));
+const examplePath = fileURLToPath(new URL("../examples/server.ts", import.meta.url));
 const attackMs = 1_500;
 const probeIntervalMs = 5;
 /** Connections of the attacker: each is opened again when the server has ended it. */
@@ -35,47 +35,13 @@ function cpuMs(): number {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-const times = (count: number, bytes: Buffer) => Buffer.concat(Array<Buffer>(count).fill(bytes));
-const oddIds = (count: number) => Array.from({ length: count }, (_, at) => 2 * at + 1);
-/** To the example's handler that waits for the whole body. */
-const block = encodeHeaderBlock(
-  post.map(([name, value]) => [name, name === ":path" ? "/echo" : value] as const),
-);
-const headers = (id: number) => frame(frameType.headers, flag.endHeaders, id, block);
-
-/** What one connection of the attacker sends; all of it at once. */
-const floods: Record<string, () => Buffer> = {
-  "nothing (for comparison)": () => Buffer.alloc(0),
-  "rapid resets": () =>
-    Buffer.concat(
-      oddIds(2_000).flatMap((id) => [
-        headers(id),
-        frame(frameType.resetStream, 0, id, Buffer.from([0, 0, 0, 8])),
-      ]),
-    ),
-  "resets that the server is made to send": () =>
-    Buffer.concat(oddIds(2_000).flatMap((id) => [headers(id), windowUpdateFrame(id, 0)])),
-  "PING frames": () => times(10_000, frame(frameType.ping, 0, 0, Buffer.alloc(8))),
-  "SETTINGS frames": () => times(10_000, settingsFrame([])),
-  "empty DATA frames": () => Buffer.concat([headers(1), times(10_000, data(1, "", false))]),
-  "window updates by one byte": () => times(10_000, windowUpdateFrame(0, 1)),
-  "CONTINUATION frames": () =>
-    Buffer.concat([
-      frame(frameType.headers, 0, 1, Buffer.alloc(0)),
-      times(10_000, frame(frameType.continuation, 0, 1, Buffer.alloc(0))),
-    ]),
-  "header bombs": () => {
-    const insert = Buffer.concat([Buffer.from("40017a7fb916", "hex"), Buffer.alloc(3_000, "b")]);
-    const bomb = Buffer.concat([block, insert, Buffer.alloc(10_000, 0xbe)]);
-    return Buffer.concat(oddIds(50).map((id) => frame(frameType.headers, 5, id, bomb)));
-  },
-};
+const compared = Object.entries({ "nothing (for comparison)": () => Buffer.alloc(0), ...floods });
 
 /** Attacks until time is up, with a new connection for each that the server ends. */
 async function attack(flood: Buffer, untilMs: number): Promise<number> {
   let connections = 0;
   while (performance.now() < untilMs) {
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     connections++;
     peer.write(flood);
     await vi
@@ -91,7 +57,7 @@ async function attack(flood: Buffer, untilMs: number): Promise<number> {
 
 /** Latencies of requests that another client makes meanwhile, sorted. */
 async function probe(untilMs: number): Promise<number[]> {
-  const peer = await RawPeer.open(port);
+  const peer = await openPeer(port);
   const latencies: number[] = [];
   for (let id = 1; performance.now() < untilMs; id += 2) {
     const beginMs = performance.now();
@@ -104,7 +70,7 @@ async function probe(untilMs: number): Promise<number[]> {
 }
 
 describe("the server keeps serving others during", () => {
-  for (const [name, flood] of Object.entries(floods)) {
+  for (const [name, flood] of compared) {
     attackTest(name, async () => {
       const bytes = flood();
       const before = footprintOf(server.pid);

@@ -2,16 +2,10 @@ import { createServer as createNodeServer, type ServerHttp2Stream } from "node:h
 import { createServer } from "node:net";
 import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { beforeAll, expect, test, vi } from "vitest";
-import {
-  flag,
-  frame,
-  frameType,
-  setting,
-  settingsFrame,
-  windowUpdateFrame,
-} from "../client/frames.ts";
-import type { Field } from "../client/hpack-table.ts";
-import { data, echo, get, post, RawPeer } from "../testing/server.ts";
+import { flag, frame, frameType, setting, settingsFrame, windowUpdateFrame } from "../frames.ts";
+import type { Field } from "../hpack-table.ts";
+import type { RawPeer } from "../testing/raw-peer.ts";
+import { data, echo, get, openPeer, post } from "../testing/server.ts";
 import { createServerConnection, errorCode } from "./index.ts";
 
 /** HPACK block of fields that `encodeHeaderBlock` would not encode. */
@@ -194,7 +188,7 @@ function outcomeOf(peer: RawPeer): string | undefined {
 }
 
 async function send(port: number, frames: readonly Buffer[]): Promise<string> {
-  const peer = await RawPeer.open(port);
+  const peer = await openPeer(port);
   // Its acknowledgement says that the frames before it have been dealt with.
   peer.write(...frames, frame(frameType.ping, 0, 0, Buffer.alloc(8)));
   await vi.waitUntil(

@@ -1,36 +1,18 @@
-import { defaultWindowBytes } from "../client/frames.ts";
-import { ConnectionError, errorCode } from "./errors.ts";
-import { maxFrameBytes } from "./frame-parser.ts";
-import type { Outbox } from "./outbox.ts";
+import { maxFrameBytes } from "../frames.ts";
+import type { Outbox } from "../outbox.ts";
+import { SendWindow } from "../send-window.ts";
 import type { OpenStream, QueuedPart } from "./stream.ts";
 
-/** Largest flow-control window. @see https://www.rfc-editor.org/rfc/rfc9113#section-6.9.1 */
-export const maxWindowBytes = 2 ** 31 - 1;
-/**
- * Writes frames of responses as far as the peer's windows allow.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.2
- */
+/** Writes frames of responses as far as the client's windows allow. */
 export class FrameWriter {
+  readonly window = new SendWindow();
   readonly #outbox: Outbox;
   /** Response frames so far, by which some rates are measured. */
   framesSent = 0;
-  #window = defaultWindowBytes;
-  #streamWindow = defaultWindowBytes;
   #mustEmptyTable = false;
 
   constructor(outbox: Outbox) {
     this.#outbox = outbox;
-  }
-
-  /** Window of a stream that begins. */
-  get streamWindow(): number {
-    return this.#streamWindow;
-  }
-
-  /** Bytes of a body that the peer takes now; not positive when it takes none. */
-  windowOf(stream: OpenStream): number {
-    return Math.min(this.#window, stream.sendWindow);
   }
 
   /**
@@ -49,14 +31,13 @@ export class FrameWriter {
     if (
       bodyBytes === 0 ||
       trailer.length === 0 ||
-      bodyBytes > Math.min(this.#window, stream.sendWindow, maxFrameBytes) ||
+      bodyBytes > this.window.frameBytes(stream) ||
       header.length + trailer.length > maxFrameBytes ||
       this.#mustEmptyTable
     ) {
       return false;
     }
-    stream.sendWindow -= bodyBytes;
-    this.#window -= bodyBytes;
+    this.window.take(stream, bodyBytes);
     this.framesSent += 3;
     this.#outbox.response(stream.id, header, prefix, body, trailer);
     return true;
@@ -79,7 +60,7 @@ export class FrameWriter {
       return true;
     }
     const left = bytes.length - stream.sentOfFirst;
-    const window = Math.min(this.#window, stream.sendWindow, maxFrameBytes);
+    const window = this.window.frameBytes(stream);
     if (window <= 0 && left > 0) {
       return false;
     }
@@ -88,41 +69,12 @@ export class FrameWriter {
     const payload = bytes.subarray(stream.sentOfFirst, stream.sentOfFirst + size);
     this.#outbox.data(stream.id, payload, isLast && endStream);
     this.framesSent++;
-    this.#window -= size;
-    stream.sendWindow -= size;
+    this.window.take(stream, size);
     stream.sentOfFirst += size;
     return isLast;
   }
 
-  /** The peer takes more on all streams together. */
-  widen(bytes: number): void {
-    if (this.#window + bytes > maxWindowBytes) {
-      throw new ConnectionError(errorCode.flowControlError, "a window of more than 2^31 - 1 bytes");
-    }
-    this.#window += bytes;
-  }
-
-  /** @returns false when the window would be too large */
-  widenStream(stream: OpenStream, bytes: number): boolean {
-    if (stream.sendWindow + bytes > maxWindowBytes) {
-      return false;
-    }
-    stream.sendWindow += bytes;
-    return true;
-  }
-
-  /** The peer changed the window that streams begin with, which also counts for the open ones. */
-  setStreamWindow(bytes: number, open: Iterable<OpenStream>): void {
-    const change = bytes - this.#streamWindow;
-    this.#streamWindow = bytes;
-    for (const stream of open) {
-      if (!this.widenStream(stream, change)) {
-        throw new ConnectionError(errorCode.flowControlError, "a setting that widens too much");
-      }
-    }
-  }
-
-  /** The peer's table shrank below what this side may use: the next block must say that it does not. */
+  /** The client's table shrank below what this side may use: the next block must say that it does not. */
   emptyTable(): void {
     this.#mustEmptyTable = true;
   }

@@ -1,3 +1,5 @@
+export { errorCode } from "../errors.ts";
+export { encodeHeaderBlock } from "../header-block.ts";
 export { MemoryBudget } from "./budget.ts";
 export {
   type CloseReason,
@@ -5,8 +7,6 @@ export {
   createServerConnection,
   type ServerConnection,
 } from "./connection.ts";
-export { errorCode } from "./errors.ts";
-export type { HeaderFields } from "./fields.ts";
-export { encodeHeaderBlock } from "./header-block.ts";
 export type { ConnectionOptions, FrameRates } from "./options.ts";
+export type { HeaderFields } from "./request-fields.ts";
 export type { OnStream, ServerStream, StreamReceiver } from "./stream.ts";

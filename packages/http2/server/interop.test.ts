@@ -19,7 +19,8 @@ import { listen } from "@unblock/test/listen";
 import { hasProgram } from "@unblock/test/programs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { closeLater, echo, serve, trailer } from "../testing/server.ts";
+import { closeLater } from "../testing/close-later.ts";
+import { echo, serve, trailer } from "../testing/server.ts";
 import { createServerConnection, encodeHeaderBlock, type OnStream } from "./index.ts";
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { tooMany } from "./errors.ts";
+import { tooMany } from "../errors.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import type { FrameRates } from "./options.ts";
 

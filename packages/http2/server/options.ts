@@ -1,3 +1,4 @@
+import { defaultWindowBytes, maxWindowBytes } from "../frames.ts";
 import { MemoryBudget } from "./budget.ts";
 import type { Rate } from "./meter.ts";
 
@@ -148,8 +149,6 @@ const defaultRates: FrameRates = {
 };
 
 const mayBeZero = new Set(["maxContinuations", "maxDroppedBytes"]);
-const minWindowBytes = 65_535;
-const maxWindowBytes = 2 ** 31 - 1;
 
 /** @throws TypeError for a value that makes no sense */
 export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
@@ -163,7 +162,7 @@ export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
     const value: unknown = Reflect.get(limits, name);
     const isWindow = name.endsWith("WindowBytes");
     const [min, max] = isWindow
-      ? [minWindowBytes, maxWindowBytes]
+      ? [defaultWindowBytes, maxWindowBytes]
       : [name.endsWith("Ms") || mayBeZero.has(name) ? 0 : 1, Number.MAX_SAFE_INTEGER];
     if (typeof value !== "number" || !(value >= min && value <= max)) {
       throw new TypeError(`Expected \`${name}\` to be from ${min} to ${max}, got \`${value}\``);

@@ -1,7 +1,7 @@
+import type { ReceiveWindow } from "../receive-window.ts";
 import { CollectedBody } from "./body.ts";
 import type { MemoryBudget } from "./budget.ts";
-import type { HeaderFields } from "./fields.ts";
-import type { ReceiveWindow } from "./receive-window.ts";
+import type { HeaderFields } from "./request-fields.ts";
 import { type OpenStream, progressBytes } from "./stream.ts";
 
 const noBytes = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
+import { Outbox } from "../outbox.ts";
 import type { MemoryBudget } from "./budget.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { Outbox } from "./outbox.ts";
 import { type OpenStream, progressBytes, type QueuedPart } from "./stream.ts";
 
 /** Bytes that a connection sends in one turn of the loop, so that others are not held up. */
@@ -140,7 +140,7 @@ export class Sender {
           }
           return;
         }
-        if (this.writer.windowOf(stream) <= 0) {
+        if (this.writer.window.frameBytes(stream) <= 0) {
           break;
         }
       }
@@ -158,7 +158,7 @@ export class Sender {
       this.#queued.add(stream);
     }
     stream.queue.push(part);
-    if (!this.#isFull && this.writer.windowOf(stream) > 0) {
+    if (!this.#isFull && this.writer.window.frameBytes(stream) > 0) {
       this.#pumpLater();
     }
   }

@@ -1,6 +1,6 @@
-import { frameType } from "../client/frames.ts";
+import { errorCode } from "../errors.ts";
+import { frameType } from "../frames.ts";
 import type { ConnectionCore } from "./core.ts";
-import { errorCode } from "./errors.ts";
 import type { OpenStream, ServerStream } from "./stream.ts";
 
 export interface EndEvents {

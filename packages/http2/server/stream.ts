@@ -1,7 +1,7 @@
+import { errorCode } from "../errors.ts";
 import type { CollectedBody } from "./body.ts";
 import type { ConnectionCore } from "./core.ts";
-import { errorCode } from "./errors.ts";
-import type { HeaderFields } from "./fields.ts";
+import type { HeaderFields } from "./request-fields.ts";
 
 /** Called with each request, when its header has arrived. */
 export type OnStream = (stream: ServerStream) => void;

@@ -1,15 +1,15 @@
 import { describe, expect, test, vi } from "vitest";
-import { flag, frame, frameType, preface, settingsFrame } from "../client/frames.ts";
+import { flag, frame, frameType, preface, settingsAck, settingsFrame } from "../frames.ts";
+import type { RawPeer } from "../testing/raw-peer.ts";
 import {
   data,
   echo,
   get,
   header,
+  openPeer,
   post,
-  RawPeer,
   record,
   serve,
-  settingsAck,
   trailer,
 } from "../testing/server.ts";
 import { encodeHeaderBlock, errorCode } from "./index.ts";
@@ -25,7 +25,7 @@ describe("closes a connection that", () => {
     ["does not acknowledge SETTINGS", Buffer.concat([preface, settingsFrame([])])],
   ])("%s", async (_, bytes) => {
     const { port } = await serve(echo, { handshakeTimeoutMs: 60 });
-    const peer = await RawPeer.open(port, false);
+    const peer = await openPeer(port, false);
     peer.write(bytes);
     expect(await peer.goAwayCode()).toBe(errorCode.settingsTimeout);
   });
@@ -36,14 +36,14 @@ describe("closes a connection that", () => {
     ["a header block", frame(frameType.headers, 0, 3, encodeHeaderBlock(get))],
   ])("does not end %s", async (_, bytes) => {
     const { port } = await serve(record("collect").onStream, { frameTimeoutMs: 60 });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), bytes);
     expect(await peer.goAwayCode()).toBe(errorCode.enhanceYourCalm);
   });
 
   test("sends a frame of one byte now and then", async () => {
     const { port } = await serve(record("collect").onStream, { frameTimeoutMs: 100 });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false));
     const bytes = data(1, Buffer.alloc(10_000));
     let at = 0;
@@ -56,7 +56,7 @@ describe("closes a connection that", () => {
   test("does not respond to a PING", async () => {
     const { heard, onStream } = record("collect");
     const { port, closed } = await serve(onStream, { pingIntervalMs: 50, pingTimeoutMs: 400 });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false));
     const { payload } = await peer.waitFor(({ type }) => type === frameType.ping);
     peer.write(pingAck(payload));
@@ -71,7 +71,7 @@ describe("closes a connection that", () => {
       (stream) => stream.respond(header, Buffer.alloc(8 * 1_024 * 1_024), trailer),
       { sendTimeoutMs: 100 },
     );
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     const widen = frame(frameType.windowUpdate, 0, 0, Buffer.from([0x3f, 0, 0, 0]));
     const settings = settingsFrame([[4, 2 ** 30]]);
     peer.write(widen, settings);
@@ -87,7 +87,7 @@ describe("resets a stream that", () => {
   test("does not complete a body that is collected", async () => {
     const { heard, onStream } = record("collect");
     const { port, accepted } = await serve(onStream, { bodyTimeoutMs: 60 });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), data(1, "part", false));
     expect(await peer.resetOf(1)).toBe(errorCode.cancel);
     expect(heard[0]?.aborts).toEqual([errorCode.cancel]);
@@ -99,7 +99,7 @@ describe("resets a stream that", () => {
       (stream) => stream.respond(header, Buffer.alloc(100_000), trailer),
       { sendTimeoutMs: 60 },
     );
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, get));
     expect(await peer.resetOf(1)).toBe(errorCode.cancel);
     expect(accepted[0]?.bufferedBytes).toBe(0);
@@ -115,7 +115,7 @@ test("lets a stream in parts and its connection be silent for as long as they li
     idleTimeoutMs: 150,
   };
   const { port, accepted } = await serve(onStream, limits);
-  const peer = await RawPeer.open(port);
+  const peer = await openPeer(port);
   peer.write(peer.headers(1, post, false), data(1, "part", false));
   await new Promise((resolve) => setTimeout(resolve, 600));
   expect(accepted[0]).toMatchObject({ isClosed: false, openStreams: 1 });
@@ -132,7 +132,7 @@ describe("a graceful shutdown", () => {
   test("accepts what was on its way, refuses what comes after, and ends with the last", async () => {
     const { heard, onStream } = record("collect");
     const { port, accepted, closed } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false));
     await peer.ping();
     accepted[0]?.shutDown();
@@ -158,7 +158,7 @@ describe("a graceful shutdown", () => {
   test("ends without the peer's acknowledgement, and with streams that do not end", async () => {
     const { heard, onStream } = record("collect");
     const { port, accepted } = await serve(onStream, { pingTimeoutMs: 30, drainTimeoutMs: 100 });
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false));
     await peer.ping();
     accepted[0]?.shutDown();
@@ -172,7 +172,7 @@ describe("a graceful shutdown", () => {
     ["old", { maxAgeMs: 60, pingTimeoutMs: 20 }],
   ])("begins by itself when the connection is %s", async (_, options) => {
     const { port } = await serve(echo, options);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     expect(await peer.goAwayCode()).toBe(errorCode.noError);
     expect(lastIds(peer)[0]).toBe(2 ** 31 - 1);
   });
@@ -180,7 +180,7 @@ describe("a graceful shutdown", () => {
   test("by the peer lets its streams end", async () => {
     const { heard, onStream } = record("collect");
     const { port } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), frame(frameType.goAway, 0, 0, Buffer.alloc(8)));
     await peer.ping();
     heard[0]?.stream.respond(header, Buffer.from("done"), trailer);
@@ -191,7 +191,7 @@ describe("a graceful shutdown", () => {
   test("close() aborts what is in progress at once", async () => {
     const { heard, onStream } = record("collect");
     const { port, accepted } = await serve(onStream);
-    const peer = await RawPeer.open(port);
+    const peer = await openPeer(port);
     peer.write(peer.headers(1, post, false), settingsAck);
     await peer.ping();
     accepted[0]?.close();

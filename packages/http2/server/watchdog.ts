@@ -1,4 +1,4 @@
-import { errorCode } from "./errors.ts";
+import { errorCode } from "../errors.ts";
 import type { ConnectionLimits } from "./options.ts";
 
 /** What the watchdog sees of a connection, and what it does to it. */

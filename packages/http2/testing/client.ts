@@ -6,21 +6,20 @@ import {
 } from "node:http2";
 import { createServer, type Socket } from "node:net";
 import { listen, type TestEndpoint } from "@unblock/test/listen";
-import { afterEach } from "vitest";
-import type {
-  Fields,
-  Receiver,
-  RequestHead,
-  Sending,
-  TlsOptions,
-  Transport,
-  TransportFailure,
-} from "../client/exchange.ts";
-import { FrameReader } from "../client/frame-reader.ts";
-import { flag, frame, frameType, headersFrames, preface, settingsFrame } from "../client/frames.ts";
-import { HpackEncoder } from "../client/hpack-encoder.ts";
-import type { Field } from "../client/hpack-table.ts";
-import { Http2Transport } from "../client/transport.ts";
+import {
+  type Fields,
+  Http2Transport,
+  type Receiver,
+  type RequestHead,
+  type Sending,
+  type TlsOptions,
+  type Transport,
+  type TransportFailure,
+} from "../client/index.ts";
+import { flag, frame, frameType, preface, settingsFrame } from "../frames.ts";
+import type { Field } from "../hpack-table.ts";
+import { closeLater } from "./close-later.ts";
+import { RawPeer, type ReceivedFrame } from "./raw-peer.ts";
 
 /** Records a response: its events in order, and the data. */
 export class Recorded implements Receiver {
@@ -63,16 +62,6 @@ export class Recorded implements Receiver {
   }
 }
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()));
-});
-
-/** Runs `close` after the test. */
-export function closeLater(close: () => unknown): void {
-  closers.push(close);
-}
-
 /** Opens an HTTP/2 transport, closed after the test. */
 export function open(
   url: string,
@@ -80,7 +69,7 @@ export function open(
   tls: TlsOptions = { insecure: false },
 ): Transport {
   const transport = new Http2Transport({ url: new URL(url), connections, tls });
-  closers.push(() => transport.close());
+  closeLater(() => transport.close());
   return transport;
 }
 
@@ -105,51 +94,27 @@ export function send(
 /** Starts a TCP server, closed after the test. */
 export async function serveSockets(onSocket: (socket: Socket) => void): Promise<TestEndpoint> {
   const endpoint = await listen(createServer(onSocket));
-  closers.push(() => endpoint.close());
+  closeLater(() => endpoint.close());
   return endpoint;
 }
 
-export interface Frame {
-  readonly type: number;
-  readonly flags: number;
-  readonly streamId: number;
-  readonly payload: Buffer;
-}
-
 /** The server's side of a connection, driven by the test frame by frame. */
-export class Peer {
-  readonly socket: Socket;
-  readonly frames: Frame[] = [];
-  readonly #encoder = new HpackEncoder();
-  #onFrame: (frame: Frame) => void = () => {};
+export class Peer extends RawPeer {
+  #respond: (streamId: number) => void = () => {};
 
   constructor(socket: Socket) {
-    this.socket = socket;
-    const reader = new FrameReader((type, flags, streamId, payload) => {
-      const received = { type, flags, streamId, payload };
-      this.frames.push(received);
-      this.#onFrame(received);
-    });
-    let start = Buffer.alloc(0);
-    socket.on("data", (chunk: Buffer) => {
-      if (start.length >= preface.length) {
-        reader.read(chunk);
-        return;
-      }
-      start = Buffer.concat([start, chunk]);
-      if (start.length >= preface.length) {
-        reader.read(start.subarray(preface.length));
-      }
-    });
+    super(socket, preface);
+  }
+
+  protected override onFrame({ type, streamId }: ReceivedFrame): void {
+    if (type === frameType.headers) {
+      this.#respond(streamId);
+    }
   }
 
   /** Calls `respond` with the stream of each request. */
   onRequest(respond: (streamId: number) => void): this {
-    this.#onFrame = ({ type, streamId }) => {
-      if (type === frameType.headers) {
-        respond(streamId);
-      }
-    };
+    this.#respond = respond;
     return this;
   }
 
@@ -159,12 +124,12 @@ export class Peer {
   }
 
   send(...frames: readonly Uint8Array[]): this {
-    this.socket.write(Buffer.concat(frames));
+    this.write(...frames);
     return this;
   }
 
   sendHeaders(streamId: number, fields: readonly Field[], endStream = false): this {
-    return this.send(headersFrames(streamId, this.#encoder.encode(fields), endStream));
+    return this.send(this.headers(streamId, fields, endStream));
   }
 
   /** Sends a complete response without a body. */
@@ -175,11 +140,6 @@ export class Peer {
   sendData(streamId: number, data: string, endStream = false): this {
     const flags = endStream ? flag.endStream : 0;
     return this.send(frame(frameType.data, flags, streamId, Buffer.from(data)));
-  }
-
-  /** The client's frames of one type so far. */
-  framesOf(type: number): Frame[] {
-    return this.frames.filter((received) => received.type === type);
   }
 }
 
@@ -200,7 +160,7 @@ export async function serve(
     onStream(stream, headers);
   });
   const endpoint = await listen(server, port === undefined ? {} : { port });
-  closers.push(() => endpoint.close());
+  closeLater(() => endpoint.close());
   return endpoint;
 }
 

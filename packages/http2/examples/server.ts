@@ -3,7 +3,7 @@ import {
   createServerConnection,
   encodeHeaderBlock,
   type ServerConnection,
-} from "./server/index.ts";
+} from "../server/index.ts";
 
 const header = encodeHeaderBlock([
   [":status", "200"],

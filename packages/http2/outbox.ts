@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
-import { flag, frameType } from "../client/frames.ts";
-import { frameHeaderBytes, maxFrameBytes } from "./frame-parser.ts";
+import { flag, frameHeaderBytes, frameType, headersFrames, maxFrameBytes } from "./frames.ts";
 
 const slabBytes = 64 * 1_024;
 /** A slab with less room than this is not used again. */
@@ -44,7 +43,7 @@ export class Outbox {
   readonly #flushLater = () => this.flush();
 
   /** @param onFlushed called after each write */
-  constructor(duplex: Duplex, onFlushed: () => void) {
+  constructor(duplex: Duplex, onFlushed: () => void = () => {}) {
     this.#duplex = duplex;
     this.#onFlushed = onFlushed;
   }
@@ -78,18 +77,14 @@ export class Outbox {
 
   /** HEADERS, with CONTINUATION for what one frame cannot hold. */
   headers(streamId: number, block: Uint8Array, endStream: boolean): void {
-    let at = 0;
-    do {
-      const part = block.subarray(at, at + maxFrameBytes);
-      const flags =
-        (at + part.length === block.length ? flag.endHeaders : 0) |
-        (at === 0 && endStream ? flag.endStream : 0);
-      const type = at === 0 ? frameType.headers : frameType.continuation;
-      const slab = this.#reserve(frameHeaderBytes + part.length);
-      putHeader(slab, part.length, type, flags, streamId);
-      copy(slab, part);
-      at += part.length;
-    } while (at < block.length);
+    if (block.length > maxFrameBytes) {
+      this.append(headersFrames(streamId, block, endStream));
+      return;
+    }
+    const flags = flag.endHeaders | (endStream ? flag.endStream : 0);
+    const slab = this.#reserve(frameHeaderBytes + block.length);
+    putHeader(slab, block.length, frameType.headers, flags, streamId);
+    copy(slab, block);
   }
 
   /** @param payload at most `maxFrameBytes` */

@@ -16,7 +16,13 @@ export const errorCode = {
   http11Required: 13,
 } as const;
 
-/** Error that ends the connection with a GOAWAY. The message is the GOAWAY's debug data. */
+/** Name of a code as the RFC writes it, such as "REFUSED_STREAM". */
+export function errorCodeName(code: number): string {
+  const name = Object.entries(errorCode).find(([, known]) => known === code)?.[0];
+  return name?.replace(/[A-Z\d]/g, "_$&").toUpperCase() ?? `error ${code}`;
+}
+
+/** Error that ends the connection with a GOAWAY. */
 export class ConnectionError extends Error {
   readonly code: number;
 

@@ -1,11 +1,8 @@
-import { defaultTableBytes, staticTable } from "../client/hpack-table.ts";
 import { ConnectionError, errorCode, tooMany } from "./errors.ts";
-import { createField, fieldBytes, HeaderFields, kindOfName, type TableField } from "./fields.ts";
+import type { FieldRules, ReceivedField } from "./fields.ts";
+import { defaultTableBytes, fieldBytes } from "./hpack-table.ts";
 import { decodeHuffman } from "./huffman.ts";
 
-const staticFields: readonly TableField[] = staticTable.map(([name, value]) =>
-  createField(name, value, kindOfName(name)),
-);
 /** More fields than the table can have, and one: a field counts 32 bytes at least. */
 const ringCapacity = (2 * defaultTableBytes) / 32;
 /** Times the limit of a header list, up to which a block is read to its end. */
@@ -14,53 +11,57 @@ const maxExcess = 4;
 const maxKnownBlocks = 4;
 const maxKnownBytes = 256;
 
-interface KnownBlock {
+interface KnownBlock<Fields> {
   readonly bytes: Uint8Array;
-  readonly fields: HeaderFields;
+  readonly fields: Fields;
 }
 
 /**
  * Decodes the header blocks of one connection. The table has at most 4,096 bytes, which is HPACK's
  * default.
  *
- * A client that repeats a request sends the same bytes again, nearly all of them references to the
- * table: as long as the table stays as it is, such a block has the same fields, and is not decoded.
+ * A peer that repeats a request or response sends the same bytes again, nearly all of them references
+ * to the table: as long as the table stays as it is, such a block has the same fields, and is not
+ * decoded.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7541
  */
-export class HpackDecoder {
+export class HpackDecoder<Fields> {
+  readonly #rules: FieldRules<Fields>;
   readonly #maxBytes: number;
   readonly #maxFields: number;
   /** The field inserted as number n is at n modulo the capacity. */
-  readonly #ring: (TableField | undefined)[] = [];
+  readonly #ring: (ReceivedField | undefined)[] = [];
   #inserted = 0;
   #evicted = 0;
   #usedBytes = 0;
   #limitBytes = defaultTableBytes;
-  /** Blocks that the table's present state decodes, the last one used first. */
-  #known: KnownBlock[] = [];
+  /** Blocks that the table's present state decodes, the newest first. */
+  #known: KnownBlock<Fields>[] = [];
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
 
   /**
+   * @param rules of the role that receives the fields
    * @param maxBytes size of the header list, each field with HPACK's 32 bytes, up to which fields
    *   are kept
    * @param maxFields number of fields that are kept
    */
-  constructor(maxBytes: number, maxFields: number) {
+  constructor(rules: FieldRules<Fields>, maxBytes: number, maxFields: number) {
+    this.#rules = rules;
     this.#maxBytes = maxBytes;
     this.#maxFields = maxFields;
   }
 
   /**
    * Decodes a whole header block. One that is over the limits is read to its end, since later blocks
-   * refer to it, and its fields say `isTooLarge`.
+   * refer to it, and its fields are created as too large.
    *
    * @throws ConnectionError when it cannot be decoded, or its list is so large that it must be an
    *   attack; later blocks then cannot be decoded either
    */
-  decode(bytes: Buffer, start: number, end: number): HeaderFields {
+  decode(bytes: Buffer, start: number, end: number): Fields {
     const known = this.#find(bytes, start, end);
     if (known !== undefined) {
       return known;
@@ -70,12 +71,12 @@ export class HpackDecoder {
     this.#end = end;
     const hasNewLimit = this.#readTableLimits();
     const insertedBefore = this.#inserted;
-    const list: TableField[] = [];
+    const list: ReceivedField[] = [];
     let listBytes = 0;
     let isTooLarge = false;
     while (this.#at < end) {
       const field = this.#readField();
-      listBytes += fieldBytes(field);
+      listBytes += fieldBytes(field.name, field.value);
       if (listBytes > maxExcess * this.#maxBytes) {
         throw tooMany("bytes in a header list");
       }
@@ -85,7 +86,7 @@ export class HpackDecoder {
         list.push(field);
       }
     }
-    const fields = new HeaderFields(list, isTooLarge);
+    const fields = this.#rules.createFields(list, isTooLarge);
     if (hasNewLimit || this.#inserted !== insertedBefore) {
       this.#known = [];
     } else if (end - start <= maxKnownBytes) {
@@ -95,7 +96,7 @@ export class HpackDecoder {
     return fields;
   }
 
-  #find(bytes: Buffer, start: number, end: number): HeaderFields | undefined {
+  #find(bytes: Buffer, start: number, end: number): Fields | undefined {
     const length = end - start;
     search: for (const known of this.#known) {
       if (known.bytes.length === length) {
@@ -124,14 +125,14 @@ export class HpackDecoder {
     return changes > 0;
   }
 
-  #readField(): TableField {
+  #readField(): ReceivedField {
     const octet = this.#bytes[this.#at] ?? 0;
     if (octet & 0x80) {
       return this.#fieldAt(this.#readInteger(7));
     }
     if (octet & 0x40) {
       const field = this.#readLiteral(6);
-      this.#usedBytes += fieldBytes(field);
+      this.#usedBytes += fieldBytes(field.name, field.value);
       this.#ring[this.#inserted++ % ringCapacity] = field;
       this.#evict();
       return field;
@@ -142,17 +143,15 @@ export class HpackDecoder {
     return this.#readLiteral(4);
   }
 
-  #readLiteral(prefixBits: number): TableField {
+  #readLiteral(prefixBits: number): ReceivedField {
     const index = this.#readInteger(prefixBits);
-    if (index !== 0) {
-      const { name } = this.#fieldAt(index);
-      return createField(name, this.#readString(), kindOfName(name));
-    }
-    const name = this.#readString();
-    return createField(name, this.#readString(), kindOfName(name));
+    const name = index === 0 ? this.#readString() : this.#fieldAt(index).name;
+    const value = this.#readString();
+    return { name, value, kind: this.#rules.kindOf(name, value) };
   }
 
-  #fieldAt(index: number): TableField {
+  #fieldAt(index: number): ReceivedField {
+    const { staticFields } = this.#rules;
     if (index <= staticFields.length) {
       const field = staticFields[index - 1];
       if (field !== undefined) {
@@ -172,7 +171,8 @@ export class HpackDecoder {
     while (this.#usedBytes > this.#limitBytes) {
       const at = this.#evicted++ % ringCapacity;
       const field = this.#ring[at];
-      this.#usedBytes -= field === undefined ? this.#usedBytes : fieldBytes(field);
+      this.#usedBytes -=
+        field === undefined ? this.#usedBytes : fieldBytes(field.name, field.value);
       this.#ring[at] = undefined;
     }
   }

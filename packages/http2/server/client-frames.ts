@@ -1,10 +1,10 @@
-import { flag, frame, frameType } from "../client/frames.ts";
+import { ConnectionError, errorCode, protocolError } from "../errors.ts";
+import type { FrameHandler } from "../frame-dispatcher.ts";
+import { flag, frame, frameType, setting, settingsAck } from "../frames.ts";
+import { defaultTableBytes } from "../hpack-table.ts";
+import type { Setting } from "../settings.ts";
 import type { ConnectionCore } from "./core.ts";
-import { ConnectionError, errorCode, protocolError } from "./errors.ts";
-import type { HeaderFields } from "./fields.ts";
-import type { FrameReceiver } from "./frame-parser.ts";
-import { endWithoutPadding, HeaderBlocks } from "./header-blocks.ts";
-import { Settings } from "./settings.ts";
+import type { HeaderFields } from "./request-fields.ts";
 import type { OpenStream } from "./stream.ts";
 
 /** Data of the PING between the two steps of a graceful shutdown. */
@@ -12,92 +12,29 @@ export const shutdownPing = Buffer.from("shutdown", "latin1");
 const noBytes = Buffer.alloc(0);
 
 /**
- * Checks each frame of the peer, and does what it asks for.
+ * Checks each frame of the client against the state of its stream, and does what it asks for.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6
  */
-export class FrameHandler implements FrameReceiver {
+export class ClientFrames implements FrameHandler<HeaderFields> {
   readonly #core: ConnectionCore;
-  readonly #blocks: HeaderBlocks;
-  readonly settings: Settings;
+  #isAcknowledged = false;
+  #clientTableBytes = defaultTableBytes;
 
   constructor(core: ConnectionCore) {
     this.#core = core;
-    this.settings = new Settings(core);
-    this.#blocks = new HeaderBlocks(core.limits, (...block) => this.#onFields(...block));
   }
 
-  /** Whether a header block has begun that is not complete. */
-  get isWithinBlock(): boolean {
-    return this.#blocks.isOpen;
+  /** Whether the client has acknowledged our settings. */
+  get isAcknowledged(): boolean {
+    return this.#isAcknowledged;
   }
 
-  /** @throws ConnectionError */
-  onFrame(
-    type: number,
-    flags: number,
-    streamId: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void {
-    if (this.#core.isClosed) {
-      return;
-    }
-    if (!this.settings.hasArrived && (type !== frameType.settings || flags & flag.ack)) {
-      throw protocolError("another frame before SETTINGS");
-    }
-    if (this.#blocks.isOpen && type !== frameType.continuation) {
-      throw protocolError("another frame within a header block");
-    }
-    switch (type) {
-      case frameType.headers:
-        expectStream(streamId);
-        this.#blocks.onHeaders(flags, streamId, bytes, start, end);
-        break;
-      case frameType.data:
-        expectStream(streamId);
-        this.#onData(flags, streamId, bytes, start, end);
-        break;
-      case frameType.windowUpdate:
-        expectLength(end - start === 4);
-        this.#onWindowUpdate(streamId, bytes.readUInt32BE(start) & 0x7fffffff);
-        break;
-      case frameType.resetStream:
-        expectStream(streamId);
-        expectLength(end - start === 4);
-        this.#onReset(streamId, bytes.readUInt32BE(start));
-        break;
-      case frameType.settings:
-        expectNoStream(streamId);
-        this.settings.onFrame(flags, bytes, start, end);
-        break;
-      case frameType.ping:
-        expectNoStream(streamId);
-        expectLength(end - start === 8);
-        this.#onPing(flags, bytes.subarray(start, end));
-        break;
-      case frameType.goAway:
-        expectNoStream(streamId);
-        expectLength(end - start >= 8);
-        this.#core.onGoAway();
-        break;
-      case frameType.continuation:
-        expectStream(streamId);
-        this.#blocks.onContinuation(flags, streamId, bytes.subarray(start, end));
-        break;
-      case frameType.pushPromise:
-        throw protocolError("PUSH_PROMISE of a client");
-      case frameType.priority:
-        expectStream(streamId);
-        this.#onPriority(streamId, bytes, start, end);
-        break;
-      default:
-        this.#core.meters.expect("ignored", "frames of unknown types");
-    }
+  get isClosed(): boolean {
+    return this.#core.isClosed;
   }
 
-  #onFields(id: number, isLast: boolean, fields: HeaderFields, dependsOnItself: boolean): void {
+  onFields(id: number, isLast: boolean, fields: HeaderFields, dependsOnItself: boolean): void {
     const open = this.#core.streams.get(id);
     if (open !== undefined) {
       this.#onTrailers(open, isLast, fields);
@@ -138,7 +75,7 @@ export class FrameHandler implements FrameReceiver {
     }
   }
 
-  /** HEADERS of a stream that is closed, which the peer may have sent before it knew that. */
+  /** HEADERS of a stream that is closed, which the client may have sent before it knew that. */
   #onLateFields(id: number): void {
     if (this.#core.streams.wasReset(id)) {
       return;
@@ -149,14 +86,9 @@ export class FrameHandler implements FrameReceiver {
     throw new ConnectionError(errorCode.streamClosed, `HEADERS of stream ${id}, which is closed`);
   }
 
-  #onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    const frameBytes = end - start;
+  onData(id: number, chunk: Buffer, frameBytes: number, isLast: boolean): void {
     this.#core.window.use(frameBytes);
-    const isPadded = (flags & flag.padded) !== 0;
-    const from = isPadded ? start + 1 : start;
-    const to = isPadded ? endWithoutPadding(bytes, start, end) : end;
-    const isLast = (flags & flag.endStream) !== 0;
-    if (from === to && !isLast) {
+    if (chunk.length === 0 && !isLast) {
       this.#core.meters.expect("emptyData", "empty DATA frames");
     }
     const stream = this.#core.streams.get(id);
@@ -174,7 +106,7 @@ export class FrameHandler implements FrameReceiver {
     } else if (!this.#core.window.useStream(stream, frameBytes)) {
       code = errorCode.flowControlError;
     } else {
-      stream.receivedBytes += to - from;
+      stream.receivedBytes += chunk.length;
       const { contentLength } = stream.fields;
       if (
         contentLength !== -1 &&
@@ -188,11 +120,10 @@ export class FrameHandler implements FrameReceiver {
       this.#core.ends.fault(stream, code);
       return;
     }
-    const chunk = bytes.subarray(from, to);
     this.#core.requests.onData(stream, chunk, frameBytes, isLast, this.#core.sender.coarseMs);
   }
 
-  #onReset(id: number, code: number): void {
+  onReset(id: number, code: number): void {
     this.#expectUsed(id);
     this.#core.meters.expect("resetsReceived", "RST_STREAM frames");
     const stream = this.#core.streams.get(id);
@@ -201,14 +132,15 @@ export class FrameHandler implements FrameReceiver {
     }
   }
 
-  #onWindowUpdate(id: number, bytes: number): void {
+  onWindowUpdate(id: number, bytes: number): void {
     this.#core.meters.expect("windowUpdates", "WINDOW_UPDATE frames");
+    const { sender } = this.#core;
     if (id === 0) {
       if (bytes === 0) {
         throw protocolError("a WINDOW_UPDATE by 0 bytes");
       }
-      this.#core.sender.writer.widen(bytes);
-      this.#core.sender.pump();
+      sender.writer.window.widen(bytes);
+      sender.pump();
       return;
     }
     this.#expectUsed(id);
@@ -216,16 +148,37 @@ export class FrameHandler implements FrameReceiver {
     if (stream !== undefined) {
       if (bytes === 0) {
         this.#core.ends.fault(stream, errorCode.protocolError);
-      } else if (!this.#core.sender.writer.widenStream(stream, bytes)) {
+      } else if (!sender.writer.window.widenStream(stream, bytes)) {
         this.#core.ends.fault(stream, errorCode.flowControlError);
       } else if (stream.queue !== undefined) {
-        this.#core.sender.pump();
+        sender.pump();
       }
     }
   }
 
-  #onPing(flags: number, payload: Buffer): void {
-    if (flags & flag.ack) {
+  onSettings(settings: readonly Setting[]): void {
+    this.#core.meters.expect("settings", "SETTINGS frames");
+    const { sender, streams } = this.#core;
+    for (const { id, value } of settings) {
+      if (id === setting.headerTableSize) {
+        if (value < this.#clientTableBytes) {
+          sender.writer.emptyTable();
+        }
+        this.#clientTableBytes = value;
+      } else if (id === setting.initialWindowSize) {
+        sender.writer.window.setStreamBytes(value, streams.all());
+        sender.pump();
+      }
+    }
+    this.#core.ends.sendUnasked(settingsAck);
+  }
+
+  onSettingsAck(): void {
+    this.#isAcknowledged = true;
+  }
+
+  onPing(payload: Buffer, isAck: boolean): void {
+    if (isAck) {
       if (payload.equals(shutdownPing)) {
         this.#core.onShutdownPing();
       }
@@ -235,18 +188,23 @@ export class FrameHandler implements FrameReceiver {
     this.#core.ends.sendUnasked(frame(frameType.ping, flag.ack, 0, payload));
   }
 
-  /** @see https://www.rfc-editor.org/rfc/rfc9113#section-5.3 */
-  #onPriority(id: number, bytes: Buffer, start: number, end: number): void {
+  onGoAway(): void {
+    this.#core.onGoAway();
+  }
+
+  onPriority(id: number, code: number): void {
     this.#core.meters.expect("ignored", "PRIORITY frames");
-    const stream = this.#core.streams.get(id);
-    const isWrongSize = end - start !== 5;
-    if (isWrongSize || (bytes.readUInt32BE(start) & 0x7fffffff) === id) {
-      const code = isWrongSize ? errorCode.frameSizeError : errorCode.protocolError;
+    if (code !== errorCode.noError) {
+      const stream = this.#core.streams.get(id);
       if (stream === undefined) {
         throw new ConnectionError(code, "a PRIORITY of the wrong size, or of a stream on itself");
       }
       this.#core.ends.fault(stream, code);
     }
+  }
+
+  onUnknown(): void {
+    this.#core.meters.expect("ignored", "frames of unknown types");
   }
 
   #expectUsed(id: number): void {
@@ -259,22 +217,4 @@ export class FrameHandler implements FrameReceiver {
 /** Whether the body has the length of its content-length, or there is none. */
 function isWhole({ fields, receivedBytes }: OpenStream): boolean {
   return fields.contentLength === -1 || fields.contentLength === receivedBytes;
-}
-
-function expectStream(streamId: number): void {
-  if (streamId === 0) {
-    throw protocolError("a frame of a stream, without a stream's number");
-  }
-}
-
-function expectNoStream(streamId: number): void {
-  if (streamId !== 0) {
-    throw protocolError("a frame of the connection, with a stream's number");
-  }
-}
-
-function expectLength(isRight: boolean): void {
-  if (!isRight) {
-    throw new ConnectionError(errorCode.frameSizeError, "a frame of the wrong length");
-  }
 }

@@ -1,14 +1,19 @@
-import { flag } from "../client/frames.ts";
 import { ConnectionError, errorCode, protocolError, tooMany } from "./errors.ts";
-import type { HeaderFields } from "./fields.ts";
+import type { FieldRules } from "./fields.ts";
+import { flag, readUint31 } from "./frames.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
-import type { ConnectionLimits } from "./options.ts";
+
+export interface HeaderLimits {
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderFields: number;
+  readonly maxContinuations: number;
+}
 
 /** @param dependsOnItself whether the priority that came with the fields is an error */
-export type OnFields = (
+export type OnFields<Fields> = (
   streamId: number,
   isLast: boolean,
-  fields: HeaderFields,
+  fields: Fields,
   dependsOnItself: boolean,
 ) => void;
 
@@ -29,15 +34,15 @@ const priorityBytes = 5;
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-4.3
  */
-export class HeaderBlocks {
-  readonly #decoder: HpackDecoder;
-  readonly #limits: ConnectionLimits;
-  readonly #onFields: OnFields;
+export class HeaderBlocks<Fields> {
+  readonly #decoder: HpackDecoder<Fields>;
+  readonly #limits: HeaderLimits;
+  readonly #onFields: OnFields<Fields>;
   #open: OpenBlock | undefined;
 
-  constructor(limits: ConnectionLimits, onFields: OnFields) {
+  constructor(rules: FieldRules<Fields>, limits: HeaderLimits, onFields: OnFields<Fields>) {
     this.#limits = limits;
-    this.#decoder = new HpackDecoder(limits.maxHeaderBytes, limits.maxHeaderFields);
+    this.#decoder = new HpackDecoder(rules, limits.maxHeaderBytes, limits.maxHeaderFields);
     this.#onFields = onFields;
   }
 
@@ -59,7 +64,7 @@ export class HeaderBlocks {
         if (to - from < priorityBytes) {
           throw new ConnectionError(errorCode.frameSizeError, "HEADERS without their priority");
         }
-        dependsOnItself = (bytes.readUInt32BE(from) & 0x7fffffff) === streamId;
+        dependsOnItself = readUint31(bytes, from) === streamId;
         from += priorityBytes;
       }
     }

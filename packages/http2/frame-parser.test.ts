@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { frame, preface } from "../client/frames.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
-import { FrameParser } from "./frame-parser.ts";
+import { FrameParser, type FrameReceiver } from "./frame-parser.ts";
+import { frame, preface } from "./frames.ts";
 
 interface Seen {
   readonly type: number;
@@ -11,12 +11,11 @@ interface Seen {
   readonly payload: string;
 }
 
-function parse(chunks: readonly Uint8Array[]): Seen[] {
+function parse(chunks: readonly Uint8Array[], start: Uint8Array = preface): Seen[] {
   const seen: { frame: Omit<Seen, "payload">; payload: Buffer }[] = [];
-  const parser = new FrameParser({
-    onFrame: (type, flags, streamId, bytes, start, end) =>
-      seen.push({ frame: { type, flags, streamId }, payload: bytes.subarray(start, end) }),
-  });
+  const onFrame: FrameReceiver["onFrame"] = (type, flags, streamId, bytes, from, to) =>
+    seen.push({ frame: { type, flags, streamId }, payload: bytes.subarray(from, to) });
+  const parser = new FrameParser({ onFrame }, start);
   for (const chunk of chunks) {
     parser.push(Buffer.from(chunk));
   }
@@ -37,12 +36,15 @@ const frames = fc.array(
   { maxLength: 12 },
 );
 
-test("reads the same frames however the bytes are split", () => {
+test.each([
+  ["client", preface],
+  ["server", Buffer.alloc(0)],
+])("reads the same frames of a %s however the bytes are split", (_, start) => {
   const cuts = fc.array(fc.nat(100_000));
   fc.assert(
     fc.property(frames, cuts, (list, places) => {
       const bytes = Buffer.concat([
-        preface,
+        start,
         ...list.map(({ type, flags, streamId, payload }) => frame(type, flags, streamId, payload)),
       ]);
       const ends = [...places.map((place) => place % (bytes.length + 1)), bytes.length];
@@ -52,7 +54,7 @@ test("reads the same frames however the bytes are split", () => {
         ...head,
         payload: Buffer.from(payload).toString("hex"),
       }));
-      expect(parse(chunks)).toEqual(expected);
+      expect(parse(chunks, start)).toEqual(expected);
     }),
   );
 });
@@ -79,7 +81,7 @@ test("rejects another protocol, and a frame that is too large before it has arri
 });
 
 test("knows whether it is within a frame", () => {
-  const parser = new FrameParser({ onFrame: () => {} });
+  const parser = new FrameParser({ onFrame: () => {} }, preface);
   expect(parser.isWithinFrame).toBe(true);
   parser.push(preface);
   expect(parser.isWithinFrame).toBe(false);

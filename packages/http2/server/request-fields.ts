@@ -1,3 +1,5 @@
+import { type FieldRules, joinedValue, type ReceivedField, staticFieldsOf } from "../fields.ts";
+
 /** What the connection has to know of a field, found once when the field is read. */
 const fieldKind = {
   regular: 0,
@@ -10,19 +12,6 @@ const fieldKind = {
   /** Makes the message malformed. */
   invalid: 7,
 } as const;
-
-/** A header field as the HPACK table keeps it. */
-export interface TableField {
-  /** In lower case. */
-  readonly name: string;
-  readonly value: string;
-  readonly kind: number;
-}
-
-/** Size of a field in a header list or table. @see https://www.rfc-editor.org/rfc/rfc7541#section-4.1 */
-export function fieldBytes({ name, value }: TableField): number {
-  return name.length + value.length + 32;
-}
 
 const kindsByName = new Map<string, number>([
   [":method", fieldKind.method],
@@ -46,7 +35,7 @@ for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
 }
 
 /** Kind that a name alone has. */
-export function kindOfName(name: string): number {
+function kindOfName(name: string): number {
   const known = kindsByName.get(name);
   if (known !== undefined) {
     return known;
@@ -60,12 +49,13 @@ export function kindOfName(name: string): number {
   return name.length === 0 ? fieldKind.invalid : fieldKind.regular;
 }
 
-export function createField(name: string, value: string, kindOfItsName: number): TableField {
+function kindOf(name: string, value: string): number {
+  const kind = kindOfName(name);
   const isInvalid =
     !isValue(value) ||
-    (kindOfItsName === fieldKind.contentLength && !/^\d{1,15}$/.test(value)) ||
+    (kind === fieldKind.contentLength && !/^\d{1,15}$/.test(value)) ||
     (name === "te" && value.toLowerCase() !== "trailers");
-  return { name, value, kind: isInvalid ? fieldKind.invalid : kindOfItsName };
+  return isInvalid ? fieldKind.invalid : kind;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9113#section-8.2.1 */
@@ -88,7 +78,7 @@ function isBlank(code: number): boolean {
  * equal byte for byte share one object as long as the HPACK table stays as it is.
  */
 export class HeaderFields {
-  readonly list: readonly TableField[];
+  readonly list: readonly ReceivedField[];
   readonly method: string = "";
   readonly scheme: string = "";
   /** `:authority`, or `host` where there is none. */
@@ -107,7 +97,7 @@ export class HeaderFields {
   memo: unknown;
 
   /** @see https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1 */
-  constructor(list: readonly TableField[], isTooLarge = false) {
+  constructor(list: readonly ReceivedField[], isTooLarge = false) {
     this.list = list;
     this.isTooLarge = isTooLarge;
     let seen = 0;
@@ -186,16 +176,15 @@ export class HeaderFields {
 
   /** Value of a field, or the values joined when there are more; undefined when there is none. */
   get(name: string): string | undefined {
-    let found: string | undefined;
-    for (const field of this.list) {
-      if (field.name === name) {
-        const separator = name === "cookie" ? "; " : ", ";
-        found = found === undefined ? field.value : `${found}${separator}${field.value}`;
-      }
-    }
-    return found;
+    return joinedValue(this.list, name);
   }
 }
 
 const targetFields = (1 << fieldKind.scheme) | (1 << fieldKind.path);
 const pseudoFields = targetFields | (1 << fieldKind.method) | (1 << fieldKind.authority);
+
+export const requestFieldRules: FieldRules<HeaderFields> = {
+  kindOf,
+  staticFields: staticFieldsOf(kindOf),
+  createFields: (list, isTooLarge) => new HeaderFields(list, isTooLarge),
+};

@@ -1,7 +1,15 @@
-import { defaultWindowBytes, frameType } from "../client/frames.ts";
 import { ConnectionError, errorCode } from "./errors.ts";
+import { defaultWindowBytes, frameType } from "./frames.ts";
 import type { Outbox } from "./outbox.ts";
-import type { OpenStream } from "./stream.ts";
+
+export interface ReceivingStream {
+  readonly id: number;
+  /** Whether the peer has ended its side. */
+  readonly isRemoteClosed: boolean;
+  /** What the peer may still send, and what it may send again but was not told yet. */
+  receiveWindow: number;
+  returnableBytes: number;
+}
 
 /**
  * What the peer may send, on the connection and on each stream. The peer is told that it may send
@@ -40,7 +48,7 @@ export class ReceiveWindow {
   }
 
   /** @returns false when that is more than the stream's window */
-  useStream(stream: OpenStream, bytes: number): boolean {
+  useStream(stream: ReceivingStream, bytes: number): boolean {
     stream.receiveWindow -= bytes;
     return stream.receiveWindow >= 0;
   }
@@ -56,7 +64,7 @@ export class ReceiveWindow {
   }
 
   /** Lets the peer send so much again, on the stream and on the connection. */
-  giveStream(stream: OpenStream, bytes: number): void {
+  giveStream(stream: ReceivingStream, bytes: number): void {
     this.give(bytes);
     if (stream.isRemoteClosed) {
       return;

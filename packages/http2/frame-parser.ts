@@ -1,13 +1,10 @@
-import { preface } from "../client/frames.ts";
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
+import { frameHeaderBytes, maxFrameBytes, readUint31 } from "./frames.ts";
 
-export const frameHeaderBytes = 9;
-/** Largest payload that every endpoint accepts. This server asks for no more and sends no more. */
-export const maxFrameBytes = 16_384;
 /** What is reserved for a frame that is not complete; it grows with what has arrived. */
 const firstPartBytes = 1_024;
 
-/** Receives each frame; the payload is `bytes` from `start` to `end`, and never changes afterwards. */
+/** Receives each frame; the payload is `bytes` from `start` to `end`, part of a pushed chunk or a copy. */
 export interface FrameReceiver {
   onFrame(
     type: number,
@@ -20,20 +17,23 @@ export interface FrameReceiver {
 }
 
 /**
- * Splits the bytes of a client into its preface and frames.
+ * Splits the bytes of a peer into its preface and frames.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-4.1
  */
 export class FrameParser {
   readonly #receiver: FrameReceiver;
+  readonly #preface: Uint8Array;
   #prefaceBytes = 0;
   /** Start of a frame whose rest has not arrived. */
   #part: Buffer | undefined;
   #partBytes = 0;
   #frames = 0;
 
-  constructor(receiver: FrameReceiver) {
+  /** @param preface what the peer begins with: nothing, if it is a server */
+  constructor(receiver: FrameReceiver, preface: Uint8Array) {
     this.#receiver = receiver;
+    this.#preface = preface;
   }
 
   /** Number of frames so far. */
@@ -43,12 +43,12 @@ export class FrameParser {
 
   /** Whether the preface or a frame has begun and is not complete. */
   get isWithinFrame(): boolean {
-    return this.#part !== undefined || this.#prefaceBytes < preface.length;
+    return this.#part !== undefined || this.#prefaceBytes < this.#preface.length;
   }
 
   /** @throws ConnectionError */
   push(chunk: Buffer): void {
-    let at = this.#prefaceBytes < preface.length ? this.#readPreface(chunk) : 0;
+    let at = this.#prefaceBytes < this.#preface.length ? this.#readPreface(chunk) : 0;
     if (this.#part !== undefined) {
       at = this.#complete(this.#part, chunk);
     }
@@ -69,8 +69,8 @@ export class FrameParser {
   /** @returns how many bytes of the chunk belong to the preface */
   #readPreface(chunk: Buffer): number {
     let at = 0;
-    while (at < chunk.length && this.#prefaceBytes < preface.length) {
-      if (chunk[at++] !== preface[this.#prefaceBytes++]) {
+    while (at < chunk.length && this.#prefaceBytes < this.#preface.length) {
+      if (chunk[at++] !== this.#preface[this.#prefaceBytes++]) {
         throw protocolError("no preface of HTTP/2");
       }
     }
@@ -109,7 +109,7 @@ export class FrameParser {
     this.#receiver.onFrame(
       bytes[at + 3] ?? 0,
       bytes[at + 4] ?? 0,
-      bytes.readUInt32BE(at + 5) & 0x7fffffff,
+      readUint31(bytes, at + 5),
       bytes,
       at + frameHeaderBytes,
       end,
@@ -118,7 +118,7 @@ export class FrameParser {
 }
 
 function payloadBytes(bytes: Buffer, at: number): number {
-  const length = bytes.readUInt32BE(at) >>> 8;
+  const length = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
   if (length > maxFrameBytes) {
     throw new ConnectionError(errorCode.frameSizeError, `a frame of ${length} bytes`);
   }

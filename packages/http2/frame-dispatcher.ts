@@ -1,0 +1,172 @@
+import { ConnectionError, errorCode, protocolError } from "./errors.ts";
+import type { FieldRules } from "./fields.ts";
+import type { FrameReceiver } from "./frame-parser.ts";
+import { flag, frameType, readUint31 } from "./frames.ts";
+import { endWithoutPadding, HeaderBlocks, type HeaderLimits } from "./header-blocks.ts";
+import { readSettings, type Setting } from "./settings.ts";
+
+/** Does what the frames of the peer ask for. */
+export interface FrameHandler<Fields> {
+  /** Whether all further frames are ignored. */
+  readonly isClosed: boolean;
+  /**
+   * @param isLast whether these fields end the stream
+   * @param dependsOnItself whether the priority that came with the fields is an error
+   */
+  onFields(streamId: number, isLast: boolean, fields: Fields, dependsOnItself: boolean): void;
+  /**
+   * @param chunk a view of bytes that do not change while this runs
+   * @param frameBytes what flow control counts: the chunk with its padding
+   */
+  onData(streamId: number, chunk: Buffer, frameBytes: number, isLast: boolean): void;
+  onReset(streamId: number, code: number): void;
+  onWindowUpdate(streamId: number, bytes: number): void;
+  onSettings(settings: readonly Setting[]): void;
+  onSettingsAck(): void;
+  onPing(payload: Buffer, isAck: boolean): void;
+  onGoAway(lastStreamId: number, code: number): void;
+  /** @param code of the error in the frame; NO_ERROR when it has none */
+  onPriority(streamId: number, code: number): void;
+  /** A frame of an unknown type. */
+  onUnknown(): void;
+}
+
+/**
+ * Checks what a frame alone and the order of frames show, and hands each to the role's handler.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-6
+ */
+export class FrameDispatcher<Fields> implements FrameReceiver {
+  readonly #handler: FrameHandler<Fields>;
+  readonly #blocks: HeaderBlocks<Fields>;
+  #hasSettings = false;
+
+  constructor(handler: FrameHandler<Fields>, rules: FieldRules<Fields>, limits: HeaderLimits) {
+    this.#handler = handler;
+    this.#blocks = new HeaderBlocks(rules, limits, (streamId, isLast, fields, dependsOnItself) =>
+      handler.onFields(streamId, isLast, fields, dependsOnItself),
+    );
+  }
+
+  /** Whether the peer has sent its settings. */
+  get hasSettings(): boolean {
+    return this.#hasSettings;
+  }
+
+  /** Whether a header block has begun that is not complete. */
+  get isWithinBlock(): boolean {
+    return this.#blocks.isOpen;
+  }
+
+  /** @throws ConnectionError */
+  onFrame(
+    type: number,
+    flags: number,
+    streamId: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    if (this.#handler.isClosed) {
+      return;
+    }
+    if (!this.#hasSettings && (type !== frameType.settings || flags & flag.ack)) {
+      throw protocolError("another frame before SETTINGS");
+    }
+    if (this.#blocks.isOpen && type !== frameType.continuation) {
+      throw protocolError("another frame within a header block");
+    }
+    const length = end - start;
+    switch (type) {
+      case frameType.headers:
+        expectStream(streamId);
+        this.#blocks.onHeaders(flags, streamId, bytes, start, end);
+        break;
+      case frameType.data:
+        expectStream(streamId);
+        this.#onData(flags, streamId, bytes, start, end);
+        break;
+      case frameType.windowUpdate:
+        expectLength(length === 4);
+        this.#handler.onWindowUpdate(streamId, readUint31(bytes, start));
+        break;
+      case frameType.resetStream:
+        expectStream(streamId);
+        expectLength(length === 4);
+        this.#handler.onReset(streamId, bytes.readUInt32BE(start));
+        break;
+      case frameType.settings:
+        expectNoStream(streamId);
+        this.#onSettings(flags, bytes, start, end);
+        break;
+      case frameType.ping:
+        expectNoStream(streamId);
+        expectLength(length === 8);
+        this.#handler.onPing(bytes.subarray(start, end), (flags & flag.ack) !== 0);
+        break;
+      case frameType.goAway:
+        expectNoStream(streamId);
+        expectLength(length >= 8);
+        this.#handler.onGoAway(readUint31(bytes, start), bytes.readUInt32BE(start + 4));
+        break;
+      case frameType.continuation:
+        expectStream(streamId);
+        this.#blocks.onContinuation(flags, streamId, bytes.subarray(start, end));
+        break;
+      case frameType.pushPromise:
+        throw protocolError("PUSH_PROMISE, which neither side may send");
+      case frameType.priority:
+        expectStream(streamId);
+        this.#handler.onPriority(streamId, codeOfPriority(streamId, bytes, start, end));
+        break;
+      default:
+        this.#handler.onUnknown();
+    }
+  }
+
+  #onData(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    const isPadded = (flags & flag.padded) !== 0;
+    const chunk = isPadded
+      ? bytes.subarray(start + 1, endWithoutPadding(bytes, start, end))
+      : bytes.subarray(start, end);
+    this.#handler.onData(streamId, chunk, end - start, (flags & flag.endStream) !== 0);
+  }
+
+  #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
+    if (flags & flag.ack) {
+      expectLength(start === end);
+      this.#handler.onSettingsAck();
+      return;
+    }
+    const settings = readSettings(bytes, start, end);
+    this.#hasSettings = true;
+    this.#handler.onSettings(settings);
+  }
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9113#section-5.3 */
+function codeOfPriority(streamId: number, bytes: Buffer, start: number, end: number): number {
+  if (end - start !== 5) {
+    return errorCode.frameSizeError;
+  }
+  const dependency = readUint31(bytes, start);
+  return dependency === streamId ? errorCode.protocolError : errorCode.noError;
+}
+
+function expectStream(streamId: number): void {
+  if (streamId === 0) {
+    throw protocolError("a frame of a stream, without a stream's number");
+  }
+}
+
+function expectNoStream(streamId: number): void {
+  if (streamId !== 0) {
+    throw protocolError("a frame of the connection, with a stream's number");
+  }
+}
+
+function expectLength(isRight: boolean): void {
+  if (!isRight) {
+    throw new ConnectionError(errorCode.frameSizeError, "a frame of the wrong length");
+  }
+}
