@@ -2,7 +2,6 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { headersFrames, preface, settingsFrame, windowUpdateFrame } from "@unblock/http2/frames";
 import { HpackEncoder } from "@unblock/http2/hpack-encoder";
-import { FrameReader } from "@unblock/http2/testing/frame-reader";
 import { createCertificates } from "@unblock/test/certificates";
 import { type RunningCommand, startCommand } from "@unblock/test/cli";
 import { afterEach, expect, test, vi } from "vitest";
