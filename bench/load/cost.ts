@@ -21,8 +21,15 @@ const wanted = { ghz: 4, h2load: 0.9 } as const;
 
 /** Calls in flight on each connection. */
 const streams = 12;
-/** A client's cost per call is that of the calls that the second run has more: its start does not count. */
-const calls = { few: 50_000, many: 300_000 } as const;
+/**
+ * A client's cost per call is that of the calls that a second run has more, so its start does not count.
+ * Many enough that the start, whose cost varies by 0.1 s, does not show; ghz takes ten times as long.
+ */
+const calls = {
+  unblock: { few: 100_000, many: 1_100_000 },
+  ghz: { few: 20_000, many: 220_000 },
+  h2load: { few: 100_000, many: 1_100_000 },
+} as const;
 const timeoutMs = 120_000;
 /** Unit of CPU times in /proc/PID/stat. */
 const tickMs = 10;
@@ -40,11 +47,11 @@ export async function measureCost(bench: Bench): Promise<Finding[]> {
     h2load: (count) => runH2load(bench, server.url, count),
   } satisfies Record<string, RunCalls>;
   await bench.step("cost: warming up the server");
-  await clients.unblock(calls.few);
+  await clients.unblock(calls.unblock.few);
   const costs = await repeat(bench, "cost: all clients", async () => ({
-    unblock: await costUs(clients.unblock),
-    ghz: await costUs(clients.ghz),
-    h2load: await costUs(clients.h2load),
+    unblock: await costUs(clients.unblock, calls.unblock),
+    ghz: await costUs(clients.ghz, calls.ghz),
+    h2load: await costUs(clients.h2load, calls.h2load),
   }));
   return (["ghz", "h2load"] as const).map((peer) => {
     const ratio = spreadOf(costs.map((cost) => cost[peer] / cost.unblock));
@@ -62,15 +69,18 @@ export async function measureCost(bench: Bench): Promise<Finding[]> {
   });
 }
 
-async function costUs(run: RunCalls): Promise<number> {
+async function costUs(
+  run: RunCalls,
+  { few, many }: { readonly few: number; readonly many: number },
+): Promise<number> {
   const cpuMs = async (count: number) => {
     const beforeMs = endedChildrenCpuMs();
     await run(count);
     return endedChildrenCpuMs() - beforeMs;
   };
-  const fewMs = await cpuMs(calls.few);
-  const manyMs = await cpuMs(calls.many);
-  return (1_000 * (manyMs - fewMs)) / (calls.many - calls.few);
+  const fewMs = await cpuMs(few);
+  const manyMs = await cpuMs(many);
+  return (1_000 * (manyMs - fewMs)) / (many - few);
 }
 
 /** CPU time of the processes that this one started and that have ended. */
