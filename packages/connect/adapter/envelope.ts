@@ -98,3 +98,11 @@ export function envelope(flags: number, message: Uint8Array): Buffer {
   bytes.set(message, prefixBytes);
   return bytes;
 }
+
+/** Returns the prefix alone, for a message that is sent without a copy. */
+export function envelopePrefix(flags: number, messageBytes: number): Buffer {
+  const bytes = Buffer.allocUnsafe(prefixBytes);
+  bytes[0] = flags;
+  bytes.writeUInt32BE(messageBytes, 1);
+  return bytes;
+}

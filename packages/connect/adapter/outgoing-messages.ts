@@ -1,3 +1,4 @@
+import { envelope, envelopePrefix, prefixBytes } from "./envelope.ts";
 import type { Exchange, Fields } from "./exchange.ts";
 import type { ResponseEnd } from "./protocols.ts";
 
@@ -29,10 +30,16 @@ export class OutgoingMessages {
     this.#header = header;
   }
 
-  /** @param message with its envelope */
-  add(message: Uint8Array): void {
-    this.#pending.push(message);
-    this.#pendingBytes += message.length;
+  add(flags: number, message: Uint8Array): void {
+    if (message.length >= maxPendingBytes) {
+      // Sent as it is: a copy would cost more than a frame.
+      this.#pending.push(envelopePrefix(flags, message.length));
+      this.#flush();
+      this.#write(message);
+      return;
+    }
+    this.#pending.push(envelope(flags, message));
+    this.#pendingBytes += prefixBytes + message.length;
     if (this.#pendingBytes >= maxPendingBytes) {
       this.#flush();
     } else if (!this.#isScheduled) {
@@ -76,6 +83,10 @@ export class OutgoingMessages {
       this.#isStarted = true;
       this.#exchange.start(this.#header ?? {});
     }
+    this.#write(chunk);
+  }
+
+  #write(chunk: Uint8Array): void {
     if (!this.#exchange.write(chunk)) {
       this.drained ??= new Promise((resolve) => {
         this.#resolveDrained = resolve;

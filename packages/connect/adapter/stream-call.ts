@@ -8,12 +8,12 @@ import type { ConnectError } from "@connectrpc/connect";
 import { compressedFlag } from "@connectrpc/connect/protocol";
 import { callAfterReads } from "./after-reads.ts";
 import { Call, type CallHost } from "./call.ts";
-import { envelope } from "./envelope.ts";
 import { toConnectError, tooManyBytes } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { toNodeHeaders } from "./headers.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
 import { invokeStream } from "./invoke.ts";
+import { MessageIterator, type MessageSource } from "./message-iterator.ts";
 import { OutgoingMessages } from "./outgoing-messages.ts";
 import type { EnvelopedProtocol } from "./protocols.ts";
 import type { StreamRoute } from "./routes.ts";
@@ -24,7 +24,10 @@ import { decompress, parseMessage } from "./unary-call.ts";
 const pauseBytes = 32 * 1024;
 
 /** A client-streaming, server-streaming or bidirectional call. */
-export class StreamCall extends Call<StreamRoute> {
+export class StreamCall
+  extends Call<StreamRoute>
+  implements MessageSource<MessageShape<DescMessage>>
+{
   readonly #protocol: EnvelopedProtocol;
   readonly #isBinary: boolean;
   readonly #incoming: IncomingMessages;
@@ -117,7 +120,8 @@ export class StreamCall extends Call<StreamRoute> {
       }
       const { spec, options } = this.route;
       this.context.isReached = true;
-      const output = await invokeStream(spec, options.interceptors, this.context, this.#read());
+      const input = new MessageIterator<MessageShape<DescMessage>>(this);
+      const output = await invokeStream(spec, options.interceptors, this.context, input);
       this.#output = output[Symbol.asyncIterator]();
       if (this.isOver) {
         this.#endHandler();
@@ -135,30 +139,40 @@ export class StreamCall extends Call<StreamRoute> {
     }
   }
 
-  /** Messages of the caller, for the handler. */
-  async *#read(): AsyncGenerator<MessageShape<DescMessage>> {
-    for (;;) {
-      const message = this.#incoming.take();
-      if (this.isOver) {
-        throw this.context.signal.reason;
-      }
-      if (message !== undefined) {
-        this.held.hold(this.#incoming.bytes);
-        this.#resumeWhenRead();
-        const bytes = message.isCompressed
-          ? await decompress(message.bytes, this.terms.request, this.route.options.readMaxBytes)
-          : message.bytes;
-        yield parseMessage(this.route, this.#isBinary, bytes);
-      } else if (this.#inputError !== undefined) {
+  /** Returns the caller's next message, parsed; undefined when there is none yet. */
+  take(): MessageShape<DescMessage> | Promise<MessageShape<DescMessage>> | undefined {
+    const message = this.#incoming.take();
+    if (this.isOver) {
+      throw this.context.signal.reason;
+    }
+    if (message === undefined) {
+      if (this.#inputError !== undefined) {
         throw this.#inputError;
-      } else if (this.isReceived) {
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
+      }
+      return undefined;
+    }
+    this.held.hold(this.#incoming.bytes);
+    this.#resumeWhenRead();
+    const parse = (bytes: Uint8Array) => parseMessage(this.route, this.#isBinary, bytes);
+    const { request } = this.terms;
+    return message.isCompressed
+      ? decompress(message.bytes, request, this.route.options.readMaxBytes).then(parse)
+      : parse(message.bytes);
+  }
+
+  /** Resolves when the caller sent more; undefined after its last message. */
+  changed(): Promise<void> | undefined {
+    return this.isReceived
+      ? undefined
+      : new Promise((resolve) => {
           this.#wake = resolve;
         });
-      }
-    }
+  }
+
+  /** The handler reads no more messages. */
+  stop(): void {
+    this.#incoming.drop();
+    this.exchange.discard();
   }
 
   #resumeWhenRead(): void {
@@ -183,11 +197,11 @@ export class StreamCall extends Call<StreamRoute> {
       }
       const bytes = messages.serialize(create(spec.method.output, value));
       const isCompressed = response !== null && bytes.length >= options.compressMinBytes;
-      this.#outgoing.add(
-        isCompressed
-          ? envelope(compressedFlag, await response.compress(bytes))
-          : envelope(0, bytes),
-      );
+      if (isCompressed) {
+        this.#outgoing.add(compressedFlag, await response.compress(bytes));
+      } else {
+        this.#outgoing.add(0, bytes);
+      }
       if (this.#outgoing.drained !== undefined) {
         await this.#outgoing.drained;
       }
