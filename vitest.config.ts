@@ -13,12 +13,13 @@ const slow = [
   "server/lab/{endings,disturbed-race}.test.ts",
   "server/signals.test.ts",
   "packages/executors/broken-starts.test.ts",
-  "docs/scaling/**/*.test.ts",
+  "docs/{commands,scaling}/**/*.test.ts",
   "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
   "lab/{lab,hog}.test.ts",
   "test/ninth-exercise/**/*.test.ts",
   "server/lab/lab.test.ts",
+  "packages/release/**/*.test.ts",
 ];
 
 /** Tests with external backends, which they start themselves: `npm run test:engines`. */

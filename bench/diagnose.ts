@@ -3,13 +3,17 @@ import {
   type Bench,
   connections,
   type Finding,
-  plainRow,
+  measuredRow,
   repeat,
+  spreadOf,
 } from "./harness/bench.ts";
 import type { BenchCommand } from "./harness/command.ts";
 import { startAll } from "./harness/processes.ts";
-import { createEchoTarget, startEchoServer } from "./rpc/servers.ts";
-import { Comparison, jsonDriver, takeTurns, type Work, warmUpSeconds } from "./rpc/throughput.ts";
+import { ratiosOf } from "./harness/ratios.ts";
+import { busyOf, figuresOf, takeTurns, type Work, warmUpSeconds } from "./rpc/compare.ts";
+import { jsonDriver } from "./rpc/drivers.ts";
+import { createEchoTarget } from "./rpc/requests.ts";
+import { startEchoServer } from "./rpc/servers.ts";
 
 export const diagnoseBench: BenchCommand = {
   name: "diagnose",
@@ -34,41 +38,44 @@ type Kind = (typeof kinds)[number];
 
 /** The worst case for watching: a fully loaded server with next to nothing to do per call. */
 async function measureThroughput(bench: Bench): Promise<Finding[]> {
-  const driver = jsonDriver(connections);
   using target = createEchoTarget();
+  const driver = jsonDriver(target, connections);
+  const contestantOf = (server: Kind) => ({ server, driver });
   const runs = await repeat(bench, "throughput", async () => {
     // New processes in each run: the same program can be faster in one process than in another.
     await using peers = await startAll(kinds, (kind) =>
       startEchoServer("fastify", bench.pinning, kind === "watched" ? watching : []),
     );
-    for (const { server } of peers.all) {
-      await driver.drive(bench, server.url, target, warmUpSeconds);
+    for (const kind of kinds) {
+      await driver.drive(bench, peers.get(kind).url, warmUpSeconds);
     }
-    return await takeTurns(bench, driver, peers, target, { rounds: 1, seconds: turnSeconds });
+    const options = { rounds: 1, seconds: turnSeconds };
+    return await takeTurns(bench, kinds.map(contestantOf), peers, options);
   });
-  const comparison = new Comparison(runs.flat());
-  const ratio = (kind: Kind, figure: (work: Work) => number) =>
-    comparison.ratio(driver, kind, "plain", figure);
-  const calls = (work: Work) => work.calls;
-  const cpuPerCall = (work: Work) => work.cpuMs / work.calls;
+  const figures = (kind: Kind, figure: (work: Work) => number) =>
+    figuresOf(runs, contestantOf(kind), figure);
+  const ratios = (kind: Kind, figure: (work: Work) => number) =>
+    ratiosOf(figures(kind, figure), figures("plain", figure));
+  const calls = (work: Work) => work.count;
+  const cpuPerCall = (work: Work) => work.cpuMs / work.count;
   const show = (value: number) => `${value.toFixed(3)} ×`;
   const row = (kind: Kind, what: string, figure: (work: Work) => number) =>
-    plainRow(`${kind} beside plain: ${what}`, show(ratio(kind, figure).median));
-  const watched = ratio("watched", calls);
+    measuredRow(`${kind} beside plain: ${what}`, ratios(kind, figure), show);
+  const watched = ratios("watched", calls);
   return [
     {
       part: "throughput",
       figures: {
         runs: bench.runs,
-        calls_ratio: watched,
-        cpu_per_call_ratio: ratio("watched", cpuPerCall),
-        calls_ratio_of_two_plain: ratio("plain again", calls),
-        cpu_per_call_ratio_of_two_plain: ratio("plain again", cpuPerCall),
-        server_busy: comparison.of(driver, "plain").busy,
+        calls_ratio: spreadOf(watched),
+        cpu_per_call_ratio: spreadOf(ratios("watched", cpuPerCall)),
+        calls_ratio_of_two_plain: spreadOf(ratios("plain again", calls)),
+        cpu_per_call_ratio_of_two_plain: spreadOf(ratios("plain again", cpuPerCall)),
+        server_busy: spreadOf(figures("plain", busyOf)),
         wanted_calls_ratio: wantedRatio,
       },
       rows: [
-        atLeast("watched beside plain: calls per second", watched.median, wantedRatio, show),
+        atLeast("watched beside plain: calls per second", watched, wantedRatio, show),
         row("watched", "CPU per call, of all threads", cpuPerCall),
         row("plain again", "calls per second", calls),
         row("plain again", "CPU per call, of all threads", cpuPerCall),

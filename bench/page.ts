@@ -104,7 +104,7 @@ interface Frames {
 async function measureFrames({ bench, open }: Setup): Promise<Finding> {
   const page = await open();
   await page.getByLabel("Exercise").selectOption("E");
-  await page.getByRole("checkbox", { name: "threads" }).check();
+  await page.getByRole("checkbox", { name: "blocking-pool" }).check();
   // A blocked loop, during which nothing is drawn, would only improve the figures.
   await page.getByRole("checkbox", { name: "event-loop" }).uncheck();
   await page.getByLabel("Calls at once").fill("1000");

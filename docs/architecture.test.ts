@@ -1,14 +1,14 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { root } from "./documents.ts";
+import { codeSpans, linkTargets, tableRows } from "./markdown.ts";
 
 const pageUrl = new URL("./ARCHITECTURE.md", import.meta.url);
 const page = readFileSync(pageUrl, "utf8");
-const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Files that the traces name, with the symbol to find in each. */
-const steps = [...page.matchAll(/\]\((\S+)\) \| `(\w+)` \|$/gm)].map(
-  ([, file = "", symbol = ""]) => ({ file, symbol }),
+const steps = tableRows(page).flatMap(([, link = "", symbol = ""]) =>
+  linkTargets(link).map((file) => ({ file, symbol: symbol.replaceAll("`", "") })),
 );
 
 describe("the page on the architecture", () => {
@@ -25,9 +25,11 @@ describe("the page on the architecture", () => {
 
 describe("the packages", () => {
   const layers = new Map(
-    [...page.matchAll(/^\| (\d) \| (.*) \|$/gm)].flatMap(([, layer, names = ""]) =>
-      [...names.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => [name, Number(layer)] as const),
-    ),
+    tableRows(page)
+      .filter(([layer = ""]) => /^\d$/.test(layer))
+      .flatMap(([layer, names = ""]) =>
+        codeSpans(names).map((name) => [name, Number(layer)] as const),
+      ),
   );
   const folders = globSync(["*/package.json", "packages/*/package.json"], { cwd: root })
     .map((file) => file.replace("/package.json", ""))

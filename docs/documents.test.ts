@@ -1,54 +1,31 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { folderName } from "@unblock/exercises/folder";
+import { anchor } from "@unblock/learn/score";
 import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
+import { documents, read, root } from "./documents.ts";
 import { renderErrorPage } from "./error-page.ts";
+import { codeSpans, headings, linkTargets, tableRows } from "./markdown.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const read = (path: string) => readFileSync(join(root, path), "utf8");
-const documents = globSync("**/*.md", {
-  cwd: root,
-  exclude: (path) => /(^|\/)(node_modules|web\/dist)$/.test(path) || path.startsWith("."),
-});
-
-/** The anchor that GitHub gives a heading. */
-const anchorOf = (heading: string) =>
-  heading
-    .toLowerCase()
-    .replaceAll(/[^\w -]/g, "")
-    .replaceAll(" ", "-");
-
-const anchorsOf = (text: string) =>
-  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+const anchorsOf = (text: string) => headings(text).map(anchor);
 
 describe.each(documents)("%s", (document) => {
   test("links to what is there", () => {
     const from = pathToFileURL(join(root, document));
-    const targets = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(
-      ([, target = ""]) => target,
-    );
-    const dead = targets.filter((target) => {
+    const dead = linkTargets(read(document)).filter((target) => {
       if (/^https?:/.test(target)) {
         return false;
       }
       const url = new URL(target, from);
-      const anchor = url.hash.slice(1);
+      const part = url.hash.slice(1);
       url.hash = "";
       return (
-        !existsSync(url) ||
-        (anchor !== "" && !anchorsOf(readFileSync(url, "utf8")).includes(anchor))
+        !existsSync(url) || (part !== "" && !anchorsOf(readFileSync(url, "utf8")).includes(part))
       );
     });
     expect(dead).toEqual([]);
-  });
-
-  test("names npm scripts that there are", () => {
-    const { scripts } = JSON.parse(read("package.json"));
-    const named = [...read(document).matchAll(/npm run (?:-s )?([a-z][a-z0-9:]*)/g)];
-    const unknown = named.flatMap(([, name = ""]) => (name in scripts ? [] : [name]));
-    expect(unknown).toEqual([]);
   });
 });
 
@@ -57,9 +34,9 @@ test("the page of errors lists the table's", async () => {
 });
 
 test("the README's table of the eight has every strategy of the schema", () => {
+  const rows = tableRows(read("README.md"));
   for (const { letter, allStrategies } of exercises) {
-    const [, row = ""] =
-      new RegExp(`^\\| ${letter} \\|(.*)\\|$`, "m").exec(read("README.md")) ?? [];
+    const row = rows.find(([first]) => first === letter)?.join(" ") ?? "";
     const missing = allStrategies.filter(({ name }) => !row.includes(`\`${name}\``));
     expect(missing.map(({ name }) => `${letter} ${name}`)).toEqual([]);
   }
@@ -67,13 +44,10 @@ test("the README's table of the eight has every strategy of the schema", () => {
 
 test.each(exercises)("the README of $letter has the schema's reasons", (exercise) => {
   const readme = read(`exercises/${folderName(exercise)}/README.md`);
-  const rows = new Map(
-    [...readme.matchAll(/^\| `([^`]+)` +\| .* \| (.*?) +\|$/gm)].map(([, name, reason]) => [
-      name,
-      reason,
-    ]),
+  const reasons = tableRows(readme).flatMap(([name = "", , reason]) =>
+    codeSpans(name).map((strategy) => [strategy, reason] as const),
   );
-  expect(Object.fromEntries(rows)).toEqual(
+  expect(Object.fromEntries(reasons)).toEqual(
     Object.fromEntries(exercise.allStrategies.map(({ name, reason }) => [name, reason])),
   );
 });

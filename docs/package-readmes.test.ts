@@ -1,20 +1,20 @@
 import { execFile } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { read, root } from "./documents.ts";
+import { codeBlocks } from "./markdown.ts";
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** Examples that are whole programs. That of packages/http2 is run by its own tests. */
+/** Examples that are whole programs. Those of the published packages are run by other tests. */
 const examples = globSync(["*/README.md", "packages/*/README.md"], { cwd: root })
-  .filter((file) => file !== "packages/http2/README.md")
+  .filter((file) => !/^packages\/(http2|connect)\//.test(file))
   .flatMap((file) =>
-    [...readFileSync(root + file, "utf8").matchAll(/^```ts\n(import .*?)^```$/gms)].map(
-      ([, code = ""]) => ({ file, code }),
-    ),
+    codeBlocks(read(file), "ts")
+      .filter((code) => code.startsWith("import "))
+      .map((code) => ({ file, code })),
   );
 
 describe("the examples of the packages' READMEs", () => {

@@ -12,7 +12,7 @@ export function plainKey(key: string): string {
   return key.startsWith(prefix) ? key.slice(prefix.length) : key;
 }
 
-/** Returns the value of a cache key. @param mark differs per check, so that nobody can know it */
+/** Returns the value of a cache key. @param mark differs per window of a check, so that nobody can know it */
 export function valueOfKey(mark: string, key: string): string {
   return key === emptyKey ? "" : `cached_data ${hashOf(mark, key)}`;
 }

@@ -70,7 +70,7 @@ export interface Cancelled {
   /** Number of calls, more than a pool has threads, so that some still wait. */
   readonly calls: (cores: number) => number;
   readonly request: (rounds: number) => JsonValue;
-  /** Their deadline. @param taskMs CPU work of one call alone */
+  /** Their deadline. @param taskMs duration of one call's computing, alone */
   readonly deadlineMs: (taskMs: number) => number;
   /** Whether something has to have computed by then. */
   readonly computes?: true;

@@ -1,6 +1,6 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Backends } from "@unblock/backends/backends";
-import type { FieldViolation } from "@unblock/errors/failure";
+import { checkField, type FieldViolation } from "@unblock/errors/failure";
 import type { Executors } from "@unblock/executors";
 import type { Ran, TaskCall } from "@unblock/executors/executor";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
@@ -109,9 +109,8 @@ function assertSameStrategies({ rpc, allStrategies }: Exercise, built: string[],
 /** Counts Unicode code points. */
 export function checkText(field: string, text: string, maxCharacters: number): FieldViolation[] {
   const characters = [...text].length;
-  return characters >= 1 && characters <= maxCharacters
-    ? []
-    : violation(field, `to have 1 to ${maxCharacters} characters, got ${characters}`);
+  const isValid = characters >= 1 && characters <= maxCharacters;
+  return checkField(field, isValid, `to have 1 to ${maxCharacters} characters, got ${characters}`);
 }
 
 export function checkRange(
@@ -120,18 +119,18 @@ export function checkRange(
   from: number,
   to: number,
 ): FieldViolation[] {
-  return value >= from && value <= to
-    ? []
-    : violation(field, `to be from ${from} to ${to}, got ${value}`);
+  return checkField(
+    field,
+    value >= from && value <= to,
+    `to be from ${from} to ${to}, got ${value}`,
+  );
 }
 
 export function checkMaxBytes(field: string, text: string, maxBytes: number): FieldViolation[] {
   const bytes = Buffer.byteLength(text);
-  return bytes <= maxBytes
-    ? []
-    : violation(field, `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`);
-}
-
-function violation(field: string, expectation: string): FieldViolation[] {
-  return [{ field, description: `Expected ${field} ${expectation}.` }];
+  return checkField(
+    field,
+    bytes <= maxBytes,
+    `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`,
+  );
 }

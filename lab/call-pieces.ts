@@ -1,4 +1,3 @@
-/** The times of a call. */
 export interface TimedCall {
   readonly sentMs: number;
   readonly endedMs: number;
@@ -14,7 +13,6 @@ interface CallPiece {
   readonly toMs: number;
 }
 
-/** Splits a call's time into the pieces of its bar. */
 export function piecesOf({ sentMs, endedMs, beganMs, steps }: TimedCall): CallPiece[] {
   let atMs = Math.max(sentMs, beganMs ?? sentMs);
   const pieces: CallPiece[] = [{ name: "waiting to be seen", fromMs: sentMs, toMs: atMs }];

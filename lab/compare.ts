@@ -1,6 +1,6 @@
 import { type Interval, intervalOf, medianOf, overlap } from "@unblock/measure/statistics";
-import type { Measurement, Sample } from "./measurement.ts";
-import { count, ms } from "./numbers.ts";
+import { ms } from "@unblock/terminal/numbers";
+import type { Measurement, Sample } from "./judge.ts";
 
 /** Largest difference of the machine's speed at which two samples are comparable. */
 const maxSpeedChange = 0.15;
@@ -47,68 +47,46 @@ function sameSpeed({ speedMs }: Sample, other: Sample): boolean {
 /** Smallest ratio of two costs that is mentioned. */
 const minTimes = 1.25;
 
-/** Costs of a right strategy that are higher and lower than another's, as phrases. */
-interface TradeOff {
-  readonly more: readonly string[];
-  readonly less: readonly string[];
-}
+type Cost = readonly [
+  of: (measurement: Measurement) => number | undefined,
+  /** Smaller differences are not mentioned. */
+  minDifference: number,
+  show: (value: number) => string,
+  before: string,
+  after: string,
+];
 
-/** Compares everything that was measured except wall time. */
-export function tradeOff(measurement: Measurement, base: Measurement): TradeOff {
+const megabytes = (value: number) => value.toFixed(0);
+
+/** Costs besides wall time, in words around their two values; the most important first. */
+const costs: readonly Cost[] = [
+  [({ costs }) => costs?.tenTimesMs, 10, ms, "ten times the calls take", "ms"],
+  [threadsOf, 1, String, "it takes", "thread"],
+  [({ costs }) => costs?.memoryMb, 5, megabytes, "it takes", "MB of memory"],
+  [({ latencyMs }) => latencyMs.p50, 5, ms, "half of the calls wait longer than", "ms"],
+  [({ probeP99Ms }) => probeP99Ms, 10, ms, "other calls wait", "ms (p99)"],
+  [({ costs }) => costs?.cpuPerCallMs, 0.2, ms, "a call takes", "ms of CPU"],
+];
+
+/** Costs of a right strategy that are higher and lower than another's, as phrases. */
+export function tradeOff(measurement: Measurement, base: Measurement) {
   const more: string[] = [];
   const less: string[] = [];
-  for (const { of, minDifference, say } of costs) {
+  for (const [of, minDifference, show, before, after] of costs) {
     const [value, baseValue] = [of(measurement), of(base)];
     if (value === undefined || baseValue === undefined) {
       continue;
     }
     const [low, high] = value < baseValue ? [value, baseValue] : [baseValue, value];
     if (high - low >= minDifference && high >= minTimes * low) {
-      (value > baseValue ? more : less).push(say(value, baseValue));
+      const noun = after === "thread" && value !== 1 ? "threads" : after;
+      const phrase = `${before} ${show(value)} ${noun} instead of ${show(baseValue)}`;
+      (value > baseValue ? more : less).push(phrase);
     }
   }
   return { more, less };
 }
 
-interface Cost {
-  readonly of: (measurement: Measurement) => number | undefined;
-  /** Smaller differences are not mentioned. */
-  readonly minDifference: number;
-  readonly say: (value: number, other: number) => string;
+function threadsOf({ ranOn: { processes, threads } }: Measurement): number | undefined {
+  return processes > 1 ? undefined : (threads ?? undefined);
 }
-
-/** Most important first. */
-const costs: readonly Cost[] = [
-  {
-    of: ({ costs }) => costs?.tenTimesMs,
-    minDifference: 10,
-    say: (value, other) => `ten times the calls take ${ms(value)} ms instead of ${ms(other)}`,
-  },
-  {
-    of: ({ ranOn }) => (ranOn.processes > 1 ? undefined : (ranOn.threads ?? undefined)),
-    minDifference: 1,
-    say: (value, other) => `it takes ${count(value, "thread")} instead of ${other}`,
-  },
-  {
-    of: ({ costs }) => costs?.memoryMb,
-    minDifference: 5,
-    say: (value, other) =>
-      `it takes ${value.toFixed(0)} MB of memory instead of ${other.toFixed(0)}`,
-  },
-  {
-    of: ({ latencyMs }) => latencyMs.p50,
-    minDifference: 5,
-    say: (value, other) =>
-      `half of the calls wait longer than ${ms(value)} ms instead of ${ms(other)}`,
-  },
-  {
-    of: ({ probeP99Ms }) => probeP99Ms,
-    minDifference: 10,
-    say: (value, other) => `other calls wait ${ms(value)} ms (p99) instead of ${ms(other)}`,
-  },
-  {
-    of: ({ costs }) => costs?.cpuPerCallMs,
-    minDifference: 0.2,
-    say: (value, other) => `a call takes ${ms(value)} ms of CPU instead of ${ms(other)}`,
-  },
-];

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { type Exercise, findExercise } from "@unblock/proto/exercises";
 import type { Told } from "@unblock/proto/fired-runs";
 
 /** Sends a message to the server that started this process. */
@@ -8,10 +10,17 @@ export type Send = (message: Told) => void;
  * Executes the order of the server that started this process: a server that fires bursts or load itself would
  * share its event loop with them. The process exits when the run ends, when the server disconnects, or after
  * `timeoutMs`.
+ *
+ * @param responses schema of the events that `report` sends
  */
-export async function runOrder<Order>(
+export async function runOrder<Order, Responses extends DescMessage>(
+  responses: Responses,
   timeoutMs: number,
-  run: (order: Order, send: Send) => Promise<void>,
+  run: (
+    order: Order,
+    report: (event: MessageInitShape<Responses>) => void,
+    send: Send,
+  ) => Promise<void>,
 ): Promise<never> {
   process.once("disconnect", () => process.exit(1));
   const [order]: Order[] = await once(process, "message");
@@ -25,15 +34,26 @@ export async function runOrder<Order>(
     process.send?.(message, () => resolve());
     sent = promise;
   };
+  const report = (event: MessageInitShape<Responses>) =>
+    send({ kind: "event", event: toJson(responses, create(responses, event)) });
   const late = Promise.withResolvers<never>();
   setTimeout(() => {
     late.reject(new Error(`The run took longer than ${Math.round(timeoutMs / 1_000)} s.`));
   }, timeoutMs);
   try {
-    await Promise.race([run(order, send), late.promise]);
+    await Promise.race([run(order, report, send), late.promise]);
   } catch (error) {
     send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   }
   await sent;
   process.exit(0);
+}
+
+/** @throws Error when no exercise has the letter */
+export function exerciseOf(letter: string): Exercise {
+  const exercise = findExercise(letter);
+  if (exercise === undefined) {
+    throw new Error(`Expected an exercise's letter, got "${letter}"`);
+  }
+  return exercise;
 }

@@ -4,7 +4,7 @@ import { Suitability } from "@unblock/proto/gen/exercise";
 import { runCommand } from "@unblock/test/cli";
 import { exerciseOf } from "@unblock/test/exercise-of";
 import { expect, test } from "vitest";
-import type { toJson } from "./measurement.ts";
+import type { toJson } from "./json.ts";
 
 type LabJson = ReturnType<typeof toJson>;
 

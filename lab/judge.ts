@@ -1,9 +1,52 @@
 import type { CallRecord } from "@unblock/loadtest/call-record";
 import { LatencyHistogram } from "@unblock/loadtest/histogram";
-import { intervalOf, medianOf } from "@unblock/measure/statistics";
-import { Suitability } from "@unblock/proto/gen/exercise";
-import type { Costs, Measurement, RanOn, Sample, Subject } from "./measurement.ts";
-import { count } from "./numbers.ts";
+import { type Interval, intervalOf, medianOf } from "@unblock/measure/statistics";
+import type { Exercise } from "@unblock/proto/exercises";
+import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
+import { count } from "@unblock/terminal/numbers";
+
+/** What a row of the lab measures: a strategy of an exercise, with a number of CPU workers. */
+export interface Subject {
+  readonly exercise: Exercise;
+  readonly strategy: Strategy;
+  readonly cpuWorkers: number;
+  /** Whether this is the recommended strategy with one CPU worker, measured for comparison. */
+  readonly isOneWorker: boolean;
+}
+
+/** One burst, or several short ones, in one round. */
+export interface Sample {
+  readonly round: number;
+  /** Wall time of the median burst. */
+  readonly wallMs: number;
+  readonly idealMs: number;
+  readonly expectedMs: Interval;
+  readonly burst: readonly CallRecord[];
+  readonly calls: readonly CallRecord[];
+  readonly probeMs: readonly number[];
+  readonly loopDelayMaxMs: number;
+  /** Duration of a fixed amount of work just before and after: the machine's speed. */
+  readonly speedMs: number;
+  /** CPU time of the server and its children for all calls; undefined where the system does not report it. */
+  readonly serverCpuMs: number | undefined;
+  /** What disturbed the sample, in words; undefined when nothing did. */
+  readonly disturbedBy: string | undefined;
+}
+
+/** Costs of a right strategy, besides its wall time; undefined where they were not measured. */
+export interface Costs {
+  /** Memory of its JavaScript threads or processes. */
+  readonly memoryMb: number | undefined;
+  /** CPU time of the server and its children. */
+  readonly cpuPerCallMs: number | undefined;
+  /** Wall time of ten times as many calls; calls that compute do a tenth of the work each. */
+  readonly tenTimesMs: number | undefined;
+  /** What a crash of the executor ends. */
+  readonly crashEnds: string;
+}
+
+/** A subject with the result of its samples. */
+export type Measurement = ReturnType<typeof judge>;
 
 /** Nothing is faster than its ideal, but clocks and timers may be off by this much. */
 const minRatio = 0.97;
@@ -21,7 +64,7 @@ export function judge(
   samples: readonly Sample[],
   needs: Needs,
   costs: Costs | undefined,
-): Measurement {
+) {
   const calm = samples.filter(({ disturbedBy }) => disturbedBy === undefined);
   const used = calm.length > 0 ? calm : samples;
   const walls = used.map(({ wallMs }) => wallMs);
@@ -65,23 +108,31 @@ export function judge(
   return {
     ...subject,
     samples,
+    /** Samples behind the figures: the undisturbed ones, or all when there are none. */
     used,
     wallMs: { min: Math.min(...walls), median: medianOf(walls), max: Math.max(...walls) },
     wallInterval: intervalOf(walls),
     idealMs: medianOf(used.map(({ idealMs }) => idealMs)),
+    /** Median ratio of wall time to the ideal of the same burst; null when the caller need not wait. */
     ratio,
     ratioInterval: hasIdeal ? intervalOf(ratios) : undefined,
     expectedMs,
+    /** null for an inconclusive measurement. */
     withinExpected: inconclusive === undefined ? (within ?? null) : null,
+    /** Why the measurement is inconclusive; undefined when it is conclusive. */
     inconclusive,
+    /** Whether the result contradicts what the specification says of such a strategy. */
     isSurprising,
     latencyMs: percentiles(calls.map(({ sentMs, endedMs }) => endedMs - sentMs)),
     loopDelayMaxMs: Math.max(0, ...used.map(({ loopDelayMaxMs }) => loopDelayMaxMs)),
     probeP99Ms: percentiles(used.flatMap(({ probeMs }) => probeMs)).p99,
     ranOn: ranOnOf(medianBurst),
     errors: failed.length,
+    /** Code and message of the first call that failed. */
     firstError: firstFailed && `${firstFailed.code}: ${firstFailed.message}`,
+    /** Calls of the sample with the median wall time. */
     medianBurst,
+    /** Right strategies only, once measured. */
     costs,
   };
 }
@@ -103,7 +154,7 @@ function whyTooFew(samples: readonly Sample[], calm: number, needed: number): st
   return `${disturbed} of ${count(samples.length, "measurement")} disturbed: ${last}`;
 }
 
-function percentiles(latenciesMs: readonly number[]): { p50: number; p99: number } {
+function percentiles(latenciesMs: readonly number[]) {
   const histogram = new LatencyHistogram();
   for (const latencyMs of latenciesMs) {
     histogram.record(latencyMs);
@@ -111,15 +162,15 @@ function percentiles(latenciesMs: readonly number[]): { p50: number; p99: number
   return { p50: histogram.percentile(50), p99: histogram.percentile(99) };
 }
 
-function ranOnOf(calls: readonly CallRecord[]): RanOn {
+/** Where the calls of a burst ran. */
+function ranOnOf(calls: readonly CallRecord[]) {
   const ranOn = calls.flatMap((call) => call.ranOn ?? []);
   const numbered = ranOn.filter(({ thread }) => thread !== undefined);
+  const threads = new Set(numbered.map(({ pid, thread }) => `${pid}/${thread}`)).size;
   return {
     executor: ranOn[0]?.executor ?? "nowhere",
     processes: new Set(ranOn.map(({ pid }) => pid)).size,
-    threads:
-      numbered.length === 0
-        ? null
-        : new Set(numbered.map(({ pid, thread }) => `${pid}/${thread}`)).size,
+    /** null where threads have no number. */
+    threads: threads === 0 ? null : threads,
   };
 }

@@ -1,11 +1,5 @@
-import {
-  changeProgress,
-  isPassed,
-  type LabMeasurement,
-  type Progress,
-  progressOf,
-} from "@unblock/progress/progress";
-import { exercises, isRight } from "@unblock/proto/exercises";
+import { changeProgress, guessesIn, isPassed, type Progress } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 
 /** The part of a row of the lab's JSON that is kept. */
 interface Row {
@@ -32,29 +26,17 @@ export async function keepMeasured(
     ...progress,
     measured: good.reduce(withRow, progress.measured),
   }));
-  return describe(state);
-}
-
-function withRow(
-  measured: Progress["measured"],
-  { exercise, strategy, requests, wall_ms: { median } }: Row,
-): Progress["measured"] {
-  const before: LabMeasurement | undefined = measured[exercise];
-  // Times of bursts of another size are not comparable.
-  const wallMs = before?.calls === requests ? before.wallMs : {};
-  return {
-    ...measured,
-    [exercise]: { calls: requests, wallMs: { ...wallMs, [strategy]: median } },
-  };
-}
-
-function describe(progress: Progress): string | undefined {
-  const passed = exercises.filter(({ letter }) => isPassed(progress, letter)).length;
-  const guesses = exercises.flatMap((exercise) => {
-    const { guess } = progressOf(progress, exercise.letter);
-    return guess === undefined ? [] : [isRight(exercise, guess)];
-  });
+  const passed = exercises.filter(({ letter }) => isPassed(state, letter)).length;
+  const guesses = guessesIn(state);
   return passed + guesses.length === 0
     ? undefined
     : `Your course: ${passed} of ${exercises.length} passed, ${guesses.length} guessed (${guesses.filter(Boolean).length} right). npm run learn goes on.`;
+}
+
+function withRow(measured: Progress["measured"], row: Row): Progress["measured"] {
+  const { exercise, strategy, requests: calls, wall_ms: wall } = row;
+  const before = measured[exercise];
+  // Times of bursts of another size are not comparable.
+  const wallMs = before?.calls === calls ? before.wallMs : {};
+  return { ...measured, [exercise]: { calls, wallMs: { ...wallMs, [strategy]: wall.median } } };
 }

@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from "node:util";
 import { readCores } from "@unblock/measure/cores";
 import { Suitability } from "@unblock/proto/gen/exercise";
+import { plainPaint } from "@unblock/terminal/text";
 import { runCommand, startCommand } from "@unblock/test/cli";
 import { exerciseOf } from "@unblock/test/exercise-of";
 import { descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { costsOf } from "./costs.ts";
-import { judge } from "./judge.ts";
-import type { Measurement } from "./measurement.ts";
-import { toJson } from "./measurement.ts";
-import { Rig } from "./rig.ts";
+import { toJson } from "./json.ts";
+import { judge, type Measurement } from "./judge.ts";
+import { openRig, type Rig } from "./rig.ts";
 import { selectedExercises } from "./run.ts";
 import { Sampler } from "./sampler.ts";
 import { renderHeading, Table } from "./table.ts";
@@ -27,7 +27,7 @@ describe("measurements of the server", () => {
   let rig: Rig;
   const measured: Measurement[] = [];
   beforeAll(async () => {
-    rig = await Rig.open({ cpuWorkers: 2, blockingThreads: 16, libuvThreads: 16 });
+    rig = await openRig({ cpuWorkers: 2, blockingThreads: 16, libuvThreads: 16 });
     const sampler = new Sampler(cores, new AbortController().signal);
     for (const exercise of await rig.fixWork(["A", "F", "G"])) {
       for (const strategy of exercise.strategies) {
@@ -108,7 +108,7 @@ describe("measurements of the server", () => {
   });
 
   test("become a table that fits 80 columns, explains itself once, and has no control characters", () => {
-    const table = new Table({ isTTY: false }, cores.usable);
+    const table = new Table(80, plainPaint, cores.usable);
     const byExercise = [...Map.groupBy(measured, ({ exercise }) => exercise.letter).values()];
     const text = byExercise.map((group) => table.exercise(group)).join("");
     expect(text).toBe(stripVTControlCharacters(text));
@@ -141,7 +141,7 @@ describe("measurements of the server", () => {
     if (strategy === undefined) {
       throw new Error("Expected H to have a strategy");
     }
-    const other = await Rig.open({ cpuWorkers: 1, blockingThreads: 1, libuvThreads: 4 }, false);
+    const other = await openRig({ cpuWorkers: 1, blockingThreads: 1, libuvThreads: 4 }, false);
     const sampler = new Sampler(cores, new AbortController().signal);
     const subject = { exercise, strategy: { ...strategy, name: "none" }, cpuWorkers: 1 };
     const samples = [await sampler.take(other, { ...subject, isOneWorker: false }, 0)];
@@ -156,7 +156,7 @@ describe("measurements of the server", () => {
 
 describe("npm run lab", () => {
   test.each([
-    [["--exercise", "A,Z"], 'Expected letters of A, B, C, D, E, F, G, H, got "Z".'],
+    [["--exercise", "A,Z"], 'Expected one of A, B, C, D, E, F, G, H, got "Z".'],
     [
       ["--strategy", "magic"],
       'None of the exercises has the strategy "magic"; there are: blocking-pool,',

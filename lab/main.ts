@@ -5,10 +5,14 @@ import { readCores } from "@unblock/measure/cores";
 import { progressPath } from "@unblock/progress/progress";
 import { exercises } from "@unblock/proto/exercises";
 import { wholeNumber } from "@unblock/terminal/arguments";
+import { exercise } from "@unblock/terminal/exercise";
 import { fail } from "@unblock/terminal/fail";
-import { Command, InvalidArgumentError } from "commander";
+import { openProgressLine } from "@unblock/terminal/progress-line";
+import { paintFor } from "@unblock/terminal/text";
+import { Command } from "commander";
+import { toJson } from "./json.ts";
+import type { Measurement } from "./judge.ts";
 import { keepMeasured } from "./keep-measured.ts";
-import { type Measurement, toJson } from "./measurement.ts";
 import { externalBackends, maxLabMs, runLab, selectedExercises } from "./run.ts";
 import { renderHeading, Table } from "./table.ts";
 import { renderWaterfalls } from "./waterfall.ts";
@@ -41,8 +45,10 @@ interface Flags {
 const cores = readCores();
 const flags = new Command("npm run lab --")
   .description("Measures what each way of placing work costs on this machine, in about a minute.")
-  .option("--exercise <letters>", "only these exercises, such as A,C", letters)
-  .option("--strategy <name>", "only this strategy, such as workers")
+  .option("--exercise <letters>", "only these exercises, such as A,C", (text: string) =>
+    text.split(",").map((part) => exercise(part.trim()).letter),
+  )
+  .option("--strategy <name>", "only this strategy, such as cpu-pool")
   .option(
     "--runs <n>",
     "undisturbed rounds of the right strategies (others: 3 at most)",
@@ -86,7 +92,9 @@ if (flags.svg !== undefined && !existsSync(dirname(flags.svg))) {
 
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
-const table = new Table(process.stdout, cores.usable);
+const { stdout } = process;
+const table = new Table(stdout.columns, paintFor(stdout), cores.usable);
+const progress = openProgressLine(process.stderr);
 const startMs = performance.now();
 const maxS = maxLabMs(selected.length) / 1_000;
 const machine = { cores, externalBackends: externalBackends() };
@@ -96,21 +104,18 @@ if (!flags.json) {
 }
 
 try {
+  const { libuvThreads = Number(process.env.UV_THREADPOOL_SIZE || 16) } = flags;
   await runLab({
-    ...selection,
-    cores,
-    runs: flags.runs,
-    cpuWorkers: flags.cpuWorkers,
-    libuvThreads: flags.libuvThreads ?? Number(process.env.UV_THREADPOOL_SIZE || 16),
-    blockingThreads: flags.blockingThreads,
-    signal: interrupt.signal,
+    ...{ ...selection, ...flags, libuvThreads, cores, signal: interrupt.signal },
     onProgress: (what) => {
-      const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);
-      showProgress(`${seconds} of at most ${maxS} s: ${what}`);
+      progress.show(() => {
+        const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);
+        return `${seconds} of at most ${maxS} s: ${what}`;
+      });
     },
     onMeasured: (measured) => {
       measurements.push(...measured);
-      showProgress("");
+      progress.clear();
       if (!flags.json) {
         process.stdout.write(table.exercise(measured));
       }
@@ -118,11 +123,11 @@ try {
   });
 } catch (error) {
   if (!interrupt.signal.aborted) {
-    showProgress("");
+    progress.clear();
     fail(error);
   }
 }
-showProgress("");
+progress.clear();
 const result = toJson({ ...machine, measurements });
 if (flags.json) {
   process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -136,14 +141,6 @@ const course = await keepMeasured(result.results, progressPath()).catch(
 process.stderr.write(course === undefined ? "" : `${course}\n`);
 process.exitCode = exitCode();
 
-/** Replaces the line of progress on standard error, if that is a terminal. */
-function showProgress(text: string): void {
-  if (process.stderr.isTTY) {
-    // A wrapped line could not be cleared.
-    process.stderr.write(`\r\x1b[K${text.slice(0, process.stderr.columns - 1)}`);
-  }
-}
-
 function exitCode(): number {
   if (interrupt.signal.aborted) {
     return 130;
@@ -151,15 +148,4 @@ function exitCode(): number {
   const isOpen = ({ strategy, exercise, isOneWorker, inconclusive }: Measurement) =>
     strategy.name === exercise.recommended && !isOneWorker && inconclusive !== undefined;
   return measurements.some(isOpen) ? 3 : 0;
-}
-
-function letters(text: string): string[] {
-  const known = exercises.map(({ letter }) => letter);
-  return text.split(",").map((part) => {
-    const letter = part.trim().toUpperCase();
-    if (!known.includes(letter)) {
-      throw new InvalidArgumentError(`Expected letters of ${known.join(", ")}, got "${part}".`);
-    }
-    return letter;
-  });
 }

@@ -2,8 +2,14 @@ import type { Exercise } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { compare } from "./compare.ts";
 import { costsOf, largeBurstFactor } from "./costs.ts";
-import { judge, type Needs } from "./judge.ts";
-import type { Costs, Measurement, Sample, Subject } from "./measurement.ts";
+import {
+  type Costs,
+  judge,
+  type Measurement,
+  type Needs,
+  type Sample,
+  type Subject,
+} from "./judge.ts";
 import { withRounds } from "./rig.ts";
 import type { Sampler } from "./sampler.ts";
 
@@ -27,29 +33,15 @@ export interface RoundsOptions {
   /** Takes a sample at the subject's server. @param calls default: the exercise's burst */
   readonly take: (subject: Subject, round: number, calls?: number) => Promise<Sample>;
   readonly becomeCalm: Sampler["becomeCalm"];
-  /** Undisturbed samples of each right strategy. */
   readonly rounds: number;
-  /** Memory per thread, in MB, where known. */
   readonly perThreadMb: number | undefined;
-  readonly patience: Patience;
+  /** Waits for an undisturbed machine so far, in a row and in vain, of all exercises. */
+  readonly patience: { vainWaits: number };
   /** Time of `performance.now()` from which intervals may stay wide. */
   readonly narrowUntilMs: number;
   /** Time of `performance.now()` from which disturbed samples are not repeated. */
   readonly repeatUntilMs: number;
   readonly onProgress: (what: string) => void;
-}
-
-/** Whether waiting for an undisturbed machine is worthwhile, judged by the waits so far. */
-export class Patience {
-  #vainWaits = 0;
-
-  get isLost(): boolean {
-    return this.#vainWaits >= maxVainWaits;
-  }
-
-  waited(inVain: boolean): void {
-    this.#vainWaits = inVain ? this.#vainWaits + 1 : 0;
-  }
 }
 
 /** Measures the subjects of one exercise in rounds, forwards and backwards in turn. */
@@ -65,7 +57,6 @@ export class Rounds {
     this.#samples = new Map(subjects.map((subject) => [subject, []]));
   }
 
-  /** Results so far, of the subjects that have samples. */
   measurements(): Measurement[] {
     return this.#subjects
       .filter((subject) => this.#samplesOf(subject).length > 0)
@@ -85,6 +76,10 @@ export class Rounds {
     await this.#measureCosts();
   }
 
+  get #isPatienceLost(): boolean {
+    return this.#options.patience.vainWaits >= maxVainWaits;
+  }
+
   #samplesOf(subject: Subject): Sample[] {
     return this.#samples.get(subject) ?? [];
   }
@@ -98,14 +93,12 @@ export class Rounds {
     if (samples.length === 0) {
       return true;
     }
-    const { rounds, patience, narrowUntilMs, repeatUntilMs } = this.#options;
+    const { rounds, narrowUntilMs, repeatUntilMs } = this.#options;
     const nowMs = performance.now();
     const calm = samples.filter(({ disturbedBy }) => disturbedBy === undefined).length;
     const minRounds = isRight(subject) ? rounds : Math.min(rounds, comparedRounds);
-    if (nowMs >= repeatUntilMs) {
-      return false;
-    }
-    if (patience.isLost && calm === 0 && samples.length >= disturbedRounds) {
+    const isAlwaysDisturbed = calm === 0 && samples.length >= disturbedRounds;
+    if (nowMs >= repeatUntilMs || (this.#isPatienceLost && isAlwaysDisturbed)) {
       return false;
     }
     if (calm < minRounds) {
@@ -116,6 +109,9 @@ export class Rounds {
       return false;
     }
     if (calm < needs.ofSurprise && (measurement.isSurprising || this.#isSlowerThanOne(subject))) {
+      return true;
+    }
+    if (measurement.inconclusive !== undefined && calm < maxRounds.right) {
       return true;
     }
     const max = isRight(subject) ? maxRounds.right : maxRounds.compared;
@@ -145,7 +141,7 @@ export class Rounds {
       if (
         sample.disturbedBy === undefined ||
         attempt === maxAttempts ||
-        patience.isLost ||
+        this.#isPatienceLost ||
         leftMs <= 0
       ) {
         return;
@@ -153,7 +149,7 @@ export class Rounds {
       const isCalm = await becomeCalm(Math.min(maxCalmMs, leftMs), (why) =>
         this.#say(subject, `waiting, ${why}`),
       );
-      patience.waited(!isCalm);
+      patience.vainWaits = isCalm ? 0 : patience.vainWaits + 1;
     }
   }
 
@@ -162,7 +158,7 @@ export class Rounds {
     const right = this.#subjects.filter(isRight);
     for (const subject of right) {
       let tenTimes: Sample | undefined;
-      if (right.length > 1 && !this.#options.patience.isLost) {
+      if (right.length > 1 && !this.#isPatienceLost) {
         this.#say(subject, `${largeBurstFactor} times as many calls`);
         const { exercise } = subject;
         const sample = await this.#options.take(

@@ -1,18 +1,17 @@
 import type { Cores } from "@unblock/measure/cores";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
-import { Suitability } from "@unblock/proto/gen/exercise";
+import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import { memoryPerThread } from "./costs.ts";
-import type { Measurement, Subject } from "./measurement.ts";
-import { Rig, type RigSizes } from "./rig.ts";
-import { Patience, Rounds } from "./rounds.ts";
+import type { Measurement, Subject } from "./judge.ts";
+import { openRig, type RigSizes } from "./rig.ts";
+import { Rounds } from "./rounds.ts";
 import { Sampler } from "./sampler.ts";
 
 /** Time per exercise on an undisturbed machine, and at most, with disturbed samples repeated. */
 const quietMsEach = 7_500;
-const maxMsEach = 32_000;
+const maxMsEach = 35_000;
 /** Duration of a round besides its bursts, for sharing the time between exercises. */
 const overheadMs = 1_500;
-/** Approximate duration of a call that computes. */
 const cpuCallMs = 100;
 
 interface LabOptions extends RigSizes {
@@ -20,37 +19,32 @@ interface LabOptions extends RigSizes {
   readonly letters: readonly string[] | undefined;
   /** Name of a strategy; undefined for all. */
   readonly strategy: string | undefined;
-  /** Undisturbed rounds of each right strategy. */
   readonly runs: number;
   readonly cores: Cores;
-  /** Its abort ends the lab. */
   readonly signal: AbortSignal;
-  /** Called before each step. */
   readonly onProgress: (what: string) => void;
   /** Called with each exercise's result, also when the lab was aborted midway. */
   readonly onMeasured: (measured: readonly Measurement[]) => void;
 }
 
-/** Maximum duration of the lab for a number of exercises. */
 export function maxLabMs(count: number): number {
   return count * maxMsEach;
 }
 
-/** Measures the selected exercises with the selected strategies. */
 export async function runLab(options: LabOptions): Promise<void> {
   const { cores, signal, cpuWorkers, blockingThreads, libuvThreads, onProgress } = options;
   const beganMs = performance.now();
   onProgress("starting two servers");
   const opening = [
-    Rig.open({ cpuWorkers, blockingThreads, libuvThreads }),
+    openRig({ cpuWorkers, blockingThreads, libuvThreads }),
     // The second server has one CPU worker to compare with, and fewer threads, which shows a thread's memory.
-    Rig.open({ cpuWorkers: 1, blockingThreads: 1, libuvThreads }, false),
+    openRig({ cpuWorkers: 1, blockingThreads: 1, libuvThreads }, false),
   ] as const;
   try {
     const [rig, smallRig] = await Promise.all(opening);
     const perThreadMb = memoryPerThread(rig, smallRig);
     const sampler = new Sampler(cores, signal);
-    const patience = new Patience();
+    const patience = { vainWaits: 0 };
     const fixed = await rig.fixWork(selectedExercises(options).map(({ letter }) => letter));
     let weightLeft = fixed.reduce((sum, exercise) => sum + weightOf(exercise), 0);
     for (const exercise of fixed) {
@@ -81,30 +75,33 @@ export async function runLab(options: LabOptions): Promise<void> {
   }
 }
 
+type Selection = Pick<LabOptions, "letters" | "strategy">;
+
 /** The selected exercises; empty when none has the strategy. */
-export function selectedExercises({
-  letters,
-  strategy,
-}: Pick<LabOptions, "letters" | "strategy">): Exercise[] {
-  return exercises
-    .filter(({ letter }) => letters === undefined || letters.includes(letter))
-    .filter(({ allStrategies }) =>
-      allStrategies.some(
-        ({ name, needs }) => (strategy === undefined || name === strategy) && isAvailable(needs),
-      ),
-    );
+export function selectedExercises(selection: Selection): Exercise[] {
+  return exercises.filter(
+    (exercise) =>
+      selection.letters?.includes(exercise.letter) !== false &&
+      selectedStrategies(exercise, selection).length > 0,
+  );
 }
 
-function subjectsOf(exercise: Exercise, { strategy: only, cpuWorkers }: LabOptions): Subject[] {
-  const strategies = exercise.allStrategies.filter(
-    ({ name, needs }) => (only === undefined || name === only) && isAvailable(needs),
+function selectedStrategies({ allStrategies }: Exercise, { strategy }: Selection): Strategy[] {
+  return allStrategies.filter(
+    ({ name, needs }) => (strategy === undefined || name === strategy) && isAvailable(needs),
   );
-  const recommended = strategies.find(({ name }) => name === exercise.recommended);
+}
+
+function subjectsOf(exercise: Exercise, options: LabOptions): Subject[] {
+  const { cpuWorkers } = options;
+  const subjects = selectedStrategies(exercise, options).map((strategy) => {
+    return { exercise, strategy, cpuWorkers, isOneWorker: false };
+  });
+  const compared = exercise.work.cpu && cpuWorkers > 1 ? subjects : [];
+  const recommended = compared.filter(({ strategy }) => strategy.name === exercise.recommended);
   return [
-    ...strategies.map((strategy) => ({ exercise, strategy, cpuWorkers, isOneWorker: false })),
-    ...(recommended !== undefined && exercise.work.cpu && cpuWorkers > 1
-      ? [{ exercise, strategy: recommended, cpuWorkers: 1, isOneWorker: true }]
-      : []),
+    ...subjects,
+    ...recommended.map((subject) => ({ ...subject, cpuWorkers: 1, isOneWorker: true })),
   ];
 }
 

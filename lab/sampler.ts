@@ -1,22 +1,20 @@
+import { addAbortListener } from "node:events";
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import type { Burst } from "@unblock/loadtest/burst";
-import type { BurstClient } from "@unblock/loadtest/burst-client";
-import { cooldownMs } from "@unblock/loadtest/burst-client";
+import { type BurstClient, cooldownMs } from "@unblock/loadtest/burst-client";
 import type { CallRecord } from "@unblock/loadtest/call-record";
 import type { Cores } from "@unblock/measure/cores";
 import {
   disturbanceBetween,
-  type MachineReading,
   readMachine,
+  watchMachine,
   whyBusy,
-  whyDisturbed,
 } from "@unblock/measure/disturbance";
 import { idealOf } from "@unblock/measure/ideal";
-import { timeFixedWork } from "@unblock/measure/speed";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
-import type { Sample, Subject } from "./measurement.ts";
+import type { Sample, Subject } from "./judge.ts";
 import type { Rig } from "./rig.ts";
 
 /** Short bursts repeat until they took this long together: the system's CPU clocks resolve no less. */
@@ -40,52 +38,33 @@ export class Sampler {
   async take(rig: Rig, subject: Subject, round: number, calls?: number): Promise<Sample> {
     const { exercise, strategy } = subject;
     await this.#warmUp(rig, subject);
-    const fired = {
-      ...exercise,
-      burst: { ...exercise.burst, calls: calls ?? exercise.burst.calls },
-    };
+    const fired = calls === undefined ? exercise : withCalls(exercise, calls);
     const bursts: Burst[] = [];
-    await rig.vitals();
-    const ownCpuMs = cpuOfThisProcess();
-    const speedBefore = timeFixedWork();
-    const before = readMachine(this.#cores);
-    let passedMs = 0;
+    await rig.loopDelayMaxMs();
+    const unwatch = watchMachine(this.#cores);
+    const beganMs = performance.now();
     do {
       await setTimeout(cooldownMs, undefined, { signal: this.#signal });
       const burst = rig.bursts.fire(fired, strategy.name, fired.burst.calls);
       bursts.push(await this.#untilAborted(burst));
-      passedMs = performance.now() - before.atMs;
-    } while (passedMs < minMs && bursts.length < maxBursts);
-    const after = readMachine(this.#cores);
-    const speedAfter = timeFixedWork();
-    const labCpuMs = cpuOfThisProcess() - ownCpuMs;
-    const { eventLoop } = await rig.vitals();
+    } while (performance.now() - beganMs < minMs && bursts.length < maxBursts);
+    const { speedMs, childrenCpuMs, disturbedBy } = unwatch();
     const median = bursts.toSorted((a, b) => a.wallMs - b.wallMs)[(bursts.length - 1) >> 1];
     if (median === undefined) {
       throw new Error("Expected a burst to have been fired");
     }
     return {
-      round,
+      ...{ round, speedMs, disturbedBy, serverCpuMs: childrenCpuMs },
       wallMs: median.wallMs,
       ...expectedOf(fired, median.calls, this.#cores),
       burst: median.calls,
       calls: bursts.flatMap((burst) => burst.calls),
       probeMs: bursts.flatMap(({ probeMs }) => probeMs),
-      loopDelayMaxMs: eventLoop?.delayMaxMs ?? 0,
-      speedMs: (speedBefore + speedAfter) / 2,
-      serverCpuMs: serverCpu(before, after, labCpuMs),
-      disturbedBy: whyDisturbed(disturbanceBetween(before, after), this.#cores, [
-        speedBefore,
-        speedAfter,
-      ]),
+      loopDelayMaxMs: await rig.loopDelayMaxMs(),
     };
   }
 
-  /**
-   * Waits until other programs leave the machine alone.
-   *
-   * @returns false after `maxMs`
-   */
+  /** Waits until other programs leave the machine alone. @returns false after `maxMs` */
   async becomeCalm(maxMs: number, onWait: (why: string) => void): Promise<boolean> {
     const until = performance.now() + maxMs;
     for (;;) {
@@ -93,11 +72,8 @@ export class Sampler {
       await setTimeout(watchMs, undefined, { signal: this.#signal });
       const between = disturbanceBetween(before, readMachine(this.#cores));
       const why = whyBusy(between, this.#cores);
-      if (why === undefined) {
-        return true;
-      }
-      if (performance.now() >= until) {
-        return false;
+      if (why === undefined || performance.now() >= until) {
+        return why === undefined;
       }
       onWait(why);
     }
@@ -105,58 +81,35 @@ export class Sampler {
 
   async #warmUp(rig: Rig, { exercise, strategy, cpuWorkers }: Subject): Promise<void> {
     const key = `${exercise.letter} ${strategy.name} ${cpuWorkers}`;
-    if (this.#warm.has(key)) {
-      return;
+    if (!this.#warm.has(key)) {
+      this.#warm.add(key);
+      await this.#untilAborted(warmUp(rig.bursts, exercise, strategy));
     }
-    this.#warm.add(key);
-    await this.#untilAborted(warmUp(rig.bursts, exercise, strategy));
   }
 
   async #untilAborted<Value>(promise: Promise<Value>): Promise<Value> {
-    const signal = this.#signal;
-    signal.throwIfAborted();
     const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      return await Promise.race([promise, aborted]);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    using _listener = addAbortListener(this.#signal, () => reject(this.#signal.reason));
+    return await Promise.race([promise, aborted]);
   }
 }
 
-function serverCpu(
-  before: MachineReading,
-  after: MachineReading,
-  labCpuMs: number,
-): number | undefined {
-  return before.own === undefined || after.own === undefined
-    ? undefined
-    : Math.max(0, after.own.cpuMs - before.own.cpuMs - labCpuMs);
-}
-
-function cpuOfThisProcess(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
+/** Returns the exercise with a burst of another size, on which ideal, expected range and summary depend. */
+export function withCalls(exercise: Exercise, calls: number): Exercise {
+  return { ...exercise, burst: { ...exercise.burst, calls } };
 }
 
 /** Computes the ideal and the expected wall time of a burst from the CPU time that its tasks used. */
 export function expectedOf(
-  { burst, work }: Exercise,
+  { burst: { expected }, work }: Exercise,
   calls: readonly CallRecord[],
   cores: Cores,
 ): Pick<Sample, "idealMs" | "expectedMs"> {
-  const { expected } = burst;
   const taskCpuMs = work.cpu ? calls.flatMap(({ cpuMs }) => cpuMs ?? []) : [];
   const idealMs = idealOf({ waitMs: work.afterResponse ? 0 : work.waitMs, taskCpuMs }, cores);
-  return {
-    idealMs,
-    expectedMs:
-      "timesIdeal" in expected
-        ? [idealMs, expected.timesIdeal * idealMs]
-        : [expected.fromMs, expected.toMs],
-  };
+  return "timesIdeal" in expected
+    ? { idealMs, expectedMs: [idealMs, expected.timesIdeal * idealMs] }
+    : { idealMs, expectedMs: [expected.fromMs, expected.toMs] };
 }
 
 /**

@@ -3,8 +3,7 @@ import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import { exerciseOf } from "@unblock/test/exercise-of";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judge } from "./judge.ts";
-import type { Measurement, Sample, Subject } from "./measurement.ts";
+import { judge, type Measurement, type Sample, type Subject } from "./judge.ts";
 import { needs } from "./rounds.ts";
 import { summaryOf } from "./summary.ts";
 

@@ -1,7 +1,7 @@
 import { Suitability } from "@unblock/proto/gen/exercise";
+import { count, ms, range, times } from "@unblock/terminal/numbers";
 import { type Comparison, compare, tradeOff } from "./compare.ts";
-import type { Measurement } from "./measurement.ts";
-import { count, ms, range, times } from "./numbers.ts";
+import type { Measurement } from "./judge.ts";
 import { needs } from "./rounds.ts";
 
 /** Ratio of rounds to even rounds above which idle cores in the last round explain a long wall time. */
@@ -24,12 +24,14 @@ export function summaryOf(measured: readonly Measurement[], usableCores: number)
   const right = conclusive.filter((one) => one !== best && !isWrong(one));
   const one = measured.find(({ isOneWorker }) => isOneWorker);
   return [
-    ...(best === undefined ? [] : [describeBest(best, usableCores)]),
-    ...(best === undefined ? [] : right.map((other) => describeRight(other, best))),
+    best === undefined ? "" : describeBest(best, usableCores),
+    ...right.map((other) => (best === undefined ? "" : describeRight(other, best))),
     ...describeWrong(wrong, best),
-    ...(best !== undefined && one !== undefined ? describeOne(best, one) : []),
+    best === undefined || one === undefined ? "" : describeOne(best, one),
     ...describeInconclusive(measured),
-  ].join(" ");
+  ]
+    .filter((sentence) => sentence !== "")
+    .join(" ");
 }
 
 function isConclusive({ inconclusive }: Measurement): boolean {
@@ -84,20 +86,22 @@ function describeRight(other: Measurement, best: Measurement): string {
   if (comparison === undefined || faster === undefined || !isRecommended(best)) {
     return `With ${other.strategy.name} it is ${ms(other.wallMs.median)} ms.`;
   }
-  const { name } = other.strategy;
+  const name = capital(other.strategy.name);
   const { more, less } = tradeOff(other, best);
-  const [price, gain] = [more, less].map((all) => all.slice(0, maxReasons).join(", and "));
+  const [price = "", gain = ""] = [more, less].map((all) =>
+    all.slice(0, maxReasons).join(", and "),
+  );
   if (!comparison.isEqual && comparison.times > 1) {
-    const but = more.length > 0 ? `, and ${price}` : less.length > 0 ? `, but ${gain}` : "";
-    return `${capital(name)} takes ${factor(comparison)} as long${but}.`;
+    const but = price ? `, and ${price}` : gain && `, but ${gain}`;
+    return `${name} takes ${factor(comparison)} as long${but}.`;
   }
   const speed = comparison.isEqual ? "is equal" : `is ${factor(faster)} as fast`;
-  if (more.length > 0) {
-    return `${capital(name)} ${speed}, but ${price}: so ${best.strategy.name} is recommended.`;
+  if (price) {
+    return `${name} ${speed}, but ${price}: so ${best.strategy.name} is recommended.`;
   }
-  return less.length > 0 || !comparison.isEqual
-    ? `${capital(name)} ${speed}${less.length > 0 ? `, and ${gain}` : ""}: it is the better choice here.`
-    : `${capital(name)} ${speed}, and nothing measured here speaks against it.`;
+  return gain || !comparison.isEqual
+    ? `${name} ${speed}${gain && `, and ${gain}`}: it is the better choice here.`
+    : `${name} ${speed}, and nothing measured here speaks against it.`;
 }
 
 /** Wrong strategies within the expected range first, then the slowest one. */
@@ -115,43 +119,32 @@ function describeWrong(
     return findings;
   }
   const comparison = best && compare(slowest, best);
-  const longer =
-    comparison !== undefined && !comparison.isEqual && comparison.times > 1
-      ? `, ${factor(comparison)} as long`
-      : "";
-  return [
-    ...findings,
-    `With ${slowest.strategy.name} it is ${ms(slowest.wallMs.median)} ms${longer}${othersOf(slowest)}.`,
-  ];
+  const isLonger = comparison !== undefined && !comparison.isEqual && comparison.times > 1;
+  const longer = isLonger ? `, ${factor(comparison)} as long` : "";
+  const sentence = `With ${slowest.strategy.name} it is ${ms(slowest.wallMs.median)} ms${longer}${othersOf(slowest)}.`;
+  return [...findings, sentence];
 }
 
 function othersOf({ probeP99Ms }: Measurement): string {
   return `; other calls meanwhile wait ${ms(probeP99Ms)} ms (p99)`;
 }
 
-function describeOne(best: Measurement, one: Measurement): readonly string[] {
-  if (!isConclusive(one) || best.strategy !== one.strategy) {
-    return [];
-  }
+function describeOne(best: Measurement, one: Measurement): string {
   const comparison = compare(one, best);
   const slower = compare(best, one);
-  const workers = best.cpuWorkers;
-  if (comparison === undefined || slower === undefined) {
-    return [];
+  if (!isConclusive(one) || best.strategy !== one.strategy || !comparison || !slower) {
+    return "";
   }
+  const workers = best.cpuWorkers;
   if (comparison.isEqual) {
-    return [`Between one CPU worker and ${workers} no difference was seen.`];
+    return `Between one CPU worker and ${workers} no difference was seen.`;
   }
   if (comparison.times > 1) {
-    return [
-      `One CPU worker takes ${ms(one.wallMs.median)} ms: ${workers} are ${factor(comparison)} as fast.`,
-    ];
+    return `One CPU worker takes ${ms(one.wallMs.median)} ms: ${workers} are ${factor(comparison)} as fast.`;
   }
   return comparison.rounds < needs.ofSurprise
-    ? []
-    : [
-        `On this machine one CPU worker is ${factor(slower)} as fast as ${workers}, in ${comparison.rounds} undisturbed rounds.`,
-      ];
+    ? ""
+    : `On this machine one CPU worker is ${factor(slower)} as fast as ${workers}, in ${comparison.rounds} undisturbed rounds.`;
 }
 
 function describeInconclusive(measured: readonly Measurement[]): readonly string[] {

@@ -1,18 +1,16 @@
-import { styleText } from "node:util";
 import { describeCores } from "@unblock/measure/cores";
 import { executors } from "@unblock/proto/executors";
 import { markOf } from "@unblock/terminal/mark";
+import { count, ms, range, times } from "@unblock/terminal/numbers";
+import { type Paint, wrap } from "@unblock/terminal/text";
 import { compare } from "./compare.ts";
-import type { LabResult, Measurement } from "./measurement.ts";
-import { count, ms, range, times } from "./numbers.ts";
+import type { LabResult } from "./json.ts";
+import type { Measurement } from "./judge.ts";
 import { summaryOf } from "./summary.ts";
-
-/** The stream of the table: a terminal with its width, or a file or pipe. */
-type Terminal = Pick<NodeJS.WriteStream, "isTTY"> & { readonly columns?: number };
 
 /** Least width at which the reasons are printed beside the figures. */
 const wideColumns = 150;
-const narrowColumns = 80;
+const summaryColumns = 80;
 
 interface Column {
   readonly title: string;
@@ -67,15 +65,16 @@ const costLegend = [
   "10× calls  wall of ten times as many calls; CPU work is a tenth in each",
 ];
 
-/** Renders the result exercise by exercise, for a terminal's width and colours. */
 export class Table {
-  readonly #stream: Terminal;
+  readonly #columns: number;
+  readonly #paint: Paint;
   readonly #usableCores: number;
   #isExplained = false;
   #areCostsExplained = false;
 
-  constructor(stream: Terminal, usableCores: number) {
-    this.#stream = stream;
+  constructor(columns: number, paint: Paint, usableCores: number) {
+    this.#columns = columns;
+    this.#paint = paint;
     this.#usableCores = usableCores;
   }
 
@@ -84,22 +83,18 @@ export class Table {
     if (first === undefined) {
       return "";
     }
-    const { exercise } = first;
-    const best = measured.find(({ strategy }) => strategy.name === exercise.recommended);
-    const { calls } = exercise.burst;
-    const burst = calls === 1 ? "1 call" : `${calls} calls at once`;
+    const { letter, title, recommended, burst } = first.exercise;
+    const best = measured.find(({ strategy }) => strategy.name === recommended);
     const [from, to] = (best ?? first).expectedMs.map((edge) => edge.toFixed(0));
-    const heading = paint("bold", `${exercise.letter}  ${exercise.title}`, this.#stream);
+    const heading = this.#paint("bold", `${letter}  ${title}`);
     const lines = [
       ...(this.#isExplained ? [] : [marks, ...legend, ""]),
-      `${heading}: ${burst}, expected ${from}–${to} ms`,
-      ...this.#header(columns),
+      `${heading}: ${callsAtOnce(burst.calls)}, expected ${from}–${to} ms`,
+      this.#header(columns),
       ...measured.map((one) => this.#row(one, columns, best)),
       ...measured.flatMap(failureOf),
       ...this.#costs(measured.filter(({ costs }) => costs !== undefined)),
-      ...wrap(`→ ${summaryOf(measured, this.#usableCores)}`, narrowColumns - 3).map(
-        (line) => `   ${line}`,
-      ),
+      ...wrap(summaryOf(measured, this.#usableCores), summaryColumns, "   → ", "     "),
     ];
     this.#isExplained = true;
     return `${lines.join("\n")}\n\n`;
@@ -112,19 +107,18 @@ export class Table {
     const legend = this.#areCostsExplained ? [] : costLegend;
     this.#areCostsExplained = true;
     return [
-      ...this.#header(costColumns),
-      ...measured.map((one) => this.#row(one, costColumns, undefined)),
-      ...legend.map((line) => paint("dim", `  ${line}`, this.#stream)),
+      this.#header(costColumns),
+      ...measured.map((one) => this.#row(one, costColumns)),
+      ...legend.map((line) => this.#paint("dim", `  ${line}`)),
     ];
   }
 
-  #header(of: readonly Column[]): string[] {
-    const titles = of.map(({ title, width }) => pad(title, width)).join("");
-    return [paint("dim", `  ${titles}`, this.#stream)];
+  #header(of: readonly Column[]): string {
+    return this.#paint("dim", `  ${of.map(({ title, width }) => pad(title, width)).join("")}`);
   }
 
-  #row(one: Measurement, of: readonly Column[], best: Measurement | undefined): string {
-    const isWide = of === columns && (this.#stream.columns ?? narrowColumns) >= wideColumns;
+  #row(one: Measurement, of: readonly Column[], best?: Measurement): string {
+    const isWide = of === columns && this.#columns >= wideColumns;
     // One CPU worker is measured for comparison and is no strategy of its own.
     const { mark, style } = one.isOneWorker
       ? ({ mark: " ", style: "dim" } as const)
@@ -132,8 +126,12 @@ export class Table {
     const cells = of.map(({ width, cell }) => pad(cell(one, best), width)).join("");
     const why = isWide ? `   ${one.strategy.reason}` : "";
     const color = one.inconclusive === undefined ? style : "dim";
-    return paint(color, `${mark} ${cells}`.trimEnd(), this.#stream) + why;
+    return this.#paint(color, `${mark} ${cells}`.trimEnd()) + why;
   }
+}
+
+export function callsAtOnce(calls: number): string {
+  return calls === 1 ? "1 call" : `${calls} calls at once`;
 }
 
 /** Heading of the result: how to measure less, and the machine. */
@@ -187,27 +185,4 @@ function amount(value: number | undefined, unit: string): string {
 
 function pad(text: string, width: number): string {
   return width < 0 ? text.padEnd(-width) : text.padStart(width);
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = `  ${word}`;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
-
-// styleText() checks real streams only, so it is called for terminals only.
-function paint(
-  style: "bold" | "dim" | "green" | "yellow" | "red",
-  text: string,
-  { isTTY }: Terminal,
-) {
-  return isTTY ? styleText(style, text, { stream: process.stdout }) : text;
 }

@@ -1,7 +1,9 @@
 import type { CallRecord } from "@unblock/loadtest/call-record";
 import { markOf } from "@unblock/terminal/mark";
+import { ms } from "@unblock/terminal/numbers";
 import { niceStep, piecesOf, workStart } from "./call-pieces.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Measurement } from "./judge.ts";
+import { callsAtOnce } from "./table.ts";
 
 // All lengths are in pixels.
 const width = 860;
@@ -62,16 +64,13 @@ function groupHeight(group: readonly Measurement[]): number {
 }
 
 function exerciseGroup(group: readonly Measurement[]): string {
-  const maxMs = Math.max(
-    ...group.flatMap(({ medianBurst }) => medianBurst.map(({ endedMs }) => endedMs)),
-  );
+  const maxMs = Math.max(...group.map(endOf));
   const perMs = plotWidth / maxMs;
   const [first] = group;
   if (first === undefined) {
     return "";
   }
   const { letter, title, burst } = first.exercise;
-  const calls = burst.calls === 1 ? "1 call" : `${burst.calls} calls at once`;
   const rows = group.map((measurement, index) => {
     const y = titleHeight + index * (barsHeight + rowGap);
     return `<g transform="translate(0 ${y})">${burstRow(measurement, perMs)}</g>`;
@@ -79,22 +78,27 @@ function exerciseGroup(group: readonly Measurement[]): string {
   const bottom = titleHeight + group.length * (barsHeight + rowGap);
   return [
     `<text x="16" y="22" font-size="15" font-weight="600">${letter}  ${escapeXml(title)}</text>`,
-    `<text x="${width - 16}" y="22" text-anchor="end" fill="#5b6b7a">${calls}</text>`,
+    `<text x="${width - 16}" y="22" text-anchor="end" fill="#5b6b7a">${callsAtOnce(burst.calls)}</text>`,
     ...rows,
     axis(bottom, maxMs, perMs),
   ].join("");
 }
 
-function burstRow({ strategy, wallMs, medianBurst }: Measurement, perMs: number): string {
+function endOf({ medianBurst }: Measurement): number {
+  return Math.max(...medianBurst.map(({ endedMs }) => endedMs));
+}
+
+function burstRow(measurement: Measurement, perMs: number): string {
+  const { strategy, wallMs, medianBurst } = measurement;
   const { mark } = markOf(strategy.suitability);
   const callHeight = barsHeight / medianBurst.length;
   const byStart = medianBurst.toSorted((a, b) => workStart(a) - workStart(b));
   const bars = byStart.map((call, index) => callBar(call, index * callHeight, callHeight, perMs));
-  const end = labelWidth + Math.max(...medianBurst.map(({ endedMs }) => endedMs)) * perMs;
+  const end = labelWidth + endOf(measurement) * perMs;
   return [
     `<text x="${labelWidth - 10}" y="${barsHeight / 2 + 4}" text-anchor="end">${mark} ${escapeXml(strategy.name)}</text>`,
     ...bars,
-    `<text x="${end + 6}" y="${barsHeight / 2 + 4}" fill="#5b6b7a">${wallMs.median.toFixed(wallMs.median < 10 ? 1 : 0)} ms</text>`,
+    `<text x="${end + 6}" y="${barsHeight / 2 + 4}" fill="#5b6b7a">${ms(wallMs.median)} ms</text>`,
   ].join("");
 }
 

@@ -5,11 +5,13 @@ import {
   type Progress,
   progressOf,
   progressPath,
-  withExercise,
+  withReset,
 } from "@unblock/progress/progress";
-import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
+import { exercise } from "@unblock/terminal/exercise";
 import { fail } from "@unblock/terminal/fail";
-import { Command, InvalidArgumentError } from "commander";
+import { plainPaint } from "@unblock/terminal/text";
+import { Command } from "commander";
 import { checkExercise } from "./check/check-exercise.ts";
 import { runCourse } from "./course/run.ts";
 import { renderMark } from "./course/views.ts";
@@ -17,7 +19,6 @@ import { runQuiz } from "./quiz/run.ts";
 import { runVerify, writeResultFile } from "./result-file.ts";
 import { runReview } from "./review/run.ts";
 import { describeMemory, renderScore, scoreOfProgress } from "./score.ts";
-import { plainPaint } from "./terminal/text.ts";
 import { prepareWorkspace, resetExercise, shown, yourFile, yoursFolder } from "./workspace.ts";
 
 const example = `
@@ -82,7 +83,6 @@ try {
   fail(error);
 }
 
-/** Loads the progress and prints its notice. */
 function load(): Progress {
   const { state, notice } = loadProgress(progressPath());
   process.stderr.write(notice === undefined ? "" : `${notice}\n`);
@@ -110,18 +110,7 @@ function renderWithoutTerminal(progress: Progress): string[] {
 
 async function reset(exercise: Exercise): Promise<void> {
   const aside = resetExercise(exercise, new Date());
-  const { letter } = exercise;
-  const changed = { hints: 0, last: undefined, skipped: false, result: undefined };
-  await changeProgress(progressPath(), (progress) => withExercise(progress, letter, changed));
+  await changeProgress(progressPath(), (progress) => withReset(progress, exercise.letter));
   const kept = aside === undefined ? "" : ` Your version is now ${shown(aside)}`;
   process.stdout.write(`The stub ${shown(yourFile(exercise))} is restored.${kept}\n`);
-}
-
-function exercise(text: string): Exercise {
-  const found = findExercise(text);
-  if (found === undefined) {
-    const letters = exercises.map(({ letter }) => letter).join(", ");
-    throw new InvalidArgumentError(`Expected one of ${letters}, got "${text}".`);
-  }
-  return found;
 }

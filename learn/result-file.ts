@@ -1,7 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { JsonObject } from "@unblock/progress/json";
-import { type Pass, type Progress, parsePass, progressOf } from "@unblock/progress/progress";
+import {
+  type Pass,
+  type Progress,
+  passSchema,
+  problemOf,
+  progressOf,
+} from "@unblock/progress/progress";
 import {
   fingerprintOf,
   isSignedBy,
@@ -10,47 +15,40 @@ import {
   signStatement,
 } from "@unblock/progress/signature";
 import { exercises } from "@unblock/proto/exercises";
+import { z } from "zod";
 import { resultIn } from "./results.ts";
 import { scoreOfProgress } from "./score.ts";
 
 const format = "unblock-result-1";
-/** Larger files are not result files. */
-const maxBytes = 8_000_000;
 
 /** Signed content of a result file. */
-export interface ResultStatement {
-  readonly format: typeof format;
+const statementSchema = z.object({
+  format: z.literal(format),
   /** ISO 8601. */
-  readonly writtenAt: string;
-  readonly passed: number;
-  readonly of: number;
+  writtenAt: z.string(),
+  passed: z.number(),
+  of: z.number(),
   /** Such as "Expert – ready for production MLOps"; null while some exercises are unchecked. */
-  readonly level: string | null;
+  level: z.string().nullable(),
   /** Each signed when its check passed. */
-  readonly passes: readonly Pass[];
-}
+  passes: z.array(passSchema),
+});
+const fileSchema = z.object({
+  statement: statementSchema,
+  signature: z.string(),
+  publicKey: z.string(),
+});
 
-/** Reason why a result file is not valid. */
-export type Invalidity =
-  | "signature-mismatch"
-  | "pass-of-another-key"
-  | "score-without-evidence"
-  | "evidence-without-pass";
-
-/** Outcome of the verification of a result file. */
-export type Verification =
-  | {
-      readonly valid: true;
-      readonly statement: ResultStatement;
-      /** Fingerprint of the key that signed the file. */
-      readonly fingerprint: string;
-    }
-  | {
-      readonly valid: false;
-      readonly reason: Invalidity;
-      /** Letters of the exercises concerned. */
-      readonly letters: readonly string[];
-    };
+/** Why a result file is not valid. */
+const problems = {
+  "signature-mismatch": () =>
+    "its signature does not match, so it was altered after it was written",
+  "pass-of-another-key": (about: string) =>
+    `the evidence of ${about} is not signed by the file's key`,
+  "score-without-evidence": (about: string) =>
+    `its score does not match its evidence, which is of ${about}`,
+  "evidence-without-pass": (about: string) => `the evidence of ${about} is not that of a PASS`,
+} as const;
 
 /**
  * Writes the result of the course: score, answers, evidence and signature.
@@ -64,7 +62,7 @@ export function writeResultFile(
   path = join(yours, "result.json"),
 ): string {
   const { passed, of, level } = scoreOfProgress(progress);
-  const statement: ResultStatement = {
+  const statement: z.infer<typeof statementSchema> = {
     format,
     writtenAt: new Date().toISOString(),
     passed,
@@ -86,16 +84,12 @@ export function writeResultFile(
  *
  * @throws Error when it is not a result file
  */
-export function verifyResultFile(text: string): Verification {
-  const file = new JsonObject(parseJson(text), "a result file");
-  const publicKey = file.string("publicKey");
-  const signature = file.string("signature");
-  const json = file.object("statement");
-  json.oneOf("format", [format]);
-  if (!isSignedBy({ statement: file.value("statement"), signature }, publicKey)) {
+export function verifyResultFile(text: string) {
+  const { file, signed } = parseFile(text);
+  const { statement, signature, publicKey } = file;
+  if (!isSignedBy({ statement: signed, signature }, publicKey)) {
     return invalid("signature-mismatch", []);
   }
-  const statement = parseStatement(json);
   const { passes, passed } = statement;
   const unsigned = passes.filter((pass) => !isSignedBy(pass, publicKey));
   if (unsigned.length > 0) {
@@ -107,11 +101,22 @@ export function verifyResultFile(text: string): Verification {
   const unproved = passes.filter((pass) => !isEvidence(pass));
   return unproved.length > 0
     ? invalid("evidence-without-pass", unproved)
-    : { valid: true, statement, fingerprint: fingerprintOf(publicKey) };
+    : ({ valid: true, statement, fingerprint: fingerprintOf(publicKey) } as const);
 }
 
-function invalid(reason: Invalidity, passes: readonly Pass[]): Verification {
-  return { valid: false, reason, letters: passes.map(letterOf) };
+/** @returns the statement as it was signed too, with fields that are unknown */
+function parseFile(text: string) {
+  try {
+    const json: { readonly statement: unknown } = JSON.parse(text);
+    return { file: fileSchema.parse(json), signed: json.statement };
+  } catch (error) {
+    throw new Error(`Expected a result file, got another one (${problemOf(error)})`);
+  }
+}
+
+/** @param passes those concerned */
+function invalid(reason: keyof typeof problems, passes: readonly Pass[]) {
+  return { valid: false, reason, letters: passes.map(letterOf) } as const;
 }
 
 /**
@@ -121,25 +126,18 @@ function invalid(reason: Invalidity, passes: readonly Pass[]): Verification {
  * @throws Error when the file can't be read or is not a result file
  */
 export function runVerify(path: string): 0 | 2 {
-  const bytes = readFileSync(path);
-  if (bytes.length > maxBytes) {
-    throw new Error(`Expected a result file of at most ${maxBytes} bytes, got ${bytes.length}`);
-  }
-  const verification = verifyResultFile(bytes.toString("utf8"));
+  const verification = verifyResultFile(readFileSync(path, "utf8"));
   process.stdout.write(`${renderVerification(path, verification).join("\n")}\n`);
   return verification.valid ? 0 : 2;
 }
 
-function renderVerification(path: string, verification: Verification): string[] {
+function renderVerification(
+  path: string,
+  verification: ReturnType<typeof verifyResultFile>,
+): string[] {
   if (!verification.valid) {
     const about = verification.letters.join(", ") || "no exercise";
-    const reason = {
-      "signature-mismatch": "its signature does not match, so it was altered after it was written",
-      "pass-of-another-key": `the evidence of ${about} is not signed by the file's key`,
-      "score-without-evidence": `its score does not match its evidence, which is of ${about}`,
-      "evidence-without-pass": `the evidence of ${about} is not that of a PASS`,
-    }[verification.reason];
-    return [`${path} is NOT valid: ${reason}.`];
+    return [`${path} is NOT valid: ${problems[verification.reason](about)}.`];
   }
   const { passed, of, level, writtenAt, passes } = verification.statement;
   return [
@@ -168,25 +166,4 @@ function isEvidence({ statement: { exercise, result } }: Pass): boolean {
 
 function letterOf({ statement: { exercise } }: Pass): string {
   return exercise;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("Expected a result file, which is JSON, got another file");
-  }
-}
-
-function parseStatement(json: JsonObject): ResultStatement {
-  return {
-    format: json.oneOf("format", [format]),
-    writtenAt: json.string("writtenAt"),
-    passed: json.number("passed"),
-    of: json.number("of"),
-    level: json.value("level") === null ? null : json.string("level"),
-    passes: json
-      .list("passes")
-      .map((pass) => parsePass(new JsonObject(pass, "an entry of passes"))),
-  };
 }

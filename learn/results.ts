@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import { JsonObject } from "@unblock/progress/json";
 import {
   changeProgress,
   type Pass,
@@ -9,10 +8,10 @@ import {
   withExercise,
 } from "@unblock/progress/progress";
 import { openKey, signStatement } from "@unblock/progress/signature";
+import { z } from "zod";
 import type { ExerciseResult } from "./check/result.ts";
 
 const maxMistakes = 40;
-const verdicts = ["PASS", "FAIL", "INCONCLUSIVE"] as const;
 
 /**
  * Adds a check's result to the progress. An INCONCLUSIVE result is stored and changes nothing else.
@@ -39,8 +38,7 @@ export function withResult(
 }
 
 /**
- * Signs a PASS with the key of the learner's folder, so that passes typed into the progress do not
- * count.
+ * Signs a PASS with the key of the learner's folder, so that passes typed into the progress do not count.
  *
  * @returns undefined for another verdict
  */
@@ -78,47 +76,40 @@ export function lastResult(progress: Progress, letter: string): ExerciseResult |
   return resultIn(progressOf(progress, letter).result);
 }
 
+const verdict = z.enum(["PASS", "FAIL", "INCONCLUSIVE"]);
+
+/** What is shown of a result; it may be older than this version of the check. */
+const resultSchema = z.object({
+  exercise: z.string(),
+  rpc: z.string(),
+  title: z.string(),
+  file: z.string(),
+  verdict,
+  decided: z.string().optional(),
+  steps: z.array(
+    z.object({
+      step: z.string(),
+      verdict,
+      message: z.string(),
+      details: z.array(z.string()).optional(),
+    }),
+  ),
+  diagnoses: z.array(
+    z.object({
+      name: z.string(),
+      finding: z.string(),
+      nextStep: z.string(),
+      line: z.object({ file: z.string(), line: z.number(), what: z.string() }).optional(),
+      numbers: z.record(z.string(), z.number()),
+    }),
+  ),
+});
+
 /** The result in stored JSON; undefined when it does not have the shape of one. */
 export function resultIn(json: unknown): ExerciseResult | undefined {
   return isResult(json) ? json : undefined;
 }
 
 function isResult(json: unknown): json is ExerciseResult {
-  try {
-    const result = new JsonObject(json, "a result");
-    for (const name of ["exercise", "rpc", "title", "file"]) {
-      result.string(name);
-    }
-    result.oneOf("verdict", verdicts);
-    result.optional("decided", result.string);
-    return result.list("steps").every(isStep) && result.list("diagnoses").every(isDiagnosis);
-  } catch {
-    return false;
-  }
-}
-
-/** @throws Error when a field is missing */
-function isStep(json: unknown): boolean {
-  const step = new JsonObject(json, "a step");
-  step.string("step");
-  step.string("message");
-  step.oneOf("verdict", verdicts);
-  const details = step.optional("details", step.list) ?? [];
-  return details.every((one) => typeof one === "string");
-}
-
-/** @throws Error when a field is missing */
-function isDiagnosis(json: unknown): boolean {
-  const diagnosis = new JsonObject(json, "a diagnosis");
-  for (const name of ["name", "finding", "nextStep"]) {
-    diagnosis.string(name);
-  }
-  const line = diagnosis.optional("line", diagnosis.object);
-  line?.string("file");
-  line?.string("what");
-  line?.number("line");
-  return diagnosis
-    .object("numbers")
-    .values()
-    .every((one) => typeof one === "number");
+  return resultSchema.safeParse(json).success;
 }

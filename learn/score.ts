@@ -1,21 +1,11 @@
 import { readFileSync } from "node:fs";
 import { exerciseFile, folderName } from "@unblock/exercises/folder";
-import { isPassed, type Progress, progressOf } from "@unblock/progress/progress";
-import { exercises, isRight } from "@unblock/proto/exercises";
+import { guessesIn, isPassed, type Progress, progressOf } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 import { sectionOf } from "./book/markdown.ts";
 import type { ExerciseResult, Score } from "./check/result.ts";
 import { describeLevel, levelOf } from "./levels.ts";
 import { dayOf, dueCards, nextDueMs } from "./review/schedule.ts";
-
-/** What to read about an exercise, as paths from the project's folder. */
-export interface Reading {
-  readonly letter: string;
-  readonly title: string;
-  readonly rationale: string;
-  /** Heading of the part of docs/fundamentals.md. */
-  readonly part: string;
-  readonly partLink: string;
-}
 
 /** Scores results. There is a level when all exercises have a conclusive result. */
 export function scoreOf(results: readonly Pick<ExerciseResult, "exercise" | "verdict">[]): Score {
@@ -40,8 +30,8 @@ export function scoreOfProgress(progress: Progress): Score {
   );
 }
 
-/** Returns what to read about exercises, such as those of {@link Score.review}. */
-export function readingFor(letters: readonly string[]): readonly Reading[] {
+/** Returns what to read about exercises: paths from the project's folder. */
+export function readingFor(letters: readonly string[]) {
   return exercises
     .filter(({ letter }) => letters.includes(letter))
     .map((exercise) => {
@@ -52,13 +42,13 @@ export function readingFor(letters: readonly string[]): readonly Reading[] {
         letter,
         title,
         rationale: `exercises/${folderName(exercise)}/README.md#rationale`,
+        /** Heading of the part of docs/fundamentals.md. */
         part,
         partLink: `docs/fundamentals.md#${anchor(part)}`,
       };
     });
 }
 
-/** Renders a score and what to read, as lines. */
 export function renderScore({ passed, of, level, review }: Score): string[] {
   return [
     `Score ${passed}/${of}${level === undefined ? "" : `: ${level}`}`,
@@ -71,12 +61,8 @@ export function renderScore({ passed, of, level, review }: Score): string[] {
   ];
 }
 
-/** Describes the guesses and answered questions in the progress, one line each. */
 export function describeMemory(progress: Progress, nowMs: number): string[] {
-  const guesses = exercises.flatMap((exercise) => {
-    const { guess } = progressOf(progress, exercise.letter);
-    return guess === undefined ? [] : [isRight(exercise, guess)];
-  });
+  const guesses = guessesIn(progress);
   const lines: string[] = [];
   if (guesses.length > 0) {
     const right = guesses.filter(Boolean).length;

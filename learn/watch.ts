@@ -10,9 +10,8 @@ export interface Watch {
 }
 
 /**
- * Calls `onChange` when the content of a file has changed and is not empty. All files must be in
- * one folder: the folder is watched, because a watch on a file ends when an editor replaces the
- * file.
+ * Calls `onChange` when the content of a file has changed and is not empty. All files must be in one
+ * folder: the folder is watched, because a watch on a file ends when an editor replaces the file.
  */
 export function watchFiles(paths: readonly string[], onChange: (path: string) => void): Watch {
   const [first = "."] = paths;

@@ -1,22 +1,19 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { exerciseFile, folderName } from "@unblock/exercises/folder";
-import { asidePath, yoursFolder } from "@unblock/progress/state-file";
+import { asidePath, yoursFolder } from "@unblock/progress/yours-folder";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 
-export { shown, yoursFolder } from "@unblock/progress/state-file";
+export { shown, yoursFolder } from "@unblock/progress/yours-folder";
 
-/** Name of an exercise's file, such as "a-get-user.ts". */
 export function fileName(exercise: Exercise): string {
   return `${exercise.letter.toLowerCase()}-${folderName(exercise)}.ts`;
 }
 
-/** The learner's file for an exercise. */
 export function yourFile(exercise: Exercise, yours = yoursFolder): string {
   return join(yours, fileName(exercise));
 }
 
-/** Path of the reference solution with one of the right strategies. */
 export function solutionFile(exercise: Exercise, strategy: string): string {
   return exerciseFile(exercise, `solutions/${strategy}.ts`);
 }

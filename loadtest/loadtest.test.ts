@@ -398,7 +398,7 @@ describe("wrong input", () => {
     [["GetUser", "--header", "oops"], "--header"],
     [["GetUser", "--http", "1.1"], "HTTP/1.1"],
     [["GetUser", "--cert", "x"], "--cert and --key"],
-    [["GetUser", "--ca", "/none.pem"], "--ca /none.pem (ENOENT)"],
+    [["GetUser", "--ca", "/none.pem"], "/none.pem (ENOENT)"],
     [["GetUser", "--slo", "p99=1"], "--slo"],
     [["GetUser", "--output", "pdf"], "--output"],
     [["GetUser", "--output", "html"], "--output-file"],

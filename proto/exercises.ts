@@ -50,6 +50,15 @@ export function findExercise(letterOrRpc: string): Exercise | undefined {
   );
 }
 
+/** Returns the exercise with a letter. @throws Error when the schema has none */
+export function exerciseOf(letter: string): Exercise {
+  const exercise = findExercise(letter);
+  if (!exercise) {
+    throw new Error(`Expected the schema to have an exercise ${letter}`);
+  }
+  return exercise;
+}
+
 /** Whether a strategy is recommended or works, if at a price. */
 export function isRight({ allStrategies }: Exercise, strategy: string): boolean {
   const suitability = allStrategies.find(({ name }) => name === strategy)?.suitability;

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
-import { noOwnBackends, type OwnBackends } from "@unblock/backends/backends";
+import { noOwnBackends } from "@unblock/backends/backends";
+import { http2Implementations } from "@unblock/connect/listener/listener";
 import { duration, oneOf, wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
 import { logLevels } from "@unblock/terminal/logger";
@@ -23,21 +24,18 @@ Example:
   curl -s -H 'content-type: application/json' -d '{"user_id":1}' \\
     localhost:9000/unblock.v1.ExercisesService/GetUser`;
 
-type PlainFlags = Pick<
-  ServerConfig,
-  | NumberOptionName
-  | keyof OwnBackends
-  | "host"
-  | "fastPath"
-  | "logLevel"
-  | "databaseUrl"
-  | "redisUrl"
-  | "runsFolder"
-  | "progressFile"
-  | "token"
->;
+/** Options that no flag sets. */
+type Unset =
+  | "corsOrigins"
+  | "tls"
+  | "pageFolder"
+  | "warmUp"
+  | "signalEndsWithCall"
+  | "loadExercises"
+  | "imageHosts"
+  | "log";
 
-interface Flags extends PlainFlags, TlsFlags {
+interface Flags extends Omit<ServerConfig, Unset>, TlsFlags {
   readonly corsOrigin: readonly string[];
 }
 
@@ -78,7 +76,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--tls-key <file>", "private key of the certificate")
     .option("--tls-client-ca <file>", "require client certificates of this authority")
     .option("--log-level <level>", logLevels.join(", "), oneOf(logLevels), defaults.logLevel)
-    .option("--no-fast-path", "serve unary calls with Connect's own, slower handlers")
+    .option(
+      "--http2 <implementation>",
+      "unblock (this project's own) or node (Node's, slower)",
+      oneOf(http2Implementations),
+      defaults.http2,
+    )
     .addHelpText("after", example)
     .allowExcessArguments(false);
   const flags = readFlags(command.parse([...argv]));
@@ -96,7 +99,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Flag of a number option, such as `--max-timeout` for `maxTimeoutMs`. */
+/** Such as `--max-timeout` for `maxTimeoutMs`. */
 export function flagName(name: NumberOptionName): string {
   const words = name.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return `--${words}`;
@@ -142,25 +145,17 @@ function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-interface Serving {
-  readonly url: string;
-  /** Line with the page's address; empty behind replicas, where no run can be started from it. */
-  readonly page: string;
-}
-
-async function serveReplicas(flags: Flags): Promise<Serving> {
+/** @returns the address; without a page, as no run can be started from it */
+async function serveReplicas(flags: Flags) {
   const { replicas: count, host, port, blockingThreads, databaseUrl } = flags;
   if (databaseUrl !== undefined) {
     const { prepareFor } = await import("@unblock/backends/postgres/postgres");
     // Each replica checks only its own share of the connections.
     await prepareFor(databaseUrl, { blockingThreads, replicas: count });
   }
-  const url = await startReplicas({
-    ...{ count, host, port, noticeMs: flags.shutdownNoticeMs },
-    hasTls: flags.tlsCert !== undefined,
-    log,
-  });
-  return { url, page: "" };
+  const hasTls = flags.tlsCert !== undefined;
+  const noticeMs = flags.shutdownNoticeMs;
+  return { url: await startReplicas({ count, host, port, noticeMs, hasTls, log }), page: "" };
 }
 
 async function serve({ corsOrigin, tlsCert, tlsKey, tlsClientCa, ...flags }: Flags) {

@@ -4,7 +4,7 @@ import { assertOwnBackends, noOwnBackends, type OwnBackends } from "@unblock/bac
 import type { ImageHosts } from "@unblock/backends/images";
 import { assertPostgresUrl } from "@unblock/backends/postgres/address";
 import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
-import type { TlsConfig } from "@unblock/connect/listener/listener";
+import type { Http2Implementation, TlsConfig } from "@unblock/connect/listener/listener";
 import { assertRedisUrl } from "@unblock/executors/queue/redis-url";
 import { type House, loadExercises, type ServedExercise } from "@unblock/exercises/exercise";
 import { progressPath } from "@unblock/progress/progress";
@@ -84,8 +84,10 @@ export interface ServerConfig extends OwnBackends, Readonly<Record<NumberOptionN
   readonly corsOrigins: readonly string[];
   /** PEM texts for TLS. Default: none, cleartext. */
   readonly tls: TlsConfig | undefined;
-  /** Whether unary calls take the fast path instead of Connect's own handlers. Default true. */
-  readonly fastPath: boolean;
+  /** What serves HTTP/2. Default "unblock", this project's own implementation. */
+  readonly http2: Http2Implementation;
+  /** Whether the signal of a unary call also aborts when the call ends, as in Connect's own handlers. Default false. */
+  readonly signalEndsWithCall: boolean;
   /** Postgres for exercise A, `postgres://user:password@host/database`. Default: the embedded database. */
   readonly databaseUrl: string | undefined;
   /**
@@ -119,6 +121,7 @@ export const defaults = {
   runsFolder: ".unblock/runs",
   progressFile: progressPath(),
   logLevel: "info",
+  http2: "unblock",
 } as const;
 
 /**
@@ -133,7 +136,7 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
     ...noOwnBackends,
     corsOrigins: [],
     tls: undefined,
-    fastPath: true,
+    signalEndsWithCall: false,
     databaseUrl: undefined,
     redisUrl: undefined,
     pageFolder: fileURLToPath(new URL("../web/dist", import.meta.url)),

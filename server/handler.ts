@@ -1,4 +1,9 @@
-import type { DescMethod } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescMethod,
+  isMessage,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { type Adapter, createAdapter } from "@unblock/connect/adapter/adapter";
 import { allowOrigins } from "@unblock/connect/cors";
@@ -26,6 +31,7 @@ import { serveNonRpc } from "@unblock/connect/non-rpc";
 import { createMetrics } from "@unblock/connect/observability/metrics";
 import { observeRequests } from "@unblock/connect/observability/request-log";
 import type { PageFiles } from "@unblock/connect/page-files";
+import type { FieldViolation } from "@unblock/errors/failure";
 import type { ServedExercise } from "@unblock/exercises/exercise";
 import { Health } from "@unblock/proto/gen/health/v1/health_pb";
 import { LabService } from "@unblock/proto/gen/lab";
@@ -64,8 +70,8 @@ export interface HandlerConfig {
   readonly streamLimits?: StreamLimits;
   /** Max idle time of a reflection stream. Default: `reflectionIdleMs` of limits.ts. */
   readonly reflectionIdleMs?: number;
-  /** Whether unary calls take the adapter's fast path. */
-  readonly fastPath: boolean;
+  /** Whether the signal of a unary call also aborts when the call ends. Default: false. */
+  readonly signalEndsWithCall?: boolean;
   /** Ends the calls in progress when it aborts. */
   readonly shutdownSignal: AbortSignal;
   /** Ends the calls whose request is not complete when it aborts. */
@@ -86,7 +92,7 @@ const jsonOptions = {
 
 /** Serves all services over Connect, gRPC and gRPC-Web. */
 export function createHandler(config: HandlerConfig): Adapter {
-  const { exercises, shutdownSignal, fastPath, logger, tracing, vitals } = config;
+  const { exercises, shutdownSignal, logger, tracing, vitals } = config;
   const limit = limitCalls(config.maxCalls, [VitalsService, Health]);
   const metrics = createMetrics({
     executors: () => Object.values(vitals.executors).map((executor) => executor.vitals()),
@@ -103,7 +109,7 @@ export function createHandler(config: HandlerConfig): Adapter {
   const rpcPaths = services.flatMap(({ typeName, methods }) =>
     methods.map(({ name }) => `/${typeName}/${name}`),
   );
-  const adapter = createAdapter({
+  return createAdapter({
     routes: (router) => {
       routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
       routeHealth(router, config.health);
@@ -146,14 +152,14 @@ export function createHandler(config: HandlerConfig): Adapter {
     defaultTimeoutMs: config.defaultTimeoutMs || undefined,
     maxUnaryTimeoutMs: config.maxTimeoutMs || undefined,
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
-    fastPath: fastPath,
+    signalEndsWithCall: config.signalEndsWithCall ?? false,
     shutdownSignal,
     ...(config.drainSignal === undefined ? {} : { drainSignal: config.drainSignal }),
     fallback: serveNonRpc({ page: config.page, metrics, rpcPaths, onUnknown: observer.unknownRpc }),
     observer,
+    ...(cors === undefined ? {} : { preflight: cors.preflight }),
     onLost: (error) => logger.warn({ err: error }, "a response could not be sent"),
   });
-  return cors === undefined ? adapter : cors.respondToPreflights(adapter);
 }
 
 function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod, Check> {
@@ -162,10 +168,17 @@ function checksOf(exercises: readonly ServedExercise[]): ReadonlyMap<DescMethod,
       exercise.method,
       handler.validate,
     ]),
-    [VitalsService.method.watchVitals, checkInterval],
-    [LabService.method.race, checkRace],
-    [LabService.method.load, checkLoad],
-    [LabService.method.getRun, checkGetRun],
-    [ProgressService.method.recordGuess, checkGuess],
+    checkOf(VitalsService.method.watchVitals, checkInterval),
+    checkOf(LabService.method.race, checkRace),
+    checkOf(LabService.method.load, checkLoad),
+    checkOf(LabService.method.getRun, checkGetRun),
+    checkOf(ProgressService.method.recordGuess, checkGuess),
   ]);
+}
+
+function checkOf<Input extends DescMessage>(
+  method: DescMethod & { readonly input: Input },
+  check: (request: MessageShape<Input>) => FieldViolation[],
+): [DescMethod, Check] {
+  return [method, (request) => (isMessage(request, method.input) ? check(request) : [])];
 }

@@ -40,38 +40,27 @@ export async function startReplicas(options: ReplicasOptions): Promise<string> {
   }
   const { promise: served, resolve } = Promise.withResolvers<string>();
   let url: string | undefined;
-  const starts = Array.from({ length: count }, () => ({ failed: 0, isTried: false }));
-  const replicas = starts.map(
-    (start) =>
-      new Replica({
-        log,
-        onServing: (address) => {
-          url = address;
-          start.isTried = true;
-          for (const each of starts) {
-            each.failed = 0;
-          }
-          resolveWhenStarted();
-        },
-        onFailedStart: (isProblem) => {
-          start.isTried = true;
-          start.failed = isProblem && url === undefined ? maxFailedStarts : start.failed + 1;
-          if (
-            !replicas.some(({ isServing }) => isServing) &&
-            starts.every(({ failed }) => failed >= maxFailedStarts)
-          ) {
-            killAll();
-            fail("None of the replicas can be started; what they said is above.");
-          }
-          resolveWhenStarted();
-        },
-      }),
-  );
-  const resolveWhenStarted = () => {
-    if (url !== undefined && starts.every(({ isTried }) => isTried)) {
+  const onTried = (servedUrl: string | undefined) => {
+    if (servedUrl !== undefined) {
+      url = servedUrl;
+      for (const replica of replicas) {
+        replica.failedStarts = 0;
+      }
+    }
+    const cannotStart = ({ failedStarts, isWrong }: Replica) =>
+      failedStarts >= maxFailedStarts || (isWrong && url === undefined);
+    if (!replicas.some(({ isServing }) => isServing) && replicas.every(cannotStart)) {
+      killAll();
+      fail("None of the replicas can be started; what they said is above.");
+    }
+    if (url !== undefined && replicas.every(({ isTried }) => isTried)) {
       resolve(url);
     }
   };
+  const replicas: readonly Replica[] = Array.from(
+    { length: count },
+    () => new Replica(onTried, log),
+  );
 
   const killAll = () => {
     for (const replica of replicas) {
@@ -122,21 +111,16 @@ const maxDelayMs = 30_000;
 /** Time that a replica must serve to reset the backoff. */
 const provenMs = 10_000;
 
-interface ReplicaEvents {
-  /** @param url address that the replica serves */
-  readonly onServing: (url: string) => void;
-  /**
-   * Called when a replica ended before it served.
-   *
-   * @param isProblem whether it exited by itself, rather than by a signal
-   */
-  readonly onFailedStart: (isProblem: boolean) => void;
-  readonly log: (message: string) => void;
-}
-
 /** A copy of this command that is restarted whenever it ends. */
 class Replica {
-  readonly #events: ReplicaEvents;
+  /** Consecutive starts that ended before the replica served. */
+  failedStarts = 0;
+  /** Whether a start ended by itself rather than by a signal. */
+  isWrong = false;
+  /** Whether it has served, or ended before. */
+  isTried = false;
+  readonly #onTried: (url: string | undefined) => void;
+  readonly #log: (message: string) => void;
   #worker: Worker | undefined;
   #servingSinceMs: number | undefined;
   #restarts = 0;
@@ -144,8 +128,10 @@ class Replica {
   #stopSignal: NodeJS.Signals | undefined;
   readonly #ended = Promise.withResolvers<number>();
 
-  constructor(events: ReplicaEvents) {
-    this.#events = events;
+  /** @param onTried called with the address when it serves, and without when it ended before */
+  constructor(onTried: (url: string | undefined) => void, log: (message: string) => void) {
+    this.#onTried = onTried;
+    this.#log = log;
   }
 
   get isServing(): boolean {
@@ -163,7 +149,8 @@ class Replica {
     this.#worker = worker;
     worker.once("message", ({ url }: { url: string }) => {
       this.#servingSinceMs = performance.now();
-      this.#events.onServing(url);
+      this.isTried = true;
+      this.#onTried(url);
     });
     worker.on("error", ({ message }) => {
       // A process that could not be created has no "exit"; for others it follows.
@@ -217,9 +204,12 @@ class Replica {
     this.#restarts++;
     this.#restart = setTimeout(() => this.start(), delayMs);
     const when = servedMs === undefined ? "ended before it served" : "ended";
-    this.#events.log(`The replica${name} ${when} (${reason}); starting another in ${delayMs} ms.`);
+    this.#log(`The replica${name} ${when} (${reason}); starting another in ${delayMs} ms.`);
     if (servedMs === undefined) {
-      this.#events.onFailedStart(isProblem);
+      this.failedStarts++;
+      this.isWrong ||= isProblem;
+      this.isTried = true;
+      this.#onTried(undefined);
     }
   }
 }

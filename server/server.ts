@@ -65,6 +65,11 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const tracing = await loadTracing(log);
   const page = await readPage(complete.pageFolder);
   const house = await openHouse(complete);
+  const eventLoop = new EventLoopVitals();
+  const closeHouse = async () => {
+    eventLoop.close();
+    await house.close();
+  };
   const shutdown = new AbortController();
   const drain = new AbortController();
   const health = new HealthStatus(services.map(({ typeName }) => typeName));
@@ -76,6 +81,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       Object.fromEntries(
         Object.values(house.executors).map((executor) => [executor.name, executor.vitals().size]),
       ),
+    eventLoop,
     runsFolder: complete.runsFolder,
     log,
   });
@@ -95,7 +101,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     health,
     maxCalls: complete.maxCalls,
     corsOrigins: complete.corsOrigins,
-    fastPath: complete.fastPath,
+    signalEndsWithCall: complete.signalEndsWithCall,
     shutdownSignal: shutdown.signal,
     drainSignal: drain.signal,
   };
@@ -108,11 +114,10 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         logger: createLogger("silent", given.log),
       });
     await warmUp(house, complete, createRehearsal).catch(async (error: unknown) => {
-      await house.close();
+      await closeHouse();
       throw error;
     });
   }
-  const eventLoop = new EventLoopVitals();
   const handler = createHandler({
     ...handlerConfig,
     exercises: house.exercises,
@@ -122,12 +127,8 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     logger: createLogger(complete.logLevel, given.log),
     tracing,
   });
-  const closeHouse = async () => {
-    eventLoop.close();
-    await house.close();
-  };
   const listener = await listen(
-    { host, port: complete.port, tls, connectionLimits: complete, log },
+    { host, port: complete.port, tls, connectionLimits: complete, http2: complete.http2, log },
     handler,
   ).catch(async (error: unknown) => {
     await closeHouse();

@@ -25,24 +25,20 @@ export async function readTlsFiles(flags: TlsFlags): Promise<TlsConfig | undefin
     }
     return undefined;
   }
-  const config = {
-    cert: await read("--tls-cert", tlsCert),
-    key: await read("--tls-key", tlsKey),
-    ...(tlsClientCa === undefined ? {} : { clientCa: await read("--tls-client-ca", tlsClientCa) }),
-  };
+  const cert = await read("--tls-cert", tlsCert);
+  const key = await read("--tls-key", tlsKey);
+  const clientCa = tlsClientCa && (await read("--tls-client-ca", tlsClientCa));
   try {
-    createSecureContext({ cert: config.cert, key: config.key, ca: config.clientCa });
-    for (const certificate of [config.cert, config.clientCa]) {
-      // With an empty file, the system's authorities would be trusted.
-      if (certificate !== undefined) {
-        new X509Certificate(certificate);
-      }
+    createSecureContext({ cert, key, ca: clientCa });
+    // With an empty file, the system's authorities would be trusted.
+    for (const certificate of clientCa === undefined ? [cert] : [cert, clientCa]) {
+      new X509Certificate(certificate);
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Expected certificates and a key that belong together, as PEM (${reason}).`);
   }
-  return config;
+  return { cert, key, ...(clientCa !== undefined && { clientCa }) };
 }
 
 /**
@@ -60,7 +56,6 @@ export function watchTlsFiles(
   log: (message: string) => void,
 ): void {
   let seen = JSON.stringify(last);
-  let reading: Promise<void> | undefined;
   const reload = async () => {
     const outcome = await readTlsFiles(flags).catch((error: Error) => error);
     const now = outcome instanceof Error ? outcome.message : JSON.stringify(outcome);
@@ -76,16 +71,13 @@ export function watchTlsFiles(
     const { serialNumber, validTo } = new X509Certificate(outcome.cert);
     log(`New connections get the certificate ${serialNumber}, valid to ${validTo}.`);
   };
-  const reloadAlone = () => {
-    reading ??= reload().finally(() => {
-      reading = undefined;
-    });
+  // One after another: the read in progress may have started before the change.
+  let reading = Promise.resolve();
+  const reloadNext = () => {
+    reading = reading.then(reload);
   };
-  setInterval(reloadAlone, pollMs).unref();
-  process.on("SIGHUP", () => {
-    // The read in progress may have started before the change.
-    void (reading ?? Promise.resolve()).then(reloadAlone);
-  });
+  setInterval(reloadNext, pollMs).unref();
+  process.on("SIGHUP", reloadNext);
 }
 
 async function read(flag: string, path: string): Promise<string> {

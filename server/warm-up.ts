@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { Agent, request as http1Request, type IncomingMessage } from "node:http";
-import { type ClientHttp2Session, connect } from "node:http2";
+import { connect } from "node:http2";
 import { fromJsonString, toBinary } from "@bufbuild/protobuf";
 import { connectCache } from "@unblock/backends/cache";
 import type { Adapter } from "@unblock/connect/adapter/adapter";
-import { type Listener, listen } from "@unblock/connect/listener/listener";
+import { listen } from "@unblock/connect/listener/listener";
 import { createBackground } from "@unblock/executors/background";
-import { type ExecutorsConfig, sharedSlot } from "@unblock/executors/executor";
+import { sharedSlot } from "@unblock/executors/executor";
 import { createEventLoop, createLibuv } from "@unblock/executors/local";
 import { withTimeout } from "@unblock/executors/waiting";
 import type { House, ServedExercise } from "@unblock/exercises/exercise";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
 import type { Exercise } from "@unblock/proto/exercises";
+import type { ServerConfig } from "./config.ts";
 import type { OpenHouse } from "./house.ts";
 
 const maxWarmUpMs = 30_000;
@@ -29,10 +29,6 @@ export interface RehearsalHouse extends Pick<House, "executors" | "backends"> {
   readonly eventLoop: EventLoopVitals;
 }
 
-interface WarmUpConfig extends ExecutorsConfig {
-  readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
-}
-
 /**
  * Makes the first calls as fast as later ones: runs each exercise's work in every thread and
  * process, and calls exercises that wait over the network. The vitals do not count it, and no
@@ -44,7 +40,7 @@ interface WarmUpConfig extends ExecutorsConfig {
  */
 export async function warmUp(
   house: OpenHouse,
-  config: WarmUpConfig,
+  config: ServerConfig,
   createHandler: (rehearsal: RehearsalHouse) => Adapter,
 ): Promise<void> {
   const eventLoop = new EventLoopVitals();
@@ -57,7 +53,7 @@ export async function warmUp(
   };
   const backends = { ...house.backends, addresses: house.rehearsalAddresses };
   const exercises = await config.loadExercises({ executors, backends });
-  const rehearsal = await Rehearsal.open(
+  const rehearsal = await openRehearsal(
     createHandler({ executors, backends, exercises, eventLoop }),
   );
   const warm = house.exercises.map(async ({ exercise, handler }) => {
@@ -80,11 +76,8 @@ export async function warmUp(
   }
   // The calls above used the embedded cache.
   await connectCache(house.backends.addresses().cacheUrl, connectMs);
-  for (const executor of [
-    house.executors.blockingPool,
-    house.executors.cpuPool,
-    house.executors.processes,
-  ]) {
+  const { blockingPool, cpuPool, processes } = house.executors;
+  for (const executor of [blockingPool, cpuPool, processes]) {
     executor.restartCounts();
   }
   await house.backends.counts(sharedSlot, sharedSlot);
@@ -100,118 +93,97 @@ interface Outcome {
 }
 
 /**
- * Calls of the server to itself over a private port, as gRPC over HTTP/2 and as JSON over HTTP/1.1,
- * so that the code on their path is compiled.
+ * Opens a private port for calls of the server to itself, as gRPC over HTTP/2 and as JSON over
+ * HTTP/1.1, so that the code on their path is compiled.
  */
-class Rehearsal {
-  readonly #listener: Listener;
-  readonly #session: ClientHttp2Session;
-  readonly #agent: Agent;
-  readonly #header: Readonly<Record<string, string>>;
+async function openRehearsal(adapter: Adapter) {
+  const secret = randomUUID();
+  const listener = await listen(
+    { host: "127.0.0.1", port: 0, exclusive: true },
+    onlyWith(secret, adapter),
+  );
+  const url = `http://127.0.0.1:${listener.port}`;
+  const session = connect(url);
+  // The calls report it as well.
+  session.on("error", () => {});
 
-  private constructor(listener: Listener, header: Readonly<Record<string, string>>) {
-    this.#listener = listener;
-    this.#header = header;
-    this.#agent = new Agent({ keepAlive: true });
-    this.#session = connect(`http://127.0.0.1:${listener.port}`);
-    // The calls report it as well.
-    this.#session.on("error", () => {});
-  }
-
-  static async open(adapter: Adapter): Promise<Rehearsal> {
-    const secret = randomUUID();
-    const listener = await listen(
-      { host: "127.0.0.1", port: 0, exclusive: true },
-      onlyWith(secret, adapter),
-    );
-    return new Rehearsal(listener, { [secretHeader]: secret });
-  }
-
-  /**
-   * Runs an exercise's burst several times, over both protocols at once.
-   *
-   * @throws Error when a call fails
-   */
-  async fire(exercise: Exercise, bursts: number): Promise<void> {
-    const { burst, rpc } = exercise;
-    for (let n = 0; n < bursts; n++) {
-      const calls = Array.from({ length: burst.calls }, (_, index) => {
-        const json = burst.requestJson(index + 1);
-        return [this.#callGrpc(exercise, json), this.#callJson(exercise, json)];
-      }).flat();
-      const failed = (await Promise.all(calls)).find(({ isOk }) => !isOk);
-      if (failed !== undefined) {
-        throw new Error(`Expected ${rpc} to work before the server serves, got: ${failed.text}`);
-      }
-    }
-  }
-
-  close(): void {
-    this.#session.destroy();
-    this.#agent.destroy();
-    this.#listener.cut();
-    void this.#listener.drain();
-  }
-
-  async #callGrpc({ method }: Exercise, json: string): Promise<Outcome> {
+  const callGrpc = async ({ method }: Exercise, json: string): Promise<Outcome> => {
     const message = toBinary(method.input, fromJsonString(method.input, json));
     const prefix = Buffer.alloc(5);
     prefix.writeUInt32BE(message.length, 1);
-    const stream = this.#session.request({
-      ...this.#header,
+    const stream = session.request({
+      [secretHeader]: secret,
       ":method": "POST",
       ":path": pathOf(method),
       "content-type": "application/grpc",
       te: "trailers",
     });
-    let fields: Record<string, unknown> = {};
-    stream.on("response", (header) => {
-      fields = { ...fields, ...header };
-    });
-    stream.on("trailers", (trailer) => {
-      fields = { ...fields, ...trailer };
-    });
+    const fields: Record<string, unknown> = {};
+    stream.on("response", (header) => Object.assign(fields, header));
+    stream.on("trailers", (trailer) => Object.assign(fields, trailer));
     stream.resume().end(Buffer.concat([prefix, message]));
     await once(stream, "end");
     const { "grpc-status": status, "grpc-message": text } = fields;
     return { isOk: status === "0" || status === "8", text: String(text) };
-  }
+  };
+  const callJson = async ({ method }: Exercise, body: string): Promise<Outcome> => {
+    const headers = { [secretHeader]: secret, "content-type": "application/json" };
+    const response = await fetch(`${url}${pathOf(method)}`, { method: "POST", headers, body });
+    return { isOk: response.ok || response.status === 429, text: await response.text() };
+  };
 
-  async #callJson({ method }: Exercise, json: string): Promise<Outcome> {
-    const request = http1Request({
-      host: "127.0.0.1",
-      port: this.#listener.port,
-      path: pathOf(method),
-      method: "POST",
-      agent: this.#agent,
-      headers: { ...this.#header, "content-type": "application/json" },
-    });
-    request.end(json);
-    const [response] = (await once(request, "response")) as [IncomingMessage];
-    const chunks = await response.setEncoding("utf8").toArray();
-    const { statusCode } = response;
-    return { isOk: statusCode === 200 || statusCode === 429, text: chunks.join("") };
-  }
+  return {
+    /**
+     * Runs an exercise's burst several times, over both protocols at once.
+     *
+     * @throws Error when a call fails
+     */
+    fire: async (exercise: Exercise, bursts: number): Promise<void> => {
+      const { burst, rpc } = exercise;
+      for (let n = 0; n < bursts; n++) {
+        const calls = Array.from({ length: burst.calls }, (_, index) => {
+          const json = burst.requestJson(index + 1);
+          return [callGrpc(exercise, json), callJson(exercise, json)];
+        }).flat();
+        const failed = (await Promise.all(calls)).find(({ isOk }) => !isOk);
+        if (failed !== undefined) {
+          throw new Error(`Expected ${rpc} to work before the server serves, got: ${failed.text}`);
+        }
+      }
+    },
+    close: (): void => {
+      session.destroy();
+      listener.cut();
+      void listener.drain();
+    },
+  };
 }
 
 function pathOf({ parent, name }: Exercise["method"]): string {
   return `/${parent.typeName}/${name}`;
 }
 
-function onlyWith(secret: string, { handleRequest, handleStream }: Adapter): Adapter {
+function onlyWith(secret: string, adapter: Adapter): Adapter {
   return {
     handleRequest: (request, response) => {
       if (request.headers[secretHeader] === secret) {
-        handleRequest(request, response);
+        adapter.handleRequest(request, response);
       } else {
         request.destroy();
       }
     },
-    handleStream: (stream, headers, ...rest) => {
+    handleStream: (stream, headers) => {
       if (headers[secretHeader] === secret) {
-        handleStream(stream, headers, ...rest);
+        adapter.handleStream(stream, headers);
       } else {
         stream.close();
+      }
+    },
+    serveStream: (stream, socket) => {
+      if (stream.fields.get(secretHeader) === secret) {
+        adapter.serveStream(stream, socket);
+      } else {
+        stream.reset();
       }
     },
   };

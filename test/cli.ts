@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
@@ -14,16 +14,18 @@ export interface RunningCommand {
   readonly exited: Promise<number | null>;
 }
 
-/** Starts a program in the folder of the project. */
+/** Starts a program in the folder of the project, unless the options name another one. */
 export function startCommand(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  options: Pick<SpawnOptions, "cwd" | "detached"> = {},
 ): RunningCommand {
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    ...options,
   });
   let stdout = "";
   let stderr = "";

@@ -38,6 +38,7 @@ export function idleLab(): HandlerConfig["lab"] {
       throw new Error("Expected no run to be started");
     },
     slots: () => ({}),
+    eventLoop: { onTick: () => () => {}, catchUp: () => {} },
     runsFolder: ".unblock/runs",
     log: () => {},
   });

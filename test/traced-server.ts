@@ -21,8 +21,7 @@ export interface TracedServer {
   close(): Promise<void>;
 }
 
-/** @param fastPath whether unary calls take the adapter's fast path */
-export async function startTracedServer(fastPath = true): Promise<TracedServer> {
+export async function startTracedServer(): Promise<TracedServer> {
   const telemetry = registerTelemetry();
   const backend = await serveRecording();
   backend.answers.set("/weather", { temperature: 7, conditions: "rain" });
@@ -52,7 +51,6 @@ export async function startTracedServer(fastPath = true): Promise<TracedServer> 
     health: new HealthStatus([]),
     maxCalls: 100,
     corsOrigins: [],
-    fastPath,
     shutdownSignal: never,
     logger: createLogger("info", (line) => logged.push(JSON.parse(line))),
     tracing: await loadTracing((message) => logged.push({ message })),

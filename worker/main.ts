@@ -6,6 +6,7 @@ import { wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
 import { redactText } from "@unblock/terminal/logger";
 import { startUntilSignal } from "@unblock/terminal/signals";
+import { printable } from "@unblock/terminal/text";
 import { Command } from "commander";
 import { type FailedJob, FailedJobs } from "./failed-jobs.ts";
 import { startWorker } from "./worker.ts";
@@ -122,11 +123,6 @@ function render(jobs: readonly FailedJob[], total: number): string {
     `${entries.join("\n")}\n${total === 1 ? "1 job has" : `${total} jobs have`} failed.${more} ` +
     "Try one again with: npm run worker -- retry <id>, all with: npm run worker -- retry --all\n"
   );
-}
-
-/** Callers' texts may contain terminal control characters. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "\u{fffd}");
 }
 
 const runExample = `

@@ -85,20 +85,25 @@ async function measureWallTime(
     `${part}: ${calls} calls at once`,
     async () => (await server.fire(options)).wallMs,
   );
-  const wall = spreadOf(wallMs);
-  const ratio = wall.median / idealMs;
+  const ratios = wallMs.map((ms) => ms / idealMs);
   const what = `${letter}, ${strategy}: ${calls} calls of ${idealMs} ms at once`;
   return {
     part,
-    figures: { calls, limit_ms: idealMs, wall_ms: wall, ratio, wanted_ratio: wantedRatio },
-    rows: [atMost(what, ratio, wantedRatio, factor)],
+    figures: {
+      calls,
+      limit_ms: idealMs,
+      wall_ms: spreadOf(wallMs),
+      ratio: spreadOf(ratios),
+      wanted_ratio: wantedRatio,
+    },
+    rows: [atMost(what, ratios, wantedRatio, factor)],
   };
 }
 
 /** A with libpq, whose calls block a thread each. */
 export async function measureDatabase(bench: Bench): Promise<Finding[]> {
   backendUrl("DATABASE_URL");
-  const a = { part: "database", letter: "A", strategy: "threads", idealMs: 50 };
+  const a = { part: "database", letter: "A", strategy: "blocking-pool", idealMs: 50 };
   const flags = ["--blocking-threads=64"];
   return [
     await measureWallTime(bench, { ...a, calls: 10, wantedRatio: 1.25 }),
@@ -139,7 +144,7 @@ export async function measureWorkers(bench: Bench): Promise<Finding[]> {
     const [one, two] = [await wallMs(1), await wallMs(2)];
     return { one, two, ratio: two / one };
   });
-  const ratio = spreadOf(runs.map((run) => run.ratio));
+  const ratios = runs.map((run) => run.ratio);
   const what = `${hashes} hashes by two worker processes, beside one`;
   return [
     {
@@ -148,10 +153,10 @@ export async function measureWorkers(bench: Bench): Promise<Finding[]> {
         hashes,
         one_ms: spreadOf(runs.map(({ one }) => one)),
         two_ms: spreadOf(runs.map(({ two }) => two)),
-        ratio,
+        ratio: spreadOf(ratios),
         wanted_ratio: wantedWorkersRatio,
       },
-      rows: [atMost(what, ratio.median, wantedWorkersRatio, factor)],
+      rows: [atMost(what, ratios, wantedWorkersRatio, factor)],
     },
   ];
 }

@@ -35,12 +35,12 @@ export async function measureQueue(bench: Bench): Promise<Finding[]> {
       const client = createUnblockClient({ baseUrl: server.url, protocol: "grpc", strategy });
       return () => client.computeHash({ data: "x", rounds: 1 });
     };
-    const [byQueue, byWorkers] = [hash("queue"), hash("workers")];
-    for (const run of [byQueue, byWorkers, bare.run]) {
+    const [byQueue, byThread] = [hash("queue"), hash("cpu-pool")];
+    for (const run of [byQueue, byThread, bare.run]) {
       await medianMs(warmUpCalls, run);
     }
     const measured = await repeat(bench, "queue", async () => ({
-      added: (await medianMs(calls, byQueue)) - (await medianMs(calls, byWorkers)),
+      added: (await medianMs(calls, byQueue)) - (await medianMs(calls, byThread)),
       bullmq: await medianMs(calls, bare.run),
     }));
     const addedMs = spreadOf(measured.map(({ added }) => added));

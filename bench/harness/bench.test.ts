@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { type Finding, isReached, renderTable, spreadOf, toJson } from "./bench.ts";
+import {
+  atLeast,
+  atMost,
+  type Finding,
+  factor,
+  isReached,
+  renderTable,
+  spreadOf,
+  toJson,
+} from "./bench.ts";
 
 test.each([
   [[5], { min: 5, median: 5, max: 5 }],
@@ -43,7 +52,7 @@ test("JSON has each finding's figures and whether its targets are reached", () =
 test("the table has a line per row, below its part, with its mark", () => {
   const lines = renderTable("unblock's load client", environment, [good, bad]).split("\n");
   expect(lines.slice(0, 2).join(" ")).toBe(
-    "unblock's load client beside its peers (ghz v0.93.0), on 2 cores, Node v26.10.0, server and client on a core each.",
+    "unblock's load client, on 2 cores, Node v26.10.0, ghz v0.93.0, server and client on a core each.",
   );
   expect(lines.slice(4)).toEqual([
     "throughput",
@@ -51,6 +60,27 @@ test("the table has a line per row, below its part, with its mark", () => {
     "burst",
     "  100 calls                     12.0 ms   ≤ 10 ms  ✗",
     "  to compare with                  1 ms",
+    "",
+  ]);
+});
+
+test("of repeated measurements the median counts, and the table has its interval", () => {
+  const ratios = [1.1, 1.3, 1.2, 1.6, 0.9];
+  const rows = [
+    atLeast("ours / theirs", ratios, 1.2, factor),
+    atMost("theirs / ours", ratios, 1.1, factor),
+    atMost("a single one", 1, 1.1, factor),
+  ];
+  expect(rows.map(({ reached }) => reached)).toEqual([true, false, true]);
+  const table = renderTable("unblock", environment, [
+    { part: "grpc", title: "grpc: calls", figures: {}, rows },
+  ]);
+  expect(table.split("\n").slice(3)).toEqual([
+    "                 measured   interval    wanted",
+    "grpc: calls",
+    "  ours / theirs    1.20 ×  0.90–1.60  ≥ 1.20 ×  ✓",
+    "  theirs / ours    1.20 ×  0.90–1.60  ≤ 1.10 ×  ✗",
+    "  a single one     1.00 ×             ≤ 1.10 ×  ✓",
     "",
   ]);
 });

@@ -1,4 +1,4 @@
-import { medianOf } from "@unblock/measure/statistics";
+import { intervalOf, medianOf } from "@unblock/measure/statistics";
 import type { Pinning } from "./processes.ts";
 
 /** The RPC that a load calls. */
@@ -29,8 +29,8 @@ export const inFlight = 50;
 /** What the parts of a bench measure with. */
 export interface Bench {
   readonly pinning: Pinning;
-  /** Path of the pinned ghz. */
-  readonly ghz: string;
+  /** Finds the pinned ghz, or installs it. Returns its path. */
+  readonly ghz: () => Promise<string>;
   /** Measurements per peer; their median counts. */
   readonly runs: number;
   /**
@@ -39,6 +39,8 @@ export interface Bench {
    * @throws TooBusyError when the machine stays busy
    */
   readonly step: (what: string) => Promise<void>;
+  /** Shows the next step, on a machine that need not be quiet. */
+  readonly say: (what: string) => void;
 }
 
 /** Measures `bench.runs` times, each as a step. @param what such as "burst" */
@@ -61,6 +63,8 @@ export type Measure = (bench: Bench) => Promise<Finding[]>;
 /** The result of one measurement. */
 export interface Finding {
   readonly part: string;
+  /** Title of the rows, when the part's name does not say enough. */
+  readonly title?: string;
   /** Figures for scripts, under their names in `--json`. */
   readonly figures: Readonly<Record<string, unknown>>;
   /** Rows of the table. */
@@ -70,34 +74,53 @@ export interface Finding {
 export interface Row {
   readonly what: string;
   readonly measured: string;
+  /** Of repeated measurements. */
+  readonly interval?: string;
   readonly wanted: string;
   /** null for a figure without a target. */
   readonly reached: boolean | null;
 }
 
 /** A figure without a target. */
-export function plainRow(what: string, measured: string): Row {
-  return { what, measured, wanted: "", reached: null };
+export function plainRow(what: string, measured: string, interval = ""): Row {
+  return { what, measured, interval, wanted: "", reached: null };
 }
 
-/** A figure that should not exceed `max`. @param show formats both */
-export function atMost(
-  what: string,
-  value: number,
-  max: number,
-  show: (value: number) => string,
-): Row {
-  return { what, measured: show(value), wanted: `≤ ${show(max)}`, reached: value <= max };
+type Show = (value: number) => string;
+
+/** A figure that should not exceed `max`. @param values one or several, of which the median counts */
+export function atMost(what: string, values: Values, max: number, show: Show): Row {
+  return {
+    ...measuredRow(what, values, show),
+    wanted: `≤ ${show(max)}`,
+    reached: medianIn(values) <= max,
+  };
 }
 
-/** A figure that should be `min` or more. @param show formats both */
-export function atLeast(
-  what: string,
-  value: number,
-  min: number,
-  show: (value: number) => string,
-): Row {
-  return { what, measured: show(value), wanted: `≥ ${show(min)}`, reached: value >= min };
+/** A figure that should be `min` or more. @param values one or several, of which the median counts */
+export function atLeast(what: string, values: Values, min: number, show: Show): Row {
+  return {
+    ...measuredRow(what, values, show),
+    wanted: `≥ ${show(min)}`,
+    reached: medianIn(values) >= min,
+  };
+}
+
+type Values = number | readonly number[];
+
+function medianIn(values: Values): number {
+  return typeof values === "number" ? values : medianOf(values);
+}
+
+/** A figure without a target. @param values one or several, of which the median counts */
+export function measuredRow(what: string, values: Values, show: Show): Row {
+  const interval = typeof values === "number" ? undefined : intervalOf(values);
+  return plainRow(
+    what,
+    show(medianIn(values)),
+    // The unit, after the number, is in the column before.
+    interval?.map((bound) => show(bound).split(" ")[0]).join("–"),
+  );
 }
 
 /** Formats a factor, such as "1.20 ×". */
@@ -140,26 +163,32 @@ export function renderTable(
   { cores, node, ghz, pinned }: Environment,
   findings: readonly Finding[],
 ): string {
-  const rows = findings.flatMap((finding) => finding.rows);
-  const widthOf = (column: "what" | "measured" | "wanted", min: number) =>
-    Math.max(min, ...rows.map((row) => row[column].length));
-  const [what, measured, wanted] = [
-    widthOf("what", 0),
-    widthOf("measured", "measured".length),
-    widthOf("wanted", "wanted".length),
-  ];
-  const line = (row: Omit<Row, "reached">, mark: string) =>
-    `  ${row.what.padEnd(what)}  ${row.measured.padStart(measured)}  ${row.wanted.padStart(wanted)}  ${mark}`.trimEnd();
+  const hasIntervals = findings.some(({ rows }) => rows.some(({ interval }) => interval));
+  const cellsOf = ({ what, measured, interval = "", wanted }: Omit<Row, "reached">) =>
+    hasIntervals ? [what, measured, interval, wanted] : [what, measured, wanted];
+  const header = cellsOf({
+    what: "",
+    measured: "measured",
+    interval: "interval",
+    wanted: "wanted",
+  });
+  const all = [header, ...findings.flatMap(({ rows }) => rows.map(cellsOf))];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const line = ([what = "", ...others]: readonly string[], mark: string) => {
+    const aligned = others.map((cell, index) => cell.padStart(widths[index + 1] ?? 0));
+    return `  ${[what.padEnd(widths[0] ?? 0), ...aligned, mark].join("  ")}`.trimEnd();
+  };
+  const groups = Map.groupBy(findings, ({ part, title }) => title ?? part);
   const lines = [
-    `${title} beside its peers (ghz ${ghz}), on ${cores} core${cores === 1 ? "" : "s"}, Node ${node},`,
+    `${title}, on ${cores} core${cores === 1 ? "" : "s"}, Node ${node}, ghz ${ghz},`,
     pinned ? "server and client on a core each." : "server and client not pinned to cores.",
     "",
-    line({ what: "", measured: "measured", wanted: "wanted" }, ""),
-    ...[...Map.groupBy(findings, ({ part }) => part)].flatMap(([part, all]) => [
-      part,
-      ...all
-        .flatMap((finding) => finding.rows)
-        .map((row) => line(row, row.reached === null ? "" : row.reached ? "✓" : "✗")),
+    line(header, ""),
+    ...[...groups].flatMap(([heading, ofGroup]) => [
+      heading,
+      ...ofGroup
+        .flatMap(({ rows }) => rows)
+        .map((row) => line(cellsOf(row), row.reached === null ? "" : row.reached ? "✓" : "✗")),
     ]),
   ];
   return `${lines.join("\n")}\n`;

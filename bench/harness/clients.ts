@@ -59,7 +59,7 @@ export async function runGhz(
   timeoutMs: number,
 ): Promise<Report> {
   const command = pinning.client([
-    ghz,
+    await ghz(),
     ...["--insecure", "--protoset", target.descriptorSet, "--call", target.rpc],
     ...["--data", target.data, "--format", "json"],
     ...["--connections", String(connections), "--timeout", "20s"],

@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import { loadBench } from "../load/command.ts";
 import { pageBench } from "../page.ts";
 import { rpcBench } from "../rpc/command.ts";
+import { soakBench } from "../soak/command.ts";
 import { parsePartNames } from "./command.ts";
 
-const benches = [loadBench, rpcBench, pageBench];
+const benches = [loadBench, rpcBench, pageBench, soakBench];
 const names = ["throughput", "burst", "memory"];
 
 test("parses parts separated by commas", () => {

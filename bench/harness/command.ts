@@ -76,60 +76,54 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
       fail(`${signal}: stopped before the end, nothing to report`);
     });
   }
-  try {
-    const pinning = createPinning();
-    if (pinning.missing !== undefined) {
-      steps.say(`not pinned to cores: ${pinning.missing}`);
-    }
-    const ghz = await findGoTool(ghzTool, () =>
-      steps.say(`installing ghz ${ghzTool.version} into .unblock/bin`),
-    );
-    const step = async (what: string) => {
-      await becomeQuiet(steps.say);
-      steps.say(what);
-    };
-    const wanted = Object.entries(parts).filter(([name]) => only.includes(name));
-    const { findings, tooBusy } = await measureParts(
-      wanted.map(([, { measure }]) => measure),
-      { pinning, ghz, runs, step },
-    );
-    steps.done();
-    const isPinned = pinning.missing === undefined;
-    const environment = { ...describeMachine(), ghz: ghzTool.version, pinned: isPinned };
-    if (json) {
-      process.stdout.write(`${JSON.stringify(toJson(environment, findings))}\n`);
-    } else if (findings.length > 0) {
-      process.stdout.write(renderTable(title, environment, findings));
-    }
-    if (tooBusy) {
-      process.stderr.write(`${tooBusy.message}\n`);
-      process.exitCode = 3;
-    } else {
-      process.exitCode = findings.every(isReached) ? 0 : 2;
-    }
-  } catch (error) {
-    steps.done();
-    fail(error);
+  const { say } = steps;
+  const pinning = createPinning();
+  const isPinned = pinning.missing === undefined;
+  if (!isPinned) {
+    say(`not pinned to cores: ${pinning.missing}`);
+  }
+  const ghz = () =>
+    findGoTool(ghzTool, () => say(`installing ghz ${ghzTool.version} into .unblock/bin`));
+  const step = async (what: string) => {
+    await becomeQuiet(say);
+    say(what);
+  };
+  const wanted = Object.entries(parts).filter(([name]) => only.includes(name));
+  const { findings, problem } = await measureParts(
+    wanted.map(([, { measure }]) => measure),
+    { pinning, ghz, runs, step, say },
+  );
+  steps.done();
+  const environment = { ...describeMachine(), ghz: ghzTool.version, pinned: isPinned };
+  if (json) {
+    process.stdout.write(`${JSON.stringify(toJson(environment, findings))}\n`);
+  } else if (findings.length > 0) {
+    process.stdout.write(renderTable(title, environment, findings));
+  }
+  if (problem instanceof TooBusyError) {
+    process.stderr.write(`${problem.message}\n`);
+    process.exitCode = 3;
+  } else if (problem !== undefined) {
+    fail(problem);
+  } else {
+    process.exitCode = findings.every(isReached) ? 0 : 2;
   }
 }
 
-/** Measures part after part, until the machine becomes too busy. */
+/** Measures part after part, until one of them fails or the machine becomes too busy. */
 async function measureParts(
   measures: readonly Measure[],
   bench: Bench,
-): Promise<{ findings: Finding[]; tooBusy: TooBusyError | undefined }> {
+): Promise<{ findings: Finding[]; problem?: unknown }> {
   const findings: Finding[] = [];
-  for (const measure of measures) {
-    try {
+  try {
+    for (const measure of measures) {
       findings.push(...(await measure(bench)));
-    } catch (error) {
-      if (error instanceof TooBusyError) {
-        return { findings, tooBusy: error };
-      }
-      throw error;
     }
+    return { findings };
+  } catch (problem) {
+    return { findings, problem };
   }
-  return { findings, tooBusy: undefined };
 }
 
 async function becomeQuiet(say: (what: string) => void): Promise<void> {

@@ -79,15 +79,23 @@ export interface ServerProcess extends AsyncDisposable {
   ask<Value>(question: string): Promise<Value>;
 }
 
-/** Starts a program that announces its URL, on the servers' core. */
-export async function startServerProcess(
+/** Starts a program on Node that announces its URL, on the servers' core. */
+export function startServerProcess(
   program: URL,
   flags: readonly string[],
   pinning: Pinning,
   nodeFlags: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const path = fileURLToPath(program);
-  const command = pinning.server([process.execPath, ...nodeFlags, path, ...flags]);
+  const command = [process.execPath, ...nodeFlags, fileURLToPath(program), ...flags] as const;
+  return startServerCommand(command, pinning);
+}
+
+/** Starts a program that announces its URL on the channel of Node's child processes, on the servers' core. */
+export async function startServerCommand(
+  unpinned: Command,
+  pinning: Pinning,
+): Promise<ServerProcess> {
+  const command = pinning.server(unpinned);
   const child = startChild(command, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const { url }: { url: string } = await messageOf(child, command);
   return {
@@ -127,23 +135,26 @@ export async function startAll<Kind extends string>(
   kinds: readonly Kind[],
   start: (kind: Kind) => Promise<ServerProcess>,
 ): Promise<Peers<Kind>> {
-  const all: { kind: Kind; server: ServerProcess }[] = [];
-  const close = async () => {
-    await Promise.all(all.map(({ server }) => server[Symbol.asyncDispose]()));
-  };
-  try {
-    for (const kind of kinds) {
-      all.push({ kind, server: await start(kind) });
-    }
-  } catch (error) {
-    await close();
-    throw error;
+  await using stack = new AsyncDisposableStack();
+  const servers = new Map<Kind, ServerProcess>();
+  for (const kind of kinds) {
+    servers.set(kind, stack.use(await start(kind)));
   }
-  return { all, [Symbol.asyncDispose]: close };
+  const started = stack.move();
+  return {
+    get: (kind) => {
+      const server = servers.get(kind);
+      if (server === undefined) {
+        throw new Error(`Expected one of ${kinds.join(", ")}, got ${kind}`);
+      }
+      return server;
+    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
 }
 
 export interface Peers<Kind extends string> extends AsyncDisposable {
-  readonly all: readonly { readonly kind: Kind; readonly server: ServerProcess }[];
+  get(kind: Kind): ServerProcess;
 }
 
 /** Pins servers and clients to a core each, where the system allows it. */

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:net";
+import { idsIn } from "@unblock/measure/proc";
 
 /** Listens on a free port of 127.0.0.1. Returns the URL. */
 export async function listenLocally(server: Server): Promise<string> {
@@ -28,18 +29,43 @@ export function announce(url: string, values: Readonly<Record<string, () => unkn
   process.once("disconnect", () => process.exit());
 }
 
-/** Announces a server of which `cpuMs` and `heapBytes` can be asked. Requires --expose-gc. */
+/** What a server holds, after a collection of garbage. */
+export interface Resources {
+  readonly heapBytes: number;
+  /** Memory of buffers and of objects of C++, which is not in the heap. */
+  readonly externalBytes: number;
+  readonly residentBytes: number;
+  /** undefined where the system does not say; so are `threads`. */
+  readonly descriptors: number | undefined;
+  readonly threads: number | undefined;
+}
+
+/** Announces a server of which `cpuMs` and `resources` can be asked. Requires --expose-gc. */
 export function announceServer(url: string): void {
   announce(url, {
     cpuMs: () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1_000;
     },
-    heapBytes: () => {
-      // The second collection frees what finalizers released in the first.
-      globalThis.gc?.();
-      globalThis.gc?.();
-      return process.memoryUsage().heapUsed;
-    },
+    resources: readResources,
   });
+}
+
+function readResources(): Resources {
+  // The second collection frees what finalizers released in the first.
+  globalThis.gc?.();
+  globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return {
+    heapBytes: heapUsed,
+    externalBytes: external,
+    residentBytes: rss,
+    descriptors: countOf("/proc/self/fd"),
+    threads: countOf("/proc/self/task"),
+  };
+}
+
+function countOf(folder: string): number | undefined {
+  const { length } = idsIn(folder);
+  return length === 0 ? undefined : length;
 }

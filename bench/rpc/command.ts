@@ -1,34 +1,36 @@
-import {
-  atMost,
-  type Bench,
-  connections,
-  type Finding,
-  inFlight,
-  spreadOf,
-  unit,
-} from "../harness/bench.ts";
-import { histogramOf, runClient } from "../harness/clients.ts";
+import { type Bench, type Finding, inFlight } from "../harness/bench.ts";
 import type { BenchCommand } from "../harness/command.ts";
-import { startAll } from "../harness/processes.ts";
-import { createEchoTarget, type ServerKind, startEchoServer } from "./servers.ts";
+import { compareServers } from "./compare.ts";
 import {
-  type Comparison,
-  compareThroughput,
   type Driver,
   ghzDriver,
+  h2loadDriver,
   jsonDriver,
   ownDriver,
-} from "./throughput.ts";
+  streamDriver,
+} from "./drivers.ts";
+import { measureLatency } from "./latency.ts";
+import { measureHeap, measureIdle } from "./memory.ts";
+import { count, createEchoTarget, echo, type Messages, mirror, repeat } from "./requests.ts";
 
 export const rpcBench: BenchCommand = {
   name: "rpc",
   description: "Measures the RPC layer beside other servers, and against its targets.",
-  title: "unblock's RPC layer",
+  title: "unblock's RPC layer beside its peers",
   parts: {
     grpc: {
-      about:
-        "calls per second of CPU time over gRPC beside grpc-js and connect-node (seven minutes)",
+      about: "unary calls per CPU second over gRPC, by three clients (eleven minutes)",
       measure: measureGrpc,
+    },
+    tls: { about: "the same over TLS, beside grpc-js (two minutes)", measure: measureTls },
+    streaming: {
+      about: "messages per CPU second in streams of 1,000 messages (four minutes)",
+      measure: measureStreaming,
+    },
+    large: { about: "the same with one message of 1 MiB (two minutes)", measure: measureLarge },
+    connect: {
+      about: "calls per CPU second over Connect and gRPC-Web, beside gRPC (two minutes)",
+      measure: measureConnect,
     },
     json: {
       about: "the same, JSON over HTTP/1.1 beside fastify and connect-node (eight minutes)",
@@ -36,162 +38,100 @@ export const rpcBench: BenchCommand = {
     },
     latency: {
       about: "p99 at 5,000 calls per second beside grpc-js's (four minutes)",
-      measure: measureLatency,
+      measure: (bench) =>
+        measureLatency(bench, {
+          part: "latency",
+          perSecond: 5_000,
+          ours: ["unblock", "adapter"],
+          theirs: "grpc-js",
+        }),
     },
-    memory: { about: "the heap after five million calls (six minutes)", measure: measureMemory },
+    tail: {
+      about: "p99 at 20,000 calls per second beside grpc-go's (three minutes)",
+      measure: (bench) =>
+        measureLatency(bench, {
+          part: "tail",
+          perSecond: 20_000,
+          ours: ["adapter"],
+          theirs: "grpc-go",
+        }),
+    },
+    idle: {
+      about: "memory of 10,000 idle connections beside node:http2's (two minutes)",
+      measure: measureIdle,
+    },
+    memory: { about: "the heap after five million calls (six minutes)", measure: measureHeap },
   },
 };
 
-/** Two servers to compare, and the wanted ratio of their calls per CPU time. */
-interface Pair<Kind extends ServerKind> {
-  readonly ours: Kind;
-  readonly theirs: Kind;
-  readonly ratio: number | undefined;
-}
-
-function findingOf<Kind extends ServerKind>(
-  part: string,
-  kinds: readonly Kind[],
-  pairs: readonly Pair<Kind>[],
-  comparison: Comparison<Kind>,
-  driver: Driver,
-): Finding {
-  return {
-    part,
-    figures: {
-      client: driver.name,
-      servers: Object.fromEntries(kinds.map((kind) => [kind, comparison.of(driver, kind)])),
-      ratios: Object.fromEntries(
-        pairs.map(({ ours, theirs }) => [
-          `${ours} / ${theirs}`,
-          comparison.ratio(driver, ours, theirs),
-        ]),
-      ),
-    },
-    rows: pairs.map(({ ours, theirs, ratio }) => comparison.row(driver, ours, theirs, ratio)),
-  };
-}
-
-/** A unary echo over gRPC. */
 async function measureGrpc(bench: Bench): Promise<Finding[]> {
-  const kinds = ["unblock", "adapter", "grpc-js", "connect-node", "node:http2", "frames"] as const;
-  const pairs = [
-    { ours: "adapter", theirs: "grpc-js", ratio: 1.2 },
-    { ours: "adapter", theirs: "connect-node", ratio: 4 },
-    { ours: "unblock", theirs: "grpc-js", ratio: 1 },
-    { ours: "adapter", theirs: "node:http2", ratio: undefined },
-    { ours: "frames", theirs: "node:http2", ratio: 2.5 },
-  ] as const;
   using target = createEchoTarget();
-  const drivers = [ownDriver(connections), ghzDriver];
-  const comparison = await compareThroughput(bench, target, "grpc", kinds, drivers);
-  return drivers.map((driver) => findingOf("grpc", kinds, pairs, comparison, driver));
+  const drivers = [ownDriver(target), ghzDriver(target), h2loadDriver("h2load", echo("grpc"))];
+  const pairs = [
+    ["adapter", "grpc-js", 4],
+    ["adapter", "grpc-go", 1],
+    ["unblock", "grpc-js", 2.5],
+    ["adapter", "connect-node", 4],
+    ["adapter", "node:http2"],
+    ["frames", "node:http2", 2.5],
+  ] as const;
+  const groups = drivers.map((driver) => ({ name: `by ${driver.name}`, driver, pairs }));
+  return await compareServers(bench, { part: "grpc", unit: "calls", groups });
 }
 
-/** A unary echo over HTTP/1.1, as JSON by POST. */
+async function measureTls(bench: Bench): Promise<Finding[]> {
+  const driver = h2loadDriver("h2load", echo("grpc"));
+  const pairs = [["adapter, TLS", "grpc-js, TLS", 2.5]] as const;
+  const groups = [{ name: "by h2load", driver, pairs }];
+  return await compareServers(bench, { part: "tls", unit: "calls", groups });
+}
+
+async function measureStreaming(bench: Bench): Promise<Finding[]> {
+  const groups = streamDrivers({ bytes: 100, times: 1_000 }).map((driver) => {
+    const min = driver.name === "server stream" ? 2.5 : 2;
+    const pairs = [
+      ["adapter", "grpc-js", min],
+      ["adapter", "grpc-go"],
+    ] as const;
+    return { name: driver.name, driver, pairs };
+  });
+  return await compareServers(bench, { part: "streaming", unit: "messages", groups });
+}
+
+async function measureLarge(bench: Bench): Promise<Finding[]> {
+  const pairs = [["adapter", "grpc-js", 1]] as const;
+  const drivers = streamDrivers({ bytes: 1024 * 1024, times: 1 });
+  const groups = drivers.map((driver) => ({ name: driver.name, driver, pairs }));
+  return await compareServers(bench, { part: "large", unit: "messages", groups });
+}
+
+function streamDrivers(messages: Messages): Driver[] {
+  return [
+    streamDriver("server stream", repeat("grpc", messages), messages.times),
+    streamDriver("client stream", count("grpc", messages), messages.times),
+    streamDriver("bidirectional stream", mirror("grpc", messages), messages.times),
+  ];
+}
+
+async function measureConnect(bench: Bench): Promise<Finding[]> {
+  const theirDriver = h2loadDriver("h2load with gRPC", echo("grpc"));
+  const pairs = [["adapter", "grpc-js", 3]] as const;
+  const groups = [
+    { name: "Connect / gRPC", driver: h2loadDriver("h2load with Connect", echo("connect")) },
+    { name: "gRPC-Web / gRPC", driver: h2loadDriver("h2load with gRPC-Web", echo("grpc-web")) },
+  ].map((load) => ({ ...load, theirDriver, pairs }));
+  return await compareServers(bench, { part: "connect", unit: "calls", groups });
+}
+
 async function measureJson(bench: Bench): Promise<Finding[]> {
-  const kinds = ["unblock", "adapter", "fastify", "connect-node 1.1"] as const;
+  using target = createEchoTarget();
+  const driver = jsonDriver(target, inFlight);
   const pairs = [
-    { ours: "adapter", theirs: "fastify", ratio: 1 },
-    { ours: "unblock", theirs: "fastify", ratio: undefined },
-    { ours: "adapter", theirs: "connect-node 1.1", ratio: undefined },
+    ["adapter", "fastify", 1],
+    ["unblock", "fastify"],
+    ["adapter", "connect-node 1.1"],
   ] as const;
+  const groups = [{ name: `by ${driver.name}`, driver, pairs }];
   // The machine varies more from turn to turn than the adapter differs from fastify.
-  const rounds = 3;
-  using target = createEchoTarget();
-  const driver = jsonDriver(inFlight);
-  const comparison = await compareThroughput(bench, target, "json", kinds, [driver], rounds);
-  return [findingOf("json", kinds, pairs, comparison, driver)];
-}
-
-const latency = {
-  kinds: ["unblock", "adapter", "grpc-js"],
-  perSecond: 5_000,
-  /** Short and many turns, so that few of them contain a moment in which the whole machine is slow. */
-  turnSeconds: 2,
-  turns: 3,
-  timeoutMs: 60_000,
-} as const;
-
-/** Latency of an open loop over gRPC. */
-async function measureLatency(bench: Bench): Promise<Finding[]> {
-  const { kinds, perSecond, turnSeconds, turns, timeoutMs } = latency;
-  type Kind = (typeof kinds)[number];
-  using target = createEchoTarget();
-  const p99Ms = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
-  await using peers = await startAll(kinds, (kind) => startEchoServer(kind, bench.pinning));
-  const flags = ["--rate", String(perSecond), "--duration", `${turnSeconds}s`, "--warmup", "1s"];
-  for (let run = 1; run <= bench.runs; run++) {
-    const ofRun = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
-    for (let turn = 0; turn < turns; turn++) {
-      for (const { kind, server } of turn % 2 === 0 ? peers.all : peers.all.toReversed()) {
-        await bench.step(`latency: ${kind}, ${run} of ${bench.runs}`);
-        const load = { url: server.url, target, connections, flags };
-        const { report } = await runClient(bench, load, timeoutMs);
-        ofRun.get(kind)?.push(histogramOf(report, "latency").percentile(99));
-      }
-    }
-    for (const [kind, values] of ofRun) {
-      p99Ms.get(kind)?.push(spreadOf(values).median);
-    }
-  }
-  const p99Of = (kind: Kind) => spreadOf(p99Ms.get(kind) ?? []);
-  const theirs = p99Of("grpc-js").median;
-  const rowOf = (kind: Kind) => {
-    const what = `p99 of ${kind} at ${perSecond.toLocaleString("en")} calls/s`;
-    const row = atMost(what, p99Of(kind).median, theirs, unit("ms", 2));
-    return { ...row, wanted: `${row.wanted} (grpc-js)` };
-  };
-  return [
-    {
-      part: "latency",
-      figures: {
-        rate_per_second: perSecond,
-        turns_a_run: turns,
-        seconds_a_turn: turnSeconds,
-        p99_ms: Object.fromEntries(kinds.map((kind) => [kind, p99Of(kind)])),
-      },
-      rows: [rowOf("unblock"), rowOf("adapter")],
-    },
-  ];
-}
-
-const memory = {
-  fewCalls: 500_000,
-  manyCalls: 5_000_000,
-  wantedGrowthMb: 10,
-  /** Five million calls at 4,000 per second, which the slowest machine exceeds. */
-  timeoutMs: 1_250_000,
-};
-
-/** The heap after many calls and after few, after a collection. */
-async function measureMemory(bench: Bench): Promise<Finding[]> {
-  const { fewCalls, manyCalls, wantedGrowthMb, timeoutMs } = memory;
-  using target = createEchoTarget();
-  await using server = await startEchoServer("unblock", bench.pinning);
-  let calls = 0;
-  const heapMbAfter = async (wanted: number) => {
-    await bench.step(`memory: ${wanted.toLocaleString("en")} calls`);
-    const flags = ["--concurrency", String(inFlight), "--requests", String(wanted - calls)];
-    await runClient(bench, { url: server.url, target, connections, flags }, timeoutMs);
-    calls = wanted;
-    return (await server.ask<number>("heapBytes")) / 1e6;
-  };
-  const few = await heapMbAfter(fewCalls);
-  const many = await heapMbAfter(manyCalls);
-  const what = `the heap after 5,000,000 calls ${many.toFixed(1)} MB, after 500,000 ${few.toFixed(1)} MB`;
-  return [
-    {
-      part: "memory",
-      figures: {
-        few_calls: fewCalls,
-        few_calls_heap_mb: few,
-        many_calls: manyCalls,
-        many_calls_heap_mb: many,
-        growth_mb: many - few,
-        wanted_growth_mb: wantedGrowthMb,
-      },
-      rows: [atMost(what, many - few, wantedGrowthMb, unit("MB more", 1))],
-    },
-  ];
+  return await compareServers(bench, { part: "json", unit: "calls", groups, rounds: 3 });
 }

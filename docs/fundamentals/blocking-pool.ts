@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const query: Query = { file, begun: new Int32Array(new SharedArrayBuffer(4)) };
 
   database.exec("BEGIN EXCLUSIVE");
-  const answers = Array.from({ length: 12 }, () => pool.run(query));
+  const results = Array.from({ length: 12 }, () => pool.run(query));
   while (Atomics.load(query.begun, 0) < 8) await sleep(5);
   const cpuBefore = process.cpuUsage();
   await sleep(300);
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   console.log(`8 threads that wait 300 ms take ${cpuMs < 100 ? "hardly any" : "much"} CPU`);
   console.log(`here: ${cpuMs.toFixed(1)} ms`);
   database.exec("COMMIT");
-  console.log(`answers: ${(await Promise.all(answers)).join(" ")}`);
+  console.log(`results: ${(await Promise.all(results)).join(" ")}`);
 
   await pool.close();
   database.close();

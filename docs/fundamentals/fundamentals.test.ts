@@ -1,16 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Code } from "@connectrpc/connect";
 import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { sectionOf } from "@unblock/learn/book/markdown";
-import { anchor } from "@unblock/learn/score";
 import { type RunningCommand, stableLines, startCommand } from "@unblock/test/cli";
-import { lexer, walkTokens } from "marked";
 import { afterEach, describe, expect, test } from "vitest";
+import { codeBlocks, headings } from "../markdown.ts";
 
-const documentUrl = new URL("../fundamentals.md", import.meta.url);
-const document = readFileSync(documentUrl, "utf8");
+const document = readFileSync(new URL("../fundamentals.md", import.meta.url), "utf8");
 
 interface Part {
   readonly heading: string;
@@ -81,16 +79,16 @@ const parts: readonly Part[] = [
     claims: [
       "8 queries block at once, 4 wait for a thread",
       "8 threads that wait 300 ms take hardly any CPU",
-      "answers: 3 3 3 3 3 3 3 3 3 3 3 3",
+      "results: 3 3 3 3 3 3 3 3 3 3 3 3",
     ],
   },
   {
     heading: "Processes and cluster",
     program: new URL("./processes.ts", import.meta.url),
     claims: [
-      "10 calls on one connection: answered by 1",
-      "10 calls, each on a new one: answered by 2",
-      "10 more, one process is dead: answered by 1",
+      "10 calls on one connection: 1 of 2 processes responded",
+      "10 calls, each on a new one: 2 of 2 processes responded",
+      "10 more, one process is dead: 1 of 2 processes responded",
     ],
   },
   {
@@ -125,19 +123,6 @@ const parts: readonly Part[] = [
   },
 ];
 
-const headings = lexer(document).flatMap((token) =>
-  token.type === "heading" && token.depth === 2 ? [String(token.text)] : [],
-);
-
-/** Returns the text of the section's blocks of a language. */
-function blockOf(section: string, language: string): string {
-  return lexer(section)
-    .flatMap((token) =>
-      token.type === "code" && token.lang === language ? [`${token.text}\n`] : [],
-    )
-    .join("\n");
-}
-
 let command: RunningCommand | undefined;
 afterEach(() => {
   command?.child.kill("SIGKILL");
@@ -147,7 +132,7 @@ describe.each(parts)("$heading", ({ heading, program, claims }) => {
   const section = sectionOf(document, heading);
 
   test("contains its program", () => {
-    expect(blockOf(section, "ts")).toBe(readFileSync(program, "utf8"));
+    expect(codeBlocks(section, "ts").join("\n")).toBe(readFileSync(program, "utf8"));
   });
 
   test("shows its program's output, which proves the text", async () => {
@@ -156,7 +141,7 @@ describe.each(parts)("$heading", ({ heading, program, claims }) => {
     expect({ code, stderr: command.stderr() }).toEqual({ code: 0, stderr: "" });
     const lines = stableLines(command.stdout());
     expect(lines.filter((line) => claims.includes(line))).toEqual(claims);
-    const [call, ...shown] = stableLines(blockOf(section, "console"));
+    const [call, ...shown] = stableLines(codeBlocks(section, "console").join("\n"));
     expect(call).toBe(`$ node docs/fundamentals/${basename(program.pathname)}`);
     expect(lines).toEqual(shown);
   });
@@ -168,23 +153,11 @@ describe.each(parts)("$heading", ({ heading, program, claims }) => {
 });
 
 test("has all parts in order, and a table for Python at the end", () => {
-  expect(headings).toEqual([...parts.map(({ heading }) => heading), "Coming from Python"]);
+  expect(headings(document, 2)).toEqual([
+    ...parts.map(({ heading }) => heading),
+    "Coming from Python",
+  ]);
   expect(sectionOf(document, "Coming from Python")).toContain("| Python, FastAPI | Node | mind |");
-});
-
-test("has no dead links", () => {
-  const targets: string[] = [];
-  walkTokens(lexer(document), (token) => {
-    if (token.type === "link") {
-      targets.push(token.href);
-    }
-  });
-  const anchors = new Set(headings.map((heading) => `#${anchor(heading)}`));
-  const dead = targets.filter((target) =>
-    target.startsWith("#") ? !anchors.has(target) : !existsSync(new URL(target, documentUrl)),
-  );
-  expect(targets).toContain("#libuvs-pool");
-  expect(dead).toEqual([]);
 });
 
 describe("the text lists the calls in libuv's pool", () => {

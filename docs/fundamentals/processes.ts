@@ -11,24 +11,24 @@ async function callThem(): Promise<void> {
   await once(victim, "listening");
   const [address]: AddressInfo[] = await once(cluster.fork(), "listening");
 
-  /** Makes ten calls in sequence and returns how many processes responded. */
-  async function answeredBy(agent: Agent): Promise<number> {
+  /** Makes ten calls in sequence, and counts the processes that respond. */
+  async function makeCalls(agent: Agent): Promise<string> {
     const pids = new Set<string>();
     for (let call = 0; call < 10; call++) {
       const [response] = await once(get({ host, port: address?.port, agent }), "response");
       pids.add(await text(response));
     }
     agent.destroy();
-    return pids.size;
+    return `${pids.size} of 2 processes responded`;
   }
 
-  const kept = new Agent({ keepAlive: true, maxSockets: 1 });
-  console.log(`10 calls on one connection: answered by ${await answeredBy(kept)}`);
+  const reused = new Agent({ keepAlive: true, maxSockets: 1 });
+  console.log(`10 calls on one connection: ${await makeCalls(reused)}`);
   const fresh = new Agent({ keepAlive: false });
-  console.log(`10 calls, each on a new one: answered by ${await answeredBy(fresh)}`);
+  console.log(`10 calls, each on a new one: ${await makeCalls(fresh)}`);
   victim.process.kill("SIGKILL");
   await once(cluster, "disconnect");
-  console.log(`10 more, one process is dead: answered by ${await answeredBy(fresh)}`);
+  console.log(`10 more, one process is dead: ${await makeCalls(fresh)}`);
   cluster.disconnect();
 }
 

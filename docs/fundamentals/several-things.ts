@@ -23,18 +23,18 @@ for (const [name, work] of Object.entries({ wait, compute })) {
 
 /** Service 1 is down. Returns how many of the other four run to their end. */
 async function dashboard(cancelSiblings: boolean): Promise<number> {
-  let answered = 0;
+  let completed = 0;
   const siblings = new AbortController();
   const asked = five.map(async (service) => {
     if (service === 1) throw new Error("service 1 is down");
     await sleep(20, undefined, { signal: siblings.signal });
-    answered++;
+    completed++;
   });
   await Promise.all(asked).catch((error: Error) => {
     if (cancelSiblings) siblings.abort(error);
   });
   await Promise.allSettled(asked);
-  return answered;
+  return completed;
 }
 
 console.log(`one fails: ${await dashboard(false)} others go on`);

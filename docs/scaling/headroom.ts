@@ -13,8 +13,7 @@ for (const callsPerSecond of [10, 100, 1_000]) {
   }
   const percent = Math.round((100 * busy) / cores);
   console.log(
-    `${callsPerSecond} hashes per second keep ${busy} cores busy; ${cores} meet the limit: ` +
-      `${percent} % of each is used`,
+    `${callsPerSecond} hashes per second need ${cores} cores (busy: ${busy}, or ${percent} %)`,
   );
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { runCommand, stableLines } from "@unblock/test/cli";
 import { expect, test } from "vitest";
+import { codeBlocks } from "../markdown.ts";
 
 const page = readFileSync(new URL("../scaling.md", import.meta.url), "utf8");
 
@@ -13,7 +14,7 @@ test.each(["littles-law.ts", "headroom.ts", "what-breaks-first.ts"])(
     expect(stderr).toBe("");
     expect(code).toBe(0);
     const [, afterLink = ""] = page.split(`(scaling/${program})`);
-    const [, block = ""] = /```text\n(.*?)```/s.exec(afterLink) ?? [];
+    const [block = ""] = codeBlocks(afterLink, "text");
     expect(stableLines(stdout.trim())).toEqual(stableLines(block.trim()));
   },
   120_000,

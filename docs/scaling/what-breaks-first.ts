@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { findExercise } from "@unblock/proto/exercises";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { startService } from "./service.ts";
 
 /** What bounds each exercise on one server with default settings, and the calls per second that it allows. */
@@ -33,11 +33,3 @@ for (const { letter, bound, concurrency } of bounds) {
   console.log(`here: ${rps.toFixed(0)} calls per second`);
 }
 await service.close();
-
-function exerciseOf(letter: string) {
-  const found = findExercise(letter);
-  if (found === undefined) {
-    throw new Error(`Expected an exercise, got ${letter}`);
-  }
-  return found;
-}

@@ -69,6 +69,10 @@ const wrongAnswers = [
   fails("the-solution-in-a-worker.ts", "tampers-with-the-check"),
   fails("the-solution-in-a-process.ts", "tampers-with-the-check"),
   fails("remembers-without-rounds.ts", "stale-value"),
+  fails("the-solution-in-a-bare-worker.ts", "tampers-with-the-check"),
+  fails("computes-to-be-sure.ts", "slower-than-its-work"),
+  fails("spins-for-a-worker.ts", "loop-blocked-by-cpu"),
+  fails("goes-on-in-its-own-pool.ts", "signal-ignored"),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

@@ -49,7 +49,6 @@ describe("a key that is not in the cache", () => {
       health: new HealthStatus([]),
       maxCalls: 1,
       corsOrigins: [],
-      fastPath: true,
       shutdownSignal: never,
       logger: createLogger("silent", () => {}),
     });

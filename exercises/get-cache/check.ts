@@ -7,6 +7,8 @@ const plan: Plan = {
     { request: { key: ` A b ${words} ` } },
     { request: { key: "empty" } },
     { request: { key: "forgotten" }, forget: "forgotten" },
+    // A miss that was filled with something would be a hit.
+    { request: { key: "forgotten" } },
     { request: { key: words } },
   ],
   // Of a hundred: five rounds are within the time of the burst.
@@ -52,6 +54,9 @@ const wrongAnswers = [
   fails("asks-three-times.ts", "asks-too-often"),
   fails("speaks-for-the-service.ts", "tampers-with-the-check"),
   fails("normalises-the-key.ts", "wrong-answer"),
+  fails("fills-a-miss.ts", "hides-failure"),
+  fails("one-reply-a-chunk.ts", ["fails-beside-others", "mixed-up-calls"]),
+  fails("knows-the-values.ts", "tampers-with-the-check"),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

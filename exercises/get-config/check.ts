@@ -52,6 +52,8 @@ const wrongAnswers = [
   fails("two-at-a-time.ts", "sequential"),
   fails("computes-while-it-waits.ts", "loop-kept-busy"),
   fails("without-one-check.ts", "tampers-with-the-check"),
+  fails("the-size-comes-too-late.ts", "libuv-pool-saturated"),
+  fails("reads-ahead.ts", ["stale-value", "answer-not-from-backend"]),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

@@ -50,6 +50,8 @@ const wrongAnswers = [
   fails("the-latest-caller-counts.ts", "fails-beside-others"),
   fails("curl-five-times.ts", "executor-per-call"),
   fails("its-own-fetch.ts", "tampers-with-the-check"),
+  fails("array-from-async.ts", "sequential"),
+  fails("the-work-in-a-clean-thread.ts", "tampers-with-the-check"),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

@@ -65,6 +65,10 @@ const wrongAnswers = [
   fails("asks-whether-it-is-done.ts", "loop-kept-busy"),
   fails("its-own-json.ts", "tampers-with-the-check"),
   fails("starts-its-count-anew.ts", "tampers-with-the-check"),
+  fails("a-cache-in-each-thread.ts", "stale-value"),
+  fails("workers-that-spin.ts", "loop-kept-busy"),
+  fails("a-copy-of-the-database.ts", "answer-not-from-backend"),
+  fails("the-solution-in-a-child.ts", "tampers-with-the-check"),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

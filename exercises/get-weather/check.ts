@@ -60,6 +60,8 @@ const wrongAnswers = [
   fails("shares-the-first-callers-signal.ts", "fails-beside-others"),
   fails("two-at-a-time.ts", "sequential"),
   fails("without-types.ts", "tampers-with-the-check"),
+  fails("the-solution-in-an-empty-environment.ts", "tampers-with-the-check"),
+  fails("asks-until-it-is-there.ts", ["cpu-behind-a-promise", "loop-kept-busy"]),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

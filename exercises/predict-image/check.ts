@@ -55,6 +55,8 @@ const wrongAnswers = [
   fails("two-callers-are-too-many.ts", "fails-beside-others"),
   fails("until-it-works.ts", "retries-without-end"),
   fails("the-exercise-itself.ts", "tampers-with-the-check"),
+  fails("looks-twice.ts", "slower-than-its-work"),
+  fails("the-worker-is-not-told.ts", "signal-ignored"),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

@@ -32,6 +32,8 @@ const wrongAnswers = [
   fails("an-agent-an-event.ts", "connection-per-call"),
   fails("waits-for-a-while.ts", "reply-waits-for-work"),
   fails("marks-itself-passed.ts", "tampers-with-the-check"),
+  fails("leaves-the-response.ts", "body-not-read"),
+  fails("five-at-once-or-none.ts", "fails-beside-others"),
 ];
 
 export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });

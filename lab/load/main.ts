@@ -1,9 +1,9 @@
-import { create, fromJson, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Interval } from "@unblock/loadtest/report/report";
 import type { LoadPlan } from "@unblock/loadtest/run/plan";
 import { type LoadResult, runLoad } from "@unblock/loadtest/run/run";
 import { resolveTarget } from "@unblock/loadtest/target/target";
-import { type Exercise, findExercise } from "@unblock/proto/exercises";
+import type { Exercise } from "@unblock/proto/exercises";
 import type { LoadOrder } from "@unblock/proto/fired-runs";
 import {
   type LoadFiguresSchema,
@@ -12,8 +12,8 @@ import {
   LoadRequestSchema,
   LoadResponseSchema,
 } from "@unblock/proto/gen/lab";
-import { runOrder, type Send } from "../fired-run.ts";
-import { ms } from "../numbers.ts";
+import { ms } from "@unblock/terminal/numbers";
+import { exerciseOf, runOrder } from "../fired-run.ts";
 
 /** Duration of the longest load, including the responses that it awaits at its end. */
 const timeoutMs = 120_000;
@@ -28,29 +28,24 @@ const percentages = [
   ...[99.25, 99.5, 99.75, 99.9, 99.95, 99.99, 100],
 ];
 
-/** Runs a load; reports per second and in total. */
-async function load(order: LoadOrder, send: Send): Promise<void> {
+type Report = (event: MessageInitShape<typeof LoadResponseSchema>) => void;
+
+async function load(order: LoadOrder, report: Report): Promise<void> {
   const request = fromJson(LoadRequestSchema, order.request);
-  const exercise = findExercise(request.exercise);
-  if (exercise === undefined) {
-    throw new Error(`Expected an exercise's letter, got "${request.exercise}"`);
-  }
-  const report = (event: NonNullable<MessageInitShape<typeof LoadResponseSchema>["event"]>) => {
-    const message = create(LoadResponseSchema, { event });
-    send({ kind: "event", event: toJson(LoadResponseSchema, message) });
-  };
+  const exercise = exerciseOf(request.exercise);
   let reported = 0;
   const onInterval = (interval: Interval) => {
     reported++;
-    report({ case: "interval", value: intervalOf(interval) });
+    report({ event: { case: "interval", value: intervalOf(interval) } });
   };
   const strategy = request.strategy || exercise.recommended;
   const plan = await planOf(order.baseUrl, exercise, strategy, request);
   const result = await runLoad(plan, { onInterval });
   // The last second is known only when the load is over.
   result.intervals.slice(reported).forEach(onInterval);
-  report({ case: "ended", value: figuresOf(result) });
-  report({ case: "saved", value: { summary: summaryOf(strategy, request, result) } });
+  report({ event: { case: "ended", value: figuresOf(result) } });
+  const summary = summaryOf(strategy, request, result);
+  report({ event: { case: "saved", value: { summary } } });
 }
 
 async function planOf(
@@ -93,6 +88,19 @@ function intervalOf(interval: Interval): MessageInitShape<typeof LoadIntervalSch
 function figuresOf(result: LoadResult): MessageInitShape<typeof LoadFiguresSchema> {
   const { latency, codes, wallMs, verdict, unfinished, heldBack } = result;
   const measured = latency.count === 0 ? [] : percentages;
+  const doubts = verdict.reasons.map(
+    (reason) => `The load process, not the server, was the limit: ${reason}.`,
+  );
+  if (unfinished > 0) {
+    doubts.push(
+      `${unfinished} calls had no response at the end: they count as failed, at their age.`,
+    );
+  }
+  if (heldBack > 0) {
+    doubts.push(
+      `${heldBack} calls waited in the load process, which limits the calls in progress.`,
+    );
+  }
   return {
     calls: latency.count,
     errors: errorsOf(result),
@@ -102,17 +110,7 @@ function figuresOf(result: LoadResult): MessageInitShape<typeof LoadFiguresSchem
       latencyMs: latency.percentile(percentile),
     })),
     statuses: Object.entries(codes).map(([code, calls]) => ({ code, calls })),
-    doubts: [
-      ...verdict.reasons.map(
-        (reason) => `The load process, not the server, was the limit: ${reason}.`,
-      ),
-      ...(unfinished === 0
-        ? []
-        : [`${unfinished} calls had no response at the end: they count as failed, at their age.`]),
-      ...(heldBack === 0
-        ? []
-        : [`${heldBack} calls waited in the load process, which limits the calls in progress.`]),
-    ],
+    doubts,
   };
 }
 
@@ -120,7 +118,6 @@ function errorsOf({ latency, codes }: LoadResult): number {
   return latency.count - (codes.ok ?? 0);
 }
 
-/** The load's result in words. */
 function summaryOf(
   strategy: string,
   { ratePerSecond, durationS }: LoadRequest,
@@ -142,4 +139,4 @@ function summaryOf(
   return `${load}: p50 ${p50}, p99 ${p99}; ${failed}.`;
 }
 
-await runOrder<LoadOrder>(timeoutMs, load);
+await runOrder<LoadOrder, typeof LoadResponseSchema>(LoadResponseSchema, timeoutMs, load);

@@ -1,63 +1,50 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { diff } from "node:util";
 import { exerciseFile } from "@unblock/exercises/folder";
+import { root } from "@unblock/progress/yours-folder";
 import type { Exercise } from "@unblock/proto/exercises";
-import { type Reading, readingFor } from "../score.ts";
+import { readingFor } from "../score.ts";
 import { contentOf, shown, solutionFile } from "../workspace.ts";
 import { listOf, sectionOf } from "./markdown.ts";
 
-/** Texts about an exercise: markdown, unless it says otherwise. */
-export interface Book {
-  readonly exercise: Exercise;
-  /** The learner's file, relative to the project's folder. */
-  readonly file: string;
-  readonly scenario: string;
-  readonly task: string;
-  /** What the check looks at, as a list: of this exercise, then of every exercise. */
-  readonly checked: string;
-  readonly rationale: string;
-  readonly hints: readonly string[];
-  /** The strategies that pass, the recommended one first, with their solutions. */
-  readonly right: readonly { readonly strategy: string; readonly file: string }[];
-  readonly reading: Reading;
-  /** The reference solution, and the {@link difference} of the learner's file from it. */
-  reference(): { readonly file: string; readonly difference: readonly string[] };
-}
+export type Book = ReturnType<typeof openBook>;
 
-/** Unchanged lines shown around each change. */
 const contextLines = 2;
 
-export function openBook(exercise: Exercise, file: string): Book {
+/** Opens the texts about an exercise, which are markdown unless they say otherwise. */
+export function openBook(exercise: Exercise, file: string) {
   const { letter, recommended, strategies } = exercise;
   const readme = readFileSync(exerciseFile(exercise, "README.md"), "utf8");
   const task = readTask(exercise);
+  const everyTask = readFileSync(join(root, "exercises/every-task.md"), "utf8");
   const [reading] = readingFor([letter]);
   if (reading === undefined) {
     throw new Error(`Expected exercise ${letter} to have something to read`);
   }
-  const names = strategies.map(({ name }) => name);
+  const others = strategies.map(({ name }) => name).filter((name) => name !== recommended);
   return {
     exercise,
+    /** The learner's file, relative to the project's folder. */
     file: shown(file),
     scenario: sectionOf(readme, "Scenario"),
     // The README's own task is about the server; this one is about the learner's file.
     task: sectionOf(task, "Task"),
-    checked: `${sectionOf(task, "What is checked").trimEnd()}\n${read("exercises/every-task.md")}`,
+    /** What the check looks at, as a list: of this exercise, then of every exercise. */
+    checked: `${sectionOf(task, "What is checked").trimEnd()}\n${everyTask}`,
     rationale: sectionOf(task, "Why"),
     hints: hintsFor(exercise),
-    right: [recommended, ...names.filter((name) => name !== recommended)]
-      .filter((name) => existsSync(solutionFile(exercise, name)))
-      .map((strategy) => ({ strategy, file: shown(solutionFile(exercise, strategy)) })),
+    /** The strategies that pass, the recommended one first, with their solutions. */
+    right: [recommended, ...others]
+      .map((strategy) => ({ strategy, path: solutionFile(exercise, strategy) }))
+      .filter(({ path }) => existsSync(path))
+      .map(({ strategy, path }) => ({ strategy, file: shown(path) })),
     reading,
+    /** The reference solution, and the {@link difference} of the learner's file from it. */
     reference: () => {
       const solution = solutionFile(exercise, recommended);
-      return {
-        file: shown(solution),
-        difference: difference(
-          withoutHead(contentOf(file)),
-          withoutHead(readFileSync(solution, "utf8")),
-        ),
-      };
+      const [yours, reference] = [contentOf(file), readFileSync(solution, "utf8")].map(withoutHead);
+      return { file: shown(solution), difference: difference(yours ?? "", reference ?? "") };
     },
   };
 }
@@ -100,8 +87,4 @@ function withoutHead(source: string): string {
 
 function readTask(exercise: Exercise): string {
   return readFileSync(exerciseFile(exercise, "task.md"), "utf8");
-}
-
-function read(path: string): string {
-  return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 }

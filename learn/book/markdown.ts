@@ -1,5 +1,5 @@
+import { wrap, wrapBehind } from "@unblock/terminal/text";
 import { lexer, type Token } from "marked";
-import { wrap } from "../terminal/text.ts";
 
 /**
  * Returns the markdown under a heading of the second level, without the heading.
@@ -57,7 +57,7 @@ function renderBlock(token: Token, width: number): string[] {
       const items: readonly { readonly tokens: Token[] }[] = token.items;
       return items.flatMap(({ tokens }, index) => {
         const bullet = token.ordered ? `${index + 1}. ` : "- ";
-        return wrap(plainText(tokens), width, bullet, " ".repeat(bullet.length));
+        return wrapBehind(bullet, plainText(tokens), width);
       });
     }
     case "paragraph":

@@ -153,6 +153,11 @@ const inputs = [
     says: /bad\.ts:1 replaced setTimeout, which the check relies on/,
   },
   {
+    does: "stops the clock",
+    source: `performance.now = () => 1;\n${answers("return {};")}`,
+    says: /bad\.ts:1 replaced performance\.now, which the check relies on/,
+  },
+  {
     does: "gives all objects a property",
     source: `Object.prototype.toJSON = () => ({});\n${answers("return {};")}`,
     says: /bad\.ts:1 replaced Object\.prototype, which the check relies on/,

@@ -1,7 +1,6 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { Exercise } from "@unblock/proto/exercises";
 import { shown, yoursFolder } from "../workspace.ts";
-import { Analytics } from "./analytics/analytics.ts";
 import { checkDecision, meantStrategies } from "./decision.ts";
 import { burstMs, HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
 import { KeptFiles } from "./kept-files.ts";
@@ -9,12 +8,20 @@ import { lineOfMistake } from "./line-of-mistake.ts";
 import { TreeWatch } from "./measure/system.ts";
 import { leftBehind } from "./mistakes/executors.ts";
 import { LearnerService } from "./process/learner-service.ts";
-import { fail, failOf, type Listener, type Outcome, pass, Report } from "./report.ts";
-import type { ExerciseResult } from "./result.ts";
+import {
+  type ExerciseResult,
+  fail,
+  failOf,
+  type Listener,
+  type Outcome,
+  pass,
+  Report,
+} from "./result.ts";
 import { Callers, type Session } from "./session.ts";
 import { checkBurst } from "./steps/burst.ts";
 import { checkTrackEvent } from "./steps/event.ts";
 import { checkLoads, checkTypes, findAny, readSource, type TypeProblems } from "./types.ts";
+import { Analytics } from "./world/analytics.ts";
 import { World } from "./world/world.ts";
 
 export interface CheckOptions extends Listener {

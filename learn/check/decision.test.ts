@@ -39,6 +39,7 @@ describe("a decision", () => {
   test("may name a family of strategies in other words", () => {
     expect(check("threads of my own", "The driver blocks its thread.").verdict).toBe("PASS");
     expect(check("a Piscina pool", "The driver blocks its thread.").verdict).toBe("PASS");
+    expect(check("worker_threads", "The driver blocks its thread.").verdict).toBe("PASS");
   });
 
   test("fails when the file exports none", () => {

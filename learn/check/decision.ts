@@ -1,27 +1,21 @@
 import type { Exercise } from "@unblock/proto/exercises";
 import type { Decision } from "../toolbox/handler.ts";
-import { fail, type Outcome, pass } from "./report.ts";
+import { fail, type Outcome, pass } from "./result.ts";
 
 /** Fewer words are no reason. */
 const minWords = 3;
 
 /** Words of a decision that name a family of strategies. */
 const families: readonly { readonly words: RegExp; readonly names: readonly string[] }[] = [
+  { words: /worker|thread|piscina|pool/, names: ["blocking-pool", "cpu-pool"] },
+  { words: /process|child|fork|spawn|cluster/, names: ["processes"] },
   {
-    words: /\b(worker|workers|thread|threads|piscina|pool|pools)\b/,
-    names: ["blocking-pool", "cpu-pool"],
-  },
-  {
-    words: /\b(process|processes|child|children|fork|forks|cluster)\b/,
-    names: ["processes"],
-  },
-  {
-    words: /\b(async|await|promise|promises|non-blocking|event loop|fetch)\b/,
+    words: /async|await|promise|non-blocking|event loop|fetch/,
     names: ["async", "libuv", "parallel"],
   },
-  { words: /\b(libuv|fs\/promises|fs)\b/, names: ["libuv"] },
-  { words: /\b(parallel|promise\.all|concurrent|concurrently)\b/, names: ["parallel"] },
-  { words: /\b(background|fire[- ]and[- ]forget)\b/, names: ["background"] },
+  { words: /libuv|\bfs\b/, names: ["libuv"] },
+  { words: /parallel|concurrent|at once/, names: ["parallel"] },
+  { words: /background|fire[- ]and[- ]forget/, names: ["background"] },
 ];
 
 /**

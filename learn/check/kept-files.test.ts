@@ -1,11 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { changeState } from "@unblock/progress/state-file";
+import { changeProgress, loadProgress } from "@unblock/progress/progress";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { KeptFiles } from "./kept-files.ts";
 
-const kind = { fresh: {}, parse: (json: unknown) => Object(json) };
 let folder: string;
 let progress: string;
 beforeEach(() => {
@@ -14,9 +13,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const saveCurrent = (current: string) =>
+  changeProgress(progress, (before) => ({ ...before, current }));
+
 describe("the course's own files", () => {
   test("are restored when something wrote to them", async () => {
-    await changeState(progress, kind, () => ({ passed: false }));
+    await saveCurrent("B");
     const kept = new KeptFiles(folder);
     const before = readFileSync(progress, "utf8");
     writeFileSync(progress, "{}");
@@ -32,11 +34,11 @@ describe("the course's own files", () => {
   });
 
   test("are kept when the course saves them, once or twice", async () => {
-    await changeState(progress, kind, () => ({ current: "A" }));
+    await saveCurrent("D");
     const kept = new KeptFiles(folder);
-    await changeState(progress, kind, () => ({ current: "B" }));
-    await changeState(progress, kind, () => ({ current: "C" }));
+    await saveCurrent("B");
+    await saveCurrent("C");
     expect(kept.restore("export const handler = () => {};")).toEqual([]);
-    expect(JSON.parse(readFileSync(progress, "utf8"))).toEqual({ current: "C" });
+    expect(loadProgress(progress).state.current).toBe("C");
   });
 });

@@ -45,8 +45,12 @@ const patterns: Partial<Record<DiagnosisName, readonly RegExp[]>> = {
   "wrong-executor": [/\b(strategy)\b/],
   "slower-than-its-work": [/\b(setTimeout|sleep|delay)\(/],
 };
-/** The fallback. */
-const handler = /export\s+(?:const|(?:async\s+)?function)\s+(handler)\b/;
+/** The fallbacks. */
+const handler = [
+  /export\s+(?:const|(?:async\s+)?function)\s+(handler)\b/,
+  /(?:const|function)\s+(handler)\b/,
+  /^export\b.*\b(handler)\b/,
+];
 
 /**
  * Guesses the line of a mistake when no evidence points to one: the first with code that such a mistake
@@ -60,7 +64,7 @@ export function lineOfMistake(
   { name }: Pick<Diagnosis, "name">,
 ): CodeLine | undefined {
   const lines = source.split("\n").map(withoutComment);
-  for (const pattern of [...(patterns[name] ?? []), handler]) {
+  for (const pattern of [...(patterns[name] ?? []), ...handler]) {
     const index = lines.findIndex((line) => !line.startsWith("import ") && pattern.test(line));
     const found = pattern.exec(lines[index] ?? "");
     if (found !== null) {

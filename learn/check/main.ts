@@ -6,17 +6,16 @@ import {
 } from "@unblock/progress/progress";
 import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
 import { fail } from "@unblock/terminal/fail";
+import { type Paint, paintFor } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openBook } from "../book/book.ts";
 import { renderRationale } from "../render/rationale.ts";
 import { renderResult } from "../render/result.ts";
 import { recordResult } from "../results.ts";
 import { readingFor, renderScore, scoreOf, scoreOfProgress } from "../score.ts";
-import { type Paint, paintFor } from "../terminal/text.ts";
 import { contentOf, prepareWorkspace, shown, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
-import type { Listener } from "./report.ts";
-import type { CheckResult, ExerciseResult, StepName, Verdict } from "./result.ts";
+import type { CheckResult, ExerciseResult, Listener, StepName, Verdict } from "./result.ts";
 import { checkTypes } from "./types.ts";
 import { watchExercises } from "./watch.ts";
 

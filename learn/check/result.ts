@@ -1,4 +1,5 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import { HarnessTrouble, LearnerFault } from "./faults.ts";
 
 /** INCONCLUSIVE: the machine or the check did not allow a verdict. Never a guess. */
 export type Verdict = "PASS" | "FAIL" | "INCONCLUSIVE";
@@ -55,4 +56,125 @@ export interface Score {
   readonly level: string | undefined;
   /** Letters of the exercises to repeat. */
   readonly review: readonly string[];
+}
+
+/** What a step found. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** The observation with its numbers, on one line. */
+  readonly message: string;
+  /** The full evidence, a figure or two each; undefined where the message says it all. */
+  readonly details?: readonly string[];
+  /** Why it failed, the first to fix first; empty after a PASS. */
+  readonly diagnoses: readonly Diagnosis[];
+}
+
+/** A mistake that fails a step. */
+export interface Wrong {
+  readonly message: string;
+  readonly diagnosis: Diagnosis;
+  /** Whether the only evidence is a clock, which a busy machine may have delayed. */
+  readonly isLate?: boolean;
+}
+
+export function pass(message: string, details?: readonly string[]): Outcome {
+  return { verdict: "PASS", message, ...(details === undefined ? {} : { details }), diagnoses: [] };
+}
+
+export function fail(message: string, ...diagnoses: readonly Diagnosis[]): Outcome {
+  return { verdict: "FAIL", message, diagnoses };
+}
+
+export function failFor({ message, diagnosis }: Wrong): Outcome {
+  return fail(message, diagnosis);
+}
+
+export function inconclusive(message: string): Outcome {
+  return { verdict: "INCONCLUSIVE", message, diagnoses: [] };
+}
+
+/** Outcome of a step that the learner's file ended. */
+export function failOf(file: string, { line, mistake, message }: LearnerFault): Outcome {
+  const where = `${file}${line === undefined ? "" : `:${line}`}`;
+  const text = `${where} ${message}`;
+  return mistake === undefined
+    ? fail(text)
+    : fail(text, {
+        ...mistake,
+        finding: `${text}.`,
+        ...(line === undefined ? {} : { line: { file, line, what: "your code" } }),
+        numbers: {},
+      });
+}
+
+/** Rounds a number for people: to an integer from 10 on, to one or two digits below. */
+export function round(value: number): number {
+  const digits = Math.abs(value) >= 10 ? 0 : Math.abs(value) >= 1 ? 1 : 2;
+  return Number(value.toFixed(digits));
+}
+
+/** Callbacks for the progress of a check. */
+export interface Listener {
+  readonly onBegin?: (step: StepName) => void;
+  readonly onStep?: (step: StepResult) => void;
+}
+
+/** Collects the outcomes of an exercise's steps. */
+export class Report {
+  readonly steps: StepResult[] = [];
+  /** The first is the one to fix first. */
+  readonly diagnoses: Diagnosis[] = [];
+  readonly #file: string;
+  readonly #listener: Listener;
+  #begun: StepName | undefined;
+
+  /** @param file as shown to people */
+  constructor(file: string, listener: Listener) {
+    this.#file = file;
+    this.#listener = listener;
+  }
+
+  /** Runs a step and adds its outcome. @returns whether it did not fail */
+  async make(step: StepName, check: () => Promise<Outcome>): Promise<boolean> {
+    const outcome = await this.attempt(step, check);
+    return outcome !== undefined && this.add(step, outcome);
+  }
+
+  /** Runs what a step needs. @returns undefined when it throws, which is then the step's outcome */
+  async attempt<Value>(step: StepName, work: () => Promise<Value>): Promise<Value | undefined> {
+    if (step !== this.#begun) {
+      this.#begun = step;
+      this.#listener.onBegin?.(step);
+    }
+    try {
+      return await work();
+    } catch (error) {
+      this.add(step, this.#outcomeOf(error));
+      return undefined;
+    }
+  }
+
+  /** @returns whether the outcome is not a FAIL */
+  add(step: StepName, { verdict, message, details, diagnoses }: Outcome): boolean {
+    const result = { step, verdict, message, ...(details === undefined ? {} : { details }) };
+    this.steps.push(result);
+    // Several steps may fail by the same mistake.
+    this.diagnoses.push(...diagnoses.filter((one) => !this.diagnoses.includes(one)));
+    this.#listener.onStep?.(result);
+    return verdict !== "FAIL";
+  }
+
+  get verdict(): Verdict {
+    const worst: readonly Verdict[] = ["FAIL", "INCONCLUSIVE"];
+    return worst.find((one) => this.steps.some(({ verdict }) => verdict === one)) ?? "PASS";
+  }
+
+  #outcomeOf(error: unknown): Outcome {
+    if (error instanceof LearnerFault) {
+      return failOf(this.#file, error);
+    }
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const trouble = error instanceof HarnessTrouble ? error.message : stack;
+    return inconclusive(`the check itself had trouble: ${trouble}`);
+  }
 }

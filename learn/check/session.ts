@@ -11,9 +11,9 @@ import { createProbe, type Probe } from "@unblock/loadtest/probe";
 import { warmUp } from "@unblock/loadtest/warm-up";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type GetVitalsResponse, VitalsService } from "@unblock/proto/gen/vitals";
-import type { Analytics } from "./analytics/analytics.ts";
 import type { TreeWatch } from "./measure/system.ts";
 import type { LearnerService } from "./process/learner-service.ts";
+import type { Analytics } from "./world/analytics.ts";
 import type { World } from "./world/world.ts";
 
 /** A running service with a learner's handler, its backends, and its callers. */

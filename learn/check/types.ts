@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HarnessTrouble, type LearnerFault, tampering } from "./faults.ts";
-import { fail, failOf, inconclusive, type Outcome, pass } from "./report.ts";
+import { fail, failOf, inconclusive, type Outcome, pass } from "./result.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const compiler = join(root, "node_modules/typescript/bin/tsc");

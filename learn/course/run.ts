@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
   changeProgress,
@@ -6,14 +5,13 @@ import {
   type Progress,
   progressPath,
 } from "@unblock/progress/progress";
-import { merge } from "@unblock/progress/state-file";
+import { merge } from "@unblock/progress/yours-folder";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
+import { paintFor } from "@unblock/terminal/text";
 import { type Book, openBook } from "../book/book.ts";
-import type { Listener } from "../check/report.ts";
-import type { ExerciseResult } from "../check/result.ts";
+import type { ExerciseResult, Listener } from "../check/result.ts";
 import { writeResultFile } from "../result-file.ts";
 import { signPass } from "../results.ts";
-import { paintFor } from "../terminal/text.ts";
 import { watchFiles } from "../watch.ts";
 import {
   contentOf,
@@ -24,9 +22,18 @@ import {
   yourFile,
 } from "../workspace.ts";
 import { renderFrame } from "./frame.ts";
-import { begin, type CourseEvent, type Effect, type Room } from "./model.ts";
+import { pressKey } from "./keys.ts";
+import { begin, type Effect, type Model, notify, type Room, show } from "./model.ts";
 import { openEditor, openScreen } from "./screen.ts";
-import { update } from "./update.ts";
+import {
+  broken,
+  checked,
+  progressChanged,
+  saved,
+  stepEnded,
+  stubRestored,
+  withChecking,
+} from "./update.ts";
 
 /** Checks a file. Rejects only when the check failed for another reason than the file. */
 export type CheckFile = (
@@ -46,6 +53,7 @@ const tickMs = 1_000;
  */
 export async function runCourse(yours: string, checkFile: CheckFile, at?: string): Promise<void> {
   prepareWorkspace(yours);
+  const files = exercises.map((exercise) => yourFile(exercise, yours));
   const books = exercises.map((exercise) => openBook(exercise, yourFile(exercise, yours)));
   const statePath = progressPath(yours);
   const loaded = loadProgress(statePath);
@@ -54,14 +62,13 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
   let saving: Promise<unknown> = Promise.resolve();
   const quit = Promise.withResolvers<void>();
 
-  const screen = openScreen((key) => dispatch({ kind: "key", key, room }), draw);
-  const files = exercises.map((exercise) => yourFile(exercise, yours));
+  const screen = openScreen((key) => apply(pressKey(model, key, room)), draw);
   const watch = watchFiles([statePath, ...files], (path) => {
     const exercise = exercises[files.indexOf(path)];
     if (exercise === undefined) {
       void reloadProgress();
     } else if (!isStub(exercise, yours)) {
-      dispatch({ kind: "saved", letter: exercise.letter });
+      apply(saved(model, exercise.letter));
     }
   });
   for (const signal of endingSignals) {
@@ -77,17 +84,12 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
     process.off(signal, quit.resolve);
   }
 
-  function dispatch(event: CourseEvent): void {
-    const before = model.progress;
-    const { model: after, effects } = update(model, event);
-    model = after;
-    if (after.progress !== before && event.kind !== "progress") {
-      saveProgress(before, after.progress);
-    }
+  /** Shows a changed model, saves its progress and runs its effects. */
+  function apply(changed: Model): void {
+    saveProgress(model.progress, changed.progress);
+    model = { ...changed, effects: [] };
     draw();
-    for (const effect of effects) {
-      runEffect(effect);
-    }
+    changed.effects.forEach(runEffect);
   }
 
   function runEffect(effect: Effect): void {
@@ -96,60 +98,52 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
         quit.resolve();
         return;
       case "check":
-        check(bookOf(effect.letter).exercise);
+        void check(bookOf(effect.letter).exercise);
         return;
       case "edit":
         void edit(yourFile(bookOf(effect.letter).exercise, yours));
         return;
       case "reset": {
         const aside = resetExercise(bookOf(effect.letter).exercise, new Date(), yours);
-        const kept = aside === undefined ? undefined : shown(aside);
-        dispatch({ kind: "reset", letter: effect.letter, aside: kept });
+        apply(stubRestored(model, effect.letter, aside && shown(aside)));
         return;
       }
       case "write-result":
         try {
-          const file = shown(writeResultFile(model.progress, yours));
-          dispatch({ kind: "result-written", file });
+          const resultFile = shown(writeResultFile(model.progress, yours));
+          apply({ ...show(model, "end"), resultFile });
         } catch (error) {
-          dispatch({ kind: "notice", text: `The result file can't be written: ${error}` });
+          apply(notify(model, `The result file can't be written: ${error}`));
         }
     }
   }
 
-  function check(exercise: Exercise): void {
+  async function check(exercise: Exercise): Promise<void> {
     const file = yourFile(exercise, yours);
     // The file may be saved again during the check.
     const source = contentOf(file);
     const beganMs = performance.now();
     const timer = setInterval(() => {
       const elapsedS = Math.floor((performance.now() - beganMs) / 1_000);
-      dispatch({ kind: "tick", elapsedS });
+      apply(withChecking(model, { elapsedS }));
     }, tickMs);
-    const listener: Listener = {
-      onBegin: (step) => dispatch({ kind: "begun", step }),
-      onStep: (step) => dispatch({ kind: "step", step }),
-    };
-    checkFile(exercise, file, listener)
-      .then(
-        (result): CourseEvent => ({
-          kind: "checked",
-          result,
-          pass: signPass(result, source, dirname(statePath)),
-        }),
-      )
-      .catch((error: Error): CourseEvent => ({ kind: "broken", problem: error.message }))
-      .then((event) => {
-        clearInterval(timer);
-        dispatch(event);
-      });
+    const after = await checkFile(exercise, file, {
+      onBegin: (doing) => apply(withChecking(model, { doing })),
+      onStep: (step) => apply(stepEnded(model, step)),
+    })
+      .then((result) => ({ result, pass: signPass(result, source, yours) }))
+      .catch((error: Error) => error.message);
+    clearInterval(timer);
+    apply(
+      typeof after === "string" ? broken(model, after) : checked(model, after.result, after.pass),
+    );
   }
 
   async function edit(file: string): Promise<void> {
     const command = process.env.VISUAL || process.env.EDITOR;
     if (!command) {
       const text = `Set EDITOR to open files with e, such as EDITOR=nano npm run learn. The file is ${shown(file)}`;
-      dispatch({ kind: "notice", text });
+      apply(notify(model, text));
       return;
     }
     screen.release();
@@ -157,17 +151,19 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
     screen.resume();
     draw();
     if (problem !== undefined) {
-      dispatch({ kind: "notice", text: `The editor failed: ${problem}` });
+      apply(notify(model, `The editor failed: ${problem}`));
     }
   }
 
   /** Saves a change, and keeps what other processes changed in other fields. */
   function saveProgress(before: Progress, after: Progress): void {
-    saving = saving
-      .then(() => changeProgress(statePath, (theirs) => merge(before, after, theirs)))
-      .catch((error: Error) =>
-        dispatch({ kind: "notice", text: `Your progress can't be saved: ${error.message}` }),
-      );
+    if (after !== before) {
+      saving = saving
+        .then(() => changeProgress(statePath, (theirs) => merge(before, after, theirs)))
+        .catch((error: Error) =>
+          apply(notify(model, `Your progress can't be saved: ${error.message}`)),
+        );
+    }
   }
 
   /** Reads the progress after this or another process has written it. */
@@ -178,7 +174,8 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
     }
     const { state, notice } = loadProgress(statePath);
     if (!isSameJson(state, model.progress)) {
-      dispatch({ kind: "progress", progress: state, notice });
+      model = progressChanged(model, state, notice);
+      draw();
     }
   }
 

@@ -1,16 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Key, listenToKeys } from "../terminal/keyboard.ts";
-import type { Size } from "./frame.ts";
-
-/** The terminal in full-screen mode. */
-export interface Screen {
-  size(): Size;
-  draw(lines: readonly string[]): void;
-  /** Restores the terminal until `resume`. Calling it twice is allowed. */
-  release(): void;
-  resume(): void;
-}
 
 // Alternate screen, no cursor, no automatic line break.
 const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
@@ -20,7 +10,7 @@ const beginFrame = "\x1b[?2026h\x1b[H";
 const endFrame = "\x1b[J\x1b[?2026l";
 
 /** Switches the terminal to full-screen mode. It is restored also when the process crashes. */
-export function openScreen(onKey: (key: Key) => void, onResize: () => void): Screen {
+export function openScreen(onKey: (key: Key) => void, onResize: () => void) {
   const { stdout } = process;
   let drawn = "";
   let stopListening: (() => void) | undefined;
@@ -48,13 +38,14 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void): Scr
   process.once("uncaughtExceptionMonitor", release);
   return {
     size: () => ({ columns: stdout.columns, rows: stdout.rows }),
-    draw: (lines) => {
+    draw: (lines: readonly string[]) => {
       const frame = lines.join("\x1b[K\r\n");
       if (stopListening !== undefined && frame !== drawn) {
         drawn = frame;
         stdout.write(`${beginFrame}${frame}\x1b[K${endFrame}`);
       }
     },
+    /** Restores the terminal until `resume`. Calling it twice is allowed. */
     release,
     resume,
   };

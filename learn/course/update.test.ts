@@ -2,8 +2,9 @@ import { isPassed, noProgress, progressOf, withExercise } from "@unblock/progres
 import { unsignedPass } from "@unblock/progress/testing/passes";
 import { describe, expect, test } from "vitest";
 import type { ExerciseResult, Verdict } from "../check/result.ts";
-import { begin, type CourseEvent, type Effect, type Model } from "./model.ts";
-import { update } from "./update.ts";
+import { pressKey } from "./keys.ts";
+import { begin, type Effect, type Model } from "./model.ts";
+import * as updates from "./update.ts";
 
 const room = { maxScroll: 30, page: 20 };
 const start = begin(noProgress, undefined);
@@ -14,25 +15,27 @@ function result(exercise: string, verdict: Verdict): ExerciseResult {
   return { ...about, verdict, steps: [], diagnoses: [] };
 }
 
-/** Applies keys, given by their names, and other events. */
-function run(model: Model, ...events: readonly (string | CourseEvent)[]) {
+type Change = (model: Model) => Model;
+
+/** Presses keys, given by their names, and applies other changes. */
+function run(model: Model, ...changes: readonly (string | Change)[]) {
   const effects: Effect[] = [];
-  let now = model;
-  for (const one of events) {
-    const event: CourseEvent = typeof one === "string" ? { kind: "key", key: one, room } : one;
-    const updated = update(now, event);
-    now = updated.model;
-    effects.push(...updated.effects);
+  let now: Model = { ...model, effects: [] };
+  for (const change of changes) {
+    const changed = typeof change === "string" ? pressKey(now, change, room) : change(now);
+    effects.push(...changed.effects);
+    now = { ...changed, effects: [] };
   }
   return { ...now, current: now.progress.current, effects };
 }
 
-const saved = (letter: string): CourseEvent => ({ kind: "saved", letter });
-const checked = (letter: string, verdict: Verdict): CourseEvent => ({
-  kind: "checked",
-  result: result(letter, verdict),
-  pass: verdict === "PASS" ? unsignedPass(letter) : undefined,
-});
+const saved = (letter: string) => (model: Model) => updates.saved(model, letter);
+const checked = (letter: string, verdict: Verdict) => (model: Model) =>
+  updates.checked(
+    model,
+    result(letter, verdict),
+    verdict === "PASS" ? unsignedPass(letter) : undefined,
+  );
 
 describe("keys", () => {
   test("n and p go to the next and previous exercise and stop at the ends", () => {
@@ -127,7 +130,7 @@ describe("keys", () => {
     expect(twice.effects).toEqual([{ kind: "reset", letter: "A" }]);
     expect(progressOf(twice.progress, "A")).toMatchObject({ hints: 0, result: undefined });
     expect(isPassed(twice.progress, "A")).toBe(true);
-    const done = run(twice, { kind: "reset", letter: "A", aside: "learn/yours/aside/a.ts" });
+    const done = updates.stubRestored(twice, "A", "learn/yours/aside/a.ts");
     expect(done.notice).toContain("learn/yours/aside/a.ts");
     expect(run(start, "c", "x", "x").effects).toEqual([{ kind: "check", letter: "A" }]);
   });
@@ -160,11 +163,6 @@ describe("keys", () => {
     const passes = [..."ABCDEFGH"].flatMap((letter) => [saved(letter), checked(letter, "PASS")]);
     const all = run(start, ...passes);
     expect(run(all, "w").effects).toEqual([{ kind: "write-result" }]);
-    const file = "learn/yours/result.json";
-    expect(run(all, { kind: "result-written", file })).toMatchObject({
-      view: "end",
-      resultFile: file,
-    });
   });
 });
 
@@ -182,16 +180,19 @@ describe("checks", () => {
 
   test("steps are collected as they end", () => {
     const step = { step: "loads", verdict: "PASS", message: "it loads" } as const;
-    const going = run(start, saved("A"), { kind: "begun", step: "loads" });
+    const going = run(start, saved("A"), (model) =>
+      updates.withChecking(model, { doing: "loads" }),
+    );
     expect(going.checking).toMatchObject({ steps: [], doing: "loads" });
-    const stepped = run(going, { kind: "step", step });
+    const stepped = updates.stepEnded(going, step);
     expect(stepped.checking).toMatchObject({ steps: [step], doing: undefined });
     expect(run(stepped, checked("A", "FAIL")).checking).toBeUndefined();
   });
 
   test("counts the seconds of a check", () => {
-    expect(run(start, "c", { kind: "tick", elapsedS: 7 }).checking?.elapsedS).toBe(7);
-    expect(run(start, { kind: "tick", elapsedS: 7 }).checking).toBeUndefined();
+    const seconds = (model: Model) => updates.withChecking(model, { elapsedS: 7 }).checking;
+    expect(seconds(run(start, "c"))?.elapsedS).toBe(7);
+    expect(seconds(start)).toBeUndefined();
   });
 
   test("stores each diagnosis once", () => {
@@ -200,8 +201,8 @@ describe("checks", () => {
       ...failed,
       diagnoses: [{ name: "sequential", finding: "", nextStep: "", numbers: {} }] as const,
     };
-    const event: CourseEvent = { kind: "checked", result: named, pass: undefined };
-    const twice = run(start, "c", event, "c", event);
+    const ended: Change = (model) => updates.checked(model, named, undefined);
+    const twice = run(start, "c", ended, "c", ended);
     expect(progressOf(twice.progress, "A").mistakes).toEqual(["sequential"]);
   });
 
@@ -265,15 +266,14 @@ describe("checks", () => {
 
   test("an INCONCLUSIVE result is stored and changes nothing else", () => {
     const unclear = run(start, "c", checked("A", "INCONCLUSIVE"));
-    expect(progressOf(unclear.progress, "A")).toMatchObject({
-      result: { verdict: "INCONCLUSIVE" },
-      last: undefined,
-      pass: undefined,
+    expect(progressOf(unclear.progress, "A")).toEqual({
+      ...progressOf(start.progress, "A"),
+      result: result("A", "INCONCLUSIVE"),
     });
   });
 
   test("a failure of the check itself changes no progress", () => {
-    const broken = run(start, "c", { kind: "broken", problem: "no memory" });
+    const broken = updates.broken(run(start, "c"), "no memory");
     expect(broken).toMatchObject({ checking: undefined, progress: start.progress });
     expect(broken.notice).toContain("no memory");
   });
@@ -281,9 +281,9 @@ describe("checks", () => {
 
 test("takes over progress that another command changed", () => {
   const progress = { ...noProgress, current: "E" };
-  const changed = run(start, { kind: "progress", progress, notice: undefined });
+  const changed = updates.progressChanged(start, progress, undefined);
   const passed = withExercise(noProgress, "B", { pass: unsignedPass("B") });
-  const { notice } = run(start, { kind: "progress", progress: passed, notice: undefined });
+  const { notice } = updates.progressChanged(start, passed, undefined);
   expect(notice).toMatch(/\bB$/);
-  expect(changed).toMatchObject({ current: "E", notice: expect.any(String) });
+  expect(changed).toMatchObject({ progress: { current: "E" }, notice: expect.any(String) });
 });

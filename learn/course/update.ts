@@ -1,98 +1,67 @@
-import { isPassed, type Progress } from "@unblock/progress/progress";
+import { isPassed, type Pass, type Progress } from "@unblock/progress/progress";
+import type { ExerciseResult, StepResult } from "../check/result.ts";
 import { describeLevel, levelOf } from "../levels.ts";
 import { withResult } from "../results.ts";
 import { scoreOfProgress } from "../score.ts";
-import { pressKey } from "./keys.ts";
-import {
-  type Checking,
-  type CourseEvent,
-  check,
-  checkNext,
-  type Model,
-  type Updated,
-  withoutEffects,
-} from "./model.ts";
+import { type Checking, check, checkNext, type Model, notify, show } from "./model.ts";
 
-/**
- * Returns the model after an event, and the effects for `run.ts`. It has no side effects itself.
- */
-export function update(model: Model, event: CourseEvent): Updated {
-  switch (event.kind) {
-    case "key":
-      return pressKey({ ...model, notice: undefined }, event.key, event.room);
-    case "saved":
-      return saved(model, event.letter);
-    case "begun":
-      return withoutEffects(withChecking(model, { doing: event.step }));
-    case "step": {
-      const steps = [...(model.checking?.steps ?? []), event.step];
-      return withoutEffects(withChecking(model, { steps, doing: undefined }));
-    }
-    case "tick":
-      return withoutEffects(withChecking(model, { elapsedS: event.elapsedS }));
-    case "checked":
-      return checkNext(afterCheck(model, event));
-    case "broken":
-      return checkNext({
-        ...model,
-        notice: `The check failed, and your code is not the reason: ${event.problem}`,
-      });
-    case "reset": {
-      const kept = event.aside === undefined ? "" : ` Your version is now ${event.aside}`;
-      return withoutEffects({
-        ...model,
-        view: "exercise",
-        scroll: 0,
-        notice: `The stub of ${event.letter} is restored.${kept}`,
-      });
-    }
-    case "result-written":
-      return withoutEffects({ ...model, view: "end", scroll: 0, resultFile: event.file });
-    case "notice":
-      return withoutEffects({ ...model, notice: event.text });
-    case "progress":
-      return withoutEffects({
-        ...model,
-        progress: event.progress,
-        notice: event.notice ?? describeChange(model.progress, event.progress),
-      });
-  }
+export function saved(model: Model, letter: string): Model {
+  return letter === model.progress.current
+    ? check({ ...model, notice: undefined }, letter)
+    : notify(
+        model,
+        `You saved exercise ${letter}. To check it go there (l, then ${letter.toLowerCase()}) and press c`,
+      );
 }
 
-function saved(model: Model, letter: string): Updated {
-  if (letter === model.progress.current) {
-    return check({ ...model, notice: undefined }, letter);
-  }
-  const notice = `You saved exercise ${letter}. To check it go there (l, then ${letter.toLowerCase()}) and press c`;
-  return withoutEffects({ ...model, notice });
+export function withChecking(model: Model, changed: Partial<Checking>): Model {
+  return { ...model, checking: model.checking && { ...model.checking, ...changed } };
 }
 
-function withChecking(model: Model, changed: Partial<Checking>): Model {
-  const { checking } = model;
-  return checking === undefined ? model : { ...model, checking: { ...checking, ...changed } };
+export function stepEnded(model: Model, step: StepResult): Model {
+  const steps = [...(model.checking?.steps ?? []), step];
+  return withChecking(model, { steps, doing: undefined });
 }
 
-function afterCheck(
-  model: Model,
-  { result, pass }: Extract<CourseEvent, { kind: "checked" }>,
-): Model {
+/** The model after a check. @param pass the signed evidence of a PASS */
+export function checked(model: Model, result: ExerciseResult, pass: Pass | undefined): Model {
   const { exercise: letter, verdict } = result;
   const progress = withResult(model.progress, result, pass);
-  const here = letter === progress.current;
-  const updated = {
-    ...model,
-    progress,
-    notice:
-      verdict === "PASS"
-        ? describePass(progress, letter)
-        : here
-          ? model.notice
-          : `Exercise ${letter}: ${verdict}`,
-  };
+  const after = { ...model, progress };
+  const isHere = letter === progress.current;
+  if (verdict !== "PASS") {
+    return checkNext(isHere ? after : notify(after, `Exercise ${letter}: ${verdict}`));
+  }
   // A pass shows the rationale; the current exercise does not change.
-  return here && verdict === "PASS" && model.view === "exercise"
-    ? { ...updated, view: "rationale", scroll: 0 }
-    : updated;
+  const shown = isHere && model.view === "exercise" ? show(after, "rationale") : after;
+  return checkNext(notify(shown, describePass(progress, letter)));
+}
+
+/** The model after a check that failed for another reason than the learner's code. */
+export function broken(model: Model, problem: string): Model {
+  return checkNext(notify(model, `The check failed, and your code is not the reason: ${problem}`));
+}
+
+/** @param aside path of the learner's version */
+export function stubRestored(model: Model, letter: string, aside: string | undefined): Model {
+  const kept = aside === undefined ? "" : ` Your version is now ${aside}`;
+  return notify(show(model, "exercise"), `The stub of ${letter} is restored.${kept}`);
+}
+
+/** The model after another process changed the progress, such as `npm run check` or the page. */
+export function progressChanged(
+  model: Model,
+  progress: Progress,
+  notice: string | undefined,
+): Model {
+  const passed = Object.keys(progress.exercises).filter(
+    (letter) => isPassed(progress, letter) && !isPassed(model.progress, letter),
+  );
+  const change =
+    passed.length > 0
+      ? `Passed in another terminal: ${passed.join(", ")}`
+      : "Your progress was changed by another command";
+  return notify({ ...model, progress }, notice ?? change);
 }
 
 function describePass(progress: Progress, letter: string): string {
@@ -100,14 +69,4 @@ function describePass(progress: Progress, letter: string): string {
   return passed === of
     ? `All ${of} have passed: ${describeLevel(levelOf(passed))}. Read why, then w finishes the course with your result file`
     : `Exercise ${letter} has passed. Read why, and go on (n) when you like`;
-}
-
-/** Describes a change that another process made to the progress. */
-function describeChange(before: Progress, now: Progress): string {
-  const passed = Object.keys(now.exercises).filter(
-    (letter) => isPassed(now, letter) && !isPassed(before, letter),
-  );
-  return passed.length > 0
-    ? `Passed in another terminal: ${passed.join(", ")}`
-    : "Your progress was changed by another command";
 }

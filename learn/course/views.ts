@@ -1,15 +1,14 @@
 import { type ExerciseProgress, isPassed, progressOf } from "@unblock/progress/progress";
 import { exercises } from "@unblock/proto/exercises";
+import { type Paint, wrap, wrapBehind } from "@unblock/terminal/text";
 import type { Book } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import { describeLevel, levelOf, levels } from "../levels.ts";
 import { inWords, renderResult, renderSteps } from "../render/result.ts";
 import { lastResult } from "../results.ts";
 import { describeMemory, readingFor, scoreOfProgress } from "../score.ts";
-import { type Paint, wrap, wrapBehind } from "../terminal/text.ts";
 import type { Model } from "./model.ts";
 
-/** Renders the current exercise: its last result, scenario, task, and the hints shown so far. */
 export function renderExercise(book: Book, model: Model, width: number, paint: Paint): string[] {
   const { exercise, file, scenario, task, checked, hints } = book;
   const { letter, title, strategies } = exercise;
@@ -22,23 +21,14 @@ export function renderExercise(book: Book, model: Model, width: number, paint: P
     ),
     "",
     ...renderOutcome(model, letter, width, paint),
-    paint("bold", "Scenario"),
-    ...renderMarkdown(scenario, width),
-    "",
-    paint("bold", "Task"),
-    ...renderMarkdown(task, width),
-    "",
-    paint("bold", "What is checked"),
-    ...renderMarkdown(checked, width),
-    "",
+    ...Object.entries({ Scenario: scenario, Task: task, "What is checked": checked }).flatMap(
+      ([heading, text]) => [paint("bold", heading), ...renderMarkdown(text, width), ""],
+    ),
     ...wrap(
       `Decide between: ${names.join(", ")}. Say why in a line, then write the handler.`,
       width,
     ),
-    ...shownHints.flatMap((hint, index) => [
-      "",
-      ...wrap(hint, width, `Hint ${index + 1}  `, " ".repeat(8)),
-    ]),
+    ...shownHints.flatMap((hint, index) => ["", ...wrapBehind(`Hint ${index + 1}  `, hint, width)]),
   ];
 }
 
@@ -62,7 +52,6 @@ function renderOutcome(model: Model, letter: string, width: number, paint: Paint
   return progressOf(progress, letter).skipped ? ["You have skipped this one.", ""] : [];
 }
 
-/** Renders all exercises with their state, the score, and what to read. */
 export function renderList(model: Model, width: number, paint: Paint): string[] {
   const { progress, checking } = model;
   const { passed, of, review } = scoreOfProgress(progress);
@@ -74,15 +63,16 @@ export function renderList(model: Model, width: number, paint: Paint): string[] 
       const here = letter === progress.current ? "›" : " ";
       const mark = renderMark(progressOf(progress, letter), paint);
       const text = `${title}${describeState(model, letter)}`;
-      return wrapBehind(`${here} ${mark} ${letter}  `, text, width, 7);
+      return wrapBehind(`${here} ${mark} ${letter}  `, text, width);
     }),
     ...(checking === undefined ? [] : [`Checking ${checking.letter} … ${checking.elapsedS} s`]),
     "",
     paint("bold", `Score ${passed}/${of}`),
     ...levels.flatMap((level) => {
       const { from, to } = level;
-      const label = `${level === levelOf(passed) ? "›" : " "} ${(from === to ? `${from}` : `${from}–${to}`).padEnd(4)} `;
-      return wrap(describeLevel(level), width, label, " ".repeat(label.length));
+      const range = from === to ? `${from}` : `${from}–${to}`;
+      const label = `${level === levelOf(passed) ? "›" : " "} ${range.padEnd(4)} `;
+      return wrapBehind(label, describeLevel(level), width);
     }),
     "",
     ...describeMemory(progress, Date.now()).flatMap((line) => wrap(line, width)),
@@ -109,15 +99,14 @@ export function renderMark({ pass, last, skipped }: ExerciseProgress, paint: Pai
 function describeState({ progress, checking }: Model, letter: string): string {
   const { guess, last } = progressOf(progress, letter);
   const parts = [
-    checking?.letter === letter ? "being checked" : "",
-    checking?.next.includes(letter) ? "to be checked" : "",
-    isPassed(progress, letter) && last === "FAIL" ? "passed before, fails now" : "",
-    guess === undefined ? "" : `guessed ${guess} on the page`,
-  ].filter((part) => part !== "");
+    checking?.letter === letter && "being checked",
+    checking?.next.includes(letter) && "to be checked",
+    isPassed(progress, letter) && last === "FAIL" && "passed before, fails now",
+    guess !== undefined && `guessed ${guess} on the page`,
+  ].filter(Boolean);
   return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
 }
 
-/** Renders the end of the course: the score, the corrected mistakes, and what comes next. */
 export function renderEnd({ progress, resultFile }: Model, width: number, paint: Paint): string[] {
   const { passed, of } = scoreOfProgress(progress);
   const text = (words: string) => wrap(words, width);
@@ -130,12 +119,13 @@ export function renderEnd({ progress, resultFile }: Model, width: number, paint:
       const { mistakes } = progressOf(progress, letter);
       const decided = lastResult(progress, letter)?.decided;
       const corrected = mistakes.map((name) => inWords(name).toLowerCase());
-      const more = [
-        decided === undefined ? "" : `as ${decided}`,
-        corrected.length === 0 ? "" : `corrected: ${corrected.join(", ")}`,
-      ].filter((part) => part !== "");
+      const text = [
+        title,
+        decided !== undefined && `as ${decided}`,
+        corrected.length > 0 && `corrected: ${corrected.join(", ")}`,
+      ].filter(Boolean);
       const mark = isPassed(progress, letter) ? paint("green", "✓") : "·";
-      return wrapBehind(`  ${mark} ${letter}  `, [title, ...more].join("; "), width, 7);
+      return wrapBehind(`  ${mark} ${letter}  `, text.join("; "), width);
     }),
     "",
     ...describeMemory(progress, Date.now()).flatMap(text),

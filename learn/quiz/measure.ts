@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { JsonObject } from "@unblock/progress/json";
-import type { Figures } from "./measuring.ts";
-import type { Measurement, Way } from "./question.ts";
+import type { Figures, Question } from "./question.ts";
 
 const run = promisify(execFile);
 const maxMs = 60_000;
@@ -16,46 +14,30 @@ const libuvThreads = "4";
 
 /** A way with its figures, or with the problem when it could not be measured. */
 export interface Measured {
-  readonly way: Way;
+  readonly way: string;
   readonly figures: Figures | undefined;
-  readonly problem: string | undefined;
+  readonly problem?: string | undefined;
 }
 
-/** Measures a way in a process of its own. */
 export async function measure(
-  { program, figure }: Measurement,
-  way: Way,
+  { id, measurement: { figure } }: Question,
+  way: string,
   signal: AbortSignal,
+  program = new URL("./measure-way.ts", import.meta.url),
 ): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), "unblock-quiz-"));
+  const heap = `--max-old-space-size=${maxHeapMb}`;
+  const args = [heap, fileURLToPath(program), id, way, folder, String(figure)];
+  const env = { ...process.env, UV_THREADPOOL_SIZE: libuvThreads };
   try {
-    const { stdout } = await run(
-      process.execPath,
-      [
-        `--max-old-space-size=${maxHeapMb}`,
-        fileURLToPath(program),
-        way.argument,
-        folder,
-        String(figure),
-      ],
-      {
-        env: { ...process.env, UV_THREADPOOL_SIZE: libuvThreads },
-        timeout: maxMs,
-        killSignal: "SIGKILL",
-        signal,
-      },
-    );
-    return { way, figures: parseFigures(stdout), problem: undefined };
+    const options = { env, timeout: maxMs, killSignal: "SIGKILL", signal } as const;
+    const { stdout } = await run(process.execPath, args, options);
+    return { way, figures: JSON.parse(stdout) };
   } catch (error) {
     return { way, figures: undefined, problem: problemOf(error) };
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-function parseFigures(line: string): Figures {
-  const json = new JsonObject(JSON.parse(line), "the figures");
-  return json.map((name) => json.number(name));
 }
 
 function problemOf(error: unknown): string {

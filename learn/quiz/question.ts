@@ -1,116 +1,93 @@
 import { readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { strategyMeanings } from "@unblock/proto/executors";
+import { ms } from "@unblock/terminal/numbers";
 import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
 import { qualities } from "../review/schedule.ts";
-import type { Figures } from "./measuring.ts";
 import type { Asked, Choice } from "./session.ts";
 
-/** Strategies to choose from, in the order of their keys. */
-const strategyNames = [
-  "event-loop",
-  "async",
-  "libuv",
-  "blocking-pool",
-  "cpu-pool",
-  "processes",
-  "queue",
-  "background",
-] as const satisfies readonly (keyof typeof strategyMeanings)[];
+const meanings: Readonly<Record<string, string>> = strategyMeanings;
 
-/** One way to do a question's work, measured in a process of its own. */
-export interface Way {
-  /** Label in the table. */
-  readonly name: string;
-  /** Name among the ways that the question's file gives to `measureWay`. */
-  readonly argument: string;
-}
+/** Figures of a measurement, with units in their names. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** Does a question's work in one way. `folder` is removed afterwards. */
+type Measure = (figure: number, folder: string) => Promise<Figures>;
 
 export interface Column {
   readonly title: string;
   readonly value: (figures: Figures) => string;
 }
 
-export interface Measurement {
-  /** One line: the work, and its input. */
-  readonly title: string;
-  /** The question's file, which measures its ways when it is run. */
-  readonly program: URL;
-  /** Amount of work, in the question's unit. */
-  readonly figure: number;
-  readonly ways: readonly Way[];
-  readonly columns: readonly Column[];
-  /** What the figures show on every machine. */
-  readonly reading: string;
-}
-
-/** A scenario to decide. */
 export interface Question extends Asked {
   /** Key of its card in the progress. */
   readonly id: string;
   readonly lesson: string;
-  readonly measurement: Measurement;
-  /** Returns the same question with another figure. */
+  readonly measurement: {
+    /** One line: the work, and its input. */
+    readonly title: string;
+    /** Amount of work, in the question's unit. */
+    readonly figure: number;
+    readonly columns: readonly Column[];
+    readonly ways: readonly string[];
+    /** What the figures show on every machine. */
+    readonly reading: string;
+  };
   readonly again: (random: Random) => Question;
 }
 
 export interface Definition {
+  /** Name of the markdown file with its texts, where `{n}` stands for the figure. */
+  readonly id: string;
   /** Figure of the question when it is first asked. */
   readonly figure: number;
   /** Returns the figure for another time. */
   readonly vary: (random: Random) => number;
-  readonly measurement: (figure: number) => Omit<Measurement, "program" | "reading">;
+  readonly title: (figure: number) => string;
+  /** Figure that is measured; default: the question's. */
+  readonly measuredFigure?: number;
+  readonly columns: (figure: number) => readonly Column[];
+  /** Ways to do the work, each measured in a process of its own, by their names in the table. */
+  readonly ways: Readonly<Record<string, Measure>>;
 }
 
-/**
- * Creates a question. Its texts are in the markdown file beside its module, where `{n}` stands for
- * the figure.
- *
- * @param module URL of the question's module, which measures the ways when it is the main module
- */
-export function createQuestion(module: string, definition: Definition): Question {
-  const { figure, vary, measurement } = definition;
-  const path = fileURLToPath(module);
-  const id = basename(path, ".ts");
-  const markdown = readFileSync(join(dirname(path), `${id}.md`), "utf8");
-  const text = markdown.replaceAll("{n}", String(figure));
+export function createQuestion(definition: Definition): Question {
+  const { id, figure, vary, title, columns, ways, measuredFigure = figure } = definition;
+  const file = new URL(`./questions/${id}.md`, import.meta.url);
+  const text = readFileSync(file, "utf8").replaceAll("{n}", String(figure));
   const textOf = (heading: string) => sectionOf(text, heading).trim();
-  const { title, paragraph } = introductionOf(text);
+  const introduction = introductionOf(text);
   return {
     id,
-    title,
-    question: paragraph,
-    choices: readChoices(listOf(textOf("Answers"))),
+    title: introduction.title,
+    question: introduction.paragraph,
+    choices: listOf(textOf("Answers")).map(readChoice),
     lesson: textOf("Lesson"),
     measurement: {
-      ...measurement(figure),
-      program: new URL(module),
+      title: title(figure),
+      figure: measuredFigure,
+      columns: columns(figure),
+      ways: Object.keys(ways),
       reading: textOf("Reading the figures"),
     },
-    again: (random) => createQuestion(module, { ...definition, figure: vary(random) }),
+    again: (random) => createQuestion({ ...definition, figure: vary(random) }),
   };
 }
 
-/** Reads items such as "**libuv** (recommended): The reason." @throws Error when one is missing */
-function readChoices(items: readonly string[]): Choice[] {
-  return strategyNames.map((name) => {
-    const item = items.find((one) => one.startsWith(`**${name}** `)) ?? "";
-    const [, found, reason] = /\((\w+)\): (.*)$/.exec(item) ?? [];
-    const quality = qualities.find((one) => one === found);
-    if (quality === undefined || reason === undefined) {
-      throw new Error(`Expected the quality and reason of ${name}, got "${item}"`);
-    }
-    return { text: name, meaning: strategyMeanings[name], quality, reason };
-  });
+/** Reads an item such as "**libuv** (recommended): The reason." */
+function readChoice(item: string): Choice {
+  const [, text = "", found, reason] = /^\*\*([\w-]+)\*\* \((\w+)\): (.*)$/.exec(item) ?? [];
+  const quality = qualities.find((one) => one === found);
+  const meaning = meanings[text];
+  if (meaning === undefined || quality === undefined || reason === undefined) {
+    throw new Error(`Expected a strategy with its quality and reason, got "${item}"`);
+  }
+  return { text, meaning, quality, reason };
 }
 
-/** Column of a figure in milliseconds. */
 export function milliseconds(title: string, figure: string): Column {
   return {
     title,
-    value: ({ [figure]: ms }) =>
-      ms === undefined ? "–" : `${ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0)} ms`,
+    value: ({ [figure]: value }) => (value === undefined ? "–" : `${ms(value)} ms`),
   };
 }
 

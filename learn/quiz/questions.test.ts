@@ -1,7 +1,8 @@
+import { plainPaint } from "@unblock/terminal/text";
 import { describe, expect, test } from "vitest";
-import { plainPaint } from "../terminal/text.ts";
 import { createRandom, milliseconds } from "./question.ts";
-import { questions, renderAnswers, renderMeasured } from "./run.ts";
+import { questions } from "./questions.ts";
+import { renderAnswers, renderMeasured } from "./run.ts";
 import { renderQuestion } from "./session.ts";
 
 const width = 79;
@@ -29,6 +30,7 @@ const variants = questions.flatMap((question) =>
 describe.each([...questions, ...variants])("$id: $measurement.title", (question) => {
   test("has one best answer, and a reason for each", () => {
     const { choices } = question;
+    expect(choices).toHaveLength(8);
     expect(choices.filter(({ quality }) => quality === "recommended")).toHaveLength(1);
     for (const { reason } of choices) {
       expect(reason).toMatch(/^\S.*[.)]$/s);

@@ -3,34 +3,28 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
-/** A local server in a thread of its own. */
-export interface SlowServer extends AsyncDisposable {
-  readonly port: number;
-  /** Maximum number of requests in progress at once so far. */
-  maxAtOnce(): Promise<number>;
-}
-
 /**
- * Starts a server that takes its time.
+ * Starts a local server that takes its time, in a thread of its own.
  *
  * @param kind "names": a DNS server that resolves every name after 50 ms; "tokens": an HTTP server
  *   that streams 20 pieces of text in half a second, as a language model's API does
  */
-export async function startSlowServer(kind: "names" | "tokens"): Promise<SlowServer> {
-  const thread = new Worker(new URL(import.meta.url), { workerData: kind });
+export async function startSlowServer(kind: "names" | "tokens") {
+  const counts = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  const thread = new Worker(new URL(import.meta.url), { workerData: { kind, counts } });
   const [port = 0]: number[] = await once(thread, "message");
   return {
     port,
-    maxAtOnce: async () => {
-      thread.postMessage("max at once");
-      const [max = 0]: number[] = await once(thread, "message");
-      return max;
-    },
+    /** Maximum number of requests in progress at once so far. */
+    maxAtOnce: () => Atomics.load(counts, maxAt),
     [Symbol.asyncDispose]: async () => {
       await thread.terminate();
     },
   };
 }
+
+/** Numbers that both threads see: requests in progress, and their maximum. */
+const [nowAt, maxAt] = [0, 1] as const;
 
 const lookupMs = 50;
 const tokens = 20;
@@ -41,20 +35,22 @@ const questionEndBytes = 4;
 /** Pointer to the question's name, type A, class IN, TTL 0, and 4 bytes of address: 127.0.0.1. */
 const dnsAnswer = Buffer.from([0xc0, dnsHeaderBytes, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]);
 
-let inProgress = 0;
-let maxInProgress = 0;
-
-function begin(): void {
-  inProgress++;
-  maxInProgress = Math.max(maxInProgress, inProgress);
+/** @returns ends the request */
+function begin(): () => void {
+  const counts: Int32Array = workerData.counts;
+  const now = Atomics.add(counts, nowAt, 1) + 1;
+  Atomics.store(counts, maxAt, Math.max(now, Atomics.load(counts, maxAt)));
+  return () => {
+    Atomics.sub(counts, nowAt, 1);
+  };
 }
 
 async function serveNames(): Promise<number> {
   const socket = createSocket("udp4");
   socket.on("message", (query, { port, address }) => {
-    begin();
+    const end = begin();
     setTimeout(() => {
-      inProgress--;
+      end();
       socket.send(resolveName(query), port, address);
     }, lookupMs);
   });
@@ -76,7 +72,7 @@ function resolveName(query: Buffer): Buffer {
 
 async function serveTokens(): Promise<number> {
   const server = createServer((_, response) => {
-    begin();
+    const end = begin();
     response.writeHead(200, { "content-type": "text/event-stream" });
     let sent = 0;
     const timer = setInterval(() => {
@@ -87,7 +83,7 @@ async function serveTokens(): Promise<number> {
       }
     }, tokenIntervalMs);
     response.once("close", () => {
-      inProgress--;
+      end();
       clearInterval(timer);
     });
   });
@@ -98,6 +94,5 @@ async function serveTokens(): Promise<number> {
 }
 
 if (!isMainThread) {
-  parentPort?.on("message", () => parentPort?.postMessage(maxInProgress));
-  parentPort?.postMessage(await (workerData === "names" ? serveNames() : serveTokens()));
+  parentPort?.postMessage(await (workerData.kind === "names" ? serveNames() : serveTokens()));
 }

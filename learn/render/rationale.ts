@@ -1,10 +1,10 @@
 import type { ExerciseProgress } from "@unblock/progress/progress";
 import type { Strategy } from "@unblock/proto/gen/exercise";
 import { type Mark, markOf } from "@unblock/terminal/mark";
+import { breakLines, type Paint, printable, wrap, wrapBehind } from "@unblock/terminal/text";
 import type { Book } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import type { ExerciseResult, StepName } from "../check/result.ts";
-import { type Paint, printable, wrap, wrapBehind } from "../terminal/text.ts";
 import { inWords, renderResult } from "./result.ts";
 
 /** What a passed step shows the learner to have done right. */
@@ -30,15 +30,16 @@ export function renderRationale(
   paint: Paint,
 ): string[] {
   const { exercise, right, rationale, reading } = book;
-  const rightNames = new Set(right.map(({ strategy }) => strategy));
-  const isRight = ({ name }: Strategy) => rightNames.has(name);
+  const isRight = ({ name }: Strategy) => right.some(({ strategy }) => strategy === name);
   const rightOnes = exercise.strategies.filter(isRight);
   const wrongOnes = exercise.strategies.filter((strategy) => !isRight(strategy));
+  const praised = result?.verdict === "PASS" ? praiseFor(result, progress) : [];
+  const praise = praised.flatMap((sentence) => wrap(sentence, width, "  "));
   return [
     paint("bold", `${exercise.letter}  ${exercise.title}`),
     "",
     ...(result === undefined ? [] : [...renderResult(result, width, paint), ""]),
-    ...(result?.verdict === "PASS" ? renderPraise(result, progress, width, paint) : []),
+    ...(praise.length === 0 ? [] : [paint("bold", "What was good"), ...praise, ""]),
     paint("bold", right.length === 1 ? "The right answer" : "Right answers, and what they cost"),
     ...rightOnes.flatMap((one) =>
       renderStrategy(one, markOf(one.suitability), result?.decided, width, paint),
@@ -58,22 +59,6 @@ export function renderRationale(
   ];
 }
 
-function renderPraise(
-  result: ExerciseResult,
-  progress: ExerciseProgress,
-  width: number,
-  paint: Paint,
-): string[] {
-  const praise = praiseFor(result, progress);
-  return praise.length === 0
-    ? []
-    : [
-        paint("bold", "What was good"),
-        ...praise.flatMap((sentence) => wrap(sentence, width, "  ")),
-        "",
-      ];
-}
-
 function renderStrategy(
   { name, reason }: Strategy,
   { mark, style }: Mark,
@@ -82,30 +67,24 @@ function renderStrategy(
   paint: Paint,
 ): string[] {
   const yours = name === decided ? " (yours)" : "";
-  return wrapBehind(`  ${paint(style, mark)} ${name.padEnd(13)}  `, reason + yours, width, 19);
+  return wrapBehind(`  ${paint(style, mark)} ${name.padEnd(13)}  `, reason + yours, width);
 }
 
 function renderReference({ reference, right }: Book, width: number, paint: Paint): string[] {
   const { file, difference } = reference();
   const others = right.filter((one) => one.file !== file);
+  const coloured = difference.map((line) => {
+    const style = line.startsWith("-") ? "red" : line.startsWith("+") ? "green" : "dim";
+    return paint(style, `  ${printable(line)}`);
+  });
   return [
     ...wrap(`From your file (-) to the reference (+), ${file}`, width).map((line) =>
       paint("bold", line),
     ),
     ...(difference.length === 0 ? ["  They have the same lines."] : []),
-    ...difference.flatMap((line) => {
-      const style = line.startsWith("-") ? "red" : line.startsWith("+") ? "green" : "dim";
-      return cut(printable(line), width - 2).map((text) => paint(style, `  ${text}`));
-    }),
+    ...breakLines(coloured, width),
     ...others.flatMap((one) => wrap(`With ${one.strategy}: ${one.file}`, width)),
   ];
-}
-
-/** Cuts a line of code, which must keep its spaces. */
-function cut(line: string, width: number): string[] {
-  return line.length <= width
-    ? [line]
-    : [line.slice(0, width), ...cut(`⤷ ${line.slice(width)}`, width)];
 }
 
 /**

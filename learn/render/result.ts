@@ -1,7 +1,6 @@
-import type { Diagnosis } from "@unblock/diagnose/diagnosis";
-import { exerciseFor } from "@unblock/diagnose/taught-by";
+import { type Diagnosis, taughtBy } from "@unblock/diagnose/diagnosis";
+import { type Paint, wrap, wrapBehind } from "@unblock/terminal/text";
 import type { ExerciseResult, StepResult } from "../check/result.ts";
-import { type Paint, wrap, wrapBehind } from "../terminal/text.ts";
 
 const marks = { PASS: "✓", FAIL: "✗", INCONCLUSIVE: "?" } as const;
 const styles = { PASS: "green", FAIL: "red", INCONCLUSIVE: "yellow" } as const;
@@ -29,18 +28,17 @@ export function renderResult(result: ExerciseResult, width: number, paint: Paint
 export function renderSteps(steps: readonly StepResult[], width: number, paint: Paint): string[] {
   return steps.flatMap(({ step, verdict, message }) => {
     const mark = paint(styles[verdict], marks[verdict]);
-    return wrapBehind(`  ${mark} ${step.padEnd(stepWidth)}  `, message, width, stepWidth + 6);
+    return wrapBehind(`  ${mark} ${step.padEnd(stepWidth)}  `, message, width);
   });
 }
 
-/** Renders the full evidence: each step with its details, and the numbers of each diagnosis. */
 export function renderDetails(result: ExerciseResult, width: number, paint: Paint): string[] {
   const { steps, diagnoses } = result;
   return [
     ...steps.flatMap((step) => [
       ...renderSteps([step], width, paint),
       ...(step.details ?? []).flatMap((detail) =>
-        wrap(detail, width, `${" ".repeat(stepWidth + 6)}- `, " ".repeat(stepWidth + 8)),
+        wrapBehind(`${" ".repeat(stepWidth + 6)}- `, detail, width),
       ),
     ]),
     ...diagnoses.flatMap(({ name, numbers }) => [
@@ -57,7 +55,7 @@ function renderDiagnosis(
   width: number,
   paint: Paint,
 ): string[] {
-  const teacher = exerciseFor(name);
+  const teacher = taughtBy[name];
   return [
     paint("bold", inWords(name)),
     ...wrap(finding, width, "  "),

@@ -1,26 +1,23 @@
 import { loadProgress, type Progress, progressOf } from "@unblock/progress/progress";
-import { exercises } from "@unblock/proto/exercises";
+import { exercises, findExercise } from "@unblock/proto/exercises";
 import { createRandom } from "../quiz/question.ts";
-import { askQuestion, questionOf, questions } from "../quiz/run.ts";
+import { questionOf, questions } from "../quiz/questions.ts";
+import { askQuestion } from "../quiz/run.ts";
 import { type Choice, renderReasons, runSession, type Session, say } from "../quiz/session.ts";
 import { readingFor } from "../score.ts";
 import { variantOf } from "./variants.ts";
 
-/**
- * Asks again about exercises and quiz questions that the learner has worked on, with other figures,
- * on a terminal.
- *
- * @param path the progress file
- */
-export async function runReview(path: string): Promise<void> {
-  if (knownIds(loadProgress(path).state).length === 0) {
+/** Asks again about what the learner has worked on, with other figures, on a terminal. */
+export async function runReview(progressPath: string): Promise<void> {
+  const ids = knownIds(loadProgress(progressPath).state);
+  if (ids.length === 0) {
     say(
       "Nothing to review yet. First check an exercise (npm run learn), guess one on the page, or answer",
       "a question of the quiz (npm run learn -- --quiz).",
     );
     return;
   }
-  await runSession(path, "review", knownIds, askAgain);
+  await runSession(progressPath, "review", ids, askAgain);
 }
 
 /** Ids of the exercises that the learner has worked on and of the questions asked before. */
@@ -37,7 +34,7 @@ function knownIds(progress: Progress): string[] {
 
 async function askAgain(id: string, session: Session, progress: Progress): Promise<Choice> {
   const random = createRandom(Date.now());
-  const exercise = exercises.find(({ letter }) => letter === id);
+  const exercise = findExercise(id);
   if (exercise === undefined) {
     return askQuestion(questionOf(id).again(random), session);
   }

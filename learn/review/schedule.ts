@@ -1,10 +1,7 @@
 import type { Card } from "@unblock/progress/progress";
-import { createEmptyCard, type Card as FsrsCard, fsrs, Rating } from "ts-fsrs";
+import { createEmptyCard, fsrs, Rating } from "ts-fsrs";
 
-/**
- * Quality of an answer. "works" is right at a price, so it is asked again sooner than
- * "recommended".
- */
+/** Quality of an answer. "works" is right at a price, so it is asked again sooner than "recommended". */
 export const qualities = ["recommended", "works", "wrong"] as const;
 export type AnswerQuality = (typeof qualities)[number];
 
@@ -17,10 +14,7 @@ const ratings = {
 /** Cards due within this time count as due: a wrong answer's card is due after a minute. */
 const learnAheadMs = 60_000;
 
-/**
- * FSRS scheduler: a question comes back when the probability of remembering its answer has dropped
- * to 90 %, and after a wrong answer in the next session.
- */
+/** A question comes back when its answer is remembered with 90 %, and after a wrong answer in the next session. */
 const scheduler = fsrs({
   request_retention: 0.9,
   learning_steps: ["1m"],
@@ -30,18 +24,12 @@ const scheduler = fsrs({
 
 /** Returns a question's card after an answer. @param card undefined when it was never asked */
 export function afterAnswer(card: Card | undefined, quality: AnswerQuality, nowMs: number): Card {
-  const { card: next } = scheduler.next(toFsrs(card, nowMs), new Date(nowMs), ratings[quality]);
-  return {
-    dueMs: next.due.getTime(),
-    lastMs: nowMs,
-    stability: next.stability,
-    difficulty: next.difficulty,
-    scheduledDays: next.scheduled_days,
-    learningSteps: next.learning_steps,
-    reps: next.reps,
-    lapses: next.lapses,
-    state: next.state,
-  };
+  const before =
+    card === undefined
+      ? createEmptyCard(nowMs)
+      : { ...card, due: card.dueMs, last_review: card.lastMs };
+  const { due, last_review: _, ...next } = scheduler.next(before, nowMs, ratings[quality]).card;
+  return { ...next, dueMs: due.getTime(), lastMs: nowMs };
 }
 
 /** Returns the ids of the cards that are due, the most overdue first, then those without a card. */
@@ -66,25 +54,6 @@ export function nextDueMs(
   return later.length === 0 ? undefined : Math.min(...later);
 }
 
-/** Local date, as ISO 8601. */
 export function dayOf(timeMs: number): string {
   return new Date(timeMs).toLocaleDateString("sv");
-}
-
-function toFsrs(card: Card | undefined, nowMs: number): FsrsCard {
-  if (card === undefined) {
-    return createEmptyCard(new Date(nowMs));
-  }
-  return {
-    due: new Date(card.dueMs),
-    last_review: new Date(card.lastMs),
-    stability: card.stability,
-    difficulty: card.difficulty,
-    elapsed_days: 0,
-    scheduled_days: card.scheduledDays,
-    learning_steps: card.learningSteps,
-    reps: card.reps,
-    lapses: card.lapses,
-    state: card.state,
-  };
 }

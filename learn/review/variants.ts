@@ -1,6 +1,8 @@
 import type { LabMeasurement } from "@unblock/progress/progress";
 import { strategyMeanings } from "@unblock/proto/executors";
 import { type Exercise, isRight } from "@unblock/proto/exercises";
+import type { Strategy } from "@unblock/proto/gen/exercise";
+import { count, ms as inMs } from "@unblock/terminal/numbers";
 import type { Random } from "../quiz/question.ts";
 import type { Asked, Choice } from "../quiz/session.ts";
 import { burstTime, cpuMs, type Figures } from "./burst-time.ts";
@@ -9,9 +11,12 @@ const maxChoices = 4;
 /** Minimum ratio of two measured times that makes the slower strategy recognizable. */
 const minRatio = 2;
 
+type Question = Omit<Asked, "title">;
+type Kind = (exercise: Exercise, random: Random) => Question;
+
 /**
- * Creates a question about an exercise with other figures. Its times follow from the schema's
- * figures by arithmetic, or were measured by the lab on this machine.
+ * Creates a question about an exercise with other figures. Its times follow from the schema's figures by
+ * arithmetic, or were measured by the lab on this machine.
  *
  * @param asked how often it was asked before; each time another kind of question follows
  */
@@ -21,80 +26,63 @@ export function variantOf(
   asked: number,
   measured: LabMeasurement | undefined,
 ): Asked {
-  const kinds = kindsFor(exercise, measured);
-  const make = kinds[asked % kinds.length];
-  if (make === undefined) {
-    throw new Error(`Expected exercise ${exercise.letter} to have a kind of question`);
-  }
-  return make(exercise, random);
-}
-
-type Kind = (exercise: Exercise, random: Random) => Asked;
-
-function kindsFor(exercise: Exercise, measured: LabMeasurement | undefined): Kind[] {
-  const own = exercise.work.afterResponse
+  const kinds: Kind[] = exercise.work.afterResponse
     ? [lastEvent, replyTime]
     : exercise.strategies.some(({ name }) => name === "parallel")
       ? [severalServices, severalRounds]
       : [howLong, which];
-  const fromLab = measured === undefined ? undefined : whichWasMeasured(exercise, measured);
-  return fromLab === undefined ? own : [...own, fromLab];
+  const fromLab = measured && whichWasMeasured(exercise, measured);
+  const all = fromLab === undefined ? kinds : [...kinds, () => fromLab];
+  const make = all[asked % all.length] ?? howLong;
+  return { title: exercise.title, ...make(exercise, random) };
 }
 
-/** Asks how long a burst takes with one of the strategies. */
-function howLong(exercise: Exercise, random: Random): Asked {
+function howLong(exercise: Exercise, random: Random): Question {
   const figures = figuresFor(exercise, random);
-  const timed = exercise.strategies.flatMap(({ name }) => {
-    const time = burstTime(exercise, name, figures);
-    return time === undefined ? [] : [{ name, ...time }];
-  });
-  const asked = shuffled(timed, random)[0];
+  const timed = timedStrategies(exercise, figures);
+  const [asked] = shuffled(timed, random);
   if (asked === undefined) {
     throw new Error(`Expected exercise ${exercise.letter} to have a strategy with a known time`);
   }
-  const wrong = timed
-    .filter(({ ms }) => ms !== asked.ms)
-    .map(({ ms, name, formula }) => ({ ms, why: `That would be ${name}: ${formula}.` }));
-  const near = [asked.ms * 2, Math.round(asked.ms / 2), asked.ms * 3].map((ms) => ({
-    ms,
-    why: "",
-  }));
+  const { name, ms, formula } = asked;
+  const wrong = timed.map((one): Time => [one.ms, `That would be ${one.name}: ${one.formula}.`]);
+  const near = [ms * 2, Math.round(ms / 2), ms * 3].map((one): Time => [one, ""]);
   return {
-    title: exercise.title,
-    question: `${describe(exercise, figures)} The calls run as ${asked.name} (${meaningOf(asked.name)}). When does the last caller have its response, at the earliest?`,
-    choices: timeChoices({ ms: asked.ms, why: `${asked.formula}.` }, [...wrong, ...near], random),
+    question: `${describe(exercise, figures)} The calls run as ${name} (${meaningOf(name)}). When does the last caller have its response, at the earliest?`,
+    choices: timeChoices([ms, `${formula}.`], [...wrong, ...near], random),
   };
 }
 
 /** Asks which strategy meets a time limit without freezing anyone. */
-function which(exercise: Exercise, random: Random): Asked {
+function which(exercise: Exercise, random: Random): Question {
   const figures = figuresFor(exercise, random);
-  const timed = exercise.strategies.flatMap(({ name, reason }) => {
-    const time = burstTime(exercise, name, figures);
-    return time === undefined ? [] : [{ name, reason, ...time }];
-  });
-  const rightOnes = timed.filter(({ name }) => isRight(exercise, name));
-  const limitMs = Math.round(1.5 * Math.min(...rightOnes.map(({ ms }) => ms)));
-  const choices = timed
-    .map(({ name, reason, ms, formula }): Choice => {
-      const isInTime = isRight(exercise, name) && ms <= limitMs;
-      const right = name === exercise.recommended ? "recommended" : "works";
-      return {
-        text: name,
-        quality: isInTime ? right : "wrong",
-        reason: `${formula}. In the exercise: ${reason}`,
-      };
-    })
-    .sort((a, b) => (a.text < b.text ? -1 : 1));
+  const timed = timedStrategies(exercise, figures);
+  const rightMs = timed.filter(({ name }) => isRight(exercise, name)).map(({ ms }) => ms);
+  const limitMs = Math.round(1.5 * Math.min(...rightMs));
+  const inTime = timed.filter(({ name, ms }) => isRight(exercise, name) && ms <= limitMs);
+  // What works is recommended when the exercise's recommended strategy is too slow with these figures.
+  const hasBest = inTime.some(({ name }) => name === exercise.recommended);
   return {
-    title: exercise.title,
     question: `${describe(exercise, figures)} Everyone should have a response within ${limitMs} ms, and nobody else should be slowed down. Which strategy does it here?`,
-    choices: withBest(choices),
+    choices: byText(
+      timed.map((one) => ({
+        text: one.name,
+        quality: !inTime.includes(one)
+          ? "wrong"
+          : hasBest && one.name !== exercise.recommended
+            ? "works"
+            : "recommended",
+        reason: `${one.formula}. In the exercise: ${one.reason}`,
+      })),
+    ),
   };
 }
 
-/** Asks which strategy was the slowest in the lab. */
-function whichWasMeasured(exercise: Exercise, { calls, wallMs }: LabMeasurement): Kind | undefined {
+/** Asks which strategy was the slowest in the lab. @returns undefined when the times are too close */
+function whichWasMeasured(
+  exercise: Exercise,
+  { calls, wallMs }: LabMeasurement,
+): Question | undefined {
   const known = exercise.strategies.flatMap(({ name, reason }) => {
     const ms = wallMs[name];
     return ms === undefined ? [] : [{ name, reason, ms }];
@@ -103,111 +91,89 @@ function whichWasMeasured(exercise: Exercise, { calls, wallMs }: LabMeasurement)
   if (slowest === undefined || next === undefined || slowest.ms < minRatio * next.ms) {
     return undefined;
   }
-  return () => ({
-    title: exercise.title,
-    question: `On this machine the lab measured a burst of ${calls} ${calls === 1 ? "call" : "calls"} with ${known.length} strategies. The slowest took ${inMs(slowest.ms)}, the next one ${inMs(next.ms)}. Which one was the slowest?`,
-    choices: known
-      .map(
-        ({ name, reason, ms }): Choice => ({
-          text: name,
-          quality: name === slowest.name ? "recommended" : "wrong",
-          reason: `${name} took ${inMs(ms)} here. ${reason}`,
-        }),
-      )
-      .sort((a, b) => (a.text < b.text ? -1 : 1)),
-  });
+  return {
+    question: `On this machine the lab measured a burst of ${count(calls)} with ${known.length} strategies. The slowest took ${inMs(slowest.ms)} ms, the next one ${inMs(next.ms)} ms. Which one was the slowest?`,
+    choices: byText(
+      known.map(({ name, reason, ms }) => ({
+        text: name,
+        quality: name === slowest.name ? "recommended" : "wrong",
+        reason: `${name} took ${inMs(ms)} ms here. ${reason}`,
+      })),
+    ),
+  };
 }
 
 /** For G: asks when the last event of a burst arrives. */
-function lastEvent(exercise: Exercise, random: Random): Asked {
-  const { waitMs } = exercise.work;
+function lastEvent({ work: { waitMs } }: Exercise, random: Random): Question {
   const atOnce = 64;
   const events = atOnce * random(2, 5) + random(1, atOnce - 1);
   const rounds = Math.ceil(events / atOnce);
   const ms = rounds * waitMs;
+  const wrong: Time[] = [
+    [waitMs, `That would be all ${events} at once; the background runs at most ${atOnce}.`],
+    [events * waitMs, "That would be one after another."],
+    [ms - waitMs, `${rounds - 1} rounds send ${(rounds - 1) * atOnce} events only.`],
+  ];
   return {
-    title: exercise.title,
     question: `${events} events come in at the same moment. Each gets its response at once and is sent in the background, ${atOnce} at a time; analytics takes ${waitMs} ms for each. When has the last event arrived, at the earliest?`,
-    choices: timeChoices(
-      { ms, why: `⌈${events} / ${atOnce}⌉ × ${waitMs} ms = ${ms} ms.` },
-      [
-        {
-          ms: waitMs,
-          why: `That would be all ${events} at once; the background runs at most ${atOnce}.`,
-        },
-        { ms: events * waitMs, why: "That would be one after another." },
-        {
-          ms: (rounds - 1) * waitMs,
-          why: `${rounds - 1} rounds send ${(rounds - 1) * atOnce} events only.`,
-        },
-      ],
-      random,
-    ),
+    choices: timeChoices([ms, `⌈${events} / ${atOnce}⌉ × ${waitMs} ms = ${ms} ms.`], wrong, random),
   };
 }
 
 /** For G: asks whether the caller has to wait for the event. */
-function replyTime({ title }: Exercise, random: Random): Asked {
+function replyTime(_: Exercise, random: Random): Question {
   const analyticsMs = 50 * random(3, 40);
   const mustKnow = random(0, 1) === 0;
+  const caller = mustKnow
+    ? "The caller books a payment with this event and must know that it was accepted before it continues."
+    : "The caller shows a page, and does not need the response of analytics.";
   return {
-    title,
-    question: mustKnow
-      ? `Analytics takes ${analyticsMs} ms today. The caller books a payment with this event and must know that it was accepted before it continues. Which strategy does it need?`
-      : `Analytics takes ${analyticsMs} ms today. The caller shows a page, and does not need the response of analytics. Which strategy does it need?`,
-    choices: ["await", "background"].map((text) => ({
-      text,
-      quality: text === (mustKnow ? "await" : "background") ? "recommended" : "wrong",
-      reason:
-        text === "await"
-          ? `The caller waits ${analyticsMs} ms and then knows.`
-          : `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`,
-    })),
+    question: `Analytics takes ${analyticsMs} ms today. ${caller} Which strategy does it need?`,
+    choices: [
+      {
+        text: "await",
+        quality: mustKnow ? "recommended" : "wrong",
+        reason: `The caller waits ${analyticsMs} ms and then knows.`,
+      },
+      {
+        text: "background",
+        quality: mustKnow ? "wrong" : "recommended",
+        reason: `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`,
+      },
+    ],
   };
 }
 
 /** For H: asks about services that take different times. */
-function severalServices(exercise: Exercise, random: Random): Asked {
+function severalServices(_: Exercise, random: Random): Question {
   const delays = Array.from({ length: random(3, 7) }, () => 10 * random(3, 30));
   const [sum, max] = [delays.reduce((a, b) => a + b, 0), Math.max(...delays)];
+  const mean = Math.round(sum / delays.length);
+  const wrong: Time[] = [
+    [sum, `That would be sequential: their sum, ${sum} ms.`],
+    [mean, "The mean does not matter: the caller waits for the slowest."],
+    [Math.min(...delays), "By then only the fastest has responded."],
+  ];
   return {
-    title: exercise.title,
     question: `A dashboard asks ${delays.length} services that do not need each other. They take ${delays.join(", ")} ms, and run as parallel (${meaningOf("parallel")}). When is the dashboard complete, at the earliest?`,
-    choices: timeChoices(
-      { ms: max, why: `The slowest decides: ${max} ms.` },
-      [
-        { ms: sum, why: `That would be sequential: their sum, ${sum} ms.` },
-        {
-          ms: Math.round(sum / delays.length),
-          why: "The mean does not matter: the caller waits for the slowest.",
-        },
-        { ms: Math.min(...delays), why: "By then only the fastest has responded." },
-      ],
-      random,
-    ),
+    choices: timeChoices([max, `The slowest decides: ${max} ms.`], wrong, random),
   };
 }
 
 /** For H: asks about services that need the response of another. */
-function severalRounds(exercise: Exercise, random: Random): Asked {
+function severalRounds(_: Exercise, random: Random): Question {
   const services = random(4, 8);
   const [firstMs, othersMs] = [10 * random(3, 12), 10 * random(13, 30)];
-  const ms = firstMs + othersMs;
+  const inTurnMs = firstMs + (services - 1) * othersMs;
+  const why = `${firstMs} ms for the number, then the others together: ${othersMs} ms.`;
+  const wrong: Time[] = [
+    [othersMs, "The others can't begin before they have the number."],
+    [inTurnMs, "That would be one after another; only the first must come first."],
+    [services * othersMs, "That is more than one after another takes."],
+  ];
   return {
-    title: exercise.title,
     question: `A dashboard asks ${services} services. The first, which takes ${firstMs} ms, gives the account number that the other ${services - 1} need; those take ${othersMs} ms each and do not need each other. When is the dashboard complete, at the earliest?`,
-    choices: timeChoices(
-      { ms, why: `${firstMs} ms for the number, then the others together: ${othersMs} ms.` },
-      [
-        { ms: othersMs, why: "The others can't begin before they have the number." },
-        {
-          ms: firstMs + (services - 1) * othersMs,
-          why: "That would be one after another; only the first must come first.",
-        },
-        { ms: services * othersMs, why: "That is more than one after another takes." },
-      ],
-      random,
-    ),
+    choices: timeChoices([firstMs + othersMs, why], wrong, random),
   };
 }
 
@@ -220,54 +186,52 @@ function figuresFor({ burst }: Exercise, random: Random): Figures {
   };
 }
 
-function describe(exercise: Exercise, figures: Figures): string {
-  const { work, rpc, strategies } = exercise;
-  const { calls, threads, libuvThreads, cores } = figures;
-  const has = (name: string) => strategies.some((one) => one.name === name);
-  const cost = [
-    work.waitMs > 0 ? `waits ${work.waitMs} ms` : "",
-    work.cpu ? `computes ${cpuMs} ms` : "",
-  ].filter((part) => part !== "");
-  const machine = [
-    work.cpu ? `${cores} cores` : "",
-    !work.cpu && has("blocking-pool") ? `${threads} threads in the pool for blocking calls` : "",
-    has("libuv") ? `${libuvThreads} threads in libuv's pool` : "",
-  ].filter((part) => part !== "");
-  return `${calls} callers call ${rpc} at the same moment; each call ${cost.join(", then ")}. The service has ${machine.join(" and ")}.`;
+/** The strategies whose times follow from the figures. */
+function timedStrategies(exercise: Exercise, figures: Figures) {
+  return exercise.strategies.flatMap(({ name, reason }: Strategy) => {
+    const time = burstTime(exercise, name, figures);
+    return time === undefined ? [] : [{ name, reason, ...time }];
+  });
 }
 
-interface Time {
-  readonly ms: number;
-  readonly why: string;
+function describe({ work, rpc, strategies }: Exercise, figures: Figures): string {
+  const { calls, threads, libuvThreads, cores } = figures;
+  const has = (name: string) => strategies.some((one) => one.name === name);
+  const cost = [work.waitMs > 0 && `waits ${work.waitMs} ms`, work.cpu && `computes ${cpuMs} ms`];
+  const machine = [
+    work.cpu && `${cores} cores`,
+    !work.cpu && has("blocking-pool") && `${threads} threads in the pool for blocking calls`,
+    has("libuv") && `${libuvThreads} threads in libuv's pool`,
+  ];
+  return `${calls} callers call ${rpc} at the same moment; each call ${cost.filter(Boolean).join(", then ")}. The service has ${machine.filter(Boolean).join(" and ")}.`;
 }
+
+/** A time, and why it is right or wrong; "" when it is only close. */
+type Time = readonly [ms: number, why: string];
 
 /** Returns the right time among different wrong ones, in ascending order. */
 function timeChoices(right: Time, wrong: readonly Time[], random: Random): Choice[] {
-  const others: Time[] = [];
   // Results of a likely misconception teach more than times that are only close.
-  const likely = wrong.filter(({ why }) => why !== "");
-  const close = wrong.filter(({ why }) => why === "");
-  for (const one of [...shuffled(likely, random), ...shuffled(close, random)]) {
-    if (one.ms > 0 && one.ms !== right.ms && others.every(({ ms }) => ms !== one.ms)) {
-      others.push(one);
+  const likeliest = shuffled(wrong, random).sort(
+    ([, a], [, b]) => Number(a === "") - Number(b === ""),
+  );
+  const times = new Map<number, string>([right]);
+  for (const [ms, why] of likeliest) {
+    if (ms > 0 && times.size < maxChoices && !times.has(ms)) {
+      times.set(ms, why);
     }
   }
-  return [
-    { ...right, quality: "recommended" as const },
-    ...others.slice(0, maxChoices - 1).map((one) => ({ ...one, quality: "wrong" as const })),
-  ]
-    .sort((a, b) => a.ms - b.ms)
-    .map(({ ms, why, quality }) => ({ text: `${ms} ms`, quality, reason: why }));
+  return [...times]
+    .sort(([a], [b]) => a - b)
+    .map(([ms, reason]) => ({
+      text: `${ms} ms`,
+      quality: ms === right[0] ? "recommended" : "wrong",
+      reason,
+    }));
 }
 
-/**
- * Recommends what works when the exercise's recommended strategy is too slow with these figures.
- */
-function withBest(choices: readonly Choice[]): Choice[] {
-  const hasBest = choices.some(({ quality }) => quality === "recommended");
-  return choices.map((choice) =>
-    !hasBest && choice.quality === "works" ? { ...choice, quality: "recommended" } : choice,
-  );
+function byText(choices: readonly Choice[]): Choice[] {
+  return choices.toSorted((a, b) => (a.text < b.text ? -1 : 1));
 }
 
 function meaningOf(strategy: string): string {
@@ -284,8 +248,4 @@ function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
     .map((item) => ({ item, order: random(0, 1_000_000) }))
     .sort((a, b) => a.order - b.order)
     .map(({ item }) => item);
-}
-
-function inMs(ms: number): string {
-  return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
 }

@@ -41,7 +41,6 @@ function append(line: string): void {
   writeSync(file, `${line}\n`);
 }
 
-/** The methods of a prepared statement that run it. */
 const runs = ["get", "all", "run", "iterate"] as const;
 const sleeper = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 

@@ -18,18 +18,15 @@ export interface WorldAddresses {
   readonly holdingsPath: string;
 }
 
-/** The service's only argument, as JSON. */
 export interface ServiceOptions {
-  /** Letter of the learner's exercise, "A" to "H". */
   readonly letter: string;
-  /** The learner's file, as a file: URL. */
   readonly fileUrl: string;
   /** The backends of the learner's code; the reference uses those of the service. */
   readonly world: WorldAddresses;
   /** Null for an exercise without events. */
   readonly analyticsUrl: string | null;
-  /** Whether calls take the server's fast path. Connect's handlers also abort the signal after a success. */
-  readonly fastPath: boolean;
+  /** Whether the signal of a call aborts when the call ends, also after a success, as Connect's handlers do. */
+  readonly signalEndsWithCall: boolean;
   /** Limit of the process, in MiB. */
   readonly maxMemoryMb: number;
 }
@@ -48,7 +45,6 @@ export type Ask =
   /** Do one call's work with the recommended strategy. */
   | { readonly kind: "alone"; readonly request: JsonValue };
 
-/** Result of one call's work done right. */
 export interface Alone {
   readonly response: JsonValue;
   readonly ms: number;
@@ -61,7 +57,6 @@ export interface Answer {
   readonly id: number;
   readonly observation?: Observation;
   readonly alone?: Alone;
-  /** Error message. */
   readonly failure?: string;
 }
 
@@ -77,7 +72,6 @@ export type Message =
   /** The file could not be loaded. */
   | { readonly kind: "not imported"; readonly problem: string; readonly line: number | null }
   | { readonly kind: "ready"; readonly url: string; readonly pid: number }
-  /** The service itself failed. */
   | { readonly kind: "broken"; readonly problem: string }
   | { readonly kind: "log"; readonly text: string }
   /** The learner's code manipulates the check; the text continues after the file's name. */
@@ -89,7 +83,6 @@ export type Message =
 export type LastWords =
   /** A call of process.exit(), with its line in the learner's file. */
   | { readonly kind: "exit"; readonly code: number; readonly line: number | null }
-  /** An uncaught error. */
   | { readonly kind: "uncaught"; readonly problem: string; readonly line: number | null }
   | { readonly kind: "memory"; readonly usedMb: number }
   /** The line at which the event loop is stuck. */
@@ -106,7 +99,6 @@ const { parse } = JSON;
 const { serialize } = v8;
 const { base64Slice } = Buffer.prototype;
 
-/** Sends a message to the checker. */
 export type Say = (message: Message) => void;
 
 /**

@@ -13,15 +13,9 @@ export interface Environment {
   readonly holdingsPath: string;
 }
 
-/** What can be passed to another process. */
-export type ProcessEnvironment = Pick<Environment, "crops" | "holdingsPath"> & {
-  readonly addresses: Omit<BackendAddresses, "database" | "disk">;
-  readonly databasePath: string;
-};
-
 const key = "unblock learn";
 /** Variable that the learner's processes inherit. */
-const variable = "UNBLOCK_LEARN_ENVIRONMENT";
+export const environmentVariable = "UNBLOCK_LEARN_ENVIRONMENT";
 let own: Environment | undefined;
 
 /** Undefined outside of a service that `npm run check` or `npm run learn` started. */
@@ -34,7 +28,7 @@ export function knownEnvironment(): Environment | undefined {
 export function provideEnvironment(environment: Environment): void {
   own = environment;
   setEnvironmentData(key, environment);
-  process.env[variable] = JSON.stringify(toProcessEnvironment(environment));
+  process.env[environmentVariable] = JSON.stringify(toProcessEnvironment(environment));
 }
 
 /** @throws Error outside of a service that `npm run check` or `npm run learn` started */
@@ -48,13 +42,12 @@ export function environment(): Environment {
   return known;
 }
 
-export function toProcessEnvironment({
-  addresses,
-  crops,
-  holdingsPath,
-}: Environment): ProcessEnvironment {
-  const { database, disk: _, ...others } = addresses;
-  return { addresses: others, databasePath: database.path, crops, holdingsPath };
+/** What can be passed to another process, which shares no memory. */
+export type ProcessEnvironment = ReturnType<typeof toProcessEnvironment>;
+
+export function toProcessEnvironment({ addresses, ...others }: Environment) {
+  const { database, disk: _, ...shared } = addresses;
+  return { ...others, addresses: shared, databasePath: database.path };
 }
 
 /** Processes have no disk: the number of the next file is in shared memory. */
@@ -62,18 +55,15 @@ export function toEnvironment(given: Environment | ProcessEnvironment): Environm
   if (!("databasePath" in given)) {
     return given;
   }
-  const database = { path: given.databasePath, counts: CallCounter.buffer() };
+  const { addresses, databasePath: path, ...others } = given;
+  const database = { path, counts: CallCounter.buffer() };
   const disk = { folder: "/no disk in processes", nextNumber: undefined };
-  return {
-    crops: given.crops,
-    addresses: { ...given.addresses, database, disk },
-    holdingsPath: given.holdingsPath,
-  };
+  return { ...others, addresses: { ...addresses, database, disk } };
 }
 
 function readEnvironment(): Environment | undefined {
-  const inherited = process.env[variable];
   const data = getEnvironmentData(key);
+  const inherited = process.env[environmentVariable];
   if (isEnvironment(data)) {
     return data;
   }
@@ -84,7 +74,6 @@ function isEnvironment(data: unknown): data is Environment {
   return typeof data === "object" && data !== null && "addresses" in data;
 }
 
-/** Addresses of the learner's backends. */
 export function worldAddresses(
   { httpUrl, cachePort, diskFolder, fifos, databasePath }: WorldAddresses,
   analyticsUrl: string | null,
@@ -111,17 +100,8 @@ export function provideHouse(house: House, file: string): void {
   open = { house, file };
 }
 
-/** @throws Error outside of the service's main thread */
-export function house(): House {
-  return opened().house;
-}
-
-/** The URL of the learner's file. */
-export function learnerFile(): string {
-  return opened().file;
-}
-
-function opened(): NonNullable<typeof open> {
+/** The service's executors, and the URL of the learner's file. @throws Error outside of its main thread */
+export function openedHouse(): NonNullable<typeof open> {
   if (open === undefined) {
     throw new Error("The pools are for the handler, in the service's main thread");
   }

@@ -1,7 +1,7 @@
 import childProcess from "node:child_process";
 import { EventEmitter } from "node:events";
 import fs from "node:fs";
-import net, { Server } from "node:net";
+import { Server, Socket } from "node:net";
 import perfHooks from "node:perf_hooks";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { Readable, Writable } from "node:stream";
@@ -11,7 +11,6 @@ import { lineWith } from "./last-words.ts";
 
 /** Interval between checks for replaced functions. */
 const pollMs = 500;
-/** Names listed at most. */
 const maxNames = 3;
 
 /** A function that the learner's code could replace. */
@@ -21,6 +20,28 @@ interface Named {
   readonly key: string | symbol;
   readonly value: unknown;
 }
+
+/** What the service relies on besides the language's globals. */
+const relied: Readonly<Record<string, object>> = {
+  process,
+  "EventEmitter.prototype": EventEmitter.prototype,
+  "Readable.prototype": Readable.prototype,
+  "Writable.prototype": Writable.prototype,
+  "Socket.prototype": Socket.prototype,
+  "Server.prototype": Server.prototype,
+  fs,
+  "DatabaseSync.prototype": DatabaseSync.prototype,
+  "StatementSync.prototype": StatementSync.prototype,
+  child_process: childProcess,
+  "ChildProcess.prototype": childProcess.ChildProcess.prototype,
+  worker_threads: workerThreads,
+  "Worker.prototype": workerThreads.Worker.prototype,
+  perf_hooks: perfHooks,
+  performance: Object.getPrototypeOf(performance),
+  AbortSignal,
+  "AbortSignal.prototype": AbortSignal.prototype,
+  "EventTarget.prototype": EventTarget.prototype,
+};
 
 /** Libraries replace these for good reasons, and the check does not rely on them. */
 const unwatched: ReadonlySet<string> = new Set(["console", "process.emit", "process.reallyExit"]);
@@ -36,24 +57,13 @@ const { getOwnPropertyDescriptor, ownKeys } = Reflect;
  * @returns checks at once
  */
 export function watchReplaced(fileUrl: string, say: Say): () => void {
-  const known = functionsOf(globalThis, "", 2).concat(
-    functionsOf(process, "process", 0),
-    functionsOf(EventEmitter.prototype, "EventEmitter.prototype", 0),
-    functionsOf(Readable.prototype, "Readable.prototype", 0),
-    functionsOf(Writable.prototype, "Writable.prototype", 0),
-    functionsOf(net.Socket.prototype, "Socket.prototype", 0),
-    functionsOf(net.Server.prototype, "Server.prototype", 0),
-    functionsOf(fs, "fs", 0),
-    functionsOf(DatabaseSync.prototype, "DatabaseSync.prototype", 0),
-    functionsOf(StatementSync.prototype, "StatementSync.prototype", 0),
-    functionsOf(childProcess, "child_process", 0),
-    functionsOf(workerThreads, "worker_threads", 0),
-    functionsOf(perfHooks, "perf_hooks", 0),
-    functionsOf(Object.getPrototypeOf(performance), "performance", 0),
-    functionsOf(AbortSignal, "AbortSignal", 0),
-    functionsOf(AbortSignal.prototype, "AbortSignal.prototype", 0),
-    functionsOf(EventTarget.prototype, "EventTarget.prototype", 0),
-  );
+  const known = functionsOf(globalThis, "", 2);
+  for (const [name, holder] of Object.entries(relied)) {
+    known.push(...functionsOf(holder, name, 0));
+  }
+  // They would be hidden by functions of the object itself, which has none.
+  const ofPerformance = functionsOf(Object.getPrototypeOf(performance), "performance", 0);
+  known.push(...ofPerformance.map((one) => ({ ...one, holder: performance, value: undefined })));
   const keysOfAll = ownKeys(Object.prototype).length;
   let isSaid = false;
   const check = () => {
@@ -88,7 +98,7 @@ function describe(names: readonly string[]): string {
 }
 
 /** @param depth levels of objects below this one */
-function functionsOf(holder: object, name: string, depth: number): readonly Named[] {
+function functionsOf(holder: object, name: string, depth: number): Named[] {
   return ownKeys(holder).flatMap((key) => {
     const value = propertyValue(holder, key);
     const own = nameOf(name, key);
@@ -114,31 +124,25 @@ function nameOf(holder: string, key: string | symbol): string {
   return holder === "" ? own : `${holder}.${own}`;
 }
 
-/** Keeps the learner's code from listening, as the service already does. */
-export interface ListeningWatch {
-  refuse(): void;
-  allow(): void;
-}
-
-/** @param onRejected called each time, even when the learner's code catches the error */
-export function watchListening(onRejected: (problem: string) => void): ListeningWatch {
-  let refuses = false;
-  const listen = Server.prototype.listen;
+/**
+ * Keeps the learner's code from listening, as the service already does.
+ *
+ * @param onRejected called each time, even when the learner's code catches the error
+ * @returns sets whether listening is refused, which it is not at first
+ */
+export function watchListening(onRejected: (problem: string) => void): (refuses: boolean) => void {
+  let isRefused = false;
+  const { listen } = Server.prototype;
   Server.prototype.listen = function (this: Server, ...args: unknown[]) {
-    if (refuses) {
+    if (isRefused) {
       const problem = `it opens a server of its own (${describePort(args)}); the service listens already, at a port that the check chose: export the handler, and nothing that listens`;
       onRejected(problem);
       throw new Error(problem);
     }
     return Reflect.apply(listen, this, args);
   };
-  return {
-    refuse: () => {
-      refuses = true;
-    },
-    allow: () => {
-      refuses = false;
-    },
+  return (refuses) => {
+    isRefused = refuses;
   };
 }
 

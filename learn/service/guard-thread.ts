@@ -7,13 +7,11 @@ import { workerData } from "node:worker_threads";
 import { createSay } from "./channel.ts";
 import { type GuardData, whereSymbol } from "./last-words.ts";
 
-/** Interval between polls. */
 const pollMs = 100;
 /** Polls without a turn of the loop after which it is stuck. */
 const stuckPolls = 40;
 const bytesPerMb = 1024 * 1024;
 
-/** Part of the inspector's response. */
 interface Evaluated {
   readonly result?: { readonly value?: unknown };
 }

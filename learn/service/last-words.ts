@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Say } from "./channel.ts";
 
-/** Reports why the process ends. */
 export function leaveLastWords(fileUrl: string, say: Say): void {
   process.on("uncaughtException", (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;
@@ -51,7 +50,6 @@ export function lineWith(text: string, fileUrl: string): number | null {
   return index < 0 ? null : index + 1;
 }
 
-/** Data of the guard thread. */
 export interface GuardData {
   readonly maxMemoryMb: number;
   /** Begins each message, so that nobody else can send one. */

@@ -4,7 +4,6 @@ import { monotonicMs } from "@unblock/measure/clock";
 import type { Decision } from "../toolbox/handler.ts";
 import { ownLine } from "./last-words.ts";
 
-/** Exports of a learner's file. */
 export interface LearnerModule {
   /** Undefined when the file exports none, or one of another shape. */
   readonly decision: Decision | undefined;
@@ -16,7 +15,6 @@ export interface LearnerModule {
   readonly libuvThreads: number | undefined;
 }
 
-/** Maximum size of libuv's pool. */
 const maxLibuvThreads = 1024;
 
 /**
@@ -45,34 +43,20 @@ function isHandler(value: unknown): value is LearnerModule["handler"] {
 }
 
 function isDecision(value: unknown): value is Decision {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "strategy" in value &&
-    typeof value.strategy === "string" &&
-    "why" in value &&
-    typeof value.why === "string"
-  );
+  const { strategy, why }: { strategy?: unknown; why?: unknown } = Object(value);
+  return typeof strategy === "string" && typeof why === "string";
 }
 
 function checkedThreads(value: unknown): number | undefined {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (
-    typeof value !== "number" ||
-    !Number.isInteger(value) ||
-    value < 1 ||
-    value > maxLibuvThreads
-  ) {
+  const isCount = Number.isInteger(value) && Number(value) >= 1 && Number(value) <= maxLibuvThreads;
+  if (value !== undefined && !isCount) {
     throw new Error(
       `expected libuvThreads to be a whole number from 1 to ${maxLibuvThreads}, got ${value}`,
     );
   }
-  return value;
+  return value === undefined ? undefined : Number(value);
 }
 
-/** Serves an exercise with the learner's handler, whatever strategy a call asks for. */
 export function withLearner(
   { exercise, handler: { validate } }: ServedExercise,
   { handler }: LearnerModule,
@@ -95,31 +79,15 @@ export interface Problem {
   readonly line: number | null;
 }
 
-/** Calls of the learner's handler. */
-export interface HandlerCounts {
-  readonly begun: number;
-  readonly ended: number;
-  /** Calls that succeeded although their signal had aborted. */
-  readonly answeredAfterAbort: number;
-  /** Calls that failed after their signal had aborted. */
-  readonly failedAfterAbort: number;
-  /** Whether each returned a promise. */
-  readonly isAsync: boolean;
-  /** The first error before an abort. */
-  readonly problem: Problem | null;
-}
-
 /** Runs and counts the calls of the learner's handler. */
 export class HandlerCalls {
   readonly #fileUrl: string;
-  readonly #counts: { -readonly [Key in keyof HandlerCounts]: HandlerCounts[Key] } = {
-    begun: 0,
-    ended: 0,
-    answeredAfterAbort: 0,
-    failedAfterAbort: 0,
-    isAsync: true,
-    problem: null,
-  };
+  #begun = 0;
+  #ended = 0;
+  #answeredAfterAbort = 0;
+  #failedAfterAbort = 0;
+  #isAsync = true;
+  #problem: Problem | null = null;
 
   constructor(fileUrl: string) {
     this.#fileUrl = fileUrl;
@@ -130,30 +98,40 @@ export class HandlerCalls {
     request: MessageShape<DescMessage>,
     signal: AbortSignal,
   ): Promise<MessageInitShape<DescMessage>> {
-    const counts = this.#counts;
-    counts.begun++;
+    this.#begun++;
     let isAsync = false;
     try {
       const answer = handler(request, signal);
       isAsync = answer instanceof Promise;
       const value = await answer;
-      counts.answeredAfterAbort += signal.aborted ? 1 : 0;
+      this.#answeredAfterAbort += signal.aborted ? 1 : 0;
       return value;
     } catch (error) {
       if (signal.aborted) {
-        counts.failedAfterAbort++;
+        this.#failedAfterAbort++;
       } else {
-        counts.problem ??= toProblem(error, this.#fileUrl);
+        this.#problem ??= toProblem(error, this.#fileUrl);
       }
       throw error;
     } finally {
-      counts.ended++;
-      counts.isAsync &&= isAsync;
+      this.#ended++;
+      this.#isAsync &&= isAsync;
     }
   }
 
-  counts(): HandlerCounts {
-    return { ...this.#counts };
+  counts() {
+    return {
+      begun: this.#begun,
+      ended: this.#ended,
+      /** Calls that succeeded although their signal had aborted. */
+      answeredAfterAbort: this.#answeredAfterAbort,
+      /** Calls that failed after their signal had aborted. */
+      failedAfterAbort: this.#failedAfterAbort,
+      /** Whether each returned a promise. */
+      isAsync: this.#isAsync,
+      /** The first error before an abort. */
+      problem: this.#problem,
+    };
   }
 }
 

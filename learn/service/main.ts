@@ -11,7 +11,6 @@ import {
   createSay,
   readRequests,
   readSecret,
-  type Say,
   type ServiceOptions,
 } from "./channel.ts";
 import { watchListening } from "./forbidden.ts";
@@ -20,7 +19,7 @@ import { Observer } from "./observation.ts";
 import { type OpenedExercise, openExercise } from "./open-exercise.ts";
 
 const options: ServiceOptions = JSON.parse(process.argv[2] ?? "");
-const { fileUrl, fastPath, maxMemoryMb } = options;
+const { fileUrl, signalEndsWithCall, maxMemoryMb } = options;
 
 const secret = readSecret();
 const say = createSay(secret);
@@ -28,27 +27,27 @@ leaveLastWords(fileUrl, say);
 startGuard(fileUrl, maxMemoryMb, secret);
 
 const observer = new Observer(fileUrl);
-const listening = watchListening((problem) => observer.rejected(problem));
+const refuseListening = watchListening((problem) => observer.rejected(problem));
 
 try {
-  let opened: Awaited<ReturnType<typeof openExercise>> | undefined;
+  let opened: OpenedExercise | undefined;
   const server = await createServer({
     port: 0,
     // Calls of the server itself would count as evidence.
     warmUp: false,
-    fastPath,
+    signalEndsWithCall,
     logLevel: "silent",
     log: (text) => say({ kind: "log", text }),
     loadExercises: async (house) => {
-      opened = await openExercise(house, options, observer, listening, say);
+      opened = await openExercise(house, options, observer, refuseListening, say);
       return opened.served;
     },
   });
   if (opened === undefined) {
     throw new Error("Expected the server to have loaded its exercises");
   }
-  answerAsks(observer, opened, say);
-  listening.refuse();
+  answerAsks(opened);
+  refuseListening(true);
   process.on("SIGTERM", async () => {
     await server.close();
     process.exit(0);
@@ -60,10 +59,10 @@ try {
   say({ kind: "broken", problem: error instanceof Error ? (error.stack ?? "") : String(error) });
 }
 
-function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void {
+function answerAsks(opened: OpenedExercise): void {
   readRequests(async ({ id, ask }) => {
     try {
-      const answer = await answerTo(ask, observer, opened);
+      const answer = await answerTo(ask, opened);
       // Before the answer, which the replaced functions may have changed.
       opened.lookForReplaced();
       say({ kind: "answer", id, ...answer });
@@ -73,11 +72,7 @@ function answerAsks(observer: Observer, opened: OpenedExercise, say: Say): void 
   });
 }
 
-async function answerTo(
-  ask: Ask,
-  observer: Observer,
-  { reference }: OpenedExercise,
-): Promise<Partial<Answer>> {
+async function answerTo(ask: Ask, { reference }: OpenedExercise): Promise<Partial<Answer>> {
   switch (ask.kind) {
     case "begin":
       observer.begin();

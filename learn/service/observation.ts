@@ -1,40 +1,14 @@
 import { subscribe } from "node:diagnostics_channel";
 import { fileURLToPath } from "node:url";
-import { LibuvPoolWatch, type PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
+import { LibuvPoolWatch } from "@unblock/diagnose/libuv-pool-saturated";
 import { ProfileWitness } from "@unblock/diagnose/profile-witness";
 import { startWatchThread } from "@unblock/diagnose/start-watch-thread";
 import { type Blockage, type LoopWatch, watchLoop } from "@unblock/diagnose/watch-loop";
 import { watchIntervals, watchUnreadBodies } from "./leaks.ts";
-import { HandlerCalls, type HandlerCounts, type Problem, toProblem } from "./learner-module.ts";
+import { HandlerCalls, type Problem, toProblem } from "./learner-module.ts";
 
 /** What only the service's own process can observe. */
-export interface Observation {
-  readonly handler: HandlerCounts;
-  /** CPU time of the event loop's thread. */
-  readonly loopCpuMs: number;
-  /** CPU time of all threads. */
-  readonly processCpuMs: number;
-  /** Started worker threads. */
-  readonly newThreads: number;
-  /** Running worker threads that were started after the learner's file was loaded. */
-  readonly ownThreads: number;
-  /** Started child processes. */
-  readonly newProcesses: number;
-  /** Responses of node:http, fetch and undici whose bodies were not read. */
-  readonly unreadBodies: number;
-  /** Running intervals (setInterval). */
-  readonly intervals: number;
-  /** Standstills of the event loop. */
-  readonly blockages: readonly Blockage[];
-  /** Waits of the libuv probe. */
-  readonly pool: PoolReading;
-  /** Calls of fetch, including aborted ones. */
-  readonly fetches: number;
-  /** Unhandled rejections. */
-  readonly rejections: readonly Problem[];
-  /** Why the learner's code was refused to listen; null when it did not try. Since the start. */
-  readonly rejectedListening: string | null;
-}
+export type Observation = ReturnType<Observer["read"]>;
 
 /** Interval between samples of the event loop's stack; blocking calls take 30 ms and more. */
 const sampleMs = 5;
@@ -44,7 +18,7 @@ export class Observer {
   readonly #fileUrl: string;
   readonly #loop: LoopWatch;
   readonly #pool = new LibuvPoolWatch();
-  #blockages: Blockage[] = [];
+  #blockages: readonly Blockage[] = [];
   #calls: HandlerCalls;
   #loopCpu = process.threadCpuUsage();
   #processCpu = process.cpuUsage();
@@ -54,14 +28,15 @@ export class Observer {
   #ownThreads = 0;
   #newProcesses = 0;
   #fetches = 0;
-  #rejections: Problem[] = [];
+  #unread: Response[] = [];
+  #rejections: readonly Problem[] = [];
   #rejectedListening: string | null = null;
 
   constructor(fileUrl: string) {
     this.#fileUrl = fileUrl;
     this.#calls = new HandlerCalls(fileUrl);
     const isOwn = (file: string) => file === fileURLToPath(fileUrl);
-    this.#loop = watchLoop(new ProfileWitness(isOwn, sampleMs), isOwn);
+    this.#loop = watchLoop([new ProfileWitness(isOwn, sampleMs)], isOwn);
     startWatchThread({ pool: this.#pool.data });
     process.on("worker", (worker) => {
       this.#newThreads++;
@@ -74,14 +49,16 @@ export class Observer {
       this.#newProcesses++;
     });
     globalThis.fetch = new Proxy(fetch, {
-      apply: (call, self, args) => {
+      apply: async (call, self, args) => {
         this.#fetches++;
-        return Reflect.apply(call, self, args);
+        const response: Response = await Reflect.apply(call, self, args);
+        this.#unread.push(response);
+        return response;
       },
     });
     // Without a listener the first would end the process.
     process.on("unhandledRejection", (reason) => {
-      this.#rejections.push(toProblem(reason, fileUrl));
+      this.#rejections = [...this.#rejections, toProblem(reason, fileUrl)];
     });
   }
 
@@ -113,21 +90,29 @@ export class Observer {
   }
 
   /** Returns the observation since the window began, which continues. */
-  read(): Observation {
-    this.#blockages.push(...this.#loop.takeAll());
+  read() {
+    this.#blockages = [...this.#blockages, ...this.#loop.takeAll()];
+    this.#unread = this.#unread.filter(({ body, bodyUsed }) => body !== null && !bodyUsed);
     return {
       handler: this.#calls.counts(),
+      /** CPU time of the event loop's thread, and of all threads. */
       loopCpuMs: toMs(process.threadCpuUsage(this.#loopCpu)),
       processCpuMs: toMs(process.cpuUsage(this.#processCpu)),
       newThreads: this.#newThreads,
+      /** Running worker threads that were started after the learner's file was loaded. */
       ownThreads: this.#ownThreads,
       newProcesses: this.#newProcesses,
+      /** Responses of node:http, fetch and undici whose bodies were not read. */
       unreadBodies: this.#countUnreadBodies(),
+      /** Responses of fetch whose bodies nobody has read or cancelled, also small ones. Since the start. */
+      unreadResponses: this.#unread.length,
+      /** Running intervals (setInterval). */
       intervals: this.#countIntervals(),
       blockages: this.#blockages,
       pool: this.#pool.read(),
       fetches: this.#fetches,
       rejections: this.#rejections,
+      /** Why the learner's code was refused to listen; null when it did not try. Since the start. */
       rejectedListening: this.#rejectedListening,
     };
   }

@@ -13,30 +13,24 @@ import { findExercise } from "@unblock/proto/exercises";
 import { countQueries, countSyncReads } from "./blocking-calls.ts";
 import type { Alone, Say, ServiceOptions } from "./channel.ts";
 import { provideEnvironment, provideHouse, worldAddresses } from "./environment.ts";
-import { type ListeningWatch, watchReplaced } from "./forbidden.ts";
+import { watchReplaced } from "./forbidden.ts";
+import { preloadFromNowOn } from "./inherit.ts";
 import { type LearnerModule, loadLearnerModule, toProblem, withLearner } from "./learner-module.ts";
 import type { Observer } from "./observation.ts";
-import { preloadFromNowOn, watchImports } from "./preload.ts";
+import { watchImports } from "./preload.ts";
 
 const inferenceModule = new URL(import.meta.resolve("@unblock/exercises/predict-image/work"));
 const noCaller = { signal: new AbortController().signal };
 
-export interface OpenedExercise {
-  /** All exercises, the learner's with their handler. */
-  readonly served: readonly ServedExercise[];
-  readonly reference: Reference;
-  /** Checks for functions that the learner's code has replaced. */
-  readonly lookForReplaced: () => void;
-}
+export type OpenedExercise = Awaited<ReturnType<typeof openExercise>>;
 
-/** Loads the learner's file, which can use the toolbox already then. */
 export async function openExercise(
   house: House,
   { letter, fileUrl, world, analyticsUrl }: ServiceOptions,
   observer: Observer,
-  listening: ListeningWatch,
+  refuseListening: (refuses: boolean) => void,
   say: Say,
-): Promise<OpenedExercise> {
+) {
   const crops = await countCrops(house, letter);
   const addresses = worldAddresses(world, analyticsUrl);
   provideEnvironment({ addresses, crops, holdingsPath: world.holdingsPath });
@@ -49,26 +43,27 @@ export async function openExercise(
   if (exercise === undefined) {
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
   }
+  preloadFromNowOn(fileUrl);
   const lookForReplaced = watchReplaced(fileUrl, say);
   watchImports(fileUrl, (text, line) => say({ kind: "tampering", text, line }));
-  preloadFromNowOn(fileUrl);
   observer.loading();
   say({ kind: "importing" });
-  listening.refuse();
+  refuseListening(true);
   const module = await importOrStop(fileUrl, say);
   lookForReplaced();
-  listening.allow();
+  refuseListening(false);
   const { decision = null, libuvThreads = null } = module;
   say({ kind: "imported", decision, libuvThreads });
   const learners = withLearner(exercise, module, () => observer.calls);
   return {
+    /** All exercises, the learner's with their handler. */
     served: served.map((one) => (one === exercise ? learners : one)),
     reference: createReference(house, exercise, crops),
+    /** Checks for functions that the learner's code has replaced. */
     lookForReplaced,
   };
 }
 
-/** Reports a file that can't be imported, after which the checker ends this process. */
 async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
   try {
     return await loadLearnerModule(fileUrl);
@@ -90,11 +85,17 @@ async function countCrops({ executors }: House, letter: string): Promise<number>
 
 const inference = task(inferenceModule.href, infer);
 
-/** Does one call's work right, which shows the expected response and the time that the work takes. */
-export type Reference = (request: JsonValue) => Promise<Alone>;
-
-/** @param crops for a picture's inference, the same as for the learner's handler */
-function createReference(house: House, served: ServedExercise, crops: number): Reference {
+/**
+ * Returns a function that does one call's work right, which shows the expected response and the time that the
+ * work takes.
+ *
+ * @param crops for a picture's inference, the same as for the learner's handler
+ */
+function createReference(
+  house: House,
+  served: ServedExercise,
+  crops: number,
+): (request: JsonValue) => Promise<Alone> {
   const { exercise, handler } = served;
   const { input, output } = exercise.method;
   const run =

@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { provideEnvironment, worldAddresses } from "./environment.ts";
-import { preloadFromNowOn } from "./preload.ts";
+import { preloadFromNowOn } from "./inherit.ts";
 
 const learn = fileURLToPath(new URL("../", import.meta.url));
 const solution = new URL(import.meta.resolve("@unblock/exercises/compute-hash/solutions/cpu-pool"))
@@ -50,8 +50,18 @@ const starts = {
   "a worker thread whose code has no file": () => once(startThread(importing, true), "exit"),
   "a worker thread without options": () =>
     once(new Worker(importing, { eval: true, execArgv: [] }), "exit"),
+  "a worker thread with an environment of its own": () =>
+    once(new Worker(importing, { eval: true, execArgv: [], env: { NODE_ENV: "test" } }), "exit"),
   "a forked process": () => once(fork(file, { execArgv: [] }), "exit"),
+  "a forked process with an environment of its own": () =>
+    once(fork(file, { execArgv: [], env: { NODE_OPTIONS: "--no-warnings" } }), "exit"),
   "a process whose code has no file": () => execFileSync(process.execPath, ["-e", importing]),
+  "a process with an empty environment": () =>
+    execFileSync(process.execPath, ["-e", importing], { env: {} }),
+  "a process of a thread, each with an environment of its own": () => {
+    const program = `require("node:child_process").execFileSync(process.execPath, ["-e", ${JSON.stringify(importing)}], { env: {} });`;
+    return once(new Worker(program, { eval: true, env: {} }), "exit");
+  },
 };
 
 describe("an import of a solution is reported", { timeout: 60_000 }, () => {

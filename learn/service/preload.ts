@@ -1,17 +1,16 @@
 /**
  * Loaded first in every thread and Node process that the learner's code starts. The service is started
- * with `--require` of this module, which its threads and forks inherit; other Node processes get it from
- * NODE_OPTIONS. It notes what it observes in the file that the check reads. In the service it does nothing.
+ * with `--require` of this module, which its threads and forks inherit; others get it from NODE_OPTIONS,
+ * also when they are given an environment of their own. It notes what it observes in the file that the
+ * check reads. In the service it does nothing.
  */
 
 import { registerHooks } from "node:module";
 import { basename } from "node:path";
 import { countQueries, noteTampering } from "./blocking-calls.ts";
 import { knownEnvironment } from "./environment.ts";
+import { fileVariable, preloadFromNowOn } from "./inherit.ts";
 import { lineWith } from "./last-words.ts";
-
-/** The variable with the URL of the learner's file. */
-const fileVariable = "UNBLOCK_LEARN_FILE";
 
 const root = new URL("../../", import.meta.url).href;
 
@@ -25,13 +24,6 @@ const forbidden: readonly (readonly [RegExp, string])[] = [
 ];
 
 let isWatching = false;
-
-/** Has threads and processes that are started from now on load this module first. */
-export function preloadFromNowOn(fileUrl: string): void {
-  process.env[fileVariable] = fileUrl;
-  process.env.NODE_OPTIONS = `--require=${JSON.stringify(import.meta.filename)}`;
-}
-
 /** Watches this thread's imports and queries, and notes them in the check's file. */
 export function watchThread(fileUrl: string): void {
   countQueries();
@@ -76,5 +68,6 @@ export function watchImports(
 
 const fileUrl = process.env[fileVariable];
 if (fileUrl !== undefined && knownEnvironment() !== undefined) {
+  preloadFromNowOn(fileUrl);
   watchThread(fileUrl);
 }

@@ -3,14 +3,15 @@ import { countSyncReads } from "./blocking-calls.ts";
 import {
   type Environment,
   environment,
-  learnerFile,
+  openedHouse,
   type ProcessEnvironment,
   provideEnvironment,
   toEnvironment,
   toProcessEnvironment,
 } from "./environment.ts";
+import { preloadFromNowOn } from "./inherit.ts";
 import { notExportedMessage } from "./learner-module.ts";
-import { preloadFromNowOn, watchThread } from "./preload.ts";
+import { watchThread } from "./preload.ts";
 
 interface Errand {
   readonly file: string;
@@ -22,7 +23,6 @@ interface Errand {
 const never = new AbortController().signal;
 const errand = task(import.meta.url, runErrand);
 
-/** Runs an exported function of the learner's file in an executor. */
 export async function runElsewhere<Input, Output>(
   executor: Executor,
   work: (input: Input, context: TaskContext) => Output | Promise<Output>,
@@ -31,29 +31,24 @@ export async function runElsewhere<Input, Output>(
 ): Promise<Output> {
   // Created before an await, so that its stack leads to the learner's line.
   const problem = new Error(notExportedMessage(executor.name, work.name));
-  const name = await exportedName(work);
+  const { file } = openedHouse();
+  const exports: Record<string, unknown> = await import(file);
+  const name = Object.keys(exports).find((one) => exports[one] === work);
   if (name === undefined) {
     throw problem;
   }
   const own = environment();
   // Processes share no memory.
   const given = executor.name === "processes" ? toProcessEnvironment(own) : own;
-  const ran = await executor.run(
+  const { value } = await executor.run(
     errand,
-    { file: learnerFile(), name, input, environment: given },
+    { file, name, input, environment: given },
     { signal },
   );
   // The result of `work`.
-  return ran.value as Output;
+  return value as Output;
 }
 
-/** Name under which the learner's file exports this very function; undefined when it does not. */
-async function exportedName(work: unknown): Promise<string | undefined> {
-  const exports: Record<string, unknown> = await import(learnerFile());
-  return Object.keys(exports).find((name) => exports[name] === work);
-}
-
-/** Runs in the other thread or process. */
 export async function runErrand(
   { file, name, input, environment: given }: Errand,
   context: TaskContext,

@@ -20,7 +20,6 @@ export function getFromCacheBlocking(key: string): string | null {
   return holdThread("waiting", () => callBlocking("getFromCache", cacheUrl(), key));
 }
 
-/** Returns the name of a key in the cache. */
 export function cacheKey(key: string): string {
   return `unblock:cache:${key}`;
 }

@@ -27,7 +27,6 @@ export function configPath(): string {
   return path;
 }
 
-/** Parses the text of the file. */
 export function parseConfig(text: string): { settingA: string; settingB: string } {
   const config: unknown = JSON.parse(text);
   if (

@@ -1,6 +1,6 @@
 /** Executors for learners. A function that runs in another thread or process must be exported. */
 import type { TaskContext } from "@unblock/executors/executor";
-import { house } from "../service/environment.ts";
+import { openedHouse } from "../service/environment.ts";
 import { runElsewhere } from "../service/run-elsewhere.ts";
 
 export type { TaskContext };
@@ -9,10 +9,9 @@ export interface Pool {
   /**
    * Runs an exported function of your file in the pool, in order of arrival.
    *
-   * @param work gets a copy of `input`, and `{ stopped }`, which returns true once `signal` has
-   *   aborted
-   * @param signal removes queued work when it aborts, makes `stopped()` return true for running
-   *   work, and rejects the returned promise
+   * @param work gets a copy of `input`, and `{ stopped }`, which returns true once `signal` has aborted
+   * @param signal removes queued work when it aborts, makes `stopped()` return true for running work, and
+   *   rejects the returned promise
    */
   run<Input, Output>(
     work: (input: Input, context: TaskContext) => Output | Promise<Output>,
@@ -21,20 +20,21 @@ export interface Pool {
   ): Promise<Output>;
 }
 
+function poolOf(name: "blockingPool" | "cpuPool" | "processes"): Pool {
+  return {
+    run: (work, input, signal) =>
+      runElsewhere(openedHouse().house.executors[name], work, input, signal),
+  };
+}
+
 /** 16 threads for work that waits. */
-export const blockingPool: Pool = {
-  run: (work, input, signal) => runElsewhere(house().executors.blockingPool, work, input, signal),
-};
+export const blockingPool = poolOf("blockingPool");
 
 /** One thread per core, for work that computes. */
-export const cpuPool: Pool = {
-  run: (work, input, signal) => runElsewhere(house().executors.cpuPool, work, input, signal),
-};
+export const cpuPool = poolOf("cpuPool");
 
 /** One process per core, for work that computes and should share nothing. */
-export const processes: Pool = {
-  run: (work, input, signal) => runElsewhere(house().executors.processes, work, input, signal),
-};
+export const processes = poolOf("processes");
 
 /**
  * Runs work after the response, owned by the service: up to 64 tasks at once, and at shutdown the
@@ -48,5 +48,5 @@ export async function inBackground(work: (signal: AbortSignal) => Promise<unknow
     name: work.name || "work",
     run: (_: null, { signal }: { signal: AbortSignal }) => work(signal),
   };
-  await house().executors.background.accept(task, null);
+  await openedHouse().house.executors.background.accept(task, null);
 }

@@ -9,7 +9,6 @@ export function weatherUrl(city: string): string {
   return `${environment().addresses.weatherUrl}?city=${encodeURIComponent(city)}`;
 }
 
-/** Parses its JSON response. */
 export function parseWeather(body: unknown): { temperature: number; conditions: string } {
   if (
     isObject(body) &&

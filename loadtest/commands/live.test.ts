@@ -28,6 +28,7 @@ function show(loop: Loop, isTTY: boolean, intervals: readonly Interval[]): strin
   let text = "";
   const live = createLive(loop, {
     isTTY,
+    columns: 100,
     write: (more) => {
       text += more;
     },

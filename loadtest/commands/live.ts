@@ -1,4 +1,6 @@
-import { plural, threeDigits } from "../report/format.ts";
+import { count } from "@unblock/terminal/numbers";
+import { openProgressLine } from "@unblock/terminal/progress-line";
+import { threeDigits } from "../report/format.ts";
 import type { Interval } from "../report/report.ts";
 import { durationMsOf, type Loop, requestsOf } from "../run/plan.ts";
 
@@ -8,10 +10,8 @@ const quietAfterMs = 10_000;
 const quietIntervalMs = 10_000;
 
 /** Shows the progress of a load: one line that is updated on a terminal, otherwise lines. */
-export function createLive(
-  loop: Loop,
-  stream: { readonly isTTY?: boolean; write(text: string): unknown },
-) {
+export function createLive(loop: Loop, stream: Parameters<typeof openProgressLine>[0]) {
+  const line = openProgressLine(stream);
   const totalMs = durationMsOf(loop);
   let calls = 0;
   let errors = 0;
@@ -28,22 +28,18 @@ export function createLive(
         `${(interval.calls / seconds).toFixed(0)} calls/s`,
         `p50 ${threeDigits(interval.p50_ms)} ms`,
         `p99 ${threeDigits(interval.p99_ms)} ms`,
-        plural(errors, "error"),
+        count(errors, "error"),
         ...(interval.client_limited.length > 0 ? ["client-limited"] : []),
       ].join("  ");
       if (stream.isTTY) {
         const done = Math.round(Math.min(1, share) * barWidth);
         const bar = "█".repeat(done) + "░".repeat(barWidth - done);
-        stream.write(`\r\x1b[K${bar} ${text}  ${figures}`);
+        line.show(() => `${bar} ${text}  ${figures}`);
       } else if (interval.end_ms <= quietAfterMs || interval.end_ms % quietIntervalMs === 0) {
         stream.write(`${text}  ${figures}\n`);
       }
     },
-    clear: () => {
-      if (stream.isTTY) {
-        stream.write("\r\x1b[K");
-      }
-    },
+    clear: line.clear,
   };
 }
 

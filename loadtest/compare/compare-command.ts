@@ -1,5 +1,5 @@
-import { styleText } from "node:util";
 import { fail } from "@unblock/terminal/fail";
+import { type Paint, paintFor } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError } from "commander";
 import { collectAs } from "../commands/options.ts";
 import { groupThousands, threeDigits } from "../report/format.ts";
@@ -43,7 +43,7 @@ async function compare(a: string, b: string, { failOn, json }: Flags): Promise<n
   process.stdout.write(
     json
       ? `${JSON.stringify(toJson(comparison, a, b, failed))}\n`
-      : renderComparison(comparison, process.stdout.isTTY),
+      : renderComparison(comparison, paintFor(process.stdout)),
   );
   process.stderr.write(failed.map((text) => `failed: ${text}\n`).join(""));
   return failed.length > 0 ? 2 : 0;
@@ -105,10 +105,7 @@ export function parseFailOn(text: string): FailOn {
   };
 }
 
-export function renderComparison(
-  { calls, metrics, warnings }: Comparison,
-  colour: boolean,
-): string {
+export function renderComparison({ calls, metrics, warnings }: Comparison, paint: Paint): string {
   const [a, b] = calls.map(groupThousands);
   const lines = [
     `A ${a} calls, B ${b} calls; B − A with its 95 % confidence interval`,
@@ -120,7 +117,7 @@ export function renderComparison(
       const percent = differencePercent === null ? "" : `${signed(differencePercent, 1)} %`;
       const range = interval.map((edge) => signed(edge)).join(" … ");
       const cells = row(metric.name, before, after, signed(difference), percent, range.padEnd(17));
-      return `${cells} ${conclusion(one, colour)}`;
+      return `${cells} ${conclusion(one, paint)}`;
     }),
     ...warnings.map((warning) => `  note: ${warning}`),
   ];
@@ -132,14 +129,13 @@ function row(name: string, a = "", b = "", difference = "", percent = "", interv
   return `  ${name.padEnd(7)}${inA}${inB}${between}${percent.padStart(8)}  ${interval}`;
 }
 
-function conclusion(compared: MetricComparison, colour: boolean): string {
+function conclusion(compared: MetricComparison, paint: Paint): string {
   const { tooFew, isReal, difference, metric } = compared;
   if (!isReal) {
     return tooFew ? "too few calls" : "no difference";
   }
   const isBetter = metric.lowerIsBetter === difference < 0;
-  const text = isBetter ? "better" : "WORSE";
-  return colour ? styleText(isBetter ? "green" : "red", text, { validateStream: false }) : text;
+  return isBetter ? paint("green", "better") : paint("red", "WORSE");
 }
 
 /** @param decimals default: three digits in all */

@@ -1,3 +1,4 @@
+import { plainPaint } from "@unblock/terminal/text";
 import { makeReport, type Second } from "@unblock/test/reports";
 import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
@@ -168,7 +169,7 @@ describe("a rule", () => {
 
 test("the table fits 80 columns and has a conclusion per metric", () => {
   const comparison = compareReports(makeReport(wander(1)), makeReport(wander(2, 1.5)));
-  const table = renderComparison(comparison, false);
+  const table = renderComparison(comparison, plainPaint);
   expect(table).toMatch(/^A 2,400 calls, B 2,400 calls;/);
   expect(table).toMatch(/p50 .*\+\d+\.\d % .* … .* WORSE/);
   expect(table).toMatch(/p99.9 .* too few calls/);

@@ -1,3 +1,4 @@
+import { count } from "@unblock/terminal/numbers";
 import type { FullReport, LoadDescription, SlowCall } from "./report.ts";
 
 const protocolNames = { grpc: "gRPC", "grpc-web": "gRPC-Web", connect: "Connect" };
@@ -5,7 +6,7 @@ const protocolNames = { grpc: "gRPC", "grpc-web": "gRPC-Web", connect: "Connect"
 export function describeLoad({ options, unblock: { load } }: FullReport): string {
   if (load === undefined) {
     const { concurrency, connections } = options ?? {};
-    return `by ghz: ${concurrency ?? "?"} at a time, ${plural(connections ?? 1, "connection")}`;
+    return `by ghz: ${concurrency ?? "?"} at a time, ${count(connections ?? 1, "connection")}`;
   }
   const stack = [
     load.strategy ?? "",
@@ -16,8 +17,8 @@ export function describeLoad({ options, unblock: { load } }: FullReport): string
   const parts = [
     stack.filter((text) => text !== "").join(" "),
     describeLoop(load.loop),
-    plural(load.connections, "connection"),
-    ...(load.threads > 1 ? [plural(load.threads, "thread")] : []),
+    count(load.connections, "connection"),
+    ...(load.threads > 1 ? [count(load.threads, "thread")] : []),
   ];
   return parts.join(", ");
 }
@@ -56,12 +57,8 @@ export function describeExecutors({ unblock }: FullReport): string {
     .join(", ");
 }
 
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-export function groupThousands(count: number): string {
-  return count.toLocaleString("en-US");
+export function groupThousands(value: number): string {
+  return value.toLocaleString("en-US");
 }
 
 /** A number with three digits, and all digits before the decimal point. */

@@ -1,4 +1,5 @@
 import { extname, resolve } from "node:path";
+import { type Paint, paintFor, plainPaint } from "@unblock/terminal/text";
 import { assertWritable, replaceFile } from "../files.ts";
 import { renderHtml } from "./html/html.ts";
 import type { FullReport } from "./report.ts";
@@ -103,11 +104,11 @@ export async function writeOutputs(report: FullReport, outputs: readonly Output[
   for (const { format, file } of outputs) {
     if (file === undefined) {
       const { stdout } = process;
-      stdout.write(render(report, format, stdout.isTTY, stdout.columns));
+      stdout.write(render(report, format, paintFor(stdout), stdout.columns));
       continue;
     }
     try {
-      await replaceFile(file, render(report, format, false));
+      await replaceFile(file, render(report, format, plainPaint));
       process.stderr.write(`written: ${file}\n`);
     } catch (error) {
       problems.push(String(error instanceof Error ? error.message : error));
@@ -118,10 +119,10 @@ export async function writeOutputs(report: FullReport, outputs: readonly Output[
   }
 }
 
-function render(report: FullReport, format: Format, colour = false, columns = 80): string {
+function render(report: FullReport, format: Format, paint: Paint, columns = 80): string {
   switch (format) {
     case "table":
-      return renderTable(report, colour, columns);
+      return renderTable(report, paint, columns);
     case "json":
       return `${JSON.stringify(report)}\n`;
     case "html":

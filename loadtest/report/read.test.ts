@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { plainPaint } from "@unblock/terminal/text";
 import { runCommand } from "@unblock/test/cli";
 import { hasProgram } from "@unblock/test/programs";
 import { makeReport } from "@unblock/test/reports";
@@ -39,7 +40,7 @@ describe.skipIf(!hasProgram("ghz"))("a report of ghz", () => {
       expect(code).toBe(0);
       const report = await read(stdout);
       expect(report).toMatchObject({ count: 40, statusCodeDistribution: { OK: 40 } });
-      const table = renderTable(report, false, 80);
+      const table = renderTable(report, plainPaint, 80);
       expect(table).toMatch(/^unblock.v1.VitalsService\/Ping\n +load +by ghz: 5 at a time/);
       expect(renderHtml(report)).toContain("40 of 40 calls");
     } finally {

@@ -1,3 +1,4 @@
+import { colourPaint, plainPaint } from "@unblock/terminal/text";
 import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
 import { completeReport } from "./read.ts";
@@ -27,7 +28,7 @@ const slow: SlowCall = {
 };
 
 function show(report: FullReport): string {
-  const text = renderTable(report, false, 80);
+  const text = renderTable(report, plainPaint, 80);
   for (const line of text.split("\n")) {
     expect(line.length, line).toBeLessThanOrEqual(80);
   }
@@ -133,7 +134,7 @@ describe("the table", () => {
 
   test("has colours only on request", () => {
     const failing = makeReport([{ latenciesMs: [1], errors: 1 }]);
-    expect(renderTable(failing, true, 80)).toContain("\x1b[31m1 ResourceExhausted");
-    expect(renderTable(failing, false, 80)).not.toContain("\x1b");
+    expect(renderTable(failing, colourPaint, 80)).toContain("\x1b[31m1 ResourceExhausted");
+    expect(renderTable(failing, plainPaint, 80)).not.toContain("\x1b");
   });
 });

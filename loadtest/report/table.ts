@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import type { Paint } from "@unblock/terminal/text";
 import { LatencyHistogram } from "../histogram.ts";
 import {
   describeExecutors,
@@ -17,19 +17,17 @@ const maxSlowest = 3;
 const bars = "▁▂▃▄▅▆▇█";
 const labelColumns = 13;
 
-export function renderTable(report: FullReport, colour: boolean, columns: number): string {
-  const style = (format: "bold" | "red" | "green" | "yellow", text: string) =>
-    colour ? styleText(format, text, { validateStream: false }) : text;
+export function renderTable(report: FullReport, paint: Paint, columns: number): string {
   const { unblock, options, name, rps } = report;
   const cell = (text: string) => cut(text, columns - labelColumns);
   const rate = rps < 100 ? rps.toFixed(1) : groupThousands(Math.round(rps));
   const statuses = Object.entries(report.statusCodeDistribution ?? {}).map(([status, calls]) => {
     const text = `${groupThousands(calls)} ${status}`;
-    return status === "OK" ? text : style("red", text);
+    return status === "OK" ? text : paint("red", text);
   });
   const lines = [
-    ...(name ? [style("bold", cut(name, columns))] : []),
-    style("bold", cut(options?.call ?? "?", columns)),
+    ...(name ? [paint("bold", cut(name, columns))] : []),
+    paint("bold", cut(options?.call ?? "?", columns)),
     row("load", cell(describeLoad(report))),
     row(
       "calls",
@@ -52,9 +50,9 @@ export function renderTable(report: FullReport, colour: boolean, columns: number
     ),
     ...unblock.slo.map(({ slo, measured, held }) => {
       const text = `${held ? "✓" : "✗"} ${slo}  measured ${fourDigits(measured)}`;
-      return row("threshold", style(held ? "green" : "red", text));
+      return row("threshold", paint(held ? "green" : "red", text));
     }),
-    ...verdict(unblock, (text) => style("yellow", text)),
+    ...verdict(unblock, (text) => paint("yellow", text)),
   ];
   return `${lines.join("\n")}\n`;
 }

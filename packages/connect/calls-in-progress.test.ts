@@ -9,6 +9,7 @@ import { startTaskServer, type TaskServer } from "@unblock/test/task-server";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { post } from "@unblock/test/wire";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { http2Implementations } from "./listener/listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const small = { cpuWorkers: 1, blockingThreads: 2, processes: 1 };
@@ -51,13 +52,13 @@ async function watchedCallsInProgress(url: string): Promise<number | undefined> 
   return value?.callsInProgress;
 }
 
-describe.each([true, false])("fast path: %s,", (fastPath) => {
+describe.each(http2Implementations)("HTTP/2 of %s,", (http2) => {
   describe("a call whose thread continues to work", () => {
     let server: TaskServer;
     let folder: string;
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "unblock-test-"));
-      server = await startTaskServer({ ...small, fastPath, maxCalls: 1 });
+      server = await startTaskServer({ ...small, http2, maxCalls: 1 });
     });
     afterAll(async () => {
       await server.close();

@@ -1,6 +1,5 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { cors, type HandlerContext } from "@connectrpc/connect";
-import type { Adapter } from "./adapter/adapter.ts";
+import type { Exchange, Fields } from "./adapter/exchange.ts";
 
 /** Time that a browser may cache a preflight response, in seconds; Chrome's maximum. */
 const maxAgeSeconds = 7_200;
@@ -34,8 +33,8 @@ export interface Cors {
   readonly isAllowed: (origin: string) => boolean;
   /** Sets the response headers that let pages read the response of a call. */
   readonly gate: (context: HandlerContext) => void;
-  /** Wraps an adapter to respond to preflight requests. */
-  respondToPreflights(adapter: Adapter): Adapter;
+  /** Returns the header of the response to a preflight request; undefined for other requests. */
+  readonly preflight: (exchange: Exchange) => Fields | undefined;
 }
 
 /**
@@ -44,16 +43,6 @@ export interface Cors {
  */
 export function allowOrigins(origins: readonly string[]): Cors {
   const isAllowed = (origin: string) => origins.includes(origin) || origins.includes("*");
-  /** @returns undefined unless the request is the preflight of a page that may call */
-  const preflight = (method: string | undefined, headers: IncomingHttpHeaders) => {
-    const { origin } = headers;
-    return method === "OPTIONS" &&
-      origin !== undefined &&
-      isAllowed(origin) &&
-      headers["access-control-request-method"] !== undefined
-      ? { ...preflightFields, "access-control-allow-origin": origin, vary: "origin" }
-      : undefined;
-  };
   return {
     isAllowed,
     gate: ({ requestHeader, responseHeader }) => {
@@ -64,29 +53,13 @@ export function allowOrigins(origins: readonly string[]): Cors {
         responseHeader.set("access-control-expose-headers", exposedHeaders);
       }
     },
-    respondToPreflights: ({ handleRequest, handleStream }) => ({
-      handleRequest: (request, response) => {
-        const fields = preflight(request.method, request.headers);
-        if (fields === undefined) {
-          handleRequest(request, response);
-          return;
-        }
-        request.resume();
-        response.statusCode = 204;
-        for (const [name, value] of Object.entries(fields)) {
-          response.setHeader(name, value);
-        }
-        response.end();
-      },
-      handleStream: (stream, headers, flags, rawHeaders) => {
-        const fields: OutgoingHttpHeaders | undefined = preflight(headers[":method"], headers);
-        if (fields === undefined) {
-          handleStream(stream, headers, flags, rawHeaders);
-          return;
-        }
-        stream.on("error", () => {});
-        stream.respond({ ":status": 204, ...fields }, { endStream: true });
-      },
-    }),
+    preflight: (exchange) => {
+      const origin = exchange.header("origin");
+      return origin !== null &&
+        isAllowed(origin) &&
+        exchange.header("access-control-request-method") !== null
+        ? { ...preflightFields, "access-control-allow-origin": origin, vary: "origin" }
+        : undefined;
+    },
   };
 }

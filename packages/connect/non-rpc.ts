@@ -1,12 +1,9 @@
 import { Code } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
-import type { ConnectNodeAdapterOptions } from "@connectrpc/connect-node";
 import { shorten } from "@unblock/errors/quote";
+import type { Exchange } from "./adapter/exchange.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { PageFile, PageFiles } from "./page-files.ts";
-
-type Handler = NonNullable<ConnectNodeAdapterOptions["fallback"]>;
-type Response = Parameters<Handler>[1];
 
 /** The page loads nothing from other origins, has no inline script, and is shown in no frame. */
 const securityHeaders: Readonly<Record<string, string>> = {
@@ -42,68 +39,69 @@ export interface NonRpcConfig {
 }
 
 /** Serves requests that name no RPC: `/metrics`, the page, and an error for all others. */
-export function serveNonRpc({ page, metrics, rpcPaths, onUnknown }: NonRpcConfig): Handler {
+export function serveNonRpc({
+  page,
+  metrics,
+  rpcPaths,
+  onUnknown,
+}: NonRpcConfig): (exchange: Exchange) => void {
   const isBuilt = page.has("/");
-  return (request, response) => {
-    request.resume();
-    const { method, url = "/" } = request;
-    if (method === "GET" && url === "/metrics") {
-      respondMetrics(response, metrics);
+  return (exchange) => {
+    const { method, path: pathWithQuery } = exchange;
+    if (method === "GET" && pathWithQuery === "/metrics") {
+      void respondMetrics(exchange, metrics);
       return;
     }
-    const path = url.split("?", 1)[0] ?? "/";
+    const path = pathWithQuery.split("?", 1)[0] ?? "/";
     const file = isBuilt ? page.get(path) : path === "/" ? notBuilt : undefined;
     if (file !== undefined && (method === "GET" || method === "HEAD")) {
-      respondFile(response, isBuilt ? 200 : 404, file, method === "HEAD");
+      respondFile(exchange, isBuilt ? 200 : 404, file);
       return;
     }
     onUnknown(shorten(path));
     const message = `There is no RPC ${shorten(path)}; there are: ${rpcPaths.join(", ")}`;
-    respondUnknown(response, request.headers["content-type"] ?? "", message);
+    respondUnknown(exchange, message);
   };
 }
 
-function respondMetrics(response: Response, metrics: NonRpcConfig["metrics"]): void {
-  metrics.text().then(
-    (text) => {
-      response.setHeader("content-type", metrics.contentType);
-      response.end(text);
-    },
-    () => {
-      response.statusCode = 500;
-      response.end();
-    },
-  );
+async function respondMetrics(exchange: Exchange, metrics: NonRpcConfig["metrics"]): Promise<void> {
+  try {
+    const body = Buffer.from(await metrics.text());
+    const header = { "content-type": metrics.contentType, "content-length": body.length };
+    exchange.respond({ status: 200, header, body });
+  } catch {
+    exchange.respond({ status: 500, header: {} });
+  }
 }
 
 function respondFile(
-  response: Response,
+  exchange: Exchange,
   status: number,
   { contentType, cacheControl, body }: PageFile,
-  isHead: boolean,
 ): void {
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(securityHeaders)) {
-    response.setHeader(name, value);
-  }
-  response.setHeader("content-type", contentType);
-  response.setHeader("cache-control", cacheControl);
-  response.setHeader("content-length", String(body.length));
-  response.end(isHead ? "" : body);
+  const header = {
+    ...securityHeaders,
+    "content-type": contentType,
+    "cache-control": cacheControl,
+    "content-length": body.length,
+  };
+  exchange.respond({ status, header, body: exchange.method === "HEAD" ? undefined : body });
 }
 
 /** Responds in the protocol of the request. */
-function respondUnknown(response: Response, contentType: string, message: string): void {
+function respondUnknown(exchange: Exchange, message: string): void {
+  const contentType = exchange.header("content-type") ?? "";
   if (contentType.startsWith("application/grpc")) {
     // gRPC's status is in the trailers, which are the only header of a response without messages.
-    response.statusCode = 200;
-    response.setHeader("content-type", contentType);
-    response.setHeader("grpc-status", String(Code.Unimplemented));
-    response.setHeader("grpc-message", encodeURIComponent(message));
-    response.end();
+    const header = {
+      "content-type": contentType,
+      "grpc-status": String(Code.Unimplemented),
+      "grpc-message": encodeURIComponent(message),
+    };
+    exchange.respond({ status: 200, header });
   } else {
-    response.statusCode = 404;
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ code: codeToString(Code.Unimplemented), message }));
+    const body = Buffer.from(JSON.stringify({ code: codeToString(Code.Unimplemented), message }));
+    const header = { "content-type": "application/json", "content-length": body.length };
+    exchange.respond({ status: 404, header, body });
   }
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { http2Implementations } from "./listener/listener.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const exercises = "/unblock.v1.ExercisesService";
@@ -59,14 +60,11 @@ const responses: [string, Sent][] = [
   ["of the page", { path: "/", method: "GET" }],
 ];
 
-describe.each([
-  ["the fast path", true],
-  ["the fallback", false],
-])("with %s", (_, fastPath) => {
+describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
   let server: TestServer;
   beforeAll(async () => {
     const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-    server = await startTestServer({ ...small, fastPath });
+    server = await startTestServer({ ...small, http2 });
   });
   afterAll(() => server.close());
 

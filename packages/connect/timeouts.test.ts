@@ -2,6 +2,7 @@ import { createVitalsClient } from "@unblock/client/client";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { callGrpc, httpReply, post, watchHealth } from "@unblock/test/wire";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { http2Implementations } from "./listener/listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const hashPath = "/unblock.v1.ExercisesService/ComputeHash";
@@ -28,8 +29,8 @@ const grpcWebCall = async (url: string, headers: Record<string, string>) => {
   return text.includes("grpc-status: 4\r\n") ? "deadline_exceeded" : text;
 };
 
-describe.each([true, false])("fast path: %s", (fastPath) => {
-  const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1, fastPath };
+describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
+  const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1, http2 };
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ ...small, defaultTimeoutMs: 100, maxTimeoutMs: 200 });

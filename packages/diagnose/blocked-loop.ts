@@ -2,65 +2,17 @@ import {
   alsoAt,
   type CodeLine,
   type Diagnosis,
-  type DiagnosisName,
   type DiagnosisWatch,
+  howLong,
   inWords,
   rounded,
   Sites,
   shownLocation,
-  times,
   type WorkerThread,
 } from "./diagnosis.ts";
 import { type Blockage, collectingMs, heldMs, isComputing, isOthers } from "./watch-loop.ts";
 
-type Name = Extract<
-  DiagnosisName,
-  "loop-blocked-by-waiting" | "loop-blocked-by-cpu" | "cpu-behind-a-promise" | "garbage-collection"
->;
-
-/** Part of a blockage that has a cause of its own. */
-interface Part {
-  readonly name: Name;
-  readonly ms: number;
-  readonly cpuMs: number;
-}
-
-/** Blockages with one name and one cause. */
-interface Group {
-  readonly id: string;
-  readonly name: Name;
-  /** Empty if no line was seen. */
-  readonly sites: Sites;
-  package: string | undefined;
-  count: number;
-  totalMs: number;
-  maxMs: number;
-  cpuMs: number;
-  /** Line right after the longest native call; undefined if it was not seen. */
-  next: CodeLine | undefined;
-  /** Time of the same kind for which no line was seen. */
-  readonly unseenMs: number;
-  collections: number;
-  /** Maximum of the used heap after a collection. */
-  heapBytes: number;
-}
-
-/** A line that blocked for less in all is not reported, in milliseconds. */
-const minMs = 100;
-/** The same where no line was seen: it may be many short pieces of work in one turn. */
-const minUnseenMs = 500;
-/** The smaller part of a blockage is not reported below this. */
-const minPartMs = 40;
-/** Mean duration from which collections have many live objects to trace, in milliseconds. */
-const minCollectionMs = 5;
-
-interface Kind {
-  readonly why: string;
-  readonly nextStep: string;
-  readonly readOn: string;
-}
-
-const kinds: Record<Name, Kind> = {
+const kinds = {
   "loop-blocked-by-waiting": {
     why: "while its thread waited",
     nextStep:
@@ -84,7 +36,50 @@ const kinds: Record<Name, Kind> = {
       "Keep less in memory (a collection takes its time for what stays), and allocate less at a time: bound caches, read in parts.",
     readOn: "blocking-the-loop",
   },
-};
+} as const;
+
+type Name = keyof typeof kinds;
+
+/** Part of a blockage that has a cause of its own. */
+interface Part {
+  readonly name: Name;
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/** Blockages with one name and one cause. */
+class Group {
+  readonly id: string;
+  readonly name: Name;
+  /** Empty if no line was seen. */
+  readonly sites = new Sites();
+  package: string | undefined;
+  count = 0;
+  totalMs = 0;
+  maxMs = 0;
+  cpuMs = 0;
+  /** Line right after the longest native call; undefined if it was not seen. */
+  next: CodeLine | undefined;
+  /** Time of the same kind for which no line was seen. */
+  unseenMs = 0;
+  collections = 0;
+  /** Maximum of the used heap after a collection. */
+  heapBytes = 0;
+
+  constructor(id: string, name: Name) {
+    this.id = id;
+    this.name = name;
+  }
+}
+
+/** A line that blocked for less in all is not reported, in milliseconds. */
+const minMs = 100;
+/** The same where no line was seen: it may be many short pieces of work in one turn. */
+const minUnseenMs = 500;
+/** The smaller part of a blockage is not reported below this. */
+const minPartMs = 40;
+/** Mean duration from which collections have many live objects to trace, in milliseconds. */
+const minCollectionMs = 5;
 
 /** Sums up the blockages of an event loop, and diagnoses what blocked it. */
 export class BlockageTally implements DiagnosisWatch {
@@ -105,7 +100,7 @@ export class BlockageTally implements DiagnosisWatch {
       isGarbage || line === undefined
         ? name
         : `${name} ${cause?.id ?? `${line.file}:${line.line}:${line.beginsAt}`}`;
-    const group = this.#groups.get(id) ?? newGroup(id, name);
+    const group = this.#groups.get(id) ?? new Group(id, name);
     this.#groups.set(id, group);
     if (line !== undefined && !isGarbage) {
       group.sites.add(line, ms);
@@ -128,9 +123,10 @@ export class BlockageTally implements DiagnosisWatch {
    * @param thread the event loop's worker thread; by default the main thread
    */
   diagnoses(thread?: WorkerThread): Diagnosis[] {
-    const isReported = ({ name, totalMs, sites, next }: Group) => {
-      const isSeen = sites.read().length > 0 || next !== undefined || name === "garbage-collection";
-      return totalMs >= (isSeen ? minMs : minUnseenMs);
+    const isReported = (group: Group) => {
+      const isSeen =
+        hasLine(group) || group.next !== undefined || group.name === "garbage-collection";
+      return group.totalMs >= (isSeen ? minMs : minUnseenMs);
     };
     return withUnseen([...this.#groups.values()])
       .filter(isReported)
@@ -144,38 +140,22 @@ export class BlockageTally implements DiagnosisWatch {
  * had the same cause before a witness looked closer.
  */
 function withUnseen(groups: readonly Group[]): Group[] {
-  const isSeen = ({ sites }: Group) => sites.read().length > 0;
-  const collections = groups.filter(({ name }) => name === "garbage-collection");
-  const waits = groups.filter(({ name }) => name === "loop-blocked-by-waiting");
-  const computations = groups.filter((one) => !collections.includes(one) && !waits.includes(one));
-  const merged = [waits, computations].flatMap((kind) => {
-    const unseen = kind.filter((group) => !isSeen(group));
-    const [worst, ...others] = kind.filter(isSeen).sort(byTotalMs);
+  const kindOf = ({ name }: Group) =>
+    name === "cpu-behind-a-promise" ? "loop-blocked-by-cpu" : name;
+  return [...Map.groupBy(groups, kindOf).values()].flatMap((kind) => {
+    const unseen = kind.filter((group) => !hasLine(group));
+    const [worst, ...others] = kind.filter(hasLine).sort(byTotalMs);
     const unseenMs = unseen.reduce((sum, { totalMs }) => sum + totalMs, 0);
     return worst === undefined ? unseen : [{ ...worst, unseenMs }, ...others];
   });
-  return [...collections, ...merged];
+}
+
+function hasLine({ sites }: Group): boolean {
+  return sites.read().length > 0;
 }
 
 function byTotalMs(a: Group, b: Group): number {
   return b.totalMs - a.totalMs;
-}
-
-function newGroup(id: string, name: Name): Group {
-  return {
-    id,
-    name,
-    sites: new Sites(),
-    package: undefined,
-    count: 0,
-    totalMs: 0,
-    maxMs: 0,
-    cpuMs: 0,
-    next: undefined,
-    unseenMs: 0,
-    collections: 0,
-    heapBytes: 0,
-  };
 }
 
 /** Splits a blockage into garbage collection and the program's own part: the larger one, and the other if it is large. */
@@ -202,25 +182,23 @@ function nameOf(blockage: Blockage): Name {
 }
 
 function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis {
-  const { id, name, sites, count, totalMs, maxMs, cpuMs, collections, heapBytes } = group;
+  const { id, name, sites, count, totalMs, maxMs, cpuMs, unseenMs, collections } = group;
   const { why, nextStep, readOn } = kinds[name];
   const [worst, ...otherLines] = sites.read();
-  const howLong =
-    count === 1
-      ? `for ${inWords(totalMs)}`
-      : `${times(count)}, for ${inWords(maxMs)} at the longest and ${inWords(totalMs)} in all,`;
-  const heapMb = heapBytes / 1e6;
-  const evidence =
-    name === "garbage-collection"
-      ? `${collections} collections, ${Math.round(heapMb)} MB in use after one`
-      : `${inWords(cpuMs)} of CPU`;
+  const isGarbage = name === "garbage-collection";
+  const heapMb = group.heapBytes / 1e6;
+  const time = `${howLong(count, totalMs, maxMs)}${count === 1 ? "" : ","}`;
+  const evidence = isGarbage
+    ? `${collections} collections, ${Math.round(heapMb)} MB in use after one`
+    : `${inWords(cpuMs)} of CPU`;
+  const unseen = unseenMs === 0 ? "" : ` For ${inWords(unseenMs)} more no line was seen.`;
   return {
     name,
-    finding: `The event loop${ofThread(thread)} stood still ${howLong} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}${unseen(group)}`,
+    finding: `The event loop${ofThread(thread)} stood still ${time} ${why} (${evidence}).${where(group)}${alsoAt(otherLines)}${unseen}`,
     id: thread === undefined ? id : `${thread.file} ${id}`,
     thread,
     line: worst?.line,
-    otherLines: otherLines.length === 0 ? undefined : otherLines,
+    otherLines,
     nextStep,
     readOn,
     numbers: {
@@ -228,14 +206,10 @@ function toDiagnosis(group: Group, thread: WorkerThread | undefined): Diagnosis 
       blocked_ms: rounded(totalMs),
       longest_ms: rounded(maxMs),
       cpu_ms: rounded(cpuMs),
-      ...(group.unseenMs === 0 ? {} : { unseen_ms: rounded(group.unseenMs) }),
-      ...(name === "garbage-collection" ? { collections, heap_mb: rounded(heapMb) } : {}),
+      ...(unseenMs > 0 && { unseen_ms: rounded(unseenMs) }),
+      ...(isGarbage && { collections, heap_mb: rounded(heapMb) }),
     },
   };
-}
-
-function unseen({ unseenMs }: Group): string {
-  return unseenMs === 0 ? "" : ` For ${inWords(unseenMs)} more no line was seen.`;
 }
 
 function ofThread(thread: WorkerThread | undefined): string {

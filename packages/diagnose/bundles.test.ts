@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { temporaryFolder } from "@unblock/test/folder";
 import { build } from "vite";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { callUntilFound, startApp, stopApps } from "./apps/start-app.ts";
 import { originalOf } from "./source-map.ts";
+import { callUntilFound, startApp, stopApps } from "./test/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -1,5 +1,5 @@
 import { Session } from "node:inspector";
-import { type Stack, toFile } from "./stack.ts";
+import { fileStart, type Stack, toFile } from "./stack.ts";
 
 /** Frames further out only call handlers. */
 const maxFrames = 64;
@@ -8,11 +8,11 @@ const maxFrames = 64;
 export function captureStack(): Stack {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: unknown } = {};
-  let stack: Stack = [];
+  let sites: readonly NodeJS.CallSite[] = [];
   try {
     Error.stackTraceLimit = maxFrames;
-    Error.prepareStackTrace = (_, sites) => {
-      stack = toStack(sites);
+    Error.prepareStackTrace = (_, captured) => {
+      sites = captured;
       return "";
     };
     Error.captureStackTrace(holder, captureStack);
@@ -22,10 +22,6 @@ export function captureStack(): Stack {
     Error.stackTraceLimit = stackTraceLimit;
     Error.prepareStackTrace = prepareStackTrace;
   }
-  return stack;
-}
-
-function toStack(sites: readonly NodeJS.CallSite[]): Stack {
   return (
     sites
       // Functions that await are not on the stack: V8 adds them for people.
@@ -35,7 +31,6 @@ function toStack(sites: readonly NodeJS.CallSite[]): Stack {
         file: toFile(site.getFileName() ?? ""),
         line: site.getLineNumber() ?? undefined,
         column: site.getColumnNumber() ?? undefined,
-        nearLine: undefined,
         begins: {
           line: site.getEnclosingLineNumber() ?? 0,
           column: site.getEnclosingColumnNumber() ?? 0,
@@ -49,19 +44,12 @@ const responseMs = 1_000;
 /** Evaluated in the threads, which load nothing for it. */
 const expression = `process.getBuiltinModule("node:util").getCallSites(${maxFrames})`;
 
-interface AttachedEvent {
-  readonly params: { readonly sessionId: string; readonly workerInfo: { readonly title: string } };
-}
-
-interface MessageEvent {
-  readonly params: { readonly message: string };
-}
-
 interface EvaluateResponse {
-  readonly result?: { readonly result?: { readonly value?: readonly UtilCallSite[] } };
+  readonly result?: { readonly result?: { readonly value?: readonly CallSite[] } };
 }
 
-interface UtilCallSite {
+/** A call site of node:util. */
+interface CallSite {
   readonly functionName: string;
   readonly scriptName: string;
   readonly lineNumber: number;
@@ -80,7 +68,7 @@ export async function captureThreadStacks(threadIds: ReadonlySet<number>): Promi
   const timer = setTimeout(resolve, responseMs).unref();
   const session = new Session();
   session.connect();
-  session.on("NodeWorker.attachedToWorker", ({ params }: AttachedEvent) => {
+  session.on("NodeWorker.attachedToWorker", ({ params }) => {
     const { sessionId, workerInfo } = params;
     // The title is such as "[worker 2] WorkerThread".
     if (threadIds.has(Number(/^\[worker (\d+)\]/.exec(workerInfo.title)?.[1]))) {
@@ -89,7 +77,7 @@ export async function captureThreadStacks(threadIds: ReadonlySet<number>): Promi
       session.post("NodeWorker.sendMessageToWorker", { sessionId, message });
     }
   });
-  session.on("NodeWorker.receivedMessageFromWorker", ({ params: { message } }: MessageEvent) => {
+  session.on("NodeWorker.receivedMessageFromWorker", ({ params: { message } }) => {
     const response: EvaluateResponse = JSON.parse(message);
     stacks.push(fromCallSites(response.result?.result?.value ?? []));
     if (stacks.length === threadIds.size) {
@@ -108,19 +96,17 @@ export async function captureThreadStacks(threadIds: ReadonlySet<number>): Promi
 }
 
 /** Empty while the thread loads modules: that ends by itself, and then the thread has work to do. */
-function fromCallSites(sites: readonly UtilCallSite[]): Stack {
-  const inFile = sites.findIndex(({ scriptName }) => toFile(scriptName) !== undefined);
-  const inner = inFile === -1 ? sites : sites.slice(0, inFile);
-  if (inner.some(({ scriptName }) => scriptName.startsWith("node:internal/modules"))) {
-    return [];
-  }
-  return sites.map(({ functionName, scriptName, lineNumber, columnNumber }) => ({
+function fromCallSites(sites: readonly CallSite[]): Stack {
+  const stack = sites.map(({ functionName, scriptName, lineNumber, columnNumber }) => ({
     name: functionName,
     file: toFile(scriptName),
     line: lineNumber,
     column: columnNumber,
-    nearLine: undefined,
-    // Unknown.
-    begins: { line: 1, column: 1 },
+    begins: fileStart,
   }));
+  const inFile = stack.findIndex(({ file }) => file !== undefined);
+  const inner = inFile === -1 ? sites : sites.slice(0, inFile);
+  return inner.some(({ scriptName }) => scriptName.startsWith("node:internal/modules"))
+    ? []
+    : stack;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { runCommand } from "@unblock/test/cli";
 import { temporaryFolder } from "@unblock/test/folder";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { markedLine, startApp, stopApps } from "./apps/start-app.ts";
+import { markedLine, startApp, stopApps } from "./test/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -142,7 +142,7 @@ describe("--json", () => {
       id: expect.stringMatching(/^loop-blocked-by-waiting function block /),
       pid: app.child.pid,
       thread: null,
-      file: "packages/diagnose/apps/endings.ts",
+      file: "packages/diagnose/test/endings.ts",
       line,
       column: null,
       calls: "wait",
@@ -155,7 +155,7 @@ describe("--json", () => {
     });
     expect(summary).toEqual({
       type: "summary",
-      program: "packages/diagnose/apps/endings.ts",
+      program: "packages/diagnose/test/endings.ts",
       pid: app.child.pid,
       watched_ms: expect.any(Number),
       findings: 1,
@@ -180,7 +180,7 @@ describe("--json", () => {
 
   test("forked processes print there too, into a file and a pipe", () => {
     const file = join(folder, "findings.jsonl");
-    const cluster = `"${process.execPath}" packages/diagnose/main.ts --json packages/diagnose/apps/forks.ts`;
+    const cluster = `"${process.execPath}" packages/diagnose/main.ts --json packages/diagnose/test/forks.ts`;
     for (const command of [`${cluster} > ${file}`, `${cluster} | cat > ${file}`]) {
       spawnSync("bash", ["-c", command], { stdio: ["ignore", "pipe", "pipe"] });
       const lines = parse(readFileSync(file, "utf8"));

@@ -45,17 +45,11 @@ Reports to standard error when the program ends and on SIGUSR2. The exit code is
 the program's, or 1 if there is no program to run. See docs/diagnose.md.`,
     )
     .action((program: string | undefined, others: readonly string[], { watch, json }: Flags) => {
-      if (program === undefined) {
-        fail(`expected a program's file, got none; use: node ${diagnose} app.js`);
-      }
-      const found = findProgram(program, diagnose);
-      if ("problem" in found) {
-        fail(found.problem);
-      }
+      const file = findProgram(program, diagnose);
       const url = new URL(entry);
       const modes = [...(watch ? ["watch"] : []), ...(json ? [`json=${process.pid}`] : [])];
       url.search = modes.join("&");
-      const args = [...process.execArgv, "--import", url.href, found.file, ...others];
+      const args = [...process.execArgv, "--import", url.href, file, ...others];
       replaceProcess(json === true, [process.execPath, ...args]);
     })
     .parse();

@@ -1,8 +1,8 @@
 import { startCpuProfile } from "node:v8";
 import { runCommand } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { markedLine } from "./apps/start-app.ts";
-import { CpuProfile } from "./cpu-profile.ts";
+import { readProfile } from "./cpu-profile.ts";
+import { markedLine } from "./test/start-app.ts";
 
 const text = 'say "x" 123 '.repeat(20_000);
 
@@ -13,7 +13,7 @@ test("a profile is parsed if a regular expression with quotes and backslashes ra
     for (let round = 0; round < 50; round++) {
       text.replaceAll(/"\w\\?"|\s(\d+)/g, "");
     }
-    const profile = new CpuProfile(copy.stop(), 0);
+    const profile = readProfile(copy.stop(), 0);
     return profile.samples.flatMap(({ node }) => profile.stackOf(node).map(({ name }) => name));
   };
   try {
@@ -28,7 +28,7 @@ const lineNumber = (mark: string) => markedLine("profiled", mark);
 
 test("a profile shows what blocked, by computing or waiting, and the line", async () => {
   const { stdout, stderr } = await runCommand(process.execPath, [
-    "packages/diagnose/apps/profiled.ts",
+    "packages/diagnose/test/profiled.ts",
   ]);
   expect(stderr).toBe("");
   const printed = stdout

@@ -1,5 +1,3 @@
-import { type SyncCPUProfileHandle, startCpuProfile } from "node:v8";
-import { monotonicMs } from "@unblock/measure/clock";
 import { type Frame, type Stack, toFile } from "./stack.ts";
 
 /** V8's profile, as far as it is read. Times are in microseconds. */
@@ -28,103 +26,73 @@ interface ProfileNode {
   readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
 }
 
-export interface Sample {
-  /** On the monotonic clock. */
-  readonly atMs: number;
-  /** Id of a stack, which many samples share. */
-  readonly node: number;
-}
-
 /** A V8 CPU profile, which names the line even while the thread is blocked and computes nothing. */
-export class CpuProfile {
-  readonly samples: readonly Sample[];
-  readonly #nodes: ReadonlyMap<number, ProfileNode>;
-  readonly #parents = new Map<number, number>();
-
-  /**
-   * @param json V8's profile
-   * @param endedMs end of the profile on the monotonic clock
-   */
-  constructor(json: string, endedMs: number) {
-    const { nodes, startTime, endTime, samples, timeDeltas } = parseProfile(json);
-    this.#nodes = new Map(nodes.map((node) => [node.id, node]));
-    for (const { id, children = [] } of nodes) {
-      for (const child of children) {
-        this.#parents.set(child, id);
-      }
-    }
-    let atUs = endedMs * 1_000 - ((endTime - startTime) >>> 0);
-    this.samples = samples.map((node, index) => {
-      atUs += timeDeltas[index] ?? 0;
-      return { atMs: atUs / 1_000, node };
-    });
-  }
-
-  stackOf(id: number): Stack {
-    const frames: Frame[] = [];
-    let line: number | undefined;
-    for (let next: number | undefined = id; next !== undefined; next = this.#parents.get(next)) {
-      const node = this.#nodes.get(next);
-      if (node === undefined || node.callFrame.functionName === "(root)") {
-        break;
-      }
-      const hottest = hottestLine(node);
-      const isInnermost = frames.length === 0;
-      const isNative = node.callFrame.url === "";
-      frames.push(toFrame(node, isInnermost && !isNative ? hottest : line, hottest));
-      // The ticks of a native function are at the lines that call it.
-      line = isInnermost && isNative ? hottest : undefined;
-    }
-    return frames;
-  }
-}
-
-/** A profile that can be read while it runs. */
-export class RunningProfile {
-  readonly #sampleInterval: number;
-  #handle: SyncCPUProfileHandle;
-
-  constructor(sampleMs: number) {
-    this.#sampleInterval = sampleMs;
-    this.#handle = startCpuProfile({ sampleInterval: sampleMs });
-  }
-
-  /** The profile since the last call. */
-  take(): CpuProfile {
-    // When the first profile begins, V8 walks through the whole heap, which takes seconds if the heap is large.
-    // It does not when a profile begins while another runs, so one always runs.
-    const old = this.#handle;
-    this.#handle = startCpuProfile({ sampleInterval: this.#sampleInterval });
-    return new CpuProfile(old.stop(), monotonicMs());
-  }
-
-  close(): void {
-    this.#handle[Symbol.dispose]();
-  }
+interface CpuProfile {
+  /** Each with its time on the monotonic clock and the id of its stack, which many samples share. */
+  readonly samples: readonly { readonly atMs: number; readonly node: number }[];
+  stackOf(node: number): Stack;
 }
 
 // V8 names the code of a regular expression by its source, without escaping it: quotes and backslashes in it
 // make the profile invalid JSON.
 const regularExpression = /(?<="functionName":"RegExp): .*?(?=","(?:lineNumber|scriptId)":)/g;
 
-function parseProfile(json: string): ProfileData {
-  return JSON.parse(json.replaceAll(regularExpression, ""));
+/**
+ * @param json V8's profile
+ * @param endedMs end of the profile on the monotonic clock
+ */
+export function readProfile(json: string, endedMs: number): CpuProfile {
+  const data: ProfileData = JSON.parse(json.replaceAll(regularExpression, ""));
+  const nodes = new Map(data.nodes.map((node) => [node.id, node]));
+  const parents = new Map<number, number>();
+  for (const { id, children = [] } of data.nodes) {
+    for (const child of children) {
+      parents.set(child, id);
+    }
+  }
+  const stacks = new Map<number, Stack>();
+  let atUs = endedMs * 1_000 - ((data.endTime - data.startTime) >>> 0);
+  return {
+    samples: data.samples.map((node, index) => {
+      atUs += data.timeDeltas[index] ?? 0;
+      return { atMs: atUs / 1_000, node };
+    }),
+    stackOf: (id) => {
+      const known = stacks.get(id);
+      if (known !== undefined) {
+        return known;
+      }
+      const path: ProfileNode[] = [];
+      for (let node = nodes.get(id); node; node = nodes.get(parents.get(node.id) ?? -1)) {
+        path.push(node);
+      }
+      const stack = toStack(path);
+      stacks.set(id, stack);
+      return stack;
+    },
+  };
 }
 
-function toFrame(
-  { callFrame: { functionName, url, lineNumber, columnNumber } }: ProfileNode,
-  line: number | undefined,
-  nearLine: number | undefined,
-): Frame {
-  return {
-    name: functionName === "(anonymous)" ? "" : functionName,
-    file: toFile(url),
-    line,
-    column: undefined,
-    nearLine,
-    // -1 for functions that ran already when the profile began, such as the body of a module.
-    begins: { line: Math.max(0, lineNumber) + 1, column: Math.max(0, columnNumber) + 1 },
-  };
+/** @param path a node and its parents */
+function toStack(path: readonly ProfileNode[]): Stack {
+  return path
+    .filter(({ callFrame }) => callFrame.functionName !== "(root)")
+    .map((node, index): Frame => {
+      const { functionName, url, lineNumber, columnNumber } = node.callFrame;
+      const hottest = hottestLine(node);
+      const inner = path[0];
+      // The ticks of a native function are at the lines that call it.
+      const callsInner = index === 1 && inner?.callFrame.url === "";
+      const isHere = index === 0 && url !== "";
+      return {
+        name: functionName === "(anonymous)" ? "" : functionName,
+        file: toFile(url),
+        line: isHere ? hottest : callsInner ? hottestLine(inner) : undefined,
+        nearLine: hottest,
+        // -1 for functions that ran already when the profile began, such as the body of a module.
+        begins: { line: Math.max(0, lineNumber) + 1, column: Math.max(0, columnNumber) + 1 },
+      };
+    });
 }
 
 function hottestLine({ positionTicks = [] }: ProfileNode): number | undefined {

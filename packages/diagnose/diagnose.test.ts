@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { type App, callUntilFound, findingAt, startApp, stopApps } from "./apps/start-app.ts";
+import { type App, callUntilFound, findingAt, startApp, stopApps } from "./test/start-app.ts";
 
 // On a busy machine a program takes seconds to start, and some paths are called again and again.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -41,7 +41,7 @@ describe("names the line that blocks the event loop", () => {
   ])("of a worker thread that serves, by %s", async (_, path, diagnosis, mark) => {
     await callUntilFound(await sharedApp("serving-worker"), path, {
       ...findingAt(diagnosis, "serving-worker", `blocks: ${mark}`),
-      thread: { file: "packages/diagnose/apps/serving-worker.ts", ids: [expect.any(Number)] },
+      thread: { file: "packages/diagnose/test/serving-worker.ts", ids: [expect.any(Number)] },
     });
   });
 });

@@ -134,13 +134,13 @@ test("a pool in which calls waited is saturated", () => {
     numbers: { pool_threads: 4, longest_wait_ms: 140, late_calls: 2, late_ms: 200 },
   });
   expect(diagnoseSaturatedPool({ ...reading, lateMs: 60 }, line)).toEqual([]);
-  const inProgress = { maxWaitMs: 400, lateCalls: 0, lateMs: 0, threads: 4 };
+  const inProgress = { maxWaitMs: 1_400, lateCalls: 0, lateMs: 1_400, threads: 4 };
   expect(diagnoseSaturatedPool(inProgress, undefined)[0]?.name).toBe("libuv-pool-saturated");
 });
 
 test("more threads than cores are too many, one per core is not", () => {
-  expect(diagnoseThreads({ maxComputing: 2, cores: 2, line: undefined })).toEqual([]);
-  expect(diagnoseThreads({ maxComputing: 3, cores: 2, line })[0]).toMatchObject({
+  expect(diagnoseThreads(2, 2, undefined)).toEqual([]);
+  expect(diagnoseThreads(3, 2, line)[0]).toMatchObject({
     name: "more-threads-than-cores",
     line,
     numbers: { computing_at_once: 3, cores: 2 },
@@ -217,7 +217,7 @@ test("blockages at ten lines by one cause are one diagnosis, and the worst line 
   });
   expect(diagnoses.map((one) => [one.line?.line, one.otherLines?.length, one.numbers])).toEqual([
     [10, 9, { blockages: 10, blocked_ms: 950, longest_ms: 140, cpu_ms: 20 }],
-    [12, undefined, { blockages: 1, blocked_ms: 300, longest_ms: 300, cpu_ms: 2 }],
+    [12, 0, { blockages: 1, blocked_ms: 300, longest_ms: 300, cpu_ms: 2 }],
   ]);
   expect(diagnoses[0]?.finding).toMatchInlineSnapshot(
     `"The event loop stood still 10 times, for 140 ms at the longest and 950 ms in all, while its thread waited (20 ms of CPU). It was in the package driver. The same at app.ts:9 (find, once, 130 ms), app.ts:8 (find, once, 120 ms), app.ts:7 (find, once, 110 ms), app.ts:6 (find, once, 100 ms) and 5 more lines."`,
@@ -225,16 +225,10 @@ test("blockages at ten lines by one cause are one diagnosis, and the worst line 
 });
 
 test("DNS lookups that waited for long in all are queued, and those at a start are not", () => {
-  const reading = {
-    maxWaitMs: 400,
-    totalWaitMs: 900,
-    maxAtOnce: 60,
-    hasWorkers: false,
-    threads: 2,
-    line,
-    names: ["db", "cache", "queue"],
-  };
-  expect(diagnoseQueuedLookups(reading)[0]).toMatchObject({
+  const waits = { maxWaitMs: 400, lateCalls: 9, lateMs: 900, threads: 4 };
+  const reading = { maxAtOnce: 60, hasWorkers: false, line, names: ["db", "cache", "queue"] };
+  const [queued] = diagnoseQueuedLookups(waits, reading);
+  expect(queued).toMatchObject({
     name: "dns-lookups-queued",
     line,
     numbers: {
@@ -244,11 +238,10 @@ test("DNS lookups that waited for long in all are queued, and those at a start a
       longest_wait_ms: 400,
     },
   });
-  expect(diagnoseQueuedLookups(reading)[0]?.finding).toContain('"db" and other names');
-  expect(diagnoseQueuedLookups({ ...reading, totalWaitMs: 400 })).toEqual([]);
+  expect(queued?.finding).toContain('"db" and other names');
+  expect(diagnoseQueuedLookups({ ...waits, lateMs: 400 }, reading)).toEqual([]);
   const uncounted = { ...reading, maxAtOnce: 0, names: [] };
-  expect(diagnoseQueuedLookups(uncounted)).toEqual([]);
-  expect(diagnoseQueuedLookups({ ...uncounted, hasWorkers: true })[0]?.numbers).toMatchObject({
-    lookups_waiting: 0,
-  });
+  expect(diagnoseQueuedLookups(waits, uncounted)).toEqual([]);
+  const withWorkers = diagnoseQueuedLookups(waits, { ...uncounted, hasWorkers: true });
+  expect(withWorkers[0]?.numbers).toMatchObject({ lookups_waiting: 0 });
 });

@@ -1,73 +1,68 @@
-/** Names of all diagnoses, those of `npm run check` included. */
-export type DiagnosisName =
+/**
+ * All diagnoses, those of `npm run check` included, with the letter of the exercise that teaches how to avoid each.
+ * Those without one concern every exercise (a wrong response) or not the code (a paused process).
+ */
+export const taughtBy = {
   /** The event loop stood still while its thread slept: a driver or *Sync call that blocks. */
-  | "loop-blocked-by-waiting"
+  "loop-blocked-by-waiting": "A",
   /** The event loop stood still because its thread computed. */
-  | "loop-blocked-by-cpu"
+  "loop-blocked-by-cpu": "C",
   /** The same, behind a promise or an async function that changed nothing. */
-  | "cpu-behind-a-promise"
-  /** The event loop stood still because V8 collected garbage. */
-  | "garbage-collection"
+  "cpu-behind-a-promise": "C",
+  "garbage-collection": undefined,
   /** The whole process was stopped from outside: SIGSTOP, a paused container, a debugger. */
-  | "process-paused"
-  /** The cgroup's CPU limit stopped the process. */
-  | "cpu-throttled"
+  "process-paused": undefined,
+  "cpu-throttled": undefined,
   /** More calls waited for libuv's threads than there are threads. */
-  | "libuv-pool-saturated"
+  "libuv-pool-saturated": "D",
   /** DNS lookups waited for the half of libuv's pool that they may use. */
-  | "dns-lookups-queued"
+  "dns-lookups-queued": undefined,
   /** Waits that could have overlapped came one after another. */
-  | "sequential"
+  sequential: "H",
   /** A pool of one's own lets through fewer waits than arrive at once. */
-  | "pool-too-small"
-  /** More threads computed at once than there are cores. */
-  | "more-threads-than-cores"
-  /** Work after the response was lost when its client disconnected. */
-  | "lost-on-abort"
-  /** Work after the response was lost when the service shut down. */
-  | "lost-at-shutdown"
+  "pool-too-small": "A",
+  "more-threads-than-cores": "C",
+  "lost-on-abort": "G",
+  "lost-at-shutdown": "G",
   /** The caller waited for work whose result nobody needs. */
-  | "reply-waits-for-work"
-  /** A promise was rejected and nothing handled it. */
-  | "unhandled-rejection"
+  "reply-waits-for-work": "G",
+  "unhandled-rejection": "G",
   /** Work went on after the client disconnected or the deadline passed. */
-  | "signal-ignored"
+  "signal-ignored": "B",
   /** Everything is right but the time: each call does or awaits something besides its work. */
-  | "slower-than-its-work"
+  "slower-than-its-work": undefined,
   /** A function that cannot be sent to another thread was handed to a pool. */
-  | "not-exported"
-  /** The response is not what was asked for. */
-  | "wrong-answer"
+  "not-exported": "C",
+  "wrong-answer": undefined,
   /** The result is right, but the executor is not the named one, or is wrong for the work. */
-  | "wrong-executor"
+  "wrong-executor": undefined,
   /** A call got another call's data: state shared across an await, or results taken in order of arrival. */
-  | "mixed-up-calls"
-  /** A call that succeeds alone fails while others are in progress. */
-  | "fails-beside-others"
+  "mixed-up-calls": "E",
+  "fails-beside-others": "E",
   /** The response did not come from the backend: not asked, asked and ignored, or invented. */
-  | "answer-not-from-backend"
+  "answer-not-from-backend": "B",
   /** The response is what the backend said earlier, or for another key. */
-  | "stale-value"
+  "stale-value": "E",
   /** The backend is asked more often than the calls need. */
-  | "asks-too-often"
+  "asks-too-often": "E",
   /** A failing backend is asked again and again, without a limit or a pause. */
-  | "retries-without-end"
-  /** A backend's failure was reported as success. */
-  | "hides-failure"
+  "retries-without-end": "B",
+  "hides-failure": "H",
   /** The response came without the CPU time that its work needs. */
-  | "work-skipped"
-  /** Each call started a thread, a process or a pool of its own. */
-  | "executor-per-call"
+  "work-skipped": "C",
+  "executor-per-call": "C",
   /** Threads, processes, timers or connections were still there after they were of use. */
-  | "left-behind"
-  /** Each call opened a connection of its own. */
-  | "connection-per-call"
+  "left-behind": "C",
+  "connection-per-call": "E",
   /** A response's body was not read, so its connection stays in use. */
-  | "body-not-read"
-  /** The event loop is busy even without calls. */
-  | "loop-kept-busy"
+  "body-not-read": "B",
+  /** The event loop, or a thread of the service's own, is busy even without calls. */
+  "loop-kept-busy": "C",
   /** The code changes what the check measures with, instead of doing the work. */
-  | "tampers-with-the-check";
+  "tampers-with-the-check": undefined,
+} as const;
+
+export type DiagnosisName = keyof typeof taughtBy;
 
 /** A line of somebody's code. */
 export interface CodeLine {
@@ -146,6 +141,13 @@ export function times(count: number): string {
   return count === 1 ? "once" : count === 2 ? "twice" : `${count.toLocaleString("en")} times`;
 }
 
+/** "for 312 ms", "14 times, for 312 ms at the longest and 3,140 ms in all" */
+export function howLong(count: number, totalMs: number, maxMs: number): string {
+  return count === 1
+    ? `for ${inWords(totalMs)}`
+    : `${times(count)}, for ${inWords(maxMs)} at the longest and ${inWords(totalMs)} in all`;
+}
+
 /** A location that an editor can open, such as "app.js:12", with the column if the line is long. */
 export function shownLocation({ file, line, column }: CodeLine): string {
   return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
@@ -180,11 +182,13 @@ export function alsoAt(others: readonly CountedLine[]): string {
     return "";
   }
   const shown = others.slice(0, maxShown).map(({ line, count, totalMs }) => {
-    const howLong = totalMs > 0 ? `, ${inWords(totalMs)}` : "";
-    return `${shownLocation(line)} (${line.what}, ${times(count)}${howLong})`;
+    const time = totalMs > 0 ? `, ${inWords(totalMs)}` : "";
+    return `${shownLocation(line)} (${line.what}, ${times(count)}${time})`;
   });
   const more = others.length - shown.length;
-  const all = more > 0 ? [...shown, `${more} more ${more === 1 ? "line" : "lines"}`] : shown;
-  const list = all.length === 1 ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
-  return ` The same at ${list}.`;
+  const rest = more > 0 ? [`${more} more ${more === 1 ? "line" : "lines"}`] : [];
+  return ` The same at ${listFormat.format([...shown, ...rest])}.`;
 }
+
+/** British: no comma before "and". */
+const listFormat = new Intl.ListFormat("en-GB");

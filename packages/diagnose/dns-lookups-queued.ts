@@ -5,57 +5,44 @@ import {
   inWords,
   rounded,
 } from "./diagnosis.ts";
-import {
-  configuredThreads,
-  lateMs,
-  lookupThreads,
-  newProbeData,
-  type ProbeData,
-  probeCell,
-} from "./libuv-probes.ts";
+import { LibuvPoolWatch, type PoolReading } from "./libuv-pool-saturated.ts";
+import { lookupThreads } from "./libuv-probes.ts";
 import { PoolCallers } from "./pool-callers.ts";
 import type { OwnCode } from "./stack.ts";
 
-/** How DNS lookups waited for threads of libuv's pool. */
+/** The main thread's DNS lookups. */
 export interface LookupReading {
-  readonly maxWaitMs: number;
-  /** Sum of the times that late probes waited. */
-  readonly totalWaitMs: number;
-  /** Maximum of the main thread's lookups in progress at once. */
+  /** Maximum in progress at once. */
   readonly maxAtOnce: number;
   /** Whether worker threads may have added lookups, which are not counted. */
   readonly hasWorkers: boolean;
-  /** Count of the lookups that libuv runs at once. */
-  readonly threads: number;
   /** The line that asks for most of them; undefined if none was seen. */
   readonly line: CodeLine | undefined;
   /** Names that were looked up, the most frequent first. */
   readonly names: readonly string[];
 }
 
-/** A probe that waits for longer does not only lack a core, in milliseconds. */
-const stuckMs = 1_000;
 /** Shorter waits, such as those at a start, are not reported, in milliseconds in all. */
 const minMs = 500;
 const lookupTypes = /^GET(ADDR|NAME)INFOREQWRAP$/;
 const lookupResources = /^Get(Addr|Name)InfoReqWrap$/;
 
 /** Finds that DNS lookups wait for each other, by the probes that the watch thread sends. */
-export class LookupWatch implements DiagnosisWatch {
+export class LookupWatch extends LibuvPoolWatch implements DiagnosisWatch {
   readonly explainedBy = ["more-threads-than-cores", "libuv-pool-saturated"] as const;
-  readonly data: ProbeData = newProbeData();
   readonly #callers: PoolCallers;
   readonly #hasWorkers: () => boolean;
   #maxAtOnce = 0;
 
   /** @param hasWorkers whether the program has started worker threads */
   constructor(isOwn: OwnCode, hasWorkers: () => boolean) {
+    super();
     this.#callers = new PoolCallers(isOwn, lookupTypes);
     this.#hasWorkers = hasWorkers;
   }
 
   round(): void {
-    if (this.#read(probeCell.waitingMs) >= lateMs) {
+    if (this.isLate()) {
       const active = process.getActiveResourcesInfo().filter((type) => lookupResources.test(type));
       this.#maxAtOnce = Math.max(this.#maxAtOnce, active.length);
       this.#callers.listen();
@@ -63,14 +50,9 @@ export class LookupWatch implements DiagnosisWatch {
   }
 
   diagnoses(): Diagnosis[] {
-    const waitingMs = this.#read(probeCell.waitingMs);
-    const stuckForMs = waitingMs >= stuckMs ? waitingMs : 0;
-    return diagnoseQueuedLookups({
-      maxWaitMs: Math.max(this.#read(probeCell.maxMs), stuckForMs),
-      totalWaitMs: this.#read(probeCell.lateMs) + stuckForMs,
+    return diagnoseQueuedLookups(this.read(), {
       maxAtOnce: this.#maxAtOnce,
       hasWorkers: this.#hasWorkers(),
-      threads: lookupThreads(configuredThreads()),
       line: this.#callers.line(),
       names: this.#callers.hosts(),
     });
@@ -79,16 +61,15 @@ export class LookupWatch implements DiagnosisWatch {
   stop(): void {
     this.#callers.close();
   }
-
-  #read(cell: number): number {
-    return Atomics.load(this.data.cells, cell);
-  }
 }
 
-export function diagnoseQueuedLookups(reading: LookupReading): Diagnosis[] {
-  const { maxWaitMs, totalWaitMs, maxAtOnce, hasWorkers, threads, line, names } = reading;
+export function diagnoseQueuedLookups(
+  { maxWaitMs, lateMs, threads: poolThreads }: PoolReading,
+  { maxAtOnce, hasWorkers, line, names }: LookupReading,
+): Diagnosis[] {
+  const threads = lookupThreads(poolThreads);
   const waiting = maxAtOnce - threads;
-  if (totalWaitMs < minMs || (waiting <= 0 && !hasWorkers)) {
+  if (lateMs < minMs || (waiting <= 0 && !hasWorkers)) {
     return [];
   }
   const howMany =

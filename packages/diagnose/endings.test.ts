@@ -11,13 +11,13 @@ import {
   findingsIn,
   startApp,
   stopApps,
-} from "./apps/start-app.ts";
+} from "./test/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 afterEach(stopApps);
 
-const blocked = "loop-blocked-by-waiting at packages/diagnose/apps/endings.ts:";
+const blocked = "loop-blocked-by-waiting at packages/diagnose/test/endings.ts:";
 const names = (findings: readonly Finding[]) => findings.map(({ diagnosis }) => diagnosis);
 
 test("reports if a signal ends the program", async () => {
@@ -61,7 +61,7 @@ test("lets a rejection end the program, and names its line", async () => {
   expect(await app.exited).toBe(1);
   expect(app.stderr()).toContain("Error: the log is full\n");
   expect(app.stderr()).toMatch(
-    /^unhandled-rejection at packages\/diagnose\/apps\/endings\.ts:\d+$/m,
+    /^unhandled-rejection at packages\/diagnose\/test\/endings\.ts:\d+$/m,
   );
 });
 
@@ -105,10 +105,10 @@ test.each([
 });
 
 describe("with a full or closed pipe as standard error", () => {
-  const flooded = "loop-blocked-by-waiting at packages/diagnose/apps/flooding.ts:";
+  const flooded = "loop-blocked-by-waiting at packages/diagnose/test/flooding.ts:";
   const slowly = "sleep 1.5; cat";
   const flooding = (more = "", diagnose = "--import ./packages/diagnose/main.ts") =>
-    `"${process.execPath}" ${diagnose} packages/diagnose/apps/flooding.ts ${more}`;
+    `"${process.execPath}" ${diagnose} packages/diagnose/test/flooding.ts ${more}`;
 
   /** Runs a program whose standard error is a pipe to a reader of the shell. */
   const pipeErrors = (program: string, reader: string) =>
@@ -139,7 +139,7 @@ describe("with a full or closed pipe as standard error", () => {
   test("the whole report is written into a socket that is not read for a while", async () => {
     const child = spawn(
       process.execPath,
-      ["--import", "./packages/diagnose/main.ts", "packages/diagnose/apps/flooding.ts"],
+      ["--import", "./packages/diagnose/main.ts", "packages/diagnose/test/flooding.ts"],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     const closed = once(child, "close");

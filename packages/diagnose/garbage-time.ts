@@ -58,12 +58,9 @@ export class GarbageTime {
   unreported(): Garbage {
     this.#add(this.#observer.takeRecords());
     const reported = this.#reported;
+    const unreported = this.#restartProfiler().slice(reported);
     // Costs are microseconds.
-    return garbageOf(
-      this.#restartProfiler()
-        .slice(reported)
-        .map(({ cost }) => cost / 1_000),
-    );
+    return garbageOf(unreported.map(({ cost }) => cost / 1_000));
   }
 
   close(): void {
@@ -93,13 +90,10 @@ export function sumOf(one: Garbage, other: Garbage): Garbage {
 }
 
 function garbageOf(durationsMs: readonly number[]): Garbage {
-  return durationsMs.length === 0
-    ? noGarbage
-    : {
-        ms: durationsMs.reduce((sum, ms) => sum + ms, 0),
-        collections: durationsMs.length,
-        heapBytes: getHeapStatistics().used_heap_size,
-      };
+  const collections = durationsMs.length;
+  const ms = durationsMs.reduce((sum, each) => sum + each, 0);
+  const heapBytes = collections === 0 ? 0 : getHeapStatistics().used_heap_size;
+  return { ms, collections, heapBytes };
 }
 
 function endOf({ startTime, duration }: PerformanceEntry): number {

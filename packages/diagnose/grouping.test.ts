@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { temporaryFolder } from "@unblock/test/folder";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type App, callUntilFound, startApp, stopApps } from "./apps/start-app.ts";
+import { type App, callUntilFound, startApp, stopApps } from "./test/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

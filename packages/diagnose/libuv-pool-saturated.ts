@@ -6,18 +6,11 @@ import {
   rounded,
   times,
 } from "./diagnosis.ts";
-import {
-  configuredThreads,
-  lateMs,
-  newProbeData,
-  type ProbeData,
-  poolThreadIds,
-  probeCell,
-} from "./libuv-probes.ts";
+import { configuredThreads, lateMs, poolThreadIds, probeCell } from "./libuv-probes.ts";
 import { PoolCallers } from "./pool-callers.ts";
 import type { OwnCode } from "./stack.ts";
 
-/** How long the libuv probes waited for a thread of libuv's pool since the window began. */
+/** How long probes waited for a thread of libuv's pool since the window began. */
 export interface PoolReading {
   readonly maxWaitMs: number;
   /** Count of the probes that waited for 50 ms or more. */
@@ -33,9 +26,9 @@ const stuckMs = 1_000;
 /** Shorter waits are not reported, in milliseconds in all. */
 const minMs = 150;
 
-/** Reads the results of the libuv probes that the watch thread sends. */
+/** Reads the results of the probes that the watch thread sends to libuv's pool. */
 export class LibuvPoolWatch {
-  readonly data: ProbeData = newProbeData();
+  readonly data = new Int32Array(new SharedArrayBuffer(16));
 
   /** Whether calls wait right now. */
   isLate(): boolean {
@@ -44,11 +37,12 @@ export class LibuvPoolWatch {
 
   read(): PoolReading {
     const waitingMs = this.#read(probeCell.waitingMs);
+    // A call in progress may never return.
+    const stuckForMs = waitingMs >= stuckMs ? waitingMs : 0;
     return {
-      // A call in progress may never return.
-      maxWaitMs: Math.max(this.#read(probeCell.maxMs), waitingMs >= stuckMs ? waitingMs : 0),
+      maxWaitMs: Math.max(this.#read(probeCell.maxMs), stuckForMs),
       lateCalls: this.#read(probeCell.lateCount),
-      lateMs: this.#read(probeCell.lateMs),
+      lateMs: this.#read(probeCell.lateMs) + stuckForMs,
       // The variable may have been set after the pool had started.
       threads: poolThreadIds().length || configuredThreads(),
     };
@@ -56,38 +50,34 @@ export class LibuvPoolWatch {
 
   restartWindow(): void {
     for (const cell of [probeCell.maxMs, probeCell.lateCount, probeCell.lateMs]) {
-      Atomics.store(this.data.cells, cell, 0);
+      Atomics.store(this.data, cell, 0);
     }
   }
 
   #read(cell: number): number {
-    return Atomics.load(this.data.cells, cell);
+    return Atomics.load(this.data, cell);
   }
 }
 
 /** Finds that libuv's pool is full, and which line fills it. */
-export class SaturatedPoolWatch implements DiagnosisWatch {
+export class SaturatedPoolWatch extends LibuvPoolWatch implements DiagnosisWatch {
   /** Threads that take the cores from each other leave none for libuv's. */
   readonly explainedBy = ["more-threads-than-cores"] as const;
-  readonly #pool = new LibuvPoolWatch();
   readonly #callers: PoolCallers;
 
   constructor(isOwn: OwnCode) {
+    super();
     this.#callers = new PoolCallers(isOwn);
   }
 
-  get data(): ProbeData {
-    return this.#pool.data;
-  }
-
   round(): void {
-    if (this.#pool.isLate()) {
+    if (this.isLate()) {
       this.#callers.listen();
     }
   }
 
   diagnoses(): Diagnosis[] {
-    return diagnoseSaturatedPool(this.#pool.read(), this.#callers.line());
+    return diagnoseSaturatedPool(this.read(), this.#callers.line());
   }
 
   stop(): void {
@@ -100,8 +90,7 @@ export function diagnoseSaturatedPool(
   { lateCalls, lateMs, maxWaitMs, threads }: PoolReading,
   line: CodeLine | undefined,
 ): Diagnosis[] {
-  // A call in progress counts for the longest only.
-  if (Math.max(lateMs, maxWaitMs) < minMs) {
+  if (lateMs < minMs) {
     return [];
   }
   return [

@@ -7,13 +7,7 @@ import { idsIn, readText, readThreadTimes, type ThreadTimes } from "@unblock/mea
 export const lateMs = 50;
 const sampleMs = 20;
 
-/** Memory that probes write and the main thread reads. */
-export interface ProbeData {
-  /** See {@link probeCell}. */
-  readonly cells: Int32Array;
-}
-
-/** Times are in whole milliseconds. */
+/** Cells of the memory by which a probe reports to the main thread, in whole milliseconds. */
 export const probeCell = {
   /** Longest time that a probe waited for a thread of libuv's pool. */
   maxMs: 0,
@@ -25,13 +19,9 @@ export const probeCell = {
   waitingMs: 3,
 } as const;
 
-export function newProbeData(): ProbeData {
-  return { cells: new Int32Array(new SharedArrayBuffer(16)) };
-}
-
 /** Calls that need about 0.1 ms in a thread of libuv's pool, sent one after another. */
 interface Probe {
-  readonly cells: Int32Array;
+  readonly data: Int32Array;
   /** Time between two probes. Each wakes two threads. */
   readonly pauseMs: number;
   send(onDone: () => void): void;
@@ -45,9 +35,9 @@ interface Probe {
  * Measures how long calls wait for a thread of libuv's pool, which all threads of a process share. It runs in
  * the watch thread, whose event loop is always on time.
  */
-export function probeLibuv({ cells }: ProbeData): void {
+export function probeLibuv(data: Int32Array): void {
   run({
-    cells,
+    data,
     pauseMs: 50,
     send: (onDone) => stat("/", onDone),
     begin: () => () => true,
@@ -62,47 +52,49 @@ export function probeLibuv({ cells }: ProbeData): void {
  * @param pool data of the libuv probe: while all of the pool is busy, the wait says nothing of lookups
  * @see https://github.com/libuv/libuv/blob/v1.x/src/threadpool.c
  */
-export function probeLookups({ cells }: ProbeData, pool: ProbeData): void {
+export function probeLookups(data: Int32Array, pool: Int32Array): void {
+  const lateCount = () => Atomics.load(pool, probeCell.lateCount);
   run({
-    cells,
+    data,
     pauseMs: 100,
     // An old notation of 127.0.0.1: Node hands it to getaddrinfo(), which asks nobody for it.
     send: (onDone) => lookup("127.1", { family: 4 }, onDone),
     begin: () => {
-      const lateBefore = Atomics.load(pool.cells, probeCell.lateCount);
-      return () =>
-        Atomics.load(pool.cells, probeCell.lateCount) === lateBefore &&
-        Atomics.load(pool.cells, probeCell.waitingMs) < lateMs;
+      const lateBefore = lateCount();
+      return () => lateCount() === lateBefore && Atomics.load(pool, probeCell.waitingMs) < lateMs;
     },
     threadsFor: lookupThreads,
   });
 }
 
 function run(probe: Probe): void {
-  const { cells, pauseMs, threadsFor } = probe;
+  const { data, pauseMs, threadsFor } = probe;
   const sentMs = monotonicMs();
   const isMeaningful = probe.begin();
   let samples = 0;
-  let threads: PoolThreads | undefined;
+  let before: PoolThreads | undefined;
   // If this thread was held up itself, it does not know where the time went.
   const isOnTime = (ms: number) => samples * sampleMs * 2 >= ms;
   const timer = setInterval(() => {
     samples++;
     const ms = monotonicMs() - sentMs;
     if (isOnTime(ms)) {
-      Atomics.store(cells, probeCell.waitingMs, isMeaningful() ? ms : 0);
+      Atomics.store(data, probeCell.waitingMs, isMeaningful() ? ms : 0);
     }
     if (ms >= lateMs / 2) {
-      threads ??= readPoolThreads();
+      before ??= readPoolThreads();
     }
   }, sampleMs);
   const onDone = () => {
     clearInterval(timer);
     const ms = monotonicMs() - sentMs;
-    Atomics.store(cells, probeCell.waitingMs, 0);
-    const isStarved = threads !== undefined && wasStarved(threads, readPoolThreads(), threadsFor);
-    if (ms < lateMs || (isOnTime(ms) && isMeaningful() && !isStarved)) {
-      record(cells, ms);
+    Atomics.store(data, probeCell.waitingMs, 0);
+    const isStarved = before !== undefined && wasStarved(before, readPoolThreads(), threadsFor);
+    const isLate = ms >= lateMs;
+    if (!isLate || (isOnTime(ms) && isMeaningful() && !isStarved)) {
+      Atomics.store(data, probeCell.maxMs, Math.max(ms, Atomics.load(data, probeCell.maxMs)));
+      Atomics.add(data, probeCell.lateCount, isLate ? 1 : 0);
+      Atomics.add(data, probeCell.lateMs, isLate ? ms : 0);
     }
     setTimeout(() => run(probe), pauseMs);
   };
@@ -111,16 +103,6 @@ function run(probe: Probe): void {
   } catch {
     // Not permitted, as with --permission.
     clearInterval(timer);
-  }
-}
-
-function record(cells: Int32Array, ms: number): void {
-  if (ms > Atomics.load(cells, probeCell.maxMs)) {
-    Atomics.store(cells, probeCell.maxMs, ms);
-  }
-  if (ms >= lateMs) {
-    Atomics.add(cells, probeCell.lateCount, 1);
-    Atomics.add(cells, probeCell.lateMs, ms);
   }
 }
 

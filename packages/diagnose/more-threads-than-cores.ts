@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { EventLoopUtilization } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { captureThreadStacks } from "./capture-stack.ts";
 import type { CodeLine, Diagnosis, DiagnosisWatch } from "./diagnosis.ts";
@@ -17,15 +18,7 @@ const minUtilization = 0.9;
 interface Watched {
   loop: EventLoopUtilization;
   /** Resolves when the thread has ended: requests to it may stay without a response then. */
-  readonly ended: Promise<void>;
-}
-
-export interface ThreadsReading {
-  /** Maximum of the worker threads that computed at once. */
-  readonly maxComputing: number;
-  readonly cores: number;
-  /** Line at which one of them computed; undefined if it was not seen. */
-  readonly line: CodeLine | undefined;
+  readonly ended: Promise<0>;
 }
 
 /** Finds that more worker threads compute at once than there are cores, of those started from now on. */
@@ -33,8 +26,8 @@ export class ThreadsWatch implements DiagnosisWatch {
   readonly #isOwn: OwnCode;
   readonly #cores = availableParallelism();
   readonly #threads = new Map<Worker, Watched>();
-  readonly #onThread = (thread: Worker) => this.#add(thread);
-  #maxComputing = 0;
+  #maxComputing = this.#cores;
+  /** Line at which one of them computed; undefined if it was not seen. */
   #line: CodeLine | undefined;
   #isMeasuring = false;
   /** Whether the program has started worker threads. */
@@ -45,18 +38,18 @@ export class ThreadsWatch implements DiagnosisWatch {
     process.on("worker", this.#onThread);
   }
 
-  #add(thread: Worker): void {
+  readonly #onThread = (thread: Worker): void => {
     if (isWatchThread(thread)) {
       return;
     }
     this.hasWorkers = true;
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const { promise: ended, resolve } = Promise.withResolvers<0>();
     this.#threads.set(thread, { loop: thread.performance.eventLoopUtilization(), ended });
     thread.once("exit", () => {
       this.#threads.delete(thread);
-      resolve();
+      resolve(0);
     });
-  }
+  };
 
   /** Measures CPU times only if more threads than cores were busy since the last call. */
   async round(): Promise<void> {
@@ -77,13 +70,12 @@ export class ThreadsWatch implements DiagnosisWatch {
     // Threads that compute get similar shares of the cores, however small these are.
     const share = Math.max(minCpuMs, Math.max(...cpuMs) / 3);
     const computing = threads.filter((_, index) => (cpuMs[index] ?? 0) >= share);
-    if (computing.length <= Math.max(this.#cores, this.#maxComputing)) {
+    if (computing.length <= this.#maxComputing) {
       return;
     }
-    const ids = new Set(computing.map(([{ threadId }]) => threadId));
-    const stacks = await captureThreadStacks(ids);
+    const stacks = await captureThreadStacks(new Set(computing.map(([one]) => one.threadId)));
     const working = stacks.filter((stack) => innermost(stack, this.#isOwn) !== -1);
-    if (working.length > Math.max(this.#cores, this.#maxComputing)) {
+    if (working.length > this.#maxComputing) {
       this.#maxComputing = working.length;
       this.#line = this.#lineOf(working);
     }
@@ -99,11 +91,7 @@ export class ThreadsWatch implements DiagnosisWatch {
   }
 
   diagnoses(): Diagnosis[] {
-    return diagnoseThreads({
-      maxComputing: this.#maxComputing,
-      cores: this.#cores,
-      line: this.#line,
-    });
+    return diagnoseThreads(this.#maxComputing, this.#cores, this.#line);
   }
 
   stop(): void {
@@ -111,7 +99,12 @@ export class ThreadsWatch implements DiagnosisWatch {
   }
 }
 
-export function diagnoseThreads({ maxComputing, cores, line }: ThreadsReading): Diagnosis[] {
+/** @param maxComputing maximum of the worker threads that computed at once */
+export function diagnoseThreads(
+  maxComputing: number,
+  cores: number,
+  line: CodeLine | undefined,
+): Diagnosis[] {
   if (maxComputing <= cores) {
     return [];
   }
@@ -136,16 +129,12 @@ function wasBusy(thread: Worker, watched: Watched): boolean {
 }
 
 /** CPU time that a thread uses from now on for 250 ms; 0 if it ends meanwhile. */
-async function cpuMsOf(thread: Worker, { ended }: Watched): Promise<number> {
+function cpuMsOf(thread: Worker, { ended }: Watched): Promise<number> {
   const measure = async () => {
     const before = await thread.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, measureMs).unref());
-    return thread.cpuUsage(before);
+    await sleep(measureMs, undefined, { ref: false });
+    const { user, system } = await thread.cpuUsage(before);
+    return (user + system) / 1_000;
   };
-  try {
-    const used = await Promise.race([measure(), ended]);
-    return used === undefined ? 0 : (used.user + used.system) / 1_000;
-  } catch {
-    return 0;
-  }
+  return Promise.race([measure().catch(() => 0), ended]);
 }

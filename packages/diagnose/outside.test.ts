@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeCpuCgroup, makeFreezer, type TestCgroup } from "@unblock/test/cgroups";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { callUntilFound, type Finding, findingsIn, startApp, stopApps } from "./apps/start-app.ts";
+import { callUntilFound, type Finding, findingsIn, startApp, stopApps } from "./test/start-app.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -34,7 +34,7 @@ describe("a garbage collection", () => {
     await callUntilFound(app, "/press", {
       diagnosis: "garbage-collection",
       finding: expect.stringMatching(
-        / at packages\/diagnose\/apps\/collecting\.ts:\d+ \(makeList\)/,
+        / at packages\/diagnose\/test\/collecting\.ts:\d+ \(makeList\)/,
       ),
     });
   });

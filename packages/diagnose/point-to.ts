@@ -5,6 +5,7 @@ import {
   type Frame,
   functionKey,
   innermost,
+  isBlockingCall,
   type OwnCode,
   type Position,
   packageOf,
@@ -65,24 +66,15 @@ function causeOf(
 ): Cause {
   const calledFile = inwards.find((location) => location !== undefined)?.file;
   const packageName = calledFile && packageOf(calledFile);
-  if (packageName !== undefined) {
-    return { id: `package ${packageName}`, package: packageName };
-  }
-  const id = called?.endsWith("Sync")
+  const own = called?.endsWith("Sync")
     ? `call ${called}`
     : `function ${name} ${file}:${begins.line}`;
-  return { id, package: undefined };
+  return { id: packageName ? `package ${packageName}` : own, package: packageName };
 }
 
 /** Makes a line for people, with the column if the line is long. */
-export function toCodeLine(
-  { file, line, column }: Omit<Original, "name">,
-  what: string,
-  begins?: Position,
-): CodeLine {
-  const inLongLine = isLong(file, line)
-    ? { column, ...(begins === undefined ? {} : { beginsAt: begins.column }) }
-    : {};
+function toCodeLine({ file, line, column }: Original, what: string, begins: Position): CodeLine {
+  const inLongLine = isLong(file, line) ? { column, beginsAt: begins.column } : {};
   return { file: shownPath(file), line, ...inLongLine, what };
 }
 
@@ -115,29 +107,23 @@ function positionOf(
   return { line, column: inLine?.column ?? 1 };
 }
 
+/** A stack that held a thread, and for how long. */
 interface Vote {
   readonly stack: Stack;
-  weight: number;
-}
-
-/** Votes by function, then by line. */
-type Tally = Map<string, Map<string, Vote>>;
-
-interface Ranked {
-  readonly key: string;
-  readonly stack: Stack | undefined;
+  /** Its frame that is voted for. */
+  readonly index: number;
   readonly weight: number;
 }
 
 /** Elects the stack that held a thread for most of a time. */
 export class Votes {
   readonly #isOwn: OwnCode;
-  /** Innermost own functions. */
-  readonly #byFunction: Tally = new Map();
-  /** Blocking calls and packages that these functions called. */
-  readonly #byCalled: Tally = new Map();
-  /** Own functions that called them. */
-  readonly #byCaller: Tally = new Map();
+  /** By innermost own function. */
+  readonly #byFunction = new Map<string, Vote[]>();
+  /** By the blocking call or package that these functions called. */
+  readonly #byCalled = new Map<string, Vote[]>();
+  /** By own function that called them. */
+  readonly #byCaller = new Map<string, Vote[]>();
   #total = 0;
 
   constructor(isOwn: OwnCode) {
@@ -147,16 +133,17 @@ export class Votes {
   add(stack: Stack, weight: number): void {
     this.#total += weight;
     const index = innermost(stack, this.#isOwn);
-    count(this.#byFunction, functionKey(stack, this.#isOwn), stack, index, weight);
-    count(this.#byCalled, calledOf(stack.slice(0, index + 1)), stack, index, weight);
+    const vote = { stack, index, weight };
+    append(this.#byFunction, functionKey(stack, this.#isOwn), vote);
+    append(this.#byCalled, calledOf(stack.slice(0, index + 1)), vote);
     const counted = new Set<string>();
     for (const [at, frame] of stack.entries()) {
-      const key = keyOf(frame);
+      const key = functionKey([frame], () => true);
       if (key !== undefined && at >= index && this.#isOwn(frame.file ?? "") && !counted.has(key)) {
         counted.add(key);
         // If it calls own code as well, that code is not what to point to.
-        const from = at === index ? stack : stack.slice(at);
-        count(this.#byCaller, key, from, at === index ? index : 0, weight);
+        const from = at === index ? vote : { stack: stack.slice(at), index: 0, weight };
+        append(this.#byCaller, key, from);
       }
     }
   }
@@ -167,58 +154,45 @@ export class Votes {
    * loop calls a generator. Undefined if there is none.
    */
   winner(): Stack | undefined {
-    const half = ({ weight }: Ranked) => weight * 2 >= this.#total;
-    const [first] = [...ranked(this.#byFunction), ...ranked(this.#byCalled)].filter(half);
+    const half = ([, votes]: readonly [string, readonly Vote[]]) =>
+      weightOf(votes) * 2 >= this.#total;
+    const byWeight = (tally: ReadonlyMap<string, readonly Vote[]>) =>
+      [...tally].filter(half).sort(([, a], [, b]) => weightOf(b) - weightOf(a));
+    const [first] = [...byWeight(this.#byFunction), ...byWeight(this.#byCalled)];
     // Callers further out have at least as much of the time. One that was never innermost only forwards calls.
-    const callers = ranked(this.#byCaller).filter(half);
-    const loop = callers.findLast(({ key }) => this.#byFunction.has(key));
-    return (first ?? loop)?.stack;
+    const loop = byWeight(this.#byCaller).findLast(([key]) => this.#byFunction.has(key));
+    const elected = first ?? loop;
+    return elected && mostFrequent(elected[1]);
   }
 }
 
-function count(
-  tally: Tally,
-  key: string | undefined,
-  stack: Stack,
-  index: number,
-  weight: number,
-): void {
-  if (key === undefined) {
-    return;
+function append(tally: Map<string, Vote[]>, key: string | undefined, vote: Vote): void {
+  if (key !== undefined) {
+    const votes = tally.get(key) ?? [];
+    votes.push(vote);
+    tally.set(key, votes);
   }
-  const lines = tally.get(key) ?? new Map<string, Vote>();
-  const line = `${stack[index]?.line} ${stack[index - 1]?.name}`;
-  const vote = lines.get(line) ?? { stack, weight: 0 };
-  vote.weight += weight;
-  lines.set(line, vote);
-  tally.set(key, lines);
 }
 
-/** Functions by their time, the most first, each with its most frequent stack. */
-function ranked(tally: Tally): Ranked[] {
-  return [...tally]
-    .map(([key, lines]) => {
-      const votes = [...lines.values()].sort(byWeight);
-      const weight = votes.reduce((sum, vote) => sum + vote.weight, 0);
-      return { key, stack: votes[0]?.stack, weight };
-    })
-    .sort(byWeight);
+function weightOf(votes: readonly Vote[]): number {
+  return votes.reduce((sum, { weight }) => sum + weight, 0);
+}
+
+/** The first stack at the line, and in the call, that has most of the time. */
+function mostFrequent(votes: readonly Vote[]): Stack | undefined {
+  const lineOf = ({ stack, index }: Vote) => `${stack[index]?.line} ${stack[index - 1]?.name}`;
+  const [worst] = [...Map.groupBy(votes, lineOf).values()].sort(
+    (a, b) => weightOf(b) - weightOf(a),
+  );
+  return worst?.[0]?.stack;
 }
 
 /** The blocking call or the package that a stack's outermost function calls. */
 function calledOf(stack: Stack): string | undefined {
   const called = stack.at(-2);
-  if (called?.file === undefined && called?.name.endsWith("Sync")) {
+  if (isBlockingCall(called)) {
     return called.name;
   }
   const file = stack.slice(0, -1).findLast((frame) => frame.file !== undefined)?.file;
   return file && packageOf(file);
-}
-
-function keyOf(frame: Frame): string | undefined {
-  return functionKey([frame], () => true);
-}
-
-function byWeight(a: { readonly weight: number }, b: { readonly weight: number }): number {
-  return b.weight - a.weight;
 }

@@ -16,12 +16,11 @@ const maxCalls = 200;
 /** Finds the lines that hand work to libuv's pool, by async hooks that are set only on demand. */
 export class PoolCallers {
   readonly #isOwn: OwnCode;
-  readonly #hook: AsyncHook;
-  readonly #calls = new Map<string, { readonly stack: Stack; count: number }>();
-  #seen = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #stacks: Stack[] = [];
   /** Node sets the host name of a lookup after it has announced the lookup. */
   readonly #lookups: object[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  readonly #hook: AsyncHook;
 
   /** @param types Node's names of the work to listen for; by default all work for the pool */
   constructor(isOwn: OwnCode, types = poolTypes) {
@@ -30,10 +29,7 @@ export class PoolCallers {
       init: (_, type, __, resource) => {
         try {
           if (types.test(type)) {
-            this.#add(captureStack());
-            if (lookupType.test(type)) {
-              this.#lookups.push(resource);
-            }
+            this.#add(type, resource);
           }
         } catch {
           // An error of a hook would end the process.
@@ -45,14 +41,11 @@ export class PoolCallers {
 
   /** Listens for the next 500 ms. To be called as long as the pool is full. */
   listen(): void {
-    if (this.#seen >= maxCalls) {
-      return;
-    }
-    if (this.#timer === undefined) {
+    if (this.#timer !== undefined) {
+      this.#timer.refresh();
+    } else if (this.#stacks.length < maxCalls) {
       this.#hook.enable();
       this.#timer = setTimeout(() => this.close(), listenMs).unref();
-    } else {
-      this.#timer.refresh();
     }
   }
 
@@ -62,14 +55,14 @@ export class PoolCallers {
     this.#timer = undefined;
   }
 
-  #add(stack: Stack): void {
-    const key = functionKey(stack, this.#isOwn);
-    if (key !== undefined) {
-      const call = this.#calls.get(key) ?? { stack, count: 0 };
-      call.count++;
-      this.#calls.set(key, call);
-      this.#seen++;
-      if (this.#seen === maxCalls) {
+  #add(type: string, resource: object): void {
+    const stack = captureStack();
+    if (lookupType.test(type)) {
+      this.#lookups.push(resource);
+    }
+    if (functionKey(stack, this.#isOwn) !== undefined) {
+      this.#stacks.push(stack);
+      if (this.#stacks.length >= maxCalls) {
         this.close();
       }
     }
@@ -77,18 +70,23 @@ export class PoolCallers {
 
   /** Host names that were looked up, the most frequent first. */
   hosts(): string[] {
-    const counts = new Map<string, number>();
-    for (const resource of this.#lookups) {
-      if ("hostname" in resource && typeof resource.hostname === "string") {
-        counts.set(resource.hostname, (counts.get(resource.hostname) ?? 0) + 1);
-      }
-    }
-    return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
+    const names = this.#lookups.flatMap((resource) =>
+      "hostname" in resource && typeof resource.hostname === "string" ? [resource.hostname] : [],
+    );
+    return mostFrequent(names, (name) => name);
   }
 
   /** The line that hands over most; undefined if none was seen. */
   line(): CodeLine | undefined {
-    const [first] = [...this.#calls.values()].sort((a, b) => b.count - a.count);
-    return first && pointTo(first.stack, this.#isOwn)?.line;
+    const keyOf = (stack: Stack) => functionKey(stack, this.#isOwn);
+    const [stack] = mostFrequent(this.#stacks, keyOf);
+    return stack && pointTo(stack, this.#isOwn)?.line;
   }
+}
+
+/** The first of each group, the largest group first. */
+function mostFrequent<One>(all: readonly One[], keyOf: (one: One) => unknown): One[] {
+  return [...Map.groupBy(all, keyOf).values()]
+    .sort((a, b) => b.length - a.length)
+    .flatMap((group) => group.slice(0, 1));
 }

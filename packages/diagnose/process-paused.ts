@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { monotonicMs } from "@unblock/measure/clock";
 import { openCpuPressure, openThreadWaiting } from "@unblock/measure/proc";
-import { type Diagnosis, type DiagnosisWatch, inWords, rounded, times } from "./diagnosis.ts";
+import { type Diagnosis, type DiagnosisWatch, howLong, rounded } from "./diagnosis.ts";
 
 /** Memory that the watch thread writes and the watched threads read. */
 export interface PauseData {
@@ -68,23 +68,18 @@ export class PauseWatch implements DiagnosisWatch {
   }
 
   diagnoses(): Diagnosis[] {
-    const { cells, times: all } = this.data;
-    const count = Atomics.load(cells, cell.pauses);
-    const [, totalMs = 0, maxMs = 0] = all;
-    if (count === 0) {
+    const pauses = Atomics.load(this.data.cells, cell.pauses);
+    const [, totalMs = 0, maxMs = 0] = this.data.times;
+    if (pauses === 0) {
       return [];
     }
-    const howLong =
-      count === 1
-        ? `for ${inWords(totalMs)}`
-        : `${times(count)}, for ${inWords(maxMs)} at the longest and ${inWords(totalMs)} in all`;
     return [
       {
         name: "process-paused",
-        finding: `The whole process was stopped from outside ${howLong}: all of its threads stood still at once, and none was waiting for a core. SIGSTOP (kill -STOP, Ctrl-Z), a debugger, a paused container (docker pause) or a suspended machine do that.`,
+        finding: `The whole process was stopped from outside ${howLong(pauses, totalMs, maxMs)}: all of its threads stood still at once, and none was waiting for a core. SIGSTOP (kill -STOP, Ctrl-Z), a debugger, a paused container (docker pause) or a suspended machine do that.`,
         nextStep:
           "Find out who pauses it: nothing in the program does, and no change of the program can help.",
-        numbers: { pauses: count, paused_ms: rounded(totalMs), longest_ms: rounded(maxMs) },
+        numbers: { pauses, paused_ms: rounded(totalMs), longest_ms: rounded(maxMs) },
       },
     ];
   }
@@ -103,16 +98,12 @@ export function detectPauses({ cells, times }: PauseData): () => number {
   }
   const readWaitedMs = openThreadWaiting();
   const readPressureMs = openCpuPressure();
-  const readClocks = () => {
-    const { user, system } = process.threadCpuUsage();
-    const all = process.cpuUsage();
-    return {
-      atMs: monotonicMs(),
-      runnableMs: (user + system) / 1_000 + readWaitedMs(),
-      allCpuMs: (all.user + all.system) / 1_000,
-      crowdedMs: readPressureMs(),
-    };
-  };
+  const readClocks = () => ({
+    atMs: monotonicMs(),
+    runnableMs: toMs(process.threadCpuUsage()) + readWaitedMs(),
+    allCpuMs: toMs(process.cpuUsage()),
+    crowdedMs: readPressureMs(),
+  });
   let before = readClocks();
   const sample = () => {
     const now = readClocks();
@@ -135,4 +126,8 @@ export function detectPauses({ cells, times }: PauseData): () => number {
   };
   setInterval(sample, sampleMs);
   return sample;
+}
+
+function toMs({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1_000;
 }

@@ -1,46 +1,42 @@
-import { getHeapStatistics } from "node:v8";
+import { getHeapStatistics, type SyncCPUProfileHandle, startCpuProfile } from "node:v8";
 import { monotonicMs } from "@unblock/measure/clock";
-import { RunningProfile } from "./cpu-profile.ts";
+import { readProfile } from "./cpu-profile.ts";
 import { Votes } from "./point-to.ts";
-import type { OwnCode, Stack } from "./stack.ts";
+import type { OwnCode } from "./stack.ts";
 import { type Blockage, collectingMs, type Evidence, heldMs, type Witness } from "./watch-loop.ts";
 
 /** V8's name of garbage collection among functions. */
 const garbageCollector = "(garbage collector)";
 
 /**
- * Sees what holds the thread by a V8 CPU profile, which misses nothing, and costs a busy server 5 to 15 % of
- * its throughput. Its signals interrupt sleeps of the C library, so SQLite gives up on a locked database
+ * Sees what holds the thread by a V8 CPU profile, which misses nothing, also no native call, and costs a busy server
+ * 5 to 15 % of its throughput. Its signals interrupt sleeps of the C library, so SQLite gives up on a locked database
  * before its timeout.
  */
 export class ProfileWitness implements Witness {
   readonly #isOwn: OwnCode;
   readonly #sampleMs: number;
-  readonly #profile: RunningProfile;
+  #handle: SyncCPUProfileHandle;
 
   constructor(isOwn: OwnCode, sampleMs: number) {
     this.#isOwn = isOwn;
     this.#sampleMs = sampleMs;
-    this.#profile = new RunningProfile(sampleMs);
+    this.#handle = startCpuProfile({ sampleInterval: sampleMs });
   }
 
-  onTurn(): void {}
-
   take(): Evidence {
-    const profile = this.#profile.take();
-    const stacks = new Map<number, Stack>();
-    const stackOf = (node: number) => {
-      const stack = stacks.get(node) ?? profile.stackOf(node);
-      stacks.set(node, stack);
-      return stack;
-    };
+    // When the first profile begins, V8 walks through the whole heap, which takes seconds if the heap is large.
+    // It does not when a profile begins while another runs, so one always runs.
+    const old = this.#handle;
+    this.#handle = startCpuProfile({ sampleInterval: this.#sampleMs });
+    const profile = readProfile(old.stop(), monotonicMs());
     return {
       heldBetween: (beganMs, endedMs) => {
         const votes = new Votes(this.#isOwn);
         let beforeMs = beganMs;
         for (const { atMs, node } of profile.samples) {
           if (atMs > beganMs && atMs <= endedMs) {
-            const stack = stackOf(node);
+            const stack = profile.stackOf(node);
             // A thread without a core is not sampled, and the next sample did not last as long.
             const ms = Math.min(atMs - beforeMs, 2 * this.#sampleMs);
             if (stack[0]?.name !== garbageCollector) {
@@ -51,13 +47,11 @@ export class ProfileWitness implements Witness {
         }
         return votes.winner();
       },
-      // The profile sees the native call itself.
-      afterNativeCode: () => undefined,
     };
   }
 
   close(): void {
-    this.#profile.close();
+    this.#handle[Symbol.dispose]();
   }
 }
 
@@ -97,28 +91,22 @@ export class OccasionalProfile implements Witness {
         this.#unseenMs += heldMs(blockage) - collectingMs(blockage);
       }
     }
+    const nowMs = monotonicMs();
     const isDue =
-      this.#unseenMs >= triggerMs && this.#running === undefined && monotonicMs() >= this.#nextMs;
-    const beginMs = () => beginMsPerByte * getHeapStatistics().used_heap_size;
-    if (!isDue || this.#unseenMs < minBenefit * beginMs()) {
+      this.#running === undefined && this.#unseenMs >= triggerMs && nowMs >= this.#nextMs;
+    const beginMs = isDue ? beginMsPerByte * getHeapStatistics().used_heap_size : 0;
+    if (!isDue || this.#unseenMs < minBenefit * beginMs) {
       return false;
     }
     this.#unseenMs = 0;
     this.#running = new ProfileWitness(this.#isOwn, occasionalSampleMs);
     this.#timer = setTimeout(() => this.close(), profileMs).unref();
-    this.#nextMs = monotonicMs() + intervalMs;
+    this.#nextMs = nowMs + intervalMs;
     return true;
   }
 
-  onTurn(): void {}
-
-  take(): Evidence {
-    return (
-      this.#running?.take() ?? {
-        heldBetween: () => undefined,
-        afterNativeCode: () => undefined,
-      }
-    );
+  take(): Evidence | undefined {
+    return this.#running?.take();
   }
 
   close(): void {

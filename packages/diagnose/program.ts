@@ -1,6 +1,7 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
+import { fail } from "@unblock/terminal/fail";
 import { provideText } from "./source.ts";
 import { shownPath } from "./stack.ts";
 
@@ -9,62 +10,49 @@ const starters = new Set(["node", "npm", "npx", "pnpm", "yarn", "tsx", "ts-node"
 /** Node's flags for code on the command line. */
 const codeFlags = /^(-e|--eval(=.*)?|-p|--print(=.*)?|-pe)$/;
 
-/** A program's file, or why there is none and what to do. */
-export type Program = { readonly file: string } | { readonly problem: string };
-
 /**
  * Finds the file of a program as Node does, also without its extension or by a directory's package.json. With
- * `--import` Node itself accepts only the file.
+ * `--import` Node itself accepts only the file. Exits if there is none, and says what to do.
  *
  * @param given argument on the command line
  * @param diagnose path of this command for messages, such as "./packages/diagnose/main.ts"
  */
-export function findProgram(given: string, diagnose: string): Program {
-  if (given === "-" || codeFlags.test(given)) {
-    const what = given === "-" ? "standard input (-)" : `code (${given})`;
-    const code = given === "-" ? "-" : `${given} '…'`;
-    return { problem: `${expected}, got ${what}; use: node --import ${diagnose} ${code}` };
+export function findProgram(given: string | undefined, diagnose: string): string {
+  if (given === undefined) {
+    failFor(`none; use: node ${diagnose} app.js`);
+  }
+  if (given === "-") {
+    failFor(`standard input (-); use: node --import ${diagnose} -`);
+  }
+  if (codeFlags.test(given)) {
+    failFor(`code (${given}); use: node --import ${diagnose} ${given} '…'`);
   }
   if (given.startsWith("-")) {
     const order = `node ${given} ${diagnose} app.js`;
-    return { problem: `${expected}, got the flag ${given}; Node's own flags come first: ${order}` };
+    failFor(`the flag ${given}; Node's own flags come first: ${order}`);
   }
-  const kind = kindOf(given);
-  if (kind === "file") {
-    return { file: given };
+  const exists = existsSync(given);
+  if (exists && !statSync(given).isDirectory()) {
+    return given;
   }
-  const file = resolved(given);
-  if (file !== undefined) {
-    return { file };
-  }
-  if (kind === "missing" && starters.has(given)) {
-    const use = `NODE_OPTIONS='--import "${resolve(diagnose)}"' ${given} …`;
-    return { problem: `${expected}, got the command ${given}; use: ${use}` };
-  }
-  return { problem: `${expected}, got "${given}", ${problems[kind]()}` };
-}
-
-const expected = "expected a program's file, such as app.js";
-
-const problems = {
-  missing: () => `which does not exist in ${process.cwd()}; check the path`,
-  directory: () => "which is a directory with no index.js; name the file that starts the program",
-} as const;
-
-function resolved(given: string): string | undefined {
   try {
     return createRequire(resolve("from-here")).resolve(resolve(given));
   } catch {
-    return undefined;
+    if (exists) {
+      failFor(
+        `"${given}", which is a directory with no index.js; name the file that starts the program`,
+      );
+    }
+    if (starters.has(given)) {
+      const use = `NODE_OPTIONS='--import "${resolve(diagnose)}"' ${given} …`;
+      failFor(`the command ${given}; use: ${use}`);
+    }
+    failFor(`"${given}", which does not exist in ${process.cwd()}; check the path`);
   }
 }
 
-function kindOf(path: string): "file" | keyof typeof problems {
-  try {
-    return statSync(path).isDirectory() ? "directory" : "file";
-  } catch {
-    return "missing";
-  }
+function failFor(got: string): never {
+  fail(`expected a program's file, such as app.js, got ${got}`);
 }
 
 /** Makes the code of `node -e` known, whose lines are in no file. */

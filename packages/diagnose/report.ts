@@ -1,6 +1,5 @@
-import { type CodeLine, type Diagnosis, inWords, shownLocation } from "./diagnosis.ts";
+import { type CodeLine, type Diagnosis, inWords, shownLocation, taughtBy } from "./diagnosis.ts";
 import { textOf } from "./source.ts";
-import { exerciseFor } from "./taught-by.ts";
 
 /** What a report is about. */
 export interface Watched {
@@ -15,24 +14,22 @@ export interface Watched {
 }
 
 /** Renders a report for people. */
-export function renderReport(
-  { program, pid, watchedMs, loadError }: Watched,
-  diagnoses: readonly Diagnosis[],
-): string {
+export function renderReport(watched: Watched, diagnoses: readonly Diagnosis[]): string {
+  const { program, pid, watchedMs, loadError } = watched;
+  const count = diagnoses.length;
   const found =
-    diagnoses.length === 0
-      ? "nothing found"
-      : `${diagnoses.length} ${diagnoses.length === 1 ? "diagnosis" : "diagnoses"}`;
+    count === 0 ? "nothing found" : `${count} ${count === 1 ? "diagnosis" : "diagnoses"}`;
   const title =
-    loadError !== undefined && diagnoses.length === 0
-      ? `unblock diagnose: the program could not be loaded, so nothing was watched: ${loadError} (${program}, process ${pid})`
-      : `unblock diagnose: ${found} in ${inWords(watchedMs)} (${program}, process ${pid})`;
-  return `${[title, ...diagnoses.map(renderDiagnosis)].join("\n\n")}\n`;
+    loadError !== undefined && count === 0
+      ? `the program could not be loaded, so nothing was watched: ${loadError}`
+      : `${found} in ${inWords(watchedMs)}`;
+  const head = `unblock diagnose: ${title} (${program}, process ${pid})`;
+  return `${[head, ...diagnoses.map(renderDiagnosis)].join("\n\n")}\n`;
 }
 
 export function renderDiagnosis(diagnosis: Diagnosis): string {
   const { name, finding, line, nextStep, readOn } = diagnosis;
-  const exercise = exerciseFor(name);
+  const exercise = taughtBy[name];
   const text = line === undefined ? "" : textOf(line);
   const lines = [titleOf(diagnosis)];
   if (line !== undefined && text !== "") {
@@ -131,8 +128,7 @@ export class LiveReport {
       if (before !== undefined && (before.finding === finding || nowMs < before.nextMs)) {
         return [];
       }
-      const intervalMs =
-        before === undefined ? minIntervalMs : Math.min(maxIntervalMs, 2 * before.intervalMs);
+      const intervalMs = Math.min(maxIntervalMs, before ? 2 * before.intervalMs : minIntervalMs);
       this.#reported.set(id, { finding, intervalMs, nextMs: nowMs + intervalMs });
       return [{ diagnosis, isUpdate: before !== undefined }];
     });

@@ -2,12 +2,7 @@ import { Session } from "node:inspector";
 import { monotonicMs } from "@unblock/measure/clock";
 import { DescriptorOutput } from "./output.ts";
 
-/** Memory that the watched thread and the sampler share. */
-export interface SamplerData {
-  /** See {@link samplerCell}. */
-  readonly cells: Int32Array;
-}
-
+/** Cells of the memory that the watched thread and the sampler share. */
 export const samplerCell = {
   /** Time of the loop's last turn in whole milliseconds of the monotonic clock; 0 before the first. */
   turnedMs: 0,
@@ -36,8 +31,15 @@ const growth = 1.1;
 /** A blockage of this duration may never end, so the watch thread reports it. */
 const endlessMs = 10_000;
 
-interface EvaluateResponse {
-  readonly result: { readonly value?: unknown };
+/** A time in which the loop is late. */
+interface Episode {
+  readonly session: Session;
+  isSampling: boolean;
+  /** The loop's lateness at which the next sample is due. */
+  nextSampleMs: number;
+  /** Where the last sample was, for people; undefined in native code. */
+  lastSeen: string | undefined;
+  isReported: boolean;
 }
 
 /**
@@ -48,44 +50,12 @@ interface EvaluateResponse {
  *
  * @param readPausedMs gives the time for which the whole process was paused so far
  */
-export function sampleLateLoop({ cells }: SamplerData, readPausedMs: () => number): void {
+export function sampleLateLoop(cells: Int32Array, readPausedMs: () => number): void {
   const output = new DescriptorOutput();
-  let session: Session | undefined;
-  let isSampling = false;
-  let nextSampleMs = 0;
-  let lastSeen: string | undefined;
-  let isReported = false;
+  let episode: Episode | undefined;
   let lastTurnMs = 0;
   let pausedBeforeMs = 0;
 
-  const disconnect = () => {
-    session?.disconnect();
-    session = undefined;
-    isSampling = false;
-    nextSampleMs = 0;
-    lastSeen = undefined;
-    isReported = false;
-    Atomics.store(cells, samplerCell.connected, 0);
-    Atomics.notify(cells, samplerCell.connected);
-  };
-  const sample = () => {
-    if (session === undefined) {
-      Atomics.store(cells, samplerCell.connected, 1);
-      session = new Session();
-      session.connectToMainThread();
-    }
-    isSampling = true;
-    const current = session;
-    // Runs in the watched thread, in the middle of what holds it.
-    const expression = `globalThis[Symbol.for(${JSON.stringify(sampleSymbol)})]?.(${monotonicMs()})`;
-    current.post("Runtime.evaluate", { expression }, (_, response?: EvaluateResponse) => {
-      if (current === session) {
-        isSampling = false;
-        const value = response?.result.value;
-        lastSeen = typeof value === "string" ? value : undefined;
-      }
-    });
-  };
   const check = () => {
     const turnedMs = Atomics.load(cells, samplerCell.turnedMs);
     // Before the pauses are read: a pause in between must not count as time without a turn.
@@ -96,28 +66,52 @@ export function sampleLateLoop({ cells }: SamplerData, readPausedMs: () => numbe
       pausedBeforeMs = pausedMs;
     }
     const ageMs = ((toCell(nowMs) - turnedMs) | 0) - Math.round(pausedMs - pausedBeforeMs);
-    const isLate = turnedMs !== 0 && ageMs >= lateMs;
-    if (Atomics.load(cells, samplerCell.closing) === 1) {
-      disconnect();
-      return;
+    const isClosing = Atomics.load(cells, samplerCell.closing) === 1;
+    const isLate = turnedMs !== 0 && ageMs >= lateMs && !isClosing;
+    if (isLate) {
+      episode ??= connect(cells);
+      sample(episode, ageMs);
+      if (ageMs >= endlessMs && !episode.isReported) {
+        episode.isReported = true;
+        const { lastSeen } = episode;
+        const where =
+          lastSeen === undefined ? "it is in a call of native code" : `last seen in ${lastSeen}`;
+        output.write(
+          `unblock diagnose: the event loop has not turned for ${Math.round(ageMs / 1_000)} s, ${where}. ` +
+            `If it never does, Ctrl-C cannot end the process: kill -9 ${process.pid}\n`,
+        );
+      }
+    } else if (episode !== undefined || isClosing) {
+      episode?.session.disconnect();
+      episode = undefined;
+      Atomics.store(cells, samplerCell.connected, 0);
+      Atomics.notify(cells, samplerCell.connected);
     }
-    if (!isLate && session !== undefined) {
-      disconnect();
+    if (!isClosing) {
+      setTimeout(check, isLate ? lateCheckMs : checkMs);
     }
-    if (isLate && !isSampling && ageMs >= nextSampleMs) {
-      nextSampleMs = ageMs * growth;
-      sample();
-    }
-    if (isLate && ageMs >= endlessMs && !isReported) {
-      isReported = true;
-      const where =
-        lastSeen === undefined ? "it is in a call of native code" : `last seen in ${lastSeen}`;
-      output.write(
-        `unblock diagnose: the event loop has not turned for ${Math.round(ageMs / 1_000)} s, ${where}. ` +
-          `If it never does, Ctrl-C cannot end the process: kill -9 ${process.pid}\n`,
-      );
-    }
-    setTimeout(check, isLate ? lateCheckMs : checkMs);
   };
   check();
+}
+
+function connect(cells: Int32Array): Episode {
+  Atomics.store(cells, samplerCell.connected, 1);
+  const session = new Session();
+  session.connectToMainThread();
+  return { session, isSampling: false, nextSampleMs: 0, lastSeen: undefined, isReported: false };
+}
+
+/** Requests a sample if one is due. It is taken in the watched thread, in the middle of what holds it. */
+function sample(episode: Episode, ageMs: number): void {
+  if (episode.isSampling || ageMs < episode.nextSampleMs) {
+    return;
+  }
+  episode.isSampling = true;
+  episode.nextSampleMs = ageMs * growth;
+  const expression = `globalThis[Symbol.for(${JSON.stringify(sampleSymbol)})]?.(${monotonicMs()})`;
+  episode.session.post("Runtime.evaluate", { expression }, (_, response) => {
+    const value: unknown = response?.result.value;
+    episode.isSampling = false;
+    episode.lastSeen = typeof value === "string" ? value : undefined;
+  });
 }

@@ -2,8 +2,15 @@ import { monotonicMs } from "@unblock/measure/clock";
 import { openThreadWaiting } from "@unblock/measure/proc";
 import { captureStack } from "./capture-stack.ts";
 import { Votes } from "./point-to.ts";
-import { functionKey, innermost, type OwnCode, type Stack, shownPath } from "./stack.ts";
-import { type SamplerData, samplerCell, sampleSymbol, toCell } from "./stack-sampler-thread.ts";
+import {
+  functionKey,
+  innermost,
+  isBlockingCall,
+  type OwnCode,
+  type Stack,
+  shownPath,
+} from "./stack.ts";
+import { samplerCell, sampleSymbol, toCell } from "./stack-sampler-thread.ts";
 import type { Evidence, Witness } from "./watch-loop.ts";
 
 /** JavaScript is interrupted for a sample within this time; only native code takes longer. */
@@ -26,7 +33,7 @@ interface Sample {
  * itself: the sample comes too late then, and is ignored.
  */
 export class StackSampler implements Witness {
-  readonly data: SamplerData = { cells: new Int32Array(new SharedArrayBuffer(12)) };
+  readonly data = new Int32Array(new SharedArrayBuffer(12));
   readonly #isOwn: OwnCode;
   readonly #readStarvedMs = openThreadWaiting();
   #starvedMs = 0;
@@ -43,7 +50,7 @@ export class StackSampler implements Witness {
   onTurn(starvedMs: number): void {
     this.#starvedMs = starvedMs;
     // 0 means "not yet".
-    Atomics.store(this.data.cells, samplerCell.turnedMs, toCell(monotonicMs()) || 1);
+    Atomics.store(this.data, samplerCell.turnedMs, toCell(monotonicMs()) || 1);
   }
 
   /** Runs in the middle of whatever holds this thread. @returns the location, for people */
@@ -80,9 +87,8 @@ export class StackSampler implements Witness {
 
   /** Ends the sampler. While an inspector is connected, Node would wait for it at its end. */
   close(): void {
-    const { cells } = this.data;
-    Atomics.store(cells, samplerCell.closing, 1);
-    Atomics.wait(cells, samplerCell.connected, 1, closeMs);
+    Atomics.store(this.data, samplerCell.closing, 1);
+    Atomics.wait(this.data, samplerCell.connected, 1, closeMs);
   }
 }
 
@@ -97,14 +103,9 @@ function winnerOf(samples: readonly Sample[], beganMs: number, isOwn: OwnCode): 
       isInJavaScript || (next && functionKey(next.stack, isOwn) === functionKey(stack, isOwn));
     // A sample that native code delayed shows what came after it, which is short. So a sample counts if it was
     // prompt and the next one shows the same function, or if it shows a blocking function of Node's.
-    const counts = isBlockingCall(stack, isOwn) || (delayMs <= promptMs && stays === true);
+    const counts =
+      isBlockingCall(stack[innermost(stack, isOwn) - 1]) || (delayMs <= promptMs && stays === true);
     votes.add(counts ? stack : [], atMs - (before?.atMs ?? beganMs));
   }
   return votes.winner();
-}
-
-/** By the names of Node's blocking functions, such as readFileSync. */
-function isBlockingCall(stack: Stack, isOwn: OwnCode): boolean {
-  const called = stack[innermost(stack, isOwn) - 1];
-  return called !== undefined && called.file === undefined && called.name.endsWith("Sync");
 }

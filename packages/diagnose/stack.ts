@@ -8,11 +8,11 @@ export interface Frame {
   /** Path; undefined for what is in no file: Node's own, native or evaluated code. */
   readonly file: string | undefined;
   /** Current line, from 1; undefined if it was not seen. */
-  readonly line: number | undefined;
+  readonly line?: number | undefined;
   /** Current column, from 1; undefined if it was not seen. */
-  readonly column: number | undefined;
+  readonly column?: number | undefined;
   /** Line at which it was seen when it was innermost; undefined if it was not. */
-  readonly nearLine: number | undefined;
+  readonly nearLine?: number | undefined;
   /** Where the function begins. */
   readonly begins: Position;
 }
@@ -22,6 +22,9 @@ export interface Position {
   readonly line: number;
   readonly column: number;
 }
+
+/** Where a function begins that is the body of a module, or whose beginning is unknown. */
+export const fileStart: Position = { line: 1, column: 1 };
 
 /** Innermost first. */
 export type Stack = readonly Frame[];
@@ -59,6 +62,11 @@ export function innermost(stack: Stack, isOwn: OwnCode): number {
 export function functionKey(stack: Stack, isOwn: OwnCode): string | undefined {
   const frame = stack[innermost(stack, isOwn)];
   return frame && `${frame.file}:${frame.begins.line}:${frame.begins.column}`;
+}
+
+/** Whether a frame is one of Node's blocking functions, such as readFileSync. */
+export function isBlockingCall(frame: Frame | undefined): frame is Frame {
+  return frame !== undefined && frame.file === undefined && frame.name.endsWith("Sync");
 }
 
 /** Whether the program was loading its modules: it serves nobody yet, so nobody waits. */

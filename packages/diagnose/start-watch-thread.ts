@@ -1,16 +1,14 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { ProbeData } from "./libuv-probes.ts";
 import type { PauseData } from "./process-paused.ts";
-import type { SamplerData } from "./stack-sampler-thread.ts";
 
 /** Memory by which the watch thread reports; it does nothing for what is undefined. */
 export interface WatchThreadData {
-  readonly sampler?: SamplerData;
-  readonly pool?: ProbeData;
+  readonly sampler?: Int32Array;
+  readonly pool?: Int32Array;
   readonly pauses?: PauseData;
   /** Needs `pool` as well. */
-  readonly lookups?: ProbeData;
+  readonly lookups?: Int32Array;
 }
 
 const watchThreads = new WeakSet<Worker>();

@@ -9,9 +9,7 @@ import { roundMs, watchService } from "./watch-service.ts";
 export interface DiagnoseModes {
   /** Whether each diagnosis is reported as soon as it is made. */
   readonly isLive: boolean;
-  /**
-   * Process that has a descriptor for JSON lines; 0 for JSON lines on standard error; undefined for text.
-   */
+  /** Process that has a descriptor for JSON lines; 0 for JSON lines on standard error; undefined for text. */
   readonly jsonPid: number | undefined;
 }
 
@@ -27,23 +25,17 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
   const service = await watchService(isOwnCode);
   const live = new LiveReport();
   let isOver = false;
-  const fail = (error: unknown) => {
-    if (!isOver) {
-      isOver = true;
-      clearInterval(timer);
-      const problem = `stopped watching because of an error of its own: ${error}`;
-      output.write(
-        isJson
-          ? `${JSON.stringify({ type: "error", pid: process.pid, problem })}\n`
-          : `unblock diagnose: ${problem}\n`,
-      );
-    }
-  };
-  const guarded = (work: () => void) => () => {
+  const guarded = async (work: () => void | Promise<void>) => {
     try {
-      work();
+      await work();
     } catch (error) {
-      fail(error);
+      if (!isOver) {
+        isOver = true;
+        clearInterval(timer);
+        const problem = `stopped watching because of an error of its own: ${error}`;
+        const json = JSON.stringify({ type: "error", pid: process.pid, problem });
+        output.write(`${isJson ? json : `unblock diagnose: ${problem}`}\n`);
+      }
     }
   };
   const report = (diagnoses: readonly Diagnosis[], hasEnded: boolean) => {
@@ -54,9 +46,8 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
       loadError: service.loadError(),
       hasEnded,
     };
-    output.write(isJson ? jsonReport(watched, diagnoses) : renderReport(watched, diagnoses));
+    output.write((isJson ? jsonReport : renderReport)(watched, diagnoses));
   };
-
   const round = async () => {
     await service.round();
     if (isLive) {
@@ -65,8 +56,8 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
       output.write(isJson ? jsonLines(process.pid, diagnoses) : renderNews(news));
     }
   };
-  const timer = setInterval(() => round().catch(fail), roundMs).unref();
-  const end = guarded(() => {
+  const timer = setInterval(() => guarded(round), roundMs).unref();
+  const end = () => {
     if (isOver) {
       return;
     }
@@ -78,46 +69,28 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
       report(diagnoses, true);
     }
     output.flush();
-  });
-  process.once("exit", end);
-  onFatalSignal(end);
+  };
+  process.once("exit", () => guarded(end));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    endOn(signal, () => guarded(end));
+  }
   if (process.platform !== "win32") {
-    process.on(
-      "SIGUSR2",
-      guarded(() => report(service.diagnoses(), false)),
-    );
+    process.on("SIGUSR2", () => guarded(() => report(service.diagnoses(), false)));
   }
 }
 
 /**
- * Calls a function before SIGINT, SIGTERM or SIGHUP ends the process, which it then does as without this. If the
- * program listens for the signal itself, nothing is called.
+ * Calls a function before a signal ends the process, which it then does as without this. If the program listens for
+ * the signal itself, nothing is called.
  */
-function onFatalSignal(work: () => void): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    let others = 0;
-    const isOthers = (name: string | symbol, listener: unknown) =>
-      name === signal && listener !== onSignal;
-    const onNewListener = (name: string | symbol, listener: unknown) => {
-      others += isOthers(name, listener) ? 1 : 0;
-    };
-    const onRemoveListener = (name: string | symbol, listener: unknown) => {
-      if (isOthers(name, listener)) {
-        // A once() listener is removed before it is called, and counts until it has been called.
-        queueMicrotask(() => others--);
-      }
-    };
-    const onSignal = () => {
-      if (others === 0) {
-        work();
-        process.off("newListener", onNewListener);
-        process.off("removeListener", onRemoveListener);
-        process.off(signal, onSignal);
-        process.kill(process.pid, signal);
-      }
-    };
-    process.on(signal, onSignal);
-    process.on("newListener", onNewListener);
-    process.on("removeListener", onRemoveListener);
-  }
+function endOn(signal: NodeJS.Signals, work: () => void): void {
+  const onSignal = () => {
+    if (process.listenerCount(signal) === 1) {
+      work();
+      process.off(signal, onSignal);
+      process.kill(process.pid, signal);
+    }
+  };
+  // Before other listeners, as a once() listener is removed before it is called.
+  process.prependListener(signal, onSignal);
 }

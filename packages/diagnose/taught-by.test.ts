@@ -1,11 +1,12 @@
 import { findExercise } from "@unblock/proto/exercises";
 import { expect, test } from "vitest";
+import { taughtBy } from "./diagnosis.ts";
 import { renderDiagnosis } from "./report.ts";
-import { exerciseFor, taughtBy } from "./taught-by.ts";
 
-test.each(Object.entries(taughtBy))("%s is taught by exercise %s, which exists", (name, letter) => {
-  expect(exerciseFor(name)).toBe(letter);
-  expect(findExercise(letter)?.letter).toBe(letter);
+const taught = Object.entries(taughtBy).filter(([, letter]) => letter !== undefined);
+
+test.each(taught)("%s is taught by exercise %s, which exists", (_, letter) => {
+  expect(findExercise(letter ?? "")?.letter).toBe(letter);
 });
 
 test("a diagnosis links to the exercise that teaches it", () => {

@@ -7,9 +7,8 @@ import {
   Sites,
   times,
 } from "./diagnosis.ts";
-import { toCodeLine } from "./point-to.ts";
-import { originalOf } from "./source-map.ts";
-import { type OwnCode, packageOf, toFile } from "./stack.ts";
+import { pointTo } from "./point-to.ts";
+import { fileStart, type OwnCode, type Stack, toFile } from "./stack.ts";
 
 /** Unhandled rejections of one cause. */
 export interface Rejections {
@@ -17,10 +16,9 @@ export interface Rejections {
   readonly message: string;
   /** Line that most came from; undefined if their stacks do not say. */
   readonly line: CodeLine | undefined;
-  /** Further lines that they came from. */
   readonly otherLines?: readonly CountedLine[];
   readonly count: number;
-  /** Function of the line, or the package that the line calls. */
+  /** Function of the line, or what the line calls. */
   readonly cause?: string;
 }
 
@@ -64,14 +62,15 @@ export class RejectionWatch implements DiagnosisWatch {
   #add(reason: unknown): void {
     this.#last = reason;
     const { message, stack } = describe(reason);
-    const { line, cause } = originOf(stack, this.#isOwn);
-    const one = this.#causes.get(cause) ?? { message, sites: new Sites(), count: 0 };
-    one.count++;
-    if (line !== undefined) {
-      one.sites.add(line, 0);
+    const pointed = pointTo(toStack(stack), this.#isOwn);
+    const id = pointed?.cause.id ?? "unknown";
+    const cause = this.#causes.get(id) ?? { message, sites: new Sites(), count: 0 };
+    cause.count++;
+    if (pointed !== undefined) {
+      cause.sites.add(pointed.line, 0);
     }
-    if (this.#causes.has(cause) || this.#causes.size < maxCauses) {
-      this.#causes.set(cause, one);
+    if (this.#causes.size < maxCauses) {
+      this.#causes.set(id, cause);
     }
   }
 
@@ -113,25 +112,19 @@ export function diagnoseRejections(rejections: Rejections): Diagnosis {
     finding: `A promise was rejected ${times(count)} and nobody handled it ("${shown}"): without a listener that ends the process, with all its calls.${alsoAt(otherLines)}`,
     id: cause && `unhandled-rejection ${cause}`,
     line,
-    otherLines: otherLines.length === 0 ? undefined : otherLines,
+    otherLines,
     nextStep: "Await the promise where a failure is handled, or give it a catch().",
     readOn: "after-the-reply",
     numbers: { rejections: count },
   };
 }
 
-interface Description {
-  readonly message: string;
-  /** First line, with the class of the error. */
-  readonly summary: string;
-  readonly stack: string;
-}
-
-function describe(reason: unknown): Description {
+/** A reason's message, its first line with the class of the error, and its stack. */
+function describe(reason: unknown): { message: string; summary: string; stack: string } {
   try {
     const [summary = ""] = String(reason).split("\n");
     return reason instanceof Error
-      ? { message: reason.message, summary, stack: reason.stack ?? "" }
+      ? { message: reason.message, summary, stack: String(reason.stack) }
       : { message: String(reason), summary, stack: "" };
   } catch {
     // The reason's own code can throw, which must not end the process.
@@ -146,28 +139,17 @@ function isLoadError(error: unknown): boolean {
   return error instanceof SyntaxError || /MODULE|_IMPORT|_EXTENSION|_TYPESCRIPT/.test(code);
 }
 
-/** The innermost own line of an error's stack, and its function or the package that it calls. */
-function originOf(
-  stack: string,
-  isOwn: OwnCode,
-): { readonly line: CodeLine | undefined; readonly cause: string } {
-  let called: string | undefined;
-  for (const text of stack.split("\n")) {
-    const match = /^\s+at (?:(?:async |new )?(.*) \()?(.+):(\d+):(\d+)\)?$/.exec(text);
-    const file = toFile(match?.[2]?.replace(/^async /, "") ?? "");
-    if (file !== undefined) {
-      const position = { line: Number(match?.[3]), column: Number(match?.[4]) };
-      const location = originalOf(file, position) ?? { file, ...position };
-      const name = match?.[1];
-      if (isOwn(location.file)) {
-        return {
-          line: toCodeLine(location, name ?? "a function without a name"),
-          cause: called ?? `function ${name ?? position.line} ${file}`,
-        };
-      }
-      const packageName = packageOf(location.file);
-      called = packageName === undefined ? called : `package ${packageName}`;
+/** Reads the text of an error's stack. */
+function toStack(text: string): Stack {
+  return text.split("\n").flatMap((line) => {
+    const match = /^\s+at (?:(?:async |new )?(.*) \()?(.+):(\d+):(\d+)\)?$/.exec(line);
+    if (match === null) {
+      return [];
     }
-  }
-  return { line: undefined, cause: called ?? "unknown" };
+    const [, name = "", script = ""] = match;
+    const position = { line: Number(match[3]), column: Number(match[4]) };
+    // Functions without a name are told apart by their lines.
+    const begins = name === "" ? position : fileStart;
+    return { name, file: toFile(script.replace(/^async /, "")), ...position, begins };
+  });
 }

@@ -10,9 +10,9 @@ import { isLoading, type OwnCode, type Stack } from "./stack.ts";
 /** Sees what a thread does while its event loop does not turn. */
 export interface Witness {
   /** Called when the loop turns. @param starvedMs time that the thread has waited for a core since its start */
-  onTurn(starvedMs: number): void;
-  /** Evidence since the last call. */
-  take(): Evidence;
+  onTurn?(starvedMs: number): void;
+  /** Evidence since the last call; undefined while it does not watch. */
+  take(): Evidence | undefined;
 }
 
 /** What a witness saw. Times are on the monotonic clock. */
@@ -20,7 +20,7 @@ export interface Evidence {
   /** The stack that held the thread for most of that time; undefined if none did, or none was seen. */
   heldBetween(beganMs: number, endedMs: number): Stack | undefined;
   /** The stack right after the longest native call in that time; undefined if it was not seen. */
-  afterNativeCode(beganMs: number, endedMs: number): Stack | undefined;
+  afterNativeCode?(beganMs: number, endedMs: number): Stack | undefined;
 }
 
 /** A time in which the event loop did not turn. */
@@ -43,24 +43,11 @@ export interface Blockage {
   /** Line that held it; undefined if none did for half of the time, or none was seen. */
   readonly line: CodeLine | undefined;
   /** What has to be changed there; undefined if no line is known. */
-  readonly cause?: Cause;
+  readonly cause?: Cause | undefined;
   /** Whether a promise or an async function is around that line. */
   readonly isAsync: boolean;
   /** If `line` is undefined: the line right after a native call, if it was seen. */
   readonly next: CodeLine | undefined;
-}
-
-export interface LoopWatch {
-  /**
-   * Blockages since the last call, without those by loading modules. The newest ones may be left for the next
-   * call, until it is known whether they were pauses or collections.
-   */
-  take(): Blockage[];
-  /** All blockages since the last call. Blocks for about 20 ms, until that is known. */
-  takeAll(): Blockage[];
-  /** Ignores what has held the loop since its last turn. */
-  skip(): void;
-  stop(): void;
 }
 
 /** Interval of the timer that shows whether the loop turns. */
@@ -68,71 +55,67 @@ const beatMs = 20;
 /** Minimum duration of a blockage, in milliseconds. A blocking database call of 50 ms is one. */
 const minBlockageMs = 40;
 
+export type LoopWatch = ReturnType<typeof watchLoop>;
+
 /**
- * Watches the event loop of the calling thread. Costs a busy thread 0.2 %, without the witness.
+ * Watches the event loop of the calling thread. Costs a busy thread 0.2 %, without the witnesses.
  *
+ * @param witnesses the first that saw something counts
  * @param pauses by default no pauses of the process are known
  */
-export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: PauseWatch): LoopWatch {
+export function watchLoop(witnesses: readonly Witness[], isOwn: OwnCode, pauses?: PauseWatch) {
   const readStarvedMs = openThreadWaiting();
   const readCrowdedMs = openCpuPressure();
   const garbageTime = new GarbageTime();
-  const gaps: Gap[] = [];
   const readClocks = () => ({
-    loop: performance.eventLoopUtilization(),
-    cpu: process.threadCpuUsage(),
-    allCpuMs: allCpuMs(),
+    activeMs: performance.eventLoopUtilization().active,
+    cpuMs: toMs(process.threadCpuUsage()),
+    allCpuMs: toMs(process.cpuUsage()),
     starvedMs: readStarvedMs(),
     crowdedMs: readCrowdedMs(),
   });
   let before = readClocks();
-  const beat = () => {
-    const ms = performance.eventLoopUtilization(before.loop).active;
-    const { user, system } = process.threadCpuUsage(before.cpu);
-    const now = readClocks();
-    const starvedMs = Math.min(now.starvedMs - before.starvedMs, ms);
-    const crowdedMs = now.crowdedMs - before.crowdedMs;
-    const allMs = now.allCpuMs - before.allCpuMs;
-    before = now;
-    const oldest = unsettled[0] ?? gaps[0];
-    garbageTime.onTurn(oldest?.beganMs ?? monotonicMs() - ms);
-    witness.onTurn(now.starvedMs);
-    if (hasTurned && ms - starvedMs >= minBlockageMs) {
-      const beganMs = monotonicMs() - ms;
-      const cpuMs = (user + system) / 1_000;
-      gaps.push({ beganMs, ms, cpuMs, allCpuMs: allMs, starvedMs, crowdedMs });
-    }
+  /** Ignores what has held the loop since its last turn. */
+  const skip = () => {
+    before = readClocks();
   };
+  let gaps: Gap[] = [];
+  let unsettled: Blockage[] = [];
   // Until the first turn the program is being loaded, and nobody waits for it.
   let hasTurned = false;
   let turnedMs = 0;
   // Node reports collections between two turns.
   let collectionsKnownUntilMs = 0;
+  const beat = () => {
+    const now = readClocks();
+    const ms = now.activeMs - before.activeMs;
+    const gap: Gap = {
+      beganMs: monotonicMs() - ms,
+      ms,
+      cpuMs: now.cpuMs - before.cpuMs,
+      allCpuMs: now.allCpuMs - before.allCpuMs,
+      starvedMs: Math.min(now.starvedMs - before.starvedMs, ms),
+      crowdedMs: now.crowdedMs - before.crowdedMs,
+    };
+    before = now;
+    garbageTime.onTurn((unsettled[0] ?? gaps[0] ?? gap).beganMs);
+    for (const witness of witnesses) {
+      witness.onTurn?.(now.starvedMs);
+    }
+    if (hasTurned && ms - gap.starvedMs >= minBlockageMs) {
+      gaps.push(gap);
+    }
+  };
   const timer = setInterval(() => {
     beat();
     hasTurned = true;
     collectionsKnownUntilMs = turnedMs;
     turnedMs = monotonicMs();
   }, beatMs).unref();
-  const toBlockages = () => {
-    const evidence = witness.take();
-    return gaps.splice(0).flatMap((gap) => toBlockage(gap, evidence, isOwn) ?? []);
-  };
-  let unsettled: Blockage[] = [];
-  const take = () => {
-    // The current turn may be a blockage: the program may be about to exit.
-    beat();
-    if (gaps.length > 0) {
-      unsettled.push(...toBlockages());
-      // Reading the program's files is no blockage of the program.
-      before = readClocks();
-    }
-    const pausesKnownUntilMs = pauses?.knownUntilMs ?? Number.POSITIVE_INFINITY;
-    return settle(Math.min(pausesKnownUntilMs, collectionsKnownUntilMs));
-  };
   const settle = (knownUntilMs: number) => {
-    const settled = unsettled.filter((one) => endOf(one) <= knownUntilMs);
-    unsettled = unsettled.filter((one) => endOf(one) > knownUntilMs);
+    const isSettled = (one: Blockage) => endOf(one) <= knownUntilMs;
+    const settled = unsettled.filter(isSettled);
+    unsettled = unsettled.filter((one) => !isSettled(one));
     return settled
       .map((one) => ({
         ...one,
@@ -141,31 +124,43 @@ export function watchLoop(witness: Witness, isOwn: OwnCode, pauses?: PauseWatch)
       }))
       .filter((one) => heldMs(one) >= minBlockageMs);
   };
-  return {
-    take,
-    takeAll: () => {
-      const first = take();
-      pauses?.wait();
-      const last = unsettled.pop();
-      if (last !== undefined) {
-        unsettled.push({ ...last, garbage: garbageTime.unreported() });
-      }
-      // The wait was no blockage of the program.
-      before = readClocks();
-      return [...first, ...settle(Number.POSITIVE_INFINITY)];
-    },
-    skip: () => {
-      before = readClocks();
-    },
-    stop: () => {
-      clearInterval(timer);
-      garbageTime.close();
-    },
+  /**
+   * Blockages since the last call, without those by loading modules. The newest ones may be left for the next
+   * call, until it is known whether they were pauses or collections.
+   */
+  const take = (): Blockage[] => {
+    // The current turn may be a blockage: the program may be about to exit.
+    beat();
+    if (gaps.length > 0) {
+      const evidence = witnesses.flatMap((witness) => witness.take() ?? []);
+      unsettled.push(...gaps.flatMap((gap) => toBlockage(gap, evidence, isOwn) ?? []));
+      gaps = [];
+      // Reading the program's files is no blockage of the program.
+      skip();
+    }
+    const pausesKnownUntilMs = pauses?.knownUntilMs ?? Number.POSITIVE_INFINITY;
+    return settle(Math.min(pausesKnownUntilMs, collectionsKnownUntilMs));
   };
+  /** All blockages since the last call. Blocks for about 20 ms, until all is known of them. */
+  const takeAll = (): Blockage[] => {
+    const first = take();
+    pauses?.wait();
+    const last = unsettled.pop();
+    if (last !== undefined) {
+      unsettled.push({ ...last, garbage: garbageTime.unreported() });
+    }
+    // The wait was no blockage of the program.
+    skip();
+    return [...first, ...settle(Number.POSITIVE_INFINITY)];
+  };
+  const stop = () => {
+    clearInterval(timer);
+    garbageTime.close();
+  };
+  return { take, takeAll, skip, stop };
 }
 
-function allCpuMs(): number {
-  const { user, system } = process.cpuUsage();
+function toMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1_000;
 }
 
@@ -176,10 +171,13 @@ function endOf({ beganMs, ms }: Gap): number {
 }
 
 /** Undefined if modules were being loaded. */
-function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | undefined {
-  const endedMs = gap.beganMs + gap.ms;
-  const held = evidence.heldBetween(gap.beganMs, endedMs);
-  const next = held === undefined ? evidence.afterNativeCode(gap.beganMs, endedMs) : undefined;
+function toBlockage(gap: Gap, evidence: readonly Evidence[], isOwn: OwnCode): Blockage | undefined {
+  const span = [gap.beganMs, endOf(gap)] as const;
+  const isSeen = (stack: Stack | undefined) => stack !== undefined;
+  const held = evidence.map((one) => one.heldBetween(...span)).find(isSeen);
+  const next = held
+    ? undefined
+    : evidence.map((one) => one.afterNativeCode?.(...span)).find(isSeen);
   if (isLoading(held ?? next ?? [])) {
     return undefined;
   }
@@ -189,7 +187,7 @@ function toBlockage(gap: Gap, evidence: Evidence, isOwn: OwnCode): Blockage | un
     pausedMs: 0,
     garbage: noGarbage,
     line: pointed?.line,
-    ...(pointed && { cause: pointed.cause }),
+    cause: pointed?.cause,
     isAsync: pointed?.isAsync ?? false,
     next: next && pointTo(next, isOwn)?.line,
   };

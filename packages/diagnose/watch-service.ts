@@ -11,28 +11,16 @@ import type { OwnCode } from "./stack.ts";
 import { StackSampler } from "./stack-sampler.ts";
 import { startWatchThread } from "./start-watch-thread.ts";
 import { RejectionWatch } from "./unhandled-rejection.ts";
-import { type Witness, watchLoop } from "./watch-loop.ts";
+import { type Blockage, watchLoop } from "./watch-loop.ts";
 import { WorkerLoopsWatch } from "./worker-loops.ts";
-
-/** Everything that a process can diagnose about itself. */
-export interface ServiceWatch {
-  readonly beganMs: number;
-  /** To be called every {@link roundMs}. */
-  round(): Promise<void>;
-  /** Diagnoses up to the last round. */
-  soFar(): Diagnosis[];
-  /** Diagnoses up to now. Blocks for about 20 ms. */
-  diagnoses(): Diagnosis[];
-  /** Why Node could not load the program; undefined if it could, or while it runs. */
-  loadError(): string | undefined;
-  /** Stops watching. @returns all diagnoses */
-  stop(): Diagnosis[];
-}
 
 export const roundMs = 250;
 
-/** Watches this process. To be called in the main thread before the program is loaded. */
-export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
+/**
+ * Watches everything that a process can diagnose about itself. To be called in the main thread before the program is
+ * loaded.
+ */
+export async function watchService(isOwn: OwnCode) {
   const sampler = new StackSampler(isOwn);
   const pauses = new PauseWatch();
   const pool = new SaturatedPoolWatch(isOwn);
@@ -46,7 +34,8 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
   });
   const workers = new WorkerLoopsWatch(pauses.data);
   const profile = new OccasionalProfile(isOwn);
-  const loop = watchLoop(firstOf(sampler, profile), isOwn, pauses);
+  // The sampler is exact if it sees something; the profile costs more and sees everything.
+  const loop = watchLoop([sampler, profile], isOwn, pauses);
   const tally = new BlockageTally();
   const threads = new ThreadsWatch(isOwn);
   const rejections = new RejectionWatch(isOwn);
@@ -62,7 +51,7 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
     rejections,
   ];
 
-  const takeBlockages = (blockages = loop.take()) => {
+  const addBlockages = (blockages: readonly Blockage[]) => {
     tally.add(blockages);
     if (profile.beginIfUseful(blockages)) {
       loop.skip();
@@ -70,18 +59,23 @@ export async function watchService(isOwn: OwnCode): Promise<ServiceWatch> {
   };
   return {
     beganMs: monotonicMs(),
+    /** To be called every {@link roundMs}. */
     round: async () => {
-      takeBlockages();
+      addBlockages(loop.take());
       for (const watch of watches) {
         await watch.round?.();
       }
     },
+    /** Diagnoses up to the last round. */
     soFar: () => diagnosesOf(watches),
-    loadError: () => rejections.loadError,
+    /** Diagnoses up to now. Blocks for about 20 ms. */
     diagnoses: () => {
-      takeBlockages(loop.takeAll());
+      addBlockages(loop.takeAll());
       return diagnosesOf(watches);
     },
+    /** Why Node could not load the program; undefined if it could, or while it runs. */
+    loadError: () => rejections.loadError,
+    /** Stops watching. @returns all diagnoses */
     stop: () => {
       tally.add(loop.takeAll());
       loop.stop();
@@ -101,23 +95,4 @@ function diagnosesOf(watches: readonly DiagnosisWatch[]): Diagnosis[] {
   return found.flatMap(({ watch: { explainedBy = [] }, diagnoses }) =>
     explainedBy.some((name) => names.has(name)) ? [] : diagnoses,
   );
-}
-
-/** Combines two witnesses: the first is exact if it sees something, the second costs more and sees everything. */
-function firstOf(first: Witness, second: Witness): Witness {
-  return {
-    onTurn: (starvedMs) => {
-      first.onTurn(starvedMs);
-      second.onTurn(starvedMs);
-    },
-    take: () => {
-      const [one, other] = [first.take(), second.take()];
-      return {
-        heldBetween: (beganMs, endedMs) =>
-          one.heldBetween(beganMs, endedMs) ?? other.heldBetween(beganMs, endedMs),
-        afterNativeCode: (beganMs, endedMs) =>
-          one.afterNativeCode(beganMs, endedMs) ?? other.afterNativeCode(beganMs, endedMs),
-      };
-    },
-  };
 }

@@ -19,7 +19,7 @@ if (sampler !== undefined) {
  * before the program's loop has turned.
  */
 function probeWhenLoaded(): void {
-  if (sampler !== undefined && Atomics.load(sampler.cells, samplerCell.turnedMs) === 0) {
+  if (sampler !== undefined && Atomics.load(sampler, samplerCell.turnedMs) === 0) {
     setTimeout(probeWhenLoaded, loadCheckMs);
     return;
   }

@@ -1,7 +1,7 @@
 import {
   BroadcastChannel,
   getEnvironmentData,
-  receiveMessageOnPort,
+  receiveMessageOnPort as receive,
   setEnvironmentData,
   threadId,
 } from "node:worker_threads";
@@ -46,21 +46,13 @@ export class WorkerLoopsWatch implements DiagnosisWatch {
 
   /** Threads of one file are one. */
   diagnoses(): Diagnosis[] {
-    this.#receive();
+    // No event is emitted while the process exits.
+    for (let received = receive(this.#channel); received; received = receive(this.#channel)) {
+      this.#add(received.message);
+    }
     return [...this.#byFile].flatMap(([file, { tally, threadIds }]) =>
       tally.diagnoses({ file, ids: [...threadIds].sort((a, b) => a - b) }),
     );
-  }
-
-  /** Receives at once: no event is emitted while the process exits. */
-  #receive(): void {
-    for (;;) {
-      const received = receiveMessageOnPort(this.#channel);
-      if (received === undefined) {
-        return;
-      }
-      this.#add(received.message);
-    }
   }
 
   #add({ file, threadId, blockages }: WorkerReport): void {
@@ -80,20 +72,17 @@ export function watchWorker(): void {
     return;
   }
   const profile = new OccasionalProfile(isOwnCode);
-  const loop = watchLoop(profile, isOwnCode, new PauseWatch(data));
-  let channel: BroadcastChannel | undefined;
+  const loop = watchLoop([profile], isOwnCode, new PauseWatch(data));
+  const file = shownPath(process.argv[1] ?? "");
   const report = (blockages: readonly Blockage[]) => {
     if (profile.beginIfUseful(blockages)) {
       loop.skip();
     }
     if (blockages.length > 0) {
-      if (channel === undefined) {
-        channel = new BroadcastChannel(channelName);
-        channel.unref();
-      }
-      const file = shownPath(process.argv[1] ?? "");
-      const message: WorkerReport = { threadId, file, blockages };
-      channel.postMessage(message);
+      // Closed again, as it also receives the reports of other threads, which nobody reads here.
+      const channel = new BroadcastChannel(channelName);
+      channel.postMessage({ threadId, file, blockages } satisfies WorkerReport);
+      channel.close();
     }
   };
   setInterval(() => report(loop.take()), reportIntervalMs).unref();

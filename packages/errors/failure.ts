@@ -8,6 +8,11 @@ export interface FieldViolation {
   readonly description: string;
 }
 
+/** @returns the problem if the field is not valid, as a list; else an empty list */
+export function checkField(field: string, isValid: boolean, expected: string): FieldViolation[] {
+  return isValid ? [] : [{ field, description: `Expected ${field} ${expected}.` }];
+}
+
 /**
  * An error of the table; its message tells the caller what was expected, what happened and what to
  * do.
@@ -21,10 +26,8 @@ export class Failure<Code extends ErrorCode = ErrorCode> extends Error {
   constructor(code: Code, data: ErrorData<Code>, options?: ErrorOptions) {
     const [kind, message] = errorTable[code];
     const values: Readonly<Record<string, string | number>> = data;
-    super(
-      message.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name])),
-      options,
-    );
+    const textOf = (_: string, name: string) => String(values[name]);
+    super(message.replaceAll(/\{(\w+)\}/g, textOf), options);
     this.name = "Failure";
     this.code = code;
     this.kind = kind;

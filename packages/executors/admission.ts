@@ -40,11 +40,7 @@ export class Admission {
   #stuck = 0;
   /** Per window, by its slot. */
   readonly #maxRunning = new Int32Array(windowSlots);
-  #completed = 0;
-  #failed = 0;
-  #rejected = 0;
-  #cancelled = 0;
-  #cpuMs = 0;
+  #counts = noCounts();
   #wakeIdle: (() => void) | undefined;
 
   constructor(name: string, size: number, maxQueue: number, maxSpares = 0) {
@@ -58,9 +54,9 @@ export class Admission {
    * @throws Failure "overloaded" when the task may not wait, "unavailable" when all slots are stuck
    */
   assertRoom(connection: object | undefined): void {
-    const problem = this.#isShut ? this.#shut() : this.#lackOfRoom(connection);
+    const problem = this.#isShut ? this.#stuckFailure() : this.#lackOfRoom(connection);
     if (problem !== undefined) {
-      this.#rejected++;
+      this.#counts.rejected++;
       throw problem;
     }
   }
@@ -68,7 +64,7 @@ export class Admission {
   /** Runs `job` in turn; {@link Admission} says what the signal does. */
   async run<T>(job: (slot: Slot) => Promise<T>, { signal, connection }: TaskCall): Promise<T> {
     if (signal.aborted) {
-      this.#cancelled++;
+      this.#counts.cancelled++;
       throw signal.reason;
     }
     this.assertRoom(connection);
@@ -105,17 +101,13 @@ export class Admission {
       queued: this.#queued,
       stuck: this.#stuck,
       maxRunning: this.#maxRunning[slot] ?? 0,
-      completed: this.#completed,
-      failed: this.#failed,
-      rejected: this.#rejected,
-      cancelled: this.#cancelled,
-      cpuMs: this.#cpuMs,
+      ...this.#counts,
     };
   }
 
   /** Adds CPU time that a task used outside the event loop. */
   addCpu(ms: number): void {
-    this.#cpuMs += ms;
+    this.#counts.cpuMs += ms;
   }
 
   restartWindow(slot: number): void {
@@ -124,11 +116,7 @@ export class Admission {
 
   /** Resets the counts of ended tasks, their CPU time, and the shared window's maximum. */
   restartCounts(): void {
-    this.#completed = 0;
-    this.#failed = 0;
-    this.#rejected = 0;
-    this.#cancelled = 0;
-    this.#cpuMs = 0;
+    this.#counts = noCounts();
     this.restartWindow(sharedSlot);
   }
 
@@ -152,7 +140,7 @@ export class Admission {
     return this.#stuck >= this.#size + this.#maxSpares;
   }
 
-  #shut(): Failure {
+  #stuckFailure(): Failure {
     return new Failure("UNBLOCK_EXECUTOR_STUCK", { stuck: this.#stuck, executor: this.#name });
   }
 
@@ -205,20 +193,18 @@ export class Admission {
     };
     const onAbort = () => {
       leave();
-      this.#cancelled++;
+      this.#counts.cancelled++;
       reject(signal.reason);
     };
-    const waiter: Waiter = {
-      enter: () => {
-        leave();
+    const waiter: Waiter = (failure) => {
+      leave();
+      if (failure === undefined) {
         this.#take();
         resolve();
-      },
-      reject: (failure) => {
-        leave();
-        this.#rejected++;
+      } else {
+        this.#counts.rejected++;
         reject(failure);
-      },
+      }
     };
     line.add(waiter);
     this.#queued++;
@@ -242,10 +228,10 @@ export class Admission {
     this.#countInside(connection, 1);
     try {
       const value = await job({ stick });
-      this.#completed++;
+      this.#counts.completed++;
       return value;
     } catch (error) {
-      this.#failed++;
+      this.#counts.failed++;
       throw error;
     } finally {
       this.#stuck -= isStuck ? 1 : 0;
@@ -275,7 +261,7 @@ export class Admission {
     for (const [connection, line] of this.#waiting) {
       if (this.#isShut) {
         for (const waiter of line) {
-          waiter.reject(this.#shut());
+          waiter(this.#stuckFailure());
         }
       } else if (this.#isFull) {
         return;
@@ -284,13 +270,16 @@ export class Admission {
         this.#waiting.delete(connection);
         this.#waiting.set(connection, line);
         const [first] = line;
-        first?.enter();
+        first?.();
       }
     }
   }
 }
 
-interface Waiter {
-  enter(): void;
-  reject(failure: Failure): void;
+/** Counts of ended tasks, and their CPU time. */
+function noCounts() {
+  return { completed: 0, failed: 0, rejected: 0, cancelled: 0, cpuMs: 0 };
 }
+
+/** Starts a waiting task, or rejects it. */
+type Waiter = (failure?: Failure) => void;

@@ -27,6 +27,21 @@ export interface Ran<Output> {
   readonly cpuMs?: number | undefined;
 }
 
+/** What most executors know of a task that has ended. */
+interface Ended<Output> extends Omit<Ran<Output>, "timing"> {
+  readonly queueMs: number;
+  readonly workMs: number;
+}
+
+export function toRan<Output>(ended: Ended<Output>): Ran<Output> {
+  const { value, ranOn, beganMs, queueMs, workMs, cpuMs } = ended;
+  const timing = [
+    { name: "queue", ms: queueMs },
+    { name: "work", ms: workMs },
+  ];
+  return { value, ranOn, beganMs, timing, cpuMs };
+}
+
 /** What a task can ask in any executor. */
 export interface TaskContext {
   /** Whether the task was cancelled. Long loops check it now and then, and throw. */
@@ -100,7 +115,6 @@ export interface Executor<Context = TaskContext> {
   ): Promise<Ran<Output>>;
   /** @param slot the window's slot (see VitalsWindows). Default: the shared window's */
   vitals(slot?: number): ExecutorVitals;
-  /** Restarts the window that has this slot. */
   restartWindow(slot: number): void;
   /** Waits briefly for running tasks, then ends threads and processes. */
   close(): Promise<void>;

@@ -1,15 +1,16 @@
 import { threadId } from "node:worker_threads";
 import { monotonicMs, threadCpuMs } from "@unblock/measure/clock";
-import { Admission } from "./admission.ts";
-import type { Executor, ExecutorsConfig, LocalContext, Ran, RanOn, Task } from "./executor.ts";
+import { Admission, type Slot } from "./admission.ts";
 import {
-  closeMs,
-  exitWithout,
-  reportStuck,
-  reportUnstuck,
-  type StuckExecutor,
-  stuckMs,
-} from "./lost-task.ts";
+  type Executor,
+  type ExecutorsConfig,
+  type LocalContext,
+  type Ran,
+  type RanOn,
+  type Task,
+  toRan,
+} from "./executor.ts";
+import { closeMs, EndWatch, exitWithout, type StuckExecutor, stuckMs } from "./lost-task.ts";
 
 /**
  * The thread that serves every call. Right for work that awaits; work that blocks or computes here
@@ -20,8 +21,6 @@ import {
 export function createEventLoop({ maxQueue }: ExecutorsConfig): Executor<LocalContext> {
   return createLocalExecutor("event-loop", maxQueue, 0, { thread: threadId });
 }
-
-const name = "libuv";
 
 /**
  * libuv's thread pool, which runs fs/promises, asynchronous crypto, zlib and dns.lookup. There is
@@ -35,56 +34,11 @@ const name = "libuv";
  * A thread of the pool cannot be stopped: a task that keeps running after it was cancelled keeps
  * its slot, counts as stuck, and is not replaced.
  */
-export function createLibuv({
-  libuvThreads,
-  maxQueue,
-  log,
-}: ExecutorsConfig): Executor<LocalContext> {
-  const admission = new Admission(name, tasksOf(libuvThreads), maxQueue);
-  const ranOn: RanOn = { executor: name, pid: process.pid };
-  const executor: StuckExecutor = { name, admission, kind: "task", log };
-  return {
-    name,
-    run: (task, input, call) => {
-      const { signal } = call;
-      const submittedMs = monotonicMs();
-      return admission.run(async (slot) => {
-        let isStuck = false;
-        let timer: NodeJS.Timeout | undefined;
-        const stick = () => {
-          isStuck = true;
-          const what = `it did not end within ${stuckMs} ms after it was cancelled`;
-          reportStuck(executor, slot, task.name, what);
-        };
-        const onAbort = () => {
-          timer = setTimeout(stick, stuckMs);
-        };
-        signal.addEventListener("abort", onAbort, { once: true });
-        try {
-          return await runHere(task, input, signal, submittedMs, ranOn);
-        } finally {
-          signal.removeEventListener("abort", onAbort);
-          clearTimeout(timer);
-          if (isStuck) {
-            reportUnstuck(executor);
-          }
-        }
-      }, call);
-    },
-    vitals: (slot) => admission.vitals(slot),
-    restartWindow: (slot) => admission.restartWindow(slot),
-    close: async () => {
-      await admission.idle(closeMs);
-      if (admission.vitals().running > 0) {
-        exitWithout(admission);
-      }
-    },
-  };
-}
-
-/** Leaves one thread in eight free of tasks, at least one if there is more than one. */
-function tasksOf(libuvThreads: number): number {
-  return Math.max(1, libuvThreads - Math.max(1, Math.floor(libuvThreads / 8)));
+export function createLibuv(config: ExecutorsConfig): Executor<LocalContext> {
+  const { libuvThreads, maxQueue, log } = config;
+  // Leaves one thread in eight free of tasks, at least one if there is more than one.
+  const size = Math.max(1, libuvThreads - Math.max(1, Math.floor(libuvThreads / 8)));
+  return createLocalExecutor("libuv", size, maxQueue, {}, log);
 }
 
 /**
@@ -93,28 +47,44 @@ function tasksOf(libuvThreads: number): number {
  * @param size max tasks in progress
  * @param maxQueue max tasks that wait
  * @param thread thread id for `RanOn`, if there is one
+ * @param logStuck reports tasks that do not end when they are cancelled. Default: all end
  */
 export function createLocalExecutor(
   name: string,
   size: number,
   maxQueue: number,
   thread: Pick<RanOn, "thread">,
+  logStuck?: (message: string) => void,
 ): Executor<LocalContext> {
   const admission = new Admission(name, size, maxQueue);
   const ranOn: RanOn = { executor: name, pid: process.pid, ...thread };
+  const stuck: StuckExecutor | undefined = logStuck && {
+    name,
+    admission,
+    kind: "task",
+    log: logStuck,
+  };
   return {
     name,
     run: (task, input, call) => {
+      const { signal } = call;
       const submittedMs = monotonicMs();
-      return admission.run(() => runHere(task, input, call.signal, submittedMs, ranOn), call);
+      return admission.run((slot) => {
+        const ran = runHere(task, input, signal, submittedMs, ranOn);
+        return stuck === undefined ? ran : unlessStuck(ran, stuck, slot, task.name, signal);
+      }, call);
     },
     vitals: (slot) => admission.vitals(slot),
     restartWindow: (slot) => admission.restartWindow(slot),
-    close: () => admission.idle(closeMs),
+    close: async () => {
+      await admission.idle(closeMs);
+      if (stuck !== undefined && admission.vitals().running > 0) {
+        exitWithout(admission);
+      }
+    },
   };
 }
 
-/** Runs a task on the current thread. */
 async function runHere<Input, Output>(
   task: Task<Input, Output, LocalContext>,
   input: Input,
@@ -128,15 +98,26 @@ async function runHere<Input, Output>(
   const cpuMs = threadCpuMs() - startedCpuMs;
   // A synchronous task has ended here; awaiting it would add the time of other work.
   const value = result instanceof Promise ? await result : result;
-  const endedMs = monotonicMs();
-  return {
-    value,
-    ranOn,
-    beganMs: submittedMs,
-    timing: [
-      { name: "queue", ms: startedMs - submittedMs },
-      { name: "work", ms: endedMs - startedMs },
-    ],
-    cpuMs,
-  };
+  const workMs = monotonicMs() - startedMs;
+  const queueMs = startedMs - submittedMs;
+  return toRan({ value, ranOn, beganMs: submittedMs, queueMs, workMs, cpuMs });
+}
+
+async function unlessStuck<Output>(
+  ran: Promise<Output>,
+  executor: StuckExecutor,
+  slot: Slot,
+  task: string,
+  signal: AbortSignal,
+): Promise<Output> {
+  const watch = new EndWatch(executor, slot, task);
+  const why = `it did not end within ${stuckMs} ms after it was cancelled`;
+  const onAbort = () => watch.after(stuckMs, () => watch.stick(why));
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await ran;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    watch.close();
+  }
 }

@@ -41,16 +41,13 @@ export const startBackoffMs = 1_000;
 
 /** Failure of a task whose thread or process ended before the task did. */
 export function lostTask(executor: string, task: string, what: string, cause?: unknown): Failure {
-  return new Failure("UNBLOCK_TASK_LOST", { executor: executor, task, reason: what }, { cause });
+  return new Failure("UNBLOCK_TASK_LOST", { executor, task, reason: what }, { cause });
 }
 
 /** Failure of a task that needs more memory than any thread or process of the executor has. */
 export function tooLargeTask(executor: string, task: string, cause?: unknown): Failure {
-  return new Failure(
-    "UNBLOCK_TASK_OUT_OF_MEMORY",
-    { executor: executor, task, max_mib: maxHeapMib },
-    { cause },
-  );
+  const data = { executor, task, max_mib: maxHeapMib };
+  return new Failure("UNBLOCK_TASK_OUT_OF_MEMORY", data, { cause });
 }
 
 export interface StuckExecutor {
@@ -61,24 +58,47 @@ export interface StuckExecutor {
   readonly log: (message: string) => void;
 }
 
-/** Reports a task that keeps running after it was stopped. */
-export function reportStuck(
-  { name, admission, kind, log }: StuckExecutor,
-  slot: Slot,
-  task: string,
-  what: string,
-): void {
-  const failure = lostTask(name, task, what);
-  slot.stick(failure);
-  if (kind !== "process") {
-    exitWithout(admission);
-  }
-  log(`${failure.message} Tasks of "${name}" that are stuck now: ${admission.vitals().stuck}.`);
-}
+/** Watches the end of a task that has been admitted. */
+export class EndWatch {
+  readonly #executor: StuckExecutor;
+  readonly #slot: Slot;
+  readonly #task: string;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #isStuck = false;
 
-/** Reports that a stuck task has ended. */
-export function reportUnstuck({ name, kind, log }: StuckExecutor): void {
-  log(`A stuck ${kind} of "${name}" has ended.`);
+  constructor(executor: StuckExecutor, slot: Slot, task: string) {
+    this.#executor = executor;
+    this.#slot = slot;
+    this.#task = task;
+  }
+
+  /** Calls a function unless the task ends before. */
+  after(ms: number, call: () => void): void {
+    this.#timers.push(setTimeout(call, ms));
+  }
+
+  /** Frees the caller of a task that was stopped and still runs, and reports it. @param why it is lost */
+  stick(why: string): void {
+    const { name, admission, kind, log } = this.#executor;
+    this.#isStuck = true;
+    const failure = lostTask(name, this.#task, why);
+    this.#slot.stick(failure);
+    if (kind !== "process") {
+      exitWithout(admission);
+    }
+    log(`${failure.message} Tasks of "${name}" that are stuck now: ${admission.vitals().stuck}.`);
+  }
+
+  /** To be called when the task has ended. @returns whether it was stuck */
+  close(): boolean {
+    for (const timer of this.#timers) {
+      clearTimeout(timer);
+    }
+    if (this.#isStuck) {
+      this.#executor.log(`A stuck ${this.#executor.kind} of "${this.#executor.name}" has ended.`);
+    }
+    return this.#isStuck;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
-import { fork, type ChildProcess as NodeChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { childEnvironment } from "@unblock/terminal/child-environment";
 import type { ExecutorsConfig } from "./executor.ts";
 import { lostTask, maxHeapMib, startBackoffMs, tooLargeTask } from "./lost-task.ts";
@@ -6,37 +7,33 @@ import { createRunnerPool, type Runner, type RunnerExecutor } from "./runner-poo
 import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
 import { unlessAborted } from "./waiting.ts";
 
+const name = "processes";
+
 /**
  * Long-lived child processes, each with one task at a time. They share nothing with the server: a
  * crash costs one task, and each has a libuv pool of its own. A computing process receives no
  * messages, so a cancelled task is killed together with its process at once.
  */
 export function createProcesses({ processes, maxQueue, log }: ExecutorsConfig): RunnerExecutor {
-  const start = () => new ChildProcess(log);
-  const config = {
-    name: "processes",
+  const start = () => new RestartingProcess(log);
+  return createRunnerPool({
+    name,
     size: processes,
     maxQueue,
     kind: "process",
     stopMs: 0,
-  } as const;
-  return createRunnerPool({ ...config, start, log });
-}
-
-const executor = "processes";
-const noProcess = "the process for it did not start; the server's log says why";
-
-interface Backoff {
-  readonly timer: NodeJS.Timeout;
-  readonly ended: PromiseWithResolvers<void>;
+    start,
+    log,
+  });
 }
 
 /** A child process that is restarted whenever it ends. */
-class ChildProcess implements Runner {
+class RestartingProcess implements Runner {
   readonly #log: (message: string) => void;
+  readonly #closing = new AbortController();
   #life: ChildLife | undefined;
-  #backoff: Backoff | undefined;
-  #isClosing = false;
+  /** Ends with the next start. */
+  #backoff: Promise<void> | undefined;
 
   constructor(log: (message: string) => void) {
     this.#log = log;
@@ -54,7 +51,8 @@ class ChildProcess implements Runner {
   ): Promise<TaskOutcome<Output>> {
     const life = await unlessAborted(this.#readyLife(), signal);
     if (life === undefined || kill.aborted) {
-      throw lostTask(executor, message.name, noProcess);
+      const why = "the process for it did not start; the server's log says why";
+      throw lostTask(name, message.name, why);
     }
     const end = () => life.kill();
     kill.addEventListener("abort", end, { once: true });
@@ -65,11 +63,11 @@ class ChildProcess implements Runner {
       }
       signal.throwIfAborted();
       if (outcome.isOutOfMemory) {
-        throw tooLargeTask(executor, message.name);
+        throw tooLargeTask(name, message.name);
       }
       const crashed = `its process ${life.pid} ended in the middle of it (${outcome.how})`;
       const stopped = `${kill.reason}, so its process ${life.pid} was stopped`;
-      const failure = lostTask(executor, message.name, kill.aborted ? stopped : crashed);
+      const failure = lostTask(name, message.name, kill.aborted ? stopped : crashed);
       if (kill.aborted) {
         this.#log(failure.message);
       }
@@ -84,9 +82,7 @@ class ChildProcess implements Runner {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
-    clearTimeout(this.#backoff?.timer);
-    this.#backoff?.ended.resolve();
+    this.#closing.abort();
     this.#life?.kill();
     await this.#life?.ended;
   }
@@ -94,7 +90,7 @@ class ChildProcess implements Runner {
   /** The process once it accepts tasks; undefined when it did not start. */
   async #readyLife(): Promise<ChildLife | undefined> {
     // Failing at once would let a slot without a process drain the whole queue.
-    await this.#backoff?.ended.promise;
+    await this.#backoff;
     const life = this.#life;
     return (await life?.ready) ? life : undefined;
   }
@@ -103,14 +99,14 @@ class ChildProcess implements Runner {
     try {
       const life = new ChildLife();
       this.#life = life;
-      void life.ended.then((ending) => this.#onEnd(life, ending));
+      void life.ended.then(({ how }) => this.#onEnd(life, how));
     } catch (error) {
       this.#startLater(error instanceof Error ? error.message : String(error));
     }
   }
 
-  #onEnd({ wasReady, isKilled }: ChildLife, { how }: Ending): void {
-    if (this.#isClosing) {
+  #onEnd({ wasReady, isKilled }: ChildLife, how: string): void {
+    if (this.#closing.signal.aborted) {
       return;
     }
     if (!wasReady) {
@@ -123,21 +119,17 @@ class ChildProcess implements Runner {
     this.#start();
   }
 
-  /**
-   * A process that fails to start usually fails again; restarting it at once would waste a core.
-   */
+  /** A process that fails to start usually fails again; restarting it at once would waste a core. */
   #startLater(problem: string): void {
     this.#life = undefined;
     this.#log(
       `A worker process ended at its start (${problem}); starting another in ${startBackoffMs} ms.`,
     );
-    const ended = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      this.#backoff = undefined;
-      this.#start();
-      ended.resolve();
-    }, startBackoffMs);
-    this.#backoff = { timer, ended };
+    this.#backoff = sleep(startBackoffMs, undefined, { signal: this.#closing.signal }).then(
+      () => this.#start(),
+      // Closed meanwhile.
+      () => {},
+    );
   }
 }
 
@@ -154,13 +146,14 @@ const readOutputMs = 500;
 
 /** A process that runs tasks, from start to end. */
 class ChildLife {
+  readonly pid: number | undefined;
   /** Whether the process accepts tasks; false when it ends before it does. */
   readonly ready: Promise<boolean>;
   readonly ended: Promise<Ending>;
-  readonly #child: NodeChildProcess;
-  #wasReady = false;
-  #isKilled = false;
-  #lastWords = "";
+  readonly #child: ChildProcess;
+  /** Whether the process ever accepted tasks. */
+  wasReady = false;
+  isKilled = false;
   #ending: Ending | undefined;
   #onEnd: ((ending: Ending) => void) | undefined;
 
@@ -173,31 +166,32 @@ class ChildLife {
       stdio: ["inherit", "inherit", "pipe", "ipc"],
     });
     this.#child = child;
+    this.pid = child.pid;
     const ready = Promise.withResolvers<boolean>();
     const ended = Promise.withResolvers<Ending>();
     this.ready = ready.promise;
     this.ended = ended.promise;
+    let lastWords = "";
     child.stderr?.on("data", (text: Buffer) => {
       process.stderr.write(text);
-      this.#lastWords = `${this.#lastWords}${text}`.slice(-keptCharacters);
+      lastWords = `${lastWords}${text}`.slice(-keptCharacters);
     });
     let startProblem: string | undefined;
     child.on("error", ({ message }) => {
       startProblem = message;
     });
     child.once("message", () => {
-      this.#wasReady = true;
+      this.wasReady = true;
       ready.resolve(true);
     });
     const end = (code: number | null, signal: NodeJS.Signals | null) => {
-      const ending = {
+      this.#ending = {
         how: startProblem ?? signal ?? `exit code ${code}`,
-        isOutOfMemory: this.#lastWords.includes("JavaScript heap out of memory"),
+        isOutOfMemory: lastWords.includes("JavaScript heap out of memory"),
       };
-      this.#ending = ending;
       ready.resolve(false);
-      ended.resolve(ending);
-      this.#onEnd?.(ending);
+      ended.resolve(this.#ending);
+      this.#onEnd?.(this.#ending);
     };
     // "exit" may come before all output has been read. But "close" never comes while a grandchild
     // holds standard error.
@@ -211,21 +205,8 @@ class ChildLife {
     child.once("close", end);
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
-  /** Whether the process ever accepted tasks. */
-  get wasReady(): boolean {
-    return this.#wasReady;
-  }
-
   get isReady(): boolean {
-    return this.#wasReady && !this.#isKilled && this.#ending === undefined;
-  }
-
-  get isKilled(): boolean {
-    return this.#isKilled;
+    return this.wasReady && !this.isKilled && this.#ending === undefined;
   }
 
   /** Runs a task, one at a time. Resolves with an `Ending` when the process ends first. */
@@ -247,7 +228,7 @@ class ChildLife {
   }
 
   kill(): void {
-    this.#isKilled = true;
+    this.isKilled = true;
     this.#child.kill("SIGKILL");
   }
 }

@@ -4,10 +4,9 @@ import { Admission } from "./admission.ts";
 import type { Executor, Task } from "./executor.ts";
 import {
   closeMs,
+  EndWatch,
   exitWithout,
   maxTaskMs,
-  reportStuck,
-  reportUnstuck,
   type StuckExecutor,
   sparesFor,
   stuckMs,
@@ -56,7 +55,6 @@ export interface RunnerExecutor extends Executor {
    * @throws the first failure of the task, or the reason why it could not run
    */
   warmUp<Input>(task: Task<Input, unknown>, input: Input, times?: number): Promise<void>;
-  /** Resets the counts of ended tasks and their CPU time. */
   restartCounts(): void;
 }
 
@@ -86,16 +84,8 @@ export function createRunnerPool(config: RunnerPoolConfig): RunnerExecutor {
   };
   /** A runner runs one task at a time, so warm-ups follow each other. */
   let warmingUp = Promise.resolve();
-  const giveBack = (runner: Runner, wasStuck: boolean) => {
-    if (wasStuck) {
-      reportUnstuck(executor);
-    }
-    if (wasStuck && all.size > size) {
-      all.delete(runner);
-      void runner.close();
-    } else {
-      idle.unshift(runner);
-    }
+  const messageOf = ({ module, name: taskName }: Task<never, unknown>, input: unknown) => {
+    return { module, name: taskName, input, executor: name } satisfies TaskMessage;
   };
 
   return {
@@ -107,31 +97,18 @@ export function createRunnerPool(config: RunnerPoolConfig): RunnerExecutor {
         signal.throwIfAborted();
         const runner = takeIdle();
         const kill = new AbortController();
-        let isStuck = false;
-        const timers: NodeJS.Timeout[] = [];
+        const watch = new EndWatch(executor, slot, task.name);
         const end = (why: string) => {
           kill.abort(why);
-          timers.push(setTimeout(stick, stuckMs, why));
+          const lost = `${why}, so its ${kind} was killed, which has not ended after ${stuckMs} ms`;
+          watch.after(stuckMs, () => watch.stick(lost));
         };
-        const stick = (why: string) => {
-          isStuck = true;
-          const what = `${why}, so its ${kind} was killed, which has not ended after ${stuckMs} ms`;
-          reportStuck(executor, slot, task.name, what);
-        };
-        const onAbort = () => {
-          timers.push(setTimeout(end, stopMs, unwanted));
-        };
-        timers.push(setTimeout(end, maxTaskMs, `it did not end within ${maxTaskMs} ms`));
+        const onAbort = () => watch.after(stopMs, () => end(unwanted));
+        watch.after(maxTaskMs, () => end(`it did not end within ${maxTaskMs} ms`));
         signal.addEventListener("abort", onAbort, { once: true });
         try {
-          const message: TaskMessage = {
-            module: task.module,
-            name: task.name,
-            input,
-            executor: name,
-          };
           const outcome = await runner.run<Awaited<ReturnType<typeof task.run>>>(
-            message,
+            messageOf(task, input),
             signal,
             kill.signal,
           );
@@ -139,19 +116,20 @@ export function createRunnerPool(config: RunnerPoolConfig): RunnerExecutor {
           return fromOutcome(outcome, submittedMs);
         } finally {
           signal.removeEventListener("abort", onAbort);
-          for (const timer of timers) {
-            clearTimeout(timer);
+          const wasStuck = watch.close();
+          if (wasStuck && all.size > size) {
+            all.delete(runner);
+            void runner.close();
+          } else {
+            idle.unshift(runner);
           }
-          giveBack(runner, isStuck);
         }
       }, call);
     },
-    warmUp: ({ module, name: taskName }, input, times = 1) => {
-      const message: TaskMessage = { module, name: taskName, input, executor: name };
-      const warm = () =>
-        Promise.all(Array.from(all, (runner) => warmUpOne(runner, message, times)));
+    warmUp: (task, input, times = 1) => {
+      const message = messageOf(task, input);
       const warmed = warmingUp.then(async () => {
-        await warm();
+        await Promise.all(Array.from(all, (runner) => warmUpOne(runner, message, times)));
       });
       warmingUp = warmed.catch(() => {});
       return warmed;

@@ -1,7 +1,7 @@
 import { threadId } from "node:worker_threads";
 import { type FailureMessage, fromFailureMessage, toFailureMessage } from "@unblock/errors/failure";
 import { monotonicMs, threadCpuMs } from "@unblock/measure/clock";
-import type { Ran, RanOn, TaskContext } from "./executor.ts";
+import { type Ran, type RanOn, type TaskContext, toRan } from "./executor.ts";
 
 /** A task as it is sent to another thread or process. */
 export interface TaskMessage {
@@ -43,12 +43,10 @@ export async function runTask(
   }
 }
 
-type Run = (input: unknown, context: TaskContext) => unknown;
+/** By module and name: importing a module again costs more than many tasks. */
+const imported = new Map<string, (input: unknown, context: TaskContext) => unknown>();
 
-/** Importing a module again costs more than many tasks. */
-const imported = new Map<string, Run>();
-
-async function importTask(module: string, name: string): Promise<Run> {
+async function importTask(module: string, name: string) {
   const key = `${module} ${name}`;
   const known = imported.get(key);
   if (known !== undefined) {
@@ -59,7 +57,7 @@ async function importTask(module: string, name: string): Promise<Run> {
   if (typeof run !== "function") {
     throw new Error(`Expected ${module} to export a function "${name}", found ${typeof run}`);
   }
-  const typed: Run = (input, context) => run(input, context);
+  const typed = (input: unknown, context: TaskContext) => run(input, context);
   imported.set(key, typed);
   return typed;
 }
@@ -72,14 +70,7 @@ export function fromOutcome<Output>(
   if ("failure" in outcome) {
     throw fromFailureMessage(outcome.failure);
   }
-  return {
-    value: outcome.value,
-    ranOn: outcome.ranOn,
-    beganMs: submittedMs,
-    timing: [
-      { name: "queue", ms: outcome.startedMs - submittedMs },
-      { name: "work", ms: outcome.workMs },
-    ],
-    cpuMs: outcome.cpuMs,
-  };
+  const { value, ranOn, startedMs, workMs, cpuMs } = outcome;
+  const queueMs = startedMs - submittedMs;
+  return toRan({ value, ranOn, beganMs: submittedMs, queueMs, workMs, cpuMs });
 }

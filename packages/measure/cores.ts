@@ -2,13 +2,11 @@ import { availableParallelism } from "node:os";
 import { cpuQuota } from "./cgroup.ts";
 import { readText } from "./proc.ts";
 
-/** Cores that a process may use. */
 export interface Cores {
   /** CPU time per wall time; a cgroup's quota can make it a fraction, such as 1.5. */
   readonly usable: number;
   /** Numbers of the CPUs that threads may run on; two hyperthreads of one core are two CPUs. */
   readonly cpus: readonly number[];
-  /** Count of the machine's CPUs. */
   readonly allCpus: number;
   /** Count of the cores that `cpus` belong to; undefined where the system does not say. */
   readonly physical: number | undefined;

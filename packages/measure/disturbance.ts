@@ -1,6 +1,7 @@
 import { readThrottledMs } from "./cgroup.ts";
 import type { Cores } from "./cores.ts";
 import { readText, type ThreadTimes, timesOfTree } from "./proc.ts";
+import { timeFixedWork } from "./speed.ts";
 
 /** Counters of the machine at one moment, in milliseconds since some start. */
 export interface MachineReading {
@@ -61,10 +62,36 @@ export function readMachine({ cpus }: Cores, root = process.pid): MachineReading
   };
 }
 
+/**
+ * Watches the machine from now on, until the returned function is called.
+ *
+ * @param root see {@link readMachine}
+ */
+export function watchMachine(cores: Cores, root = process.pid) {
+  const speedBefore = timeFixedWork();
+  const before = readMachine(cores, root);
+  const cpuBefore = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const after = readMachine(cores, root);
+    const speedAfter = timeFixedWork();
+    const ownCpuMs = difference(before.own?.cpuMs, after.own?.cpuMs);
+    return {
+      /** The machine's speed: the duration of a fixed amount of work just before and after. */
+      speedMs: (speedBefore + speedAfter) / 2,
+      /** CPU time of the root's processes but this one; undefined where the system does not say. */
+      childrenCpuMs:
+        ownCpuMs === undefined ? undefined : Math.max(0, ownCpuMs - (user + system) / 1_000),
+      disturbedBy: whyDisturbed(disturbanceBetween(before, after), cores, [
+        speedBefore,
+        speedAfter,
+      ]),
+    };
+  };
+}
+
 export function disturbanceBetween(from: MachineReading, to: MachineReading): Disturbance {
   const passedMs = Math.max(1, to.atMs - from.atMs);
-  const difference = (a: number | undefined, b: number | undefined) =>
-    a === undefined || b === undefined ? undefined : Math.max(0, b - a);
   const busyMs = difference(from.busyMs, to.busyMs);
   const ownMs = difference(from.own?.cpuMs, to.own?.cpuMs);
   return {
@@ -78,6 +105,10 @@ export function disturbanceBetween(from: MachineReading, to: MachineReading): Di
     waiting: (difference(from.own?.waitedMs, to.own?.waitedMs) ?? 0) / passedMs,
     throttled: (to.throttledMs - from.throttledMs) / passedMs,
   };
+}
+
+function difference(from: number | undefined, to: number | undefined): number | undefined {
+  return from === undefined || to === undefined ? undefined : Math.max(0, to - from);
 }
 
 /**

@@ -1,11 +1,5 @@
-import { availableParallelism, type CpuInfo, cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { setTimeout } from "node:timers/promises";
-
-/** What measurements depend on. */
-export interface Machine {
-  readonly cores: number;
-  readonly node: string;
-}
 
 /** Duration of one sample. */
 const sampleMs = 400;
@@ -13,7 +7,8 @@ const maxSamples = 12;
 /** Cores that others may keep busy while a measurement runs. */
 export const maxBusyCores = 0.5;
 
-export function describeMachine(): Machine {
+/** What measurements depend on. */
+export function describeMachine() {
   return { cores: availableParallelism(), node: process.version };
 }
 
@@ -27,7 +22,10 @@ export async function waitForQuiet(
   onWait: (busyCores: number) => void,
 ): Promise<number | undefined> {
   for (let sample = 1; ; sample++) {
-    const busyCores = await measureBusyCores();
+    const busyBeforeMs = readBusyMs();
+    const beganMs = performance.now();
+    await setTimeout(sampleMs);
+    const busyCores = (readBusyMs() - busyBeforeMs) / (performance.now() - beganMs);
     if (busyCores <= maxBusyCores) {
       return undefined;
     }
@@ -39,22 +37,9 @@ export async function waitForQuiet(
 }
 
 /** CPU time used on all cores since the machine's start, in milliseconds. */
-export function readBusyMs(cores: readonly CpuInfo[] = cpus()): number {
-  return cores.reduce(
+export function readBusyMs(): number {
+  return cpus().reduce(
     (sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq,
     0,
   );
-}
-
-async function measureBusyCores(): Promise<number> {
-  const before = readTotals();
-  await setTimeout(sampleMs);
-  const after = readTotals();
-  return ((after.busyMs - before.busyMs) / (after.allMs - before.allMs)) * cpus().length;
-}
-
-function readTotals(): { readonly busyMs: number; readonly allMs: number } {
-  const cores = cpus();
-  const busyMs = readBusyMs(cores);
-  return { busyMs, allMs: cores.reduce((sum, { times }) => sum + times.idle, busyMs) };
 }

@@ -56,7 +56,6 @@ function cutOff(n: number): number {
   return left;
 }
 
-/** Whether two intervals have a value in common. */
 export function overlap([low, high]: Interval, [otherLow, otherHigh]: Interval): boolean {
   return low <= otherHigh && otherLow <= high;
 }

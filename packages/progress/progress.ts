@@ -1,123 +1,134 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { exercises } from "@unblock/proto/exercises";
-import { JsonObject } from "./json.ts";
-import { isSignedBy, openKey, publicKeyOf, type Signed } from "./signature.ts";
-import {
-  changeState,
-  type Loaded,
-  loadState,
-  readState,
-  type StateKind,
-  yoursFolder,
-} from "./state-file.ts";
+import { existsSync, readFileSync, renameSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { exercises, isRight } from "@unblock/proto/exercises";
+import { z } from "zod";
+import { isSignedBy, openKey, publicKeyOf } from "./signature.ts";
+import { asidePath, shown, withLock, yoursFolder } from "./yours-folder.ts";
 
-/** State of a question in the FSRS spaced-repetition scheduler. */
-export interface Card {
-  /** Milliseconds since 1970, as is `lastMs`. */
-  readonly dueMs: number;
-  readonly lastMs: number;
-  readonly stability: number;
-  readonly difficulty: number;
-  readonly scheduledDays: number;
-  readonly learningSteps: number;
+const letters = exercises.map(({ letter }) => letter);
+const letter = z.string().refine((text) => letters.includes(text), "expected an exercise's letter");
+const amount = z.number().min(0);
+
+/** State of a question in ts-fsrs, the spaced-repetition scheduler, with times in milliseconds since 1970. */
+const cardSchema = z.object({
+  dueMs: amount,
+  lastMs: amount,
+  stability: amount,
+  difficulty: amount,
+  elapsed_days: amount,
+  scheduled_days: amount,
+  learning_steps: amount,
   /** How often the question was asked. */
-  readonly reps: number;
+  reps: amount,
   /** How often it was forgotten. */
-  readonly lapses: number;
-  readonly state: number;
-}
+  lapses: amount,
+  state: amount,
+});
 
-/** Evidence of a passed check. */
-export interface PassStatement {
-  /** The exercise's letter. */
-  readonly exercise: string;
-  /** ISO 8601. */
-  readonly checkedAt: string;
-  /** The check's result, as `npm run check -- --json` prints it. */
-  readonly result: unknown;
-  /** The file that passed. */
-  readonly source: string;
-  readonly machine: { readonly cores: number; readonly node: string; readonly platform: string };
-}
-
-export type Pass = Signed<PassStatement>;
+/** Evidence of a passed check, signed. */
+export const passSchema = z.object({
+  statement: z.object({
+    exercise: z.string(),
+    /** ISO 8601. */
+    checkedAt: z.string(),
+    /** The check's result, as `npm run check -- --json` prints it. */
+    result: z.unknown(),
+    /** The file that passed. */
+    source: z.string(),
+    machine: z.object({ cores: amount, node: z.string(), platform: z.string() }),
+  }),
+  signature: z.string(),
+});
 
 /** A learner's progress in one exercise. */
-export interface ExerciseProgress {
-  /** Hints shown, 0 to 3. */
-  readonly hints: number;
+const exerciseSchema = z.object({
+  /** Hints shown. */
+  hints: amount.max(3),
   /** Verdict of the last conclusive check. */
-  readonly last: "PASS" | "FAIL" | undefined;
-  readonly skipped: boolean;
+  last: z.enum(["PASS", "FAIL"]).optional(),
+  skipped: z.boolean(),
   /** First strategy guessed on the page; later guesses do not count. */
-  readonly guess: string | undefined;
+  guess: z.string().optional(),
   /** The last check's result, parsed by `learn`. */
-  readonly result: unknown;
+  result: z.unknown().optional(),
   /** Names of the diagnoses of earlier checks. */
-  readonly mistakes: readonly string[];
+  mistakes: z.array(z.string()).readonly().default([]),
   /** The latest pass. A later FAIL does not remove it. */
-  readonly pass: Pass | undefined;
-}
+  pass: passSchema.optional(),
+});
 
-/** Wall times of an exercise's strategies in the lab's last run on this machine. */
-export interface LabMeasurement {
-  readonly calls: number;
-  /** Median by strategy. */
-  readonly wallMs: Readonly<Record<string, number>>;
-}
+/** Wall times of an exercise's strategies in the lab's last run on this machine: medians by strategy. */
+const measurementSchema = z.object({ calls: amount, wallMs: z.record(z.string(), amount) });
 
 /** Everything that course, check, quiz, review, lab and page store about a learner. */
-export interface Progress {
-  /** Letter of the exercise that the course shows. */
-  readonly current: string;
-  /** By letter. */
-  readonly exercises: Readonly<Record<string, ExerciseProgress>>;
+const progressSchema = z.object({
+  /** The exercise that the course shows. */
+  current: letter,
+  exercises: z.record(letter, exerciseSchema),
   /** By the question's id: an exercise's letter or a quiz question's. Unknown ids are kept. */
-  readonly cards: Readonly<Record<string, Card>>;
-  /** By letter. */
-  readonly measured: Readonly<Record<string, LabMeasurement>>;
+  cards: z.record(z.string(), cardSchema).default({}),
+  measured: z.record(letter, measurementSchema).default({}),
+});
+
+export type Card = Readonly<z.infer<typeof cardSchema>>;
+export type Pass = Readonly<z.infer<typeof passSchema>>;
+export type PassStatement = Pass["statement"];
+export type ExerciseProgress = Readonly<z.infer<typeof exerciseSchema>>;
+export type LabMeasurement = Readonly<z.infer<typeof measurementSchema>>;
+export type Progress = Readonly<z.infer<typeof progressSchema>>;
+
+/** Progress read from its file. */
+export interface Loaded {
+  readonly state: Progress;
+  /** Message for the learner when the file was damaged or has a pass that does not count. */
+  readonly notice: string | undefined;
 }
 
-export const notBegun: ExerciseProgress = {
-  hints: 0,
-  last: undefined,
-  skipped: false,
-  guess: undefined,
-  result: undefined,
-  mistakes: [],
-  pass: undefined,
-};
+export const notBegun: ExerciseProgress = { hints: 0, skipped: false, mistakes: [] };
 
 export const noProgress: Progress = { current: "A", exercises: {}, cards: {}, measured: {} };
 
-const letters = exercises.map(({ letter }) => letter);
-const maxCards = 500;
-const maxMistakes = 40;
+/** Larger files are not ours. */
+const maxLength = 4_000_000;
 
 export function progressPath(yours: string = yoursFolder): string {
   return join(yours, "progress.json");
 }
 
 /**
- * Reads the progress. Passes without a valid signature of the folder's key are dropped and
- * reported.
+ * Reads the progress. A damaged file is moved aside and reported, and the progress is fresh. Passes without a
+ * valid signature of the folder's key are dropped and reported.
  */
-export function loadProgress(path: string): Loaded<Progress> {
-  return withSignedPasses(loadState(path, kind), path);
+export function loadProgress(path: string): Loaded {
+  const text = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  return withSignedPasses(parse(text, path), path);
 }
 
 /** Does what {@link loadProgress} does without blocking the thread. */
-export async function readProgress(path: string): Promise<Loaded<Progress>> {
-  return withSignedPasses(await readState(path, kind), path);
+export async function readProgress(path: string): Promise<Loaded> {
+  return withSignedPasses(parse(await readText(path), path), path);
 }
 
-/** Changes the progress, under a lock that other processes respect. */
+/**
+ * Changes the progress, under a lock that other processes respect. Readers see the old file or the new one,
+ * also after a crash.
+ */
 export async function changeProgress(
   path: string,
   change: (progress: Progress) => Progress,
-): Promise<Loaded<Progress>> {
-  return withSignedPasses(await changeState(path, kind, change), path);
+): Promise<Loaded> {
+  await mkdir(dirname(path), { recursive: true });
+  return withLock(path, async () => {
+    const { state, notice } = parse(await readText(path), path);
+    const changed = change(state);
+    if (changed !== state) {
+      const draft = `${path}.draft`;
+      await writeFile(draft, `${JSON.stringify(changed, undefined, 2)}\n`);
+      await rename(draft, path);
+    }
+    return withSignedPasses({ state: changed, notice }, path);
+  });
 }
 
 export function progressOf({ exercises: all }: Progress, letter: string): ExerciseProgress {
@@ -137,129 +148,72 @@ export function withExercise(
   return { ...progress, exercises: { ...progress.exercises, [letter]: one } };
 }
 
-/**
- * Records the first guess of an exercise; later ones are ignored, because the answer is known by
- * then.
- */
+/** Forgets what an exercise's stub makes void: hints and the last check, but not a pass. */
+export function withReset(progress: Progress, letter: string): Progress {
+  const changed = { hints: 0, last: undefined, skipped: false, result: undefined };
+  return withExercise(progress, letter, changed);
+}
+
+/** Records the first guess of an exercise; later ones are ignored, because the answer is known by then. */
 export function withGuess(progress: Progress, letter: string, strategy: string): Progress {
   return progressOf(progress, letter).guess === undefined
     ? withExercise(progress, letter, { guess: strategy })
     : progress;
 }
 
-export function withoutGuesses(progress: Progress): Progress {
-  const forgotten = Object.entries(progress.exercises).map(([letter, one]) => [
-    letter,
-    { ...one, guess: undefined },
-  ]);
-  return { ...progress, exercises: Object.fromEntries(forgotten) };
+/** Whether each guess was right, of the exercises with a guess. */
+export function guessesIn(progress: Progress): boolean[] {
+  return exercises.flatMap((exercise) => {
+    const { guess } = progressOf(progress, exercise.letter);
+    return guess === undefined ? [] : [isRight(exercise, guess)];
+  });
 }
 
-function withSignedPasses({ state, notice }: Loaded<Progress>, path: string): Loaded<Progress> {
-  const claimed = letters.filter((letter) => isPassed(state, letter));
+export function withoutGuesses(progress: Progress): Progress {
+  const guessed = Object.keys(progress.exercises);
+  return guessed.reduce((now, one) => withExercise(now, one, { guess: undefined }), progress);
+}
+
+function withSignedPasses({ state, notice }: Loaded, path: string): Loaded {
   const yours = dirname(path);
   const key = existsSync(join(yours, "key.pem")) ? publicKeyOf(openKey(yours)) : "";
-  const unsigned = claimed.filter((letter) => {
+  const unsigned = letters.filter((letter) => {
     const { pass } = progressOf(state, letter);
-    return pass?.statement.exercise !== letter || !isSignedBy(pass, key);
+    return pass && (pass.statement.exercise !== letter || !isSignedBy(pass, key));
   });
   if (unsigned.length === 0) {
     return { state, notice };
   }
   const dropped = `The pass of ${unsigned.join(", ")} in progress.json is not signed by this folder's key.pem, so it does not count. Check it again.`;
   return {
-    state: unsigned.reduce(
-      (progress, letter) => withExercise(progress, letter, { pass: undefined }),
-      state,
-    ),
-    notice: [notice, dropped].filter((one) => one !== undefined).join(" "),
+    state: unsigned.reduce((now, one) => withExercise(now, one, { pass: undefined }), state),
+    notice: notice === undefined ? dropped : `${notice} ${dropped}`,
   };
 }
 
-const kind: StateKind<Progress> = {
-  fresh: noProgress,
-  parse: (json) => {
-    const progress = new JsonObject(json, "the progress");
-    const optional = (field: string) => progress.optional(field, progress.object);
-    const cards = optional("cards")?.map((id, card) => parseCard(new JsonObject(card, id))) ?? {};
-    if (Object.keys(cards).length > maxCards) {
-      throw new Error(`expected at most ${maxCards} cards, got ${Object.keys(cards).length}`);
-    }
-    return {
-      current: progress.oneOf("current", letters),
-      exercises: progress.object("exercises").map(byLetter(parseExercise)),
-      cards,
-      measured: optional("measured")?.map(byLetter(parseMeasurement)) ?? {},
-    };
-  },
-};
-
-function byLetter<Value>(
-  parse: (one: JsonObject) => Value,
-): (letter: string, json: unknown) => Value {
-  return (letter, json) => {
-    if (!letters.includes(letter)) {
-      throw new Error(`expected the letter of an exercise, got "${letter}"`);
-    }
-    return parse(new JsonObject(json, letter));
-  };
+async function readText(path: string): Promise<string | undefined> {
+  return existsSync(path) ? readFile(path, "utf8") : undefined;
 }
 
-function parseExercise(json: JsonObject): ExerciseProgress {
-  const mistakes = json.optional("mistakes", json.list) ?? [];
-  if (!isStrings(mistakes) || mistakes.length > maxMistakes) {
-    throw new Error(`expected mistakes to be at most ${maxMistakes} names, got another list`);
+/** @param text undefined when there is no file */
+function parse(text: string | undefined, path: string): Loaded {
+  if (text === undefined) {
+    return { state: noProgress, notice: undefined };
   }
-  return {
-    hints: json.number("hints", 3),
-    last: json.optional("last", (field) => json.oneOf(field, ["PASS", "FAIL"])),
-    skipped: json.boolean("skipped"),
-    guess: json.optional("guess", json.string),
-    result: json.value("result"),
-    mistakes,
-    pass: json.optional("pass", (field) => parsePass(json.object(field))),
-  };
+  try {
+    if (text.length > maxLength) {
+      throw new Error(`expected at most ${maxLength} characters, got ${text.length}`);
+    }
+    return { state: progressSchema.parse(JSON.parse(text)), notice: undefined };
+  } catch (error) {
+    const aside = asidePath(dirname(path), basename(path), new Date());
+    renameSync(path, aside);
+    const notice = `${shown(path)} was damaged (${problemOf(error)}). It was moved to ${shown(aside)}; your progress starts over.`;
+    return { state: noProgress, notice };
+  }
 }
 
-/** @throws Error when `json` does not have the shape of a pass; its signature is not verified */
-export function parsePass(json: JsonObject): Pass {
-  const statement = json.object("statement");
-  const machine = statement.object("machine");
-  return {
-    statement: {
-      exercise: statement.string("exercise"),
-      checkedAt: statement.string("checkedAt"),
-      result: statement.value("result"),
-      source: statement.string("source"),
-      machine: {
-        cores: machine.number("cores"),
-        node: machine.string("node"),
-        platform: machine.string("platform"),
-      },
-    },
-    signature: json.string("signature"),
-  };
-}
-
-function parseCard(json: JsonObject): Card {
-  return {
-    dueMs: json.number("dueMs"),
-    lastMs: json.number("lastMs"),
-    stability: json.number("stability"),
-    difficulty: json.number("difficulty"),
-    scheduledDays: json.number("scheduledDays"),
-    learningSteps: json.number("learningSteps"),
-    reps: json.number("reps"),
-    lapses: json.number("lapses"),
-    state: json.number("state"),
-  };
-}
-
-function parseMeasurement(json: JsonObject): LabMeasurement {
-  const wallMs = json.object("wallMs");
-  return { calls: json.number("calls"), wallMs: wallMs.map((strategy) => wallMs.number(strategy)) };
-}
-
-function isStrings(values: readonly unknown[]): values is readonly string[] {
-  return values.every((value) => typeof value === "string");
+export function problemOf(error: unknown): string {
+  const [issue] = error instanceof z.ZodError ? error.issues : [];
+  return issue === undefined ? String(error) : `${issue.path.join(".")}: ${issue.message}`;
 }

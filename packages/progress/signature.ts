@@ -17,8 +17,8 @@ export interface Signed<Value> {
 }
 
 /**
- * Returns the signing key in `key.pem` of the learner's folder, and creates it when it is missing.
- * The file is readable by its owner only.
+ * Returns the signing key in `key.pem` of the learner's folder, and creates it when it is missing. Only its
+ * owner can read the file.
  */
 export function openKey(yours: string): KeyObject {
   const path = join(yours, "key.pem");
@@ -41,10 +41,9 @@ export function openKey(yours: string): KeyObject {
   return createPrivateKey(readFileSync(path));
 }
 
-/** The public key, as base64 of its DER encoding. */
+/** The public key of a private one, as base64 of its DER encoding. */
 export function publicKeyOf(key: KeyObject): string {
-  const publicKey = key.type === "private" ? createPublicKey(key) : key;
-  return publicKey.export({ type: "spki", format: "der" }).toString("base64");
+  return createPublicKey(key).export({ type: "spki", format: "der" }).toString("base64");
 }
 
 /** First 16 hexadecimal digits of a public key's SHA-256, in groups of four. */

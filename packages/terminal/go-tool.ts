@@ -1,9 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { constants, existsSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
 
 /** A Go program, pinned to the version behind all figures and verdicts. */
 export interface GoTool {
@@ -56,27 +58,15 @@ export async function isPinned(file: string, { module, version }: GoTool): Promi
 
 async function install({ name, module, folder, version }: GoTool): Promise<void> {
   const target = `${module}/${folder}@${version}`;
-  const byHand = `install it on the PATH yourself: go install ${target}`;
-  const go = (process.env.PATH ?? "").split(delimiter).find((one) => existsSync(join(one, "go")));
-  if (go === undefined) {
-    throw new Error(
-      `Expected ${name} ${version} on the PATH, found neither it nor Go to install it. ` +
-        `Get Go from https://go.dev/dl and run this again, or ${byHand}`,
-    );
-  }
-  const child = spawn(join(go, "go"), ["install", target], {
-    env: { ...process.env, GOBIN: installFolder },
-    stdio: ["ignore", "ignore", "pipe"],
-    timeout: installTimeoutMs,
-  });
-  let output = "";
-  child.stderr.on("data", (text: Buffer) => {
-    output = `${output}${text}`.slice(-2_000);
-  });
-  const [code] = await once(child, "close");
-  if (code !== 0) {
-    throw new Error(
-      `Expected to install ${name} ${version}; Go's output:\n${output.trim()}\nOr ${byHand}`,
-    );
+  const env = { ...process.env, GOBIN: installFolder };
+  try {
+    await run("go", ["install", target], { env, timeout: installTimeoutMs });
+  } catch (error) {
+    const { code, stderr = "" }: { code?: unknown; stderr?: string } = Object(error);
+    const problem =
+      code === "ENOENT"
+        ? `Expected ${name} ${version} on the PATH, found neither it nor Go to install it. Get Go from https://go.dev/dl and run this again`
+        : `Expected to install ${name} ${version}; Go's output:\n${stderr.slice(-2_000).trim()}\nTry again`;
+    throw new Error(`${problem}, or install it on the PATH yourself: go install ${target}`);
   }
 }

@@ -30,8 +30,7 @@ const scheme = /\b(bearer|basic)(\s+)[\w.~+/=-]{4,}/gi;
 const webToken = /\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?/g;
 
 /**
- * Replaces secrets in a text: passwords in URLs, secret query parameters, bearer tokens, JSON Web
- * Tokens.
+ * Replaces secrets in a text: passwords in URLs, secret query parameters, bearer tokens, JSON Web Tokens.
  */
 export function redactText(text: string): string {
   return text

@@ -6,8 +6,13 @@ import {
   defaultTimeLimits,
   type TimeLimits,
 } from "@unblock/connect/listener/limits";
-import { listen, type TlsConfig } from "@unblock/connect/listener/listener";
+import {
+  type Http2Implementation,
+  listen,
+  type TlsConfig,
+} from "@unblock/connect/listener/listener";
 import type { Executors } from "@unblock/executors";
+import type { ServerStream } from "@unblock/http2/server";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
 import { createLogger } from "@unblock/terminal/logger";
 import { idleLab, openTestHouse, type TestHouse } from "@unblock/test/house";
@@ -20,7 +25,7 @@ export interface ImpatientOptions {
   readonly timeLimits?: Partial<TimeLimits>;
   readonly connectionLimits?: Partial<ConnectionLimits>;
   readonly tls?: TlsConfig;
-  readonly fastPath?: boolean;
+  readonly http2?: Http2Implementation;
   readonly streamLimits?: StreamLimits;
   readonly reflectionIdleMs?: number;
 }
@@ -53,7 +58,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
     timeLimits = {},
     connectionLimits = {},
     tls,
-    fastPath = true,
+    http2 = "unblock",
     ...handlerLimits
   }) => {
     const limits = { ...defaultTimeLimits, ...timeLimits };
@@ -61,8 +66,9 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
     const health = new HealthStatus([]);
     const shutdown = new AbortController();
     const streams = new Set<ServerHttp2Stream>();
+    const ownStreams = new Set<ServerStream>();
     const peers = new Set<number | undefined>();
-    const { handleRequest, handleStream } = createHandler({
+    const { handleRequest, handleStream, serveStream } = createHandler({
       exercises: house.exercises,
       vitals: { eventLoop, executors: house.executors, backends: house.backends },
       lab: idleLab(),
@@ -72,7 +78,6 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       maxCalls: 1_000,
       corsOrigins: [],
       requestTimeoutMs: limits.requestMs,
-      fastPath,
       ...handlerLimits,
       shutdownSignal: shutdown.signal,
       logger: createLogger("silent", () => {}),
@@ -82,6 +87,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
         host: "127.0.0.1",
         port: 0,
         tls,
+        http2,
         timeLimits: limits,
         connectionLimits: { ...defaultConnectionLimits, ...connectionLimits },
       },
@@ -90,11 +96,16 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
           peers.add(request.socket.remotePort);
           handleRequest(request, response);
         },
-        handleStream: (stream, ...rest) => {
+        handleStream: (stream, headers) => {
           peers.add(stream.session?.socket.remotePort);
           streams.add(stream);
           stream.once("close", () => streams.delete(stream));
-          handleStream(stream, ...rest);
+          handleStream(stream, headers);
+        },
+        serveStream: (stream, socket) => {
+          peers.add(socket.remotePort);
+          ownStreams.add(stream);
+          serveStream(stream, socket);
         },
       },
     );
@@ -109,9 +120,16 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       health,
       executors: house.executors,
       usedConnections: () => peers.size,
-      holds: () => ({ connections: listener.connections, streams: streams.size }),
+      holds: () => ({
+        connections: listener.connections,
+        streams: streams.size + openOf(ownStreams),
+      }),
     };
   };
+}
+
+function openOf(streams: ReadonlySet<ServerStream>): number {
+  return [...streams].filter(({ isOver }) => !isOver).length;
 }
 
 /** Replaces the server's poll timers by the returned function. Everything else is real. */

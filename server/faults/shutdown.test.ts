@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
 import { codeName } from "@unblock/connect/code-name";
+import { http2Implementations } from "@unblock/connect/listener/listener";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
 import type { WatchVitalsResponse } from "@unblock/proto/gen/vitals";
 import { type RunningCommand, startCommand } from "@unblock/test/cli";
@@ -203,11 +204,10 @@ test(
   testTimeoutMs,
 );
 
-test.each(["fast path", "fallback"])(
-  "SIGTERM does not wait for watchers or idle streams: %s",
-  async (path) => {
-    const flags = path === "fast path" ? [] : ["--no-fast-path"];
-    const { child, exited, stderr, url, processes } = await start(...flags);
+test.each(http2Implementations)(
+  "SIGTERM does not wait for watchers or idle streams, HTTP/2 of %s",
+  async (http2) => {
+    const { child, exited, stderr, url, processes } = await start("--http2", http2);
     const vitals = watchVitals(url);
     await vi.waitUntil(() => vitals.executor("blocking-pool"), waitOptions);
     const health = watchHealth(url);

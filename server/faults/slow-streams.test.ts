@@ -1,6 +1,7 @@
 import { constants } from "node:http2";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { http2Implementations } from "@unblock/connect/listener/listener";
 import { ServerReflection } from "@unblock/proto/gen/grpc/reflection/v1/reflection_pb";
 import { describe, expect, test, vi } from "vitest";
 import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
@@ -37,14 +38,14 @@ const inGrpcWeb = {
   body: expect.stringContaining("grpc-status: 4\r\n"),
 };
 
-describe.each([true, false])("fast path: %s,", (fastPath) => {
+describe.each(http2Implementations)("HTTP/2 of %s,", (http2) => {
   test.each([
     ["a Connect header", hashPath, json, inConnect],
     ["a gRPC header", hashPath, grpc, inGrpc],
     ["a gRPC-Web header", hashPath, grpcWeb, inGrpcWeb],
     ["the header of a server stream", watchPath, grpc, inGrpc],
   ])("ends a call of which only %s arrives", async (_, path, headers, answer) => {
-    const server = await start({ timeLimits, fastPath });
+    const server = await start({ timeLimits, http2 });
     const session = openSession(server.url);
     const request = new UnendedRequest(session, path, headers);
     await assertServes(session);
@@ -62,7 +63,7 @@ describe.each([true, false])("fast path: %s,", (fastPath) => {
     ["gRPC", hashPath, grpc, inGrpc],
     ["a server stream", watchPath, grpc, inGrpc],
   ])("ends a call of which %s arrives byte by byte", async (_, path, headers, answer) => {
-    const server = await start({ timeLimits, fastPath });
+    const server = await start({ timeLimits, http2 });
     const session = openSession(server.url);
     const request = new UnendedRequest(session, path, headers);
     // Flags and length of a message of 100 bytes, for protocols with envelopes.
@@ -88,7 +89,7 @@ describe.each([true, false])("fast path: %s,", (fastPath) => {
   ])(
     "closes the stream of %s without an end after the response",
     async (_, path, headers, fields) => {
-      const server = await start({ timeLimits, fastPath });
+      const server = await start({ timeLimits, http2 });
       const session = openSession(server.url);
       const request = new UnendedRequest(session, path, headers).drip();
       await request.assertClosed();
@@ -99,7 +100,7 @@ describe.each([true, false])("fast path: %s,", (fastPath) => {
   );
 
   test("does not limit the time until the response of a complete request", async () => {
-    const server = await start({ timeLimits, fastPath });
+    const server = await start({ timeLimits, http2 });
     const session = openSession(server.url);
     const long = new UnendedRequest(session, hashPath, json);
     long.stream.end('{"data":"test","rounds":10000000}');
@@ -113,7 +114,7 @@ describe.each([true, false])("fast path: %s,", (fastPath) => {
   });
 
   test("does not limit the time of a stream of messages", async () => {
-    const server = await start({ timeLimits, fastPath });
+    const server = await start({ timeLimits, http2 });
     const transport = createGrpcTransport({ baseUrl: server.url, idleConnectionTimeoutMs: 100 });
     const { promise: silence, resolve: speak } = Promise.withResolvers<void>();
     const questions = async function* () {
@@ -133,9 +134,9 @@ describe.each([true, false])("fast path: %s,", (fastPath) => {
   });
 });
 
-test("reads a rejected request to its end after the request timeout", async () => {
+test("node:http2 reads a rejected request to its end", async () => {
   const generous = { requestMs: 2_000, headerMs: 2_000 };
-  const server = await start({ timeLimits: generous, fastPath: false });
+  const server = await start({ timeLimits: generous, http2: "node" });
   const session = openSession(server.url);
   const request = new UnendedRequest(session, hashPath, zipped);
   await request.responded;
@@ -164,14 +165,14 @@ test("closes the stream of an incomplete request after the response at its deadl
 });
 
 test.each([
-  [true, "a call", hashPath],
-  [false, "a call", hashPath],
-  [true, "an unknown RPC", "/nowhere"],
-])(
-  "fast path: %s, closes the stream of a client that neither ends %s nor takes the response",
+  ["unblock", "a call", hashPath],
+  ["node", "a call", hashPath],
+  ["unblock", "an unknown RPC", "/nowhere"],
+] as const)(
+  "HTTP/2 of %s, closes the stream of a client that neither ends %s nor takes the response",
   async (...args) => {
-    const [fastPath, , path] = args;
-    const server = await start({ timeLimits, fastPath });
+    const [http2, , path] = args;
+    const server = await start({ timeLimits, http2 });
     const session = openSession(server.url, { settings: { initialWindowSize: 0 } });
     const request = new UnendedRequest(session, path, json);
     await vi.waitUntil(() => request.stream.destroyed, waitOptions);

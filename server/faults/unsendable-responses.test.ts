@@ -1,5 +1,3 @@
-import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import {
   Code,
@@ -15,8 +13,8 @@ import {
 } from "@connectrpc/connect-node";
 import { createAdapter } from "@unblock/connect/adapter/adapter";
 import { codeName } from "@unblock/connect/code-name";
+import { type Http2Implementation, listen } from "@unblock/connect/listener/listener";
 import { change, count, wish } from "@unblock/test/echo-schema";
-import { listen, type TestEndpoint } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** Work of the handler in a test. */
@@ -34,37 +32,31 @@ function routes(router: ConnectRouter): void {
   });
 }
 
-interface Served {
-  readonly http1: TestEndpoint;
-  readonly http2: TestEndpoint;
-}
-
-async function serve(fastPath: boolean): Promise<Served> {
-  const adapter = createAdapter({ routes, fastPath, onLost: (error) => lost.push(error) });
-  return {
-    http1: await listen(createHttp1Server(adapter.handleRequest)),
-    http2: await listen(createHttp2Server().on("stream", adapter.handleStream)),
-  };
-}
-
-const served = { "fast path": await serve(true), fallback: await serve(false) };
+const adapter = createAdapter({ routes, onLost: (error) => lost.push(error) });
+const serve = (http2: Http2Implementation) =>
+  listen({ host: "127.0.0.1", port: 0, http2 }, adapter);
+const listeners = { unblock: await serve("unblock"), node: await serve("node") };
 afterAll(async () => {
-  for (const { http1, http2 } of Object.values(served)) {
-    await Promise.all([http1.close(), http2.close()]);
+  for (const listener of Object.values(listeners)) {
+    listener.cut();
+    await listener.drain();
   }
 });
 
-const paths = ["fast path", "fallback"] as const;
-const versions = ["1.1", "2"] as const;
+const versions = [
+  { version: "1.1", http2: "unblock" },
+  { version: "2", http2: "unblock" },
+  { version: "2", http2: "node" },
+] as const;
 const protocols = ["grpc", "grpc-web", "connect"] as const;
 type Protocol = (typeof protocols)[number];
 
 function transportOf(
   protocol: Protocol,
   httpVersion: "1.1" | "2",
-  { http1, http2 }: Served,
+  http2: Http2Implementation,
 ): Transport {
-  const options = { httpVersion, baseUrl: (httpVersion === "2" ? http2 : http1).url };
+  const options = { httpVersion, baseUrl: `http://127.0.0.1:${listeners[http2].port}` };
   switch (protocol) {
     case "grpc":
       return createGrpcTransport(options);
@@ -75,20 +67,18 @@ function transportOf(
   }
 }
 
-const ways = paths.flatMap((path) =>
-  versions.flatMap((version) =>
-    protocols
-      .filter((protocol) => protocol !== "grpc" || version === "2")
-      .flatMap((protocol) =>
-        (["unary", "stream"] as const).map((kind) => ({ path, version, protocol, kind })),
-      ),
-  ),
+const ways = versions.flatMap(({ version, http2 }) =>
+  protocols
+    .filter((protocol) => protocol !== "grpc" || version === "2")
+    .flatMap((protocol) =>
+      (["unary", "stream"] as const).map((kind) => ({ version, http2, protocol, kind })),
+    ),
 );
 type Way = (typeof ways)[number];
 
 /** Returns "ok" or the error of a call. */
-async function call({ path, version, protocol, kind }: Way): Promise<ConnectError | "ok"> {
-  const transport = transportOf(protocol, version, served[path]);
+async function call({ version, http2, protocol, kind }: Way): Promise<ConnectError | "ok"> {
+  const transport = transportOf(protocol, version, http2);
   try {
     if (kind === "unary") {
       await transport.unary(change, undefined, 2_000, undefined, wish({}));
@@ -141,7 +131,7 @@ beforeAll(() => {
   lost.length = 0;
 });
 
-describe.each(ways)("$path, HTTP/$version, $protocol, $kind", (way) => {
+describe.each(ways)("HTTP/$version of $http2, $protocol, $kind", (way) => {
   describe.each(wheres)("in the %s", (where) => {
     const unchanged = where === "error metadata" ? "failed_precondition" : "ok";
     const spoilt = where !== "header" && isInBody(way) ? unchanged : "internal";
@@ -218,7 +208,7 @@ describe.each(ways)("$path, HTTP/$version, $protocol, $kind", (way) => {
     act = () => {
       throw new ConnectError("no", Code.FailedPrecondition, { "x-field": "saved" });
     };
-    for (const other of ways.filter(({ path }) => path === "fallback")) {
+    for (const other of ways.filter(({ http2 }) => http2 === "node")) {
       const error = await call(other);
       upstream =
         how === "copied" && error !== "ok"

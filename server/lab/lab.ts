@@ -13,7 +13,6 @@ import {
   LoadRunSchema,
   MachineFactsSchema,
   type RaceRequest,
-  type RaceResponse,
   RaceRunSchema,
   type Run,
   type RunSaved,
@@ -22,7 +21,7 @@ import {
   RunSummarySchema,
 } from "@unblock/proto/gen/lab";
 import { runInChild } from "./firing-process.ts";
-import { race } from "./race.ts";
+import { race, type Ticks } from "./race.ts";
 import { SavedRuns } from "./saved-runs.ts";
 
 const main = new URL(import.meta.resolve("@unblock/lab/load/main"));
@@ -33,6 +32,7 @@ interface LabConfig {
   /** URL of this server; called when a run starts. */
   readonly baseUrl: () => string;
   readonly slots: () => Readonly<Record<string, number>>;
+  readonly eventLoop: Ticks;
   readonly runsFolder: string;
   readonly log: (line: string) => void;
 }
@@ -49,34 +49,24 @@ export class Lab {
     this.kept = new SavedRuns(config.runsFolder, config.log);
   }
 
-  async *race(request: RaceRequest, caller: AbortSignal): AsyncGenerator<RaceResponse["event"]> {
+  race(request: RaceRequest, caller: AbortSignal) {
     const { exercise, strategies } = request;
-    const beganAt = new Date().toISOString();
+    const { baseUrl, slots, eventLoop } = this.#config;
     const run = create(RaceRunSchema, { request });
-    const { baseUrl, slots } = this.#config;
-    const summary = yield* this.#alone(`a race of ${exercise}`, caller, (signal) =>
-      race(request, { baseUrl: baseUrl(), slots: slots(), signal, run }),
-    );
-    const overview = create(RunSummarySchema, { exercise, strategies, summary, beganAt });
-    yield { case: "saved", value: await this.#save(overview, { case: "race", value: run }) };
+    const start = (signal: AbortSignal) =>
+      race(request, { baseUrl: baseUrl(), slots: slots(), eventLoop, signal, run });
+    const overview = create(RunSummarySchema, { exercise, strategies });
+    return this.#runAlone(overview, { case: "race", value: run }, caller, start);
   }
 
-  async *load(request: LoadRequest, caller: AbortSignal): AsyncGenerator<LoadResponse["event"]> {
+  load(request: LoadRequest, caller: AbortSignal) {
     const { exercise } = request;
-    const beganAt = new Date().toISOString();
     const run = create(LoadRunSchema, { request });
-    const summary = yield* this.#alone(`a load of ${exercise}`, caller, (signal) =>
-      load(this.#config.baseUrl(), request, signal, run),
-    );
+    const start = (signal: AbortSignal) => load(this.#config.baseUrl(), request, signal, run);
     const strategy = request.strategy || findExercise(exercise)?.recommended;
-    const overview = create(RunSummarySchema, {
-      exercise,
-      strategies: strategy === undefined ? [] : [strategy],
-      summary,
-      beganAt,
-      isLoad: true,
-    });
-    yield { case: "saved", value: await this.#save(overview, { case: "load", value: run }) };
+    const strategies = strategy === undefined ? [] : [strategy];
+    const overview = create(RunSummarySchema, { exercise, strategies, isLoad: true });
+    return this.#runAlone(overview, { case: "load", value: run }, caller, start);
   }
 
   /** Ends the current run, so that the server does not wait a minute to stop. */
@@ -85,15 +75,17 @@ export class Lab {
   }
 
   /**
-   * Runs one at a time, because two would disturb each other; a run ends with its caller and with
-   * this server. Another is rejected after a moment: the current one may take minutes, and its
-   * caller can end it.
+   * Runs one at a time, because two would disturb each other, and saves it; a run ends with its
+   * caller and with this server. Another is rejected after a moment: the current one may take
+   * minutes, and its caller can end it.
    */
-  async *#alone<Event>(
-    what: string,
+  async *#runAlone<Event>(
+    overview: RunSummary,
+    kind: Run["kind"],
     caller: AbortSignal,
     start: (signal: AbortSignal) => AsyncGenerator<Event, string>,
-  ): AsyncGenerator<Event, string> {
+  ): AsyncGenerator<Event | { case: "saved"; value: RunSaved }> {
+    overview.beganAt = new Date().toISOString();
     const signal = AbortSignal.any([caller, this.#closing.signal]);
     const late = sleep(maxWaitMs, true, { signal, ref: false });
     // Without a listener, a late rejection would end the process.
@@ -104,13 +96,14 @@ export class Lab {
       }
     }
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    this.#running = { what, ended };
+    this.#running = { what: `a ${kind.case} of ${overview.exercise}`, ended };
     try {
-      return yield* start(signal);
+      overview.summary = yield* start(signal);
     } finally {
       this.#running = undefined;
       resolve();
     }
+    yield { case: "saved", value: await this.#save(overview, kind) };
   }
 
   async #save(overview: RunSummary, kind: Run["kind"]): Promise<RunSaved> {

@@ -1,6 +1,7 @@
-import { type EventLoopUtilization, performance } from "node:perf_hooks";
+import { performance } from "node:perf_hooks";
 import { create, fromJson, toJson } from "@bufbuild/protobuf";
 import { monotonicMs } from "@unblock/measure/clock";
+import type { EventLoopVitals } from "@unblock/measure/event-loop";
 import type { Go, RaceOrder, Told } from "@unblock/proto/fired-runs";
 import {
   type BurstProgress,
@@ -20,6 +21,7 @@ const main = new URL(import.meta.resolve("@unblock/lab/race/main"));
 
 interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "slots"> {
   readonly signal: AbortSignal;
+  readonly eventLoop: Ticks;
   /** Receives the finished bursts. */
   readonly run: RaceRun;
 }
@@ -31,23 +33,20 @@ interface RaceOptions extends Pick<RaceOrder, "baseUrl" | "slots"> {
  */
 export async function* race(
   request: RaceRequest,
-  { baseUrl, slots, signal, run }: RaceOptions,
+  { baseUrl, slots, signal, eventLoop, run }: RaceOptions,
 ): AsyncGenerator<RaceResponse["event"], string> {
-  const watches = new BurstSamplers();
-  let loop = new LoopSampler();
+  const sampler = new BurstSampler(eventLoop);
+  let samples: Sample[] = [];
   let originMs = 0;
-  const order: RaceOrder = {
-    baseUrl,
-    slots,
-    request: toJson(RaceRequestSchema, request),
-  };
+  const order: RaceOrder = { baseUrl, slots, request: toJson(RaceRequestSchema, request) };
   let summary = "";
   let burst = create(BurstRunSchema);
   let events = create(BurstProgressSchema);
+  const { onMessage } = sampler;
   try {
-    for await (const message of runInChild({ main, order, signal, onMessage: watches.onMessage })) {
+    for await (const message of runInChild({ main, order, signal, onMessage })) {
       if (message.kind === "burst-ready") {
-        loop = watches.next();
+        samples = sampler.next();
       } else if (message.kind === "burst-began") {
         originMs = message.originMs;
       }
@@ -62,12 +61,12 @@ export async function* race(
         summary = event.value.summary;
         continue;
       } else if (event.case === "burstProgress") {
-        event.value.loop = takeSamples(loop, originMs);
+        event.value.loop = takeFrom(samples, originMs);
         if (!append(events, event.value)) {
           continue;
         }
       } else if (event.case === "burstEnded" && event.value.figures) {
-        const rest = create(BurstProgressSchema, { loop: takeSamples(loop, originMs) });
+        const rest = create(BurstProgressSchema, { loop: takeFrom(samples, originMs) });
         if (append(events, rest)) {
           yield { case: "burstProgress", value: rest };
         }
@@ -80,49 +79,8 @@ export async function* race(
     }
     return summary;
   } finally {
-    watches.stop();
+    sampler.stop();
   }
-}
-
-/**
- * Samples the event loop during each burst, from before its first call until after its last. Starts
- * and stops when a message arrives, not when it is read, which may be later.
- */
-class BurstSamplers {
-  readonly #watches: LoopSampler[] = [];
-  #taken = 0;
-
-  readonly onMessage = ({ kind }: Told, reply: (message: Go) => void): void => {
-    if (kind === "burst-ready") {
-      const watch = new LoopSampler();
-      this.#watches.push(watch);
-      watch.start();
-      reply("go");
-    } else if (kind === "burst-over") {
-      this.stop();
-    }
-  };
-
-  next(): LoopSampler {
-    return this.#watches[this.#taken++] ?? new LoopSampler();
-  }
-
-  stop(): void {
-    this.#watches.at(-1)?.stop();
-  }
-}
-
-function takeSamples(loop: LoopSampler, originMs: number): LoopSample[] {
-  return loop
-    .take()
-    .filter(({ atMs }) => atMs >= originMs)
-    .map(({ atMs, delayMs, utilization }) =>
-      create(LoopSampleSchema, {
-        atMs: round(atMs - originMs),
-        delayMs: round(delayMs),
-        utilization,
-      }),
-    );
 }
 
 /** @returns whether there was anything to append */
@@ -133,13 +91,8 @@ function append(events: BurstProgress, { calls, loop, probe }: BurstProgress): b
   return calls.length + loop.length + probe.length > 0;
 }
 
-/** Rounds to microseconds: finer digits are noise, and a file stores every digit. */
-function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
-}
-
-/** Sampling interval. Each sample wakes the process, which costs more than the sample itself. */
-const sampleMs = 10;
+/** What is sampled of the server's event loop. */
+export type Ticks = Pick<EventLoopVitals, "onTick" | "catchUp">;
 
 interface Sample {
   readonly atMs: number;
@@ -150,49 +103,68 @@ interface Sample {
 }
 
 /**
- * Samples this thread's event loop. A blocked loop takes no samples; the next one has the whole
- * delay.
- *
- * Node's monitorEventLoopDelay has one figure for a period and does not say when.
+ * Samples the event loop during each burst, from before its first call until after its last. A
+ * blocked loop takes no samples; the next one has the whole delay. Starts and stops when a message
+ * arrives, not when it is read, which may be later.
  */
-class LoopSampler {
-  #samples: Sample[] = [];
-  #dueMs = 0;
-  #utilization: EventLoopUtilization = performance.eventLoopUtilization();
-  #timer: NodeJS.Timeout | undefined;
+class BurstSampler {
+  readonly #eventLoop: Ticks;
+  readonly #bursts: Sample[][] = [];
+  #taken = 0;
+  #unsubscribe = () => {};
 
-  start(): void {
-    this.#utilization = performance.eventLoopUtilization();
-    this.#waitForNext(monotonicMs());
+  constructor(eventLoop: Ticks) {
+    this.#eventLoop = eventLoop;
   }
 
-  /** Takes a last sample before the next is due. */
-  stop(): void {
-    if (this.#timer !== undefined) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      this.#sample();
+  readonly onMessage = ({ kind }: Told, reply: (message: Go) => void): void => {
+    if (kind === "burst-ready") {
+      this.#start();
+      reply("go");
+    } else if (kind === "burst-over") {
+      this.stop();
     }
+  };
+
+  #start(): void {
+    const samples: Sample[] = [];
+    this.#bursts.push(samples);
+    let before = performance.eventLoopUtilization();
+    this.#unsubscribe = this.#eventLoop.onTick((dueMs, nowMs) => {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, before);
+      before = now;
+      samples.push({ atMs: monotonicMs(), delayMs: Math.max(0, nowMs - dueMs), utilization });
+    });
   }
 
-  /** Samples since the last call. */
-  take(): readonly Sample[] {
-    const samples = this.#samples;
-    this.#samples = [];
-    return samples;
+  /** Samples of the next burst, to which more are added. */
+  next(): Sample[] {
+    return this.#bursts[this.#taken++] ?? [];
   }
 
-  #waitForNext(nowMs: number): void {
-    this.#dueMs = nowMs + sampleMs;
-    this.#timer = setTimeout(() => this.#waitForNext(this.#sample()), sampleMs);
+  /** Takes a last sample if one is due. */
+  stop(): void {
+    this.#eventLoop.catchUp();
+    this.#unsubscribe();
   }
+}
 
-  #sample(): number {
-    const atMs = monotonicMs();
-    const since = this.#utilization;
-    this.#utilization = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(this.#utilization, since);
-    this.#samples.push({ atMs, delayMs: Math.max(0, atMs - this.#dueMs), utilization });
-    return atMs;
-  }
+/** Takes the samples from a moment on, which becomes 0. */
+function takeFrom(samples: Sample[], originMs: number): LoopSample[] {
+  return samples
+    .splice(0)
+    .filter(({ atMs }) => atMs >= originMs)
+    .map(({ atMs, delayMs, utilization }) =>
+      create(LoopSampleSchema, {
+        atMs: round(atMs - originMs),
+        delayMs: round(delayMs),
+        utilization,
+      }),
+    );
+}
+
+/** Rounds to microseconds: finer digits are noise, and a file stores every digit. */
+function round(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }

@@ -31,37 +31,23 @@ export const withoutLibuvPool: ConnectRouterOptions = {
 
 /** Serving status of the server and its services, which serve until the server stops. */
 export class HealthStatus {
-  readonly #services: ReadonlySet<string>;
-  #watchers = 0;
+  readonly services: readonly string[];
+  /** Open streams that wait for the server to stop. */
+  watchers = 0;
   readonly #stopping = new AbortController();
+  /** Aborts when the server stops, with the error that ends open streams. */
+  readonly stopSignal = this.#stopping.signal;
 
   /** @param services full names of the services; the empty name stands for the server */
   constructor(services: readonly string[]) {
-    this.#services = new Set(["", ...services]);
-  }
-
-  get isStopped(): boolean {
-    return this.stopSignal.aborted;
-  }
-
-  /** Aborts when the server stops, with the error that ends open streams. */
-  get stopSignal(): AbortSignal {
-    return this.#stopping.signal;
-  }
-
-  get services(): readonly string[] {
-    return [...this.#services];
-  }
-
-  get watchers(): number {
-    return this.#watchers;
+    this.services = ["", ...services];
   }
 
   statusOf(service: string): ServingStatus {
-    if (!this.#services.has(service)) {
+    if (!this.services.includes(service)) {
       return ServingStatus.SERVICE_UNKNOWN;
     }
-    return this.isStopped ? ServingStatus.NOT_SERVING : ServingStatus.SERVING;
+    return this.stopSignal.aborted ? ServingStatus.NOT_SERVING : ServingStatus.SERVING;
   }
 
   stop(): void {
@@ -71,11 +57,11 @@ export class HealthStatus {
   /** Resolves when the server stops or the signal aborts. */
   async stopped(signal: AbortSignal): Promise<void> {
     const ended = AbortSignal.any([signal, this.stopSignal]);
-    this.#watchers++;
+    this.watchers++;
     if (!ended.aborted) {
       await once(ended, "abort");
     }
-    this.#watchers--;
+    this.watchers--;
   }
 }
 
@@ -104,7 +90,7 @@ export function routeHealth(router: ConnectRouter, health: HealthStatus): void {
     /** Sends the status and its changes, also of an unknown service, which a later version may have. */
     watch: async function* ({ service }, { signal }: HandlerContext): AsyncGenerator<Response> {
       yield { status: health.statusOf(service) };
-      if (!health.isStopped) {
+      if (!health.stopSignal.aborted) {
         await health.stopped(signal);
         signal.throwIfAborted();
         // The last response: the server can't wait until its watchers leave.

@@ -9,10 +9,10 @@ import { exerciseOf } from "@unblock/test/exercise-of";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-describe.each([true, false])("the key of a call, fast path: %s", (fastPath) => {
+describe("the key of a call", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ ...small, fastPath, loadExercises });
+    server = await startTestServer({ ...small, loadExercises });
   });
   afterAll(() => server.close());
 

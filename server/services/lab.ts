@@ -1,16 +1,15 @@
-import { isMessage, type Message } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
-import type { FieldViolation } from "@unblock/errors/failure";
+import { checkField, type FieldViolation } from "@unblock/errors/failure";
 import { quote } from "@unblock/errors/quote";
 import { checkRange } from "@unblock/exercises/exercise";
 import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
 import { maxCalls, maxCallsPerSecond, maxSeconds, maxStrategies } from "@unblock/proto/fired-runs";
-import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
+import { Suitability } from "@unblock/proto/gen/exercise";
 import {
-  GetRunRequestSchema,
+  type GetRunRequest,
   LabService,
-  LoadRequestSchema,
-  RaceRequestSchema,
+  type LoadRequest,
+  type RaceRequest,
 } from "@unblock/proto/gen/lab";
 import type { Lab } from "../lab/lab.ts";
 import { lackingEngines, lacksEngine } from "./exercises.ts";
@@ -62,36 +61,26 @@ export function routeLab(
   router.service(LabService, implementation, { interceptors });
 }
 
-export function checkRace(request: Message): FieldViolation[] {
-  if (!isMessage(request, RaceRequestSchema)) {
-    return [];
-  }
-  const { strategies, calls } = request;
-  const exercise = exerciseOf(request.exercise);
-  // Every unknown name is quoted in the message.
-  const quotable = strategies.slice(0, maxStrategies);
-  const twice = quotable.find((name, index) => quotable.indexOf(name) !== index);
+export function checkRace({ exercise: letter, strategies, calls }: RaceRequest): FieldViolation[] {
+  const exercise = exerciseOf(letter);
   const { length } = strategies;
+  // Every unknown name is quoted in the message.
+  const names = strategies.slice(0, maxStrategies);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const once = `to be named once each, got ${quote(twice ?? "")} twice`;
+  const count = `to be 1 to ${maxStrategies} names, got ${length}`;
+  const callsOfEach = calls || (exercise?.burst.calls ?? 0);
   return [
-    ...checkExercise(request.exercise),
-    ...(length >= 1 && length <= maxStrategies
-      ? []
-      : [violation("strategies", `to be 1 to ${maxStrategies} names, got ${length}`)]),
-    ...quotable.flatMap((name) => checkStrategy("strategies", exercise, name)),
-    ...(twice === undefined
-      ? []
-      : [violation("strategies", `to be named once each, got ${quote(twice)} twice`)]),
+    ...checkExercise(letter),
+    ...checkField("strategies", length >= 1 && length <= maxStrategies, count),
+    ...names.flatMap((name) => checkStrategy("strategies", exercise, name)),
+    ...checkField("strategies", twice === undefined, once),
     ...checkRange("calls", calls, 0, maxCalls),
-    ...quotable.flatMap((name) =>
-      checkFrozenTime("calls", exercise, name, calls || (exercise?.burst.calls ?? 0)),
-    ),
+    ...names.flatMap((name) => checkFrozenTime("calls", exercise, name, callsOfEach)),
   ];
 }
 
-export function checkLoad(request: Message): FieldViolation[] {
-  if (!isMessage(request, LoadRequestSchema)) {
-    return [];
-  }
+export function checkLoad(request: LoadRequest): FieldViolation[] {
   const { strategy, ratePerSecond, durationS } = request;
   const exercise = exerciseOf(request.exercise);
   const calls = ratePerSecond * durationS;
@@ -104,11 +93,9 @@ export function checkLoad(request: Message): FieldViolation[] {
   ];
 }
 
-export function checkGetRun(request: Message): FieldViolation[] {
-  if (!isMessage(request, GetRunRequestSchema) || /^[a-z0-9]{12}$/.test(request.id)) {
-    return [];
-  }
-  return [violation("id", `to be 12 letters from a to z and digits, got ${quote(request.id)}`)];
+export function checkGetRun({ id }: GetRunRequest): FieldViolation[] {
+  const expected = `to be 12 letters from a to z and digits, got ${quote(id)}`;
+  return checkField("id", /^[a-z0-9]{12}$/.test(id), expected);
 }
 
 /** Finds an exercise by its letter only, since a saved run has the letter. */
@@ -117,10 +104,9 @@ function exerciseOf(letter: string): Exercise | undefined {
 }
 
 function checkExercise(letter: string): FieldViolation[] {
-  const letters = exercises.map((one) => one.letter).join(", ");
-  return exerciseOf(letter) === undefined
-    ? [violation("exercise", `to be one of ${letters}, got ${quote(letter)}`)]
-    : [];
+  const letters = exercises.map((one) => one.letter);
+  const expected = `to be one of ${letters.join(", ")}, got ${quote(letter)}`;
+  return checkField("exercise", letters.includes(letter), expected);
 }
 
 function checkStrategy(
@@ -128,11 +114,12 @@ function checkStrategy(
   exercise: Exercise | undefined,
   name: string,
 ): FieldViolation[] {
-  if (exercise === undefined || strategyOf(exercise, name) !== undefined) {
+  if (exercise === undefined) {
     return [];
   }
-  const names = exercise.allStrategies.map((one) => one.name).join(", ");
-  return [violation(field, `to be of exercise ${exercise.letter} (${names}), got ${quote(name)}`)];
+  const names = exercise.allStrategies.map((one) => one.name);
+  const expected = `to be of exercise ${exercise.letter} (${names.join(", ")}), got ${quote(name)}`;
+  return checkField(field, names.includes(name), expected);
 }
 
 function checkFrozenTime(
@@ -141,27 +128,14 @@ function checkFrozenTime(
   name: string,
   calls: number,
 ): FieldViolation[] {
-  const strategy = exercise && strategyOf(exercise, name);
-  if (strategy?.suitability !== Suitability.FREEZES || exercise === undefined) {
+  const strategy = exercise?.allStrategies.find((one) => one.name === name);
+  if (exercise === undefined || strategy?.suitability !== Suitability.FREEZES) {
     return [];
   }
   const callMs = exercise.work.waitMs + (exercise.work.cpu ? cpuMs : 0);
   const maxCalls = Math.floor(maxFrozenMs / callMs);
-  return calls <= maxCalls
-    ? []
-    : [
-        violation(
-          field,
-          `to make at most ${maxCalls.toLocaleString("en")} calls with ${name}, each of which blocks the ` +
-            `server for ${callMs} ms, got ${calls.toLocaleString("en")}`,
-        ),
-      ];
-}
-
-function strategyOf(exercise: Exercise, name: string): Strategy | undefined {
-  return exercise.allStrategies.find((one) => one.name === name);
-}
-
-function violation(field: string, expected: string): FieldViolation {
-  return { field, description: `Expected ${field} ${expected}.` };
+  const expected =
+    `to make at most ${maxCalls.toLocaleString("en")} calls with ${name}, each of which blocks the ` +
+    `server for ${callMs} ms, got ${calls.toLocaleString("en")}`;
+  return checkField(field, calls <= maxCalls, expected);
 }

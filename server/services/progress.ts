@@ -1,6 +1,6 @@
-import { create, isMessage, type Message } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
-import { Failure, type FieldViolation } from "@unblock/errors/failure";
+import { checkField, Failure, type FieldViolation } from "@unblock/errors/failure";
 import { quote } from "@unblock/errors/quote";
 import {
   changeProgress,
@@ -14,7 +14,7 @@ import {
 import { exercises } from "@unblock/proto/exercises";
 import {
   ProgressService,
-  RecordGuessRequestSchema,
+  type RecordGuessRequest,
   type Standing,
   StandingSchema,
 } from "@unblock/proto/gen/progress";
@@ -53,27 +53,21 @@ async function respond(
   }
 }
 
-export function checkGuess(request: Message): FieldViolation[] {
-  if (!isMessage(request, RecordGuessRequestSchema)) {
-    return [];
-  }
-  const exercise = exercises.find(({ letter }) => letter === request.exercise);
+export function checkGuess({ exercise: letter, strategy }: RecordGuessRequest): FieldViolation[] {
+  const exercise = exercises.find((one) => one.letter === letter);
+  const letters = exercises.map((one) => one.letter);
   return exercise === undefined
-    ? checkName(
-        "exercise",
-        request.exercise,
-        exercises.map(({ letter }) => letter),
-      )
+    ? checkName("exercise", letter, letters)
     : checkName(
         "strategy",
-        request.strategy,
+        strategy,
         exercise.strategies.map(({ name }) => name),
       );
 }
 
 function checkName(field: string, got: string, known: readonly string[]): FieldViolation[] {
-  const description = `Expected ${field} to be one of ${known.join(", ")}, got ${quote(got)}.`;
-  return known.includes(got) ? [] : [{ field, description }];
+  const expected = `to be one of ${known.join(", ")}, got ${quote(got)}`;
+  return checkField(field, known.includes(got), expected);
 }
 
 function standingOf(progress: Progress, nowMs: number): Standing {

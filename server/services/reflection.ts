@@ -10,40 +10,20 @@ import {
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { shorten } from "@unblock/errors/quote";
-import { ServerReflection } from "@unblock/proto/gen/grpc/reflection/v1/reflection_pb";
-import { ServerReflection as ServerReflectionAlpha } from "@unblock/proto/gen/grpc/reflection/v1alpha/reflection_pb";
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+} from "@unblock/proto/gen/grpc/reflection/v1/reflection_pb";
+import {
+  type ServerReflectionRequest as AlphaRequest,
+  ServerReflection as ServerReflectionAlpha,
+} from "@unblock/proto/gen/grpc/reflection/v1alpha/reflection_pb";
 
 const maxNameCharacters = 1_000;
 /** Max request bytes: names are short, and each of 1,000 streams may hold half a message. */
 const maxRequestBytes = 8 * 1024;
 
-/** The request of both versions. */
-type ReflectionRequest =
-  | { readonly case: "fileContainingExtension"; readonly value: Extension }
-  | {
-      readonly case:
-        | "listServices"
-        | "fileByFilename"
-        | "fileContainingSymbol"
-        | "allExtensionNumbersOfType";
-      readonly value: string;
-    }
-  | { readonly case: undefined; readonly value?: undefined };
-
-interface Extension {
-  readonly containingType: string;
-  readonly extensionNumber: number;
-}
-
-/** The response of both versions. */
-type ReflectionResponse =
-  | { case: "listServicesResponse"; value: { service: { name: string }[] } }
-  | { case: "fileDescriptorResponse"; value: { fileDescriptorProto: Uint8Array[] } }
-  | {
-      case: "allExtensionNumbersResponse";
-      value: { baseTypeName: string; extensionNumber: number[] };
-    }
-  | { case: "errorResponse"; value: { errorCode: number; errorMessage: string } };
+type ReflectionRequest = (ServerReflectionRequest | AlphaRequest)["messageRequest"];
 
 export interface ReflectionLimits {
   /** Idle time after which a stream ends, in milliseconds. */
@@ -64,13 +44,16 @@ export function routeReflection(
   { idleMs, stopSignal }: ReflectionLimits,
 ): void {
   const reflected = [...services, ServerReflection, ServerReflectionAlpha];
-  const files = new ReflectedFiles(reflected);
   const names = reflected.map(({ typeName }) => typeName).sort();
+  const files = new Map(
+    reflected.flatMap(({ file }) => withImports(file)).map((file) => [file.proto.name, file]),
+  );
+  const schema = { names, files, registry: createRegistry(...files.values()) };
   const respond = async function* (
     requests: AsyncIterable<{ readonly host: string; readonly messageRequest: ReflectionRequest }>,
   ) {
     for await (const { host, messageRequest } of untilIdle(requests, idleMs, stopSignal)) {
-      yield { validHost: host, messageResponse: responseTo(files, names, messageRequest) };
+      yield { validHost: host, messageResponse: responseTo(schema, messageRequest) };
     }
   };
   const limits = { readMaxBytes: maxRequestBytes };
@@ -78,50 +61,42 @@ export function routeReflection(
   router.service(ServerReflectionAlpha, { serverReflectionInfo: respond }, limits);
 }
 
-function responseTo(
-  files: ReflectedFiles,
-  names: readonly string[],
-  request: ReflectionRequest,
-): ReflectionResponse {
+function withImports(file: DescFile): DescFile[] {
+  return [file, ...file.dependencies.flatMap(withImports)];
+}
+
+interface Schema {
+  readonly names: readonly string[];
+  /** The files that declare them, with all their imports, by name. */
+  readonly files: ReadonlyMap<string, DescFile>;
+  readonly registry: Registry;
+}
+
+function responseTo({ names, files, registry }: Schema, request: ReflectionRequest) {
+  const what = shorten(nameIn(request));
   switch (request.case) {
     case "listServices":
       return {
-        case: "listServicesResponse",
+        case: "listServicesResponse" as const,
         value: { service: names.map((name) => ({ name })) },
       };
     case "fileByFilename":
-      return fileResponse(
-        files,
-        files.named(checked(request.value)),
-        `file ${shorten(request.value)}`,
-      );
+      return fileResponse(files.get(request.value), `file ${what}`);
     case "fileContainingSymbol":
-      return fileResponse(
-        files,
-        files.declaring(checked(request.value)),
-        `symbol ${shorten(request.value)}`,
-      );
+      return fileResponse(fileDeclaring(registry, request.value), `symbol ${what}`);
     case "fileContainingExtension": {
       const { containingType, extensionNumber } = request.value;
-      const extension = files
-        .extensionsOf(checked(containingType))
-        ?.find(({ number }) => number === extensionNumber);
-      return fileResponse(
-        files,
-        extension?.file,
-        `extension ${extensionNumber} of ${shorten(containingType)}`,
-      );
+      const extensions = extensionsOf(registry, containingType);
+      const extension = extensions?.find(({ number }) => number === extensionNumber);
+      return fileResponse(extension?.file, `extension ${extensionNumber} of ${what}`);
     }
     case "allExtensionNumbersOfType": {
-      const extensions = files.extensionsOf(checked(request.value));
-      return extensions === undefined
-        ? notFound(`message ${shorten(request.value)}`)
+      const extensionNumber = extensionsOf(registry, request.value)?.map(({ number }) => number);
+      return extensionNumber === undefined
+        ? notFound(`message ${what}`)
         : {
-            case: "allExtensionNumbersResponse",
-            value: {
-              baseTypeName: request.value,
-              extensionNumber: extensions.map(({ number }) => number),
-            },
+            case: "allExtensionNumbersResponse" as const,
+            value: { baseTypeName: request.value, extensionNumber },
           };
     }
     case undefined:
@@ -132,23 +107,9 @@ function responseTo(
   }
 }
 
-function fileResponse(
-  files: ReflectedFiles,
-  file: DescFile | undefined,
-  what: string,
-): ReflectionResponse {
-  return file === undefined
-    ? notFound(what)
-    : { case: "fileDescriptorResponse", value: { fileDescriptorProto: [files.encode(file)] } };
-}
-
-/** An error within the stream, which continues. */
-function notFound(what: string): ReflectionResponse {
-  const errorMessage = `There is no ${what} in this server's schema.`;
-  return { case: "errorResponse", value: { errorCode: Code.NotFound, errorMessage } };
-}
-
-function checked(name: string): string {
+/** @throws ConnectError for a name that is too long */
+function nameIn({ value = "" }: ReflectionRequest): string {
+  const name = typeof value === "string" ? value : value.containingType;
   if (name.length > maxNameCharacters) {
     throw new ConnectError(
       `Expected a name of at most ${maxNameCharacters} characters, got ${name.length}.`,
@@ -158,65 +119,39 @@ function checked(name: string): string {
   return name;
 }
 
-/** The files that declare services, with all their imports. */
-class ReflectedFiles {
-  readonly #files = new Map<string, DescFile>();
-  readonly #encoded = new Map<DescFile, Uint8Array>();
-  readonly #registry: Registry;
-
-  constructor(services: readonly DescService[]) {
-    for (const { file } of services) {
-      this.#add(file);
-    }
-    this.#registry = createRegistry(...this.#files.values());
+function fileResponse(file: DescFile | undefined, what: string) {
+  if (file === undefined) {
+    return notFound(what);
   }
+  const bytes = toBinary(FileDescriptorProtoSchema, file.proto);
+  return { case: "fileDescriptorResponse" as const, value: { fileDescriptorProto: [bytes] } };
+}
 
-  /** @param name such as "google/protobuf/any.proto" */
-  named(name: string): DescFile | undefined {
-    return this.#files.get(name);
-  }
+/** An error within the stream, which continues. */
+function notFound(what: string) {
+  const errorMessage = `There is no ${what} in this server's schema.`;
+  return { case: "errorResponse" as const, value: { errorCode: Code.NotFound, errorMessage } };
+}
 
-  /** Returns the file that declares a service, method, message, field, enum or extension. */
-  declaring(symbol: string): DescFile | undefined {
-    const parent = symbol.slice(0, Math.max(0, symbol.lastIndexOf(".")));
-    const isMember = ({ name }: { readonly name: string }) => `${parent}.${name}` === symbol;
-    return (
-      this.#registry.get(symbol)?.file ??
-      this.#registry.getService(parent)?.methods.find(isMember)?.parent.file ??
-      this.#registry.getMessage(parent)?.fields.find(isMember)?.parent.file
-    );
-  }
+/** Finds the file that declares a service, method, message, field, enum or extension. */
+function fileDeclaring(registry: Registry, symbol: string): DescFile | undefined {
+  const parent = symbol.slice(0, Math.max(0, symbol.lastIndexOf(".")));
+  const isMember = ({ name }: { readonly name: string }) => `${parent}.${name}` === symbol;
+  return (
+    registry.get(symbol)?.file ??
+    registry.getService(parent)?.methods.find(isMember)?.parent.file ??
+    registry.getMessage(parent)?.fields.find(isMember)?.parent.file
+  );
+}
 
-  /** Returns the extensions of a message; undefined for an unknown message. */
-  extensionsOf(message: string): readonly DescExtension[] | undefined {
-    if (this.#registry.getMessage(message) === undefined) {
-      return undefined;
-    }
-    return [...this.#registry].filter(
-      (type): type is DescExtension =>
-        type.kind === "extension" && type.extendee.typeName === message,
-    );
+/** Returns the extensions of a message; undefined for an unknown message. */
+function extensionsOf(registry: Registry, message: string): DescExtension[] | undefined {
+  if (registry.getMessage(message) === undefined) {
+    return undefined;
   }
-
-  /** Serializes a file as a FileDescriptorProto. */
-  encode(file: DescFile): Uint8Array {
-    const known = this.#encoded.get(file);
-    if (known !== undefined) {
-      return known;
-    }
-    const bytes = toBinary(FileDescriptorProtoSchema, file.proto);
-    this.#encoded.set(file, bytes);
-    return bytes;
-  }
-
-  #add(file: DescFile): void {
-    if (!this.#files.has(file.proto.name)) {
-      this.#files.set(file.proto.name, file);
-      for (const imported of file.dependencies) {
-        this.#add(imported);
-      }
-    }
-  }
+  return [...registry].filter((type): type is DescExtension => {
+    return type.kind === "extension" && type.extendee.typeName === message;
+  });
 }
 
 /**

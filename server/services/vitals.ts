@@ -1,33 +1,26 @@
-import { randomUUID } from "node:crypto";
-import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import type { Backends } from "@unblock/backends/backends";
 import { callerKey } from "@unblock/connect/adapter/exchange";
 import { OpenStreams } from "@unblock/connect/interceptors/overload";
 import { vitalsWatchLimits } from "@unblock/connect/listener/limits";
-import { Failure, type FieldViolation } from "@unblock/errors/failure";
+import { checkField, type FieldViolation } from "@unblock/errors/failure";
 import type { Executors } from "@unblock/executors";
 import type { EventLoopVitals } from "@unblock/measure/event-loop";
 import {
   type GetVitalsRequest,
   type GetVitalsResponseSchema,
   VitalsService,
-  WatchVitalsRequestSchema,
+  type WatchVitalsRequest,
   type WatchVitalsResponseSchema,
 } from "@unblock/proto/gen/vitals";
 import { withoutLibuvPool } from "./health.ts";
-import { type VitalsWindow, VitalsWindows } from "./windows.ts";
+import { CallerWindows, VitalsWindows } from "./windows.ts";
 
 const defaultIntervalMs = 1_000;
 const minIntervalMs = 100;
 const maxIntervalMs = 60_000;
-
-/** Max windows of GetVitals; the other slots are for WatchVitals. */
-const maxWindows = 15;
-/** Idle time after which a window makes room for another, in milliseconds. */
-const windowIdleMs = 600_000;
 
 export interface VitalsSources {
   readonly eventLoop: EventLoopVitals;
@@ -84,14 +77,10 @@ async function getVitals(
   };
 }
 
-export function checkInterval(request: Message): FieldViolation[] {
-  const intervalMs = isMessage(request, WatchVitalsRequestSchema) ? request.intervalMs : 0;
-  if (intervalMs === 0 || (intervalMs >= minIntervalMs && intervalMs <= maxIntervalMs)) {
-    return [];
-  }
-  const expected = `0 or from ${minIntervalMs} to ${maxIntervalMs}`;
-  const description = `Expected interval_ms to be ${expected}, got ${intervalMs}.`;
-  return [{ field: "interval_ms", description }];
+export function checkInterval({ intervalMs }: WatchVitalsRequest): FieldViolation[] {
+  const isInRange = intervalMs >= minIntervalMs && intervalMs <= maxIntervalMs;
+  const expected = `to be 0 or from ${minIntervalMs} to ${maxIntervalMs}, got ${intervalMs}`;
+  return checkField("interval_ms", intervalMs === 0 || isInRange, expected);
 }
 
 /** Streams the vitals at an interval; costs nothing while nobody watches. */
@@ -125,65 +114,4 @@ function createVitalsWatch(
       windows.close(window);
     }
   };
-}
-
-/** A window of GetVitals, with an id that only its caller knows. */
-interface CallerWindow {
-  readonly id: string;
-  readonly vitals: VitalsWindow;
-  /** Whether the backends did not confirm that they restarted the window. */
-  hasUnknownStart: boolean;
-  lastUsedMs: number;
-}
-
-class CallerWindows {
-  readonly #windows: VitalsWindows;
-  readonly #open = new Map<string, CallerWindow>();
-  readonly #shared: CallerWindow;
-
-  constructor(windows: VitalsWindows) {
-    this.#windows = windows;
-    this.#shared = { id: "", vitals: windows.shared, hasUnknownStart: false, lastUsedMs: 0 };
-  }
-
-  /** @throws Failure when there are too many windows, and none of them is idle */
-  open(): CallerWindow {
-    if (this.#open.size >= maxWindows) {
-      this.#closeIdle();
-    }
-    if (this.#open.size >= maxWindows) {
-      throw new Failure("UNBLOCK_WINDOWS_FULL", {
-        max: maxWindows,
-        idle_minutes: windowIdleMs / 60_000,
-      });
-    }
-    const window: CallerWindow = {
-      id: randomUUID(),
-      vitals: this.#windows.open(),
-      hasUnknownStart: false,
-      lastUsedMs: performance.now(),
-    };
-    this.#open.set(window.id, window);
-    return window;
-  }
-
-  /** @param id id of the window; empty for the shared one */
-  find(id: string): CallerWindow {
-    const window = id === "" ? this.#shared : this.#open.get(id);
-    if (window === undefined) {
-      throw new Failure("UNBLOCK_WINDOW_NOT_FOUND", { window: JSON.stringify(id.slice(0, 50)) });
-    }
-    window.lastUsedMs = performance.now();
-    return window;
-  }
-
-  #closeIdle(): void {
-    const idleSinceMs = performance.now() - windowIdleMs;
-    for (const [id, { vitals, lastUsedMs }] of this.#open) {
-      if (lastUsedMs < idleSinceMs) {
-        this.#open.delete(id);
-        this.#windows.close(vitals);
-      }
-    }
-  }
 }

@@ -55,7 +55,7 @@ export function openHttp2(url: string): RawConnection {
   return {
     send: ({ method, path, headers, body }) =>
       new Promise((resolve, reject) => {
-        const fields = { ...headers, ":method": method, ":path": path };
+        const fields = { ...trimmed(headers), ":method": method, ":path": path };
         const stream = session.request(fields, { endStream: body.length === 0 });
         const chunks: Buffer[] = [];
         let first: IncomingHttpHeaders & IncomingHttpStatusHeader = {};
@@ -82,4 +82,9 @@ export function openHttp2(url: string): RawConnection {
       }),
     close: () => session.close(),
   };
+}
+
+/** A value with a blank at an end makes a request malformed in HTTP/2; a parser of HTTP/1.1 drops the blank. */
+function trimmed(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]));
 }

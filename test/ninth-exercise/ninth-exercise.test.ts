@@ -1,36 +1,26 @@
 /** Adds an exercise as CONTRIBUTING says, an RPC and a folder, to a copy of the project, and uses it. */
 import { execFile, execFileSync } from "node:child_process";
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { copyProject, type ProjectCopy } from "../project-copy.ts";
 
 const run = promisify(execFile);
-const project = fileURLToPath(new URL("../../", import.meta.url));
 const recipe = fileURLToPath(new URL("./", import.meta.url));
 
+let project: ProjectCopy;
 let copy: string;
 
 beforeAll(() => {
-  copy = mkdtempSync(join(tmpdir(), "unblock-ninth-"));
-  copyProject();
+  project = copyProject();
+  copy = project.folder;
   addExercise();
   execFileSync("node_modules/.bin/buf", ["generate"], { cwd: copy });
 }, 60_000);
 
-afterAll(() => rmSync(copy, { recursive: true, maxRetries: 5 }));
+afterAll(() => project.remove());
 
 /** Runs a command of the copy. Resolves also when it exits with another code than 0. */
 async function node(...args: string[]): Promise<string> {
@@ -73,27 +63,6 @@ describe("a ninth exercise", { timeout: 120_000 }, () => {
     expect(page).toContain("A server compresses its responses.");
   });
 });
-
-function copyProject(): void {
-  const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const files = execFileSync("git", args, { cwd: project, encoding: "utf8" }).split("\0");
-  for (const file of files.filter((one) => one !== "")) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(project, file), join(copy, file));
-  }
-  // Everything is linked but the packages, which are the copy's.
-  mkdirSync(join(copy, "node_modules/@unblock"), { recursive: true });
-  for (const name of readdirSync(join(project, "node_modules"))) {
-    if (name !== "@unblock") {
-      symlinkSync(join(project, "node_modules", name), join(copy, "node_modules", name));
-    }
-  }
-  for (const file of globSync(["*/package.json", "packages/*/package.json"], { cwd: copy })) {
-    const folder = dirname(file);
-    const name = folder.split("/").at(-1) ?? "";
-    symlinkSync(join(copy, folder), join(copy, "node_modules/@unblock", name));
-  }
-}
 
 /** The RPC, and the folder. */
 function addExercise(): void {

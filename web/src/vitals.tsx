@@ -1,5 +1,5 @@
-import { ms, percent } from "@unblock/lab/numbers";
 import type { ExecutorVitals, WatchVitalsResponse } from "@unblock/proto/gen/vitals";
+import { ms, percent } from "@unblock/terminal/numbers";
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type UPlot from "uplot";

@@ -19,7 +19,7 @@ export interface Setup {
   /** Opens the page in a context of its own, at an address such as "#/load". */
   visit(address?: string, options?: BrowserContextOptions): Promise<Visit>;
   /** The same, at another server. */
-  visitOther(serverUrl: string): Promise<Visit>;
+  visitOther(serverUrl: string, options?: BrowserContextOptions): Promise<Visit>;
 }
 
 /**
@@ -43,7 +43,7 @@ export function describePage(name: string, declare: (setup: () => Setup) => void
       setup = {
         server,
         visit: (address, options) => visit(browser, server.url, address, options),
-        visitOther: (serverUrl) => visit(browser, serverUrl),
+        visitOther: (serverUrl, options) => visit(browser, serverUrl, "", options),
       };
       close = async () => {
         await browser.close();

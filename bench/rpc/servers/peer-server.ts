@@ -1,10 +1,16 @@
-/** Other people's servers with the same echo RPC. The argument names the one to start. */
+/** Other people's servers with the same echo RPCs. The argument names the one to start. */
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
-import type { ServiceDefinition } from "@grpc/grpc-js";
+import type {
+  handleBidiStreamingCall,
+  handleClientStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServiceDefinition,
+} from "@grpc/grpc-js";
 import {
   type EchoRequest,
   EchoRequestSchema,
@@ -13,6 +19,14 @@ import {
   EchoService,
 } from "@unblock/proto/gen/echo/v1/echo_pb";
 import { announceServer, listenLocally } from "../../harness/serve.ts";
+import { createCertificate } from "./certificate.ts";
+import { routes } from "./echo.ts";
+
+const { values, positionals } = parseArgs({
+  options: { tls: { type: "boolean" } },
+  allowPositionals: true,
+});
+const [name = ""] = positionals;
 
 type Fields = Pick<EchoRequest & EchoResponse, "text" | "number">;
 
@@ -27,8 +41,6 @@ const peers: Readonly<Record<string, () => Promise<string>>> = {
 
 async function createConnectHandler() {
   const { connectNodeAdapter } = await import("@connectrpc/connect-node");
-  const routes = (router: ConnectRouter) =>
-    router.service(EchoService, { echo: ({ text, number }: EchoRequest) => ({ text, number }) });
   return connectNodeAdapter({ routes });
 }
 
@@ -48,6 +60,36 @@ async function startFastify(): Promise<string> {
   return app.listen({ host: "127.0.0.1", port: 0 });
 }
 
+interface Payload {
+  readonly payload: Uint8Array;
+}
+
+/** Streams are written without waiting for "drain", which is how most servers do it, and faster. */
+const grpcJsHandlers: {
+  readonly echo: handleUnaryCall<Fields, Fields>;
+  readonly repeat: handleServerStreamingCall<{ bytes: number; times: number }, Payload>;
+  readonly count: handleClientStreamingCall<Payload, { messages: number }>;
+  readonly mirror: handleBidiStreamingCall<Payload, Payload>;
+} = {
+  echo: ({ request: { text, number } }, respond) => respond(null, { text, number }),
+  repeat: (call) => {
+    const payload = new Uint8Array(call.request.bytes);
+    for (let sent = 0; sent < call.request.times; sent++) {
+      call.write({ payload });
+    }
+    call.end();
+  },
+  count: (call, respond) => {
+    let messages = 0;
+    call.on("data", () => messages++);
+    call.on("end", () => respond(null, { messages }));
+  },
+  mirror: (call) => {
+    call.on("data", ({ payload }: Payload) => call.write({ payload }));
+    call.on("end", () => call.end());
+  },
+};
+
 /** grpc-js with proto-loader, like most gRPC servers on Node. */
 async function startGrpcJs(): Promise<string> {
   const { Server, ServerCredentials } = await import("@grpc/grpc-js");
@@ -55,17 +97,21 @@ async function startGrpcJs(): Promise<string> {
   const proto = fileURLToPath(new URL("../proto/echo/v1/echo.proto", import.meta.url));
   const service = (await load(proto))["echo.v1.EchoService"] as ServiceDefinition;
   const server = new Server();
-  server.addService(service, {
-    echo: (
-      { request: { text, number } }: { request: Fields },
-      respond: (error: null, fields: Fields) => void,
-    ) => respond(null, { text, number }),
-  });
+  server.addService(service, grpcJsHandlers);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+  server.bindAsync("127.0.0.1:0", await credentials(), (error, port) =>
     error ? reject(error) : resolve(port),
   );
-  return `http://127.0.0.1:${await promise}`;
+  return `${values.tls ? "https" : "http"}://127.0.0.1:${await promise}`;
+
+  async function credentials() {
+    if (!values.tls) {
+      return ServerCredentials.createInsecure();
+    }
+    const { cert, key } = await createCertificate();
+    const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
+    return ServerCredentials.createSsl(null, [pair]);
+  }
 }
 
 /** node:http2 and protobuf-es alone: one RPC, no errors, no deadlines. A ceiling, not a peer. */
@@ -90,7 +136,6 @@ async function startBareHttp2(): Promise<string> {
   return listenLocally(server);
 }
 
-const [name = ""] = process.argv.slice(2);
 const start = peers[name];
 if (start === undefined) {
   throw new Error(`Expected one of ${Object.keys(peers).join(", ")}, got "${name}"`);

@@ -1,6 +1,12 @@
+import { Http2Transport } from "@unblock/http2/client";
+import { hasProgram } from "@unblock/test/programs";
 import { callGrpc } from "@unblock/test/wire";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Post } from "../../harness/h2load.ts";
 import { createPinning, type ServerProcess } from "../../harness/processes.ts";
+import type { Resources } from "../../harness/serve.ts";
+import { sendChecked } from "../call.ts";
+import { count, echo, mirror, repeat } from "../requests.ts";
 import { type ServerKind, servers, startEchoServer } from "../servers.ts";
 
 let server: ServerProcess | undefined;
@@ -9,18 +15,74 @@ afterEach(() => server?.[Symbol.asyncDispose]());
 const path = "/echo.v1.EchoService/Echo";
 const kinds = Object.keys(servers).filter((kind): kind is ServerKind => kind in servers);
 const overHttp1 = ["connect-node 1.1", "fastify"];
-/** text: "abc", number: 1 */
-const message = Buffer.from("\x0a\x03abc\x10\x01", "latin1");
+const hasGo = hasProgram("go");
 
-test.each(kinds.filter((kind) => !overHttp1.includes(kind)))(
-  "%s echoes over gRPC, in a process of its own",
-  async (kind) => {
+/** Returns what is wrong with the response to a call; undefined when nothing is. */
+async function problemOf(url: string, post: Post): Promise<string | undefined> {
+  const tls = { insecure: true };
+  const transport = new Http2Transport({ url: new URL(url), connections: 1, tls });
+  try {
+    await transport.connect();
+    const { fields, body } = post;
+    const request = transport.prepare({ method: "POST", path: post.path, fields }, body);
+    return await new Promise((resolve) => sendChecked(request, post, resolve));
+  } finally {
+    transport.close();
+  }
+}
+
+describe.for(kinds.filter((kind) => !overHttp1.includes(kind)))("%s", (kind) => {
+  test.skipIf(kind === "grpc-go" && !hasGo)(
+    "echoes over gRPC, in a process of its own",
+    async () => {
+      server = await startEchoServer(kind, createPinning());
+      expect(await problemOf(server.url, echo("grpc"))).toBeUndefined();
+      expect(await server.ask<number>("cpuMs")).toBeGreaterThan(0);
+    },
+  );
+});
+
+const streams = [
+  ["repeat", repeat],
+  ["count", count],
+  ["mirror", mirror],
+] as const;
+const messages = { bytes: 100, times: 50 };
+
+describe.for(["unblock", "adapter", "grpc-js", "grpc-go"] as const)("%s", (kind) => {
+  test.skipIf(kind === "grpc-go" && !hasGo)("serves streams over gRPC", async () => {
     server = await startEchoServer(kind, createPinning());
-    const reply = await callGrpc(server.url, path, message);
-    expect(reply).toMatchObject({ status: 200, grpcStatus: "0" });
-    expect(reply.body.subarray(5)).toEqual(message);
+    for (const [, stream] of streams) {
+      expect(await problemOf(server.url, stream("grpc", messages))).toBeUndefined();
+    }
+  });
+});
+
+test.for(["connect", "grpc-web"] as const)(
+  "the adapter serves all kinds over %s",
+  async (protocol) => {
+    server = await startEchoServer("adapter", createPinning());
+    for (const post of [
+      echo(protocol),
+      ...streams.map(([, stream]) => stream(protocol, messages)),
+    ]) {
+      expect(await problemOf(server.url, post)).toBeUndefined();
+    }
   },
 );
+
+test("a response that differs from the expected one is a problem", async () => {
+  server = await startEchoServer("adapter", createPinning());
+  const { url } = server;
+  const post = repeat("grpc", messages);
+  const other = Buffer.from(post.response.with(200, 1));
+  expect(await problemOf(url, { ...post, response: other })).toContain("Repeat");
+  expect(await problemOf(url, { ...post, response: post.response.subarray(1) })).toContain(
+    "Repeat",
+  );
+  const unknown = { ...post, path: "/echo.v1.EchoService/Unknown" };
+  expect(await problemOf(url, unknown)).toContain("Unknown");
+});
 
 test.each(
   ["unblock", "adapter", ...overHttp1].filter((kind): kind is ServerKind => kind in servers),
@@ -39,8 +101,11 @@ test("the server with our interceptors rejects an invalid request", async () => 
   expect((await callGrpc(server.url, path, Buffer.alloc(0))).grpcStatus).toBe("3");
 });
 
-test("a server reports its CPU time and its heap", async () => {
+test("a server reports its CPU time and what it holds", async () => {
   server = await startEchoServer("adapter", createPinning());
   expect(await server.ask<number>("cpuMs")).toBeGreaterThan(0);
-  expect(await server.ask<number>("heapBytes")).toBeGreaterThan(1_000_000);
+  const { heapBytes, externalBytes, residentBytes } = await server.ask<Resources>("resources");
+  expect(heapBytes).toBeGreaterThan(1_000_000);
+  expect(externalBytes).toBeGreaterThan(0);
+  expect(residentBytes).toBeGreaterThan(heapBytes);
 });

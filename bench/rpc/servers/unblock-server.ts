@@ -1,10 +1,9 @@
 /**
  * This project's adapter and listener, with everything that our server does to a call: metrics, logging,
- * limits, validation. `--adapter-only` leaves that out.
+ * limits, validation. `--adapter-only` leaves that out, `--tls` serves over TLS.
  */
 import { parseArgs } from "node:util";
 import { type DescMethod, isMessage } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
 import { createAdapter } from "@unblock/connect/adapter/adapter";
 import {
   type Check,
@@ -12,19 +11,18 @@ import {
   rejectCrossSiteGets,
 } from "@unblock/connect/interceptors/chain";
 import { limitCalls } from "@unblock/connect/interceptors/overload";
+import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
 import { listen } from "@unblock/connect/listener/listener";
 import { createMetrics } from "@unblock/connect/observability/metrics";
 import { observeRequests } from "@unblock/connect/observability/request-log";
 import { checkRange, checkText } from "@unblock/exercises/exercise";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
-import {
-  type EchoRequest,
-  EchoRequestSchema,
-  EchoService,
-} from "@unblock/proto/gen/echo/v1/echo_pb";
+import { EchoRequestSchema, EchoService } from "@unblock/proto/gen/echo/v1/echo_pb";
 import { completeConfig } from "@unblock/server/config";
 import { createLogger } from "@unblock/terminal/logger";
 import { announceServer } from "../../harness/serve.ts";
+import { createCertificate } from "./certificate.ts";
+import { routes } from "./echo.ts";
 
 const checkEcho: Check = (request) =>
   isMessage(request, EchoRequestSchema)
@@ -33,10 +31,6 @@ const checkEcho: Check = (request) =>
         ...checkRange("number", request.number, 1, 2 ** 31 - 1),
       ]
     : [];
-
-function routes(router: ConnectRouter): void {
-  router.service(EchoService, { echo: ({ text, number }: EchoRequest) => ({ text, number }) });
-}
 
 function createFullAdapter() {
   const { logLevel, log, maxCalls } = completeConfig({});
@@ -61,8 +55,19 @@ function createFullAdapter() {
   });
 }
 
-const { values } = parseArgs({ options: { "adapter-only": { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { "adapter-only": { type: "boolean" }, tls: { type: "boolean" } },
+});
 const adapter = values["adapter-only"] ? createAdapter({ routes }) : createFullAdapter();
 const host = "127.0.0.1";
-const { port } = await listen({ host, port: 0 }, adapter);
-announceServer(`http://${host}:${port}`);
+const { port } = await listen(
+  {
+    host,
+    port: 0,
+    tls: values.tls ? await createCertificate() : undefined,
+    // All connections come from one address, which may have half of them.
+    connectionLimits: { ...defaultConnectionLimits, maxConnections: 25_000 },
+  },
+  adapter,
+);
+announceServer(`${values.tls ? "https" : "http"}://${host}:${port}`);

@@ -16,6 +16,7 @@ export const handler: Handler<"trackEvent"> = async ({ event, userId }) => {
       body: JSON.stringify({ event, user_id: userId }),
       signal,
     });
+    await response.body?.cancel();
     if (!response.ok) {
       throw new Error(`Expected analytics to take the event, got HTTP status ${response.status}`);
     }

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Exercise } from "@unblock/proto/exercises";
-import { round } from "../report.ts";
+import { round } from "../result.ts";
 import type { Session } from "../session.ts";
 
 /** Times that one call's work is measured. */
@@ -13,6 +13,8 @@ const marginMs = 20;
 /** Duration of one call's work when it is done right and nothing else runs. */
 export interface AloneReading {
   readonly runsMs: readonly number[];
+  /** CPU time of one call's work, which the load by others does not change. */
+  readonly cpuMs: number;
   /**
    * Duration when each core has one call's work: two hyperthreads of one core slow each other down. Empty
    * for exercises that do not compute.
@@ -30,7 +32,7 @@ export interface AloneReading {
  * @param request the nth request that the handler will get, from 1; `rounds` of hashing take 100 ms
  */
 export async function measureAlone(
-  { exercise, service }: Session,
+  { exercise, service, tree }: Session,
   request: (n: number, rounds: number) => JsonValue,
   cores: number,
 ): Promise<AloneReading> {
@@ -46,14 +48,18 @@ export async function measureAlone(
     return ms;
   };
   const runsMs: number[] = [];
+  const cpuMs: number[] = [];
   const atOnceMs: number[] = [];
   for (let run = 0; run < runs; run++) {
-    runsMs.push(await once());
+    const end = tree.begin();
+    const ms = await once();
+    runsMs.push(ms);
+    cpuMs.push(end()?.threadsCpuMs ?? ms - exercise.work.waitMs);
     if (exercise.work.cpu) {
       atOnceMs.push(Math.max(...(await Promise.all(Array.from({ length: cores }, once)))));
     }
   }
-  return { runsMs, atOnceMs, answers, rounds };
+  return { runsMs, cpuMs: Math.max(0, Math.min(...cpuMs)), atOnceMs, answers, rounds };
 }
 
 /** Duration of one call's work, at this machine's best. */
@@ -61,9 +67,14 @@ export function fastestMs({ runsMs }: AloneReading): number {
   return Math.min(...runsMs);
 }
 
-/** The part of it that computes. */
-export function taskMs({ work }: Exercise, alone: AloneReading): number {
+/** Duration of the part of it that computes. */
+export function computingMs({ work }: Exercise, alone: AloneReading): number {
   return work.cpu ? Math.max(0, fastestMs(alone) - work.waitMs) : 0;
+}
+
+/** CPU time of that part. */
+export function taskMs({ work }: Exercise, { cpuMs }: AloneReading): number {
+  return work.cpu ? cpuMs : 0;
 }
 
 /** Describes for people how long one call's work takes here. */

@@ -2,24 +2,14 @@ import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
-import type { Observation } from "../../service/observation.ts";
 import { burstDeadlineMs } from "../faults.ts";
 import type { Session } from "../session.ts";
-import { type AloneReading, allowedMs, fastestMs, measureAlone, taskMs } from "./alone.ts";
+import { type AloneReading, allowedMs, measureAlone, taskMs } from "./alone.ts";
 import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
 import { whereItRan } from "./executor.ts";
+import { type IdleReading, measureIdle } from "./idle.ts";
 import { isTooLittle, leftBy, overlapsOf } from "./overlap.ts";
-import { coresOfOthers, readLoad, type TreeUse } from "./system.ts";
-
-/** A span of time without calls. */
-export interface IdleReading {
-  readonly ms: number;
-  /** CPU time of the event loop's thread. */
-  readonly loopCpuMs: number;
-  /** Undefined where the operating system does not say. */
-  readonly tree: TreeUse | undefined;
-  readonly observed: Observation;
-}
+import { coresOfOthers, readLoad } from "./system.ts";
 
 /** All measurements of a learner's handler. */
 export interface Measured {
@@ -57,7 +47,6 @@ const maxForTime = 3;
 const clearlyTooLittle = 0.5;
 /** What the first crowd leaves behind, the second meets. */
 const crowdCount = 2;
-const idleMs = 250;
 const probeAloneMs = 150;
 /** Minimum time over which the load by others is measured when a burst takes too long. */
 const loadMs = 500;
@@ -141,18 +130,6 @@ export async function runBursts(session: Session): Promise<Measured> {
   return measured(coresOfOthers(before, readLoad(), ownMs));
 }
 
-/** Measures the service without calls: what the event loop does then is due to no call. */
-async function measureIdle({ service, tree }: Session): Promise<IdleReading> {
-  await service.begin();
-  const end = tree.begin();
-  const beganMs = performance.now();
-  await setTimeout(idleMs);
-  const ms = performance.now() - beganMs;
-  const used = end();
-  const observed = await service.observe();
-  return { ms, loopCpuMs: used?.loopCpuMs ?? observed.loopCpuMs, tree: used, observed };
-}
-
 /** Reads again what the last crowd left behind, as it may be about to end. */
 async function giveTimeToEnd(session: Session, crowds: Evidence[]): Promise<void> {
   const [before, last] = crowds.slice(-2);
@@ -178,7 +155,7 @@ function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: 
 /** Whether another burst could change the verdict. */
 function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
   const { alone, bursts, best, cores } = measured;
-  const { held } = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const { held } = whereItRan(exercise, best, taskMs(exercise, alone));
   if (held !== undefined || haveFailed(bursts)) {
     return false;
   }

@@ -3,7 +3,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { Burst } from "@unblock/loadtest/burst";
 import type { ExecutorVitals, GetVitalsResponse } from "@unblock/proto/gen/vitals";
 import type { Observation } from "../../service/observation.ts";
-import { burstMs } from "../faults.ts";
+import { burstDeadlineMs, burstMs } from "../faults.ts";
 import type { Reply, Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
 import type { Seen } from "../world/log.ts";
@@ -27,6 +27,8 @@ export interface Evidence {
   /** In the order of the requests. */
   readonly replies: readonly Reply[];
   readonly requests: readonly JsonValue[];
+  /** Part of the backends' values. */
+  readonly mark: string;
   /** Share of the time in which the event loop was not idle, 0 to 1. */
   readonly loop: { readonly utilization: number };
   readonly pools: ReadonlyMap<string, PoolWork>;
@@ -50,6 +52,8 @@ export interface Left {
 }
 
 const pollMs = 15;
+/** Time that handlers get to end whose calls have waited in vain for as long as a burst's calls may. */
+const hangsMs = 2_000;
 
 const nothing: PoolWork = { maxRunning: 0, completed: 0, cpuMs: 0 };
 
@@ -86,7 +90,7 @@ export function cpuMsOf({ tree, observed, pools }: Evidence): number {
   const inProcesses = pools.get("processes")?.cpuMs ?? 0;
   return tree === undefined
     ? observed.processCpuMs + inProcesses
-    : tree.loopCpuMs + tree.threadsCpuMs + tree.childrenCpuMs + inProcesses;
+    : tree.loopCpuMs + tree.threadsCpuMs + tree.helpersCpuMs + tree.childrenCpuMs + inProcesses;
 }
 
 /** CPU time of the event loop's thread. */
@@ -107,7 +111,7 @@ export async function gather(
     callers.vitals(true),
   );
   await service.begin();
-  await world.restart("right");
+  await world.restart("right", { requests });
   analytics?.restartWindow();
   const endTree = tree.begin();
   const { burst, replies } = await service.within(
@@ -116,11 +120,13 @@ export async function gather(
     callers.fire(requests, timeoutMs),
   );
   const used = endTree();
-  const after = await settled(session);
+  const haveHung = replies.some(({ ms = 0 }) => ms >= burstDeadlineMs);
+  const after = await settled(session, haveHung ? hangsMs : Number.POSITIVE_INFINITY);
   return {
     burst,
     replies,
     requests,
+    mark: world.mark,
     loop: { utilization: after.eventLoop?.utilization ?? 0 },
     pools: poolsBetween(before, after),
     ...(await readSeen(session)),
@@ -152,15 +158,21 @@ export async function readSeen({
   };
 }
 
-/** Waits until no handler and no pool of the service works, for disconnected clients either. */
-function settled({ service, callers }: Session): Promise<GetVitalsResponse> {
+/**
+ * Waits until no handler and no pool of the service works, for disconnected clients either.
+ *
+ * @param limitMs time after which handlers that never end are left alone
+ */
+function settled({ service, callers }: Session, limitMs: number): Promise<GetVitalsResponse> {
+  const beganMs = performance.now();
   const isBusy = ({ name, running, queued }: ExecutorVitals) =>
     name !== "background" && running + queued > 0;
   const poll = async () => {
     for (;;) {
       const vitals = await callers.vitals();
       const { handler } = await service.observe();
-      if (handler.begun === handler.ended && !vitals.executors.some(isBusy)) {
+      const hasEnded = handler.begun === handler.ended && !vitals.executors.some(isBusy);
+      if (hasEnded || performance.now() - beganMs > limitMs) {
         return vitals;
       }
       await setTimeout(pollMs);

@@ -1,6 +1,6 @@
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
-import { round } from "../report.ts";
+import { round } from "../result.ts";
 import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "./evidence.ts";
 
 /** What held the event loop. */
@@ -38,17 +38,11 @@ const minLoopCpuMsEach = 4;
  * Infers from the evidence where the work of a burst ran: first from counts, which the machine's load
  * can't change, then from CPU time, last from standstills of the loop.
  *
- * @param aloneMs duration of one call's work alone
- * @param taskMs the part of it that computes
+ * @param taskMs CPU time of one call's work alone
  */
-export function whereItRan(
-  exercise: Exercise,
-  evidence: Evidence,
-  aloneMs: number,
-  taskMs: number,
-): Whereabouts {
+export function whereItRan(exercise: Exercise, evidence: Evidence, taskMs: number): Whereabouts {
   const { usage, observed } = evidence;
-  const held = heldBy(exercise, evidence, aloneMs, taskMs);
+  const held = heldBy(exercise, evidence, taskMs);
   const did = (pool: string) => workOf(evidence, pool).completed > 0;
   const waitsInWorkers = did("cpu-pool") && !did("blocking-pool") && usage.waiting.otherThreads > 0;
   const found = (strategy: string): Whereabouts => ({
@@ -115,12 +109,7 @@ function withoutThreads({ rpc }: Exercise, evidence: Evidence): string {
   }
 }
 
-function heldBy(
-  exercise: Exercise,
-  evidence: Evidence,
-  aloneMs: number,
-  taskMs: number,
-): Held | undefined {
+function heldBy(exercise: Exercise, evidence: Evidence, taskMs: number): Held | undefined {
   const { burst, work } = exercise;
   const { waiting, computing } = evidence.usage;
   if (waiting.onLoop > 0) {
@@ -131,8 +120,10 @@ function heldBy(
   }
   // Code without the toolbox is not counted, but the loop's thread has its CPU time.
   const loopCpuMs = loopCpuMsOf(evidence);
+  // V8 collects the loop's garbage in threads of its own.
+  const workCpuMs = cpuMsOf(evidence) - (evidence.tree?.helpersCpuMs ?? 0);
   const isInPools = pools.some((name) => workOf(evidence, name).completed >= burst.calls);
-  if (!isInPools && loopCpuMs >= cpuMsOf(evidence) * loopCpuShare) {
+  if (!isInPools && loopCpuMs >= workCpuMs * loopCpuShare) {
     const enoughMs = work.cpu
       ? burst.calls * taskMs * loopShare
       : Math.max(minLoopCpuMs, minLoopCpuMsEach * evidence.requests.length);
@@ -142,24 +133,21 @@ function heldBy(
       return "computing";
     }
   }
-  return heldInStandstills(exercise, evidence, burst.calls * aloneMs);
+  return heldInStandstills(evidence, burst.calls * (work.waitMs + taskMs));
 }
 
-/** Work that is neither the toolbox's nor the exercise's shows only in standstills of the loop. */
-function heldInStandstills(
-  exercise: Exercise,
-  evidence: Evidence,
-  inTurnMs: number,
-): Held | undefined {
-  const { burst, observed, seen } = evidence;
+/** Work that no count and no share of CPU time shows is seen in standstills of the loop. */
+function heldInStandstills(evidence: Evidence, inTurnMs: number): Held | undefined {
+  const { burst, observed, seen, tree } = evidence;
   const stood = observed.blockages.filter(({ ms, starvedMs }) => ms - starvedMs >= minStandstillMs);
   const stoodMs = stood.reduce((sum, { ms, starvedMs }) => sum + ms - starvedMs, 0);
   const stoodCpuMs = stood.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-  if (stoodMs < Math.max(minStoodMs, inTurnMs * loopShare, burst.wallMs * loopShare)) {
+  const couldMs = burst.wallMs - (tree?.loopStarvedMs ?? 0);
+  if (stoodMs < Math.max(minStoodMs, inTurnMs * loopShare, couldMs * loopShare)) {
     return undefined;
   }
   if (stoodCpuMs >= stoodMs * loopShare) {
-    return exercise.work.cpu ? undefined : "computing";
+    return "computing";
   }
   // Calls that wait on the loop ask one at a time: with more, the machine stood still.
   const backends = new Set(seen.asked.map(({ backend }) => backend));

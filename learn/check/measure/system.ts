@@ -9,8 +9,12 @@ export interface TreeUse {
   readonly loopCpuMs: number;
   /** Time that the event loop's thread waited for a core. */
   readonly loopStarvedMs: number;
-  /** CPU time of all other threads of the process, including ended ones. */
+  /** CPU time of the process's threads that may work, including ended ones. */
   readonly threadsCpuMs: number;
+  /** Time that those of them which still run waited for a core. */
+  readonly threadsStarvedMs: number;
+  /** CPU time of V8's own threads, which collect garbage, compile and take profiles. */
+  readonly helpersCpuMs: number;
   /** CPU time of the processes that the learner's code started. */
   readonly childrenCpuMs: number;
   /** CPU time of each other thread, and of each of those processes, that used any. */
@@ -36,10 +40,13 @@ const reapedTimes = [13, 14];
 interface Reading {
   readonly loopCpuMs: number;
   readonly loopStarvedMs: number;
+  readonly threadsStarvedMs: number;
   readonly processCpuMs: number;
   readonly reapedCpuMs: number;
   /** CPU time of worker and libuv threads by thread id. */
   readonly threads: ReadonlyMap<number, number>;
+  /** The same of all others but the event loop's. */
+  readonly helpers: ReadonlyMap<number, number>;
   readonly children: ReadonlyMap<number, number>;
 }
 
@@ -98,7 +105,9 @@ export class TreeWatch {
       return undefined;
     }
     const threads = new Map<number, number>();
+    const helpers = new Map<number, number>();
     let loop = { cpuMs: 0, waitedMs: 0 };
+    let threadsStarvedMs = 0;
     for (const thread of idsIn(`/proc/${this.#pid}/task`)) {
       const times = readThreadTimes(this.#pid, thread);
       const name = this.#nameOf(thread);
@@ -106,14 +115,19 @@ export class TreeWatch {
         loop = times;
       } else if (workerNames.has(name)) {
         threads.set(thread, times.cpuMs);
+        threadsStarvedMs += times.waitedMs;
+      } else {
+        helpers.set(thread, times.cpuMs);
       }
     }
     return {
       loopCpuMs: loop.cpuMs,
       loopStarvedMs: loop.waitedMs,
+      threadsStarvedMs,
       processCpuMs: stat.ownMs,
       reapedCpuMs: stat.reapedMs,
       threads,
+      helpers,
       children: this.#readChildren(),
     };
   }
@@ -161,11 +175,16 @@ function useBetween(before: Reading, after: Reading, newChildren: number): TreeU
   const threads = grown(after.threads, before.threads);
   const children = grown(after.children, before.children);
   const loopCpuMs = after.loopCpuMs - before.loopCpuMs;
+  const helpersCpuMs = sum(grown(after.helpers, before.helpers));
+  const liveMs = loopCpuMs + helpersCpuMs + sum(threads);
+  // Only in the process's sum, which is less exact.
+  const endedMs = Math.max(0, after.processCpuMs - before.processCpuMs - liveMs);
   return {
     loopCpuMs,
     loopStarvedMs: after.loopStarvedMs - before.loopStarvedMs,
-    // Ended threads are only in the process's sum, which is less exact.
-    threadsCpuMs: Math.max(sum(threads), after.processCpuMs - before.processCpuMs - loopCpuMs),
+    threadsCpuMs: sum(threads) + endedMs,
+    threadsStarvedMs: Math.max(0, after.threadsStarvedMs - before.threadsStarvedMs),
+    helpersCpuMs,
     childrenCpuMs: sum(children) + after.reapedCpuMs - before.reapedCpuMs,
     units: [...threads, ...children].filter((cpuMs) => cpuMs > 0),
     newChildren,

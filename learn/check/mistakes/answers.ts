@@ -4,7 +4,7 @@ import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { diagnoseRejections } from "@unblock/diagnose/unhandled-rejection";
 import type { RightFields } from "@unblock/exercises/check-plan";
 import { isNotExported, type Problem } from "../../service/learner-module.ts";
-import type { Wrong } from "../report.ts";
+import type { Wrong } from "../result.ts";
 
 /** A field of a response that is not what its request asked for. */
 export interface WrongField {

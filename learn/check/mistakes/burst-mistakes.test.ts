@@ -9,13 +9,16 @@ interface Case extends Seen {
   readonly decided?: string;
   readonly libuvThreads?: number;
   readonly taskMs?: number;
+  /** What was seen without calls. */
+  readonly idle?: Seen;
 }
 
-function mistakes({ letter, decided, libuvThreads = 4, taskMs = 0, ...seen }: Case) {
+function mistakes({ letter, decided, libuvThreads = 4, taskMs = 0, idle = {}, ...seen }: Case) {
   const exercise = exerciseOf(letter);
   const best = evidenceOf(seen);
-  const where = whereItRan(exercise, best, 50, taskMs);
-  const measured = measuredOf(best);
+  const where = whereItRan(exercise, best, taskMs);
+  const { tree, observed } = evidenceOf(idle);
+  const measured = measuredOf(best, { idle: { ms: 250, loopCpuMs: 5, tree, observed } });
   const decisions = decided === undefined ? [] : [decided];
   return burstMistakes({ exercise, measured, where, decided: decisions, libuvThreads });
 }
@@ -32,6 +35,20 @@ describe("the mistakes of a burst", () => {
     expect(names({ ...right, decided: "blocking-pool" })).toEqual([]);
     // Undecided is told by another step.
     expect(names(right)).toEqual([]);
+  });
+
+  test("begin with threads that work without calls", () => {
+    const backends = { database: { calls: 10, maxInProgress: 10 } };
+    const right = { letter: "A", waiting: blocking, pools: inThreads, backends };
+    expect(names({ ...right, idle: { tree: { threadsCpuMs: 200 } } })).toEqual(["loop-kept-busy"]);
+    expect(names({ ...right, idle: { tree: { childrenCpuMs: 200 } } })).toEqual(["loop-kept-busy"]);
+    expect(names({ ...right, idle: { tree: { threadsCpuMs: 20 } } })).toEqual([]);
+  });
+
+  test("include computing more often than there are calls", () => {
+    const computing = { calls: 20, otherThreads: 2, maxInProgress: 2 };
+    const pools = { "cpu-pool": { completed: 20, maxRunning: 2 } };
+    expect(names({ letter: "C", computing, pools, taskMs: 50 })).toEqual(["slower-than-its-work"]);
   });
 
   test("begin with a held loop, which explains the missing overlap", () => {

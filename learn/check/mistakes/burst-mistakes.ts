@@ -5,6 +5,7 @@ import { taskMs } from "../measure/alone.ts";
 import { type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
 import { describeEvidence, type Held, type Whereabouts } from "../measure/executor.ts";
+import { besideLoopMs, isBusy, isLoopBusy, stoodMs } from "../measure/idle.ts";
 import {
   computingAtOnce,
   connectedBy,
@@ -13,9 +14,10 @@ import {
   overlapsOf,
   startedBy,
 } from "../measure/overlap.ts";
-import { round } from "../report.ts";
+import { round } from "../result.ts";
 import {
   bodyNotRead,
+  computedAgain,
   connectionPerCall,
   decidedOtherwise,
   executorPerCall,
@@ -25,6 +27,7 @@ import {
   moreThreadsThanCores,
   poolTooSmall,
   sequential,
+  threadsKeptBusy,
   waitsInWorkers,
   workSkipped,
 } from "./executors.ts";
@@ -44,9 +47,8 @@ export interface Served {
 const maxTimesCores = 2;
 /** Share of the CPU time of calls alone that an honest way of computing needs at least. */
 const minCpuShare = 0.15;
-/** A loop without calls may use this CPU time, or be busy for this share of the time. */
-const maxIdleBusyMs = 30;
-const maxIdleShare = 0.35;
+/** Computations of the toolbox per call that are no exception. */
+const tooOften = 1.5;
 
 /** Returns all that is wrong with where a burst ran and how it overlapped, the first to fix first. */
 export function burstMistakes(served: Served): readonly Diagnosis[] {
@@ -73,17 +75,18 @@ export function burstMistakes(served: Served): readonly Diagnosis[] {
     ...growing(measured),
     tooLittleOverlap(served),
     tooLittleWork(served),
+    tooMuchWork(served),
   ];
   return [...others.filter((one) => one !== undefined), ...disagreement];
 }
 
 function keptBusy({ idle }: Measured): Diagnosis | undefined {
-  const { ms, loopCpuMs, observed, tree } = idle;
-  const stoodMs = observed.blockages.reduce((sum, one) => sum + one.ms - one.starvedMs, 0);
-  // Without a core it could neither work nor idle.
-  const couldMs = ms - (tree?.loopStarvedMs ?? 0);
-  const maxMs = Math.max(maxIdleBusyMs, couldMs * maxIdleShare);
-  return Math.max(loopCpuMs, stoodMs) > maxMs ? loopKeptBusy(ms, loopCpuMs, stoodMs) : undefined;
+  if (!isBusy(idle)) {
+    return undefined;
+  }
+  return isLoopBusy(idle)
+    ? loopKeptBusy(idle.ms, idle.loopCpuMs, stoodMs(idle))
+    : threadsKeptBusy(idle.ms, besideLoopMs(idle));
 }
 
 /** More computing threads than cores are right only for those who have decided for threads. */
@@ -150,6 +153,14 @@ function tooLittleWork({ exercise, measured }: Served): Diagnosis | undefined {
   const minMs = calls * taskMs(exercise, alone) * minCpuShare;
   const cpuMs = cpuMsOf(best);
   return best.tree !== undefined && cpuMs < minMs ? workSkipped(cpuMs, minMs, calls) : undefined;
+}
+
+function tooMuchWork({ exercise, measured: { best } }: Served): Diagnosis | undefined {
+  const calls = best.requests.length;
+  const computations = best.usage.computing.calls;
+  return exercise.work.cpu && computations >= calls * tooOften
+    ? computedAgain(computations, calls)
+    : undefined;
 }
 
 /** The event loop was held during a burst. Counts say so and name it; the watch of the loop knows the line. */

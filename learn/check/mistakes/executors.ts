@@ -3,7 +3,7 @@ import type { PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
 import { describeAlone, fastestMs } from "../measure/alone.ts";
 import { fastestWallMs, type Measured } from "../measure/bursts.ts";
 import type { Growth, Overlap } from "../measure/overlap.ts";
-import { round } from "../report.ts";
+import { round } from "../result.ts";
 
 /** Each call started a thread or process. */
 export function executorPerCall({ what, count, calls }: Growth): Diagnosis {
@@ -55,6 +55,13 @@ export function bodyNotRead({ count, calls }: Growth, unread: number): Diagnosis
   };
 }
 
+/** What a right answer may cost that leaves small bodies unread; empty when it leaves none. */
+export function priceOfUnread(responses: number): string {
+  return responses === 0
+    ? ""
+    : `. Its price: the bodies of ${responses} responses were left unread. They were small; a larger one keeps its connection until it is read or cancelled`;
+}
+
 export function connectionPerCall({ count, calls }: Growth): Diagnosis {
   return {
     name: "connection-per-call",
@@ -77,6 +84,28 @@ export function loopKeptBusy(ms: number, cpuMs: number, stoodMs: number): Diagno
   };
 }
 
+/** The event loop had work while the only call waited. */
+export function busyWhileWaiting(ms: number, cpuMs: number): Diagnosis {
+  return {
+    name: "loop-kept-busy",
+    finding: `The only call waited ${round(ms)} ms for its backend, and the event loop used ${round(cpuMs)} ms of CPU meanwhile: everybody else waits for that.`,
+    nextStep:
+      "Await the promise or the event that comes with the response, instead of asking again and again whether it is there.",
+    numbers: { call_ms: round(ms), loop_cpu_ms: round(cpuMs) },
+  };
+}
+
+/** Threads or processes beside the event loop had work without calls. */
+export function threadsKeptBusy(ms: number, cpuMs: number): Diagnosis {
+  return {
+    name: "loop-kept-busy",
+    finding: `Without any call for ${round(ms)} ms, threads or processes of your own used ${round(cpuMs)} ms of CPU: they take cores from the calls, and from everybody on this machine.`,
+    nextStep:
+      "Look for a loop that asks again and again whether there is work; wait for a message, or in Atomics.wait.",
+    numbers: { idle_ms: round(ms), threads_cpu_ms: round(cpuMs) },
+  };
+}
+
 /** The answers are right, and the CPU time that they need was not used. */
 export function workSkipped(cpuMs: number, minMs: number, calls: number): Diagnosis {
   return {
@@ -84,6 +113,16 @@ export function workSkipped(cpuMs: number, minMs: number, calls: number): Diagno
     finding: `${calls} calls were answered with ${round(cpuMs)} ms of CPU in all, and their work takes at least ${round(minMs)} ms.`,
     nextStep: "Do the work in each call, instead of sleeping or reusing earlier results.",
     numbers: { cpu_ms: round(cpuMs), min_ms: round(minMs), calls },
+  };
+}
+
+/** Calls computed more often than their results need. */
+export function computedAgain(computations: number, calls: number): Diagnosis {
+  return {
+    name: "slower-than-its-work",
+    finding: `${computations} computations were made for ${calls} calls: each takes a core from the others, and all end later.`,
+    nextStep: "Compute once for each call, and use that result.",
+    numbers: { computations, calls },
   };
 }
 

@@ -210,7 +210,7 @@ async function start(
     world,
     analyticsUrl,
     // Work after the reply has to meet the signal that it would meet elsewhere.
-    fastPath: !exercise.work.afterResponse,
+    signalEndsWithCall: exercise.work.afterResponse,
     maxMemoryMb: memoryMb,
   };
   const service = new ServiceProcess(options, libuvThreads, (message) => {

@@ -4,7 +4,7 @@ import { callMs } from "../faults.ts";
 import type { Measured } from "../measure/bursts.ts";
 import { callsOf } from "../measure/evidence.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
-import { fail, failFor, type Outcome, pass, type Wrong } from "../report.ts";
+import { fail, failFor, type Outcome, pass, type Wrong } from "../result.ts";
 import type { Session } from "../session.ts";
 import { judgeAsks, judgeReplies } from "./judge-replies.ts";
 
@@ -38,12 +38,13 @@ async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
   const asked = new Set<string>();
   for (const { request, forget } of questions) {
     await service.begin();
-    await world.restart("right", forget);
+    await world.restart("right", { requests: [request], forget });
     const reply = await service.within(
       callMs,
       `did not answer ${JSON.stringify(request)}`,
       callers.call(request),
     );
+    world.holdings.throwTampering();
     const observed = await service.observe();
     const seen = await world.seen();
     const isDatabase = backend?.name === "database";
@@ -78,17 +79,17 @@ export async function judgeBursts(
   session: Session,
   { bursts, crowds, alone }: Measured,
 ): Promise<Wrong | undefined> {
-  const { exercise, file, world } = session;
+  const { exercise, file } = session;
   const { backend } = planOf(exercise);
   const past: JsonValue[][] = [];
   for (const evidence of new Set([...bursts, ...crowds])) {
-    const { requests, replies, seen, observed } = evidence;
+    const { mark, requests, replies, seen, observed } = evidence;
     const missing = requests.filter((request) => !alone.answers.has(JSON.stringify(request)));
     const again = missing.length < requests.length ? missing : missing.slice(0, maxDoneAgain);
     const doneAgain = await answersTo(session, exercise.work.cpu ? again : []);
     const answers = new Map([...alone.answers, ...doneAgain]);
     const { problem } = observed.handler;
-    const known = { mark: world.mark, asked: seen.asked, answers };
+    const known = { mark, asked: seen.asked, answers };
     const asks = backend === undefined ? 0 : callsOf(evidence, backend.name).calls;
     const wrong =
       judgeReplies({ exercise, file, requests, replies, known, problem, past }) ??

@@ -2,14 +2,8 @@ import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { meantStrategies } from "../decision.ts";
-import { describeAlone, fastestMs, taskMs } from "../measure/alone.ts";
-import {
-  allowedProbeMs,
-  fastestWallMs,
-  type Measured,
-  probeMs,
-  runBursts,
-} from "../measure/bursts.ts";
+import { taskMs } from "../measure/alone.ts";
+import { type Measured, runBursts } from "../measure/bursts.ts";
 import { cpuMsOf } from "../measure/evidence.ts";
 import {
   describeEvidence,
@@ -18,27 +12,15 @@ import {
   whereItRan,
 } from "../measure/executor.ts";
 import { isTooLittle, overlapsOf } from "../measure/overlap.ts";
-import { fullCpuMs, maxTimesWork, wasLoopFree, whyNoTime } from "../measure/trust.ts";
 import { burstMistakes, type Served } from "../mistakes/burst-mistakes.ts";
 import { slowerThanItsWork } from "../mistakes/executors.ts";
-import {
-  fail,
-  inconclusive,
-  type Outcome,
-  pass,
-  type Report,
-  round,
-  type Wrong,
-} from "../report.ts";
+import { fail, inconclusive, type Outcome, pass, type Report, type Wrong } from "../result.ts";
 import type { Session } from "../session.ts";
 import { checkAnswer, judgeBursts } from "./answer.ts";
 import { checkFailures } from "./failures.ts";
 import { checkSignal } from "./signal.ts";
+import { checkProbe, checkTime, haveHung, maxTimesWork, whyNoTime } from "./time.ts";
 
-/** A burst that takes this multiple of the allowed time is slow beyond chance. */
-const clearlyTooLong = 1.25;
-/** A probe that takes this multiple of the allowed time is late beyond chance. */
-const clearlyTooLate = 1.5;
 /** Mistakes of a burst that do not concern where it ran. */
 const notOfExecutor: ReadonlySet<DiagnosisName> = new Set([
   "sequential",
@@ -61,7 +43,7 @@ export async function checkBurst(session: Session, report: Report): Promise<void
   }
   const { measured, wrong } = judged;
   const { alone, best } = measured;
-  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const where = whereItRan(exercise, best, taskMs(exercise, alone));
   const decided = meantStrategies(exercise, service.decision);
   const served = { exercise, measured, where, decided, libuvThreads: service.libuvThreads };
   const mistakes = burstMistakes(served);
@@ -101,7 +83,7 @@ function outcomeOf(
     // Calls fail because a held loop made them late, however busy the machine is.
     return fail(message, ...mistakes, diagnosis);
   }
-  const doubt = isLate ? whyNoTime(measured) : undefined;
+  const doubt = isLate && !haveHung(measured) ? whyNoTime(measured) : undefined;
   return doubt === undefined ? fail(message, diagnosis) : inconclusive(`${message}; but ${doubt}`);
 }
 
@@ -148,57 +130,4 @@ function price({ strategies, recommended }: Exercise, { strategy, isOwn }: Where
   }
   const reason = strategies.find(({ name }) => name === strategy)?.reason;
   return strategy === recommended || reason === undefined ? "" : `. Its price: ${reason}`;
-}
-
-/**
- * Did a burst take no longer than this machine needs for it?
- *
- * @param mistakes other mistakes of the burst, which explain a long time
- */
-export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): Outcome {
-  const { alone, allowedMs, bursts } = measured;
-  const wallMs = fastestWallMs(measured);
-  const message = `${round(wallMs)} ms, best of ${bursts.length}; one call's work takes ${describeAlone(alone)} here, so up to ${round(allowedMs)} ms are right`;
-  if (wallMs <= allowedMs) {
-    return pass(message);
-  }
-  if (mistakes.length > 0) {
-    const doubt = whyNoTime(measured);
-    return doubt === undefined ? fail(message) : inconclusive(`${message}; but ${doubt}`);
-  }
-  const cpuMs = fullCpuMs(measured);
-  if (cpuMs !== undefined) {
-    return pass(
-      `${message}; but all cores that others left worked on it, for ${round(cpuMs)} ms of CPU in all`,
-    );
-  }
-  // Without another mistake the time has to be too long beyond doubt.
-  const isClose = wallMs <= allowedMs * clearlyTooLong;
-  const doubt = isClose ? "that is too close to tell" : whyNoTime(measured);
-  return doubt === undefined
-    ? fail(message, slowerThanItsWork(measured))
-    : inconclusive(`${message}; but ${doubt}`);
-}
-
-/** Did other callers of the service get their responses in time meanwhile? */
-export function checkProbe(measured: Measured, { held }: Whereabouts): Outcome {
-  const lateMs = probeMs(measured);
-  const allowedMs = allowedProbeMs(measured);
-  const message = `Ping, every 5 ms: 90 % within ${round(lateMs)} ms, ${round(measured.idleProbeMs)} ms when nothing else runs`;
-  if (lateMs <= allowedMs) {
-    return pass(message);
-  }
-  const late = `${message}; up to ${round(allowedMs)} ms go unnoticed`;
-  if (held !== undefined) {
-    // However busy the machine is, the held loop is the reason.
-    return fail(late);
-  }
-  const busy = whyNoTime(measured);
-  if (wasLoopFree(measured)) {
-    return busy === undefined
-      ? inconclusive(`${message}; but the event loop was free for them, and had no core`)
-      : pass(`${message}; the event loop was free for them, but ${busy}`);
-  }
-  const doubt = lateMs <= allowedMs * clearlyTooLate ? "that is too close to tell" : busy;
-  return doubt === undefined ? fail(late) : inconclusive(`${message}; but ${doubt}`);
 }

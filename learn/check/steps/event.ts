@@ -1,15 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
-import { type Analytics, after } from "../analytics/analytics.ts";
-import {
-  judgeEvents,
-  refuseEvent,
-  stopWithEvent,
-  type Tracked,
-  track,
-} from "../analytics/track.ts";
 import { meantStrategies } from "../decision.ts";
-import { fastestMs, taskMs } from "../measure/alone.ts";
+import { taskMs } from "../measure/alone.ts";
 import { runBursts } from "../measure/bursts.ts";
 import { whereItRan } from "../measure/executor.ts";
 import {
@@ -25,11 +17,13 @@ import {
   wrongEvent,
 } from "../mistakes/answers.ts";
 import { burstMistakes } from "../mistakes/burst-mistakes.ts";
-import { decidedOtherwise } from "../mistakes/executors.ts";
-import { fail, failFor, type Outcome, pass, type Report, round } from "../report.ts";
+import { decidedOtherwise, priceOfUnread } from "../mistakes/executors.ts";
+import { fail, failFor, type Outcome, pass, type Report, round } from "../result.ts";
 import type { Session } from "../session.ts";
+import { type Analytics, after } from "../world/analytics.ts";
 import { judgeBursts } from "./answer.ts";
-import { checkProbe, checkTime } from "./burst.ts";
+import { checkProbe, checkTime } from "./time.ts";
+import { judgeEvents, refuseEvent, stopWithEvent, type Tracked, track } from "./track.ts";
 
 const requests = [
   { event: "page_view", user_id: 123 },
@@ -87,10 +81,11 @@ async function measureReplies(
     return report.add("overlap", failFor(wrong));
   }
   const { alone, best } = measured;
-  const where = whereItRan(exercise, best, fastestMs(alone), taskMs(exercise, alone));
+  const where = whereItRan(exercise, best, taskMs(exercise, alone));
   const { libuvThreads } = service;
   const mistakes = burstMistakes({ exercise, measured, where, decided: [], libuvThreads });
-  const message = `${posted.length} events of ${calls.length} calls arrived, each once`;
+  const price = priceOfUnread(best.observed.unreadResponses);
+  const message = `${posted.length} events of ${calls.length} calls arrived, each once${price}`;
   const overlap = mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
   const isGood = report.add("overlap", overlap);
   report.add("time", checkTime(measured, mistakes));

@@ -2,13 +2,15 @@ import { setTimeout } from "node:timers/promises";
 import type { Known, Trouble } from "@unblock/exercises/check-plan";
 import { planOf } from "@unblock/exercises/checks";
 import { callMs } from "../faults.ts";
+import type { TreeUse } from "../measure/system.ts";
 import {
   hidesFailure,
   judgeRejections,
   keptFailure,
   retriesWithoutEnd,
 } from "../mistakes/answers.ts";
-import { failFor, type Outcome, pass, type Wrong } from "../report.ts";
+import { busyWhileWaiting, priceOfUnread } from "../mistakes/executors.ts";
+import { failFor, type Outcome, pass, type Wrong } from "../result.ts";
 import type { Session } from "../session.ts";
 import { judgeReplies } from "./judge-replies.ts";
 
@@ -20,33 +22,40 @@ const afterMs = 200;
 const maxTries = 12;
 /** The same for a call that goes on when its caller disconnects: it would have gone on. */
 const maxTriesAtEnd = 6;
+/** CPU time of the loop, and its share of the time, that one call may need which waits. */
+const maxWaitingCpuMs = 60;
+const maxWaitingShare = 0.35;
 /** Requests after the caller has disconnected that may have been on their way. */
 const maxLate = 2;
 
 /** Does the handler report when its backend fails, has nothing, or is slow, without retrying forever? */
 export async function checkFailures(session: Session): Promise<Outcome> {
-  const { exercise, world } = session;
+  const { exercise, service, world } = session;
   const { troubles } = planOf(exercise);
   let failed: Trouble | undefined;
   for (const trouble of troubles) {
     const wrong = await judgeTrouble(session, trouble);
-    await world.restart("right");
+    await world.restart("right", { requests: [trouble.request] });
     if (wrong !== undefined) {
       return failFor(wrong);
     }
     failed = trouble.mayBeRight || trouble.mood === "right" ? failed : trouble;
   }
   const wrong = failed === undefined ? undefined : await judgeRecovery(session, failed);
-  return wrong === undefined
-    ? pass(`callers hear the truth when ${troubles.map(({ what }) => what).join(", when ")}`)
-    : failFor(wrong);
+  if (wrong !== undefined) {
+    return failFor(wrong);
+  }
+  const { unreadResponses } = await service.observe();
+  const when = troubles.map(({ what }) => what).join(", when ");
+  return pass(`callers hear the truth when ${when}${priceOfUnread(unreadResponses)}`);
 }
 
 async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong | undefined> {
-  const { exercise, service, callers, world, file } = session;
+  const { exercise, service, callers, world, tree, file } = session;
   const { mood, what, request, mayBeRight } = trouble;
   await service.begin();
-  await world.restart(mood);
+  await world.restart(mood, { requests: [request] });
+  const endTree = tree.begin();
   const beganMs = performance.now();
   const caller = AbortSignal.timeout(patienceMs);
   const reply = await service.within(
@@ -55,6 +64,7 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong |
     callers.call(request, caller),
   );
   const ms = Math.round(performance.now() - beganMs);
+  const used = endTree();
   const atEnd = await countAsks(session);
   if (caller.aborted) {
     await setTimeout(afterMs);
@@ -68,6 +78,10 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong |
     const diagnosis = retriesWithoutEnd(what, asks, ms, late);
     return { message: `asked ${asks} times when ${what}`, diagnosis };
   }
+  if (mood === "slow" && used !== undefined && isLoopKeptBusy(used, ms)) {
+    const diagnosis = busyWhileWaiting(ms, used.loopCpuMs);
+    return { message: `the event loop was busy when ${what}, while one call waited`, diagnosis };
+  }
   const rejected = judgeRejections(file, await service.observe(), `when ${what}`);
   if (rejected !== undefined || reply.code !== "ok") {
     return rejected;
@@ -80,6 +94,11 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong |
         message: `${JSON.stringify(request)} got ${JSON.stringify(reply.body)} when ${what}`,
         diagnosis: hidesFailure(what, request, reply.body),
       };
+}
+
+function isLoopKeptBusy({ loopCpuMs, loopStarvedMs }: TreeUse, ms: number): boolean {
+  // Without a core it could neither work nor idle.
+  return loopCpuMs > Math.max(maxWaitingCpuMs, (ms - loopStarvedMs) * maxWaitingShare);
 }
 
 /** Does a call succeed again once the backend has recovered? */

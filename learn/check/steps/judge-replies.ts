@@ -19,7 +19,7 @@ import {
   staleValue,
   wrongAnswer,
 } from "../mistakes/answers.ts";
-import type { Wrong } from "../report.ts";
+import type { Wrong } from "../result.ts";
 import type { Reply } from "../session.ts";
 
 /** A single call, or the calls of a burst, and what is known of them. */

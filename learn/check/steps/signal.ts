@@ -4,17 +4,17 @@ import type { Cancelled } from "@unblock/exercises/check-plan";
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
-import { taskMs } from "../measure/alone.ts";
+import { computingMs, taskMs } from "../measure/alone.ts";
 import type { Measured } from "../measure/bursts.ts";
 import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
-import { whyNoTime } from "../measure/trust.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
 import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
-import { fail, failFor, inconclusive, type Outcome, pass, type Wrong } from "../report.ts";
+import { fail, failFor, inconclusive, type Outcome, pass, type Wrong } from "../result.ts";
 import type { Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
 import type { Seen } from "../world/log.ts";
 import { judgeReplies } from "./judge-replies.ts";
+import { whyNoTime } from "./time.ts";
 
 /** Bursts with a deadline at most, until one shows that the work ends with its call. */
 const attempts = 4;
@@ -24,7 +24,7 @@ const patience = 1.3;
 const goesOnMs = 450;
 /** Polls until nothing computes. */
 const pollMs = 150;
-const maxPolls = 12;
+const maxPolls = 40;
 /** CPU share below which nothing computes. */
 const idleShare = 0.25;
 /** Requests that begin this long after all callers have disconnected begin for nobody. */
@@ -74,7 +74,7 @@ async function cancel(
   const request = phase.request(alone.rounds);
   const requests = Array.from({ length: phase.calls(cores) }, () => request);
   const oneMs = taskMs(exercise, alone);
-  let deadlineMs = phase.deadlineMs(oneMs);
+  let deadlineMs = phase.deadlineMs(computingMs(exercise, alone));
   let ignored: Outcome | undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const evidence = await gatherCancelled(session, requests, deadlineMs);
@@ -136,8 +136,9 @@ async function untilNothingComputes({ tree }: Session): Promise<void> {
   for (let poll = 0; poll < maxPolls; poll++) {
     const end = tree.begin();
     await setTimeout(pollMs);
-    const { threadsCpuMs = 0, childrenCpuMs = 0 } = end() ?? {};
-    if (threadsCpuMs + childrenCpuMs < pollMs * idleShare) {
+    const { threadsCpuMs = 0, threadsStarvedMs = 0, childrenCpuMs = 0 } = end() ?? {};
+    // A thread that waits for a core has not done yet.
+    if (threadsCpuMs + threadsStarvedMs + childrenCpuMs < pollMs * idleShare) {
       return;
     }
   }
@@ -241,15 +242,15 @@ function computedOn(
 
 /** Some callers disconnect while others wait: do the others get their responses all the same? */
 async function judgeStaying(session: Session, { alone }: Measured): Promise<Wrong | undefined> {
-  const { exercise, file, world } = session;
+  const { exercise, file } = session;
   const { burst, cancelled } = planOf(exercise);
-  const leavesMs = cancelled[0]?.deadlineMs(taskMs(exercise, alone)) ?? burstDeadlineMs;
+  const leavesMs = cancelled[0]?.deadlineMs(computingMs(exercise, alone)) ?? burstDeadlineMs;
   // The last callers request the same as those who disconnect, whose work they may share.
   const different = Array.from({ length: staying }, (_, n) => burst(n + 1, alone.rounds));
   const all = [...different, ...different.slice(-leaving)];
   // The first and the last callers stay.
   const isLeaving = (index: number) => index >= leaving && index < 2 * leaving;
-  const { replies, seen, observed } = await gather(session, all, (index) =>
+  const { mark, replies, seen, observed } = await gather(session, all, (index) =>
     isLeaving(index) ? leavesMs : burstDeadlineMs,
   );
   const stay = <Item>(items: readonly Item[]) => items.filter((_, index) => !isLeaving(index));
@@ -258,7 +259,7 @@ async function judgeStaying(session: Session, { alone }: Measured): Promise<Wron
     file,
     requests: stay(all),
     replies: stay(replies),
-    known: { mark: world.mark, asked: seen.asked, answers: alone.answers },
+    known: { mark, asked: seen.asked, answers: alone.answers },
     problem: observed.handler.problem,
     past: [],
   });

@@ -18,8 +18,18 @@ export interface Seen {
 
 export interface WorldRequest {
   readonly id: number;
-  /** Begins a new window with another mood, and makes the cache forget a key. */
-  readonly restart?: { readonly mood: Mood; readonly forget: string | undefined };
+  readonly restart?: Restart;
+}
+
+/** Begins a new window, whose values differ from those of earlier ones. */
+export interface Restart {
+  readonly mood: Mood;
+  /** Part of the values. */
+  readonly mark: string;
+  /** Users whose rows change. */
+  readonly userIds: readonly number[];
+  /** A key that the cache forgets from now on. */
+  readonly forget: string | undefined;
 }
 
 export type WorldMessage =

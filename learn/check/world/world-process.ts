@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { createDatabaseFile } from "@unblock/backends/database";
 import { ordinaryPath } from "@unblock/backends/disk";
 import { delayMs as cacheDelayMs, serveCache } from "@unblock/backends/embedded/cache-server";
@@ -15,9 +16,11 @@ import { serveHttpServices } from "./http-services.ts";
 import type { WorldMessage, WorldRequest } from "./log.ts";
 import { WorldLog } from "./log.ts";
 
-const [folder = "", mark = ""] = process.argv.slice(2);
+const [folder = "", firstMark = ""] = process.argv.slice(2);
+let mark = firstMark;
 const log = new WorldLog();
 const forgotten = new Set<string>();
+const maxQueriesMs = 5_000;
 
 // The check decides when this process ends, not a terminal's Ctrl-C.
 process.on("SIGINT", () => {});
@@ -35,9 +38,12 @@ if (!process.connected) {
 process.on("message", ({ id, restart }: WorldRequest) => {
   const seen = log.seen();
   if (restart !== undefined) {
-    log.restart(restart.mood);
-    if (restart.forget !== undefined) {
-      forgotten.add(restart.forget);
+    const { mood, userIds, forget } = restart;
+    log.restart(mood);
+    mark = restart.mark;
+    changeUsers(userIds);
+    if (forget !== undefined) {
+      forgotten.add(forget);
     }
   }
   say({ kind: "seen", id, seen });
@@ -68,11 +74,12 @@ function serveKeys(): Promise<number> {
 async function serveDisk(diskFolder: string): Promise<boolean> {
   mkdirSync(diskFolder);
   if (!(await hasMkfifo())) {
-    await writeFile(ordinaryPath(diskFolder), configOf(mark, 0));
+    await writeFile(ordinaryPath(diskFolder), configOf(firstMark, 0));
     return false;
   }
   await serveSlowDisk(diskFolder, (number) => {
-    const content = log.mood === "failing" || log.mood === "empty" ? "" : configOf(mark, number);
+    const content =
+      log.mood === "failing" || log.mood === "empty" ? "" : configOf(firstMark, number);
     const onEnd = log.ask("slow disk", String(number), content);
     return {
       content,
@@ -91,11 +98,23 @@ const [httpUrl, cachePort, fifos] = await Promise.all([
   serveKeys(),
   serveDisk(diskFolder),
 ]);
-createDatabaseFile(databasePath, mark);
+createDatabaseFile(databasePath, firstMark);
+// Queries that have begun end first.
+const database = new DatabaseSync(databasePath, { timeout: maxQueriesMs });
+database.exec("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
 say({
   kind: "ready",
   addresses: { httpUrl, cachePort, diskFolder, fifos, databasePath, holdingsPath },
 });
+
+function changeUsers(ids: readonly number[]): void {
+  database
+    .prepare(`
+      UPDATE users SET name = 'User ' || id || :mark, email = 'user' || id || :mark || '@example.com'
+      WHERE id IN (SELECT value FROM json_each(:ids))
+    `)
+    .run({ mark, ids: JSON.stringify(ids) });
+}
 
 function say(message: WorldMessage): void {
   process.send?.(message);

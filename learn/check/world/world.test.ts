@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { createClient } from "@redis/client";
 import { fifoPath } from "@unblock/backends/disk";
-import { valueOfKey } from "@unblock/exercises/backend-values";
+import { userOf, valueOfKey } from "@unblock/exercises/backend-values";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { LearnerFault } from "../faults.ts";
 import { World } from "./world.ts";
@@ -59,6 +60,22 @@ describe("the check's world", { timeout: 60_000 }, () => {
     redis.destroy();
     const { asked } = await world.seen();
     expect(asked.map(({ what }) => what)).toEqual(["a", "b", "c"]);
+  });
+
+  test("changes what it knows of a user and a key from window to window", async () => {
+    const database = new DatabaseSync(world.addresses.databasePath, { readOnly: true });
+    const find = database.prepare("SELECT name, email FROM users WHERE id = ?");
+    const redis = createClient({ url: `redis://127.0.0.1:${world.addresses.cachePort}`, RESP: 2 });
+    await redis.connect();
+    const values = async () => {
+      await world.restart("right", { requests: [{ user_id: 7 }] });
+      expect(find.get(7)).toEqual(userOf(world.mark, 7));
+      expect(await redis.get("a")).toBe(valueOfKey(world.mark, "a"));
+      return world.mark;
+    };
+    expect(await values()).not.toBe(await values());
+    database.close();
+    redis.destroy();
   });
 
   test("has a disk with different files", () => {

@@ -4,22 +4,32 @@ import { once } from "node:events";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { JsonValue } from "@bufbuild/protobuf";
 import { freeReaders, readyFifos } from "@unblock/backends/embedded/slow-disk";
-import type { Mood } from "@unblock/exercises/check-plan";
+import { fieldOf, type Mood } from "@unblock/exercises/check-plan";
 import { childEnvironment } from "@unblock/terminal/child-environment";
 import type { WorldAddresses } from "../../service/channel.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Holdings } from "./holdings.ts";
-import type { Seen, WorldMessage, WorldRequest } from "./log.ts";
+import type { Restart, Seen, WorldMessage, WorldRequest } from "./log.ts";
+
+/** What a window is about. */
+export interface Window {
+  /** Calls that may be made, whose values change. */
+  readonly requests?: readonly JsonValue[];
+  /** A key that the cache forgets from now on. */
+  readonly forget?: string | undefined;
+}
 
 /** The check's backends of a learner's service. */
 export class World {
   readonly addresses: WorldAddresses;
-  /** Part of the values of this check, so that nobody can know them before. */
-  readonly mark: string;
   /** Queries, and blocking work of the toolbox. */
   readonly holdings: Holdings;
   readonly #child: ChildProcess;
+  readonly #firstMark: string;
+  #mark: string;
+  #windows = 0;
   readonly #folder: string;
   readonly #waiting: Map<number, (seen: Seen) => void>;
   readonly #gone: Promise<never>;
@@ -31,7 +41,8 @@ export class World {
     rest: Pick<Opening, "child" | "folder" | "waiting" | "gone">,
   ) {
     this.addresses = addresses;
-    this.mark = mark;
+    this.#firstMark = mark;
+    this.#mark = mark;
     this.holdings = new Holdings(addresses.holdingsPath);
     this.#child = rest.child;
     this.#folder = rest.folder;
@@ -46,9 +57,16 @@ export class World {
     return new World(await Promise.race([opening.ready, opening.gone]), mark, opening);
   }
 
+  /** Part of the values of this window, so that nobody can know them before, or keep them. */
+  get mark(): string {
+    return this.#mark;
+  }
+
   /** Begins a new window. @returns what was seen in the previous one */
-  async restart(mood: Mood, forget?: string): Promise<Seen> {
-    const seen = await this.#ask({ mood, forget });
+  async restart(mood: Mood, { requests = [], forget }: Window = {}): Promise<Seen> {
+    this.#mark = `${this.#firstMark}${(++this.#windows).toString(36)}`;
+    const userIds = requests.map((request) => Number(fieldOf(request, "user_id")));
+    const seen = await this.#ask({ mood, mark: this.#mark, userIds, forget });
     this.holdings.restart();
     return seen;
   }
@@ -67,7 +85,7 @@ export class World {
     removeFolder(this.#folder);
   }
 
-  #ask(restart: WorldRequest["restart"]): Promise<Seen> {
+  #ask(restart: Restart | undefined): Promise<Seen> {
     const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<Seen>();
     this.#waiting.set(id, resolve);

@@ -2,35 +2,45 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { measureImpact, measureWay, openPool } from "../measuring.ts";
-import { createQuestion, milliseconds } from "../question.ts";
+import { percent } from "@unblock/terminal/numbers";
+import { measureImpact, measureInPool } from "../measuring.ts";
+import { type Definition, milliseconds } from "../question.ts";
 import { hashFile, work } from "../work.ts";
 
 const measuredMb = 256;
 
-export const bigFile = createQuestion(import.meta.url, {
+export const bigFile: Definition = {
+  id: "big-file",
   figure: 2,
   vary: (random) => random(1, 6),
-  measurement: (gigabytes) => ({
-    title: `A file of ${measuredMb} MB of zeros; ${gigabytes} GB is ${(gigabytes * 1_024) / measuredMb} times that, not measured`,
-    figure: measuredMb,
-    ways: [
-      { name: "readFileSync, event loop", argument: "at-once" },
-      { name: "stream, event loop", argument: "in-pieces" },
-      { name: "stream, a worker", argument: "in-a-worker" },
-    ],
-    columns: [
-      milliseconds(`${measuredMb} MB`, "wallMs"),
-      {
-        title: `so ${gigabytes} GB`,
-        value: ({ wallMs = 0 }) =>
-          `≈ ${((((gigabytes * 1_024) / measuredMb) * wallMs) / 1_000).toFixed(1)} s`,
-      },
-      milliseconds("loop held", "loopHeldMs"),
-      { title: "loop busy", value: ({ loopBusy = 0 }) => `${(100 * loopBusy).toFixed(0)} %` },
-    ],
-  }),
-});
+  title: (gigabytes) =>
+    `A file of ${measuredMb} MB of zeros; ${gigabytes} GB is ${(gigabytes * 1_024) / measuredMb} times that, not measured`,
+  measuredFigure: measuredMb,
+  columns: (gigabytes) => [
+    milliseconds(`${measuredMb} MB`, "wallMs"),
+    {
+      title: `so ${gigabytes} GB`,
+      value: ({ wallMs = 0 }) =>
+        `≈ ${((((gigabytes * 1_024) / measuredMb) * wallMs) / 1_000).toFixed(1)} s`,
+    },
+    milliseconds("loop held", "loopHeldMs"),
+    { title: "loop busy", value: ({ loopBusy = 0 }) => percent(loopBusy) },
+  ],
+  ways: {
+    "readFileSync, event loop": async (megabytes, folder) => {
+      const path = await createFile(folder, megabytes);
+      return measureImpact(async () =>
+        createHash("sha256").update(readFileSync(path)).digest("hex"),
+      );
+    },
+    "stream, event loop": async (megabytes, folder) => {
+      const path = await createFile(folder, megabytes);
+      return measureImpact(() => hashFile(path));
+    },
+    "stream, a worker": async (megabytes, folder) =>
+      measureInPool(1, work.hashFile, [await createFile(folder, megabytes)]),
+  },
+};
 
 /** Creates a sparse file: it takes no space and reads as zeros. */
 async function createFile(folder: string, megabytes: number): Promise<string> {
@@ -38,24 +48,4 @@ async function createFile(folder: string, megabytes: number): Promise<string> {
   await writeFile(path, "");
   await truncate(path, megabytes * 2 ** 20);
   return path;
-}
-
-if (import.meta.main) {
-  await measureWay({
-    "at-once": async (megabytes, folder) => {
-      const path = await createFile(folder, megabytes);
-      return await measureImpact(async () =>
-        createHash("sha256").update(readFileSync(path)).digest("hex"),
-      );
-    },
-    "in-pieces": async (megabytes, folder) => {
-      const path = await createFile(folder, megabytes);
-      return await measureImpact(() => hashFile(path));
-    },
-    "in-a-worker": async (megabytes, folder) => {
-      const path = await createFile(folder, megabytes);
-      await using pool = await openPool(1);
-      return await measureImpact(() => pool.run(work.hashFile, path));
-    },
-  });
 }

@@ -1,21 +1,28 @@
-import { measureImpact, measureWay, openPool } from "../measuring.ts";
-import { createQuestion, milliseconds } from "../question.ts";
+import { measureImpact, measureInPool } from "../measuring.ts";
+import { type Definition, milliseconds } from "../question.ts";
 import { type Order, sumOrders, work } from "../work.ts";
 
-export const bigJson = createQuestion(import.meta.url, {
+export const bigJson: Definition = {
+  id: "big-json",
   figure: 50,
   vary: (random) => 5 * random(4, 12),
-  measurement: (megabytes) => ({
-    title: `${megabytes} MB of JSON, about ${(18_000 * megabytes).toLocaleString("en")} orders`,
-    figure: megabytes,
-    ways: [
-      { name: "event loop", argument: "on-the-loop" },
-      { name: "a worker, returns the sum", argument: "in-a-worker" },
-      { name: "a worker, returns all orders", argument: "in-a-worker-returning-all" },
-    ],
-    columns: [milliseconds("response after", "wallMs"), milliseconds("loop held", "loopHeldMs")],
-  }),
-});
+  title: (megabytes) =>
+    `${megabytes} MB of JSON, about ${(18_000 * megabytes).toLocaleString("en")} orders`,
+  columns: () => [
+    milliseconds("response after", "wallMs"),
+    milliseconds("loop held", "loopHeldMs"),
+  ],
+  ways: {
+    "event loop": (megabytes) => {
+      const document = createDocument(megabytes);
+      return measureImpact(async () => sumOrders(document));
+    },
+    "a worker, returns the sum": (megabytes) =>
+      measureInPool(1, work.sumOrders, [createDocument(megabytes)]),
+    "a worker, returns all orders": (megabytes) =>
+      measureInPool(1, work.parseOrders, [createDocument(megabytes)]),
+  },
+};
 
 /** A JSON array of orders, in memory that threads share, so that it is not copied. */
 function createDocument(megabytes: number): Uint8Array {
@@ -37,23 +44,4 @@ function createDocument(megabytes: number): Uint8Array {
   put("]");
   bytes.fill(" ".charCodeAt(0), at);
   return bytes;
-}
-
-if (import.meta.main) {
-  await measureWay({
-    "on-the-loop": (megabytes) => {
-      const document = createDocument(megabytes);
-      return measureImpact(async () => sumOrders(document));
-    },
-    "in-a-worker": async (megabytes) => {
-      const document = createDocument(megabytes);
-      await using pool = await openPool(1);
-      return await measureImpact(() => pool.run(work.sumOrders, document));
-    },
-    "in-a-worker-returning-all": async (megabytes) => {
-      const document = createDocument(megabytes);
-      await using pool = await openPool(1);
-      return await measureImpact(() => pool.run(work.parseOrders, document));
-    },
-  });
 }

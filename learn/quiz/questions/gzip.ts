@@ -1,55 +1,39 @@
 import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import { gzip as gzipWithCallback } from "node:zlib";
-import { measureImpact, measureWay, openPool } from "../measuring.ts";
-import { createQuestion, impactColumns } from "../question.ts";
+import { measureImpact, measureInPool } from "../measuring.ts";
+import { type Definition, impactColumns } from "../question.ts";
 import { compress, work } from "../work.ts";
 
-export const gzip = createQuestion(import.meta.url, {
+const compressInLibuv = promisify(gzipWithCallback);
+
+export const gzip: Definition = {
+  id: "gzip",
   figure: 16,
   vary: (random) => random(8, 24),
-  measurement: (responses) => ({
-    title: `${responses} responses of 2 MB at once`,
-    figure: responses,
-    ways: [
-      { name: "gzipSync, event loop", argument: "on-the-loop" },
-      { name: "gzip, libuv's 4 threads", argument: "in-libuvs-pool" },
-      { name: "gzipSync, a worker per core", argument: "in-workers" },
-    ],
-    columns: impactColumns,
-  }),
-});
-
-/** A JSON array of about 2 MB, different for each `seed`. */
-function createResponse(seed: number): string {
-  const rows = Array.from({ length: 40_000 }, (_, row) => ({
-    id: row,
-    name: `customer ${(row * 7_919 + seed) % 100_003}`,
-    paid: row % 3 === 0,
-  }));
-  return JSON.stringify(rows);
-}
-
-const createResponses = (count: number) =>
-  Array.from({ length: count }, (_, seed) => createResponse(seed));
-
-if (import.meta.main) {
-  await measureWay({
-    "on-the-loop": (count) => {
+  title: (responses) => `${responses} responses of 2 MB at once`,
+  columns: () => impactColumns,
+  ways: {
+    "gzipSync, event loop": (count) => {
       const responses = createResponses(count);
       return measureImpact(async () => responses.map(compress));
     },
-    "in-libuvs-pool": (count) => {
+    "gzip, libuv's 4 threads": (count) => {
       const responses = createResponses(count);
-      const compressInPool = promisify(gzipWithCallback);
-      return measureImpact(() => Promise.all(responses.map((text) => compressInPool(text))));
+      return measureImpact(() => Promise.all(responses.map((text) => compressInLibuv(text))));
     },
-    "in-workers": async (count) => {
-      const responses = createResponses(count);
-      await using pool = await openPool(availableParallelism());
-      return await measureImpact(() =>
-        Promise.all(responses.map((text) => pool.run(work.compress, text))),
-      );
-    },
+    "gzipSync, a worker per core": (count) =>
+      measureInPool(availableParallelism(), work.compress, createResponses(count)),
+  },
+};
+
+function createResponses(count: number): string[] {
+  return Array.from({ length: count }, (_, seed) => {
+    const rows = Array.from({ length: 40_000 }, (_, row) => ({
+      id: row,
+      name: `customer ${(row * 7_919 + seed) % 100_003}`,
+      paid: row % 3 === 0,
+    }));
+    return JSON.stringify(rows);
   });
 }

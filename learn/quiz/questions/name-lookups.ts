@@ -1,30 +1,41 @@
 import { pbkdf2 } from "node:crypto";
 import { Resolver } from "node:dns/promises";
 import { promisify } from "node:util";
-import { type Figures, measureImpact, measureWay, openPool } from "../measuring.ts";
-import { createQuestion, maxAtOnceColumn, milliseconds } from "../question.ts";
+import { type Impact, measureImpact, openPool } from "../measuring.ts";
+import { type Definition, maxAtOnceColumn, milliseconds } from "../question.ts";
 import { startSlowServer } from "../slow-servers.ts";
 import { lookUpMany, passwordRounds, work } from "../work.ts";
 
-export const nameLookups = createQuestion(import.meta.url, {
+const hash = promisify(pbkdf2);
+
+export const nameLookups: Definition = {
+  id: "name-lookups",
   figure: 200,
   vary: (random) => 20 * random(4, 12),
-  measurement: (names) => ({
-    title: `${names} lookups at once; where it says so, beside 8 hashes in libuv's pool`,
-    figure: names,
-    ways: [
-      { name: "lookup of localhost", argument: "lookup" },
-      { name: "the same, beside hashes", argument: "lookup-beside-hashes" },
-      { name: "the same, in a worker", argument: "lookup-in-a-worker" },
-      { name: "resolve4 beside hashes", argument: "resolve" },
-    ],
-    columns: [milliseconds("all resolved", "wallMs"), maxAtOnceColumn],
-  }),
-});
+  title: (names) => `${names} lookups at once; where it says so, beside 8 hashes in libuv's pool`,
+  columns: () => [milliseconds("all resolved", "wallMs"), maxAtOnceColumn],
+  ways: {
+    "lookup of localhost": (names) => measureImpact(() => lookUpMany(names)),
+    "the same, beside hashes": (names) => measureBesideHashes(() => lookUpMany(names)),
+    "the same, in a worker": async (names) => {
+      await using pool = await openPool(1);
+      return await measureBesideHashes(() => pool.run(work.lookUpMany, names));
+    },
+    "resolve4 beside hashes": async (names) => {
+      await using server = await startSlowServer("names");
+      const resolver = new Resolver({ timeout: 5_000, tries: 1 });
+      resolver.setServers([`127.0.0.1:${server.port}`]);
+      const hosts = Array.from({ length: names }, (_, number) => `host-${number}.test`);
+      const impact = await measureBesideHashes(() =>
+        Promise.all(hosts.map((host) => resolver.resolve4(host))),
+      );
+      return { ...impact, maxAtOnce: server.maxAtOnce() };
+    },
+  },
+};
 
 /** Measures lookups while hashes keep all threads of libuv's pool busy. */
-async function measureBesideHashes(lookUp: () => Promise<unknown>): Promise<Figures> {
-  const hash = promisify(pbkdf2);
+async function measureBesideHashes(lookUp: () => Promise<unknown>): Promise<Impact> {
   let hashed: Promise<unknown> = Promise.resolve();
   const impact = await measureImpact(() => {
     hashed = Promise.all(
@@ -34,26 +45,4 @@ async function measureBesideHashes(lookUp: () => Promise<unknown>): Promise<Figu
   });
   await hashed;
   return impact;
-}
-
-if (import.meta.main) {
-  await measureWay({
-    lookup: (names) => measureImpact(() => lookUpMany(names)),
-    "lookup-beside-hashes": (names) => measureBesideHashes(() => lookUpMany(names)),
-    "lookup-in-a-worker": async (names) => {
-      await using pool = await openPool(1);
-      return await measureBesideHashes(() => pool.run(work.lookUpMany, names));
-    },
-    resolve: async (names) => {
-      await using server = await startSlowServer("names");
-      const resolver = new Resolver({ timeout: 5_000, tries: 1 });
-      resolver.setServers([`127.0.0.1:${server.port}`]);
-      const impact = await measureBesideHashes(() =>
-        Promise.all(
-          Array.from({ length: names }, (_, number) => resolver.resolve4(`host-${number}.test`)),
-        ),
-      );
-      return { ...impact, maxAtOnce: await server.maxAtOnce() };
-    },
-  });
 }

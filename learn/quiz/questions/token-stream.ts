@@ -1,27 +1,42 @@
 import { monotonicMs } from "@unblock/measure/clock";
-import { type Figures, measureImpact, measureWay, openPool } from "../measuring.ts";
-import { createQuestion, maxAtOnceColumn, milliseconds } from "../question.ts";
+import { measureImpact, openPool } from "../measuring.ts";
+import { type Definition, type Figures, maxAtOnceColumn, milliseconds } from "../question.ts";
 import { startSlowServer } from "../slow-servers.ts";
 import { work } from "../work.ts";
 
-export const tokenStream = createQuestion(import.meta.url, {
+export const tokenStream: Definition = {
+  id: "token-stream",
   figure: 100,
   vary: (random) => 10 * random(4, 16),
-  measurement: (callers) => ({
-    title: `${callers} callers; a response is 20 pieces in half a second, from a local server`,
-    figure: callers,
-    ways: [
-      { name: "async, piece by piece", argument: "async" },
-      { name: "async, all at its end", argument: "async-whole" },
-      { name: "16 threads, one call each", argument: "blocking-pool" },
-    ],
-    columns: [
-      milliseconds("last first word", "firstTokenMs"),
-      milliseconds("all done", "wallMs"),
-      maxAtOnceColumn,
-    ],
-  }),
-});
+  title: (callers) =>
+    `${callers} callers; a response is 20 pieces in half a second, from a local server`,
+  columns: () => [
+    milliseconds("last first word", "firstTokenMs"),
+    milliseconds("all done", "wallMs"),
+    maxAtOnceColumn,
+  ],
+  ways: {
+    "async, piece by piece": (callers) =>
+      measureCalls(callers, async (url, onToken) => {
+        const { body } = await fetch(url);
+        for await (const _ of body ?? []) {
+          onToken();
+        }
+      }),
+    "async, all at its end": (callers) =>
+      measureCalls(callers, async (url, onToken) => {
+        await (await fetch(url)).text();
+        onToken();
+      }),
+    "16 threads, one call each": async (callers) => {
+      await using pool = await openPool(16);
+      return await measureCalls(callers, async (url, onToken) => {
+        await pool.run(work.readStream, url);
+        onToken();
+      });
+    },
+  },
+};
 
 /** Makes one call, and calls `onToken` when there is something to show. */
 type Call = (url: string, onToken: () => void) => Promise<unknown>;
@@ -42,29 +57,5 @@ async function measureCalls(callers: number, call: Call): Promise<Figures> {
     });
     return Promise.all(calls);
   });
-  return { ...impact, firstTokenMs, maxAtOnce: await server.maxAtOnce() };
-}
-
-if (import.meta.main) {
-  await measureWay({
-    async: (callers) =>
-      measureCalls(callers, async (url, onToken) => {
-        const { body } = await fetch(url);
-        for await (const _ of body ?? []) {
-          onToken();
-        }
-      }),
-    "async-whole": (callers) =>
-      measureCalls(callers, async (url, onToken) => {
-        await (await fetch(url)).text();
-        onToken();
-      }),
-    "blocking-pool": async (callers) => {
-      await using pool = await openPool(16);
-      return await measureCalls(callers, async (url, onToken) => {
-        await pool.run(work.readStream, url);
-        onToken();
-      });
-    },
-  });
+  return { ...impact, firstTokenMs, maxAtOnce: server.maxAtOnce() };
 }

@@ -1,6 +1,5 @@
 /**
- * Runs the quiz or the review on a terminal, for tests. Arguments: "quiz" or "review", the progress
- * file.
+ * Runs the quiz or the review on a terminal, for tests. Arguments: "quiz" or "review", the progress file.
  */
 import { runReview } from "../../review/run.ts";
 import { runQuiz } from "../run.ts";

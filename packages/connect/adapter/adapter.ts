@@ -1,90 +1,69 @@
-import { IncomingMessage, ServerResponse } from "node:http";
-import {
-  Http2ServerRequest,
-  Http2ServerResponse,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
-import { Code, ConnectError, type ContextValues, createContextValues } from "@connectrpc/connect";
-import type { ConnectNodeAdapterOptions } from "@connectrpc/connect-node";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { Code, ConnectError, type ConnectRouter, createContextValues } from "@connectrpc/connect";
+import { codeFromHttpStatus } from "@connectrpc/connect/protocol-connect";
+import type { ServerStream } from "@unblock/http2/server";
 import { ByteBudget, type ByteLimits } from "./byte-budget.ts";
+import type { CallHost } from "./call.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
-import { compressions, inflateInTurn } from "./compression.ts";
-import { clientDisconnected } from "./errors.ts";
-import {
-  type Caller,
-  callerKey,
-  type Exchange,
-  type NodeRequest,
-  type NodeResponse,
-  requestIdFrom,
-} from "./exchange.ts";
-import { type StreamGate, serveFallback } from "./fallback.ts";
+import { inflateInTurn } from "./compression.ts";
+import { callerKey, type Exchange, type ExchangeListener, type Fields } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
-import { afterReads, closeWhenIncomplete } from "./http2-streams.ts";
-import { type CallObserver, failureIn, ObservedFallbackCall } from "./observer.ts";
-import { openUnaryCall } from "./open-unary-call.ts";
-import { collectRoutes, type UnaryRoute, type UnaryTimeouts } from "./routes.ts";
+import { NodeHttp2Exchange } from "./node-http2-exchange.ts";
+import { openCall, type RejectedStatus } from "./open-call.ts";
+import { collectRoutes, type Route, type RouteOptions } from "./routes.ts";
 import { maxTimerMs } from "./terms.ts";
-import type { CallHost } from "./unary-call.ts";
 
 const mebibyte = 1024 * 1024;
 
 /**
- * The options of connectNodeAdapter, and more. The bytes of requests are bounded in total: a call for which
- * there is no room is rejected with resource_exhausted. Default: 64 MiB, of which a connection may hold 32
- * MiB, and at least 64 KiB in any case.
+ * Options of all RPCs; a service can have its own when it is registered. The bytes of requests are bounded in
+ * total: a call for which there is no room is rejected with resource_exhausted. Default: 64 MiB, of which a
+ * connection may hold 32 MiB, and at least 64 KiB in any case.
  */
-export interface AdapterOptions
-  extends ConnectNodeAdapterOptions,
-    UnaryTimeouts,
-    Partial<ByteLimits> {
-  /**
-   * Whether unary calls take the fast path; Connect's own handlers serve all calls otherwise. Default: true.
-   */
-  readonly fastPath?: boolean;
+export interface AdapterOptions extends RouteOptions, Partial<ByteLimits> {
+  /** Registers the services. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Path before the path of each RPC, such as "/api". Default: none. */
+  readonly requestPathPrefix?: string;
+  /** Serves requests for other paths. Default: the status 404. */
+  readonly fallback?: (exchange: Exchange) => void;
+  /** Returns the header of the response to a preflight request; undefined for other requests. Default: none. */
+  readonly preflight?: (exchange: Exchange) => Fields | undefined;
   /**
    * Max time until a request over HTTP/2 is complete, in milliseconds. Then the call ends with
-   * deadline_exceeded, and its stream is closed. Enforced once per timeout for unary calls, so up to twice
-   * the time later. The same holds for taking the response. Streams of messages may last as long as their
-   * handler reads. Over HTTP/1.1 `requestTimeout` of Node's server bounds the request. Default: 300,000, as
-   * there.
+   * deadline_exceeded, and its stream is closed. Enforced once per timeout, so up to twice the time later. The
+   * same holds for taking the response. Streams of messages may last as long as their handler reads. Over
+   * HTTP/1.1 `requestTimeout` of Node's server bounds the request. Default: 300,000, as there.
    */
   readonly requestTimeoutMs?: number;
-  /**
-   * Called before the handler of a streaming RPC; an error that it returns rejects the stream. The stream has
-   * ended when `signal` aborts. Default: all streams are served.
-   */
-  readonly streamGate?: StreamGate;
-  /** Ends unary calls on the fast path whose request is not complete when it aborts. Default: none. */
+  /** Ends all calls in progress when it aborts, as unavailable. Default: none. */
+  readonly shutdownSignal?: AbortSignal;
+  /** Ends calls whose request is not complete when it aborts, so that no handler has begun. Default: none. */
   readonly drainSignal?: AbortSignal;
   /** Receives errors of responses that could not be sent or were replaced. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
-  readonly observer?: CallObserver | undefined;
 }
 
 export interface Adapter {
-  /** Listener for "request" of an HTTP/1.1 server, or of an HTTP/2 server in Node's compatibility API. */
-  handleRequest(request: NodeRequest, response: NodeResponse): void;
-  /** Listener for "stream" of an HTTP/2 server. */
-  handleStream(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    flags: number,
-    rawHeaders: string[],
-  ): void;
+  /** Serves a stream of this project's HTTP/2. */
+  serveStream(stream: ServerStream, socket: Socket): void;
+  /** Listener for "request" of an HTTP/1.1 server. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Listener for "stream" of a server of node:http2. */
+  handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
 }
 
 /**
- * Serves the registered RPCs over Connect, gRPC and gRPC-Web, as connectNodeAdapter does, but unary calls
- * take a fast path without async iterables.
+ * Serves the registered RPCs over Connect, gRPC and gRPC-Web.
  *
  * @throws RangeError for a `requestTimeoutMs` out of range
  */
 export function createAdapter(options: AdapterOptions): Adapter {
-  const { fastPath = true, onLost = () => {}, shutdownSignal, contextValues } = options;
-  const { drainSignal, requestTimeoutMs = 300_000, observer } = options;
+  const { onLost = () => {}, fallback = notFound, preflight } = options;
+  const { shutdownSignal, drainSignal, requestTimeoutMs = 300_000 } = options;
   const {
     maxBytes = 64 * mebibyte,
     maxConnectionBytes = 32 * mebibyte,
@@ -95,13 +74,10 @@ export function createAdapter(options: AdapterOptions): Adapter {
       `Expected requestTimeoutMs to be from 1 to ${maxTimerMs}, got ${requestTimeoutMs}`,
     );
   }
-  const acceptCompression = inflateInTurn(options.acceptCompression ?? compressions);
+  const acceptCompression = options.acceptCompression ?? inflateInTurn();
   const prefix = options.requestPathPrefix ?? "";
-  const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix, observer);
-  const unaryRoutes = fastPath ? routes.unary : new Map<string, UnaryRoute>();
-  const serveNonRpc = options.fallback ?? notFound;
+  const routes = collectRoutes(options.routes, { ...options, acceptCompression }, prefix);
   const calls = new CallsInProgress(requestTimeoutMs);
-  const fallbackOptions = { ...options, requestTimeoutMs };
   const host: CallHost = {
     budget: new ByteBudget({ maxBytes, maxConnectionBytes, minConnectionBytes }),
     onClosed: (call) => calls.delete(call),
@@ -114,119 +90,84 @@ export function createAdapter(options: AdapterOptions): Adapter {
     calls.abortUnreceived(ConnectError.from(drainSignal.reason, Code.Unavailable)),
   );
 
-  /** Returns false for a call that only the fallback serves. */
-  const serveFast = (
-    route: UnaryRoute,
-    exchange: Exchange,
-    values: ContextValues | undefined,
-  ): boolean => {
-    const call = openUnaryCall(route, exchange, values, host);
-    if (call === undefined) {
-      return false;
-    }
-    calls.add(call);
-    call.start();
-    return true;
-  };
-  const serveOtherwise = (path: string, request: NodeRequest, response: NodeResponse): void => {
-    const caller = callerOf(request);
-    response.setHeader("x-request-id", caller.requestId);
-    const handler = routes.handlers.get(path);
-    if (handler === undefined) {
-      if (request instanceof Http2ServerRequest) {
-        closeWhenIncomplete(request.stream, requestTimeoutMs);
-      }
-      serveNonRpc(request, response);
+  const serve = (exchange: Exchange): void => {
+    const route = routes.get(pathOf(exchange.path));
+    const allowed = exchange.method === "OPTIONS" ? preflight?.(exchange) : undefined;
+    if (allowed !== undefined) {
+      ignoreRequest(exchange);
+      exchange.respond({ status: 204, header: allowed });
+    } else if (route === undefined) {
+      ignoreRequest(exchange);
+      fallback(exchange);
     } else {
-      const values = (contextValues?.(request) ?? createContextValues()).set(callerKey, caller);
-      const observed =
-        observer && new ObservedFallbackCall(observer, handler.method, request, values);
-      if (isGrpcOverHttp1(request)) {
-        observed?.end(failureIn({ status: 505 }, undefined));
-        respondStatus(request, response, 505);
+      const call = openCall(route, exchange, host);
+      if (typeof call === "number") {
+        ignoreRequest(exchange);
+        exchange.respond({ status: call, header: {} });
+        observeRejected(route, exchange, call);
       } else {
-        serveFallback(handler, request, response, values, host, fallbackOptions, observed).catch(
-          onLost,
-        );
+        calls.add(call);
+        call.start();
       }
     }
   };
 
   return {
+    serveStream: (stream, socket) => serve(new Http2Exchange(stream, socket)),
     handleRequest: (request, response) => {
-      const path = pathOf(request.url);
-      const route = unaryRoutes.get(path);
-      const isServed =
-        route !== undefined &&
-        request instanceof IncomingMessage &&
-        response instanceof ServerResponse &&
-        serveFast(route, new Http1Exchange(request, response), contextValues?.(request));
-      if (!isServed) {
-        serveOtherwise(path, request, response);
+      const exchange = new Http1Exchange(request, response);
+      if (isHost(request.headers.host)) {
+        serve(exchange);
+      } else {
+        ignoreRequest(exchange);
+        exchange.respond({ status: 400, header: {} });
       }
     },
-    handleStream: (stream, headers, _flags, rawHeaders) => {
-      const path = pathOf(headers[":path"]);
-      const route = unaryRoutes.get(path);
-      if (route !== undefined) {
-        const values = contextValues?.(new Http2ServerRequest(stream, headers, {}, rawHeaders));
-        if (serveFast(route, new Http2Exchange(stream, headers, onLost), values)) {
-          return;
-        }
-      }
-      stream.on("error", () => {});
-      // Created now: Node reports a request's end only once, which may be in its header.
-      const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
-      const response = new Http2ServerResponse(stream);
-      afterReads(() => {
-        const handler = routes.handlers.get(path);
-        if (!stream.closed && !stream.aborted) {
-          serveOtherwise(path, request, response);
-        } else if (handler !== undefined && observer !== undefined) {
-          const values = createContextValues().set(callerKey, callerOf(request));
-          new ObservedFallbackCall(observer, handler.method, request, values).end(
-            clientDisconnected(),
-          );
-        }
-      });
-    },
+    handleStream: (stream, headers) => serve(new NodeHttp2Exchange(stream, headers, onLost)),
   };
 }
 
-function callerOf(request: NodeRequest): Caller {
-  return {
-    requestId: requestIdFrom(request.headers["x-request-id"]),
-    connection:
-      request instanceof Http2ServerRequest
-        ? (request.stream.session ?? request.stream)
-        : request.socket,
-    get socket() {
-      return request.socket;
-    },
+/** Reports a request that is no call of its RPC. */
+function observeRejected(
+  { spec, observer }: Route,
+  exchange: Exchange,
+  status: RejectedStatus,
+): void {
+  observer?.began();
+  const call = {
+    method: spec.method,
+    requestHeader: exchange.headers(),
+    values: createContextValues().set(callerKey, exchange),
+    beganMs: performance.now(),
+    isReached: false,
   };
+  observer?.ended(call, new ConnectError(`HTTP status ${status}`, codeFromHttpStatus(status)));
 }
 
-function pathOf(url = ""): string {
-  const end = url.indexOf("?");
-  return end === -1 ? url : url.slice(0, end);
+const ignoring: ExchangeListener = { onChunk() {}, onEnd() {}, onDrain() {}, onClosed() {} };
+
+/** Reads a request that gets a response whatever it has. */
+function ignoreRequest(exchange: Exchange): void {
+  exchange.open(ignoring);
+  exchange.discard();
+  if (exchange.isIncomplete) {
+    exchange.closeAfterResponse();
+  }
 }
 
-/** Connect's handlers would serve such a call, with trailers that HTTP/1.1 clients drop. */
-function isGrpcOverHttp1(request: NodeRequest): boolean {
-  return (
-    request instanceof IncomingMessage &&
-    /^application\/grpc(\+proto|\+json(; ?charset=utf-?8)?)?$/i.test(
-      request.headers["content-type"] ?? "",
-    )
-  );
+function pathOf(pathWithQuery: string): string {
+  const end = pathWithQuery.indexOf("?");
+  return end === -1 ? pathWithQuery : pathWithQuery.slice(0, end);
 }
 
-function notFound(request: NodeRequest, response: NodeResponse): void {
-  respondStatus(request, response, 404);
+/** @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function isHost(host: string | undefined): boolean {
+  return host === undefined || commonHost.test(host) || URL.canParse(`http://${host}/`);
 }
 
-function respondStatus(request: NodeRequest, response: NodeResponse, statusCode: number): void {
-  request.resume();
-  response.statusCode = statusCode;
-  response.end();
+/** Saves parsing a URL for each call. */
+const commonHost = /^[a-z\d.-]+(:\d{1,4})?$/i;
+
+function notFound(exchange: Exchange): void {
+  exchange.respond({ status: 404, header: {} });
 }

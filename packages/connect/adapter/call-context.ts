@@ -1,8 +1,8 @@
-import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { callerKey, type Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./headers.ts";
-import type { UnaryRoute } from "./routes.ts";
+import type { ObservedCall } from "./observer.ts";
 import type { Terms } from "./terms.ts";
 
 /** Header and trailer that the protocol requires of a response. */
@@ -12,20 +12,18 @@ export interface InitialFields {
 }
 
 export interface CallInit {
-  readonly route: UnaryRoute;
   readonly exchange: Exchange;
   readonly protocolName: string;
   readonly terms: Terms;
   readonly initial: InitialFields;
-  readonly values: ContextValues | undefined;
 }
 
 /**
- * The context of a unary call. Web headers and the abort signal are created on first use, since most handlers
+ * The context of a call. Web headers and the abort signal are created on first use, since most handlers
  * use few.
  */
-export class CallContext implements HandlerContext {
-  readonly method: DescMethodUnary;
+export class CallContext implements HandlerContext, ObservedCall {
+  readonly method: DescMethod;
   readonly protocolName: string;
   readonly requestMethod: string;
   readonly timeoutMs: () => number | undefined;
@@ -42,13 +40,12 @@ export class CallContext implements HandlerContext {
   #responseTrailer: LazyHeaders | undefined;
   #values: ContextValues | undefined;
 
-  constructor({ route, exchange, protocolName, initial, terms, values }: CallInit) {
-    this.method = route.spec.method;
+  constructor(method: DescMethod, { exchange, protocolName, initial, terms }: CallInit) {
+    this.method = method;
     this.protocolName = protocolName;
     this.requestMethod = exchange.method;
     this.#exchange = exchange;
     this.initial = initial;
-    this.#values = values?.set(callerKey, exchange);
     const { timeoutMs } = terms;
     if (timeoutMs === undefined) {
       this.timeoutMs = noTimeout;
@@ -67,7 +64,10 @@ export class CallContext implements HandlerContext {
     return this.#exchange.url;
   }
 
-  /** Aborts when the client disconnects, the deadline passes or the server stops; not when the call ends. */
+  /**
+   * Aborts when the client disconnects, the deadline passes or the server stops; when a unary call ends, only if
+   * its route says so.
+   */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();

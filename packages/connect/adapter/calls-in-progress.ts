@@ -1,5 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
-import type { UnaryCall, Wait } from "./unary-call.ts";
+import type { Call } from "./call.ts";
 
 /** Interval between deadline scans, in milliseconds. */
 const scanMs = 50;
@@ -16,17 +16,17 @@ export class CallsInProgress {
   readonly #requestTimeoutMs: number;
   // An array in which each call knows its index: a Set costs more, and its storage lives on (a V8 OrderedHashSet
   // in the old generation keeps all its successors until a full garbage collection).
-  readonly #calls: UnaryCall[] = [];
+  readonly #calls: Call[] = [];
   #sweepTimer: NodeJS.Timeout | undefined;
   #scanTimer: NodeJS.Timeout | undefined;
   /** What calls waited for at the last sweep. */
-  #waited = new WeakMap<UnaryCall, Wait>();
+  #waited = new WeakMap<Call, unknown>();
 
   constructor(requestTimeoutMs: number) {
     this.#requestTimeoutMs = requestTimeoutMs;
   }
 
-  add(call: UnaryCall): void {
+  add(call: Call): void {
     call.index = this.#calls.push(call) - 1;
     this.#sweepTimer ??= setInterval(() => this.#sweep(), this.#requestTimeoutMs).unref();
     if (call.deadlineMs !== undefined) {
@@ -35,7 +35,7 @@ export class CallsInProgress {
     }
   }
 
-  delete(call: UnaryCall): void {
+  delete(call: Call): void {
     const last = this.#calls.pop();
     if (last !== undefined && last !== call) {
       this.#calls[call.index] = last;
@@ -73,7 +73,7 @@ export class CallsInProgress {
       clearInterval(this.#sweepTimer);
       this.#sweepTimer = undefined;
     }
-    const waited = new WeakMap<UnaryCall, Wait>();
+    const waited = new WeakMap<Call, unknown>();
     for (const call of [...this.#calls]) {
       const { waitsFor } = call;
       if (waitsFor === undefined) {

@@ -19,11 +19,10 @@ const brotli = (quality: number) => (plain: Uint8Array) =>
 /** Text that each level compresses differently. */
 const text = Array.from({ length: 500 }, (_, at) => `${at} squared is ${at * at}`).join("\n");
 
-describe.each([true, false])("a response, fast path: %s", (fastPath) => {
+describe("a response", () => {
   let server: TestEndpoint;
   beforeAll(async () => {
     const { handleRequest } = createAdapter({
-      fastPath,
       routes: (router) => {
         router.rpc(change, () => ({ data: Buffer.from(text) }));
       },

@@ -11,7 +11,6 @@ import {
 } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { tooLarge } from "./errors.ts";
 
 /**
@@ -24,17 +23,16 @@ const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
 const brotliParams = { [constants.BROTLI_PARAM_QUALITY]: compressionLevel };
 
-/** Connect's compressions, with a level at which a caller can't occupy a core. */
-export const compressions: readonly Compression[] = [
-  {
-    ...compressionGzip,
-    compress: async (bytes) => new Uint8Array(await gzipAsync(bytes, { level: compressionLevel })),
-  },
-  {
-    ...compressionBrotli,
-    compress: async (bytes) => new Uint8Array(await brotliAsync(bytes, { params: brotliParams })),
-  },
-];
+const compressionGzip: Compression = {
+  name: "gzip",
+  compress: async (bytes) => new Uint8Array(await gzipAsync(bytes, { level: compressionLevel })),
+  decompress: (bytes, readMaxBytes) => inflate("gzip", bytes, readMaxBytes),
+};
+const compressionBrotli: Compression = {
+  name: "br",
+  compress: async (bytes) => new Uint8Array(await brotliAsync(bytes, { params: brotliParams })),
+  decompress: (bytes, readMaxBytes) => inflate("br", bytes, readMaxBytes),
+};
 
 /** Max messages that wait to be inflated; calls beyond that are rejected. */
 const maxWaiting = 100;
@@ -55,14 +53,14 @@ export function inflatesIntoOwnMemory(compression: Compression): boolean {
 }
 
 /**
- * Returns compressions that inflate one message at a time. The size of a message is known only when it is
+ * Returns gzip and brotli that inflate one message at a time. The size of a message is known only when it is
  * inflated, so hundreds at once could take all memory.
  */
-export function inflateInTurn(compressions: readonly Compression[]): Compression[] {
+export function inflateInTurn(): Compression[] {
   let isInflating = false;
   const waiting: (() => void)[] = [];
-  const inTurn = compressions.map(
-    (compression): Compression => ({
+  return [compressionGzip, compressionBrotli].map((compression) => {
+    const inTurn: Compression = {
       ...compression,
       decompress: async (bytes, readMaxBytes) => {
         if (waiting.length >= maxWaiting) {
@@ -77,9 +75,7 @@ export function inflateInTurn(compressions: readonly Compression[]): Compression
         }
         isInflating = true;
         try {
-          return inflaters.has(compression.name)
-            ? await inflate(compression.name, bytes, readMaxBytes)
-            : Uint8Array.from(await compression.decompress(bytes, readMaxBytes));
+          return await compression.decompress(bytes, readMaxBytes);
         } finally {
           const next = waiting.shift();
           if (next === undefined) {
@@ -89,12 +85,10 @@ export function inflateInTurn(compressions: readonly Compression[]): Compression
           }
         }
       },
-    }),
-  );
-  for (const compression of inTurn) {
-    withOwnMemory.add(compression);
-  }
-  return inTurn;
+    };
+    withOwnMemory.add(inTurn);
+    return inTurn;
+  });
 }
 
 /**

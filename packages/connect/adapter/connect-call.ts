@@ -1,4 +1,4 @@
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
 import {
@@ -8,13 +8,14 @@ import {
   errorToJsonBytes,
   parseTimeout,
 } from "@connectrpc/connect/protocol-connect";
+import type { CallHost } from "./call.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
 import { tooLarge } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { addTrailers, toNodeHeaders } from "./headers.ts";
 import type { UnaryRoute } from "./routes.ts";
 import { readTerms, rememberLast, type TermsFields } from "./terms.ts";
-import { type CallHost, UnaryCall } from "./unary-call.ts";
+import { UnaryCall } from "./unary-call.ts";
 
 const termsFields: TermsFields = {
   timeout: "connect-timeout-ms",
@@ -35,25 +36,13 @@ export class ConnectCall extends UnaryCall {
     exchange: Exchange,
     isBinary: boolean,
     query: URLSearchParams | undefined,
-    values: ContextValues | undefined,
     host: CallHost,
   ) {
     const terms = readTerms(route, exchange, termsFields, query?.get("compression"));
-    super({
-      route,
-      exchange,
-      isBinary,
-      protocolName: "connect",
-      terms,
-      initial: isBinary ? binaryFields : jsonFields,
-      values,
-      host,
-    });
+    const initial = isBinary ? binaryFields : jsonFields;
+    const init = { exchange, protocolName: "connect", terms, initial };
+    super(route, init, isBinary, route.options.readMaxBytes, host);
     this.#query = query;
-  }
-
-  protected override get maxBodyBytes(): number {
-    return this.route.options.readMaxBytes;
   }
 
   protected override messageOf(body: Uint8Array): EnvelopedMessage {

@@ -76,7 +76,7 @@ export function announcedProblem(
 }
 
 /** Reads a big-endian length. A DataView would cost more than the rest of an envelope. */
-function lengthAt(bytes: Uint8Array, at: number): number {
+export function lengthAt(bytes: Uint8Array, at: number): number {
   return (
     (((bytes[at] ?? 0) << 24) |
       ((bytes[at + 1] ?? 0) << 16) |
@@ -86,7 +86,7 @@ function lengthAt(bytes: Uint8Array, at: number): number {
   );
 }
 
-function incomplete(): ConnectError {
+export function incomplete(): ConnectError {
   return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
 }
 
@@ -97,36 +97,4 @@ export function envelope(flags: number, message: Uint8Array): Buffer {
   bytes.writeUInt32BE(message.length, 1);
   bytes.set(message, prefixBytes);
   return bytes;
-}
-
-/** Counts the bytes of the incomplete message at the end of a stream. */
-export class IncompleteMessage {
-  #prefix: number[] = [];
-  #restBytes = 0;
-  #bytes = 0;
-
-  /** @returns bytes of the incomplete message after this chunk */
-  add(chunk: Uint8Array): number {
-    for (let at = 0; at < chunk.length; ) {
-      if (this.#restBytes > 0) {
-        const taken = Math.min(this.#restBytes, chunk.length - at);
-        at += taken;
-        this.#restBytes -= taken;
-        this.#bytes += taken;
-      } else {
-        this.#prefix.push(chunk[at] ?? 0);
-        at++;
-        this.#bytes++;
-        if (this.#prefix.length < prefixBytes) {
-          continue;
-        }
-        this.#restBytes = Buffer.from(this.#prefix).readUInt32BE(1);
-        this.#prefix = [];
-      }
-      if (this.#restBytes === 0) {
-        this.#bytes = 0;
-      }
-    }
-    return this.#bytes;
-  }
 }

@@ -1,4 +1,4 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
  * Max characters of an error message. In a gRPC trailer each may take nine bytes, and four more in the status
@@ -64,30 +64,4 @@ export function withSendableMessage(error: ConnectError): ConnectError {
   const sent = new ConnectError(message.toWellFormed(), error.code, error.metadata);
   sent.details = error.details;
   return sent;
-}
-
-/** Makes the messages of errors sendable in the trailers of Connect's handlers. */
-export const sendableErrors: Interceptor = (next) => async (request) => {
-  try {
-    const response = await next(request);
-    return response.stream
-      ? { ...response, message: withSendableError(response.message) }
-      : response;
-  } catch (error) {
-    throw sendable(error);
-  }
-};
-
-async function* withSendableError<Message>(
-  messages: AsyncIterable<Message>,
-): AsyncIterable<Message> {
-  try {
-    yield* messages;
-  } catch (error) {
-    throw sendable(error);
-  }
-}
-
-function sendable(error: unknown): unknown {
-  return error instanceof ConnectError ? withSendableMessage(error) : error;
 }

@@ -1,12 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { createContextKey } from "@connectrpc/connect";
-import type { BodyReader, RequestBody } from "./request-body.ts";
-
-export type NodeRequest = IncomingMessage | Http2ServerRequest;
-export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** Facts about a request besides its headers. */
 export interface Caller {
@@ -28,12 +23,27 @@ export function requestIdFrom(given: string | readonly string[] | null | undefin
   return typeof given === "string" && validRequestId.test(given) ? given : randomUUID();
 }
 
+/** Receives what happens to an exchange. */
+export interface ExchangeListener {
+  /** Part of the request's body. */
+  onChunk(chunk: Uint8Array): void;
+  /** The request is complete. Not called for one that was reset, or whose connection ended. */
+  onEnd(): void;
+  /** More of the response can be sent, after `write` returned false. */
+  onDrain(): void;
+  /**
+   * Called once, when the caller has taken the whole response or has disconnected; `isOverdue` when Node's
+   * server closed the connection because the request took too long.
+   */
+  onClosed(isOverdue: boolean): void;
+}
+
 /**
  * An HTTP request and its response. The seam between protocols (Connect, gRPC, gRPC-Web), which only use this
  * interface, and transports (HTTP/1.1, HTTP/2), which implement it.
  */
 export interface Exchange extends Caller {
-  /** "GET" or "POST". */
+  /** Such as "GET" or "POST". */
   readonly method: string;
   /** Path of the request with its query. */
   readonly path: string;
@@ -41,8 +51,6 @@ export interface Exchange extends Caller {
   readonly url: string;
   /** Whether the transport can send trailers. */
   readonly hasTrailers: boolean;
-  /** Whether the request was reset, or its connection ended, before the response. */
-  readonly isCutOff: boolean;
   /**
    * Whether the request's end is missing. Always false over HTTP/1.1, where Node's server enforces a timeout.
    */
@@ -51,26 +59,36 @@ export interface Exchange extends Caller {
   header(name: string): string | null;
   /** Returns all request headers. */
   headers(): Headers;
-  /** Reads the request's body. To be called once. */
-  read(maxBytes: number, reader: BodyReader): RequestBody;
-  /** Calls the reader's `onDelivered` once a reset that arrived with the body is known. */
-  deliver(body: Uint8Array, reader: BodyReader): void;
-  /**
-   * Calls `closed` once, when the caller has taken the whole response or has disconnected; `isOverdue` when
-   * Node's server closed the connection because the request took too long.
-   */
-  onClosed(closed: (isOverdue: boolean) => void): void;
+  /** Starts to read the request. To be called once, while the request is handled. */
+  open(listener: ExchangeListener): void;
+  /** Stops the caller from sending more; what is on its way still comes. */
+  pause(): void;
+  resume(): void;
+  /** Drops the rest of the request's body, and ends the exchange of a caller that sends too much of it. */
+  discard(): void;
   /** Ends an incomplete request after its response. */
   closeAfterResponse(): void;
   /** Destroys the exchange of a caller that does not take its response. */
   cut(): void;
-  /** Sends the response. To be called once; does nothing after a disconnect. */
+  /** Sends the whole response. To be called once; does nothing after a disconnect. */
   respond(response: Response): void;
+  /** Sends the header of a response in parts; `write` and `end` follow. */
+  start(header: Fields): void;
+  /** Sends a part of the body. @returns false when more should wait for `onDrain` */
+  write(chunk: Uint8Array): boolean;
+  /** Ends a response in parts. */
+  end(trailer: Fields | undefined): void;
 }
+
+/**
+ * Fields as `toNodeHeaders` returns them: with lower-case names, and nothing that HTTP does not allow. Frozen ones
+ * are shared by many calls, so an exchange may encode them once.
+ */
+export type Fields = Readonly<OutgoingHttpHeaders>;
 
 export interface Response {
   readonly status: number;
-  readonly header: Readonly<OutgoingHttpHeaders>;
-  readonly body?: Uint8Array;
-  readonly trailer?: Readonly<OutgoingHttpHeaders>;
+  readonly header: Fields;
+  readonly body?: Uint8Array | undefined;
+  readonly trailer?: Fields | undefined;
 }

@@ -1,9 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { isRequestTimeout } from "./errors.ts";
-import { type Exchange, type Response, requestIdFrom } from "./exchange.ts";
+import {
+  type Exchange,
+  type ExchangeListener,
+  type Fields,
+  type Response,
+  requestIdFrom,
+} from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./headers.ts";
-import { type BodyReader, RequestBody } from "./request-body.ts";
+import { NodeBody } from "./node-body.ts";
 
 /** Above this size, copying a body costs more than a write of its own. */
 const maxJoinedBytes = 16 * 1024;
@@ -14,6 +20,7 @@ export class Http1Exchange implements Exchange {
   readonly requestId: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  #body: NodeBody | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? "";
@@ -41,10 +48,6 @@ export class Http1Exchange implements Exchange {
     return false;
   }
 
-  get isCutOff(): boolean {
-    return !this.#request.complete;
-  }
-
   get isIncomplete(): boolean {
     return false;
   }
@@ -57,17 +60,33 @@ export class Http1Exchange implements Exchange {
     return new LazyHeaders(this.#request.headers);
   }
 
-  read(maxBytes: number, reader: BodyReader): RequestBody {
-    return new RequestBody(this.#request, maxBytes, reader, () => this.#request.destroy());
-  }
-
-  deliver(body: Uint8Array, reader: BodyReader): void {
-    reader.onDelivered(body);
-  }
-
-  onClosed(closed: (isOverdue: boolean) => void): void {
+  open(listener: ExchangeListener): void {
+    const request = this.#request;
+    this.#body = new NodeBody(
+      request,
+      listener,
+      () => {
+        if (request.complete) {
+          listener.onEnd();
+        }
+      },
+      () => request.destroy(),
+    );
+    this.#response.on("drain", () => listener.onDrain());
     // The request's own "close" comes as soon as its body is read.
-    this.#response.on("close", () => closed(isRequestTimeout(this.#request.socket.errored)));
+    this.#response.on("close", () => listener.onClosed(isRequestTimeout(request.socket.errored)));
+  }
+
+  pause(): void {
+    this.#request.pause();
+  }
+
+  resume(): void {
+    this.#request.resume();
+  }
+
+  discard(): void {
+    this.#body?.discard();
   }
 
   closeAfterResponse(): void {
@@ -80,6 +99,9 @@ export class Http1Exchange implements Exchange {
   }
 
   respond({ status, header, body }: Response): void {
+    if (this.#response.destroyed) {
+      return;
+    }
     this.#response.writeHead(status, { ...header, "x-request-id": this.requestId });
     if (body !== undefined && body.length <= maxJoinedBytes) {
       // Node joins a string with the header in one write, and sends bytes in a second one.
@@ -88,5 +110,19 @@ export class Http1Exchange implements Exchange {
     } else {
       this.#response.end(body);
     }
+  }
+
+  start(header: Fields): void {
+    if (!this.#response.destroyed) {
+      this.#response.writeHead(200, { ...header, "x-request-id": this.requestId });
+    }
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#response.destroyed || this.#response.write(chunk);
+  }
+
+  end(): void {
+    this.#response.end();
   }
 }

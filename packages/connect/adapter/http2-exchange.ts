@@ -1,48 +1,54 @@
-import type { OutgoingHttpHeaders } from "node:http";
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { type Exchange, type Response, requestIdFrom } from "./exchange.ts";
+import {
+  encodeHeaderBlock,
+  errorCode,
+  type HeaderFields,
+  type ServerStream,
+  type StreamReceiver,
+} from "@unblock/http2/server";
+import { callAfterReads } from "./after-reads.ts";
+import {
+  type Exchange,
+  type ExchangeListener,
+  type Fields,
+  type Response,
+  requestIdFrom,
+} from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./headers.ts";
-import { afterReads, closeAfterResponse, cutStream, isIncomplete } from "./http2-streams.ts";
-import { type BodyReader, RequestBody } from "./request-body.ts";
 
-const withTrailers = { waitForTrailers: true };
-const withoutBody = { endStream: true };
+const nothing = new Uint8Array(0);
 
-export class Http2Exchange implements Exchange {
+/** An exchange on a connection of this project's HTTP/2. */
+export class Http2Exchange implements Exchange, StreamReceiver {
   readonly method: string;
   readonly path: string;
-  readonly connection: object;
+  readonly socket: Socket;
   readonly requestId: string;
-  readonly #stream: ServerHttp2Stream;
-  readonly #headers: IncomingHttpHeaders;
-  readonly #onLost: (error: unknown) => void;
+  readonly #stream: ServerStream;
+  readonly #fields: Plain;
+  #listener: ExchangeListener | undefined;
+  #isPaused = false;
+  /** Bytes for which the caller has no window until `resume`. */
+  #unreleasedBytes = 0;
+  #isDiscarding = false;
+  #isClosed = false;
 
-  /** @param onLost receives why trailers could not be sent */
-  constructor(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    onLost: (error: unknown) => void,
-  ) {
-    this.#onLost = onLost;
-    this.method = headers[":method"] ?? "";
-    this.path = headers[":path"] ?? "";
+  constructor(stream: ServerStream, socket: Socket) {
     this.#stream = stream;
-    // A destroyed stream has no session.
-    this.connection = stream.session ?? stream;
-    this.requestId = requestIdFrom(headers["x-request-id"]);
-    this.#headers = headers;
-    // A reset emits an error as well as "close", which suffices.
-    stream.on("error", nothing);
+    this.socket = socket;
+    this.#fields = plainFields(stream.fields);
+    this.method = stream.fields.method;
+    this.path = stream.fields.path;
+    this.requestId = requestIdFrom(this.#fields[requestIdField]);
   }
 
-  get socket(): Socket | undefined {
-    return this.#stream.session?.socket;
+  get connection(): object {
+    return this.socket;
   }
 
   get url(): string {
-    const { ":scheme": scheme, ":authority": authority, host } = this.#headers;
-    return `${scheme}://${authority ?? host ?? "localhost"}${this.path}`;
+    const { scheme, authority } = this.#stream.fields;
+    return `${scheme}://${authority}${this.path}`;
   }
 
   get hasTrailers(): boolean {
@@ -50,103 +56,192 @@ export class Http2Exchange implements Exchange {
   }
 
   get isIncomplete(): boolean {
-    return isIncomplete(this.#stream);
-  }
-
-  get isCutOff(): boolean {
-    return this.#stream.closed || this.#stream.aborted;
+    return !this.#stream.isRemoteClosed;
   }
 
   header(name: string): string | null {
-    return joinValues(this.#headers[name]);
+    return joinValues(this.#fields[name]);
   }
 
   headers(): Headers {
-    return new LazyHeaders(this.#headers);
+    return new LazyHeaders(this.#fields);
   }
 
-  read(maxBytes: number, reader: BodyReader): RequestBody {
-    return new RequestBody(this.#stream, maxBytes, reader, () =>
-      this.#stream.close(constants.NGHTTP2_NO_ERROR),
-    );
+  open(listener: ExchangeListener): void {
+    this.#listener = listener;
+    this.#stream.receive(this);
   }
 
-  deliver(body: Uint8Array, reader: BodyReader): void {
-    afterReads(() => reader.onDelivered(body));
+  pause(): void {
+    this.#isPaused = true;
   }
 
-  onClosed(closed: (isOverdue: boolean) => void): void {
-    this.#stream.on("close", () => {
-      closed(false);
-      releaseCall(this.#stream);
-    });
+  resume(): void {
+    this.#isPaused = false;
+    this.#stream.release(this.#unreleasedBytes);
+    this.#unreleasedBytes = 0;
+  }
+
+  discard(): void {
+    this.#isDiscarding = true;
+    this.resume();
   }
 
   closeAfterResponse(): void {
-    closeAfterResponse(this.#stream);
+    this.#stream.resetAfterResponse();
   }
 
   cut(): void {
-    cutStream(this.#stream);
+    this.#stream.reset(errorCode.cancel);
+    this.#close();
   }
 
-  respond({ status, header, body, trailer }: Response): void {
-    const stream = this.#stream;
-    if (stream.destroyed || stream.closed) {
-      return;
-    }
-    const fields = toRawHeaders(status, header);
-    fields.push("x-request-id", this.requestId);
-    if (trailer !== undefined) {
-      stream.on("wantTrailers", () => this.#sendTrailers(trailer));
-      stream.respond(fields, withTrailers);
-      stream.end(body);
-    } else if (body === undefined || body.length === 0) {
-      stream.respond(fields, withoutBody);
+  respond({ status, header, body = nothing, trailer }: Response): void {
+    const block = encodeHeader(status, header, this.requestId);
+    this.#stream.respond(block, body, encodeTrailer(trailer));
+  }
+
+  start(header: Fields): void {
+    this.#stream.sendHeader(encodeHeader(200, header, this.requestId));
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.sendData(chunk);
+  }
+
+  end(trailer: Fields | undefined): void {
+    if (trailer === undefined) {
+      this.#stream.sendData(nothing, true);
     } else {
-      stream.respond(fields);
-      stream.end(body);
+      this.#stream.sendTrailer(encodeTrailer(trailer));
     }
   }
 
-  /** Called by Node, where an error would end the process. */
-  #sendTrailers(trailer: Readonly<OutgoingHttpHeaders>): void {
-    try {
-      this.#stream.sendTrailers(trailer);
-    } catch (error) {
-      this.#onLost(error);
-      this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  // What the connection reports.
+
+  onData(stream: ServerStream, chunk: Buffer): void {
+    if (this.#isPaused) {
+      this.#unreleasedBytes += chunk.length;
+    } else {
+      stream.release(chunk.length);
+    }
+    if (!this.#isDiscarding) {
+      this.#listener?.onChunk(chunk);
+    }
+  }
+
+  onEnd(): void {
+    callAfterReads(this);
+  }
+
+  afterReads(): void {
+    if (!this.#isClosed && !this.#isDiscarding) {
+      this.#listener?.onEnd();
+    }
+  }
+
+  onDrain(): void {
+    this.#listener?.onDrain();
+  }
+
+  onSent(): void {
+    this.#close();
+  }
+
+  onAbort(): void {
+    this.#close();
+  }
+
+  #close(): void {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#listener?.onClosed(false);
     }
   }
 }
 
-/** Returns alternating names and values, which cost Node less than an object. */
-function toRawHeaders(status: number, header: Readonly<OutgoingHttpHeaders>): string[] {
-  const raw = [":status", String(status)];
-  for (const name in header) {
-    const value = header[name];
-    if (Array.isArray(value)) {
-      for (const one of value) {
-        raw.push(name, one);
+type Plain = Readonly<Record<string, string | string[]>>;
+
+/** Fields by name. Requests with equal header blocks share one object. */
+class PlainFields {
+  readonly byName: Plain;
+
+  constructor({ list }: HeaderFields) {
+    const byName: Record<string, string | string[]> = {};
+    for (const { name, value } of list) {
+      if (!name.startsWith(":")) {
+        const before = Object.hasOwn(byName, name) ? byName[name] : undefined;
+        byName[name] = before === undefined ? value : [before, value].flat();
       }
-    } else {
-      raw.push(name, String(value));
     }
+    this.byName = byName;
   }
-  return raw;
 }
 
-/**
- * Removes the listeners of a closed stream, which hold its whole call.
- *
- * Node keeps a session's streams in a Map. A Map that grows and shrinks leaves tables behind, which V8 keeps
- * until a full collection, with the streams that were in them: without this, most calls would outlive their
- * response.
- */
-function releaseCall(stream: ServerHttp2Stream): void {
-  // Node's own listener first, which would be called for each of the others.
-  stream.removeAllListeners("removeListener");
-  stream.removeAllListeners();
+function plainFields(fields: HeaderFields): Plain {
+  const { memo } = fields;
+  if (memo instanceof PlainFields) {
+    return memo.byName;
+  }
+  const made = new PlainFields(fields);
+  fields.memo = made;
+  return made.byName;
 }
 
-function nothing(): void {}
+const requestIdField = "x-request-id";
+/** An HPACK field without its value. */
+const requestIdName = encodeHeaderBlock([[requestIdField, ""]]).subarray(0, -1);
+/** Longer ids have a length of two bytes. */
+const maxShortId = 126;
+
+/** Encoded beginnings of the headers that calls share, up to the value of their request id. */
+const sharedHeaders = new WeakMap<Fields, Uint8Array>();
+const sharedTrailers = new WeakMap<Fields, Uint8Array>();
+
+function encodeHeader(status: number, header: Fields, requestId: string): Uint8Array {
+  const start =
+    status === 200 && requestId.length <= maxShortId ? sharedStartOf(header) : undefined;
+  if (start === undefined) {
+    return encodeHeaderBlock([...fieldsOf(status, header), [requestIdField, requestId]]);
+  }
+  const block = Buffer.allocUnsafe(start.length + 1 + requestId.length);
+  block.set(start);
+  block[start.length] = requestId.length;
+  block.write(requestId, start.length + 1, "latin1");
+  return block;
+}
+
+function sharedStartOf(header: Fields): Uint8Array | undefined {
+  const known = sharedHeaders.get(header);
+  if (known !== undefined || !Object.isFrozen(header)) {
+    return known;
+  }
+  const start = Buffer.concat([encodeHeaderBlock(fieldsOf(200, header)), requestIdName]);
+  sharedHeaders.set(header, start);
+  return start;
+}
+
+function encodeTrailer(trailer: Fields | undefined): Uint8Array {
+  if (trailer === undefined) {
+    return nothing;
+  }
+  const known = sharedTrailers.get(trailer);
+  if (known !== undefined) {
+    return known;
+  }
+  const block = encodeHeaderBlock(pairsOf(trailer));
+  if (Object.isFrozen(trailer)) {
+    sharedTrailers.set(trailer, block);
+  }
+  return block;
+}
+
+function fieldsOf(status: number, header: Fields): [name: string, value: string][] {
+  return [[":status", String(status)], ...pairsOf(header)];
+}
+
+function pairsOf(fields: Fields): [name: string, value: string][] {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
+}

@@ -1,8 +1,8 @@
 import { type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import {
+  type ConnectError,
   type ConnectRouter,
   type ConnectRouterOptions,
-  createConnectRouter,
   createMethodImplSpec,
   createServiceImplSpec,
   type MethodImplSpec,
@@ -11,14 +11,16 @@ import {
   createMethodSerializationLookup,
   createMethodUrl,
   type MethodSerializationLookup,
-  type UniversalHandler,
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
-import { sendableErrors } from "./errors.ts";
 import type { CallObserver } from "./observer.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
+export type StreamSpec = Exclude<MethodImplSpec, UnarySpec>;
+
+/** Called before the handler of a streaming RPC; an error that it returns rejects the stream. */
+export type StreamGate = (connection: object, signal: AbortSignal) => ConnectError | undefined;
 
 /** Bounds of the deadlines of unary calls. Streams have the deadline of their callers. */
 export interface UnaryTimeouts {
@@ -31,69 +33,67 @@ export interface UnaryTimeouts {
   readonly maxUnaryTimeoutMs?: number | undefined;
 }
 
-/** A unary RPC with all that the fast path needs. */
-export interface UnaryRoute {
-  readonly spec: UnarySpec;
+/** What all RPCs have in common. */
+export interface RouteOptions extends ConnectRouterOptions, UnaryTimeouts {
+  readonly observer?: CallObserver | undefined;
+  readonly streamGate?: StreamGate;
+  /**
+   * Whether the signal of a unary call also aborts when the call ends, as that of a stream does, and as in
+   * Connect's own handlers. Default: false.
+   */
+  readonly signalEndsWithCall?: boolean;
+}
+
+/** An RPC with all that its calls need. */
+interface RouteOf<Spec extends MethodImplSpec> {
+  readonly spec: Spec;
   readonly options: UniversalHandlerOptions;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
   /** Whether a parsed message may have views of the binary message. */
   readonly keepsBytes: boolean;
   readonly observer: CallObserver | undefined;
   readonly timeouts: UnaryTimeouts;
+  readonly streamGate: StreamGate | undefined;
+  readonly signalEndsWithCall: boolean;
 }
 
-/** Handlers by the path of the RPC. */
-export interface Routes {
-  /** Connect's own handler of every RPC. */
-  readonly handlers: ReadonlyMap<string, UniversalHandler>;
-  readonly unary: ReadonlyMap<string, UnaryRoute>;
+export type UnaryRoute = RouteOf<UnarySpec>;
+export type StreamRoute = RouteOf<StreamSpec>;
+export type Route = UnaryRoute | StreamRoute;
+
+export function isUnary(route: Route): route is UnaryRoute {
+  return route.spec.kind === "unary";
 }
 
-/** Registers RPCs with Connect, and collects the unary ones for the fast path. */
+/** Collects the RPCs that are registered, by their path. */
 export function collectRoutes(
   register: (router: ConnectRouter) => void,
-  options: ConnectRouterOptions & UnaryTimeouts,
+  options: RouteOptions,
   prefix: string,
-  observer?: CallObserver,
-): Routes {
-  const fallback = createConnectRouter(forFallback(options));
-  const unary = new Map<string, UnaryRoute>();
-  const add = (spec: MethodImplSpec, routeOptions: ConnectRouterOptions | undefined) => {
-    const path = createMethodUrl(prefix || "/", spec.method);
-    const all = { ...options, ...routeOptions };
-    if (spec.kind === "unary" && !isRestricted(all)) {
-      unary.set(path, createUnaryRoute(spec, all, observer));
-    }
+): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>();
+  const add = (spec: MethodImplSpec, own: ConnectRouterOptions | undefined) => {
+    routes.set(
+      createMethodUrl(prefix || "/", spec.method),
+      createRoute(spec, { ...options, ...own }),
+    );
   };
   const router: ConnectRouter = {
-    handlers: fallback.handlers,
-    service: (service, implementation, routeOptions) => {
-      fallback.service(service, implementation, routeOptions && forFallback(routeOptions, options));
+    handlers: [],
+    service: (service, implementation, own) => {
       const { methods } = createServiceImplSpec(service, implementation);
       for (const spec of Object.values(methods)) {
-        add(spec, routeOptions);
+        add(spec, own);
       }
       return router;
     },
-    rpc: (method, implementation, routeOptions) => {
-      fallback.rpc(method, implementation, routeOptions && forFallback(routeOptions, options));
-      add(createMethodImplSpec(method, implementation), routeOptions);
+    rpc: (method, implementation, own) => {
+      add(createMethodImplSpec(method, implementation), own);
       return router;
     },
   };
   register(router);
-  return {
-    handlers: new Map(
-      fallback.handlers.map((handler) => [`${prefix}${handler.requestPath}`, handler]),
-    ),
-    unary,
-  };
-}
-
-/** Whether options reject some protocols, which only the fallback supports. */
-function isRestricted(options: ConnectRouterOptions): boolean {
-  const { connect, grpc, grpcWeb, requireConnectProtocolHeader } = options;
-  return [connect, grpc, grpcWeb].includes(false) || requireConnectProtocolHeader === true;
+  return routes;
 }
 
 function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {
@@ -107,31 +107,17 @@ function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {
   );
 }
 
-/** @param base options that a route without own ones has */
-function forFallback(
-  options: ConnectRouterOptions,
-  base: ConnectRouterOptions = {},
-): ConnectRouterOptions {
-  const interceptors = options.interceptors ?? base.interceptors ?? [];
-  return { ...options, interceptors: [sendableErrors, ...interceptors] };
-}
-
 /** Small strings share memory, which TextEncoder would allocate for each at more cost than encoding it. */
 const pooledEncoder = { encode: (text: string): Uint8Array => Buffer.from(text) };
 
-function createUnaryRoute(
-  spec: UnarySpec,
-  options: ConnectRouterOptions & UnaryTimeouts,
-  observer: CallObserver | undefined,
-): UnaryRoute {
+function createRoute(spec: MethodImplSpec, options: RouteOptions): Route {
   const jsonOptions = { textEncoder: pooledEncoder, ...options.jsonOptions };
   const validated = validateUniversalHandlerOptions({ ...options, jsonOptions });
-  return {
-    spec,
+  const shared = {
     keepsBytes:
       validated.binaryOptions?.readUnknownFields !== false ||
       hasBytes(spec.method.input, new Set()),
-    observer,
+    observer: options.observer,
     options: validated,
     serialization: createMethodSerializationLookup(
       spec.method,
@@ -139,6 +125,14 @@ function createUnaryRoute(
       validated.jsonOptions,
       validated,
     ),
-    timeouts: options,
+    streamGate: options.streamGate,
   };
+  return spec.kind === "unary"
+    ? {
+        ...shared,
+        spec,
+        timeouts: options,
+        signalEndsWithCall: options.signalEndsWithCall ?? false,
+      }
+    : { ...shared, spec, timeouts: {}, signalEndsWithCall: true };
 }

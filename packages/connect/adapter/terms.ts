@@ -1,7 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { Exchange } from "./exchange.ts";
-import type { UnaryRoute, UnaryTimeouts } from "./routes.ts";
+import type { Route, UnaryTimeouts } from "./routes.ts";
 
 /** Max delay of setTimeout, which fires at once for a longer one. */
 export const maxTimerMs = 2 ** 31 - 1;
@@ -32,7 +32,7 @@ export interface TermsFields {
 }
 
 export function readTerms(
-  { options, timeouts }: UnaryRoute,
+  { options, timeouts }: Route,
   exchange: Exchange,
   fields: TermsFields,
   encoding = exchange.header(fields.encoding),
@@ -67,7 +67,7 @@ export function rememberLast(parseTimeout: ParseTimeout): ParseTimeout {
 }
 
 /** Returns the timeout of a unary call in milliseconds; undefined for none. */
-export function boundedTimeoutMs(
+function boundedTimeoutMs(
   requestedMs: number | undefined,
   { defaultTimeoutMs, maxUnaryTimeoutMs = Number.POSITIVE_INFINITY }: UnaryTimeouts,
 ): number | undefined {

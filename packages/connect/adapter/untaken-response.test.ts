@@ -1,10 +1,15 @@
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
-import { type ClientHttp2Session, connect, constants, createServer } from "node:http2";
+import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { type EchoRequest, EchoService } from "@unblock/proto/gen/echo/v1/echo_pb";
-import { listen, type TestEndpoint } from "@unblock/test/listen";
+import { listen } from "@unblock/test/listen";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  type Http2Implementation,
+  http2Implementations,
+  listen as listenOn,
+} from "../listener/listener.ts";
 import { createAdapter } from "./adapter.ts";
 
 const requestTimeoutMs = 200;
@@ -21,19 +26,20 @@ afterEach(async () => {
   }
 });
 
-const openAdapter = (fastPath: boolean, timeoutMs = requestTimeoutMs) =>
+const openAdapter = (timeoutMs = requestTimeoutMs) =>
   createAdapter({
     routes: (router) =>
       router.service(EchoService, { echo: ({ text }: EchoRequest) => ({ text }) }),
-    fastPath,
     requestTimeoutMs: timeoutMs,
   });
 
-async function serveHttp2(fastPath: boolean, timeoutMs?: number): Promise<TestEndpoint> {
-  const { handleStream } = openAdapter(fastPath, timeoutMs);
-  const endpoint = await listen(createServer().on("stream", handleStream));
-  closers.push(endpoint.close);
-  return endpoint;
+async function serveHttp2(http2: Http2Implementation, timeoutMs?: number): Promise<string> {
+  const listener = await listenOn({ host: "127.0.0.1", port: 0, http2 }, openAdapter(timeoutMs));
+  closers.push(async () => {
+    listener.cut();
+    await listener.drain();
+  });
+  return `http://127.0.0.1:${listener.port}`;
 }
 
 function openSession(url: string, initialWindowSize?: number): ClientHttp2Session {
@@ -59,9 +65,9 @@ async function assertEchoes(session: ClientHttp2Session): Promise<void> {
   expect(JSON.parse(body.toString())).toEqual({ text: "hello" });
 }
 
-describe.each([true, false])("fast path: %s", (fastPath) => {
+describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
   test("closes the stream of a client without an HTTP/2 window for the response, and serves others", async () => {
-    const { url } = await serveHttp2(fastPath);
+    const url = await serveHttp2(http2);
     const stream = echo(openSession(url, 0), "hello");
     const [header] = await once(stream, "response");
     expect(header).toMatchObject({ ":status": 200 });
@@ -75,33 +81,9 @@ describe.each([true, false])("fast path: %s", (fastPath) => {
     await assertEchoes(openSession(url));
   });
 
-  test("closes the connection of a client that does not read its HTTP/1.1 response, and serves others", async () => {
-    const server = createHttp1Server(openAdapter(fastPath).handleRequest);
-    const endpoint = await listen(server);
-    closers.push(endpoint.close);
-    const accepted = once(server, "connection");
-    const socket = connectTcp(endpoint.port, "127.0.0.1");
-    socket.on("error", () => {});
-    closers.push(() => socket.destroy());
-    const body = JSON.stringify({ text: "x".repeat(largeBytes) });
-    socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n` +
-        `content-length: ${body.length}\r\n\r\n${body}`,
-    );
-    const [served] = (await accepted) as [Socket];
-    await vi.waitUntil(() => served.destroyed, waitOptions);
-    expect(served.bytesRead).toBeGreaterThan(largeBytes);
-    const answer = await fetch(`${endpoint.url}${path}`, {
-      method: "POST",
-      headers: json,
-      body: '{"text":"hello"}',
-    });
-    expect(await answer.json()).toEqual({ text: "hello" });
-  });
-
   test("delivers a response that is read in parts, with other calls between them", async () => {
     // Longer than the parts take on a busy machine.
-    const { url } = await serveHttp2(fastPath, 20_000);
+    const url = await serveHttp2(http2, 20_000);
     const session = openSession(url);
     const stream = echo(session, "x".repeat(200_000));
     let received = 0;
@@ -111,4 +93,28 @@ describe.each([true, false])("fast path: %s", (fastPath) => {
     }
     expect(received).toBeGreaterThan(200_000);
   });
+});
+
+test("closes the connection of a client that does not read its HTTP/1.1 response, and serves others", async () => {
+  const server = createHttp1Server(openAdapter().handleRequest);
+  const endpoint = await listen(server);
+  closers.push(endpoint.close);
+  const accepted = once(server, "connection");
+  const socket = connectTcp(endpoint.port, "127.0.0.1");
+  socket.on("error", () => {});
+  closers.push(() => socket.destroy());
+  const body = JSON.stringify({ text: "x".repeat(largeBytes) });
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const [served] = (await accepted) as [Socket];
+  await vi.waitUntil(() => served.destroyed, waitOptions);
+  expect(served.bytesRead).toBeGreaterThan(largeBytes);
+  const answer = await fetch(`${endpoint.url}${path}`, {
+    method: "POST",
+    headers: json,
+    body: '{"text":"hello"}',
+  });
+  expect(await answer.json()).toEqual({ text: "hello" });
 });

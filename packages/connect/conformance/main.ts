@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { wholeNumber } from "@unblock/terminal/arguments";
+import { oneOf, wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
 import { findGoTool, type GoTool } from "@unblock/terminal/go-tool";
 import { Command } from "commander";
+import { type Http2Implementation, http2Implementations } from "../listener/listener.ts";
 
 const runner: GoTool = {
   name: "connectconformance",
@@ -26,16 +27,18 @@ Exits with 0 when all cases pass, 2 when some fail, 1 when it could not run.`;
 
 interface Flags {
   readonly runs: number;
-  readonly stock?: boolean;
+  readonly http2: Http2Implementation;
   readonly json?: boolean;
 }
 
-const { runs, stock, json } = new Command("npm run conformance --")
+const { runs, http2, json } = new Command("npm run conformance --")
   .description("Runs the Connect project's conformance runner against a server with our adapter.")
   .option("--runs <n>", "number of runs", wholeNumber(1, 100), 1)
   .option(
-    "--stock",
-    "serve unary calls with Connect's own handlers (the fallback) instead of the fast path",
+    "--http2 <implementation>",
+    "unblock (this project's own) or node (Node's)",
+    oneOf(http2Implementations),
+    "unblock",
   )
   .option("--json", "print only the result as JSON on stdout; the runner prints on stderr")
   .addHelpText("after", example)
@@ -63,7 +66,7 @@ try {
 /** The runner prints which cases failed, and why. */
 async function passes(path: string): Promise<boolean> {
   const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-  const server = [process.execPath, file("server.ts"), ...(stock ? ["--stock"] : [])];
+  const server = [process.execPath, file("server.ts"), "--http2", http2];
   const args = ["--mode", "server", "--conf", file("full.yaml"), ...parallelism, "--", ...server];
   const child = spawn(path, args, {
     stdio: ["ignore", json ? process.stderr : "inherit", "inherit"],

@@ -9,7 +9,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { createAdapter } from "../adapter/adapter.ts";
-import { listen, type TlsConfig } from "../listener/listener.ts";
+import { http2Implementations, listen, type TlsConfig } from "../listener/listener.ts";
 import {
   type ServerCompatRequest,
   ServerCompatRequestSchema,
@@ -28,17 +28,17 @@ const parentPollMs = 1_000;
 /** Size of the big-endian length before each message. */
 const prefixBytes = 4;
 
-const { values } = parseArgs({ options: { stock: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { http2: { type: "string" } } });
+const http2 = http2Implementations.find((name) => name === values.http2) ?? "unblock";
 endWithParent();
 const request = await readMessage(process.stdin, ServerCompatRequestSchema);
 const adapter = createAdapter({
   routes: (router) => router.service(ConformanceService, conformanceService),
-  fastPath: !values.stock,
   ...(request.messageReceiveLimit > 0 && { readMaxBytes: request.messageReceiveLimit }),
   // Responses contain the requests as `google.protobuf.Any`.
   jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
 });
-const { port } = await listen({ host, port: 0, tls: tlsOf(request) }, adapter);
+const { port } = await listen({ host, port: 0, tls: tlsOf(request), http2 }, adapter);
 const response = create(ServerCompatResponseSchema, {
   host,
   port,

@@ -3,9 +3,7 @@ import {
   ConnectError,
   type Interceptor,
   type StreamRequest,
-  type StreamResponse,
   type UnaryRequest,
-  type UnaryResponse,
 } from "@connectrpc/connect";
 import type { ErrorKind } from "@unblock/errors/error-table";
 import { Failure, InvalidRequest } from "@unblock/errors/failure";
@@ -16,7 +14,6 @@ import {
   RetryInfoSchema,
 } from "@unblock/proto/gen/google/rpc/error_details_pb";
 import type { Logger } from "pino";
-import { noteFailure } from "../adapter/observer.ts";
 import { traceIds } from "../observability/opentelemetry.ts";
 import { noteTrace, requestIdOf } from "../observability/request-log.ts";
 
@@ -37,61 +34,30 @@ export const codes: Record<ErrorKind, Code> = {
 
 const retryDelay = { seconds: 1n };
 
-/**
- * Ends every call that reaches the interceptors with a response or a ConnectError. A stream ends at its
- * deadline whether its handler heeds the signal or not; unary calls need no interceptor for that.
- */
+/** Ends every call that reaches the interceptors with a response or a ConnectError. */
 export function concludeCalls(logger: Logger): Interceptor {
   return (next) => async (request) => {
     noteTrace(request.contextValues);
-    const toOutcome = (error: unknown) => {
-      const outcome = outcomeOf(request, error, logger);
-      noteFailure(request.contextValues, outcome);
-      return outcome;
-    };
-    let response: UnaryResponse | StreamResponse;
     try {
-      response = await next(request);
+      const response = await next(request);
+      return response.stream
+        ? { ...response, message: concluded(response.message, request, logger) }
+        : response;
     } catch (error) {
-      throw toOutcome(error);
+      throw outcomeOf(request, error, logger);
     }
-    return response.stream
-      ? { ...response, message: concluded(response.message, request.signal, toOutcome) }
-      : response;
   };
 }
 
 async function* concluded<Message>(
   messages: AsyncIterable<Message>,
-  signal: AbortSignal,
-  toOutcome: (error: unknown) => ConnectError,
+  request: Request,
+  logger: Logger,
 ): AsyncIterable<Message> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  // The abort may come while no race below awaits the promise.
-  aborted.catch(() => {});
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  const iterator = messages[Symbol.asyncIterator]();
-  let isOver = false;
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([iterator.next(), aborted]);
-      if (done) {
-        isOver = true;
-        return;
-      }
-      yield value;
-    }
+    yield* messages;
   } catch (error) {
-    isOver = true;
-    throw toOutcome(error);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    // Not awaited: a handler that ignores its signal would hold the stream.
-    iterator.return?.()?.catch(() => {});
-    if (!isOver) {
-      toOutcome(new ConnectError("the caller stopped reading the stream", Code.Canceled));
-    }
+    throw outcomeOf(request, error, logger);
   }
 }
 

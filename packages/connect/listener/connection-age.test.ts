@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { Agent, request as requestHttp } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import {
   flag,
@@ -12,9 +11,17 @@ import {
 } from "@unblock/http2/frames";
 import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { FrameReader } from "@unblock/http2/testing/frame-reader";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createAdapter } from "../adapter/adapter.ts";
+import type { Exchange } from "../adapter/exchange.ts";
 import { defaultConnectionLimits } from "./limits.ts";
-import { type Listener, type ListenerConfig, listen } from "./listener.ts";
+import {
+  type Http2Implementation,
+  http2Implementations,
+  type Listener,
+  type ListenerConfig,
+  listen,
+} from "./listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 10 };
 const largestStream = 2 ** 31 - 1;
@@ -29,29 +36,30 @@ afterEach(async () => {
 });
 
 /** Starts a server that responds with the path at once, or for "/late" on request. */
-async function open(age: Partial<ListenerConfig["connectionLimits"]> = {}) {
-  const late: ServerHttp2Stream[] = [];
-  const closedCodes: number[] = [];
+async function open(
+  age: Partial<ListenerConfig["connectionLimits"]> = {},
+  http2: Http2Implementation = "unblock",
+) {
+  const late: Exchange[] = [];
   const listener = await listen(
-    { host: "127.0.0.1", port: 0, connectionLimits: { ...defaultConnectionLimits, ...age } },
-    {
-      handleRequest: (request, response) => {
-        response.end(String(request.url));
-      },
-      handleStream: (stream, headers) => {
-        stream.on("error", () => {});
-        stream.on("close", () => closedCodes.push(stream.rstCode));
-        if (headers[":path"] === "/late") {
-          late.push(stream);
+    { host: "127.0.0.1", port: 0, http2, connectionLimits: { ...defaultConnectionLimits, ...age } },
+    createAdapter({
+      routes: () => {},
+      fallback: (exchange) => {
+        if (exchange.path === "/late") {
+          late.push(exchange);
         } else {
-          stream.respond();
-          stream.end(String(headers[":path"]));
+          respondWithPath(exchange);
         }
       },
-    },
+    }),
   );
   listeners.push(listener);
-  return { listener, late, closedCodes };
+  return { listener, late };
+}
+
+function respondWithPath(exchange: Exchange): void {
+  exchange.respond({ status: 200, header: {}, body: Buffer.from(exchange.path) });
 }
 
 /** A client that sends frames, and acknowledges PINGs only on request. */
@@ -104,66 +112,76 @@ class RawCaller {
   }
 }
 
-test.each(["at its age", "at a stop"])(
-  "serves HTTP/2 calls already sent when a connection ended %s",
-  async (when) => {
-    const { listener } = await open({ maxConnectionAgeMs: when === "at its age" ? 200 : 0 });
+describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
+  test.each(["at its age", "at a stop"])(
+    "serves HTTP/2 calls already sent when a connection ended %s",
+    async (when) => {
+      const { listener } = await open(
+        { maxConnectionAgeMs: when === "at its age" ? 200 : 0 },
+        http2,
+      );
+      const caller = new RawCaller(listener);
+      caller.call("/before");
+      await vi.waitUntil(() => caller.responded.length === 1, waitOptions);
+      const drained = when === "at a stop" ? listener.drain() : undefined;
+      await vi.waitUntil(() => caller.goAways.length === 1 && caller.pings === 1, waitOptions);
+      expect(caller.goAways).toEqual([largestStream]);
+      // As if the call had been sent before the GOAWAY was read.
+      caller.call("/meanwhile");
+      await vi.waitUntil(() => caller.responded.length === 2, waitOptions);
+      expect(caller.responded).toEqual(["/before", "/meanwhile"]);
+      caller.acknowledgePings();
+      await once(caller.socket, "close");
+      expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 3]));
+      await drained;
+      await vi.waitUntil(() => listener.connections === 0, waitOptions);
+    },
+  );
+
+  test("drains although a client reads no GOAWAY", async () => {
+    const { listener } = await open({}, http2);
     const caller = new RawCaller(listener);
     caller.call("/before");
     await vi.waitUntil(() => caller.responded.length === 1, waitOptions);
-    const drained = when === "at a stop" ? listener.drain() : undefined;
+    await listener.drain();
+    expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 1]));
+  });
+
+  test("serves a call in progress at the max age, then closes the connection", async () => {
+    const { listener, late } = await open(
+      {
+        maxConnectionAgeMs: 200,
+        maxConnectionAgeGraceMs: 60_000,
+      },
+      http2,
+    );
+    const caller = new RawCaller(listener);
+    caller.call("/late");
     await vi.waitUntil(() => caller.goAways.length === 1 && caller.pings === 1, waitOptions);
-    expect(caller.goAways).toEqual([largestStream]);
-    // As if the call had been sent before the GOAWAY was read.
-    caller.call("/meanwhile");
-    await vi.waitUntil(() => caller.responded.length === 2, waitOptions);
-    expect(caller.responded).toEqual(["/before", "/meanwhile"]);
     caller.acknowledgePings();
+    await vi.waitUntil(() => caller.goAways.at(-1) === 1, waitOptions);
+    for (const exchange of late) {
+      respondWithPath(exchange);
+    }
     await once(caller.socket, "close");
-    expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 3]));
-    await drained;
+    expect(caller.responded).toEqual(["/late"]);
+  });
+
+  test("destroys the connection of a call in progress after the grace", async () => {
+    const { listener, late } = await open(
+      {
+        maxConnectionAgeMs: 200,
+        maxConnectionAgeGraceMs: 200,
+      },
+      http2,
+    );
+    const caller = new RawCaller(listener);
+    caller.call("/late");
+    await once(caller.socket, "close");
+    expect(caller.goAways[0]).toBe(largestStream);
+    expect(late).toHaveLength(1);
     await vi.waitUntil(() => listener.connections === 0, waitOptions);
-  },
-);
-
-test("drains although a client reads no GOAWAY", async () => {
-  const { listener } = await open();
-  const caller = new RawCaller(listener);
-  caller.call("/before");
-  await vi.waitUntil(() => caller.responded.length === 1, waitOptions);
-  await listener.drain();
-  expect(new Set(caller.goAways)).toEqual(new Set([largestStream, 1]));
-});
-
-test("serves a call in progress at the max age, then closes the connection", async () => {
-  const { listener, late, closedCodes } = await open({
-    maxConnectionAgeMs: 200,
-    maxConnectionAgeGraceMs: 60_000,
   });
-  const caller = new RawCaller(listener);
-  caller.call("/late");
-  await vi.waitUntil(() => caller.goAways.length === 1 && caller.pings === 1, waitOptions);
-  caller.acknowledgePings();
-  await vi.waitUntil(() => caller.goAways.at(-1) === 1, waitOptions);
-  expect(closedCodes).toEqual([]);
-  late[0]?.respond();
-  late[0]?.end("/late");
-  await once(caller.socket, "close");
-  expect(caller.responded).toEqual(["/late"]);
-});
-
-test("destroys the connection of a call in progress after the grace", async () => {
-  const { listener, late, closedCodes } = await open({
-    maxConnectionAgeMs: 200,
-    maxConnectionAgeGraceMs: 200,
-  });
-  const caller = new RawCaller(listener);
-  caller.call("/late");
-  await once(caller.socket, "close");
-  expect(caller.goAways[0]).toBe(largestStream);
-  expect(late).toHaveLength(1);
-  await vi.waitUntil(() => closedCodes.length === 1, waitOptions);
-  await vi.waitUntil(() => listener.connections === 0, waitOptions);
 });
 
 test("sends connection: close with the next HTTP/1.1 response at the max age", async () => {
@@ -191,15 +209,15 @@ test("destroys an HTTP/1.1 connection with a call after the grace, but no idle o
   const age = { maxConnectionAgeMs: 200, maxConnectionAgeGraceMs: 200 };
   const listener = await listen(
     { host: "127.0.0.1", port: 0, connectionLimits: { ...defaultConnectionLimits, ...age } },
-    {
-      handleRequest: (request, response) => {
-        calls.push(request.url ?? "");
-        if (request.url !== "/late") {
-          response.end();
+    createAdapter({
+      routes: () => {},
+      fallback: (exchange) => {
+        calls.push(exchange.path);
+        if (exchange.path !== "/late") {
+          exchange.respond({ status: 200, header: {} });
         }
       },
-      handleStream: () => {},
-    },
+    }),
   );
   listeners.push(listener);
   const dial = () => {

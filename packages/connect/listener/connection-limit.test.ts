@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createCertificates } from "@unblock/test/certificates";
 import { afterEach, expect, test, vi } from "vitest";
+import { createAdapter } from "../adapter/adapter.ts";
 import { networkOf } from "./connection-limit.ts";
 import { defaultConnectionLimits } from "./limits.ts";
 import { type Listener, listen, type TlsConfig } from "./listener.ts";
@@ -28,7 +29,7 @@ async function open(maxConnections: number, tls?: TlsConfig) {
       connectionLimits: { ...defaultConnectionLimits, maxConnections },
       log: (line) => logged.push(line),
     },
-    { handleRequest: (_, response) => response.end("here"), handleStream: () => {} },
+    createAdapter({ routes: () => {} }),
   );
   listener = opened;
   return { listener: opened, logged };
@@ -45,7 +46,7 @@ function dial({ port }: Listener, localAddress: string): Socket {
 async function isServed(socket: Socket): Promise<boolean> {
   socket.write(request);
   const [first] = await Promise.race([once(socket, "data"), once(socket, "close")]);
-  return String(first).startsWith("HTTP/1.1 200");
+  return String(first).startsWith("HTTP/1.1 404");
 }
 
 // Other systems have only 127.0.0.1 as a loopback address.

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const program = `
   const { listen } = await import(${JSON.stringify(new URL("listener.ts", import.meta.url).href)});
   if (process.argv[1] === "listen") {
-    await listen({ host: "127.0.0.1", port: 0 }, { handleRequest() {}, handleStream() {} });
+    await listen({ host: "127.0.0.1", port: 0 }, { handleRequest() {}, handleStream() {}, serveStream() {} });
   }
   const makePair = (first, second) => [first, second];
   const kept = [];

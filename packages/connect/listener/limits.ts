@@ -1,3 +1,5 @@
+import type { ConnectionOptions } from "@unblock/http2/server";
+import { maxDiscardedBytes } from "../adapter/node-body.ts";
 import type { ConnectionAge } from "./connection-age.ts";
 import type { Keepalive } from "./keepalive.ts";
 
@@ -23,7 +25,11 @@ export const openStreamLimits = { perConnection: 100, perServer: 1_000 };
 export const vitalsWatchLimits = { perConnection: 4, perServer: 16 };
 /** Idle time after which a reflection stream ends, in milliseconds; its caller may open another. */
 export const reflectionIdleMs = 60_000;
-/** Memory per HTTP/2 session. Node's default of 10 MB rejects streams of a burst of large requests. */
+/** Max bytes that all HTTP/2 connections buffer of requests that are not read, and responses that are not taken. */
+export const maxBufferedBytes = 128 * 1024 * 1024;
+/** The same for one connection. */
+const maxConnectionBufferedBytes = 32 * 1024 * 1024;
+/** Memory per session of node:http2. Its default of 10 MB rejects streams of a burst of large requests. */
 export const maxSessionMemoryMb = 64;
 export interface ConnectionLimits extends Keepalive, ConnectionAge {
   /** Max open connections; half of them may come from one address. */
@@ -73,3 +79,27 @@ export const defaultTimeLimits: TimeLimits = {
  * @see https://nvd.nist.gov/vuln/detail/CVE-2023-44487
  */
 export const streamResets = { streamResetBurst: 2_000, streamResetRate: 500 };
+
+/** Limits of a connection of this project's HTTP/2. */
+export function http2Options(
+  { firstByteMs, requestMs, idleMs }: TimeLimits,
+  limits: ConnectionLimits,
+): ConnectionOptions {
+  const { streamResetBurst, streamResetRate } = streamResets;
+  return {
+    maxConcurrentStreams: maxStreams,
+    maxHeaderBytes,
+    maxBufferedBytes: maxConnectionBufferedBytes,
+    maxDroppedBytes: maxDiscardedBytes,
+    rates: { resetsReceived: { burst: streamResetBurst, perSecond: streamResetRate } },
+    handshakeTimeoutMs: firstByteMs,
+    frameTimeoutMs: requestMs,
+    bodyTimeoutMs: requestMs,
+    sendTimeoutMs: 2 * requestMs,
+    idleTimeoutMs: idleMs,
+    pingIntervalMs: limits.keepaliveIntervalMs,
+    pingTimeoutMs: limits.keepaliveTimeoutMs,
+    maxAgeMs: limits.maxConnectionAgeMs,
+    drainTimeoutMs: limits.maxConnectionAgeGraceMs,
+  };
+}

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import type { ServerHttp2Stream } from "node:http2";
 import { connect, type Socket } from "node:net";
 import {
   headersFrames,
@@ -12,8 +11,10 @@ import {
 import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { createCertificates } from "@unblock/test/certificates";
 import { afterEach, expect, test, vi } from "vitest";
+import { createAdapter } from "../adapter/adapter.ts";
+import type { Exchange } from "../adapter/exchange.ts";
 import { defaultTimeLimits } from "./limits.ts";
-import { type Listener, type ListenerConfig, listen } from "./listener.ts";
+import { http2Implementations, type Listener, type ListenerConfig, listen } from "./listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 /** More than the system buffers for a client that does not read. */
@@ -29,9 +30,9 @@ afterEach(() => {
 /** Starts a server that never responds, unless a test passes a handler. */
 function open(
   config: Partial<ListenerConfig>,
-  handleStream: (stream: ServerHttp2Stream) => void = () => {},
+  serve: (exchange: Exchange) => void = () => {},
 ): Promise<Listener> {
-  const adapter = { handleRequest: () => {}, handleStream };
+  const adapter = createAdapter({ routes: () => {}, fallback: serve });
   return listen({ host: "127.0.0.1", port: 0, ...config }, adapter);
 }
 
@@ -58,44 +59,49 @@ test("drains although a client has sent nothing", async () => {
   await assertHolds(listener, 0);
 });
 
-test("drains although a client does not close its side", async () => {
-  const listener = await open({ timeLimits: { ...defaultTimeLimits, goodbyeMs: 100 } });
-  const socket = dial(listener, Buffer.concat([preface, settingsFrame([])]));
-  await once(socket, "data");
-  const drained = listener.drain();
-  await once(socket, "end");
-  await drained;
-  await assertHolds(listener, 0);
-});
+test.each(http2Implementations)(
+  "drains although a client does not close its side, HTTP/2 of %s",
+  async (http2) => {
+    const listener = await open({ http2, timeLimits: { ...defaultTimeLimits, goodbyeMs: 100 } });
+    const socket = dial(listener, Buffer.concat([preface, settingsFrame([])]));
+    await once(socket, "data");
+    const drained = listener.drain();
+    await once(socket, "end");
+    await drained;
+    await assertHolds(listener, 0);
+  },
+);
 
-test("destroys the HTTP/2 connection of a client that opens all windows and reads nothing", async () => {
-  const { promise: responded, resolve } = Promise.withResolvers<void>();
-  const listener = await open({ timeLimits: { ...defaultTimeLimits, idleMs: 400 } }, (stream) => {
-    stream.on("error", () => {});
-    stream.respond();
-    stream.end(Buffer.alloc(largeBytes));
-    resolve();
-  });
-  const request = new HpackEncoder().encode([
-    [":method", "GET"],
-    [":scheme", "http"],
-    [":authority", "x"],
-    [":path", "/"],
-  ]);
-  const socket = dial(
-    listener,
-    Buffer.concat([
-      preface,
-      settingsFrame([[setting.initialWindowSize, maxWindowBytes]]),
-      windowUpdateFrame(0, largeBytes),
-      headersFrames(1, request, true),
-    ]),
-  ).pause();
-  await responded;
-  expect(listener.connections).toBe(1);
-  await assertHolds(listener, 0);
-  expect(socket.bytesRead).toBeLessThan(largeBytes);
-});
+test.each(http2Implementations)(
+  "destroys the HTTP/2 connection of a client that opens all windows and reads nothing: %s",
+  async (http2) => {
+    const { promise: responded, resolve } = Promise.withResolvers<void>();
+    const timeLimits = { ...defaultTimeLimits, headerMs: 200, requestMs: 200, idleMs: 400 };
+    const listener = await open({ http2, timeLimits }, (exchange) => {
+      exchange.respond({ status: 200, header: {}, body: Buffer.alloc(largeBytes) });
+      resolve();
+    });
+    const request = new HpackEncoder().encode([
+      [":method", "GET"],
+      [":scheme", "http"],
+      [":authority", "x"],
+      [":path", "/"],
+    ]);
+    const socket = dial(
+      listener,
+      Buffer.concat([
+        preface,
+        settingsFrame([[setting.initialWindowSize, maxWindowBytes]]),
+        windowUpdateFrame(0, largeBytes),
+        headersFrames(1, request, true),
+      ]),
+    ).pause();
+    await responded;
+    expect(listener.connections).toBe(1);
+    await assertHolds(listener, 0);
+    expect(socket.bytesRead).toBeLessThan(largeBytes);
+  },
+);
 
 test.each([
   ["nothing", ""],

@@ -8,6 +8,7 @@ import {
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { setFlagsFromString } from "node:v8";
+import { createServerConnection, MemoryBudget, type ServerConnection } from "@unblock/http2/server";
 import type { Adapter } from "../adapter/adapter.ts";
 import { endHttp2AtMaxAge, Http1Ages } from "./connection-age.ts";
 import { limitConnections } from "./connection-limit.ts";
@@ -16,6 +17,8 @@ import {
   type ConnectionLimits,
   defaultConnectionLimits,
   defaultTimeLimits,
+  http2Options,
+  maxBufferedBytes,
   maxHeaderBytes,
   maxSessionMemoryMb,
   maxStreams,
@@ -48,9 +51,15 @@ export interface ListenerConfig {
   readonly timeLimits?: TimeLimits;
   /** Default: `defaultConnectionLimits`. */
   readonly connectionLimits?: ConnectionLimits;
+  /** Default: "unblock". */
+  readonly http2?: Http2Implementation;
   /** Receives lines for the operator. Default: they are dropped. */
   readonly log?: (message: string) => void;
 }
+
+/** What serves HTTP/2: this project's own implementation, or Node's, which is slower. */
+export const http2Implementations = ["unblock", "node"] as const;
+export type Http2Implementation = (typeof http2Implementations)[number];
 
 /** A port that serves HTTP/1.1 and HTTP/2. */
 export interface Listener {
@@ -74,9 +83,10 @@ export async function listen(
     tls,
     timeLimits = defaultTimeLimits,
     connectionLimits = defaultConnectionLimits,
+    http2: implementation = "unblock",
     log = () => {},
   }: ListenerConfig,
-  { handleRequest, handleStream }: Adapter,
+  { handleRequest, handleStream, serveStream }: Adapter,
 ): Promise<Listener> {
   keepCallsYoung();
   const { firstByteMs, headerMs, requestMs, idleMs, goodbyeMs } = timeLimits;
@@ -99,22 +109,34 @@ export async function listen(
   // The server never listens itself, and its timeouts start with this event.
   http1.emit("listening");
 
-  const http2 = createHttp2Server({
+  const connections = new Set<ServerConnection>();
+  const options = {
+    ...http2Options(timeLimits, connectionLimits),
+    budget: new MemoryBudget(maxBufferedBytes),
+  };
+  const serveHttp2 = (socket: Socket) => {
+    const connection = createServerConnection(
+      socket,
+      options,
+      (stream) => serveStream(stream, socket),
+      { onClosed: () => connections.delete(connection) },
+    );
+    connections.add(connection);
+    if (draining) {
+      connection.shutDown();
+    }
+  };
+
+  const nodeHttp2 = createHttp2Server({
     maxSessionMemory: maxSessionMemoryMb,
     settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes },
     ...streamResets,
   });
-  http2.on("stream", (stream: ServerHttp2Stream, headers, flags, rawHeaders) => {
+  nodeHttp2.on("stream", (stream: ServerHttp2Stream, headers) => {
     sessions.began(stream);
-    handleStream(stream, headers, flags, rawHeaders);
+    handleStream(stream, headers);
   });
-
-  const serve = (socket: Socket, isHttp2: boolean) => {
-    if (!isHttp2) {
-      http1Ages.add(socket);
-      http1.emit("connection", socket);
-      return;
-    }
+  const serveNodeHttp2 = (socket: Socket) => {
     const add = (session: ServerHttp2Session) => {
       sessions.add(session, socket);
       ping(session, socket, connectionLimits);
@@ -124,9 +146,20 @@ export async function listen(
       }
     };
     // The event is synchronous, and does not name the socket.
-    http2.once("session", add);
-    http2.emit("connection", socket);
-    http2.off("session", add);
+    nodeHttp2.once("session", add);
+    nodeHttp2.emit("connection", socket);
+    nodeHttp2.off("session", add);
+  };
+
+  const serve = (socket: Socket, isHttp2: boolean) => {
+    if (!isHttp2) {
+      http1Ages.add(socket);
+      http1.emit("connection", socket);
+    } else if (implementation === "node") {
+      serveNodeHttp2(socket);
+    } else {
+      serveHttp2(socket);
+    }
   };
 
   const accept = (socket: Socket) => {
@@ -189,6 +222,9 @@ export async function listen(
       http1.closeIdleConnections();
       const polls = setInterval(() => http1.closeIdleConnections(), drainPollMs);
       sessions.close();
+      for (const connection of connections) {
+        connection.shutDown();
+      }
       for (const socket of undecided) {
         socket.destroy();
       }

@@ -8,6 +8,7 @@ import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { callGrpc, post } from "@unblock/test/wire";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { envelope } from "../adapter/envelope.ts";
+import { http2Implementations } from "../listener/listener.ts";
 
 const ping = "VitalsService/Ping";
 const watch = "VitalsService/WatchVitals";
@@ -148,10 +149,6 @@ const rejected: [string, string, Send][] = [
         }),
       ),
   ],
-];
-
-/** Calls that only the fast path ends at their deadline, whatever caller and handler do. */
-const rejectedAtOnce: typeof rejected = [
   [
     "a deadline that passes while the body is read",
     "Ping",
@@ -164,12 +161,12 @@ async function asReply(response: Response) {
   return { status: response.status, text: await response.text() };
 }
 
-describe.each([true, false])("fast path: %s,", (fastPath) => {
+describe.each(http2Implementations)("HTTP/2 of %s,", (http2) => {
   let server: TestServer;
   const lines = () => server.logged.map((line) => JSON.parse(line));
   beforeAll(async () => {
     server = await startTestServer({
-      fastPath,
+      http2,
       cpuWorkers: 1,
       blockingThreads: 1,
       processes: 1,
@@ -191,7 +188,7 @@ describe.each([true, false])("fast path: %s,", (fastPath) => {
     return { seen, counted, logged: calls.filter(({ code }) => code !== undefined) };
   }
 
-  test.each([...rejected, ...(fastPath ? rejectedAtOnce : [])])(
+  test.each(rejected)(
     "%s is counted and logged once, with the code of the response",
     async (_, rpc, send) => {
       const { seen, counted, logged } = await countedDuring(() => send(server.url));

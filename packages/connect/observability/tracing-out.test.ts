@@ -20,13 +20,10 @@ const headers = {
   baggage: "tenant=acme",
 };
 
-describe.each([
-  ["the fast path", true],
-  ["the fallback", false],
-])("an outgoing request of a call over %s", (_, fastPath) => {
+describe("an outgoing request of a call", () => {
   let server: TracedServer;
   beforeAll(async () => {
-    server = await startTracedServer(fastPath);
+    server = await startTracedServer();
   });
   beforeEach(() => {
     server.telemetry.reset();

@@ -31,9 +31,8 @@ const command = "unblockCancel";
 
 interface Pending {
   readonly queue: Queue;
-  readonly sinceMs: number;
-  /** Whether a caller was told that the job is not accepted. */
-  readonly isReported: boolean;
+  /** When the job's caller was told that it is not accepted; undefined if nobody waits for it. */
+  readonly rejectedMs: number | undefined;
 }
 
 /**
@@ -53,17 +52,21 @@ export class Cancellations {
     connection.client.defineCommand(command, script);
   }
 
-  /** Removes a job that nobody waits for. A job that has started continues. */
-  cancel(queue: Queue, id: string): void {
-    this.#add(id, { queue, sinceMs: performance.now(), isReported: false });
-  }
-
   /**
-   * Removes a job whose caller was told that it is not accepted; reports it if it may be done
-   * anyway.
+   * Removes a job, unless it has started.
+   *
+   * @param rejectedMs when its caller was told that it is not accepted: it is reported if it may be
+   *   done anyway. Default: nobody waits for it
    */
-  cancelRejected(queue: Queue, id: string, sinceMs: number): void {
-    this.#add(id, { queue, sinceMs, isReported: true });
+  cancel(queue: Queue, id: string, rejectedMs?: number): void {
+    if (this.#isClosed || this.#pending.size >= maxPending) {
+      this.#report(rejectedMs === undefined ? [] : [id]);
+      return;
+    }
+    this.#pending.set(id, { queue, rejectedMs });
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
   }
 
   async settled(): Promise<void> {
@@ -72,19 +75,9 @@ export class Cancellations {
 
   close(): void {
     this.#isClosed = true;
-    this.#report([...this.#pending].filter(([, { isReported }]) => isReported).map(([id]) => id));
+    const rejected = [...this.#pending].filter(([, one]) => one.rejectedMs !== undefined);
+    this.#report(rejected.map(([id]) => id));
     this.#pending.clear();
-  }
-
-  #add(id: string, pending: Pending): void {
-    if (this.#isClosed || this.#pending.size >= maxPending) {
-      this.#report(pending.isReported ? [id] : []);
-      return;
-    }
-    this.#pending.set(id, pending);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
   }
 
   async #run(): Promise<void> {
@@ -100,13 +93,17 @@ export class Cancellations {
   }
 
   /** @returns the id, if it has to be reported */
-  async #attempt(id: string, { queue, sinceMs, isReported }: Pending): Promise<string[]> {
+  async #attempt(id: string, { queue, rejectedMs }: Pending): Promise<string[]> {
     const keys = [id, "wait", "prioritized", "delayed"].map((name) => queue.toKey(name));
     try {
       const found: unknown = await this.#connection.client.runCommand(command, [...keys, id]);
       this.#pending.delete(id);
-      const isGone = found === "absent" && performance.now() - sinceMs < keptMs;
-      return isReported && found !== "cancelled" && !isGone ? [id] : [];
+      if (rejectedMs === undefined || found === "cancelled") {
+        return [];
+      }
+      // The record of a job that was done would still be there.
+      const isGone = found === "absent" && performance.now() - rejectedMs < keptMs;
+      return isGone ? [] : [id];
     } catch {
       // Redis is away again, or out of memory: try again.
       await sleep(pollMs, undefined, { ref: false });

@@ -1,6 +1,6 @@
 import { createClient, ErrorReply } from "@redis/client";
 import { backendUnavailable, Failure } from "@unblock/errors/failure";
-import { createNodeRedisClient, type IRedisClient } from "bullmq";
+import { createNodeRedisClient } from "bullmq";
 import { describeRedis } from "./redis-url.ts";
 
 const connectTimeoutMs = 5_000;
@@ -8,33 +8,15 @@ const maxBackoffMs = 1_000;
 /** Max commands that wait for a connection or a reply; more fail at once. */
 const maxCommands = 10_000;
 
-interface RedisConnectionConfig {
-  readonly url: string;
-  /** Reports once that the connection is lost, and once that it responds again. */
-  readonly log: (message: string) => void;
-}
-
-type RedisCommands = Pick<ReturnType<typeof createClient>, "get" | "set" | "pExpire">;
+export type RedisConnection = ReturnType<typeof connectRedis>;
 
 /**
- * A connection that reconnects until it is closed. Commands wait meanwhile, as BullMQ's own must;
- * check `isReady` before a command that a caller waits for.
+ * Opens a connection that reconnects until it is closed. Commands wait meanwhile, as BullMQ's own
+ * must; check `isReady` before a command that a caller waits for.
+ *
+ * @param log reports once that the connection is lost, and once that it responds again
  */
-export interface RedisConnection {
-  readonly client: IRedisClient;
-  /** For BullMQ's objects, which duplicate the connection for blocking commands. */
-  readonly options: { readonly connection: IRedisClient; readonly skipVersionCheck: true };
-  /** Commands that BullMQ does not have. */
-  readonly redis: RedisCommands;
-  readonly isReady: boolean;
-  readonly problem: string;
-  info(): Promise<ReadonlyMap<string, string>>;
-  /** Resolves at the first connection; never if closed before. */
-  readonly connected: Promise<void>;
-  close(): void;
-}
-
-export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnection {
+export function connectRedis({ url, log }: { url: string; log: (message: string) => void }) {
   const where = describeRedis(url);
   let isClosed = false;
   const raw = createClient({
@@ -69,12 +51,18 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
   const client = createNodeRedisClient(raw);
   // Reported by the listener above; without this one, the error would end the process.
   client.on("error", () => {});
+  const commands: Pick<typeof raw, "get" | "set" | "pExpire"> = raw;
   return {
     client,
-    // BullMQ asks for the version only once: if Redis died just then, a worker would spin without
-    // taking jobs, or a queue never add one.
-    options: { connection: client, skipVersionCheck: true },
-    redis: raw,
+    /** For BullMQ's objects, which duplicate the connection for blocking commands. */
+    options: {
+      connection: client,
+      // BullMQ asks for the version only once: if Redis died just then, a worker would spin without
+      // taking jobs, or a queue never add one.
+      skipVersionCheck: true,
+    },
+    /** Commands that BullMQ does not have. */
+    redis: commands,
     get isReady() {
       return raw.isReady;
     },
@@ -82,6 +70,7 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
       return problem;
     },
     info: async () => readInfo(await raw.info()),
+    /** Resolves at the first connection; never if closed before. */
     connected,
     close: () => {
       isClosed = true;
@@ -91,12 +80,8 @@ export function connectRedis({ url, log }: RedisConnectionConfig): RedisConnecti
 }
 
 function readInfo(text: string): ReadonlyMap<string, string> {
-  return new Map(
-    text
-      .split("\r\n")
-      .map((line) => line.split(":", 2))
-      .map(([name = "", value = ""]) => [name, value]),
-  );
+  const lines = text.split("\r\n").map((line) => line.split(":", 2));
+  return new Map(lines.map(([name = "", value = ""]) => [name, value]));
 }
 
 /** Converts the failure of a command into what a caller can do about it. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { backendUnavailable, Failure } from "@unblock/errors/failure";
-import { type Job, type JobsOptions, Queue, QueueEvents } from "bullmq";
+import { type Job, type JobsOptions, type JobType, Queue, QueueEvents } from "bullmq";
 import { unlessAborted, withTimeout } from "../waiting.ts";
 import { Backlog } from "./backlog.ts";
 import { Cancellations } from "./cancellations.ts";
@@ -22,7 +22,7 @@ import {
   retryFromStart,
   unfinishedKeyMs,
 } from "./protocol.ts";
-import { JobResults, NothingHeard } from "./results.ts";
+import { JobResults } from "./results.ts";
 
 const commandMs = 2_000;
 /**
@@ -38,15 +38,32 @@ interface JobQueueConfig {
   readonly log: (message: string) => void;
 }
 
+/** A queue of Redis, and its bound. */
+interface Line {
+  readonly queue: Queue<JobData>;
+  readonly backlog: Backlog;
+}
+
+/** What a caller asks of a compute job. */
+export interface JobTerms {
+  /** Expected CPU time, in milliseconds: shorter jobs run first. */
+  readonly costMs: number;
+  /**
+   * `scope.fingerprint` of a call that may be repeated: the same key means the same job, done once,
+   * and again when it failed.
+   */
+  readonly key: string | undefined;
+  /** Its abort removes a waiting job without a key, for which nobody else waits. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * The server's side of the job queue: adds jobs and waits for the results of those that compute.
  */
 export class JobQueue {
   readonly #connection: RedisConnection;
-  readonly #compute: Queue<JobData>;
-  readonly #events: Queue<JobData>;
-  readonly #computeBacklog: Backlog;
-  readonly #eventsBacklog: Backlog;
+  readonly #compute: Line;
+  readonly #events: Line;
   readonly #ends: QueueEvents;
   readonly #results: JobResults;
   readonly #cancellations: Cancellations;
@@ -54,47 +71,32 @@ export class JobQueue {
   constructor({ redisUrl, maxQueue, log }: JobQueueConfig) {
     this.#connection = connectRedis({ url: redisUrl, log });
     const { options } = this.#connection;
-    this.#compute = quiet(new Queue(computeQueue, options));
-    this.#events = quiet(new Queue(eventsQueue, options));
+    const open = (name: string, ...counted: JobType[]): Line => {
+      const queue = quiet(new Queue<JobData>(name, options));
+      return { queue, backlog: new Backlog(() => queue.getJobCountByTypes(...counted), maxQueue) };
+    };
+    this.#compute = open(computeQueue, "waiting", "prioritized", "delayed");
+    // Failed events stay until a person retries them, so they count too.
+    this.#events = open(eventsQueue, "waiting", "delayed", "failed");
     this.#ends = quiet(
       new QueueEvents(computeQueue, {
         ...options,
         lastEventId: `${Date.now() - clockSkewMs}-0`,
       }),
     );
-    this.#results = new JobResults(this.#ends, this.#compute);
+    this.#results = new JobResults(this.#ends, this.#compute.queue);
     this.#cancellations = new Cancellations(this.#connection, log);
-    this.#computeBacklog = new Backlog(
-      () => this.#compute.getJobCountByTypes("waiting", "prioritized", "delayed"),
-      maxQueue,
-    );
-    // Failed events stay until a person retries them, so they count too.
-    this.#eventsBacklog = new Backlog(
-      () => this.#events.getJobCountByTypes("waiting", "delayed", "failed"),
-      maxQueue,
-    );
     void this.#connection.connected.then(() => this.#warnOfLosses(log));
   }
 
-  /**
-   * Adds a compute job and waits for its outcome.
-   *
-   * @param costMs expected CPU time in milliseconds: shorter jobs run first
-   * @param key `scope.fingerprint` of a call that may be repeated: the same key means the same job,
-   *   done once, and again when it failed
-   * @param signal its abort removes a waiting job from the queue, unless it has a key: others may
-   *   wait for it too
-   */
-  async compute(
-    data: JobData,
-    terms: { costMs: number; key: string | undefined; signal: AbortSignal },
-  ): Promise<unknown> {
+  /** Adds a compute job and waits for its outcome. */
+  async compute(data: JobData, terms: JobTerms): Promise<unknown> {
     const { costMs, key, signal } = terms;
     const id = newJobId(key);
     // Before the job is added, so that the result can't be missed.
     const waiting = this.#results.wait(id);
     try {
-      const job = await this.#add(this.#compute, this.#computeBacklog, data, id, key, {
+      const job = await this.#add(this.#compute, data, id, key, {
         ...computeOptions,
         ...deduplicationOf(key, unfinishedKeyMs.compute),
         priority: priorityOf(costMs),
@@ -105,8 +107,9 @@ export class JobQueue {
       }
       return await unlessAborted(waiting.result, signal);
     } catch (error) {
-      if (key === undefined && (signal.aborted || error instanceof NothingHeard)) {
-        this.#cancellations.cancel(this.#compute, id);
+      const isUnheard = error instanceof Failure && error.code === "UNBLOCK_JOB_UNHEARD";
+      if (key === undefined && (signal.aborted || isUnheard)) {
+        this.#cancellations.cancel(this.#compute.queue, id);
       }
       throw error;
     } finally {
@@ -117,7 +120,7 @@ export class JobQueue {
   /** Adds an event; resolves when Redis has it. An event with the same key is sent once. */
   async addEvent(data: JobData, key: string | undefined): Promise<void> {
     const id = newJobId(key);
-    const job = await this.#add(this.#events, this.#eventsBacklog, data, id, key, {
+    const job = await this.#add(this.#events, data, id, key, {
       ...eventOptions,
       ...deduplicationOf(key, unfinishedKeyMs.event),
     });
@@ -129,11 +132,10 @@ export class JobQueue {
 
   async close(): Promise<void> {
     this.#results.close();
+    const all = [this.#compute.queue, this.#events.queue, this.#ends];
     const closed = this.#cancellations
       .settled()
-      .then(() =>
-        Promise.allSettled([this.#compute.close(), this.#events.close(), this.#ends.close()]),
-      );
+      .then(() => Promise.allSettled(all.map((one) => one.close())));
     // A Redis that is away or hangs does not reply; closing the connection ends this.
     await Promise.race([closed, sleep(this.#connection.isReady ? closeMs : 0, undefined, unref)]);
     this.#cancellations.close();
@@ -141,11 +143,7 @@ export class JobQueue {
   }
 
   /** Waits for the job of an earlier call with the same key, or repeats its work when it failed. */
-  async #computeAgain(
-    job: Job<JobData>,
-    data: JobData,
-    terms: { costMs: number; key: string | undefined; signal: AbortSignal },
-  ): Promise<unknown> {
+  async #computeAgain(job: Job<JobData>, data: JobData, terms: JobTerms): Promise<unknown> {
     const id = job.id ?? "";
     const waiting = this.#results.wait(id);
     try {
@@ -169,8 +167,7 @@ export class JobQueue {
 
   /** @returns the job in Redis, which has another id when an earlier call used the key */
   async #add(
-    queue: Queue<JobData>,
-    backlog: Backlog,
+    { queue, backlog }: Line,
     data: JobData,
     id: string,
     key: string | undefined,
@@ -189,7 +186,7 @@ export class JobQueue {
         throw error;
       }
       if (key === undefined) {
-        this.#cancellations.cancelRejected(queue, id, sinceMs);
+        this.#cancellations.cancel(queue, id, sinceMs);
         throw error;
       }
       // Not cancelled: another call with the key may have been accepted.

@@ -64,17 +64,10 @@ export function priorityOf(costMs: number): number {
   return 1 + Math.ceil(Math.log2(Math.max(1, costMs)));
 }
 
-interface Base64 {
-  readonly base64: string;
-}
-
 export function toJobInput(input: object): JobData["input"] {
-  const entries = Object.entries(input).map(([name, value]: [string, unknown]) => {
-    const bytes: Base64 | undefined =
-      value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : undefined;
-    return [name, bytes ?? value];
-  });
-  return Object.fromEntries(entries);
+  const toJson = (value: unknown) =>
+    value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value;
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, toJson(value)]));
 }
 
 /** Bytes of a job's field; undefined when it has none. */

@@ -6,18 +6,9 @@ const lookUpMs = 2_500;
 /** Silence of Redis after which waiting callers get an error. */
 const silenceMs = 10_000;
 
-/** Nothing is known about the job's outcome. */
-export class NothingHeard extends Failure<"UNBLOCK_JOB_UNHEARD"> {
-  constructor(id: string) {
-    super("UNBLOCK_JOB_UNHEARD", { silence_ms: silenceMs, job: id });
-  }
-}
-
-type Waiter = PromiseWithResolvers<unknown>;
-
-interface Waiting {
+interface Waiting extends PromiseWithResolvers<unknown> {
   readonly sinceMs: number;
-  readonly waiters: Set<Waiter>;
+  callers: number;
   isLookedUp: boolean;
 }
 
@@ -45,29 +36,29 @@ export class JobResults {
    * Starts to wait for a job. Call it before adding the job, so that the result can't be missed.
    */
   wait(id: string): { readonly result: Promise<unknown>; leave(): void } {
-    const waiter = Promise.withResolvers<unknown>();
-    // Without a listener, a late rejection would end the process.
-    waiter.promise.catch(() => {});
     const waiting = this.#waiting.get(id) ?? {
+      ...Promise.withResolvers<unknown>(),
       sinceMs: performance.now(),
-      waiters: new Set(),
+      callers: 0,
       isLookedUp: false,
     };
-    waiting.waiters.add(waiter);
+    // Without a listener, a late rejection would end the process.
+    waiting.promise.catch(() => {});
+    waiting.callers++;
     this.#waiting.set(id, waiting);
     return {
-      result: waiter.promise,
+      result: waiting.promise,
       leave: () => {
-        waiting.waiters.delete(waiter);
+        waiting.callers--;
         // Others may wait for a job of the same key by now.
-        if (waiting.waiters.size === 0 && this.#waiting.get(id) === waiting) {
+        if (waiting.callers === 0 && this.#waiting.get(id) === waiting) {
           this.#waiting.delete(id);
         }
       },
     };
   }
 
-  /** Settles the waiters of a job that has ended or does not exist. */
+  /** Settles the result of a job that has ended or does not exist. */
   async lookUp(id: string): Promise<void> {
     // The state first, without the job's data, which may be a picture.
     const state = await this.#queue.getJobState(id);
@@ -93,7 +84,7 @@ export class JobResults {
     for (const [id, waiting] of this.#waiting) {
       const ageMs = nowMs - waiting.sinceMs;
       if (ageMs > silenceMs && nowMs - this.#lastReplyMs > silenceMs) {
-        this.#reject(id, new NothingHeard(id));
+        this.#reject(id, new Failure("UNBLOCK_JOB_UNHEARD", { silence_ms: silenceMs, job: id }));
       } else if (ageMs > lookUpMs && !waiting.isLookedUp) {
         // A younger job may not have been added yet. While Redis is away, lookups wait for it.
         waiting.isLookedUp = true;
@@ -107,7 +98,7 @@ export class JobResults {
   }
 
   #complete(id: string, value: unknown): void {
-    this.#settle(id, ({ resolve }) => resolve(value));
+    this.#take(id)?.resolve(value);
   }
 
   // The reason may be internal; the list of failed jobs has it.
@@ -116,14 +107,12 @@ export class JobResults {
   }
 
   #reject(id: string, failure: Failure): void {
-    this.#settle(id, ({ reject }) => reject(failure));
+    this.#take(id)?.reject(failure);
   }
 
-  #settle(id: string, settle: (waiter: Waiter) => void): void {
+  #take(id: string): Waiting | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    for (const waiter of waiting?.waiters ?? []) {
-      settle(waiter);
-    }
+    return waiting;
   }
 }

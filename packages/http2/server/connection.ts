@@ -59,6 +59,8 @@ export interface ServerConnection {
   close(): void;
 }
 
+/** Time for a peer to acknowledge the PING that follows the first GOAWAY of a graceful shutdown. */
+const noticeMs = 500;
 /** Time for a peer to read the last GOAWAY before its socket is destroyed. */
 const lingerMs = 1_000;
 /** Data of a PING that checks whether the peer is there. */
@@ -127,6 +129,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     );
     this.requests = new Requests(this.window, this.#budget, {
       onOverflow: (stream) => this.ends.fault(stream, errorCode.enhanceYourCalm),
+      onDropped: (stream, bytes) => this.ends.onDropped(stream, bytes),
       onHandlerError: (stream, error) => this.ends.onHandlerError(stream, error),
     });
     this.meters = new Meters(limits.rates, this.sender.writer);
@@ -165,6 +168,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
       this.isShuttingDown = true;
       this.sender.outbox.numbers(frameType.goAway, 0, maxWindowBytes, errorCode.noError);
       this.sender.outbox.append(frame(frameType.ping, 0, 0, shutdownPing));
+      setTimeout(() => this.#finishShutdown(), noticeMs).unref();
     }
   }
 
@@ -204,14 +208,22 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
         stream.queue !== undefined && nowMs - stream.queuedSinceMs > sendTimeoutMs;
       if (isSlowToSend || isSlowToRead) {
         this.ends.abort(stream, errorCode.cancel);
+      } else if (stream.isDropping && nowMs - stream.bodySinceMs > bodyTimeoutMs) {
+        this.ends.reset(stream, errorCode.noError);
       }
     }
   }
-  finishShutdown(): void {
+
+  #finishShutdown(): void {
     if (!this.isFinal && !this.isClosed) {
       this.isFinal = true;
       const { lastId } = this.streams;
       this.sender.outbox.numbers(frameType.goAway, 0, lastId, errorCode.noError);
+      for (const stream of this.streams.all()) {
+        if (stream.isDropping) {
+          this.ends.reset(stream, errorCode.noError);
+        }
+      }
       this.#closeIfDone();
     }
   }
@@ -283,7 +295,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
 
   onShutdownPing(): void {
     if (this.isShuttingDown) {
-      this.finishShutdown();
+      this.#finishShutdown();
     }
   }
 

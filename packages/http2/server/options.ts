@@ -35,6 +35,12 @@ export interface ConnectionOptions {
    */
   readonly maxBodyBytes?: number;
   /**
+   * Bytes of a request that are read and dropped after its response, before the stream is reset with NO_ERROR.
+   * Some clients, such as Node's, lose a response that a reset follows at once. Bounded by `bodyTimeoutMs`.
+   * Default 0: the reset follows at once.
+   */
+  readonly maxDroppedBytes?: number;
+  /**
    * Bytes that the connection buffers: request bodies that are not complete or not released, and
    * responses that the peer has not made room for. The stream that would need more is reset with
    * ENHANCE_YOUR_CALM. Default 16 MiB.
@@ -117,6 +123,7 @@ const defaults = {
   streamWindowBytes: 256 * 1_024,
   connectionWindowBytes: 1_024 * 1_024,
   maxBodyBytes: 4 * 1_024 * 1_024,
+  maxDroppedBytes: 0,
   maxBufferedBytes: 16 * 1_024 * 1_024,
   sendHighWaterBytes: 64 * 1_024,
   maxUnreadFrames: 1_000,
@@ -141,6 +148,8 @@ const defaultRates: FrameRates = {
   ignored: { burst: 1_000, perSecond: 10, perFrameSent: 1 },
 };
 
+const mayBeZero = new Set(["maxContinuations", "maxDroppedBytes"]);
+
 /** @throws TypeError for a value that makes no sense */
 export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
   const limits: ConnectionLimits = {
@@ -154,7 +163,7 @@ export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
     const isWindow = name.endsWith("WindowBytes");
     const [min, max] = isWindow
       ? [defaultWindowBytes, maxWindowBytes]
-      : [name.endsWith("Ms") || name === "maxContinuations" ? 0 : 1, Number.MAX_SAFE_INTEGER];
+      : [name.endsWith("Ms") || mayBeZero.has(name) ? 0 : 1, Number.MAX_SAFE_INTEGER];
     if (typeof value !== "number" || !(value >= min && value <= max)) {
       throw new TypeError(`Expected \`${name}\` to be from ${min} to ${max}, got \`${value}\``);
     }

@@ -12,6 +12,8 @@ const dropped = -2;
 export interface RequestEvents {
   /** There is no room for the body, or it is too large and the handler has no response for that. */
   onOverflow(stream: OpenStream): void;
+  /** Bytes were dropped, or the end of the request arrived, after the response. */
+  onDropped(stream: OpenStream, bytes: number): void;
   /** The handler threw. */
   onHandlerError(stream: OpenStream, error: unknown): void;
 }
@@ -39,6 +41,12 @@ export class Requests {
     isLast: boolean,
     nowMs: number,
   ): void {
+    if (stream.isDropping) {
+      stream.isRemoteClosed ||= isLast;
+      this.#window.giveStream(stream, frameBytes);
+      this.#events.onDropped(stream, frameBytes);
+      return;
+    }
     if (stream.maxBodyBytes === inParts) {
       this.#window.giveStream(stream, frameBytes - chunk.length);
       this.#handOn(stream, chunk);
@@ -68,6 +76,10 @@ export class Requests {
   /** @param chunk what came last, or nothing */
   onEnd(stream: OpenStream, chunk: Buffer, trailers: HeaderFields | undefined): void {
     stream.isRemoteClosed = true;
+    if (stream.isDropping) {
+      this.#events.onDropped(stream, 0);
+      return;
+    }
     if (stream.isOver || stream.maxBodyBytes === dropped) {
       return;
     }

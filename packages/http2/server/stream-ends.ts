@@ -26,11 +26,29 @@ export class StreamEnds {
 
   /** The whole response has been handed to the socket. */
   onSent(stream: OpenStream): void {
-    if (!stream.isRemoteClosed) {
+    if (stream.isRemoteClosed) {
+      this.#forget(stream);
+    } else if (stream.droppableBytes > 0 && !this.#core.isFinal) {
+      stream.isDropping = true;
+      stream.bodySinceMs = this.#core.sender.coarseMs;
+    } else {
       // The response is complete, so the rest of the request is of no use.
       this.#sendReset(stream.id, errorCode.noError);
+      this.#forget(stream);
     }
-    this.#forget(stream);
+    if (stream.receiver.onSent !== undefined) {
+      this.guard(stream, () => stream.receiver.onSent?.(stream));
+    }
+  }
+
+  /** Part of a request arrived whose response is sent. */
+  onDropped(stream: OpenStream, bytes: number): void {
+    stream.droppableBytes -= bytes;
+    if (stream.isRemoteClosed) {
+      this.#forget(stream);
+    } else if (stream.droppableBytes <= 0) {
+      this.reset(stream, errorCode.noError);
+    }
   }
 
   /** Resets a stream because its handler wants that. */
@@ -113,7 +131,10 @@ export class StreamEnds {
   }
 
   #reportAbort(stream: OpenStream, code: number): void {
-    this.guard(stream, () => stream.receiver.onAbort?.(stream, code));
+    // A response that was sent has been reported.
+    if (!stream.isDropping) {
+      this.guard(stream, () => stream.receiver.onAbort?.(stream, code));
+    }
   }
 
   #sendReset(id: number, code: number): void {

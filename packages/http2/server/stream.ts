@@ -27,6 +27,8 @@ export interface StreamReceiver {
   onTooLarge?(stream: ServerStream): void;
   /** What waited on this stream has been sent, after `sendData` returned false. */
   onDrain?(stream: ServerStream): void;
+  /** The whole response has been handed to the socket. Called at most once and nothing after it. */
+  onSent?(stream: ServerStream): void;
   /**
    * The stream ended before the whole response had been handed to the socket: the peer reset it, broke
    * the rules, read too slowly, or left. Called at most once and nothing after it, also while the
@@ -50,6 +52,8 @@ export interface ServerStream {
   readonly fields: HeaderFields;
   /** Free for the handler. */
   context: unknown;
+  /** Whether the whole request has arrived. */
+  readonly isRemoteClosed: boolean;
   /** Whether nothing more can be sent: the response is complete, or the stream was aborted. */
   readonly isOver: boolean;
   /**
@@ -85,6 +89,8 @@ export interface ServerStream {
   sendData(bytes: Uint8Array, endStream?: boolean): boolean;
   /** Sends trailers and ends the stream. */
   sendTrailer(block: Uint8Array): void;
+  /** Resets the stream as soon as its response is sent, also when the rest of the request could be dropped. */
+  resetAfterResponse(): void;
   /** Ends the stream with RST_STREAM. `onAbort` is not called. */
   reset(code?: number): void;
 }
@@ -129,6 +135,10 @@ export class OpenStream implements ServerStream {
   /** Whether the handler has sent, or queued, the end of the response. */
   isLocalClosed = false;
   isOverNow = false;
+  /** Bytes of the request that may be dropped after the response. */
+  droppableBytes: number;
+  /** Whether the response is sent, and the rest of the request is dropped. */
+  isDropping = false;
 
   constructor(
     id: number,
@@ -144,6 +154,7 @@ export class OpenStream implements ServerStream {
     this.receiveWindow = receiveWindow;
     this.sendWindow = sendWindow;
     this.bodySinceMs = nowMs;
+    this.droppableBytes = core.limits.maxDroppedBytes;
   }
 
   get isOver(): boolean {
@@ -178,6 +189,13 @@ export class OpenStream implements ServerStream {
 
   sendTrailer(block: Uint8Array): void {
     this.#core.sender.sendBlock(this, block, true);
+  }
+
+  resetAfterResponse(): void {
+    this.droppableBytes = 0;
+    if (this.isDropping) {
+      this.#core.ends.reset(this, errorCode.noError);
+    }
   }
 
   reset(code: number = errorCode.cancel): void {

@@ -18,8 +18,6 @@ export interface Watched {
   setClock(nowMs: number): void;
   ping(): void;
   shutDown(): void;
-  /** Sends the last GOAWAY of a graceful shutdown, if the peer has not answered its PING. */
-  finishShutdown(): void;
   checkStreams(nowMs: number): void;
   /** Sends a GOAWAY and closes. */
   fail(code: number, why: string): void;
@@ -111,13 +109,11 @@ export class Watchdog {
 
   #checkEnd(nowMs: number): void {
     const watched = this.#watched;
-    const { idleTimeoutMs, drainTimeoutMs, pingTimeoutMs } = this.#limits;
+    const { idleTimeoutMs, drainTimeoutMs } = this.#limits;
     if (watched.isShuttingDown) {
       this.#shutDownMs ||= nowMs;
       if (nowMs - this.#shutDownMs > drainTimeoutMs) {
         watched.fail(errorCode.noError, "the shutdown took too long");
-      } else if (nowMs - this.#shutDownMs > pingTimeoutMs) {
-        watched.finishShutdown();
       }
       return;
     }

@@ -1,5 +1,5 @@
-import { count, ms } from "@unblock/lab/numbers";
 import type { LoadFigures, LoadInterval } from "@unblock/proto/gen/lab";
+import { count, ms } from "@unblock/terminal/numbers";
 import { useMemo } from "preact/hooks";
 import type UPlot from "uplot";
 import { axis, type ChartOptions, curve, DataTable, Legend, Plot, still } from "../charts.tsx";

@@ -1,5 +1,5 @@
-import { count, ms } from "@unblock/lab/numbers";
 import { findExercise } from "@unblock/proto/exercises";
+import { count, ms } from "@unblock/terminal/numbers";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import UPlot from "uplot";
 import { axis, type ChartOptions, curve, Legend, Plot, still } from "../charts.tsx";

@@ -1,8 +1,8 @@
 import { workStart } from "@unblock/lab/call-pieces";
-import { ms, percent } from "@unblock/lab/numbers";
 import type { Exercise } from "@unblock/proto/exercises";
 import type { BurstFigures } from "@unblock/proto/gen/lab";
 import { markOf } from "@unblock/terminal/mark";
+import { ms, percent } from "@unblock/terminal/numbers";
 import { DataTable } from "../charts.tsx";
 import type { Burst } from "./race-model.ts";
 

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file echo/v1/echo.proto.
  */
 export const file_echo_v1_echo: GenFile = /*@__PURE__*/
-  fileDesc("ChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiKwoLRWNob1JlcXVlc3QSDAoEdGV4dBgBIAEoCRIOCgZudW1iZXIYAiABKAUiLAoMRWNob1Jlc3BvbnNlEgwKBHRleHQYASABKAkSDgoGbnVtYmVyGAIgASgFMkQKC0VjaG9TZXJ2aWNlEjUKBEVjaG8SFC5lY2hvLnYxLkVjaG9SZXF1ZXN0GhUuZWNoby52MS5FY2hvUmVzcG9uc2UiAGIGcHJvdG8z");
+  fileDesc("ChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiKwoLRWNob1JlcXVlc3QSDAoEdGV4dBgBIAEoCRIOCgZudW1iZXIYAiABKAUiLAoMRWNob1Jlc3BvbnNlEgwKBHRleHQYASABKAkSDgoGbnVtYmVyGAIgASgFIi0KDVJlcGVhdFJlcXVlc3QSDQoFYnl0ZXMYASABKAUSDQoFdGltZXMYAiABKAUiIQoOUmVwZWF0UmVzcG9uc2USDwoHcGF5bG9hZBgBIAEoDCIfCgxDb3VudFJlcXVlc3QSDwoHcGF5bG9hZBgBIAEoDCIhCg1Db3VudFJlc3BvbnNlEhAKCG1lc3NhZ2VzGAEgASgFIiAKDU1pcnJvclJlcXVlc3QSDwoHcGF5bG9hZBgBIAEoDCIhCg5NaXJyb3JSZXNwb25zZRIPCgdwYXlsb2FkGAEgASgMMoACCgtFY2hvU2VydmljZRI1CgRFY2hvEhQuZWNoby52MS5FY2hvUmVxdWVzdBoVLmVjaG8udjEuRWNob1Jlc3BvbnNlIgASPQoGUmVwZWF0EhYuZWNoby52MS5SZXBlYXRSZXF1ZXN0GhcuZWNoby52MS5SZXBlYXRSZXNwb25zZSIAMAESOgoFQ291bnQSFS5lY2hvLnYxLkNvdW50UmVxdWVzdBoWLmVjaG8udjEuQ291bnRSZXNwb25zZSIAKAESPwoGTWlycm9yEhYuZWNoby52MS5NaXJyb3JSZXF1ZXN0GhcuZWNoby52MS5NaXJyb3JSZXNwb25zZSIAKAEwAWIGcHJvdG8z");
 
 /**
  * @generated from message echo.v1.EchoRequest
@@ -57,18 +57,157 @@ export const EchoResponseSchema: GenMessage<EchoResponse> = /*@__PURE__*/
   messageDesc(file_echo_v1_echo, 1);
 
 /**
- * What the RPC layers are compared by: it gives back what it gets.
+ * @generated from message echo.v1.RepeatRequest
+ */
+export type RepeatRequest = Message<"echo.v1.RepeatRequest"> & {
+  /**
+   * @generated from field: int32 bytes = 1;
+   */
+  bytes: number;
+
+  /**
+   * @generated from field: int32 times = 2;
+   */
+  times: number;
+};
+
+/**
+ * Describes the message echo.v1.RepeatRequest.
+ * Use `create(RepeatRequestSchema)` to create a new message.
+ */
+export const RepeatRequestSchema: GenMessage<RepeatRequest> = /*@__PURE__*/
+  messageDesc(file_echo_v1_echo, 2);
+
+/**
+ * @generated from message echo.v1.RepeatResponse
+ */
+export type RepeatResponse = Message<"echo.v1.RepeatResponse"> & {
+  /**
+   * @generated from field: bytes payload = 1;
+   */
+  payload: Uint8Array;
+};
+
+/**
+ * Describes the message echo.v1.RepeatResponse.
+ * Use `create(RepeatResponseSchema)` to create a new message.
+ */
+export const RepeatResponseSchema: GenMessage<RepeatResponse> = /*@__PURE__*/
+  messageDesc(file_echo_v1_echo, 3);
+
+/**
+ * @generated from message echo.v1.CountRequest
+ */
+export type CountRequest = Message<"echo.v1.CountRequest"> & {
+  /**
+   * @generated from field: bytes payload = 1;
+   */
+  payload: Uint8Array;
+};
+
+/**
+ * Describes the message echo.v1.CountRequest.
+ * Use `create(CountRequestSchema)` to create a new message.
+ */
+export const CountRequestSchema: GenMessage<CountRequest> = /*@__PURE__*/
+  messageDesc(file_echo_v1_echo, 4);
+
+/**
+ * @generated from message echo.v1.CountResponse
+ */
+export type CountResponse = Message<"echo.v1.CountResponse"> & {
+  /**
+   * @generated from field: int32 messages = 1;
+   */
+  messages: number;
+};
+
+/**
+ * Describes the message echo.v1.CountResponse.
+ * Use `create(CountResponseSchema)` to create a new message.
+ */
+export const CountResponseSchema: GenMessage<CountResponse> = /*@__PURE__*/
+  messageDesc(file_echo_v1_echo, 5);
+
+/**
+ * @generated from message echo.v1.MirrorRequest
+ */
+export type MirrorRequest = Message<"echo.v1.MirrorRequest"> & {
+  /**
+   * @generated from field: bytes payload = 1;
+   */
+  payload: Uint8Array;
+};
+
+/**
+ * Describes the message echo.v1.MirrorRequest.
+ * Use `create(MirrorRequestSchema)` to create a new message.
+ */
+export const MirrorRequestSchema: GenMessage<MirrorRequest> = /*@__PURE__*/
+  messageDesc(file_echo_v1_echo, 6);
+
+/**
+ * @generated from message echo.v1.MirrorResponse
+ */
+export type MirrorResponse = Message<"echo.v1.MirrorResponse"> & {
+  /**
+   * @generated from field: bytes payload = 1;
+   */
+  payload: Uint8Array;
+};
+
+/**
+ * Describes the message echo.v1.MirrorResponse.
+ * Use `create(MirrorResponseSchema)` to create a new message.
+ */
+export const MirrorResponseSchema: GenMessage<MirrorResponse> = /*@__PURE__*/
+  messageDesc(file_echo_v1_echo, 7);
+
+/**
+ * What the RPC layers are compared by: one RPC of each kind.
  *
  * @generated from service echo.v1.EchoService
  */
 export const EchoService: GenService<{
   /**
+   * Returns the request.
+   *
    * @generated from rpc echo.v1.EchoService.Echo
    */
   echo: {
     methodKind: "unary";
     input: typeof EchoRequestSchema;
     output: typeof EchoResponseSchema;
+  },
+  /**
+   * Returns so many messages of so many bytes.
+   *
+   * @generated from rpc echo.v1.EchoService.Repeat
+   */
+  repeat: {
+    methodKind: "server_streaming";
+    input: typeof RepeatRequestSchema;
+    output: typeof RepeatResponseSchema;
+  },
+  /**
+   * Returns the number of messages.
+   *
+   * @generated from rpc echo.v1.EchoService.Count
+   */
+  count: {
+    methodKind: "client_streaming";
+    input: typeof CountRequestSchema;
+    output: typeof CountResponseSchema;
+  },
+  /**
+   * Returns each message as it comes.
+   *
+   * @generated from rpc echo.v1.EchoService.Mirror
+   */
+  mirror: {
+    methodKind: "bidi_streaming";
+    input: typeof MirrorRequestSchema;
+    output: typeof MirrorResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_echo_v1_echo, 0);

@@ -2,7 +2,7 @@
 // @generated from file google/rpc/error_details.proto (package google.rpc, syntax proto3)
 /* eslint-disable */
 
-// Those of Google's error details that this service sends, with their names and numbers on the wire.
+// The error details that this service sends, a part of Google's, with the same names and field numbers.
 // https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
@@ -18,7 +18,7 @@ export const file_google_rpc_error_details: GenFile = /*@__PURE__*/
   fileDesc("Ch5nb29nbGUvcnBjL2Vycm9yX2RldGFpbHMucHJvdG8SCmdvb2dsZS5ycGMigwEKCkJhZFJlcXVlc3QSPwoQZmllbGRfdmlvbGF0aW9ucxgBIAMoCzIlLmdvb2dsZS5ycGMuQmFkUmVxdWVzdC5GaWVsZFZpb2xhdGlvbho0Cg5GaWVsZFZpb2xhdGlvbhINCgVmaWVsZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSI7CglSZXRyeUluZm8SLgoLcmV0cnlfZGVsYXkYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ikwEKCUVycm9ySW5mbxIOCgZyZWFzb24YASABKAkSDgoGZG9tYWluGAIgASgJEjUKCG1ldGFkYXRhGAMgAygLMiMuZ29vZ2xlLnJwYy5FcnJvckluZm8uTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFiBnByb3RvMw", [file_google_protobuf_duration]);
 
 /**
- * What is wrong with a request, field by field.
+ * Violations in a request, by field.
  *
  * @generated from message google.rpc.BadRequest
  */
@@ -48,7 +48,7 @@ export type BadRequest_FieldViolation = Message<"google.rpc.BadRequest.FieldViol
   field: string;
 
   /**
-   * What was expected, and what came.
+   * The expected value and the actual one.
    *
    * @generated from field: string description = 2;
    */
@@ -63,7 +63,7 @@ export const BadRequest_FieldViolationSchema: GenMessage<BadRequest_FieldViolati
   messageDesc(file_google_rpc_error_details, 0, 0);
 
 /**
- * When it makes sense to send the same request again.
+ * When the client may send the same request again.
  *
  * @generated from message google.rpc.RetryInfo
  */
@@ -82,7 +82,7 @@ export const RetryInfoSchema: GenMessage<RetryInfo> = /*@__PURE__*/
   messageDesc(file_google_rpc_error_details, 1);
 
 /**
- * Which error it is, for programs.
+ * Identity of the error, for programs.
  *
  * @generated from message google.rpc.ErrorInfo
  */
@@ -95,14 +95,14 @@ export type ErrorInfo = Message<"google.rpc.ErrorInfo"> & {
   reason: string;
 
   /**
-   * Who gives the reason its meaning: "unblock".
+   * Namespace of the reason: "unblock".
    *
    * @generated from field: string domain = 2;
    */
   domain: string;
 
   /**
-   * What the message says besides its own words, by name.
+   * Values in the message, by name.
    *
    * @generated from field: map<string, string> metadata = 3;
    */

@@ -26,14 +26,14 @@ export type ExecutorInfo = Message<"unblock.v1.ExecutorInfo"> & {
   label: string;
 
   /**
-   * What one of its threads or processes is called, such as "worker"; empty where they have no number.
+   * Word for one of its threads or processes, such as "worker"; empty when they are not numbered.
    *
    * @generated from field: string lane = 2;
    */
   lane: string;
 
   /**
-   * What ends when its work crashes; empty for the server with all calls.
+   * What a crash of its work ends; empty when it ends the server with all calls.
    *
    * @generated from field: string crash_ends = 3;
    */

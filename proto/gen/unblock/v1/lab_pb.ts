@@ -24,7 +24,7 @@ export type RaceRequest = Message<"unblock.v1.RaceRequest"> & {
   exercise: string;
 
   /**
-   * One to four, each once.
+   * One to four different strategies.
    *
    * @generated from field: repeated string strategies = 2;
    */
@@ -231,7 +231,7 @@ export type Call = Message<"unblock.v1.Call"> & {
   pid: string;
 
   /**
-   * Missing where threads have no number.
+   * Missing when the executor's threads are not numbered.
    *
    * @generated from field: optional string thread = 8;
    */

@@ -116,7 +116,7 @@ export const ForgetGuessesResponseSchema: GenMessage<ForgetGuessesResponse> = /*
   messageDesc(file_unblock_v1_progress, 5);
 
 /**
- * How the learner stands.
+ * The learner's progress.
  *
  * @generated from message unblock.v1.Standing
  */
@@ -136,7 +136,7 @@ export type Standing = Message<"unblock.v1.Standing"> & {
   questionsAnswered: number;
 
   /**
-   * Those of them that are to be asked again by now.
+   * Of these, the ones that are due to be asked again.
    *
    * @generated from field: int32 questions_due = 3 [json_name = "questions_due"];
    */
@@ -169,7 +169,7 @@ export type ExerciseStanding = Message<"unblock.v1.ExerciseStanding"> & {
   passed: boolean;
 
   /**
-   * The strategy that was guessed first; empty when none was.
+   * The first guess, a strategy; empty when there is none.
    *
    * @generated from field: string guess = 3;
    */
@@ -209,7 +209,7 @@ export const ProgressService: GenService<{
     output: typeof RecordGuessResponseSchema;
   },
   /**
-   * Forgets the guesses of all exercises. What has passed stays passed.
+   * Deletes the guesses of all exercises. Passed exercises remain passed.
    *
    * @generated from rpc unblock.v1.ProgressService.ForgetGuesses
    */

@@ -86,7 +86,7 @@ export type GetVitalsResponse = Message<"unblock.v1.GetVitalsResponse"> & {
   backends: BackendVitals[];
 
   /**
-   * What is missing above, and why; empty when nothing is.
+   * What is missing above, and why; empty when nothing is missing.
    *
    * @generated from field: repeated unblock.v1.UnknownVitals unknown = 4;
    */
@@ -295,8 +295,8 @@ export type ExecutorVitals = Message<"unblock.v1.ExecutorVitals"> & {
   cpuMs: number;
 
   /**
-   * Running tasks that were told to stop, or that nobody waits for, and that do not end, such as reads of
-   * a disk that hangs. They keep their slots.
+   * Running tasks that do not end although they were asked to stop, or that nobody waits for, such as
+   * reads of a disk that hangs. They occupy their slots.
    *
    * @generated from field: int32 stuck = 11;
    */
@@ -358,7 +358,7 @@ export const BackendVitalsSchema: GenMessage<BackendVitals> = /*@__PURE__*/
  */
 export const VitalsService: GenService<{
   /**
-   * The probe: the cheapest call there is. When it is late, the event loop was late.
+   * The probe: the cheapest call. When its response is late, the event loop was late.
    *
    * @generated from rpc unblock.v1.VitalsService.Ping
    */

@@ -1,0 +1,117 @@
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { create, type DescMethod, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import type { Protocol } from "@unblock/client/client";
+import { envelope } from "@unblock/connect/adapter/envelope";
+import {
+  CountRequestSchema,
+  CountResponseSchema,
+  EchoRequestSchema,
+  EchoResponseSchema,
+  EchoService,
+  file_echo_v1_echo,
+  MirrorRequestSchema,
+  MirrorResponseSchema,
+  RepeatRequestSchema,
+  RepeatResponseSchema,
+} from "@unblock/proto/gen/echo/v1/echo_pb";
+import type { Target } from "../harness/bench.ts";
+import type { Post } from "../harness/h2load.ts";
+
+const fields = { text: "the quick brown fox", number: 4711 };
+
+/** The unary RPC for clients that encode the request themselves. */
+export function createEchoTarget(): Target & Disposable {
+  const folder = mkdtempDisposableSync(join(tmpdir(), "unblock-bench-"));
+  const descriptorSet = join(folder.path, "echo.binpb");
+  const set = create(FileDescriptorSetSchema, { file: [file_echo_v1_echo.proto] });
+  writeFileSync(descriptorSet, toBinary(FileDescriptorSetSchema, set));
+  return {
+    rpc: `${EchoService.typeName}/${EchoService.method.echo.name}`,
+    descriptorSet,
+    data: JSON.stringify(fields),
+    [Symbol.dispose]: () => folder.remove(),
+  };
+}
+
+/** A unary call. */
+export function echo(protocol: Protocol): Post {
+  const request = toBinary(EchoRequestSchema, create(EchoRequestSchema, fields));
+  const response = toBinary(EchoResponseSchema, create(EchoResponseSchema, fields));
+  return post(protocol, EchoService.method.echo, [request], [response]);
+}
+
+/** Messages of a streaming call. */
+export interface Messages {
+  readonly bytes: number;
+  readonly times: number;
+}
+
+/** A server stream. */
+export function repeat(protocol: Protocol, { bytes, times }: Messages): Post {
+  const request = toBinary(RepeatRequestSchema, create(RepeatRequestSchema, { bytes, times }));
+  const payload = new Uint8Array(bytes);
+  const response = toBinary(RepeatResponseSchema, create(RepeatResponseSchema, { payload }));
+  return post(
+    protocol,
+    EchoService.method.repeat,
+    [request],
+    Array.from({ length: times }, () => response),
+  );
+}
+
+/** A client stream. */
+export function count(protocol: Protocol, { bytes, times }: Messages): Post {
+  const payload = new Uint8Array(bytes);
+  const request = toBinary(CountRequestSchema, create(CountRequestSchema, { payload }));
+  const response = create(CountResponseSchema, { messages: times });
+  return post(
+    protocol,
+    EchoService.method.count,
+    Array.from({ length: times }, () => request),
+    [toBinary(CountResponseSchema, response)],
+  );
+}
+
+/** A bidirectional stream. */
+export function mirror(protocol: Protocol, { bytes, times }: Messages): Post {
+  const payload = new Uint8Array(bytes);
+  const request = toBinary(MirrorRequestSchema, create(MirrorRequestSchema, { payload }));
+  const response = toBinary(MirrorResponseSchema, create(MirrorResponseSchema, { payload }));
+  return post(
+    protocol,
+    EchoService.method.mirror,
+    Array.from({ length: times }, () => request),
+    Array.from({ length: times }, () => response),
+  );
+}
+
+function post(
+  protocol: Protocol,
+  { parent, name, methodKind }: DescMethod,
+  requests: readonly Uint8Array[],
+  responses: readonly Uint8Array[],
+): Post {
+  const isBare = protocol === "connect" && methodKind === "unary";
+  const bytesOf = (messages: readonly Uint8Array[]) =>
+    Buffer.concat(isBare ? messages : messages.map((message) => envelope(0, message)));
+  return {
+    path: `/${parent.typeName}/${name}`,
+    fields: isBare ? unaryConnectFields : protocolFields[protocol],
+    body: bytesOf(requests),
+    response: bytesOf(responses),
+  };
+}
+
+const unaryConnectFields = {
+  "content-type": "application/proto",
+  "connect-protocol-version": "1",
+};
+
+const protocolFields: Readonly<Record<Protocol, Readonly<Record<string, string>>>> = {
+  grpc: { "content-type": "application/grpc+proto", te: "trailers" },
+  "grpc-web": { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" },
+  connect: { "content-type": "application/connect+proto", "connect-protocol-version": "1" },
+};

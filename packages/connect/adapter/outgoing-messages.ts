@@ -1,0 +1,93 @@
+import type { Exchange, Fields } from "./exchange.ts";
+import type { ResponseEnd } from "./protocols.ts";
+
+/** Bytes that are sent at once: what fits into one DATA frame of HTTP/2. */
+const maxPendingBytes = 16 * 1024;
+
+/** Sends the messages of a stream, those of one turn of the event loop together. */
+export class OutgoingMessages {
+  readonly #exchange: Exchange;
+  /** Header of the response, once it is decided; it is sent with the first messages. */
+  #header: Fields | undefined;
+  #isStarted = false;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #isScheduled = false;
+  #resolveDrained: (() => void) | undefined;
+  /** Resolves when the caller has taken what was sent; undefined while more can be sent. */
+  drained: Promise<void> | undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get header(): Fields | undefined {
+    return this.#header;
+  }
+
+  open(header: Fields): void {
+    this.#header = header;
+  }
+
+  /** @param message with its envelope */
+  add(message: Uint8Array): void {
+    this.#pending.push(message);
+    this.#pendingBytes += message.length;
+    if (this.#pendingBytes >= maxPendingBytes) {
+      this.#flush();
+    } else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      // Runs after the promise jobs that this turn of the event loop still has.
+      process.nextTick(() => {
+        this.#isScheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  onDrain(): void {
+    this.drained = undefined;
+    this.#resolveDrained?.();
+  }
+
+  /** @param header of a response without messages */
+  end(header: Fields, { body, trailer }: ResponseEnd): void {
+    if (body !== undefined) {
+      this.#pending.push(body);
+    }
+    const rest = this.#takePending();
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#exchange.respond({ status: 200, header: this.#header ?? header, body: rest, trailer });
+      return;
+    }
+    if (rest !== undefined) {
+      this.#exchange.write(rest);
+    }
+    this.#exchange.end(trailer);
+  }
+
+  #flush(): void {
+    const chunk = this.#takePending();
+    if (chunk === undefined) {
+      return;
+    }
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#exchange.start(this.#header ?? {});
+    }
+    if (!this.#exchange.write(chunk)) {
+      this.drained ??= new Promise((resolve) => {
+        this.#resolveDrained = resolve;
+      });
+    }
+  }
+
+  #takePending(): Uint8Array | undefined {
+    const [first] = this.#pending;
+    const chunk = this.#pending.length > 1 ? Buffer.concat(this.#pending) : first;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return chunk;
+  }
+}

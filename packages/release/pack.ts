@@ -1,0 +1,146 @@
+import { execFile } from "node:child_process";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Published, published } from "./published.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const scope = "@unblock/";
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Compiles the published packages and makes their tarballs.
+ *
+ * @param folder folder for the tarballs
+ * @returns their paths, a package before those that depend on it
+ * @throws Error when the compiler or npm fails, with what they said
+ */
+export async function packAll(folder: string): Promise<string[]> {
+  const work = mkdtempSync(join(tmpdir(), "unblock-pack-"));
+  try {
+    mkdirSync(folder, { recursive: true });
+    await compile(work);
+    const tarballs: string[] = [];
+    for (const one of published) {
+      const staged = stage(one, work);
+      const args = ["pack", "--json", "--pack-destination", folder];
+      const { stdout } = await run("npm", args, { cwd: staged });
+      const [{ filename }]: [{ filename: string }] = JSON.parse(stdout);
+      tarballs.push(join(folder, filename));
+    }
+    return tarballs;
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+/** Compiles what the packages export, with all that it imports, into `work/out`. */
+async function compile(work: string): Promise<void> {
+  const files = published.flatMap(({ folder, exports, examples, bundled }) => [
+    ...[...exports, ...examples].map((file) => join(root, "packages", folder, `${file}.ts`)),
+    ...bundled.map((file) => join(root, "packages", `${file}.ts`)),
+  ]);
+  const compilerOptions = {
+    noEmit: false,
+    outDir: join(work, "out"),
+    rootDir: root,
+    declaration: true,
+    rewriteRelativeImportExtensions: true,
+    target: "es2023",
+    typeRoots: [join(root, "node_modules/@types")],
+  };
+  const config = join(work, "tsconfig.json");
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: `${root}tsconfig.json`, compilerOptions, files, include: [] }),
+  );
+  await run(join(root, "node_modules/.bin/tsc"), ["-p", config]);
+}
+
+/** Puts together the folder of a package. @returns its path */
+function stage({ folder, exports, bundled }: Published, work: string): string {
+  const source = join(root, "packages", folder);
+  const staged = join(work, folder);
+  cpSync(join(work, "out/packages", folder), staged, { recursive: true });
+  copyFileSync(join(source, "README.md"), join(staged, "README.md"));
+  copyFileSync(join(root, "LICENSE"), join(staged, "LICENSE"));
+  const manifest = readManifest(folder);
+  const imported = importsIn(staged);
+  const bundles = [...new Set(bundled.map(dirname))];
+  for (const other of bundles) {
+    bundle(other, work, staged);
+  }
+  const dependencies = Object.fromEntries(
+    Object.entries(manifest.dependencies ?? {}).filter(([name]) => imported.includes(name)),
+  );
+  const { name, version, description, license } = manifest;
+  writeManifest(staged, {
+    ...{ name, version, description, license, type: "module", engines: { node: ">=22" } },
+    exports: exportsOf(manifest, (file) => exports.includes(file)),
+    dependencies,
+    bundleDependencies: bundles.map((other) => `${scope}${other}`),
+  });
+  return staged;
+}
+
+/** Puts a package that is not published itself into the one that needs it. */
+function bundle(folder: string, work: string, staged: string): void {
+  const manifest = readManifest(folder);
+  const { name, version, license } = manifest;
+  const target = join(staged, "node_modules", name);
+  cpSync(join(work, "out/packages", folder), target, { recursive: true });
+  writeManifest(target, {
+    ...{ name, version, license, type: "module" },
+    exports: exportsOf(manifest, (file) => existsSync(join(target, `${file}.js`))),
+  });
+}
+
+/** Returns the exports of a package as they are after compilation. */
+function exportsOf({ exports }: Manifest, isExported: (file: string) => boolean) {
+  return Object.fromEntries(
+    Object.entries(exports).flatMap(([name, path]) => {
+      const file = path.replace(/^\.\//, "").replace(/\.ts$/, "");
+      return isExported(file) ? [[name, { types: `./${file}.d.ts`, default: `./${file}.js` }]] : [];
+    }),
+  );
+}
+
+/** Returns the packages that the compiled files of a folder import. */
+function importsIn(folder: string): string[] {
+  const names = globSync("**/*.js", { cwd: folder }).flatMap((file) => {
+    const code = readFileSync(join(folder, file), "utf8");
+    const specifiers = code.matchAll(/(?:from|import) ?\(?"((?:@[^/"]+\/)?[^./"][^/"]*)[^"]*"/g);
+    return [...specifiers].map(([, name = ""]) => name).filter((name) => !name.startsWith("node:"));
+  });
+  return [...new Set(names)].sort();
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));
+}
+
+function writeManifest(folder: string, manifest: object): void {
+  mkdirSync(dirname(join(folder, "package.json")), { recursive: true });
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
