@@ -96,7 +96,7 @@ describe.each(nodeVersions)("on Node %s", (version) => {
   };
 
   test("the example of http2 serves", async () => {
-    const started = start("node_modules/@unblock/http2/example.js");
+    const started = start("node_modules/@unblock/http2/examples/server.js");
     await vi.waitUntil(() => /port: \d+/.test(started.stdout()), waitOptions);
     const [, port] = /port: (\d+)/.exec(started.stdout()) ?? [];
     const session = connect(`http://127.0.0.1:${port}`);

@@ -13,8 +13,8 @@ export interface Published {
 export const published: readonly Published[] = [
   {
     folder: "http2",
-    exports: ["server/index", "client/connect"],
-    examples: ["example"],
+    exports: ["server/index", "client/index"],
+    examples: ["examples/server", "examples/client"],
     bundled: [],
   },
   {
