@@ -1,6 +1,3 @@
-import { mkdtempDisposableSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { readText } from "@unblock/measure/proc";
 import {
   atLeast,
@@ -13,7 +10,7 @@ import {
   spreadOf,
 } from "../harness/bench.ts";
 import { runClient, runGhz } from "../harness/clients.ts";
-import { runChild } from "../harness/processes.ts";
+import { type Post, runH2load } from "../harness/h2load.ts";
 import { loadOf, startBenchServer } from "./servers.ts";
 
 /** Wanted ratio of calls per second of CPU to those of other clients. */
@@ -21,44 +18,51 @@ const wanted = { ghz: 4, h2load: 0.9 } as const;
 
 /** Calls in flight on each connection. */
 const streams = 12;
-/**
- * A client's cost per call is that of the calls that a second run has more, so its start does not count.
- * Many enough that the start, whose cost varies by 0.1 s, does not show; ghz takes ten times as long.
- */
-const calls = {
-  unblock: { few: 100_000, many: 1_100_000 },
-  ghz: { few: 20_000, many: 220_000 },
-  h2load: { few: 100_000, many: 1_100_000 },
-} as const;
-const timeoutMs = 120_000;
+/** A client's cost is that of the calls that the longer run has more: its start does not count. */
+const seconds = { short: 1, long: 9 } as const;
+const timeoutMs = 60_000;
 /** Unit of CPU times in /proc/PID/stat. */
 const tickMs = 10;
 
-type RunCalls = (count: number) => Promise<unknown>;
+/** An empty message in gRPC's envelope. */
+const emptyMessage = Buffer.alloc(5);
+const ping: Post = {
+  path: "/unblock.v1.VitalsService/Ping",
+  fields: { "content-type": "application/grpc+proto", te: "trailers" },
+  body: emptyMessage,
+  response: emptyMessage,
+};
+
+/** Runs a client. @returns number of calls */
+type Run = (seconds: number) => Promise<number>;
 
 /** CPU time per call of load clients in turn, against the null server that none of them saturates. */
 export async function measureCost(bench: Bench): Promise<Finding[]> {
   await using server = await startBenchServer("http2-null", bench.pinning);
-  const loop = ["--concurrency", String(connections * streams)];
-  const load = (flags: readonly string[]) => loadOf(server.url, [...loop, ...flags]);
+  const load = (duration: number, flags: readonly string[] = []) =>
+    loadOf(server.url, [
+      ...["--concurrency", String(connections * streams), "--duration", `${duration}s`],
+      ...flags,
+    ]);
   const clients = {
-    unblock: (count) => runClient(bench, load(["--requests", String(count)]), timeoutMs),
-    ghz: (count) => runGhz(bench, load(["--total", String(count)]), timeoutMs),
-    h2load: (count) => runH2load(bench, server.url, count),
-  } satisfies Record<string, RunCalls>;
+    unblock: async (duration) => (await runClient(bench, load(duration), timeoutMs)).report.count,
+    // Calls in progress at the end are awaited: if cut off, they would count as failed.
+    ghz: async (duration) =>
+      (await runGhz(bench, load(duration, ["--duration-stop", "wait"]), timeoutMs)).count,
+    h2load: (duration) =>
+      runH2load(bench, { url: server.url, post: ping, connections, streams, seconds: duration }),
+  } satisfies Record<string, Run>;
   await bench.step("cost: warming up the server");
-  await clients.unblock(calls.unblock.few);
+  await clients.unblock(seconds.short);
   const costs = await repeat(bench, "cost: all clients", async () => ({
-    unblock: await costUs(clients.unblock, calls.unblock),
-    ghz: await costUs(clients.ghz, calls.ghz),
-    h2load: await costUs(clients.h2load, calls.h2load),
+    unblock: await costUs(clients.unblock),
+    ghz: await costUs(clients.ghz),
+    h2load: await costUs(clients.h2load),
   }));
+  const ours = spreadOf(costs.map((cost) => cost.unblock));
   return (["ghz", "h2load"] as const).map((peer) => {
     const ratio = spreadOf(costs.map((cost) => cost[peer] / cost.unblock));
-    const [ours, theirs] = [
-      spreadOf(costs.map((cost) => cost.unblock)),
-      spreadOf(costs.map((cost) => cost[peer])),
-    ];
+    const theirs = spreadOf(costs.map((cost) => cost[peer]));
     const us = ({ median }: Spread) => `${median.toFixed(1)} µs`;
     const what = `CPU per call: ours ${us(ours)}, ${peer} ${us(theirs)}`;
     return {
@@ -69,44 +73,20 @@ export async function measureCost(bench: Bench): Promise<Finding[]> {
   });
 }
 
-async function costUs(
-  run: RunCalls,
-  { few, many }: { readonly few: number; readonly many: number },
-): Promise<number> {
-  const cpuMs = async (count: number) => {
+async function costUs(run: Run): Promise<number> {
+  const measure = async (duration: number) => {
     const beforeMs = endedChildrenCpuMs();
-    await run(count);
-    return endedChildrenCpuMs() - beforeMs;
+    const calls = await run(duration);
+    return { calls, cpuMs: endedChildrenCpuMs() - beforeMs };
   };
-  const fewMs = await cpuMs(few);
-  const manyMs = await cpuMs(many);
-  return (1_000 * (manyMs - fewMs)) / (many - few);
+  const short = await measure(seconds.short);
+  const long = await measure(seconds.long);
+  return (1_000 * (long.cpuMs - short.cpuMs)) / (long.calls - short.calls);
 }
 
 /** CPU time of the processes that this one started and that have ended. */
 function endedChildrenCpuMs(): number {
   // The program's name, in parentheses, may have blanks.
-  const [, fields = ""] = readText("/proc/self/stat").split(") ");
-  const [userTicks = Number.NaN, systemTicks = Number.NaN] = fields
-    .split(" ")
-    .slice(13, 15)
-    .map(Number);
-  return tickMs * (userTicks + systemTicks);
-}
-
-/** @throws Error when h2load is not installed, or a call failed */
-async function runH2load({ pinning }: Bench, url: string, count: number): Promise<void> {
-  using folder = mkdtempDisposableSync(join(tmpdir(), "unblock-h2load-"));
-  const body = join(folder.path, "body");
-  // An empty message in gRPC's envelope.
-  writeFileSync(body, Buffer.alloc(5));
-  const command = pinning.client([
-    ...(["h2load", "-n", String(count), "-c", String(connections), "-m", String(streams)] as const),
-    ...["-H", "content-type: application/grpc+proto", "-H", "te: trailers", "-d", body],
-    `${url}/unblock.v1.VitalsService/Ping`,
-  ]);
-  const { stdout } = await runChild(command, timeoutMs);
-  if (!stdout.includes(`${count} succeeded, 0 failed`)) {
-    throw new Error(`Expected h2load to have no failed call, got:\n${stdout.trim()}`);
-  }
+  const fields = readText("/proc/self/stat").split(") ")[1]?.split(" ") ?? [];
+  return tickMs * (Number(fields[13]) + Number(fields[14]));
 }
