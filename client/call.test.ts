@@ -68,23 +68,17 @@ describe("npm run call", () => {
   });
 
   test.each([
-    [["GetUsers"], 'error: There is no unary RPC "GetUsers"; there are: GetUser, GetWeather,'],
-    [["WatchVitals"], 'error: There is no unary RPC "WatchVitals"; there are: GetUser,'],
-    [
-      ["GetUser", "{user_id:1}"],
-      "error: Expected the request of GetUser as JSON, got {user_id:1}:",
-    ],
-    [["GetUser", '{"id":1}'], 'key "id" is unknown'],
-    [["GetUser", "{}", "--timeout", "soon"], "argument 'soon' is invalid. Expected a duration"],
-    [
-      ["GetUser", "{}", "--protocol", "soap"],
-      "argument 'soap' is invalid. Expected one of: connect,",
-    ],
-    [["GetUser", "{}", "--loud"], "error: unknown option '--loud'"],
-  ])("rejects %j with exit code 1", async (args, message) => {
+    [["GetUsers"], "GetUsers"],
+    [["WatchVitals"], "WatchVitals"],
+    [["GetUser", "{user_id:1}"], "{user_id:1}"],
+    [["GetUser", '{"id":1}'], '"id"'],
+    [["GetUser", "{}", "--timeout", "soon"], "soon"],
+    [["GetUser", "{}", "--protocol", "soap"], "soap"],
+    [["GetUser", "{}", "--loud"], "--loud"],
+  ])("rejects %j with exit code 1, and names what is wrong", async (args, wrong) => {
     const { code, stdout, stderr } = await call(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(message);
+    expect(stderr).toContain(wrong);
     expect(stderr).not.toContain("    at ");
   });
 
@@ -93,6 +87,6 @@ describe("npm run call", () => {
     const args = ["client/call.ts", "Ping", "--url", url];
     const { code, stderr } = await runCommand(process.execPath, args);
     expect(code).toBe(1);
-    expect(stderr).toContain("is the server running? npm start");
+    expect(stderr).toContain("npm start");
   });
 });

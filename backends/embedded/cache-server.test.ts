@@ -75,7 +75,7 @@ describe("the embedded cache, spoken to by a Redis client", () => {
 
   test("names its commands", async () => {
     await expect(redis.sendCommand(["FLUSHALL"])).rejects.toThrow(
-      "ERR unknown command 'FLUSHALL'; this cache knows GET, GETEX, MGET",
+      /^ERR .*'FLUSHALL'.* GET, GETEX, MGET/,
     );
     expect(await redis.ping()).toBe("PONG");
   });
@@ -141,13 +141,13 @@ describe("parseCommands", () => {
   });
 
   test.each([
-    ["PING\r\n", 'Expected "*" and a length, got "PING"'],
-    ["*x\r\n", 'Expected "*" and a length, got "*x"'],
-    ["*-1\r\n", 'Expected "*" and a length, got "*-1"'],
-    ["*1.5\r\n", 'Expected "*" and a length, got "*1.5"'],
-    ["*1\r\n:5\r\n", 'Expected "$" and a length, got ":5"'],
-    ["*1\r\n$-1\r\n", 'Expected "$" and a length, got "$-1"'],
-  ])("rejects %j", (data, message) => {
-    expect(() => parseCommands(Buffer.from(data))).toThrow(message);
+    ["PING\r\n", "PING"],
+    ["*x\r\n", "*x"],
+    ["*-1\r\n", "*-1"],
+    ["*1.5\r\n", "*1.5"],
+    ["*1\r\n:5\r\n", ":5"],
+    ["*1\r\n$-1\r\n", "$-1"],
+  ])("rejects %j and quotes the part that is wrong", (data, wrong) => {
+    expect(() => parseCommands(Buffer.from(data))).toThrow(JSON.stringify(wrong));
   });
 });

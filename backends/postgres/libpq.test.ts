@@ -3,6 +3,6 @@ import { loadLibpq } from "./libpq.ts";
 
 test("says what to install on a machine without libpq", () => {
   expect(() => loadLibpq(["libpq-is-not-here.so"])).toThrow(
-    /^Expected libpq, .* found none of libpq-is-not-here\.so\. Install it: apt-get install libpq5/,
+    /libpq-is-not-here\.so.* apt-get install libpq5/,
   );
 });

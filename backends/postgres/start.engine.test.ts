@@ -7,14 +7,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 
 const password = "s3cr@t/x";
 const forms = /s3cr(@|%40)t/;
-const small = { cpuWorkers: 1, processes: 1 };
 const smallFlags = ["--port=0", "--cpu-workers=1", "--processes=1"];
 /** 30 of Postgres, less 3 for superusers; a server needs 18 besides its blocking threads. */
 const free = 27;
 
 /** How the start of a server fails. */
 async function problemOf(databaseUrl: string, blockingThreads = 1): Promise<string> {
-  const started = startTestServer({ databaseUrl, blockingThreads, ...small });
+  const started = startTestServer({ databaseUrl, blockingThreads });
   return started.then(
     async (server) => {
       await server.close();
@@ -22,6 +21,10 @@ async function problemOf(databaseUrl: string, blockingThreads = 1): Promise<stri
     },
     (error: Error) => error.message,
   );
+}
+
+function numbersIn(text: string): number[] {
+  return [...text.matchAll(/\d+/g)].map(Number);
 }
 
 describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
@@ -49,13 +52,11 @@ describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
 
   test("uses all free connections, and does not start when it needs one more", async () => {
     expect(await problemOf(postgres.url, free - 18)).toBe("none");
-    expect(await problemOf(postgres.url, free - 17)).toBe(
-      "Expected 28 free connections to Postgres, got 27: it allows 30 (max_connections), reserves 3, " +
-        "and 0 are in use. This server needs 10 for --blocking-threads, 16 for the asynchronous driver " +
-        "and 2 more. To mend it, lower --blocking-threads to 9, or raise max_connections of Postgres.",
-    );
+    // Needed and free; allowed, reserved and in use; for blocking threads, the driver and the rest; advised.
+    const problem = await problemOf(postgres.url, free - 17);
+    expect(numbersIn(problem)).toEqual([28, 27, 30, 3, 0, 10, 16, 2, 9]);
     const release = await postgres.hold("SELECT 1");
-    expect(await problemOf(postgres.url, free - 18)).toContain("got 26: ");
+    expect(numbersIn(await problemOf(postgres.url, free - 18)).slice(0, 2)).toEqual([27, 26]);
     await release();
   });
 
@@ -64,9 +65,8 @@ describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
       ...["server/main.ts", ...smallFlags, "--replicas=2", "--database-url", postgres.url],
     ]);
     expect(code).toBe(1);
-    expect(stderr).toContain("Expected 68 free connections to Postgres, got 27");
-    expect(stderr).toContain("Each of the 2 replicas needs 16 for --blocking-threads");
-    expect(stderr).toContain("start fewer --replicas, or raise max_connections");
+    expect(numbersIn(stderr)).toEqual(expect.arrayContaining([68, 27, 2, 16]));
+    expect(stderr).toContain("--replicas");
   });
 
   test.each([
@@ -141,7 +141,7 @@ describe.skipIf(!hasPostgres())("Postgres that speaks only TLS", () => {
     ],
   ])("%s with the URL's parameters, whichever the driver", async (_, parameters) => {
     const databaseUrl = `${postgres.url}?${parameters()}`;
-    const server = await startTestServer({ databaseUrl, blockingThreads: 4, ...small });
+    const server = await startTestServer({ databaseUrl, blockingThreads: 4 });
     for (const strategy of ["blocking-pool", "event-loop", "async"]) {
       expect(await server.call("GetUser", { user_id: 1 }, { strategy })).toMatchObject({
         code: "ok",
