@@ -11,7 +11,7 @@ const slow = [
   "{learn,packages/diagnose}/**/*.test.ts",
   "server/faults/**/*.test.ts",
   "server/lab/{endings,disturbed-race}.test.ts",
-  "server/signals.test.ts",
+  "server/{signals,replicas,tls-reload}.test.ts",
   "packages/executors/broken-starts.test.ts",
   "docs/{commands,scaling}/**/*.test.ts",
   "loadtest/{loadtest,faults,unfinished}.test.ts",
@@ -21,6 +21,9 @@ const slow = [
   "server/lab/lab.test.ts",
   "packages/release/**/*.test.ts",
 ];
+
+/** Tests that replace modules, or share one with hooks: what is imported once would be for one file only. */
+const alone = ["packages/http2/**/*.test.ts"];
 
 /** Tests with external backends, which they start themselves: `npm run test:engines`. */
 const engines = ["**/*.engine.test.ts"];
@@ -39,7 +42,19 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["**/*.test.ts"],
-          exclude: ["node_modules", ...slow, ...engines, ...attacks, ...page],
+          exclude: ["node_modules", ...alone, ...slow, ...engines, ...attacks, ...page],
+          // Most files are small, and would take as long to load as to run.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "fast-alone",
+          include: alone,
+          exclude: ["node_modules", ...attacks],
+          // Modules are replaced only where Vite runs them.
+          experimental: { viteModuleRunner: true },
         },
       },
       {
@@ -81,11 +96,12 @@ export default defineConfig({
       },
     ],
     pool: "forks",
+    // Node runs TypeScript itself, with the cache above.
+    experimental: { viteModuleRunner: false },
     // Two servers at once on two cores would measure and starve each other.
     maxWorkers: 2,
-    // Its machine may be slow for a while; here a test that fails now and then shall be seen.
-    retry: process.env.CI === undefined ? 0 : 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far more than any takes, so that a busy machine fails none: nothing is repeated.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

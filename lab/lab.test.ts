@@ -156,18 +156,15 @@ describe("measurements of the server", () => {
 
 describe("npm run lab", () => {
   test.each([
-    [["--exercise", "A,Z"], 'Expected one of A, B, C, D, E, F, G, H, got "Z".'],
-    [
-      ["--strategy", "magic"],
-      'None of the exercises has the strategy "magic"; there are: blocking-pool,',
-    ],
-    [["--runs", "1"], "argument '1' is invalid. Expected a whole number from 2 to 100."],
-    [["--svg", "nowhere/bursts.svg"], "Expected the folder of --svg to exist, found no nowhere"],
-    [["--fast"], "error: unknown option '--fast'"],
-  ])("rejects %j with exit code 1", async (args, message) => {
+    [["--exercise", "A,Z"], '"Z"'],
+    [["--strategy", "magic"], '"magic"'],
+    [["--runs", "1"], "--runs"],
+    [["--svg", "nowhere/bursts.svg"], "nowhere"],
+    [["--fast"], "--fast"],
+  ])("rejects %j with exit code 1, and names what is wrong", async (args, wrong) => {
     const { code, stdout, stderr } = await runCommand(process.execPath, ["lab/main.ts", ...args]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(message);
+    expect(stderr).toContain(wrong);
   });
 
   test("prints finished exercises at Ctrl-C, exits with 130 and leaves no processes", async () => {

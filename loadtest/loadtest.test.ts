@@ -16,7 +16,7 @@ let echoServer: GrpcServer;
 let folder: string;
 let echoSet: string;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ blockingThreads: 16 });
   echoServer = await serveGrpc();
   folder = await mkdtemp(join(tmpdir(), "unblock-loadtest-"));
   echoSet = join(folder, "echo.binpb");

@@ -7,7 +7,7 @@ const hasGhz = spawnSync("ghz", ["--version"]).status === 0;
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ blockingThreads: 10 });
 });
 afterAll(() => server.close());
 

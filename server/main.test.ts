@@ -1,20 +1,26 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConnectError } from "@connectrpc/connect";
 import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
-import { type RunningCommand, runCommand, startCommand } from "@unblock/test/cli";
+import { linesOf, type RunningCommand, runCommand, startCommand } from "@unblock/test/cli";
+import { descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 const node = process.execPath;
+/** A server that starts fast. */
+const smallServer = [
+  ...["server/main.ts", "--port", "0"],
+  ...["--cpu-workers", "1", "--blocking-threads", "2", "--processes", "1"],
+];
 /** Temporary folder of the current test. */
 let temporary: string;
 beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), "start-test-"));
 });
 afterEach(() => rmSync(temporary, { recursive: true, maxRetries: 5 }));
-const waitOptions = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 50_000, interval: 20 };
 
 describe("npm start", () => {
   let command: RunningCommand | undefined;
@@ -29,34 +35,31 @@ describe("npm start", () => {
   });
 
   const start = async (...flags: string[]) => {
-    const started = startCommand(node, ["server/main.ts", "--port", "0", ...flags], {
-      TMPDIR: temporary,
-    });
+    const started = startCommand(node, [...smallServer, ...flags], { TMPDIR: temporary });
     command = started;
     const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
     return { ...started, url };
   };
 
   test("rejects invalid arguments with exit code 1", async () => {
-    const refusals = await Promise.all(
-      [
-        ["--prot", "1"],
-        ["--port", "70000"],
-        ["--port", "http"],
-        ["--cpu-workers", "0"],
-        ["--max-queue", "1.5"],
-        ["surplus"],
-      ].map((flags) => runCommand(node, ["server/main.ts", ...flags])),
+    const invalid = [
+      ["--prot", "1"],
+      ["--port", "70000"],
+      ["--port", "http"],
+      ["--cpu-workers", "0"],
+      ["--max-queue", "1.5"],
+      ["surplus"],
+    ];
+    const ended = await Promise.all(
+      invalid.map((flags) => runCommand(node, ["server/main.ts", ...flags])),
     );
-    expect(refusals.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1, 1]);
-    expect(refusals.map(({ stderr }) => stderr.split("\n")[0])).toEqual([
-      "error: unknown option '--prot'",
-      "error: option '--port <n>' argument '70000' is invalid. Expected a whole number from 0 to 65535.",
-      "error: option '--port <n>' argument 'http' is invalid. Expected a whole number from 0 to 65535.",
-      "error: option '--cpu-workers <n>' argument '0' is invalid. Expected a whole number from 1 to 256.",
-      "error: option '--max-queue <n>' argument '1.5' is invalid. Expected a whole number from 1 to 1000000.",
-      "error: too many arguments. Expected 0 arguments but got 1: surplus.",
-    ]);
+    expect(ended).toEqual(
+      invalid.map(([named]) => ({
+        code: 1,
+        stdout: "",
+        stderr: expect.stringContaining(`${named}`),
+      })),
+    );
   });
 
   test("prints where its page is, or how to build it", async () => {
@@ -70,9 +73,8 @@ describe("npm start", () => {
       UNBLOCK_TOKEN: "short",
     });
     expect(await rejected.exited).toBe(1);
-    expect(rejected.stderr()).toBe(
-      "error: Expected token to be 8 to 200 visible ASCII characters, got 5 characters\n",
-    );
+    expect(rejected.stderr()).toContain("token");
+    expect(rejected.stderr()).not.toContain("short");
     const help = startCommand(node, ["server/main.ts", "--help"], { UNBLOCK_TOKEN: "very secret" });
     expect(await help.exited).toBe(0);
     expect(help.stdout()).toContain("--token <text>");
@@ -85,8 +87,8 @@ describe("npm start", () => {
     ["the flag's", "5", ["--libuv-threads", "6"], 6, 5],
     ["its own, when the environment's is empty,", "", [], 16, 14],
   ])("gives libuv's pool %s size", async (_, size, flags, threads, tasks) => {
-    const args = ["server/main.ts", "--port", "0", "--processes", "1", ...flags];
-    const started = startCommand(node, args, { TMPDIR: temporary, UV_THREADPOOL_SIZE: size });
+    const env = { TMPDIR: temporary, UV_THREADPOOL_SIZE: size };
+    const started = startCommand(node, [...smallServer, ...flags], env);
     command = started;
     const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], waitOptions);
     const { executors } = await createVitalsClient({ baseUrl: url }).getVitals({});
@@ -106,7 +108,7 @@ describe("npm start", () => {
   test("rejects an invalid pool size in the environment", async () => {
     const rejected = startCommand(node, ["server/main.ts"], { UV_THREADPOOL_SIZE: "many" });
     expect(await rejected.exited).toBe(1);
-    expect(rejected.stderr()).toContain("'UV_THREADPOOL_SIZE' is invalid. Expected a whole number");
+    expect(rejected.stderr()).toContain("UV_THREADPOOL_SIZE");
   });
 
   test("rejects a taken port with exit code 1", async () => {
@@ -114,9 +116,8 @@ describe("npm start", () => {
     const port = new URL(url).port;
     const { code, stderr } = await runCommand(node, ["server/main.ts", "--port", port]);
     expect(code).toBe(1);
-    expect(stderr).toBe(
-      `error: Port ${port} is taken. Stop what listens there, or choose another: --port ${Number(port) + 1}\n`,
-    );
+    expect(stderr).toContain(`${port} `);
+    expect(stderr).toContain(`--port ${Number(port) + 1}\n`);
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)(
@@ -130,12 +131,13 @@ describe("npm start", () => {
       child.kill(signal);
       expect((await call).conditions).toBe("sunny");
       expect(await exited).toBe(0);
-      expect(stderr()).toBe(`${signal}: finishing what is in progress.\n`);
+      // A lost event would add a line.
+      expect(linesOf(stderr())).toEqual([expect.stringContaining(signal)]);
     },
   );
 
   test("leaves nothing behind when a signal comes during the start", async () => {
-    const started = startCommand(node, ["server/main.ts", "--port", "0"], { TMPDIR: temporary });
+    const started = startCommand(node, smallServer, { TMPDIR: temporary });
     command = started;
     await vi.waitUntil(() => ownFolders().length > 0, waitOptions);
     started.child.kill("SIGINT");
@@ -159,7 +161,7 @@ describe("npm start", () => {
           },
         );
       }, waitOptions),
-    ).rejects.toThrow(/^\[/);
+    ).rejects.toBeInstanceOf(ConnectError);
     await call;
     expect(await exited).toBe(0);
   });
@@ -175,7 +177,7 @@ describe("npm start", () => {
   });
 
   test("exits at once at a later second signal", async () => {
-    const { child, url, exited, stderr } = await start();
+    const { child, url, exited } = await start();
     const call = createUnblockClient({ baseUrl: url }).computeHash({
       data: "a",
       rounds: 9_999_999,
@@ -188,7 +190,6 @@ describe("npm start", () => {
       return child.exitCode !== null || child.signalCode !== null;
     }, waitOptions);
     expect(await exited).toBe(1);
-    expect(stderr()).toContain("exiting at once");
     await lost;
   });
 
@@ -259,23 +260,4 @@ function poolThreadsOf(pid: number): number {
   const tasks = readdirSync(`/proc/${pid}/task`);
   const names = tasks.map((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, "utf8"));
   return names.filter((name) => name === "libuv-worker\n").length;
-}
-
-function descendantsOf(pid: number): number[] {
-  const lines = execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
-  const pairs = lines
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const children = pairs.filter(([, parent]) => parent === pid).map(([child = 0]) => child);
-  return [...children, ...children.flatMap(descendantsOf)];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

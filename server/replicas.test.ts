@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Code } from "@connectrpc/connect";
 import { createLabClient, createUnblockClient } from "@unblock/client/client";
 import { type RunningCommand, startCommand } from "@unblock/test/cli";
 import { commandLineOf, descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-const waitOptions = { timeout: 25_000, interval: 20 };
+const waitOptions = { timeout: 50_000, interval: 20 };
 const failReplicas = fileURLToPath(new URL(import.meta.resolve("@unblock/test/fail-replicas")));
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 
@@ -80,9 +81,9 @@ test("two replicas share one port, one is replaced when it dies, and both close 
   const url = await startServing();
   const pids = new Set<number | undefined>();
   await vi.waitUntil(async () => pids.add(await servingPid(url)).size === 2, waitOptions);
-  await expect(createLabClient({ baseUrl: url }).listRuns({})).rejects.toThrow(
-    "[failed_precondition]",
-  );
+  await expect(createLabClient({ baseUrl: url }).listRuns({})).rejects.toMatchObject({
+    code: Code.FailedPrecondition,
+  });
   const [first = 0] = pids;
   process.kill(first, "SIGKILL");
   await vi.waitUntil(async () => {
@@ -130,7 +131,6 @@ test("exits with 1 when no replica can be started any more", async () => {
   writeFileSync(failFile, "");
   killReplicas();
   expect(await command.exited).toBe(1);
-  expect(command.stderr()).toMatch(/error: None of the replicas can be started; .*\n$/);
   // They died once, and each failed to start five times.
   expect(command.stderr().match(/told to fail/g)?.length).toBeGreaterThanOrEqual(10);
 });
@@ -141,7 +141,6 @@ describe("at the first start", () => {
     const { exited, stderr, stdout } = start();
     expect(await exited).toBe(1);
     expect(stderr()).toContain("told to fail\n");
-    expect(stderr()).toMatch(/error: None of the replicas can be started; .*\n$/);
     expect(stdout()).toBe("");
   });
 

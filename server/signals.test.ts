@@ -1,39 +1,42 @@
 import { fileURLToPath } from "node:url";
-import { type RunningCommand, startCommand } from "@unblock/test/cli";
+import { linesOf, type RunningCommand, startCommand } from "@unblock/test/cli";
 import { commandLineOf, descendantsOf, isAlive } from "@unblock/test/processes";
-import { afterEach, expect, test, vi } from "vitest";
+import { describe, expect, type TestContext, test, vi } from "vitest";
 
 const programPath = fileURLToPath(new URL(import.meta.resolve("@unblock/test/stuck-server")));
 
-let command: RunningCommand | undefined;
-afterEach(() => command?.child.kill("SIGKILL"));
+/** Starts a program, which is killed after the test. */
+function start({ onTestFinished }: TestContext, ...args: string[]): RunningCommand {
+  const command = startCommand(process.execPath, args);
+  onTestFinished(() => void command.child.kill("SIGKILL"));
+  return command;
+}
 
-test("exits after the limit, even with a thread that can't be stopped", async () => {
-  const started = startCommand(process.execPath, [programPath]);
-  command = started;
-  await vi.waitUntil(() => started.stdout() === "started\n", 20_000);
-  started.child.kill("SIGTERM");
-  await started.exited;
-  expect(started.child.signalCode).toBe("SIGKILL");
-  expect(started.stdout()).toBe("started\ncleaned up\n");
-  expect(started.stderr().split("\n")).toEqual([
-    "SIGTERM: finishing what is in progress.",
-    "Something did not end in time; exiting without it.",
-    "",
-  ]);
-});
+// Both wait for the same limit.
+describe.concurrent("at a signal, a server", () => {
+  test("exits after the limit, even with a thread that can't be stopped", async (context) => {
+    const { child, exited, stdout, stderr } = start(context, programPath);
+    await vi.waitUntil(() => stdout() === "started\n", 20_000);
+    child.kill("SIGTERM");
+    await exited;
+    expect(child.signalCode).toBe("SIGKILL");
+    expect(stdout()).toBe("started\ncleaned up\n");
+    // At the signal, and at the limit.
+    expect(linesOf(stderr())).toHaveLength(2);
+  });
 
-test("kills replicas that ignore signals", async () => {
-  const started = startCommand(process.execPath, [
-    ...["server/main.ts", "--port", "0", "--replicas", "2", "--processes", "1"],
-    ...["--blocking-threads", "2"],
-  ]);
-  command = started;
-  await vi.waitUntil(() => started.stdout().includes("http://"), 20_000);
-  const processes = descendantsOf(started.child.pid ?? 0);
-  const deaf = processes.find((pid) => commandLineOf(pid).includes("server/main.ts")) ?? 0;
-  process.kill(deaf, "SIGSTOP");
-  started.child.kill("SIGTERM");
-  expect(await started.exited).toBe(1);
-  await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), 10_000);
+  test("kills replicas that ignore signals", async (context) => {
+    const { child, exited, stdout } = start(
+      context,
+      ...["server/main.ts", "--port", "0", "--replicas", "2", "--processes", "1"],
+      ...["--blocking-threads", "2"],
+    );
+    await vi.waitUntil(() => stdout().includes("http://"), 20_000);
+    const processes = descendantsOf(child.pid ?? 0);
+    const deaf = processes.find((pid) => commandLineOf(pid).includes("server/main.ts")) ?? 0;
+    process.kill(deaf, "SIGSTOP");
+    child.kill("SIGTERM");
+    expect(await exited).toBe(1);
+    await vi.waitUntil(() => processes.every((pid) => !isAlive(pid)), 10_000);
+  });
 });

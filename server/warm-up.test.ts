@@ -67,7 +67,9 @@ describe("a server that starts", () => {
         throw new Failure("UNBLOCK_BACKEND_STATUS", { backend: "database", status: 503 });
       }),
     });
-    await expect(failing).rejects.toThrow(/The server could not be made ready: .*"database"/);
+    await expect(failing).rejects.toMatchObject({
+      cause: { code: "UNBLOCK_BACKEND_STATUS", data: { backend: "database", status: 503 } },
+    });
     expect(await answers(port)).toBe(false);
   });
 

@@ -46,6 +46,11 @@ export async function runCommand(program: string, args: readonly string[]) {
   return { code, stdout: command.stdout(), stderr: command.stderr() };
 }
 
+/** Lines of a text that ends with a line break. */
+export function linesOf(text: string): string[] {
+  return text.split("\n").slice(0, -1);
+}
+
 /** Lines of an output, without the text that differs between machines, in lines that begin with "here:". */
 export function stableLines(output: string): string[] {
   return output.split("\n").map((line) => (line.startsWith("here:") ? "here:" : line));

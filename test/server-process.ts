@@ -8,6 +8,9 @@ export interface TestServerProcess extends RunningCommand {
   kill(): Promise<void>;
 }
 
+/** Sizes of a server whose test does not depend on them: all threads and processes are warmed up. */
+const small = ["--cpu-workers", "1", "--blocking-threads", "2", "--processes", "1"];
+
 /** @param flags flags of `npm start` except --port */
 export async function startServerProcess(
   flags: readonly string[],
@@ -15,11 +18,11 @@ export async function startServerProcess(
 ): Promise<TestServerProcess> {
   const started = startCommand(
     process.execPath,
-    ["server/main.ts", "--port", "0", "--cpu-workers", "1", "--processes", "1", ...flags],
+    ["server/main.ts", "--port", "0", ...small, ...flags],
     env,
   );
   const url = await vi.waitUntil(() => /http:\/\/\S+/.exec(started.stdout())?.[0], {
-    timeout: 20_000,
+    timeout: 50_000,
     interval: 20,
   });
   return {

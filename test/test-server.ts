@@ -47,6 +47,9 @@ export interface TestServer extends UnblockServer {
   restartWindow(): Promise<void>;
 }
 
+/** Sizes of a server whose test does not depend on them: each thread and process takes time to start. */
+const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
+
 export async function startTestServer(config: Partial<ServerConfig> = {}): Promise<TestServer> {
   const logged: string[] = [];
   // Hundreds of servers are started, and few tests depend on the speed of the first calls.
@@ -54,6 +57,7 @@ export async function startTestServer(config: Partial<ServerConfig> = {}): Promi
     port: 0,
     warmUp: false,
     log: (line) => logged.push(line),
+    ...small,
     ...config,
   });
   const vitals = createVitalsClient({ baseUrl: server.url });

@@ -7,14 +7,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 
 const password = "s3cr@t/x";
 const forms = /s3cr(@|%40)t/;
-const small = { cpuWorkers: 1, processes: 1 };
 const smallFlags = ["--port=0", "--cpu-workers=1", "--processes=1"];
 /** 30 of Postgres, less 3 for superusers; a server needs 18 besides its blocking threads. */
 const free = 27;
 
 /** How the start of a server fails. */
 async function problemOf(databaseUrl: string, blockingThreads = 1): Promise<string> {
-  const started = startTestServer({ databaseUrl, blockingThreads, ...small });
+  const started = startTestServer({ databaseUrl, blockingThreads });
   return started.then(
     async (server) => {
       await server.close();
@@ -22,6 +21,10 @@ async function problemOf(databaseUrl: string, blockingThreads = 1): Promise<stri
     },
     (error: Error) => error.message,
   );
+}
+
+function numbersIn(text: string): number[] {
+  return [...text.matchAll(/\d+/g)].map(Number);
 }
 
 describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
@@ -139,7 +142,7 @@ describe.skipIf(!hasPostgres())("Postgres that speaks only TLS", () => {
     ],
   ])("%s with the URL's parameters, whichever the driver", async (_, parameters) => {
     const databaseUrl = `${postgres.url}?${parameters()}`;
-    const server = await startTestServer({ databaseUrl, blockingThreads: 4, ...small });
+    const server = await startTestServer({ databaseUrl, blockingThreads: 4 });
     for (const strategy of ["blocking-pool", "event-loop", "async"]) {
       expect(await server.call("GetUser", { user_id: 1 }, { strategy })).toMatchObject({
         code: "ok",

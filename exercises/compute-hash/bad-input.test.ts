@@ -6,7 +6,7 @@ const maxDataBytes = 128 * 1024;
 describe("ComputeHash rejects", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

@@ -7,7 +7,7 @@ const endless = { data: "test", rounds: 10_000_000 };
 describe("a cancelled hash", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

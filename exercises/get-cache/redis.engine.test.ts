@@ -3,7 +3,6 @@ import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 /** Redis may need a moment to recover. */
 const patience = { timeout: 20_000, interval: 50 };
 
@@ -12,7 +11,7 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
   let server: TestServer;
   beforeAll(async () => {
     redis = await startRedis();
-    server = await startTestServer({ ...small, redisUrl: redis.url });
+    server = await startTestServer({ redisUrl: redis.url });
   });
   beforeEach(() => server.restartWindow());
   afterAll(async () => {
@@ -111,7 +110,7 @@ describe.skipIf(!hasRedis())("GetCache with a real Redis (skipped without redis-
 
     test("is a read-only replica, a miss gets a response and fills nothing", async () => {
       const replica = await startRedis({ replicaOf: redis });
-      const other = await startTestServer({ ...small, redisUrl: replica.url });
+      const other = await startTestServer({ redisUrl: replica.url });
       try {
         const call = () => other.call("GetCache", { key: "never there" });
         expect((await call()).body).toMatchObject({ hit: false });

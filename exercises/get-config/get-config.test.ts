@@ -13,7 +13,7 @@ const config = { setting_a: "value1", setting_b: "value2" };
 describe("GetConfig", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ blockingThreads: 10 });
   });
   beforeEach(() => server.restartWindow());
   afterAll(() => server.close());
@@ -68,7 +68,7 @@ describe("GetConfig", () => {
 describe("GetConfig, with libuv's pool left at Node's own four threads", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ libuvThreads: 4, blockingThreads: 1, processes: 1 });
+    server = await startTestServer({ libuvThreads: 4 });
   });
   afterAll(() => server.close());
 

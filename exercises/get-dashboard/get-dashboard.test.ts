@@ -17,7 +17,7 @@ const attempts = 10;
 describe("GetDashboard", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   beforeEach(() => server.restartWindow());
   afterAll(() => server.close());

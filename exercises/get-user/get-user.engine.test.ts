@@ -9,7 +9,7 @@ describe.skipIf(!hasPostgres())("GetUser with Postgres", () => {
   let server: TestServer;
   beforeAll(async () => {
     postgres = await startPostgres();
-    server = await startTestServer({ databaseUrl: postgres.url });
+    server = await startTestServer({ databaseUrl: postgres.url, blockingThreads: 10 });
   });
   beforeEach(() => server.restartWindow());
   afterAll(async () => {

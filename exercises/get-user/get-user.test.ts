@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 describe("GetUser", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ blockingThreads: 10 });
   });
   beforeEach(() => server.restartWindow());
   afterAll(() => server.close());

@@ -17,7 +17,7 @@ describe("an event that was accepted right before the server closes", () => {
   let server: TestServer;
   let backendsPid: number;
   beforeEach(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
     backendsPid = (await server.backend("analytics")).pid;
     // Analytics gets nothing before it is resumed.
     process.kill(backendsPid, "SIGSTOP");

@@ -12,7 +12,7 @@ const patienceMs = 20_000;
 describe("TrackEvent", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   beforeEach(async () => {
     await untilIdle();

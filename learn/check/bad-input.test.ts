@@ -18,139 +18,165 @@ const solved = readFileSync(solutionFile(exercise, "blocking-pool"), "utf8").rep
   (_, name: string) => JSON.stringify(import.meta.resolve(name)),
 );
 
-/** What somebody may have written, and the one line that is told of it. */
+/** What somebody may have written, the step that fails, and what its one line names. */
 const inputs = [
   {
     does: "has a syntax error",
     source: `${decision}\nexport const handler = (;\n`,
-    says: /bad\.ts:2 can't be loaded: Expression expected/,
+    step: "loads",
+    names: ["bad.ts:2"],
   },
   {
     does: "exports no handler",
     source: decision,
-    says: /bad\.ts can't be loaded: expected it to export a function "handler", it exports decision/,
+    step: "loads",
+    names: ["bad.ts", "handler"],
   },
   {
     does: "throws when it is loaded",
     source: `${decision}\nthrow new Error("no such luck");\n`,
-    says: /bad\.ts:2 can't be loaded: no such luck/,
+    step: "loads",
+    names: ["bad.ts:2", "no such luck"],
   },
   {
     does: "loops for ever when it is loaded",
     source: `${decision}\nfor (;;) {}\n`,
-    says: /bad\.ts:2 was not loaded within 10 s, the limit, and was ended/,
+    step: "loads",
+    names: ["bad.ts:2", "10 s"],
   },
   {
     does: "waits for ever when it is loaded",
     source: `${decision}\nawait new Promise(() => {});\n`,
-    says: /bad\.ts was not loaded within 10 s, the limit, and was ended/,
+    step: "loads",
+    names: ["bad.ts", "10 s"],
   },
   {
     does: "ends the process when it is loaded",
     source: `${decision}\nprocess.exit(0);\n`,
-    says: /bad\.ts:2 ended the service when it was loaded: process\.exit\(0\)/,
+    step: "loads",
+    names: ["bad.ts:2", "process.exit(0)"],
   },
   {
     does: "listens when it is loaded",
     source: `import { createServer } from "node:http";\n${decision}\ncreateServer().listen(8080);\n`,
-    says: /bad\.ts:3 can't be loaded: it opens a server of its own \(port 8080\)/,
+    step: "loads",
+    names: ["bad.ts:3", "8080"],
   },
   {
     does: "throws when it is called",
     source: answers(`throw new Error("no such user");`),
-    says: /failed as internal: the handler threw: no such user/,
+    step: "answer",
+    names: ["no such user"],
   },
   {
     does: "loops for ever when it is called",
     source: answers("for (;;) {}"),
-    says: /bad\.ts:3 did not answer \{"user_id":1\} within 10 s, the limit, and was ended/,
+    step: "answer",
+    names: ["bad.ts:3", '{"user_id":1}', "10 s"],
   },
   {
     does: "ends the process when it is called",
     source: answers("process.exit(3);"),
-    says: /bad\.ts:3 ended the service while it was called: process\.exit\(3\)/,
+    step: "answer",
+    names: ["bad.ts:3", "process.exit(3)"],
   },
   {
     does: "fills its heap",
     source: answers("const all = []; for (;;) all.push(new Array(10_000).fill(all.length));"),
-    says: /bad\.ts filled its heap of 256 MiB while it was called, the limit, and was ended/,
+    step: "answer",
+    names: ["bad.ts", "256 MiB"],
   },
   {
     does: "takes memory outside of its heap",
     source: answers("const all = []; for (;;) all.push(Buffer.alloc(50_000_000, 1));"),
-    says: /bad\.ts took more than 1536 MiB of memory while it was called, the limit, and was ended/,
+    step: "answer",
+    names: ["bad.ts", "1536 MiB"],
   },
   {
     does: "prints megabytes",
     source: answers(`for (;;) console.log("x".repeat(10_000));`),
-    says: /bad\.ts printed more than 1 MB, the limit, and was ended/,
+    step: "answer",
+    names: ["bad.ts", "1 MB"],
   },
   {
     does: "throws when nobody is there to catch it",
     source: answers(
       `setTimeout(() => { throw new Error("too late"); }); await new Promise(() => {});`,
     ),
-    says: /bad\.ts:3 threw what nobody caught, and ended the service: Error: too late/,
+    step: "answer",
+    names: ["bad.ts:3", "too late"],
   },
   {
     does: "throws after it was loaded, when nobody has called yet",
     source: `${answers("return {};")}setTimeout(() => { throw new Error("too late"); }, 150);\n`,
-    says: /bad\.ts:5 threw what nobody caught, and ended the service: Error: too late/,
+    step: "answer",
+    names: ["bad.ts:5", "too late"],
   },
   {
     does: "aborts the process",
     source: answers("process.abort();"),
-    says: /bad\.ts ended the service while it was called \(SIGABRT\)/,
+    step: "answer",
+    names: ["bad.ts", "SIGABRT"],
   },
   {
     does: "ends its parent",
     source: answers("process.kill(process.ppid, 'SIGKILL'); await new Promise(() => {});"),
-    says: /bad\.ts ended the process that watches over the service/,
+    step: "answer",
+    names: ["bad.ts", "watches over the service"],
   },
   {
     does: "stops its parent and loops",
     source: answers("process.kill(process.ppid, 'SIGSTOP'); for (;;) {}"),
-    says: /bad\.ts:3 did not answer \{"user_id":1\} within 10 s, the limit, and was ended/,
+    step: "answer",
+    names: ["bad.ts:3", '{"user_id":1}', "10 s"],
   },
   {
     does: "calls itself for ever",
     source: answers("const again = () => again() + 1; again();"),
-    says: /the handler threw: Maximum call stack size exceeded/,
+    step: "answer",
+    names: ["Maximum call stack size exceeded"],
   },
   {
     does: "rejects what nobody awaits, later",
     source: `${answers("return {};")}setTimeout(() => Promise.reject(new Error("too late")), 150);\nprocess.on("unhandledRejection", (error) => { throw error; });\n`,
-    says: /bad\.ts:5 threw what nobody caught, and ended the service: Error: too late/,
+    step: "answer",
+    names: ["bad.ts:5", "too late"],
   },
   {
     does: "leaves the channel that it has not",
     source: answers("process.disconnect();"),
-    says: /the handler threw: process\.disconnect is not a function/,
+    step: "answer",
+    names: ["process.disconnect"],
   },
   {
     does: "closes the pipes of the check",
     source: `import { closeSync } from "node:fs";\n${answers("closeSync(4); await new Promise(() => {});")}`,
-    says: /bad\.ts closed the pipe on which the service speaks with the check/,
+    step: "answer",
+    names: ["bad.ts", "closed the pipe"],
   },
   {
     does: "writes to the pipes of the check",
     source: `import { writeSync } from "node:fs";\n${answers("writeSync(4, '{}\\n'); await new Promise(() => {});")}`,
-    says: /bad\.ts wrote to the pipe on which the service speaks with the check/,
+    step: "answer",
+    names: ["bad.ts", "wrote to the pipe"],
   },
   {
     does: "replaces JSON.parse",
     source: `JSON.parse = () => null;\n${answers("return {};")}`,
-    says: /bad\.ts:1 replaced JSON\.parse, which the check relies on/,
+    step: "loads",
+    names: ["bad.ts:1", "JSON.parse"],
   },
   {
     does: "replaces what promises do, once it is called",
     source: answers("Promise.prototype.then = () => {}; await null;"),
-    says: /bad\.ts:3 replaced Promise\.prototype\.then, which the check relies on/,
+    step: "answer",
+    names: ["bad.ts:3", "Promise.prototype.then"],
   },
   {
     does: "replaces setTimeout",
     source: `globalThis.setTimeout = () => 0;\n${answers("return {};")}`,
-    says: /bad\.ts:1 replaced setTimeout, which the check relies on/,
+    step: "loads",
+    names: ["bad.ts:1", "setTimeout"],
   },
   {
     does: "stops the clock",
@@ -160,22 +186,26 @@ const inputs = [
   {
     does: "gives all objects a property",
     source: `Object.prototype.toJSON = () => ({});\n${answers("return {};")}`,
-    says: /bad\.ts:1 replaced Object\.prototype, which the check relies on/,
+    step: "loads",
+    names: ["bad.ts:1", "Object.prototype"],
   },
   {
     does: "starts a thousand processes",
     source: `import { spawn } from "node:child_process";\n${answers("spawn('sh', ['-c', 'for n in $(seq 1000); do sleep 1000 & done; wait']); await new Promise(() => {});")}`,
-    says: /bad\.ts had started so many processes that there were \d+ at once; the limit is 200/,
+    step: "answer",
+    names: ["bad.ts", "200"],
   },
   {
     does: "swallows SIGTERM",
     source: `setTimeout(() => { process.removeAllListeners("SIGTERM"); process.on("SIGTERM", () => {}); }, 300);\n${solved}`,
-    says: /bad\.ts did not let the service stop within 15 s of SIGTERM, the limit/,
+    step: "stop",
+    names: ["bad.ts", "15 s", "SIGTERM"],
   },
   {
     does: "leaves a process that left its group and forgot its environment",
     source: `import { spawn } from "node:child_process";\nimport { isMainThread } from "node:worker_threads";\nif (isMainThread) spawn("sh", ["-c", "sleep 1000 & sleep 1001"], { detached: true, stdio: "inherit", env: {} }).unref();\n${solved}`,
-    says: /\d processes were still there after the service, such as: s/,
+    step: "stop",
+    names: ["processes"],
   },
 ] as const;
 
@@ -197,7 +227,7 @@ function failuresOf({ steps }: ExerciseResult): readonly StepResult[] {
 
 // Some take until a limit, and no count depends on what the others do.
 describe.concurrent("a file that", { timeout: 120_000 }, () => {
-  test.each(inputs)("$does fails in one line", async ({ does, source, says }) => {
+  test.each(inputs)("$does fails in one line", async ({ does, source, step, names }) => {
     const own = join(folder, does.replaceAll(" ", "-"));
     mkdirSync(own);
     const file = join(own, "bad.ts");
@@ -206,7 +236,11 @@ describe.concurrent("a file that", { timeout: 120_000 }, () => {
     const told = JSON.stringify(result.steps);
     expect(result.verdict, told).toBe("FAIL");
     const [failure, ...others] = failuresOf(result);
-    expect(failure?.message, told).toMatch(says);
+    expect(failure?.step, told).toBe(step);
+    expect(
+      names.filter((name) => !failure?.message.includes(name)),
+      told,
+    ).toEqual([]);
     expect(failure?.message).not.toContain("\n");
     expect(others).toEqual([]);
   });

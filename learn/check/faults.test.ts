@@ -7,7 +7,8 @@ describe("the reason why a service ended", () => {
   test("is HarnessTrouble before the learner's file is loaded", () => {
     const end = explainEnd({ ...gone, stage: "starting", code: 1, stderr: "no port" });
     expect(end).toBeInstanceOf(HarnessTrouble);
-    expect(end.message).toBe("the service did not start (exit code 1): no port");
+    expect(end.message).toContain("exit code 1");
+    expect(end.message).toContain("no port");
   });
 
   test("is a LearnerFault when the file took too much memory", () => {
@@ -28,7 +29,7 @@ describe("the reason why a service ended", () => {
     const lastWords = [{ kind: "exit", code: 0, line: 7 }] as const;
     const end = explainEnd({ ...gone, code: 0, lastWords });
     expect(end).toMatchObject({ name: "LearnerFault", line: 7 });
-    expect(end.message).toBe("ended the service while it was called: process.exit(0)");
+    expect(end.message).toContain("process.exit(0)");
   });
 
   test("is a LearnerFault for an uncaught error with a line of the file", () => {
@@ -45,7 +46,7 @@ describe("the reason why a service ended", () => {
 
   test("is the signal without last words", () => {
     const end = explainEnd({ ...gone, signal: "SIGSEGV" });
-    expect(end.message).toBe("ended the service while it was called (SIGSEGV)");
+    expect(end.message).toContain("SIGSEGV");
   });
 
   test("gets the line where the loop was stuck, if it has none", () => {

@@ -11,10 +11,8 @@ import {
   waitOptions,
 } from "./unended-request.ts";
 
-const small = { blockingThreads: 1, cpuWorkers: 1, processes: 1 };
-
 test("a closing server does not wait for incomplete requests", async () => {
-  const server = await startTestServer(small);
+  const server = await startTestServer();
   const session = openSession(server.url);
   const requests = [grpc, json].map((header) => new UnendedRequest(session, hashPath, header));
   for (const { stream } of requests) {

@@ -9,7 +9,7 @@ import {
 import { ConnectError } from "@connectrpc/connect";
 import { codeName } from "@unblock/connect/code-name";
 import { ErrorInfoSchema } from "@unblock/proto/gen/google/rpc/error_details_pb";
-import { afterEach, expect, vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 
 export const waitOptions = { timeout: 20_000, interval: 20 };
 /** Much shorter than the poll interval of any limit. */
@@ -21,18 +21,11 @@ export const watchPath = "/grpc.health.v1.Health/Watch";
 export const grpc = { "content-type": "application/grpc+proto", te: "trailers" };
 export const json = { "content-type": "application/json" };
 
-const sessions: ClientHttp2Session[] = [];
-afterEach(() => {
-  for (const session of sessions.splice(0)) {
-    session.destroy();
-  }
-});
-
 /** Opens an HTTP/2 connection, which is destroyed after the test. */
 export function openSession(url: string, options: ClientSessionOptions = {}): ClientHttp2Session {
   const session = connect(url, options);
   session.on("error", () => {});
-  sessions.push(session);
+  onTestFinished(() => session.destroy());
   return session;
 }
 

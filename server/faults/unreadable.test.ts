@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 let server: TestServer;
 let connection: RawConnection;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  server = await startTestServer();
   connection = openHttp2(server.url);
 });
 afterAll(async () => {

@@ -11,7 +11,7 @@ import { openSession, waitOptions } from "./unended-request.ts";
 // A stream whose client disconnects is no failure of the server, and must raise no alert.
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  server = await startTestServer();
 });
 afterAll(() => server.close());
 

@@ -21,7 +21,9 @@ export async function startPageServer(flags: readonly string[] = []): Promise<Pa
   const runsFolder = mkdtempSync(join(tmpdir(), "unblock-runs-"));
   const progressFile = join(runsFolder, "yours/progress.json");
   const own = ["--runs-folder", runsFolder, "--progress-file", progressFile];
-  const all = [...own, "--cpu-workers", "2", ...flags];
+  // Enough that the ten calls of a burst run at once.
+  const sizes = ["--cpu-workers", "2", "--blocking-threads", "16"];
+  const all = [...own, ...sizes, ...flags];
   let running = await startServerProcess(all);
   const { url } = running;
   return {

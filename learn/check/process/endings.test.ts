@@ -4,22 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import type { ExerciseResult } from "../result.ts";
 
 const program = fileURLToPath(new URL("../testing/check-file.ts", import.meta.url));
 const decision = `export const decision = { strategy: "blocking-pool", why: "It is not asked here." };`;
 const handler = "export const handler = async () => ({});";
 
-/** Where a check and its service write. */
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "unblock-endings-"));
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+interface Ended {
+  readonly result: ExerciseResult;
+  /** Where the check and its service wrote. */
+  readonly folder: string;
+}
 
 /** Resolves when the process of a check has ended by itself. */
-async function check(...lines: readonly string[]): Promise<ExerciseResult> {
+async function check({ onTestFinished }: TestContext, ...lines: readonly string[]): Promise<Ended> {
+  const folder = mkdtempSync(join(tmpdir(), "unblock-endings-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "answer.mts");
   writeFileSync(file, [decision, ...lines, handler].join("\n"));
   const child = spawn(process.execPath, [program, file], {
@@ -28,24 +29,30 @@ async function check(...lines: readonly string[]): Promise<ExerciseResult> {
   });
   const result: ExerciseResult = JSON.parse(await text(child.stdout));
   rmSync(file);
-  return result;
+  return { result, folder };
 }
 
 function messageOf({ steps }: ExerciseResult): string | undefined {
   return steps.find(({ verdict }) => verdict === "FAIL")?.message;
 }
 
-describe("a check ends by itself without leaving anything", { timeout: 120_000 }, () => {
-  test.each([0, 50, 150, 400, 900])("when the service dies %i ms after its start", async (ms) => {
-    const result = await check(`setTimeout(() => { throw new Error("late"); }, ${ms});`);
+// Each waits for its own processes.
+describe.concurrent("a check ends by itself without leaving anything", { timeout: 120_000 }, () => {
+  const delaysMs = [0, 50, 150, 400, 900];
+  test.for(delaysMs)("when the service dies %i ms after its start", async (ms, context) => {
+    const { result, folder } = await check(
+      context,
+      `setTimeout(() => { throw new Error("late"); }, ${ms});`,
+    );
     // It depends on how far the check had come: while loading, while calling, or after an answer.
     expect(messageOf(result)).toMatch(/threw what nobody caught|can't be loaded|got \{/);
     expect(result.verdict).toBe("FAIL");
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("when a detached process holds the service's pipes", async () => {
-    const result = await check(
+  test("when a detached process holds the service's pipes", async (context) => {
+    const { result, folder } = await check(
+      context,
       `import { spawn } from "node:child_process";`,
       `import { writeFileSync } from "node:fs";`,
       `import { isMainThread } from "node:worker_threads";`,

@@ -87,7 +87,7 @@ describe("a learner's service", { timeout: 90_000 }, () => {
     const never = new Promise<void>(() => {});
     const waiting = service.within(60_000, "did not end", never);
     await expect(waiting).rejects.toThrow(HarnessTrouble);
-    await expect(waiting).rejects.toThrow("The embedded backends died");
+    await expect(waiting).rejects.toThrow("SIGKILL");
     await callers.close();
   });
 

@@ -6,7 +6,6 @@ import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-pro
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 const patience = { timeout: 25_000, interval: 50 };
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
 describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redis-server)", () => {
   let redis: TestRedis;
@@ -14,7 +13,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
   let worker: WorkerProcess;
   beforeAll(async () => {
     redis = await startRedis();
-    server = await startTestServer({ ...small, redisUrl: redis.url });
+    server = await startTestServer({ redisUrl: redis.url });
     worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
   });
   afterEach(() => redis.command("CONFIG", "SET", "maxmemory", "0"));
@@ -87,7 +86,6 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
   test("has no memory left: jobs are rejected, and no accepted job is lost", async () => {
     const analytics = await serveAnalytics();
     const other = await startTestServer({
-      ...small,
       redisUrl: redis.url,
       analyticsUrl: analytics.url,
     });
@@ -142,7 +140,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
 
   test("is a read-only replica: calls fail, and the log says so at the start", async () => {
     const replica = await startRedis({ replicaOf: redis });
-    const other = await startTestServer({ ...small, redisUrl: replica.url });
+    const other = await startTestServer({ redisUrl: replica.url });
     await vi.waitUntil(() => other.logged.length > 0, patience);
     expect(other.logged).toEqual([expect.stringContaining("read-only replica")]);
     expect(
@@ -158,7 +156,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
 
   test("keeps nothing on disk and evicts: the log says so at the start", async () => {
     const forgetful = await startRedis({ durable: false });
-    const other = await startTestServer({ ...small, redisUrl: forgetful.url });
+    const other = await startTestServer({ redisUrl: forgetful.url });
     await vi.waitUntil(() => other.logged.length === 2, patience);
     expect(other.logged).toEqual([
       expect.stringContaining("--appendonly yes"),
@@ -174,7 +172,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     let call: ReturnType<TestServer["call"]>;
     beforeEach(async () => {
       own = await startRedis();
-      other = await startTestServer({ ...small, redisUrl: own.url });
+      other = await startTestServer({ redisUrl: own.url });
       // Without a worker, the job waits.
       call = other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" });
       const waiting = async () =>
@@ -212,7 +210,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
   test("is missing at the start: the server serves anyway, and connects later", async () => {
     const late = await startRedis();
     await late.stop();
-    const other = await startTestServer({ ...small, redisUrl: late.url });
+    const other = await startTestServer({ redisUrl: late.url });
     const track = () => other.call("TrackEvent", { event: "x", user_id: 1 }, { strategy: "queue" });
     expect(await track()).toMatchObject({ code: "unavailable" });
     expect(await other.call("TrackEvent", { event: "x", user_id: 1 })).toMatchObject({

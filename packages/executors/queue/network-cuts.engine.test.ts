@@ -181,7 +181,6 @@ describe.skipIf(!hasRedis())(
       await relay.close();
       await redis.close();
     });
-    const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
     const behindRelay = () => `redis://127.0.0.1:${relay.port}`;
     const hash = (server: TestServer) =>
       server.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue", timeoutMs: 3_000 });
@@ -190,7 +189,7 @@ describe.skipIf(!hasRedis())(
 
     test("leave a worker that takes jobs", async () => {
       const worker = await startWorkerProcess(behindRelay(), ["--cpu-workers", "1"]);
-      const server = await startTestServer({ ...small, redisUrl: redis.url });
+      const server = await startTestServer({ redisUrl: redis.url });
       await untilDone(server);
       await worker.kill();
       await server.close();
@@ -198,7 +197,7 @@ describe.skipIf(!hasRedis())(
 
     test("leave a server that adds jobs and gets their results", async () => {
       const worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
-      const server = await startTestServer({ ...small, redisUrl: behindRelay() });
+      const server = await startTestServer({ redisUrl: behindRelay() });
       await untilDone(server);
       await worker.kill();
       await server.close();
