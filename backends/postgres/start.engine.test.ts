@@ -23,10 +23,6 @@ async function problemOf(databaseUrl: string, blockingThreads = 1): Promise<stri
   );
 }
 
-function numbersIn(text: string): number[] {
-  return [...text.matchAll(/\d+/g)].map(Number);
-}
-
 describe.skipIf(!hasPostgres())("a server that starts with Postgres", () => {
   let postgres: TestPostgres;
   let command: RunningCommand | undefined;
