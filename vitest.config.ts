@@ -25,8 +25,8 @@ const slow = [
 /** Tests that replace modules, or share one with hooks: what is imported once would be for one file only. */
 const alone = ["packages/http2/**/*.test.ts"];
 
-/** Tests with external backends, which they start themselves: `npm run test:engines`. */
-const engines = ["**/*.engine.test.ts"];
+/** Tests with external backends, which they start themselves: `npm run test:backends`. */
+const backends = ["**/*.backends.test.ts"];
 
 /** Attacks on a server of their own, reported one per line: `npm run test:attack`. */
 const attacks = ["**/*.attack.test.ts"];
@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["**/*.test.ts"],
-          exclude: ["node_modules", ...alone, ...slow, ...engines, ...attacks, ...page],
+          exclude: ["node_modules", ...alone, ...slow, ...backends, ...attacks, ...page],
           // Most files are small, and would take as long to load as to run.
           isolate: false,
         },
@@ -64,10 +64,10 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "engines",
-          include: engines,
+          name: "backends",
+          include: backends,
           exclude: ["node_modules"],
-          // Each starts engines, servers and threads enough for two cores.
+          // Each starts backends, servers and threads enough for two cores.
           fileParallelism: false,
         },
       },

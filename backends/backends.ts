@@ -31,7 +31,7 @@ export interface BackendsReading {
 
 export interface Backends {
   /** External backends in use, named as in the schema's `needs`. */
-  readonly engines: readonly string[];
+  readonly external: readonly string[];
   /** Call it for each request: a restarted backend has another address. */
   addresses(): BackendAddresses;
   /**

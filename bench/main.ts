@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { backendsBench } from "./backends/command.ts";
 import { diagnoseBench } from "./diagnose.ts";
-import { enginesBench } from "./engines/command.ts";
 import { createBenchCommand } from "./harness/command.ts";
 import { loadBench } from "./load/command.ts";
 import { pageBench } from "./page.ts";
@@ -14,7 +14,7 @@ const command = new Command("npm run bench --").description(
 for (const bench of [
   loadBench,
   rpcBench,
-  enginesBench,
+  backendsBench,
   startBench,
   diagnoseBench,
   pageBench,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
-import { type Exercise, findExercise } from "@unblock/proto/exercises";
+import { type Exercise, exerciseOf } from "@unblock/proto/exercises";
 import { type Bench, type Finding, repeat, type Spread, spreadOf } from "./harness/bench.ts";
 import type { BenchCommand } from "./harness/command.ts";
 import { runChild, startChild } from "./harness/processes.ts";
@@ -126,12 +126,4 @@ async function firstResponse(): Promise<void> {
     await setTimeout(pollMs);
   }
   throw new Error(`Expected the server to respond within ${timeoutMs / 1_000} s`);
-}
-
-function exerciseOf(letter: string): Exercise {
-  const exercise = findExercise(letter);
-  if (exercise === undefined) {
-    throw new Error(`Expected the schema to have an exercise ${letter}`);
-  }
-  return exercise;
 }

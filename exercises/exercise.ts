@@ -7,7 +7,7 @@ import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { folderName } from "./folder.ts";
 
 /** What the exercises work with. */
-export interface House {
+export interface Resources {
   readonly executors: Executors;
   readonly backends: Backends;
 }
@@ -49,7 +49,7 @@ interface ExerciseHandler<Request, Response> {
 
 /** Default export of an exercise's `strategies.ts`. */
 type CreateExercise<Method extends DescMethodUnary = DescMethodUnary> = (
-  house: House,
+  resources: Resources,
 ) => ExerciseHandler<MessageShape<Method["input"]>, MessageInitShape<Method["output"]>>;
 
 /** Gives `create` the request and response types of its RPC. */
@@ -79,12 +79,12 @@ export interface ServedExercise {
  *
  * @throws Error when a folder and the schema have different strategies
  */
-export function loadExercises(house: House): Promise<readonly ServedExercise[]> {
+export function loadExercises(resources: Resources): Promise<readonly ServedExercise[]> {
   return Promise.all(
     exercises.map(async (exercise) => {
       const folder = folderName(exercise);
       const module: { default: CreateExercise } = await import(`./${folder}/strategies.ts`);
-      const handler = module.default(house);
+      const handler = module.default(resources);
       assertSameStrategies(exercise, Object.keys(handler.strategies), folder);
       return { exercise, handler };
     }),

@@ -1,7 +1,7 @@
 import { exercises } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
-import { openTestHouse, type TestHouse } from "@unblock/test/house";
 import { countLoopTurns } from "@unblock/test/loop-turns";
+import { openTestResources, type TestResources } from "@unblock/test/resources";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /**
@@ -22,14 +22,15 @@ const all = exercises.flatMap((exercise) =>
 );
 
 describe("the event loop, while one call's work is done", () => {
-  let house: TestHouse;
+  let resources: TestResources;
   beforeAll(async () => {
-    house = await openTestHouse();
+    resources = await openTestResources();
   });
-  afterAll(() => house.close());
+  afterAll(() => resources.close());
 
   const turnsDuring = async ({ exercise, strategy }: (typeof all)[number]) => {
-    const call = () => house.run(exercise.rpc, strategy, JSON.parse(exercise.burst.requestJson(1)));
+    const call = () =>
+      resources.run(exercise.rpc, strategy, JSON.parse(exercise.burst.requestJson(1)));
     // The first call also starts helpers, connects, and waits for the calibration.
     await call();
     return countLoopTurns(call);

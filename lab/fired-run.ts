@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { type Exercise, findExercise } from "@unblock/proto/exercises";
-import type { Told } from "@unblock/proto/fired-runs";
+import type { RunMessage } from "@unblock/proto/fired-runs";
 
 /** Sends a message to the server that started this process. */
-export type Send = (message: Told) => void;
+export type Send = (message: RunMessage) => void;
 
 /**
  * Executes the order of the server that started this process: a server that fires bursts or load itself would

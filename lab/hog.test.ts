@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { readCores } from "@unblock/measure/cores";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { runCommand } from "@unblock/test/cli";
-import { exerciseOf } from "@unblock/test/exercise-of";
 import { expect, test } from "vitest";
 import type { toJson } from "./json.ts";
 

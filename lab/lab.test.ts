@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { readCores } from "@unblock/measure/cores";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { plainPaint } from "@unblock/terminal/text";
 import { runCommand, startCommand } from "@unblock/test/cli";
-import { exerciseOf } from "@unblock/test/exercise-of";
 import { descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { costsOf } from "./costs.ts";

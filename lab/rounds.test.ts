@@ -1,5 +1,5 @@
 import type { Exercise } from "@unblock/proto/exercises";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import type { Sample, Subject } from "./judge.ts";
 import { Rounds } from "./rounds.ts";

@@ -1,6 +1,5 @@
-import { exercises } from "@unblock/proto/exercises";
+import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
-import { exerciseOf } from "@unblock/test/exercise-of";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judge, type Measurement, type Sample, type Subject } from "./judge.ts";

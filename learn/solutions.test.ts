@@ -2,11 +2,11 @@ import { pathToFileURL } from "node:url";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { answersOf } from "@unblock/exercises/folder";
 import { exercises } from "@unblock/proto/exercises";
-import { openTestHouse, type TestHouse } from "@unblock/test/house";
+import { openTestResources, type TestResources } from "@unblock/test/resources";
 import { never } from "@unblock/test/tasks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openHoldingsFile } from "./check/testing/holdings-file.ts";
-import { provideEnvironment, provideHouse } from "./service/environment.ts";
+import { provideEnvironment, provideResources } from "./service/environment.ts";
 import { loadLearnerModule } from "./service/learner-module.ts";
 
 /** Requests that no example uses, by exercise. */
@@ -27,15 +27,15 @@ const solutions = exercises.flatMap((exercise) =>
 
 describe("the solutions", () => {
   const holdings = openHoldingsFile();
-  let house: TestHouse;
+  let resources: TestResources;
   beforeAll(async () => {
-    house = await openTestHouse();
-    const addresses = house.backends.addresses();
+    resources = await openTestResources();
+    const addresses = resources.backends.addresses();
     provideEnvironment({ addresses, crops: 3, holdingsPath: holdings.path });
   });
   beforeEach(() => holdings.restart());
   afterAll(async () => {
-    await house.close();
+    await resources.close();
     holdings.remove();
   });
 
@@ -44,9 +44,9 @@ describe("the solutions", () => {
     async ({ file, exercise: { letter, rpc, method, recommended } }) => {
       const request = requests[letter] ?? null;
       // The confidence depends on the number of crops.
-      const { confidence: _, ...expected } = Object(await house.run(rpc, recommended, request));
+      const { confidence: _, ...expected } = Object(await resources.run(rpc, recommended, request));
       const url = pathToFileURL(file).href;
-      provideHouse(house, url);
+      provideResources(resources, url);
       const { handler } = await loadLearnerModule(url);
       const response = await handler(fromJson(method.input, request), never);
       const json = toJson(method.output, create(method.output, response), {

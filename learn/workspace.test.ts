@@ -2,8 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { exerciseFile } from "@unblock/exercises/folder";
-import { type Exercise, exercises } from "@unblock/proto/exercises";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { type Exercise, exerciseOf, exercises } from "@unblock/proto/exercises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareWorkspace, resetExercise, yourFile } from "./workspace.ts";
 

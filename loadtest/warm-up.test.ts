@@ -1,4 +1,4 @@
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import type { Combination } from "./drivers/create-driver.ts";
 import type { Driver } from "./drivers/driver.ts";

@@ -24,7 +24,7 @@ export interface LoadOrder {
 }
 
 /** Messages of the process that makes the calls. */
-export type Told =
+export type RunMessage =
   /** A RaceResponse or LoadResponse, as protobuf JSON. */
   | { readonly kind: "event"; readonly event: JsonValue }
   /** The next burst waits for "go". */

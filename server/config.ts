@@ -6,7 +6,7 @@ import { assertPostgresUrl } from "@unblock/backends/postgres/address";
 import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
 import type { Http2Implementation, TlsConfig } from "@unblock/connect/listener/listener";
 import { assertRedisUrl } from "@unblock/executors/queue/redis-url";
-import { type House, loadExercises, type ServedExercise } from "@unblock/exercises/exercise";
+import { loadExercises, type Resources, type ServedExercise } from "@unblock/exercises/exercise";
 import { progressPath } from "@unblock/progress/progress";
 import type { LogLevel } from "@unblock/terminal/logger";
 
@@ -106,7 +106,7 @@ export interface ServerConfig extends OwnBackends, Readonly<Record<NumberOptionN
   /** Whether threads, connections and code are warm before the server resolves. Default true. */
   readonly warmUp: boolean;
   /** Loads the exercises' handlers. Default: those of `exercises`. */
-  readonly loadExercises: (house: House) => Promise<readonly ServedExercise[]>;
+  readonly loadExercises: (resources: Resources) => Promise<readonly ServedExercise[]>;
   /** Hosts that images may come from besides example.com, each with the base URL that serves it. */
   readonly imageHosts: ImageHosts;
   /** Min level of log lines. Default "info", which has the calls that the server failed. */

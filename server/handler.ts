@@ -111,13 +111,13 @@ export function createHandler(config: HandlerConfig): Adapter {
   );
   return createAdapter({
     routes: (router) => {
-      routeExercises(router, exercises, vitals.backends.engines, metrics.ran);
+      routeExercises(router, exercises, vitals.backends.external, metrics.ran);
       routeHealth(router, config.health);
       routeReflection(router, [...services, Health], {
         idleMs: config.reflectionIdleMs ?? reflectionIdleMs,
         stopSignal: config.health.stopSignal,
       });
-      routeLab(router, config.lab.runs, vitals.backends.engines, [
+      routeLab(router, config.lab.runs, vitals.backends.external, [
         ...traced,
         ...createInterceptors({ ...chain, guard }),
       ]);

@@ -9,10 +9,10 @@ import { services } from "@unblock/proto/methods";
 import { createLogger, redactText } from "@unblock/terminal/logger";
 import { completeConfig, type ServerConfig } from "./config.ts";
 import { createHandler } from "./handler.ts";
-import { openHouse } from "./house.ts";
 import { Lab } from "./lab/lab.ts";
+import { openResources } from "./resources.ts";
 import { HealthStatus } from "./services/health.ts";
-import { type RehearsalHouse, warmUp } from "./warm-up.ts";
+import { type RehearsalResources, warmUp } from "./warm-up.ts";
 
 /**
  * Time between telling health watchers that the server stops and closing connections, so that
@@ -64,11 +64,11 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const { host, tls } = complete;
   const tracing = await loadTracing(log);
   const page = await readPage(complete.pageFolder);
-  const house = await openHouse(complete);
+  const resources = await openResources(complete);
   const eventLoop = new EventLoopVitals();
-  const closeHouse = async () => {
+  const closeResources = async () => {
     eventLoop.close();
-    await house.close();
+    await resources.close();
   };
   const shutdown = new AbortController();
   const drain = new AbortController();
@@ -79,7 +79,10 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     baseUrl: reachableUrl,
     slots: () =>
       Object.fromEntries(
-        Object.values(house.executors).map((executor) => [executor.name, executor.vitals().size]),
+        Object.values(resources.executors).map((executor) => [
+          executor.name,
+          executor.vitals().size,
+        ]),
       ),
     eventLoop,
     runsFolder: complete.runsFolder,
@@ -106,22 +109,22 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     drainSignal: drain.signal,
   };
   if (complete.warmUp) {
-    const createRehearsal = ({ exercises, ...vitals }: RehearsalHouse) =>
+    const createRehearsal = ({ exercises, ...vitals }: RehearsalResources) =>
       createHandler({
         ...handlerConfig,
         exercises,
         vitals,
         logger: createLogger("silent", given.log),
       });
-    await warmUp(house, complete, createRehearsal).catch(async (error: unknown) => {
-      await closeHouse();
+    await warmUp(resources, complete, createRehearsal).catch(async (error: unknown) => {
+      await closeResources();
       throw error;
     });
   }
   const handler = createHandler({
     ...handlerConfig,
-    exercises: house.exercises,
-    vitals: { eventLoop, executors: house.executors, backends: house.backends },
+    exercises: resources.exercises,
+    vitals: { eventLoop, executors: resources.executors, backends: resources.backends },
     defaultTimeoutMs: complete.defaultTimeoutMs,
     maxTimeoutMs: complete.maxTimeoutMs,
     logger: createLogger(complete.logLevel, given.log),
@@ -131,7 +134,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
     { host, port: complete.port, tls, connectionLimits: complete, http2: complete.http2, log },
     handler,
   ).catch(async (error: unknown) => {
-    await closeHouse();
+    await closeResources();
     throw error;
   });
 
@@ -155,7 +158,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         drain.abort(reason);
       }
       if (await endsWithin(drained, drainCallsMs - arrivingRequestsMs)) {
-        await closeHouse();
+        await closeResources();
         return;
       }
       log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
@@ -163,7 +166,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       shutdown.abort(reason);
       // Cancelled calls need neither executors nor backends, whose end frees the cores.
       const isDrained = endsWithin(drained, finalResponsesMs);
-      await Promise.all([closeHouse(), isDrained.then((is) => is || listener.cut())]);
+      await Promise.all([closeResources(), isDrained.then((is) => is || listener.cut())]);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createUnblockClient } from "@unblock/client/client";
 import { Failure } from "@unblock/errors/failure";
-import type { House } from "@unblock/exercises/exercise";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import type { Resources } from "@unblock/exercises/exercise";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { freePort } from "@unblock/test/listen";
 import { createGate, openGate, tasks } from "@unblock/test/tasks";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
@@ -11,12 +11,13 @@ const small = { blockingThreads: 3, cpuWorkers: 2, processes: 1, warmUp: true };
 const waitOptions = { timeout: 20_000, interval: 20 };
 
 /** An exercise that computes, with this warm-up of its executors. */
-const warmedUpBy = (warmUp: (house: House) => Promise<unknown>) => async (house: House) => [
-  {
-    exercise: exerciseOf("C"),
-    handler: { validate: () => [], strategies: {}, warmUp: () => warmUp(house) },
-  },
-];
+const warmedUpBy =
+  (warmUp: (resources: Resources) => Promise<unknown>) => async (resources: Resources) => [
+    {
+      exercise: exerciseOf("C"),
+      handler: { validate: () => [], strategies: {}, warmUp: () => warmUp(resources) },
+    },
+  ];
 
 async function answers(port: number): Promise<boolean> {
   const url = `http://127.0.0.1:${port}/grpc.health.v1.Health/Check`;

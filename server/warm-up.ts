@@ -9,11 +9,11 @@ import { createBackground } from "@unblock/executors/background";
 import { sharedSlot } from "@unblock/executors/executor";
 import { createEventLoop, createLibuv } from "@unblock/executors/local";
 import { withTimeout } from "@unblock/executors/waiting";
-import type { House, ServedExercise } from "@unblock/exercises/exercise";
+import type { Resources, ServedExercise } from "@unblock/exercises/exercise";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
 import type { Exercise } from "@unblock/proto/exercises";
 import type { ServerConfig } from "./config.ts";
-import type { OpenHouse } from "./house.ts";
+import type { OpenResources } from "./resources.ts";
 
 const maxWarmUpMs = 30_000;
 /** Time that each exercise's warm-up calls wait for backends in total. */
@@ -24,7 +24,7 @@ const maxBursts = 3;
 /** Max delay of the start by a user's cache that hangs. */
 const connectMs = 500;
 
-export interface RehearsalHouse extends Pick<House, "executors" | "backends"> {
+export interface RehearsalResources extends Pick<Resources, "executors" | "backends"> {
   readonly exercises: readonly ServedExercise[];
   readonly eventLoop: EventLoopVitals;
 }
@@ -39,24 +39,24 @@ export interface RehearsalHouse extends Pick<House, "executors" | "backends"> {
  * @throws Error when a call fails or the warm-up takes too long
  */
 export async function warmUp(
-  house: OpenHouse,
+  resources: OpenResources,
   config: ServerConfig,
-  createHandler: (rehearsal: RehearsalHouse) => Adapter,
+  createHandler: (rehearsal: RehearsalResources) => Adapter,
 ): Promise<void> {
   const eventLoop = new EventLoopVitals();
   // Executors of this thread, separate so that their counts can be dropped.
   const executors = {
-    ...house.executors,
+    ...resources.executors,
     eventLoop: createEventLoop(config),
     libuv: createLibuv(config),
     background: createBackground(config),
   };
-  const backends = { ...house.backends, addresses: house.rehearsalAddresses };
+  const backends = { ...resources.backends, addresses: resources.rehearsalAddresses };
   const exercises = await config.loadExercises({ executors, backends });
   const rehearsal = await openRehearsal(
     createHandler({ executors, backends, exercises, eventLoop }),
   );
-  const warm = house.exercises.map(async ({ exercise, handler }) => {
+  const warm = resources.exercises.map(async ({ exercise, handler }) => {
     await handler.warmUp?.();
     const { waitMs, cpu } = exercise.work;
     if (!cpu) {
@@ -75,12 +75,12 @@ export async function warmUp(
     eventLoop.close();
   }
   // The calls above used the embedded cache.
-  await connectCache(house.backends.addresses().cacheUrl, connectMs);
-  const { blockingPool, cpuPool, processes } = house.executors;
+  await connectCache(resources.backends.addresses().cacheUrl, connectMs);
+  const { blockingPool, cpuPool, processes } = resources.executors;
   for (const executor of [blockingPool, cpuPool, processes]) {
     executor.restartCounts();
   }
-  await house.backends.counts(sharedSlot, sharedSlot);
+  await resources.backends.counts(sharedSlot, sharedSlot);
 }
 
 /** Only requests with this header are served, because anyone on this machine can reach the port. */

@@ -2,9 +2,9 @@ import { isMessage, type Message } from "@bufbuild/protobuf";
 import type { Executors } from "@unblock/executors";
 import type { Executor, Task } from "@unblock/executors/executor";
 import type { Call, ServedExercise } from "@unblock/exercises/exercise";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { ComputeHashRequestSchema } from "@unblock/proto/gen/exercises";
 import type { ServerConfig } from "@unblock/server/config";
-import { exerciseOf } from "./exercise-of.ts";
 import { type CallOptions, type Reply, startTestServer, type TestServer } from "./test-server.ts";
 
 /** Executors that run tasks in other threads and processes. */

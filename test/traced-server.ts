@@ -5,8 +5,8 @@ import { EventLoopVitals } from "@unblock/measure/event-loop";
 import { createHandler } from "@unblock/server/handler";
 import { HealthStatus } from "@unblock/server/services/health";
 import { createLogger } from "@unblock/terminal/logger";
-import { idleLab, openTestHouse } from "./house.ts";
 import { type RecordingBackend, serveRecording } from "./recording-backend.ts";
+import { idleLab, openTestResources } from "./resources.ts";
 import { never } from "./tasks.ts";
 import { registerTelemetry, type Telemetry } from "./telemetry.ts";
 
@@ -31,20 +31,20 @@ export async function startTracedServer(): Promise<TracedServer> {
     backend.answers.set(path, { data: path });
   }
   backend.answers.set("/images/cat.png", "no picture");
-  const house = await openTestHouse();
+  const resources = await openTestResources();
   const addresses = () => ({
-    ...house.backends.addresses(),
+    ...resources.backends.addresses(),
     weatherUrl: `${backend.url}/weather`,
     analyticsUrl: `${backend.url}/analytics`,
     dashboardUrls: dashboard.map((path) => `${backend.url}${path}`),
     imageHosts: { "example.com": `${backend.url}/images` },
   });
-  const backends = { ...house.backends, addresses };
+  const backends = { ...resources.backends, addresses };
   const eventLoop = new EventLoopVitals();
   const logged: Record<string, unknown>[] = [];
   const handler = createHandler({
-    exercises: await loadExercises({ executors: house.executors, backends }),
-    vitals: { eventLoop, executors: house.executors, backends },
+    exercises: await loadExercises({ executors: resources.executors, backends }),
+    vitals: { eventLoop, executors: resources.executors, backends },
     lab: idleLab(),
     progressFile: "",
     page: new Map(),
@@ -65,7 +65,7 @@ export async function startTracedServer(): Promise<TracedServer> {
       listener.cut();
       await listener.drain();
       eventLoop.close();
-      await house.close();
+      await resources.close();
       await backend.close();
       telemetry.unregister();
     },

@@ -147,7 +147,7 @@ export async function openEmbeddedBackends({
   }
 
   return {
-    engines: redisUrl === undefined ? [] : ["REDIS_URL"],
+    external: redisUrl === undefined ? [] : ["REDIS_URL"],
     addresses: () => whenStarted().served,
     rehearsalAddresses: () => whenStarted().rehearsal,
     counts: async (slot = sharedSlot, restartSlot) => {

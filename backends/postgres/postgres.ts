@@ -12,10 +12,10 @@ import { LibpqConnection } from "./libpq-connection.ts";
 import { reasonOf } from "./query.ts";
 
 /** Environment variable with its URL, which strategies name in `needs`. */
-const engine = "DATABASE_URL";
+const variable = "DATABASE_URL";
 
 /**
- * Replaces the database by a real Postgres. Closes the backends when it can't be used.
+ * Replaces the database by an external Postgres. Closes the backends when it can't be used.
  *
  * @throws Error that says what is wrong and what to do, without the URL's password
  */
@@ -35,7 +35,7 @@ export async function withPostgres(
   }
   return {
     ...backends,
-    engines: [...backends.engines, engine],
+    external: [...backends.external, variable],
     addresses: () => ({ ...backends.addresses(), postgres }),
     close: async () => {
       await endConnections(postgres);

@@ -52,7 +52,7 @@ test("JSON has each finding's figures and whether its targets are reached", () =
 test("the table has a line per row, below its part, with its mark", () => {
   const lines = renderTable("unblock's load client", environment, [good, bad]).split("\n");
   expect(lines.slice(0, 2).join(" ")).toBe(
-    "unblock's load client, on 2 cores, Node v26.10.0, ghz v0.93.0, server and client on a core each.",
+    "unblock's load client, on 2 cores, Node v26.10.0, ghz v0.93.0, server and client on one core each.",
   );
   expect(lines.slice(4)).toEqual([
     "throughput",

@@ -153,7 +153,7 @@ interface Environment {
   readonly cores: number;
   readonly node: string;
   readonly ghz: string;
-  /** Whether server and client have a core each. */
+  /** Whether server and client have one core each. */
   readonly pinned: boolean;
 }
 
@@ -181,7 +181,7 @@ export function renderTable(
   const groups = Map.groupBy(findings, ({ part, title }) => title ?? part);
   const lines = [
     `${title}, on ${cores} core${cores === 1 ? "" : "s"}, Node ${node}, ghz ${ghz},`,
-    pinned ? "server and client on a core each." : "server and client not pinned to cores.",
+    pinned ? "server and client on one core each." : "server and client not pinned to cores.",
     "",
     line(header, ""),
     ...[...groups].flatMap(([heading, ofGroup]) => [

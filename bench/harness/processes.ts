@@ -157,7 +157,7 @@ export interface Peers<Kind extends string> extends AsyncDisposable {
   get(kind: Kind): ServerProcess;
 }
 
-/** Pins servers and clients to a core each, where the system allows it. */
+/** Pins servers and clients to one core each, where the system allows it. */
 export interface Pinning {
   /** Why nothing is pinned; undefined when pinning works. */
   readonly missing: string | undefined;

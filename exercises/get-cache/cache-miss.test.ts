@@ -5,7 +5,7 @@ import { findExercise } from "@unblock/proto/exercises";
 import { createHandler } from "@unblock/server/handler";
 import { HealthStatus } from "@unblock/server/services/health";
 import { createLogger } from "@unblock/terminal/logger";
-import { idleLab, openTestHouse, type TestHouse } from "@unblock/test/house";
+import { idleLab, openTestResources, type TestResources } from "@unblock/test/resources";
 import { never } from "@unblock/test/tasks";
 import { post } from "@unblock/test/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -15,25 +15,25 @@ const strategies = findExercise("GetCache")?.strategies.map(({ name }) => name) 
 // The embedded cache is warm: every key has a value until it is deleted, which no RPC does. So the
 // test uses the cache directly.
 describe("a key that is not in the cache", () => {
-  let house: TestHouse;
+  let resources: TestResources;
   let deleteKey: (key: string) => Promise<unknown>;
   let disconnect: () => void;
   beforeAll(async () => {
-    house = await openTestHouse();
-    const client = createClient({ url: house.backends.addresses().cacheUrl, RESP: 2 });
+    resources = await openTestResources();
+    const client = createClient({ url: resources.backends.addresses().cacheUrl, RESP: 2 });
     await client.connect();
     deleteKey = (key) => client.del(`unblock:cache:${key}`);
     disconnect = () => client.destroy();
   });
   afterAll(() => {
     disconnect();
-    return house.close();
+    return resources.close();
   });
 
   test.each(strategies)("%s: is a miss, and the miss fills the cache", async (strategy) => {
     const key = `missing from ${strategy}`;
     await deleteKey(key);
-    const lookUp = () => house.run("GetCache", strategy, { key });
+    const lookUp = () => resources.run("GetCache", strategy, { key });
     expect(await lookUp()).toEqual({ key, value: "cached_data", hit: false });
     expect(await lookUp()).toEqual({ key, value: "cached_data", hit: true });
   });
@@ -41,8 +41,8 @@ describe("a key that is not in the cache", () => {
   test("has hit false in the JSON", async () => {
     const eventLoop = new EventLoopVitals();
     const handler = createHandler({
-      exercises: house.exercises,
-      vitals: { eventLoop, executors: house.executors, backends: house.backends },
+      exercises: resources.exercises,
+      vitals: { eventLoop, executors: resources.executors, backends: resources.backends },
       lab: idleLab(),
       progressFile: "",
       page: new Map(),

@@ -73,7 +73,7 @@ describe("PredictImage", () => {
     expect(steps(replies[0]?.headers ?? new Headers())).toBe("download, queue, work");
   });
 
-  test("blocking-pool: five at once, download and inference, on a thread each", async () => {
+  test("blocking-pool: five at once, download and inference, each call on a thread", async () => {
     const plan = fiveImages("blocking-pool");
     const { replies, most } = await fireUntilOverlap(server, plan, maxDownloads, 5);
     expect(most).toBe(5);

@@ -16,7 +16,7 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ executors, 
   });
   const accepted = () => ({ status: "accepted" });
   // Says what can lose an accepted event: this process, or Redis and its disk.
-  const storedIn = (what: "memory" | "redis") => ({ "unblock-kept-in": what });
+  const storedIn = (what: "memory" | "redis") => ({ "unblock-stored-in": what });
   return {
     validate: ({ event, userId }) => [
       ...checkText("event", event, 256),

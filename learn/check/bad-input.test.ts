@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { solutionFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";

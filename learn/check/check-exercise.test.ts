@@ -1,5 +1,5 @@
 import { exerciseFile } from "@unblock/exercises/folder";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import { checkExercise } from "./check-exercise.ts";
 import type { StepName } from "./result.ts";

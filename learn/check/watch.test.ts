@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Watch } from "../watch.ts";
 import { prepareWorkspace, resetExercise, yourFile } from "../workspace.ts";

@@ -1,5 +1,4 @@
-import { exercises } from "@unblock/proto/exercises";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../quiz/question.ts";
 import { burstTime } from "./burst-time.ts";

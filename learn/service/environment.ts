@@ -1,7 +1,7 @@
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import type { BackendAddresses } from "@unblock/backends/backends";
 import { CallCounter } from "@unblock/backends/call-counts";
-import type { House } from "@unblock/exercises/exercise";
+import type { Resources } from "@unblock/exercises/exercise";
 import type { WorldAddresses } from "./channel.ts";
 
 /** What the toolbox needs in any thread. Plain data and shared memory. */
@@ -93,11 +93,11 @@ export function worldAddresses(
   };
 }
 
-let open: { readonly house: House; readonly file: string } | undefined;
+let open: { readonly resources: Resources; readonly file: string } | undefined;
 
 /** Provides the service's executors and the URL of the learner's file to the pools. */
-export function provideHouse(house: House, file: string): void {
-  open = { house, file };
+export function provideResources(resources: Resources, file: string): void {
+  open = { resources, file };
 }
 
 /** The service's executors, and the URL of the learner's file. @throws Error outside of its main thread */

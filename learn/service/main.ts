@@ -38,8 +38,8 @@ try {
     signalEndsWithCall,
     logLevel: "silent",
     log: (text) => say({ kind: "log", text }),
-    loadExercises: async (house) => {
-      opened = await openExercise(house, options, observer, refuseListening, say);
+    loadExercises: async (resources) => {
+      opened = await openExercise(resources, options, observer, refuseListening, say);
       return opened.served;
     },
   });

@@ -2,8 +2,8 @@ import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { downloadImage } from "@unblock/backends/images";
 import { task } from "@unblock/executors/executor";
 import {
-  type House,
   loadExercises,
+  type Resources,
   type RunStrategy,
   type ServedExercise,
 } from "@unblock/exercises/exercise";
@@ -12,7 +12,7 @@ import { monotonicMs } from "@unblock/measure/clock";
 import { findExercise } from "@unblock/proto/exercises";
 import { countQueries, countSyncReads } from "./blocking-calls.ts";
 import type { Alone, Say, ServiceOptions } from "./channel.ts";
-import { provideEnvironment, provideHouse, worldAddresses } from "./environment.ts";
+import { provideEnvironment, provideResources, worldAddresses } from "./environment.ts";
 import { watchReplaced } from "./forbidden.ts";
 import { preloadFromNowOn } from "./inherit.ts";
 import { type LearnerModule, loadLearnerModule, toProblem, withLearner } from "./learner-module.ts";
@@ -25,20 +25,20 @@ const noCaller = { signal: new AbortController().signal };
 export type OpenedExercise = Awaited<ReturnType<typeof openExercise>>;
 
 export async function openExercise(
-  house: House,
+  resources: Resources,
   { letter, fileUrl, world, analyticsUrl }: ServiceOptions,
   observer: Observer,
   refuseListening: (refuses: boolean) => void,
   say: Say,
 ) {
-  const crops = await countCrops(house, letter);
+  const crops = await countCrops(resources, letter);
   const addresses = worldAddresses(world, analyticsUrl);
   provideEnvironment({ addresses, crops, holdingsPath: world.holdingsPath });
-  provideHouse(house, fileUrl);
+  provideResources(resources, fileUrl);
   countSyncReads();
   countQueries();
 
-  const served = await loadExercises(house);
+  const served = await loadExercises(resources);
   const exercise = served.find((one) => one.exercise.letter === letter);
   if (exercise === undefined) {
     throw new Error(`Expected the letter of an exercise, got ${letter}`);
@@ -58,7 +58,7 @@ export async function openExercise(
   return {
     /** All exercises, the learner's with their handler. */
     served: served.map((one) => (one === exercise ? learners : one)),
-    reference: createReference(house, exercise, crops),
+    reference: createReference(resources, exercise, crops),
     /** Checks for functions that the learner's code has replaced. */
     lookForReplaced,
   };
@@ -75,7 +75,7 @@ async function importOrStop(fileUrl: string, say: Say): Promise<LearnerModule> {
 }
 
 /** Crops of a picture that cost about 100 ms here; 1 for other exercises. */
-async function countCrops({ executors }: House, letter: string): Promise<number> {
+async function countCrops({ executors }: Resources, letter: string): Promise<number> {
   if (findExercise(letter)?.rpc !== "PredictImage") {
     return 1;
   }
@@ -92,7 +92,7 @@ const inference = task(inferenceModule.href, infer);
  * @param crops for a picture's inference, the same as for the learner's handler
  */
 function createReference(
-  house: House,
+  resources: Resources,
   served: ServedExercise,
   crops: number,
 ): (request: JsonValue) => Promise<Alone> {
@@ -100,7 +100,7 @@ function createReference(
   const { input, output } = exercise.method;
   const run =
     exercise.rpc === "PredictImage"
-      ? predictWith(house, crops)
+      ? predictWith(resources, crops)
       : handler.strategies[exercise.recommended];
   if (run === undefined) {
     throw new Error(`Expected ${exercise.rpc} to have its strategy "${exercise.recommended}"`);
@@ -116,7 +116,7 @@ function createReference(
 
 // The exercise's own strategy counts its own crops, and the confidence depends on them.
 function predictWith(
-  { backends, executors }: House,
+  { backends, executors }: Resources,
   crops: number,
 ): RunStrategy<{ imageUrl?: string }, Record<string, unknown>> {
   return async ({ imageUrl = "" }, call) => {

@@ -1,5 +1,5 @@
 import { findUser } from "@unblock/exercises/get-user/solutions/blocking-pool";
-import { openTestHouse, type TestHouse } from "@unblock/test/house";
+import { openTestResources, type TestResources } from "@unblock/test/resources";
 import {
   computeUntilStopped,
   createGate,
@@ -10,7 +10,7 @@ import {
 } from "@unblock/test/tasks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
-import { provideEnvironment, provideHouse } from "../service/environment.ts";
+import { provideEnvironment, provideResources } from "../service/environment.ts";
 import { notExportedMessage } from "../service/learner-module.ts";
 import { blockingPool, cpuPool, inBackground, processes } from "./pools.ts";
 
@@ -29,31 +29,31 @@ const pools = [
 describe("the pools", () => {
   /** One thread per pool, and one process. */
   const holdings = openHoldingsFile();
-  let house: TestHouse;
+  let resources: TestResources;
   beforeAll(async () => {
-    house = await openTestHouse();
-    const addresses = house.backends.addresses();
+    resources = await openTestResources();
+    const addresses = resources.backends.addresses();
     provideEnvironment({ addresses, crops: 1, holdingsPath: holdings.path });
-    provideHouse(house, tasksFile);
+    provideResources(resources, tasksFile);
     // The server's own exercises calibrate there first; that must not be counted below.
     await cpuPool.run(double, 0);
   });
-  beforeEach(() => provideHouse(house, tasksFile));
+  beforeEach(() => provideResources(resources, tasksFile));
   afterAll(async () => {
-    await house.close();
+    await resources.close();
     holdings.remove();
   });
 
   describe.each(pools)("$name", ({ name, pool, executor }) => {
     test("runs an exported function of the file", async () => {
-      const completed = () => house.executors[executor].vitals().completed;
+      const completed = () => resources.executors[executor].vitals().completed;
       const before = completed();
       expect(await pool.run(double, 21)).toBe(42);
       expect(completed()).toBe(before + 1);
     });
 
     test("provides the toolbox", async () => {
-      provideHouse(house, solutionFile);
+      provideResources(resources, solutionFile);
       expect(await pool.run(findUser, 5)).toEqual({
         id: 5,
         name: "User 5",
@@ -84,10 +84,10 @@ describe("the pools", () => {
     const first = blockingPool.run(waitForGate, gate);
     const caller = new AbortController();
     const second = blockingPool.run(waitForGate, createGate(), caller.signal);
-    const { cancelled } = house.executors.blockingPool.vitals();
+    const { cancelled } = resources.executors.blockingPool.vitals();
     caller.abort(new Error("client disconnected"));
     await expect(second).rejects.toThrow("client disconnected");
-    expect(house.executors.blockingPool.vitals().cancelled).toBe(cancelled + 1);
+    expect(resources.executors.blockingPool.vitals().cancelled).toBe(cancelled + 1);
     openGate(gate);
     expect(await first).toBe("through");
   });
@@ -111,6 +111,9 @@ describe("the pools", () => {
     });
     respond();
     expect((await ended).aborted).toBe(false);
-    await vi.waitFor(() => expect(house.executors.background.vitals().completed).toBe(1), 10_000);
+    await vi.waitFor(
+      () => expect(resources.executors.background.vitals().completed).toBe(1),
+      10_000,
+    );
   });
 });

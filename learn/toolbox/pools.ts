@@ -23,7 +23,7 @@ export interface Pool {
 function poolOf(name: "blockingPool" | "cpuPool" | "processes"): Pool {
   return {
     run: (work, input, signal) =>
-      runElsewhere(openedHouse().house.executors[name], work, input, signal),
+      runElsewhere(openedHouse().resources.executors[name], work, input, signal),
   };
 }
 
@@ -48,5 +48,5 @@ export async function inBackground(work: (signal: AbortSignal) => Promise<unknow
     name: work.name || "work",
     run: (_: null, { signal }: { signal: AbortSignal }) => work(signal),
   };
-  await openedHouse().house.executors.background.accept(task, null);
+  await openedHouse().resources.executors.background.accept(task, null);
 }

@@ -1,4 +1,4 @@
-import { openTestHouse, type TestHouse } from "@unblock/test/house";
+import { openTestResources, type TestResources } from "@unblock/test/resources";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { provideEnvironment } from "../service/environment.ts";
@@ -18,14 +18,14 @@ test("the toolbox rejects use outside of a service", () => {
 
 describe("the toolbox", () => {
   const holdings = openHoldingsFile();
-  let house: TestHouse;
+  let resources: TestResources;
   beforeAll(async () => {
-    house = await openTestHouse();
-    const addresses = house.backends.addresses();
+    resources = await openTestResources();
+    const addresses = resources.backends.addresses();
     provideEnvironment({ addresses, crops: 1, holdingsPath: holdings.path });
   });
   afterAll(async () => {
-    await house.close();
+    await resources.close();
     holdings.remove();
   });
 

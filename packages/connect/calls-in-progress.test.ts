@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { createVitalsClient } from "@unblock/client/client";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { endedCalls, readMetrics, sampleValue } from "@unblock/test/metrics-page";
 import { startTaskServer, type TaskServer } from "@unblock/test/task-server";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";

@@ -9,7 +9,7 @@ const ownHeaders = [
   "unblock-began",
   "unblock-rounds",
   "unblock-cpu-ms",
-  "unblock-kept-in",
+  "unblock-stored-in",
 ];
 const exposedHeaders = [
   ...cors.exposedHeaders,

@@ -106,7 +106,7 @@ describe("the learner's progress", () => {
       await other.call("RecordGuess", { exercise: "A", strategy: "blocking-pool" }),
     ).toMatchObject({
       code: "failed_precondition",
-      error: "UNBLOCK_PROGRESS_NOT_KEPT",
+      error: "UNBLOCK_PROGRESS_NOT_SAVED",
     });
     await other.close();
   });

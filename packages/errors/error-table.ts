@@ -62,7 +62,7 @@ export const errorTable = {
   ],
   UNBLOCK_STREAMS_FULL: [
     "overloaded",
-    "{open} {what} are open {where}, which is the most. {advice}",
+    "{open} {what} are open {where}, which is the maximum. {advice}",
   ],
   UNBLOCK_WINDOWS_FULL: [
     "overloaded",
@@ -157,7 +157,7 @@ export const errorTable = {
     "forbidden",
     "Expected a caller on the server's own machine, got another host: the learner's progress is private.",
   ],
-  UNBLOCK_PROGRESS_NOT_KEPT: [
+  UNBLOCK_PROGRESS_NOT_SAVED: [
     "not-set-up",
     "The learner's progress can't be saved: {problem}. Start the server with --progress-file and a writable file.",
   ],

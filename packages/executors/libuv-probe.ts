@@ -19,7 +19,7 @@ type ProbeSample =
 export class LibuvProbe {
   #flight: { readonly beganMs: number; readonly ended: Promise<number> } | undefined;
 
-  async look(): Promise<ProbeSample> {
+  async sample(): Promise<ProbeSample> {
     this.#flight ??= this.#start();
     const { beganMs, ended } = this.#flight;
     try {

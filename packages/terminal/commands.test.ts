@@ -36,7 +36,7 @@ describe("every command", () => {
     "lab",
     "bench load",
     "bench rpc",
-    "bench engines",
+    "bench backends",
     "bench diagnose",
     "conformance",
     "check",

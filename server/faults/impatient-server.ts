@@ -15,7 +15,7 @@ import type { Executors } from "@unblock/executors";
 import type { ServerStream } from "@unblock/http2/server";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
 import { createLogger } from "@unblock/terminal/logger";
-import { idleLab, openTestHouse, type TestHouse } from "@unblock/test/house";
+import { idleLab, openTestResources, type TestResources } from "@unblock/test/resources";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { createHandler } from "../handler.ts";
 import { HealthStatus } from "../services/health.ts";
@@ -45,14 +45,14 @@ export interface ImpatientServer {
 /** Returns a function that starts servers, which are closed after the test. */
 export function impatientServers(): (options: ImpatientOptions) => Promise<ImpatientServer> {
   const closers: (() => Promise<void>)[] = [];
-  let house: TestHouse;
+  let resources: TestResources;
   beforeAll(async () => {
-    house = await openTestHouse();
+    resources = await openTestResources();
   });
   afterEach(async () => {
     await Promise.all(closers.splice(0).map((close) => close()));
   });
-  afterAll(() => house.close());
+  afterAll(() => resources.close());
 
   return async ({
     timeLimits = {},
@@ -69,8 +69,8 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
     const ownStreams = new Set<ServerStream>();
     const peers = new Set<number | undefined>();
     const { handleRequest, handleStream, serveStream } = createHandler({
-      exercises: house.exercises,
-      vitals: { eventLoop, executors: house.executors, backends: house.backends },
+      exercises: resources.exercises,
+      vitals: { eventLoop, executors: resources.executors, backends: resources.backends },
       lab: idleLab(),
       progressFile: "",
       page: new Map(),
@@ -118,7 +118,7 @@ export function impatientServers(): (options: ImpatientOptions) => Promise<Impat
       url: `${tls ? "https" : "http"}://127.0.0.1:${listener.port}`,
       port: listener.port,
       health,
-      executors: house.executors,
+      executors: resources.executors,
       usedConnections: () => peers.size,
       holds: () => ({
         connections: listener.connections,

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { on, once } from "node:events";
 import { Failure } from "@unblock/errors/failure";
-import type { Told } from "@unblock/proto/fired-runs";
+import type { RunMessage } from "@unblock/proto/fired-runs";
 import { childEnvironment } from "@unblock/terminal/child-environment";
 
 interface ChildRun {
@@ -11,7 +11,7 @@ interface ChildRun {
   /** Its abort kills the child process at once. */
   readonly signal: AbortSignal;
   /** Called with each message on arrival, even if the generator is not read yet. */
-  readonly onMessage?: (message: Told, reply: (text: string) => void) => void;
+  readonly onMessage?: (message: RunMessage, reply: (text: string) => void) => void;
 }
 
 /**
@@ -25,7 +25,7 @@ export async function* runInChild({
   order,
   signal,
   onMessage,
-}: ChildRun): AsyncGenerator<Told> {
+}: ChildRun): AsyncGenerator<RunMessage> {
   signal.throwIfAborted();
   // It calls exercises, which need no token.
   const env = childEnvironment();
@@ -36,12 +36,12 @@ export async function* runInChild({
   ended.catch(() => {});
   // Ignores that the process may have ended.
   const reply = (text: string) => child.send(text, () => {});
-  child.on("message", (message: Told) => onMessage?.(message, reply));
+  child.on("message", (message: RunMessage) => onMessage?.(message, reply));
   const messages = on(child, "message", { signal, close: ["close"] });
   child.send(order, () => {});
   try {
     for await (const args of messages) {
-      const [message]: Told[] = args;
+      const [message]: RunMessage[] = args;
       if (message === undefined) {
         continue;
       }

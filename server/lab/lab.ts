@@ -40,13 +40,13 @@ interface LabConfig {
 /** Runs races and load tests against this server, streams their events and saves the results. */
 export class Lab {
   readonly #config: LabConfig;
-  readonly kept: SavedRuns;
+  readonly savedRuns: SavedRuns;
   #running: { readonly what: string; readonly ended: Promise<void> } | undefined;
   readonly #closing = new AbortController();
 
   constructor(config: LabConfig) {
     this.#config = config;
-    this.kept = new SavedRuns(config.runsFolder, config.log);
+    this.savedRuns = new SavedRuns(config.runsFolder, config.log);
   }
 
   race(request: RaceRequest, caller: AbortSignal) {
@@ -112,7 +112,7 @@ export class Lab {
     const machine = create(MachineFactsSchema, facts);
     try {
       return create(RunSavedSchema, {
-        id: await this.kept.keep(overview, { machine, kind }),
+        id: await this.savedRuns.keep(overview, { machine, kind }),
         summary,
       });
     } catch (error) {

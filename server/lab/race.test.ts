@@ -114,8 +114,8 @@ describe("a race of a blocking driver on threads and on the event loop", () => {
       ["blocking-pool", threads?.figures],
       ["event-loop", eventLoop?.figures],
     ] as const) {
-      const isTold = kept?.summary.includes(`With ${name}`);
-      expect(isTold).toBe(figures?.inconclusive === "");
+      const isReported = kept?.summary.includes(`With ${name}`);
+      expect(isReported).toBe(figures?.inconclusive === "");
       expect(kept?.summary).toContain(figures?.inconclusive);
     }
   });

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { create, fromJson, toJson } from "@bufbuild/protobuf";
 import { monotonicMs } from "@unblock/measure/clock";
 import type { EventLoopVitals } from "@unblock/measure/event-loop";
-import type { Go, RaceOrder, Told } from "@unblock/proto/fired-runs";
+import type { Go, RaceOrder, RunMessage } from "@unblock/proto/fired-runs";
 import {
   type BurstProgress,
   BurstProgressSchema,
@@ -117,7 +117,7 @@ class BurstSampler {
     this.#eventLoop = eventLoop;
   }
 
-  readonly onMessage = ({ kind }: Told, reply: (message: Go) => void): void => {
+  readonly onMessage = ({ kind }: RunMessage, reply: (message: Go) => void): void => {
     if (kind === "burst-ready") {
       this.#start();
       reply("go");

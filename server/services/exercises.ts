@@ -14,16 +14,16 @@ const strategyHeader = "unblock-strategy";
 /**
  * Serves every exercise of the schema with the strategy that the call's header names.
  *
- * @param engines external backends of the server, as strategies name them in `needs`
+ * @param external external backends of the server, as strategies name them in `needs`
  */
 export function routeExercises(
   router: ConnectRouter,
   served: readonly ServedExercise[],
-  engines: readonly string[],
+  external: readonly string[],
   onRan: (ran: Ran<unknown>) => void,
 ): void {
   for (const { exercise, handler } of served) {
-    const lacking = lackingEngines(exercise, engines);
+    const lacking = lackingStrategies(exercise, external);
     const { maxRequestBytes } = handler;
     const limits = maxRequestBytes === undefined ? {} : { readMaxBytes: maxRequestBytes };
     const serve: MethodImpl<typeof exercise.method> = async (request, context) => {
@@ -37,7 +37,7 @@ export function routeExercises(
       }
       const lacks = lacking.find(({ name }) => name === strategy);
       if (lacks) {
-        throw lacksEngine(exercise, lacks);
+        throw lacksBackend(exercise, lacks);
       }
       const timeoutMs = context.timeoutMs();
       const deadlineMs = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
@@ -95,13 +95,13 @@ function formatTiming(timing: readonly TimingStep[]): string {
 /**
  * Returns the strategies of an exercise whose external backend this server lacks.
  *
- * @param engines external backends of the server, as strategies name them in `needs`
+ * @param external external backends of the server, as strategies name them in `needs`
  */
-export function lackingEngines(exercise: Exercise, engines: readonly string[]): Strategy[] {
-  return exercise.allStrategies.filter(({ needs }) => needs !== "" && !engines.includes(needs));
+export function lackingStrategies(exercise: Exercise, external: readonly string[]): Strategy[] {
+  return exercise.allStrategies.filter(({ needs }) => needs !== "" && !external.includes(needs));
 }
 
-export function lacksEngine({ letter, rpc }: Exercise, { name, needs }: Strategy): Failure {
+export function lacksBackend({ letter, rpc }: Exercise, { name, needs }: Strategy): Failure {
   const flag = `--${needs.toLowerCase().replaceAll("_", "-")}`;
   return new Failure("UNBLOCK_STRATEGY_NOT_SET_UP", {
     strategy: name,

@@ -4,8 +4,8 @@ import { request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
 import { createUnblockClient } from "@unblock/client/client";
 import type { RunStrategy, ServedExercise } from "@unblock/exercises/exercise";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { createCertificates } from "@unblock/test/certificates";
-import { exerciseOf } from "@unblock/test/exercise-of";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 

@@ -12,7 +12,7 @@ import {
   type RaceRequest,
 } from "@unblock/proto/gen/lab";
 import type { Lab } from "../lab/lab.ts";
-import { lackingEngines, lacksEngine } from "./exercises.ts";
+import { lackingStrategies, lacksBackend } from "./exercises.ts";
 
 /** Approximate CPU time of a call of CPU work, in milliseconds. */
 const cpuMs = 100;
@@ -22,41 +22,42 @@ const maxFrozenMs = 60_000;
 /**
  * Serves races, load tests and saved runs.
  *
- * @param engines external backends of the server, as strategies name them in `needs`
+ * @param external external backends of the server, as strategies name them in `needs`
  * @param interceptors interceptors of this service, instead of the adapter's
  */
 export function routeLab(
   router: ConnectRouter,
   lab: Lab,
-  engines: readonly string[],
+  external: readonly string[],
   interceptors: Interceptor[],
 ): void {
-  const assertHasEngines = (letter: string, strategies: readonly string[]) => {
+  const assertHasBackends = (letter: string, strategies: readonly string[]) => {
     const exercise = findExercise(letter);
     const lacks =
-      exercise && lackingEngines(exercise, engines).find(({ name }) => strategies.includes(name));
+      exercise &&
+      lackingStrategies(exercise, external).find(({ name }) => strategies.includes(name));
     if (lacks) {
-      throw lacksEngine(exercise, lacks);
+      throw lacksBackend(exercise, lacks);
     }
   };
   const implementation: ServiceImpl<typeof LabService> = {
     race: async function* (request, { signal }) {
-      assertHasEngines(request.exercise, request.strategies);
+      assertHasBackends(request.exercise, request.strategies);
       for await (const event of lab.race(request, signal)) {
         yield { event };
       }
     },
 
     load: async function* (request, { signal }) {
-      assertHasEngines(request.exercise, [request.strategy]);
+      assertHasBackends(request.exercise, [request.strategy]);
       for await (const event of lab.load(request, signal)) {
         yield { event };
       }
     },
 
-    listRuns: async () => ({ runs: await lab.kept.list() }),
+    listRuns: async () => ({ runs: await lab.savedRuns.list() }),
 
-    getRun: async ({ id }) => ({ run: await lab.kept.get(id) }),
+    getRun: async ({ id }) => ({ run: await lab.savedRuns.get(id) }),
   };
   router.service(LabService, implementation, { interceptors });
 }

@@ -49,7 +49,7 @@ async function respond(
     return { standing: standingOf((await progress).state, Date.now()) };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new Failure("UNBLOCK_PROGRESS_NOT_KEPT", { problem }, { cause: error });
+    throw new Failure("UNBLOCK_PROGRESS_NOT_SAVED", { problem }, { cause: error });
   }
 }
 

@@ -87,7 +87,7 @@ describePage("the eight", (setup) => {
     const { page } = await visit("#/eight/A");
     await page.route("**/unblock.v1.ProgressService/*", (route) => route.abort());
     await page.reload();
-    await page.getByText("Kept in this browser").waitFor();
+    await page.getByText("Saved in this browser").waitFor();
     await guess(page, "blocking-pool");
     await page.getByText("✓ Right: you guessed blocking-pool.").waitFor();
     await raceEnds(page);

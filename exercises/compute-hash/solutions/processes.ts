@@ -4,7 +4,7 @@ import { processes, type TaskContext } from "@unblock/learn/toolbox/pools";
 
 export const decision: Decision = {
   strategy: "processes",
-  why: "A process a core computes in parallel, and a crash there costs one hash.",
+  why: "One process per core computes in parallel, and a crash there costs one hash.",
 };
 
 interface Chain {

@@ -12,7 +12,7 @@ interface Ask {
   readonly id: number;
   readonly url: string;
 }
-interface Told {
+interface RunMessage {
   readonly id: number;
   readonly weather?: Weather;
   readonly problem?: string;
@@ -29,9 +29,12 @@ if (!isMainThread && process.env.FETCHER === "1") {
     running.set(id, controller);
     try {
       const response = await fetch(url, { signal: controller.signal });
-      parentPort?.postMessage({ id, weather: parseWeather(await response.json()) } satisfies Told);
+      parentPort?.postMessage({
+        id,
+        weather: parseWeather(await response.json()),
+      } satisfies RunMessage);
     } catch (error) {
-      parentPort?.postMessage({ id, problem: String(error) } satisfies Told);
+      parentPort?.postMessage({ id, problem: String(error) } satisfies RunMessage);
     } finally {
       running.delete(id);
     }
@@ -46,7 +49,7 @@ function fetcher(): Worker {
   if (!worker) {
     worker = new Worker(new URL(import.meta.url), { env: { FETCHER: "1" } });
     worker.unref();
-    worker.on("message", ({ id, weather, problem }: Told) => {
+    worker.on("message", ({ id, weather, problem }: RunMessage) => {
       const caller = waiting.get(id);
       waiting.delete(id);
       if (weather) caller?.resolve(weather);

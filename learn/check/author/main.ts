@@ -170,7 +170,7 @@ function part(text: string): Part {
   return { number, of };
 }
 
-/** Starts processes that now and then take a core each, half as many as there are cores. @returns ends them */
+/** Starts processes that now and then take one core each, half as many as there are cores. @returns ends them */
 function startHogs(): () => void {
   const hogs = Array.from({ length: Math.ceil(availableParallelism() / 2) }, () =>
     // Each ends when its standard input does, so also when this process is killed.

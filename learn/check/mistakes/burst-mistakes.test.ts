@@ -1,4 +1,4 @@
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import { whereItRan } from "../measure/executor.ts";
 import { evidenceOf, measuredOf, type Seen } from "../testing/evidence.ts";

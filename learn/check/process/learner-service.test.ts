@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { solutionFile } from "../../workspace.ts";
 import { HarnessTrouble } from "../faults.ts";

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { userOf, valueOfKey } from "@unblock/exercises/backend-values";
 import type { Asked } from "@unblock/exercises/check-plan";
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import { type Answered, judgeReplies } from "./judge-replies.ts";
 import { judgeEvents } from "./track.ts";

@@ -1,5 +1,5 @@
 /** Checks a file as an answer to exercise A and prints the result. */
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { checkExercise } from "../check-exercise.ts";
 
 const [file = ""] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** Starts a service with an endless handler, calls it, and sends the service's pid. */
-import { exerciseOf } from "@unblock/test/exercise-of";
+import { exerciseOf } from "@unblock/proto/exercises";
 import { LearnerService } from "../process/learner-service.ts";
 import { Callers } from "../session.ts";
 import { World } from "../world/world.ts";

@@ -1,7 +1,7 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 
-/** Detection of peers that vanished silently; in milliseconds. */
+/** Detection of peers that disconnected silently; in milliseconds. */
 export interface Keepalive {
   /** Interval between PINGs, and idle time before the first TCP probe. */
   readonly keepaliveIntervalMs: number;

@@ -63,7 +63,7 @@ export function registerLibuvPool(registers: Registry[]): void {
     help: "1 when an fs.stat returned from libuv's pool within half a second, 0 otherwise.",
     registers,
     async collect() {
-      const { ms } = await probe.look();
+      const { ms } = await probe.sample();
       this.set(ms === undefined ? 0 : 1);
     },
   });
@@ -72,7 +72,7 @@ export function registerLibuvPool(registers: Registry[]): void {
     help: "Duration of that fs.stat; absent while it has not returned.",
     registers,
     async collect() {
-      const { ms } = await probe.look();
+      const { ms } = await probe.sample();
       if (ms === undefined) {
         this.remove();
       } else {
@@ -85,7 +85,7 @@ export function registerLibuvPool(registers: Registry[]): void {
     help: "Time that a pending fs.stat has been waiting for libuv's pool; 0 when none is pending.",
     registers,
     async collect() {
-      const { waitedMs } = await probe.look();
+      const { waitedMs } = await probe.sample();
       this.set(waitedMs / 1_000);
     },
   });

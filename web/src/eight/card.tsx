@@ -9,7 +9,7 @@ import { SessionNotes } from "../notes.tsx";
 import type { RaceChoice } from "../race/race-model.ts";
 import { RacePicture } from "../race/race-picture.tsx";
 import { createRaceSession } from "../race/race-view.tsx";
-import { KeptRun } from "../runs/kept-run.tsx";
+import { SavedRun } from "../runs/saved-run.tsx";
 import { guess, guesses } from "./guesses.ts";
 
 /** The race of the card that was guessed last. */
@@ -120,7 +120,7 @@ function Answer({ exercise, guessed, rationale }: AnswerProps) {
         <>
           <SessionNotes session={session} />
           <RacePicture race={race} version={version} />
-          {race.keptId !== undefined && <KeptRun id={race.keptId} />}
+          {race.savedId !== undefined && <SavedRun id={race.savedId} />}
         </>
       )}
       <h2>Why</h2>

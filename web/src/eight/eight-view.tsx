@@ -28,7 +28,7 @@ export function EightView({ letter }: { readonly letter: string | undefined }) {
       <p>
         <small>
           {passed.value === undefined
-            ? "Kept in this browser: the server keeps progress of its own machine only."
+            ? "Saved in this browser: the server saves progress of its own machine only."
             : "Shared with the course on this machine: npm run learn."}
         </small>
       </p>

@@ -13,7 +13,7 @@ export interface Load {
   /** Undefined until the load has ended. */
   figures: LoadFigures | undefined;
   summary: string;
-  keptId: string | undefined;
+  savedId: string | undefined;
 }
 
 export interface LoadChoice {
@@ -24,7 +24,7 @@ export interface LoadChoice {
 }
 
 export function newLoad({ exercise, strategy, ratePerSecond }: LoadChoice): Load {
-  const unknown = { figures: undefined, summary: "", keptId: undefined };
+  const unknown = { figures: undefined, summary: "", savedId: undefined };
   return { exercise, strategy, ratePerSecond, intervals: [], ...unknown };
 }
 
@@ -42,13 +42,13 @@ export function applyLoadEvent(load: Load, { event }: LoadResponse): void {
       break;
     case "saved":
       // Empty when the server could not save the run.
-      load.keptId = event.value.id || undefined;
+      load.savedId = event.value.id || undefined;
       load.summary = event.value.summary;
       break;
   }
 }
 
-/** Returns the load of a kept run, or undefined when the run is a race. */
+/** Returns the load of a saved run, or undefined when the run is a race. */
 export function loadOfRun({ summary, kind }: Run): Load | undefined {
   if (kind.case !== "load") {
     return undefined;
@@ -61,6 +61,6 @@ export function loadOfRun({ summary, kind }: Run): Load | undefined {
     intervals,
     figures,
     summary: summary?.summary ?? "",
-    keptId: summary?.id,
+    savedId: summary?.id,
   };
 }

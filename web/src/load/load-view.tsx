@@ -5,7 +5,7 @@ import { labClient } from "../connection.ts";
 import { ExerciseSelect, NumberField, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
 import { createRunSession } from "../run-session.ts";
-import { KeptRun } from "../runs/kept-run.tsx";
+import { SavedRun } from "../runs/saved-run.tsx";
 import { applyLoadEvent, type LoadChoice, newLoad } from "./load-model.ts";
 import { LoadPicture } from "./load-picture.tsx";
 
@@ -39,12 +39,12 @@ export function LoadView() {
       <SessionNotes session={session} />
       {load !== undefined && (
         <>
-          {load.keptId !== undefined && (
+          {load.savedId !== undefined && (
             <>
               <p>
-                <a href={`#/runs/${load.keptId}`}>Open the report</a>
+                <a href={`#/runs/${load.savedId}`}>Open the report</a>
               </p>
-              <KeptRun id={load.keptId} />
+              <SavedRun id={load.savedId} />
             </>
           )}
           <LoadPicture load={load} version={version} />

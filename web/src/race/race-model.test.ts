@@ -25,7 +25,7 @@ test("applies events to the race", () => {
     ["async", 1],
   ]);
   expect(race.bursts[0]?.figures?.wallMs).toBe(51);
-  expect(race).toMatchObject({ keptId: "abc", summary: "It ran." });
+  expect(race).toMatchObject({ savedId: "abc", summary: "It ran." });
   expect(lastMomentMs(race)).toBe(70);
 });
 
@@ -41,17 +41,17 @@ test("drops calls beyond the expected number", () => {
 test("has no id when the server could not save the run", () => {
   const race = newRace("A");
   applyEvent(race, event({ case: "saved", value: { id: "", summary: "It ran." } }));
-  expect(race.keptId).toBeUndefined();
+  expect(race.savedId).toBeUndefined();
 });
 
-test("restores a race from a kept run", () => {
+test("restores a race from a saved run", () => {
   const bursts = [
     { strategy: "async", events: { calls: [{ endedMs: 9 }] }, figures: { wallMs: 9 } },
   ];
   const summary = { id: "abc", exercise: "B", summary: "It ran." };
   const run = create(RunSchema, { summary, kind: { case: "race", value: { bursts } } });
   expect(raceOfRun(run)).toMatchObject({
-    ...{ exercise: "B", keptId: "abc", summary: "It ran." },
+    ...{ exercise: "B", savedId: "abc", summary: "It ran." },
     bursts: [{ strategy: "async", expectedCalls: 1 }],
   });
   expect(raceOfRun(create(RunSchema, { kind: { case: "load", value: {} } }))).toBeUndefined();

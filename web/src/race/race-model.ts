@@ -37,12 +37,12 @@ export interface Race {
   readonly bursts: Burst[];
   /** The summary; "" until the race has ended. */
   summary: string;
-  /** Its id among the kept runs; undefined until it is saved. */
-  keptId: string | undefined;
+  /** Its id among the saved runs; undefined until it is saved. */
+  savedId: string | undefined;
 }
 
 export function newRace(exercise: string): Race {
-  return { exercise, bursts: [], summary: "", keptId: undefined };
+  return { exercise, bursts: [], summary: "", savedId: undefined };
 }
 
 /** Applies an event of the stream to the race. */
@@ -69,13 +69,13 @@ export function applyEvent(race: Race, { event }: RaceResponse): void {
       break;
     case "saved":
       // Empty when the server could not save the run.
-      race.keptId = event.value.id || undefined;
+      race.savedId = event.value.id || undefined;
       race.summary = event.value.summary;
       break;
   }
 }
 
-/** Returns the race of a kept run, or undefined when the run is a load. */
+/** Returns the race of a saved run, or undefined when the run is a load. */
 export function raceOfRun({ summary, kind }: Run): Race | undefined {
   if (kind.case !== "race") {
     return undefined;
@@ -93,7 +93,7 @@ export function raceOfRun({ summary, kind }: Run): Race | undefined {
     exercise: summary?.exercise ?? "",
     bursts,
     summary: summary?.summary ?? "",
-    keptId: summary?.id,
+    savedId: summary?.id,
   };
 }
 

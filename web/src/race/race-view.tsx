@@ -6,7 +6,7 @@ import { labClient } from "../connection.ts";
 import { ExerciseSelect, meaningOf, NumberField, RunButtons, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
 import { createRunSession, type RunSession } from "../run-session.ts";
-import { KeptRun } from "../runs/kept-run.tsx";
+import { SavedRun } from "../runs/saved-run.tsx";
 import { endReplay, ReplayButton } from "./bars.tsx";
 import { applyEvent, type Burst, newRace, type Race, type RaceChoice } from "./race-model.ts";
 import { RacePicture } from "./race-picture.tsx";
@@ -53,7 +53,7 @@ export function RaceView() {
         <>
           {!running && race.bursts.length > 0 && <ReplayButton race={race} />}
           <RacePicture race={race} version={version} />
-          {race.keptId !== undefined && <KeptRun id={race.keptId} />}
+          {race.savedId !== undefined && <SavedRun id={race.savedId} />}
         </>
       )}
     </>

@@ -8,7 +8,7 @@ import { TroubleNote } from "../notes.tsx";
 import { ReplayButton } from "../race/bars.tsx";
 import { raceOfRun } from "../race/race-model.ts";
 import { RacePicture } from "../race/race-picture.tsx";
-import { KeptRun } from "./kept-run.tsx";
+import { SavedRun } from "./saved-run.tsx";
 
 /** The runs that the server keeps. */
 export function RunsView() {
@@ -52,7 +52,7 @@ interface RunViewProps {
   readonly otherId: string | undefined;
 }
 
-/** A kept run. */
+/** A saved run. */
 export function RunView({ id, otherId }: RunViewProps) {
   const { value, trouble, fetchAgain } = useRun(id);
   const run = value?.run;
@@ -63,7 +63,7 @@ export function RunView({ id, otherId }: RunViewProps) {
       {run !== undefined && (
         <>
           <p class="quiet">{describe(run)}</p>
-          <KeptRun id={id} />
+          <SavedRun id={id} />
           <Picture run={run} />
           {run.kind.case === "load" && <CompareLoads run={run} otherId={otherId} />}
         </>

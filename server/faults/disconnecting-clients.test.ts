@@ -104,10 +104,10 @@ test.each([
     reflected,
     async () => (await reflectOverHttp2()).stream.close(NGHTTP2_INTERNAL_ERROR),
   ],
-])("reports canceled when a client %s", async (_, counted, vanish) => {
+])("reports canceled when a client %s", async (_, counted, disconnect) => {
   const before = await endedCalls(server.url);
   const lines = server.logged.length;
-  await vanish();
+  await disconnect();
   const ended = await vi.waitUntil(async () => {
     const now = await endedCalls(server.url);
     return JSON.stringify(now) === JSON.stringify(before) ? undefined : now;

@@ -1,25 +1,25 @@
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { completeConfig } from "@unblock/server/config";
 import type { HandlerConfig } from "@unblock/server/handler";
-import { type OpenHouse, openHouse } from "@unblock/server/house";
 import { Lab } from "@unblock/server/lab/lab";
+import { type OpenResources, openResources } from "@unblock/server/resources";
 import { noCaller } from "./tasks.ts";
 
 /** The parts of a server without the wire, for tests of what no client can reach. */
-export interface TestHouse extends OpenHouse {
+export interface TestResources extends OpenResources {
   /** Runs an exercise by a strategy. @returns the response as protobuf JSON */
   run(rpc: string, strategy: string, request: JsonValue): Promise<JsonValue>;
 }
 
-/** Opens a house with one thread and process per executor. */
-export async function openTestHouse(): Promise<TestHouse> {
-  const house = await openHouse(
+/** Opens the resources, with one thread and process per executor. */
+export async function openTestResources(): Promise<TestResources> {
+  const resources = await openResources(
     completeConfig({ cpuWorkers: 1, blockingThreads: 1, processes: 1 }),
   );
   return {
-    ...house,
+    ...resources,
     run: async (rpc, strategy, request) => {
-      const served = house.exercises.find(({ exercise }) => exercise.rpc === rpc);
+      const served = resources.exercises.find(({ exercise }) => exercise.rpc === rpc);
       const run = served?.handler.strategies[strategy];
       if (!run) {
         throw new Error(`Expected a strategy of the schema, got ${rpc}, ${strategy}`);

@@ -58,9 +58,9 @@ describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)
 
   test("reports where the event is stored", async () => {
     const headers = await track("x", "queue");
-    expect(headers.get("unblock-kept-in")).toBe("redis");
+    expect(headers.get("unblock-stored-in")).toBe("redis");
     expect(headers.get("unblock-ran-on")).toMatch(/^queue;pid=\d+$/);
-    expect((await track("x", "background")).get("unblock-kept-in")).toBe("memory");
+    expect((await track("x", "background")).get("unblock-stored-in")).toBe("memory");
   });
 
   test("accepts without a worker; every event arrives once there is one", async () => {

@@ -1,14 +1,14 @@
 import { type BackendAddresses, type Backends, withOwnBackends } from "@unblock/backends/backends";
 import { openEmbeddedBackends } from "@unblock/backends/embedded/embedded";
 import { createExecutors } from "@unblock/executors";
-import type { House, ServedExercise } from "@unblock/exercises/exercise";
+import type { Resources, ServedExercise } from "@unblock/exercises/exercise";
 import type { ServerConfig } from "./config.ts";
 
 /** Time that background tasks have to end when the server closes. */
 const drainBackgroundMs = 3_000;
 
 /** Everything of a server except the network. */
-export interface OpenHouse extends House {
+export interface OpenResources extends Resources {
   readonly exercises: readonly ServedExercise[];
   /** Backends for the server's own calls during the warm-up. */
   readonly rehearsalAddresses: () => BackendAddresses;
@@ -17,7 +17,7 @@ export interface OpenHouse extends House {
 }
 
 /** Opens executors, backends and exercises; resolves when the backends are ready. */
-export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
+export async function openResources(config: ServerConfig): Promise<OpenResources> {
   // The threads start while the backends do.
   const executors = createExecutors(config);
   const { background, ...others } = executors;
@@ -46,7 +46,7 @@ export async function openHouse(config: ServerConfig): Promise<OpenHouse> {
 
 async function openBackends(
   config: ServerConfig,
-): Promise<{ backends: Backends } & Pick<OpenHouse, "rehearsalAddresses">> {
+): Promise<{ backends: Backends } & Pick<OpenResources, "rehearsalAddresses">> {
   const embedded = await openEmbeddedBackends(config);
   const { rehearsalAddresses } = embedded;
   const backends: Backends = {
@@ -58,6 +58,6 @@ async function openBackends(
   }
   // Loads the Postgres drivers only when they are used.
   const { withPostgres } = await import("@unblock/backends/postgres/postgres");
-  const real = await withPostgres(backends, config.databaseUrl, config);
-  return { backends: real, rehearsalAddresses };
+  const external = await withPostgres(backends, config.databaseUrl, config);
+  return { backends: external, rehearsalAddresses };
 }

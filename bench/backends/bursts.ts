@@ -100,7 +100,7 @@ async function measureWallTime(
   };
 }
 
-/** A with libpq, whose calls block a thread each. */
+/** A with libpq, each of whose calls blocks a thread. */
 export async function measureDatabase(bench: Bench): Promise<Finding[]> {
   backendUrl("DATABASE_URL");
   const a = { part: "database", letter: "A", strategy: "blocking-pool", idealMs: 50 };

@@ -2,8 +2,8 @@ import type { BenchCommand } from "../harness/command.ts";
 import { measureCache, measureDatabase, measureWorkers } from "./bursts.ts";
 import { measureEvents, measureQueue } from "./queue.ts";
 
-export const enginesBench: BenchCommand = {
-  name: "engines",
+export const backendsBench: BenchCommand = {
+  name: "backends",
   description:
     "Measures the service with an external Postgres (DATABASE_URL) and Redis (REDIS_URL), which\n" +
     "should be on this machine and used by nobody else.",

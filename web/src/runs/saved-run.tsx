@@ -9,8 +9,8 @@ import { csvOf } from "./csv.ts";
 
 type Format = "json" | "csv" | "png";
 
-/** Address and downloads of a kept run. */
-export function KeptRun({ id }: { readonly id: string }) {
+/** Address and downloads of a saved run. */
+export function SavedRun({ id }: { readonly id: string }) {
   const [trouble, setTrouble] = useState<Trouble>();
   const save = async (format: Format) => {
     setTrouble(undefined);
@@ -24,7 +24,7 @@ export function KeptRun({ id }: { readonly id: string }) {
     }
   };
   return (
-    <div class="row kept">
+    <div class="row saved">
       <a href={`#/runs/${id}`}>Link to this run</a>
       <span>Download:</span>
       {(["json", "csv", "png"] as const).map((format) => (
