@@ -99,7 +99,7 @@ describe("a server with a libuv pool full of hanging reads, and a stopped backen
     expect(executors).toContainEqual(
       expect.objectContaining({ name: "libuv", running: exerciseThreads }),
     );
-    expect(unknown).toEqual([{ part: "backends", reason: expect.stringContaining("500 ms") }]);
+    expect(unknown).toEqual([{ part: "backends", reason: expect.stringContaining("backend process") }]);
   });
 
   test("GetVitals over gRPC accepts a compressed request", async () => {
@@ -126,7 +126,7 @@ describe("a server with a libuv pool full of hanging reads, and a stopped backen
       expect(unknown).toMatchObject([{ part: "backends" }]);
     }
     expect((await getVitals()).unknown).toEqual([
-      expect.objectContaining({ reason: expect.stringContaining("32") }),
+      expect.objectContaining({ reason: expect.stringContaining("backend process") }),
     ]);
   });
 
