@@ -79,7 +79,7 @@ export class IncomingMessages {
       this.#keep(chunk.subarray(at, end));
       return end;
     }
-    this.#message = new RequestBody(length);
+    this.#message = new RequestBody();
     this.#missingBytes = length;
     return at;
   }

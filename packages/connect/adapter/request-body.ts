@@ -1,50 +1,61 @@
-const minBufferBytes = 4 * 1024;
+/** A chunk this large is kept as it is: most of the buffer that was read from the socket is its own. */
+const minKeptBytes = 8 * 1024;
+const minTailBytes = 4 * 1024;
+const maxTailBytes = 64 * 1024;
 
-/** Collects the chunks of a body in one buffer. */
+/** Collects the chunks of a body, or of a message. */
 export class RequestBody {
-  readonly #maxBytes: number;
-  /** The first chunk as it arrived, or an own buffer with all chunks. */
-  #buffer: Uint8Array | undefined;
+  #parts: Uint8Array[] = [];
+  /** Buffer with room for small chunks, each of which would keep the whole buffer that it arrived in. */
+  #tail: Buffer | undefined;
+  #tailBytes = 0;
   #bytes = 0;
 
-  /** @param maxBytes bytes that a body may have; a buffer is never larger */
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /** Bytes so far, without the dropped ones. */
+  /** Bytes so far. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Copies chunks into one buffer: each chunk keeps the whole buffer that was read from the socket. */
   add(chunk: Uint8Array): void {
-    const before = this.#bytes;
+    const isFirst = this.#bytes === 0;
     this.#bytes += chunk.length;
-    if (this.#buffer === undefined) {
-      this.#buffer = chunk;
+    if (isFirst || chunk.length >= minKeptBytes) {
+      this.#closeTail();
+      this.#parts.push(chunk);
       return;
     }
-    // The first chunk is full, so it is never written to.
-    if (this.#bytes > this.#buffer.length) {
-      const capacity = Math.max(minBufferBytes, Math.min(this.#maxBytes, 2 * this.#bytes));
-      const larger = Buffer.allocUnsafe(capacity);
-      larger.set(this.#buffer.subarray(0, before));
-      this.#buffer = larger;
+    if (this.#tail === undefined || this.#tail.length - this.#tailBytes < chunk.length) {
+      this.#closeTail();
+      // As much again as there is, so that many tiny chunks take few buffers.
+      const size = Math.min(maxTailBytes, Math.max(minTailBytes, this.#bytes));
+      this.#tail = Buffer.allocUnsafe(size);
     }
-    this.#buffer.set(chunk, before);
+    this.#tail.set(chunk, this.#tailBytes);
+    this.#tailBytes += chunk.length;
   }
 
   /** Returns the body, and keeps it no longer. */
   take(): Uint8Array {
-    const body = this.#buffer?.subarray(0, this.#bytes) ?? nothing;
+    this.#closeTail();
+    const [first = nothing] = this.#parts;
+    const body = this.#parts.length > 1 ? Buffer.concat(this.#parts, this.#bytes) : first;
     this.drop();
     return body;
   }
 
   drop(): void {
-    this.#buffer = undefined;
+    this.#parts = [];
+    this.#tail = undefined;
+    this.#tailBytes = 0;
     this.#bytes = 0;
+  }
+
+  #closeTail(): void {
+    if (this.#tail !== undefined) {
+      this.#parts.push(this.#tail.subarray(0, this.#tailBytes));
+      this.#tail = undefined;
+      this.#tailBytes = 0;
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import type { Route, UnaryRoute } from "./routes.ts";
 export abstract class UnaryCall extends Call<UnaryRoute> {
   /** Whether messages are binary; JSON otherwise. */
   protected readonly isBinary: boolean;
-  readonly #body: RequestBody;
+  readonly #body = new RequestBody();
   readonly #maxBodyBytes: number;
   #isWorking = false;
 
@@ -30,7 +30,6 @@ export abstract class UnaryCall extends Call<UnaryRoute> {
     super(route, init, host);
     this.isBinary = isBinary;
     this.#maxBodyBytes = maxBodyBytes;
-    this.#body = new RequestBody(maxBodyBytes);
   }
 
   /** Returns the message in a body, which may be compressed. */
