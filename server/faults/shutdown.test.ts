@@ -179,7 +179,7 @@ test(
 test(
   "SIGTERM ends a server that is blocked everywhere, and every call gets its code",
   async () => {
-    const { child, exited, stderr, url, processes } = await start("--no-fast-path");
+    const { child, exited, stderr, url, processes } = await start();
     await holdBackends(url);
     const vitals = watchVitals(url);
     const calls = await make200Calls(openTransports(url), vitals);
