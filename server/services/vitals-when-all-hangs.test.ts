@@ -99,7 +99,9 @@ describe("a server with a libuv pool full of hanging reads, and a stopped backen
     expect(executors).toContainEqual(
       expect.objectContaining({ name: "libuv", running: exerciseThreads }),
     );
-    expect(unknown).toEqual([{ part: "backends", reason: expect.stringContaining("backend process") }]);
+    expect(unknown).toEqual([
+      { part: "backends", reason: expect.stringContaining("backend process") },
+    ]);
   });
 
   test("GetVitals over gRPC accepts a compressed request", async () => {

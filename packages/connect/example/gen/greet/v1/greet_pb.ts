@@ -2,18 +2,15 @@
 // @generated from file greet/v1/greet.proto (package greet.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Message } from "@bufbuild/protobuf";
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file greet/v1/greet.proto.
  */
-export const file_greet_v1_greet: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "ChRncmVldC92MS9ncmVldC5wcm90bxIIZ3JlZXQudjEiHAoMR3JlZXRSZXF1ZXN0EgwKBG5hbWUYASABKAkiIQoNR3JlZXRSZXNwb25zZRIQCghncmVldGluZxgBIAEoCSIhChBHcmVldE1hbnlSZXF1ZXN0Eg0KBW5hbWVzGAEgAygJIiUKEUdyZWV0TWFueVJlc3BvbnNlEhAKCGdyZWV0aW5nGAEgASgJMpABCgxHcmVldFNlcnZpY2USOAoFR3JlZXQSFi5ncmVldC52MS5HcmVldFJlcXVlc3QaFy5ncmVldC52MS5HcmVldFJlc3BvbnNlEkYKCUdyZWV0TWFueRIaLmdyZWV0LnYxLkdyZWV0TWFueVJlcXVlc3QaGy5ncmVldC52MS5HcmVldE1hbnlSZXNwb25zZTABYgZwcm90bzM",
-  );
+export const file_greet_v1_greet: GenFile = /*@__PURE__*/
+  fileDesc("ChRncmVldC92MS9ncmVldC5wcm90bxIIZ3JlZXQudjEiHAoMR3JlZXRSZXF1ZXN0EgwKBG5hbWUYASABKAkiIQoNR3JlZXRSZXNwb25zZRIQCghncmVldGluZxgBIAEoCSIhChBHcmVldE1hbnlSZXF1ZXN0Eg0KBW5hbWVzGAEgAygJIiUKEUdyZWV0TWFueVJlc3BvbnNlEhAKCGdyZWV0aW5nGAEgASgJMpABCgxHcmVldFNlcnZpY2USOAoFR3JlZXQSFi5ncmVldC52MS5HcmVldFJlcXVlc3QaFy5ncmVldC52MS5HcmVldFJlc3BvbnNlEkYKCUdyZWV0TWFueRIaLmdyZWV0LnYxLkdyZWV0TWFueVJlcXVlc3QaGy5ncmVldC52MS5HcmVldE1hbnlSZXNwb25zZTABYgZwcm90bzM");
 
 /**
  * @generated from message greet.v1.GreetRequest
@@ -29,8 +26,7 @@ export type GreetRequest = Message<"greet.v1.GreetRequest"> & {
  * Describes the message greet.v1.GreetRequest.
  * Use `create(GreetRequestSchema)` to create a new message.
  */
-export const GreetRequestSchema: GenMessage<GreetRequest> =
-  /*@__PURE__*/
+export const GreetRequestSchema: GenMessage<GreetRequest> = /*@__PURE__*/
   messageDesc(file_greet_v1_greet, 0);
 
 /**
@@ -47,8 +43,7 @@ export type GreetResponse = Message<"greet.v1.GreetResponse"> & {
  * Describes the message greet.v1.GreetResponse.
  * Use `create(GreetResponseSchema)` to create a new message.
  */
-export const GreetResponseSchema: GenMessage<GreetResponse> =
-  /*@__PURE__*/
+export const GreetResponseSchema: GenMessage<GreetResponse> = /*@__PURE__*/
   messageDesc(file_greet_v1_greet, 1);
 
 /**
@@ -65,8 +60,7 @@ export type GreetManyRequest = Message<"greet.v1.GreetManyRequest"> & {
  * Describes the message greet.v1.GreetManyRequest.
  * Use `create(GreetManyRequestSchema)` to create a new message.
  */
-export const GreetManyRequestSchema: GenMessage<GreetManyRequest> =
-  /*@__PURE__*/
+export const GreetManyRequestSchema: GenMessage<GreetManyRequest> = /*@__PURE__*/
   messageDesc(file_greet_v1_greet, 2);
 
 /**
@@ -83,8 +77,7 @@ export type GreetManyResponse = Message<"greet.v1.GreetManyResponse"> & {
  * Describes the message greet.v1.GreetManyResponse.
  * Use `create(GreetManyResponseSchema)` to create a new message.
  */
-export const GreetManyResponseSchema: GenMessage<GreetManyResponse> =
-  /*@__PURE__*/
+export const GreetManyResponseSchema: GenMessage<GreetManyResponse> = /*@__PURE__*/
   messageDesc(file_greet_v1_greet, 3);
 
 /**
@@ -98,7 +91,7 @@ export const GreetService: GenService<{
     methodKind: "unary";
     input: typeof GreetRequestSchema;
     output: typeof GreetResponseSchema;
-  };
+  },
   /**
    * @generated from rpc greet.v1.GreetService.GreetMany
    */
@@ -106,5 +99,7 @@ export const GreetService: GenService<{
     methodKind: "server_streaming";
     input: typeof GreetManyRequestSchema;
     output: typeof GreetManyResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_greet_v1_greet, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_greet_v1_greet, 0);
+
