@@ -10,30 +10,39 @@ export const decision: Decision = {
 
 if (workerData === "classify") {
   parentPort?.on("message", ({ id, png }) => {
-    parentPort?.postMessage({ id, result: classifyImage(png) });
+    try {
+      parentPort?.postMessage({ id, result: classifyImage(png) });
+    } catch (error) {
+      parentPort?.postMessage({ id, error });
+    }
   });
 }
 
 type Result = ReturnType<typeof classifyImage>;
 
 class Classifier {
-  readonly #calls = new Map<number, (result: Result) => void>();
+  readonly #calls = new Map<number, PromiseWithResolvers<Result>>();
   readonly #workers = Array.from({ length: availableParallelism() }, () => {
     const worker = new Worker(new URL(import.meta.url), { workerData: "classify" });
     worker.unref();
-    return worker.on("message", ({ id, result }) => {
-      this.#calls.get(id)?.(result);
+    return worker.on("message", ({ id, result, error }) => {
+      const call = this.#calls.get(id);
       this.#calls.delete(id);
+      if (error === undefined) {
+        call?.resolve(result);
+      } else {
+        call?.reject(error);
+      }
     });
   });
   #last = 0;
 
   classify(png: Uint8Array): Promise<Result> {
     const id = ++this.#last;
-    return new Promise((resolve) => {
-      this.#calls.set(id, resolve);
-      this.#workers[id % this.#workers.length]?.postMessage({ id, png });
-    });
+    const call = Promise.withResolvers<Result>();
+    this.#calls.set(id, call);
+    this.#workers[id % this.#workers.length]?.postMessage({ id, png });
+    return call.promise;
   }
 }
 
