@@ -254,6 +254,88 @@ describe("a response", () => {
     expect(peer.of(1)).toEqual(["headers", "data", "headers!", "resetStream"]);
   });
 
+  describe("before the end of the request, with `maxDroppedBytes`", () => {
+    const respond = (stream: ServerStream) => stream.respond(header, Buffer.from("x"), trailer);
+    const sent = ["headers", "data", "headers!"];
+
+    test("is followed by no RST_STREAM when the request ends within them", async () => {
+      const { port, accepted } = await serve(respond, { maxDroppedBytes: 10 });
+      const peer = await openPeer(port);
+      peer.write(peer.headers(1, post, false));
+      await peer.ended(1);
+      expect(accepted[0]?.openStreams).toBe(1);
+      peer.write(data(1, "12345", false), data(1, "1234"));
+      await peer.ping();
+      expect(peer.of(1)).toEqual(sent);
+      expect(accepted[0]?.openStreams).toBe(0);
+    });
+
+    test("is followed by RST_STREAM when the request has more", async () => {
+      const { port, accepted } = await serve(respond, { maxDroppedBytes: 10 });
+      const peer = await openPeer(port);
+      peer.write(peer.headers(1, post, false), data(1, "123456", false), data(1, "12345", false));
+      expect(await peer.resetOf(1)).toBe(errorCode.noError);
+      expect(peer.of(1)).toEqual([...sent, "resetStream"]);
+      expect(accepted[0]?.openStreams).toBe(0);
+    });
+
+    test("is followed by RST_STREAM when the rest does not come in time", async () => {
+      const { port } = await serve(respond, { maxDroppedBytes: 10, bodyTimeoutMs: 40 });
+      const peer = await openPeer(port);
+      peer.write(peer.headers(1, post, false));
+      expect(await peer.resetOf(1)).toBe(errorCode.noError);
+    });
+
+    test.each(["before", "after"])(
+      "is followed by RST_STREAM when the handler says so %s it",
+      async (when) => {
+        const streams: ServerStream[] = [];
+        const { port } = await serve(
+          (stream) => {
+            streams.push(stream);
+            if (when === "before") {
+              stream.resetAfterResponse();
+            }
+            respond(stream);
+          },
+          { maxDroppedBytes: 10 },
+        );
+        const peer = await openPeer(port);
+        peer.write(peer.headers(1, post, false));
+        await peer.ended(1);
+        streams[0]?.resetAfterResponse();
+        expect(await peer.resetOf(1)).toBe(errorCode.noError);
+      },
+    );
+
+    test("does not delay a graceful shutdown", async () => {
+      const { port, accepted, closed } = await serve(respond, { maxDroppedBytes: 10 });
+      const peer = await openPeer(port);
+      peer.write(peer.headers(1, post, false));
+      await peer.ended(1);
+      accepted[0]?.shutDown();
+      expect(await peer.resetOf(1)).toBe(errorCode.noError);
+      await vi.waitUntil(() => closed.length === 1, waitOptions);
+    });
+  });
+
+  test("is reported once when it has been handed to the socket", async () => {
+    const reported: string[] = [];
+    const { port } = await serve((stream) => {
+      stream.receive({
+        onEnd: () => stream.respond(header, Buffer.from("x"), trailer),
+        onSent: () => reported.push("sent"),
+        onAbort: () => reported.push("aborted"),
+      });
+    });
+    const peer = await openPeer(port);
+    peer.write(peer.headers(1, get));
+    await peer.ended(1);
+    peer.socket.destroy();
+    await vi.waitUntil(() => reported.length > 0, waitOptions);
+    expect(reported).toEqual(["sent"]);
+  });
+
   test("begins with an empty table after the peer made its table smaller", async () => {
     const { port } = await serve(echo);
     const peer = await openPeer(port);
