@@ -44,7 +44,10 @@ function next(): void {
   }
   running.set(job, child);
   child.once("message", (hash) => {
-    running.delete(job);
+    // Not from a child that was killed when its hash was on its way.
+    if (!running.delete(job)) {
+      return;
+    }
     idle.push(child);
     job.done(String(hash));
     next();
@@ -62,6 +65,7 @@ export const handler: Handler<"computeHash"> = async ({ data, rounds }, signal) 
     if (at >= 0) {
       waiting.splice(at, 1);
     } else if (running.get(job)?.kill("SIGKILL")) {
+      running.delete(job);
       start();
     }
     reject(signal.reason);
