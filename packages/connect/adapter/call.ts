@@ -163,13 +163,25 @@ export abstract class Call<CallRoute extends Route = Route> implements ExchangeL
 
   protected fail(error: unknown): void {
     if (!this.isOver) {
-      this.finish(error);
-      void this.endWith(toConnectError(error));
+      this.#finish(error);
+      void this.#endWith(toConnectError(error));
+    }
+  }
+
+  /** @param send sends the result, and throws when that is not possible, before anything is sent */
+  protected succeed(send: () => void): void {
+    this.#finish();
+    try {
+      send();
+      this.route.observer?.ended(this.context, undefined);
+    } catch (error) {
+      this.host.onLost(error);
+      void this.#endWith(toConnectError(error));
     }
   }
 
   /** Replaces an error that can't be sent by the reason, and cuts the call if that can't be sent either. */
-  protected async endWith(error: ConnectError): Promise<void> {
+  async #endWith(error: ConnectError): Promise<void> {
     let sent = withSendableMessage(error);
     try {
       await this.replyError(sent);
@@ -188,7 +200,7 @@ export abstract class Call<CallRoute extends Route = Route> implements ExchangeL
   }
 
   /** @param reason why the call has no result; undefined when it has one */
-  protected finish(reason?: unknown): void {
+  #finish(reason?: unknown): void {
     this.isOver = true;
     clearTimeout(this.#timer);
     this.onOver();

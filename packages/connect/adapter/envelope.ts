@@ -93,8 +93,7 @@ export function incomplete(): ConnectError {
 /** Returns a message with its prefix. */
 export function envelope(flags: number, message: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(prefixBytes + message.length);
-  bytes[0] = flags;
-  bytes.writeUInt32BE(message.length, 1);
+  writePrefix(bytes, flags, message.length);
   bytes.set(message, prefixBytes);
   return bytes;
 }
@@ -102,7 +101,11 @@ export function envelope(flags: number, message: Uint8Array): Buffer {
 /** Returns the prefix alone, for a message that is sent without a copy. */
 export function envelopePrefix(flags: number, messageBytes: number): Buffer {
   const bytes = Buffer.allocUnsafe(prefixBytes);
+  writePrefix(bytes, flags, messageBytes);
+  return bytes;
+}
+
+function writePrefix(bytes: Buffer, flags: number, messageBytes: number): void {
   bytes[0] = flags;
   bytes.writeUInt32BE(messageBytes, 1);
-  return bytes;
 }

@@ -8,7 +8,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { compressedFlag } from "@connectrpc/connect/protocol";
 import { callAfterReads } from "./after-reads.ts";
 import { Call, type CallHost } from "./call.ts";
-import { toConnectError, tooManyBytes } from "./errors.ts";
+import { tooManyBytes } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { toNodeHeaders } from "./headers.ts";
 import { IncomingMessages } from "./incoming-messages.ts";
@@ -129,8 +129,7 @@ export class StreamCall
       }
       await this.#send(this.#output);
       if (!this.isOver) {
-        this.finish();
-        this.#end();
+        this.succeed(() => this.#respond(undefined));
       }
     } catch (error) {
       this.fail(error);
@@ -216,16 +215,6 @@ export class StreamCall
     } catch (error) {
       this.host.onLost(error);
       throw error;
-    }
-  }
-
-  #end(): void {
-    try {
-      this.#respond(undefined);
-      this.route.observer?.ended(this.context, undefined);
-    } catch (error) {
-      this.host.onLost(error);
-      void this.endWith(toConnectError(error));
     }
   }
 

@@ -6,7 +6,7 @@ import { Call, type CallHost } from "./call.ts";
 import type { CallInit } from "./call-context.ts";
 import { inflatesIntoOwnMemory, release } from "./compression.ts";
 import type { EnvelopedMessage } from "./envelope.ts";
-import { toConnectError, tooLarge, tooManyBytes } from "./errors.ts";
+import { tooLarge, tooManyBytes } from "./errors.ts";
 import { invokeUnary } from "./invoke.ts";
 import { RequestBody } from "./request-body.ts";
 import type { Route, UnaryRoute } from "./routes.ts";
@@ -92,8 +92,7 @@ export abstract class UnaryCall extends Call<UnaryRoute> {
       const compression = this.compressionFor(bytes);
       const reply = compression === null ? bytes : await compression.compress(bytes);
       if (!this.isOver) {
-        this.finish();
-        this.#reply(reply, compression !== null);
+        this.succeed(() => this.reply(reply, compression !== null));
       }
     } catch (error) {
       this.fail(error);
@@ -131,16 +130,6 @@ export abstract class UnaryCall extends Call<UnaryRoute> {
   /** Returns the compression of a response; null for none. */
   protected compressionFor(bytes: Uint8Array): Compression | null {
     return bytes.length >= this.route.options.compressMinBytes ? this.terms.response : null;
-  }
-
-  #reply(message: Uint8Array, isCompressed: boolean): void {
-    try {
-      this.reply(message, isCompressed);
-      this.route.observer?.ended(this.context, undefined);
-    } catch (error) {
-      this.host.onLost(error);
-      void this.endWith(toConnectError(error));
-    }
   }
 
   protected override onOver(): void {
