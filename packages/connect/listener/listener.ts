@@ -86,14 +86,12 @@ export async function listen(
     http2: implementation = "unblock",
     log = () => {},
   }: ListenerConfig,
-  { handleRequest, handleStream, serveStream }: Adapter,
+  adapter: Adapter,
 ): Promise<Listener> {
   keepCallsYoung();
   const { firstByteMs, headerMs, requestMs, idleMs, goodbyeMs } = timeLimits;
-  let draining = false;
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
-  const sessions = new Sessions(idleMs);
   const http1Ages = new Http1Ages(connectionLimits);
 
   const http1 = createHttp1Server(
@@ -104,61 +102,23 @@ export async function listen(
       connectionsCheckingInterval: Math.ceil(Math.min(headerMs, requestMs) / 4),
       keepAliveTimeout: idleMs,
     },
-    http1Ages.watch(handleRequest),
+    http1Ages.watch(adapter.handleRequest),
   );
   // The server never listens itself, and its timeouts start with this event.
   http1.emit("listening");
 
-  const connections = new Set<ServerConnection>();
-  const options = {
-    ...http2Options(timeLimits, connectionLimits),
-    budget: new MemoryBudget(maxBufferedBytes),
-  };
-  const serveHttp2 = (socket: Socket) => {
-    const connection = createServerConnection(
-      socket,
-      options,
-      (stream) => serveStream(stream, socket),
-      { onClosed: () => connections.delete(connection) },
-    );
-    connections.add(connection);
-    if (draining) {
-      connection.shutDown();
-    }
-  };
-
-  const nodeHttp2 = createHttp2Server({
-    maxSessionMemory: maxSessionMemoryMb,
-    settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes },
-    ...streamResets,
-  });
-  nodeHttp2.on("stream", (stream: ServerHttp2Stream, headers) => {
-    sessions.began(stream);
-    handleStream(stream, headers);
-  });
-  const serveNodeHttp2 = (socket: Socket) => {
-    const add = (session: ServerHttp2Session) => {
-      sessions.add(session, socket);
-      ping(session, socket, connectionLimits);
-      endHttp2AtMaxAge(session, socket, connectionLimits);
-      if (draining) {
-        session.close();
-      }
-    };
-    // The event is synchronous, and does not name the socket.
-    nodeHttp2.once("session", add);
-    nodeHttp2.emit("connection", socket);
-    nodeHttp2.off("session", add);
-  };
+  const http2 = (implementation === "node" ? serveWithNode : serveWithOwn)(
+    adapter,
+    timeLimits,
+    connectionLimits,
+  );
 
   const serve = (socket: Socket, isHttp2: boolean) => {
     if (!isHttp2) {
       http1Ages.add(socket);
       http1.emit("connection", socket);
-    } else if (implementation === "node") {
-      serveNodeHttp2(socket);
     } else {
-      serveHttp2(socket);
+      http2.serve(socket);
     }
   };
 
@@ -216,15 +176,11 @@ export async function listen(
     },
     replaceTls: (next) => tlsServer?.setSecureContext(secureContextOf(next)),
     drain: async () => {
-      draining = true;
       const closed = new Promise((resolve) => server.close(resolve));
       // Busy connections become idle later, for which there is no event.
       http1.closeIdleConnections();
       const polls = setInterval(() => http1.closeIdleConnections(), drainPollMs);
-      sessions.close();
-      for (const connection of connections) {
-        connection.shutDown();
-      }
+      http2.close();
       for (const socket of undecided) {
         socket.destroy();
       }
@@ -236,6 +192,82 @@ export async function listen(
       for (const socket of sockets) {
         socket.destroy();
       }
+    },
+  };
+}
+
+/** The HTTP/2 connections of a listener. */
+interface Http2Connections {
+  serve(socket: Socket): void;
+  /** Ends all connections, and those that are still to come, after their calls in progress. */
+  close(): void;
+}
+
+function serveWithOwn(
+  { serveStream }: Adapter,
+  timeLimits: TimeLimits,
+  connectionLimits: ConnectionLimits,
+): Http2Connections {
+  const connections = new Set<ServerConnection>();
+  const budget = new MemoryBudget(maxBufferedBytes);
+  const options = { ...http2Options(timeLimits, connectionLimits), budget };
+  let isClosing = false;
+  return {
+    serve: (socket) => {
+      const connection = createServerConnection(
+        socket,
+        options,
+        (stream) => serveStream(stream, socket),
+        { onClosed: () => connections.delete(connection) },
+      );
+      connections.add(connection);
+      if (isClosing) {
+        connection.shutDown();
+      }
+    },
+    close: () => {
+      isClosing = true;
+      for (const connection of connections) {
+        connection.shutDown();
+      }
+    },
+  };
+}
+
+function serveWithNode(
+  { handleStream }: Adapter,
+  { idleMs }: TimeLimits,
+  connectionLimits: ConnectionLimits,
+): Http2Connections {
+  const sessions = new Sessions(idleMs);
+  const server = createHttp2Server({
+    maxSessionMemory: maxSessionMemoryMb,
+    settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes },
+    ...streamResets,
+  });
+  server.on("stream", (stream: ServerHttp2Stream, headers) => {
+    sessions.began(stream);
+    handleStream(stream, headers);
+  });
+  let isClosing = false;
+  return {
+    serve: (socket) => {
+      const add = (session: ServerHttp2Session) => {
+        sessions.add(session, socket);
+        ping(session, socket, connectionLimits);
+        endHttp2AtMaxAge(session, socket, connectionLimits);
+        if (isClosing) {
+          session.close();
+        }
+      };
+      // The event is synchronous, and does not name the socket.
+      server.once("session", add);
+      server.emit("connection", socket);
+      server.off("session", add);
+    },
+    close: () => {
+      isClosing = true;
+      sessions.close();
     },
   };
 }
