@@ -102,7 +102,7 @@ export class Http1Exchange implements Exchange {
     if (this.#response.destroyed) {
       return;
     }
-    this.#response.writeHead(status, { ...header, "x-request-id": this.requestId });
+    this.#writeHead(status, header);
     if (body !== undefined && body.length <= maxJoinedBytes) {
       // Node joins a string with the header in one write, and sends bytes in a second one.
       const { buffer, byteOffset, byteLength } = body;
@@ -114,7 +114,7 @@ export class Http1Exchange implements Exchange {
 
   start(header: Fields): void {
     if (!this.#response.destroyed) {
-      this.#response.writeHead(200, { ...header, "x-request-id": this.requestId });
+      this.#writeHead(200, header);
     }
   }
 
@@ -124,5 +124,9 @@ export class Http1Exchange implements Exchange {
 
   end(): void {
     this.#response.end();
+  }
+
+  #writeHead(status: number, header: Fields): void {
+    this.#response.writeHead(status, { ...header, "x-request-id": this.requestId });
   }
 }

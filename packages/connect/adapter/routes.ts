@@ -1,4 +1,4 @@
-import { type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import {
   type ConnectError,
   type ConnectRouter,
@@ -15,6 +15,7 @@ import {
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
 import type { CallObserver } from "./observer.ts";
+import { bytesFields } from "./serialize.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 export type StreamSpec = Exclude<MethodImplSpec, UnarySpec>;
@@ -49,6 +50,8 @@ interface RouteOf<Spec extends MethodImplSpec> {
   readonly spec: Spec;
   readonly options: UniversalHandlerOptions;
   readonly serialization: MethodSerializationLookup<DescMessage, DescMessage>;
+  /** Fields of the response that may be large. */
+  readonly bytesFields: readonly DescField[];
   /** Whether a parsed message may have views of the binary message. */
   readonly keepsBytes: boolean;
   readonly observer: CallObserver | undefined;
@@ -117,6 +120,7 @@ function createRoute(spec: MethodImplSpec, options: RouteOptions): Route {
     keepsBytes:
       validated.binaryOptions?.readUnknownFields !== false ||
       hasBytes(spec.method.input, new Set()),
+    bytesFields: bytesFields(spec.method.output),
     observer: options.observer,
     options: validated,
     serialization: createMethodSerializationLookup(

@@ -17,6 +17,7 @@ import { MessageIterator, type MessageSource } from "./message-iterator.ts";
 import { OutgoingMessages } from "./outgoing-messages.ts";
 import type { EnvelopedProtocol } from "./protocols.ts";
 import type { StreamRoute } from "./routes.ts";
+import { serializeMessage } from "./serialize.ts";
 import { readTerms } from "./terms.ts";
 import { decompress, parseMessage } from "./unary-call.ts";
 
@@ -183,9 +184,8 @@ export class StreamCall
 
   /** Sends the messages of the handler, as far as the caller takes them. */
   async #send(output: AsyncIterator<MessageInitShape<DescMessage>>): Promise<void> {
-    const { spec, serialization, options } = this.route;
+    const { spec, options } = this.route;
     const { response } = this.terms;
-    const messages = serialization.getO(this.#isBinary);
     for (;;) {
       const { done, value } = await output.next();
       if (done || this.isOver) {
@@ -194,7 +194,8 @@ export class StreamCall
       if (this.#outgoing.header === undefined) {
         this.#openResponse();
       }
-      const bytes = messages.serialize(create(spec.method.output, value));
+      const message = create(spec.method.output, value);
+      const bytes = serializeMessage(this.route, this.#isBinary, message);
       const isCompressed = response !== null && bytes.length >= options.compressMinBytes;
       if (isCompressed) {
         this.#outgoing.add(compressedFlag, await response.compress(bytes));

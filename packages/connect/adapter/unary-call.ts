@@ -10,6 +10,7 @@ import { tooLarge, tooManyBytes } from "./errors.ts";
 import { invokeUnary } from "./invoke.ts";
 import { RequestBody } from "./request-body.ts";
 import type { Route, UnaryRoute } from "./routes.ts";
+import { serializeMessage } from "./serialize.ts";
 
 /** A unary call, from the wire to protobuf-es to its handler and back, without async iterables. */
 export abstract class UnaryCall extends Call<UnaryRoute> {
@@ -76,7 +77,7 @@ export abstract class UnaryCall extends Call<UnaryRoute> {
           return;
         }
       }
-      const { spec, options, serialization } = this.route;
+      const { spec, options } = this.route;
       const plain = this.#plainMessage(this.#body.take());
       // Awaiting a plain value would cost a turn.
       const message =
@@ -86,9 +87,11 @@ export abstract class UnaryCall extends Call<UnaryRoute> {
       }
       this.context.isReached = true;
       const output = invokeUnary(spec, options.interceptors, this.context, message);
-      const bytes = serialization
-        .getO(this.isBinary)
-        .serialize(output instanceof Promise ? await output : output);
+      const bytes = serializeMessage(
+        this.route,
+        this.isBinary,
+        output instanceof Promise ? await output : output,
+      );
       const compression = this.compressionFor(bytes);
       const reply = compression === null ? bytes : await compression.compress(bytes);
       if (!this.isOver) {
