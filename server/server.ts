@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { toConnectError } from "@unblock/connect/interceptors/errors";
 import { listen, type TlsConfig } from "@unblock/connect/listener/listener";
 import { loadTracing } from "@unblock/connect/observability/tracing";
 import { readPage } from "@unblock/connect/page-files";
@@ -153,7 +154,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         await sleep(noticeMs);
       }
       const drained = listener.drain();
-      const reason = new Failure("UNBLOCK_SHUTTING_DOWN", {});
+      const reason = toConnectError(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
       if (!(await endsWithin(drained, arrivingRequestsMs))) {
         drain.abort(reason);
       }

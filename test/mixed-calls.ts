@@ -3,13 +3,15 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { openConnection, protocols } from "@unblock/client/client";
 import { codeName } from "@unblock/connect/code-name";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
+import { ErrorInfoSchema } from "@unblock/proto/gen/google/rpc/error_details_pb";
 
 /** How a call ended. */
 export interface Outcome {
   readonly rpc: string;
   /** "ok", or the name of the code, such as "unavailable"; "wrong" for a wrong response. */
   readonly code: string;
-  readonly message: string;
+  /** Stable code of the server's error, such as "UNBLOCK_SHUTTING_DOWN"; undefined when it has none. */
+  readonly error: string | undefined;
 }
 
 type Exercises = Client<typeof ExercisesService>;
@@ -92,10 +94,11 @@ export function callAll(
       }
       try {
         const code = (await isRight(client, index + 1)) ? "ok" : "wrong";
-        return { rpc, code, message: "" };
+        return { rpc, code, error: undefined };
       } catch (error) {
-        const { code, rawMessage } = ConnectError.from(error);
-        return { rpc, code: codeName(code), message: rawMessage };
+        const connectError = ConnectError.from(error);
+        const [info] = connectError.findDetails(ErrorInfoSchema);
+        return { rpc, code: codeName(connectError.code), error: info?.reason };
       }
     }),
   );

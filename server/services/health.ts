@@ -1,14 +1,13 @@
 import { once } from "node:events";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import {
-  Code,
-  ConnectError,
-  type ConnectRouter,
-  type ConnectRouterOptions,
-  type HandlerContext,
-  type ServiceImpl,
+import type {
+  ConnectRouter,
+  ConnectRouterOptions,
+  HandlerContext,
+  ServiceImpl,
 } from "@connectrpc/connect";
 import { inflateOnEventLoop } from "@unblock/connect/adapter/compression";
+import { toConnectError } from "@unblock/connect/interceptors/errors";
 import { Failure } from "@unblock/errors/failure";
 import { quote } from "@unblock/errors/quote";
 import {
@@ -51,7 +50,7 @@ export class HealthStatus {
   }
 
   stop(): void {
-    this.#stopping.abort(new ConnectError("The server is shutting down.", Code.Unavailable));
+    this.#stopping.abort(toConnectError(new Failure("UNBLOCK_SHUTTING_DOWN", {})));
   }
 
   /** Resolves when the server stops or the signal aborts. */
