@@ -43,14 +43,48 @@ export class LearnerFault extends Error {
   override readonly name = "LearnerFault";
   /** From 1; undefined when unknown. */
   readonly line: number | undefined;
-  /** Undefined when the message says it all. */
-  readonly mistake: NamedMistake | undefined;
+  readonly mistake: NamedMistake;
 
-  constructor(message: string, line?: number | null, mistake?: NamedMistake) {
+  constructor(message: string, mistake: NamedMistake, line?: number | null) {
     super(message);
-    this.line = line ?? undefined;
     this.mistake = mistake;
+    this.line = line ?? undefined;
   }
+}
+
+/** Fault of code that can't be imported. */
+export function notLoaded(message: string, line?: number | null): LearnerFault {
+  return new LearnerFault(
+    message,
+    {
+      name: "does-not-load",
+      nextStep:
+        "Let the file only import, define and export; what takes time belongs in functions.",
+    },
+    line,
+  );
+}
+
+/** Fault of code that exceeds a limit of memory, output or processes. */
+export function tookTooMuch(message: string): LearnerFault {
+  return new LearnerFault(message, {
+    name: "takes-too-much",
+    nextStep:
+      "Bound what your code collects, prints and starts; what one call needs ends when the call ends.",
+  });
+}
+
+/** Fault of code that a caller, or the end of the service, awaits in vain. */
+export function neverAnswered(message: string, line?: number | null): LearnerFault {
+  return new LearnerFault(
+    message,
+    {
+      name: "never-answers",
+      nextStep:
+        "Look for a loop without an end, or a promise that nothing settles: an event that never comes, a callback that is not called after an error.",
+    },
+    line,
+  );
 }
 
 /** A failure of the check itself, after which it can give no verdict. */
@@ -71,11 +105,15 @@ export class StarvedLimit extends HarnessTrouble {
 
 /** Fault of code that manipulates the check. */
 export function tampering(message: string, line?: number | null): LearnerFault {
-  return new LearnerFault(message, line, {
-    name: "tampers-with-the-check",
-    nextStep:
-      "Answer the calls with the toolbox, the pools, Node's modules and packages, and leave what the check works with as it is.",
-  });
+  return new LearnerFault(
+    message,
+    {
+      name: "tampers-with-the-check",
+      nextStep:
+        "Answer the calls with the toolbox, the pools, Node's modules and packages, and leave what the check works with as it is.",
+    },
+    line,
+  );
 }
 
 /** How far the service had come. */
@@ -102,12 +140,12 @@ export function explainEnd({
   const doing = stage === "importing" ? "when it was loaded" : "while it was called";
   const cause = signal ?? `exit code ${code}`;
   if (lastWords.some(({ kind }) => kind === "memory")) {
-    return new LearnerFault(
+    return tookTooMuch(
       `took more than ${memoryMb} MiB of memory ${doing}, the limit, and was ended`,
     );
   }
   if (stderr.includes("JavaScript heap out of memory")) {
-    return new LearnerFault(`filled its heap of ${heapMb} MiB ${doing}, the limit, and was ended`);
+    return tookTooMuch(`filled its heap of ${heapMb} MiB ${doing}, the limit, and was ended`);
   }
   if (stage === "starting") {
     return new HarnessTrouble(`the service did not start (${cause}): ${stderr}`);
@@ -115,14 +153,27 @@ export function explainEnd({
   const uncaught = lastWords.find((words) => words.kind === "uncaught");
   if (uncaught !== undefined) {
     const { problem, line } = uncaught;
+    const message = `threw what nobody caught, and ended the service: ${problem}`;
     return stage === "importing" || line !== null
-      ? new LearnerFault(`threw what nobody caught, and ended the service: ${problem}`, line)
+      ? endedService(message, uncaughtNextStep, line)
       : new HarnessTrouble(`the service ended by an error outside of your file: ${problem}`);
   }
   const exit = lastWords.find((words) => words.kind === "exit");
-  return exit === undefined
-    ? new LearnerFault(`ended the service ${doing} (${cause})`)
-    : new LearnerFault(`ended the service ${doing}: process.exit(${exit.code})`, exit.line);
+  const how = exit === undefined ? `(${cause})` : `: process.exit(${exit.code})`;
+  return endedService(
+    `ended the service ${doing}${exit === undefined ? " " : ""}${how}`,
+    endNextStep,
+    exit?.line,
+  );
+}
+
+const uncaughtNextStep =
+  "Catch it where it can be handled: await each promise, and listen for 'error' on each worker, process, socket or stream of your own.";
+const endNextStep =
+  "Throw instead, and only this call fails: the end of a process ends all its other calls, too.";
+
+function endedService(message: string, nextStep: string, line?: number | null): LearnerFault {
+  return new LearnerFault(message, { name: "ends-the-service", nextStep }, line);
 }
 
 /** Adds the line where the loop was stuck, if it was, to the reason for ending a service. */
@@ -132,9 +183,9 @@ export function withStuckLine(reason: Error, lastWords: readonly LastWords[]): E
     return reason;
   }
   if (reason instanceof StarvedLimit) {
-    return new LearnerFault(reason.limit, stuck.line);
+    return neverAnswered(reason.limit, stuck.line);
   }
   return reason instanceof LearnerFault && reason.line === undefined
-    ? new LearnerFault(reason.message, stuck.line, reason.mistake)
+    ? new LearnerFault(reason.message, reason.mistake, stuck.line)
     : reason;
 }

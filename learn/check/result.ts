@@ -95,16 +95,13 @@ export function inconclusive(message: string): Outcome {
 
 /** Outcome of a step that the learner's file ended. */
 export function failOf(file: string, { line, mistake, message }: LearnerFault): Outcome {
-  const where = `${file}${line === undefined ? "" : `:${line}`}`;
-  const text = `${where} ${message}`;
-  return mistake === undefined
-    ? fail(text)
-    : fail(text, {
-        ...mistake,
-        finding: `${text}.`,
-        ...(line === undefined ? {} : { line: { file, line, what: "your code" } }),
-        numbers: {},
-      });
+  const text = `${file}${line === undefined ? "" : `:${line}`} ${message}`;
+  return fail(text, {
+    ...mistake,
+    finding: `${text}.`,
+    ...(line === undefined ? {} : { line: { file, line, what: "your code" } }),
+    numbers: {},
+  });
 }
 
 /** Rounds a number for people: to an integer from 10 on, to one or two digits below. */

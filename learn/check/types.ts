@@ -147,7 +147,15 @@ export function checkLoads(
   // Of a syntax error only the compiler knows the line.
   if (first !== undefined && !(fault instanceof HarnessTrouble)) {
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    return fail(`${file}:${first.line}: ${first.text}${more}`);
+    const message = `${file}:${first.line}: ${first.text}${more}`;
+    return fail(message, {
+      name: "type-error",
+      finding: `${message}.`,
+      line: { file, line: first.line, what: "your code" },
+      nextStep:
+        "Correct what the compiler reports there: the types show what a handler is given and what it owes.",
+      numbers: {},
+    });
   }
   if (fault instanceof HarnessTrouble) {
     return inconclusive(fault.message);

@@ -58,6 +58,13 @@ export const taughtBy = {
   "body-not-read": "B",
   /** The event loop, or a thread of the service's own, is busy even without calls. */
   "loop-kept-busy": "C",
+  "does-not-load": undefined,
+  "type-error": undefined,
+  "never-answers": undefined,
+  /** The process of the service ended: an uncaught error, process.exit, a signal. */
+  "ends-the-service": undefined,
+  /** More memory, output or processes than the check allows. */
+  "takes-too-much": undefined,
   /** The code changes what the check measures with, instead of doing the work. */
   "tampers-with-the-check": undefined,
 } as const;

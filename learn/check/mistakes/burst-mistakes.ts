@@ -63,7 +63,15 @@ export function burstMistakes(served: Served): readonly Diagnosis[] {
     return [busy];
   }
   if (held !== undefined) {
-    return [loopBlocked(exercise, held, measured), ...disagreement];
+    const blocked = loopBlocked(exercise, held, measured);
+    // The loop stands still while a process is started, too: then that is the first to fix.
+    const isBySynchronousCall = asyncTwin(blocked.line?.what) !== undefined;
+    const started = startedBy(measured.crowds).filter(({ what }) => what === "processes");
+    const causes =
+      held === "waiting" && !isBySynchronousCall && measured.best.usage.waiting.onLoop === 0
+        ? started.map(executorPerCall)
+        : [];
+    return [...causes, blocked, ...disagreement];
   }
   // This also explains too little overlap, and a decision for something else.
   if (where.waitsInWorkers) {

@@ -11,8 +11,9 @@ import {
   askMs,
   HarnessTrouble,
   importMs,
-  LearnerFault,
   memoryMb,
+  neverAnswered,
+  notLoaded,
   openMs,
   StarvedLimit,
   stopMs,
@@ -91,7 +92,7 @@ export class LearnerService {
     const late = () => {
       const isStarved = starved.some((had) => had());
       const message = `${what} within ${seconds(limitMs)}, the limit, and was ended`;
-      return isStarved ? new StarvedLimit(message) : new LearnerFault(message);
+      return isStarved ? new StarvedLimit(message) : neverAnswered(message);
     };
     return endedAfter(this.#process, limitMs, late, work);
   }
@@ -134,7 +135,7 @@ export class LearnerService {
     this.#process.askToStop();
     const limit = setTimeout(() => {
       const what = `did not let the service stop within ${seconds(stopMs)} of SIGTERM, the limit`;
-      this.#process.kill(new LearnerFault(what));
+      this.#process.kill(neverAnswered(what));
     }, stopMs);
     const { code, left } = await this.#process.exited;
     clearTimeout(limit);
@@ -220,7 +221,7 @@ async function start(
       case "imported":
         return imported.resolve(message);
       case "not imported":
-        return service.kill(new LearnerFault(`can't be loaded: ${message.problem}`, message.line));
+        return service.kill(notLoaded(`can't be loaded: ${message.problem}`, message.line));
       case "ready":
         return ready.resolve(message);
       case "broken":
@@ -236,7 +237,7 @@ async function start(
   });
   const trouble = () => new HarnessTrouble(`the service did not start within ${seconds(openMs)}`);
   const slow = () =>
-    new LearnerFault(
+    notLoaded(
       `was not loaded within ${seconds(importMs)}, the limit, and was ended: does it loop, or wait for what never comes, outside of its functions?`,
     );
   await endedAfter(service, openMs, trouble, importing.promise);

@@ -20,10 +20,10 @@ import {
 import {
   endMs,
   explainEnd,
-  LearnerFault,
   outputBytes,
   type Stage,
   tampering,
+  tookTooMuch,
   withStuckLine,
 } from "../faults.ts";
 import { endProcesses, type LeftProcess, processesWith } from "./process-tree.ts";
@@ -146,7 +146,7 @@ export class ServiceProcess {
       this.#printedBytes += chunk.length;
       if (this.#printedBytes > outputBytes) {
         const max = `${outputBytes / 1_000_000} MB`;
-        this.kill(new LearnerFault(`printed more than ${max}, the limit, and was ended`));
+        this.kill(tookTooMuch(`printed more than ${max}, the limit, and was ended`));
       }
     };
     stdout?.on("data", count);
@@ -212,7 +212,7 @@ export class ServiceProcess {
     }
     if (said?.kind === "ended") {
       if (said.tooMuch !== undefined) {
-        this.#reason ??= new LearnerFault(`${said.tooMuch}, and all were ended`);
+        this.#reason ??= tookTooMuch(`${said.tooMuch}, and all were ended`);
       }
       return said;
     }
