@@ -35,6 +35,7 @@ const wrongAnswers = [
   fails("in-turn.ts", "sequential"),
   fails("awaits-inside-all.ts", "sequential", "wrong-executor"),
   fails("two-batches.ts", "sequential"),
+  fails("five-at-once-for-all.ts", "sequential"),
   fails("ignores-the-signal.ts", "signal-ignored"),
   fails("asks-one-twice.ts", "wrong-answer"),
   fails("in-order-of-arrival.ts", ["mixed-up-calls", "wrong-answer"]),

@@ -40,6 +40,7 @@ const plan: Plan = {
 const stubMistake = "loop-blocked-by-waiting";
 
 const wrongAnswers = [
+  fails("parses-in-a-listener.ts", "ends-the-service"),
   fails("blocking-client.ts", "loop-blocked-by-waiting", "wrong-executor"),
   fails("one-at-a-time.ts", "sequential"),
   fails("waits-first.ts", "slower-than-its-work"),

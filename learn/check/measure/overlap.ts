@@ -13,6 +13,12 @@ export interface Overlap {
   readonly wanted: number;
 }
 
+interface Bursts {
+  readonly best: Evidence;
+  readonly crowds: readonly Evidence[];
+  readonly cores: number;
+}
+
 /** A thread with less CPU time has not computed a call's work. */
 const minUnitMs = 20;
 
@@ -40,6 +46,27 @@ export function overlapsOf(
     }
   }
   return overlaps;
+}
+
+/** The same of all bursts: of the one that overlapped most, and of a crowd where that has one caller. */
+export function allOverlaps(
+  exercise: Exercise,
+  { best, crowds, cores }: Bursts,
+): readonly Overlap[] {
+  const { backend, crowd } = planOf(exercise);
+  const alone = overlapsOf(exercise, best, cores);
+  if (backend === undefined || crowd === undefined) {
+    return alone;
+  }
+  const counts = crowds.map((one) => callsOf(one, backend.name));
+  const together = {
+    what: `calls of the ${backend.name} for ${crowd} callers`,
+    calls: Math.max(...counts.map(({ calls }) => calls)),
+    most: Math.max(...counts.map(({ maxInProgress }) => maxInProgress)),
+    // More than one caller's.
+    wanted: 2 * backend.overlap,
+  };
+  return together.calls > 0 ? [...alone, together] : alone;
 }
 
 export function isTooLittle({ most, wanted }: Overlap): boolean {

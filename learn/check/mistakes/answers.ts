@@ -270,7 +270,7 @@ export function lostAtShutdown(): Diagnosis {
   return {
     name: "lost-at-shutdown",
     finding:
-      "The service was asked to stop (SIGTERM) while it sent an event, and ended without waiting for it: the event is lost.",
+      "The service was asked to stop (SIGTERM) right after it had accepted an event, and ended before analytics had taken it: the event is lost.",
     nextStep: "Give the event to an owner that the service waits for when it stops: inBackground.",
     numbers: { events_lost: 1 },
   };

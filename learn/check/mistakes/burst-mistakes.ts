@@ -7,11 +7,11 @@ import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
 import { describeEvidence, type Held, type Whereabouts } from "../measure/executor.ts";
 import { besideLoopMs, isBusy, isLoopBusy, stoodMs } from "../measure/idle.ts";
 import {
+  allOverlaps,
   computingAtOnce,
   connectedBy,
   isTooLittle,
   leftBy,
-  overlapsOf,
   startedBy,
 } from "../measure/overlap.ts";
 import { round } from "../result.ts";
@@ -135,8 +135,8 @@ function growing({ crowds }: Measured): readonly Diagnosis[] {
 
 function tooLittleOverlap(served: Served): Diagnosis | undefined {
   const { exercise, measured, where, libuvThreads } = served;
-  const { best, cores } = measured;
-  const overlaps = overlapsOf(exercise, best, cores);
+  const { best } = measured;
+  const overlaps = allOverlaps(exercise, measured);
   const [first] = overlaps;
   // No more reads run at once than the pool has threads; on a busy machine the disk counts more, as it
   // notices late that a read has ended.

@@ -11,7 +11,7 @@ import {
   type Whereabouts,
   whereItRan,
 } from "../measure/executor.ts";
-import { isTooLittle, overlapsOf } from "../measure/overlap.ts";
+import { allOverlaps, isTooLittle } from "../measure/overlap.ts";
 import { burstMistakes, type Served } from "../mistakes/burst-mistakes.ts";
 import { slowerThanItsWork } from "../mistakes/executors.ts";
 import { fail, inconclusive, type Outcome, pass, type Report, type Wrong } from "../result.ts";
@@ -90,10 +90,10 @@ function outcomeOf(
 /** Did the calls of a burst overlap as they should? Decided by counts. */
 function checkOverlap(
   exercise: Exercise,
-  { best, cores }: Measured,
+  measured: Measured,
   mistakes: readonly Diagnosis[],
 ): Outcome {
-  const overlaps = overlapsOf(exercise, best, cores);
+  const overlaps = allOverlaps(exercise, measured);
   const message = overlaps
     .map(
       ({ what, calls, most, wanted }) => `${most} of ${calls} ${what} at once (${wanted} wanted)`,

@@ -105,7 +105,7 @@ export async function refuseEvent(
 }
 
 /**
- * Asks the service to stop while it sends an event. Analytics takes it when the service has waited long
+ * Asks the service to stop right after its reply. Analytics takes the event when the service has waited long
  * enough, or has ended: an event that the service owns arrives, another is lost.
  */
 export async function stopWithEvent(
@@ -114,10 +114,10 @@ export async function stopWithEvent(
   request: JsonValue,
 ): Promise<Outcome | "missing"> {
   await service.within(callMs, "did not answer", callers.call(request));
-  const event = await analytics.next(takesAtStopMs);
   const stopped = service.stop();
-  const ended = stopped.then(() => Promise.race([event?.outcome, after(hangUpMs)]));
+  const ended = stopped.then(() => after(hangUpMs));
   await Promise.race([ended, after(takesAtStopMs)]);
+  const event = await analytics.next(hangUpMs);
   event?.confirm();
   await stopped;
   return (await event?.outcome) ?? "missing";
