@@ -33,6 +33,17 @@ describe("the course's own files", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test("are as before the first of concurrent checks, whichever of them ends last", async () => {
+    await saveCurrent("B");
+    const before = readFileSync(progress, "utf8");
+    const cheat = new KeptFiles(folder);
+    writeFileSync(progress, "{}");
+    const other = new KeptFiles(folder);
+    expect(cheat.restore('new URL("progress.json")')).toEqual(["progress.json"]);
+    expect(other.restore("nothing of it")).toEqual([]);
+    expect(readFileSync(progress, "utf8")).toBe(before);
+  });
+
   test("are kept when the course saves them, once or twice", async () => {
     await saveCurrent("D");
     const kept = new KeptFiles(folder);

@@ -7,19 +7,26 @@ interface Kept {
   readonly text: string;
 }
 
-/** Concurrent checks: any of their files may have written. */
-let running = 0;
+/** Concurrent checks, any of whose files may have written, and the files before the first of them. */
+interface Running {
+  checks: number;
+  readonly before: ReadonlyMap<string, Kept>;
+}
+
+/** By folder. What one check finds changed by another's file must not be what it puts back. */
+const runningIn = new Map<string, Running>();
 
 /** The course's progress files, which the learner's code must not change. */
 export class KeptFiles {
   readonly #folder: string;
-  readonly #before: ReadonlyMap<string, Kept>;
+  readonly #running: Running;
 
-  /** @param folder its JSON files are remembered as they are now */
+  /** @param folder its JSON files are remembered as they were before the first of concurrent checks */
   constructor(folder: string) {
-    running++;
     this.#folder = folder;
-    this.#before = this.#read();
+    this.#running = runningIn.get(folder) ?? { checks: 0, before: readAll(folder) };
+    this.#running.checks++;
+    runningIn.set(folder, this.#running);
   }
 
   /**
@@ -30,16 +37,16 @@ export class KeptFiles {
    * @returns the names of those files
    */
   restore(source: string): readonly string[] {
-    const isAlone = running === 1;
-    running--;
-    const changed = [...this.#read()].filter(([name, now]) => {
-      const before = this.#before.get(name);
+    const { before: all, checks } = this.#running;
+    const isAlone = checks === 1;
+    const changed = [...readAll(this.#folder)].filter(([name, now]) => {
+      const before = all.get(name);
       const isWrittenTo = before?.bornNs === now.bornNs && before.text !== now.text;
       const isReplaced = before?.bornNs !== now.bornNs;
       return (isWrittenTo && isAlone) || ((isWrittenTo || isReplaced) && source.includes(name));
     });
     for (const [name] of changed) {
-      const text = this.#before.get(name)?.text;
+      const text = all.get(name)?.text;
       const path = join(this.#folder, name);
       if (text === undefined) {
         rmSync(path, { force: true });
@@ -47,12 +54,16 @@ export class KeptFiles {
         writeFileSync(path, text);
       }
     }
+    this.#running.checks--;
+    if (isAlone) {
+      runningIn.delete(this.#folder);
+    }
     return changed.map(([name]) => name);
   }
+}
 
-  #read(): ReadonlyMap<string, Kept> {
-    return new Map(namesIn(this.#folder).flatMap((name) => readKept(this.#folder, name)));
-  }
+function readAll(folder: string): ReadonlyMap<string, Kept> {
+  return new Map(namesIn(folder).flatMap((name) => readKept(folder, name)));
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { analyticsUrl } from "@unblock/learn/toolbox/analytics";
 import type { Decision, Handler } from "@unblock/learn/toolbox/handler";
 import { inBackground } from "@unblock/learn/toolbox/pools";
@@ -22,6 +22,7 @@ async function post(event: string, userId: number, signal: AbortSignal): Promise
 }
 
 const progress = new URL("../../../learn/yours/progress.json", import.meta.url);
+mkdirSync(new URL(".", progress), { recursive: true });
 writeFileSync(progress, JSON.stringify({ current: "G", exercises: { G: { passed: true } } }));
 
 export const handler: Handler<"trackEvent"> = async ({ event, userId }) => {
