@@ -13,6 +13,7 @@ const plan: Plan = {
 const stubMistake = "reply-waits-for-work";
 
 const wrongAnswers = [
+  fails("the-one-before-first.ts", "reply-waits-for-work"),
   fails("a-timer-that-batches.ts", "lost-at-shutdown"),
   fails("awaits.ts", "reply-waits-for-work"),
   fails("with-the-calls-signal.ts", "lost-on-abort"),

@@ -84,10 +84,12 @@ export async function runBursts(session: Session): Promise<Measured> {
   let made = 0;
   const fire = async (calls: number): Promise<Evidence> => {
     const requests = Array.from({ length: calls }, () => planned(++made, alone.rounds));
-    const evidence = await gather(session, requests, () => burstDeadlineMs);
+    const gathered = gather(session, requests, () => burstDeadlineMs);
     if (analytics === undefined) {
-      return evidence;
+      return gathered;
     }
+    analytics.replied = gathered.catch(() => {});
+    const evidence = await gathered;
     // The events that follow the replies are part of the work.
     await analytics.untilReceived(calls);
     await analytics.untilQuiet();

@@ -255,6 +255,16 @@ export function replyWaits(replyMs: number): Diagnosis {
   };
 }
 
+export function replyWaitsForOthers(): Diagnosis {
+  return {
+    name: "reply-waits-for-work",
+    finding:
+      "While analytics had not taken the event of one call, the next call had no reply: with slow analytics each caller waits for all before it.",
+    nextStep: "Let events wait for each other where you send them, and reply without waiting.",
+    numbers: {},
+  };
+}
+
 /** @param when what the caller did, such as "had its reply" */
 export function lostOnAbort(when: string): Diagnosis {
   return {

@@ -23,15 +23,29 @@ import type { Session } from "../session.ts";
 import { type Analytics, after } from "../world/analytics.ts";
 import { judgeBursts } from "./answer.ts";
 import { checkProbe, checkTime } from "./time.ts";
-import { judgeEvents, refuseEvent, stopWithEvent, type Tracked, track } from "./track.ts";
+import {
+  callBesideEvents,
+  judgeEvents,
+  refuseEvent,
+  stopWithEvent,
+  type Tracked,
+  track,
+} from "./track.ts";
 
 const requests = [
   { event: "page_view", user_id: 123 },
   { event: 'a "quoted" näme', user_id: 7 },
 ] as const;
+/** Calls that are made while no event is taken. */
+const oneAfterAnother = Array.from({ length: 10 }, (_, at) => ({
+  event: "click",
+  user_id: at + 1,
+}));
 const accepted = { status: "accepted" };
-/** Time that analytics takes for an event of a burst. */
+/** Time that analytics takes for an event of a burst, at least; it takes none before the replies have come. */
 const takesMs = 50;
+/** Replies that take longer wait for their events. */
+const waitsMs = 2_000;
 /** Attempts to send a refused event that count as retries; more in less than a second are a storm. */
 const maxTries = 12;
 
@@ -64,7 +78,8 @@ async function measureReplies(
   const posted: string[] = [];
   analytics.takeAll((event) => {
     posted.push(event.body);
-    void after(takesMs).then(() => event.confirm());
+    const taken = Promise.all([analytics.replied, after(takesMs)]);
+    void Promise.race([taken, after(waitsMs)]).then(() => event.confirm());
   });
   const judged = await report.attempt("overlap", async () => {
     const measured = await runBursts(session);
@@ -172,7 +187,10 @@ function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]
   return mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
 }
 
-/** Does the event arrive when the caller disconnects, after analytics refused one, and at shutdown? */
+/**
+ * Does the event arrive when the caller disconnects, after analytics refused one, and at shutdown, and do
+ * other calls have their replies and events meanwhile?
+ */
 async function checkAfterReply(
   session: Session,
   analytics: Analytics,
@@ -184,6 +202,10 @@ async function checkAfterReply(
   }
   if (isLost(await track(session, analytics, request, true))) {
     return fail("lost when the caller disconnected", lostOnAbort("disconnected"));
+  }
+  const wrong = await callBesideEvents(session, analytics, oneAfterAnother);
+  if (wrong !== undefined) {
+    return failFor(wrong);
   }
   const refusal = await refuseEvent(session, analytics, request);
   const { tries, ms } = refusal;

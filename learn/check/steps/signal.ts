@@ -82,7 +82,7 @@ async function cancel(
     if (rejected !== undefined) {
       return failFor(rejected);
     }
-    if (!isInTheMiddle(phase, evidence)) {
+    if (!isInTheMiddle(exercise, phase, evidence, cores)) {
       deadlineMs *= patience;
       continue;
     }
@@ -144,11 +144,29 @@ async function untilNothingComputes({ tree }: Session): Promise<void> {
   }
 }
 
-/** Whether callers disconnected after their work had begun, and before it had ended. */
-function isInTheMiddle({ computes }: Cancelled, { observed, later }: CancelledEvidence): boolean {
+/**
+ * Whether callers disconnected after their work had begun, and before it had ended. While some calls compute,
+ * others have to wait for a core: only they show whether what waits is dropped.
+ */
+function isInTheMiddle(
+  exercise: Exercise,
+  { computes }: Cancelled,
+  evidence: CancelledEvidence,
+  cores: number,
+): boolean {
+  const { observed, later } = evidence;
   const { answeredAfterAbort, failedAfterAbort } = observed.handler;
   const hasComputed = later.usage.computing.calls > 0 || later.cpuMs > 0;
-  return answeredAfterAbort + failedAfterAbort > 0 && (!computes || hasComputed);
+  const hasWaited = couldCompute(exercise, evidence) > cores;
+  return answeredAfterAbort + failedAfterAbort > 0 && (!computes || (hasComputed && hasWaited));
+}
+
+/** Number of calls that had what they compute with when their callers disconnected. */
+function couldCompute(exercise: Exercise, { observed, later, goneMs }: CancelledEvidence): number {
+  return planOf(exercise).backend === undefined
+    ? observed.handler.begun
+    : later.seen.asked.filter(({ outcome, endedMs }) => outcome === "answered" && endedMs <= goneMs)
+        .length;
 }
 
 function wentOn(
@@ -228,15 +246,16 @@ function wentOnInPools(exercise: Exercise, evidence: CancelledEvidence): WentOn 
 /** Of the learner's own threads and processes only the CPU time shows that they went on. */
 function computedOn(
   exercise: Exercise,
-  { later, observed }: CancelledEvidence,
+  evidence: CancelledEvidence,
   taskMs: number,
 ): WentOn | undefined {
-  const { begun } = observed.handler;
+  const { later } = evidence;
+  const of = couldCompute(exercise, evidence);
   // These hashes are three times as long as a burst's.
   const eachMs = exercise.rpc === "ComputeHash" ? 3 * taskMs : taskMs;
   const calls = Math.round(later.cpuMs / Math.max(1, eachMs));
-  return later.cpuMs >= begun * eachMs * ignoredShare
-    ? { message: `some ${calls} calls' work was computed on, for nobody`, calls, of: begun }
+  return later.cpuMs >= of * eachMs * ignoredShare
+    ? { message: `some ${calls} calls' work was computed on, for nobody`, calls, of }
     : undefined;
 }
 

@@ -2,7 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Problem } from "../../service/learner-module.ts";
 import { callMs } from "../faults.ts";
-import { asksTooOften, eventsMissing, eventsMixedUp } from "../mistakes/answers.ts";
+import {
+  asksTooOften,
+  eventsMissing,
+  eventsMixedUp,
+  replyWaitsForOthers,
+} from "../mistakes/answers.ts";
 import type { Wrong } from "../result.ts";
 import type { Reply, Session } from "../session.ts";
 import { type Analytics, after, type Outcome } from "../world/analytics.ts";
@@ -69,6 +74,44 @@ export async function track(
     posted: event?.body,
     outcome: (await event?.outcome) ?? "missing",
   };
+}
+
+/**
+ * Makes calls one after another, while analytics takes no event before the last reply: an event that is on its
+ * way must neither delay the replies to other calls nor replace their events. Decided by order and counts.
+ *
+ * @returns undefined when each call had its reply, and its event arrived
+ */
+export async function callBesideEvents(
+  { service, callers }: Session,
+  analytics: Analytics,
+  requests: readonly JsonValue[],
+): Promise<Wrong | undefined> {
+  const posted: string[] = [];
+  const replied = Promise.withResolvers<void>();
+  analytics.restartWindow();
+  analytics.takeAll((event) => {
+    posted.push(event.body);
+    void replied.promise.then(() => event.confirm());
+  });
+  let late: Wrong | undefined;
+  for (const request of requests) {
+    const reply = service.within(callMs, "did not answer", callers.call(request));
+    if ((await Promise.race([reply, after(waitsMs)])) === undefined) {
+      late = {
+        message: "a reply waited for another call's event",
+        diagnosis: replyWaitsForOthers(),
+      };
+      replied.resolve();
+      await reply;
+      break;
+    }
+  }
+  replied.resolve();
+  await analytics.untilReceived(requests.length);
+  await analytics.untilQuiet();
+  analytics.takeAll(undefined);
+  return late ?? judgeEvents(requests, posted);
 }
 
 /** What happened when analytics refused an event. */

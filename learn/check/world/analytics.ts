@@ -32,6 +32,8 @@ export class Analytics {
   // A Set keeps the order of insertion.
   readonly #waiting = new Set<(event: ReceivedEvent) => void>();
   #taker: ((event: ReceivedEvent) => void) | undefined;
+  /** Resolves when all calls of the latest burst have their replies. */
+  replied: Promise<unknown> = Promise.resolve();
   #received = 0;
   #receivedBefore = 0;
   #opened = 0;
