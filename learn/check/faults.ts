@@ -159,12 +159,8 @@ export function explainEnd({
       : new HarnessTrouble(`the service ended by an error outside of your file: ${problem}`);
   }
   const exit = lastWords.find((words) => words.kind === "exit");
-  const how = exit === undefined ? `(${cause})` : `: process.exit(${exit.code})`;
-  return endedService(
-    `ended the service ${doing}${exit === undefined ? " " : ""}${how}`,
-    endNextStep,
-    exit?.line,
-  );
+  const how = exit === undefined ? ` (${cause})` : `: process.exit(${exit.code})`;
+  return endedService(`ended the service ${doing}${how}`, endNextStep, exit?.line);
 }
 
 const uncaughtNextStep =
