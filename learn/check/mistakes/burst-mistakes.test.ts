@@ -61,6 +61,31 @@ describe("the mistakes of a burst", () => {
     ]);
   });
 
+  test("begin with processes for each call when their start holds the loop", () => {
+    const backends = { "slow disk": { calls: 10, maxInProgress: 1 } };
+    const blockages = [
+      {
+        beganMs: 0,
+        ms: 1_200,
+        cpuMs: 2,
+        starvedMs: 0,
+        garbage: { ms: 0, collections: 0, heapBytes: 0 },
+        pausedMs: 0,
+        line: undefined,
+        isAsync: false,
+        next: undefined,
+      },
+    ];
+    const tree = { newChildren: 10 };
+    const held = { letter: "D", tree, backends };
+    // Of processes that the loop waits for, only the operating system tells.
+    expect(names({ ...held, observed: { blockages } })).toEqual(["loop-blocked-by-waiting"]);
+    expect(names({ ...held, observed: { blockages, newProcesses: 10 } })).toEqual([
+      "executor-per-call",
+      "loop-blocked-by-waiting",
+    ]);
+  });
+
   test("distinguish sequential calls from a saturated libuv pool", () => {
     const at = (maxInProgress: number) => ({
       "slow disk": { calls: 10, maxInProgress },

@@ -64,12 +64,14 @@ export function burstMistakes(served: Served): readonly Diagnosis[] {
   }
   if (held !== undefined) {
     const blocked = loopBlocked(exercise, held, measured);
-    // The loop stands still while a process is started, too: then that is the first to fix.
-    const isBySynchronousCall = asyncTwin(blocked.line?.what) !== undefined;
-    const started = startedBy(measured.crowds).filter(({ what }) => what === "processes");
+    // The loop also stands still while a process is started: then that is the first to fix. Processes that the
+    // loop waits for are not observed.
+    const { observed, usage } = measured.best;
     const causes =
-      held === "waiting" && !isBySynchronousCall && measured.best.usage.waiting.onLoop === 0
-        ? started.map(executorPerCall)
+      held === "waiting" && usage.waiting.onLoop === 0 && observed.newProcesses > 0
+        ? startedBy(measured.crowds)
+            .filter(({ what }) => what === "processes")
+            .map(executorPerCall)
         : [];
     return [...causes, blocked, ...disagreement];
   }
