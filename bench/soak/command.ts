@@ -12,7 +12,7 @@ export const soakBench: BenchCommand = {
   title: "unblock's server in a soak",
   parts: {
     nightly: {
-      about: "30 million calls, beside the first million (an hour or more)",
+      about: "30 million calls, beside the first million (ten minutes or more)",
       measure: (bench) => measureSoak(bench, nightly),
     },
     short: {
