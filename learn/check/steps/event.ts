@@ -30,6 +30,7 @@ import {
   stopWithEvent,
   type Tracked,
   track,
+  waitsMs,
 } from "./track.ts";
 
 const requests = [
@@ -44,8 +45,6 @@ const oneAfterAnother = Array.from({ length: 10 }, (_, at) => ({
 const accepted = { status: "accepted" };
 /** Time that analytics takes for an event of a burst, at least; it takes none before the replies have come. */
 const takesMs = 50;
-/** Replies that take longer wait for their events. */
-const waitsMs = 2_000;
 /** Attempts to send a refused event that count as retries; more in less than a second are a storm. */
 const maxTries = 12;
 

@@ -15,7 +15,7 @@ import { type Analytics, after, type Outcome } from "../world/analytics.ts";
 /** Time that analytics takes for an event. */
 const takesMs = 200;
 /** A reply this long after the event waits for it. */
-const waitsMs = 2_000;
+export const waitsMs = 2_000;
 /** An event that has not arrived this long after the reply does not come. */
 const comesMs = 3_000;
 /** Time for which refused events are counted. */
