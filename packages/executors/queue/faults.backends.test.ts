@@ -12,7 +12,8 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
   let server: TestServer;
   let worker: WorkerProcess;
   beforeAll(async () => {
-    redis = await startRedis();
+    // So that a killed Redis has every job that it was given.
+    redis = await startRedis({ fsync: "always" });
     server = await startTestServer({ redisUrl: redis.url });
     worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
   });

@@ -205,6 +205,7 @@ describe.skipIf(!hasRedis())(
           await startWorker();
           const answer = hash("x", longRounds);
           await untilActive(1);
+          await untilWritten();
           await redis.kill();
           await redis.start();
           expect(await answer).toBe("ok");
