@@ -13,12 +13,14 @@ import {
 import { withRounds } from "./rig.ts";
 import type { Sampler } from "./sampler.ts";
 
-/** Undisturbed samples of a strategy that is measured for comparison only. */
-const comparedRounds = 3;
+/** Undisturbed samples of a strategy that is measured for comparison only: more when they scatter. */
+export const comparedRounds = { steady: 2, scattered: 3 };
 /** Undisturbed samples, however much they scatter. */
 const maxRounds = { right: 9, compared: 5 };
 /** Distance between a ratio and its interval's ends above which more rounds follow. */
 const wideInterval = 0.05;
+/** Wall time below which further samples cost so little that they are taken after the time is up. */
+const shortMs = 200;
 const maxAttempts = 3;
 /** Wait for other programs to leave the machine alone. */
 const maxCalmMs = 3_000;
@@ -37,7 +39,7 @@ export interface RoundsOptions {
   readonly perThreadMb: number | undefined;
   /** Waits for an undisturbed machine so far, in a row and in vain, of all exercises. */
   readonly patience: { vainWaits: number };
-  /** Time of `performance.now()` from which intervals may stay wide. */
+  /** Time of `performance.now()` from which the intervals of long bursts may stay wide. */
   readonly narrowUntilMs: number;
   /** Time of `performance.now()` from which disturbed samples are not repeated. */
   readonly repeatUntilMs: number;
@@ -96,15 +98,15 @@ export class Rounds {
     const { rounds, narrowUntilMs, repeatUntilMs } = this.#options;
     const nowMs = performance.now();
     const calm = samples.filter(({ disturbedBy }) => disturbedBy === undefined).length;
-    const minRounds = isRight(subject) ? rounds : Math.min(rounds, comparedRounds);
     const isAlwaysDisturbed = calm === 0 && samples.length >= disturbedRounds;
     if (nowMs >= repeatUntilMs || (this.#isPatienceLost && isAlwaysDisturbed)) {
       return false;
     }
-    if (calm < minRounds) {
+    const measurement = this.#judge(subject);
+    const compared = isWide(measurement) ? comparedRounds.scattered : comparedRounds.steady;
+    if (calm < (isRight(subject) ? rounds : Math.min(rounds, compared))) {
       return true;
     }
-    const measurement = this.#judge(subject);
     if (measurement.errors > 0) {
       return false;
     }
@@ -115,7 +117,8 @@ export class Rounds {
       return true;
     }
     const max = isRight(subject) ? maxRounds.right : maxRounds.compared;
-    return nowMs < narrowUntilMs && calm < Math.max(max, rounds) && isWide(measurement);
+    const isInTime = nowMs < narrowUntilMs || measurement.wallMs.median < shortMs;
+    return isInTime && calm < Math.max(max, rounds) && isWide(measurement);
   }
 
   /** When several CPU workers take as long as one, both are measured again. */

@@ -4,14 +4,14 @@ import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import { memoryPerThread } from "./costs.ts";
 import type { Measurement, Subject } from "./judge.ts";
 import { openRig, type RigSizes } from "./rig.ts";
-import { Rounds } from "./rounds.ts";
+import { comparedRounds, Rounds } from "./rounds.ts";
 import { Sampler } from "./sampler.ts";
 
 /** Time per exercise on an undisturbed machine, and at most, with disturbed samples repeated. */
-const quietMsEach = 7_500;
+const quietMsEach = 8_700;
 const maxMsEach = 35_000;
-/** Duration of a round besides its bursts, for sharing the time between exercises. */
-const overheadMs = 1_500;
+/** Shortest duration of a sample, and CPU time of a call, for sharing the time between exercises. */
+const minSampleMs = 300;
 const cpuCallMs = 100;
 
 interface LabOptions extends RigSizes {
@@ -46,10 +46,11 @@ export async function runLab(options: LabOptions): Promise<void> {
     const sampler = new Sampler(cores, signal);
     const patience = { vainWaits: 0 };
     const fixed = await rig.fixWork(selectedExercises(options).map(({ letter }) => letter));
-    let weightLeft = fixed.reduce((sum, exercise) => sum + weightOf(exercise), 0);
+    let weightLeft = fixed.reduce((sum, exercise) => sum + weightOf(exercise, options), 0);
     for (const exercise of fixed) {
       const nowMs = performance.now();
-      const share = weightOf(exercise) / weightLeft;
+      const weight = weightOf(exercise, options);
+      const share = weight / weightLeft;
       const until = (eachMs: number) =>
         nowMs + share * Math.max(0, beganMs + fixed.length * eachMs - nowMs);
       const rounds = new Rounds(subjectsOf(exercise, options), {
@@ -65,7 +66,7 @@ export async function runLab(options: LabOptions): Promise<void> {
       } finally {
         options.onMeasured(rounds.measurements());
       }
-      weightLeft -= weightOf(exercise);
+      weightLeft -= weight;
     }
   } finally {
     const opened = await Promise.allSettled(opening);
@@ -105,11 +106,17 @@ function subjectsOf(exercise: Exercise, options: LabOptions): Subject[] {
   ];
 }
 
-/** Approximate duration of a round of an exercise, in milliseconds. */
-function weightOf({ burst, work, strategies }: Exercise): number {
+/** Approximate duration of the samples that an exercise always has, in milliseconds. */
+function weightOf(
+  { burst, work, strategies }: Exercise,
+  { runs, cpuWorkers }: Pick<LabOptions, "runs" | "cpuWorkers">,
+): number {
   const callMs = work.waitMs + (work.cpu ? cpuCallMs : 0);
+  const freezingMs = Math.max(minSampleMs, burst.calls * callMs);
+  const overlappingMs = Math.max(minSampleMs, work.cpu ? freezingMs / cpuWorkers : callMs);
   const freezing = strategies.filter(({ suitability }) => suitability >= Suitability.SLOW).length;
-  return overheadMs + freezing * burst.calls * callMs;
+  const overlapping = strategies.length - freezing;
+  return freezing * comparedRounds.steady * freezingMs + overlapping * runs * overlappingMs;
 }
 
 /** Backends that may be external, by the variables that configure them. */

@@ -19,7 +19,7 @@ import type { Rig } from "./rig.ts";
 
 /** Short bursts repeat until they took this long together: the system's CPU clocks resolve no less. */
 const minMs = 200;
-const maxBursts = 8;
+const maxBursts = 12;
 /** Duration of one check whether other programs use the machine. */
 const watchMs = 100;
 
@@ -42,12 +42,15 @@ export class Sampler {
     const bursts: Burst[] = [];
     await rig.loopDelayMaxMs();
     const unwatch = watchMachine(this.#cores);
-    const beganMs = performance.now();
+    let tookMs = 0;
     do {
       await setTimeout(cooldownMs, undefined, { signal: this.#signal });
-      const burst = rig.bursts.fire(fired, strategy.name, fired.burst.calls);
-      bursts.push(await this.#untilAborted(burst));
-    } while (performance.now() - beganMs < minMs && bursts.length < maxBursts);
+      const burst = await this.#untilAborted(
+        rig.bursts.fire(fired, strategy.name, fired.burst.calls),
+      );
+      bursts.push(burst);
+      tookMs += burst.wallMs;
+    } while (tookMs < minMs && bursts.length < maxBursts);
     const { speedMs, childrenCpuMs, disturbedBy } = unwatch();
     const median = bursts.toSorted((a, b) => a.wallMs - b.wallMs)[(bursts.length - 1) >> 1];
     if (median === undefined) {
@@ -113,8 +116,9 @@ export function expectedOf(
 }
 
 /**
- * Fires a burst that is not measured, since uncompiled code takes several times as long. One call is enough
- * for strategies that freeze, and for work after the response, which would pile up.
+ * Fires bursts that are not measured, since uncompiled code takes several times as long: as many as fit into
+ * a sample, one after another. One call is enough for strategies that freeze, and for work after the response,
+ * which would pile up.
  */
 export async function warmUp(
   bursts: BurstClient,
@@ -122,7 +126,13 @@ export async function warmUp(
   { name, suitability }: Strategy,
 ): Promise<void> {
   const { burst, work } = exercise;
-  const isOneEnough = suitability >= Suitability.SLOW || work.afterResponse;
+  if (suitability >= Suitability.SLOW || work.afterResponse) {
+    await bursts.fire(exercise, name, 1);
+    return;
+  }
   const calls = work.cpu ? availableParallelism() : burst.calls;
-  await bursts.fire(exercise, name, isOneEnough ? 1 : calls);
+  const untilMs = performance.now() + minMs;
+  do {
+    await bursts.fire(exercise, name, calls);
+  } while (!work.cpu && performance.now() < untilMs);
 }
