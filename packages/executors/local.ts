@@ -1,5 +1,5 @@
 import { threadId } from "node:worker_threads";
-import { monotonicMs, threadCpuMs } from "@unblock/measure/clock";
+import { monotonicMs, recentThreadCpuMs, threadCpuMs } from "@unblock/measure/clock";
 import { Admission, type Slot } from "./admission.ts";
 import {
   type Executor,
@@ -85,6 +85,9 @@ export function createLocalExecutor(
   };
 }
 
+/** Tasks that return sooner have their wall time counted as CPU time. */
+const minMeasuredMs = 1;
+
 async function runHere<Input, Output>(
   task: Task<Input, Output, LocalContext>,
   input: Input,
@@ -93,10 +96,12 @@ async function runHere<Input, Output>(
   ranOn: RanOn,
 ): Promise<Ran<Output>> {
   const startedMs = monotonicMs();
-  const startedCpuMs = threadCpuMs();
+  const startedCpuMs = recentThreadCpuMs();
   const result = task.run(input, { signal, stopped: () => signal.aborted });
-  const cpuMs = threadCpuMs() - startedCpuMs;
-  // A synchronous task has ended here; awaiting it would add the time of other work.
+  // What the task does after an await can't be told from other work of this thread.
+  const syncMs = monotonicMs() - startedMs;
+  // Reading the clocks of a process with many threads takes longer than most tasks that await.
+  const cpuMs = syncMs < minMeasuredMs ? syncMs : Math.min(syncMs, threadCpuMs() - startedCpuMs);
   const value = result instanceof Promise ? await result : result;
   const workMs = monotonicMs() - startedMs;
   const queueMs = startedMs - submittedMs;

@@ -10,10 +10,15 @@ export function monotonicMs(): number {
  * CPU time of this thread since its start, in milliseconds.
  *
  * Linux updates the counter of a running thread only at a tick, every 1 to 10 ms, and when the CPU
- * time of the whole process is read.
+ * time of the whole process is read, which takes a microsecond for every few threads.
  */
 export function threadCpuMs(): number {
   process.cpuUsage();
+  return recentThreadCpuMs();
+}
+
+/** The same, without what the thread used since Linux updated its counter: a tick at most. */
+export function recentThreadCpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
 }
