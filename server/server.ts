@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { toConnectError } from "@unblock/connect/interceptors/errors";
 import { listen, type TlsConfig } from "@unblock/connect/listener/listener";
 import { loadTracing } from "@unblock/connect/observability/tracing";
 import { readPage } from "@unblock/connect/page-files";
-import { Failure } from "@unblock/errors/failure";
 import { TimedOut, withTimeout } from "@unblock/executors/waiting";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
 import { services } from "@unblock/proto/methods";
@@ -154,7 +152,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         await sleep(noticeMs);
       }
       const drained = listener.drain();
-      const reason = toConnectError(new Failure("UNBLOCK_SHUTTING_DOWN", {}));
+      const { reason } = health.stopSignal;
       if (!(await endsWithin(drained, arrivingRequestsMs))) {
         drain.abort(reason);
       }

@@ -1,9 +1,8 @@
-import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { openConnection, protocols } from "@unblock/client/client";
-import { codeName } from "@unblock/connect/code-name";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
-import { ErrorInfoSchema } from "@unblock/proto/gen/google/rpc/error_details_pb";
+import { toCallFailure } from "./failures.ts";
 
 /** How a call ended. */
 export interface Outcome {
@@ -96,9 +95,8 @@ export function callAll(
         const code = (await isRight(client, index + 1)) ? "ok" : "wrong";
         return { rpc, code, error: undefined };
       } catch (error) {
-        const connectError = ConnectError.from(error);
-        const [info] = connectError.findDetails(ErrorInfoSchema);
-        return { rpc, code: codeName(connectError.code), error: info?.reason };
+        const failure = toCallFailure(error);
+        return { rpc, code: failure.code, error: failure.error };
       }
     }),
   );

@@ -1,12 +1,11 @@
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { createVitalsClient, openConnection } from "@unblock/client/client";
-import { codeName } from "@unblock/connect/code-name";
-import { ErrorInfoSchema } from "@unblock/proto/gen/google/rpc/error_details_pb";
 import type { BackendVitals, ExecutorVitals, GetVitalsResponse } from "@unblock/proto/gen/vitals";
 import { findMethod } from "@unblock/proto/methods";
 import type { ServerConfig } from "@unblock/server/config";
 import { createServer, type UnblockServer } from "@unblock/server/server";
+import { toCallFailure } from "./failures.ts";
 
 /** Maximum count of attempts to read vitals, which a busy server may not know. */
 const maxAttempts = 20;
@@ -101,13 +100,11 @@ export async function startTestServer(config: Partial<ServerConfig> = {}): Promi
         return { code: "ok", message: "", body, headers: response.header, ...ran(response.header) };
       } catch (error) {
         const connectError = ConnectError.from(error);
-        const { code, rawMessage, metadata } = connectError;
-        const [info] = connectError.findDetails(ErrorInfoSchema);
-        const failure = { code: codeName(code), message: rawMessage, body: null };
+        const { rawMessage, metadata } = connectError;
         return {
-          ...failure,
-          error: info?.reason,
-          data: info?.metadata,
+          ...toCallFailure(connectError),
+          message: rawMessage,
+          body: null,
           headers: metadata,
           ...ran(metadata),
         };

@@ -1,8 +1,8 @@
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { LabService } from "@unblock/proto/gen/lab";
-import { failureOf } from "@unblock/server/faults/unended-request";
 import { type Certificates, createCertificates } from "@unblock/test/certificates";
+import { failureOf } from "@unblock/test/failures";
 import { runRace, shortRace, startTestLab, type TestLab } from "@unblock/test/lab";
 import { callByHttp1, callByHttp2 } from "@unblock/test/wire";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";

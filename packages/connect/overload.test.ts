@@ -2,12 +2,12 @@ import { ConnectError } from "@connectrpc/connect";
 import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
 import { RetryInfoSchema } from "@unblock/proto/gen/google/rpc/error_details_pb";
 import {
-  failureOf,
   grpc,
   hashPath,
   openSession,
   UnendedRequest,
 } from "@unblock/server/faults/unended-request";
+import { failureOf } from "@unblock/test/failures";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 

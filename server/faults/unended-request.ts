@@ -6,9 +6,6 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
-import { ConnectError } from "@connectrpc/connect";
-import { codeName } from "@unblock/connect/code-name";
-import { ErrorInfoSchema } from "@unblock/proto/gen/google/rpc/error_details_pb";
 import { expect, onTestFinished, vi } from "vitest";
 
 export const waitOptions = { timeout: 20_000, interval: 20 };
@@ -73,16 +70,6 @@ export function ping(session: ClientHttp2Session): UnendedRequest {
   const request = new UnendedRequest(session, pingPath, json);
   request.stream.end("{}");
   return request;
-}
-
-/** Returns the code of a failed call, and reason and data of its error. */
-export async function failureOf(call: Promise<unknown>) {
-  const error = await call.then(
-    () => new ConnectError("Expected the call to fail, got a response"),
-    ConnectError.from,
-  );
-  const [info] = error.findDetails(ErrorInfoSchema);
-  return { code: codeName(error.code), error: info?.reason, data: info?.metadata };
 }
 
 /** Asserts that a connection still serves calls. */

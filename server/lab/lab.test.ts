@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { LabService } from "@unblock/proto/gen/lab";
+import { failureOf } from "@unblock/test/failures";
 import {
   beginRun,
   drain,
@@ -15,7 +16,6 @@ import {
   type TestLab,
 } from "@unblock/test/lab";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { failureOf } from "../faults/unended-request.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 

@@ -34,7 +34,7 @@ export class HealthStatus {
   /** Open streams that wait for the server to stop. */
   watchers = 0;
   readonly #stopping = new AbortController();
-  /** Aborts when the server stops, with the error that ends open streams. */
+  /** Aborts when the server stops, with the error that ends open streams and calls. */
   readonly stopSignal = this.#stopping.signal;
 
   /** @param services full names of the services; the empty name stands for the server */

@@ -1,8 +1,8 @@
 import { ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema } from "@unblock/proto/gen/google/rpc/error_details_pb";
+import { failureOf } from "@unblock/test/failures";
 import { firingOf, startTestLab, type TestLab } from "@unblock/test/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failureOf } from "../faults/unended-request.ts";
 
 let server: TestLab;
 beforeAll(async () => {

@@ -9,10 +9,10 @@ import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "@unblock/proto/gen/health/v1/health_pb";
+import { failureOf } from "@unblock/test/failures";
 import { hasProgram } from "@unblock/test/programs";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { failureOf } from "../faults/unended-request.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { createVitalsClient, openConnection } from "@unblock/client/client";
 import { VitalsService } from "@unblock/proto/gen/vitals";
-import { failureOf } from "@unblock/server/faults/unended-request";
+import { failureOf } from "@unblock/test/failures";
 import { type MetricFamily, readMetrics, sampleValue } from "@unblock/test/metrics-page";
 import { hasProgram } from "@unblock/test/programs";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
