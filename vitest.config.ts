@@ -67,8 +67,6 @@ export default defineConfig({
           name: "backends",
           include: backends,
           exclude: ["node_modules"],
-          // Each starts backends, servers and threads enough for two cores.
-          fileParallelism: false,
         },
       },
       {
