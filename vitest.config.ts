@@ -12,13 +12,14 @@ const slow = [
   "server/faults/**/*.test.ts",
   "server/lab/{endings,disturbed-race}.test.ts",
   "server/{signals,replicas,tls-reload}.test.ts",
+  "packages/connect/timeouts.test.ts",
   "packages/executors/broken-starts.test.ts",
-  "docs/{commands,scaling}/**/*.test.ts",
+  "docs/{commands,fundamentals,scaling}/**/*.test.ts",
   "loadtest/{loadtest,faults,unfinished}.test.ts",
   "server/main.test.ts",
   "lab/{lab,hog}.test.ts",
   "test/ninth-exercise/**/*.test.ts",
-  "server/lab/lab.test.ts",
+  "server/lab/{lab,load}.test.ts",
   "packages/release/**/*.test.ts",
 ];
 
@@ -76,7 +77,7 @@ export default defineConfig({
           include: attacks,
           exclude: ["node_modules"],
           globalSetup: "test/attack-report.ts",
-          // One attack's memory would be counted as another's.
+          // One attack's probe would wait for another.
           fileParallelism: false,
           testTimeout: 120_000,
         },
