@@ -104,6 +104,8 @@ describe.skipIf(!hasRedis())(
           /aof_buffer_length:0\r/.test(String(await redis.command("INFO", "persistence"))),
         patience,
       );
+    /** Redis replies in order, so the server has the replies to all that it asked before. */
+    const untilReplied = async () => expect(await track("reply")).toBe("ok");
     const arrivals = (event: string) => analytics.events.filter((name) => name === event).length;
 
     describe("when the server is killed", () => {
@@ -205,6 +207,7 @@ describe.skipIf(!hasRedis())(
           await startWorker();
           const answer = hash("x", longRounds);
           await untilActive(1);
+          await untilReplied();
           await untilWritten();
           await redis.kill();
           await redis.start();
@@ -237,6 +240,7 @@ describe.skipIf(!hasRedis())(
         redis.mark();
         await startWorker();
         await untilActive(1);
+        await untilReplied();
         await redis.killMachine();
         await redis.start();
         expect(await answer).toBe("ok");
