@@ -20,6 +20,10 @@ import type { Rig } from "./rig.ts";
 /** Short bursts repeat until they took this long together: the system's CPU clocks resolve no less. */
 const minMs = 200;
 const maxBursts = 12;
+/** Wall time below which a burst depends on the CPU time of each call, so on how well its code is compiled. */
+const shortMs = 40;
+/** Time in which V8 compiles for good what thousands of calls run. */
+const compilingMs = 1_200;
 /** Duration of one check whether other programs use the machine. */
 const watchMs = 100;
 
@@ -116,9 +120,8 @@ export function expectedOf(
 }
 
 /**
- * Fires bursts that are not measured, since uncompiled code takes several times as long: as many as fit into
- * a sample, one after another. One call is enough for strategies that freeze, and for work after the response,
- * which would pile up.
+ * Fires bursts that are not measured, since uncompiled code takes several times as long. One call is enough
+ * for strategies that freeze, and for work after the response, which would pile up.
  */
 export async function warmUp(
   bursts: BurstClient,
@@ -131,8 +134,11 @@ export async function warmUp(
     return;
   }
   const calls = work.cpu ? availableParallelism() : burst.calls;
-  const untilMs = performance.now() + minMs;
-  do {
-    await bursts.fire(exercise, name, calls);
-  } while (!work.cpu && performance.now() < untilMs);
+  const { wallMs } = await bursts.fire(exercise, name, calls);
+  if (wallMs < shortMs) {
+    const untilMs = performance.now() + compilingMs;
+    while (performance.now() < untilMs) {
+      await bursts.fire(exercise, name, 10 * calls);
+    }
+  }
 }
