@@ -83,6 +83,10 @@ const expected: Script = ({ strategy, isOneWorker }, nth) => ({
 const measurementOf = ({ rounds }: Ran, name: string) =>
   rounds.measurements().find(({ strategy, isOneWorker }) => strategy.name === name && !isOneWorker);
 
+/** Samples of a strategy, without those that measure costs. */
+const countOf = ({ order }: Ran, name: string) =>
+  order.filter((round) => round.includes(name)).length;
+
 describe("rounds", () => {
   test("alternate their direction, and right strategies have more of them", async () => {
     const { order } = await runRounds("C", expected);
@@ -96,13 +100,12 @@ describe("rounds", () => {
   });
 
   test("measure a wrong strategy a third time when its first two samples differ", async () => {
-    const { order } = await runRounds("C", (subject, nth) => ({
+    const ran = await runRounds("C", (subject, nth) => ({
       wallMs:
         expected(subject, nth).wallMs * (subject.strategy.name === "async" && nth > 0 ? 1.1 : 1),
     }));
-    const countOf = (name: string) => order.filter((round) => round.includes(name)).length;
-    expect(countOf("async")).toBeGreaterThanOrEqual(3);
-    expect(countOf("event-loop")).toBe(2);
+    expect(countOf(ran, "async")).toBeGreaterThanOrEqual(3);
+    expect(countOf(ran, "event-loop")).toBe(2);
   });
 
   test("measure short bursts that scatter after the time for others is up", async () => {
@@ -111,13 +114,10 @@ describe("rounds", () => {
         wallMs: strategy.name === "cpu-pool" ? shortMs + (nth % 2) * 15 : 220,
       });
     };
-    const countOf = async (wallMs: number) => {
-      const { order } = await runRounds("C", scattering(wallMs), { narrowUntilMs: 0 });
-      return order.filter((round) => round.includes("cpu-pool")).length;
-    };
-    expect(await countOf(110)).toBe(9);
+    const late = (wallMs: number) => runRounds("C", scattering(wallMs), { narrowUntilMs: 0 });
+    expect(countOf(await late(110), "cpu-pool")).toBe(9);
     // Six, because this contradicts the specification.
-    expect(await countOf(220)).toBe(6);
+    expect(countOf(await late(220), "cpu-pool")).toBe(6);
   });
 
   test("repeat disturbed samples when the machine is quiet again", async () => {
@@ -176,8 +176,7 @@ describe("rounds", () => {
   test("measure several workers that are no faster than one again", async () => {
     const ran = await runRounds("C", () => ({ wallMs: 130 }), { withOneWorker: true });
     for (const name of ["cpu-pool", "one"]) {
-      const count = ran.order.filter((round) => round.includes(name)).length;
-      expect(count, name).toBeGreaterThanOrEqual(6);
+      expect(countOf(ran, name), name).toBeGreaterThanOrEqual(6);
     }
   });
 

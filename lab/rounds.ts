@@ -103,7 +103,8 @@ export class Rounds {
       return false;
     }
     const measurement = this.#judge(subject);
-    const compared = isWide(measurement) ? comparedRounds.scattered : comparedRounds.steady;
+    const isScattered = isWide(measurement);
+    const compared = isScattered ? comparedRounds.scattered : comparedRounds.steady;
     if (calm < (isRight(subject) ? rounds : Math.min(rounds, compared))) {
       return true;
     }
@@ -118,7 +119,7 @@ export class Rounds {
     }
     const max = isRight(subject) ? maxRounds.right : maxRounds.compared;
     const isInTime = nowMs < narrowUntilMs || measurement.wallMs.median < shortMs;
-    return isInTime && calm < Math.max(max, rounds) && isWide(measurement);
+    return isInTime && isScattered && calm < Math.max(max, rounds);
   }
 
   /** When several CPU workers take as long as one, both are measured again. */

@@ -14,6 +14,7 @@ import {
 import { idealOf } from "@unblock/measure/ideal";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
+import { largeBurstFactor } from "./costs.ts";
 import type { Sample, Subject } from "./judge.ts";
 import type { Rig } from "./rig.ts";
 
@@ -21,7 +22,7 @@ import type { Rig } from "./rig.ts";
 const minMs = 200;
 const maxBursts = 12;
 /** Wall time below which a burst depends on the CPU time of each call, so on how well its code is compiled. */
-const shortMs = 40;
+const cpuBoundMs = 40;
 /** Time in which V8 compiles for good what thousands of calls run. */
 const compilingMs = 1_200;
 /** Duration of one check whether other programs use the machine. */
@@ -135,10 +136,10 @@ export async function warmUp(
   }
   const calls = work.cpu ? availableParallelism() : burst.calls;
   const { wallMs } = await bursts.fire(exercise, name, calls);
-  if (wallMs < shortMs) {
+  if (wallMs < cpuBoundMs) {
     const untilMs = performance.now() + compilingMs;
     while (performance.now() < untilMs) {
-      await bursts.fire(exercise, name, 10 * calls);
+      await bursts.fire(exercise, name, largeBurstFactor * calls);
     }
   }
 }
