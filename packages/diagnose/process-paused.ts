@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
-import { monotonicMs } from "@unblock/measure/clock";
-import { openCpuPressure, openThreadWaiting } from "@unblock/measure/proc";
 import { type Diagnosis, type DiagnosisWatch, howLong, rounded } from "./diagnosis.ts";
+import { openThreadClocks, passedBetween } from "./thread-clocks.ts";
 
 /** Memory that the watch thread writes and the watched threads read. */
 export interface PauseData {
@@ -96,38 +95,29 @@ export function detectPauses({ cells, times }: PauseData): () => number {
   if (!existsSync("/proc/thread-self/schedstat")) {
     return () => 0;
   }
-  const readWaitedMs = openThreadWaiting();
-  const readPressureMs = openCpuPressure();
-  const readClocks = () => ({
-    atMs: monotonicMs(),
-    runnableMs: toMs(process.threadCpuUsage()) + readWaitedMs(),
-    allCpuMs: toMs(process.cpuUsage()),
-    crowdedMs: readPressureMs(),
-  });
+  const readClocks = openThreadClocks();
   let before = readClocks();
   const sample = () => {
     const now = readClocks();
-    const ms = now.atMs - before.atMs - sampleMs - (now.runnableMs - before.runnableMs);
-    const isCrowded = (now.crowdedMs - before.crowdedMs) * 2 >= ms;
+    const passed = passedBetween(before, now);
+    const { atMs } = now.first;
+    const ms = passed.ms - sampleMs - passed.cpuMs - passed.starvedMs;
+    const isCrowded = passed.crowdedMs * 2 >= ms;
     // Other threads run as soon as the process goes on, and none does while it is paused.
-    const isStill = (now.allCpuMs - before.allCpuMs) * 4 < ms;
+    const isStill = passed.allCpuMs * 4 < ms;
     before = now;
     if (ms >= (isCrowded ? minCrowdedPauseMs : minPauseMs) && isStill) {
       const count = Atomics.load(cells, cell.pauses);
       const [, totalMs = 0, maxMs = 0] = times;
       times.set([totalMs + ms, Math.max(maxMs, ms)], 1);
-      times.set([now.atMs - ms, now.atMs], firstSpan + 2 * (count % maxSpans));
+      times.set([atMs - ms, atMs], firstSpan + 2 * (count % maxSpans));
       Atomics.store(cells, cell.pauses, count + 1);
     }
-    times[0] = now.atMs;
+    times[0] = atMs;
     Atomics.add(cells, cell.samples, 1);
     Atomics.notify(cells, cell.samples);
     return times[1] ?? 0;
   };
   setInterval(sample, sampleMs);
   return sample;
-}
-
-function toMs({ user, system }: NodeJS.CpuUsage): number {
-  return (user + system) / 1_000;
 }

@@ -1,11 +1,10 @@
-import { performance } from "node:perf_hooks";
 import { monotonicMs } from "@unblock/measure/clock";
-import { openCpuPressure, openThreadWaiting } from "@unblock/measure/proc";
 import type { CodeLine } from "./diagnosis.ts";
 import { type Garbage, GarbageTime, noGarbage, sumOf } from "./garbage-time.ts";
 import { type Cause, pointTo } from "./point-to.ts";
 import type { PauseWatch } from "./process-paused.ts";
 import { isLoading, type OwnCode, type Stack } from "./stack.ts";
+import { openThreadClocks, passedBetween } from "./thread-clocks.ts";
 
 /** Sees what a thread does while its event loop does not turn. */
 export interface Witness {
@@ -64,16 +63,8 @@ export type LoopWatch = ReturnType<typeof watchLoop>;
  * @param pauses by default no pauses of the process are known
  */
 export function watchLoop(witnesses: readonly Witness[], isOwn: OwnCode, pauses?: PauseWatch) {
-  const readStarvedMs = openThreadWaiting();
-  const readCrowdedMs = openCpuPressure();
+  const readClocks = openThreadClocks();
   const garbageTime = new GarbageTime();
-  const readClocks = () => ({
-    activeMs: performance.eventLoopUtilization().active,
-    cpuMs: toMs(process.threadCpuUsage()),
-    allCpuMs: toMs(process.cpuUsage()),
-    starvedMs: readStarvedMs(),
-    crowdedMs: readCrowdedMs(),
-  });
   let before = readClocks();
   /** Ignores what has held the loop since its last turn. */
   const skip = () => {
@@ -88,15 +79,9 @@ export function watchLoop(witnesses: readonly Witness[], isOwn: OwnCode, pauses?
   let collectionsKnownUntilMs = 0;
   const beat = () => {
     const now = readClocks();
-    const ms = now.activeMs - before.activeMs;
-    const gap: Gap = {
-      beganMs: monotonicMs() - ms,
-      ms,
-      cpuMs: now.cpuMs - before.cpuMs,
-      allCpuMs: now.allCpuMs - before.allCpuMs,
-      starvedMs: Math.min(now.starvedMs - before.starvedMs, ms),
-      crowdedMs: now.crowdedMs - before.crowdedMs,
-    };
+    const { activeMs: ms, cpuMs, allCpuMs, starvedMs, crowdedMs } = passedBetween(before, now);
+    const beganMs = now.first.atMs - ms;
+    const gap = { beganMs, ms, cpuMs, allCpuMs, starvedMs: Math.min(starvedMs, ms), crowdedMs };
     before = now;
     garbageTime.onTurn((unsettled[0] ?? gaps[0] ?? gap).beganMs);
     for (const witness of witnesses) {
@@ -158,10 +143,6 @@ export function watchLoop(witnesses: readonly Witness[], isOwn: OwnCode, pauses?
     garbageTime.close();
   };
   return { take, takeAll, skip, stop };
-}
-
-function toMs({ user, system }: NodeJS.CpuUsage): number {
-  return (user + system) / 1_000;
 }
 
 type Gap = Omit<Blockage, "line" | "isAsync" | "next" | "pausedMs" | "garbage">;
