@@ -81,8 +81,8 @@ async function stop(command: RunningCommand): Promise<void> {
 }
 
 /** Waits for text in the output of a command. */
-function waitFor(output: () => string, text: string | RegExp): Promise<string> {
-  return vi.waitUntil(() => new RegExp(text).exec(output())?.[0], {
+async function waitFor(output: () => string, text: string | RegExp): Promise<void> {
+  await vi.waitFor(() => expect(output()).toMatch(new RegExp(text)), {
     timeout: 60_000,
     interval: 50,
   });
