@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { runCommand } from "@unblock/test/cli";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { type App, callUntilFound, findingAt, startApp, stopApps } from "./test/start-app.ts";
 
@@ -92,6 +93,16 @@ test("names the line of an unhandled rejection", async () => {
       numbers: { rejections: 2 },
     }),
   ]);
+});
+
+test("interrupts the program's calls to Node without changing what they return", async () => {
+  // V8 inlines less then, so that more calls can be interrupted: some fifty in this program.
+  const { stdout, stderr } = await runCommand(process.execPath, [
+    ...["--no-opt", "--no-maglev", "--no-sparkplug"],
+    ...["packages/diagnose/main.ts", "packages/diagnose/test/interrupted.ts"],
+  ]);
+  expect(stderr).toContain("loop-blocked-by-cpu at packages/diagnose/test/interrupted.ts:");
+  expect(JSON.parse(stdout)).toEqual({ origins: 0, times: 0 });
 });
 
 test("finds nothing if everything runs in the right executor", async () => {

@@ -1,5 +1,4 @@
 import { dirname, isAbsolute, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 
 /** A function on a thread's stack. */
 export interface Frame {
@@ -89,6 +88,13 @@ export function toFile(script: string): string | undefined {
   if (isEvaluated(script)) {
     return script;
   }
-  const file = script.startsWith("file:") ? fileURLToPath(script) : script;
+  const file = script.startsWith("file:") ? pathOf(script) : script;
   return isAbsolute(file) && dirname(file) !== import.meta.dirname ? file : undefined;
+}
+
+/** Like `fileURLToPath`, which must not be called while the program may be in the middle of parsing a URL itself. */
+function pathOf(url: string): string {
+  const ends = ["?", "#"].map((mark) => url.indexOf(mark)).filter((at) => at !== -1);
+  const path = decodeURIComponent(url.slice("file://".length, Math.min(url.length, ...ends)));
+  return sep === "\\" ? path.slice(1).replaceAll("/", sep) : path;
 }
