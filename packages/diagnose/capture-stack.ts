@@ -4,7 +4,10 @@ import { fileStart, type Stack, toFile } from "./stack.ts";
 /** Frames further out only call handlers. */
 const maxFrames = 64;
 
-/** Captures the caller's stack; each frame has its line and column. */
+/**
+ * Captures the caller's stack; each frame has its line and column. May run in the middle of any call of the
+ * program's, also to Node: what Node does by way of shared state, such as parsing URLs, must not be done here.
+ */
 export function captureStack(): Stack {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: unknown } = {};
@@ -45,7 +48,8 @@ const responseMs = 1_000;
 const expression = `process.getBuiltinModule("node:util").getCallSites(${maxFrames})`;
 
 interface EvaluateResponse {
-  readonly result?: { readonly result?: { readonly value?: readonly CallSite[] } };
+  /** The value is an object instead if the thread is starting or ending, and has no `process`. */
+  readonly result?: { readonly result?: { readonly value?: unknown } };
 }
 
 /** A call site of node:util. */
@@ -60,27 +64,36 @@ interface CallSite {
  * Captures the stacks of worker threads once, in the middle of what they do. A profile would not know the
  * lines of code that was compiled before the profile began.
  *
- * @returns stacks of the threads that respond within a second, in no order
+ * @returns stacks of the threads that respond within a second
  */
-export async function captureThreadStacks(threadIds: ReadonlySet<number>): Promise<Stack[]> {
-  const stacks: Stack[] = [];
+export async function captureThreadStacks(
+  threadIds: readonly number[],
+): Promise<Map<number, Stack>> {
+  const stacks = new Map<number, Stack>();
   const { promise: isDone, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, responseMs).unref();
   const session = new Session();
   session.connect();
+  const attached = new Map<string, number>();
+  // These events interrupt the program too.
   session.on("NodeWorker.attachedToWorker", ({ params }) => {
     const { sessionId, workerInfo } = params;
-    // The title is such as "[worker 2] WorkerThread".
-    if (threadIds.has(Number(/^\[worker (\d+)\]/.exec(workerInfo.title)?.[1]))) {
+    const threadId = threadIds.find((id) => workerInfo.title.startsWith(`[worker ${id}]`));
+    if (threadId !== undefined) {
+      attached.set(sessionId, threadId);
       const parameters = { expression, returnByValue: true };
       const message = JSON.stringify({ id: 1, method: "Runtime.evaluate", params: parameters });
       session.post("NodeWorker.sendMessageToWorker", { sessionId, message });
     }
   });
-  session.on("NodeWorker.receivedMessageFromWorker", ({ params: { message } }) => {
+  session.on("NodeWorker.receivedMessageFromWorker", ({ params: { sessionId, message } }) => {
     const response: EvaluateResponse = JSON.parse(message);
-    stacks.push(fromCallSites(response.result?.result?.value ?? []));
-    if (stacks.length === threadIds.size) {
+    const sites = response.result?.result?.value;
+    const threadId = attached.get(sessionId);
+    if (threadId !== undefined) {
+      stacks.set(threadId, Array.isArray(sites) ? fromCallSites(sites) : []);
+    }
+    if (stacks.size === threadIds.length) {
       resolve();
     }
   });

@@ -21,6 +21,8 @@ interface Watched {
   readonly ended: Promise<0>;
 }
 
+type Candidate = readonly [Worker, Watched];
+
 /** Finds that more worker threads compute at once than there are cores, of those started from now on. */
 export class ThreadsWatch implements DiagnosisWatch {
   readonly #isOwn: OwnCode;
@@ -64,17 +66,17 @@ export class ThreadsWatch implements DiagnosisWatch {
     }
   }
 
-  /** A thread is also busy while it waits in a blocking call; only one that computes uses CPU time. */
-  async #measure(threads: readonly (readonly [Worker, Watched])[]): Promise<void> {
-    const cpuMs = await Promise.all(threads.map((thread) => cpuMsOf(...thread)));
-    // Threads that compute get similar shares of the cores, however small these are.
-    const share = Math.max(minCpuMs, Math.max(...cpuMs) / 3);
-    const computing = threads.filter((_, index) => (cpuMs[index] ?? 0) >= share);
+  async #measure(threads: readonly Candidate[]): Promise<void> {
+    const computing = await computingOf(threads);
     if (computing.length <= this.#maxComputing) {
       return;
     }
-    const stacks = await captureThreadStacks(new Set(computing.map(([one]) => one.threadId)));
-    const working = stacks.filter((stack) => innermost(stack, this.#isOwn) !== -1);
+    const stacks = await captureThreadStacks(computing.map(([{ threadId }]) => threadId));
+    // A thread that was done by then waits where its stack says.
+    const still = await computingOf(computing);
+    const working = still
+      .map(([{ threadId }]) => stacks.get(threadId) ?? [])
+      .filter((stack) => innermost(stack, this.#isOwn) !== -1);
     if (working.length > this.#maxComputing) {
       this.#maxComputing = working.length;
       this.#line = this.#lineOf(working);
@@ -126,6 +128,17 @@ function wasBusy(thread: Worker, watched: Watched): boolean {
   const { utilization } = thread.performance.eventLoopUtilization(now, watched.loop);
   watched.loop = now;
   return utilization > minUtilization;
+}
+
+/**
+ * Threads that compute for the next 250 ms. A thread is also busy while it waits in a blocking call; only one that
+ * computes uses CPU time.
+ */
+async function computingOf(threads: readonly Candidate[]): Promise<Candidate[]> {
+  const cpuMs = await Promise.all(threads.map((thread) => cpuMsOf(...thread)));
+  // Threads that compute get similar shares of the cores, however small these are.
+  const share = Math.max(minCpuMs, Math.max(...cpuMs) / 3);
+  return threads.filter((_, index) => (cpuMs[index] ?? 0) >= share);
 }
 
 /** CPU time that a thread uses from now on for 250 ms; 0 if it ends meanwhile. */
