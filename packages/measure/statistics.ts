@@ -1,7 +1,7 @@
 /** Lower and upper bound of a measured value. */
 export type Interval = readonly [low: number, high: number];
 
-/** Minimum share of intervals that hold the true median. */
+/** Share of intervals that hold the true median. */
 const confidence = 0.9;
 
 /** Student's t for `confidence`, by the number of values; from five values on no distribution is assumed. */
@@ -15,13 +15,13 @@ export function medianOf(values: readonly number[]): number {
 }
 
 /**
- * Interval that holds the median in at least nine of ten measurements. From five values on it is the
- * narrowest symmetric pair of order statistics, which is valid for every distribution; for two to four values
- * no such pair exists, so Student's t of the logarithms is used, which is wider.
+ * Interval that holds the median in nine of ten measurements. From five values on it is interpolated between the two
+ * symmetric pairs of order statistics that hold it more and less often, which is valid for nearly every distribution;
+ * for two to four values no such pairs exist, so Student's t of the logarithms is used, which is wider.
  *
  * @param values above 0
  * @returns undefined for fewer than two values
- * @see https://en.wikipedia.org/wiki/Confidence_interval_for_a_median
+ * @see Hettmansperger and Sheather: Confidence intervals based on interpolated order statistics (1986)
  */
 export function intervalOf(values: readonly number[]): Interval | undefined {
   const sorted = values.toSorted((a, b) => a - b);
@@ -34,26 +34,32 @@ export function intervalOf(values: readonly number[]): Interval | undefined {
     const half = t * Math.sqrt(variance / n);
     return [Math.exp(mean - half), Math.exp(mean + half)];
   }
-  const left = cutOff(n);
-  const low = sorted[left];
-  const high = sorted[n - 1 - left];
-  return n < 2 || low === undefined || high === undefined ? undefined : [low, high];
+  if (n < 2) {
+    return undefined;
+  }
+  const { left, share } = cutOff(n);
+  return [between(sorted, left, share), between(sorted.toReversed(), left, share)];
 }
 
-/** Count of values to leave out at each end; the median lies beyond with a probability of 5 % at most. */
-function cutOff(n: number): number {
-  let left = 0;
+/** Count of values to leave out at each end, and the share of the way from the next value to the one after it. */
+function cutOff(n: number): { left: number; share: number } {
   let term = 0.5 ** n;
-  let below = term;
-  while (left + 1 < n / 2) {
+  let held = 1 - 2 * term;
+  for (let left = 0; ; left++) {
     term *= (n - left) / (left + 1);
-    below += term;
-    if (below > (1 - confidence) / 2) {
-      break;
+    const heldByNext = held - 2 * term;
+    if (heldByNext < confidence) {
+      const excess = (held - confidence) / (held - heldByNext);
+      const rank = left + 1;
+      return { left, share: ((n - rank) * excess) / (rank + (n - 2 * rank) * excess) };
     }
-    left++;
+    held = heldByNext;
   }
-  return left;
+}
+
+function between(values: readonly number[], left: number, share: number): number {
+  const [value = Number.NaN, next = value] = values.slice(left);
+  return value + share * (next - value);
 }
 
 export function overlap([low, high]: Interval, [otherLow, otherHigh]: Interval): boolean {
