@@ -16,7 +16,7 @@ import type { Sampler } from "./sampler.ts";
 /** Undisturbed samples of a strategy that is measured for comparison only: more when they scatter. */
 export const comparedRounds = { steady: 2, scattered: 3 };
 /** Undisturbed samples, however much they scatter. */
-const maxRounds = { right: 9, compared: 5 };
+export const maxRounds = { right: 12, compared: 5 };
 /** Distance between a ratio and its interval's ends above which more rounds follow. */
 const wideInterval = 0.05;
 /** Wall time below which further samples cost so little that they are taken after the time is up. */

@@ -8,7 +8,7 @@ import { comparedRounds, Rounds } from "./rounds.ts";
 import { Sampler } from "./sampler.ts";
 
 /** Time per exercise on an undisturbed machine, and at most, with disturbed samples repeated. */
-const quietMsEach = 8_700;
+const quietMsEach = 8_900;
 const maxMsEach = 35_000;
 /** Shortest duration of a sample, and CPU time of a call, for sharing the time between exercises. */
 const minSampleMs = 300;

@@ -78,8 +78,8 @@ test("of repeated measurements the median counts, and the table has its interval
   expect(table.split("\n").slice(3)).toEqual([
     "                 measured   interval    wanted",
     "grpc: calls",
-    "  ours / theirs    1.20 ×  0.90–1.60  ≥ 1.20 ×  ✓",
-    "  theirs / ours    1.20 ×  0.90–1.60  ≤ 1.10 ×  ✗",
+    "  ours / theirs    1.20 ×  0.97–1.49  ≥ 1.20 ×  ✓",
+    "  theirs / ours    1.20 ×  0.97–1.49  ≤ 1.10 ×  ✗",
     "  a single one     1.00 ×             ≤ 1.10 ×  ✓",
     "",
   ]);
