@@ -5,6 +5,7 @@ import { fromJsonString, toBinary } from "@bufbuild/protobuf";
 import { connectCache } from "@unblock/backends/cache";
 import type { Adapter } from "@unblock/connect/adapter/adapter";
 import { listen } from "@unblock/connect/listener/listener";
+import { reasonOf } from "@unblock/errors/failure";
 import { createBackground } from "@unblock/executors/background";
 import { sharedSlot } from "@unblock/executors/executor";
 import { createEventLoop, createLibuv } from "@unblock/executors/local";
@@ -68,8 +69,7 @@ export async function warmUp(
     await withTimeout(maxWarmUpMs, Promise.all(warm));
     await executors.background.close(maxWarmUpMs);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The server could not be made ready: ${reason}`, { cause: error });
+    throw new Error(`The server could not be made ready: ${reasonOf(error)}`, { cause: error });
   } finally {
     rehearsal.close();
     eventLoop.close();
@@ -124,7 +124,7 @@ async function openRehearsal(adapter: Adapter) {
     stream.resume().end(Buffer.concat([prefix, message]));
     await once(stream, "end");
     const { "grpc-status": status, "grpc-message": text } = fields;
-    return { isOk: status === "0" || status === "8", text: String(text) };
+    return { isOk: status === "0" || status === "8", text: decodeURIComponent(String(text)) };
   };
   const callJson = async ({ method }: Exercise, body: string): Promise<Outcome> => {
     const headers = { [secretHeader]: secret, "content-type": "application/json" };

@@ -75,13 +75,15 @@ export function fromFailureMessage(failure: FailureMessage): Error {
 
 /** Failure of a backend, by its name in messages. */
 export function backendUnavailable(backend: string, cause: unknown): Failure {
-  const reason = cause instanceof Error ? rootMessage(cause) : String(cause);
+  const reason = reasonOf(cause);
   return new Failure("UNBLOCK_BACKEND_UNAVAILABLE", { backend, reason }, { cause });
 }
 
-// fetch says "fetch failed" and hides the reason in the cause.
-function rootMessage(error: Error): string {
-  return error.cause instanceof Error
-    ? rootMessage(error.cause)
-    : error.message || ("code" in error ? String(error.code) : error.name);
+/** Message of what was thrown, or of its cause: fetch says only "fetch failed". */
+export function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) {
+    return String(thrown);
+  }
+  const code = "code" in thrown ? String(thrown.code) : thrown.name;
+  return thrown.cause instanceof Error ? reasonOf(thrown.cause) : thrown.message || code;
 }
