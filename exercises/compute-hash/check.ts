@@ -40,7 +40,7 @@ const wrongAnswers = [
   fails("async-function.ts", "cpu-behind-a-promise"),
   fails("in-a-later-turn.ts", "cpu-behind-a-promise", "wrong-executor"),
   fails("in-slices.ts", "cpu-behind-a-promise"),
-  fails("a-worker-a-call.ts", "more-threads-than-cores"),
+  fails("a-worker-a-call.ts", ["more-threads-than-cores", "executor-per-call"]),
   fails("sixteen-threads.ts", "more-threads-than-cores", "wrong-executor"),
   fails("ignores-the-signal.ts", "signal-ignored"),
   fails("computes-to-the-end.ts", "signal-ignored"),

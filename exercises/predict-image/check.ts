@@ -38,7 +38,7 @@ const stubMistake = "cpu-behind-a-promise";
 const wrongAnswers = [
   fails("inference-on-the-loop.ts", "cpu-behind-a-promise"),
   fails("blocks-for-the-download.ts", "loop-blocked-by-waiting"),
-  fails("a-worker-a-picture.ts", "more-threads-than-cores"),
+  fails("a-worker-a-picture.ts", ["more-threads-than-cores", "executor-per-call"]),
   fails("downloads-in-turn.ts", "sequential"),
   fails("downloads-in-workers.ts", "wrong-executor"),
   fails("ignores-the-signal.ts", "signal-ignored"),
