@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:net";
+import { processCpuMs } from "@unblock/measure/clock";
 import { idsIn } from "@unblock/measure/proc";
 
 /** Listens on a free port of 127.0.0.1. Returns the URL. */
@@ -43,10 +44,7 @@ export interface Resources {
 /** Announces a server of which `cpuMs` and `resources` can be asked. Requires --expose-gc. */
 export function announceServer(url: string): void {
   announce(url, {
-    cpuMs: () => {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1_000;
-    },
+    cpuMs: processCpuMs,
     resources: readResources,
   });
 }

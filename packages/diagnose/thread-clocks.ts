@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { monotonicMs, recentThreadCpuMs } from "@unblock/measure/clock";
+import { monotonicMs, processCpuMs, recentThreadCpuMs } from "@unblock/measure/clock";
 import { openCpuPressure, openThreadWaiting } from "@unblock/measure/proc";
 
 /** What the clocks of a thread say, read one after another. */
@@ -36,7 +36,7 @@ export function openThreadClocks(): () => ThreadClocks {
   const readCrowdedMs = openCpuPressure();
   return () => ({
     first: readPassing(),
-    allCpuMs: allCpuMs(),
+    allCpuMs: processCpuMs(),
     cpuMs: recentThreadCpuMs(),
     starvedMs: readStarvedMs(),
     crowdedMs: readCrowdedMs(),
@@ -61,9 +61,4 @@ export function passedBetween(before: ThreadClocks, now: ThreadClocks): Passed {
 
 function readPassing(): Passing {
   return { atMs: monotonicMs(), activeMs: performance.eventLoopUtilization().active };
-}
-
-function allCpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }

@@ -11,6 +11,9 @@ const originMs = Math.max(
 /**
  * Milliseconds on a monotonic clock that all threads and processes of a machine share;
  * `performance.now()` starts at 0 in each thread.
+ *
+ * It may be read in the middle of a call to `process.hrtime`, which must not be called there: its results are in
+ * memory that all callers share.
  */
 export function monotonicMs(): number {
   return originMs + performance.now();
@@ -23,12 +26,18 @@ export function monotonicMs(): number {
  * time of the whole process is read, which takes a microsecond for every few threads.
  */
 export function threadCpuMs(): number {
-  process.cpuUsage();
+  processCpuMs();
   return recentThreadCpuMs();
 }
 
 /** The same, without what the thread used since Linux updated its counter: a tick at most. */
 export function recentThreadCpuMs(): number {
   const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** CPU time of all threads of this process since its start, in milliseconds. */
+export function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }

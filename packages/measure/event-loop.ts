@@ -1,4 +1,5 @@
 import { createHistogram, type EventLoopUtilization, performance } from "node:perf_hooks";
+import { recentThreadCpuMs } from "./clock.ts";
 
 const tickMs = 5;
 /** Max delay that windows distinguish, in microseconds: an hour. */
@@ -45,8 +46,7 @@ export class EventLoopVitals {
 
   /** Totals since the loop started, in milliseconds: time not idle, and CPU time of its thread. */
   totals(): { readonly activeMs: number; readonly cpuMs: number } {
-    const { user, system } = process.threadCpuUsage();
-    return { activeMs: performance.eventLoopUtilization().active, cpuMs: (user + system) / 1_000 };
+    return { activeMs: performance.eventLoopUtilization().active, cpuMs: recentThreadCpuMs() };
   }
 
   /** Runs an overdue tick now, because a reader may run before the timer. */
