@@ -1,7 +1,6 @@
 import { ConnectionError, errorCode, protocolError, tooMany } from "./errors.ts";
-import type { FieldRules } from "./fields.ts";
 import { flag, readUint31 } from "./frames.ts";
-import { HpackDecoder } from "./hpack-decoder.ts";
+import { type FieldRules, HpackDecoder } from "./hpack-decoder.ts";
 
 export interface HeaderLimits {
   readonly maxHeaderBytes: number;

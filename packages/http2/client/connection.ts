@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
 import { ConnectionError, errorCode } from "../errors.ts";
+import { ReceiveWindow } from "../flow-control.ts";
 import { FrameDispatcher } from "../frame-dispatcher.ts";
 import { FrameParser } from "../frame-parser.ts";
 import { frameType, goAwayFrame, preface, setting, settingsFrame } from "../frames.ts";
 import { HpackEncoder } from "../hpack-encoder.ts";
 import { Outbox } from "../outbox.ts";
-import { ReceiveWindow } from "../receive-window.ts";
 import { StreamTable } from "../stream-table.ts";
 import { BodyWriter } from "./body-writer.ts";
 import type { TransportFailure } from "./exchange.ts";

@@ -1,4 +1,9 @@
-import { type FieldRules, joinedValue, type ReceivedField, staticFieldsOf } from "../fields.ts";
+import {
+  type FieldRules,
+  joinedValue,
+  type ReceivedField,
+  staticFieldsOf,
+} from "../hpack-decoder.ts";
 import type { Fields } from "./exchange.ts";
 
 /**

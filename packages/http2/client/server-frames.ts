@@ -1,10 +1,9 @@
 import { ConnectionError, errorCode, errorCodeName, protocolError, tooMany } from "../errors.ts";
-import type { FrameHandler } from "../frame-dispatcher.ts";
+import type { ReceiveWindow } from "../flow-control.ts";
+import type { FrameHandler, Setting } from "../frame-dispatcher.ts";
 import { flag, frame, frameType, setting, settingsAck } from "../frames.ts";
 import type { HpackEncoder } from "../hpack-encoder.ts";
 import type { Outbox } from "../outbox.ts";
-import type { ReceiveWindow } from "../receive-window.ts";
-import type { Setting } from "../settings.ts";
 import type { StreamTable } from "../stream-table.ts";
 import type { BodyWriter } from "./body-writer.ts";
 import { failureOfError, failureOfReset } from "./failures.ts";

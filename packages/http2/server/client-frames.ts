@@ -1,8 +1,7 @@
 import { ConnectionError, errorCode, protocolError } from "../errors.ts";
-import type { FrameHandler } from "../frame-dispatcher.ts";
+import type { FrameHandler, Setting } from "../frame-dispatcher.ts";
 import { flag, frame, frameType, setting, settingsAck } from "../frames.ts";
 import { defaultTableBytes } from "../hpack-table.ts";
-import type { Setting } from "../settings.ts";
 import type { ConnectionCore } from "./core.ts";
 import type { HeaderFields } from "./request-fields.ts";
 import type { OpenStream } from "./stream.ts";

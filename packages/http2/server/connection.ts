@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { ConnectionError, errorCode } from "../errors.ts";
+import { ReceiveWindow } from "../flow-control.ts";
 import { FrameDispatcher } from "../frame-dispatcher.ts";
 import { FrameParser } from "../frame-parser.ts";
 import {
@@ -11,7 +12,6 @@ import {
   setting,
   settingsFrame,
 } from "../frames.ts";
-import { ReceiveWindow } from "../receive-window.ts";
 import { StreamTable } from "../stream-table.ts";
 import type { MemoryBudget } from "./budget.ts";
 import { ClientFrames, shutdownPing } from "./client-frames.ts";

@@ -1,4 +1,4 @@
-import type { ReceiveWindow } from "../receive-window.ts";
+import type { ReceiveWindow } from "../flow-control.ts";
 import type { StreamTable } from "../stream-table.ts";
 import type { Meters } from "./meter.ts";
 import type { ConnectionLimits } from "./options.ts";

@@ -1,5 +1,5 @@
 export { errorCode } from "../errors.ts";
-export { encodeHeaderBlock } from "../header-block.ts";
+export { encodeHeaderBlock } from "../hpack-encoder.ts";
 export { MemoryBudget } from "./budget.ts";
 export {
   type CloseReason,

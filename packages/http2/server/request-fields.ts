@@ -1,4 +1,9 @@
-import { type FieldRules, joinedValue, type ReceivedField, staticFieldsOf } from "../fields.ts";
+import {
+  type FieldRules,
+  joinedValue,
+  type ReceivedField,
+  staticFieldsOf,
+} from "../hpack-decoder.ts";
 
 /** What the connection has to know of a field, found once when the field is read. */
 const fieldKind = {

@@ -1,4 +1,4 @@
-import type { ReceiveWindow } from "../receive-window.ts";
+import type { ReceiveWindow } from "../flow-control.ts";
 import { CollectedBody } from "./body.ts";
 import type { MemoryBudget } from "./budget.ts";
 import type { HeaderFields } from "./request-fields.ts";
