@@ -92,7 +92,7 @@ export class ReceiveWindow {
   open(): void {
     const more = this.#connectionBytes - defaultWindowBytes;
     if (more > 0) {
-      this.#outbox.numbers(frameType.windowUpdate, 0, more);
+      this.#outbox.number(frameType.windowUpdate, 0, more);
     }
   }
 
@@ -114,7 +114,7 @@ export class ReceiveWindow {
   give(bytes: number): void {
     this.#returnableBytes += bytes;
     if (this.#returnableBytes * 2 >= this.#connectionBytes) {
-      this.#outbox.numbers(frameType.windowUpdate, 0, this.#returnableBytes);
+      this.#outbox.number(frameType.windowUpdate, 0, this.#returnableBytes);
       this.#window += this.#returnableBytes;
       this.#returnableBytes = 0;
     }
@@ -128,7 +128,7 @@ export class ReceiveWindow {
     }
     stream.returnableBytes += bytes;
     if (stream.returnableBytes * 2 >= this.#streamBytes) {
-      this.#outbox.numbers(frameType.windowUpdate, stream.id, stream.returnableBytes);
+      this.#outbox.number(frameType.windowUpdate, stream.id, stream.returnableBytes);
       stream.receiveWindow += stream.returnableBytes;
       stream.returnableBytes = 0;
     }

@@ -50,9 +50,7 @@ export class FrameDispatcher<Fields> implements FrameReceiver {
 
   constructor(handler: FrameHandler<Fields>, rules: FieldRules<Fields>, limits: HeaderLimits) {
     this.#handler = handler;
-    this.#blocks = new HeaderBlocks(rules, limits, (streamId, isLast, fields, dependsOnItself) =>
-      handler.onFields(streamId, isLast, fields, dependsOnItself),
-    );
+    this.#blocks = new HeaderBlocks(handler, rules, limits);
   }
 
   /** Whether the peer has sent its settings. */

@@ -153,7 +153,7 @@ export class Http2Connection implements StreamOwner, ConnectionCore {
   }
 
   reset(stream: Http2Stream, code: number): void {
-    this.outbox.numbers(frameType.resetStream, stream.id, code);
+    this.outbox.number(frameType.resetStream, stream.id, code);
     this.remove(stream);
   }
 

@@ -1,5 +1,5 @@
 import { defaultWindowBytes, maxWindowBytes } from "../frames.ts";
-import { MemoryBudget } from "./budget.ts";
+import type { MemoryBudget } from "./budget.ts";
 import type { Rate } from "./meter.ts";
 
 /**
@@ -169,9 +169,4 @@ export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
     }
   }
   return limits;
-}
-
-/** Budget of one connection. */
-export function createBudget({ maxBufferedBytes, budget }: ConnectionLimits): MemoryBudget {
-  return new MemoryBudget(maxBufferedBytes, budget);
 }
