@@ -1,4 +1,4 @@
-import { ConnectionError, errorCode, tooMany } from "./errors.ts";
+import { compressionError, tooMany } from "./errors.ts";
 import { defaultTableBytes, fieldBytes, staticTable } from "./hpack-table.ts";
 import { decodeHuffman } from "./huffman.ts";
 
@@ -138,7 +138,7 @@ export class HpackDecoder<Fields> {
     while (this.#at < this.#end && ((this.#bytes[this.#at] ?? 0) & 0xe0) === 0x20) {
       const limit = this.#readInteger(5);
       if (limit > defaultTableBytes || ++changes > 2) {
-        throw invalid(`a header table of ${limit} bytes, or a third change of its size`);
+        throw compressionError(`a header table of ${limit} bytes, or a third change of its size`);
       }
       this.#limitBytes = limit;
       this.#evict();
@@ -159,7 +159,7 @@ export class HpackDecoder<Fields> {
       return field;
     }
     if (octet & 0x20) {
-      throw invalid("a change of the header table's size between fields");
+      throw compressionError("a change of the header table's size between fields");
     }
     return this.#readLiteral(4);
   }
@@ -173,19 +173,17 @@ export class HpackDecoder<Fields> {
 
   #fieldAt(index: number): ReceivedField {
     const { staticFields } = this.#rules;
+    let field: ReceivedField | undefined;
     if (index <= staticFields.length) {
-      const field = staticFields[index - 1];
-      if (field !== undefined) {
-        return field;
-      }
+      field = staticFields[index - 1];
     } else {
       const number = this.#inserted - (index - staticFields.length);
-      const field = number < this.#evicted ? undefined : this.#ring[number % ringCapacity];
-      if (field !== undefined) {
-        return field;
-      }
+      field = number < this.#evicted ? undefined : this.#ring[number % ringCapacity];
     }
-    throw invalid(`the header field of index ${index}, which is none`);
+    if (field === undefined) {
+      throw compressionError(`the header field of index ${index}, which is none`);
+    }
+    return field;
   }
 
   #evict(): void {
@@ -211,39 +209,29 @@ export class HpackDecoder<Fields> {
         return value;
       }
     }
-    throw invalid("a number in a header block that is too large");
+    throw compressionError("a number in a header block that is too large");
   }
 
   #readString(): string {
     const isHuffman = this.#at < this.#end && ((this.#bytes[this.#at] ?? 0) & 0x80) !== 0;
-    const start = this.#readLength();
-    const end = this.#at;
+    const length = this.#readInteger(7);
+    const start = this.#at;
+    const end = start + length;
+    if (end > this.#end) {
+      throw compressionError("a header block that ends within a string");
+    }
+    this.#at = end;
     return isHuffman
       ? decodeHuffman(this.#bytes, start, end)
       : this.#bytes.toString("latin1", start, end);
   }
 
-  /** @returns where the string starts; `#at` is its end */
-  #readLength(): number {
-    const length = this.#readInteger(7);
-    const start = this.#at;
-    this.#at += length;
-    if (this.#at > this.#end) {
-      throw invalid("a header block that ends within a string");
-    }
-    return start;
-  }
-
   #readOctet(): number {
     if (this.#at >= this.#end) {
-      throw invalid("a header block that ends within a field");
+      throw compressionError("a header block that ends within a field");
     }
     return this.#bytes[this.#at++] ?? 0;
   }
-}
-
-function invalid(what: string): ConnectionError {
-  return new ConnectionError(errorCode.compressionError, what);
 }
 
 export function staticFieldsOf(kindOf: FieldRules<unknown>["kindOf"]): readonly ReceivedField[] {

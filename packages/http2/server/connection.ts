@@ -13,10 +13,14 @@ import {
   settingsFrame,
 } from "../frames.ts";
 import { StreamTable } from "../stream-table.ts";
-import { MemoryBudget } from "./budget.ts";
 import { ClientFrames, shutdownPing } from "./client-frames.ts";
 import { Meters } from "./meter.ts";
-import { type ConnectionLimits, type ConnectionOptions, resolveOptions } from "./options.ts";
+import {
+  type ConnectionLimits,
+  type ConnectionOptions,
+  MemoryBudget,
+  resolveOptions,
+} from "./options.ts";
 import { type HeaderFields, requestFieldRules } from "./request-fields.ts";
 import { Requests } from "./requests.ts";
 import { Sender } from "./sender.ts";

@@ -1,6 +1,6 @@
 import { errorCode } from "../errors.ts";
 import type { ReceiveWindow } from "../flow-control.ts";
-import type { MemoryBudget } from "./budget.ts";
+import type { MemoryBudget } from "./options.ts";
 import type { HeaderFields } from "./request-fields.ts";
 import { type OpenStream, progressBytes } from "./stream.ts";
 import type { StreamEnds } from "./stream-ends.ts";
@@ -34,13 +34,7 @@ export class Requests {
     isLast: boolean,
     nowMs: number,
   ): void {
-    if (stream.isDropping) {
-      stream.isRemoteClosed ||= isLast;
-      this.#window.giveStream(stream, frameBytes);
-      this.#ends.onDropped(stream, frameBytes);
-      return;
-    }
-    if (stream.maxBodyBytes === inParts) {
+    if (stream.maxBodyBytes === inParts && !stream.isDropping) {
       this.#window.giveStream(stream, frameBytes - chunk.length);
       this.#handOn(stream, chunk);
       if (isLast) {
@@ -48,16 +42,13 @@ export class Requests {
       }
       return;
     }
-    if (isLast) {
-      // The window of a stream that is complete is of no use.
-      this.#window.give(frameBytes);
-    } else {
-      this.#window.giveStream(stream, frameBytes);
-    }
-    if (stream.maxBodyBytes === dropped) {
-      stream.isRemoteClosed ||= isLast;
+    stream.isRemoteClosed = isLast;
+    this.#window.giveStream(stream, frameBytes);
+    if (stream.isDropping) {
+      this.#ends.onDropped(stream, frameBytes);
+    } else if (stream.maxBodyBytes === dropped) {
+      return;
     } else if (stream.receivedBytes > stream.maxBodyBytes) {
-      stream.isRemoteClosed ||= isLast;
       this.#onTooLarge(stream);
     } else if (isLast) {
       this.onEnd(stream, chunk, undefined);
@@ -157,11 +148,7 @@ export class Requests {
       this.#ends.fault(stream, errorCode.enhanceYourCalm);
       return;
     }
-    try {
-      stream.receiver.onTooLarge(stream);
-    } catch (error) {
-      this.#ends.onHandlerError(stream, error);
-    }
+    this.#ends.guard(stream, () => stream.receiver.onTooLarge?.(stream));
   }
 }
 

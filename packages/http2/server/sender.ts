@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Outbox } from "../outbox.ts";
-import type { MemoryBudget } from "./budget.ts";
 import { FrameWriter } from "./frame-writer.ts";
+import type { MemoryBudget } from "./options.ts";
 import { type OpenStream, progressBytes, type QueuedPart } from "./stream.ts";
 import type { StreamEnds } from "./stream-ends.ts";
 
