@@ -10,9 +10,9 @@ import {
 import type { BenchCommand } from "./harness/command.ts";
 import { startAll } from "./harness/processes.ts";
 import { ratiosOf } from "./harness/ratios.ts";
+import { createEchoTarget } from "./rpc/calls.ts";
 import { busyOf, figuresOf, takeTurns, type Work, warmUpSeconds } from "./rpc/compare.ts";
 import { jsonDriver } from "./rpc/drivers.ts";
-import { createEchoTarget } from "./rpc/requests.ts";
 import { startEchoServer } from "./rpc/servers.ts";
 
 export const diagnoseBench: BenchCommand = {

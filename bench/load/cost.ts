@@ -9,8 +9,7 @@ import {
   type Spread,
   spreadOf,
 } from "../harness/bench.ts";
-import { runClient, runGhz } from "../harness/clients.ts";
-import { type Post, runH2load } from "../harness/h2load.ts";
+import { type Post, runClient, runGhz, runH2load } from "../harness/clients.ts";
 import { loadOf, startBenchServer } from "./servers.ts";
 
 /** Wanted ratio of calls per second of CPU to those of other clients. */

@@ -1,5 +1,6 @@
 import { type Bench, type Finding, inFlight } from "../harness/bench.ts";
 import type { BenchCommand } from "../harness/command.ts";
+import { count, createEchoTarget, echo, type Messages, mirror, repeat } from "./calls.ts";
 import { compareServers } from "./compare.ts";
 import {
   type Driver,
@@ -11,7 +12,6 @@ import {
 } from "./drivers.ts";
 import { measureLatency } from "./latency.ts";
 import { measureHeap, measureIdle } from "./memory.ts";
-import { count, createEchoTarget, echo, type Messages, mirror, repeat } from "./requests.ts";
 
 export const rpcBench: BenchCommand = {
   name: "rpc",

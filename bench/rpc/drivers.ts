@@ -1,6 +1,5 @@
 import { type Bench, connections, inFlight, type Target } from "../harness/bench.ts";
-import { runClient, runGhz } from "../harness/clients.ts";
-import { type Post, runH2load } from "../harness/h2load.ts";
+import { type Post, runClient, runGhz, runH2load } from "../harness/clients.ts";
 
 const timeoutMs = 60_000;
 

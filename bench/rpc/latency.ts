@@ -2,7 +2,7 @@ import { type Bench, connections, type Finding, spreadOf, unit } from "../harnes
 import { histogramOf, runClient } from "../harness/clients.ts";
 import { startAll } from "../harness/processes.ts";
 import { compare } from "../harness/ratios.ts";
-import { createEchoTarget } from "./requests.ts";
+import { createEchoTarget } from "./calls.ts";
 import { type ServerKind, startEchoServer } from "./servers.ts";
 
 /** Short and many turns, so that few of them contain a moment in which the whole machine is slow. */

@@ -4,8 +4,7 @@ import { runClient } from "../harness/clients.ts";
 import type { ServerProcess } from "../harness/processes.ts";
 import { compare } from "../harness/ratios.ts";
 import type { Resources } from "../harness/serve.ts";
-import { sendChecked } from "./call.ts";
-import { createEchoTarget, echo } from "./requests.ts";
+import { createEchoTarget, echo, sendChecked } from "./calls.ts";
 import { type ServerKind, startEchoServer } from "./servers.ts";
 
 const fewCalls = 500_000;

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { protocols } from "@unblock/client/client";
 import { Http2Transport } from "@unblock/http2/client";
-import { sendChecked } from "../rpc/call.ts";
-import { mix } from "./mix.ts";
+import type { Post } from "../harness/clients.ts";
+import { count, echo, mirror, repeat, sendChecked } from "../rpc/calls.ts";
 
 /** Connections at a time. */
 const lanes = 8;
@@ -18,6 +19,15 @@ const cutShare = 0.5;
 /** Share of connections before which another one is opened that leaves in the middle of its preface. */
 const silentShare = 0.1;
 const maxProblems = 10;
+
+/** Calls of all kinds in all protocols, of which a soak picks one at random; half of them are unary. */
+const mix: readonly Post[] = protocols.flatMap((protocol) => {
+  const messages = { bytes: 100, times: 10 };
+  const streams = [repeat, count, mirror].map((kind) => kind(protocol, messages));
+  // More than the first window of a stream, so that both sides have to wait.
+  const large = mirror(protocol, { bytes: 100_000, times: 1 });
+  return [...times(18, echo(protocol)), ...times(6, streams).flat(), large];
+});
 
 /** What became of the calls that have ended. */
 export interface Tally {
@@ -125,4 +135,8 @@ async function useConnection(
   };
   sendMore();
   await promise;
+}
+
+function times<Item>(length: number, item: Item): Item[] {
+  return Array.from({ length }, () => item);
 }

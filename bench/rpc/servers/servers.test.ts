@@ -2,11 +2,10 @@ import { Http2Transport } from "@unblock/http2/client";
 import { hasProgram } from "@unblock/test/programs";
 import { callGrpc } from "@unblock/test/wire";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Post } from "../../harness/h2load.ts";
+import type { Post } from "../../harness/clients.ts";
 import { createPinning, type ServerProcess } from "../../harness/processes.ts";
 import type { Resources } from "../../harness/serve.ts";
-import { sendChecked } from "../call.ts";
-import { count, echo, mirror, repeat } from "../requests.ts";
+import { count, echo, mirror, repeat, sendChecked } from "../calls.ts";
 import { type ServerKind, servers, startEchoServer } from "../servers.ts";
 
 let server: ServerProcess | undefined;
