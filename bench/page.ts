@@ -50,7 +50,7 @@ interface Setup {
 async function withPage(
   bench: Bench,
   measure: (setup: Setup) => Promise<Finding>,
-): Promise<Finding[]> {
+): Promise<Finding> {
   if (!existsSync(executablePath)) {
     throw new Error(`Expected ${executablePath}, found none (Debian: apt-get install chromium)`);
   }
@@ -66,7 +66,7 @@ async function withPage(
       await page.getByRole("navigation", { name: "Views" }).waitFor();
       return page;
     };
-    return [await measure({ bench, open })];
+    return await measure({ bench, open });
   } finally {
     await browser?.close();
     await server.close();
@@ -77,7 +77,7 @@ async function measurePaint({ bench, open }: Setup): Promise<Finding> {
   const paintsMs: number[] = [];
   // The first visit warms up server and browser.
   for (let run = 0; run <= bench.runs; run++) {
-    await bench.step(`paint: ${run} of ${bench.runs}`);
+    await bench.step(`${run} of ${bench.runs}`);
     const page = await open();
     const paintMs = await page.evaluate(
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
@@ -89,7 +89,6 @@ async function measurePaint({ bench, open }: Setup): Promise<Finding> {
   }
   const paint = spreadOf(paintsMs);
   return {
-    part: "paint",
     figures: { first_contentful_paint_ms: paint, wanted_ms: wantedPaintMs },
     rows: [atMost("first contentful paint", paint.median, wantedPaintMs, unit("ms", 0))],
   };
@@ -108,7 +107,7 @@ async function measureFrames({ bench, open }: Setup): Promise<Finding> {
   // A blocked loop, during which nothing is drawn, would only improve the figures.
   await page.getByRole("checkbox", { name: "event-loop" }).uncheck();
   await page.getByLabel("Calls at once").fill("1000");
-  const streamed = await repeat(bench, "frames", async () => {
+  const streamed = await repeat(bench, async () => {
     const frames = await watchFrames(page);
     // Polling the page's content would add tasks to the page.
     const ended = page.waitForEvent("requestfinished", {
@@ -128,7 +127,6 @@ async function measureFrames({ bench, open }: Setup): Promise<Finding> {
   const rate = spreadOf(streamed.map(({ framesPerSecond }) => framesPerSecond));
   const perSecond = unit("/s", 0);
   return {
-    part: "frames",
     figures: {
       max_task_ms: taskMs,
       wanted_task_ms: wantedTaskMs,
@@ -171,7 +169,7 @@ async function watchFrames(page: Page): Promise<() => Promise<Frames>> {
 }
 
 async function measureHeap({ bench, open }: Setup): Promise<Finding> {
-  await bench.step(`heap: races for ${watchedMs / 1_000} s`);
+  await bench.step(`races for ${watchedMs / 1_000} s`);
   const page = await open();
   const session = await page.context().newCDPSession(page);
   await page.getByText("The server now").click();
@@ -186,7 +184,6 @@ async function measureHeap({ bench, open }: Setup): Promise<Finding> {
   }
   const growthMb = ((await heapBytes(session)) - beforeBytes) / 1e6;
   return {
-    part: "heap",
     figures: { races, growth_mb: growthMb, wanted_growth_mb: wantedGrowthMb },
     rows: [
       atMost("growth of the heap in use", growthMb, wantedGrowthMb, unit("MB", 1)),

@@ -15,6 +15,9 @@ export const ghzTool: GoTool = {
   version: "v0.93.0",
 };
 
+/** Time for a client that should be done long before. */
+const defaultTimeoutMs = 120_000;
+
 /** Node flags with which a program reports its peak memory in bytes, on file descriptor 3. */
 export const reportPeakMemory = ["--import", new URL("./peak-memory.ts", import.meta.url).href];
 
@@ -23,19 +26,23 @@ export interface OwnReport extends Report {
   readonly unblock: UnblockReport;
 }
 
+interface ClientOptions {
+  readonly timeoutMs?: number;
+  readonly nodeFlags?: readonly string[];
+}
+
 /**
  * Runs this project's load client on the clients' core, with ghz's default deadline of 20 s. The client's
  * verdict that it was the limit itself is ignored.
  *
- * @param nodeFlags flags of Node, before the program
+ * @param options `nodeFlags` for flags of Node, before the program; `timeoutMs` for loads of more than a minute
  * @returns the report, and what the client wrote to file descriptor 3
  * @throws Error when a call failed or the client takes longer than `timeoutMs`
  */
 export async function runClient(
   { pinning }: Bench,
   { url, target, connections, flags }: Load,
-  timeoutMs: number,
-  nodeFlags: readonly string[] = [],
+  { timeoutMs = defaultTimeoutMs, nodeFlags = [] }: ClientOptions = {},
 ): Promise<{ readonly report: OwnReport; readonly extra: string }> {
   const command = pinning.client([
     process.execPath,
@@ -59,7 +66,6 @@ export async function runClient(
 export async function runGhz(
   { pinning, ghz }: Bench,
   { url, target, connections, flags }: Load,
-  timeoutMs: number,
 ): Promise<Report> {
   const command = pinning.client([
     await ghz(),
@@ -69,7 +75,7 @@ export async function runGhz(
     ...flags,
     new URL(url).host,
   ]);
-  return readReport({ who: "ghz", ...(await runChild(command, timeoutMs)) });
+  return readReport({ who: "ghz", ...(await runChild(command, defaultTimeoutMs)) });
 }
 
 /** A histogram of the report. */

@@ -3,7 +3,14 @@ import { wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
 import { findGoTool } from "@unblock/terminal/go-tool";
 import { Command, InvalidArgumentError } from "commander";
-import { type Bench, type Finding, isReached, type Measure, renderTable, toJson } from "./bench.ts";
+import {
+  type Bench,
+  isReached,
+  type Measure,
+  type NamedFinding,
+  renderTable,
+  toJson,
+} from "./bench.ts";
 import { ghzTool } from "./clients.ts";
 import { createPinning } from "./processes.ts";
 
@@ -89,10 +96,7 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
     say(what);
   };
   const wanted = Object.entries(parts).filter(([name]) => only.includes(name));
-  const { findings, problem } = await measureParts(
-    wanted.map(([, { measure }]) => measure),
-    { pinning, ghz, runs, step, say },
-  );
+  const { findings, problem } = await measureParts(wanted, { pinning, ghz, runs, step, say });
   steps.done();
   const environment = { ...describeMachine(), ghz: ghzTool.version, pinned: isPinned };
   if (json) {
@@ -112,13 +116,18 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
 
 /** Measures part after part, until one of them fails or the machine becomes too busy. */
 async function measureParts(
-  measures: readonly Measure[],
+  parts: readonly (readonly [name: string, part: Part])[],
   bench: Bench,
-): Promise<{ findings: Finding[]; problem?: unknown }> {
-  const findings: Finding[] = [];
+): Promise<{ findings: NamedFinding[]; problem?: unknown }> {
+  const findings: NamedFinding[] = [];
   try {
-    for (const measure of measures) {
-      findings.push(...(await measure(bench)));
+    for (const [name, { measure }] of parts) {
+      const found = await measure({
+        ...bench,
+        step: (what) => bench.step(`${name}: ${what}`),
+        say: (what) => bench.say(`${name}: ${what}`),
+      });
+      findings.push(...[found].flat().map((finding) => ({ part: name, ...finding })));
     }
     return { findings };
   } catch (problem) {
