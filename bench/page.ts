@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { startServer } from "@unblock/loadtest/server-process";
-import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
+import { type CDPSession, chromium, type Page } from "playwright-core";
 import {
   atLeast,
   atMost,
@@ -54,40 +54,32 @@ async function withPage(
   if (!existsSync(executablePath)) {
     throw new Error(`Expected ${executablePath}, found none (Debian: apt-get install chromium)`);
   }
-  const server = await startServer();
-  let browser: Browser | undefined;
-  try {
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
-    const opened = browser;
-    const open = async () => {
-      const context = await opened.newContext({ viewport: { width: 1_000, height: 800 } });
-      const page = await context.newPage();
-      await page.goto(new URL(server.url).origin);
-      await page.getByRole("navigation", { name: "Views" }).waitFor();
-      return page;
-    };
-    return await measure({ bench, open });
-  } finally {
-    await browser?.close();
-    await server.close();
-  }
+  await using stack = new AsyncDisposableStack();
+  const server = stack.adopt(await startServer(), (started) => started.close());
+  const args = ["--no-sandbox", "--disable-gpu"];
+  const browser = stack.use(await chromium.launch({ executablePath, args }));
+  const open = async () => {
+    const context = await browser.newContext({ viewport: { width: 1_000, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(new URL(server.url).origin);
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+    return page;
+  };
+  return await measure({ bench, open });
 }
 
 async function measurePaint({ bench, open }: Setup): Promise<Finding> {
-  const paintsMs: number[] = [];
-  // The first visit warms up server and browser.
-  for (let run = 0; run <= bench.runs; run++) {
-    await bench.step(`${run} of ${bench.runs}`);
+  const visit = async () => {
     const page = await open();
     const paintMs = await page.evaluate(
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
     );
     await page.context().close();
-    if (run > 0) {
-      paintsMs.push(paintMs);
-    }
-  }
-  const paint = spreadOf(paintsMs);
+    return paintMs;
+  };
+  await bench.step("warming up server and browser");
+  await visit();
+  const paint = spreadOf(await repeat(bench, visit));
   return {
     figures: { first_contentful_paint_ms: paint, wanted_ms: wantedPaintMs },
     rows: [atMost("first contentful paint", paint.median, wantedPaintMs, unit("ms", 0))],

@@ -43,42 +43,37 @@ const warmUpCalls = 300;
 /** A job with next to nothing to do: by the job queue, by a thread, and by BullMQ alone. */
 export async function measureQueue(bench: Bench): Promise<Finding> {
   const redisUrl = backendUrl("REDIS_URL");
-  const server = await startServer();
-  const worker = await startWorker(["--cpu-workers=1"]);
-  const bare = openBareQueue(redisUrl);
-  try {
-    const hash = (strategy: string) => {
-      const client = createUnblockClient({ baseUrl: server.url, protocol: "grpc", strategy });
-      return () => client.computeHash({ data: "x", rounds: 1 });
-    };
-    const [byQueue, byThread] = [hash("queue"), hash("cpu-pool")];
-    for (const run of [byQueue, byThread, bare.run]) {
-      await medianMs(warmUpCalls, run);
-    }
-    const measured = await repeat(bench, async () => ({
-      added: (await medianMs(calls, byQueue)) - (await medianMs(calls, byThread)),
-      bullmq: await medianMs(calls, bare.run),
-    }));
-    const addedMs = spreadOf(measured.map(({ added }) => added));
-    const bullmqMs = spreadOf(measured.map(({ bullmq }) => bullmq));
-    const ms = unit("ms", 2);
-    return {
-      figures: { calls, added_ms: addedMs, bullmq_ms: bullmqMs, wanted_added_ms: wantedAddedMs },
-      rows: [
-        atMost(
-          "latency that the job queue adds to a call, median",
-          addedMs.median,
-          wantedAddedMs,
-          ms,
-        ),
-        plainRow("a job of BullMQ alone", ms(bullmqMs.median)),
-      ],
-    };
-  } finally {
-    await bare.close();
-    await worker.close();
-    await server.close();
+  await using stack = new AsyncDisposableStack();
+  const server = stack.adopt(await startServer(), (started) => started.close());
+  stack.adopt(await startWorker(["--cpu-workers=1"]), (worker) => worker.close());
+  const bare = stack.adopt(openBareQueue(redisUrl), (queue) => queue.close());
+  const hash = (strategy: string) => {
+    const client = createUnblockClient({ baseUrl: server.url, protocol: "grpc", strategy });
+    return () => client.computeHash({ data: "x", rounds: 1 });
+  };
+  const [byQueue, byThread] = [hash("queue"), hash("cpu-pool")];
+  for (const run of [byQueue, byThread, bare.run]) {
+    await medianMs(warmUpCalls, run);
   }
+  const measured = await repeat(bench, async () => ({
+    added: (await medianMs(calls, byQueue)) - (await medianMs(calls, byThread)),
+    bullmq: await medianMs(calls, bare.run),
+  }));
+  const addedMs = spreadOf(measured.map(({ added }) => added));
+  const bullmqMs = spreadOf(measured.map(({ bullmq }) => bullmq));
+  const ms = unit("ms", 2);
+  return {
+    figures: { calls, added_ms: addedMs, bullmq_ms: bullmqMs, wanted_added_ms: wantedAddedMs },
+    rows: [
+      atMost(
+        "latency that the job queue adds to a call, median",
+        addedMs.median,
+        wantedAddedMs,
+        ms,
+      ),
+      plainRow("a job of BullMQ alone", ms(bullmqMs.median)),
+    ],
+  };
 }
 
 function openBareQueue(url: string) {

@@ -1,3 +1,4 @@
+import type { describeMachine } from "@unblock/measure/quiet";
 import { intervalOf, medianOf } from "@unblock/measure/statistics";
 import type { Pinning } from "./processes.ts";
 
@@ -188,9 +189,7 @@ export async function measureGrowth(
   };
 }
 
-interface Environment {
-  readonly cores: number;
-  readonly node: string;
+interface Environment extends ReturnType<typeof describeMachine> {
   readonly ghz: string;
   /** Whether server and client have one core each. */
   readonly pinned: boolean;

@@ -21,11 +21,6 @@ const defaultTimeoutMs = 120_000;
 /** Node flags with which a program reports its peak memory in bytes, on file descriptor 3. */
 export const reportPeakMemory = ["--import", new URL("./peak-memory.ts", import.meta.url).href];
 
-/** The report of this project's load client, a superset of ghz's. */
-export interface OwnReport extends Report {
-  readonly unblock: UnblockReport;
-}
-
 interface ClientOptions {
   readonly timeoutMs?: number;
   readonly nodeFlags?: readonly string[];
@@ -36,14 +31,14 @@ interface ClientOptions {
  * verdict that it was the limit itself is ignored.
  *
  * @param options `nodeFlags` for flags of Node, before the program; `timeoutMs` for loads of more than a minute
- * @returns the report, and what the client wrote to file descriptor 3
+ * @returns the report, what only this client reports, and what the client wrote to file descriptor 3
  * @throws Error when a call failed or the client takes longer than `timeoutMs`
  */
 export async function runClient(
   { pinning }: Bench,
   { url, target, connections, flags }: Load,
   { timeoutMs = defaultTimeoutMs, nodeFlags = [] }: ClientOptions = {},
-): Promise<{ readonly report: OwnReport; readonly extra: string }> {
+): Promise<{ report: Report; unblock: UnblockReport; extra: string }> {
   const command = pinning.client([
     process.execPath,
     ...nodeFlags,
@@ -59,7 +54,7 @@ export async function runClient(
   if (unblock === undefined) {
     throw new Error(`Expected ${who}'s report to have the key "unblock", got none`);
   }
-  return { report: { ...report, unblock }, extra: ended.extra };
+  return { report, unblock, extra: ended.extra };
 }
 
 /** Runs ghz on the clients' core. Fails as {@link runClient} does. */
@@ -80,10 +75,10 @@ export async function runGhz(
 
 /** A histogram of the report. */
 export function histogramOf(
-  { unblock }: OwnReport,
-  name: "latency" | "service" | "lateness",
+  { histograms }: UnblockReport,
+  name: "latency" | "lateness",
 ): LatencyHistogram {
-  const encoded = unblock.histograms[name];
+  const encoded = histograms[name];
   if (encoded === undefined) {
     throw new Error(`Expected the load client's report to have a histogram of ${name}, got none`);
   }

@@ -86,10 +86,10 @@ async function measureSteady(bench: Bench): Promise<Finding> {
     few,
     async () => {
       const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
-      const { report } = await runClient(bench, loadOf(server.url, flags));
+      const { unblock } = await runClient(bench, loadOf(server.url, flags));
       return {
-        sent: sentWithin(report.unblock.intervals, seconds),
-        lateMs: histogramOf(report, "lateness").percentile(99),
+        sent: sentWithin(unblock.intervals, seconds),
+        lateMs: histogramOf(unblock, "lateness").percentile(99),
       };
     },
     rate,

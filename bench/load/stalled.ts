@@ -30,8 +30,8 @@ export async function measureStalled(bench: Bench): Promise<Finding> {
   await bench.step(`ours, ${seconds} s`);
   const ours = await againstStalled(bench, async (url) => {
     const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
-    const { report } = await runClient(bench, loadOf(url, flags, connections));
-    const latency = histogramOf(report, "latency");
+    const { unblock } = await runClient(bench, loadOf(url, flags, connections));
+    const latency = histogramOf(unblock, "latency");
     return percentilesBy((percentage) => latency.percentile(percentage));
   });
   const measureGhz = async (name: string, more: readonly string[]) => {

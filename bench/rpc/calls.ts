@@ -5,13 +5,7 @@ import { create, type DescMethod, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Protocol } from "@unblock/client/client";
 import { envelope } from "@unblock/connect/adapter/envelope";
-import type {
-  Fields,
-  PreparedRequest,
-  Receiver,
-  Sending,
-  TransportFailure,
-} from "@unblock/http2/client";
+import type { Fields, Receiver, Sending, Transport, TransportFailure } from "@unblock/http2/client";
 import {
   CountRequestSchema,
   CountResponseSchema,
@@ -61,25 +55,15 @@ export function repeat(protocol: Protocol, { bytes, times }: Messages): Post {
   const request = toBinary(RepeatRequestSchema, create(RepeatRequestSchema, { bytes, times }));
   const payload = new Uint8Array(bytes);
   const response = toBinary(RepeatResponseSchema, create(RepeatResponseSchema, { payload }));
-  return post(
-    protocol,
-    EchoService.method.repeat,
-    [request],
-    Array.from({ length: times }, () => response),
-  );
+  return post(protocol, EchoService.method.repeat, [request], repeated(times, response));
 }
 
 /** A client stream. */
 export function count(protocol: Protocol, { bytes, times }: Messages): Post {
   const payload = new Uint8Array(bytes);
   const request = toBinary(CountRequestSchema, create(CountRequestSchema, { payload }));
-  const response = create(CountResponseSchema, { messages: times });
-  return post(
-    protocol,
-    EchoService.method.count,
-    Array.from({ length: times }, () => request),
-    [toBinary(CountResponseSchema, response)],
-  );
+  const response = toBinary(CountResponseSchema, create(CountResponseSchema, { messages: times }));
+  return post(protocol, EchoService.method.count, repeated(times, request), [response]);
 }
 
 /** A bidirectional stream. */
@@ -87,12 +71,12 @@ export function mirror(protocol: Protocol, { bytes, times }: Messages): Post {
   const payload = new Uint8Array(bytes);
   const request = toBinary(MirrorRequestSchema, create(MirrorRequestSchema, { payload }));
   const response = toBinary(MirrorResponseSchema, create(MirrorResponseSchema, { payload }));
-  return post(
-    protocol,
-    EchoService.method.mirror,
-    Array.from({ length: times }, () => request),
-    Array.from({ length: times }, () => response),
-  );
+  const { mirror } = EchoService.method;
+  return post(protocol, mirror, repeated(times, request), repeated(times, response));
+}
+
+export function repeated<Item>(times: number, item: Item): Item[] {
+  return Array.from({ length: times }, () => item);
 }
 
 function post(
@@ -132,10 +116,12 @@ const endsWell: Readonly<Record<string, (rest: string, grpcStatus: string | null
   "application/proto": (rest) => rest === "",
 };
 
+type Done = (problem: string | undefined) => void;
+
 /** Compares a response with the expected one as it arrives. */
 class CheckedResponse implements Receiver {
   readonly #post: Post;
-  readonly #done: (problem: string | undefined) => void;
+  readonly #done: Done;
   #status = 0;
   #receivedBytes = 0;
   #isEqual = true;
@@ -143,7 +129,7 @@ class CheckedResponse implements Receiver {
   #rest = "";
   #grpcStatus: string | null = null;
 
-  constructor(post: Post, done: (problem: string | undefined) => void) {
+  constructor(post: Post, done: Done) {
     this.#post = post;
     this.#done = done;
   }
@@ -187,14 +173,11 @@ class CheckedResponse implements Receiver {
 }
 
 /**
- * Sends a call and checks its response to the last byte.
- *
- * @param done called once, unless the call is cancelled; without a problem when the response is right
+ * Encodes a call for a transport. The returned function sends it and checks the response to the last byte; `done` is
+ * called once, unless the call is cancelled, and without a problem when the response is right.
  */
-export function sendChecked(
-  request: PreparedRequest,
-  post: Post,
-  done: (problem: string | undefined) => void,
-): Sending {
-  return request.send(new CheckedResponse(post, done));
+export function prepareChecked(transport: Transport, post: Post): (done: Done) => Sending {
+  const { path, fields, body } = post;
+  const request = transport.prepare({ method: "POST", path, fields }, body);
+  return (done) => request.send(new CheckedResponse(post, done));
 }

@@ -12,7 +12,7 @@ import { runClient } from "../harness/clients.ts";
 import type { ServerProcess } from "../harness/processes.ts";
 import { compare } from "../harness/ratios.ts";
 import type { Resources } from "../harness/serve.ts";
-import { createEchoTarget, echo, sendChecked } from "./calls.ts";
+import { createEchoTarget, echo, prepareChecked } from "./calls.ts";
 import { type ServerKind, startEchoServer } from "./servers.ts";
 
 const growth = { what: "heap", fewCalls: 500_000, manyCalls: 5_000_000, wantedMb: 10 };
@@ -89,15 +89,12 @@ async function openIdle(url: string): Promise<Http2Transport> {
   const tls = { insecure: false };
   const transport = new Http2Transport({ url: new URL(url), connections: batch, tls });
   await transport.connect();
-  const post = echo("grpc");
-  const { path, fields, body } = post;
-  const request = transport.prepare({ method: "POST", path, fields }, body);
+  const send = prepareChecked(transport, echo("grpc"));
   // The transport uses its connections in turn.
-  const calls = Array.from({ length: batch }, () => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    sendChecked(request, post, (problem) => (problem ? reject(new Error(problem)) : resolve()));
-    return promise;
-  });
-  await Promise.all(calls);
+  const calls = Array.from({ length: batch }, () => new Promise<string | undefined>(send));
+  const problem = (await Promise.all(calls)).find((one) => one !== undefined);
+  if (problem !== undefined) {
+    throw new Error(problem);
+  }
   return transport;
 }

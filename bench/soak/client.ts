@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { protocols } from "@unblock/client/client";
 import { Http2Transport } from "@unblock/http2/client";
 import type { Post } from "../harness/clients.ts";
-import { count, echo, mirror, repeat, sendChecked } from "../rpc/calls.ts";
+import { count, echo, mirror, prepareChecked, repeat, repeated } from "../rpc/calls.ts";
 
 /** Connections at a time. */
 const lanes = 8;
@@ -26,7 +26,7 @@ const mix: readonly Post[] = protocols.flatMap((protocol) => {
   const streams = [repeat, count, mirror].map((kind) => kind(protocol, messages));
   // More than the first window of a stream, so that both sides have to wait.
   const large = mirror(protocol, { bytes: 100_000, times: 1 });
-  return [...times(18, echo(protocol)), ...times(6, streams).flat(), large];
+  return [...repeated(18, echo(protocol)), ...repeated(6, streams).flat(), large];
 });
 
 /** What became of the calls that have ended. */
@@ -83,11 +83,7 @@ async function useConnection(
   tally: Tally,
   isOver: () => boolean,
 ): Promise<void> {
-  const senders = mix.map((post) => {
-    const { path, fields, body } = post;
-    const request = transport.prepare({ method: "POST", path, fields }, body);
-    return (done: (problem: string | undefined) => void) => sendChecked(request, post, done);
-  });
+  const senders = mix.map((post) => prepareChecked(transport, post));
   const quota = 1 + Math.floor(Math.random() * maxCallsPerConnection);
   const isCut = Math.random() < cutShare;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -135,8 +131,4 @@ async function useConnection(
   };
   sendMore();
   await promise;
-}
-
-function times<Item>(length: number, item: Item): Item[] {
-  return Array.from({ length }, () => item);
 }
