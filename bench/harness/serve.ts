@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import type { Server } from "node:net";
+import { createServer, type Server } from "node:net";
+import type { StreamReceiver } from "@unblock/http2/server";
 import { processCpuMs } from "@unblock/measure/clock";
 import { idsIn } from "@unblock/measure/proc";
 
@@ -12,6 +13,23 @@ export async function listenLocally(server: Server): Promise<string> {
     throw new Error(`Expected a port of 127.0.0.1 to listen on, got ${address}`);
   }
   return `http://127.0.0.1:${address.port}`;
+}
+
+/** Serves gRPC on this project's HTTP/2 alone: any path. @param respond gets and returns messages in their envelopes */
+export async function serveFrames(respond: (body: Buffer) => Uint8Array): Promise<string> {
+  const { createServerConnection, encodeHeaderBlock } = await import("@unblock/http2/server");
+  const header = encodeHeaderBlock([
+    [":status", "200"],
+    ["content-type", "application/grpc+proto"],
+  ]);
+  const trailer = encodeHeaderBlock([["grpc-status", "0"]]);
+  const receiver: StreamReceiver = {
+    onEnd: (stream, body) => stream.respond(header, respond(body), trailer),
+  };
+  const server = createServer({ noDelay: true }, (socket) => {
+    createServerConnection(socket, {}, (stream) => stream.collect(receiver));
+  });
+  return listenLocally(server);
 }
 
 /** A new certificate for 127.0.0.1, signed by itself. Certificate and key are PEM text. */

@@ -3,10 +3,8 @@
  * of itself. The argument names the one to start; by default it is on node:http2 alone.
  */
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
-import { createServer as createTcpServer } from "node:net";
 import { parseArgs, promisify } from "node:util";
-import type { StreamReceiver } from "@unblock/http2/server";
-import { announce, listenLocally } from "../../harness/serve.ts";
+import { announce, listenLocally, serveFrames } from "../../harness/serve.ts";
 
 /** An empty message in gRPC's envelope: no flags, length 0. */
 const emptyMessage = Buffer.alloc(5);
@@ -90,25 +88,6 @@ export function startNullServer(delayMs: number): Promise<{ url: string; server:
   return serveGrpc(delayMs === 0 ? respond : respondAfter(delayMs));
 }
 
-/**
- * On this project's HTTP/2: any path, the response is the request's message. Nothing but frames, so that a
- * client's own limit shows.
- */
-async function startFrames(): Promise<string> {
-  const { createServerConnection, encodeHeaderBlock } = await import("@unblock/http2/server");
-  const header = encodeHeaderBlock([
-    [":status", "200"],
-    ["content-type", "application/grpc+proto"],
-  ]);
-  const trailer = encodeHeaderBlock([["grpc-status", "0"]]);
-  // The message comes in gRPC's envelope, and leaves in it.
-  const echo: StreamReceiver = { onEnd: (stream, body) => stream.respond(header, body, trailer) };
-  const server = createTcpServer({ noDelay: true }, (socket) => {
-    createServerConnection(socket, {}, (stream) => stream.collect(echo));
-  });
-  return listenLocally(server);
-}
-
 /** On grpc-js, the usual gRPC server on Node. */
 async function startGrpcJs(): Promise<string> {
   const { Server, ServerCredentials } = await import("@grpc/grpc-js");
@@ -141,7 +120,8 @@ if (import.meta.main) {
   });
   const [name] = positionals;
   if (name === "frames") {
-    announce(await startFrames());
+    // Nothing but frames, so that a client's own limit shows: the message comes in gRPC's envelope, and leaves in it.
+    announce(await serveFrames((body) => body));
   } else if (name === "grpc-js") {
     announce(await startGrpcJs());
   } else {

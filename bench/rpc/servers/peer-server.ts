@@ -4,7 +4,6 @@
  */
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
-import { createServer as createTcpServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -15,7 +14,6 @@ import type {
   handleUnaryCall,
   ServiceDefinition,
 } from "@grpc/grpc-js";
-import type { StreamReceiver } from "@unblock/http2/server";
 import {
   type EchoRequest,
   EchoRequestSchema,
@@ -23,7 +21,7 @@ import {
   EchoResponseSchema,
   EchoService,
 } from "@unblock/proto/gen/echo/v1/echo_pb";
-import { announce, createCertificate, listenLocally } from "../../harness/serve.ts";
+import { announce, createCertificate, listenLocally, serveFrames } from "../../harness/serve.ts";
 import { routes } from "./echo.ts";
 
 const { values, positionals } = parseArgs({
@@ -149,20 +147,7 @@ async function startBareHttp2(): Promise<string> {
 
 /** This project's HTTP/2 and protobuf-es alone. */
 async function startFrames(): Promise<string> {
-  const { createServerConnection, encodeHeaderBlock } = await import("@unblock/http2/server");
-  const echo = await createEcho();
-  const header = encodeHeaderBlock([
-    [":status", "200"],
-    ["content-type", "application/grpc+proto"],
-  ]);
-  const trailer = encodeHeaderBlock([["grpc-status", "0"]]);
-  const receiver: StreamReceiver = {
-    onEnd: (stream, body) => stream.respond(header, echo(body), trailer),
-  };
-  const server = createTcpServer({ noDelay: true }, (socket) => {
-    createServerConnection(socket, {}, (stream) => stream.collect(receiver));
-  });
-  return listenLocally(server);
+  return serveFrames(await createEcho());
 }
 
 const start = peers[name];
