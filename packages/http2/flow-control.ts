@@ -12,13 +12,9 @@ export interface SendingStream {
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.2
  */
 export class SendWindow {
-  #bytes = defaultWindowBytes;
-  #streamBytes = defaultWindowBytes;
-
   /** Window of a stream that begins. */
-  get streamBytes(): number {
-    return this.#streamBytes;
-  }
+  streamBytes = defaultWindowBytes;
+  #bytes = defaultWindowBytes;
 
   /** Size of the largest DATA frame that can be sent now; not positive when none can. */
   frameBytes(stream: SendingStream): number {
@@ -49,8 +45,8 @@ export class SendWindow {
 
   /** The peer changed the window that streams begin with, which also counts for the open ones. */
   setStreamBytes(bytes: number, open: Iterable<SendingStream>): void {
-    const change = bytes - this.#streamBytes;
-    this.#streamBytes = bytes;
+    const change = bytes - this.streamBytes;
+    this.streamBytes = bytes;
     for (const stream of open) {
       if (!this.widenStream(stream, change)) {
         throw new ConnectionError(errorCode.flowControlError, "a setting that widens too much");

@@ -44,18 +44,14 @@ const maxMaxFrameBytes = 2 ** 24 - 1;
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6
  */
 export class FrameDispatcher<Fields> implements FrameReceiver {
+  /** Whether the peer has sent its settings. */
+  hasSettings = false;
   readonly #handler: FrameHandler<Fields>;
   readonly #blocks: HeaderBlocks<Fields>;
-  #hasSettings = false;
 
   constructor(handler: FrameHandler<Fields>, rules: FieldRules<Fields>, limits: HeaderLimits) {
     this.#handler = handler;
     this.#blocks = new HeaderBlocks(handler, rules, limits);
-  }
-
-  /** Whether the peer has sent its settings. */
-  get hasSettings(): boolean {
-    return this.#hasSettings;
   }
 
   /** Whether a header block has begun that is not complete. */
@@ -75,7 +71,7 @@ export class FrameDispatcher<Fields> implements FrameReceiver {
     if (this.#handler.isClosed) {
       return;
     }
-    if (!this.#hasSettings && (type !== frameType.settings || flags & flag.ack)) {
+    if (!this.hasSettings && (type !== frameType.settings || flags & flag.ack)) {
       throw protocolError("another frame before SETTINGS");
     }
     if (this.#blocks.isOpen && type !== frameType.continuation) {
@@ -144,7 +140,7 @@ export class FrameDispatcher<Fields> implements FrameReceiver {
       return;
     }
     const settings = readSettings(bytes, start, end);
-    this.#hasSettings = true;
+    this.hasSettings = true;
     this.#handler.onSettings(settings);
   }
 }

@@ -24,10 +24,6 @@ export class BodyWriter {
     this.#waiting.delete(stream);
   }
 
-  clear(): void {
-    this.#waiting.clear();
-  }
-
   /** Increases the window of the connection. */
   widen(bytes: number): void {
     this.#window.widen(bytes);

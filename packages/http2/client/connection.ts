@@ -9,7 +9,7 @@ import { Outbox } from "../outbox.ts";
 import { StreamTable } from "../stream-table.ts";
 import { BodyWriter } from "./body-writer.ts";
 import type { TransportFailure } from "./exchange.ts";
-import { failureOfError, failureOfStart } from "./failures.ts";
+import { failureOfStart, failureOfViolation } from "./failures.ts";
 import { headerLimits, lastStreamId, receiveWindowBytes } from "./limits.ts";
 import { responseFieldRules, ServerFrames } from "./server-frames.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
@@ -141,7 +141,9 @@ export class Http2Connection implements StreamOwner {
       }
       this.#goAway(
         error.code,
-        this.#isReady ? failureOfError(error) : failureOfStart(this.#start, error),
+        this.#isReady
+          ? failureOfViolation(error.message)
+          : failureOfStart(this.#start, error.message),
       );
     }
   }
@@ -207,8 +209,8 @@ export class Http2Connection implements StreamOwner {
     const streams = this.streams.all();
     for (const stream of streams) {
       this.streams.delete(stream);
+      this.bodies.drop(stream);
     }
-    this.bodies.clear();
     this.retire();
     for (const stream of streams) {
       stream.fail(failure);

@@ -9,7 +9,7 @@ import {
 } from "../hpack-decoder.ts";
 import type { Http2Connection } from "./connection.ts";
 import type { Fields } from "./exchange.ts";
-import { failureOfError, failureOfReset } from "./failures.ts";
+import { failureOfReset, failureOfViolation } from "./failures.ts";
 import { maxUnreadAcks } from "./limits.ts";
 import type { Http2Stream } from "./stream.ts";
 
@@ -225,8 +225,7 @@ export class ServerFrames implements FrameHandler<ResponseFields> {
 
   /** @param what a violation that concerns this stream alone */
   #rejectResponse(stream: Http2Stream, what: string): void {
-    const error = protocolError(what);
-    this.#connection.reset(stream, error.code);
-    stream.fail(failureOfError(error));
+    this.#connection.reset(stream, errorCode.protocolError);
+    stream.fail(failureOfViolation(what));
   }
 }

@@ -157,18 +157,14 @@ export class Requests {
  * whole chunks of the socket that they arrived in.
  */
 export class CollectedBody {
+  bytes = 0;
   readonly #parts: Uint8Array[] = [];
   /** Last of the parts when there is room for more in it, and how much of it is used. */
   #tail: Buffer | undefined;
   #tailBytes = 0;
-  #bytes = 0;
-
-  get bytes(): number {
-    return this.#bytes;
-  }
 
   add(chunk: Buffer): void {
-    this.#bytes += chunk.length;
+    this.bytes += chunk.length;
     if (chunk.length >= smallBytes) {
       this.#closeTail();
       this.#parts.push(chunk);
@@ -178,7 +174,7 @@ export class CollectedBody {
     if (tail === undefined || tail.length - this.#tailBytes < chunk.length) {
       this.#closeTail();
       // As much again as there is, so that many tiny parts cost little more than their bytes.
-      const room = Math.min(4 * smallBytes, Math.max(256, chunk.length, this.#bytes));
+      const room = Math.min(4 * smallBytes, Math.max(256, chunk.length, this.bytes));
       tail = Buffer.allocUnsafeSlow(room);
       this.#tail = tail;
     }

@@ -77,8 +77,7 @@ export class StreamEnds {
   /** Resets a stream, and tells its handler. */
   abort(stream: OpenStream, code: number): void {
     if (!stream.isOverNow) {
-      this.#sendReset(stream.id, code);
-      this.#forget(stream);
+      this.reset(stream, code);
       this.#reportAbort(stream, code);
     }
   }
