@@ -8,7 +8,6 @@ import type { OpenStream } from "./stream.ts";
 
 /** Data of the PING between the two steps of a graceful shutdown. */
 export const shutdownPing = Buffer.from("shutdown", "latin1");
-const noBytes = Buffer.alloc(0);
 
 /**
  * Checks each frame of the client against the state of its stream, and does what it asks for.
@@ -69,7 +68,7 @@ export class ClientFrames implements FrameHandler<HeaderFields> {
     } else if (!isLast || !fields.areTrailers || !isWhole(stream)) {
       this.#connection.ends.fault(stream, errorCode.protocolError);
     } else {
-      this.#connection.requests.onEnd(stream, noBytes, fields);
+      this.#connection.requests.onEnd(stream, undefined, fields);
     }
   }
 

@@ -63,7 +63,6 @@ export interface ServerConnection {
 const noticeMs = 500;
 /** Time for a peer to read the last GOAWAY before its socket is destroyed. */
 const lingerMs = 1_000;
-const noBytes = Buffer.alloc(0);
 
 /**
  * Serves HTTP/2 on a socket: TCP, TLS after ALPN chose "h2", a unix socket, or any other `Duplex`.
@@ -223,8 +222,6 @@ export class Connection implements ServerConnection {
     this.#duplex.once("close", () => clearTimeout(linger));
   }
 
-  // What the peer sends.
-
   #onChunk(chunk: Buffer): void {
     // After the last GOAWAY it is read and dropped.
     if (this.isClosed) {
@@ -241,8 +238,6 @@ export class Connection implements ServerConnection {
     }
   }
 
-  // What frames of the peer lead to.
-
   openStream(id: number, fields: HeaderFields, isLast: boolean): void {
     const stream = new OpenStream(id, fields, this);
     this.streams.add(stream);
@@ -253,7 +248,7 @@ export class Connection implements ServerConnection {
       this.ends.onHandlerError(stream, error);
     }
     if (isLast) {
-      this.requests.onEnd(stream, noBytes, undefined);
+      this.requests.onEnd(stream);
     }
   }
 

@@ -38,7 +38,7 @@ export class Requests {
       this.#window.giveStream(stream, frameBytes - chunk.length);
       this.#handOn(stream, chunk);
       if (isLast) {
-        this.onEnd(stream, noBytes, undefined);
+        this.onEnd(stream);
       }
       return;
     }
@@ -51,14 +51,14 @@ export class Requests {
     } else if (stream.receivedBytes > stream.maxBodyBytes) {
       this.#onTooLarge(stream);
     } else if (isLast) {
-      this.onEnd(stream, chunk, undefined);
+      this.onEnd(stream, chunk);
     } else {
       this.#collect(stream, chunk, nowMs);
     }
   }
 
-  /** @param chunk what came last, or nothing */
-  onEnd(stream: OpenStream, chunk: Buffer, trailers: HeaderFields | undefined): void {
+  /** @param chunk what came last */
+  onEnd(stream: OpenStream, chunk: Buffer = noBytes, trailers?: HeaderFields): void {
     stream.isRemoteClosed = true;
     if (stream.isDropping) {
       this.#ends.onDropped(stream, 0);
