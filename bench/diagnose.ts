@@ -10,9 +10,9 @@ import {
 import type { BenchCommand } from "./harness/command.ts";
 import { startAll } from "./harness/processes.ts";
 import { ratiosOf } from "./harness/ratios.ts";
+import { createEchoTarget } from "./rpc/calls.ts";
 import { busyOf, figuresOf, takeTurns, type Work, warmUpSeconds } from "./rpc/compare.ts";
 import { jsonDriver } from "./rpc/drivers.ts";
-import { createEchoTarget } from "./rpc/requests.ts";
 import { startEchoServer } from "./rpc/servers.ts";
 
 export const diagnoseBench: BenchCommand = {
@@ -37,11 +37,11 @@ const kinds = ["plain", "plain again", "watched"] as const;
 type Kind = (typeof kinds)[number];
 
 /** The worst case for watching: a fully loaded server with next to nothing to do per call. */
-async function measureThroughput(bench: Bench): Promise<Finding[]> {
+async function measureThroughput(bench: Bench): Promise<Finding> {
   using target = createEchoTarget();
   const driver = jsonDriver(target, connections);
   const contestantOf = (server: Kind) => ({ server, driver });
-  const runs = await repeat(bench, "throughput", async () => {
+  const runs = await repeat(bench, async () => {
     // New processes in each run: the same program can be faster in one process than in another.
     await using peers = await startAll(kinds, (kind) =>
       startEchoServer("fastify", bench.pinning, kind === "watched" ? watching : []),
@@ -62,24 +62,21 @@ async function measureThroughput(bench: Bench): Promise<Finding[]> {
   const row = (kind: Kind, what: string, figure: (work: Work) => number) =>
     measuredRow(`${kind} beside plain: ${what}`, ratios(kind, figure), show);
   const watched = ratios("watched", calls);
-  return [
-    {
-      part: "throughput",
-      figures: {
-        runs: bench.runs,
-        calls_ratio: spreadOf(watched),
-        cpu_per_call_ratio: spreadOf(ratios("watched", cpuPerCall)),
-        calls_ratio_of_two_plain: spreadOf(ratios("plain again", calls)),
-        cpu_per_call_ratio_of_two_plain: spreadOf(ratios("plain again", cpuPerCall)),
-        server_busy: spreadOf(figures("plain", busyOf)),
-        wanted_calls_ratio: wantedRatio,
-      },
-      rows: [
-        atLeast("watched beside plain: calls per second", watched, wantedRatio, show),
-        row("watched", "CPU per call, of all threads", cpuPerCall),
-        row("plain again", "calls per second", calls),
-        row("plain again", "CPU per call, of all threads", cpuPerCall),
-      ],
+  return {
+    figures: {
+      runs: bench.runs,
+      calls_ratio: spreadOf(watched),
+      cpu_per_call_ratio: spreadOf(ratios("watched", cpuPerCall)),
+      calls_ratio_of_two_plain: spreadOf(ratios("plain again", calls)),
+      cpu_per_call_ratio_of_two_plain: spreadOf(ratios("plain again", cpuPerCall)),
+      server_busy: spreadOf(figures("plain", busyOf)),
+      wanted_calls_ratio: wantedRatio,
     },
-  ];
+    rows: [
+      atLeast("watched beside plain: calls per second", watched, wantedRatio, show),
+      row("watched", "CPU per call, of all threads", cpuPerCall),
+      row("plain again", "calls per second", calls),
+      row("plain again", "CPU per call, of all threads", cpuPerCall),
+    ],
+  };
 }

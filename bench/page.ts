@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { startServer } from "@unblock/loadtest/server-process";
-import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
+import { type CDPSession, chromium, type Page } from "playwright-core";
 import {
   atLeast,
   atMost,
@@ -50,46 +50,37 @@ interface Setup {
 async function withPage(
   bench: Bench,
   measure: (setup: Setup) => Promise<Finding>,
-): Promise<Finding[]> {
+): Promise<Finding> {
   if (!existsSync(executablePath)) {
     throw new Error(`Expected ${executablePath}, found none (Debian: apt-get install chromium)`);
   }
-  const server = await startServer();
-  let browser: Browser | undefined;
-  try {
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
-    const opened = browser;
-    const open = async () => {
-      const context = await opened.newContext({ viewport: { width: 1_000, height: 800 } });
-      const page = await context.newPage();
-      await page.goto(new URL(server.url).origin);
-      await page.getByRole("navigation", { name: "Views" }).waitFor();
-      return page;
-    };
-    return [await measure({ bench, open })];
-  } finally {
-    await browser?.close();
-    await server.close();
-  }
+  await using stack = new AsyncDisposableStack();
+  const server = stack.adopt(await startServer(), (started) => started.close());
+  const args = ["--no-sandbox", "--disable-gpu"];
+  const browser = stack.use(await chromium.launch({ executablePath, args }));
+  const open = async () => {
+    const context = await browser.newContext({ viewport: { width: 1_000, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(new URL(server.url).origin);
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+    return page;
+  };
+  return await measure({ bench, open });
 }
 
 async function measurePaint({ bench, open }: Setup): Promise<Finding> {
-  const paintsMs: number[] = [];
-  // The first visit warms up server and browser.
-  for (let run = 0; run <= bench.runs; run++) {
-    await bench.step(`paint: ${run} of ${bench.runs}`);
+  const visit = async () => {
     const page = await open();
     const paintMs = await page.evaluate(
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
     );
     await page.context().close();
-    if (run > 0) {
-      paintsMs.push(paintMs);
-    }
-  }
-  const paint = spreadOf(paintsMs);
+    return paintMs;
+  };
+  await bench.step("warming up server and browser");
+  await visit();
+  const paint = spreadOf(await repeat(bench, visit));
   return {
-    part: "paint",
     figures: { first_contentful_paint_ms: paint, wanted_ms: wantedPaintMs },
     rows: [atMost("first contentful paint", paint.median, wantedPaintMs, unit("ms", 0))],
   };
@@ -108,7 +99,7 @@ async function measureFrames({ bench, open }: Setup): Promise<Finding> {
   // A blocked loop, during which nothing is drawn, would only improve the figures.
   await page.getByRole("checkbox", { name: "event-loop" }).uncheck();
   await page.getByLabel("Calls at once").fill("1000");
-  const streamed = await repeat(bench, "frames", async () => {
+  const streamed = await repeat(bench, async () => {
     const frames = await watchFrames(page);
     // Polling the page's content would add tasks to the page.
     const ended = page.waitForEvent("requestfinished", {
@@ -128,7 +119,6 @@ async function measureFrames({ bench, open }: Setup): Promise<Finding> {
   const rate = spreadOf(streamed.map(({ framesPerSecond }) => framesPerSecond));
   const perSecond = unit("/s", 0);
   return {
-    part: "frames",
     figures: {
       max_task_ms: taskMs,
       wanted_task_ms: wantedTaskMs,
@@ -171,7 +161,7 @@ async function watchFrames(page: Page): Promise<() => Promise<Frames>> {
 }
 
 async function measureHeap({ bench, open }: Setup): Promise<Finding> {
-  await bench.step(`heap: races for ${watchedMs / 1_000} s`);
+  await bench.step(`races for ${watchedMs / 1_000} s`);
   const page = await open();
   const session = await page.context().newCDPSession(page);
   await page.getByText("The server now").click();
@@ -186,7 +176,6 @@ async function measureHeap({ bench, open }: Setup): Promise<Finding> {
   }
   const growthMb = ((await heapBytes(session)) - beforeBytes) / 1e6;
   return {
-    part: "heap",
     figures: { races, growth_mb: growthMb, wanted_growth_mb: wantedGrowthMb },
     rows: [
       atMost("growth of the heap in use", growthMb, wantedGrowthMb, unit("MB", 1)),

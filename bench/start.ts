@@ -33,11 +33,15 @@ async function measureByLoadtest(bench: Bench): Promise<Finding[]> {
     const calls = String(exercise.burst.calls);
     const flags = ["--concurrency", calls, "--requests", calls, "--json"] as const;
     const command = ["npm", "run", "-s", "loadtest", "--", exercise.rpc, ...flags] as const;
-    const wallMs = await repeat(bench, `loadtest: ${exercise.letter}, start`, async () => {
-      const { stdout } = await runChild(command, timeoutMs);
-      return JSON.parse(stdout).total / 1e6;
-    });
-    findings.push(findingOf("loadtest", exercise, wallMs));
+    const wallMs = await repeat(
+      bench,
+      async () => {
+        const { stdout } = await runChild(command, timeoutMs);
+        return JSON.parse(stdout).total / 1e6;
+      },
+      `${exercise.letter}, start`,
+    );
+    findings.push(findingOf(exercise, wallMs));
   }
   return findings;
 }
@@ -51,7 +55,7 @@ async function measureByCurl(bench: Bench): Promise<Finding[]> {
   const findings: Finding[] = [];
   const readyMs: number[] = [];
   for (const exercise of ["A", "D", "G", "H"].map(exerciseOf)) {
-    const wallMs = await repeat(bench, `curl: ${exercise.letter}, start`, async () => {
+    const measure = async () => {
       const startMs = performance.now();
       const server = startChild(["npm", "start", "--silent", "--", "--port", String(port)], {
         stdio: "ignore",
@@ -62,8 +66,9 @@ async function measureByCurl(bench: Bench): Promise<Finding[]> {
       server.kill("SIGTERM");
       await once(server, "exit");
       return Number(stdout) * 1_000;
-    });
-    findings.push(findingOf("curl", exercise, wallMs));
+    };
+    const wallMs = await repeat(bench, measure, `${exercise.letter}, start`);
+    findings.push(findingOf(exercise, wallMs));
   }
   const ready = spreadOf(readyMs);
   const row = {
@@ -75,7 +80,7 @@ async function measureByCurl(bench: Bench): Promise<Finding[]> {
   return [...findings, { part: "ready", figures: { ready_ms: ready }, rows: [row] }];
 }
 
-function findingOf(part: string, exercise: Exercise, wallMs: readonly number[]): Finding {
+function findingOf(exercise: Exercise, wallMs: readonly number[]): Finding {
   const { letter, burst } = exercise;
   if ("timesIdeal" in burst.expected) {
     throw new Error(`Expected ${letter} to wait and not to compute`);
@@ -85,7 +90,6 @@ function findingOf(part: string, exercise: Exercise, wallMs: readonly number[]):
   const calls = `${burst.calls} call${burst.calls === 1 ? "" : "s"}`;
   const wall = spreadOf(wallMs);
   return {
-    part,
     figures: { exercise: letter, starts: wallMs.length, within, wall_ms: wall, expected_ms: toMs },
     rows: [
       {

@@ -17,7 +17,23 @@ import {
 } from "../harness/bench.ts";
 import { readAnyReport } from "../harness/clients.ts";
 import { runChild } from "../harness/processes.ts";
-import { backendUrl } from "./bursts.ts";
+
+/**
+ * The URL of an external backend.
+ *
+ * @throws Error when the environment variable is not set
+ */
+export function backendUrl(variable: "DATABASE_URL" | "REDIS_URL"): string {
+  const url = process.env[variable];
+  if (!url) {
+    const example =
+      variable === "DATABASE_URL"
+        ? "postgres://user:password@localhost/database"
+        : "redis://localhost";
+    throw new Error(`Expected ${variable}, such as ${example}, got none. compose.yaml starts one.`);
+  }
+  return url;
+}
 
 const wantedAddedMs = 3;
 /** One after another, so that no call waits for another. */
@@ -25,47 +41,39 @@ const calls = 300;
 const warmUpCalls = 300;
 
 /** A job with next to nothing to do: by the job queue, by a thread, and by BullMQ alone. */
-export async function measureQueue(bench: Bench): Promise<Finding[]> {
+export async function measureQueue(bench: Bench): Promise<Finding> {
   const redisUrl = backendUrl("REDIS_URL");
-  const server = await startServer();
-  const worker = await startWorker(["--cpu-workers=1"]);
-  const bare = openBareQueue(redisUrl);
-  try {
-    const hash = (strategy: string) => {
-      const client = createUnblockClient({ baseUrl: server.url, protocol: "grpc", strategy });
-      return () => client.computeHash({ data: "x", rounds: 1 });
-    };
-    const [byQueue, byThread] = [hash("queue"), hash("cpu-pool")];
-    for (const run of [byQueue, byThread, bare.run]) {
-      await medianMs(warmUpCalls, run);
-    }
-    const measured = await repeat(bench, "queue", async () => ({
-      added: (await medianMs(calls, byQueue)) - (await medianMs(calls, byThread)),
-      bullmq: await medianMs(calls, bare.run),
-    }));
-    const addedMs = spreadOf(measured.map(({ added }) => added));
-    const bullmqMs = spreadOf(measured.map(({ bullmq }) => bullmq));
-    const ms = unit("ms", 2);
-    return [
-      {
-        part: "queue",
-        figures: { calls, added_ms: addedMs, bullmq_ms: bullmqMs, wanted_added_ms: wantedAddedMs },
-        rows: [
-          atMost(
-            "latency that the job queue adds to a call, median",
-            addedMs.median,
-            wantedAddedMs,
-            ms,
-          ),
-          plainRow("a job of BullMQ alone", ms(bullmqMs.median)),
-        ],
-      },
-    ];
-  } finally {
-    await bare.close();
-    await worker.close();
-    await server.close();
+  await using stack = new AsyncDisposableStack();
+  const server = stack.adopt(await startServer(), (started) => started.close());
+  stack.adopt(await startWorker(["--cpu-workers=1"]), (worker) => worker.close());
+  const bare = stack.adopt(openBareQueue(redisUrl), (queue) => queue.close());
+  const hash = (strategy: string) => {
+    const client = createUnblockClient({ baseUrl: server.url, protocol: "grpc", strategy });
+    return () => client.computeHash({ data: "x", rounds: 1 });
+  };
+  const [byQueue, byThread] = [hash("queue"), hash("cpu-pool")];
+  for (const run of [byQueue, byThread, bare.run]) {
+    await medianMs(warmUpCalls, run);
   }
+  const measured = await repeat(bench, async () => ({
+    added: (await medianMs(calls, byQueue)) - (await medianMs(calls, byThread)),
+    bullmq: await medianMs(calls, bare.run),
+  }));
+  const addedMs = spreadOf(measured.map(({ added }) => added));
+  const bullmqMs = spreadOf(measured.map(({ bullmq }) => bullmq));
+  const ms = unit("ms", 2);
+  return {
+    figures: { calls, added_ms: addedMs, bullmq_ms: bullmqMs, wanted_added_ms: wantedAddedMs },
+    rows: [
+      atMost(
+        "latency that the job queue adds to a call, median",
+        addedMs.median,
+        wantedAddedMs,
+        ms,
+      ),
+      plainRow("a job of BullMQ alone", ms(bullmqMs.median)),
+    ],
+  };
 }
 
 function openBareQueue(url: string) {
@@ -109,7 +117,7 @@ const timeoutMs = 2 * seconds * 1_000;
 const mebibyte = 1024 * 1024;
 
 /** Events that Redis has stored when their callers get "accepted". No worker takes them meanwhile. */
-export async function measureEvents({ step }: Bench): Promise<Finding[]> {
+export async function measureEvents({ step }: Bench): Promise<Finding> {
   const url = backendUrl("REDIS_URL");
   const redis = connectRedis({ url, log: () => {} });
   await redis.connected;
@@ -123,7 +131,7 @@ export async function measureEvents({ step }: Bench): Promise<Finding[]> {
   const memoryMib = async () => Number((await redis.info()).get("used_memory")) / mebibyte;
   const server = await startServer([`--max-queue=${seconds * offeredPerSecond + 1}`]);
   try {
-    await step(`events: ${offeredPerSecond} per second for ${seconds} s`);
+    await step(`${offeredPerSecond} per second for ${seconds} s`);
     const before = await memoryMib();
     const ended = await runChild(
       [
@@ -140,24 +148,21 @@ export async function measureEvents({ step }: Bench): Promise<Finding[]> {
     const p99 = (report.latencyDistribution ?? []).find(({ percentage }) => percentage === 99);
     const p99Ms = (p99?.latency ?? Number.NaN) / 1e6;
     const what = `G, queue: events accepted per second, for ${seconds} s`;
-    return [
-      {
-        part: "events",
-        figures: {
-          offered_per_second: offeredPerSecond,
-          seconds,
-          accepted_per_second: accepted,
-          p99_ms: p99Ms,
-          redis_added_mib: addedMib,
-          wanted_per_second: wantedPerSecond,
-        },
-        rows: [
-          atLeast(what, accepted, wantedPerSecond, (value) => value.toFixed(0)),
-          plainRow("99 % are accepted within", `${p99Ms.toFixed(1)} ms`),
-          plainRow("growth of Redis", `${addedMib.toFixed(0)} MiB`),
-        ],
+    return {
+      figures: {
+        offered_per_second: offeredPerSecond,
+        seconds,
+        accepted_per_second: accepted,
+        p99_ms: p99Ms,
+        redis_added_mib: addedMib,
+        wanted_per_second: wantedPerSecond,
       },
-    ];
+      rows: [
+        atLeast(what, accepted, wantedPerSecond, (value) => value.toFixed(0)),
+        plainRow("99 % are accepted within", `${p99Ms.toFixed(1)} ms`),
+        plainRow("growth of Redis", `${addedMib.toFixed(0)} MiB`),
+      ],
+    };
   } finally {
     await server.close();
     // The events must not be sent later.

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import {
   atLeast,
   atMost,
-  type Finding,
   factor,
   isReached,
+  type NamedFinding,
   renderTable,
   spreadOf,
   toJson,
@@ -20,12 +20,12 @@ test.each([
 
 const environment = { cores: 2, node: "v26.10.0", ghz: "v0.93.0", pinned: true };
 const row = { what: "ours 30,000/s, ghz 20,000/s", measured: "1.50 ×", wanted: "≥ 1.20 ×" };
-const good: Finding = {
+const good: NamedFinding = {
   part: "throughput",
   figures: { server: "null", ratio: 1.5 },
   rows: [{ ...row, reached: true }],
 };
-const bad: Finding = {
+const bad: NamedFinding = {
   part: "burst",
   figures: { added_ms: 12 },
   rows: [
@@ -73,7 +73,7 @@ test("of repeated measurements the median counts, and the table has its interval
   ];
   expect(rows.map(({ reached }) => reached)).toEqual([true, false, true]);
   const table = renderTable("unblock", environment, [
-    { part: "grpc", title: "grpc: calls", figures: {}, rows },
+    { part: "grpc", title: "calls", figures: {}, rows },
   ]);
   expect(table.split("\n").slice(3)).toEqual([
     "                 measured   interval    wanted",

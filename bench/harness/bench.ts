@@ -1,3 +1,4 @@
+import type { describeMachine } from "@unblock/measure/quiet";
 import { intervalOf, medianOf } from "@unblock/measure/statistics";
 import type { Pinning } from "./processes.ts";
 
@@ -34,41 +35,46 @@ export interface Bench {
   /** Measurements per peer; their median counts. */
   readonly runs: number;
   /**
-   * Waits until the machine is quiet, then shows the next step.
+   * Waits until the machine is quiet, then shows the part's next step.
    *
    * @throws TooBusyError when the machine stays busy
    */
   readonly step: (what: string) => Promise<void>;
-  /** Shows the next step, on a machine that need not be quiet. */
+  /** Shows the part's next step, on a machine that need not be quiet. */
   readonly say: (what: string) => void;
 }
 
-/** Measures `bench.runs` times, each as a step. @param what such as "burst" */
+/** Measures `bench.runs` times, each as a step. @param what what one of the measurements is */
 export async function repeat<Value>(
-  { step, runs }: Pick<Bench, "step" | "runs">,
-  what: string,
+  { step, runs }: Bench,
   measure: (run: number) => Promise<Value>,
+  what = "run",
 ): Promise<Value[]> {
   const values: Value[] = [];
   for (let run = 1; run <= runs; run++) {
-    await step(`${what}, ${run} of ${runs}`);
+    await step(`${what} ${run} of ${runs}`);
     values.push(await measure(run));
   }
   return values;
 }
 
 /** Measures one part of a bench. */
-export type Measure = (bench: Bench) => Promise<Finding[]>;
+export type Measure = (bench: Bench) => Promise<Finding | Finding[]>;
 
 /** The result of one measurement. */
 export interface Finding {
-  readonly part: string;
+  /** Name for scripts and above the rows; default: that of the measured part. */
+  readonly part?: string;
   /** Title of the rows, when the part's name does not say enough. */
   readonly title?: string;
   /** Figures for scripts, under their names in `--json`. */
   readonly figures: Readonly<Record<string, unknown>>;
   /** Rows of the table. */
   readonly rows: readonly Row[];
+}
+
+export interface NamedFinding extends Finding {
+  readonly part: string;
 }
 
 export interface Row {
@@ -149,9 +155,41 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: Math.min(...values), median: medianOf(values), max: Math.max(...values) };
 }
 
-interface Environment {
-  readonly cores: number;
-  readonly node: string;
+interface Growth {
+  /** What is measured, such as "heap". */
+  readonly what: string;
+  readonly fewCalls: number;
+  readonly manyCalls: number;
+  readonly wantedMb: number;
+}
+
+/** Compares memory after few calls with that after many. @param mbAfter makes so many calls in total */
+export async function measureGrowth(
+  { step }: Bench,
+  { what, fewCalls, manyCalls, wantedMb }: Growth,
+  mbAfter: (calls: number) => Promise<number>,
+): Promise<Finding> {
+  const count = (calls: number) => calls.toLocaleString("en");
+  await step(`${count(fewCalls)} calls`);
+  const few = await mbAfter(fewCalls);
+  await step(`${count(manyCalls)} calls`);
+  const many = await mbAfter(manyCalls);
+  const after = (calls: number, mb: number) => `${count(calls)} calls ${mb.toFixed(1)} MB`;
+  const title = `${what} after ${after(manyCalls, many)}, after ${after(fewCalls, few)}`;
+  return {
+    figures: {
+      few_calls: fewCalls,
+      [`few_calls_${what}_mb`]: few,
+      many_calls: manyCalls,
+      [`many_calls_${what}_mb`]: many,
+      growth_mb: many - few,
+      wanted_growth_mb: wantedMb,
+    },
+    rows: [atMost(title, many - few, wantedMb, unit("MB more", 1))],
+  };
+}
+
+interface Environment extends ReturnType<typeof describeMachine> {
   readonly ghz: string;
   /** Whether server and client have one core each. */
   readonly pinned: boolean;
@@ -161,7 +199,7 @@ interface Environment {
 export function renderTable(
   title: string,
   { cores, node, ghz, pinned }: Environment,
-  findings: readonly Finding[],
+  findings: readonly NamedFinding[],
 ): string {
   const hasIntervals = findings.some(({ rows }) => rows.some(({ interval }) => interval));
   const cellsOf = ({ what, measured, interval = "", wanted }: Omit<Row, "reached">) =>
@@ -178,7 +216,7 @@ export function renderTable(
     const aligned = others.map((cell, index) => cell.padStart(widths[index + 1] ?? 0));
     return `  ${[what.padEnd(widths[0] ?? 0), ...aligned, mark].join("  ")}`.trimEnd();
   };
-  const groups = Map.groupBy(findings, ({ part, title }) => title ?? part);
+  const groups = Map.groupBy(findings, ({ part, title }) => (title ? `${part}: ${title}` : part));
   const lines = [
     `${title}, on ${cores} core${cores === 1 ? "" : "s"}, Node ${node}, ghz ${ghz},`,
     pinned ? "server and client on one core each." : "server and client not pinned to cores.",
@@ -195,7 +233,7 @@ export function renderTable(
 }
 
 /** The findings as JSON, for scripts. */
-export function toJson(environment: Environment, findings: readonly Finding[]) {
+export function toJson(environment: Environment, findings: readonly NamedFinding[]) {
   return {
     machine: environment,
     parts: findings.map((finding) => ({

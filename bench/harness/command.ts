@@ -2,8 +2,9 @@ import { describeMachine, waitForQuiet } from "@unblock/measure/quiet";
 import { wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
 import { findGoTool } from "@unblock/terminal/go-tool";
+import { openProgressLine } from "@unblock/terminal/progress-line";
 import { Command, InvalidArgumentError } from "commander";
-import { type Bench, type Finding, isReached, type Measure, renderTable, toJson } from "./bench.ts";
+import { isReached, type Measure, type NamedFinding, renderTable, toJson } from "./bench.ts";
 import { ghzTool } from "./clients.ts";
 import { createPinning } from "./processes.ts";
 
@@ -69,14 +70,21 @@ Exit codes: 0 every target was reached; 1 could not run; 2 a target was missed;
 }
 
 async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags): Promise<void> {
-  const steps = createSteps();
+  const stream = process.stderr;
+  const line = openProgressLine(stream);
+  const say = (what: string) => {
+    if (stream.isTTY) {
+      line.show((seconds) => (seconds === 0 ? what : `${what} (${seconds} s)`));
+    } else {
+      stream.write(`${what}\n`);
+    }
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      steps.done();
+      line.clear();
       fail(`${signal}: stopped before the end, nothing to report`);
     });
   }
-  const { say } = steps;
   const pinning = createPinning();
   const isPinned = pinning.missing === undefined;
   if (!isPinned) {
@@ -84,16 +92,24 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
   }
   const ghz = () =>
     findGoTool(ghzTool, () => say(`installing ghz ${ghzTool.version} into .unblock/bin`));
-  const step = async (what: string) => {
-    await becomeQuiet(say);
-    say(what);
-  };
-  const wanted = Object.entries(parts).filter(([name]) => only.includes(name));
-  const { findings, problem } = await measureParts(
-    wanted.map(([, { measure }]) => measure),
-    { pinning, ghz, runs, step, say },
-  );
-  steps.done();
+  const findings: NamedFinding[] = [];
+  let problem: unknown;
+  try {
+    for (const [part, { measure }] of Object.entries(parts)) {
+      if (only.includes(part)) {
+        const sayStep = (what: string) => say(`${part}: ${what}`);
+        const step = async (what: string) => {
+          await becomeQuiet(say);
+          sayStep(what);
+        };
+        const found = await measure({ pinning, ghz, runs, step, say: sayStep });
+        findings.push(...[found].flat().map((finding) => ({ part, ...finding })));
+      }
+    }
+  } catch (error) {
+    problem = error;
+  }
+  line.clear();
   const environment = { ...describeMachine(), ghz: ghzTool.version, pinned: isPinned };
   if (json) {
     process.stdout.write(`${JSON.stringify(toJson(environment, findings))}\n`);
@@ -101,28 +117,12 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
     process.stdout.write(renderTable(title, environment, findings));
   }
   if (problem instanceof TooBusyError) {
-    process.stderr.write(`${problem.message}\n`);
+    stream.write(`${problem.message}\n`);
     process.exitCode = 3;
   } else if (problem !== undefined) {
     fail(problem);
   } else {
     process.exitCode = findings.every(isReached) ? 0 : 2;
-  }
-}
-
-/** Measures part after part, until one of them fails or the machine becomes too busy. */
-async function measureParts(
-  measures: readonly Measure[],
-  bench: Bench,
-): Promise<{ findings: Finding[]; problem?: unknown }> {
-  const findings: Finding[] = [];
-  try {
-    for (const measure of measures) {
-      findings.push(...(await measure(bench)));
-    }
-    return { findings };
-  } catch (problem) {
-    return { findings, problem };
   }
 }
 
@@ -136,38 +136,6 @@ async function becomeQuiet(say: (what: string) => void): Promise<void> {
         "Stop them, or try again later.",
     );
   }
-}
-
-/** Progress on standard error. */
-interface Steps {
-  say(what: string): void;
-  /** Ends the last step. */
-  done(): void;
-}
-
-/** On a terminal, one line that counts the seconds; otherwise one line per step. */
-function createSteps(): Steps {
-  const stream = process.stderr;
-  if (!stream.isTTY) {
-    return { say: (what) => stream.write(`${what}\n`), done: () => {} };
-  }
-  let timer: NodeJS.Timeout | undefined;
-  const done = () => {
-    clearInterval(timer);
-    stream.write("\r\x1b[K");
-  };
-  return {
-    say: (what) => {
-      done();
-      stream.write(what);
-      let seconds = 0;
-      timer = setInterval(() => {
-        seconds++;
-        stream.write(`\r\x1b[K${what} (${seconds} s)`);
-      }, 1_000);
-    },
-    done,
-  };
 }
 
 export function parsePartNames(text: string, names: readonly string[]): string[] {

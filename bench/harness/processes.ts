@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { readText } from "@unblock/measure/proc";
 
 /** The project's folder, in which commands run. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -40,29 +40,21 @@ export interface Ended {
  * @throws Error when the program cannot be started, is ended by a signal, or runs longer than `timeoutMs`
  */
 export async function runChild(command: Command, timeoutMs: number): Promise<Ended> {
-  const child = startChild(command, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const child = startChild(command, {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
+  });
   const [stdout, stderr, extra] = [collect(child, 1), collect(child, 2), collect(child, 3)];
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    child.kill("SIGKILL");
-  }, timeoutMs);
-  try {
-    const [code, signal]: [number | null, NodeJS.Signals | null] = await closeOf(child);
-    const errors = stderr().slice(-2_000).trim();
-    if (code === null) {
-      const why = isLate ? `was not done after ${timeoutMs / 1_000} s` : `was ended by ${signal}`;
-      throw new Error(`${command.join(" ")} ${why}. Its standard error:\n${errors}`);
-    }
-    return { code, stdout: stdout(), stderr: errors, extra: extra() };
-  } finally {
-    clearTimeout(timer);
+  await once(child, "close");
+  const errors = stderr().slice(-2_000).trim();
+  if (child.exitCode === null) {
+    const why = child.killed
+      ? `was not done after ${timeoutMs / 1_000} s`
+      : `was ended by ${child.signalCode}`;
+    throw new Error(`${command.join(" ")} ${why}. Its standard error:\n${errors}`);
   }
-}
-
-async function closeOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
-  const [code, signal] = await once(child, "close");
-  return [code, signal];
+  return { code: child.exitCode, stdout: stdout(), stderr: errors, extra: extra() };
 }
 
 function collect(child: ChildProcess, descriptor: number): () => string {
@@ -114,19 +106,16 @@ export async function startServerCommand(
 }
 
 async function messageOf<Message>(child: ChildProcess, command: Command): Promise<Message> {
-  const { promise, resolve, reject } = Promise.withResolvers<Message>();
-  const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+  const done = new AbortController();
+  const ended = once(child, "exit", done).then(([code, signal]) => {
     const why = signal ?? `exit code ${code}`;
-    reject(new Error(`Expected ${command.join(" ")} to serve, but it ended (${why})`));
-  };
-  child.once("message", resolve);
-  child.once("exit", onExit);
-  child.once("error", reject);
+    throw new Error(`Expected ${command.join(" ")} to serve, but it ended (${why})`);
+  });
   try {
-    return await promise;
+    const [message] = await Promise.race([once(child, "message", done), ended]);
+    return message;
   } finally {
-    child.off("exit", onExit);
-    child.off("error", reject);
+    done.abort();
   }
 }
 
@@ -184,12 +173,8 @@ export function createPinning(): Pinning {
 
 /** The cores of this process's affinity mask, which only Linux reports. */
 function allowedCores(): number[] {
-  try {
-    const status = readFileSync("/proc/self/status", "latin1");
-    return parseCores(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "");
-  } catch {
-    return [];
-  }
+  const status = readText("/proc/self/status");
+  return parseCores(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "");
 }
 
 /** @param list as in /proc, such as "0-2,5" */

@@ -3,7 +3,7 @@ import { compare } from "./ratios.ts";
 
 const ours = { name: "ours", values: [20, 30, 90] };
 const theirs = { name: "theirs", values: [10, 10, 30] };
-const comparison = { part: "grpc", title: "calls", show: (value: number) => `${value}/s` };
+const comparison = { title: "calls", show: (value: number) => `${value}/s` };
 
 test("compares figures of the same run", () => {
   const { figures, rows } = compare({ ...comparison, matches: [{ ours, theirs, min: 2.5 }] });

@@ -17,7 +17,6 @@ export interface Match {
 }
 
 interface Comparison {
-  readonly part: string;
   /** What the figures are. */
   readonly title: string;
   /** Formats a figure. */
@@ -28,11 +27,10 @@ interface Comparison {
 }
 
 /** Reports ratios of figures, with the figures' medians. */
-export function compare({ part, title, show, matches, figures }: Comparison): Finding {
+export function compare({ title, show, matches, figures }: Comparison): Finding {
   const peers = matches.flatMap(({ ours, theirs }) => [ours, theirs]);
   return {
-    part,
-    title: `${part}: ${title}`,
+    title,
     figures: {
       title,
       ...figures,

@@ -4,6 +4,7 @@ import {
   type Bench,
   type Finding,
   inFlight,
+  measureGrowth,
   repeat,
   spreadOf,
   unit,
@@ -38,34 +39,31 @@ export const loadBench: BenchCommand = {
   },
 };
 
-const burst = { calls: 100, idealMs: 10, wantedAddedMs: 10, timeoutMs: 60_000 };
+const burst = { calls: 100, idealMs: 10, wantedAddedMs: 10 };
 
 /** 100 calls at once, each of 10 ms: how much longer than 10 ms all of them take together. */
-async function measureBurst(bench: Bench): Promise<Finding[]> {
-  const { calls, idealMs, wantedAddedMs, timeoutMs } = burst;
+async function measureBurst(bench: Bench): Promise<Finding> {
+  const { calls, idealMs, wantedAddedMs } = burst;
   await using server = await startBenchServer("delaying", bench.pinning);
   // The first calls of a program wait for its compilation, which is not measured here.
   const flags = ["--concurrency", String(calls), "--requests", String(calls), "--warmup", "1s"];
-  const wallMs = await repeat(bench, "burst", async () => {
-    const { report } = await runClient(bench, loadOf(server.url, flags), timeoutMs);
+  const wallMs = await repeat(bench, async () => {
+    const { report } = await runClient(bench, loadOf(server.url, flags));
     return report.total / 1e6;
   });
   const wall = spreadOf(wallMs);
   const addedMs = wall.median - idealMs;
   const what = `${calls} calls of ${idealMs} ms at once, beyond ${idealMs} ms`;
-  return [
-    {
-      part: "burst",
-      figures: {
-        calls,
-        limit_ms: idealMs,
-        wall_ms: wall,
-        added_ms: addedMs,
-        wanted_added_ms: wantedAddedMs,
-      },
-      rows: [atMost(what, addedMs, wantedAddedMs, unit("ms", 1))],
+  return {
+    figures: {
+      calls,
+      limit_ms: idealMs,
+      wall_ms: wall,
+      added_ms: addedMs,
+      wanted_added_ms: wantedAddedMs,
     },
-  ];
+    rows: [atMost(what, addedMs, wantedAddedMs, unit("ms", 1))],
+  };
 }
 
 const steady = {
@@ -74,52 +72,52 @@ const steady = {
   /** Share by which the rate may be off. */
   wantedOff: 0.005,
   wantedLateMs: 3,
-  timeoutMs: 90_000,
   /** Each run takes half a minute. */
   maxRuns: 3,
 };
 
 /** A steady open loop: whether calls are sent as often as they should be, and when they should be. */
-async function measureSteady(bench: Bench): Promise<Finding[]> {
-  const { perSecond, seconds, wantedOff, wantedLateMs, timeoutMs, maxRuns } = steady;
+async function measureSteady(bench: Bench): Promise<Finding> {
+  const { perSecond, seconds, wantedOff, wantedLateMs, maxRuns } = steady;
   const rate = `${perSecond.toLocaleString("en")} calls/s for ${seconds} s`;
   await using server = await startBenchServer("null", bench.pinning);
   const few = { ...bench, runs: Math.min(bench.runs, maxRuns) };
-  const runs = await repeat(few, `steady: ${rate}`, async () => {
-    const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
-    const { report } = await runClient(bench, loadOf(server.url, flags), timeoutMs);
-    return {
-      sent: sentWithin(report.unblock.intervals, seconds),
-      lateMs: histogramOf(report, "lateness").percentile(99),
-    };
-  });
+  const runs = await repeat(
+    few,
+    async () => {
+      const flags = ["--rate", String(perSecond), "--duration", `${seconds}s`];
+      const { unblock } = await runClient(bench, loadOf(server.url, flags));
+      return {
+        sent: sentWithin(unblock.intervals, seconds),
+        lateMs: histogramOf(unblock, "lateness").percentile(99),
+      };
+    },
+    rate,
+  );
   const sent = spreadOf(runs.map((run) => run.sent)).median;
   const late = spreadOf(runs.map(({ lateMs }) => lateMs));
   const off = sent / seconds / perSecond - 1;
-  return [
-    {
-      part: "steady",
-      figures: {
-        rate_per_second: perSecond,
-        seconds,
-        sent,
-        sent_per_second: sent / seconds,
-        off_percent: off * 100,
-        wanted_off_percent: wantedOff * 100,
-        late_p99_ms: late,
-        wanted_late_p99_ms: wantedLateMs,
-      },
-      rows: [
-        {
-          what: `${rate}: sent per second`,
-          measured: (sent / seconds).toLocaleString("en", { maximumFractionDigits: 1 }),
-          wanted: `± ${wantedOff * 100} %`,
-          reached: Math.abs(off) <= wantedOff,
-        },
-        atMost("p99 of the delay of sending", late.median, wantedLateMs, unit("ms", 2)),
-      ],
+  return {
+    figures: {
+      rate_per_second: perSecond,
+      seconds,
+      sent,
+      sent_per_second: sent / seconds,
+      off_percent: off * 100,
+      wanted_off_percent: wantedOff * 100,
+      late_p99_ms: late,
+      wanted_late_p99_ms: wantedLateMs,
     },
-  ];
+    rows: [
+      {
+        what: `${rate}: sent per second`,
+        measured: (sent / seconds).toLocaleString("en", { maximumFractionDigits: 1 }),
+        wanted: `± ${wantedOff * 100} %`,
+        reached: Math.abs(off) <= wantedOff,
+      },
+      atMost("p99 of the delay of sending", late.median, wantedLateMs, unit("ms", 2)),
+    ],
+  };
 }
 
 /** Counts the calls sent before the load's end. Later calls were not part of its rate. */
@@ -132,44 +130,21 @@ export function sentWithin(
     .reduce((sum, { sent }) => sum + sent, 0);
 }
 
-const memory = {
-  fewCalls: 100_000,
-  manyCalls: 10_000_000,
-  wantedGrowthMb: 50,
-  /** Ten million calls at 4,000 per second, which the slowest machine exceeds. */
-  timeoutMs: 2_500_000,
-};
+const memory = { what: "peak", fewCalls: 100_000, manyCalls: 10_000_000, wantedMb: 50 };
+/** Ten million calls at 4,000 per second, which the slowest machine exceeds. */
+const memoryTimeoutMs = 2_500_000;
 
 /** The client's peak memory after many calls and after few. */
-async function measureMemory(bench: Bench): Promise<Finding[]> {
-  const { fewCalls, manyCalls, wantedGrowthMb, timeoutMs } = memory;
+async function measureMemory(bench: Bench): Promise<Finding> {
   await using server = await startBenchServer("null", bench.pinning);
-  const peakMb = async (calls: number) => {
-    await bench.step(`memory: ${calls.toLocaleString("en")} calls`);
+  return await measureGrowth(bench, memory, async (calls) => {
     const flags = ["--concurrency", String(inFlight), "--requests", String(calls)];
-    const load = loadOf(server.url, flags);
-    const { extra } = await runClient(bench, load, timeoutMs, reportPeakMemory);
+    const options = { timeoutMs: memoryTimeoutMs, nodeFlags: reportPeakMemory };
+    const { extra } = await runClient(bench, loadOf(server.url, flags), options);
     const bytes = Number(extra);
     if (!(bytes > 0)) {
       throw new Error(`Expected the load client's peak memory in bytes, got "${extra}"`);
     }
     return bytes / 1e6;
-  };
-  const few = await peakMb(fewCalls);
-  const many = await peakMb(manyCalls);
-  const what = `10,000,000 calls peak at ${many.toFixed(0)} MB, 100,000 at ${few.toFixed(0)} MB`;
-  return [
-    {
-      part: "memory",
-      figures: {
-        few_calls: fewCalls,
-        few_calls_peak_mb: few,
-        many_calls: manyCalls,
-        many_calls_peak_mb: many,
-        growth_mb: many - few,
-        wanted_growth_mb: wantedGrowthMb,
-      },
-      rows: [atMost(what, many - few, wantedGrowthMb, unit("MB more", 0))],
-    },
-  ];
+  });
 }

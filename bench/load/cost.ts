@@ -9,8 +9,7 @@ import {
   type Spread,
   spreadOf,
 } from "../harness/bench.ts";
-import { runClient, runGhz } from "../harness/clients.ts";
-import { type Post, runH2load } from "../harness/h2load.ts";
+import { type Post, runClient, runGhz, runH2load } from "../harness/clients.ts";
 import { loadOf, startBenchServer } from "./servers.ts";
 
 /** Wanted ratio of calls per second of CPU to those of other clients. */
@@ -20,7 +19,6 @@ const wanted = { ghz: 4, h2load: 0.9 } as const;
 const streams = 12;
 /** A client's cost is that of the calls that the longer run has more: its start does not count. */
 const seconds = { short: 1, long: 9 } as const;
-const timeoutMs = 60_000;
 /** Unit of CPU times in /proc/PID/stat. */
 const tickMs = 10;
 
@@ -45,16 +43,16 @@ export async function measureCost(bench: Bench): Promise<Finding[]> {
       ...flags,
     ]);
   const clients = {
-    unblock: async (duration) => (await runClient(bench, load(duration), timeoutMs)).report.count,
+    unblock: async (duration) => (await runClient(bench, load(duration))).report.count,
     // Calls in progress at the end are awaited: if cut off, they would count as failed.
     ghz: async (duration) =>
-      (await runGhz(bench, load(duration, ["--duration-stop", "wait"]), timeoutMs)).count,
+      (await runGhz(bench, load(duration, ["--duration-stop", "wait"]))).count,
     h2load: (duration) =>
       runH2load(bench, { url: server.url, post: ping, connections, streams, seconds: duration }),
   } satisfies Record<string, Run>;
-  await bench.step("cost: warming up the server");
+  await bench.step("warming up the server");
   await clients.unblock(seconds.short);
-  const costs = await repeat(bench, "cost: all clients", async () => ({
+  const costs = await repeat(bench, async () => ({
     unblock: await costUs(clients.unblock),
     ghz: await costUs(clients.ghz),
     h2load: await costUs(clients.h2load),
@@ -66,7 +64,6 @@ export async function measureCost(bench: Bench): Promise<Finding[]> {
     const us = ({ median }: Spread) => `${median.toFixed(1)} µs`;
     const what = `CPU per call: ours ${us(ours)}, ${peer} ${us(theirs)}`;
     return {
-      part: "cost",
       figures: { peer, ours_us: ours, peer_us: theirs, ratio, wanted_ratio: wanted[peer] },
       rows: [atLeast(what, ratio.median, wanted[peer], factor)],
     };

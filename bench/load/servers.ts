@@ -4,18 +4,18 @@ import { type Pinning, type ServerProcess, startServerProcess } from "../harness
 
 /** The servers that load clients are measured against, by their names in tables. */
 export const servers = {
-  null: { file: "null-server.ts", flags: [] },
-  "http2-null": { file: "http2-null-server.ts", flags: [] },
-  delaying: { file: "null-server.ts", flags: ["--delay", "10"] },
-  "grpc-js": { file: "grpc-js-server.ts", flags: [] },
-  stalled: { file: "stalled-server.ts", flags: [] },
-} as const satisfies Record<string, { file: string; flags: readonly string[] }>;
+  null: ["null-server.ts"],
+  "http2-null": ["null-server.ts", "frames"],
+  delaying: ["null-server.ts", "--delay", "10"],
+  "grpc-js": ["null-server.ts", "grpc-js"],
+  stalled: ["stalled-server.ts"],
+} as const satisfies Record<string, readonly [file: string, ...flags: string[]]>;
 
 export type ServerKind = keyof typeof servers;
 
 /** Starts a server on a free port, on the servers' core. */
 export function startBenchServer(kind: ServerKind, pinning: Pinning): Promise<ServerProcess> {
-  const { file, flags } = servers[kind];
+  const [file, ...flags] = servers[kind];
   return startServerProcess(new URL(`./servers/${file}`, import.meta.url), flags, pinning);
 }
 

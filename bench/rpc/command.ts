@@ -1,5 +1,6 @@
 import { type Bench, type Finding, inFlight } from "../harness/bench.ts";
 import type { BenchCommand } from "../harness/command.ts";
+import { count, createEchoTarget, echo, type Messages, mirror, repeat } from "./calls.ts";
 import { compareServers } from "./compare.ts";
 import {
   type Driver,
@@ -11,7 +12,6 @@ import {
 } from "./drivers.ts";
 import { measureLatency } from "./latency.ts";
 import { measureHeap, measureIdle } from "./memory.ts";
-import { count, createEchoTarget, echo, type Messages, mirror, repeat } from "./requests.ts";
 
 export const rpcBench: BenchCommand = {
   name: "rpc",
@@ -40,7 +40,6 @@ export const rpcBench: BenchCommand = {
       about: "p99 at 5,000 calls per second beside grpc-js's (four minutes)",
       measure: (bench) =>
         measureLatency(bench, {
-          part: "latency",
           perSecond: 5_000,
           ours: ["unblock", "adapter"],
           theirs: "grpc-js",
@@ -50,7 +49,6 @@ export const rpcBench: BenchCommand = {
       about: "p99 at 20,000 calls per second beside grpc-go's (three minutes)",
       measure: (bench) =>
         measureLatency(bench, {
-          part: "tail",
           perSecond: 20_000,
           ours: ["adapter"],
           theirs: "grpc-go",
@@ -76,14 +74,14 @@ async function measureGrpc(bench: Bench): Promise<Finding[]> {
     ["frames", "node:http2", 2.5],
   ] as const;
   const groups = drivers.map((driver) => ({ name: `by ${driver.name}`, driver, pairs }));
-  return await compareServers(bench, { part: "grpc", unit: "calls", groups });
+  return await compareServers(bench, { unit: "calls", groups });
 }
 
 async function measureTls(bench: Bench): Promise<Finding[]> {
   const driver = h2loadDriver("h2load", echo("grpc"));
   const pairs = [["adapter, TLS", "grpc-js, TLS", 2.5]] as const;
   const groups = [{ name: "by h2load", driver, pairs }];
-  return await compareServers(bench, { part: "tls", unit: "calls", groups });
+  return await compareServers(bench, { unit: "calls", groups });
 }
 
 async function measureStreaming(bench: Bench): Promise<Finding[]> {
@@ -95,14 +93,14 @@ async function measureStreaming(bench: Bench): Promise<Finding[]> {
     ] as const;
     return { name: driver.name, driver, pairs };
   });
-  return await compareServers(bench, { part: "streaming", unit: "messages", groups });
+  return await compareServers(bench, { unit: "messages", groups });
 }
 
 async function measureLarge(bench: Bench): Promise<Finding[]> {
   const pairs = [["adapter", "grpc-js", 1]] as const;
   const drivers = streamDrivers({ bytes: 1024 * 1024, times: 1 });
   const groups = drivers.map((driver) => ({ name: driver.name, driver, pairs }));
-  return await compareServers(bench, { part: "large", unit: "messages", groups });
+  return await compareServers(bench, { unit: "messages", groups });
 }
 
 function streamDrivers(messages: Messages): Driver[] {
@@ -120,7 +118,7 @@ async function measureConnect(bench: Bench): Promise<Finding[]> {
     { name: "Connect / gRPC", driver: h2loadDriver("h2load with Connect", echo("connect")) },
     { name: "gRPC-Web / gRPC", driver: h2loadDriver("h2load with gRPC-Web", echo("grpc-web")) },
   ].map((load) => ({ ...load, theirDriver, pairs }));
-  return await compareServers(bench, { part: "connect", unit: "calls", groups });
+  return await compareServers(bench, { unit: "calls", groups });
 }
 
 async function measureJson(bench: Bench): Promise<Finding[]> {
@@ -133,5 +131,5 @@ async function measureJson(bench: Bench): Promise<Finding[]> {
   ] as const;
   const groups = [{ name: `by ${driver.name}`, driver, pairs }];
   // The machine varies more from turn to turn than the adapter differs from fastify.
-  return await compareServers(bench, { part: "json", unit: "calls", groups, rounds: 3 });
+  return await compareServers(bench, { unit: "calls", groups, rounds: 3 });
 }

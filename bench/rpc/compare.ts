@@ -1,4 +1,4 @@
-import { type Bench, type Finding, spreadOf } from "../harness/bench.ts";
+import { type Bench, type Finding, repeat, spreadOf } from "../harness/bench.ts";
 import { type Peers, startAll } from "../harness/processes.ts";
 import { compare } from "../harness/ratios.ts";
 import type { Driver } from "./drivers.ts";
@@ -27,7 +27,6 @@ export interface Group {
 }
 
 interface Comparison {
-  readonly part: string;
   /** What is counted, such as "calls". */
   readonly unit: string;
   readonly groups: readonly Group[];
@@ -38,26 +37,20 @@ interface Comparison {
 /** Compares the work per CPU time of echo servers, which are measured in turn, `bench.runs` times. */
 export async function compareServers(
   bench: Bench,
-  { part, unit, groups, rounds = 1 }: Comparison,
+  { unit, groups, rounds = 1 }: Comparison,
 ): Promise<Finding[]> {
   const contestants = new Map(
     groups.flatMap(contestantsOf).map((contestant) => [keyOf(contestant), contestant]),
   );
   const kinds = new Set([...contestants.values()].map(({ server }) => server));
   await using peers = await startAll([...kinds], (kind) => startEchoServer(kind, bench.pinning));
-  const step = (what: string, contestant: Contestant<ServerKind>) =>
-    bench.step(`${part}: ${what}, ${keyOf(contestant)}`);
   for (const contestant of contestants.values()) {
-    await step("warming up", contestant);
+    await bench.step(`warming up, ${keyOf(contestant)}`);
     await contestant.driver.drive(bench, peers.get(contestant.server).url, warmUpSeconds);
   }
-  const runs: Run[] = [];
-  for (let run = 1; run <= bench.runs; run++) {
-    const onTurn = (contestant: Contestant<ServerKind>) =>
-      step(`run ${run} of ${bench.runs}`, contestant);
-    const options = { rounds, seconds: turnSeconds, onTurn };
-    runs.push(await takeTurns(bench, [...contestants.values()], peers, options));
-  }
+  const runs = await repeat(bench, () =>
+    takeTurns(bench, [...contestants.values()], peers, { rounds, seconds: turnSeconds }),
+  );
   const peerOf = (contestant: Contestant<ServerKind>) => ({
     name: contestant.server,
     values: figuresOf(runs, contestant, ({ count, cpuMs }) => (1_000 * count) / cpuMs),
@@ -65,7 +58,6 @@ export async function compareServers(
   return groups.map((group) => {
     const { name, driver, theirDriver = driver, pairs } = group;
     return compare({
-      part,
       title: `${unit} per second of the server's CPU time, ${name}`,
       show: (value) => Math.round(value).toLocaleString("en"),
       matches: pairs.map(([ours, theirs, min]) => ({
@@ -129,25 +121,21 @@ function spreadsOf(runs: readonly Run[], group: Group, figure: (work: Work) => n
   );
 }
 
-interface TurnOptions<Kind extends string> {
-  /** Times that the contestants are measured there and back. */
-  readonly rounds: number;
-  readonly seconds: number;
-  /** Called before each turn. */
-  readonly onTurn?: (contestant: Contestant<Kind>) => Promise<void>;
-}
-
-/** Measures one run, there and back, so that changes of the machine's speed affect all servers alike. */
+/**
+ * Measures one run, there and back, so that changes of the machine's speed affect all servers alike.
+ *
+ * @param options `rounds`: times that the contestants are measured there and back
+ */
 export async function takeTurns<Kind extends string>(
   bench: Bench,
   contestants: readonly Contestant<Kind>[],
   peers: Peers<Kind>,
-  { rounds, seconds, onTurn }: TurnOptions<Kind>,
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
 ): Promise<Run> {
   const run = new Map<string, Work>();
   const round = [...contestants, ...contestants.toReversed()];
   for (const contestant of Array.from({ length: rounds }, () => round).flat()) {
-    await onTurn?.(contestant);
+    await bench.step(keyOf(contestant));
     const { driver, server } = contestant;
     const { ask, url } = peers.get(server);
     const cpuBeforeMs = await ask<number>("cpuMs");

@@ -1,8 +1,5 @@
 import { type Bench, connections, inFlight, type Target } from "../harness/bench.ts";
-import { runClient, runGhz } from "../harness/clients.ts";
-import { type Post, runH2load } from "../harness/h2load.ts";
-
-const timeoutMs = 60_000;
+import { type Post, runClient, runGhz, runH2load } from "../harness/clients.ts";
 
 /** A closed loop by one of the clients. */
 export interface Driver {
@@ -31,7 +28,7 @@ export function ownDriver(
     drive: async (bench, url, seconds) => {
       const all = [...loopFlags(seconds), ...flags];
       const load = { url, target, connections: onConnections, flags: all };
-      return (await runClient(bench, load, timeoutMs)).report.rps;
+      return (await runClient(bench, load)).report.rps;
     },
   };
 }
@@ -48,19 +45,14 @@ export function ghzDriver(target: Target): Driver {
     drive: async (bench, url, seconds) => {
       // Calls in progress at the end are awaited: if cut off, they would count as failed.
       const flags = [...loopFlags(seconds), "--duration-stop", "wait"];
-      return (await runGhz(bench, { url, target, connections, flags }, timeoutMs)).rps;
+      return (await runGhz(bench, { url, target, connections, flags })).rps;
     },
   };
 }
 
 /** h2load with small unary calls. */
 export function h2loadDriver(name: string, post: Post): Driver {
-  const streams = Math.ceil(inFlight / connections);
-  return {
-    name,
-    drive: async (bench, url, seconds) =>
-      (await runH2load(bench, { url, post, connections, streams, seconds })) / seconds,
-  };
+  return driverOf(name, post, Math.ceil(inFlight / connections), 1);
 }
 
 /**
@@ -70,10 +62,15 @@ export function h2loadDriver(name: string, post: Post): Driver {
  * @param messages per call
  */
 export function streamDriver(name: string, post: Post, messages: number): Driver {
+  return driverOf(name, post, 1, messages);
+}
+
+function driverOf(name: string, post: Post, streams: number, messages: number): Driver {
   return {
     name,
-    drive: async (bench, url, seconds) =>
-      (messages * (await runH2load(bench, { url, post, connections, streams: 1, seconds }))) /
-      seconds,
+    drive: async (bench, url, seconds) => {
+      const calls = await runH2load(bench, { url, post, connections, streams, seconds });
+      return (messages * calls) / seconds;
+    },
   };
 }

@@ -1,10 +1,13 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   type Pinning,
+  runChild,
   type ServerProcess,
   startServerCommand,
   startServerProcess,
 } from "../harness/processes.ts";
-import { buildGrpcGo } from "./grpc-go.ts";
 
 type Start = (pinning: Pinning, nodeFlags: readonly string[]) => Promise<ServerProcess>;
 
@@ -26,7 +29,7 @@ export const servers = {
   "connect-node 1.1": onNode("peer-server.ts", "connect-node 1.1"),
   fastify: onNode("peer-server.ts", "fastify"),
   "node:http2": onNode("peer-server.ts", "node:http2"),
-  frames: onNode("http2-frames-server.ts"),
+  frames: onNode("peer-server.ts", "frames"),
 } as const satisfies Record<string, Start>;
 
 export type ServerKind = keyof typeof servers;
@@ -38,4 +41,29 @@ export function startEchoServer(
   nodeFlags: readonly string[] = [],
 ): Promise<ServerProcess> {
   return servers[kind](pinning, nodeFlags);
+}
+
+const goSource = fileURLToPath(new URL("./servers/grpc-go", import.meta.url));
+/** Ignored by Git. */
+const goProgram = fileURLToPath(new URL("../../.unblock/bin/grpc-go-echo", import.meta.url));
+/** Includes the download of grpc-go. */
+const goBuildTimeoutMs = 600_000;
+
+/**
+ * Builds the server on grpc-go, which takes a second when it is built already. Returns its path.
+ *
+ * @throws Error when Go is not installed or the build fails
+ */
+async function buildGrpcGo(): Promise<string> {
+  mkdirSync(dirname(goProgram), { recursive: true });
+  const build = runChild(["go", "build", "-C", goSource, "-o", goProgram, "."], goBuildTimeoutMs);
+  const { code, stderr } = await build.catch((error: NodeJS.ErrnoException) => {
+    const hint =
+      "Expected Go, to build the server on grpc-go, found none: get it from https://go.dev/dl";
+    throw error.code === "ENOENT" ? new Error(hint) : error;
+  });
+  if (code !== 0) {
+    throw new Error(`Expected Go to build the server on grpc-go, got:\n${stderr}`);
+  }
+  return goProgram;
 }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { protocols } from "@unblock/client/client";
 import { Http2Transport } from "@unblock/http2/client";
-import { sendChecked } from "../rpc/call.ts";
-import { mix } from "./mix.ts";
+import type { Post } from "../harness/clients.ts";
+import { count, echo, mirror, prepareChecked, repeat, repeated } from "../rpc/calls.ts";
 
 /** Connections at a time. */
 const lanes = 8;
@@ -18,6 +19,15 @@ const cutShare = 0.5;
 /** Share of connections before which another one is opened that leaves in the middle of its preface. */
 const silentShare = 0.1;
 const maxProblems = 10;
+
+/** Calls of all kinds in all protocols, of which a soak picks one at random; half of them are unary. */
+const mix: readonly Post[] = protocols.flatMap((protocol) => {
+  const messages = { bytes: 100, times: 10 };
+  const streams = [repeat, count, mirror].map((kind) => kind(protocol, messages));
+  // More than the first window of a stream, so that both sides have to wait.
+  const large = mirror(protocol, { bytes: 100_000, times: 1 });
+  return [...repeated(18, echo(protocol)), ...repeated(6, streams).flat(), large];
+});
 
 /** What became of the calls that have ended. */
 export interface Tally {
@@ -73,11 +83,7 @@ async function useConnection(
   tally: Tally,
   isOver: () => boolean,
 ): Promise<void> {
-  const senders = mix.map((post) => {
-    const { path, fields, body } = post;
-    const request = transport.prepare({ method: "POST", path, fields }, body);
-    return (done: (problem: string | undefined) => void) => sendChecked(request, post, done);
-  });
+  const senders = mix.map((post) => prepareChecked(transport, post));
   const quota = 1 + Math.floor(Math.random() * maxCallsPerConnection);
   const isCut = Math.random() < cutShare;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -24,15 +24,14 @@ export const soakBench: BenchCommand = {
 
 /** A soak ends after so many calls or so much time, whatever is first. */
 interface Soak {
-  readonly part: string;
   /** Calls after which the server holds what it always needs. */
   readonly firstCalls: number;
   readonly calls: number;
   readonly maxMs: number;
 }
 
-const nightly = { part: "nightly", firstCalls: 1e6, calls: 30e6, maxMs: 10 * 3_600_000 };
-const short = { part: "short", firstCalls: 50_000, calls: 1e6, maxMs: 40_000 };
+const nightly = { firstCalls: 1e6, calls: 30e6, maxMs: 10 * 3_600_000 };
+const short = { firstCalls: 50_000, calls: 1e6, maxMs: 40_000 };
 
 /** Less is not long enough to see a leak. */
 const minTimesFirst = 2;
@@ -45,22 +44,19 @@ const settleMs = 2_000;
 /** Otherwise V8 frees the code of functions that were not called for half a minute, and the heap gets smaller. */
 const nodeFlags = ["--no-flush-bytecode"];
 
-async function measureSoak(
-  bench: Bench,
-  { part, firstCalls, calls, maxMs }: Soak,
-): Promise<Finding[]> {
+async function measureSoak(bench: Bench, { firstCalls, calls, maxMs }: Soak): Promise<Finding> {
   await using server = await startEchoServer("unblock", bench.pinning, nodeFlags);
   const tally = emptyTally();
   const untilMs = performance.now() + maxMs;
   const soak = async (wanted: number) => {
     const isOver = () => callsOf(tally) >= wanted || performance.now() >= untilMs;
-    using watch = watchProgress(tally, (text) => bench.say(`${part}: ${text}`));
+    using watch = watchProgress(tally, bench.say);
     await Promise.race([callAtRandom(new URL(server.url), tally, isOver), watch.stuck]);
     return resourcesOf(server);
   };
   const first = await soak(firstCalls);
   const last = await soak(calls);
-  return [findingOf(part, tally, firstCalls, first, last)];
+  return findingOf(tally, firstCalls, first, last);
 }
 
 /** Shows the number of calls. `stuck` rejects when no call ends any more. */
@@ -94,7 +90,6 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** @param first resources after the first calls, to which the last ones are compared */
 export function findingOf(
-  part: string,
   tally: Tally,
   firstCalls: number,
   first: Resources,
@@ -112,7 +107,6 @@ export function findingOf(
       : atMost(`${what}: ${show(after)} / ${show(before)}`, after / before, wantedRatio, factor);
   };
   return {
-    part,
     figures: { ...tally, calls, first_calls: firstCalls, first, last, wanted_ratio: wantedRatio },
     rows: [
       {

@@ -25,7 +25,7 @@ const resources: Resources = {
   threads: 11,
 };
 const reachedWith = (last: Partial<Resources>, right = 100, failed = 0) =>
-  findingOf("short", { ...emptyTally(), right, failed }, 50, resources, { ...resources, ...last })
+  findingOf({ ...emptyTally(), right, failed }, 50, resources, { ...resources, ...last })
     .rows.filter(({ reached }) => reached === false)
     .map(({ what }) => what.split(":")[0]);
 

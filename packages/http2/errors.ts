@@ -40,3 +40,8 @@ export function protocolError(what: string): ConnectionError {
 export function tooMany(what: string): ConnectionError {
   return new ConnectionError(errorCode.enhanceYourCalm, `too many ${what}`);
 }
+
+/** A header block that cannot be decoded, nor can those after it. */
+export function compressionError(what: string): ConnectionError {
+  return new ConnectionError(errorCode.compressionError, what);
+}

@@ -1,9 +1,13 @@
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
-import type { FieldRules } from "./fields.ts";
 import type { FrameReceiver } from "./frame-parser.ts";
-import { flag, frameType, readUint31 } from "./frames.ts";
+import { flag, frameType, maxFrameBytes, maxWindowBytes, readUint31, setting } from "./frames.ts";
 import { endWithoutPadding, HeaderBlocks, type HeaderLimits } from "./header-blocks.ts";
-import { readSettings, type Setting } from "./settings.ts";
+import type { FieldRules } from "./hpack-decoder.ts";
+
+export interface Setting {
+  readonly id: number;
+  readonly value: number;
+}
 
 /** Does what the frames of the peer ask for. */
 export interface FrameHandler<Fields> {
@@ -31,26 +35,23 @@ export interface FrameHandler<Fields> {
   onUnknown(): void;
 }
 
+const settingBytes = 6;
+const maxMaxFrameBytes = 2 ** 24 - 1;
+
 /**
  * Checks what a frame alone and the order of frames show, and hands each to the role's handler.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6
  */
 export class FrameDispatcher<Fields> implements FrameReceiver {
+  /** Whether the peer has sent its settings. */
+  hasSettings = false;
   readonly #handler: FrameHandler<Fields>;
   readonly #blocks: HeaderBlocks<Fields>;
-  #hasSettings = false;
 
   constructor(handler: FrameHandler<Fields>, rules: FieldRules<Fields>, limits: HeaderLimits) {
     this.#handler = handler;
-    this.#blocks = new HeaderBlocks(rules, limits, (streamId, isLast, fields, dependsOnItself) =>
-      handler.onFields(streamId, isLast, fields, dependsOnItself),
-    );
-  }
-
-  /** Whether the peer has sent its settings. */
-  get hasSettings(): boolean {
-    return this.#hasSettings;
+    this.#blocks = new HeaderBlocks(handler, rules, limits);
   }
 
   /** Whether a header block has begun that is not complete. */
@@ -70,7 +71,7 @@ export class FrameDispatcher<Fields> implements FrameReceiver {
     if (this.#handler.isClosed) {
       return;
     }
-    if (!this.#hasSettings && (type !== frameType.settings || flags & flag.ack)) {
+    if (!this.hasSettings && (type !== frameType.settings || flags & flag.ack)) {
       throw protocolError("another frame before SETTINGS");
     }
     if (this.#blocks.isOpen && type !== frameType.continuation) {
@@ -139,8 +140,47 @@ export class FrameDispatcher<Fields> implements FrameReceiver {
       return;
     }
     const settings = readSettings(bytes, start, end);
-    this.#hasSettings = true;
+    this.hasSettings = true;
     this.#handler.onSettings(settings);
+  }
+}
+
+/**
+ * Reads the payload of a SETTINGS frame.
+ *
+ * @throws ConnectionError for a value that no endpoint may send
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.5
+ */
+function readSettings(bytes: Buffer, start: number, end: number): Setting[] {
+  if ((end - start) % settingBytes !== 0) {
+    throw new ConnectionError(errorCode.frameSizeError, "SETTINGS of the wrong length");
+  }
+  const settings: Setting[] = [];
+  for (let at = start; at < end; at += settingBytes) {
+    const [id, value] = [bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2)];
+    checkSetting(id, value);
+    settings.push({ id, value });
+  }
+  return settings;
+}
+
+function checkSetting(id: number, value: number): void {
+  switch (id) {
+    case setting.enablePush:
+    case setting.noRfc7540Priorities:
+      if (value > 1) {
+        throw protocolError(`the setting ${id} of ${value}`);
+      }
+      break;
+    case setting.initialWindowSize:
+      if (value > maxWindowBytes) {
+        throw new ConnectionError(errorCode.flowControlError, `a window of ${value} bytes`);
+      }
+      break;
+    case setting.maxFrameSize:
+      if (value < maxFrameBytes || value > maxMaxFrameBytes) {
+        throw protocolError(`frames of ${value} bytes`);
+      }
   }
 }
 

@@ -22,23 +22,19 @@ export interface FrameReceiver {
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-4.1
  */
 export class FrameParser {
+  /** Number of frames so far. */
+  frames = 0;
   readonly #receiver: FrameReceiver;
   readonly #preface: Uint8Array;
   #prefaceBytes = 0;
   /** Start of a frame whose rest has not arrived. */
   #part: Buffer | undefined;
   #partBytes = 0;
-  #frames = 0;
 
   /** @param preface what the peer begins with: nothing, if it is a server */
   constructor(receiver: FrameReceiver, preface: Uint8Array) {
     this.#receiver = receiver;
     this.#preface = preface;
-  }
-
-  /** Number of frames so far. */
-  get frames(): number {
-    return this.#frames;
   }
 
   /** Whether the preface or a frame has begun and is not complete. */
@@ -105,7 +101,7 @@ export class FrameParser {
   }
 
   #emit(bytes: Buffer, at: number, end: number): void {
-    this.#frames++;
+    this.frames++;
     this.#receiver.onFrame(
       bytes[at + 3] ?? 0,
       bytes[at + 4] ?? 0,

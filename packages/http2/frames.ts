@@ -29,6 +29,7 @@ export const setting = {
 export const frameHeaderBytes = 9;
 /** Largest payload that every endpoint accepts. Both roles ask for no more and send no more. */
 export const maxFrameBytes = 16_384;
+export const maxStreamId = 2 ** 31 - 1;
 /** Initial window of a stream and of a connection. */
 export const defaultWindowBytes = 65_535;
 export const maxWindowBytes = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 import { ConnectionError, errorCode, protocolError, tooMany } from "./errors.ts";
-import type { FieldRules } from "./fields.ts";
+import type { FrameHandler } from "./frame-dispatcher.ts";
 import { flag, readUint31 } from "./frames.ts";
-import { HpackDecoder } from "./hpack-decoder.ts";
+import { type FieldRules, HpackDecoder } from "./hpack-decoder.ts";
 
 export interface HeaderLimits {
   readonly maxHeaderBytes: number;
@@ -9,13 +9,7 @@ export interface HeaderLimits {
   readonly maxContinuations: number;
 }
 
-/** @param dependsOnItself whether the priority that came with the fields is an error */
-export type OnFields<Fields> = (
-  streamId: number,
-  isLast: boolean,
-  fields: Fields,
-  dependsOnItself: boolean,
-) => void;
+type FieldsHandler<Fields> = Pick<FrameHandler<Fields>, "onFields">;
 
 /** Block whose rest has not arrived. */
 interface OpenBlock {
@@ -37,13 +31,13 @@ const priorityBytes = 5;
 export class HeaderBlocks<Fields> {
   readonly #decoder: HpackDecoder<Fields>;
   readonly #limits: HeaderLimits;
-  readonly #onFields: OnFields<Fields>;
+  readonly #handler: FieldsHandler<Fields>;
   #open: OpenBlock | undefined;
 
-  constructor(rules: FieldRules<Fields>, limits: HeaderLimits, onFields: OnFields<Fields>) {
+  constructor(handler: FieldsHandler<Fields>, rules: FieldRules<Fields>, limits: HeaderLimits) {
+    this.#handler = handler;
     this.#limits = limits;
     this.#decoder = new HpackDecoder(rules, limits.maxHeaderBytes, limits.maxHeaderFields);
-    this.#onFields = onFields;
   }
 
   /** Whether only the continuation of a block may come. */
@@ -70,7 +64,8 @@ export class HeaderBlocks<Fields> {
     }
     const isLast = (flags & flag.endStream) !== 0;
     if (flags & flag.endHeaders) {
-      this.#onFields(streamId, isLast, this.#decoder.decode(bytes, from, to), dependsOnItself);
+      const fields = this.#decoder.decode(bytes, from, to);
+      this.#handler.onFields(streamId, isLast, fields, dependsOnItself);
       return;
     }
     const block = Buffer.from(bytes.subarray(from, to));
@@ -91,7 +86,7 @@ export class HeaderBlocks<Fields> {
     if (flags & flag.endHeaders) {
       this.#open = undefined;
       const fields = this.#decoder.decode(open.bytes, 0, open.bytes.length);
-      this.#onFields(streamId, open.isLast, fields, open.dependsOnItself);
+      this.#handler.onFields(streamId, open.isLast, fields, open.dependsOnItself);
     }
   }
 

@@ -1,6 +1,5 @@
-import { ConnectionError, errorCode, tooMany } from "./errors.ts";
-import type { FieldRules, ReceivedField } from "./fields.ts";
-import { defaultTableBytes, fieldBytes } from "./hpack-table.ts";
+import { compressionError, tooMany } from "./errors.ts";
+import { defaultTableBytes, fieldBytes, staticTable } from "./hpack-table.ts";
 import { decodeHuffman } from "./huffman.ts";
 
 /** More fields than the table can have, and one: a field counts 32 bytes at least. */
@@ -10,6 +9,28 @@ const maxExcess = 4;
 /** Blocks that are kept with their fields, and the longest that is. */
 const maxKnownBlocks = 4;
 const maxKnownBytes = 256;
+
+/** A header field as it was received and as the HPACK table keeps it. */
+export interface ReceivedField {
+  /** In lower case. */
+  readonly name: string;
+  readonly value: string;
+  /** What the role has to know of the field, found once when the field is read. */
+  readonly kind: number;
+}
+
+/** What a role makes of the fields it receives. */
+export interface FieldRules<Fields> {
+  kindOf(name: string, value: string): number;
+  /** Fields of HPACK's static table, with their kinds. */
+  readonly staticFields: readonly ReceivedField[];
+  /**
+   * Creates the fields of one header or trailer.
+   *
+   * @param isTooLarge whether fields were left out because they were more than the limits allow
+   */
+  createFields(list: readonly ReceivedField[], isTooLarge: boolean): Fields;
+}
 
 interface KnownBlock<Fields> {
   readonly bytes: Uint8Array;
@@ -117,7 +138,7 @@ export class HpackDecoder<Fields> {
     while (this.#at < this.#end && ((this.#bytes[this.#at] ?? 0) & 0xe0) === 0x20) {
       const limit = this.#readInteger(5);
       if (limit > defaultTableBytes || ++changes > 2) {
-        throw invalid(`a header table of ${limit} bytes, or a third change of its size`);
+        throw compressionError(`a header table of ${limit} bytes, or a third change of its size`);
       }
       this.#limitBytes = limit;
       this.#evict();
@@ -138,7 +159,7 @@ export class HpackDecoder<Fields> {
       return field;
     }
     if (octet & 0x20) {
-      throw invalid("a change of the header table's size between fields");
+      throw compressionError("a change of the header table's size between fields");
     }
     return this.#readLiteral(4);
   }
@@ -152,19 +173,17 @@ export class HpackDecoder<Fields> {
 
   #fieldAt(index: number): ReceivedField {
     const { staticFields } = this.#rules;
+    let field: ReceivedField | undefined;
     if (index <= staticFields.length) {
-      const field = staticFields[index - 1];
-      if (field !== undefined) {
-        return field;
-      }
+      field = staticFields[index - 1];
     } else {
       const number = this.#inserted - (index - staticFields.length);
-      const field = number < this.#evicted ? undefined : this.#ring[number % ringCapacity];
-      if (field !== undefined) {
-        return field;
-      }
+      field = number < this.#evicted ? undefined : this.#ring[number % ringCapacity];
     }
-    throw invalid(`the header field of index ${index}, which is none`);
+    if (field === undefined) {
+      throw compressionError(`the header field of index ${index}, which is none`);
+    }
+    return field;
   }
 
   #evict(): void {
@@ -190,37 +209,43 @@ export class HpackDecoder<Fields> {
         return value;
       }
     }
-    throw invalid("a number in a header block that is too large");
+    throw compressionError("a number in a header block that is too large");
   }
 
   #readString(): string {
     const isHuffman = this.#at < this.#end && ((this.#bytes[this.#at] ?? 0) & 0x80) !== 0;
-    const start = this.#readLength();
-    const end = this.#at;
+    const length = this.#readInteger(7);
+    const start = this.#at;
+    const end = start + length;
+    if (end > this.#end) {
+      throw compressionError("a header block that ends within a string");
+    }
+    this.#at = end;
     return isHuffman
       ? decodeHuffman(this.#bytes, start, end)
       : this.#bytes.toString("latin1", start, end);
   }
 
-  /** @returns where the string starts; `#at` is its end */
-  #readLength(): number {
-    const length = this.#readInteger(7);
-    const start = this.#at;
-    this.#at += length;
-    if (this.#at > this.#end) {
-      throw invalid("a header block that ends within a string");
-    }
-    return start;
-  }
-
   #readOctet(): number {
     if (this.#at >= this.#end) {
-      throw invalid("a header block that ends within a field");
+      throw compressionError("a header block that ends within a field");
     }
     return this.#bytes[this.#at++] ?? 0;
   }
 }
 
-function invalid(what: string): ConnectionError {
-  return new ConnectionError(errorCode.compressionError, what);
+export function staticFieldsOf(kindOf: FieldRules<unknown>["kindOf"]): readonly ReceivedField[] {
+  return staticTable.map(([name, value]) => ({ name, value, kind: kindOf(name, value) }));
+}
+
+/** Value of a field, or the values joined when there are more; undefined when there is none. */
+export function joinedValue(list: readonly ReceivedField[], name: string): string | undefined {
+  let found: string | undefined;
+  for (const field of list) {
+    if (field.name === name) {
+      const separator = name === "cookie" ? "; " : ", ";
+      found = found === undefined ? field.value : `${found}${separator}${field.value}`;
+    }
+  }
+  return found;
 }

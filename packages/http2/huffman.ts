@@ -1,4 +1,4 @@
-import { ConnectionError, errorCode } from "./errors.ts";
+import { compressionError } from "./errors.ts";
 
 /** Length in bits of each byte's code, by byte. @see https://www.rfc-editor.org/rfc/rfc7541#appendix-B */
 // biome-ignore format: a table
@@ -83,6 +83,7 @@ function buildEnds(): Uint8Array {
   return table;
 }
 
+const invalid = "an invalid Huffman code";
 /** Grows to the longest string decoded so far, which the limit on header bytes bounds. */
 let scratch = Buffer.allocUnsafeSlow(1_024);
 
@@ -97,14 +98,14 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
     const octet = bytes[at] ?? 0;
     const first = transitions[(state << 4) | (octet >> 4)] ?? failure;
     if (first === failure) {
-      throw invalid();
+      throw compressionError(invalid);
     }
     if (first & 0x100) {
       scratch[size++] = first & 0xff;
     }
     const second = transitions[((first >> 9) << 4) | (octet & 15)] ?? failure;
     if (second === failure) {
-      throw invalid();
+      throw compressionError(invalid);
     }
     if (second & 0x100) {
       scratch[size++] = second & 0xff;
@@ -112,11 +113,7 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
     state = second >> 9;
   }
   if (canEnd[state] !== 1) {
-    throw invalid();
+    throw compressionError(invalid);
   }
   return scratch.toString("latin1", 0, size);
-}
-
-function invalid(): ConnectionError {
-  return new ConnectionError(errorCode.compressionError, "an invalid Huffman code");
 }

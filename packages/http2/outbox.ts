@@ -55,24 +55,14 @@ export class Outbox {
 
   /** Copies bytes that are whole frames. */
   append(frames: Uint8Array): void {
-    const slab = this.#reserve(frames.length);
-    copy(slab, frames);
+    copy(this.#reserve(frames.length), frames);
   }
 
-  /** Frame without payload, or its header when the payload follows. */
-  frameHeader(length: number, type: number, flags: number, streamId: number): void {
-    putHeader(this.#reserve(frameHeaderBytes), length, type, flags, streamId);
-  }
-
-  /** Frame whose payload is one number or two. */
-  numbers(type: number, streamId: number, first: number, second?: number): void {
-    const length = second === undefined ? 4 : 8;
-    const slab = this.#reserve(frameHeaderBytes + length);
-    putHeader(slab, length, type, 0, streamId);
-    putNumber(slab, first);
-    if (second !== undefined) {
-      putNumber(slab, second);
-    }
+  /** Frame whose payload is one number. */
+  number(type: number, streamId: number, value: number): void {
+    const slab = this.#reserve(frameHeaderBytes + 4);
+    putHeader(slab, 4, type, 0, streamId);
+    slab.used = slab.bytes.writeUInt32BE(value, slab.used);
   }
 
   /** HEADERS, with CONTINUATION for what one frame cannot hold. */
@@ -96,7 +86,7 @@ export class Outbox {
       copy(slab, payload);
       return;
     }
-    this.frameHeader(payload.length, frameType.data, flags, streamId);
+    putHeader(this.#reserve(frameHeaderBytes), payload.length, frameType.data, flags, streamId);
     this.#writeCorked(payload);
   }
 
@@ -207,10 +197,6 @@ function putHeader(
   bytes[used + 7] = streamId >>> 8;
   bytes[used + 8] = streamId;
   slab.used = used + frameHeaderBytes;
-}
-
-function putNumber(slab: Slab, value: number): void {
-  slab.used = slab.bytes.writeUInt32BE(value, slab.used);
 }
 
 function copy(slab: Slab, source: Uint8Array): void {

@@ -1,10 +1,10 @@
 /**
- * The null server: as little as a gRPC server on Node can do. Its throughput is the most that a load client
- * can show of itself.
+ * Null servers: as little as a gRPC server on Node can do. Their throughput is the most that a load client can show
+ * of itself. The argument names the one to start; by default it is on node:http2 alone.
  */
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
-import { parseArgs } from "node:util";
-import { announce, listenLocally } from "../../harness/serve.ts";
+import { parseArgs, promisify } from "node:util";
+import { announce, listenLocally, serveFrames } from "../../harness/serve.ts";
 
 /** An empty message in gRPC's envelope: no flags, length 0. */
 const emptyMessage = Buffer.alloc(5);
@@ -88,8 +88,43 @@ export function startNullServer(delayMs: number): Promise<{ url: string; server:
   return serveGrpc(delayMs === 0 ? respond : respondAfter(delayMs));
 }
 
+/** On grpc-js, the usual gRPC server on Node. */
+async function startGrpcJs(): Promise<string> {
+  const { Server, ServerCredentials } = await import("@grpc/grpc-js");
+  const noMessage = Buffer.alloc(0);
+  const same = (bytes: Buffer) => bytes;
+  const server = new Server();
+  // Messages stay bytes, so that nothing is parsed.
+  server.addService(
+    {
+      ping: {
+        path: "/unblock.v1.VitalsService/Ping",
+        requestStream: false,
+        responseStream: false,
+        requestSerialize: same,
+        requestDeserialize: same,
+        responseSerialize: same,
+        responseDeserialize: same,
+      },
+    },
+    { ping: (_: unknown, done: (error: null, response: Buffer) => void) => done(null, noMessage) },
+  );
+  const bind = promisify(server.bindAsync.bind(server));
+  return `http://127.0.0.1:${await bind("127.0.0.1:0", ServerCredentials.createInsecure())}`;
+}
+
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { delay: { type: "string", default: "0" } } });
-  const { url } = await startNullServer(Number(values.delay));
-  announce(url);
+  const { values, positionals } = parseArgs({
+    options: { delay: { type: "string", default: "0" } },
+    allowPositionals: true,
+  });
+  const [name] = positionals;
+  if (name === "frames") {
+    // Nothing but frames, so that a client's own limit shows: the message comes in gRPC's envelope, and leaves in it.
+    announce(await serveFrames((body) => body));
+  } else if (name === "grpc-js") {
+    announce(await startGrpcJs());
+  } else {
+    announce((await startNullServer(Number(values.delay))).url);
+  }
 }

@@ -1,8 +1,11 @@
-/** Other people's servers with the same echo RPCs. The argument names the one to start. */
+/**
+ * Servers with the same echo RPCs: other people's, and two that are ceilings and not peers. The argument names the
+ * one to start.
+ */
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type {
   handleBidiStreamingCall,
@@ -18,8 +21,7 @@ import {
   EchoResponseSchema,
   EchoService,
 } from "@unblock/proto/gen/echo/v1/echo_pb";
-import { announceServer, listenLocally } from "../../harness/serve.ts";
-import { createCertificate } from "./certificate.ts";
+import { announce, createCertificate, listenLocally, serveFrames } from "../../harness/serve.ts";
 import { routes } from "./echo.ts";
 
 const { values, positionals } = parseArgs({
@@ -37,6 +39,7 @@ const peers: Readonly<Record<string, () => Promise<string>>> = {
   fastify: startFastify,
   "grpc-js": startGrpcJs,
   "node:http2": startBareHttp2,
+  frames: startFrames,
 };
 
 async function createConnectHandler() {
@@ -98,11 +101,8 @@ async function startGrpcJs(): Promise<string> {
   const service = (await load(proto))["echo.v1.EchoService"] as ServiceDefinition;
   const server = new Server();
   server.addService(service, grpcJsHandlers);
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.bindAsync("127.0.0.1:0", await credentials(), (error, port) =>
-    error ? reject(error) : resolve(port),
-  );
-  return `${values.tls ? "https" : "http"}://127.0.0.1:${await promise}`;
+  const port = await promisify(server.bindAsync.bind(server))("127.0.0.1:0", await credentials());
+  return `${values.tls ? "https" : "http"}://127.0.0.1:${port}`;
 
   async function credentials() {
     if (!values.tls) {
@@ -114,30 +114,44 @@ async function startGrpcJs(): Promise<string> {
   }
 }
 
-/** node:http2 and protobuf-es alone: one RPC, no errors, no deadlines. A ceiling, not a peer. */
-async function startBareHttp2(): Promise<string> {
+/** Flags and length before a message. */
+const prefixBytes = 5;
+
+/** Reads the message of a request and returns the message of its response, in its envelope. */
+async function createEcho(): Promise<(body: Buffer) => Uint8Array> {
   const { envelope } = await import("@unblock/connect/adapter/envelope");
-  /** Flags and length before a message. */
-  const prefixBytes = 5;
+  return (body) => {
+    const { text, number } = fromBinary(EchoRequestSchema, body.subarray(prefixBytes));
+    const response = create(EchoResponseSchema, { text, number });
+    return envelope(0, toBinary(EchoResponseSchema, response));
+  };
+}
+
+/** node:http2 and protobuf-es alone: one RPC, no errors, no deadlines. */
+async function startBareHttp2(): Promise<string> {
+  const echo = await createEcho();
   const header = { ":status": 200, "content-type": "application/grpc+proto" };
   const server = createHttp2Server();
   server.on("stream", (stream: ServerHttp2Stream) => {
     const chunks: Buffer[] = [];
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("end", () => {
-      const bytes = Buffer.concat(chunks).subarray(prefixBytes);
-      const { text, number } = fromBinary(EchoRequestSchema, bytes);
-      const response = create(EchoResponseSchema, { text, number });
+      const response = echo(Buffer.concat(chunks));
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
       stream.respond(header, { waitForTrailers: true });
-      stream.end(envelope(0, toBinary(EchoResponseSchema, response)));
+      stream.end(response);
     });
   });
   return listenLocally(server);
+}
+
+/** This project's HTTP/2 and protobuf-es alone. */
+async function startFrames(): Promise<string> {
+  return serveFrames(await createEcho());
 }
 
 const start = peers[name];
 if (start === undefined) {
   throw new Error(`Expected one of ${Object.keys(peers).join(", ")}, got "${name}"`);
 }
-announceServer(await start());
+announce(await start());

@@ -2,11 +2,10 @@ import { Http2Transport } from "@unblock/http2/client";
 import { hasProgram } from "@unblock/test/programs";
 import { callGrpc } from "@unblock/test/wire";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Post } from "../../harness/h2load.ts";
+import type { Post } from "../../harness/clients.ts";
 import { createPinning, type ServerProcess } from "../../harness/processes.ts";
 import type { Resources } from "../../harness/serve.ts";
-import { sendChecked } from "../call.ts";
-import { count, echo, mirror, repeat } from "../requests.ts";
+import { count, echo, mirror, prepareChecked, repeat } from "../calls.ts";
 import { type ServerKind, servers, startEchoServer } from "../servers.ts";
 
 let server: ServerProcess | undefined;
@@ -23,9 +22,7 @@ async function problemOf(url: string, post: Post): Promise<string | undefined> {
   const transport = new Http2Transport({ url: new URL(url), connections: 1, tls });
   try {
     await transport.connect();
-    const { fields, body } = post;
-    const request = transport.prepare({ method: "POST", path: post.path, fields }, body);
-    return await new Promise((resolve) => sendChecked(request, post, resolve));
+    return await new Promise(prepareChecked(transport, post));
   } finally {
     transport.close();
   }

@@ -20,8 +20,7 @@ import { EventLoopVitals } from "@unblock/measure/event-loop";
 import { EchoRequestSchema, EchoService } from "@unblock/proto/gen/echo/v1/echo_pb";
 import { completeConfig } from "@unblock/server/config";
 import { createLogger } from "@unblock/terminal/logger";
-import { announceServer } from "../../harness/serve.ts";
-import { createCertificate } from "./certificate.ts";
+import { announce, createCertificate } from "../../harness/serve.ts";
 import { routes } from "./echo.ts";
 
 const checkEcho: Check = (request) =>
@@ -70,4 +69,4 @@ const { port } = await listen(
   },
   adapter,
 );
-announceServer(`${values.tls ? "https" : "http"}://${host}:${port}`);
+announce(`${values.tls ? "https" : "http"}://${host}:${port}`);

@@ -1,6 +1,6 @@
 import { ConnectionError, errorCode } from "../errors.ts";
+import { SendWindow } from "../flow-control.ts";
 import type { Outbox } from "../outbox.ts";
-import { SendWindow } from "../send-window.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /** Writes request bodies within the server's flow-control windows. */
@@ -22,10 +22,6 @@ export class BodyWriter {
   /** Drops the rest of a body. */
   drop(stream: Http2Stream): void {
     this.#waiting.delete(stream);
-  }
-
-  clear(): void {
-    this.#waiting.clear();
   }
 
   /** Increases the window of the connection. */

@@ -1,18 +1,17 @@
 import type { Duplex } from "node:stream";
 import { ConnectionError, errorCode } from "../errors.ts";
+import { ReceiveWindow } from "../flow-control.ts";
 import { FrameDispatcher } from "../frame-dispatcher.ts";
 import { FrameParser } from "../frame-parser.ts";
 import { frameType, goAwayFrame, preface, setting, settingsFrame } from "../frames.ts";
 import { HpackEncoder } from "../hpack-encoder.ts";
 import { Outbox } from "../outbox.ts";
-import { ReceiveWindow } from "../receive-window.ts";
 import { StreamTable } from "../stream-table.ts";
 import { BodyWriter } from "./body-writer.ts";
 import type { TransportFailure } from "./exchange.ts";
-import { failureOfError, failureOfStart } from "./failures.ts";
+import { failureOfStart, failureOfViolation } from "./failures.ts";
 import { headerLimits, lastStreamId, receiveWindowBytes } from "./limits.ts";
-import { responseFieldRules } from "./response-fields.ts";
-import { type ConnectionCore, ServerFrames } from "./server-frames.ts";
+import { responseFieldRules, ServerFrames } from "./server-frames.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
 
 /** Bytes of a server that does not speak HTTP/2 which are kept for the message. */
@@ -36,14 +35,17 @@ export interface ConnectionEvents {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113
  */
-export class Http2Connection implements StreamOwner, ConnectionCore {
+export class Http2Connection implements StreamOwner {
   readonly streams = new StreamTable<Http2Stream>();
   readonly outbox: Outbox;
   readonly window: ReceiveWindow;
   readonly bodies: BodyWriter;
   readonly encoder = new HpackEncoder();
+  /** Number of the next stream. */
   nextId = 1;
+  /** Streams that the server allows at once. */
   maxStreams = Number.POSITIVE_INFINITY;
+  /** Whether a response has begun. */
   hasResponse = false;
   isClosed = false;
   readonly #socket: Duplex;
@@ -92,6 +94,7 @@ export class Http2Connection implements StreamOwner, ConnectionCore {
     return this.isUp && this.streams.size < this.maxStreams;
   }
 
+  /** Whether the socket has taken all that was sent. */
   get isAllSent(): boolean {
     return this.#socket.writableLength === 0;
   }
@@ -138,7 +141,9 @@ export class Http2Connection implements StreamOwner, ConnectionCore {
       }
       this.#goAway(
         error.code,
-        this.#isReady ? failureOfError(error) : failureOfStart(this.#start, error),
+        this.#isReady
+          ? failureOfViolation(error.message)
+          : failureOfStart(this.#start, error.message),
       );
     }
   }
@@ -153,7 +158,7 @@ export class Http2Connection implements StreamOwner, ConnectionCore {
   }
 
   reset(stream: Http2Stream, code: number): void {
-    this.outbox.numbers(frameType.resetStream, stream.id, code);
+    this.outbox.number(frameType.resetStream, stream.id, code);
     this.remove(stream);
   }
 
@@ -161,6 +166,7 @@ export class Http2Connection implements StreamOwner, ConnectionCore {
     return this.streams.get(stream.id) === stream;
   }
 
+  /** The stream has ended. */
   remove(stream: Http2Stream): void {
     this.streams.delete(stream);
     if (!stream.isWritten) {
@@ -170,6 +176,7 @@ export class Http2Connection implements StreamOwner, ConnectionCore {
     this.#events.onFreeStream();
   }
 
+  /** Takes no more requests. */
   retire(): void {
     if (!this.#isRetired) {
       this.#isRetired = true;
@@ -202,8 +209,8 @@ export class Http2Connection implements StreamOwner, ConnectionCore {
     const streams = this.streams.all();
     for (const stream of streams) {
       this.streams.delete(stream);
+      this.bodies.drop(stream);
     }
-    this.bodies.clear();
     this.retire();
     for (const stream of streams) {
       stream.fail(failure);

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { Backoff, openSocket } from "./connect.ts";
 import { Http2Connection } from "./connection.ts";
 import type { TransportFailure, TransportOptions } from "./exchange.ts";
@@ -87,7 +86,7 @@ export class Connector {
     let failure: TransportFailure | undefined;
     let connection: Http2Connection | undefined;
     const onOpen = () => {
-      if (isTls(socket) && socket.alpnProtocol !== "h2") {
+      if ("alpnProtocol" in socket && socket.alpnProtocol !== "h2") {
         socket.destroy(new Error("the server offers no HTTP/2 over TLS; try --http 1.1"));
       } else {
         connection = this.#greet(socket, (reason) => {
@@ -151,8 +150,4 @@ export class Connector {
     }
     this.start();
   }
-}
-
-function isTls(socket: Socket | TLSSocket): socket is TLSSocket {
-  return "alpnProtocol" in socket;
 }

@@ -1,4 +1,4 @@
-import { type ConnectionError, errorCode, errorCodeName } from "../errors.ts";
+import { errorCode, errorCodeName } from "../errors.ts";
 import type { TransportFailure } from "./exchange.ts";
 
 export const closedByClient: TransportFailure = {
@@ -6,9 +6,9 @@ export const closedByClient: TransportFailure = {
   message: "The client closed its connections",
 };
 
-/** Failure of requests on a connection whose server violated HTTP/2. */
-export function failureOfError({ message }: ConnectionError): TransportFailure {
-  return { code: "internal", message: `The server violated HTTP/2: it sent ${message}` };
+/** @param what what the server sent in violation of HTTP/2 */
+export function failureOfViolation(what: string): TransportFailure {
+  return { code: "internal", message: `The server violated HTTP/2: it sent ${what}` };
 }
 
 /**
@@ -16,13 +16,13 @@ export function failureOfError({ message }: ConnectionError): TransportFailure {
  *
  * @param start what the server sent
  */
-export function failureOfStart(start: string, error: ConnectionError): TransportFailure {
+export function failureOfStart(start: string, what: string): TransportFailure {
   const line = start.split("\r\n", 1)[0] ?? "";
   if (line.startsWith("HTTP/")) {
     return { code: "internal", message: `Expected HTTP/2, got "${line}"; try --http 1.1` };
   }
   const got = JSON.stringify(line.slice(0, 20));
-  const { message } = failureOfError(error);
+  const { message } = failureOfViolation(what);
   return { code: "internal", message: `${message}; began with ${got}. Does it speak HTTP/2?` };
 }
 

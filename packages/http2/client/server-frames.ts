@@ -1,42 +1,47 @@
 import { ConnectionError, errorCode, errorCodeName, protocolError, tooMany } from "../errors.ts";
-import type { FrameHandler } from "../frame-dispatcher.ts";
+import type { FrameHandler, Setting } from "../frame-dispatcher.ts";
 import { flag, frame, frameType, setting, settingsAck } from "../frames.ts";
-import type { HpackEncoder } from "../hpack-encoder.ts";
-import type { Outbox } from "../outbox.ts";
-import type { ReceiveWindow } from "../receive-window.ts";
-import type { Setting } from "../settings.ts";
-import type { StreamTable } from "../stream-table.ts";
-import type { BodyWriter } from "./body-writer.ts";
-import { failureOfError, failureOfReset } from "./failures.ts";
+import {
+  type FieldRules,
+  joinedValue,
+  type ReceivedField,
+  staticFieldsOf,
+} from "../hpack-decoder.ts";
+import type { Http2Connection } from "./connection.ts";
+import type { Fields } from "./exchange.ts";
+import { failureOfReset, failureOfViolation } from "./failures.ts";
 import { maxUnreadAcks } from "./limits.ts";
-import type { ResponseFields } from "./response-fields.ts";
 import type { Http2Stream } from "./stream.ts";
 
-/** The connection, as far as the server's frames concern it. */
-export interface ConnectionCore {
-  readonly streams: StreamTable<Http2Stream>;
-  readonly outbox: Outbox;
-  readonly window: ReceiveWindow;
-  readonly bodies: BodyWriter;
-  readonly encoder: HpackEncoder;
-  /** Number of the next stream. */
-  readonly nextId: number;
-  /** Whether the socket has taken all that was sent. */
-  readonly isAllSent: boolean;
-  readonly isClosed: boolean;
-  /** Streams that the server allows at once. */
-  maxStreams: number;
-  /** Whether a response has begun on this connection. */
-  hasResponse: boolean;
-  isOpen(stream: Http2Stream): boolean;
-  reset(stream: Http2Stream, code: number): void;
-  /** The stream has ended. */
-  remove(stream: Http2Stream): void;
-  onSettings(): void;
-  /** No more requests are to be sent. */
-  retire(): void;
-  closeIfIdle(): void;
+/**
+ * Header fields or trailers of one response. Responses whose header blocks are equal byte for byte
+ * share one object as long as the HPACK table stays as it is.
+ */
+export class ResponseFields implements Fields {
+  readonly #list: readonly ReceivedField[];
+  readonly isTooLarge: boolean;
+  /** NaN if there is no `:status`, or none that is a number. */
+  readonly status: number;
+
+  constructor(list: readonly ReceivedField[], isTooLarge: boolean) {
+    this.#list = list;
+    this.isTooLarge = isTooLarge;
+    this.status = Number(joinedValue(list, ":status"));
+  }
+
+  get(name: string): string | null {
+    return joinedValue(this.#list, name) ?? null;
+  }
 }
+
+/** Servers are taken as they are: of the fields only `:status` matters to the connection. */
+const kindOf = () => 0;
+
+export const responseFieldRules: FieldRules<ResponseFields> = {
+  kindOf,
+  staticFields: staticFieldsOf(kindOf),
+  createFields: (list, isTooLarge) => new ResponseFields(list, isTooLarge),
+};
 
 /**
  * Checks each frame of the server against the state of its stream, and does what it asks for.
@@ -44,10 +49,10 @@ export interface ConnectionCore {
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6
  */
 export class ServerFrames implements FrameHandler<ResponseFields> {
-  readonly #connection: ConnectionCore;
+  readonly #connection: Http2Connection;
   #unreadAcks = 0;
 
-  constructor(connection: ConnectionCore) {
+  constructor(connection: Http2Connection) {
     this.#connection = connection;
   }
 
@@ -220,8 +225,7 @@ export class ServerFrames implements FrameHandler<ResponseFields> {
 
   /** @param what a violation that concerns this stream alone */
   #rejectResponse(stream: Http2Stream, what: string): void {
-    const error = protocolError(what);
-    this.#connection.reset(stream, error.code);
-    stream.fail(failureOfError(error));
+    this.#connection.reset(stream, errorCode.protocolError);
+    stream.fail(failureOfViolation(what));
   }
 }

@@ -1,7 +1,6 @@
+import type { ReceivingStream, SendingStream } from "../flow-control.ts";
 import type { HpackEncoder } from "../hpack-encoder.ts";
 import type { Field } from "../hpack-table.ts";
-import type { ReceivingStream } from "../receive-window.ts";
-import type { SendingStream } from "../send-window.ts";
 import type { Receiver, RequestHead, Sending, TransportFailure } from "./exchange.ts";
 import { receiveWindowBytes } from "./limits.ts";
 

@@ -1,15 +1,13 @@
 import { ConnectionError, errorCode, protocolError } from "../errors.ts";
-import type { FrameHandler } from "../frame-dispatcher.ts";
+import type { FrameHandler, Setting } from "../frame-dispatcher.ts";
 import { flag, frame, frameType, setting, settingsAck } from "../frames.ts";
 import { defaultTableBytes } from "../hpack-table.ts";
-import type { Setting } from "../settings.ts";
-import type { ConnectionCore } from "./core.ts";
+import type { Connection } from "./connection.ts";
 import type { HeaderFields } from "./request-fields.ts";
 import type { OpenStream } from "./stream.ts";
 
 /** Data of the PING between the two steps of a graceful shutdown. */
 export const shutdownPing = Buffer.from("shutdown", "latin1");
-const noBytes = Buffer.alloc(0);
 
 /**
  * Checks each frame of the client against the state of its stream, and does what it asks for.
@@ -17,93 +15,92 @@ const noBytes = Buffer.alloc(0);
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6
  */
 export class ClientFrames implements FrameHandler<HeaderFields> {
-  readonly #core: ConnectionCore;
-  #isAcknowledged = false;
+  /** Whether the client has acknowledged our settings. */
+  isAcknowledged = false;
+  readonly #connection: Connection;
   #clientTableBytes = defaultTableBytes;
 
-  constructor(core: ConnectionCore) {
-    this.#core = core;
-  }
-
-  /** Whether the client has acknowledged our settings. */
-  get isAcknowledged(): boolean {
-    return this.#isAcknowledged;
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
   get isClosed(): boolean {
-    return this.#core.isClosed;
+    return this.#connection.isClosed;
   }
 
   onFields(id: number, isLast: boolean, fields: HeaderFields, dependsOnItself: boolean): void {
-    const open = this.#core.streams.get(id);
+    const open = this.#connection.streams.get(id);
     if (open !== undefined) {
       this.#onTrailers(open, isLast, fields);
       return;
     }
-    if (id <= this.#core.streams.lastId) {
+    if (id <= this.#connection.streams.lastId) {
       this.#onLateFields(id);
       return;
     }
     if (id % 2 === 0) {
       throw protocolError(`HEADERS of stream ${id}, which a client cannot open`);
     }
-    this.#core.streams.use(id);
-    if (this.#core.isFinal || this.#core.streams.size >= this.#core.limits.maxConcurrentStreams) {
-      this.#core.ends.reject(id, errorCode.refusedStream);
+    this.#connection.streams.use(id);
+    if (
+      this.#connection.isFinal ||
+      this.#connection.streams.size >= this.#connection.limits.maxConcurrentStreams
+    ) {
+      this.#connection.ends.reject(id, errorCode.refusedStream);
       return;
     }
     if (fields.isTooLarge) {
-      this.#core.ends.reject(id, errorCode.enhanceYourCalm);
+      this.#connection.ends.reject(id, errorCode.enhanceYourCalm);
       return;
     }
     if (fields.problem !== undefined || dependsOnItself || (isLast && fields.contentLength > 0)) {
-      this.#core.ends.reject(id, errorCode.protocolError);
+      this.#connection.ends.reject(id, errorCode.protocolError);
       return;
     }
-    this.#core.openStream(id, fields, isLast);
+    this.#connection.openStream(id, fields, isLast);
   }
 
   #onTrailers(stream: OpenStream, isLast: boolean, fields: HeaderFields): void {
     if (stream.isRemoteClosed) {
-      this.#core.ends.fault(stream, errorCode.streamClosed);
+      this.#connection.ends.fault(stream, errorCode.streamClosed);
     } else if (fields.isTooLarge) {
-      this.#core.ends.fault(stream, errorCode.enhanceYourCalm);
+      this.#connection.ends.fault(stream, errorCode.enhanceYourCalm);
     } else if (!isLast || !fields.areTrailers || !isWhole(stream)) {
-      this.#core.ends.fault(stream, errorCode.protocolError);
+      this.#connection.ends.fault(stream, errorCode.protocolError);
     } else {
-      this.#core.requests.onEnd(stream, noBytes, fields);
+      this.#connection.requests.onEnd(stream, undefined, fields);
     }
   }
 
   /** HEADERS of a stream that is closed, which the client may have sent before it knew that. */
   #onLateFields(id: number): void {
-    if (this.#core.streams.wasReset(id)) {
+    if (this.#connection.streams.wasReset(id)) {
       return;
     }
-    if (id % 2 === 0 || this.#core.streams.wasSkipped(id)) {
+    if (id % 2 === 0 || this.#connection.streams.wasSkipped(id)) {
       throw protocolError(`HEADERS of stream ${id} after later ones`);
     }
     throw new ConnectionError(errorCode.streamClosed, `HEADERS of stream ${id}, which is closed`);
   }
 
   onData(id: number, chunk: Buffer, frameBytes: number, isLast: boolean): void {
-    this.#core.window.use(frameBytes);
+    this.#connection.window.use(frameBytes);
     if (chunk.length === 0 && !isLast) {
-      this.#core.meters.expect("emptyData", "empty DATA frames");
+      this.#connection.meters.expect("emptyData", "empty DATA frames");
     }
-    const stream = this.#core.streams.get(id);
+    const stream = this.#connection.streams.get(id);
     if (stream === undefined) {
-      this.#core.window.give(frameBytes);
+      this.#connection.window.give(frameBytes);
       this.#expectUsed(id);
-      if (!this.#core.streams.wasReset(id)) {
-        this.#core.ends.reject(id, errorCode.streamClosed);
+      if (!this.#connection.streams.wasReset(id)) {
+        this.#connection.ends.reject(id, errorCode.streamClosed);
       }
       return;
     }
     let code: number = errorCode.noError;
     if (stream.isRemoteClosed) {
       code = errorCode.streamClosed;
-    } else if (!this.#core.window.useStream(stream, frameBytes)) {
+    } else if (!this.#connection.window.useStream(stream, frameBytes)) {
       code = errorCode.flowControlError;
     } else {
       stream.receivedBytes += chunk.length;
@@ -116,25 +113,31 @@ export class ClientFrames implements FrameHandler<HeaderFields> {
       }
     }
     if (code !== errorCode.noError) {
-      this.#core.window.give(frameBytes);
-      this.#core.ends.fault(stream, code);
+      this.#connection.window.give(frameBytes);
+      this.#connection.ends.fault(stream, code);
       return;
     }
-    this.#core.requests.onData(stream, chunk, frameBytes, isLast, this.#core.sender.coarseMs);
+    this.#connection.requests.onData(
+      stream,
+      chunk,
+      frameBytes,
+      isLast,
+      this.#connection.sender.coarseMs,
+    );
   }
 
   onReset(id: number, code: number): void {
     this.#expectUsed(id);
-    this.#core.meters.expect("resetsReceived", "RST_STREAM frames");
-    const stream = this.#core.streams.get(id);
+    this.#connection.meters.expect("resetsReceived", "RST_STREAM frames");
+    const stream = this.#connection.streams.get(id);
     if (stream !== undefined) {
-      this.#core.ends.onLost(stream, code);
+      this.#connection.ends.onLost(stream, code);
     }
   }
 
   onWindowUpdate(id: number, bytes: number): void {
-    this.#core.meters.expect("windowUpdates", "WINDOW_UPDATE frames");
-    const { sender } = this.#core;
+    this.#connection.meters.expect("windowUpdates", "WINDOW_UPDATE frames");
+    const { sender } = this.#connection;
     if (id === 0) {
       if (bytes === 0) {
         throw protocolError("a WINDOW_UPDATE by 0 bytes");
@@ -144,12 +147,12 @@ export class ClientFrames implements FrameHandler<HeaderFields> {
       return;
     }
     this.#expectUsed(id);
-    const stream = this.#core.streams.get(id);
+    const stream = this.#connection.streams.get(id);
     if (stream !== undefined) {
       if (bytes === 0) {
-        this.#core.ends.fault(stream, errorCode.protocolError);
+        this.#connection.ends.fault(stream, errorCode.protocolError);
       } else if (!sender.writer.window.widenStream(stream, bytes)) {
-        this.#core.ends.fault(stream, errorCode.flowControlError);
+        this.#connection.ends.fault(stream, errorCode.flowControlError);
       } else if (stream.queue !== undefined) {
         sender.pump();
       }
@@ -157,8 +160,8 @@ export class ClientFrames implements FrameHandler<HeaderFields> {
   }
 
   onSettings(settings: readonly Setting[]): void {
-    this.#core.meters.expect("settings", "SETTINGS frames");
-    const { sender, streams } = this.#core;
+    this.#connection.meters.expect("settings", "SETTINGS frames");
+    const { sender, streams } = this.#connection;
     for (const { id, value } of settings) {
       if (id === setting.headerTableSize) {
         if (value < this.#clientTableBytes) {
@@ -170,45 +173,45 @@ export class ClientFrames implements FrameHandler<HeaderFields> {
         sender.pump();
       }
     }
-    this.#core.ends.sendUnasked(settingsAck);
+    this.#connection.ends.sendUnasked(settingsAck);
   }
 
   onSettingsAck(): void {
-    this.#isAcknowledged = true;
+    this.isAcknowledged = true;
   }
 
   onPing(payload: Buffer, isAck: boolean): void {
     if (isAck) {
       if (payload.equals(shutdownPing)) {
-        this.#core.onShutdownPing();
+        this.#connection.finishShutdown();
       }
       return;
     }
-    this.#core.meters.expect("pings", "PING frames");
-    this.#core.ends.sendUnasked(frame(frameType.ping, flag.ack, 0, payload));
+    this.#connection.meters.expect("pings", "PING frames");
+    this.#connection.ends.sendUnasked(frame(frameType.ping, flag.ack, 0, payload));
   }
 
   onGoAway(): void {
-    this.#core.onGoAway();
+    this.#connection.onGoAway();
   }
 
   onPriority(id: number, code: number): void {
-    this.#core.meters.expect("ignored", "PRIORITY frames");
+    this.#connection.meters.expect("ignored", "PRIORITY frames");
     if (code !== errorCode.noError) {
-      const stream = this.#core.streams.get(id);
+      const stream = this.#connection.streams.get(id);
       if (stream === undefined) {
         throw new ConnectionError(code, "a PRIORITY of the wrong size, or of a stream on itself");
       }
-      this.#core.ends.fault(stream, code);
+      this.#connection.ends.fault(stream, code);
     }
   }
 
   onUnknown(): void {
-    this.#core.meters.expect("ignored", "frames of unknown types");
+    this.#connection.meters.expect("ignored", "frames of unknown types");
   }
 
   #expectUsed(id: number): void {
-    if (id > this.#core.streams.lastId || id % 2 === 0) {
+    if (id > this.#connection.streams.lastId || id % 2 === 0) {
       throw protocolError(`a frame of stream ${id}, which was never opened`);
     }
   }

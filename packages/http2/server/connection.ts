@@ -1,34 +1,32 @@
 import type { Duplex } from "node:stream";
 import { ConnectionError, errorCode } from "../errors.ts";
+import { ReceiveWindow } from "../flow-control.ts";
 import { FrameDispatcher } from "../frame-dispatcher.ts";
 import { FrameParser } from "../frame-parser.ts";
 import {
   frame,
   frameType,
   goAwayFrame,
-  maxWindowBytes,
+  maxStreamId,
   preface,
   setting,
   settingsFrame,
 } from "../frames.ts";
-import { ReceiveWindow } from "../receive-window.ts";
 import { StreamTable } from "../stream-table.ts";
-import type { MemoryBudget } from "./budget.ts";
 import { ClientFrames, shutdownPing } from "./client-frames.ts";
-import type { ConnectionCore } from "./core.ts";
 import { Meters } from "./meter.ts";
 import {
   type ConnectionLimits,
   type ConnectionOptions,
-  createBudget,
+  MemoryBudget,
   resolveOptions,
 } from "./options.ts";
 import { type HeaderFields, requestFieldRules } from "./request-fields.ts";
 import { Requests } from "./requests.ts";
 import { Sender } from "./sender.ts";
-import { type OnStream, OpenStream } from "./stream.ts";
-import { type EndEvents, StreamEnds } from "./stream-ends.ts";
-import { Watchdog, type Watched } from "./watchdog.ts";
+import { type OnStream, OpenStream, type ServerStream } from "./stream.ts";
+import { StreamEnds } from "./stream-ends.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** Why a connection ended. */
 export interface CloseReason {
@@ -37,7 +35,9 @@ export interface CloseReason {
   readonly message: string;
 }
 
-export interface ConnectionEvents extends EndEvents {
+export interface ConnectionEvents {
+  /** A handler threw, and its stream was reset. Default: the error is thrown as uncaught. */
+  onHandlerError?(error: unknown, stream: ServerStream): void;
   /** The connection takes no more and its streams have ended. Called once. */
   onClosed?(reason: CloseReason): void;
 }
@@ -63,9 +63,6 @@ export interface ServerConnection {
 const noticeMs = 500;
 /** Time for a peer to read the last GOAWAY before its socket is destroyed. */
 const lingerMs = 1_000;
-/** Data of a PING that checks whether the peer is there. */
-const livenessPing = Buffer.from("liveness", "latin1");
-const noBytes = Buffer.alloc(0);
 
 /**
  * Serves HTTP/2 on a socket: TCP, TLS after ALPN chose "h2", a unix socket, or any other `Duplex`.
@@ -83,7 +80,7 @@ export function createServerConnection(
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9113 */
-class Connection implements ServerConnection, ConnectionCore, Watched {
+export class Connection implements ServerConnection {
   readonly limits: ConnectionLimits;
   readonly streams = new StreamTable<OpenStream>();
   readonly sender: Sender;
@@ -91,8 +88,10 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
   readonly requests: Requests;
   readonly ends: StreamEnds;
   readonly meters: Meters;
+  /** Number of chunks that the socket delivered. */
   chunks = 0;
   isShuttingDown = false;
+  /** Whether new streams are refused because the last GOAWAY has been sent. */
   isFinal = false;
   isClosed = false;
   readonly #duplex: Duplex;
@@ -115,23 +114,15 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     this.limits = limits;
     this.#onStream = onStream;
     this.#events = events;
-    this.#budget = createBudget(limits);
+    this.#budget = new MemoryBudget(limits.maxBufferedBytes, limits.budget);
     this.ends = new StreamEnds(this, events);
-    this.sender = new Sender(duplex, this.#budget, limits.sendHighWaterBytes, {
-      onSent: (stream) => this.ends.onSent(stream),
-      onOverflow: (stream) => this.ends.onUnread(stream),
-      onDrain: (stream) => this.ends.guard(stream, () => stream.receiver.onDrain?.(stream)),
-    });
+    this.sender = new Sender(duplex, this.#budget, limits.sendHighWaterBytes, this.ends);
     this.window = new ReceiveWindow(
       this.sender.outbox,
       limits.streamWindowBytes,
       limits.connectionWindowBytes,
     );
-    this.requests = new Requests(this.window, this.#budget, {
-      onOverflow: (stream) => this.ends.fault(stream, errorCode.enhanceYourCalm),
-      onDropped: (stream, bytes) => this.ends.onDropped(stream, bytes),
-      onHandlerError: (stream, error) => this.ends.onHandlerError(stream, error),
-    });
+    this.requests = new Requests(this.window, this.#budget, this.ends);
     this.meters = new Meters(limits.rates, this.sender.writer);
     this.#frames = new ClientFrames(this);
     this.#dispatcher = new FrameDispatcher(this.#frames, requestFieldRules, limits);
@@ -145,7 +136,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
       ]),
     );
     this.window.open();
-    this.#watchdog = new Watchdog(limits, this);
+    this.#watchdog = new Watchdog(this);
     duplex.on("data", (chunk: Buffer) => this.#onChunk(chunk));
     duplex.on("error", (error: Error) => this.#close(errorCode.cancel, error.message));
     duplex.on("end", () => {
@@ -166,9 +157,9 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
   shutDown(): void {
     if (!this.isShuttingDown && !this.isClosed) {
       this.isShuttingDown = true;
-      this.sender.outbox.numbers(frameType.goAway, 0, maxWindowBytes, errorCode.noError);
+      this.sender.outbox.append(goAwayFrame(maxStreamId, errorCode.noError));
       this.sender.outbox.append(frame(frameType.ping, 0, 0, shutdownPing));
-      setTimeout(() => this.#finishShutdown(), noticeMs).unref();
+      setTimeout(() => this.finishShutdown(), noticeMs).unref();
     }
   }
 
@@ -176,59 +167,38 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     this.fail(errorCode.noError, "closed");
   }
 
-  // What the watchdog sees and does.
-
+  /** Whether the peer sent its settings and acknowledged ours. */
   get isReady(): boolean {
     return this.#dispatcher.hasSettings && this.#frames.isAcknowledged;
   }
+
+  /** Whether a frame or header block has begun that is not complete. */
   get isWithinFrame(): boolean {
     return this.#parser.isWithinFrame || this.#dispatcher.isWithinBlock;
   }
+
   get frames(): number {
     return this.#parser.frames;
   }
-  get lastStreamId(): number {
-    return this.streams.lastId;
-  }
-  get fullSinceMs(): number {
-    return this.sender.fullSinceMs;
-  }
-  setClock(nowMs: number): void {
-    this.sender.coarseMs = nowMs;
-  }
-  ping(): void {
-    this.sender.outbox.append(frame(frameType.ping, 0, 0, livenessPing));
-  }
-  checkStreams(nowMs: number): void {
-    const { bodyTimeoutMs, sendTimeoutMs } = this.limits;
-    for (const stream of this.streams.all()) {
-      const isCollecting = stream.maxBodyBytes >= 0 && !stream.isRemoteClosed;
-      const isSlowToSend = isCollecting && nowMs - stream.bodySinceMs > bodyTimeoutMs;
-      const isSlowToRead =
-        stream.queue !== undefined && nowMs - stream.queuedSinceMs > sendTimeoutMs;
-      if (isSlowToSend || isSlowToRead) {
-        this.ends.abort(stream, errorCode.cancel);
-      } else if (stream.isDropping && nowMs - stream.bodySinceMs > bodyTimeoutMs) {
-        this.ends.reset(stream, errorCode.noError);
-      }
-    }
-  }
 
-  #finishShutdown(): void {
-    if (!this.isFinal && !this.isClosed) {
+  finishShutdown(): void {
+    if (this.isShuttingDown && !this.isFinal && !this.isClosed) {
       this.isFinal = true;
-      const { lastId } = this.streams;
-      this.sender.outbox.numbers(frameType.goAway, 0, lastId, errorCode.noError);
+      this.sender.outbox.append(goAwayFrame(this.streams.lastId, errorCode.noError));
       for (const stream of this.streams.all()) {
         if (stream.isDropping) {
           this.ends.reset(stream, errorCode.noError);
         }
       }
-      this.#closeIfDone();
+      this.closeIfDone();
     }
   }
 
-  /** @param timeoutMs for the peer to read what was sent before */
+  /**
+   * Ends the connection with a GOAWAY.
+   *
+   * @param timeoutMs for the peer to read what was sent before
+   */
   fail(code: number, why: string, timeoutMs = lingerMs): void {
     if (this.isClosed) {
       return;
@@ -239,6 +209,7 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     this.#endSoon(timeoutMs);
   }
 
+  /** Closes without a GOAWAY, which the peer would not read. */
   drop(why: string): void {
     this.#close(errorCode.cancel, why);
     this.#duplex.destroy();
@@ -250,8 +221,6 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     const linger = setTimeout(() => this.#duplex.destroy(), timeoutMs).unref();
     this.#duplex.once("close", () => clearTimeout(linger));
   }
-
-  // What the peer sends.
 
   #onChunk(chunk: Buffer): void {
     // After the last GOAWAY it is read and dropped.
@@ -269,13 +238,8 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
     }
   }
 
-  // What frames of the peer lead to.
-
   openStream(id: number, fields: HeaderFields, isLast: boolean): void {
-    const { streamWindowBytes } = this.limits;
-    const { coarseMs } = this.sender;
-    const { streamBytes } = this.sender.writer.window;
-    const stream = new OpenStream(id, fields, this, streamWindowBytes, streamBytes, coarseMs);
+    const stream = new OpenStream(id, fields, this);
     this.streams.add(stream);
     stream.isRemoteClosed = isLast;
     try {
@@ -284,28 +248,16 @@ class Connection implements ServerConnection, ConnectionCore, Watched {
       this.ends.onHandlerError(stream, error);
     }
     if (isLast) {
-      this.requests.onEnd(stream, noBytes, undefined);
+      this.requests.onEnd(stream);
     }
   }
 
   onGoAway(): void {
     this.#isPeerLeaving = true;
-    this.#closeIfDone();
+    this.closeIfDone();
   }
 
-  onShutdownPing(): void {
-    if (this.isShuttingDown) {
-      this.#finishShutdown();
-    }
-  }
-
-  onStreamOver(): void {
-    if (this.isFinal || this.#isPeerLeaving) {
-      this.#closeIfDone();
-    }
-  }
-
-  #closeIfDone(): void {
+  closeIfDone(): void {
     if ((this.isFinal || this.#isPeerLeaving) && this.streams.size === 0) {
       this.fail(errorCode.noError, "done", this.limits.sendTimeoutMs);
     }

@@ -1,6 +1,6 @@
+import { SendWindow } from "../flow-control.ts";
 import { maxFrameBytes } from "../frames.ts";
 import type { Outbox } from "../outbox.ts";
-import { SendWindow } from "../send-window.ts";
 import type { OpenStream, QueuedPart } from "./stream.ts";
 
 /** Writes frames of responses as far as the client's windows allow. */

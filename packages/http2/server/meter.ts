@@ -1,16 +1,6 @@
 import { tooMany } from "../errors.ts";
 import type { FrameWriter } from "./frame-writer.ts";
-import type { FrameRates } from "./options.ts";
-
-/** How many frames of one kind a peer may send. */
-export interface Rate {
-  /** Number of frames accepted at once. */
-  readonly burst: number;
-  /** Number of frames accepted per second beyond the burst. */
-  readonly perSecond: number;
-  /** Number of frames accepted per response frame (HEADERS or DATA) that the peer was sent. */
-  readonly perFrameSent?: number;
-}
+import type { FrameRates, Rate } from "./options.ts";
 
 /** Token bucket that costs nothing until a frame of its kind arrives. */
 class Meter {

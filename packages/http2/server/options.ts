@@ -1,6 +1,4 @@
 import { defaultWindowBytes, maxWindowBytes } from "../frames.ts";
-import { MemoryBudget } from "./budget.ts";
-import type { Rate } from "./meter.ts";
 
 /**
  * What a connection accepts of its peer. "Ends the connection" is a GOAWAY with ENHANCE_YOUR_CALM
@@ -84,6 +82,16 @@ export interface ConnectionOptions {
   readonly maxAgeMs?: number;
   /** Time for open streams to end after a graceful shutdown began; then it closes. Default 30 s. */
   readonly drainTimeoutMs?: number;
+}
+
+/** How many frames of one kind a peer may send. */
+export interface Rate {
+  /** Number of frames accepted at once. */
+  readonly burst: number;
+  /** Number of frames accepted per second beyond the burst. */
+  readonly perSecond: number;
+  /** Number of frames accepted per response frame (HEADERS or DATA) that the peer was sent. */
+  readonly perFrameSent?: number;
 }
 
 /** Each kind ends the connection when there are more. */
@@ -171,7 +179,45 @@ export function resolveOptions(options: ConnectionOptions): ConnectionLimits {
   return limits;
 }
 
-/** Budget of one connection. */
-export function createBudget({ maxBufferedBytes, budget }: ConnectionLimits): MemoryBudget {
-  return new MemoryBudget(maxBufferedBytes, budget);
+/**
+ * Bound on buffered bytes. Connections have one each; a budget that they share as `parent` bounds
+ * the whole process.
+ *
+ * @example
+ * const budget = new MemoryBudget(256 * 1024 * 1024);
+ * server.on("connection", (socket) => createServerConnection(socket, { budget }, onStream));
+ */
+export class MemoryBudget {
+  readonly maxBytes: number;
+  readonly #parent: MemoryBudget | undefined;
+  #usedBytes = 0;
+
+  constructor(maxBytes: number, parent?: MemoryBudget) {
+    if (!(maxBytes >= 1)) {
+      throw new TypeError(
+        `Expected \`maxBytes\` to be a number from 1 and up, got \`${maxBytes}\``,
+      );
+    }
+    this.maxBytes = maxBytes;
+    this.#parent = parent;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** @returns false, and takes nothing, when that would be more than the budget or its parent has */
+  take(bytes: number): boolean {
+    if (this.#usedBytes + bytes > this.maxBytes || this.#parent?.take(bytes) === false) {
+      return false;
+    }
+    this.#usedBytes += bytes;
+    return true;
+  }
+
+  /** @param bytes at most what was taken */
+  give(bytes: number): void {
+    this.#usedBytes -= bytes;
+    this.#parent?.give(bytes);
+  }
 }

@@ -1,4 +1,9 @@
-import { type FieldRules, joinedValue, type ReceivedField, staticFieldsOf } from "../fields.ts";
+import {
+  type FieldRules,
+  joinedValue,
+  type ReceivedField,
+  staticFieldsOf,
+} from "../hpack-decoder.ts";
 
 /** What the connection has to know of a field, found once when the field is read. */
 const fieldKind = {
@@ -114,13 +119,10 @@ export class HeaderFields {
         hasRegular ||= !name.startsWith(":");
         continue;
       }
-      if (kind <= fieldKind.path) {
-        if (hasRegular || (seen & (1 << kind)) !== 0) {
-          problem ??= `${name} in the wrong place, or twice`;
-        }
-      } else {
-        hasRegular = true;
+      if ((hasRegular && kind <= fieldKind.path) || (seen & (1 << kind)) !== 0) {
+        problem ??= `${name} in the wrong place, or twice`;
       }
+      hasRegular ||= kind > fieldKind.path;
       switch (kind) {
         case fieldKind.method:
           this.method = value;
@@ -135,15 +137,9 @@ export class HeaderFields {
           this.path = value;
           break;
         case fieldKind.host:
-          if (host !== undefined) {
-            problem ??= "two hosts";
-          }
           host = value;
           break;
         case fieldKind.contentLength:
-          if (this.contentLength !== -1) {
-            problem ??= "two content-lengths";
-          }
           this.contentLength = Number(value);
       }
       seen |= 1 << kind;

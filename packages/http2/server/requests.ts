@@ -1,33 +1,26 @@
-import type { ReceiveWindow } from "../receive-window.ts";
-import { CollectedBody } from "./body.ts";
-import type { MemoryBudget } from "./budget.ts";
+import { errorCode } from "../errors.ts";
+import type { ReceiveWindow } from "../flow-control.ts";
+import type { MemoryBudget } from "./options.ts";
 import type { HeaderFields } from "./request-fields.ts";
 import { type OpenStream, progressBytes } from "./stream.ts";
+import type { StreamEnds } from "./stream-ends.ts";
 
+const smallBytes = 4 * 1_024;
 const noBytes = Buffer.alloc(0);
 /** Value of `maxBodyBytes` when the body is handed on in parts, and when it is dropped. */
 const inParts = -1;
 const dropped = -2;
 
-export interface RequestEvents {
-  /** There is no room for the body, or it is too large and the handler has no response for that. */
-  onOverflow(stream: OpenStream): void;
-  /** Bytes were dropped, or the end of the request arrived, after the response. */
-  onDropped(stream: OpenStream, bytes: number): void;
-  /** The handler threw. */
-  onHandlerError(stream: OpenStream, error: unknown): void;
-}
-
 /** Hands bodies and ends of requests to the handlers, as whole or in parts, within the budget. */
 export class Requests {
   readonly #window: ReceiveWindow;
   readonly #budget: MemoryBudget;
-  readonly #events: RequestEvents;
+  readonly #ends: StreamEnds;
 
-  constructor(window: ReceiveWindow, budget: MemoryBudget, events: RequestEvents) {
+  constructor(window: ReceiveWindow, budget: MemoryBudget, ends: StreamEnds) {
     this.#window = window;
     this.#budget = budget;
-    this.#events = events;
+    this.#ends = ends;
   }
 
   /**
@@ -41,43 +34,34 @@ export class Requests {
     isLast: boolean,
     nowMs: number,
   ): void {
-    if (stream.isDropping) {
-      stream.isRemoteClosed ||= isLast;
-      this.#window.giveStream(stream, frameBytes);
-      this.#events.onDropped(stream, frameBytes);
-      return;
-    }
-    if (stream.maxBodyBytes === inParts) {
+    if (stream.maxBodyBytes === inParts && !stream.isDropping) {
       this.#window.giveStream(stream, frameBytes - chunk.length);
       this.#handOn(stream, chunk);
       if (isLast) {
-        this.onEnd(stream, noBytes, undefined);
+        this.onEnd(stream);
       }
       return;
     }
-    if (isLast) {
-      // The window of a stream that is complete is of no use.
-      this.#window.give(frameBytes);
-    } else {
-      this.#window.giveStream(stream, frameBytes);
-    }
-    if (stream.maxBodyBytes === dropped) {
-      stream.isRemoteClosed ||= isLast;
+    stream.isRemoteClosed = isLast;
+    this.#window.giveStream(stream, frameBytes);
+    if (stream.isDropping) {
+      this.#ends.onDropped(stream, frameBytes);
+    } else if (stream.maxBodyBytes === dropped) {
+      return;
     } else if (stream.receivedBytes > stream.maxBodyBytes) {
-      stream.isRemoteClosed ||= isLast;
       this.#onTooLarge(stream);
     } else if (isLast) {
-      this.onEnd(stream, chunk, undefined);
+      this.onEnd(stream, chunk);
     } else {
       this.#collect(stream, chunk, nowMs);
     }
   }
 
-  /** @param chunk what came last, or nothing */
-  onEnd(stream: OpenStream, chunk: Buffer, trailers: HeaderFields | undefined): void {
+  /** @param chunk what came last */
+  onEnd(stream: OpenStream, chunk: Buffer = noBytes, trailers?: HeaderFields): void {
     stream.isRemoteClosed = true;
     if (stream.isDropping) {
-      this.#events.onDropped(stream, 0);
+      this.#ends.onDropped(stream, 0);
       return;
     }
     if (stream.isOver || stream.maxBodyBytes === dropped) {
@@ -92,7 +76,7 @@ export class Requests {
     try {
       stream.receiver.onEnd?.(stream, body, trailers);
     } catch (error) {
-      this.#events.onHandlerError(stream, error);
+      this.#ends.onHandlerError(stream, error);
     }
   }
 
@@ -129,14 +113,14 @@ export class Requests {
     }
     if (!this.#budget.take(chunk.length)) {
       this.#window.give(chunk.length);
-      this.#events.onOverflow(stream);
+      this.#ends.fault(stream, errorCode.enhanceYourCalm);
       return;
     }
     stream.heldBytes += chunk.length;
     try {
       stream.receiver.onData(stream, chunk);
     } catch (error) {
-      this.#events.onHandlerError(stream, error);
+      this.#ends.onHandlerError(stream, error);
     }
   }
 
@@ -145,7 +129,7 @@ export class Requests {
       return;
     }
     if (!this.#budget.take(chunk.length)) {
-      this.#events.onOverflow(stream);
+      this.#ends.fault(stream, errorCode.enhanceYourCalm);
       return;
     }
     stream.body ??= new CollectedBody();
@@ -161,13 +145,53 @@ export class Requests {
     this.drop(stream);
     stream.maxBodyBytes = dropped;
     if (stream.receiver.onTooLarge === undefined) {
-      this.#events.onOverflow(stream);
+      this.#ends.fault(stream, errorCode.enhanceYourCalm);
       return;
     }
-    try {
-      stream.receiver.onTooLarge(stream);
-    } catch (error) {
-      this.#events.onHandlerError(stream, error);
+    this.#ends.guard(stream, () => stream.receiver.onTooLarge?.(stream));
+  }
+}
+
+/**
+ * Body that is being collected. Small parts are copied: kept as views they would hold on to the
+ * whole chunks of the socket that they arrived in.
+ */
+export class CollectedBody {
+  bytes = 0;
+  readonly #parts: Uint8Array[] = [];
+  /** Last of the parts when there is room for more in it, and how much of it is used. */
+  #tail: Buffer | undefined;
+  #tailBytes = 0;
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (chunk.length >= smallBytes) {
+      this.#closeTail();
+      this.#parts.push(chunk);
+      return;
+    }
+    let tail = this.#tail;
+    if (tail === undefined || tail.length - this.#tailBytes < chunk.length) {
+      this.#closeTail();
+      // As much again as there is, so that many tiny parts cost little more than their bytes.
+      const room = Math.min(4 * smallBytes, Math.max(256, chunk.length, this.bytes));
+      tail = Buffer.allocUnsafeSlow(room);
+      this.#tail = tail;
+    }
+    this.#tailBytes += chunk.copy(tail, this.#tailBytes);
+  }
+
+  /** @param last what arrived just now; may be a view */
+  join(last: Buffer): Buffer {
+    this.#closeTail();
+    return Buffer.concat([...this.#parts, last]);
+  }
+
+  #closeTail(): void {
+    if (this.#tail !== undefined) {
+      this.#parts.push(this.#tail.subarray(0, this.#tailBytes));
+      this.#tail = undefined;
+      this.#tailBytes = 0;
     }
   }
 }

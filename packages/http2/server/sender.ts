@@ -1,19 +1,12 @@
 import type { Duplex } from "node:stream";
 import { Outbox } from "../outbox.ts";
-import type { MemoryBudget } from "./budget.ts";
 import { FrameWriter } from "./frame-writer.ts";
+import type { MemoryBudget } from "./options.ts";
 import { type OpenStream, progressBytes, type QueuedPart } from "./stream.ts";
+import type { StreamEnds } from "./stream-ends.ts";
 
 /** Bytes that a connection sends in one turn of the loop, so that others are not held up. */
 const maxTurnBytes = 256 * 1_024;
-
-export interface SenderEvents {
-  /** The end of the response has been handed to the socket. */
-  onSent(stream: OpenStream): void;
-  /** The response has to wait, and there is no room for it. */
-  onOverflow(stream: OpenStream): void;
-  onDrain(stream: OpenStream): void;
-}
 
 /**
  * Sends responses as far as the peer's windows and the socket take them, and keeps the rest, within
@@ -29,7 +22,7 @@ export class Sender {
   readonly #duplex: Duplex;
   readonly #budget: MemoryBudget;
   readonly #highWaterBytes: number;
-  readonly #events: SenderEvents;
+  readonly #ends: StreamEnds;
   /** Streams with parts in their queues, in the order of their turns. */
   readonly #queued = new Set<OpenStream>();
   /** Streams whose handlers wait for `onDrain`. */
@@ -37,11 +30,11 @@ export class Sender {
   #isFull = false;
   #isPumpScheduled = false;
 
-  constructor(duplex: Duplex, budget: MemoryBudget, highWaterBytes: number, events: SenderEvents) {
+  constructor(duplex: Duplex, budget: MemoryBudget, highWaterBytes: number, ends: StreamEnds) {
     this.#duplex = duplex;
     this.#budget = budget;
     this.#highWaterBytes = highWaterBytes;
-    this.#events = events;
+    this.#ends = ends;
     this.outbox = new Outbox(duplex, () => this.#onFlushed());
     this.writer = new FrameWriter(this.outbox);
     duplex.on("drain", () => {
@@ -72,7 +65,7 @@ export class Sender {
       this.writer.writeResponse(stream, header, prefix, body, trailer)
     ) {
       stream.isLocalClosed = true;
-      this.#events.onSent(stream);
+      this.#ends.onSent(stream);
       return;
     }
     const bodyBytes = prefix.length + body.length;
@@ -136,7 +129,7 @@ export class Sender {
       while (this.canSend) {
         if (this.writer.writeFrame(stream, part)) {
           if (part.endStream) {
-            this.#events.onSent(stream);
+            this.#ends.onSent(stream);
           }
           return;
         }
@@ -147,7 +140,7 @@ export class Sender {
     }
     const bytes = part.bytes.length - (stream.queue === undefined ? stream.sentOfFirst : 0);
     if (!this.#budget.take(bytes)) {
-      this.#events.onOverflow(stream);
+      this.#ends.onUnread(stream);
       return;
     }
     stream.queuedBytes += bytes;
@@ -204,7 +197,7 @@ export class Sender {
       stream.queue = undefined;
       this.#queued.delete(stream);
       if (part.endStream) {
-        this.#events.onSent(stream);
+        this.#ends.onSent(stream);
       }
     }
     return true;
@@ -236,7 +229,7 @@ export class Sender {
     for (const stream of [...this.#draining]) {
       if (stream.queue === undefined && this.canSend && this.#draining.delete(stream)) {
         stream.wantsDrain = false;
-        this.#events.onDrain(stream);
+        this.#ends.guard(stream, () => stream.receiver.onDrain?.(stream));
       }
     }
   }

@@ -1,12 +1,7 @@
 import { errorCode } from "../errors.ts";
 import { frameType } from "../frames.ts";
-import type { ConnectionCore } from "./core.ts";
-import type { OpenStream, ServerStream } from "./stream.ts";
-
-export interface EndEvents {
-  /** A handler threw, and its stream was reset. Default: the error is thrown as uncaught. */
-  onHandlerError?(error: unknown, stream: ServerStream): void;
-}
+import type { Connection, ConnectionEvents } from "./connection.ts";
+import type { OpenStream } from "./stream.ts";
 
 /**
  * Ends streams: as they should end, for what the peer or the handler did, and with the connection.
@@ -14,13 +9,13 @@ export interface EndEvents {
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.4.2
  */
 export class StreamEnds {
-  readonly #core: ConnectionCore;
-  readonly #events: EndEvents;
+  readonly #connection: Connection;
+  readonly #events: ConnectionEvents;
   /** Frames in a row that were no responses and that the socket did not take. */
   #unreadFrames = 0;
 
-  constructor(core: ConnectionCore, events: EndEvents) {
-    this.#core = core;
+  constructor(connection: Connection, events: ConnectionEvents) {
+    this.#connection = connection;
     this.#events = events;
   }
 
@@ -28,9 +23,9 @@ export class StreamEnds {
   onSent(stream: OpenStream): void {
     if (stream.isRemoteClosed) {
       this.#forget(stream);
-    } else if (stream.droppableBytes > 0 && !this.#core.isFinal) {
+    } else if (stream.droppableBytes > 0 && !this.#connection.isFinal) {
       stream.isDropping = true;
-      stream.bodySinceMs = this.#core.sender.coarseMs;
+      stream.bodySinceMs = this.#connection.sender.coarseMs;
     } else {
       // The response is complete, so the rest of the request is of no use.
       this.#sendReset(stream.id, errorCode.noError);
@@ -69,21 +64,20 @@ export class StreamEnds {
 
   /** Resets a stream of the peer's that is not open here. */
   reject(id: number, code: number): void {
-    this.#core.meters.expect("resetsCaused", "streams that had to be reset");
+    this.#connection.meters.expect("resetsCaused", "streams that had to be reset");
     this.#sendReset(id, code);
   }
 
   /** Resets a stream for what the peer sent on it. */
   fault(stream: OpenStream, code: number): void {
     this.abort(stream, code);
-    this.#core.meters.expect("resetsCaused", "streams that had to be reset");
+    this.#connection.meters.expect("resetsCaused", "streams that had to be reset");
   }
 
   /** Resets a stream, and tells its handler. */
   abort(stream: OpenStream, code: number): void {
     if (!stream.isOverNow) {
-      this.#sendReset(stream.id, code);
-      this.#forget(stream);
+      this.reset(stream, code);
       this.#reportAbort(stream, code);
     }
   }
@@ -91,17 +85,17 @@ export class StreamEnds {
   /** Resets a stream whose response has to wait where there is no more room for that. */
   onUnread(stream: OpenStream): void {
     this.abort(stream, errorCode.enhanceYourCalm);
-    if (!this.#core.meters.take("resetsCaused")) {
-      this.#core.fail(errorCode.enhanceYourCalm, "too many responses that are not read");
+    if (!this.#connection.meters.take("resetsCaused")) {
+      this.#connection.fail(errorCode.enhanceYourCalm, "too many responses that are not read");
     }
   }
 
   #forget(stream: OpenStream): void {
     stream.isOverNow = true;
-    this.#core.streams.delete(stream);
-    this.#core.sender.drop(stream);
-    this.#core.requests.drop(stream);
-    this.#core.onStreamOver();
+    this.#connection.streams.delete(stream);
+    this.#connection.sender.drop(stream);
+    this.#connection.requests.drop(stream);
+    this.#connection.closeIfDone();
   }
 
   /** Calls a handler, which may throw. */
@@ -127,7 +121,7 @@ export class StreamEnds {
   /** Sends frames that are no response, such as an acknowledgement. */
   sendUnasked(frames: Uint8Array): void {
     this.#countUnasked();
-    this.#core.sender.outbox.append(frames);
+    this.#connection.sender.outbox.append(frames);
   }
 
   #reportAbort(stream: OpenStream, code: number): void {
@@ -138,16 +132,19 @@ export class StreamEnds {
   }
 
   #sendReset(id: number, code: number): void {
-    this.#core.streams.noteReset(id);
+    this.#connection.streams.noteReset(id);
     this.#countUnasked();
-    this.#core.sender.outbox.numbers(frameType.resetStream, id, code);
+    this.#connection.sender.outbox.number(frameType.resetStream, id, code);
   }
 
   /** Counts frames that a peer which does not read has piling up here. */
   #countUnasked(): void {
-    this.#unreadFrames = this.#core.sender.canSend ? 0 : this.#unreadFrames + 1;
-    if (this.#unreadFrames > this.#core.limits.maxUnreadFrames) {
-      this.#core.fail(errorCode.enhanceYourCalm, "too many frames whose responses are not read");
+    this.#unreadFrames = this.#connection.sender.canSend ? 0 : this.#unreadFrames + 1;
+    if (this.#unreadFrames > this.#connection.limits.maxUnreadFrames) {
+      this.#connection.fail(
+        errorCode.enhanceYourCalm,
+        "too many frames whose responses are not read",
+      );
     }
   }
 }

@@ -1,7 +1,7 @@
 import { errorCode } from "../errors.ts";
-import type { CollectedBody } from "./body.ts";
-import type { ConnectionCore } from "./core.ts";
+import type { Connection } from "./connection.ts";
 import type { HeaderFields } from "./request-fields.ts";
+import type { CollectedBody } from "./requests.ts";
 
 /** Called with each request, when its header has arrived. */
 export type OnStream = (stream: ServerStream) => void;
@@ -104,7 +104,7 @@ const noBytes = new Uint8Array(0);
 export class OpenStream implements ServerStream {
   readonly id: number;
   readonly fields: HeaderFields;
-  readonly #core: ConnectionCore;
+  readonly #connection: Connection;
   context: unknown = undefined;
   receiver: StreamReceiver = noReceiver;
   /** Size up to which the body is collected; -1 when it is handed on in parts. */
@@ -140,21 +140,15 @@ export class OpenStream implements ServerStream {
   /** Whether the response is sent, and the rest of the request is dropped. */
   isDropping = false;
 
-  constructor(
-    id: number,
-    fields: HeaderFields,
-    core: ConnectionCore,
-    receiveWindow: number,
-    sendWindow: number,
-    nowMs: number,
-  ) {
+  constructor(id: number, fields: HeaderFields, connection: Connection) {
+    const { limits, sender } = connection;
     this.id = id;
     this.fields = fields;
-    this.#core = core;
-    this.receiveWindow = receiveWindow;
-    this.sendWindow = sendWindow;
-    this.bodySinceMs = nowMs;
-    this.droppableBytes = core.limits.maxDroppedBytes;
+    this.#connection = connection;
+    this.receiveWindow = limits.streamWindowBytes;
+    this.sendWindow = sender.writer.window.streamBytes;
+    this.bodySinceMs = sender.coarseMs;
+    this.droppableBytes = limits.maxDroppedBytes;
   }
 
   get isOver(): boolean {
@@ -163,7 +157,7 @@ export class OpenStream implements ServerStream {
 
   collect(receiver: StreamReceiver, maxBytes?: number): void {
     this.receiver = receiver;
-    this.maxBodyBytes = maxBytes ?? this.#core.limits.maxBodyBytes;
+    this.maxBodyBytes = maxBytes ?? this.#connection.limits.maxBodyBytes;
   }
 
   receive(receiver: StreamReceiver): void {
@@ -172,33 +166,33 @@ export class OpenStream implements ServerStream {
   }
 
   release(bytes: number): void {
-    this.#core.requests.release(this, bytes);
+    this.#connection.requests.release(this, bytes);
   }
 
   respond(header: Uint8Array, body: Uint8Array, trailer: Uint8Array, prefix = noBytes): void {
-    this.#core.sender.respond(this, header, body, trailer, prefix);
+    this.#connection.sender.respond(this, header, body, trailer, prefix);
   }
 
   sendHeader(block: Uint8Array, endStream = false): void {
-    this.#core.sender.sendBlock(this, block, endStream);
+    this.#connection.sender.sendBlock(this, block, endStream);
   }
 
   sendData(bytes: Uint8Array, endStream = false): boolean {
-    return this.#core.sender.sendData(this, bytes, endStream);
+    return this.#connection.sender.sendData(this, bytes, endStream);
   }
 
   sendTrailer(block: Uint8Array): void {
-    this.#core.sender.sendBlock(this, block, true);
+    this.#connection.sender.sendBlock(this, block, true);
   }
 
   resetAfterResponse(): void {
     this.droppableBytes = 0;
     if (this.isDropping) {
-      this.#core.ends.reset(this, errorCode.noError);
+      this.#connection.ends.reset(this, errorCode.noError);
     }
   }
 
   reset(code: number = errorCode.cancel): void {
-    this.#core.ends.reset(this, code);
+    this.#connection.ends.reset(this, code);
   }
 }

@@ -1,30 +1,9 @@
 import { errorCode } from "../errors.ts";
-import type { ConnectionLimits } from "./options.ts";
+import { frame, frameType } from "../frames.ts";
+import type { Connection } from "./connection.ts";
 
-/** What the watchdog sees of a connection, and what it does to it. */
-export interface Watched {
-  /** Whether the peer sent its settings and acknowledged ours. */
-  readonly isReady: boolean;
-  /** Whether a frame or header block has begun that is not complete. */
-  readonly isWithinFrame: boolean;
-  readonly frames: number;
-  /** Number of chunks that the socket delivered. */
-  readonly chunks: number;
-  readonly openStreams: number;
-  readonly lastStreamId: number;
-  /** When the socket became full; 0 while it is not. */
-  readonly fullSinceMs: number;
-  readonly isShuttingDown: boolean;
-  setClock(nowMs: number): void;
-  ping(): void;
-  shutDown(): void;
-  checkStreams(nowMs: number): void;
-  /** Sends a GOAWAY and closes. */
-  fail(code: number, why: string): void;
-  /** Closes without a GOAWAY, which the peer would not read. */
-  drop(why: string): void;
-}
-
+/** Data of a PING that checks whether the peer is there. */
+const livenessPing = Buffer.from("liveness", "latin1");
 const maxIntervalMs = 1_000;
 const minIntervalMs = 10;
 /** A timeout is noticed late by a quarter of it at most. */
@@ -32,8 +11,7 @@ const checksPerTimeout = 4;
 
 /** Compares the state of a connection with its time limits, once a second or more often. */
 export class Watchdog {
-  readonly #limits: ConnectionLimits;
-  readonly #watched: Watched;
+  readonly #connection: Connection;
   readonly #timer: NodeJS.Timeout;
   readonly #startMs = performance.now();
   readonly #maxAgeMs: number;
@@ -46,16 +24,16 @@ export class Watchdog {
   #idleSinceMs = this.#startMs;
   #shutDownMs = 0;
 
-  constructor(limits: ConnectionLimits, watched: Watched) {
-    this.#limits = limits;
-    this.#watched = watched;
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    const { limits } = connection;
     // Connections that were opened together do not end together.
     this.#maxAgeMs = limits.maxAgeMs * (0.9 + 0.2 * Math.random());
     const timeouts = Object.entries(limits)
       .filter(([name, value]) => name.endsWith("Ms") && typeof value === "number" && value > 0)
       .map(([, value]) => Number(value) / checksPerTimeout);
     const intervalMs = Math.max(minIntervalMs, Math.min(maxIntervalMs, ...timeouts));
-    watched.setClock(this.#startMs);
+    connection.sender.coarseMs = this.#startMs;
     this.#timer = setInterval(() => this.#check(performance.now()), intervalMs);
     this.#timer.unref();
   }
@@ -65,66 +43,83 @@ export class Watchdog {
   }
 
   #check(nowMs: number): void {
-    const watched = this.#watched;
-    const limits = this.#limits;
-    watched.setClock(nowMs);
-    if (!watched.isReady && nowMs - this.#startMs > limits.handshakeTimeoutMs) {
-      watched.fail(errorCode.settingsTimeout, "no preface, SETTINGS or acknowledgement in time");
+    const connection = this.#connection;
+    const { limits, sender } = connection;
+    sender.coarseMs = nowMs;
+    if (!connection.isReady && nowMs - this.#startMs > limits.handshakeTimeoutMs) {
+      connection.fail(errorCode.settingsTimeout, "no preface, SETTINGS or acknowledgement in time");
       return;
     }
-    if (!watched.isWithinFrame || watched.frames !== this.#frames) {
-      this.#frames = watched.frames;
+    if (!connection.isWithinFrame || connection.frames !== this.#frames) {
+      this.#frames = connection.frames;
       this.#frameSinceMs = nowMs;
     } else if (nowMs - this.#frameSinceMs > limits.frameTimeoutMs) {
-      watched.fail(errorCode.enhanceYourCalm, "a frame or header block that does not end");
+      connection.fail(errorCode.enhanceYourCalm, "a frame or header block that does not end");
       return;
     }
-    if (watched.fullSinceMs > 0 && nowMs - watched.fullSinceMs > limits.sendTimeoutMs) {
-      watched.drop("the peer does not read");
+    if (sender.fullSinceMs > 0 && nowMs - sender.fullSinceMs > limits.sendTimeoutMs) {
+      connection.drop("the peer does not read");
       return;
     }
     if (this.#isGone(nowMs)) {
-      watched.drop("the peer does not respond to a PING");
+      connection.drop("the peer does not respond to a PING");
       return;
     }
-    watched.checkStreams(nowMs);
+    this.#checkStreams(nowMs);
     this.#checkEnd(nowMs);
   }
 
   /** Pings a silent peer. @returns whether it does not respond */
   #isGone(nowMs: number): boolean {
-    const { pingIntervalMs, pingTimeoutMs } = this.#limits;
-    if (this.#watched.chunks !== this.#chunks) {
-      this.#chunks = this.#watched.chunks;
+    const { chunks, limits, sender } = this.#connection;
+    if (chunks !== this.#chunks) {
+      this.#chunks = chunks;
       this.#heardMs = nowMs;
       this.#pingedMs = 0;
     } else if (this.#pingedMs > 0) {
-      return nowMs - this.#pingedMs > pingTimeoutMs;
-    } else if (pingIntervalMs > 0 && nowMs - this.#heardMs >= pingIntervalMs) {
+      return nowMs - this.#pingedMs > limits.pingTimeoutMs;
+    } else if (limits.pingIntervalMs > 0 && nowMs - this.#heardMs >= limits.pingIntervalMs) {
       this.#pingedMs = nowMs;
-      this.#watched.ping();
+      sender.outbox.append(frame(frameType.ping, 0, 0, livenessPing));
     }
     return false;
   }
 
+  #checkStreams(nowMs: number): void {
+    const { ends, limits, streams } = this.#connection;
+    const { bodyTimeoutMs, sendTimeoutMs } = limits;
+    for (const stream of streams.all()) {
+      const isCollecting = stream.maxBodyBytes >= 0 && !stream.isRemoteClosed;
+      const isSlowToSend = isCollecting && nowMs - stream.bodySinceMs > bodyTimeoutMs;
+      const isSlowToRead =
+        stream.queue !== undefined && nowMs - stream.queuedSinceMs > sendTimeoutMs;
+      if (isSlowToSend || isSlowToRead) {
+        ends.abort(stream, errorCode.cancel);
+      } else if (stream.isDropping && nowMs - stream.bodySinceMs > bodyTimeoutMs) {
+        ends.reset(stream, errorCode.noError);
+      }
+    }
+  }
+
   #checkEnd(nowMs: number): void {
-    const watched = this.#watched;
-    const { idleTimeoutMs, drainTimeoutMs } = this.#limits;
-    if (watched.isShuttingDown) {
+    const connection = this.#connection;
+    const { idleTimeoutMs, drainTimeoutMs } = connection.limits;
+    if (connection.isShuttingDown) {
       this.#shutDownMs ||= nowMs;
       if (nowMs - this.#shutDownMs > drainTimeoutMs) {
-        watched.fail(errorCode.noError, "the shutdown took too long");
+        connection.fail(errorCode.noError, "the shutdown took too long");
       }
       return;
     }
-    if (watched.openStreams > 0 || watched.lastStreamId !== this.#lastStreamId) {
-      this.#lastStreamId = watched.lastStreamId;
+    const { size, lastId } = connection.streams;
+    if (size > 0 || lastId !== this.#lastStreamId) {
+      this.#lastStreamId = lastId;
       this.#idleSinceMs = nowMs;
     }
     const isIdle = idleTimeoutMs > 0 && nowMs - this.#idleSinceMs > idleTimeoutMs;
     const isOld = this.#maxAgeMs > 0 && nowMs - this.#startMs > this.#maxAgeMs;
     if (isIdle || isOld) {
-      watched.shutDown();
+      connection.shutDown();
     }
   }
 }

@@ -1,6 +1,59 @@
 import { ConnectionError, errorCode } from "./errors.ts";
-import { defaultWindowBytes, frameType } from "./frames.ts";
+import { defaultWindowBytes, frameType, maxFrameBytes, maxWindowBytes } from "./frames.ts";
 import type { Outbox } from "./outbox.ts";
+
+export interface SendingStream {
+  sendWindow: number;
+}
+
+/**
+ * What the peer allows to be sent, on the connection and on each stream.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.2
+ */
+export class SendWindow {
+  /** Window of a stream that begins. */
+  streamBytes = defaultWindowBytes;
+  #bytes = defaultWindowBytes;
+
+  /** Size of the largest DATA frame that can be sent now; not positive when none can. */
+  frameBytes(stream: SendingStream): number {
+    return Math.min(this.#bytes, stream.sendWindow, maxFrameBytes);
+  }
+
+  take(stream: SendingStream, bytes: number): void {
+    stream.sendWindow -= bytes;
+    this.#bytes -= bytes;
+  }
+
+  /** The peer takes more on all streams together. */
+  widen(bytes: number): void {
+    if (this.#bytes + bytes > maxWindowBytes) {
+      throw new ConnectionError(errorCode.flowControlError, "a window of more than 2^31 - 1 bytes");
+    }
+    this.#bytes += bytes;
+  }
+
+  /** @returns false when the window would be too large */
+  widenStream(stream: SendingStream, bytes: number): boolean {
+    if (stream.sendWindow + bytes > maxWindowBytes) {
+      return false;
+    }
+    stream.sendWindow += bytes;
+    return true;
+  }
+
+  /** The peer changed the window that streams begin with, which also counts for the open ones. */
+  setStreamBytes(bytes: number, open: Iterable<SendingStream>): void {
+    const change = bytes - this.streamBytes;
+    this.streamBytes = bytes;
+    for (const stream of open) {
+      if (!this.widenStream(stream, change)) {
+        throw new ConnectionError(errorCode.flowControlError, "a setting that widens too much");
+      }
+    }
+  }
+}
 
 export interface ReceivingStream {
   readonly id: number;
@@ -35,7 +88,7 @@ export class ReceiveWindow {
   open(): void {
     const more = this.#connectionBytes - defaultWindowBytes;
     if (more > 0) {
-      this.#outbox.numbers(frameType.windowUpdate, 0, more);
+      this.#outbox.number(frameType.windowUpdate, 0, more);
     }
   }
 
@@ -57,7 +110,7 @@ export class ReceiveWindow {
   give(bytes: number): void {
     this.#returnableBytes += bytes;
     if (this.#returnableBytes * 2 >= this.#connectionBytes) {
-      this.#outbox.numbers(frameType.windowUpdate, 0, this.#returnableBytes);
+      this.#outbox.number(frameType.windowUpdate, 0, this.#returnableBytes);
       this.#window += this.#returnableBytes;
       this.#returnableBytes = 0;
     }
@@ -71,7 +124,7 @@ export class ReceiveWindow {
     }
     stream.returnableBytes += bytes;
     if (stream.returnableBytes * 2 >= this.#streamBytes) {
-      this.#outbox.numbers(frameType.windowUpdate, stream.id, stream.returnableBytes);
+      this.#outbox.number(frameType.windowUpdate, stream.id, stream.returnableBytes);
       stream.receiveWindow += stream.returnableBytes;
       stream.returnableBytes = 0;
     }
