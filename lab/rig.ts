@@ -1,7 +1,6 @@
 import { createVitalsClient } from "@unblock/client/client";
 import { BurstClient } from "@unblock/loadtest/burst-client";
-import { startServer } from "@unblock/loadtest/server-process";
-import { startWorker } from "@unblock/loadtest/worker-process";
+import { startServer, startWorker } from "@unblock/loadtest/processes";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 
 export interface RigSizes {

@@ -1,7 +1,6 @@
 import type { Burst } from "@unblock/loadtest/burst";
 import { BurstClient } from "@unblock/loadtest/burst-client";
-import { startServer } from "@unblock/loadtest/server-process";
-import { startWorker } from "@unblock/loadtest/worker-process";
+import { startServer, startWorker } from "@unblock/loadtest/processes";
 import { findExercise } from "@unblock/proto/exercises";
 import { atMost, type Bench, type Finding, factor, repeat, spreadOf } from "../harness/bench.ts";
 

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { TlsOptions } from "@unblock/http2/client";
 import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readGivenFile } from "../files.ts";
+import { startServer } from "../processes.ts";
 import { readDataFile } from "../requests/data-file.ts";
 import { createRequests, parseHeaders } from "../requests/requests.ts";
 import type { LoadPlan, Loop } from "../run/plan.ts";
 import { CallRandom } from "../schedule/random.ts";
-import { startServer } from "../server-process.ts";
 import { resolveTarget } from "../target/target.ts";
 import type { CallFlags } from "./options.ts";
 
