@@ -1,8 +1,7 @@
 import { addAbortListener } from "node:events";
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import type { Burst } from "@unblock/loadtest/burst";
-import { type BurstClient, cooldownMs } from "@unblock/loadtest/burst-client";
+import { type Burst, type BurstClient, cooldownMs } from "@unblock/loadtest/burst";
 import type { CallRecord } from "@unblock/loadtest/call-record";
 import type { Cores } from "@unblock/measure/cores";
 import {

@@ -1,5 +1,4 @@
-import type { Burst } from "@unblock/loadtest/burst";
-import { BurstClient } from "@unblock/loadtest/burst-client";
+import { type Burst, openBurstClient } from "@unblock/loadtest/burst";
 import { startServer, startWorker } from "@unblock/loadtest/processes";
 import { findExercise } from "@unblock/proto/exercises";
 import { atMost, type Bench, type Finding, factor, repeat, spreadOf } from "../harness/bench.ts";
@@ -37,7 +36,7 @@ interface BurstServer extends AsyncDisposable {
 /** @param flags flags of `npm start` */
 async function startBurstServer(flags: readonly string[] = []): Promise<BurstServer> {
   const server = await startServer(flags);
-  const client = await BurstClient.open(server.url, 0);
+  const client = await openBurstClient(server.url, 0);
   return {
     fire: async ({ letter, strategy, calls }) => {
       const exercise = findExercise(letter);
