@@ -4,9 +4,8 @@ import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readGivenFile } from "../files.ts";
 import { startServer } from "../processes.ts";
 import { readDataFile } from "../requests/data-file.ts";
-import { createRequests, parseHeaders } from "../requests/requests.ts";
+import { CallRandom, createRequests, parseHeaders } from "../requests/requests.ts";
 import type { LoadPlan, Loop } from "../run/plan.ts";
-import { CallRandom } from "../schedule/random.ts";
 import { resolveTarget } from "../target/target.ts";
 import type { CallFlags } from "./options.ts";
 

@@ -4,7 +4,7 @@ import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf
 import { parse } from "csv-parse/sync";
 import type { LoadMethod } from "../drivers/driver.ts";
 import { readGivenFile } from "../files.ts";
-import { compileTemplate } from "./template.ts";
+import { compileTemplate } from "./requests.ts";
 
 const maxBytes = 64 * 1_024 * 1_024;
 

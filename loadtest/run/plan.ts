@@ -1,7 +1,7 @@
 import type { DriverOptions } from "../drivers/create-driver.ts";
 import type { Bucket } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
-import type { Arrivals, Stage } from "../schedule/schedule.ts";
+import type { Arrivals, Stage } from "./schedule.ts";
 
 /** A load as plain data, sent to all its threads. */
 export interface LoadPlan {
