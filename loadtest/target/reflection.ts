@@ -11,8 +11,7 @@ import {
 import { createDriver } from "../drivers/create-driver.ts";
 import type { CallResult, Driver } from "../drivers/driver.ts";
 import { prefixBytes } from "../drivers/wire.ts";
-import { servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
-import { repairFiles } from "./repair-files.ts";
+import { repairFiles, servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
 
 /** Older servers have only v1alpha, which differs only in its name. */
 const versions = [
