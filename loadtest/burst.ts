@@ -1,11 +1,19 @@
 import { fromJsonString } from "@bufbuild/protobuf";
 import { monotonicMs } from "@unblock/measure/clock";
 import type { Exercise } from "@unblock/proto/exercises";
-import { type CallRecord, recordCall } from "./call-record.ts";
 import { createDriver } from "./drivers/create-driver.ts";
 import type { CallResult, Send } from "./drivers/driver.ts";
+import { readServedCall, type ServedCall } from "./drivers/response.ts";
 import { createProbe, type Probe, type ProbeCall } from "./probe.ts";
 import { warmUp } from "./warm-up.ts";
+
+/** One call of a burst. Times are in milliseconds since the first send. */
+export interface CallRecord extends ServedCall {
+  readonly sentMs: number;
+  readonly endedMs: number;
+  readonly code: string;
+  readonly message: string;
+}
 
 export interface Burst {
   /** Time of the first send, on the machine's monotonic clock. */
@@ -42,8 +50,9 @@ export async function fireBurst(
   const calls = await Promise.all(
     sends.map(async (send, index) => {
       const sentMs = monotonicMs() - originMs;
-      const result = await new Promise<CallResult>((done) => send(done));
-      const record = recordCall(result, originMs, sentMs, monotonicMs() - originMs);
+      const { code, message, header } = await new Promise<CallResult>((done) => send(done));
+      const endedMs = monotonicMs() - originMs;
+      const record = { sentMs, endedMs, code, message, ...readServedCall(header, originMs) };
       watch?.call(index, record);
       return record;
     }),

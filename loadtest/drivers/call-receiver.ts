@@ -7,7 +7,7 @@ import type {
 } from "@unblock/http2/client";
 import type { DeadlineQueue, Expiring } from "./deadlines.ts";
 import type { CallInProgress, CallResult } from "./driver.ts";
-import { codeOfHttpStatus } from "./status.ts";
+import { codeOfHttpStatus } from "./response.ts";
 
 /** What a valid response looks like; one object for all calls of a `Send`. */
 export interface ExpectedResponse {

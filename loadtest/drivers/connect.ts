@@ -8,7 +8,7 @@ import {
   parseJson,
   type RpcStatus,
   readConnectError,
-} from "./status.ts";
+} from "./response.ts";
 import {
   connectTimeout,
   encodeMessage,

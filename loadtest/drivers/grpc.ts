@@ -1,7 +1,7 @@
 import type { Fields } from "@unblock/http2/client";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
-import { type RpcStatus, readGrpcStatus } from "./status.ts";
+import { type RpcStatus, readGrpcStatus } from "./response.ts";
 import { encodeMessage, envelope, grpcTimeout, preparePost, type Wire } from "./wire.ts";
 
 const webTrailersFlag = 0x80;

@@ -1,5 +1,5 @@
 import { cpus, release, type } from "node:os";
-import { statusName } from "../drivers/status.ts";
+import { statusName } from "../drivers/response.ts";
 import type { LatencyHistogram } from "../histogram.ts";
 import { durationMsOf, requestsOf } from "../run/plan.ts";
 import type { LoadResult } from "../run/run.ts";
