@@ -7,6 +7,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import * as wkt from "@bufbuild/protobuf/wkt";
+import { reasonOf } from "@unblock/errors/failure";
 import { readGivenFile } from "../files.ts";
 
 type FileDescriptorProto = wkt.FileDescriptorProto;
@@ -32,9 +33,8 @@ export async function readDescriptorSet(path: string): Promise<DescService[]> {
     }
     return services;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `Expected ${path} to be a descriptor set with services: ${reason}; create one with ` +
+      `Expected ${path} to be a descriptor set with services: ${reasonOf(error)}; create one with ` +
         "`buf build -o FILE` or `protoc --include_imports --descriptor_set_out=FILE`",
     );
   }
