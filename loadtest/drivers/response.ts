@@ -1,4 +1,5 @@
 import { Code } from "@connectrpc/connect";
+import { codeFromHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { codeName } from "@unblock/connect/code-name";
 import type { Fields } from "@unblock/http2/client";
 
@@ -79,17 +80,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-const codesOfHttp: Readonly<Record<number, string>> = {
-  400: "internal",
-  401: "unauthenticated",
-  403: "permission_denied",
-  404: "unimplemented",
-  429: "unavailable",
-  502: "unavailable",
-  503: "unavailable",
-  504: "unavailable",
-};
-
 /**
  * RPC code for a response without one; gRPC and Connect agree on it.
  *
@@ -97,7 +87,7 @@ const codesOfHttp: Readonly<Record<number, string>> = {
  * @see https://connectrpc.com/docs/protocol/#http-to-error-code
  */
 export function codeOfHttpStatus(status: number): string {
-  return codesOfHttp[status] ?? "unknown";
+  return codeName(codeFromHttpStatus(status));
 }
 
 /** What this project's servers report about a call, in the header of its response. */
