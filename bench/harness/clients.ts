@@ -1,5 +1,5 @@
 import { LatencyHistogram } from "@unblock/loadtest/histogram";
-import type { Report, UnblockReport } from "@unblock/loadtest/report/report";
+import type { FullReport, Report } from "@unblock/loadtest/report/report";
 import type { GoTool } from "@unblock/terminal/go-tool";
 import type { Bench, Load } from "./bench.ts";
 import { runChild } from "./processes.ts";
@@ -15,11 +15,6 @@ export const ghzTool: GoTool = {
 /** Node flags with which a program reports its peak memory in bytes, on file descriptor 3. */
 export const reportPeakMemory = ["--import", new URL("./peak-memory.ts", import.meta.url).href];
 
-/** The report of this project's load client, a superset of ghz's. */
-export interface OwnReport extends Report {
-  readonly unblock: UnblockReport;
-}
-
 /**
  * Runs this project's load client on the clients' core, with ghz's default deadline of 20 s. The client's
  * verdict that it was the limit itself is ignored.
@@ -33,7 +28,7 @@ export async function runClient(
   { url, target, connections, flags }: Load,
   timeoutMs: number,
   nodeFlags: readonly string[] = [],
-): Promise<{ readonly report: OwnReport; readonly extra: string }> {
+): Promise<{ readonly report: FullReport; readonly extra: string }> {
   const command = pinning.client([
     process.execPath,
     ...nodeFlags,
@@ -71,7 +66,7 @@ export async function runGhz(
 
 /** A histogram of the report. */
 export function histogramOf(
-  { unblock }: OwnReport,
+  { unblock }: FullReport,
   name: "latency" | "service" | "lateness",
 ): LatencyHistogram {
   const encoded = unblock.histograms[name];
