@@ -53,7 +53,6 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
   checkDriverOptions(options, method);
   const given = data === undefined ? undefined : [data];
   const rows = dataFile === undefined ? given : await readDataFile(dataFile, method);
-  const requests = rows === undefined ? {} : { rows };
   // The first request shows whether the data fits the schema.
   const requestOf = createRequests(method, rows);
   requestOf(1, new CallRandom(seed, 1));
@@ -70,7 +69,7 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
       kind: method.methodKind,
       ownServer: server !== undefined,
       driver: { ...options, baseUrl, connections: connections ?? defaultConnections(flags, loop) },
-      requests,
+      rows,
       header,
       seed,
       timeoutMs: flags.timeout,

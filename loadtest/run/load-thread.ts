@@ -38,7 +38,7 @@ const { target, header, timeoutMs, threads } = plan;
 const method = loadMethod(target.descriptorSet, target.service, target.method);
 const connections = shareOf(plan.driver.connections, threads, thread);
 const driver = createDriver({ ...plan.driver, connections });
-const requests = createRequests(method, plan.requests.rows);
+const requests = createRequests(method, plan.rows);
 const createSenderOf = (by: Driver, recorder: Recorder, seed: string) =>
   createSender({ driver: by, method, requests, header, timeoutMs, recorder, seed });
 const selfWatch = createSelfWatch();
@@ -105,12 +105,11 @@ function run({ loop, startMs: originMs, claims, seed }: Phase): void {
   };
 }
 
-port.on("message", (message: ToThread) => {
-  if (message.kind === "stop") {
+port.on("message", (phase: ToThread) => {
+  if (phase === "stop") {
     stop();
     return;
   }
-  const { phase } = message;
   let isStopped = false;
   stop = () => {
     isStopped = true;
