@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { startServer } from "@unblock/loadtest/server-process";
+import { startServer } from "@unblock/loadtest/processes";
 import { type CDPSession, chromium, type Page } from "playwright-core";
 import {
   atLeast,

@@ -1,4 +1,4 @@
-import type { CallRecord } from "@unblock/loadtest/call-record";
+import type { CallRecord } from "@unblock/loadtest/burst";
 import { LatencyHistogram } from "@unblock/loadtest/histogram";
 import { type Interval, intervalOf, medianOf } from "@unblock/measure/statistics";
 import type { Exercise } from "@unblock/proto/exercises";

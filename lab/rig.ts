@@ -1,7 +1,6 @@
 import { createVitalsClient } from "@unblock/client/client";
-import { BurstClient } from "@unblock/loadtest/burst-client";
-import { startServer } from "@unblock/loadtest/server-process";
-import { startWorker } from "@unblock/loadtest/worker-process";
+import { type BurstClient, openBurstClient } from "@unblock/loadtest/burst";
+import { startServer, startWorker } from "@unblock/loadtest/processes";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 
 export interface RigSizes {
@@ -23,7 +22,7 @@ export async function openRig(sizes: RigSizes, withQueue = true) {
   ]);
   const hasWorker = withQueue && process.env.REDIS_URL;
   const worker = hasWorker ? await startWorker([`--cpu-workers=${cpuWorkers}`]) : undefined;
-  const bursts = await BurstClient.open(server.url, 0);
+  const bursts = await openBurstClient(server.url, 0);
   const vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
   let window = "";
   return {

@@ -1,9 +1,7 @@
 import { addAbortListener } from "node:events";
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import type { Burst } from "@unblock/loadtest/burst";
-import { type BurstClient, cooldownMs } from "@unblock/loadtest/burst-client";
-import type { CallRecord } from "@unblock/loadtest/call-record";
+import { type Burst, type BurstClient, type CallRecord, cooldownMs } from "@unblock/loadtest/burst";
 import type { Cores } from "@unblock/measure/cores";
 import {
   disturbanceBetween,

@@ -1,4 +1,4 @@
-import type { CallRecord } from "@unblock/loadtest/call-record";
+import type { CallRecord } from "@unblock/loadtest/burst";
 import { markOf } from "@unblock/terminal/mark";
 import { ms } from "@unblock/terminal/numbers";
 import { niceStep, piecesOf, workStart } from "./call-pieces.ts";

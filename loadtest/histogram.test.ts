@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LatencyHistogram } from "./histogram.ts";
-import { createRandom } from "./schedule/random.ts";
+import { createRandom } from "./run/schedule.ts";
 
 const percentages = [0, 1, 10, 50, 75, 90, 95, 99, 99.9, 99.99, 100];
 

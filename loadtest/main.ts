@@ -12,20 +12,19 @@ Examples:
   npm run loadtest -- report run.json
   npm run loadtest -- report ghz.json --output html --output-file ghz.html`;
 
-function createReportCommand(): Command {
-  const command = new Command("report")
-    .description("Shows a saved JSON report of this client or ghz.")
-    .argument("<file>", "the report");
-  return addOutputOptions(command)
-    .addHelpText("after", reportExample)
-    .action((file: string, flags: OutputFlags) => showReport(file, flags).catch(fail));
-}
-
-async function showReport(file: string, flags: OutputFlags): Promise<void> {
-  const outputs = planOutputs(flags);
-  await assertOutputs(outputs);
-  await writeOutputs(await readReport(file), outputs);
-}
+const reportCommand = addOutputOptions(new Command("report"))
+  .description("Shows a saved JSON report of this client or ghz.")
+  .argument("<file>", "the report")
+  .addHelpText("after", reportExample)
+  .action(async (file: string, flags: OutputFlags) => {
+    try {
+      const outputs = planOutputs(flags);
+      await assertOutputs(outputs);
+      await writeOutputs(await readReport(file), outputs);
+    } catch (error) {
+      fail(error);
+    }
+  });
 
 await new Command("npm run loadtest --")
   .description(
@@ -34,5 +33,5 @@ await new Command("npm run loadtest --")
   .addCommand(createRunCommand(), { isDefault: true })
   .addCommand(createCapacityCommand())
   .addCommand(createCompareCommand())
-  .addCommand(createReportCommand())
+  .addCommand(reportCommand)
   .parseAsync();

@@ -68,7 +68,7 @@ function planTo(
     kind: methodKind,
     ownServer: false,
     driver: { ...combination, baseUrl, connections: 10, tls: { insecure: false } },
-    requests: {},
+    rows: undefined,
     header: {},
     seed: "7",
     timeoutMs: 0,
@@ -190,7 +190,7 @@ describe("calls without a response at an interruption count as failed, with thei
     const rows = ['{"count":3,"act":"hang"}'];
     let seconds = 0;
     const controller = new AbortController();
-    const running = runLoad(planTo(count, stuck.url, driver, forAMinute, { requests: { rows } }), {
+    const running = runLoad(planTo(count, stuck.url, driver, forAMinute, { rows }), {
       signal: controller.signal,
       drainLimits,
       onInterval: () => seconds++,

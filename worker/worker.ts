@@ -138,13 +138,12 @@ type RunJob = (
   call: { readonly signal: AbortSignal },
 ) => Promise<Ran<unknown>>;
 
-function moduleOf(specifier: string): string {
-  return new URL(import.meta.resolve(specifier)).href;
-}
-
-const computeHash = task(moduleOf("@unblock/exercises/compute-hash/work"), hash.computeHash);
-const infer = task(moduleOf("@unblock/exercises/predict-image/work"), picture.infer);
-const sendEvent = task(moduleOf("@unblock/exercises/track-event/work"), event.sendEvent);
+const computeHash = task(
+  import.meta.resolve("@unblock/exercises/compute-hash/work"),
+  hash.computeHash,
+);
+const infer = task(import.meta.resolve("@unblock/exercises/predict-image/work"), picture.infer);
+const sendEvent = task(import.meta.resolve("@unblock/exercises/track-event/work"), event.sendEvent);
 
 /**
  * Tasks by the names in jobs. A job with another name fails, and inputs are checked: whoever can

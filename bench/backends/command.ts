@@ -1,7 +1,5 @@
-import type { Burst } from "@unblock/loadtest/burst";
-import { BurstClient } from "@unblock/loadtest/burst-client";
-import { startServer } from "@unblock/loadtest/server-process";
-import { startWorker } from "@unblock/loadtest/worker-process";
+import { type Burst, openBurstClient } from "@unblock/loadtest/burst";
+import { startServer, startWorker } from "@unblock/loadtest/processes";
 import { exerciseOf } from "@unblock/proto/exercises";
 import { atMost, type Bench, type Finding, factor, repeat, spreadOf } from "../harness/bench.ts";
 import type { BenchCommand } from "../harness/command.ts";
@@ -47,7 +45,7 @@ interface BurstServer extends AsyncDisposable {
 /** @param flags flags of `npm start` */
 async function startBurstServer(flags: readonly string[] = []): Promise<BurstServer> {
   const server = await startServer(flags);
-  const client = await BurstClient.open(server.url, 0);
+  const client = await openBurstClient(server.url, 0);
   return {
     fire: async ({ letter, strategy, calls }) => {
       const burst = await client.fire(exerciseOf(letter), strategy, calls);

@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createUnblockClient } from "@unblock/client/client";
 import { connectRedis } from "@unblock/executors/queue/connection";
 import { eventsQueue } from "@unblock/executors/queue/protocol";
-import { startServer } from "@unblock/loadtest/server-process";
-import { startWorker } from "@unblock/loadtest/worker-process";
+import { startServer, startWorker } from "@unblock/loadtest/processes";
 import { Queue, QueueEvents, Worker } from "bullmq";
 import {
   atLeast,

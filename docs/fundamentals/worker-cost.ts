@@ -1,7 +1,7 @@
 /** Measures the memory of a thread and of a child process of the server, on Linux. */
 import { readFileSync } from "node:fs";
 import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
-import { startServer } from "@unblock/loadtest/server-process";
+import { startServer } from "@unblock/loadtest/processes";
 
 const runs = 5;
 const more = 16;

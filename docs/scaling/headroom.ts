@@ -1,4 +1,4 @@
-import { createRandom } from "@unblock/loadtest/schedule/random";
+import { createRandom } from "@unblock/loadtest/run/schedule";
 
 /** How many cores are needed so that 99 % of hashes of 100 ms start within 100 ms? */
 const hashMs = 100;

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createVitalsClient } from "@unblock/client/client";
+import { type ServerProcess, startServer } from "@unblock/loadtest/processes";
 import type { Report } from "@unblock/loadtest/report/report";
-import { type ServerProcess, startServer } from "@unblock/loadtest/server-process";
 import type { ExecutorVitals } from "@unblock/proto/gen/vitals";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

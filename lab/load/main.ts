@@ -65,7 +65,7 @@ async function planOf(
       ...{ baseUrl, connections, tls },
       ...{ protocol: "grpc", codec: "proto", httpVersion: "2", httpGet: false },
     },
-    requests: {},
+    rows: undefined,
     header: { "unblock-strategy": strategy },
     seed: "lab",
     timeoutMs: callTimeoutMs,

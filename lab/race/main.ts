@@ -1,8 +1,12 @@
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
-import type { BurstWatch } from "@unblock/loadtest/burst";
-import { BurstClient, cooldownMs } from "@unblock/loadtest/burst-client";
+import {
+  type BurstClient,
+  type BurstWatch,
+  cooldownMs,
+  openBurstClient,
+} from "@unblock/loadtest/burst";
 import { type Cores, readCores } from "@unblock/measure/cores";
 import { watchMachine } from "@unblock/measure/disturbance";
 import type { Exercise } from "@unblock/proto/exercises";
@@ -34,7 +38,7 @@ async function race(order: RaceOrder, report: Report, send: Send): Promise<void>
   const exercise = exerciseOf(request.exercise);
   const calls = request.calls || exercise.burst.calls;
   const raced = withCalls(exercise, calls);
-  const client = await BurstClient.open(order.baseUrl, callTimeoutMs);
+  const client = await openBurstClient(order.baseUrl, callTimeoutMs);
   const cores = readCores();
   const cpuWorkers = order.slots.workers ?? cores.cpus.length;
   // A single burst confirms no surprise; a burst of another size is never surprising.

@@ -3,11 +3,9 @@ import { findCapacity, type Outcome } from "./capacity-command.ts";
 
 const search = (outcomeAt: (rate: number, attempt: number) => Outcome, startRate = 100) => {
   let attempt = 0;
-  return findCapacity({
-    startRate,
-    maxRate: 1_000_000,
-    tryRate: async (rate) => outcomeAt(rate, ++attempt),
-  });
+  return findCapacity({ startRate, maxRate: 1_000_000 }, async (rate) =>
+    outcomeAt(rate, ++attempt),
+  );
 };
 const holdsUpTo = (max: number) => (rate: number) => (rate <= max ? "held" : "missed");
 

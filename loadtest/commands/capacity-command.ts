@@ -67,7 +67,7 @@ async function search(rpc: string, flags: Flags): Promise<number> {
     return outcome;
   };
   try {
-    const capacity = await findCapacity({ ...flags, tryRate });
+    const capacity = await findCapacity(flags, tryRate);
     const { rate, limitedBy, steps } = capacity;
     const json = { capacity_per_second: rate, limited_by: limitedBy, steps };
     process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : toText(capacity));
@@ -128,22 +128,17 @@ export interface Capacity {
   readonly steps: readonly { readonly rate: number; readonly outcome: Outcome }[];
 }
 
-/** Rates are in calls per second. */
-export interface SearchOptions {
-  readonly startRate: number;
-  readonly maxRate: number;
-  readonly tryRate: (rate: number) => Promise<Outcome>;
-}
-
 /** A rate must miss twice, so that a single pause does not decide. */
 const maxTries = 2;
 
 /**
  * Finds the highest rate that holds: doubles the rate until it does not hold (or halves it until it
- * does), then bisects.
+ * does), then bisects. Rates are in calls per second.
  */
-export async function findCapacity(options: SearchOptions): Promise<Capacity> {
-  const { startRate, maxRate, tryRate } = options;
+export async function findCapacity(
+  { startRate, maxRate }: Pick<Flags, "startRate" | "maxRate">,
+  tryRate: (rate: number) => Promise<Outcome>,
+): Promise<Capacity> {
   const steps: { rate: number; outcome: Outcome }[] = [];
   let held = 0;
   let tooHigh = Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@ import { type Protocol, protocols } from "@unblock/client/client";
 import { duration, oneOf, wholeNumber } from "@unblock/terminal/arguments";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Loop } from "../run/plan.ts";
-import { type Arrivals, arrivalKinds, type Stage } from "../schedule/schedule.ts";
+import { type Arrivals, arrivalKinds, type Stage } from "../run/schedule.ts";
 
 export function collectAs<Value>(
   parse: (text: string) => Value,

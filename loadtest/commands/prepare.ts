@@ -2,11 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { TlsOptions } from "@unblock/http2/client";
 import { checkDriverOptions } from "../drivers/create-driver.ts";
 import { readGivenFile } from "../files.ts";
+import { startServer } from "../processes.ts";
 import { readDataFile } from "../requests/data-file.ts";
-import { createRequests, parseHeaders } from "../requests/requests.ts";
+import { CallRandom, createRequests, parseHeaders } from "../requests/requests.ts";
 import type { LoadPlan, Loop } from "../run/plan.ts";
-import { CallRandom } from "../schedule/random.ts";
-import { startServer } from "../server-process.ts";
 import { resolveTarget } from "../target/target.ts";
 import type { CallFlags } from "./options.ts";
 
@@ -54,7 +53,6 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
   checkDriverOptions(options, method);
   const given = data === undefined ? undefined : [data];
   const rows = dataFile === undefined ? given : await readDataFile(dataFile, method);
-  const requests = rows === undefined ? {} : { rows };
   // The first request shows whether the data fits the schema.
   const requestOf = createRequests(method, rows);
   requestOf(1, new CallRandom(seed, 1));
@@ -71,7 +69,7 @@ export async function prepareLoad(rpc: string, flags: CallFlags): Promise<Prepar
       kind: method.methodKind,
       ownServer: server !== undefined,
       driver: { ...options, baseUrl, connections: connections ?? defaultConnections(flags, loop) },
-      requests,
+      rows,
       header,
       seed,
       timeoutMs: flags.timeout,

@@ -1,13 +1,15 @@
 import { fail } from "@unblock/terminal/fail";
+import { count } from "@unblock/terminal/numbers";
+import { openProgressLine } from "@unblock/terminal/progress-line";
 import { Command } from "commander";
 import { buildReport } from "../report/build.ts";
-import { fourDigits } from "../report/format.ts";
+import { fourDigits, threeDigits } from "../report/format.ts";
 import { assertOutputs, type OutputFlags, planOutputs, writeOutputs } from "../report/outputs.ts";
 import { publishReport } from "../report/publish.ts";
-import type { SloResult } from "../report/report.ts";
+import type { Interval, SloResult } from "../report/report.ts";
 import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";
+import { durationMsOf, type Loop, requestsOf } from "../run/plan.ts";
 import { type LoadResult, runLoad } from "../run/run.ts";
-import { createLive } from "./live.ts";
 import {
   addCallOptions,
   addLoopOptions,
@@ -103,4 +105,53 @@ function exitCode(
     return 1;
   }
   return 0;
+}
+
+const barWidth = 20;
+/** Time after which lines are printed every `quietIntervalMs` instead of every second. */
+const quietAfterMs = 10_000;
+const quietIntervalMs = 10_000;
+
+/** Shows the progress of a load: one line that is updated on a terminal, otherwise lines. */
+export function createLive(loop: Loop, stream: Parameters<typeof openProgressLine>[0]) {
+  const line = openProgressLine(stream);
+  const totalMs = durationMsOf(loop);
+  let calls = 0;
+  let errors = 0;
+  return {
+    interval: (interval: Interval) => {
+      calls += interval.calls;
+      errors += interval.errors;
+      if (interval.start_ms >= totalMs) {
+        return;
+      }
+      const { share, text } = progress(loop, interval.end_ms, calls);
+      const seconds = (interval.end_ms - interval.start_ms) / 1_000;
+      const figures = [
+        `${(interval.calls / seconds).toFixed(0)} calls/s`,
+        `p50 ${threeDigits(interval.p50_ms)} ms`,
+        `p99 ${threeDigits(interval.p99_ms)} ms`,
+        count(errors, "error"),
+        ...(interval.client_limited.length > 0 ? ["client-limited"] : []),
+      ].join("  ");
+      if (stream.isTTY) {
+        const done = Math.round(Math.min(1, share) * barWidth);
+        const bar = "█".repeat(done) + "░".repeat(barWidth - done);
+        line.show(() => `${bar} ${text}  ${figures}`);
+      } else if (interval.end_ms <= quietAfterMs || interval.end_ms % quietIntervalMs === 0) {
+        stream.write(`${text}  ${figures}\n`);
+      }
+    },
+    clear: line.clear,
+  };
+}
+
+function progress(loop: Loop, nowMs: number, calls: number): { share: number; text: string } {
+  const requests = requestsOf(loop);
+  if (requests !== undefined) {
+    return { share: calls / requests, text: `${calls} of ${requests} calls` };
+  }
+  const totalMs = durationMsOf(loop);
+  const [now, total] = [Math.min(nowMs, totalMs), totalMs].map((ms) => (ms / 1_000).toFixed(0));
+  return { share: nowMs / totalMs, text: `${now} of ${total} s` };
 }

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
 import { completeReport } from "../report/read.ts";
 import type { FullReport } from "../report/report.ts";
-import { createRandom } from "../schedule/random.ts";
+import { createRandom } from "../run/schedule.ts";
 import { compareReports, type MetricComparison } from "./compare.ts";
 import { parseFailOn, renderComparison } from "./compare-command.ts";
 

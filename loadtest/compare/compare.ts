@@ -1,6 +1,5 @@
 import type { FullReport } from "../report/report.ts";
-import { estimate } from "./bootstrap.ts";
-import { blocksOf, type Metric, metrics } from "./metrics.ts";
+import { estimate, type Metric, metrics } from "./metrics.ts";
 
 /** Difference between the runs A and B. Values are in the metric's unit. */
 export interface MetricComparison {
@@ -29,7 +28,7 @@ const confidence = 0.95;
 const minDeciding = 10;
 
 export function compareReports(a: FullReport, b: FullReport): Comparison {
-  const [inA, inB] = [estimate(blocksOf(a), 1), estimate(blocksOf(b), 2)];
+  const [inA, inB] = [estimate(a, 1), estimate(b, 2)];
   const widening = wideningFor(Math.min(inA.pieces, inB.pieces));
   const compared = metrics.map((metric, at): MetricComparison => {
     const [before, after] = [inA.values[at] ?? 0, inB.values[at] ?? 0];

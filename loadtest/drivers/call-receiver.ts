@@ -6,18 +6,37 @@ import type {
   TransportFailure,
 } from "@unblock/http2/client";
 import type { DeadlineQueue, Expiring } from "./deadlines.ts";
-import type { CallInProgress, CallResult } from "./driver.ts";
-import { codeOfHttpStatus } from "./status.ts";
+import type { Call, CallInProgress, CallResult, Send } from "./driver.ts";
+import { codeOfHttpStatus } from "./response.ts";
+import type { Wire } from "./wire.ts";
 
 /** What a valid response looks like; one object for all calls of a `Send`. */
-export interface ExpectedResponse {
+interface ExpectedResponse {
   readonly deadlines: DeadlineQueue | undefined;
   /** Whether there is exactly one message. */
   readonly unary: boolean;
-  readonly onMessage: (() => void) | undefined;
-  readonly onBody?: ((chunk: Buffer) => void) | undefined;
+  readonly onMessage: Call["onMessage"];
+  readonly onBody: Call["onBody"];
   /** Accepted values of `content-type`, the usual one first. */
   readonly contentTypes: readonly string[];
+}
+
+/** @param contentTypes accepted values of the response's `content-type`, the usual one first */
+export function sendWith(
+  Receiver: new (...given: ConstructorParameters<typeof CallReceiver>) => CallReceiver,
+  { deadlines }: Wire,
+  { method, timeoutMs, onMessage, onBody }: Call,
+  contentTypes: readonly string[],
+  request: PreparedRequest,
+): Send {
+  const expected = {
+    deadlines: deadlines.of(timeoutMs),
+    unary: method.methodKind === "unary",
+    onMessage,
+    onBody,
+    contentTypes,
+  };
+  return (done, connection) => new Receiver(expected, done).start(request, connection);
 }
 
 const noFields: Fields = { get: () => null };

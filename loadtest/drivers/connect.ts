@@ -1,5 +1,5 @@
-import type { Fields, PreparedRequest } from "@unblock/http2/client";
-import { CallReceiver, KeptBody } from "./call-receiver.ts";
+import type { Fields } from "@unblock/http2/client";
+import { CallReceiver, KeptBody, sendWith } from "./call-receiver.ts";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
 import {
@@ -8,7 +8,7 @@ import {
   parseJson,
   type RpcStatus,
   readConnectError,
-} from "./status.ts";
+} from "./response.ts";
 import {
   connectTimeout,
   encodeMessage,
@@ -27,9 +27,10 @@ const endStreamFlag = 0x02;
  * @see https://connectrpc.com/docs/protocol/#unary-rpcs
  */
 export function prepareConnectUnary(wire: Wire, call: Call): Send {
-  const fields = postFields(`application/${wire.codec}`, call);
+  const contentType = `application/${wire.codec}`;
   const body = Buffer.from(encodeMessage(wire, call));
-  return sendUnary(wire, call, preparePost(wire, call, fields, body));
+  const request = preparePost(wire, call, postFields(contentType, call), body);
+  return sendWith(ConnectUnaryReceiver, wire, call, [contentType], request);
 }
 
 /**
@@ -49,7 +50,8 @@ export function prepareConnectGet(wire: Wire, call: Call): Send {
     path: `${rpcPath(wire, call)}?${query}`,
     fields: requestFields(call, connectTimeout(call.timeoutMs)),
   } as const;
-  return sendUnary(wire, call, wire.transport.prepare(head, Buffer.alloc(0)));
+  const request = wire.transport.prepare(head, Buffer.alloc(0));
+  return sendWith(ConnectUnaryReceiver, wire, call, [`application/${wire.codec}`], request);
 }
 
 /**
@@ -58,18 +60,10 @@ export function prepareConnectGet(wire: Wire, call: Call): Send {
  * @see https://connectrpc.com/docs/protocol/#streaming-rpcs
  */
 export function prepareConnectStream(wire: Wire, call: Call): Send {
-  const { timeoutMs, onMessage, onBody } = call;
   const contentType = `application/connect+${wire.codec}`;
   const body = envelope(encodeMessage(wire, call));
   const request = preparePost(wire, call, postFields(contentType, call), body);
-  const expected = {
-    deadlines: wire.deadlines.of(timeoutMs),
-    unary: false,
-    onMessage,
-    onBody,
-    contentTypes: [contentType],
-  };
-  return (done, connection) => new ConnectStreamReceiver(expected, done).start(request, connection);
+  return sendWith(ConnectStreamReceiver, wire, call, [contentType], request);
 }
 
 function postFields(contentType: string, { timeoutMs }: Call): Record<string, string> {
@@ -78,20 +72,6 @@ function postFields(contentType: string, { timeoutMs }: Call): Record<string, st
     "connect-protocol-version": "1",
     ...connectTimeout(timeoutMs),
   };
-}
-
-function sendUnary(
-  { codec, deadlines }: Wire,
-  { timeoutMs, onMessage }: Call,
-  request: PreparedRequest,
-): Send {
-  const expected = {
-    deadlines: deadlines.of(timeoutMs),
-    onMessage,
-    unary: true,
-    contentTypes: [`application/${codec}`],
-  };
-  return (done, connection) => new ConnectUnaryReceiver(expected, done).start(request, connection);
 }
 
 class ConnectUnaryReceiver extends CallReceiver {

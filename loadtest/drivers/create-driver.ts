@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { Protocol } from "@unblock/client/client";
+import { reasonOf } from "@unblock/errors/failure";
 import { Http2Transport, type TlsOptions } from "@unblock/http2/client";
 import { Http1Transport } from "../transport/http1/transport.ts";
 import { prepareConnectGet, prepareConnectStream, prepareConnectUnary } from "./connect.ts";
@@ -135,7 +136,6 @@ function parsePem<Parsed>(what: string, parse: () => Parsed): Parsed {
   try {
     return parse();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Expected ${what} as PEM text, got something else (${reason})`);
+    throw new Error(`Expected ${what} as PEM text, got something else (${reasonOf(error)})`);
   }
 }

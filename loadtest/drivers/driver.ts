@@ -27,7 +27,7 @@ export interface Call {
   /** Deadline in milliseconds, sent to the server and enforced by the client; 0 for none. */
   readonly timeoutMs: number;
   /** Called for each message of the response as it arrives. */
-  readonly onMessage?: () => void;
+  readonly onMessage?: (() => void) | undefined;
   /** Called for each part of an enveloped response's body; a view valid only during the call. */
   readonly onBody?: ((chunk: Buffer) => void) | undefined;
 }

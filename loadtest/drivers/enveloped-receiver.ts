@@ -1,6 +1,6 @@
 import type { TransportFailure } from "@unblock/http2/client";
 import { CallReceiver, KeptBody, maxKeptBytes } from "./call-receiver.ts";
-import { codeOfHttpStatus, type RpcStatus } from "./status.ts";
+import { codeOfHttpStatus, type RpcStatus } from "./response.ts";
 import { compressedFlag, prefixBytes } from "./wire.ts";
 
 /**

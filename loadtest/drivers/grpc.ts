@@ -1,7 +1,8 @@
 import type { Fields } from "@unblock/http2/client";
+import { sendWith } from "./call-receiver.ts";
 import type { Call, Send } from "./driver.ts";
 import { EnvelopedReceiver } from "./enveloped-receiver.ts";
-import { type RpcStatus, readGrpcStatus } from "./status.ts";
+import { type RpcStatus, readGrpcStatus } from "./response.ts";
 import { encodeMessage, envelope, grpcTimeout, preparePost, type Wire } from "./wire.ts";
 
 const webTrailersFlag = 0x80;
@@ -31,23 +32,16 @@ function prepare(
   fields: Record<string, string>,
   Receiver: typeof GrpcReceiver | typeof GrpcWebReceiver,
 ): Send {
-  const { timeoutMs, onMessage, onBody, method } = call;
   const contentType = `${mediaType}+${wire.codec}`;
   const request = preparePost(
     wire,
     call,
-    { "content-type": contentType, ...fields, ...grpcTimeout(timeoutMs) },
+    { "content-type": contentType, ...fields, ...grpcTimeout(call.timeoutMs) },
     envelope(encodeMessage(wire, call)),
   );
-  const expected = {
-    deadlines: wire.deadlines.of(timeoutMs),
-    unary: method.methodKind === "unary",
-    onMessage,
-    onBody,
-    // A media type without a codec means proto.
-    contentTypes: wire.codec === "proto" ? [contentType, mediaType] : [contentType],
-  };
-  return (done, connection) => new Receiver(expected, done).start(request, connection);
+  // A media type without a codec means proto.
+  const contentTypes = wire.codec === "proto" ? [contentType, mediaType] : [contentType];
+  return sendWith(Receiver, wire, call, contentTypes, request);
 }
 
 class GrpcReceiver extends EnvelopedReceiver {

@@ -1,5 +1,5 @@
 import { cpus, release, type } from "node:os";
-import { statusName } from "../drivers/status.ts";
+import { statusName } from "../drivers/response.ts";
 import type { LatencyHistogram } from "../histogram.ts";
 import { durationMsOf, requestsOf } from "../run/plan.ts";
 import type { LoadResult } from "../run/run.ts";
@@ -28,7 +28,7 @@ export function buildReport(result: LoadResult, options: BuildOptions): FullRepo
   const { name } = options;
   const isEmpty = latency.count === 0;
   return {
-    ...(name === undefined ? {} : { name }),
+    name,
     endReason: endReasons[result.endReason],
     options: describeOptions(result, options),
     date: endedAt.toISOString(),
@@ -52,8 +52,8 @@ export function buildReport(result: LoadResult, options: BuildOptions): FullRepo
 function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): ReportOptions {
   const { loop, target, driver, timeoutMs } = plan;
   const { host, protocol } = new URL(url);
-  const total = requestsOf(loop);
-  const rate = loop.kind === "open" && loop.stages.length === 1 ? loop.stages[0] : undefined;
+  const [stage, ...more] = loop.kind === "open" ? loop.stages : [];
+  const rate = stage?.fromRate === stage?.toRate && more.length === 0 ? stage?.fromRate : undefined;
   const durationMs = durationMsOf(loop);
   return {
     call: `${target.service}/${target.method}`,
@@ -61,15 +61,13 @@ function describeOptions({ plan }: LoadResult, { name, url }: BuildOptions): Rep
     insecure: protocol === "http:",
     "load-schedule": "const",
     // A rate in ghz's format is a whole number.
-    ...(rate && rate.fromRate === rate.toRate && Number.isInteger(rate.fromRate)
-      ? { rps: rate.fromRate }
-      : {}),
+    rps: Number.isInteger(rate) ? rate : undefined,
     ...(loop.kind === "closed" ? { concurrency: loop.concurrency } : { async: true }),
-    ...(total === undefined ? {} : { total }),
+    total: requestsOf(loop),
     connections: driver.connections,
-    ...(Number.isFinite(durationMs) ? { duration: nanoseconds(durationMs) } : {}),
-    ...(timeoutMs > 0 ? { timeout: nanoseconds(timeoutMs) } : {}),
-    ...(name === undefined ? {} : { name }),
+    duration: Number.isFinite(durationMs) ? nanoseconds(durationMs) : undefined,
+    timeout: timeoutMs > 0 ? nanoseconds(timeoutMs) : undefined,
+    name,
   };
 }
 
@@ -94,8 +92,6 @@ function describeCalls({ latency, sample, slowest, endedAt, wallMs }: LoadResult
 function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): UnblockReport {
   const { latency, service, lateness, firstMessage, messageGap, sample, slowest } = result;
   const sampled = latency.count > sample.length;
-  const encoded = (name: string, histogram: LatencyHistogram | undefined) =>
-    histogram ? { [name]: histogram.encode() } : {};
   return {
     version: 1,
     load: loadOf(result, strategy),
@@ -108,9 +104,9 @@ function describeRun(result: LoadResult, { strategy, slo }: BuildOptions): Unblo
     histograms: {
       latency: latency.encode(),
       service: service.encode(),
-      ...encoded("lateness", lateness),
-      ...encoded("first_message", firstMessage),
-      ...encoded("message_gap", messageGap),
+      lateness: lateness?.encode(),
+      first_message: firstMessage?.encode(),
+      message_gap: messageGap?.encode(),
     },
     intervals: result.intervals,
     verdict: result.verdict,

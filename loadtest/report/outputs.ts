@@ -1,4 +1,5 @@
 import { extname, resolve } from "node:path";
+import { reasonOf } from "@unblock/errors/failure";
 import { type Paint, paintFor, plainPaint } from "@unblock/terminal/text";
 import { assertWritable, replaceFile } from "../files.ts";
 import { renderHtml } from "./html/html.ts";
@@ -111,7 +112,7 @@ export async function writeOutputs(report: FullReport, outputs: readonly Output[
       await replaceFile(file, render(report, format, plainPaint));
       process.stderr.write(`written: ${file}\n`);
     } catch (error) {
-      problems.push(String(error instanceof Error ? error.message : error));
+      problems.push(reasonOf(error));
     }
   }
   if (problems.length > 0) {

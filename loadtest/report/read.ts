@@ -1,3 +1,4 @@
+import { reasonOf } from "@unblock/errors/failure";
 import { readGivenFile } from "../files.ts";
 import { LatencyHistogram } from "../histogram.ts";
 import { intervalOf } from "../run/timeline.ts";
@@ -17,10 +18,9 @@ export async function readReport(path: string): Promise<FullReport> {
     assertReport(report);
     return completeReport(report);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `Expected ${path} to be a report as JSON, of \`npm run loadtest -- … --output json\` or of ghz with ` +
-        `--format json (${reason})`,
+        `--format json (${reasonOf(error)})`,
     );
   }
 }

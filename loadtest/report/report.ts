@@ -1,11 +1,11 @@
 /**
  * A report in ghz's format, of ghz or of this client, which adds the key `unblock`. Durations are whole
- * nanoseconds, marks are seconds.
+ * nanoseconds, marks are seconds. JSON omits what is undefined.
  *
  * @see https://ghz.sh/docs/output#json
  */
 export interface Report {
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** "normal", "timeout" (end of the duration) or "cancel". */
   readonly endReason?: string;
   readonly options?: ReportOptions;
@@ -130,10 +130,10 @@ export interface EncodedHistograms {
   /** From the send to the end of the call; without calls that could not be sent. */
   readonly service: string;
   /** From the intended moment to the send; open loop only. */
-  readonly lateness?: string;
+  readonly lateness?: string | undefined;
   /** Server streams: from the send to the first message, and between messages. */
-  readonly first_message?: string;
-  readonly message_gap?: string;
+  readonly first_message?: string | undefined;
+  readonly message_gap?: string | undefined;
 }
 
 export interface Interval {

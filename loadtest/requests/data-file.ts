@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { reasonOf } from "@unblock/errors/failure";
 import { parse } from "csv-parse/sync";
 import type { LoadMethod } from "../drivers/driver.ts";
 import { readGivenFile } from "../files.ts";
-import { compileTemplate } from "./template.ts";
+import { compileTemplate } from "./requests.ts";
 
 const maxBytes = 64 * 1_024 * 1_024;
 
@@ -53,8 +54,9 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${where}: expected a request as JSON, got something else (${reason})`);
+    throw new Error(
+      `${where}: expected a request as JSON, got something else (${reasonOf(error)})`,
+    );
   }
 }
 
@@ -77,7 +79,7 @@ function parseCsv(path: string, text: string): string[][] {
   try {
     return parse(text, { skip_empty_lines: true });
   } catch (error) {
-    throw new Error(`${path}: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`${path}: ${reasonOf(error)}`);
   }
 }
 

@@ -11,10 +11,8 @@ import {
 import { findMethod } from "@unblock/proto/methods";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LoadMethod } from "../drivers/driver.ts";
-import { CallRandom } from "../schedule/random.ts";
 import { readDataFile } from "./data-file.ts";
-import { createRequests, parseHeaders } from "./requests.ts";
-import { compileTemplate } from "./template.ts";
+import { CallRandom, compileTemplate, createRequests, parseHeaders } from "./requests.ts";
 
 function method(rpc: string): LoadMethod {
   const found = findMethod(rpc);

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import {
   createRegistry,
@@ -9,8 +10,6 @@ import {
 import { findExercise } from "@unblock/proto/exercises";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
 import type { LoadMethod } from "../drivers/driver.ts";
-import type { CallRandom } from "../schedule/random.ts";
-import { compileTemplate } from "./template.ts";
 
 /**
  * Request of call `n`, from 1. Constant requests are the same object each time.
@@ -99,4 +98,84 @@ export function parseHeaders(texts: readonly string[]): Record<string, string> {
     headers.set(name, value);
   }
   return Object.fromEntries(headers);
+}
+
+interface Template {
+  /** Whether there are no placeholders. */
+  readonly constant: boolean;
+  /** @param n the call's number, from 1 */
+  render(n: number, random: CallRandom): string;
+}
+
+const placeholder = /\{(?:(n)|(uuid)|random:(-?\d+)\.\.(-?\d+)|pick:([^{}]+))\}/g;
+
+/**
+ * Compiles a text in which `{n}` is the call's number, `{uuid}` a random UUID, `{random:1..6}` a whole
+ * number within these bounds and `{pick:a|b|c}` one of the words. Other braces stay as they are.
+ *
+ * @throws Error when the lower bound is greater than the upper one
+ */
+export function compileTemplate(text: string): Template {
+  const placeholders = text.matchAll(placeholder).toArray();
+  const reversed = placeholders.find(([, , , from, to]) => Number(from) > Number(to));
+  if (reversed !== undefined) {
+    throw new Error(`Expected the lower bound first, got ${reversed[0]}`);
+  }
+  return {
+    constant: placeholders.length === 0,
+    render: (n, random) =>
+      text.replaceAll(placeholder, (_, isN, isUuid, from, to, words: string | undefined) => {
+        if (isN) {
+          return String(n);
+        }
+        if (isUuid) {
+          return random.uuid();
+        }
+        const choices = words?.split("|");
+        return choices === undefined
+          ? String(Number(from) + random.below(Number(to) - Number(from) + 1))
+          : (choices[random.below(choices.length)] ?? "");
+      }),
+  };
+}
+
+const numberBytes = 4;
+const uuidBytes = 16;
+const noBytes = Buffer.alloc(0);
+
+/** Random numbers of one call: the same for the same seed and call number, in any thread. */
+export class CallRandom {
+  readonly #seed: string;
+  readonly #n: number;
+  #blocks = 0;
+  /** Most calls draw nothing, so nothing is made for them. */
+  #unused: Buffer = noBytes;
+
+  /** @param n the call's number, from 1 */
+  constructor(seed: string, n: number) {
+    this.#seed = seed;
+    this.#n = n;
+  }
+
+  /** Whole number from 0 up to, and without, the bound. */
+  below(bound: number): number {
+    return Math.floor((this.#draw(numberBytes).readUInt32LE() / 2 ** 32) * bound);
+  }
+
+  /** @see https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4 */
+  uuid(): string {
+    const bytes = this.#draw(uuidBytes);
+    bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
+    bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+    return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+
+  #draw(bytes: number): Buffer {
+    if (this.#unused.length < bytes) {
+      this.#unused = hash("sha512", `${this.#seed} ${this.#n} ${this.#blocks++}`, "buffer");
+    }
+    const drawn = this.#unused.subarray(0, bytes);
+    this.#unused = this.#unused.subarray(bytes);
+    return drawn;
+  }
 }

@@ -1,11 +1,10 @@
+import { hash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicMs } from "@unblock/measure/clock";
 import { fail } from "@unblock/terminal/fail";
 import { createDriver } from "../drivers/create-driver.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { createRequests } from "../requests/requests.ts";
-import { createRandom, seedOf } from "../schedule/random.ts";
-import { createSchedule } from "../schedule/schedule.ts";
 import { loadMethod } from "../target/target.ts";
 import { rehearse, warmUp } from "../warm-up.ts";
 import { createSelfWatch } from "./judge.ts";
@@ -19,6 +18,7 @@ import {
   type ToThread,
 } from "./plan.ts";
 import { intervalMs, Recorder } from "./recorder.ts";
+import { createRandom, createSchedule } from "./schedule.ts";
 import { createSender } from "./sender.ts";
 
 export interface LoadThreadData {
@@ -38,7 +38,7 @@ const { target, header, timeoutMs, threads } = plan;
 const method = loadMethod(target.descriptorSet, target.service, target.method);
 const connections = shareOf(plan.driver.connections, threads, thread);
 const driver = createDriver({ ...plan.driver, connections });
-const requests = createRequests(method, plan.requests.rows);
+const requests = createRequests(method, plan.rows);
 const createSenderOf = (by: Driver, recorder: Recorder, seed: string) =>
   createSender({ driver: by, method, requests, header, timeoutMs, recorder, seed });
 const selfWatch = createSelfWatch();
@@ -91,7 +91,7 @@ function run({ loop, startMs: originMs, claims, seed }: Phase): void {
       cancelMs = Math.min(cancelMs, performance.now() + drainMs);
     },
   };
-  const random = createRandom(seedOf(seed));
+  const random = createRandom(hash("sha256", seed, "buffer").readUInt32BE());
   const running =
     loop.kind === "closed"
       ? startClosedLoop(loop, shareOf(loop.concurrency, threads, thread), loopRun)
@@ -105,12 +105,11 @@ function run({ loop, startMs: originMs, claims, seed }: Phase): void {
   };
 }
 
-port.on("message", (message: ToThread) => {
-  if (message.kind === "stop") {
+port.on("message", (phase: ToThread) => {
+  if (phase === "stop") {
     stop();
     return;
   }
-  const { phase } = message;
   let isStopped = false;
   stop = () => {
     isStopped = true;

@@ -1,6 +1,6 @@
-import type { Schedule } from "../schedule/schedule.ts";
 import type { ClosedLoop } from "./plan.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Sender } from "./sender.ts";
 
 /** What a loop works with. Times are on this thread's `performance.now()`. */

@@ -1,7 +1,7 @@
 import type { DriverOptions } from "../drivers/create-driver.ts";
 import type { Bucket } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
-import type { Arrivals, Stage } from "../schedule/schedule.ts";
+import type { Arrivals, Stage } from "./schedule.ts";
 
 /** A load as plain data, sent to all its threads. */
 export interface LoadPlan {
@@ -18,7 +18,7 @@ export interface LoadPlan {
   /** `connections` is the total, shared out among the threads. */
   readonly driver: DriverOptions;
   /** Requests as JSON, used in turn; default: the example. */
-  readonly requests: { readonly rows?: readonly string[] };
+  readonly rows: readonly string[] | undefined;
   readonly header: Readonly<Record<string, string>>;
   /** Seed of everything random in requests and arrivals. */
   readonly seed: string;
@@ -79,10 +79,8 @@ export interface Phase {
   readonly seed: string;
 }
 
-export type ToThread =
-  | { readonly kind: "run"; readonly phase: Phase }
-  /** Send no more calls; those in progress get `DrainLimits.interruptedMs`. */
-  | { readonly kind: "stop" };
+/** "stop": send no more calls; those in progress get `DrainLimits.interruptedMs`. */
+export type ToThread = Phase | "stop";
 
 export type FromThread =
   | { readonly kind: "ready" }

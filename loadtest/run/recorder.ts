@@ -1,6 +1,5 @@
-import { recordCall } from "../call-record.ts";
 import type { CallInProgress, CallResult } from "../drivers/driver.ts";
-import { statusName } from "../drivers/status.ts";
+import { readServedCall, statusName } from "../drivers/response.ts";
 import { LatencyHistogram } from "../histogram.ts";
 import type { SlowCall } from "../report/report.ts";
 import { Sample, Slowest, Tally } from "./bounded.ts";
@@ -210,7 +209,7 @@ export class Recorder {
     const { originMs, thread } = this.#options;
     const sentMs = this.#sinceStart(call.sentMs);
     const endedMs = this.#sinceStart(endedAtMs);
-    const { beganMs, steps } = recordCall(result, originMs, sentMs, endedMs);
+    const { beganMs, steps } = readServedCall(result.header, originMs);
     const ranOn = result.header.get("unblock-ran-on");
     return {
       n: call.n,

@@ -107,7 +107,7 @@ class LoadThread {
   }
 
   async run(phase: Phase, onInterval: (part: IntervalPart) => void): Promise<ThreadTotals> {
-    this.post({ kind: "run", phase });
+    this.post(phase);
     for (;;) {
       const { value } = await this.#messages.next();
       const message: FromThread = value[0];
@@ -140,7 +140,7 @@ async function runPhase(
   const phase = { loop, startMs: monotonicMs() + leadMs, claims, seed };
   const stop = () => {
     for (const thread of threads) {
-      thread.post({ kind: "stop" });
+      thread.post("stop");
     }
   };
   signal?.addEventListener("abort", stop, { once: true });

@@ -1,8 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Call, Driver, LoadMethod, Send } from "../drivers/driver.ts";
-import type { Requests } from "../requests/requests.ts";
-import { compileTemplate } from "../requests/template.ts";
-import { CallRandom } from "../schedule/random.ts";
+import { CallRandom, compileTemplate, type Requests } from "../requests/requests.ts";
 import type { Recorder, SentCall } from "./recorder.ts";
 
 export interface SenderOptions {

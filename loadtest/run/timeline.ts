@@ -1,22 +1,18 @@
 import { LatencyHistogram } from "../histogram.ts";
 import type { Interval } from "../report/report.ts";
 import { type Evidence, judge } from "./judge.ts";
-import type { IntervalPart } from "./plan.ts";
+import type { IntervalPart, SelfReading } from "./plan.ts";
 import { intervalMs } from "./recorder.ts";
 
 /** Beyond this number, intervals are joined in pairs, so that a run of any length fits. */
 const maxIntervals = 600;
 
-interface Figures {
+interface Figures extends SelfReading {
   readonly startMs: number;
   readonly endMs: number;
   readonly sent: number;
   readonly calls: number;
   readonly errors: number;
-  readonly loopDelayMaxMs: number;
-  readonly stalledMs: number;
-  readonly gcMs: number;
-  readonly activeMs: number;
 }
 
 interface Slice extends Figures {
@@ -108,8 +104,7 @@ export class Timeline {
       gcMs: max(({ self }) => self.gcMs),
       activeMs: max(({ self }) => self.activeMs),
     };
-    const interval = intervalOf(figures, latency, lateness);
-    const slice = { ...figures, interval, lateness: lateness?.encode() };
+    const slice = sliceOf(figures, latency, lateness);
     this.#append(slice);
     return slice;
   }
@@ -150,11 +145,16 @@ function join(a: Slice, b: Slice): Slice {
     gcMs: a.gcMs + b.gcMs,
     activeMs: a.activeMs + b.activeMs,
   };
-  return {
-    ...figures,
-    interval: intervalOf(figures, latency, lateness),
-    lateness: lateness?.encode(),
-  };
+  return sliceOf(figures, latency, lateness);
+}
+
+function sliceOf(
+  figures: Figures,
+  latency: LatencyHistogram,
+  lateness: LatencyHistogram | undefined,
+): Slice {
+  const interval = intervalOf(figures, latency, lateness);
+  return { ...figures, interval, lateness: lateness?.encode() };
 }
 
 export function intervalOf(

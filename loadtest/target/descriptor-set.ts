@@ -7,6 +7,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import * as wkt from "@bufbuild/protobuf/wkt";
+import { reasonOf } from "@unblock/errors/failure";
 import { readGivenFile } from "../files.ts";
 
 type FileDescriptorProto = wkt.FileDescriptorProto;
@@ -32,9 +33,8 @@ export async function readDescriptorSet(path: string): Promise<DescService[]> {
     }
     return services;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `Expected ${path} to be a descriptor set with services: ${reason}; create one with ` +
+      `Expected ${path} to be a descriptor set with services: ${reasonOf(error)}; create one with ` +
         "`buf build -o FILE` or `protoc --include_imports --descriptor_set_out=FILE`",
     );
   }
@@ -65,4 +65,87 @@ export function servicesOfFiles(files: readonly FileDescriptorProto[]): DescServ
       const registry = createFileRegistry(file, (name) => byName.get(name));
       return registry.getFile(file.name)?.services ?? [];
     });
+}
+
+/**
+ * Qualifies type names and adds imports, as a compiler does. The reflection of grpc-node returns types
+ * as written in the source ("Money" for ".shop.v1.Money") and omits imports.
+ *
+ * @see https://protobuf.com/docs/language-spec#reference-resolution
+ */
+export function repairFiles(files: readonly FileDescriptorProto[]): readonly FileDescriptorProto[] {
+  const homes = new Map<string, string>();
+  for (const file of [...wellKnownFiles.values(), ...files]) {
+    for (const name of namesOf(scopeOf(file), file.messageType, file.enumType)) {
+      homes.set(name, file.name);
+    }
+  }
+  for (const file of files) {
+    const imports = new Set(file.dependency);
+    eachReference(file, (scope, name) => {
+      const full = qualify(homes, scope, name);
+      const home = homes.get(full);
+      if (home !== undefined && home !== file.name) {
+        imports.add(home);
+      }
+      return full;
+    });
+    file.dependency = [...imports];
+  }
+  return files;
+}
+
+function qualify(known: ReadonlyMap<string, unknown>, scope: string, name: string): string {
+  if (name === "" || name.startsWith(".")) {
+    return name;
+  }
+  const candidate = `${scope}.${name}`;
+  // From the innermost scope outward.
+  return known.has(candidate) || scope === ""
+    ? candidate
+    : qualify(known, scope.slice(0, scope.lastIndexOf(".")), name);
+}
+
+function eachReference(
+  file: FileDescriptorProto,
+  replace: (scope: string, name: string) => string,
+): void {
+  const inFields = (scope: string, fields: readonly wkt.FieldDescriptorProto[]) => {
+    for (const field of fields) {
+      field.typeName = replace(scope, field.typeName);
+      field.extendee = replace(scope, field.extendee);
+    }
+  };
+  const inMessages = (scope: string, messages: readonly wkt.DescriptorProto[]) => {
+    for (const message of messages) {
+      const inner = `${scope}.${message.name}`;
+      inFields(inner, [...message.field, ...message.extension]);
+      inMessages(inner, message.nestedType);
+    }
+  };
+  const scope = scopeOf(file);
+  inFields(scope, file.extension);
+  inMessages(scope, file.messageType);
+  for (const method of file.service.flatMap((service) => service.method)) {
+    method.inputType = replace(scope, method.inputType);
+    method.outputType = replace(scope, method.outputType);
+  }
+}
+
+function scopeOf(file: FileDescriptorProto): string {
+  return file.package === "" ? "" : `.${file.package}`;
+}
+
+function namesOf(
+  scope: string,
+  messages: readonly wkt.DescriptorProto[],
+  enums: readonly wkt.EnumDescriptorProto[],
+): string[] {
+  return [
+    ...enums.map(({ name }) => `${scope}.${name}`),
+    ...messages.flatMap(({ name, nestedType, enumType }) => [
+      `${scope}.${name}`,
+      ...namesOf(`${scope}.${name}`, nestedType, enumType),
+    ]),
+  ];
 }

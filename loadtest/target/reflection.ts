@@ -1,5 +1,6 @@
 import { create, type DescService, fromBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { reasonOf } from "@unblock/errors/failure";
 import type { TlsOptions } from "@unblock/http2/client";
 import {
   ServerReflection,
@@ -11,8 +12,7 @@ import {
 import { createDriver } from "../drivers/create-driver.ts";
 import type { CallResult, Driver } from "../drivers/driver.ts";
 import { prefixBytes } from "../drivers/wire.ts";
-import { servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
-import { repairFiles } from "./repair-files.ts";
+import { repairFiles, servicesOfFiles, wellKnownFiles } from "./descriptor-set.ts";
 
 /** Older servers have only v1alpha, which differs only in its name. */
 const versions = [
@@ -59,11 +59,10 @@ export async function reflect(url: string, tls: TlsOptions, rpc: string): Promis
     }
     return servicesOfFiles(repairFiles([...files.values()]));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     const what =
       error instanceof ReflectionError && error.code === "unimplemented"
         ? `"${rpc}" is not in the project's schema, and the server at ${url} has no reflection`
-        : `Could not read the schema of "${rpc}" from the server at ${url} (${reason})`;
+        : `Could not read the schema of "${rpc}" from the server at ${url} (${reasonOf(error)})`;
     throw new Error(`${what}; pass the schema with --descriptor-set FILE (buf build -o FILE)`);
   } finally {
     driver.close();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLabClient } from "@unblock/client/client";
-import { type ServerProcess, startServer } from "@unblock/loadtest/server-process";
+import { type ServerProcess, startServer } from "@unblock/loadtest/processes";
 import { readCores } from "@unblock/measure/cores";
 import { runRace } from "@unblock/test/lab";
 import { afterEach, beforeEach, expect, test } from "vitest";

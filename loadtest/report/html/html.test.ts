@@ -2,8 +2,7 @@ import { makeReport } from "@unblock/test/reports";
 import { describe, expect, test } from "vitest";
 import { completeReport } from "../read.ts";
 import type { FullReport } from "../report.ts";
-import { type Chart, chartsOf } from "./charts.ts";
-import { renderHtml } from "./html.ts";
+import { type Chart, chartsOf, renderHtml } from "./html.ts";
 
 const seconds = Array.from({ length: 5 }, () => ({ latenciesMs: [1, 2, 3, 4, 50] }));
 const attack = "</script><img src=x onerror=alert(1)>\"'";

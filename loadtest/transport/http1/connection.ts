@@ -1,15 +1,16 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import {
+  describeError,
   type Fields,
   openSocket,
   type Receiver,
   type Sending,
+  systemCode,
   type TransportFailure,
   type TransportOptions,
 } from "@unblock/http2/client";
 import type { Client, Dispatcher } from "undici";
-import { failureOf, isClosed } from "./failures.ts";
 
 export interface ConnectionOwner {
   onOpen(connection: Connection): void;
@@ -28,58 +29,29 @@ export interface ConnectionOwner {
   enqueue(exchange: Exchange): void;
 }
 
-/** State of a connection while its socket exists. */
-interface OpenConnection {
-  readonly socket: Socket;
-  readonly client: Client;
-  readonly carrier: Carrier;
-}
-
-/** One connection of the transport. It carries one request at a time and can be reopened. */
+/** One connection of the transport, from its opening on. It carries one request at a time. */
 export class Connection {
-  readonly #number: number;
+  readonly number: number;
   readonly #options: TransportOptions;
   readonly #owner: ConnectionOwner;
-  #current: OpenConnection | undefined;
+  readonly #socket: Socket;
+  readonly #client: Client;
+  #hasResponse = false;
 
+  /** @param number reported as the connection of the requests that it carries */
   constructor(number: number, options: TransportOptions, owner: ConnectionOwner) {
-    this.#number = number;
+    this.number = number;
     this.#options = options;
     this.#owner = owner;
-  }
-
-  get isUsable(): boolean {
-    return this.#current?.socket.writable === true;
-  }
-
-  open(): void {
     let up = false;
-    let hasResponse = false;
     let byServer = false;
     let error = new Error("the server closed the connection");
-    const socket = openSocket(this.#options, "http/1.1", () => {
+    const socket = openSocket(options, "http/1.1", () => {
       up = true;
-      this.#owner.onOpen(this);
+      owner.onOpen(this);
     });
-    const carrier: Carrier = {
-      number: this.#number,
-      closeHint: closeHint(this.#options),
-      onResponse: () => {
-        hasResponse = true;
-        this.#owner.onResponse();
-      },
-      onEnd: () => {
-        // undici closes the socket by then if the server wants it closed.
-        queueMicrotask(() => {
-          if (!socket.destroyed) {
-            this.#owner.onIdle(this);
-          }
-        });
-      },
-      requeue: (exchange) => this.#owner.enqueue(exchange),
-      close: () => socket.destroy(),
-    };
-    this.#current = { socket, client: clientOn(socket, this.#options.url), carrier };
+    this.#socket = socket;
+    this.#client = clientOn(socket, options.url);
     socket.on("end", () => {
       byServer = true;
     });
@@ -88,31 +60,100 @@ export class Connection {
       error = reason;
     });
     socket.on("close", () => {
-      this.#current = undefined;
       if (up) {
-        this.#owner.onClosed(this, byServer && !hasResponse);
+        owner.onClosed(this, byServer && !this.#hasResponse);
       } else {
-        this.#owner.onOpenFailed(this, error);
+        owner.onOpenFailed(this, error);
       }
     });
   }
 
+  get isUsable(): boolean {
+    return this.#socket.writable;
+  }
+
   /** Sends a request. The connection must be up and idle. */
   carry(exchange: Exchange): void {
-    if (this.#current !== undefined) {
-      exchange.begin(this.#current.client, this.#current.carrier);
-    }
+    exchange.begin(this.#client, this);
+  }
+
+  /** The head of a response has arrived. */
+  onResponse(): void {
+    this.#hasResponse = true;
+    this.#owner.onResponse();
+  }
+
+  /** The response is complete. */
+  onEnd(): void {
+    // undici closes the socket by then if the server wants it closed.
+    queueMicrotask(() => {
+      if (!this.#socket.destroyed) {
+        this.#owner.onIdle(this);
+      }
+    });
+  }
+
+  /** Gives back a request that was not written before this connection closed. */
+  requeue(exchange: Exchange): void {
+    this.#owner.enqueue(exchange);
   }
 
   close(): void {
-    this.#current?.socket.destroy();
+    this.#socket.destroy();
   }
+
+  /**
+   * The failure of a request that this connection carried.
+   *
+   * @param hasResponse whether the response had begun
+   */
+  failureOf(error: Error, hasResponse: boolean): TransportFailure {
+    if (error.name === "HTTPParserError") {
+      return notHttp1(error.message);
+    }
+    if (!isClosed(error)) {
+      return { code: "unavailable", message: `The connection failed: ${describeError(error)}` };
+    }
+    if (hasResponse) {
+      return {
+        code: "unavailable",
+        message: "The connection closed in the middle of the response",
+      };
+    }
+    // A server that requires a certificate closes after the handshake, and its TLS alert is lost.
+    const { url, tls } = this.#options;
+    const hint =
+      url.protocol === "https:" && tls.cert === undefined
+        ? "; does it require a client certificate (--cert, --key)?"
+        : "";
+    return {
+      code: "unavailable",
+      message: `The server closed the connection before it responded${hint}`,
+    };
+  }
+}
+
+/** Whether the error says only that the connection is closed. */
+function isClosed(error: Error): boolean {
+  return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(systemCode(error));
+}
+
+function notHttp1(parserMessage: string): TransportFailure {
+  // The parser's own reason is in parentheses at the end.
+  const reason = /\((.+)\)$/.exec(parserMessage)?.[1] ?? parserMessage;
+  const hint = reason.startsWith("Expected HTTP/")
+    ? "; for a server with HTTP/2 only: --http 2"
+    : "";
+  return {
+    code: "internal",
+    message: `Expected an HTTP/1.1 response, got something else (${reason})${hint}`,
+  };
 }
 
 const maxIdleMs = 24 * 60 * 60 * 1_000;
 const require = createRequire(import.meta.url);
 
-/** An undici client on a socket that is already up. */
+/** An undici client that sends on this socket, which must be up by then, and opens no other. */
 function clientOn(socket: Socket, url: URL): Client {
   // Loading undici takes 250 ms, which users of HTTP/2 are spared.
   const { Client, errors }: typeof import("undici") = require("undici");
@@ -137,26 +178,7 @@ function clientOn(socket: Socket, url: URL): Client {
   });
 }
 
-/** A server that requires a certificate closes after the handshake, and its TLS alert is lost. */
-function closeHint({ url, tls }: TransportOptions): string {
-  return url.protocol === "https:" && tls.cert === undefined
-    ? "; does it require a client certificate (--cert, --key)?"
-    : "";
-}
-
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-/** The connection as an exchange sees it. */
-interface Carrier {
-  readonly number: number;
-  /** Appended to the failure when the server closes without a response. */
-  readonly closeHint: string;
-  onResponse(): void;
-  onEnd(): void;
-  /** The connection closed before the request was written. */
-  requeue(exchange: Exchange): void;
-  close(): void;
-}
 
 /** A request and its response. */
 export class Exchange implements Sending, Dispatcher.DispatchHandler {
@@ -165,7 +187,7 @@ export class Exchange implements Sending, Dispatcher.DispatchHandler {
   readonly #options: Dispatcher.DispatchOptions;
   readonly #receiver: Receiver;
   readonly #waiting: Set<Exchange>;
-  #carrier: Carrier | undefined;
+  #carrier: Connection | undefined;
   #hasResponse = false;
   #isOver = false;
 
@@ -176,10 +198,10 @@ export class Exchange implements Sending, Dispatcher.DispatchHandler {
     this.#waiting = waiting;
   }
 
-  begin(dispatcher: Dispatcher, carrier: Carrier): void {
+  begin(client: Client, carrier: Connection): void {
     this.connection = carrier.number;
     this.#carrier = carrier;
-    dispatcher.dispatch(this.#options, this);
+    client.dispatch(this.#options, this);
   }
 
   cancel(): void {
@@ -240,8 +262,8 @@ export class Exchange implements Sending, Dispatcher.DispatchHandler {
     if (this.writtenMs === 0 && isClosed(error)) {
       this.connection = -1;
       this.#carrier?.requeue(this);
-    } else {
-      this.fail(failureOf(error, this.#hasResponse, this.#carrier?.closeHint));
+    } else if (this.#carrier !== undefined) {
+      this.fail(this.#carrier.failureOf(error, this.#hasResponse));
     }
   }
 }

@@ -20,11 +20,13 @@ import { Connection, type ConnectionOwner, Exchange } from "./connection.ts";
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
 export class Http1Transport implements Transport, ConnectionOwner {
-  readonly #url: URL;
-  readonly #connections: readonly Connection[];
+  readonly #options: TransportOptions;
+  /** By number; closed ones until they are opened again. */
+  readonly #connections: Connection[] = [];
   /** Connections that are up and carry no request, longest idle first. */
   readonly #idle = new Set<Connection>();
-  readonly #down: Set<Connection>;
+  /** Numbers of connections that are not open. */
+  readonly #down: Set<number>;
   readonly #opening = new Set<Connection>();
   /** Requests without a connection, in order. */
   readonly #waiting = new Set<Exchange>();
@@ -36,17 +38,13 @@ export class Http1Transport implements Transport, ConnectionOwner {
   #isClosed = false;
 
   constructor(options: TransportOptions) {
-    this.#url = options.url;
-    this.#connections = Array.from(
-      { length: options.connections },
-      (_, number) => new Connection(number, options, this),
-    );
-    this.#down = new Set(this.#connections);
+    this.#options = options;
+    this.#down = new Set(Array(options.connections).keys());
   }
 
   async connect(): Promise<void> {
-    for (const connection of this.#down) {
-      this.#open(connection);
+    for (const number of this.#down) {
+      this.#open(number);
     }
     this.#connecting = Promise.withResolvers();
     return this.#connecting.promise;
@@ -92,14 +90,14 @@ export class Http1Transport implements Transport, ConnectionOwner {
 
   onOpenFailed(connection: Connection, error: Error): void {
     this.#opening.delete(connection);
-    this.#down.add(connection);
+    this.#down.add(connection.number);
     if (this.#isClosed) {
       return;
     }
-    const failure = unreachable(this.#url, error);
+    const failure = unreachable(this.#options.url, error);
     this.#connecting?.reject(new Error(failure.message));
     this.#startBackoff();
-    if (this.#down.size === this.#connections.length) {
+    if (this.#down.size === this.#options.connections) {
       this.#failWaiting(failure);
     }
   }
@@ -117,7 +115,7 @@ export class Http1Transport implements Transport, ConnectionOwner {
   onClosed(connection: Connection, withoutResponse: boolean): void {
     this.#inProgress.delete(connection);
     this.#idle.delete(connection);
-    this.#down.add(connection);
+    this.#down.add(connection.number);
     if (this.#isClosed) {
       return;
     }
@@ -149,11 +147,11 @@ export class Http1Transport implements Transport, ConnectionOwner {
     if (this.#backoffTimer !== undefined) {
       return;
     }
-    for (const connection of this.#down) {
+    for (const number of this.#down) {
       if (this.#opening.size >= this.#waiting.size) {
         break;
       }
-      this.#open(connection);
+      this.#open(number);
     }
   }
 
@@ -168,10 +166,11 @@ export class Http1Transport implements Transport, ConnectionOwner {
     return undefined;
   }
 
-  #open(connection: Connection): void {
-    this.#down.delete(connection);
+  #open(number: number): void {
+    const connection = new Connection(number, this.#options, this);
+    this.#down.delete(number);
+    this.#connections[number] = connection;
     this.#opening.add(connection);
-    connection.open();
   }
 
   /** Starts one delay for all connections that fail together. */

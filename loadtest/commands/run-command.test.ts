@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Interval } from "../report/report.ts";
 import type { Loop } from "../run/plan.ts";
-import { createLive } from "./live.ts";
+import { createLive } from "./run-command.ts";
 
 const interval = (second: number, more: Partial<Interval> = {}): Interval => ({
   start_ms: (second - 1) * 1_000,

@@ -66,3 +66,19 @@ function timeWithin({ fromRate, toRate, durationMs }: Stage, calls: number): num
   const root = Math.sqrt(Math.max(0, fromRate ** 2 + 2 * growth * calls));
   return calls === 0 ? 0 : ((2 * calls) / (fromRate + root)) * 1_000;
 }
+
+/**
+ * Creates a generator of numbers from 0 (inclusive) to 1 (exclusive), the same for the same seed.
+ *
+ * @see https://www.jstatsoft.org/article/view/v008i14 Marsaglia, Xorshift RNGs (xorshift32)
+ */
+export function createRandom(seed: number): () => number {
+  // The state must not be 0, and similar seeds must not give similar numbers.
+  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}

@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
 import { parseStages } from "../commands/options.ts";
-import { createRandom } from "./random.ts";
-import { createSchedule, type Schedule, type Stage } from "./schedule.ts";
+import { createRandom, createSchedule, type Schedule, type Stage } from "./schedule.ts";
 
 const flat = (rate: number, durationMs: number): Stage => ({
   fromRate: rate,

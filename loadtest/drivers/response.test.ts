@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readGrpcStatus } from "./status.ts";
+import { readGrpcStatus } from "./response.ts";
 
 describe("a gRPC status", () => {
   test.each([

@@ -1,5 +1,7 @@
 import { Code } from "@connectrpc/connect";
+import { codeFromHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { codeName } from "@unblock/connect/code-name";
+import type { Fields } from "@unblock/http2/client";
 
 export interface RpcStatus {
   /** "ok" or the name of an RPC code. */
@@ -78,17 +80,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-const codesOfHttp: Readonly<Record<number, string>> = {
-  400: "internal",
-  401: "unauthenticated",
-  403: "permission_denied",
-  404: "unimplemented",
-  429: "unavailable",
-  502: "unavailable",
-  503: "unavailable",
-  504: "unavailable",
-};
-
 /**
  * RPC code for a response without one; gRPC and Connect agree on it.
  *
@@ -96,5 +87,41 @@ const codesOfHttp: Readonly<Record<number, string>> = {
  * @see https://connectrpc.com/docs/protocol/#http-to-error-code
  */
 export function codeOfHttpStatus(status: number): string {
-  return codesOfHttp[status] ?? "unknown";
+  return codeName(codeFromHttpStatus(status));
+}
+
+/** What this project's servers report about a call, in the header of its response. */
+export interface ServedCall {
+  /** Undefined, like the following values, if the server does not report it. */
+  readonly ranOn:
+    | { readonly executor: string; readonly pid: string; readonly thread: string | undefined }
+    | undefined;
+  /** Start of the steps, in milliseconds since the start of the load. */
+  readonly beganMs: number | undefined;
+  /** Parts of the call's time in the server, such as "queue" and "work". */
+  readonly steps: readonly { readonly name: string; readonly ms: number }[];
+  /** CPU time of the call's task. */
+  readonly cpuMs: number | undefined;
+  /** Amount of computing in the call. */
+  readonly rounds: number | undefined;
+}
+
+/** @param originMs start of the load on the machine's monotonic clock */
+export function readServedCall(header: Fields, originMs: number): ServedCall {
+  const numberOf = (name: string) => {
+    const text = header.get(name);
+    return text === null ? undefined : Number(text);
+  };
+  const began = numberOf("unblock-began");
+  const [executor = "", ...parameters] = header.get("unblock-ran-on")?.split(";") ?? [];
+  const { pid = "", thread } = Object.fromEntries(parameters.map((text) => text.split("=")));
+  // https://www.w3.org/TR/server-timing/
+  const steps = (header.get("server-timing") ?? "").matchAll(/([\w-]+);dur=([\d.]+)/g);
+  return {
+    ranOn: executor === "" ? undefined : { executor, pid, thread },
+    beganMs: began === undefined ? undefined : began - originMs,
+    steps: Array.from(steps, ([, name = "", ms]) => ({ name, ms: Number(ms) })),
+    cpuMs: numberOf("unblock-cpu-ms"),
+    rounds: numberOf("unblock-rounds"),
+  };
 }
