@@ -8,7 +8,6 @@ import {
 } from "./diagnosis.ts";
 import { configuredThreads, lateMs, poolThreadIds, probeCell } from "./libuv-probes.ts";
 import { PoolCallers } from "./pool-callers.ts";
-import type { OwnCode } from "./stack.ts";
 
 /** How long probes waited for a thread of libuv's pool since the window began. */
 export interface PoolReading {
@@ -63,12 +62,7 @@ export class LibuvPoolWatch {
 export class SaturatedPoolWatch extends LibuvPoolWatch implements DiagnosisWatch {
   /** Threads that take the cores from each other leave none for libuv's. */
   readonly explainedBy = ["more-threads-than-cores"] as const;
-  readonly #callers: PoolCallers;
-
-  constructor(isOwn: OwnCode) {
-    super();
-    this.#callers = new PoolCallers(isOwn);
-  }
+  readonly #callers = new PoolCallers();
 
   round(): void {
     if (this.isLate()) {

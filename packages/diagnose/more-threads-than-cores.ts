@@ -5,7 +5,7 @@ import type { Worker } from "node:worker_threads";
 import { captureThreadStacks } from "./capture-stack.ts";
 import type { CodeLine, Diagnosis, DiagnosisWatch } from "./diagnosis.ts";
 import { pointTo, Votes } from "./point-to.ts";
-import { innermost, type OwnCode, type Stack } from "./stack.ts";
+import { innermost, isOwnCode, type Stack } from "./stack.ts";
 import { isWatchThread } from "./start-watch-thread.ts";
 
 /** Time over which a thread's CPU time is measured. */
@@ -25,7 +25,6 @@ type Candidate = readonly [Worker, Watched];
 
 /** Finds that more worker threads compute at once than there are cores, of those started from now on. */
 export class ThreadsWatch implements DiagnosisWatch {
-  readonly #isOwn: OwnCode;
   readonly #cores = availableParallelism();
   readonly #threads = new Map<Worker, Watched>();
   #maxComputing = this.#cores;
@@ -35,8 +34,7 @@ export class ThreadsWatch implements DiagnosisWatch {
   /** Whether the program has started worker threads. */
   hasWorkers = false;
 
-  constructor(isOwn: OwnCode) {
-    this.#isOwn = isOwn;
+  constructor() {
     process.on("worker", this.#onThread);
   }
 
@@ -76,7 +74,7 @@ export class ThreadsWatch implements DiagnosisWatch {
     const still = await computingOf(computing);
     const working = still
       .map(([{ threadId }]) => stacks.get(threadId) ?? [])
-      .filter((stack) => innermost(stack, this.#isOwn) !== -1);
+      .filter((stack) => innermost(stack, isOwnCode) !== -1);
     if (working.length > this.#maxComputing) {
       this.#maxComputing = working.length;
       this.#line = this.#lineOf(working);
@@ -84,12 +82,12 @@ export class ThreadsWatch implements DiagnosisWatch {
   }
 
   #lineOf(stacks: readonly Stack[]): CodeLine | undefined {
-    const votes = new Votes(this.#isOwn);
+    const votes = new Votes(isOwnCode);
     for (const stack of stacks) {
       votes.add(stack, 1);
     }
     const stack = votes.winner();
-    return stack && pointTo(stack, this.#isOwn)?.line;
+    return stack && pointTo(stack, isOwnCode)?.line;
   }
 
   diagnoses(): Diagnosis[] {

@@ -2,7 +2,7 @@ import { type AsyncHook, createHook } from "node:async_hooks";
 import { captureStack } from "./capture-stack.ts";
 import type { CodeLine } from "./diagnosis.ts";
 import { pointTo } from "./point-to.ts";
-import { functionKey, type OwnCode, type Stack } from "./stack.ts";
+import { functionKey, isOwnCode, type Stack } from "./stack.ts";
 
 /** Node's names of work for libuv's pool: files, names of hosts, compression, crypto. */
 const poolTypes =
@@ -15,7 +15,6 @@ const maxCalls = 200;
 
 /** Finds the lines that hand work to libuv's pool, by async hooks that are set only on demand. */
 export class PoolCallers {
-  readonly #isOwn: OwnCode;
   readonly #stacks: Stack[] = [];
   /** Node sets the host name of a lookup after it has announced the lookup. */
   readonly #lookups: object[] = [];
@@ -23,8 +22,7 @@ export class PoolCallers {
   readonly #hook: AsyncHook;
 
   /** @param types Node's names of the work to listen for; by default all work for the pool */
-  constructor(isOwn: OwnCode, types = poolTypes) {
-    this.#isOwn = isOwn;
+  constructor(types = poolTypes) {
     this.#hook = createHook({
       init: (_, type, __, resource) => {
         try {
@@ -60,7 +58,7 @@ export class PoolCallers {
     if (lookupType.test(type)) {
       this.#lookups.push(resource);
     }
-    if (functionKey(stack, this.#isOwn) !== undefined) {
+    if (functionKey(stack, isOwnCode) !== undefined) {
       this.#stacks.push(stack);
       if (this.#stacks.length >= maxCalls) {
         this.close();
@@ -78,9 +76,9 @@ export class PoolCallers {
 
   /** The line that hands over most; undefined if none was seen. */
   line(): CodeLine | undefined {
-    const keyOf = (stack: Stack) => functionKey(stack, this.#isOwn);
+    const keyOf = (stack: Stack) => functionKey(stack, isOwnCode);
     const [stack] = mostFrequent(this.#stacks, keyOf);
-    return stack && pointTo(stack, this.#isOwn)?.line;
+    return stack && pointTo(stack, isOwnCode)?.line;
   }
 }
 

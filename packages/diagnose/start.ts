@@ -3,7 +3,6 @@ import type { Diagnosis } from "./diagnosis.ts";
 import { DescriptorOutput, openJsonOutput, unblockStandardError } from "./output.ts";
 import { programName, provideEvaluatedCode } from "./program.ts";
 import { jsonLines, jsonReport, LiveReport, renderNews, renderReport } from "./report.ts";
-import { isOwnCode } from "./stack.ts";
 import { roundMs, watchService } from "./watch-service.ts";
 
 export interface DiagnoseModes {
@@ -22,7 +21,7 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
   provideEvaluatedCode();
   const isJson = jsonPid !== undefined;
   const output = isJson && jsonPid !== 0 ? openJsonOutput(jsonPid) : new DescriptorOutput();
-  const service = await watchService(isOwnCode);
+  const service = await watchService();
   const live = new LiveReport();
   let isOver = false;
   const guarded = async (work: () => void | Promise<void>) => {
