@@ -5,9 +5,8 @@ import {
   inWords,
   rounded,
 } from "./diagnosis.ts";
-import { LibuvPoolWatch, type PoolReading } from "./libuv-pool-saturated.ts";
+import { LibuvPoolWatch, PoolCallers, type PoolReading } from "./libuv-pool-saturated.ts";
 import { lookupThreads } from "./libuv-probes.ts";
-import { PoolCallers } from "./pool-callers.ts";
 
 /** The main thread's DNS lookups. */
 export interface LookupReading {

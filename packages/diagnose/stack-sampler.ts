@@ -1,8 +1,8 @@
 import { monotonicMs } from "@unblock/measure/clock";
 import { openThreadWaiting } from "@unblock/measure/proc";
-import { captureStack } from "./capture-stack.ts";
 import { Votes } from "./point-to.ts";
 import {
+  captureStack,
   functionKey,
   innermost,
   isBlockingCall,

@@ -98,3 +98,44 @@ function pathOf(url: string): string {
   const path = decodeURIComponent(url.slice("file://".length, Math.min(url.length, ...ends)));
   return sep === "\\" ? path.slice(1).replaceAll("/", sep) : path;
 }
+
+/** Frames further out only call handlers. */
+export const maxFrames = 64;
+
+/**
+ * Captures the caller's stack; each frame has its line and column. May run in the middle of any call of the
+ * program's, also to Node: what Node does by way of shared state, such as parsing URLs, must not be done here.
+ */
+export function captureStack(): Stack {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const holder: { stack?: unknown } = {};
+  let sites: readonly NodeJS.CallSite[] = [];
+  try {
+    Error.stackTraceLimit = maxFrames;
+    Error.prepareStackTrace = (_, captured) => {
+      sites = captured;
+      return "";
+    };
+    Error.captureStackTrace(holder, captureStack);
+    // V8 formats the stack on access.
+    void holder.stack;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  return (
+    sites
+      // Functions that await are not on the stack: V8 adds them for people.
+      .filter((site) => !site.isAsync())
+      .map((site) => ({
+        name: site.getFunctionName() ?? "",
+        file: toFile(site.getFileName() ?? ""),
+        line: site.getLineNumber() ?? undefined,
+        column: site.getColumnNumber() ?? undefined,
+        begins: {
+          line: site.getEnclosingLineNumber() ?? 0,
+          column: site.getEnclosingColumnNumber() ?? 0,
+        },
+      }))
+  );
+}

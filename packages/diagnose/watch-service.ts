@@ -9,9 +9,9 @@ import { PauseWatch } from "./process-paused.ts";
 import { OccasionalProfile } from "./profile-witness.ts";
 import { isOwnCode } from "./stack.ts";
 import { StackSampler } from "./stack-sampler.ts";
-import { startWatchThread } from "./start-watch-thread.ts";
 import { RejectionWatch } from "./unhandled-rejection.ts";
 import { type Blockage, watchLoop } from "./watch-loop.ts";
+import { startWatchThread } from "./watch-thread.ts";
 import { WorkerLoopsWatch } from "./worker-loops.ts";
 
 export const roundMs = 250;
@@ -37,6 +37,7 @@ export async function watchService() {
   // The sampler is exact if it sees something; the profile costs more and sees everything.
   const loop = watchLoop([sampler, profile], isOwnCode, pauses);
   const tally = new BlockageTally();
+  // After the watch thread has started, which is none of the program's.
   const threads = new ThreadsWatch();
   const rejections = new RejectionWatch();
   /** In the order of the report. */
