@@ -75,6 +75,9 @@ export function isLoading(stack: Stack): boolean {
   return outermost?.name === "" && outermost.begins.line === 1 && outermost.begins.column === 1;
 }
 
+/** Node's flags for code on the command line. */
+export const codeFlags = /^(-e|--eval(=.*)?|-p|--print(=.*)?|-pe)$/;
+
 /** Whether a script is the code of `node -e` or of standard input: the user's own, but in no file. */
 export function isEvaluated(script: string): boolean {
   return script === "[eval]" || script === "[stdin]";
