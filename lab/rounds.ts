@@ -1,9 +1,9 @@
 import type { Exercise } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
-import { compare } from "./compare.ts";
 import { costsOf, largeBurstFactor } from "./costs.ts";
 import {
   type Costs,
+  compare,
   judge,
   type Measurement,
   type Needs,
