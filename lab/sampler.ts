@@ -4,14 +4,13 @@ import { setTimeout } from "node:timers/promises";
 import type { Burst } from "@unblock/loadtest/burst";
 import { type BurstClient, cooldownMs } from "@unblock/loadtest/burst-client";
 import type { CallRecord } from "@unblock/loadtest/call-record";
-import type { Cores } from "@unblock/measure/cores";
+import { type Cores, idealOf } from "@unblock/measure/cores";
 import {
   disturbanceBetween,
   readMachine,
   watchMachine,
   whyBusy,
 } from "@unblock/measure/disturbance";
-import { idealOf } from "@unblock/measure/ideal";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import { largeBurstFactor } from "./costs.ts";

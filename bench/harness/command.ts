@@ -1,4 +1,5 @@
-import { describeMachine, waitForQuiet } from "@unblock/measure/quiet";
+import { availableParallelism } from "node:os";
+import { waitForQuiet } from "@unblock/measure/disturbance";
 import { wholeNumber } from "@unblock/terminal/arguments";
 import { fail } from "@unblock/terminal/fail";
 import { findGoTool } from "@unblock/terminal/go-tool";
@@ -94,7 +95,12 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
     { pinning, ghz, runs, step, say },
   );
   steps.done();
-  const environment = { ...describeMachine(), ghz: ghzTool.version, pinned: isPinned };
+  const environment = {
+    cores: availableParallelism(),
+    node: process.version,
+    ghz: ghzTool.version,
+    pinned: isPinned,
+  };
   if (json) {
     process.stdout.write(`${JSON.stringify(toJson(environment, findings))}\n`);
   } else if (findings.length > 0) {

@@ -1,7 +1,8 @@
+import { cpus } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import { readThrottledMs } from "./cgroup.ts";
 import type { Cores } from "./cores.ts";
 import { readText, type ThreadTimes, timesOfTree } from "./proc.ts";
-import { timeFixedWork } from "./speed.ts";
 
 /** Counters of the machine at one moment, in milliseconds since some start. */
 export interface MachineReading {
@@ -170,4 +171,75 @@ function cpuTimes(
     }
   }
   return { busyMs, stolenMs };
+}
+
+/** Duration of one sample of whether the machine is quiet. */
+const quietSampleMs = 400;
+const maxQuietSamples = 12;
+/** Cores that others may keep busy while a measurement runs. */
+export const maxBusyCores = 0.5;
+
+/**
+ * Waits until the machine is quiet enough to measure on, for about 5 seconds at most.
+ *
+ * @param onWait called with the count of busy cores after each sample that is not quiet
+ * @returns the count of cores that others keep busy; undefined once the machine is quiet
+ */
+export async function waitForQuiet(
+  onWait: (busyCores: number) => void,
+): Promise<number | undefined> {
+  for (let sample = 1; ; sample++) {
+    const busyBeforeMs = readBusyMs();
+    const beganMs = performance.now();
+    await setTimeout(quietSampleMs);
+    const busyCores = (readBusyMs() - busyBeforeMs) / (performance.now() - beganMs);
+    if (busyCores <= maxBusyCores) {
+      return undefined;
+    }
+    if (sample === maxQuietSamples) {
+      return busyCores;
+    }
+    onWait(busyCores);
+  }
+}
+
+/** CPU time used on all cores since the machine's start, in milliseconds. */
+export function readBusyMs(): number {
+  return cpus().reduce(
+    (sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq,
+    0,
+  );
+}
+
+/** Runs of the fixed work, and steps of each. */
+const workRuns = 3;
+const workSteps = 700_000;
+
+/**
+ * Measures the machine's speed by a fixed piece of computing of about 1 ms on the calling thread. Results can
+ * be compared if nothing else of this process runs meanwhile.
+ *
+ * @returns the fastest of three runs, in milliseconds
+ */
+export function timeFixedWork(): number {
+  let fastestMs = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < workRuns; run++) {
+    const beganMs = performance.now();
+    mix();
+    fastestMs = Math.min(fastestMs, performance.now() - beganMs);
+  }
+  return fastestMs;
+}
+
+let state = 1;
+
+/** Marsaglia's xorshift. Its state is kept so that the computing cannot be optimised away. */
+function mix(): void {
+  let x = state;
+  for (let step = 0; step < workSteps; step++) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+  }
+  state = x;
 }
