@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { childEnvironment } from "@unblock/terminal/child-environment";
+import { childEnvironment } from "@unblock/terminal/process";
 import { firstMessage, keepProcess } from "./server-process.ts";
 
 export interface WorkerProcess {

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { waitForQuiet } from "@unblock/measure/disturbance";
 import { wholeNumber } from "@unblock/terminal/arguments";
-import { fail } from "@unblock/terminal/fail";
 import { findGoTool } from "@unblock/terminal/go-tool";
+import { fail } from "@unblock/terminal/process";
 import { Command, InvalidArgumentError } from "commander";
 import { type Bench, type Finding, isReached, type Measure, renderTable, toJson } from "./bench.ts";
 import { ghzTool } from "./clients.ts";

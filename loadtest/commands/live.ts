@@ -1,5 +1,5 @@
 import { count } from "@unblock/terminal/numbers";
-import { openProgressLine } from "@unblock/terminal/progress-line";
+import { openProgressLine } from "@unblock/terminal/text";
 import { threeDigits } from "../report/format.ts";
 import type { Interval } from "../report/report.ts";
 import { durationMsOf, type Loop, requestsOf } from "../run/plan.ts";

@@ -1,4 +1,4 @@
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { buildReport } from "../report/build.ts";
 import { fourDigits } from "../report/format.ts";

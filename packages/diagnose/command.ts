@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { jsonDescriptor } from "./output.ts";
 import { codeFlags, shownPath } from "./stack.ts";
