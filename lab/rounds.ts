@@ -31,7 +31,7 @@ const disturbedRounds = 2;
 
 export const needs: Needs = { samples: 2, ofSurprise: 6 };
 
-export interface RoundsOptions {
+interface RoundsOptions {
   /** Takes a sample at the subject's server. @param calls default: the exercise's burst */
   readonly take: (subject: Subject, round: number, calls?: number) => Promise<Sample>;
   readonly becomeCalm: Sampler["becomeCalm"];

@@ -9,7 +9,7 @@ import { LibuvPoolWatch, PoolCallers, type PoolReading } from "./libuv-pool-satu
 import { lookupThreads } from "./libuv-probes.ts";
 
 /** The main thread's DNS lookups. */
-export interface LookupReading {
+interface LookupReading {
   /** Maximum in progress at once. */
   readonly maxAtOnce: number;
   /** Whether worker threads may have added lookups, which are not counted. */

@@ -11,7 +11,7 @@ import { pointTo } from "./point-to.ts";
 import { fileStart, isOwnCode, type Stack, toFile } from "./stack.ts";
 
 /** Unhandled rejections of one cause. */
-export interface Rejections {
+interface Rejections {
   /** Message of the first one. */
   readonly message: string;
   /** Line that most came from; undefined if their stacks do not say. */

@@ -66,7 +66,7 @@ function physicalCores(cpus: readonly number[]): number | undefined {
 }
 
 /** Work of a burst. */
-export interface BurstWork {
+interface BurstWork {
   /** Time that each call waits before it computes, in milliseconds; the waits overlap. */
   readonly waitMs: number;
   /** CPU time that each task used, in milliseconds; empty if nothing is computed. */
