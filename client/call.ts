@@ -8,7 +8,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { codeName } from "@unblock/connect/code-name";
 import { findMethod, unaryRpcNames } from "@unblock/proto/methods";
 import { duration, oneOf } from "@unblock/terminal/arguments";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { openConnection, type Protocol, protocols } from "./client.ts";
 

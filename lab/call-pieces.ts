@@ -1,4 +1,4 @@
-export interface TimedCall {
+interface TimedCall {
   readonly sentMs: number;
   readonly endedMs: number;
   /** Start of the first step at the server; undefined when unknown. */

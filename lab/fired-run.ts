@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
-import { type Exercise, findExercise } from "@unblock/proto/exercises";
 import type { RunMessage } from "@unblock/proto/fired-runs";
 
 /** Sends a message to the server that started this process. */
@@ -47,13 +46,4 @@ export async function runOrder<Order, Responses extends DescMessage>(
   }
   await sent;
   process.exit(0);
-}
-
-/** @throws Error when no exercise has the letter */
-export function exerciseOf(letter: string): Exercise {
-  const exercise = findExercise(letter);
-  if (exercise === undefined) {
-    throw new Error(`Expected an exercise's letter, got "${letter}"`);
-  }
-  return exercise;
 }

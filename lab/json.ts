@@ -1,16 +1,25 @@
 import type { Cores } from "@unblock/measure/cores";
+import { changeProgress, guessesIn, isPassed, type Progress } from "@unblock/progress/progress";
+import { exercises } from "@unblock/proto/exercises";
 import { round } from "@unblock/terminal/numbers";
 import type { Costs, Measurement } from "./judge.ts";
 
-export interface LabResult {
-  readonly cores: Cores;
-  /** External backends, such as "Postgres"; all others are embedded. */
-  readonly externalBackends: readonly string[];
-  readonly measurements: readonly Measurement[];
-}
+/** The part of a row that is kept. */
+type Row = Pick<
+  ReturnType<typeof rowToJson>,
+  "exercise" | "strategy" | "requests" | "wall_ms" | "errors" | "conclusive"
+>;
 
-/** The result as JSON, with names that scripts rely on. */
-export function toJson({ cores, externalBackends, measurements }: LabResult) {
+/**
+ * The result as JSON, with names that scripts rely on.
+ *
+ * @param externalBackends such as "Postgres"; all others are embedded
+ */
+export function toJson(
+  cores: Cores,
+  externalBackends: readonly string[],
+  measurements: readonly Measurement[],
+) {
   const { usable, cpus, allCpus, physical = null, quota = null } = cores;
   return {
     machine: {
@@ -60,4 +69,34 @@ function costsToJson({ memoryMb, cpuPerCallMs, tenTimesMs, crashEnds }: Costs) {
 
 function roundOrNull(value: number | null | undefined): number | null {
   return value == null ? null : round(value);
+}
+
+/**
+ * Saves wall times in the learner's progress, for the questions of `npm run learn -- --review`. Inconclusive
+ * measurements and those with errors are left out.
+ *
+ * @returns the state of the course in words; undefined before the first guess or pass
+ */
+export async function keepMeasured(
+  rows: readonly Row[],
+  path: string,
+): Promise<string | undefined> {
+  const good = rows.filter(({ errors, conclusive }) => errors === 0 && conclusive);
+  const { state } = await changeProgress(path, (progress) => ({
+    ...progress,
+    measured: good.reduce(withRow, progress.measured),
+  }));
+  const passed = exercises.filter(({ letter }) => isPassed(state, letter)).length;
+  const guesses = guessesIn(state);
+  return passed + guesses.length === 0
+    ? undefined
+    : `Your course: ${passed} of ${exercises.length} passed, ${guesses.length} guessed (${guesses.filter(Boolean).length} right). npm run learn goes on.`;
+}
+
+function withRow(measured: Progress["measured"], row: Row): Progress["measured"] {
+  const { exercise, strategy, requests: calls, wall_ms: wall } = row;
+  const before = measured[exercise];
+  // Times of bursts of another size are not comparable.
+  const wallMs = before?.calls === calls ? before.wallMs : {};
+  return { ...measured, [exercise]: { calls, wallMs: { ...wallMs, [strategy]: wall.median } } };
 }

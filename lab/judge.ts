@@ -1,6 +1,6 @@
 import type { CallRecord } from "@unblock/loadtest/burst";
 import { LatencyHistogram } from "@unblock/loadtest/histogram";
-import { type Interval, intervalOf, medianOf } from "@unblock/measure/statistics";
+import { type Interval, intervalOf, medianOf, overlap } from "@unblock/measure/statistics";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import { count } from "@unblock/terminal/numbers";
@@ -50,6 +50,8 @@ export type Measurement = ReturnType<typeof judge>;
 
 /** Nothing is faster than its ideal, but clocks and timers may be off by this much. */
 const minRatio = 0.97;
+/** Largest difference of the machine's speed at which two samples are comparable. */
+const maxSpeedChange = 0.15;
 
 export interface Needs {
   /** Undisturbed samples that a conclusion needs. */
@@ -173,4 +175,43 @@ function ranOnOf(calls: readonly CallRecord[]) {
     /** null where threads have no number. */
     threads: threads === 0 ? null : threads,
   };
+}
+
+/** Comparison of the wall times of two measurements, over the rounds that both have. */
+export interface Comparison {
+  readonly rounds: number;
+  /** Median ratio of the wall time to the base's in the same round. */
+  readonly times: number;
+  readonly interval: Interval | undefined;
+  /** Whether no difference was seen: their intervals overlap, or the interval of the ratio contains 1. */
+  readonly isEqual: boolean;
+}
+
+/** Returns undefined when they have no comparable round in common. */
+export function compare(measurement: Measurement, base: Measurement): Comparison | undefined {
+  const inRound = new Map(base.used.map((sample) => [sample.round, sample]));
+  const times = measurement.used.flatMap((sample) => {
+    const other = inRound.get(sample.round);
+    return other !== undefined && sameSpeed(sample, other) ? [sample.wallMs / other.wallMs] : [];
+  });
+  if (times.length === 0) {
+    return undefined;
+  }
+  const interval = intervalOf(times);
+  const { wallInterval } = measurement;
+  return {
+    rounds: times.length,
+    times: medianOf(times),
+    interval,
+    isEqual:
+      (interval !== undefined && overlap(interval, [1, 1])) ||
+      (wallInterval !== undefined &&
+        base.wallInterval !== undefined &&
+        overlap(wallInterval, base.wallInterval)),
+  };
+}
+
+function sameSpeed({ speedMs }: Sample, other: Sample): boolean {
+  const change = Math.max(speedMs, other.speedMs) / Math.min(speedMs, other.speedMs) - 1;
+  return change <= maxSpeedChange;
 }

@@ -92,7 +92,7 @@ describe("measurements of the server", () => {
   });
 
   test("become JSON with the names that scripts rely on", () => {
-    const { results } = toJson({ cores, externalBackends: [], measurements: measured });
+    const { results } = toJson(cores, [], measured);
     expect(results[0]).toMatchObject({ exercise: "A", rpc: "GetUser", strategy: "blocking-pool" });
     expect(Object.keys(results[0] ?? {})).toEqual([
       ...["exercise", "rpc", "strategy", "recommended", "requests", "runs", "wall_ms", "ideal_ms"],
@@ -120,10 +120,10 @@ describe("measurements of the server", () => {
   });
 
   test("have a heading with a shorter command and the external backends", () => {
-    const [first, second] = renderHeading({ cores, externalBackends: [] }).split("\n");
+    const [first, second] = renderHeading(cores, []).split("\n");
     expect(first).toContain("npm run lab -- --exercise A");
     expect(second).toMatch(/^unblock lab on [\d.]+ /);
-    expect(renderHeading({ cores, externalBackends: ["Postgres", "Redis"] })).toContain(
+    expect(renderHeading(cores, ["Postgres", "Redis"])).toContain(
       "External: Postgres and Redis. All other backends are embedded.",
     );
   });

@@ -6,13 +6,11 @@ import { progressPath } from "@unblock/progress/progress";
 import { exercises } from "@unblock/proto/exercises";
 import { wholeNumber } from "@unblock/terminal/arguments";
 import { exercise } from "@unblock/terminal/exercise";
-import { fail } from "@unblock/terminal/fail";
-import { openProgressLine } from "@unblock/terminal/progress-line";
-import { paintFor } from "@unblock/terminal/text";
+import { fail } from "@unblock/terminal/process";
+import { openProgressLine, paintFor } from "@unblock/terminal/text";
 import { Command } from "commander";
-import { toJson } from "./json.ts";
+import { keepMeasured, toJson } from "./json.ts";
 import type { Measurement } from "./judge.ts";
-import { keepMeasured } from "./keep-measured.ts";
 import { externalBackends, maxLabMs, runLab, selectedExercises } from "./run.ts";
 import { renderHeading, Table } from "./table.ts";
 import { renderWaterfalls } from "./waterfall.ts";
@@ -97,10 +95,10 @@ const table = new Table(stdout.columns, paintFor(stdout), cores.usable);
 const progress = openProgressLine(process.stderr);
 const startMs = performance.now();
 const maxS = maxLabMs(selected.length) / 1_000;
-const machine = { cores, externalBackends: externalBackends() };
+const external = externalBackends();
 const measurements: Measurement[] = [];
 if (!flags.json) {
-  process.stdout.write(renderHeading(machine));
+  process.stdout.write(renderHeading(cores, external));
 }
 
 try {
@@ -128,7 +126,7 @@ try {
   }
 }
 progress.clear();
-const result = toJson({ ...machine, measurements });
+const result = toJson(cores, external, measurements);
 if (flags.json) {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

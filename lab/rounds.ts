@@ -1,9 +1,9 @@
 import type { Exercise } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
-import { compare } from "./compare.ts";
 import { costsOf, largeBurstFactor } from "./costs.ts";
 import {
   type Costs,
+  compare,
   judge,
   type Measurement,
   type Needs,
@@ -31,7 +31,7 @@ const disturbedRounds = 2;
 
 export const needs: Needs = { samples: 2, ofSurprise: 6 };
 
-export interface RoundsOptions {
+interface RoundsOptions {
   /** Takes a sample at the subject's server. @param calls default: the exercise's burst */
   readonly take: (subject: Subject, round: number, calls?: number) => Promise<Sample>;
   readonly becomeCalm: Sampler["becomeCalm"];

@@ -2,14 +2,13 @@ import { addAbortListener } from "node:events";
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { type Burst, type BurstClient, type CallRecord, cooldownMs } from "@unblock/loadtest/burst";
-import type { Cores } from "@unblock/measure/cores";
+import { type Cores, idealOf } from "@unblock/measure/cores";
 import {
   disturbanceBetween,
   readMachine,
   watchMachine,
   whyBusy,
 } from "@unblock/measure/disturbance";
-import { idealOf } from "@unblock/measure/ideal";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type Strategy, Suitability } from "@unblock/proto/gen/exercise";
 import { largeBurstFactor } from "./costs.ts";

@@ -1,7 +1,7 @@
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { count, ms, range, times } from "@unblock/terminal/numbers";
-import { type Comparison, compare, tradeOff } from "./compare.ts";
-import type { Measurement } from "./judge.ts";
+import { tradeOff } from "./costs.ts";
+import { type Comparison, compare, type Measurement } from "./judge.ts";
 import { needs } from "./rounds.ts";
 
 /** Ratio of rounds to even rounds above which idle cores in the last round explain a long wall time. */

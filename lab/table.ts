@@ -1,11 +1,9 @@
-import { describeCores } from "@unblock/measure/cores";
+import { type Cores, describeCores } from "@unblock/measure/cores";
 import { executors } from "@unblock/proto/executors";
 import { markOf } from "@unblock/terminal/mark";
 import { count, ms, range, times } from "@unblock/terminal/numbers";
 import { type Paint, wrap } from "@unblock/terminal/text";
-import { compare } from "./compare.ts";
-import type { LabResult } from "./json.ts";
-import type { Measurement } from "./judge.ts";
+import { compare, type Measurement } from "./judge.ts";
 import { summaryOf } from "./summary.ts";
 
 /** Least width at which the reasons are printed beside the figures. */
@@ -135,10 +133,7 @@ export function callsAtOnce(calls: number): string {
 }
 
 /** Heading of the result: how to measure less, and the machine. */
-export function renderHeading({
-  cores,
-  externalBackends,
-}: Omit<LabResult, "measurements">): string {
+export function renderHeading(cores: Cores, externalBackends: readonly string[]): string {
   const external = externalBackends.join(" and ");
   return [
     "All eight take about a minute; for one, in seconds: npm run lab -- --exercise A",

@@ -9,7 +9,7 @@ import {
 } from "@unblock/progress/progress";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { exercise } from "@unblock/terminal/exercise";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { plainPaint } from "@unblock/terminal/text";
 import { Command } from "commander";
 import { checkExercise } from "./check/check-exercise.ts";

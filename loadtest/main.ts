@@ -1,4 +1,4 @@
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { createCapacityCommand } from "./commands/capacity-command.ts";
 import { addOutputOptions } from "./commands/options.ts";

@@ -1,6 +1,6 @@
 import { type ForkOptions, fork } from "node:child_process";
 import { once } from "node:events";
-import { childEnvironment } from "@unblock/terminal/child-environment";
+import { childEnvironment } from "@unblock/terminal/process";
 
 const maxOutputLength = 10_000;
 

@@ -3,9 +3,8 @@ import { availableParallelism } from "node:os";
 import { noOwnBackends } from "@unblock/backends/backends";
 import { http2Implementations } from "@unblock/connect/listener/listener";
 import { duration, oneOf, wholeNumber } from "@unblock/terminal/arguments";
-import { fail } from "@unblock/terminal/fail";
 import { logLevels } from "@unblock/terminal/logger";
-import { startUntilSignal } from "@unblock/terminal/signals";
+import { fail, startUntilSignal } from "@unblock/terminal/process";
 import { Command, Option } from "commander";
 import {
   defaults,

@@ -1,8 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { fail } from "@unblock/terminal/fail";
-import { giveUpMs } from "@unblock/terminal/signals";
+import { fail, giveUpMs } from "@unblock/terminal/process";
 
 const maxFailedStarts = 5;
 const graceMs = 100;

@@ -1,6 +1,6 @@
 /** A program with a server that never closes, and a thread that cannot be terminated. */
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
-import { startUntilSignal } from "@unblock/terminal/signals";
+import { startUntilSignal } from "@unblock/terminal/process";
 
 if (isMainThread) {
   const thread = new Worker(new URL(import.meta.url));

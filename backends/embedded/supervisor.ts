@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { RedisEndpoint } from "@unblock/executors/queue/redis-url";
-import { childEnvironment } from "@unblock/terminal/child-environment";
+import { childEnvironment } from "@unblock/terminal/process";
 import type { Disk } from "../disk.ts";
 import type { BackendsReady, CountsReply, CountsRequest } from "./process.ts";
 import { freeReaders, readyFifos } from "./slow-disk.ts";

@@ -1,4 +1,3 @@
-import type { describeMachine } from "@unblock/measure/quiet";
 import { intervalOf, medianOf } from "@unblock/measure/statistics";
 import type { Pinning } from "./processes.ts";
 
@@ -189,7 +188,9 @@ export async function measureGrowth(
   };
 }
 
-interface Environment extends ReturnType<typeof describeMachine> {
+interface Environment {
+  readonly cores: number;
+  readonly node: string;
   readonly ghz: string;
   /** Whether server and client have one core each. */
   readonly pinned: boolean;

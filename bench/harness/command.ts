@@ -1,8 +1,9 @@
-import { describeMachine, waitForQuiet } from "@unblock/measure/quiet";
+import { availableParallelism } from "node:os";
+import { waitForQuiet } from "@unblock/measure/disturbance";
 import { wholeNumber } from "@unblock/terminal/arguments";
-import { fail } from "@unblock/terminal/fail";
 import { findGoTool } from "@unblock/terminal/go-tool";
-import { openProgressLine } from "@unblock/terminal/progress-line";
+import { fail } from "@unblock/terminal/process";
+import { openProgressLine } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError } from "commander";
 import { isReached, type Measure, type NamedFinding, renderTable, toJson } from "./bench.ts";
 import { ghzTool } from "./clients.ts";
@@ -110,7 +111,12 @@ async function run({ title, parts }: BenchCommand, { only, runs, json }: Flags):
     problem = error;
   }
   line.clear();
-  const environment = { ...describeMachine(), ghz: ghzTool.version, pinned: isPinned };
+  const environment = {
+    cores: availableParallelism(),
+    node: process.version,
+    ghz: ghzTool.version,
+    pinned: isPinned,
+  };
   if (json) {
     process.stdout.write(`${JSON.stringify(toJson(environment, findings))}\n`);
   } else if (findings.length > 0) {

@@ -3,7 +3,7 @@ import type { Interval } from "@unblock/loadtest/report/report";
 import type { LoadPlan } from "@unblock/loadtest/run/plan";
 import { type LoadResult, runLoad } from "@unblock/loadtest/run/run";
 import { resolveTarget } from "@unblock/loadtest/target/target";
-import type { Exercise } from "@unblock/proto/exercises";
+import { type Exercise, exerciseOf } from "@unblock/proto/exercises";
 import type { LoadOrder } from "@unblock/proto/fired-runs";
 import {
   type LoadFiguresSchema,
@@ -13,7 +13,7 @@ import {
   LoadResponseSchema,
 } from "@unblock/proto/gen/lab";
 import { ms } from "@unblock/terminal/numbers";
-import { exerciseOf, runOrder } from "../fired-run.ts";
+import { runOrder } from "../fired-run.ts";
 
 /** Duration of the longest load, including the responses that it awaits at its end. */
 const timeoutMs = 120_000;

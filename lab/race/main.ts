@@ -9,7 +9,7 @@ import {
 } from "@unblock/loadtest/burst";
 import { type Cores, readCores } from "@unblock/measure/cores";
 import { watchMachine } from "@unblock/measure/disturbance";
-import type { Exercise } from "@unblock/proto/exercises";
+import { type Exercise, exerciseOf } from "@unblock/proto/exercises";
 import type { RaceOrder } from "@unblock/proto/fired-runs";
 import {
   type BurstFiguresSchema,
@@ -19,7 +19,7 @@ import {
   RaceResponseSchema,
 } from "@unblock/proto/gen/lab";
 import { round } from "@unblock/terminal/numbers";
-import { exerciseOf, runOrder, type Send } from "../fired-run.ts";
+import { runOrder, type Send } from "../fired-run.ts";
 import { judge, type Measurement, type Sample } from "../judge.ts";
 import { expectedOf, warmUp, withCalls } from "../sampler.ts";
 import { summaryOf } from "../summary.ts";

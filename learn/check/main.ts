@@ -5,7 +5,7 @@ import {
   progressPath,
 } from "@unblock/progress/progress";
 import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { type Paint, paintFor } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openBook } from "../book/book.ts";

@@ -1,5 +1,4 @@
-import { openProgressLine } from "@unblock/terminal/progress-line";
-import { type Paint, wrap } from "@unblock/terminal/text";
+import { openProgressLine, type Paint, wrap } from "@unblock/terminal/text";
 import { type Measured, measure } from "./measure.ts";
 import type { Question } from "./question.ts";
 import { questionOf, questions } from "./questions.ts";

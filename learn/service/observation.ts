@@ -2,8 +2,8 @@ import { subscribe } from "node:diagnostics_channel";
 import { fileURLToPath } from "node:url";
 import { LibuvPoolWatch } from "@unblock/diagnose/libuv-pool-saturated";
 import { ProfileWitness } from "@unblock/diagnose/profile-witness";
-import { startWatchThread } from "@unblock/diagnose/start-watch-thread";
 import { type Blockage, type LoopWatch, watchLoop } from "@unblock/diagnose/watch-loop";
+import { startWatchThread } from "@unblock/diagnose/watch-thread";
 import { watchIntervals, watchUnreadBodies } from "./leaks.ts";
 import { HandlerCalls, type Problem, toProblem } from "./learner-module.ts";
 

@@ -1,5 +1,5 @@
 import { wholeNumber } from "@unblock/terminal/arguments";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { threeDigits } from "../report/format.ts";
 import { checkSlo, figuresOf, parseSlo, type Slo } from "../report/slo.ts";

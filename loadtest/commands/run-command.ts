@@ -1,6 +1,6 @@
-import { fail } from "@unblock/terminal/fail";
 import { count } from "@unblock/terminal/numbers";
-import { openProgressLine } from "@unblock/terminal/progress-line";
+import { fail } from "@unblock/terminal/process";
+import { openProgressLine } from "@unblock/terminal/text";
 import { Command } from "commander";
 import { buildReport } from "../report/build.ts";
 import { fourDigits, threeDigits } from "../report/format.ts";

@@ -1,4 +1,4 @@
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { type Paint, paintFor } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError } from "commander";
 import { collectAs } from "../commands/options.ts";

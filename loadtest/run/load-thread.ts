@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicMs } from "@unblock/measure/clock";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { createDriver } from "../drivers/create-driver.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { createRequests } from "../requests/requests.ts";

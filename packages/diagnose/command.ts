@@ -1,10 +1,14 @@
-import { isAbsolute } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { jsonDescriptor } from "./output.ts";
-import { findProgram } from "./program.ts";
-import { shownPath } from "./stack.ts";
+import { codeFlags, shownPath } from "./stack.ts";
+
+/** Commands that start Node themselves. */
+const starters = new Set(["node", "npm", "npx", "pnpm", "yarn", "tsx", "ts-node", "nodemon"]);
 
 interface Flags {
   readonly watch?: true;
@@ -53,6 +57,51 @@ the program's, or 1 if there is no program to run. See docs/diagnose.md.`,
       replaceProcess(json === true, [process.execPath, ...args]);
     })
     .parse();
+}
+
+/**
+ * Finds the file of a program as Node does, also without its extension or by a directory's package.json. With
+ * `--import` Node itself accepts only the file. Exits if there is none, and says what to do.
+ *
+ * @param given argument on the command line
+ * @param diagnose path of this command for messages, such as "./packages/diagnose/main.ts"
+ */
+function findProgram(given: string | undefined, diagnose: string): string {
+  if (given === undefined) {
+    failFor(`none; use: node ${diagnose} app.js`);
+  }
+  if (given === "-") {
+    failFor(`standard input (-); use: node --import ${diagnose} -`);
+  }
+  if (codeFlags.test(given)) {
+    failFor(`code (${given}); use: node --import ${diagnose} ${given} '…'`);
+  }
+  if (given.startsWith("-")) {
+    const order = `node ${given} ${diagnose} app.js`;
+    failFor(`the flag ${given}; Node's own flags come first: ${order}`);
+  }
+  const exists = existsSync(given);
+  if (exists && !statSync(given).isDirectory()) {
+    return given;
+  }
+  try {
+    return createRequire(resolve("from-here")).resolve(resolve(given));
+  } catch {
+    if (exists) {
+      failFor(
+        `"${given}", which is a directory with no index.js; name the file that starts the program`,
+      );
+    }
+    if (starters.has(given)) {
+      const use = `NODE_OPTIONS='--import "${resolve(diagnose)}"' ${given} …`;
+      failFor(`the command ${given}; use: ${use}`);
+    }
+    failFor(`"${given}", which does not exist in ${process.cwd()}; check the path`);
+  }
+}
+
+function failFor(got: string): never {
+  fail(`expected a program's file, such as app.js, got ${got}`);
 }
 
 function replaceProcess(isJson: boolean, command: readonly string[]): void {

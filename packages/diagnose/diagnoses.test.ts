@@ -150,17 +150,16 @@ test("more threads than cores are too many, one per core is not", () => {
 test("the report has the location, finding, next step and links of each diagnosis", () => {
   const watched = {
     program: "app.js",
-    pid: 4711,
     watchedMs: 12_345,
     loadError: undefined,
     hasEnded: true,
   };
   expect(renderReport(watched, [])).toBe(
-    "unblock diagnose: nothing found in 12.3 s (app.js, process 4711)\n",
+    `unblock diagnose: nothing found in 12.3 s (app.js, process ${process.pid})\n`,
   );
   const rejection = diagnoseRejections({ ...rejections, message: "full\nand more" });
   expect(renderReport(watched, [rejection])).toBe(
-    `unblock diagnose: 1 diagnosis in 12.3 s (app.js, process 4711)
+    `unblock diagnose: 1 diagnosis in 12.3 s (app.js, process ${process.pid})
 
 unhandled-rejection at app.ts:12
   A promise was rejected once and nobody handled it ("full"): without a listener that ends the process, with all its calls.

@@ -5,13 +5,11 @@ import {
   inWords,
   rounded,
 } from "./diagnosis.ts";
-import { LibuvPoolWatch, type PoolReading } from "./libuv-pool-saturated.ts";
+import { LibuvPoolWatch, PoolCallers, type PoolReading } from "./libuv-pool-saturated.ts";
 import { lookupThreads } from "./libuv-probes.ts";
-import { PoolCallers } from "./pool-callers.ts";
-import type { OwnCode } from "./stack.ts";
 
 /** The main thread's DNS lookups. */
-export interface LookupReading {
+interface LookupReading {
   /** Maximum in progress at once. */
   readonly maxAtOnce: number;
   /** Whether worker threads may have added lookups, which are not counted. */
@@ -30,14 +28,13 @@ const lookupResources = /^Get(Addr|Name)InfoReqWrap$/;
 /** Finds that DNS lookups wait for each other, by the probes that the watch thread sends. */
 export class LookupWatch extends LibuvPoolWatch implements DiagnosisWatch {
   readonly explainedBy = ["more-threads-than-cores", "libuv-pool-saturated"] as const;
-  readonly #callers: PoolCallers;
+  readonly #callers = new PoolCallers(lookupTypes);
   readonly #hasWorkers: () => boolean;
   #maxAtOnce = 0;
 
   /** @param hasWorkers whether the program has started worker threads */
-  constructor(isOwn: OwnCode, hasWorkers: () => boolean) {
+  constructor(hasWorkers: () => boolean) {
     super();
-    this.#callers = new PoolCallers(isOwn, lookupTypes);
     this.#hasWorkers = hasWorkers;
   }
 

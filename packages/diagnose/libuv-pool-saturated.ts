@@ -1,3 +1,4 @@
+import { type AsyncHook, createHook } from "node:async_hooks";
 import {
   type CodeLine,
   type Diagnosis,
@@ -7,8 +8,8 @@ import {
   times,
 } from "./diagnosis.ts";
 import { configuredThreads, lateMs, poolThreadIds, probeCell } from "./libuv-probes.ts";
-import { PoolCallers } from "./pool-callers.ts";
-import type { OwnCode } from "./stack.ts";
+import { pointTo } from "./point-to.ts";
+import { captureStack, functionKey, isOwnCode, type Stack } from "./stack.ts";
 
 /** How long probes waited for a thread of libuv's pool since the window began. */
 export interface PoolReading {
@@ -63,12 +64,7 @@ export class LibuvPoolWatch {
 export class SaturatedPoolWatch extends LibuvPoolWatch implements DiagnosisWatch {
   /** Threads that take the cores from each other leave none for libuv's. */
   readonly explainedBy = ["more-threads-than-cores"] as const;
-  readonly #callers: PoolCallers;
-
-  constructor(isOwn: OwnCode) {
-    super();
-    this.#callers = new PoolCallers(isOwn);
-  }
+  readonly #callers = new PoolCallers();
 
   round(): void {
     if (this.isLate()) {
@@ -109,4 +105,89 @@ export function diagnoseSaturatedPool(
       },
     },
   ];
+}
+
+/** Node's names of work for libuv's pool: files, names of hosts, compression, crypto. */
+const poolTypes =
+  /^(FS|GETADDRINFO|GETNAMEINFO|ZLIB|BROTLI|ZSTD|BLOB|[A-Z0-9]*(PBKDF2|SCRYPT|ARGON2|RANDOM|HASH|HKDF|KEYGEN|KEYPAIR|SIGN|CIPHER|DERIVE|CHECKPRIME|KEYEXPORT|BITS)[A-Z0-9]*REQUEST)/;
+const lookupType = /^GETADDRINFO/;
+/** Hooks cost something for every promise, so they are removed after this time, in milliseconds, */
+const listenMs = 500;
+/** and after so many calls in all. */
+const maxCalls = 200;
+
+/** Finds the lines that hand work to libuv's pool, by async hooks that are set only on demand. */
+export class PoolCallers {
+  readonly #stacks: Stack[] = [];
+  /** Node sets the host name of a lookup after it has announced the lookup. */
+  readonly #lookups: object[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  readonly #hook: AsyncHook;
+
+  /** @param types Node's names of the work to listen for; by default all work for the pool */
+  constructor(types = poolTypes) {
+    this.#hook = createHook({
+      init: (_, type, __, resource) => {
+        try {
+          if (types.test(type)) {
+            this.#add(type, resource);
+          }
+        } catch {
+          // An error of a hook would end the process.
+          this.close();
+        }
+      },
+    });
+  }
+
+  /** Listens for the next 500 ms. To be called as long as the pool is full. */
+  listen(): void {
+    if (this.#timer !== undefined) {
+      this.#timer.refresh();
+    } else if (this.#stacks.length < maxCalls) {
+      this.#hook.enable();
+      this.#timer = setTimeout(() => this.close(), listenMs).unref();
+    }
+  }
+
+  close(): void {
+    this.#hook.disable();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #add(type: string, resource: object): void {
+    const stack = captureStack();
+    if (lookupType.test(type)) {
+      this.#lookups.push(resource);
+    }
+    if (functionKey(stack, isOwnCode) !== undefined) {
+      this.#stacks.push(stack);
+      if (this.#stacks.length >= maxCalls) {
+        this.close();
+      }
+    }
+  }
+
+  /** Host names that were looked up, the most frequent first. */
+  hosts(): string[] {
+    const names = this.#lookups.flatMap((resource) =>
+      "hostname" in resource && typeof resource.hostname === "string" ? [resource.hostname] : [],
+    );
+    return mostFrequent(names, (name) => name);
+  }
+
+  /** The line that hands over most; undefined if none was seen. */
+  line(): CodeLine | undefined {
+    const keyOf = (stack: Stack) => functionKey(stack, isOwnCode);
+    const [stack] = mostFrequent(this.#stacks, keyOf);
+    return stack && pointTo(stack, isOwnCode)?.line;
+  }
+}
+
+/** The first of each group, the largest group first. */
+function mostFrequent<One>(all: readonly One[], keyOf: (one: One) => unknown): One[] {
+  return [...Map.groupBy(all, keyOf).values()]
+    .sort((a, b) => b.length - a.length)
+    .flatMap((group) => group.slice(0, 1));
 }

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns";
 import { stat } from "node:fs";
 import { monotonicMs } from "@unblock/measure/clock";
-import { idsIn, readText, readThreadTimes, type ThreadTimes } from "@unblock/measure/proc";
+import { idsIn, readText, readThreadTimes } from "@unblock/measure/proc";
 
 /** A probe that waits for longer found no free thread: it has next to nothing to do. */
 export const lateMs = 50;
@@ -106,19 +106,12 @@ function run(probe: Probe): void {
   }
 }
 
-/** Times of each thread of libuv's pool since its start. */
-interface PoolThreads {
-  /** On the monotonic clock. */
-  readonly atMs: number;
-  readonly all: ReadonlyMap<number, ThreadTimes>;
-}
+type PoolThreads = ReturnType<typeof readPoolThreads>;
 
-/** Empty elsewhere than on Linux. */
-function readPoolThreads(): PoolThreads {
-  return {
-    atMs: monotonicMs(),
-    all: new Map(poolThreadIds().map((thread) => [thread, readThreadTimes("self", thread)])),
-  };
+/** Times of each thread of libuv's pool since its start; empty elsewhere than on Linux. */
+function readPoolThreads() {
+  const timesOf = (thread: number) => [thread, readThreadTimes("self", thread)] as const;
+  return { atMs: monotonicMs(), all: new Map(poolThreadIds().map(timesOf)) };
 }
 
 /** Ids of the threads of libuv's pool, once there are any; empty elsewhere than on Linux. */

@@ -22,27 +22,16 @@ if (Number.parseInt(process.versions.node, 10) < minNodeVersion) {
 } else if (import.meta.main) {
   const { runDiagnose } = await import("./command.ts");
   runDiagnose(import.meta.url);
-} else {
+} else if (isMainThread) {
   try {
-    await watch();
+    const { startDiagnosing } = await import("./start.ts");
+    await startDiagnosing(new URL(import.meta.url).searchParams);
   } catch (error) {
     // Such as with --permission and without --allow-worker. The program has to run nevertheless.
     say(`unblock diagnose: nothing is watched: ${error}\n`);
   }
-}
-
-async function watch(): Promise<void> {
-  if (isMainThread) {
-    const { startDiagnosing } = await import("./start.ts");
-    const modes = new URL(import.meta.url).searchParams;
-    const json = modes.get("json");
-    await startDiagnosing({
-      isLive: modes.has("watch"),
-      jsonPid: json === null ? undefined : Number(json),
-    });
-  } else {
-    watchWorkerWhenItServes();
-  }
+} else {
+  watchWorkerWhenItServes();
 }
 
 /**

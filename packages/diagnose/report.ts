@@ -5,7 +5,6 @@ import { textOf } from "./source.ts";
 export interface Watched {
   /** Name of the program for people. */
   readonly program: string;
-  readonly pid: number;
   readonly watchedMs: number;
   /** Why the program could not be loaded; undefined if it was. */
   readonly loadError: string | undefined;
@@ -15,7 +14,7 @@ export interface Watched {
 
 /** Renders a report for people. */
 export function renderReport(watched: Watched, diagnoses: readonly Diagnosis[]): string {
-  const { program, pid, watchedMs, loadError } = watched;
+  const { program, watchedMs, loadError } = watched;
   const count = diagnoses.length;
   const found =
     count === 0 ? "nothing found" : `${count} ${count === 1 ? "diagnosis" : "diagnoses"}`;
@@ -23,7 +22,7 @@ export function renderReport(watched: Watched, diagnoses: readonly Diagnosis[]):
     loadError !== undefined && count === 0
       ? `the program could not be loaded, so nothing was watched: ${loadError}`
       : `${found} in ${inWords(watchedMs)}`;
-  const head = `unblock diagnose: ${title} (${program}, process ${pid})`;
+  const head = `unblock diagnose: ${title} (${program}, process ${process.pid})`;
   return `${[head, ...diagnoses.map(renderDiagnosis)].join("\n\n")}\n`;
 }
 
@@ -56,31 +55,31 @@ function pageOf(anchor: string): string {
 
 /** Renders a report for scripts: a JSON line per diagnosis, and a summary. */
 export function jsonReport(watched: Watched, diagnoses: readonly Diagnosis[]): string {
-  const { program, pid, watchedMs, loadError, hasEnded } = watched;
+  const { program, watchedMs, loadError, hasEnded } = watched;
   const summary = {
     type: "summary",
     program,
-    pid,
+    pid: process.pid,
     watched_ms: Math.round(watchedMs),
     findings: diagnoses.length,
     ended: hasEnded,
     could_not_load: loadError ?? null,
   };
-  return `${jsonLines(pid, diagnoses)}${JSON.stringify(summary)}\n`;
+  return `${jsonLines(diagnoses)}${JSON.stringify(summary)}\n`;
 }
 
 /** Renders a line per diagnosis. A later line replaces an earlier one with the same `pid` and `id`. */
-export function jsonLines(pid: number, diagnoses: readonly Diagnosis[]): string {
-  return diagnoses.map((diagnosis) => `${JSON.stringify(toJson(pid, diagnosis))}\n`).join("");
+export function jsonLines(diagnoses: readonly Diagnosis[]): string {
+  return diagnoses.map((diagnosis) => `${JSON.stringify(toJson(diagnosis))}\n`).join("");
 }
 
-function toJson(pid: number, diagnosis: Diagnosis) {
+function toJson(diagnosis: Diagnosis) {
   const { name, id, finding, line, otherLines = [], thread, nextStep, readOn, numbers } = diagnosis;
   return {
     type: "finding",
     diagnosis: name,
     id: id ?? name,
-    pid,
+    pid: process.pid,
     thread: thread ?? null,
     ...lineToJson(line),
     other_lines: otherLines.map((other) => ({

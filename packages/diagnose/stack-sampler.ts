@@ -1,12 +1,12 @@
 import { monotonicMs } from "@unblock/measure/clock";
 import { openThreadWaiting } from "@unblock/measure/proc";
-import { captureStack } from "./capture-stack.ts";
 import { Votes } from "./point-to.ts";
 import {
+  captureStack,
   functionKey,
   innermost,
   isBlockingCall,
-  type OwnCode,
+  isOwnCode,
   type Stack,
   shownPath,
 } from "./stack.ts";
@@ -34,13 +34,11 @@ interface Sample {
  */
 export class StackSampler implements Witness {
   readonly data = new Int32Array(new SharedArrayBuffer(12));
-  readonly #isOwn: OwnCode;
   readonly #readStarvedMs = openThreadWaiting();
   #starvedMs = 0;
   #samples: Sample[] = [];
 
-  constructor(isOwn: OwnCode) {
-    this.#isOwn = isOwn;
+  constructor() {
     Object.defineProperty(globalThis, Symbol.for(sampleSymbol), {
       value: (requestedMs: number) => this.#sample(requestedMs),
       configurable: true,
@@ -64,7 +62,7 @@ export class StackSampler implements Witness {
     if (this.#samples.length > maxSamples) {
       this.#samples.shift();
     }
-    const frame = stack[innermost(stack, this.#isOwn)];
+    const frame = stack[innermost(stack, isOwnCode)];
     return (
       frame?.file &&
       `${frame.name} ${shownPath(frame.file)}:${frame.line}:${frame.column}`.trimStart()
@@ -77,7 +75,7 @@ export class StackSampler implements Witness {
     const within = (beganMs: number, endedMs: number) =>
       samples.filter(({ atMs }) => atMs > beganMs && atMs <= endedMs);
     return {
-      heldBetween: (beganMs, endedMs) => winnerOf(within(beganMs, endedMs), beganMs, this.#isOwn),
+      heldBetween: (beganMs, endedMs) => winnerOf(within(beganMs, endedMs), beganMs),
       afterNativeCode: (beganMs, endedMs) =>
         within(beganMs, endedMs)
           .filter(({ delayMs }) => delayMs > promptMs)
@@ -92,19 +90,20 @@ export class StackSampler implements Witness {
   }
 }
 
-function winnerOf(samples: readonly Sample[], beganMs: number, isOwn: OwnCode): Stack | undefined {
-  const votes = new Votes(isOwn);
+function winnerOf(samples: readonly Sample[], beganMs: number): Stack | undefined {
+  const votes = new Votes(isOwnCode);
   for (const [index, { atMs, delayMs, stack }] of samples.entries()) {
     const next = samples[index + 1];
     const before = samples[index - 1];
     // Between two prompt samples there was no long native call.
-    const isInJavaScript = before !== undefined && before.delayMs <= promptMs && next !== undefined;
-    const stays =
-      isInJavaScript || (next && functionKey(next.stack, isOwn) === functionKey(stack, isOwn));
+    const isInJavaScript = before !== undefined && before.delayMs <= promptMs;
+    const isSame = (other: Sample) =>
+      functionKey(other.stack, isOwnCode) === functionKey(stack, isOwnCode);
+    const stays = next !== undefined && (isInJavaScript || isSame(next));
     // A sample that native code delayed shows what came after it, which is short. So a sample counts if it was
     // prompt and the next one shows the same function, or if it shows a blocking function of Node's.
     const counts =
-      isBlockingCall(stack[innermost(stack, isOwn) - 1]) || (delayMs <= promptMs && stays === true);
+      isBlockingCall(stack[innermost(stack, isOwnCode) - 1]) || (delayMs <= promptMs && stays);
     votes.add(counts ? stack : [], atMs - (before?.atMs ?? beganMs));
   }
   return votes.winner();

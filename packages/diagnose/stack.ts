@@ -75,6 +75,9 @@ export function isLoading(stack: Stack): boolean {
   return outermost?.name === "" && outermost.begins.line === 1 && outermost.begins.column === 1;
 }
 
+/** Node's flags for code on the command line. */
+export const codeFlags = /^(-e|--eval(=.*)?|-p|--print(=.*)?|-pe)$/;
+
 /** Whether a script is the code of `node -e` or of standard input: the user's own, but in no file. */
 export function isEvaluated(script: string): boolean {
   return script === "[eval]" || script === "[stdin]";
@@ -97,4 +100,45 @@ function pathOf(url: string): string {
   const ends = ["?", "#"].map((mark) => url.indexOf(mark)).filter((at) => at !== -1);
   const path = decodeURIComponent(url.slice("file://".length, Math.min(url.length, ...ends)));
   return sep === "\\" ? path.slice(1).replaceAll("/", sep) : path;
+}
+
+/** Frames further out only call handlers. */
+export const maxFrames = 64;
+
+/**
+ * Captures the caller's stack; each frame has its line and column. May run in the middle of any call of the
+ * program's, also to Node: what Node does by way of shared state, such as parsing URLs, must not be done here.
+ */
+export function captureStack(): Stack {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const holder: { stack?: unknown } = {};
+  let sites: readonly NodeJS.CallSite[] = [];
+  try {
+    Error.stackTraceLimit = maxFrames;
+    Error.prepareStackTrace = (_, captured) => {
+      sites = captured;
+      return "";
+    };
+    Error.captureStackTrace(holder, captureStack);
+    // V8 formats the stack on access.
+    void holder.stack;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  return (
+    sites
+      // Functions that await are not on the stack: V8 adds them for people.
+      .filter((site) => !site.isAsync())
+      .map((site) => ({
+        name: site.getFunctionName() ?? "",
+        file: toFile(site.getFileName() ?? ""),
+        line: site.getLineNumber() ?? undefined,
+        column: site.getColumnNumber() ?? undefined,
+        begins: {
+          line: site.getEnclosingLineNumber() ?? 0,
+          column: site.getEnclosingColumnNumber() ?? 0,
+        },
+      }))
+  );
 }

@@ -1,28 +1,25 @@
 import { monotonicMs } from "@unblock/measure/clock";
 import type { Diagnosis } from "./diagnosis.ts";
 import { DescriptorOutput, openJsonOutput, unblockStandardError } from "./output.ts";
-import { programName, provideEvaluatedCode } from "./program.ts";
 import { jsonLines, jsonReport, LiveReport, renderNews, renderReport } from "./report.ts";
-import { isOwnCode } from "./stack.ts";
+import { provideText } from "./source.ts";
+import { codeFlags, shownPath } from "./stack.ts";
 import { roundMs, watchService } from "./watch-service.ts";
-
-export interface DiagnoseModes {
-  /** Whether each diagnosis is reported as soon as it is made. */
-  readonly isLive: boolean;
-  /** Process that has a descriptor for JSON lines; 0 for JSON lines on standard error; undefined for text. */
-  readonly jsonPid: number | undefined;
-}
 
 /**
  * Watches the program that Node is about to load, and reports at its end, on SIGUSR2, and live if asked to,
  * without changing what the program does.
+ *
+ * @param modes `watch` to report each diagnosis as soon as it is made; `json=PID` for JSON lines to the descriptor that
+ *   this process has for them, and `json` for JSON lines on standard error
  */
-export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promise<void> {
+export async function startDiagnosing(modes: URLSearchParams): Promise<void> {
   unblockStandardError();
   provideEvaluatedCode();
-  const isJson = jsonPid !== undefined;
-  const output = isJson && jsonPid !== 0 ? openJsonOutput(jsonPid) : new DescriptorOutput();
-  const service = await watchService(isOwnCode);
+  const isJson = modes.has("json");
+  const jsonPid = Number(modes.get("json"));
+  const output = jsonPid > 0 ? openJsonOutput(jsonPid) : new DescriptorOutput();
+  const service = await watchService();
   const live = new LiveReport();
   let isOver = false;
   const guarded = async (work: () => void | Promise<void>) => {
@@ -41,7 +38,6 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
   const report = (diagnoses: readonly Diagnosis[], hasEnded: boolean) => {
     const watched = {
       program: programName(),
-      pid: process.pid,
       watchedMs: monotonicMs() - service.beganMs,
       loadError: service.loadError(),
       hasEnded,
@@ -50,10 +46,10 @@ export async function startDiagnosing({ isLive, jsonPid }: DiagnoseModes): Promi
   };
   const round = async () => {
     await service.round();
-    if (isLive) {
+    if (modes.has("watch")) {
       const news = live.take(service.soFar(), monotonicMs());
       const diagnoses = news.map(({ diagnosis }) => diagnosis);
-      output.write(isJson ? jsonLines(process.pid, diagnoses) : renderNews(news));
+      output.write(isJson ? jsonLines(diagnoses) : renderNews(news));
     }
   };
   const timer = setInterval(() => guarded(round), roundMs).unref();
@@ -93,4 +89,24 @@ function endOn(signal: NodeJS.Signals, work: () => void): void {
   };
   // Before other listeners, as a once() listener is removed before it is called.
   process.prependListener(signal, onSignal);
+}
+
+/** Makes the code of `node -e` known, whose lines are in no file. */
+function provideEvaluatedCode(): void {
+  const at = process.execArgv.findIndex((argument) => codeFlags.test(argument));
+  const flag = process.execArgv[at] ?? "";
+  const code = flag.includes("=") ? flag.slice(flag.indexOf("=") + 1) : process.execArgv[at + 1];
+  if (flag !== "" && code !== undefined) {
+    provideText("[eval]", code);
+  }
+}
+
+/** Name for people of the program that Node runs in this process. */
+function programName(): string {
+  const [, program] = process.argv;
+  const flag = process.execArgv.find((argument) => codeFlags.test(argument));
+  if (flag !== undefined) {
+    return `code of ${flag}`;
+  }
+  return program === undefined || program === "-" ? "standard input" : shownPath(program);
 }

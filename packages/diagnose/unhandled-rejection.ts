@@ -8,10 +8,10 @@ import {
   times,
 } from "./diagnosis.ts";
 import { pointTo } from "./point-to.ts";
-import { fileStart, type OwnCode, type Stack, toFile } from "./stack.ts";
+import { fileStart, isOwnCode, type Stack, toFile } from "./stack.ts";
 
 /** Unhandled rejections of one cause. */
-export interface Rejections {
+interface Rejections {
   /** Message of the first one. */
   readonly message: string;
   /** Line that most came from; undefined if their stacks do not say. */
@@ -37,7 +37,6 @@ const maxMessageLength = 100;
  * calls the program's own listeners, if any.
  */
 export class RejectionWatch implements DiagnosisWatch {
-  readonly #isOwn: OwnCode;
   readonly #causes = new Map<string, { message: string; sites: Sites; count: number }>();
   readonly #emit = process.emit;
   readonly #wrapped: (event: string, ...args: unknown[]) => boolean;
@@ -45,8 +44,7 @@ export class RejectionWatch implements DiagnosisWatch {
   /** Why Node could not load the program; undefined if it could, or while it runs. */
   loadError: string | undefined;
 
-  constructor(isOwn: OwnCode) {
-    this.#isOwn = isOwn;
+  constructor() {
     const emit = this.#emit;
     const onRejection = (reason: unknown) => this.#add(reason);
     this.#wrapped = function (this: NodeJS.Process, event: string, ...args: unknown[]): boolean {
@@ -62,7 +60,7 @@ export class RejectionWatch implements DiagnosisWatch {
   #add(reason: unknown): void {
     this.#last = reason;
     const { message, stack } = describe(reason);
-    const pointed = pointTo(toStack(stack), this.#isOwn);
+    const pointed = pointTo(toStack(stack), isOwnCode);
     const id = pointed?.cause.id ?? "unknown";
     const cause = this.#causes.get(id) ?? { message, sites: new Sites(), count: 0 };
     cause.count++;

@@ -7,11 +7,11 @@ import { SaturatedPoolWatch } from "./libuv-pool-saturated.ts";
 import { ThreadsWatch } from "./more-threads-than-cores.ts";
 import { PauseWatch } from "./process-paused.ts";
 import { OccasionalProfile } from "./profile-witness.ts";
-import type { OwnCode } from "./stack.ts";
+import { isOwnCode } from "./stack.ts";
 import { StackSampler } from "./stack-sampler.ts";
-import { startWatchThread } from "./start-watch-thread.ts";
 import { RejectionWatch } from "./unhandled-rejection.ts";
 import { type Blockage, watchLoop } from "./watch-loop.ts";
+import { startWatchThread } from "./watch-thread.ts";
 import { WorkerLoopsWatch } from "./worker-loops.ts";
 
 export const roundMs = 250;
@@ -20,11 +20,11 @@ export const roundMs = 250;
  * Watches everything that a process can diagnose about itself. To be called in the main thread before the program is
  * loaded.
  */
-export async function watchService(isOwn: OwnCode) {
-  const sampler = new StackSampler(isOwn);
+export async function watchService() {
+  const sampler = new StackSampler();
   const pauses = new PauseWatch();
-  const pool = new SaturatedPoolWatch(isOwn);
-  const lookups = new LookupWatch(isOwn, () => threads.hasWorkers);
+  const pool = new SaturatedPoolWatch();
+  const lookups = new LookupWatch(() => threads.hasWorkers);
   const throttling = new ThrottlingWatch();
   await startWatchThread({
     sampler: sampler.data,
@@ -33,12 +33,13 @@ export async function watchService(isOwn: OwnCode) {
     lookups: lookups.data,
   });
   const workers = new WorkerLoopsWatch(pauses.data);
-  const profile = new OccasionalProfile(isOwn);
+  const profile = new OccasionalProfile();
   // The sampler is exact if it sees something; the profile costs more and sees everything.
-  const loop = watchLoop([sampler, profile], isOwn, pauses);
+  const loop = watchLoop([sampler, profile], isOwnCode, pauses);
   const tally = new BlockageTally();
-  const threads = new ThreadsWatch(isOwn);
-  const rejections = new RejectionWatch(isOwn);
+  // After the watch thread has started, which is none of the program's.
+  const threads = new ThreadsWatch();
+  const rejections = new RejectionWatch();
   /** In the order of the report. */
   const watches: readonly DiagnosisWatch[] = [
     pauses,

@@ -71,7 +71,7 @@ export function watchWorker(): void {
   if (!isPauseData(data)) {
     return;
   }
-  const profile = new OccasionalProfile(isOwnCode);
+  const profile = new OccasionalProfile();
   const loop = watchLoop([profile], isOwnCode, new PauseWatch(data));
   const file = shownPath(process.argv[1] ?? "");
   const report = (blockages: readonly Blockage[]) => {

@@ -1,4 +1,4 @@
-/** What a caller can do about an error. `rpc/interceptors/errors.ts` gives each kind its Connect code. */
+/** What a caller can do about an error. `packages/connect/interceptors/errors.ts` gives each kind its Connect code. */
 export type ErrorKind =
   /** The request is wrong; retrying does not help. */
   | "invalid"

@@ -1,5 +1,5 @@
 /** Max length of a caller's text in a message, in UTF-16 code units. */
-export const maxQuoted = 200;
+const maxQuoted = 200;
 
 /** Quotes a caller's text for a message: shortened, and without control characters. */
 export function quote(text: string): string {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { childEnvironment } from "@unblock/terminal/child-environment";
+import { childEnvironment } from "@unblock/terminal/process";
 import type { ExecutorsConfig } from "./executor.ts";
 import { lostTask, maxHeapMib, startBackoffMs, tooLargeTask } from "./lost-task.ts";
 import { createRunnerPool, type Runner, type RunnerExecutor } from "./runner-pool.ts";

@@ -1,20 +1,6 @@
 import { dirname, join, relative } from "node:path";
 import { readText } from "./proc.ts";
 
-/** What the CPU limit of a cgroup did since the cgroup was made. */
-export interface Throttling {
-  /** Periods in which it stopped the cgroup's threads. */
-  readonly periods: number;
-  /** Time for which it stopped them, in milliseconds, summed over cores. */
-  readonly ms: number;
-}
-
-/** CPU time that a cgroup may use in each period. */
-export interface Quota {
-  readonly quotaMs: number;
-  readonly periodMs: number;
-}
-
 /**
  * Folders of the cgroups that can limit a process's CPU time, version 2 or 1: its own and those around it.
  *
@@ -53,10 +39,13 @@ export function cpuFolders(
 }
 
 /**
+ * Reads what the CPU limit of a cgroup did since the cgroup was made: the count of periods in which it stopped the
+ * cgroup's threads, and the time for which it stopped them, summed over cores.
+ *
  * @returns undefined if the cgroup has no CPU controller
  * @see https://docs.kernel.org/scheduler/sched-bwc.html#statistics
  */
-export function readThrottling(folder: string): Throttling | undefined {
+export function readThrottling(folder: string) {
   const text = readText(join(folder, "cpu.stat"));
   const field = (name: string) => new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1];
   const periods = field("nr_throttled");
@@ -70,10 +59,12 @@ export function readThrottling(folder: string): Throttling | undefined {
 }
 
 /**
+ * Reads the CPU time that a cgroup may use in each period.
+ *
  * @returns undefined if the cgroup has no limit
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
  */
-export function readQuota(folder: string): Quota | undefined {
+export function readQuota(folder: string) {
   const [quotaUs, periodUs] = (
     readText(join(folder, "cpu.max")) ||
     `${readText(join(folder, "cpu.cfs_quota_us"))} ${readText(join(folder, "cpu.cfs_period_us"))}`

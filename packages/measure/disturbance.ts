@@ -1,33 +1,14 @@
+import { cpus } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import { readThrottledMs } from "./cgroup.ts";
 import type { Cores } from "./cores.ts";
-import { readText, type ThreadTimes, timesOfTree } from "./proc.ts";
-import { timeFixedWork } from "./speed.ts";
+import { readText, timesOfTree } from "./proc.ts";
 
 /** Counters of the machine at one moment, in milliseconds since some start. */
-export interface MachineReading {
-  readonly atMs: number;
-  /** CPU time used by all processes on the CPUs of `cores`; undefined where the system does not say. */
-  readonly busyMs: number | undefined;
-  /** CPU time that a virtual machine's host gave to other guests. */
-  readonly stolenMs: number;
-  readonly throttledMs: number;
-  /** Times of the root process and its descendants; undefined where the system does not say. */
-  readonly own: ThreadTimes | undefined;
-}
+export type MachineReading = ReturnType<typeof readMachine>;
 
 /** Rates between two readings. */
-export interface Disturbance {
-  readonly passedMs: number;
-  /** Cores that other processes kept busy; undefined where the system does not say. */
-  readonly othersCores: number | undefined;
-  readonly stolenCores: number;
-  /** Cores that the root process and its descendants used. */
-  readonly ownCores: number | undefined;
-  /** Average count of their threads that waited for a core. */
-  readonly waiting: number;
-  /** Share of the time, 0 to 1, in which the cgroup's quota stopped them. */
-  readonly throttled: number;
-}
+export type Disturbance = ReturnType<typeof disturbanceBetween>;
 
 /** Share of the cores that others may use: some of the system's own work never ends. */
 const maxOthersShare = 0.05;
@@ -51,13 +32,16 @@ const tickMs = 10;
  *
  * @param root process whose own use and that of its descendants is no disturbance; by default this process
  */
-export function readMachine({ cpus }: Cores, root = process.pid): MachineReading {
+export function readMachine({ cpus }: Cores, root = process.pid) {
   const times = cpuTimes(new Set(cpus));
   return {
     atMs: performance.now(),
+    /** CPU time used by all processes on the CPUs of `cores`; undefined where the system does not say. */
     busyMs: times?.busyMs,
+    /** CPU time that a virtual machine's host gave to other guests. */
     stolenMs: times?.stolenMs ?? 0,
     throttledMs: readThrottledMs(),
+    /** Times of the root process and its descendants; undefined where the system does not say. */
     own: timesOfTree(root),
   };
 }
@@ -90,19 +74,23 @@ export function watchMachine(cores: Cores, root = process.pid) {
   };
 }
 
-export function disturbanceBetween(from: MachineReading, to: MachineReading): Disturbance {
+export function disturbanceBetween(from: MachineReading, to: MachineReading) {
   const passedMs = Math.max(1, to.atMs - from.atMs);
   const busyMs = difference(from.busyMs, to.busyMs);
   const ownMs = difference(from.own?.cpuMs, to.own?.cpuMs);
   return {
     passedMs,
+    /** Cores that other processes kept busy; undefined where the system does not say. */
     othersCores:
       busyMs === undefined || ownMs === undefined
         ? undefined
         : Math.max(0, busyMs - ownMs) / passedMs,
     stolenCores: (to.stolenMs - from.stolenMs) / passedMs,
+    /** Cores that the root process and its descendants used. */
     ownCores: ownMs === undefined ? undefined : ownMs / passedMs,
+    /** Average count of their threads that waited for a core. */
     waiting: (difference(from.own?.waitedMs, to.own?.waitedMs) ?? 0) / passedMs,
+    /** Share of the time, 0 to 1, in which the cgroup's quota stopped them. */
     throttled: (to.throttledMs - from.throttledMs) / passedMs,
   };
 }
@@ -151,9 +139,7 @@ export function whyBusy(
 }
 
 /** @see https://man7.org/linux/man-pages/man5/proc_stat.5.html */
-function cpuTimes(
-  cpus: ReadonlySet<number>,
-): { readonly busyMs: number; readonly stolenMs: number } | undefined {
+function cpuTimes(cpus: ReadonlySet<number>) {
   const text = readText("/proc/stat");
   if (text === "") {
     return undefined;
@@ -170,4 +156,75 @@ function cpuTimes(
     }
   }
   return { busyMs, stolenMs };
+}
+
+/** Duration of one sample of whether the machine is quiet. */
+const quietSampleMs = 400;
+const maxQuietSamples = 12;
+/** Cores that others may keep busy while a measurement runs. */
+export const maxBusyCores = 0.5;
+
+/**
+ * Waits until the machine is quiet enough to measure on, for about 5 seconds at most.
+ *
+ * @param onWait called with the count of busy cores after each sample that is not quiet
+ * @returns the count of cores that others keep busy; undefined once the machine is quiet
+ */
+export async function waitForQuiet(
+  onWait: (busyCores: number) => void,
+): Promise<number | undefined> {
+  for (let sample = 1; ; sample++) {
+    const busyBeforeMs = readBusyMs();
+    const beganMs = performance.now();
+    await setTimeout(quietSampleMs);
+    const busyCores = (readBusyMs() - busyBeforeMs) / (performance.now() - beganMs);
+    if (busyCores <= maxBusyCores) {
+      return undefined;
+    }
+    if (sample === maxQuietSamples) {
+      return busyCores;
+    }
+    onWait(busyCores);
+  }
+}
+
+/** CPU time used on all cores since the machine's start, in milliseconds. */
+export function readBusyMs(): number {
+  return cpus().reduce(
+    (sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq,
+    0,
+  );
+}
+
+/** Runs of the fixed work, and steps of each. */
+const workRuns = 3;
+const workSteps = 700_000;
+
+/**
+ * Measures the machine's speed by a fixed piece of computing of about 1 ms on the calling thread. Results can
+ * be compared if nothing else of this process runs meanwhile.
+ *
+ * @returns the fastest of three runs, in milliseconds
+ */
+export function timeFixedWork(): number {
+  let fastestMs = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < workRuns; run++) {
+    const beganMs = performance.now();
+    mix();
+    fastestMs = Math.min(fastestMs, performance.now() - beganMs);
+  }
+  return fastestMs;
+}
+
+let state = 1;
+
+/** Marsaglia's xorshift. Its state is kept so that the computing cannot be optimised away. */
+function mix(): void {
+  let x = state;
+  for (let step = 0; step < workSteps; step++) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+  }
+  state = x;
 }

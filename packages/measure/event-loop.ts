@@ -5,17 +5,6 @@ const tickMs = 5;
 /** Max delay that windows distinguish, in microseconds: an hour. */
 const maxDelayUs = 3.6e9;
 
-/** State of this thread's event loop since the window started. */
-export interface EventLoopReading {
-  readonly delayMeanMs: number;
-  readonly delayP99Ms: number;
-  readonly delayMaxMs: number;
-  /** Share of time in which the loop was not idle, 0 to 1. */
-  readonly utilization: number;
-  /** CPU time of this thread as a share of elapsed time. */
-  readonly cpu: number;
-}
-
 /** Receives when a tick was due and when it came, on the clock of performance.now(). */
 type TickListener = (dueMs: number, nowMs: number) => void;
 
@@ -93,7 +82,8 @@ export class EventLoopWindow {
     });
   }
 
-  read(): EventLoopReading {
+  /** State of this thread's event loop since the window started. */
+  read() {
     this.#loop.catchUp();
     const { user, system } = process.threadCpuUsage(this.#cpu);
     const isEmpty = this.#delays.count === 0;
@@ -101,7 +91,9 @@ export class EventLoopWindow {
       delayMeanMs: isEmpty ? 0 : this.#delays.mean / 1_000,
       delayP99Ms: this.#delays.percentile(99) / 1_000,
       delayMaxMs: this.#delays.max / 1_000,
+      /** Share of time in which the loop was not idle, 0 to 1. */
       utilization: performance.eventLoopUtilization(this.#utilization).utilization,
+      /** CPU time of this thread as a share of elapsed time. */
       cpu: (user + system) / 1_000 / (performance.now() - this.#beganMs),
     };
   }

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Cores } from "./cores.ts";
-import { idealOf } from "./ideal.ts";
+import { type Cores, idealOf } from "./cores.ts";
 
 function coresOf(count: number, quota?: number): Cores {
   const cpus = Array.from({ length: count }, (_, index) => index);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { packAll } from "./pack.ts";
 

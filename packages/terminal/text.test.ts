@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { breakLines, printable, wrap } from "./text.ts";
+import { breakLines, openProgressLine, printable, wrap } from "./text.ts";
 
 describe("wrap", () => {
   test("breaks between words and prefixes the first line differently", () => {
@@ -39,4 +39,21 @@ describe("breakLines", () => {
     expect(stripVTControlCharacters(second)).toBe("    ij");
     expect(breakLines([`${red}12345678\x1b[39m`], 8)).toHaveLength(1);
   });
+});
+
+function writtenOn(isTTY: boolean): string[] {
+  const written: string[] = [];
+  const line = openProgressLine({ isTTY, columns: 20, write: (text) => written.push(text) });
+  line.show((seconds) => `measuring ${seconds} s, and much more`);
+  line.show(() => "comparing");
+  line.clear();
+  return written;
+}
+
+test("the progress line replaces its text on a terminal, cut to one line", () => {
+  expect(writtenOn(true)).toEqual(["\r\x1b[Kmeasuring 0 s, and ", "\r\x1b[Kcomparing", "\r\x1b[K"]);
+});
+
+test("the progress line writes nothing to a file or pipe", () => {
+  expect(writtenOn(false)).toEqual([]);
 });

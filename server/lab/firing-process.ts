@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { on, once } from "node:events";
 import { Failure } from "@unblock/errors/failure";
 import type { RunMessage } from "@unblock/proto/fired-runs";
-import { childEnvironment } from "@unblock/terminal/child-environment";
+import { childEnvironment } from "@unblock/terminal/process";
 
 interface ChildRun {
   /** Program of the child process. The server only ever starts it, and does not import it. */

@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail } from "@unblock/terminal/fail";
+import { fail } from "@unblock/terminal/process";
 import { Command, InvalidArgumentError } from "commander";
 import { shown } from "../../workspace.ts";
 import { checkExercise } from "../check-exercise.ts";

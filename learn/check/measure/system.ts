@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { readBusyMs } from "@unblock/measure/disturbance";
 import { idsIn, readText, readThreadTimes } from "@unblock/measure/proc";
-import { readBusyMs } from "@unblock/measure/quiet";
 import { fieldsOf } from "../process/process-tree.ts";
 
 /** CPU use of a service's threads and processes in a span of time, by the operating system. */

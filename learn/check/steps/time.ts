@@ -1,5 +1,5 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
-import { maxBusyCores } from "@unblock/measure/quiet";
+import { maxBusyCores } from "@unblock/measure/disturbance";
 import { describeAlone, fastestMs } from "../measure/alone.ts";
 import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { freeReaders, readyFifos } from "@unblock/backends/embedded/slow-disk";
 import { fieldOf, type Mood } from "@unblock/exercises/check-plan";
-import { childEnvironment } from "@unblock/terminal/child-environment";
+import { childEnvironment } from "@unblock/terminal/process";
 import type { WorldAddresses } from "../../service/channel.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Holdings } from "./holdings.ts";

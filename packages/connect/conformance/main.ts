@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { oneOf, wholeNumber } from "@unblock/terminal/arguments";
-import { fail } from "@unblock/terminal/fail";
 import { findGoTool, type GoTool } from "@unblock/terminal/go-tool";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { type Http2Implementation, http2Implementations } from "../listener/listener.ts";
 

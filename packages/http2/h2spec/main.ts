@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fail } from "@unblock/terminal/fail";
 import { findGoTool, type GoTool } from "@unblock/terminal/go-tool";
+import { fail } from "@unblock/terminal/process";
 import { Command } from "commander";
 import { createServerConnection, encodeHeaderBlock, type ServerStream } from "../server/index.ts";
 

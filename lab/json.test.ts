@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { changeProgress, loadProgress, withGuess } from "@unblock/progress/progress";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { keepMeasured } from "./keep-measured.ts";
+import { keepMeasured } from "./json.ts";
 
 let folder: string;
 let path: string;
@@ -16,14 +16,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function row(strategy: string, median: number, more: object = {}) {
-  return { exercise: "A", strategy, requests: 10, wall_ms: { median }, errors: 0, ...more };
+  const wall_ms = { min: median, median, max: median };
+  return { exercise: "A", strategy, requests: 10, wall_ms, errors: 0, conclusive: true, ...more };
 }
 
 test("saves the times of each strategy, without inconclusive and failed ones", async () => {
   const summary = await keepMeasured(
     [
       row("blocking-pool", 61.5),
-      row("event-loop", 512.3, { conclusive: true }),
+      row("event-loop", 512.3),
       row("async", 40, { conclusive: false }),
       row("processes", 40, { errors: 1 }),
     ],

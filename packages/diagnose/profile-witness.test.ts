@@ -1,7 +1,7 @@
 import { startCpuProfile } from "node:v8";
 import { runCommand } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { readProfile } from "./cpu-profile.ts";
+import { readProfile } from "./profile-witness.ts";
 import { markedLine } from "./test/start-app.ts";
 
 const text = 'say "x" 123 '.repeat(20_000);

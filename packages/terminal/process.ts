@@ -5,8 +5,11 @@ const sameSignalMs = 1_000;
  */
 export const giveUpMs = 9_800;
 
-interface Closeable {
-  close(): Promise<void>;
+/** Prints an error and exits with 1: the command could not run. */
+export function fail(problem: unknown): never {
+  const message = problem instanceof Error ? problem.message : String(problem);
+  process.stderr.write(`error: ${message}\n`);
+  process.exit(1);
 }
 
 /**
@@ -15,7 +18,7 @@ interface Closeable {
  *
  * @param noticeMs time that it continues to serve after a signal, in milliseconds
  */
-export async function startUntilSignal<Started extends Closeable>(
+export async function startUntilSignal<Started extends { close(): Promise<void> }>(
   start: () => Promise<Started>,
   noticeMs = 0,
 ): Promise<Started> {
@@ -61,4 +64,23 @@ function exitWithoutThreads(): never {
   // After all other exit listeners, which remove files and end processes.
   process.on("exit", () => process.kill(process.pid, "SIGKILL"));
   process.exit(1);
+}
+
+/**
+ * Names of the variables that every program may need: paths, language, time zone, and settings of
+ * Node, libuv and OpenTelemetry. Variables with passwords and tokens do not match.
+ */
+const needed =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TEMP|TMP|LANG|LANGUAGE|LC_\w+|TZ|TERM|NO_COLOR|FORCE_COLOR|CI|LD_LIBRARY_PATH|NODE_(?!AUTH)\w+|UV_\w+|SSL_CERT_(FILE|DIR)|OTEL_(?!\w*(HEADERS|KEY))\w+|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA)$/i;
+
+/**
+ * Returns the environment for a child process. It contains only what is needed, because everything
+ * in it can be read in /proc/<pid>/environ, passwords too.
+ *
+ * @param alsoNeeded names of further variables to copy
+ */
+export function childEnvironment(alsoNeeded: readonly string[] = []): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => needed.test(name) || alsoNeeded.includes(name)),
+  );
 }
