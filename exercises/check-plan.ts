@@ -85,7 +85,17 @@ export interface AskedBackend {
   readonly overlap: number;
 }
 
-/** The check of an exercise. */
+/** A wrong answer, and what the check must say of it. */
+export interface WrongAnswer {
+  /** File in the exercise's folder `wrong`. */
+  readonly file: string;
+  /** Diagnosis of the mistake to fix first; any of these where several are true. */
+  readonly diagnoses: readonly DiagnosisName[];
+  /** Diagnosis that must be named as well. */
+  readonly also?: DiagnosisName;
+}
+
+/** The check of an exercise besides what the schema says: the default export of its `check.ts`. */
 export interface Plan {
   readonly questions: readonly Question[];
   /** Undefined where there is none, or it is the analytics service. */
@@ -99,6 +109,9 @@ export interface Plan {
   /** Calls at once that show whether calls disturb each other. Default: those of the burst. */
   readonly crowd?: number;
   readonly cancelled: readonly Cancelled[];
+  /** Mistake in the stub, besides the missing decision. */
+  readonly stubMistake: DiagnosisName;
+  readonly wrongAnswers: readonly WrongAnswer[];
 }
 
 // Requests differ from run to run, so that no code can recognise a call.
@@ -127,16 +140,6 @@ export function troublesOf(service: string, request: JsonValue): readonly Troubl
   ];
 }
 
-/** A wrong answer, and what the check must say of it. */
-export interface WrongAnswer {
-  /** File in the exercise's folder `wrong`. */
-  readonly file: string;
-  /** Diagnosis of the mistake to fix first; any of these where several are true. */
-  readonly diagnoses: readonly DiagnosisName[];
-  /** Diagnosis that must be named as well. */
-  readonly also?: DiagnosisName;
-}
-
 export function fails(
   file: string,
   diagnosis: DiagnosisName | readonly DiagnosisName[],
@@ -144,18 +147,4 @@ export function fails(
 ): WrongAnswer {
   const diagnoses = typeof diagnosis === "string" ? [diagnosis] : diagnosis;
   return { file, diagnoses, ...(also && { also }) };
-}
-
-/** What the check knows of an exercise besides the schema: the default export of its `check.ts`. */
-export class ExerciseCheck {
-  readonly plan: Plan;
-  /** Mistake in the stub, besides the missing decision. */
-  readonly stubMistake: DiagnosisName;
-  readonly wrongAnswers: readonly WrongAnswer[];
-
-  constructor({ plan, stubMistake, wrongAnswers }: ExerciseCheck) {
-    this.plan = plan;
-    this.stubMistake = stubMistake;
-    this.wrongAnswers = wrongAnswers;
-  }
 }
