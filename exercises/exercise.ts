@@ -2,7 +2,7 @@ import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/
 import type { Backends } from "@unblock/backends/backends";
 import { checkField, type FieldViolation } from "@unblock/errors/failure";
 import type { Executors } from "@unblock/executors";
-import type { Ran, TaskCall } from "@unblock/executors/executor";
+import type { Executor, Ran, Task, TaskCall } from "@unblock/executors/executor";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import { folderName } from "./folder.ts";
 
@@ -60,12 +60,17 @@ export function defineExercise<Method extends DescMethodUnary>(
   return create;
 }
 
-/** Makes an executor's result a strategy's. */
-export function respond<Value, Response>(
-  ran: Ran<Value>,
-  toResponse: (value: Value) => Response,
-): StrategyResult<Response> {
-  return { ...ran, value: toResponse(ran.value) };
+/** A strategy that runs one task in an executor. */
+export function runIn<Context, Input, Value, Request, Response>(
+  executor: Pick<Executor<Context>, "run">,
+  task: Task<Input, Value, Context>,
+  toInput: (request: Request, call: Call) => Input,
+  toResponse: (value: Value, request: Request) => Response,
+): RunStrategy<Request, Response> {
+  return async (request, call) => {
+    const ran = await executor.run(task, toInput(request, call), call);
+    return { ...ran, value: toResponse(ran.value, request) };
+  };
 }
 
 /** An exercise of the schema with the code that does its work. */
