@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { folderName } from "@unblock/exercises/folder";
+import { folderName } from "@unblock/exercises/exercise";
 import { anchor } from "@unblock/learn/score";
 import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import type { Plan } from "./check-plan.ts";
-import { exerciseFile } from "./folder.ts";
+import { exerciseFile } from "./exercise.ts";
 
 const plans = new Map(
   await Promise.all(

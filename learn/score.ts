@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { exerciseFile, folderName } from "@unblock/exercises/folder";
+import { exerciseFile, folderName } from "@unblock/exercises/exercise";
 import { guessesIn, isPassed, type Progress, progressOf } from "@unblock/progress/progress";
 import { exercises } from "@unblock/proto/exercises";
 import { sectionOf } from "./book/markdown.ts";

@@ -4,7 +4,7 @@ import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { planOf } from "@unblock/exercises/checks";
-import { answersOf, exerciseFile, folderName } from "@unblock/exercises/folder";
+import { answersOf, exerciseFile, folderName } from "@unblock/exercises/exercise";
 import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { exerciseFile, folderName } from "@unblock/exercises/folder";
+import { exerciseFile, folderName } from "@unblock/exercises/exercise";
 import { asidePath, yoursFolder } from "@unblock/progress/yours-folder";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 

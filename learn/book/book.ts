@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { diff } from "node:util";
-import { exerciseFile } from "@unblock/exercises/folder";
+import { exerciseFile } from "@unblock/exercises/exercise";
 import { root } from "@unblock/progress/yours-folder";
 import type { Exercise } from "@unblock/proto/exercises";
 import { readingFor } from "../score.ts";
