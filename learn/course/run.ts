@@ -12,13 +12,13 @@ import { type Book, openBook } from "../book/book.ts";
 import type { ExerciseResult, Listener } from "../check/result.ts";
 import { writeResultFile } from "../result-file.ts";
 import { signPass } from "../results.ts";
-import { watchFiles } from "../watch.ts";
 import {
   contentOf,
   isStub,
   prepareWorkspace,
   resetExercise,
   shown,
+  watchFiles,
   yourFile,
 } from "../workspace.ts";
 import { renderFrame } from "./frame.ts";
