@@ -5,7 +5,7 @@ import { codeName } from "@unblock/connect/code-name";
 import { codes } from "@unblock/connect/interceptors/errors";
 import { errorTable } from "@unblock/errors/error-table";
 import { folderName } from "@unblock/exercises/exercise";
-import { anchor } from "@unblock/learn/score";
+import { anchor } from "@unblock/learn/book/markdown";
 import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import {

@@ -1,12 +1,12 @@
 import { type ExerciseProgress, isPassed, progressOf } from "@unblock/progress/progress";
-import { exercises } from "@unblock/proto/exercises";
+import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { type Paint, wrap, wrapBehind } from "@unblock/terminal/text";
-import type { Book } from "../book/book.ts";
+import { type Book, readingFor } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import { describeLevel, levelOf, levels } from "../levels.ts";
 import { inWords, renderResult, renderSteps } from "../render/result.ts";
 import { lastResult } from "../results.ts";
-import { describeMemory, readingFor, scoreOfProgress } from "../score.ts";
+import { describeMemory, scoreOfProgress } from "../score.ts";
 import type { Model } from "./model.ts";
 
 export function renderExercise(book: Book, model: Model, width: number, paint: Paint): string[] {
@@ -55,7 +55,6 @@ function renderOutcome(model: Model, letter: string, width: number, paint: Paint
 export function renderList(model: Model, width: number, paint: Paint): string[] {
   const { progress, checking } = model;
   const { passed, of, review } = scoreOfProgress(progress);
-  const reading = readingFor(review);
   return [
     paint("bold", "The exercises; press a letter to go there"),
     ...exercises.flatMap((exercise) => {
@@ -76,12 +75,14 @@ export function renderList(model: Model, width: number, paint: Paint): string[] 
     }),
     "",
     ...describeMemory(progress, Date.now()).flatMap((line) => wrap(line, width)),
-    ...(reading.length === 0 ? [] : ["", paint("bold", "To review")]),
-    ...reading.flatMap(({ letter, title, rationale, partLink }) => [
-      ...wrap(title, width, `${letter}  `, "   "),
-      ...wrap(rationale, width, "   "),
-      ...wrap(partLink, width, "   "),
-    ]),
+    ...(review.length === 0 ? [] : ["", paint("bold", "To review")]),
+    ...review.map(exerciseOf).flatMap((exercise) => {
+      const { rationale, partLink } = readingFor(exercise);
+      return [
+        ...wrap(exercise.title, width, `${exercise.letter}  `, "   "),
+        ...[rationale, partLink].flatMap((path) => wrap(path, width, "   ")),
+      ];
+    }),
   ];
 }
 

@@ -1,10 +1,10 @@
 import { loadProgress, type Progress, progressOf } from "@unblock/progress/progress";
 import { exercises, findExercise } from "@unblock/proto/exercises";
+import { readingFor } from "../book/book.ts";
 import { createRandom } from "../quiz/question.ts";
 import { questionOf, questions } from "../quiz/questions.ts";
 import { askQuestion } from "../quiz/run.ts";
 import { type Choice, renderReasons, runSession, type Session, say } from "../quiz/session.ts";
-import { readingFor } from "../score.ts";
 import { variantOf } from "./variants.ts";
 
 /** Asks again about what the learner has worked on, with other figures, on a terminal. */
@@ -45,7 +45,7 @@ async function askAgain(id: string, session: Session, progress: Progress): Promi
   say(
     ...renderReasons(others, session.width, session.paint),
     "",
-    ...readingFor([id]).map(({ partLink }) => `To read: ${partLink}`),
+    `To read: ${readingFor(exercise).partLink}`,
     "",
   );
   await session.pressEnter("Enter: continue. q: leave. ");
