@@ -23,17 +23,22 @@ import {
 } from "../workspace.ts";
 import { renderFrame } from "./frame.ts";
 import { pressKey } from "./keys.ts";
-import { begin, type Effect, type Model, notify, type Room, show } from "./model.ts";
-import { openEditor, openScreen } from "./screen.ts";
 import {
+  begin,
   broken,
   checked,
+  type Effect,
+  type Model,
+  notify,
   progressChanged,
+  type Room,
   saved,
+  show,
   stepEnded,
   stubRestored,
   withChecking,
-} from "./update.ts";
+} from "./model.ts";
+import { openEditor, openScreen } from "./screen.ts";
 
 /** Checks a file. Rejects only when the check failed for another reason than the file. */
 export type CheckFile = (
