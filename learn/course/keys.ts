@@ -2,7 +2,7 @@ import { isPassed, progressOf, withExercise, withReset } from "@unblock/progress
 import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { hintsFor } from "../book/book.ts";
 import { scoreOfProgress } from "../score.ts";
-import { describeKey, type Key } from "../terminal/keyboard.ts";
+import { describeKey, type Key } from "../terminal.ts";
 import { check, type Model, notify, type Room, show } from "./model.ts";
 
 const letters = exercises.map(({ letter }) => letter);

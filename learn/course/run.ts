@@ -12,6 +12,7 @@ import { type Book, openBook } from "../book/book.ts";
 import type { ExerciseResult, Listener } from "../check/result.ts";
 import { writeResultFile } from "../result-file.ts";
 import { signPass } from "../results.ts";
+import { openEditor, openScreen } from "../terminal.ts";
 import {
   contentOf,
   isStub,
@@ -38,7 +39,6 @@ import {
   stubRestored,
   withChecking,
 } from "./model.ts";
-import { openEditor, openScreen } from "./screen.ts";
 
 /** Checks a file. Rejects only when the check failed for another reason than the file. */
 export type CheckFile = (

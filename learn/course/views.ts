@@ -4,7 +4,7 @@ import { type Paint, wrap, wrapBehind } from "@unblock/terminal/text";
 import { type Book, readingFor } from "../book/book.ts";
 import { renderMarkdown } from "../book/markdown.ts";
 import { describeLevel, levelOf, levels } from "../levels.ts";
-import { inWords, renderResult, renderSteps } from "../render/result.ts";
+import { inWords, renderResult, renderSteps } from "../render.ts";
 import { lastResult } from "../results.ts";
 import { describeMemory, scoreOfProgress } from "../score.ts";
 import type { Model } from "./model.ts";
