@@ -1,6 +1,11 @@
 import { randomInt } from "node:crypto";
+import { createRequire } from "node:module";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
+import type { Exercise } from "@unblock/proto/exercises";
+import { exerciseFile } from "./exercise.ts";
+
+const load = createRequire(import.meta.url);
 
 /** How the backends respond. */
 export type Mood =
@@ -112,6 +117,12 @@ export interface Plan {
   /** Mistake in the stub, besides the missing decision. */
   readonly stubMistake: DiagnosisName;
   readonly wrongAnswers: readonly WrongAnswer[];
+}
+
+/** How an exercise's answers are checked, from the `check.ts` of its folder. */
+export function planOf(exercise: Exercise): Plan {
+  const module: { readonly default: Plan } = load(exerciseFile(exercise, "check.ts"));
+  return module.default;
 }
 
 // Requests differ from run to run, so that no code can recognise a call.

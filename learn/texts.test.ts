@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { planOf } from "@unblock/exercises/checks";
+import { planOf } from "@unblock/exercises/check-plan";
 import { answersOf, exerciseFile, folderName } from "@unblock/exercises/exercise";
 import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";

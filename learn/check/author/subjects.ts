@@ -1,6 +1,5 @@
 import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
-import type { WrongAnswer } from "@unblock/exercises/check-plan";
-import { planOf } from "@unblock/exercises/checks";
+import { planOf, type WrongAnswer } from "@unblock/exercises/check-plan";
 import { answersOf, exerciseFile } from "@unblock/exercises/exercise";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import type { ExerciseResult } from "../result.ts";
