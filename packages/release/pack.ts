@@ -10,9 +10,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { fail } from "@unblock/terminal/fail";
+import { Command } from "commander";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -162,4 +164,29 @@ function readManifest(folder: string): Manifest {
 
 function writeManifest(folder: string, manifest: object): void {
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+const example = `
+Example:
+  npm run pack -- --folder /tmp/tarballs
+  npm install /tmp/tarballs/*.tgz`;
+
+if (import.meta.main) {
+  const { folder } = new Command("npm run pack --")
+    .description(
+      "Makes npm packages of packages/http2 and packages/connect, compiled to JavaScript.",
+    )
+    .option("--folder <path>", "folder for the tarballs", ".unblock/packages")
+    .addHelpText("after", example)
+    .allowExcessArguments(false)
+    .parse()
+    .opts<{ readonly folder: string }>();
+  try {
+    process.stderr.write("compiling\n");
+    for (const tarball of await packAll(resolve(folder))) {
+      process.stdout.write(`${tarball}\n`);
+    }
+  } catch (error) {
+    fail(error);
+  }
 }
