@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRandom as createFractions } from "@unblock/loadtest/schedule/random";
-import { strategyMeanings } from "@unblock/proto/executors";
+import { strategyMeanings } from "@unblock/proto/exercises";
 import { ms } from "@unblock/terminal/numbers";
 import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
 import { qualities } from "../review/schedule.ts";

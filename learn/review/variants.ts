@@ -1,6 +1,5 @@
 import type { LabMeasurement } from "@unblock/progress/progress";
-import { strategyMeanings } from "@unblock/proto/executors";
-import { type Exercise, isRight } from "@unblock/proto/exercises";
+import { type Exercise, isRight, strategyMeanings } from "@unblock/proto/exercises";
 import type { Strategy } from "@unblock/proto/gen/exercise";
 import { count, ms as inMs } from "@unblock/terminal/numbers";
 import type { Random } from "../quiz/question.ts";
