@@ -1,6 +1,5 @@
 import type { LabMeasurement } from "@unblock/progress/progress";
 import { type Exercise, isRight, strategyMeanings } from "@unblock/proto/exercises";
-import type { Strategy } from "@unblock/proto/gen/exercise";
 import { count, ms as inMs } from "@unblock/terminal/numbers";
 import type { Random } from "../quiz/question.ts";
 import type { Asked, Choice } from "../quiz/session.ts";
@@ -9,6 +8,12 @@ import { burstTime, cpuMs, type Figures } from "./burst-time.ts";
 const maxChoices = 4;
 /** Minimum ratio of two measured times that makes the slower strategy recognizable. */
 const minRatio = 2;
+
+const meanings: Readonly<Record<string, string>> = {
+  ...strategyMeanings,
+  // Without the usual number of threads, which the figures replace.
+  "blocking-pool": "a pool of worker threads, made for waiting",
+};
 
 type Question = Omit<Asked, "title">;
 type Kind = (exercise: Exercise, random: Random) => Question;
@@ -47,7 +52,7 @@ function howLong(exercise: Exercise, random: Random): Question {
   const wrong = timed.map((one): Time => [one.ms, `That would be ${one.name}: ${one.formula}.`]);
   const near = [ms * 2, Math.round(ms / 2), ms * 3].map((one): Time => [one, ""]);
   return {
-    question: `${describe(exercise, figures)} The calls run as ${name} (${meaningOf(name)}). When does the last caller have its response, at the earliest?`,
+    question: `${describe(exercise, figures)} The calls run as ${name} (${meanings[name]}). When does the last caller have its response, at the earliest?`,
     choices: timeChoices([ms, `${formula}.`], [...wrong, ...near], random),
   };
 }
@@ -154,7 +159,7 @@ function severalServices(_: Exercise, random: Random): Question {
     [Math.min(...delays), "By then only the fastest has responded."],
   ];
   return {
-    question: `A dashboard asks ${delays.length} services that do not need each other. They take ${delays.join(", ")} ms, and run as parallel (${meaningOf("parallel")}). When is the dashboard complete, at the earliest?`,
+    question: `A dashboard asks ${delays.length} services that do not need each other. They take ${delays.join(", ")} ms, and run as parallel (${strategyMeanings.parallel}). When is the dashboard complete, at the earliest?`,
     choices: timeChoices([max, `The slowest decides: ${max} ms.`], wrong, random),
   };
 }
@@ -187,7 +192,7 @@ function figuresFor({ burst }: Exercise, random: Random): Figures {
 
 /** The strategies whose times follow from the figures. */
 function timedStrategies(exercise: Exercise, figures: Figures) {
-  return exercise.strategies.flatMap(({ name, reason }: Strategy) => {
+  return exercise.strategies.flatMap(({ name, reason }) => {
     const time = burstTime(exercise, name, figures);
     return time === undefined ? [] : [{ name, reason, ...time }];
   });
@@ -231,15 +236,6 @@ function timeChoices(right: Time, wrong: readonly Time[], random: Random): Choic
 
 function byText(choices: readonly Choice[]): Choice[] {
   return choices.toSorted((a, b) => (a.text < b.text ? -1 : 1));
-}
-
-function meaningOf(strategy: string): string {
-  const known: Readonly<Record<string, string>> = {
-    ...strategyMeanings,
-    // Without the usual number of threads, which the figures replace.
-    "blocking-pool": "a pool of worker threads, made for waiting",
-  };
-  return known[strategy] ?? strategy;
 }
 
 function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
