@@ -4,9 +4,8 @@ import { openProgressLine } from "@unblock/terminal/progress-line";
 import { type Paint, wrap } from "@unblock/terminal/text";
 import { readingFor } from "../book/book.ts";
 import { variantOf } from "../review/variants.ts";
-import { type Measured, measure } from "./measure.ts";
 import { createRandom, type Question } from "./question.ts";
-import { questionOf, questions } from "./questions.ts";
+import { type Measured, measure, questionOf, questions } from "./questions.ts";
 import { type Choice, renderReasons, runSession, type Session, say } from "./session.ts";
 
 /** Asks the questions of the quiz that are due, on a terminal. */
