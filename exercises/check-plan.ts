@@ -138,9 +138,8 @@ export const moreThanThreads = () => 64;
 
 /** Returns a field of a JSON object; null where there is none. */
 export function fieldOf(value: unknown, name: string): JsonValue {
-  return typeof value === "object" && value !== null && name in value
-    ? (Object.entries(value).find(([key]) => key === name)?.[1] ?? null)
-    : null;
+  const { [name]: field = null }: Readonly<Record<string, JsonValue>> = Object(value);
+  return field;
 }
 
 /** Troubles of every HTTP service. */

@@ -128,7 +128,7 @@ function assertSameStrategies({ rpc, allStrategies }: Exercise, built: string[],
   }
 }
 
-/** Checks of request fields; each returns what is wrong, or nothing. */
+// Checks of request fields; each returns what is wrong, or nothing.
 
 /** Counts Unicode code points. */
 export function checkText(field: string, text: string, maxCharacters: number): FieldViolation[] {
@@ -143,18 +143,12 @@ export function checkRange(
   from: number,
   to: number,
 ): FieldViolation[] {
-  return checkField(
-    field,
-    value >= from && value <= to,
-    `to be from ${from} to ${to}, got ${value}`,
-  );
+  const isValid = value >= from && value <= to;
+  return checkField(field, isValid, `to be from ${from} to ${to}, got ${value}`);
 }
 
 export function checkMaxBytes(field: string, text: string, maxBytes: number): FieldViolation[] {
   const bytes = Buffer.byteLength(text);
-  return checkField(
-    field,
-    bytes <= maxBytes,
-    `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`,
-  );
+  const expected = `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`;
+  return checkField(field, bytes <= maxBytes, expected);
 }
