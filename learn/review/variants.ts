@@ -98,11 +98,9 @@ function whichWasMeasured(
   return {
     question: `On this machine the lab measured a burst of ${count(calls)} with ${known.length} strategies. The slowest took ${inMs(slowest.ms)} ms, the next one ${inMs(next.ms)} ms. Which one was the slowest?`,
     choices: byText(
-      known.map(({ name, reason, ms }) => ({
-        text: name,
-        quality: name === slowest.name ? "recommended" : "wrong",
-        reason: `${name} took ${inMs(ms)} ms here. ${reason}`,
-      })),
+      known.map(({ name, reason, ms }) =>
+        choice(name, name === slowest.name, `${name} took ${inMs(ms)} ms here. ${reason}`),
+      ),
     ),
   };
 }
@@ -131,19 +129,12 @@ function replyTime(_: Exercise, random: Random): Question {
   const caller = mustKnow
     ? "The caller books a payment with this event and must know that it was accepted before it continues."
     : "The caller shows a page, and does not need the response of analytics.";
+  const later = `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`;
   return {
     question: `Analytics takes ${analyticsMs} ms today. ${caller} Which strategy does it need?`,
     choices: [
-      {
-        text: "await",
-        quality: mustKnow ? "recommended" : "wrong",
-        reason: `The caller waits ${analyticsMs} ms and then knows.`,
-      },
-      {
-        text: "background",
-        quality: mustKnow ? "wrong" : "recommended",
-        reason: `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`,
-      },
+      choice("await", mustKnow, `The caller waits ${analyticsMs} ms and then knows.`),
+      choice("background", !mustKnow, later),
     ],
   };
 }
@@ -227,11 +218,11 @@ function timeChoices(right: Time, wrong: readonly Time[], random: Random): Choic
   }
   return [...times]
     .sort(([a], [b]) => a - b)
-    .map(([ms, reason]) => ({
-      text: `${ms} ms`,
-      quality: ms === right[0] ? "recommended" : "wrong",
-      reason,
-    }));
+    .map(([ms, reason]) => choice(`${ms} ms`, ms === right[0], reason));
+}
+
+function choice(text: string, isRight: boolean, reason: string): Choice {
+  return { text, quality: isRight ? "recommended" : "wrong", reason };
 }
 
 function byText(choices: readonly Choice[]): Choice[] {
