@@ -1,7 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { root } from "./documents.ts";
-import { codeSpans, linkTargets, tableRows } from "./markdown.ts";
+import { codeSpans, linkTargets, root, tableRows } from "./testing/documents.ts";
 
 const pageUrl = new URL("./ARCHITECTURE.md", import.meta.url);
 const page = readFileSync(pageUrl, "utf8");

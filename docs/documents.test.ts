@@ -1,13 +1,22 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { folderName } from "@unblock/exercises/folder";
-import { anchor } from "@unblock/learn/score";
+import { codeName } from "@unblock/connect/code-name";
+import { codes } from "@unblock/connect/interceptors/errors";
+import { errorTable } from "@unblock/errors/error-table";
+import { folderName } from "@unblock/exercises/exercise";
+import { anchor } from "@unblock/learn/book/markdown";
 import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
-import { documents, read, root } from "./documents.ts";
-import { renderErrorPage } from "./error-page.ts";
-import { codeSpans, headings, linkTargets, tableRows } from "./markdown.ts";
+import {
+  codeSpans,
+  documents,
+  headings,
+  linkTargets,
+  read,
+  root,
+  tableRows,
+} from "./testing/documents.ts";
 
 const anchorsOf = (text: string) => headings(text).map(anchor);
 
@@ -28,6 +37,29 @@ describe.each(documents)("%s", (document) => {
     expect(dead).toEqual([]);
   });
 });
+
+/** Returns the text of docs/errors.md, which `npm test -- docs -u` updates. */
+function renderErrorPage(): string {
+  const rows = Object.entries(errorTable)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([code, [kind, message]]) => {
+      const text = message.replaceAll("|", "\\|").replaceAll(/\{(\w+)\}/g, "*$1*");
+      return `| \`${code}\` | ${codeName(codes[kind])} | ${text} |`;
+    });
+  return `# Errors
+
+Errors that this server's own code reports to callers. A response has the Connect code, a message for people, and a
+detail \`google.rpc.ErrorInfo\` for programs: \`reason\` is the error's code, \`domain\` is "unblock", and \`metadata\`
+has the values in italics. Codes are stable, messages are not.
+
+Errors of a full queue or limit (\`resource_exhausted\`), which may be retried later, also have
+\`google.rpc.RetryInfo\`; \`UNBLOCK_INVALID_REQUEST\` has \`google.rpc.BadRequest\`, which names the fields.
+
+| code | Connect code | message |
+| --- | --- | --- |
+${rows.join("\n")}
+`;
+}
 
 test("the page of errors lists the table's", async () => {
   await expect(renderErrorPage()).toMatchFileSnapshot("errors.md");

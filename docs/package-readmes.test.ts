@@ -3,8 +3,7 @@ import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { read, root } from "./documents.ts";
-import { codeBlocks } from "./markdown.ts";
+import { codeBlocks, read, root } from "./testing/documents.ts";
 
 const run = promisify(execFile);
 

@@ -1,6 +1,11 @@
 import { randomInt } from "node:crypto";
+import { createRequire } from "node:module";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
+import type { Exercise } from "@unblock/proto/exercises";
+import { exerciseFile } from "./exercise.ts";
+
+const load = createRequire(import.meta.url);
 
 /** How the backends respond. */
 export type Mood =
@@ -85,7 +90,17 @@ export interface AskedBackend {
   readonly overlap: number;
 }
 
-/** The check of an exercise. */
+/** A wrong answer, and what the check must say of it. */
+export interface WrongAnswer {
+  /** File in the exercise's folder `wrong`. */
+  readonly file: string;
+  /** Diagnosis of the mistake to fix first; any of these where several are true. */
+  readonly diagnoses: readonly DiagnosisName[];
+  /** Diagnosis that must be named as well. */
+  readonly also?: DiagnosisName;
+}
+
+/** The check of an exercise besides what the schema says: the default export of its `check.ts`. */
 export interface Plan {
   readonly questions: readonly Question[];
   /** Undefined where there is none, or it is the analytics service. */
@@ -99,6 +114,15 @@ export interface Plan {
   /** Calls at once that show whether calls disturb each other. Default: those of the burst. */
   readonly crowd?: number;
   readonly cancelled: readonly Cancelled[];
+  /** Mistake in the stub, besides the missing decision. */
+  readonly stubMistake: DiagnosisName;
+  readonly wrongAnswers: readonly WrongAnswer[];
+}
+
+/** How an exercise's answers are checked, from the `check.ts` of its folder. */
+export function planOf(exercise: Exercise): Plan {
+  const module: { readonly default: Plan } = load(exerciseFile(exercise, "check.ts"));
+  return module.default;
 }
 
 // Requests differ from run to run, so that no code can recognise a call.
@@ -114,9 +138,8 @@ export const moreThanThreads = () => 64;
 
 /** Returns a field of a JSON object; null where there is none. */
 export function fieldOf(value: unknown, name: string): JsonValue {
-  return typeof value === "object" && value !== null && name in value
-    ? (Object.entries(value).find(([key]) => key === name)?.[1] ?? null)
-    : null;
+  const { [name]: field = null }: Readonly<Record<string, JsonValue>> = Object(value);
+  return field;
 }
 
 /** Troubles of every HTTP service. */
@@ -127,16 +150,6 @@ export function troublesOf(service: string, request: JsonValue): readonly Troubl
   ];
 }
 
-/** A wrong answer, and what the check must say of it. */
-export interface WrongAnswer {
-  /** File in the exercise's folder `wrong`. */
-  readonly file: string;
-  /** Diagnosis of the mistake to fix first; any of these where several are true. */
-  readonly diagnoses: readonly DiagnosisName[];
-  /** Diagnosis that must be named as well. */
-  readonly also?: DiagnosisName;
-}
-
 export function fails(
   file: string,
   diagnosis: DiagnosisName | readonly DiagnosisName[],
@@ -144,18 +157,4 @@ export function fails(
 ): WrongAnswer {
   const diagnoses = typeof diagnosis === "string" ? [diagnosis] : diagnosis;
   return { file, diagnoses, ...(also && { also }) };
-}
-
-/** What the check knows of an exercise besides the schema: the default export of its `check.ts`. */
-export class ExerciseCheck {
-  readonly plan: Plan;
-  /** Mistake in the stub, besides the missing decision. */
-  readonly stubMistake: DiagnosisName;
-  readonly wrongAnswers: readonly WrongAnswer[];
-
-  constructor({ plan, stubMistake, wrongAnswers }: ExerciseCheck) {
-    this.plan = plan;
-    this.stubMistake = stubMistake;
-    this.wrongAnswers = wrongAnswers;
-  }
 }

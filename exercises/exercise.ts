@@ -1,10 +1,29 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Backends } from "@unblock/backends/backends";
 import { checkField, type FieldViolation } from "@unblock/errors/failure";
 import type { Executors } from "@unblock/executors";
-import type { Ran, TaskCall } from "@unblock/executors/executor";
+import type { Executor, Ran, Task, TaskCall } from "@unblock/executors/executor";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
-import { folderName } from "./folder.ts";
+
+/** An exercise's name in paths, such as "get-user". */
+export function folderName({ rpc }: Exercise): string {
+  return rpc.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+}
+
+/** Absolute path of a file of the exercise's folder, such as "README.md". */
+export function exerciseFile(exercise: Exercise, name: string): string {
+  return fileURLToPath(new URL(`./${folderName(exercise)}/${name}`, import.meta.url));
+}
+
+/** Absolute paths of an exercise's answers of a kind, sorted. */
+export function answersOf(exercise: Exercise, kind: "solutions" | "right" | "wrong"): string[] {
+  const folder = exerciseFile(exercise, kind);
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) => `${folder}/${name}`);
+}
 
 /** What the exercises work with. */
 export interface Resources {
@@ -60,12 +79,17 @@ export function defineExercise<Method extends DescMethodUnary>(
   return create;
 }
 
-/** Makes an executor's result a strategy's. */
-export function respond<Value, Response>(
-  ran: Ran<Value>,
-  toResponse: (value: Value) => Response,
-): StrategyResult<Response> {
-  return { ...ran, value: toResponse(ran.value) };
+/** A strategy that runs one task in an executor. */
+export function runIn<Context, Input, Value, Request, Response>(
+  executor: Pick<Executor<Context>, "run">,
+  task: Task<Input, Value, Context>,
+  toInput: (request: Request, call: Call) => Input,
+  toResponse: (value: Value, request: Request) => Response,
+): RunStrategy<Request, Response> {
+  return async (request, call) => {
+    const ran = await executor.run(task, toInput(request, call), call);
+    return { ...ran, value: toResponse(ran.value, request) };
+  };
 }
 
 /** An exercise of the schema with the code that does its work. */
@@ -82,29 +106,29 @@ export interface ServedExercise {
 export function loadExercises(resources: Resources): Promise<readonly ServedExercise[]> {
   return Promise.all(
     exercises.map(async (exercise) => {
-      const folder = folderName(exercise);
-      const module: { default: CreateExercise } = await import(`./${folder}/strategies.ts`);
+      const file = exerciseFile(exercise, "strategies.ts");
+      const module: { default: CreateExercise } = await import(file);
       const handler = module.default(resources);
-      assertSameStrategies(exercise, Object.keys(handler.strategies), folder);
+      assertSameStrategies(exercise, Object.keys(handler.strategies), file);
       return { exercise, handler };
     }),
   );
 }
 
-function assertSameStrategies({ rpc, allStrategies }: Exercise, built: string[], folder: string) {
+function assertSameStrategies({ rpc, allStrategies }: Exercise, built: string[], file: string) {
   const named = allStrategies.map(({ name }) => name);
   const missing = named.filter((name) => !built.includes(name));
   const unnamed = built.filter((name) => !named.includes(name));
   if (missing.length > 0 || unnamed.length > 0) {
     throw new Error(
-      `Expected exercises/${folder}/strategies.ts to have the strategies of ${rpc} in the schema ` +
+      `Expected ${file} to have the strategies of ${rpc} in the schema ` +
         `(${named.join(", ")}); missing: ${missing.join(", ") || "none"}, ` +
         `not in the schema: ${unnamed.join(", ") || "none"}`,
     );
   }
 }
 
-/** Checks of request fields; each returns what is wrong, or nothing. */
+// Checks of request fields; each returns what is wrong, or nothing.
 
 /** Counts Unicode code points. */
 export function checkText(field: string, text: string, maxCharacters: number): FieldViolation[] {
@@ -119,18 +143,12 @@ export function checkRange(
   from: number,
   to: number,
 ): FieldViolation[] {
-  return checkField(
-    field,
-    value >= from && value <= to,
-    `to be from ${from} to ${to}, got ${value}`,
-  );
+  const isValid = value >= from && value <= to;
+  return checkField(field, isValid, `to be from ${from} to ${to}, got ${value}`);
 }
 
 export function checkMaxBytes(field: string, text: string, maxBytes: number): FieldViolation[] {
   const bytes = Buffer.byteLength(text);
-  return checkField(
-    field,
-    bytes <= maxBytes,
-    `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`,
-  );
+  const expected = `to be at most ${maxBytes} bytes of UTF-8, got ${bytes}`;
+  return checkField(field, bytes <= maxBytes, expected);
 }

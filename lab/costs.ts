@@ -1,5 +1,5 @@
 import { memoryOf } from "@unblock/measure/proc";
-import { executors } from "@unblock/proto/executors";
+import { executors } from "@unblock/proto/exercises";
 import { ms } from "@unblock/terminal/numbers";
 import type { Costs, Measurement, Sample } from "./judge.ts";
 import type { Rig } from "./rig.ts";

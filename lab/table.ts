@@ -1,5 +1,5 @@
 import { type Cores, describeCores } from "@unblock/measure/cores";
-import { executors } from "@unblock/proto/executors";
+import { executors } from "@unblock/proto/exercises";
 import { markOf } from "@unblock/terminal/mark";
 import { count, ms, range, times } from "@unblock/terminal/numbers";
 import { type Paint, wrap } from "@unblock/terminal/text";

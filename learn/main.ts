@@ -13,11 +13,10 @@ import { fail } from "@unblock/terminal/process";
 import { plainPaint } from "@unblock/terminal/text";
 import { Command } from "commander";
 import { checkExercise } from "./check/check-exercise.ts";
+import { renderMark } from "./course/frame.ts";
 import { runCourse } from "./course/run.ts";
-import { renderMark } from "./course/views.ts";
-import { runQuiz } from "./quiz/run.ts";
+import { runQuiz, runReview } from "./quiz/run.ts";
 import { runVerify, writeResultFile } from "./result-file.ts";
-import { runReview } from "./review/run.ts";
 import { describeMemory, renderScore, scoreOfProgress } from "./score.ts";
 import { prepareWorkspace, resetExercise, shown, yourFile, yoursFolder } from "./workspace.ts";
 

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
+import { noProgress, withExercise } from "@unblock/progress/progress";
+import { unsignedPass } from "@unblock/progress/testing/passes";
 import { exercises } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
+import { readingFor } from "./book/book.ts";
 import type { Verdict } from "./check/result.ts";
-import { readingFor, renderScore, scoreOf } from "./score.ts";
+import { renderScore, scoreOf, scoreOfProgress } from "./score.ts";
 
 const letters = exercises.map(({ letter }) => letter);
 
@@ -37,21 +40,31 @@ test("does not count INCONCLUSIVE as a mistake", () => {
   expect(score).toEqual({ passed: 7, of: 8, level: undefined, review: [] });
 });
 
+test("scores all eight exercises of the progress and reviews those that failed", () => {
+  let progress = withExercise(noProgress, "D", { pass: unsignedPass("D"), last: "FAIL" });
+  progress = withExercise(progress, "E", { last: "FAIL" });
+  progress = withExercise(progress, "F", { skipped: true });
+  expect(scoreOfProgress(progress)).toEqual({
+    passed: 1,
+    of: 8,
+    level: undefined,
+    review: ["E"],
+  });
+});
+
 describe("what to read", () => {
   const root = new URL("../", import.meta.url);
   const fundamentals = readFileSync(new URL("docs/fundamentals.md", root), "utf8");
 
-  test.each(readingFor(letters))(
-    "about $letter exists and is linked",
-    ({ rationale, part, partLink }) => {
-      const [readme = "", heading] = rationale.split("#");
-      expect(heading).toBe("rationale");
-      expect(readFileSync(new URL(readme, root), "utf8")).toContain("\n## Rationale\n");
-      expect(fundamentals).toContain(`\n## ${part}\n`);
-      // The document links to its own parts.
-      expect(fundamentals).toContain(`(${partLink.replace("docs/fundamentals.md", "")})`);
-    },
-  );
+  test.each(exercises)("about $letter exists and is linked", (exercise) => {
+    const { rationale, part, partLink } = readingFor(exercise);
+    const [readme = "", heading] = rationale.split("#");
+    expect(heading).toBe("rationale");
+    expect(readFileSync(new URL(readme, root), "utf8")).toContain("\n## Rationale\n");
+    expect(fundamentals).toContain(`\n## ${part}\n`);
+    // The document links to its own parts.
+    expect(fundamentals).toContain(`(${partLink.replace("docs/fundamentals.md", "")})`);
+  });
 });
 
 test("renders the level and what to review with its links", () => {

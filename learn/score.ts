@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { exerciseFile, folderName } from "@unblock/exercises/folder";
 import { guessesIn, isPassed, type Progress, progressOf } from "@unblock/progress/progress";
 import { exercises } from "@unblock/proto/exercises";
-import { sectionOf } from "./book/markdown.ts";
+import { readingFor } from "./book/book.ts";
 import type { ExerciseResult, Score } from "./check/result.ts";
 import { describeLevel, levelOf } from "./levels.ts";
 import { dayOf, dueCards, nextDueMs } from "./review/schedule.ts";
@@ -30,34 +28,16 @@ export function scoreOfProgress(progress: Progress): Score {
   );
 }
 
-/** Returns what to read about exercises: paths from the project's folder. */
-export function readingFor(letters: readonly string[]) {
-  return exercises
-    .filter(({ letter }) => letters.includes(letter))
-    .map((exercise) => {
-      const { letter, title } = exercise;
-      const task = readFileSync(exerciseFile(exercise, "task.md"), "utf8");
-      const part = sectionOf(task, "Read").trim();
-      return {
-        letter,
-        title,
-        rationale: `exercises/${folderName(exercise)}/README.md#rationale`,
-        /** Heading of the part of docs/fundamentals.md. */
-        part,
-        partLink: `docs/fundamentals.md#${anchor(part)}`,
-      };
-    });
-}
-
 export function renderScore({ passed, of, level, review }: Score): string[] {
   return [
     `Score ${passed}/${of}${level === undefined ? "" : `: ${level}`}`,
     ...(review.length === 0 ? [] : ["", "To review:"]),
-    ...readingFor(review).flatMap(({ letter, title, rationale, partLink }) => [
-      `  ${letter}  ${title}`,
-      `     ${rationale}`,
-      `     ${partLink}`,
-    ]),
+    ...exercises
+      .filter(({ letter }) => review.includes(letter))
+      .flatMap((exercise) => {
+        const { rationale, partLink } = readingFor(exercise);
+        return [`  ${exercise.letter}  ${exercise.title}`, `     ${rationale}`, `     ${partLink}`];
+      }),
   ];
 }
 
@@ -80,12 +60,4 @@ export function describeMemory(progress: Progress, nowMs: number): string[] {
     );
   }
   return lines;
-}
-
-/** Anchor that GitHub gives a heading. */
-export function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N} -]/gu, "")
-    .replaceAll(" ", "-");
 }

@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
-import { answersOf } from "@unblock/exercises/folder";
+import { answersOf } from "@unblock/exercises/exercise";
 import { exercises } from "@unblock/proto/exercises";
 import { openTestResources, type TestResources } from "@unblock/test/resources";
 import { never } from "@unblock/test/tasks";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { checkOf, planOf } from "@unblock/exercises/checks";
-import { answersOf, exerciseFile, folderName } from "@unblock/exercises/folder";
+import { planOf } from "@unblock/exercises/check-plan";
+import { answersOf, exerciseFile, folderName } from "@unblock/exercises/exercise";
 import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -118,7 +118,7 @@ describe("the wrong answers", () => {
 
   test("are each expected to fail once", () => {
     const expected = exercises.flatMap((exercise) =>
-      checkOf(exercise).wrongAnswers.map(({ file }) => `${folderName(exercise)}/wrong/${file}`),
+      planOf(exercise).wrongAnswers.map(({ file }) => `${folderName(exercise)}/wrong/${file}`),
     );
     expect(expected.sort()).toEqual(wrong.toSorted());
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { exerciseFile } from "@unblock/exercises/folder";
+import { exerciseFile } from "@unblock/exercises/exercise";
 import { type Exercise, exerciseOf, exercises } from "@unblock/proto/exercises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareWorkspace, resetExercise, yourFile } from "./workspace.ts";

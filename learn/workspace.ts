@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
-import { exerciseFile, folderName } from "@unblock/exercises/folder";
+import { cpSync, existsSync, readFileSync, renameSync, watch } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { exerciseFile, folderName } from "@unblock/exercises/exercise";
 import { asidePath, yoursFolder } from "@unblock/progress/yours-folder";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 
@@ -18,13 +18,14 @@ export function solutionFile(exercise: Exercise, strategy: string): string {
   return exerciseFile(exercise, `solutions/${strategy}.ts`);
 }
 
+function stubOf(exercise: Exercise): string {
+  return exerciseFile(exercise, "stub.ts");
+}
+
 /** Copies each stub to the learner's folder, unless the file exists. */
 export function prepareWorkspace(yours = yoursFolder): void {
-  mkdirSync(yours, { recursive: true });
   for (const exercise of exercises) {
-    if (!existsSync(yourFile(exercise, yours))) {
-      putStub(exercise, yours);
-    }
+    cpSync(stubOf(exercise), yourFile(exercise, yours), { force: false });
   }
 }
 
@@ -44,16 +45,13 @@ export function resetExercise(
     aside = asidePath(yours, fileName(exercise), now);
     renameSync(file, aside);
   }
-  mkdirSync(yours, { recursive: true });
-  putStub(exercise, yours);
+  cpSync(stubOf(exercise), file);
   return aside;
 }
 
 /** Whether the learner's file equals the stub. */
 export function isStub(exercise: Exercise, yours = yoursFolder): boolean {
-  const stub = readFileSync(exerciseFile(exercise, "stub.ts"));
-  const file = yourFile(exercise, yours);
-  return existsSync(file) && stub.equals(readFileSync(file));
+  return contentOf(yourFile(exercise, yours)) === contentOf(stubOf(exercise));
 }
 
 /** Text of a file; "" while it does not exist, as between two steps of an editor that saves. */
@@ -65,6 +63,43 @@ export function contentOf(path: string): string {
   }
 }
 
-function putStub(exercise: Exercise, yours: string): void {
-  cpSync(exerciseFile(exercise, "stub.ts"), yourFile(exercise, yours));
+/** Editors write a file in several steps, and some replace it. */
+const settleMs = 150;
+
+export interface Watch {
+  close(): void;
+}
+
+/**
+ * Calls `onChange` when the content of a file has changed and is not empty. All files must be in one
+ * folder: the folder is watched, because a watch on a file ends when an editor replaces the file.
+ */
+export function watchFiles(paths: readonly string[], onChange: (path: string) => void): Watch {
+  const [first = "."] = paths;
+  const contents = new Map(paths.map((path) => [path, contentOf(path)]));
+  const timers = new Map<string, NodeJS.Timeout>();
+  const compare = (path: string) => {
+    timers.delete(path);
+    const content = contentOf(path);
+    // An empty file is one that an editor has not finished writing.
+    if (content !== "" && content !== contents.get(path)) {
+      contents.set(path, content);
+      onChange(path);
+    }
+  };
+  const watcher = watch(dirname(first), (_, name) => {
+    // Some systems do not report the file's name.
+    for (const path of paths.filter((one) => name === null || basename(one) === name)) {
+      clearTimeout(timers.get(path));
+      timers.set(path, setTimeout(compare, settleMs, path));
+    }
+  });
+  return {
+    close: () => {
+      watcher.close();
+      for (const timer of timers.values()) {
+        clearTimeout(timer);
+      }
+    },
+  };
 }

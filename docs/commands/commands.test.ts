@@ -10,9 +10,7 @@ import { hasProgram } from "@unblock/test/programs";
 import { copyProject, type ProjectCopy } from "@unblock/test/project-copy";
 import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { read, root } from "../documents.ts";
-import { codeBlocks, codeSpans } from "../markdown.ts";
-import { commandsIn } from "./shown.ts";
+import { codeBlocks, codeSpans, commandsIn, read, root } from "../testing/documents.ts";
 
 const shown = ["README.md", ...globSync("docs/*.md", { cwd: root })].flatMap(commandsIn);
 

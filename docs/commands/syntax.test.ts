@@ -1,8 +1,7 @@
 import { existsSync, globSync } from "node:fs";
 import { runCommand } from "@unblock/test/cli";
 import { describe, expect, test } from "vitest";
-import { documents, read, root } from "../documents.ts";
-import { commandsIn, inlineCommandsIn } from "./shown.ts";
+import { commandsIn, documents, inlineCommandsIn, read, root } from "../testing/documents.ts";
 
 const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
   read("package.json"),

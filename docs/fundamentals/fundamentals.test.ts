@@ -6,7 +6,7 @@ import { codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import { sectionOf } from "@unblock/learn/book/markdown";
 import { type RunningCommand, stableLines, startCommand } from "@unblock/test/cli";
 import { afterEach, describe, expect, test } from "vitest";
-import { codeBlocks, headings } from "../markdown.ts";
+import { codeBlocks, headings } from "../testing/documents.ts";
 
 const document = readFileSync(new URL("../fundamentals.md", import.meta.url), "utf8");
 

@@ -6,8 +6,8 @@ import { startServer } from "@unblock/loadtest/processes";
 const runs = 5;
 const more = 16;
 const kinds = [
-  { name: "worker thread (workers)", flag: "--cpu-workers", strategy: "cpu-pool" },
-  { name: "worker thread (threads)", flag: "--blocking-threads", strategy: "blocking-pool" },
+  { name: "worker thread (cpu-pool)", flag: "--cpu-workers", strategy: "cpu-pool" },
+  { name: "worker thread (blocking-pool)", flag: "--blocking-threads", strategy: "blocking-pool" },
   { name: "child process (processes)", flag: "--processes", strategy: "processes" },
 ];
 

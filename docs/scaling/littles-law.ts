@@ -13,11 +13,9 @@ for (const threads of [6, 8, 10, 16]) {
   const service = await startService(`--blocking-threads=${threads}`);
   await service.load("GetUser", "--requests=200", `--concurrency=${threads}`);
   const samples: { running: number; queued: number }[] = [];
-  const load = service.load(
-    ...["GetUser", `--rate=${callsPerSecond}`, "--arrivals=poisson", `--duration=${seconds}s`],
-  );
+  const flags = [`--rate=${callsPerSecond}`, "--arrivals=poisson", `--duration=${seconds}s`];
   let isOver = false;
-  const report = load.finally(() => {
+  const report = service.load("GetUser", ...flags).finally(() => {
     isOver = true;
   });
   while (!isOver) {

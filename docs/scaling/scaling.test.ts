@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { runCommand, stableLines } from "@unblock/test/cli";
 import { expect, test } from "vitest";
-import { codeBlocks } from "../markdown.ts";
+import { codeBlocks } from "../testing/documents.ts";
 
 const page = readFileSync(new URL("../scaling.md", import.meta.url), "utf8");
 

@@ -1,30 +1,41 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createVitalsClient } from "@unblock/client/client";
-import { type ServerProcess, startServer } from "@unblock/loadtest/processes";
+import { startServer } from "@unblock/loadtest/processes";
 import type { Report } from "@unblock/loadtest/report/report";
 import type { ExecutorVitals } from "@unblock/proto/gen/vitals";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+const options = {
+  cwd: fileURLToPath(new URL("../..", import.meta.url)),
+  maxBuffer: 64 * 1024 * 1024,
+};
 
-/** A server and a load client, for the programs of this folder. */
-export interface Service extends ServerProcess {
-  /** Runs `npm run loadtest -- run` against the server. */
-  load(...flags: readonly string[]): Promise<Report>;
-  executor(name: string): Promise<ExecutorVitals>;
-}
-
-/** @param flags flags of `npm start` */
-export async function startService(...flags: readonly string[]): Promise<Service> {
-  const server = await startServer(flags);
-  const vitals = createVitalsClient({ baseUrl: server.url, protocol: "grpc" });
+/**
+ * Starts a server and a load client, for the programs of this folder.
+ *
+ * @param flags flags of `npm start`
+ */
+export async function startService(...flags: readonly string[]) {
+  const { url, close } = await startServer(flags);
+  const vitals = createVitalsClient({ baseUrl: url, protocol: "grpc" });
   return {
-    ...server,
-    load: async (...loadFlags) => {
-      const args = ["loadtest/main.ts", "run", ...loadFlags, "--url", server.url, "--json"];
-      return JSON.parse(await outputOf(args));
+    close,
+    /** Runs `npm run loadtest -- run` against the server. */
+    load: async (...loadFlags: readonly string[]): Promise<Report> => {
+      const args = ["loadtest/main.ts", "run", ...loadFlags, "--url", url, "--json"];
+      const ended = run(process.execPath, args, options);
+      // Exit code 3 says that the machine was busy.
+      const { stdout } = await ended.catch((error: ExecFileException & { stdout: string }) => {
+        if (error.code !== 3) {
+          throw error;
+        }
+        return error;
+      });
+      return JSON.parse(stdout);
     },
-    executor: async (name) => {
+    executor: async (name: string): Promise<ExecutorVitals> => {
       const { executors } = await vitals.getVitals({});
       const found = executors.find((candidate) => candidate.name === name);
       if (found === undefined) {
@@ -33,20 +44,6 @@ export async function startService(...flags: readonly string[]): Promise<Service
       return found;
     },
   };
-}
-
-/** Exit code 3, for a busy machine, is accepted. */
-function outputOf(args: readonly string[]): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const options = { cwd: root, maxBuffer: 64 * 1024 * 1024 };
-  execFile(process.execPath, args, options, (error, stdout, stderr) => {
-    if (error === null || error.code === 3) {
-      resolve(stdout);
-    } else {
-      reject(new Error(`The load client failed: ${stderr}`));
-    }
-  });
-  return promise;
 }
 
 /** A percentile of a report's latencies, in milliseconds. */

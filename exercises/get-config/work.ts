@@ -17,16 +17,11 @@ export function readConfigBlocking(source: ConfigSource): Config {
 }
 
 function parseConfig(text: string): Config {
-  const config = jsonOf(text);
-  if (
-    typeof config === "object" &&
-    config !== null &&
-    "setting_a" in config &&
-    "setting_b" in config
-  ) {
-    return { settingA: String(config.setting_a), settingB: String(config.setting_b) };
+  const { setting_a: a, setting_b: b }: Readonly<Record<string, unknown>> = Object(jsonOf(text));
+  if (a === undefined || b === undefined) {
+    throw backendUnavailable("config file", "it has no setting_a and setting_b");
   }
-  throw backendUnavailable("config file", "it has no setting_a and setting_b");
+  return { settingA: String(a), settingB: String(b) };
 }
 
 function jsonOf(text: string): unknown {

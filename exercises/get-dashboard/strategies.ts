@@ -1,6 +1,6 @@
 import { task } from "@unblock/executors/executor";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
-import { defineExercise, respond } from "../exercise.ts";
+import { defineExercise, runIn } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -27,12 +27,10 @@ export default defineExercise(ExercisesService.method.getDashboard, ({ executors
     validate: () => [],
     strategies: {
       // Five waits that overlap.
-      parallel: async (_, call) =>
-        respond(await executors.eventLoop.run(fetchParallel, urls(), call), toResponse),
+      parallel: runIn(executors.eventLoop, fetchParallel, urls, toResponse),
 
       // Five waits in sequence: `await` in a loop.
-      sequential: async (_, call) =>
-        respond(await executors.eventLoop.run(fetchSequential, urls(), call), toResponse),
+      sequential: runIn(executors.eventLoop, fetchSequential, urls, toResponse),
     },
   };
 });

@@ -35,8 +35,9 @@ export async function fetchSequential(
 async function fetchService(number: number, url: string, signal: AbortSignal): Promise<string> {
   const backend = `service-${number}`;
   const body = await callHttp({ backend, url }, signal);
-  if (typeof body === "object" && body !== null && "data" in body) {
-    return String(body.data);
+  const { data }: { readonly data?: unknown } = Object(body);
+  if (data === undefined) {
+    throw backendUnavailable(backend, "its response has no data");
   }
-  throw backendUnavailable(backend, "its response has no data");
+  return String(data);
 }

@@ -29,15 +29,9 @@ export function fetchWeatherBlocking(request: HttpRequest): Weather {
 }
 
 function parseWeather(body: unknown): Weather {
-  if (
-    typeof body === "object" &&
-    body !== null &&
-    "temperature" in body &&
-    typeof body.temperature === "number" &&
-    "conditions" in body &&
-    typeof body.conditions === "string"
-  ) {
-    return { temperature: body.temperature, conditions: body.conditions };
+  const { temperature, conditions }: Readonly<Record<string, unknown>> = Object(body);
+  if (typeof temperature === "number" && typeof conditions === "string") {
+    return { temperature, conditions };
   }
   throw backendUnavailable("weather", "its response has no temperature and conditions");
 }

@@ -1,6 +1,6 @@
-import { ExerciseCheck, fails, fieldOf, type Plan, troublesOf, words } from "../check-plan.ts";
+import { fails, fieldOf, type Plan, troublesOf, words } from "../check-plan.ts";
 
-const plan: Plan = {
+export default {
   questions: ["cats/1.png", "dogs/2.png"].map((path) => ({
     request: { image_url: `http://example.com/${path}` },
   })),
@@ -31,32 +31,28 @@ const plan: Plan = {
       deadlineMs: (taskMs) => 100 + taskMs / 4,
     },
   ],
-};
-
-const stubMistake = "cpu-behind-a-promise";
-
-const wrongAnswers = [
-  fails("inference-on-the-loop.ts", "cpu-behind-a-promise"),
-  fails("blocks-for-the-download.ts", "loop-blocked-by-waiting"),
-  fails("a-worker-a-picture.ts", ["more-threads-than-cores", "executor-per-call"]),
-  fails("downloads-in-turn.ts", "sequential"),
-  fails("downloads-in-workers.ts", "wrong-executor"),
-  fails("ignores-the-signal.ts", "signal-ignored"),
-  fails("a-pool-a-picture.ts", ["executor-per-call", "more-threads-than-cores"]),
-  fails("the-picture-in-a-variable.ts", "mixed-up-calls"),
-  fails("always-a-cat.ts", ["answer-not-from-backend", "wrong-answer", "work-skipped"]),
-  fails("sleeps-instead.ts", ["wrong-answer", "work-skipped", "answer-not-from-backend"]),
-  fails("keeps-predictions.ts", ["stale-value", "answer-not-from-backend"]),
-  fails("downloads-twice.ts", "asks-too-often"),
-  fails("a-cat-if-it-fails.ts", "hides-failure"),
-  fails("drops-the-signal-halfway.ts", "signal-ignored"),
-  fails("sixteen-threads.ts", "more-threads-than-cores"),
-  fails("one-picture-at-a-time.ts", "sequential"),
-  fails("two-callers-are-too-many.ts", "fails-beside-others"),
-  fails("until-it-works.ts", "retries-without-end"),
-  fails("the-exercise-itself.ts", "tampers-with-the-check"),
-  fails("looks-twice.ts", "slower-than-its-work"),
-  fails("the-worker-is-not-told.ts", "signal-ignored"),
-];
-
-export default new ExerciseCheck({ plan, stubMistake, wrongAnswers });
+  stubMistake: "cpu-behind-a-promise",
+  wrongAnswers: [
+    fails("inference-on-the-loop.ts", "cpu-behind-a-promise"),
+    fails("blocks-for-the-download.ts", "loop-blocked-by-waiting"),
+    fails("a-worker-a-picture.ts", ["more-threads-than-cores", "executor-per-call"]),
+    fails("downloads-in-turn.ts", "sequential"),
+    fails("downloads-in-workers.ts", "wrong-executor"),
+    fails("ignores-the-signal.ts", "signal-ignored"),
+    fails("a-pool-a-picture.ts", ["executor-per-call", "more-threads-than-cores"]),
+    fails("the-picture-in-a-variable.ts", "mixed-up-calls"),
+    fails("always-a-cat.ts", ["answer-not-from-backend", "wrong-answer", "work-skipped"]),
+    fails("sleeps-instead.ts", ["wrong-answer", "work-skipped", "answer-not-from-backend"]),
+    fails("keeps-predictions.ts", ["stale-value", "answer-not-from-backend"]),
+    fails("downloads-twice.ts", "asks-too-often"),
+    fails("a-cat-if-it-fails.ts", "hides-failure"),
+    fails("drops-the-signal-halfway.ts", "signal-ignored"),
+    fails("sixteen-threads.ts", "more-threads-than-cores"),
+    fails("one-picture-at-a-time.ts", "sequential"),
+    fails("two-callers-are-too-many.ts", "fails-beside-others"),
+    fails("until-it-works.ts", "retries-without-end"),
+    fails("the-exercise-itself.ts", "tampers-with-the-check"),
+    fails("looks-twice.ts", "slower-than-its-work"),
+    fails("the-worker-is-not-told.ts", "signal-ignored"),
+  ],
+} satisfies Plan;

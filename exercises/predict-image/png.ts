@@ -1,5 +1,5 @@
 import { inflateSync } from "node:zlib";
-import { Failure } from "@unblock/errors/failure";
+import { Failure, reasonOf } from "@unblock/errors/failure";
 import { PNG } from "pngjs";
 import type { Image } from "./network/image.ts";
 
@@ -18,8 +18,7 @@ function decode(buffer: Buffer): Buffer {
   try {
     return PNG.sync.read(buffer).data;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure("UNBLOCK_PNG_DAMAGED", { reason }, { cause: error });
+    throw new Failure("UNBLOCK_PNG_DAMAGED", { reason: reasonOf(error) }, { cause: error });
   }
 }
 

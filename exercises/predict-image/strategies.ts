@@ -1,6 +1,6 @@
 import { allowedUrl } from "@unblock/backends/images";
 import { traceHeaders } from "@unblock/connect/observability/opentelemetry";
-import { type Ran, task } from "@unblock/executors/executor";
+import { type Executor, type Ran, task } from "@unblock/executors/executor";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
 import { PNG } from "pngjs";
 import { calibrateOnce } from "../calibrate.ts";
@@ -49,6 +49,12 @@ export default defineExercise(ExercisesService.method.predictImage, ({ executors
     return { ...ran, beganMs: downloaded.beganMs, timing, facts: factsOf(crops) };
   };
 
+  const inOneTask = (executor: Pick<Executor, "run">) => async (from: Request, call: Call) => {
+    const crops = await cropsFor(from);
+    const ran = await executor.run(downloadAndInfer, { ...request(from), crops }, call);
+    return { ...ran, facts: factsOf(crops) };
+  };
+
   return {
     validate: ({ imageUrl, rounds }) => {
       allowedUrl(imageUrl, backends.addresses().imageHosts);
@@ -72,24 +78,14 @@ export default defineExercise(ExercisesService.method.predictImage, ({ executors
         }),
 
       // One blocking thread does both: simple, but with more inferences at once than cores.
-      "blocking-pool": async (from, call) => {
-        const crops = await cropsFor(from);
-        const input = { ...request(from), crops };
-        const ran = await executors.blockingPool.run(downloadAndInfer, input, call);
-        return { ...ran, facts: factsOf(crops) };
-      },
+      "blocking-pool": inOneTask(executors.blockingPool),
 
       // The downloads overlap; then each inference blocks the event loop.
       async: (from, call) =>
         downloadThen(from, call, (input) => executors.eventLoop.run(infer, input, call)),
 
       // Download and inference both block the event loop.
-      "event-loop": async (from, call) => {
-        const crops = await cropsFor(from);
-        const input = { ...request(from), crops };
-        const ran = await executors.eventLoop.run(downloadAndInfer, input, call);
-        return { ...ran, facts: factsOf(crops) };
-      },
+      "event-loop": inOneTask(executors.eventLoop),
     },
   };
 });

@@ -1,6 +1,6 @@
 import { task } from "@unblock/executors/executor";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
-import { checkRange, checkText, defineExercise, respond } from "../exercise.ts";
+import { checkRange, checkText, defineExercise, runIn } from "../exercise.ts";
 import * as work from "./work.ts";
 
 const workModule = new URL("./work.ts", import.meta.url).href;
@@ -26,23 +26,18 @@ export default defineExercise(ExercisesService.method.trackEvent, ({ executors, 
       // The call's signal must not end what outlives the call.
       background: async (request, { connection }) => {
         const ran = await executors.background.accept(sendEvent, input(request), connection);
-        return { ...respond(ran, accepted), facts: storedIn("memory") };
+        return { ...ran, value: accepted(), facts: storedIn("memory") };
       },
 
       // Redis has the event before the response, and a worker sends it, whatever crashes.
       queue: async (request, { idempotencyKey, connection }) => {
-        const ran = await executors.queue.accept(
-          sendEvent,
-          input(request),
-          idempotencyKey,
-          connection,
-        );
-        return { ...respond(ran, accepted), facts: storedIn("redis") };
+        const sent = input(request);
+        const ran = await executors.queue.accept(sendEvent, sent, idempotencyKey, connection);
+        return { ...ran, value: accepted(), facts: storedIn("redis") };
       },
 
       // The caller waits for analytics.
-      await: async (request, call) =>
-        respond(await executors.eventLoop.run(sendEvent, input(request), call), accepted),
+      await: runIn(executors.eventLoop, sendEvent, input, accepted),
     },
   };
 });

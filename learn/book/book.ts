@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { diff } from "node:util";
-import { exerciseFile } from "@unblock/exercises/folder";
+import { exerciseFile, folderName } from "@unblock/exercises/exercise";
 import { root } from "@unblock/progress/yours-folder";
 import type { Exercise } from "@unblock/proto/exercises";
-import { readingFor } from "../score.ts";
 import { contentOf, shown, solutionFile } from "../workspace.ts";
-import { listOf, sectionOf } from "./markdown.ts";
+import { anchor, listOf, sectionOf } from "./markdown.ts";
 
 export type Book = ReturnType<typeof openBook>;
 
@@ -14,14 +13,10 @@ const contextLines = 2;
 
 /** Opens the texts about an exercise, which are markdown unless they say otherwise. */
 export function openBook(exercise: Exercise, file: string) {
-  const { letter, recommended, strategies } = exercise;
+  const { recommended, strategies } = exercise;
   const readme = readFileSync(exerciseFile(exercise, "README.md"), "utf8");
   const task = readTask(exercise);
   const everyTask = readFileSync(join(root, "exercises/every-task.md"), "utf8");
-  const [reading] = readingFor([letter]);
-  if (reading === undefined) {
-    throw new Error(`Expected exercise ${letter} to have something to read`);
-  }
   const others = strategies.map(({ name }) => name).filter((name) => name !== recommended);
   return {
     exercise,
@@ -39,7 +34,7 @@ export function openBook(exercise: Exercise, file: string) {
       .map((strategy) => ({ strategy, path: solutionFile(exercise, strategy) }))
       .filter(({ path }) => existsSync(path))
       .map(({ strategy, path }) => ({ strategy, file: shown(path) })),
-    reading,
+    reading: readingFor(exercise),
     /** The reference solution, and the {@link difference} of the learner's file from it. */
     reference: () => {
       const solution = solutionFile(exercise, recommended);
@@ -52,6 +47,17 @@ export function openBook(exercise: Exercise, file: string) {
 /** Three hints for an exercise, each more specific than the one before. None is the code. */
 export function hintsFor(exercise: Exercise): readonly string[] {
   return listOf(sectionOf(readTask(exercise), "Hints"));
+}
+
+/** Returns what to read about an exercise: paths from the project's folder. */
+export function readingFor(exercise: Exercise) {
+  const part = sectionOf(readTask(exercise), "Read").trim();
+  return {
+    rationale: `exercises/${folderName(exercise)}/README.md#rationale`,
+    /** Heading of the part of docs/fundamentals.md. */
+    part,
+    partLink: `docs/fundamentals.md#${anchor(part)}`,
+  };
 }
 
 /**

@@ -40,6 +40,14 @@ export function listOf(markdown: string): string[] {
   return items.map(({ text }) => text.replaceAll("\n", " "));
 }
 
+/** Anchor that GitHub gives a heading. */
+export function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} -]/gu, "")
+    .replaceAll(" ", "-");
+}
+
 /** Renders markdown as lines of a terminal. Of a link its text is shown, of HTML tags nothing. */
 export function renderMarkdown(markdown: string, width: number): string[] {
   const blocks = lexer(markdown)

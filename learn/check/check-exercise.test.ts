@@ -1,4 +1,4 @@
-import { exerciseFile } from "@unblock/exercises/folder";
+import { exerciseFile } from "@unblock/exercises/exercise";
 import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import { checkExercise } from "./check-exercise.ts";

@@ -8,11 +8,10 @@ import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises
 import { fail } from "@unblock/terminal/process";
 import { type Paint, paintFor } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { openBook } from "../book/book.ts";
-import { renderRationale } from "../render/rationale.ts";
-import { renderResult } from "../render/result.ts";
+import { openBook, readingFor } from "../book/book.ts";
+import { renderRationale, renderResult } from "../render.ts";
 import { recordResult } from "../results.ts";
-import { readingFor, renderScore, scoreOf, scoreOfProgress } from "../score.ts";
+import { renderScore, scoreOf, scoreOfProgress } from "../score.ts";
 import { contentOf, prepareWorkspace, shown, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
 import type { CheckResult, ExerciseResult, Listener, StepName, Verdict } from "./result.ts";
@@ -197,8 +196,7 @@ function renderExercise(
     `${paint("bold", `${letter}  ${title}`)}  ${shown(file)}`,
     ...renderResult(result, width, paint),
   ];
-  const why = readingFor(result.verdict === "PASS" ? [letter] : []).map(({ rationale }) =>
-    paint("dim", `  Why it is right: ${rationale}, or npm run check -- ${letter}`),
-  );
-  return [...lines, ...why, ""];
+  const { rationale } = readingFor(exercise);
+  const why = paint("dim", `  Why it is right: ${rationale}, or npm run check -- ${letter}`);
+  return [...lines, ...(result.verdict === "PASS" ? [why] : []), ""];
 }

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exerciseOf } from "@unblock/proto/exercises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Watch } from "../watch.ts";
-import { prepareWorkspace, resetExercise, yourFile } from "../workspace.ts";
+import { prepareWorkspace, resetExercise, type Watch, yourFile } from "../workspace.ts";
 import { watchExercises } from "./watch.ts";
 
 const chosen = [exerciseOf("A"), exerciseOf("B")];

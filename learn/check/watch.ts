@@ -1,6 +1,5 @@
 import type { Exercise } from "@unblock/proto/exercises";
-import { type Watch, watchFiles } from "../watch.ts";
-import { isStub, shown, yourFile, yoursFolder } from "../workspace.ts";
+import { isStub, shown, type Watch, watchFiles, yourFile, yoursFolder } from "../workspace.ts";
 
 /**
  * Checks an exercise whenever its file is saved, one check at a time, until Ctrl-C. A file that is saved

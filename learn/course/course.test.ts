@@ -12,7 +12,7 @@ import { changeProgress, loadProgress, progressPath } from "@unblock/progress/pr
 import { exercises } from "@unblock/proto/exercises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { verifyResultFile } from "../result-file.ts";
-import { hasTerminals, openTerminal, type TestTerminal } from "../terminal/testing/terminal.ts";
+import { hasTerminals, openTerminal, type TestTerminal } from "../testing/terminal.ts";
 import { fileName } from "../workspace.ts";
 
 const program = new URL("./testing/fake-check-course.ts", import.meta.url);

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { exerciseFile } from "@unblock/exercises/folder";
+import { exerciseFile } from "@unblock/exercises/exercise";
 import { noProgress, withExercise } from "@unblock/progress/progress";
 import { unsignedPass } from "@unblock/progress/testing/passes";
 import { exercises } from "@unblock/proto/exercises";

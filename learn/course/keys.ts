@@ -1,8 +1,8 @@
 import { isPassed, progressOf, withExercise, withReset } from "@unblock/progress/progress";
-import { exercises } from "@unblock/proto/exercises";
+import { exerciseOf, exercises } from "@unblock/proto/exercises";
 import { hintsFor } from "../book/book.ts";
 import { scoreOfProgress } from "../score.ts";
-import { describeKey, type Key } from "../terminal/keyboard.ts";
+import { describeKey, type Key } from "../terminal.ts";
 import { check, type Model, notify, type Room, show } from "./model.ts";
 
 const letters = exercises.map(({ letter }) => letter);
@@ -72,11 +72,8 @@ function pressInList(model: Model, key: Key): Model {
     return show(model, "exercise");
   }
   const letter = letters.find((one) => one === key.toUpperCase());
-  return goTo(
-    model,
-    letter,
-    `${describeKey(key)} is not an exercise: press a to h, or l to go back`,
-  );
+  const orElse = `${describeKey(key)} is not an exercise: press a to h, or l to go back`;
+  return goTo(model, letter, orElse);
 }
 
 function goTo(model: Model, letter: string | undefined, orElse: string): Model {
@@ -97,15 +94,13 @@ function skip(model: Model, next: string | undefined): Model {
 
 function showHint(model: Model): Model {
   const { current } = model.progress;
-  const all = exercises.filter(({ letter }) => letter === current).flatMap(hintsFor);
+  const all = hintsFor(exerciseOf(current));
   const number = progressOf(model.progress, current).hints + 1;
   const hint = all[number - 1];
   const seen = { ...model, view: "exercise" } as const;
   if (hint === undefined) {
-    return notify(
-      seen,
-      `You have seen all ${all.length} hints; they are at the end of the exercise`,
-    );
+    const notice = `You have seen all ${all.length} hints; they are at the end of the exercise`;
+    return notify(seen, notice);
   }
   const progress = withExercise(model.progress, current, { hints: number });
   return notify({ ...seen, progress }, `Hint ${number} of ${all.length}: ${hint}`);

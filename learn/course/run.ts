@@ -6,34 +6,39 @@ import {
   progressPath,
 } from "@unblock/progress/progress";
 import { merge } from "@unblock/progress/yours-folder";
-import { type Exercise, exercises } from "@unblock/proto/exercises";
+import { type Exercise, exerciseOf, exercises } from "@unblock/proto/exercises";
 import { paintFor } from "@unblock/terminal/text";
 import { type Book, openBook } from "../book/book.ts";
 import type { ExerciseResult, Listener } from "../check/result.ts";
 import { writeResultFile } from "../result-file.ts";
 import { signPass } from "../results.ts";
-import { watchFiles } from "../watch.ts";
+import { openEditor, openScreen } from "../terminal.ts";
 import {
   contentOf,
   isStub,
   prepareWorkspace,
   resetExercise,
   shown,
+  watchFiles,
   yourFile,
 } from "../workspace.ts";
 import { renderFrame } from "./frame.ts";
 import { pressKey } from "./keys.ts";
-import { begin, type Effect, type Model, notify, type Room, show } from "./model.ts";
-import { openEditor, openScreen } from "./screen.ts";
 import {
+  begin,
   broken,
   checked,
+  type Effect,
+  type Model,
+  notify,
   progressChanged,
+  type Room,
   saved,
+  show,
   stepEnded,
   stubRestored,
   withChecking,
-} from "./update.ts";
+} from "./model.ts";
 
 /** Checks a file. Rejects only when the check failed for another reason than the file. */
 export type CheckFile = (
@@ -54,7 +59,7 @@ const tickMs = 1_000;
 export async function runCourse(yours: string, checkFile: CheckFile, at?: string): Promise<void> {
   prepareWorkspace(yours);
   const files = exercises.map((exercise) => yourFile(exercise, yours));
-  const books = exercises.map((exercise) => openBook(exercise, yourFile(exercise, yours)));
+  const books = new Map<string, Book>();
   const statePath = progressPath(yours);
   const loaded = loadProgress(statePath);
   let model = begin({ ...loaded.state, current: at ?? loaded.state.current }, loaded.notice);
@@ -98,13 +103,13 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
         quit.resolve();
         return;
       case "check":
-        void check(bookOf(effect.letter).exercise);
+        void check(exerciseOf(effect.letter));
         return;
       case "edit":
-        void edit(yourFile(bookOf(effect.letter).exercise, yours));
+        void edit(yourFile(exerciseOf(effect.letter), yours));
         return;
       case "reset": {
-        const aside = resetExercise(bookOf(effect.letter).exercise, new Date(), yours);
+        const aside = resetExercise(exerciseOf(effect.letter), new Date(), yours);
         apply(stubRestored(model, effect.letter, aside && shown(aside)));
         return;
       }
@@ -181,17 +186,13 @@ export async function runCourse(yours: string, checkFile: CheckFile, at?: string
 
   function draw(): void {
     const paint = paintFor(process.stdout);
-    const frame = renderFrame(model, bookOf(model.progress.current), screen.size(), paint);
+    const exercise = exerciseOf(model.progress.current);
+    const book = books.getOrInsertComputed(exercise.letter, () =>
+      openBook(exercise, yourFile(exercise, yours)),
+    );
+    const frame = renderFrame(model, book, screen.size(), paint);
     room = frame.room;
     screen.draw(frame.lines);
-  }
-
-  function bookOf(letter: string): Book {
-    const book = books.find(({ exercise }) => exercise.letter === letter);
-    if (book === undefined) {
-      throw new Error(`Expected the letter of an exercise, got ${letter}`);
-    }
-    return book;
   }
 }
 

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { measure } from "./measure.ts";
-import { questionOf } from "./questions.ts";
+import { measure, questionOf } from "./questions.ts";
 
 const never = new AbortController().signal;
 const limitMs = 120_000;

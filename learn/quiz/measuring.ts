@@ -27,7 +27,8 @@ export async function measureImpact(work: () => Promise<unknown>): Promise<Impac
   // The first turns and the first stat of a process take longer than later ones.
   await stat(import.meta.filename);
   await sleep(20);
-  const stopProbe = startLibuvProbe();
+  let isOver = false;
+  const probed = probeLibuv(() => isOver);
   await sleep(5);
   const turns = () => performance.nodeTiming.uvMetricsInfo.loopCount;
   window.restart();
@@ -38,26 +39,20 @@ export async function measureImpact(work: () => Promise<unknown>): Promise<Impac
   const loopTurns = turns() - turnsBefore;
   const { delayMaxMs: loopHeldMs, utilization: loopBusy } = window.read();
   loop.close();
-  return { wallMs, loopHeldMs, loopBusy, loopTurns, fileWaitedMs: await stopProbe() };
+  isOver = true;
+  return { wallMs, loopHeldMs, loopBusy, loopTurns, fileWaitedMs: await probed };
 }
 
-/** @returns a function that stops the probe and returns its longest time in milliseconds */
-function startLibuvProbe(): () => Promise<number> {
+/** Probes libuv's pool until the work is over. @returns the longest time in milliseconds */
+async function probeLibuv(isOver: () => boolean): Promise<number> {
   let maxMs = 0;
-  let stopped = false;
-  const ended = (async () => {
-    while (!stopped) {
-      const dueMs = monotonicMs() + 1;
-      await sleep(1);
-      await stat(import.meta.filename);
-      maxMs = Math.max(maxMs, monotonicMs() - dueMs);
-    }
-  })();
-  return async () => {
-    stopped = true;
-    await ended;
-    return maxMs;
-  };
+  while (!isOver()) {
+    const dueMs = monotonicMs() + 1;
+    await sleep(1);
+    await stat(import.meta.filename);
+    maxMs = Math.max(maxMs, monotonicMs() - dueMs);
+  }
+  return maxMs;
 }
 
 const maxQueued = 10_000;

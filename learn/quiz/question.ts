@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { strategyMeanings } from "@unblock/proto/executors";
+import { createRandom as createFractions } from "@unblock/loadtest/schedule/random";
+import { strategyMeanings } from "@unblock/proto/exercises";
 import { ms } from "@unblock/terminal/numbers";
 import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
 import { qualities } from "../review/schedule.ts";
@@ -107,18 +108,8 @@ export const maxAtOnceColumn: Column = {
 /** Returns a whole number from `from` to `to`. */
 export type Random = (from: number, to: number) => number;
 
-/**
- * Creates a source of random numbers that are the same for the same seed.
- *
- * @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c Mulberry32
- */
+/** Creates a source of random numbers that are the same for the same seed. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return (from, to) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    const fraction = ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    return from + Math.floor(fraction * (to - from + 1));
-  };
+  const fraction = createFractions(seed);
+  return (from, to) => from + Math.floor(fraction() * (to - from + 1));
 }

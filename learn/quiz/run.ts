@@ -1,7 +1,10 @@
+import { loadProgress, type Progress, progressOf } from "@unblock/progress/progress";
+import { exercises, findExercise } from "@unblock/proto/exercises";
 import { openProgressLine, type Paint, wrap } from "@unblock/terminal/text";
-import { type Measured, measure } from "./measure.ts";
-import type { Question } from "./question.ts";
-import { questionOf, questions } from "./questions.ts";
+import { readingFor } from "../book/book.ts";
+import { variantOf } from "../review/variants.ts";
+import { createRandom, type Question } from "./question.ts";
+import { type Measured, measure, questionOf, questions } from "./questions.ts";
 import { type Choice, renderReasons, runSession, type Session, say } from "./session.ts";
 
 /** Asks the questions of the quiz that are due, on a terminal. */
@@ -12,7 +15,52 @@ export async function runQuiz(progressPath: string): Promise<void> {
   );
 }
 
-export async function askQuestion(question: Question, session: Session): Promise<Choice> {
+/** Asks again about what the learner has worked on, with other figures, on a terminal. */
+export async function runReview(progressPath: string): Promise<void> {
+  const ids = knownIds(loadProgress(progressPath).state);
+  if (ids.length === 0) {
+    say(
+      "Nothing to review yet. First check an exercise (npm run learn), guess one on the page, or answer",
+      "a question of the quiz (npm run learn -- --quiz).",
+    );
+    return;
+  }
+  await runSession(progressPath, "review", ids, askAgain);
+}
+
+/** Ids of the exercises that the learner has worked on and of the questions asked before. */
+function knownIds(progress: Progress): string[] {
+  const begun = exercises
+    .map(({ letter }) => letter)
+    .filter((letter) => {
+      const { last, guess } = progressOf(progress, letter);
+      return last !== undefined || guess !== undefined;
+    });
+  const asked = questions.map(({ id }) => id).filter((id) => progress.cards[id] !== undefined);
+  return [...begun, ...asked];
+}
+
+async function askAgain(id: string, session: Session, progress: Progress): Promise<Choice> {
+  const random = createRandom(Date.now());
+  const exercise = findExercise(id);
+  if (exercise === undefined) {
+    return askQuestion(questionOf(id).again(random), session);
+  }
+  const asked = progress.cards[id]?.reps ?? 0;
+  const variant = variantOf(exercise, random, asked, progress.measured[id]);
+  const choice = await session.ask(id, variant);
+  const others = variant.choices.filter((one) => one !== choice);
+  say(
+    ...renderReasons(others, session.width, session.paint),
+    "",
+    `To read: ${readingFor(exercise).partLink}`,
+    "",
+  );
+  await session.pressEnter("Enter: continue. q: leave. ");
+  return choice;
+}
+
+async function askQuestion(question: Question, session: Session): Promise<Choice> {
   const { width, paint } = session;
   const choice = await session.ask(question.id, question);
   const measured = await measureAll(question, session.left);

@@ -1,7 +1,7 @@
 import { changeProgress, loadProgress, type Progress } from "@unblock/progress/progress";
 import { type Paint, paintFor, wrap, wrapBehind } from "@unblock/terminal/text";
 import { type AnswerQuality, afterAnswer, dayOf, dueCards, nextDueMs } from "../review/schedule.ts";
-import { describeKey, listenToKeys } from "../terminal/keyboard.ts";
+import { describeKey, listenToKeys } from "../terminal.ts";
 
 const maxColumns = 100;
 const verdicts = { recommended: "right", works: "right, at a price", wrong: "wrong" } as const;

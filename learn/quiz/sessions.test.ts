@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { changeProgress, loadProgress, withExercise } from "@unblock/progress/progress";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { afterAnswer, dayOf } from "../review/schedule.ts";
-import { hasTerminals, openTerminal, type TestTerminal } from "../terminal/testing/terminal.ts";
+import { hasTerminals, openTerminal, type TestTerminal } from "../testing/terminal.ts";
 import { questions } from "./questions.ts";
 
 const program = new URL("./testing/session-program.ts", import.meta.url);

@@ -1,7 +1,5 @@
 import type { LabMeasurement } from "@unblock/progress/progress";
-import { strategyMeanings } from "@unblock/proto/executors";
-import { type Exercise, isRight } from "@unblock/proto/exercises";
-import type { Strategy } from "@unblock/proto/gen/exercise";
+import { type Exercise, isRight, strategyMeanings } from "@unblock/proto/exercises";
 import { count, ms as inMs } from "@unblock/terminal/numbers";
 import type { Random } from "../quiz/question.ts";
 import type { Asked, Choice } from "../quiz/session.ts";
@@ -10,6 +8,12 @@ import { burstTime, cpuMs, type Figures } from "./burst-time.ts";
 const maxChoices = 4;
 /** Minimum ratio of two measured times that makes the slower strategy recognizable. */
 const minRatio = 2;
+
+const meanings: Readonly<Record<string, string>> = {
+  ...strategyMeanings,
+  // Without the usual number of threads, which the figures replace.
+  "blocking-pool": "a pool of worker threads, made for waiting",
+};
 
 type Question = Omit<Asked, "title">;
 type Kind = (exercise: Exercise, random: Random) => Question;
@@ -48,7 +52,7 @@ function howLong(exercise: Exercise, random: Random): Question {
   const wrong = timed.map((one): Time => [one.ms, `That would be ${one.name}: ${one.formula}.`]);
   const near = [ms * 2, Math.round(ms / 2), ms * 3].map((one): Time => [one, ""]);
   return {
-    question: `${describe(exercise, figures)} The calls run as ${name} (${meaningOf(name)}). When does the last caller have its response, at the earliest?`,
+    question: `${describe(exercise, figures)} The calls run as ${name} (${meanings[name]}). When does the last caller have its response, at the earliest?`,
     choices: timeChoices([ms, `${formula}.`], [...wrong, ...near], random),
   };
 }
@@ -94,11 +98,9 @@ function whichWasMeasured(
   return {
     question: `On this machine the lab measured a burst of ${count(calls)} with ${known.length} strategies. The slowest took ${inMs(slowest.ms)} ms, the next one ${inMs(next.ms)} ms. Which one was the slowest?`,
     choices: byText(
-      known.map(({ name, reason, ms }) => ({
-        text: name,
-        quality: name === slowest.name ? "recommended" : "wrong",
-        reason: `${name} took ${inMs(ms)} ms here. ${reason}`,
-      })),
+      known.map(({ name, reason, ms }) =>
+        choice(name, name === slowest.name, `${name} took ${inMs(ms)} ms here. ${reason}`),
+      ),
     ),
   };
 }
@@ -127,19 +129,12 @@ function replyTime(_: Exercise, random: Random): Question {
   const caller = mustKnow
     ? "The caller books a payment with this event and must know that it was accepted before it continues."
     : "The caller shows a page, and does not need the response of analytics.";
+  const later = `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`;
   return {
     question: `Analytics takes ${analyticsMs} ms today. ${caller} Which strategy does it need?`,
     choices: [
-      {
-        text: "await",
-        quality: mustKnow ? "recommended" : "wrong",
-        reason: `The caller waits ${analyticsMs} ms and then knows.`,
-      },
-      {
-        text: "background",
-        quality: mustKnow ? "wrong" : "recommended",
-        reason: `The response leaves before the ${analyticsMs} ms, and says nothing about analytics.`,
-      },
+      choice("await", mustKnow, `The caller waits ${analyticsMs} ms and then knows.`),
+      choice("background", !mustKnow, later),
     ],
   };
 }
@@ -155,7 +150,7 @@ function severalServices(_: Exercise, random: Random): Question {
     [Math.min(...delays), "By then only the fastest has responded."],
   ];
   return {
-    question: `A dashboard asks ${delays.length} services that do not need each other. They take ${delays.join(", ")} ms, and run as parallel (${meaningOf("parallel")}). When is the dashboard complete, at the earliest?`,
+    question: `A dashboard asks ${delays.length} services that do not need each other. They take ${delays.join(", ")} ms, and run as parallel (${strategyMeanings.parallel}). When is the dashboard complete, at the earliest?`,
     choices: timeChoices([max, `The slowest decides: ${max} ms.`], wrong, random),
   };
 }
@@ -188,7 +183,7 @@ function figuresFor({ burst }: Exercise, random: Random): Figures {
 
 /** The strategies whose times follow from the figures. */
 function timedStrategies(exercise: Exercise, figures: Figures) {
-  return exercise.strategies.flatMap(({ name, reason }: Strategy) => {
+  return exercise.strategies.flatMap(({ name, reason }) => {
     const time = burstTime(exercise, name, figures);
     return time === undefined ? [] : [{ name, reason, ...time }];
   });
@@ -223,24 +218,15 @@ function timeChoices(right: Time, wrong: readonly Time[], random: Random): Choic
   }
   return [...times]
     .sort(([a], [b]) => a - b)
-    .map(([ms, reason]) => ({
-      text: `${ms} ms`,
-      quality: ms === right[0] ? "recommended" : "wrong",
-      reason,
-    }));
+    .map(([ms, reason]) => choice(`${ms} ms`, ms === right[0], reason));
+}
+
+function choice(text: string, isRight: boolean, reason: string): Choice {
+  return { text, quality: isRight ? "recommended" : "wrong", reason };
 }
 
 function byText(choices: readonly Choice[]): Choice[] {
   return choices.toSorted((a, b) => (a.text < b.text ? -1 : 1));
-}
-
-function meaningOf(strategy: string): string {
-  const known: Readonly<Record<string, string>> = {
-    ...strategyMeanings,
-    // Without the usual number of threads, which the figures replace.
-    "blocking-pool": "a pool of worker threads, made for waiting",
-  };
-  return known[strategy] ?? strategy;
 }
 
 function shuffled<Item>(items: readonly Item[], random: Random): Item[] {

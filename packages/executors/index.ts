@@ -1,4 +1,4 @@
-import type { ExecutorName } from "@unblock/proto/executors";
+import type { ExecutorName } from "@unblock/proto/exercises";
 import { createBackground } from "./background.ts";
 import type { ExecutorsConfig } from "./executor.ts";
 import { createEventLoop, createLibuv } from "./local.ts";

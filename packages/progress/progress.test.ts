@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { scoreOfProgress } from "@unblock/learn/score";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   changeProgress,
@@ -119,16 +118,4 @@ test.each([
   expect(notice).toContain(kept);
   expect(readFileSync(join(yours, "aside", kept), "utf8")).toBe(damaged);
   expect(readdirSync(yours)).toEqual(["aside"]);
-});
-
-test("scores all eight exercises and reviews those that failed", () => {
-  let progress = withExercise(noProgress, "D", { pass: unsignedPass("D"), last: "FAIL" });
-  progress = withExercise(progress, "E", { last: "FAIL" });
-  progress = withExercise(progress, "F", { skipped: true });
-  expect(scoreOfProgress(progress)).toEqual({
-    passed: 1,
-    of: 8,
-    level: undefined,
-    review: ["E"],
-  });
 });

@@ -5,20 +5,46 @@ import {
   existsSync,
   globSync,
   mkdirSync,
-  mkdtempSync,
+  mkdtempDisposableSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Published, published } from "./published.ts";
+import { fail } from "@unblock/terminal/process";
+import { Command } from "commander";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const scope = "@unblock/";
+
+/** What others get of a package of this project. */
+interface Published {
+  /** Folder below `packages`. */
+  readonly folder: string;
+  /** What others may import: files of the package, without their endings. */
+  readonly exports: readonly string[];
+  /** Programs of the README, which nothing imports. */
+  readonly examples: readonly string[];
+  /** Files of packages that are not published, which come with this one. */
+  readonly bundled: readonly string[];
+}
+
+const published: readonly Published[] = [
+  {
+    folder: "http2",
+    exports: ["server/index", "client/index"],
+    examples: ["examples/server", "examples/client"],
+    bundled: [],
+  },
+  {
+    folder: "connect",
+    exports: ["adapter/adapter", "listener/listener"],
+    examples: ["example/server"],
+    bundled: ["errors/quote"],
+  },
+];
 
 interface Manifest {
   readonly name: string;
@@ -37,22 +63,18 @@ interface Manifest {
  * @throws Error when the compiler or npm fails, with what they said
  */
 export async function packAll(folder: string): Promise<string[]> {
-  const work = mkdtempSync(join(tmpdir(), "unblock-pack-"));
-  try {
-    mkdirSync(folder, { recursive: true });
-    await compile(work);
-    const tarballs: string[] = [];
-    for (const one of published) {
-      const staged = stage(one, work);
-      const args = ["pack", "--json", "--pack-destination", folder];
-      const { stdout } = await run("npm", args, { cwd: staged });
-      const [{ filename }]: [{ filename: string }] = JSON.parse(stdout);
-      tarballs.push(join(folder, filename));
-    }
-    return tarballs;
-  } finally {
-    rmSync(work, { recursive: true });
+  using work = mkdtempDisposableSync(join(tmpdir(), "unblock-pack-"));
+  mkdirSync(folder, { recursive: true });
+  await compile(work.path);
+  const tarballs: string[] = [];
+  for (const one of published) {
+    const staged = stage(one, work.path);
+    const args = ["pack", "--json", "--pack-destination", folder];
+    const { stdout } = await run("npm", args, { cwd: staged });
+    const [{ filename }]: [{ filename: string }] = JSON.parse(stdout);
+    tarballs.push(join(folder, filename));
   }
+  return tarballs;
 }
 
 /** Compiles what the packages export, with all that it imports, into `work/out`. */
@@ -99,7 +121,7 @@ function stage({ folder, exports, bundled }: Published, work: string): string {
     ...{ name, version, description, license, type: "module", engines: { node: ">=22" } },
     exports: exportsOf(manifest, (file) => exports.includes(file)),
     dependencies,
-    bundleDependencies: bundles.map((other) => `${scope}${other}`),
+    bundleDependencies: bundles.map((other) => `@unblock/${other}`),
   });
   return staged;
 }
@@ -141,6 +163,30 @@ function readManifest(folder: string): Manifest {
 }
 
 function writeManifest(folder: string, manifest: object): void {
-  mkdirSync(dirname(join(folder, "package.json")), { recursive: true });
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+const example = `
+Example:
+  npm run pack -- --folder /tmp/tarballs
+  npm install /tmp/tarballs/*.tgz`;
+
+if (import.meta.main) {
+  const { folder } = new Command("npm run pack --")
+    .description(
+      "Makes npm packages of packages/http2 and packages/connect, compiled to JavaScript.",
+    )
+    .option("--folder <path>", "folder for the tarballs", ".unblock/packages")
+    .addHelpText("after", example)
+    .allowExcessArguments(false)
+    .parse()
+    .opts<{ readonly folder: string }>();
+  try {
+    process.stderr.write("compiling\n");
+    for (const tarball of await packAll(resolve(folder))) {
+      process.stdout.write(`${tarball}\n`);
+    }
+  } catch (error) {
+    fail(error);
+  }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { exerciseFile } from "@unblock/exercises/folder";
+import { exerciseFile } from "@unblock/exercises/exercise";
 import { sectionOf } from "@unblock/learn/book/markdown";
 import { exercises } from "@unblock/proto/exercises";
 import { lexer, type Token } from "marked";

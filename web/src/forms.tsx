@@ -1,5 +1,4 @@
-import { strategyMeanings } from "@unblock/proto/executors";
-import { exercises } from "@unblock/proto/exercises";
+import { exercises, strategyMeanings } from "@unblock/proto/exercises";
 import type { ComponentChildren } from "preact";
 import { away } from "./connection.ts";
 import { runInProgress, stopRun } from "./run-session.ts";

@@ -7,13 +7,8 @@ export const decision: Decision = {
   why: "One process per core computes in parallel, and a crash there costs one hash.",
 };
 
-interface Chain {
-  readonly data: string;
-  readonly rounds: number;
-}
-
-export function computeChain({ data, rounds }: Chain, { stopped }: TaskContext): string {
-  return hashChain(data, rounds, stopped);
+export function computeChain(chain: { data: string; rounds: number }, { stopped }: TaskContext) {
+  return hashChain(chain.data, chain.rounds, stopped);
 }
 
 export const handler: Handler<"computeHash"> = async ({ data, rounds }, signal) => {

@@ -82,8 +82,8 @@ export interface LayerParameters {
 /**
  * A 3×3 convolution without padding. Planes follow each other, each row by row.
  *
- * Nearly all of the time is spent here. A typed array's element has the type `number
- * undefined`; the indices are in range by construction, hence the casts.
+ * Nearly all of the time is spent here. A typed array's element has the type
+ * `number | undefined`; the indices are in range by construction, hence the casts.
  */
 function convolve(
   shape: ConvolutionShape,

@@ -1,7 +1,6 @@
 import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
-import type { WrongAnswer } from "@unblock/exercises/check-plan";
-import { checkOf } from "@unblock/exercises/checks";
-import { answersOf, exerciseFile } from "@unblock/exercises/folder";
+import { planOf, type WrongAnswer } from "@unblock/exercises/check-plan";
+import { answersOf, exerciseFile } from "@unblock/exercises/exercise";
 import { type Exercise, exercises } from "@unblock/proto/exercises";
 import type { ExerciseResult } from "../result.ts";
 
@@ -15,7 +14,7 @@ export interface Subject {
 /** Returns all subjects of the author's check, sorted by exercise. */
 export function findSubjects(): readonly Subject[] {
   return exercises.flatMap((exercise) => {
-    const { stubMistake, wrongAnswers } = checkOf(exercise);
+    const { stubMistake, wrongAnswers } = planOf(exercise);
     const right = [...answersOf(exercise, "solutions"), ...answersOf(exercise, "right")];
     return [
       { exercise, file: exerciseFile(exercise, "stub.ts"), judge: expectUndecided(stubMistake) },

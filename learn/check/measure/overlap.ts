@@ -1,4 +1,4 @@
-import { planOf } from "@unblock/exercises/checks";
+import { planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { callsOf, type Evidence, type Left, workOf } from "./evidence.ts";
 

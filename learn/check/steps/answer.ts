@@ -1,5 +1,5 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import { planOf } from "@unblock/exercises/checks";
+import { planOf } from "@unblock/exercises/check-plan";
 import { callMs } from "../faults.ts";
 import type { Measured } from "../measure/bursts.ts";
 import { callsOf } from "../measure/evidence.ts";

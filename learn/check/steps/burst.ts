@@ -1,5 +1,5 @@
 import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
-import { planOf } from "@unblock/exercises/checks";
+import { planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { meantStrategies } from "../decision.ts";
 import { taskMs } from "../measure/alone.ts";

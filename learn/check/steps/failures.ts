@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Known, Trouble } from "@unblock/exercises/check-plan";
-import { planOf } from "@unblock/exercises/checks";
+import { type Known, planOf, type Trouble } from "@unblock/exercises/check-plan";
 import { callMs } from "../faults.ts";
 import type { TreeUse } from "../measure/system.ts";
 import {

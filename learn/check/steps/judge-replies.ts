@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
-import { fieldOf, type Known, type RightFields } from "@unblock/exercises/check-plan";
-import { planOf } from "@unblock/exercises/checks";
+import { fieldOf, type Known, planOf, type RightFields } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import type { Problem } from "../../service/learner-module.ts";
 import { burstDeadlineMs } from "../faults.ts";

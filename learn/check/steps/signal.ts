@@ -1,7 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Cancelled } from "@unblock/exercises/check-plan";
-import { planOf } from "@unblock/exercises/checks";
+import { type Cancelled, planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import { computingMs, taskMs } from "../measure/alone.ts";

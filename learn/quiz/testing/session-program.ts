@@ -1,8 +1,7 @@
 /**
  * Runs the quiz or the review on a terminal, for tests. Arguments: "quiz" or "review", the progress file.
  */
-import { runReview } from "../../review/run.ts";
-import { runQuiz } from "../run.ts";
+import { runQuiz, runReview } from "../run.ts";
 
 const [, , kind = "", path = ""] = process.argv;
 

@@ -1,5 +1,5 @@
 import { niceStep, workStart } from "@unblock/lab/call-pieces";
-import { executors } from "@unblock/proto/executors";
+import { executors } from "@unblock/proto/exercises";
 import type { Call, LoopSample } from "@unblock/proto/gen/lab";
 import UPlot from "uplot";
 import type { Burst } from "./race-model.ts";

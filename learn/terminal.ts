@@ -1,6 +1,35 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type Key, listenToKeys } from "../terminal/keyboard.ts";
+import { emitKeypressEvents } from "node:readline";
+
+/** Key as node:readline names it: a lower-case letter, or such as "down", "pagedown", "ctrl-c". */
+export type Key = string;
+
+/**
+ * Listens to single keys of the terminal, without Enter and without echo.
+ *
+ * @returns a function that stops listening and restores the terminal's mode; it may be called twice
+ */
+export function listenToKeys(onKey: (key: Key) => void): () => void {
+  const { stdin } = process;
+  const keypress = (_: unknown, key: { name?: string; sequence?: string; ctrl?: boolean }) => {
+    const name = key.name ?? key.sequence ?? "";
+    onKey(key.ctrl ? `ctrl-${name}` : name);
+  };
+  const stop = () => {
+    stdin.off("keypress", keypress).setRawMode(false).pause();
+    process.off("exit", stop);
+  };
+  emitKeypressEvents(stdin);
+  stdin.on("keypress", keypress).setRawMode(true).resume();
+  process.once("exit", stop);
+  return stop;
+}
+
+/** A key as messages show it. */
+export function describeKey(key: Key): string {
+  return key.length === 1 ? `"${key}"` : `The key ${key}`;
+}
 
 // Alternate screen, no cursor, no automatic line break.
 const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
@@ -59,10 +88,9 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void) {
  */
 export async function openEditor(command: string, file: string): Promise<string | undefined> {
   const child = spawn("sh", ["-c", `${command} "$1"`, "sh", file], { stdio: "inherit" });
-  try {
-    const [code]: (number | null)[] = await once(child, "close");
-    return code === 0 ? undefined : `${command} ended with exit code ${code ?? "none"}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const ended: Promise<(number | null)[]> = once(child, "close");
+  return ended.then(
+    ([code]) => (code === 0 ? undefined : `${command} ended with exit code ${code ?? "none"}`),
+    (error: Error) => error.message,
+  );
 }

@@ -18,7 +18,7 @@ export interface TestTerminal {
 }
 
 const beginFrame = "\x1b[?2026h\x1b[H";
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Whether the `script` of util-linux is installed; others take different arguments. */
 export function hasTerminals(): boolean {

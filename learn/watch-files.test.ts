@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Watch, watchFiles } from "./watch.ts";
+import { type Watch, watchFiles } from "./workspace.ts";
 
 let folder: string;
 let file: string;

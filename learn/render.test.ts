@@ -1,7 +1,7 @@
 import { notBegun } from "@unblock/progress/progress";
 import { expect, test } from "vitest";
-import type { ExerciseResult } from "../check/result.ts";
-import { praiseFor } from "./rationale.ts";
+import type { ExerciseResult } from "./check/result.ts";
+import { praiseFor } from "./render.ts";
 
 const result: ExerciseResult = {
   exercise: "A",

@@ -3,8 +3,8 @@ import { unsignedPass } from "@unblock/progress/testing/passes";
 import { describe, expect, test } from "vitest";
 import type { ExerciseResult, Verdict } from "../check/result.ts";
 import { pressKey } from "./keys.ts";
+import * as updates from "./model.ts";
 import { begin, type Effect, type Model } from "./model.ts";
-import * as updates from "./update.ts";
 
 const room = { maxScroll: 30, page: 20 };
 const start = begin(noProgress, undefined);
