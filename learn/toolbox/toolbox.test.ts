@@ -7,8 +7,7 @@ import { parseConfig } from "./config.ts";
 import { findUserBlocking } from "./database.ts";
 import { hashChain } from "./hash.ts";
 import { classifyImage, downloadImage, downloadImageBlocking } from "./images.ts";
-import { parseData, serviceUrl } from "./services.ts";
-import { fetchJsonBlocking, parseWeather, weatherUrl } from "./weather.ts";
+import { fetchJsonBlocking, parseData, parseWeather, serviceUrl, weatherUrl } from "./services.ts";
 
 test("the toolbox rejects use outside of a service", () => {
   expect(() => findUserBlocking(1)).toThrow(
