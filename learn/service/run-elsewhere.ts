@@ -9,7 +9,6 @@ import {
   toEnvironment,
   toProcessEnvironment,
 } from "./environment.ts";
-import { preloadFromNowOn } from "./inherit.ts";
 import { notExportedMessage } from "./learner-module.ts";
 import { watchThread } from "./preload.ts";
 
@@ -56,7 +55,6 @@ export async function runErrand(
   provideEnvironment(toEnvironment(given));
   countSyncReads();
   watchThread(file);
-  preloadFromNowOn(file);
   const exports: Record<string, unknown> = await import(file);
   const work = exports[name];
   if (typeof work !== "function") {
