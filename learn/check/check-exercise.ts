@@ -116,7 +116,7 @@ async function checkServed(
     try {
       await (analytics === undefined
         ? checkBurst(session, report)
-        : checkTrackEvent(session, analytics, report));
+        : checkTrackEvent({ ...session, analytics }, report));
     } finally {
       await callers.close();
     }

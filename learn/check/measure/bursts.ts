@@ -4,15 +4,22 @@ import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import type { Session } from "../session.ts";
-import { type AloneReading, allowedMs, measureAlone, taskMs } from "./alone.ts";
+import {
+  type AloneReading,
+  allowedMs,
+  type IdleReading,
+  measureAlone,
+  measureIdle,
+  taskMs,
+} from "./baseline.ts";
 import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
-import { whereItRan } from "./executor.ts";
-import { type IdleReading, measureIdle } from "./idle.ts";
+import { type Whereabouts, whereItRan } from "./executor.ts";
 import { isTooLittle, leftBy, overlapsOf } from "./overlap.ts";
 import { coresOfOthers, readLoad } from "./system.ts";
 
 /** All measurements of a learner's handler. */
 export interface Measured {
+  readonly exercise: Exercise;
   /** In order. */
   readonly bursts: readonly Evidence[];
   /**
@@ -23,6 +30,8 @@ export interface Measured {
   readonly idle: IdleReading;
   /** The burst whose calls overlapped most. */
   readonly best: Evidence;
+  /** Where that burst's work ran. */
+  readonly where: Whereabouts;
   readonly alone: AloneReading;
   readonly allowedMs: number;
   /** 90th percentile of the probe's latency when nothing else runs. */
@@ -30,6 +39,8 @@ export interface Measured {
   /** Cores that others kept busy during the bursts. */
   readonly busyCores: number;
   readonly cores: number;
+  /** Size of libuv's pool. */
+  readonly libuvThreads: number;
 }
 
 /** A probe within this time has not suffered. */
@@ -73,7 +84,7 @@ function percentile90(values: readonly number[]): number {
 
 /** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
 export async function runBursts(session: Session): Promise<Measured> {
-  const { exercise, callers, analytics } = session;
+  const { exercise, service, callers, analytics } = session;
   const { burst: planned, crowd } = planOf(exercise);
   const cores = availableParallelism();
   const idle = await measureIdle(session);
@@ -100,20 +111,26 @@ export async function runBursts(session: Session): Promise<Measured> {
   const bursts: Evidence[] = [];
   const crowds: Evidence[] = [];
   const limitMs = allowedMs(exercise, cores, alone);
-  const measured = (busyCores = 0): Measured => ({
-    bursts,
-    crowds,
-    idle,
-    best: maxOverlapping(exercise, bursts, cores),
-    alone,
-    allowedMs: limitMs,
-    idleProbeMs,
-    busyCores,
-    cores,
-  });
+  const measured = (busyCores = 0): Measured => {
+    const best = maxOverlapping(exercise, bursts, cores);
+    return {
+      exercise,
+      bursts,
+      crowds,
+      idle,
+      best,
+      where: whereItRan(exercise, best, taskMs(exercise, alone)),
+      alone,
+      allowedMs: limitMs,
+      idleProbeMs,
+      busyCores,
+      cores,
+      libuvThreads: service.libuvThreads,
+    };
+  };
   do {
     bursts.push(await fire(exercise.burst.calls));
-  } while (bursts.length < maxBursts && isWorthAnother(exercise, measured()));
+  } while (bursts.length < maxBursts && isWorthAnother(measured()));
   const fired = crowd === undefined ? bursts : crowds;
   while (fired.length < crowdCount && !haveFailed(fired)) {
     fired.push(await fire(crowd ?? exercise.burst.calls));
@@ -147,18 +164,13 @@ function haveFailed(evidence: readonly Evidence[]): boolean {
 
 function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: number): Evidence {
   const most = (one: Evidence) => overlapsOf(exercise, one, cores)[0]?.most ?? 0;
-  const best = bursts.toSorted((a, b) => most(a) - most(b)).at(-1);
-  if (best === undefined) {
-    throw new Error("Expected at least one burst");
-  }
-  return best;
+  return bursts.reduce((best, one) => (most(one) >= most(best) ? one : best));
 }
 
 /** Whether another burst could change the verdict. */
-function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
-  const { alone, bursts, best, cores } = measured;
-  const { held } = whereItRan(exercise, best, taskMs(exercise, alone));
-  if (held !== undefined || haveFailed(bursts)) {
+function isWorthAnother(measured: Measured): boolean {
+  const { exercise, bursts, best, where, cores } = measured;
+  if (where.held !== undefined || haveFailed(bursts)) {
     return false;
   }
   const lacking = overlapsOf(exercise, best, cores).filter(isTooLittle);

@@ -155,12 +155,7 @@ function heldInStandstills(evidence: Evidence, inTurnMs: number): Held | undefin
   return inTurn ? "waiting" : undefined;
 }
 
-/** Summarises for people the evidence of where a burst ran. */
-export function describeEvidence(exercise: Exercise, evidence: Evidence): string {
-  return evidenceParts(exercise, evidence).join(", ");
-}
-
-/** The parts of the same, a figure or two each. */
+/** Summarises for people the evidence of where a burst ran, a figure or two each. */
 export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] {
   const { observed, loop, tree, usage } = evidence;
   const { waiting, computing } = usage;

@@ -1,5 +1,6 @@
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
+import type { Measured } from "./bursts.ts";
 import { callsOf, type Evidence, type Left, workOf } from "./evidence.ts";
 
 /** Overlap of one kind of work in a burst. */
@@ -11,12 +12,6 @@ export interface Overlap {
   readonly most: number;
   /** Expected minimum of it. */
   readonly wanted: number;
-}
-
-interface Bursts {
-  readonly best: Evidence;
-  readonly crowds: readonly Evidence[];
-  readonly cores: number;
 }
 
 /** A thread with less CPU time has not computed a call's work. */
@@ -49,10 +44,7 @@ export function overlapsOf(
 }
 
 /** The same of all bursts: of the one that overlapped most, and of a crowd where that has one caller. */
-export function allOverlaps(
-  exercise: Exercise,
-  { best, crowds, cores }: Bursts,
-): readonly Overlap[] {
+export function allOverlaps({ exercise, best, crowds, cores }: Measured): readonly Overlap[] {
   const { backend, crowd } = planOf(exercise);
   const alone = overlapsOf(exercise, best, cores);
   if (backend === undefined || crowd === undefined) {

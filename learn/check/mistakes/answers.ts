@@ -4,7 +4,7 @@ import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { diagnoseRejections } from "@unblock/diagnose/unhandled-rejection";
 import type { RightFields } from "@unblock/exercises/check-plan";
 import { isNotExported, type Problem } from "../../service/learner-module.ts";
-import type { Wrong } from "../result.ts";
+import { fail, type Outcome } from "../result.ts";
 
 /** A field of a response that is not what its request asked for. */
 export interface WrongField {
@@ -226,23 +226,23 @@ export function wrongAnswer(request: JsonValue, got: JsonValue, right: RightFiel
  * Judges the unhandled rejections of a window.
  *
  * @param file the learner's, as shown to people
- * @param when the circumstances, such as "when the cache fails"
+ * @param when the circumstances, such as " when the cache fails"
  * @returns undefined when there was none
  */
 export function judgeRejections(
   file: string,
   { rejections }: { readonly rejections: readonly Problem[] },
   when = "",
-): Wrong | undefined {
+): Outcome | undefined {
   const [first] = rejections;
   if (first === undefined) {
     return undefined;
   }
   const line = first.line === null ? undefined : { file, line: first.line, what: "a promise" };
-  return {
-    message: `a promise was rejected${when === "" ? "" : ` ${when}`}, and nothing handled it`,
-    diagnosis: diagnoseRejections({ message: first.text, line, count: rejections.length }),
-  };
+  return fail(
+    `a promise was rejected${when}, and nothing handled it`,
+    diagnoseRejections({ message: first.text, line, count: rejections.length }),
+  );
 }
 
 export function replyWaits(replyMs: number): Diagnosis {

@@ -1,11 +1,10 @@
 import { BlockageTally } from "@unblock/diagnose/blocked-loop";
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { Exercise } from "@unblock/proto/exercises";
-import { taskMs } from "../measure/alone.ts";
+import { besideLoopMs, isBusy, isLoopBusy, stoodMs, taskMs } from "../measure/baseline.ts";
 import { type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
-import { describeEvidence, type Held, type Whereabouts } from "../measure/executor.ts";
-import { besideLoopMs, isBusy, isLoopBusy, stoodMs } from "../measure/idle.ts";
+import { evidenceParts, type Held } from "../measure/executor.ts";
 import {
   allOverlaps,
   computingAtOnce,
@@ -32,17 +31,6 @@ import {
   workSkipped,
 } from "./executors.ts";
 
-/** A measured handler, and where it ran. */
-export interface Served {
-  readonly exercise: Exercise;
-  readonly measured: Measured;
-  readonly where: Whereabouts;
-  /** Strategies that the decision may mean; empty when it names none of the exercise's. */
-  readonly decided: readonly string[];
-  /** Size of libuv's pool. */
-  readonly libuvThreads: number;
-}
-
 /** The learner's own threads in multiples of the cores; some libraries start half as many again. */
 const maxTimesCores = 2;
 /** Share of the CPU time of calls alone that an honest way of computing needs at least. */
@@ -50,23 +38,30 @@ const minCpuShare = 0.15;
 /** Computations of the toolbox per call that are no exception. */
 const tooOften = 1.5;
 
-/** Returns all that is wrong with where a burst ran and how it overlapped, the first to fix first. */
-export function burstMistakes(served: Served): readonly Diagnosis[] {
-  const { exercise, measured, where, decided } = served;
+/**
+ * Returns all that is wrong with where a burst ran and how it overlapped, the first to fix first.
+ *
+ * @param decided strategies that the decision may mean; empty when it names none of the exercise's
+ */
+export function burstMistakes(
+  measured: Measured,
+  decided: readonly string[],
+): readonly Diagnosis[] {
+  const { exercise, best, cores, where } = measured;
   const { held, strategy, alsoCalled } = where;
   const isDecided =
     decided.length === 0 || [strategy, ...alsoCalled].some((name) => decided.includes(name));
-  const evidence = describeEvidence(exercise, measured.best);
+  const evidence = evidenceParts(exercise, best).join(", ");
   const disagreement = isDecided ? [] : [decidedOtherwise(decided[0] ?? "", strategy, evidence)];
   const busy = keptBusy(measured);
   if (busy !== undefined) {
     return [busy];
   }
   if (held !== undefined) {
-    const blocked = loopBlocked(exercise, held, measured);
+    const blocked = loopBlocked(held, measured);
     // The loop also stands still while a process is started: then that is the first to fix. Processes that the
     // loop waits for are not observed.
-    const { observed, usage } = measured.best;
+    const { observed, usage } = best;
     const causes =
       held === "waiting" && usage.waiting.onLoop === 0 && observed.newProcesses > 0
         ? startedBy(measured.crowds)
@@ -77,15 +72,15 @@ export function burstMistakes(served: Served): readonly Diagnosis[] {
   }
   // This also explains too little overlap, and a decision for something else.
   if (where.waitsInWorkers) {
-    const { calls, maxInProgress } = measured.best.usage.waiting;
-    return [waitsInWorkers(calls, maxInProgress, measured.cores)];
+    const { calls, maxInProgress } = best.usage.waiting;
+    return [waitsInWorkers(calls, maxInProgress, cores)];
   }
   const others = [
-    tooManyThreads(served),
+    tooManyThreads(measured, decided),
     ...growing(measured),
-    tooLittleOverlap(served),
-    tooLittleWork(served),
-    tooMuchWork(served),
+    tooLittleOverlap(measured),
+    tooLittleWork(measured),
+    tooMuchWork(measured),
   ];
   return [...others.filter((one) => one !== undefined), ...disagreement];
 }
@@ -100,15 +95,18 @@ function keptBusy({ idle }: Measured): Diagnosis | undefined {
 }
 
 /** More computing threads than cores are right only for those who have decided for threads. */
-function tooManyThreads({ exercise, measured, where, decided }: Served): Diagnosis | undefined {
-  const atOnce = computingAtOnce(measured.best) ?? 0;
-  const max = where.isOwn ? measured.cores * maxTimesCores : measured.cores;
+function tooManyThreads(
+  { exercise, best, crowds, cores, where }: Measured,
+  decided: readonly string[],
+): Diagnosis | undefined {
+  const atOnce = computingAtOnce(best) ?? 0;
+  const max = where.isOwn ? cores * maxTimesCores : cores;
   const isMeant =
     decided.includes("blocking-pool") && where.strategy === "blocking-pool" && !where.isOwn;
   // One process per call has its own diagnosis.
-  const isProcessEach = startedBy(measured.crowds).some(({ what }) => what === "processes");
+  const isProcessEach = startedBy(crowds).some(({ what }) => what === "processes");
   return exercise.work.cpu && atOnce > max && !isMeant && !isProcessEach
-    ? moreThreadsThanCores(atOnce, measured.cores)
+    ? moreThreadsThanCores(atOnce, cores)
     : undefined;
 }
 
@@ -135,10 +133,9 @@ function growing({ crowds }: Measured): readonly Diagnosis[] {
   ];
 }
 
-function tooLittleOverlap(served: Served): Diagnosis | undefined {
-  const { exercise, measured, where, libuvThreads } = served;
-  const { best } = measured;
-  const overlaps = allOverlaps(exercise, measured);
+function tooLittleOverlap(measured: Measured): Diagnosis | undefined {
+  const { best, where, libuvThreads } = measured;
+  const overlaps = allOverlaps(measured);
   const [first] = overlaps;
   // No more reads run at once than the pool has threads; on a busy machine the disk counts more, as it
   // notices late that a read has ended.
@@ -157,15 +154,14 @@ function tooLittleOverlap(served: Served): Diagnosis | undefined {
   return isOwnPool ? poolTooSmall(lacking) : sequential(lacking);
 }
 
-function tooLittleWork({ exercise, measured }: Served): Diagnosis | undefined {
-  const { best, alone } = measured;
+function tooLittleWork({ exercise, best, alone }: Measured): Diagnosis | undefined {
   const calls = best.requests.length;
   const minMs = calls * taskMs(exercise, alone) * minCpuShare;
   const cpuMs = cpuMsOf(best);
   return best.tree !== undefined && cpuMs < minMs ? workSkipped(cpuMs, minMs, calls) : undefined;
 }
 
-function tooMuchWork({ exercise, measured: { best } }: Served): Diagnosis | undefined {
+function tooMuchWork({ exercise, best }: Measured): Diagnosis | undefined {
   const calls = best.requests.length;
   const computations = best.usage.computing.calls;
   return exercise.work.cpu && computations >= calls * tooOften
@@ -174,7 +170,7 @@ function tooMuchWork({ exercise, measured: { best } }: Served): Diagnosis | unde
 }
 
 /** The event loop was held during a burst. Counts say so and name it; the watch of the loop knows the line. */
-function loopBlocked(exercise: Exercise, held: Held, measured: Measured): Diagnosis {
+function loopBlocked(held: Held, measured: Measured): Diagnosis {
   const { observed, loop, usage, burst } = measured.best;
   const loopCpuMs = round(loopCpuMsOf(measured.best));
   const computing = observed.handler.isAsync ? "cpu-behind-a-promise" : "loop-blocked-by-cpu";
@@ -194,7 +190,7 @@ function loopBlocked(exercise: Exercise, held: Held, measured: Measured): Diagno
     name,
     finding: `${counted}${measuredToo} Everybody else who called waited, up to ${lateMs} ms.`,
     ...(line === undefined ? {} : { line }),
-    nextStep: asyncTwin(line?.what) ?? nextStep(exercise, held),
+    nextStep: asyncTwin(line?.what) ?? nextStep(measured.exercise, held),
     numbers: {
       ...seen?.numbers,
       calls_on_loop: calls,

@@ -1,6 +1,6 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
-import { describeAlone, fastestMs } from "../measure/alone.ts";
+import { describeAlone, fastestMs } from "../measure/baseline.ts";
 import { fastestWallMs, type Measured } from "../measure/bursts.ts";
 import type { Growth, Overlap } from "../measure/overlap.ts";
 import { round } from "../result.ts";

@@ -1,11 +1,10 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { planOf } from "@unblock/exercises/checks";
-import { callMs } from "../faults.ts";
 import type { Measured } from "../measure/bursts.ts";
 import { callsOf } from "../measure/evidence.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
-import { fail, failFor, type Outcome, pass, type Wrong } from "../result.ts";
-import type { Session } from "../session.ts";
+import { fail, type Outcome, pass } from "../result.ts";
+import { makeCall, type Session } from "../session.ts";
 import { judgeAsks, judgeReplies } from "./judge-replies.ts";
 
 /** Calls of a burst whose work is done again to know its result, where nothing else tells it. */
@@ -17,7 +16,7 @@ export async function checkAnswer(session: Session): Promise<Outcome> {
   const { questions, backend } = planOf(exercise);
   const wrong = await judgeQuestions(session);
   if (wrong !== undefined) {
-    return failFor(wrong);
+    return wrong;
   }
   const { rejectedListening } = await service.observe();
   if (rejectedListening !== null) {
@@ -28,8 +27,8 @@ export async function checkAnswer(session: Session): Promise<Outcome> {
 }
 
 /** Single calls, each in its own window. */
-async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
-  const { exercise, file, service, callers, world } = session;
+async function judgeQuestions(session: Session): Promise<Outcome | undefined> {
+  const { exercise, file, service, world } = session;
   const { questions, backend } = planOf(exercise);
   const requests = questions.map(({ request }) => request);
   const isPicture = exercise.rpc === "PredictImage";
@@ -39,11 +38,7 @@ async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
   for (const { request, forget } of questions) {
     await service.begin();
     await world.restart("right", { requests: [request], forget });
-    const reply = await service.within(
-      callMs,
-      `did not answer ${JSON.stringify(request)}`,
-      callers.call(request),
-    );
+    const reply = await makeCall(session, request);
     world.holdings.throwTampering();
     const observed = await service.observe();
     const seen = await world.seen();
@@ -78,7 +73,7 @@ async function judgeQuestions(session: Session): Promise<Wrong | undefined> {
 export async function judgeBursts(
   session: Session,
   { bursts, crowds, alone }: Measured,
-): Promise<Wrong | undefined> {
+): Promise<Outcome | undefined> {
   const { exercise, file } = session;
   const { backend } = planOf(exercise);
   const past: JsonValue[][] = [];

@@ -1,20 +1,14 @@
 import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
 import { planOf } from "@unblock/exercises/checks";
-import type { Exercise } from "@unblock/proto/exercises";
 import { meantStrategies } from "../decision.ts";
-import { taskMs } from "../measure/alone.ts";
+import { taskMs } from "../measure/baseline.ts";
 import { type Measured, runBursts } from "../measure/bursts.ts";
 import { cpuMsOf } from "../measure/evidence.ts";
-import {
-  describeEvidence,
-  evidenceParts,
-  type Whereabouts,
-  whereItRan,
-} from "../measure/executor.ts";
+import { evidenceParts } from "../measure/executor.ts";
 import { allOverlaps, isTooLittle } from "../measure/overlap.ts";
-import { burstMistakes, type Served } from "../mistakes/burst-mistakes.ts";
+import { burstMistakes } from "../mistakes/burst-mistakes.ts";
 import { slowerThanItsWork } from "../mistakes/executors.ts";
-import { fail, inconclusive, type Outcome, pass, type Report, type Wrong } from "../result.ts";
+import { fail, inconclusive, type Outcome, pass, type Report } from "../result.ts";
 import type { Session } from "../session.ts";
 import { checkAnswer, judgeBursts } from "./answer.ts";
 import { checkFailures } from "./failures.ts";
@@ -42,19 +36,15 @@ export async function checkBurst(session: Session, report: Report): Promise<void
     return;
   }
   const { measured, wrong } = judged;
-  const { alone, best } = measured;
-  const where = whereItRan(exercise, best, taskMs(exercise, alone));
-  const decided = meantStrategies(exercise, service.decision);
-  const served = { exercise, measured, where, decided, libuvThreads: service.libuvThreads };
-  const mistakes = burstMistakes(served);
+  const mistakes = burstMistakes(measured, meantStrategies(exercise, service.decision));
   if (wrong !== undefined) {
-    report.add("overlap", outcomeOf(wrong, served, mistakes));
+    report.add("overlap", explained(wrong, measured, mistakes));
     return;
   }
-  const overlaps = report.add("overlap", checkOverlap(exercise, measured, mistakes));
-  const isPlaced = report.add("executor", checkExecutor(served, mistakes));
+  const overlaps = report.add("overlap", checkOverlap(measured, mistakes));
+  const isPlaced = report.add("executor", checkExecutor(measured, mistakes));
   report.add("time", checkTime(measured, mistakes));
-  report.add("probe", checkProbe(measured, where));
+  report.add("probe", checkProbe(measured));
   if (!overlaps || !isPlaced) {
     return;
   }
@@ -68,12 +58,9 @@ export async function checkBurst(session: Session, report: Report): Promise<void
 }
 
 /** Outcome of a burst with a wrong response. */
-function outcomeOf(
-  { message, diagnosis, isLate }: Wrong,
-  { exercise, measured, where }: Served,
-  mistakes: readonly Diagnosis[],
-): Outcome {
-  const { best, alone } = measured;
+function explained(wrong: Outcome, measured: Measured, mistakes: readonly Diagnosis[]): Outcome {
+  const { message, diagnoses, isLate } = wrong;
+  const { exercise, best, alone, where } = measured;
   const isWaste = cpuMsOf(best) > maxTimesWork * best.requests.length * taskMs(exercise, alone);
   if (isLate && exercise.work.cpu && isWaste) {
     // The clock does not matter, nor does the load by others.
@@ -81,19 +68,15 @@ function outcomeOf(
   }
   if (where.held !== undefined) {
     // Calls fail because a held loop made them late, however busy the machine is.
-    return fail(message, ...mistakes, diagnosis);
+    return fail(message, ...mistakes, ...diagnoses);
   }
   const doubt = isLate && !haveHung(measured) ? whyNoTime(measured) : undefined;
-  return doubt === undefined ? fail(message, diagnosis) : inconclusive(`${message}; but ${doubt}`);
+  return doubt === undefined ? wrong : inconclusive(`${message}; but ${doubt}`);
 }
 
 /** Did the calls of a burst overlap as they should? Decided by counts. */
-function checkOverlap(
-  exercise: Exercise,
-  measured: Measured,
-  mistakes: readonly Diagnosis[],
-): Outcome {
-  const overlaps = allOverlaps(exercise, measured);
+function checkOverlap(measured: Measured, mistakes: readonly Diagnosis[]): Outcome {
+  const overlaps = allOverlaps(measured);
   const message = overlaps
     .map(
       ({ what, calls, most, wanted }) => `${most} of ${calls} ${what} at once (${wanted} wanted)`,
@@ -105,26 +88,25 @@ function checkOverlap(
 }
 
 /** Did it run where the decision says, and is that right? */
-function checkExecutor(
-  { exercise, measured, where }: Served,
-  mistakes: readonly Diagnosis[],
-): Outcome {
+function checkExecutor(measured: Measured, mistakes: readonly Diagnosis[]): Outcome {
+  const { exercise, best, where } = measured;
+  const evidence = evidenceParts(exercise, best);
   const misplaced = mistakes.filter(({ name }) => !notOfExecutor.has(name));
   // Another executor may do as well; the harm that it does would have a name.
   if (misplaced.length > 0 || where.held !== undefined) {
-    const evidence = describeEvidence(exercise, measured.best);
-    return fail(`ran as ${where.strategy}: ${evidence}`, ...misplaced);
+    return fail(`ran as ${where.strategy}: ${evidence.join(", ")}`, ...misplaced);
   }
-  const { burst, loop } = measured.best;
-  const busy = Math.round(loop.utilization * 100);
+  const busy = Math.round(best.loop.utilization * 100);
   return pass(
-    `${burst.calls.length} calls ran as ${where.strategy}, and the event loop was ${busy} % busy${price(exercise, where)}`,
-    evidenceParts(exercise, measured.best),
+    `${best.burst.calls.length} calls ran as ${where.strategy}, and the event loop was ${busy} % busy${price(measured)}`,
+    evidence,
   );
 }
 
 /** What a right answer costs that is not the recommended one. */
-function price({ strategies, recommended }: Exercise, { strategy, isOwn }: Whereabouts): string {
+function price({ exercise, where }: Measured): string {
+  const { strategies, recommended } = exercise;
+  const { strategy, isOwn } = where;
   if (isOwn) {
     return ". Its price: threads or processes of your own, each with a heap, to start, bound and end yourself";
   }

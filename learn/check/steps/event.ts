@@ -1,9 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { meantStrategies } from "../decision.ts";
-import { taskMs } from "../measure/alone.ts";
 import { runBursts } from "../measure/bursts.ts";
-import { whereItRan } from "../measure/executor.ts";
 import {
   asksTooOften,
   describeFailure,
@@ -18,9 +16,9 @@ import {
 } from "../mistakes/answers.ts";
 import { burstMistakes } from "../mistakes/burst-mistakes.ts";
 import { decidedOtherwise, priceOfUnread } from "../mistakes/executors.ts";
-import { fail, failFor, type Outcome, pass, type Report, round } from "../result.ts";
-import type { Session } from "../session.ts";
-import { type Analytics, after } from "../world/analytics.ts";
+import { fail, type Outcome, pass, type Report, round } from "../result.ts";
+import type { EventSession } from "../session.ts";
+import { after } from "../world/analytics.ts";
 import { judgeBursts } from "./answer.ts";
 import { checkProbe, checkTime } from "./time.ts";
 import {
@@ -49,12 +47,8 @@ const takesMs = 50;
 const maxTries = 12;
 
 /** Checks a handler whose work follows its reply. */
-export async function checkTrackEvent(
-  session: Session,
-  analytics: Analytics,
-  report: Report,
-): Promise<void> {
-  const seen = await report.attempt("answer", () => checkEvent(session, analytics));
+export async function checkTrackEvent(session: EventSession, report: Report): Promise<void> {
+  const seen = await report.attempt("answer", () => checkEvent(session));
   if (seen === undefined || !report.add("answer", seen.answer)) {
     return;
   }
@@ -62,18 +56,14 @@ export async function checkTrackEvent(
   const decided = meantStrategies(session.exercise, session.service.decision);
   const isFirst = report.add("executor", checkReplyFirst(tracked, decided));
   // Of lost events no burst is needed.
-  if (isFirst && (tracked.some(isLost) || (await measureReplies(session, analytics, report)))) {
-    await report.make("after-reply", () => checkAfterReply(session, analytics, tracked));
+  if (isFirst && (tracked.some(isLost) || (await measureReplies(session, report)))) {
+    await report.make("after-reply", () => checkAfterReply(session, tracked));
   }
 }
 
 /** @returns whether the next step makes sense */
-async function measureReplies(
-  session: Session,
-  analytics: Analytics,
-  report: Report,
-): Promise<boolean> {
-  const { exercise, service } = session;
+async function measureReplies(session: EventSession, report: Report): Promise<boolean> {
+  const { analytics } = session;
   const posted: string[] = [];
   analytics.takeAll((event) => {
     posted.push(event.body);
@@ -92,34 +82,29 @@ async function measureReplies(
   }
   const { measured, calls, wrong } = judged;
   if (wrong !== undefined) {
-    return report.add("overlap", failFor(wrong));
+    return report.add("overlap", wrong);
   }
-  const { alone, best } = measured;
-  const where = whereItRan(exercise, best, taskMs(exercise, alone));
-  const { libuvThreads } = service;
-  const mistakes = burstMistakes({ exercise, measured, where, decided: [], libuvThreads });
-  const price = priceOfUnread(best.observed.unreadResponses);
+  const mistakes = burstMistakes(measured, []);
+  const price = priceOfUnread(measured.best.observed.unreadResponses);
   const message = `${posted.length} events of ${calls.length} calls arrived, each once${price}`;
   const overlap = mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
   const isGood = report.add("overlap", overlap);
   report.add("time", checkTime(measured, mistakes));
-  report.add("probe", checkProbe(measured, where));
+  report.add("probe", checkProbe(measured));
   return isGood;
 }
 
 /** Is the reply right, and the event that arrives at analytics? */
 async function checkEvent(
-  session: Session,
-  analytics: Analytics,
+  session: EventSession,
 ): Promise<{ readonly answer: Outcome; readonly tracked: readonly Tracked[] }> {
   const tracked: Tracked[] = [];
   for (const request of requests) {
-    analytics.takeArrived();
+    session.analytics.takeArrived();
     await session.service.begin();
-    const one = await track(session, analytics, request, false);
+    const one = await track(session, request, false);
     tracked.push(one);
-    const wrong =
-      (await sentAgain(analytics, request)) ?? (await whatIsWrong(session, request, one));
+    const wrong = (await sentAgain(session, request)) ?? (await whatIsWrong(session, request, one));
     if (wrong !== undefined) {
       return { answer: wrong, tracked };
     }
@@ -133,7 +118,10 @@ async function checkEvent(
 }
 
 /** Was an event sent again that analytics had taken? */
-async function sentAgain(analytics: Analytics, request: JsonValue): Promise<Outcome | undefined> {
+async function sentAgain(
+  { analytics }: EventSession,
+  request: JsonValue,
+): Promise<Outcome | undefined> {
   await analytics.untilQuiet();
   const others = analytics.takeArrived();
   for (const other of others) {
@@ -149,7 +137,7 @@ async function sentAgain(analytics: Analytics, request: JsonValue): Promise<Outc
 }
 
 async function whatIsWrong(
-  { file, service }: Session,
+  { file, service }: EventSession,
   request: JsonValue,
   { reply, posted, outcome }: Tracked,
 ): Promise<Outcome | undefined> {
@@ -191,33 +179,29 @@ function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]
  * other calls have their replies and events meanwhile?
  */
 async function checkAfterReply(
-  session: Session,
-  analytics: Analytics,
+  session: EventSession,
   tracked: readonly Tracked[],
 ): Promise<Outcome> {
   const [request] = requests;
   if (tracked.some(isLost)) {
     return fail("lost when the caller had its reply", lostOnAbort("had its reply"));
   }
-  if (isLost(await track(session, analytics, request, true))) {
+  if (isLost(await track(session, request, true))) {
     return fail("lost when the caller disconnected", lostOnAbort("disconnected"));
   }
-  const wrong = await callBesideEvents(session, analytics, oneAfterAnother);
+  const wrong = await callBesideEvents(session, oneAfterAnother);
   if (wrong !== undefined) {
-    return failFor(wrong);
+    return wrong;
   }
-  const refusal = await refuseEvent(session, analytics, request);
+  const refusal = await refuseEvent(session, request);
   const { tries, ms } = refusal;
   if (tries > maxTries) {
     const what = "analytics refuses an event";
     return fail(`sent ${tries} times when ${what}`, retriesWithoutEnd(what, tries, ms, 0));
   }
   const rejected = judgeRejections(session.file, refusal);
-  const isConfirmed = (await stopWithEvent(session, analytics, request)) === "confirmed";
-  const failures = [
-    ...(rejected === undefined ? [] : [rejected.diagnosis]),
-    ...(isConfirmed ? [] : [lostAtShutdown()]),
-  ];
+  const isConfirmed = (await stopWithEvent(session, request)) === "confirmed";
+  const failures = [...(rejected?.diagnoses ?? []), ...(isConfirmed ? [] : [lostAtShutdown()])];
   const seen = [
     "arrives when the caller has disconnected",
     `one that is refused ${rejected === undefined ? "ends nothing" : "would end the service"}`,

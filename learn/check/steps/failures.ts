@@ -1,7 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Known, Trouble } from "@unblock/exercises/check-plan";
 import { planOf } from "@unblock/exercises/checks";
-import { callMs } from "../faults.ts";
 import type { TreeUse } from "../measure/system.ts";
 import {
   hidesFailure,
@@ -10,8 +9,8 @@ import {
   retriesWithoutEnd,
 } from "../mistakes/answers.ts";
 import { busyWhileWaiting, priceOfUnread } from "../mistakes/executors.ts";
-import { failFor, type Outcome, pass, type Wrong } from "../result.ts";
-import type { Session } from "../session.ts";
+import { fail, type Outcome, pass } from "../result.ts";
+import { makeCall, type Session } from "../session.ts";
 import { judgeReplies } from "./judge-replies.ts";
 
 /** Time after which a caller disconnects. */
@@ -37,32 +36,28 @@ export async function checkFailures(session: Session): Promise<Outcome> {
     const wrong = await judgeTrouble(session, trouble);
     await world.restart("right", { requests: [trouble.request] });
     if (wrong !== undefined) {
-      return failFor(wrong);
+      return wrong;
     }
     failed = trouble.mayBeRight || trouble.mood === "right" ? failed : trouble;
   }
   const wrong = failed === undefined ? undefined : await judgeRecovery(session, failed);
   if (wrong !== undefined) {
-    return failFor(wrong);
+    return wrong;
   }
   const { unreadResponses } = await service.observe();
   const when = troubles.map(({ what }) => what).join(", when ");
   return pass(`callers hear the truth when ${when}${priceOfUnread(unreadResponses)}`);
 }
 
-async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong | undefined> {
-  const { exercise, service, callers, world, tree, file } = session;
+async function judgeTrouble(session: Session, trouble: Trouble): Promise<Outcome | undefined> {
+  const { exercise, service, world, tree, file } = session;
   const { mood, what, request, mayBeRight } = trouble;
   await service.begin();
   await world.restart(mood, { requests: [request] });
   const endTree = tree.begin();
   const beganMs = performance.now();
   const caller = AbortSignal.timeout(patienceMs);
-  const reply = await service.within(
-    callMs,
-    `did not answer ${JSON.stringify(request)} when ${what}`,
-    callers.call(request, caller),
-  );
+  const reply = await makeCall(session, request, caller, ` when ${what}`);
   const ms = Math.round(performance.now() - beganMs);
   const used = endTree();
   const atEnd = await countAsks(session);
@@ -75,25 +70,23 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong |
   const needed = planOf(exercise).backend?.callsEach ?? 1;
   const max = needed * (caller.aborted ? maxTriesAtEnd : maxTries);
   if (asks > max || late > maxLate * needed) {
-    const diagnosis = retriesWithoutEnd(what, asks, ms, late);
-    return { message: `asked ${asks} times when ${what}`, diagnosis };
+    return fail(`asked ${asks} times when ${what}`, retriesWithoutEnd(what, asks, ms, late));
   }
   if (mood === "slow" && used !== undefined && isLoopKeptBusy(used, ms)) {
-    const diagnosis = busyWhileWaiting(ms, used.loopCpuMs);
-    return { message: `the event loop was busy when ${what}, while one call waited`, diagnosis };
+    const message = `the event loop was busy when ${what}, while one call waited`;
+    return fail(message, busyWhileWaiting(ms, used.loopCpuMs));
   }
-  const rejected = judgeRejections(file, await service.observe(), `when ${what}`);
+  const rejected = judgeRejections(file, await service.observe(), ` when ${what}`);
   if (rejected !== undefined || reply.code !== "ok") {
     return rejected;
   }
   const known: Known = { mark: world.mark, asked, answers: new Map() };
   const answered = { exercise, file, requests: [request], replies: [reply], known };
-  return mayBeRight && judgeReplies({ ...answered, problem: null, past: [] }) === undefined
-    ? undefined
-    : {
-        message: `${JSON.stringify(request)} got ${JSON.stringify(reply.body)} when ${what}`,
-        diagnosis: hidesFailure(what, request, reply.body),
-      };
+  if (mayBeRight && judgeReplies({ ...answered, problem: null, past: [] }) === undefined) {
+    return undefined;
+  }
+  const message = `${JSON.stringify(request)} got ${JSON.stringify(reply.body)} when ${what}`;
+  return fail(message, hidesFailure(what, request, reply.body));
 }
 
 function isLoopKeptBusy({ loopCpuMs, loopStarvedMs }: TreeUse, ms: number): boolean {
@@ -102,17 +95,10 @@ function isLoopKeptBusy({ loopCpuMs, loopStarvedMs }: TreeUse, ms: number): bool
 }
 
 /** Does a call succeed again once the backend has recovered? */
-async function judgeRecovery(
-  { service, callers }: Session,
-  { request }: Trouble,
-): Promise<Wrong | undefined> {
-  const reply = await service.within(
-    callMs,
-    `did not answer ${JSON.stringify(request)}`,
-    callers.call(request),
-  );
+async function judgeRecovery(session: Session, { request }: Trouble): Promise<Outcome | undefined> {
+  const reply = await makeCall(session, request);
   const message = `${JSON.stringify(request)} fails as ${reply.code}: ${reply.message}`;
-  return reply.code === "ok" ? undefined : { message, diagnosis: keptFailure(message) };
+  return reply.code === "ok" ? undefined : fail(message, keptFailure(message));
 }
 
 /** The database's driver runs in the service, which notes its queries. */

@@ -4,12 +4,12 @@ import type { Cancelled } from "@unblock/exercises/check-plan";
 import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
-import { computingMs, taskMs } from "../measure/alone.ts";
+import { computingMs, taskMs } from "../measure/baseline.ts";
 import type { Measured } from "../measure/bursts.ts";
 import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
 import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
-import { fail, failFor, inconclusive, type Outcome, pass, type Wrong } from "../result.ts";
+import { fail, inconclusive, type Outcome, pass } from "../result.ts";
 import type { Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
 import type { Seen } from "../world/log.ts";
@@ -53,7 +53,7 @@ export async function checkSignal(session: Session, measured: Measured): Promise
   }
   const doubt = wrong.isLate ? whyNoTime(measured) : undefined;
   return doubt === undefined
-    ? fail(`some callers disconnected, and of the others ${wrong.message}`, wrong.diagnosis)
+    ? fail(`some callers disconnected, and of the others ${wrong.message}`, ...wrong.diagnoses)
     : inconclusive(`${wrong.message}; but ${doubt}`);
 }
 
@@ -80,7 +80,7 @@ async function cancel(
     const evidence = await gatherCancelled(session, requests, deadlineMs);
     const rejected = judgeRejections(file, evidence.observed);
     if (rejected !== undefined) {
-      return failFor(rejected);
+      return rejected;
     }
     if (!isInTheMiddle(exercise, phase, evidence, cores)) {
       deadlineMs *= patience;
@@ -260,7 +260,7 @@ function computedOn(
 }
 
 /** Some callers disconnect while others wait: do the others get their responses all the same? */
-async function judgeStaying(session: Session, { alone }: Measured): Promise<Wrong | undefined> {
+async function judgeStaying(session: Session, { alone }: Measured): Promise<Outcome | undefined> {
   const { exercise, file } = session;
   const { burst, cancelled } = planOf(exercise);
   const leavesMs = cancelled[0]?.deadlineMs(computingMs(exercise, alone)) ?? burstDeadlineMs;

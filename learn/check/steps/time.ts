@@ -1,9 +1,8 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { maxBusyCores } from "@unblock/measure/quiet";
-import { describeAlone, fastestMs } from "../measure/alone.ts";
+import { describeAlone, fastestMs } from "../measure/baseline.ts";
 import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
-import type { Whereabouts } from "../measure/executor.ts";
 import type { TreeUse } from "../measure/system.ts";
 import { slowerThanItsWork } from "../mistakes/executors.ts";
 import { fail, inconclusive, type Outcome, pass, round } from "../result.ts";
@@ -56,7 +55,7 @@ export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): O
 }
 
 /** Did other callers of the service get their responses in time meanwhile? */
-export function checkProbe(measured: Measured, { held }: Whereabouts): Outcome {
+export function checkProbe(measured: Measured): Outcome {
   const lateMs = probeMs(measured);
   const allowedMs = allowedProbeMs(measured);
   const message = `Ping, every 5 ms: 90 % within ${round(lateMs)} ms, ${round(measured.idleProbeMs)} ms when nothing else runs`;
@@ -64,7 +63,7 @@ export function checkProbe(measured: Measured, { held }: Whereabouts): Outcome {
     return pass(message);
   }
   const late = `${message}; up to ${round(allowedMs)} ms go unnoticed`;
-  if (held !== undefined) {
+  if (measured.where.held !== undefined) {
     // However busy the machine is, the held loop is the reason.
     return fail(late);
   }

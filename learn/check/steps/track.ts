@@ -8,9 +8,9 @@ import {
   eventsMixedUp,
   replyWaitsForOthers,
 } from "../mistakes/answers.ts";
-import type { Wrong } from "../result.ts";
-import type { Reply, Session } from "../session.ts";
-import { type Analytics, after, type Outcome } from "../world/analytics.ts";
+import { fail, type Outcome } from "../result.ts";
+import { type EventSession, makeCall, type Reply } from "../session.ts";
+import { after, type EventOutcome } from "../world/analytics.ts";
 
 /** Time that analytics takes for an event. */
 const takesMs = 200;
@@ -33,7 +33,7 @@ export interface Tracked {
   readonly repliedFirst: boolean;
   /** The event; undefined when none arrived. */
   readonly posted: string | undefined;
-  readonly outcome: Outcome | "missing";
+  readonly outcome: EventOutcome | "missing";
 }
 
 /**
@@ -43,20 +43,17 @@ export interface Tracked {
  * @param disconnects whether the caller disconnects as soon as the event has arrived
  */
 export async function track(
-  { service, callers }: Session,
-  analytics: Analytics,
+  session: EventSession,
   request: JsonValue,
   disconnects: boolean,
 ): Promise<Tracked> {
+  const { analytics } = session;
   const caller = new AbortController();
   const beganMs = performance.now();
-  const replied = service
-    .within(
-      callMs,
-      `did not answer ${JSON.stringify(request)}`,
-      callers.call(request, caller.signal),
-    )
-    .then((reply) => ({ reply, replyMs: performance.now() - beganMs }));
+  const replied = makeCall(session, request, caller.signal).then((reply) => ({
+    reply,
+    replyMs: performance.now() - beganMs,
+  }));
   const arrived = analytics.next(callMs + comesMs);
   if (disconnects) {
     void arrived.then(() => caller.abort());
@@ -83,10 +80,10 @@ export async function track(
  * @returns undefined when each call had its reply, and its event arrived
  */
 export async function callBesideEvents(
-  { service, callers }: Session,
-  analytics: Analytics,
+  session: EventSession,
   requests: readonly JsonValue[],
-): Promise<Wrong | undefined> {
+): Promise<Outcome | undefined> {
+  const { analytics } = session;
   const posted: string[] = [];
   const replied = Promise.withResolvers<void>();
   analytics.restartWindow();
@@ -94,14 +91,11 @@ export async function callBesideEvents(
     posted.push(event.body);
     void replied.promise.then(() => event.confirm());
   });
-  let late: Wrong | undefined;
+  let late: Outcome | undefined;
   for (const request of requests) {
-    const reply = service.within(callMs, "did not answer", callers.call(request));
+    const reply = makeCall(session, request);
     if ((await Promise.race([reply, after(waitsMs)])) === undefined) {
-      late = {
-        message: "a reply waited for another call's event",
-        diagnosis: replyWaitsForOthers(),
-      };
+      late = fail("a reply waited for another call's event", replyWaitsForOthers());
       replied.resolve();
       await reply;
       break;
@@ -124,11 +118,8 @@ export interface Refusal {
 }
 
 /** Has analytics refuse an event, whenever it is sent. */
-export async function refuseEvent(
-  { service, callers }: Session,
-  analytics: Analytics,
-  request: JsonValue,
-): Promise<Refusal> {
+export async function refuseEvent(session: EventSession, request: JsonValue): Promise<Refusal> {
+  const { service, analytics } = session;
   let tries = 0;
   analytics.takeAll((event) => {
     tries++;
@@ -136,7 +127,7 @@ export async function refuseEvent(
   });
   await service.begin();
   const beganMs = performance.now();
-  await service.within(callMs, "did not answer", callers.call(request));
+  await makeCall(session, request);
   await after(refusesMs);
   const { rejections } = await service.observe();
   const ms = Math.round(performance.now() - beganMs);
@@ -152,11 +143,11 @@ export async function refuseEvent(
  * enough, or has ended: an event that the service owns arrives, another is lost.
  */
 export async function stopWithEvent(
-  { service, callers }: Session,
-  analytics: Analytics,
+  session: EventSession,
   request: JsonValue,
-): Promise<Outcome | "missing"> {
-  await service.within(callMs, "did not answer", callers.call(request));
+): Promise<Tracked["outcome"]> {
+  const { service, analytics } = session;
+  await makeCall(session, request);
   const stopped = service.stop();
   const ended = stopped.then(() => after(hangUpMs));
   await Promise.race([ended, after(takesAtStopMs)]);
@@ -174,7 +165,7 @@ export async function stopWithEvent(
 export function judgeEvents(
   requests: readonly JsonValue[],
   posted: readonly string[],
-): Wrong | undefined {
+): Outcome | undefined {
   const events = posted.map(parse);
   const times = requests.map(
     (request) => events.filter((event) => isDeepStrictEqual(event, request)).length,
@@ -184,10 +175,10 @@ export function judgeEvents(
   if (missing > 0) {
     const others = events.length - times.filter((one) => one > 0).length;
     const lost = others > 0 ? eventsMixedUp : eventsMissing;
-    return { message, diagnosis: lost(requests.length, missing) };
+    return fail(message, lost(requests.length, missing));
   }
   return times.some((one) => one > 1)
-    ? { message, diagnosis: asksTooOften("analytics service", events.length, requests.length) }
+    ? fail(message, asksTooOften("analytics service", events.length, requests.length))
     : undefined;
 }
 

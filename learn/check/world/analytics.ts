@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import type { ConnectionCounts } from "./log.ts";
 
 /** What became of an event: "lost" when its sender disconnected before it was confirmed. */
-export type Outcome = "confirmed" | "rejected" | "lost";
+export type EventOutcome = "confirmed" | "rejected" | "lost";
 
 /** Time without events after which no more follow what has ended. */
 const quietMs = 250;
@@ -16,7 +16,7 @@ const pollMs = 20;
 export interface ReceivedEvent {
   readonly body: string;
   /** Resolves when the event is confirmed, refused or lost. */
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<EventOutcome>;
   confirm(): void;
   refuse(): void;
 }
@@ -129,9 +129,9 @@ export class Analytics {
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+    const { promise: outcome, resolve } = Promise.withResolvers<EventOutcome>();
     response.on("close", () => resolve("lost"));
-    const end = (status: number, came: Outcome) => {
+    const end = (status: number, came: EventOutcome) => {
       if (!response.writableEnded && !response.destroyed) {
         response.writeHead(status, { "content-type": "application/json" }).end("{}");
         response.on("finish", () => resolve(came));
