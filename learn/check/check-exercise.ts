@@ -6,7 +6,6 @@ import { burstMs, HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { lineOfMistake } from "./line-of-mistake.ts";
 import { TreeWatch } from "./measure/system.ts";
-import { leftBehind } from "./mistakes/executors.ts";
 import { LearnerService } from "./process/learner-service.ts";
 import {
   type ExerciseResult,
@@ -136,7 +135,13 @@ async function checkStop(service: LearnerService, world: World): Promise<Outcome
   }
   const processes = left.length === 1 ? "1 process was" : `${left.length} processes were`;
   const message = `${processes} still there after the service, such as: ${first.command}`;
-  return fail(message, leftBehind(message, left.length));
+  return fail(message, {
+    name: "left-behind",
+    finding: `${message}; the check ended them.`,
+    nextStep:
+      "Have each process end when its parent's channel closes (process.on('disconnect', process.exit)), or end it on SIGTERM; detached ones outlive their parent.",
+    numbers: { processes_left: left.length },
+  });
 }
 
 function resultOf(

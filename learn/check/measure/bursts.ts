@@ -14,7 +14,8 @@ import {
 } from "./baseline.ts";
 import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
 import { type Whereabouts, whereItRan } from "./executor.ts";
-import { isTooLittle, leftBy, overlapsOf } from "./overlap.ts";
+import { leftBy } from "./growth.ts";
+import { isTooLittle, overlapsOf } from "./overlap.ts";
 import { coresOfOthers, readLoad } from "./system.ts";
 
 /** All measurements of a learner's handler. */

@@ -5,31 +5,9 @@ import { besideLoopMs, isBusy, isLoopBusy, stoodMs, taskMs } from "../measure/ba
 import { type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
 import { evidenceParts, type Held } from "../measure/executor.ts";
-import {
-  allOverlaps,
-  computingAtOnce,
-  connectedBy,
-  isTooLittle,
-  leftBy,
-  startedBy,
-} from "../measure/overlap.ts";
+import { diagnoseGrowth, executorPerCall, startedBy } from "../measure/growth.ts";
+import { computingAtOnce, tooLittleOverlap } from "../measure/overlap.ts";
 import { round } from "../result.ts";
-import {
-  bodyNotRead,
-  computedAgain,
-  connectionPerCall,
-  decidedOtherwise,
-  executorPerCall,
-  leftByCalls,
-  libuvSaturated,
-  loopKeptBusy,
-  moreThreadsThanCores,
-  poolTooSmall,
-  sequential,
-  threadsKeptBusy,
-  waitsInWorkers,
-  workSkipped,
-} from "./executors.ts";
 
 /** The learner's own threads in multiples of the cores; some libraries start half as many again. */
 const maxTimesCores = 2;
@@ -47,7 +25,7 @@ export function burstMistakes(
   measured: Measured,
   decided: readonly string[],
 ): readonly Diagnosis[] {
-  const { exercise, best, cores, where } = measured;
+  const { exercise, best, crowds, where } = measured;
   const { held, strategy, alsoCalled } = where;
   const isDecided =
     decided.length === 0 || [strategy, ...alsoCalled].some((name) => decided.includes(name));
@@ -64,7 +42,7 @@ export function burstMistakes(
     const { observed, usage } = best;
     const causes =
       held === "waiting" && usage.waiting.onLoop === 0 && observed.newProcesses > 0
-        ? startedBy(measured.crowds)
+        ? startedBy(crowds)
             .filter(({ what }) => what === "processes")
             .map(executorPerCall)
         : [];
@@ -72,12 +50,11 @@ export function burstMistakes(
   }
   // This also explains too little overlap, and a decision for something else.
   if (where.waitsInWorkers) {
-    const { calls, maxInProgress } = best.usage.waiting;
-    return [waitsInWorkers(calls, maxInProgress, cores)];
+    return [waitsInWorkers(measured)];
   }
   const others = [
     tooManyThreads(measured, decided),
-    ...growing(measured),
+    ...diagnoseGrowth(crowds),
     tooLittleOverlap(measured),
     tooLittleWork(measured),
     tooMuchWork(measured),
@@ -85,13 +62,53 @@ export function burstMistakes(
   return [...others.filter((one) => one !== undefined), ...disagreement];
 }
 
+/** The decision names one executor, and the work ran in another. */
+export function decidedOtherwise(decided: string, ran: string, evidence: string): Diagnosis {
+  return {
+    name: "wrong-executor",
+    finding: `You decided ${decided}, and it ran as ${ran}: ${evidence}.`,
+    nextStep: "Decide which of the two you mean, and change the decision or the code.",
+    numbers: {},
+  };
+}
+
+/** The event loop, or threads or processes beside it, had work without calls. */
 function keptBusy({ idle }: Measured): Diagnosis | undefined {
   if (!isBusy(idle)) {
     return undefined;
   }
-  return isLoopBusy(idle)
-    ? loopKeptBusy(idle.ms, idle.loopCpuMs, stoodMs(idle))
-    : threadsKeptBusy(idle.ms, besideLoopMs(idle));
+  const ms = round(idle.ms);
+  if (!isLoopBusy(idle)) {
+    const cpuMs = round(besideLoopMs(idle));
+    return {
+      name: "loop-kept-busy",
+      finding: `Without any call for ${ms} ms, threads or processes of your own used ${cpuMs} ms of CPU: they take cores from the calls, and from everybody on this machine.`,
+      nextStep:
+        "Look for a loop that asks again and again whether there is work; wait for a message, or in Atomics.wait.",
+      numbers: { idle_ms: ms, threads_cpu_ms: cpuMs },
+    };
+  }
+  const cpuMs = round(idle.loopCpuMs);
+  const share = Math.round((100 * Math.max(idle.loopCpuMs, stoodMs(idle))) / idle.ms);
+  return {
+    name: "loop-kept-busy",
+    finding: `Without any call for ${ms} ms, the event loop was busy for ${share} % of it (${cpuMs} ms of CPU): each call waits for what runs there all the time.`,
+    nextStep:
+      "Look for a timer, setImmediate or loop that repeats by itself; end it, or wait for an event instead of polling.",
+    numbers: { idle_ms: ms, loop_cpu_ms: cpuMs, stood_ms: round(stoodMs(idle)) },
+  };
+}
+
+/** Waiting calls held the threads for computing. */
+function waitsInWorkers({ best, cores }: Measured): Diagnosis {
+  const { calls, maxInProgress } = best.usage.waiting;
+  return {
+    name: "wrong-executor",
+    finding: `${calls} blocking calls ran in the pool for computing, which has one thread for each of the ${cores} cores: ${maxInProgress} waited at once, and no core had anything to do.`,
+    nextStep:
+      "Wait elsewhere, without a thread or in the pool threads, and keep the workers for computing.",
+    numbers: { blocking_calls: calls, max_at_once: maxInProgress, workers: cores },
+  };
 }
 
 /** More computing threads than cores are right only for those who have decided for threads. */
@@ -105,68 +122,47 @@ function tooManyThreads(
     decided.includes("blocking-pool") && where.strategy === "blocking-pool" && !where.isOwn;
   // One process per call has its own diagnosis.
   const isProcessEach = startedBy(crowds).some(({ what }) => what === "processes");
-  return exercise.work.cpu && atOnce > max && !isMeant && !isProcessEach
-    ? moreThreadsThanCores(atOnce, cores)
-    : undefined;
-}
-
-/** What each call starts, opens, or leaves behind. */
-function growing({ crowds }: Measured): readonly Diagnosis[] {
-  const [before, last] = crowds.slice(-2);
-  if (before === undefined || last === undefined) {
-    return [];
-  }
-  const { unreadBodies } = last.observed;
-  const left = leftBy(before, last);
-  const connected = connectedBy(crowds);
-  const leavesUnread = (what: string) => unreadBodies > 0 && what === "connections";
-  // A connection whose response is not read can't be reused: that is why the next call opens another.
-  const isExplained = left.some(({ what }) => leavesUnread(what));
-  return [
-    ...startedBy(crowds).map(executorPerCall),
-    ...left.map((one) =>
-      leavesUnread(one.what) ? bodyNotRead(one, unreadBodies) : leftByCalls(one),
-    ),
-    ...(connected === undefined || isExplained
-      ? []
-      : [unreadBodies > 0 ? bodyNotRead(connected, unreadBodies) : connectionPerCall(connected)]),
-  ];
-}
-
-function tooLittleOverlap(measured: Measured): Diagnosis | undefined {
-  const { best, where, libuvThreads } = measured;
-  const overlaps = allOverlaps(measured);
-  const [first] = overlaps;
-  // No more reads run at once than the pool has threads; on a busy machine the disk counts more, as it
-  // notices late that a read has ended.
-  const isPoolFull =
-    first !== undefined && first.calls > libuvThreads && first.most >= libuvThreads;
-  // The learner's own threads read without libuv's pool.
-  const isOnlyLibuv = where.strategy === "libuv" && where.alsoCalled.length === 0;
-  if (isOnlyLibuv && isPoolFull) {
-    return libuvSaturated(first, best.observed.pool, libuvThreads);
-  }
-  const lacking = overlaps.find(isTooLittle);
-  if (lacking === undefined) {
+  if (!exercise.work.cpu || atOnce <= max || isMeant || isProcessEach) {
     return undefined;
   }
-  const isOwnPool = where.isOwn && lacking.most > 1 && lacking.what !== "computations";
-  return isOwnPool ? poolTooSmall(lacking) : sequential(lacking);
+  return {
+    name: "more-threads-than-cores",
+    finding: `${atOnce} threads computed at once on ${cores} cores: they take the cores from each other, so that none finishes earlier and all finish late.`,
+    nextStep:
+      "Compute in a pool with one thread per core, where the other calls wait their turn: the pool workers.",
+    numbers: { computing_at_once: atOnce, cores },
+  };
 }
 
+/** The answers are right, and the CPU time that they need was not used. */
 function tooLittleWork({ exercise, best, alone }: Measured): Diagnosis | undefined {
   const calls = best.requests.length;
   const minMs = calls * taskMs(exercise, alone) * minCpuShare;
   const cpuMs = cpuMsOf(best);
-  return best.tree !== undefined && cpuMs < minMs ? workSkipped(cpuMs, minMs, calls) : undefined;
+  if (best.tree === undefined || cpuMs >= minMs) {
+    return undefined;
+  }
+  return {
+    name: "work-skipped",
+    finding: `${calls} calls were answered with ${round(cpuMs)} ms of CPU in all, and their work takes at least ${round(minMs)} ms.`,
+    nextStep: "Do the work in each call, instead of sleeping or reusing earlier results.",
+    numbers: { cpu_ms: round(cpuMs), min_ms: round(minMs), calls },
+  };
 }
 
+/** Calls computed more often than their results need. */
 function tooMuchWork({ exercise, best }: Measured): Diagnosis | undefined {
   const calls = best.requests.length;
   const computations = best.usage.computing.calls;
-  return exercise.work.cpu && computations >= calls * tooOften
-    ? computedAgain(computations, calls)
-    : undefined;
+  if (!exercise.work.cpu || computations < calls * tooOften) {
+    return undefined;
+  }
+  return {
+    name: "slower-than-its-work",
+    finding: `${computations} computations were made for ${calls} calls: each takes a core from the others, and all end later.`,
+    nextStep: "Compute once for each call, and use that result.",
+    numbers: { computations, calls },
+  };
 }
 
 /** The event loop was held during a burst. Counts say so and name it; the watch of the loop knows the line. */

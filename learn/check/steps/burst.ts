@@ -7,13 +7,19 @@ import { cpuMsOf } from "../measure/evidence.ts";
 import { evidenceParts } from "../measure/executor.ts";
 import { allOverlaps, isTooLittle } from "../measure/overlap.ts";
 import { burstMistakes } from "../mistakes/burst-mistakes.ts";
-import { slowerThanItsWork } from "../mistakes/executors.ts";
 import { fail, inconclusive, type Outcome, pass, type Report } from "../result.ts";
 import type { Session } from "../session.ts";
 import { checkAnswer, judgeBursts } from "./answer.ts";
 import { checkFailures } from "./failures.ts";
 import { checkSignal } from "./signal.ts";
-import { checkProbe, checkTime, haveHung, maxTimesWork, whyNoTime } from "./time.ts";
+import {
+  checkProbe,
+  checkTime,
+  haveHung,
+  maxTimesWork,
+  slowerThanItsWork,
+  whyNoTime,
+} from "./time.ts";
 
 /** Mistakes of a burst that do not concern where it ran. */
 const notOfExecutor: ReadonlySet<DiagnosisName> = new Set([

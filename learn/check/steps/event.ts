@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { meantStrategies } from "../decision.ts";
 import { runBursts } from "../measure/bursts.ts";
+import { priceOfUnread } from "../measure/growth.ts";
 import {
   asksTooOften,
   describeFailure,
@@ -14,8 +15,7 @@ import {
   wrongAnswer,
   wrongEvent,
 } from "../mistakes/answers.ts";
-import { burstMistakes } from "../mistakes/burst-mistakes.ts";
-import { decidedOtherwise, priceOfUnread } from "../mistakes/executors.ts";
+import { burstMistakes, decidedOtherwise } from "../mistakes/burst-mistakes.ts";
 import { fail, type Outcome, pass, type Report, round } from "../result.ts";
 import type { EventSession } from "../session.ts";
 import { after } from "../world/analytics.ts";

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Known, Trouble } from "@unblock/exercises/check-plan";
 import { planOf } from "@unblock/exercises/checks";
+import { priceOfUnread } from "../measure/growth.ts";
 import type { TreeUse } from "../measure/system.ts";
 import {
   hidesFailure,
@@ -8,8 +9,7 @@ import {
   keptFailure,
   retriesWithoutEnd,
 } from "../mistakes/answers.ts";
-import { busyWhileWaiting, priceOfUnread } from "../mistakes/executors.ts";
-import { fail, type Outcome, pass } from "../result.ts";
+import { fail, type Outcome, pass, round } from "../result.ts";
 import { makeCall, type Session } from "../session.ts";
 import { judgeReplies } from "./judge-replies.ts";
 
@@ -74,7 +74,14 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Outcome
   }
   if (mood === "slow" && used !== undefined && isLoopKeptBusy(used, ms)) {
     const message = `the event loop was busy when ${what}, while one call waited`;
-    return fail(message, busyWhileWaiting(ms, used.loopCpuMs));
+    const loopCpuMs = round(used.loopCpuMs);
+    return fail(message, {
+      name: "loop-kept-busy",
+      finding: `The only call waited ${ms} ms for its backend, and the event loop used ${loopCpuMs} ms of CPU meanwhile: everybody else waits for that.`,
+      nextStep:
+        "Await the promise or the event that comes with the response, instead of asking again and again whether it is there.",
+      numbers: { call_ms: ms, loop_cpu_ms: loopCpuMs },
+    });
   }
   const rejected = judgeRejections(file, await service.observe(), ` when ${what}`);
   if (rejected !== undefined || reply.code !== "ok") {

@@ -8,7 +8,6 @@ import { computingMs, taskMs } from "../measure/baseline.ts";
 import type { Measured } from "../measure/bursts.ts";
 import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
-import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
 import { fail, inconclusive, type Outcome, pass } from "../result.ts";
 import type { Session } from "../session.ts";
 import type { Usage } from "../world/holdings.ts";
@@ -92,7 +91,13 @@ async function cancel(
     if (went === undefined) {
       return pass(`${message}: ${failedAfterAbort} handlers ended with them`);
     }
-    ignored = fail(`${message}: ${went.message}`, signalIgnored(phase.during, went));
+    ignored = fail(`${message}: ${went.message}`, {
+      name: "signal-ignored",
+      finding: `${went.of} callers disconnected while ${phase.during}, and ${went.message}.`,
+      nextStep:
+        "Pass the handler's signal to everything that waits or runs for the call: fetch, a pool's run, the work itself by stopped().",
+      numbers: { went_on: went.calls, cancelled: went.of },
+    });
     // Work that was just ready may end after the abort; but not all of it.
     if (failedAfterAbort === 0) {
       return ignored;
@@ -167,6 +172,13 @@ function couldCompute(exercise: Exercise, { observed, later, goneMs }: Cancelled
     ? observed.handler.begun
     : later.seen.asked.filter(({ outcome, endedMs }) => outcome === "answered" && endedMs <= goneMs)
         .length;
+}
+
+/** Work that went on for disconnected callers. */
+interface WentOn {
+  readonly message: string;
+  readonly calls: number;
+  readonly of: number;
 }
 
 function wentOn(

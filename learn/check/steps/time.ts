@@ -4,7 +4,6 @@ import { describeAlone, fastestMs } from "../measure/baseline.ts";
 import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
 import type { TreeUse } from "../measure/system.ts";
-import { slowerThanItsWork } from "../mistakes/executors.ts";
 import { fail, inconclusive, type Outcome, pass, round } from "../result.ts";
 
 /** A burst that takes this multiple of the allowed time is slow beyond chance. */
@@ -52,6 +51,25 @@ export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): O
   return doubt === undefined
     ? fail(message, slowerThanItsWork(measured))
     : inconclusive(`${message}; but ${doubt}`);
+}
+
+/** Only the time of a burst is wrong, not where it ran nor how it overlapped. */
+export function slowerThanItsWork(measured: Measured): Diagnosis {
+  const { alone, bursts, best } = measured;
+  const wallMs = round(fastestWallMs(measured));
+  const allowedMs = round(measured.allowedMs);
+  return {
+    name: "slower-than-its-work",
+    finding: `${best.burst.calls.length} calls at once took ${wallMs} ms, the best of ${bursts.length} bursts; expected at most ${allowedMs} ms here, as the work of one takes ${describeAlone(alone)}. They overlapped in the right place, so each does or awaits something besides its work.`,
+    nextStep:
+      "Time the parts of one call: look for a needless wait, work that is done twice, something that is opened again for each call.",
+    numbers: {
+      wall_ms: wallMs,
+      allowed_ms: allowedMs,
+      alone_ms: round(fastestMs(alone)),
+      bursts: bursts.length,
+    },
+  };
 }
 
 /** Did other callers of the service get their responses in time meanwhile? */
