@@ -4,7 +4,7 @@ import { planOf } from "@unblock/exercises/checks";
 import type { Exercise } from "@unblock/proto/exercises";
 import { round } from "../result.ts";
 import type { Measured } from "./bursts.ts";
-import { callsOf, type Evidence, workOf } from "./evidence.ts";
+import { callsOf, type Evidence, pools, workOf } from "./evidence.ts";
 
 /** Overlap of one kind of work in a burst. */
 export interface Overlap {
@@ -77,7 +77,7 @@ export function computingAtOnce(evidence: Evidence): number | undefined {
   if (usage.computing.calls > 0) {
     return usage.computing.maxInProgress;
   }
-  const running = ["cpu-pool", "processes", "blocking-pool"]
+  const running = pools
     .map((name) => workOf(evidence, name))
     .map(({ completed, maxRunning }) => (completed > 0 ? maxRunning : 0));
   const busy = tree?.units.filter((cpuMs) => cpuMs >= minUnitMs).length ?? 0;

@@ -167,7 +167,7 @@ function tooMuchWork({ exercise, best }: Measured): Diagnosis | undefined {
 
 /** The event loop was held during a burst. Counts say so and name it; the watch of the loop knows the line. */
 function loopBlocked(held: Held, measured: Measured): Diagnosis {
-  const { observed, loop, usage, burst } = measured.best;
+  const { observed, loopUtilization, usage, burst } = measured.best;
   const loopCpuMs = round(loopCpuMsOf(measured.best));
   const computing = observed.handler.isAsync ? "cpu-behind-a-promise" : "loop-blocked-by-cpu";
   const name = held === "waiting" ? "loop-blocked-by-waiting" : computing;
@@ -191,7 +191,7 @@ function loopBlocked(held: Held, measured: Measured): Diagnosis {
       ...seen?.numbers,
       calls_on_loop: calls,
       loop_cpu_ms: loopCpuMs,
-      loop_utilization: round(loop.utilization),
+      loop_utilization: round(loopUtilization),
       probe_p90_ms: lateMs,
     },
   };

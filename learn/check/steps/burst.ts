@@ -102,7 +102,7 @@ function checkExecutor(measured: Measured, mistakes: readonly Diagnosis[]): Outc
   if (misplaced.length > 0 || where.held !== undefined) {
     return fail(`ran as ${where.strategy}: ${evidence.join(", ")}`, ...misplaced);
   }
-  const busy = Math.round(best.loop.utilization * 100);
+  const busy = Math.round(best.loopUtilization * 100);
   return pass(
     `${best.burst.calls.length} calls ran as ${where.strategy}, and the event loop was ${busy} % busy${price(measured)}`,
     evidence,

@@ -1,50 +1,33 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { meantStrategies } from "../decision.ts";
 import { runBursts } from "../measure/bursts.ts";
 import { priceOfUnread } from "../measure/growth.ts";
-import {
-  asksTooOften,
-  describeFailure,
-  judgeRejections,
-  lostAtShutdown,
-  lostOnAbort,
-  noAnswer,
-  replyWaits,
-  retriesWithoutEnd,
-  wrongAnswer,
-  wrongEvent,
-} from "../mistakes/answers.ts";
+import { asksTooOften, describeFailure, noAnswer, wrongAnswer } from "../mistakes/answers.ts";
 import { burstMistakes, decidedOtherwise } from "../mistakes/burst-mistakes.ts";
 import { fail, type Outcome, pass, type Report, round } from "../result.ts";
 import type { EventSession } from "../session.ts";
 import { after } from "../world/analytics.ts";
-import { judgeBursts } from "./answer.ts";
-import { checkProbe, checkTime } from "./time.ts";
 import {
-  callBesideEvents,
+  checkAfterReply,
+  isLost,
   judgeEvents,
-  refuseEvent,
-  stopWithEvent,
+  parse,
   type Tracked,
   track,
   waitsMs,
-} from "./track.ts";
+} from "./after-reply.ts";
+import { judgeBursts } from "./answer.ts";
+import { checkProbe, checkTime } from "./time.ts";
 
 const requests = [
   { event: "page_view", user_id: 123 },
   { event: 'a "quoted" näme', user_id: 7 },
 ] as const;
-/** Calls that are made while no event is taken. */
-const oneAfterAnother = Array.from({ length: 10 }, (_, at) => ({
-  event: "click",
-  user_id: at + 1,
-}));
 const accepted = { status: "accepted" };
 /** Time that analytics takes for an event of a burst, at least; it takes none before the replies have come. */
 const takesMs = 50;
-/** Attempts to send a refused event that count as retries; more in less than a second are a storm. */
-const maxTries = 12;
 
 /** Checks a handler whose work follows its reply. */
 export async function checkTrackEvent(session: EventSession, report: Report): Promise<void> {
@@ -57,7 +40,7 @@ export async function checkTrackEvent(session: EventSession, report: Report): Pr
   const isFirst = report.add("executor", checkReplyFirst(tracked, decided));
   // Of lost events no burst is needed.
   if (isFirst && (tracked.some(isLost) || (await measureReplies(session, report)))) {
-    await report.make("after-reply", () => checkAfterReply(session, tracked));
+    await report.make("after-reply", () => checkAfterReply(session, requests[0], tracked));
   }
 }
 
@@ -127,7 +110,7 @@ async function sentAgain(
   for (const other of others) {
     other.confirm();
   }
-  const times = 1 + others.filter(({ body }) => isJsonOf(body, request)).length;
+  const times = 1 + others.filter(({ body }) => isDeepStrictEqual(parse(body), request)).length;
   return times === 1
     ? undefined
     : fail(
@@ -152,11 +135,21 @@ async function whatIsWrong(
     return fail(`replied ${got}`, wrongAnswer(request, reply.body, { status: ["accepted"] }));
   }
   const isMissing = posted === undefined && fetches === 0;
-  const isOther = posted !== undefined && outcome !== "lost" && !isJsonOf(posted, request);
+  const isOther =
+    posted !== undefined && outcome !== "lost" && !isDeepStrictEqual(parse(posted), request);
+  if (!isMissing && !isOther) {
+    return undefined;
+  }
   const expected = JSON.stringify(request);
-  return isMissing || isOther
-    ? fail(`posted ${posted ?? "nothing"} for ${expected}`, wrongEvent(posted, expected))
-    : undefined;
+  return fail(`posted ${posted ?? "nothing"} for ${expected}`, {
+    name: "wrong-answer",
+    finding:
+      posted === undefined
+        ? `The reply is right, and analytics did not receive the event ${expected}.`
+        : `Analytics received ${posted || "nothing"} instead of ${expected}.`,
+    nextStep: "Post the event to analyticsUrl() as JSON, with the fields that the scenario names.",
+    numbers: {},
+  });
 }
 
 /** Was the reply sent before the event was taken? Decided by their order. */
@@ -166,58 +159,17 @@ function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]
   const when = isFirst ? "before analytics took" : "only after analytics had taken";
   const evidence = `the reply was sent ${when} the event`;
   const isDecided = decided.length === 0 || decided.includes(ran);
+  const waits: Diagnosis = {
+    name: "reply-waits-for-work",
+    finding:
+      "The reply was sent only after analytics had taken the event: the caller waits for work whose result it does not need.",
+    nextStep: "Reply first, and leave the event to an owner that outlives the call.",
+    numbers: { reply_ms: round(tracked[0]?.replyMs ?? 0) },
+  };
   const mistakes = [
-    ...(isFirst ? [] : [replyWaits(round(tracked[0]?.replyMs ?? 0))]),
+    ...(isFirst ? [] : [waits]),
     ...(isDecided ? [] : [decidedOtherwise(decided[0] ?? "", ran, evidence)]),
   ];
   const message = `ran as ${ran}: ${evidence}`;
   return mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
-}
-
-/**
- * Does the event arrive when the caller disconnects, after analytics refused one, and at shutdown, and do
- * other calls have their replies and events meanwhile?
- */
-async function checkAfterReply(
-  session: EventSession,
-  tracked: readonly Tracked[],
-): Promise<Outcome> {
-  const [request] = requests;
-  if (tracked.some(isLost)) {
-    return fail("lost when the caller had its reply", lostOnAbort("had its reply"));
-  }
-  if (isLost(await track(session, request, true))) {
-    return fail("lost when the caller disconnected", lostOnAbort("disconnected"));
-  }
-  const wrong = await callBesideEvents(session, oneAfterAnother);
-  if (wrong !== undefined) {
-    return wrong;
-  }
-  const refusal = await refuseEvent(session, request);
-  const { tries, ms } = refusal;
-  if (tries > maxTries) {
-    const what = "analytics refuses an event";
-    return fail(`sent ${tries} times when ${what}`, retriesWithoutEnd(what, tries, ms, 0));
-  }
-  const rejected = judgeRejections(session.file, refusal);
-  const isConfirmed = (await stopWithEvent(session, request)) === "confirmed";
-  const failures = [...(rejected?.diagnoses ?? []), ...(isConfirmed ? [] : [lostAtShutdown()])];
-  const seen = [
-    "arrives when the caller has disconnected",
-    `one that is refused ${rejected === undefined ? "ends nothing" : "would end the service"}`,
-    `${isConfirmed ? "arrives" : "lost"} when the service stops`,
-  ].join(", ");
-  return failures.length > 0 ? fail(seen, ...failures) : pass(seen);
-}
-
-function isLost({ outcome }: Tracked): boolean {
-  return outcome === "lost" || outcome === "missing";
-}
-
-function isJsonOf(text: string, expected: JsonValue): boolean {
-  try {
-    return isDeepStrictEqual(JSON.parse(text), expected);
-  } catch {
-    return false;
-  }
 }

@@ -3,12 +3,7 @@ import type { Known, Trouble } from "@unblock/exercises/check-plan";
 import { planOf } from "@unblock/exercises/checks";
 import { priceOfUnread } from "../measure/growth.ts";
 import type { TreeUse } from "../measure/system.ts";
-import {
-  hidesFailure,
-  judgeRejections,
-  keptFailure,
-  retriesWithoutEnd,
-} from "../mistakes/answers.ts";
+import { hidesFailure, judgeRejections, retriesWithoutEnd } from "../mistakes/answers.ts";
 import { fail, type Outcome, pass, round } from "../result.ts";
 import { makeCall, type Session } from "../session.ts";
 import { judgeReplies } from "./judge-replies.ts";
@@ -105,7 +100,15 @@ function isLoopKeptBusy({ loopCpuMs, loopStarvedMs }: TreeUse, ms: number): bool
 async function judgeRecovery(session: Session, { request }: Trouble): Promise<Outcome | undefined> {
   const reply = await makeCall(session, request);
   const message = `${JSON.stringify(request)} fails as ${reply.code}: ${reply.message}`;
-  return reply.code === "ok" ? undefined : fail(message, keptFailure(message));
+  if (reply.code === "ok") {
+    return undefined;
+  }
+  return fail(message, {
+    name: "stale-value",
+    finding: `The backend failed once and has recovered, and a call still fails: ${message}. The failure was kept.`,
+    nextStep: "Do not keep a rejected promise or a broken connection: start again.",
+    numbers: {},
+  });
 }
 
 /** The database's driver runs in the service, which notes its queries. */

@@ -3,8 +3,8 @@ import { userOf, valueOfKey } from "@unblock/exercises/backend-values";
 import type { Asked } from "@unblock/exercises/check-plan";
 import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
+import { judgeEvents } from "./after-reply.ts";
 import { type Answered, judgeReplies } from "./judge-replies.ts";
-import { judgeEvents } from "./track.ts";
 
 const mark = "x1";
 

@@ -6,12 +6,10 @@ import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import { computingMs, taskMs } from "../measure/baseline.ts";
 import type { Measured } from "../measure/bursts.ts";
-import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
+import { cpuMsOf, type Evidence, gather, pools, workOf } from "../measure/evidence.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
 import { fail, inconclusive, type Outcome, pass } from "../result.ts";
 import type { Session } from "../session.ts";
-import type { Usage } from "../world/holdings.ts";
-import type { Seen } from "../world/log.ts";
 import { judgeReplies } from "./judge-replies.ts";
 import { whyNoTime } from "./time.ts";
 
@@ -54,14 +52,6 @@ export async function checkSignal(session: Session, measured: Measured): Promise
   return doubt === undefined
     ? fail(`some callers disconnected, and of the others ${wrong.message}`, ...wrong.diagnoses)
     : inconclusive(`${wrong.message}; but ${doubt}`);
-}
-
-/** Evidence of a burst whose callers have disconnected. */
-interface CancelledEvidence extends Evidence {
-  /** When the last caller disconnected, on the clock of monotonicMs. */
-  readonly goneMs: number;
-  /** Counts some time later. */
-  readonly later: { readonly seen: Seen; readonly usage: Usage; readonly cpuMs: number };
 }
 
 async function cancel(
@@ -111,11 +101,12 @@ async function cancel(
   );
 }
 
+/** Evidence of a burst whose callers disconnect, and of what goes on for a while after. */
 async function gatherCancelled(
   session: Session,
   requests: readonly JsonValue[],
   deadlineMs: number,
-): Promise<CancelledEvidence> {
+): Promise<Evidence> {
   const { world, service, tree, exercise } = session;
   const endTree = tree.begin();
   const evidence = await gather(session, requests, () => deadlineMs);
@@ -124,16 +115,13 @@ async function gatherCancelled(
     await untilNothingComputes(session);
   }
   const used = endTree();
-  const { burst } = evidence;
-  return {
-    ...evidence,
-    goneMs: burst.originMs + burst.wallMs,
-    later: {
-      seen: await world.seen(),
-      usage: world.holdings.usage(service.pid),
-      cpuMs: cpuMsOf({ ...evidence, tree: used }),
-    },
-  };
+  const seen = await world.seen();
+  return { ...evidence, tree: used, seen, usage: world.holdings.usage(service.pid) };
+}
+
+/** When the last caller disconnected, on the clock of monotonicMs. */
+function goneMs({ burst }: Evidence): number {
+  return burst.originMs + burst.wallMs;
 }
 
 /** Of the learner's own threads and processes only the CPU time shows when they are done. */
@@ -156,22 +144,23 @@ async function untilNothingComputes({ tree }: Session): Promise<void> {
 function isInTheMiddle(
   exercise: Exercise,
   { computes }: Cancelled,
-  evidence: CancelledEvidence,
+  evidence: Evidence,
   cores: number,
 ): boolean {
-  const { observed, later } = evidence;
-  const { answeredAfterAbort, failedAfterAbort } = observed.handler;
-  const hasComputed = later.usage.computing.calls > 0 || later.cpuMs > 0;
+  const { answeredAfterAbort, failedAfterAbort } = evidence.observed.handler;
+  const hasComputed = evidence.usage.computing.calls > 0 || cpuMsOf(evidence) > 0;
   const hasWaited = couldCompute(exercise, evidence) > cores;
   return answeredAfterAbort + failedAfterAbort > 0 && (!computes || (hasComputed && hasWaited));
 }
 
 /** Number of calls that had what they compute with when their callers disconnected. */
-function couldCompute(exercise: Exercise, { observed, later, goneMs }: CancelledEvidence): number {
+function couldCompute(exercise: Exercise, evidence: Evidence): number {
+  const { observed, seen } = evidence;
   return planOf(exercise).backend === undefined
     ? observed.handler.begun
-    : later.seen.asked.filter(({ outcome, endedMs }) => outcome === "answered" && endedMs <= goneMs)
-        .length;
+    : seen.asked.filter(
+        ({ outcome, endedMs }) => outcome === "answered" && endedMs <= goneMs(evidence),
+      ).length;
 }
 
 /** Work that went on for disconnected callers. */
@@ -183,7 +172,7 @@ interface WentOn {
 
 function wentOn(
   exercise: Exercise,
-  evidence: CancelledEvidence,
+  evidence: Evidence,
   { computes }: Cancelled,
   taskMs: number,
 ): WentOn | undefined {
@@ -203,27 +192,28 @@ function wentOn(
 }
 
 /** A cancelled request ends before its response, and a query that waits for a thread never begins. */
-function wentOnAtBackends(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
-  const { goneMs, later, observed } = evidence;
+function wentOnAtBackends(exercise: Exercise, evidence: Evidence): WentOn | undefined {
+  const { usage, seen, observed } = evidence;
   const { begun } = observed.handler;
   const { backend } = planOf(exercise);
   // A read that waits for libuv's pool can't be stopped; it is closed when it is its turn.
   if (backend === undefined || backend.name === "slow disk") {
     return undefined;
   }
-  const lateMs = goneMs + graceMs;
+  const leftMs = goneMs(evidence);
+  const lateMs = leftMs + graceMs;
   if (backend.name === "database") {
-    const calls = later.usage.query.begunMs.filter((atMs) => atMs > lateMs).length;
+    const calls = usage.query.begunMs.filter((atMs) => atMs > lateMs).length;
     return calls >= minLate
       ? { message: `${calls} queries began for nobody`, calls, of: begun }
       : undefined;
   }
-  const { asked } = later.seen;
+  const { asked } = seen;
   const answered = asked.filter(
-    ({ outcome, endedMs }) => outcome === "answered" && endedMs > goneMs,
+    ({ outcome, endedMs }) => outcome === "answered" && endedMs > leftMs,
   );
   // A call that blocks its thread can't be stopped once it has begun.
-  const canStop = later.usage.waiting.otherThreads === 0;
+  const canStop = usage.waiting.otherThreads === 0;
   const begunLate = asked.filter(({ beganMs }) => beganMs > lateMs).length;
   const calls = canStop
     ? answered.length
@@ -241,12 +231,10 @@ function wentOnAtBackends(exercise: Exercise, evidence: CancelledEvidence): Went
 }
 
 /** A handler may reject and leave its work behind in a pool of the service. */
-function wentOnInPools(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
+function wentOnInPools(exercise: Exercise, evidence: Evidence): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort, ended } = evidence.observed.handler;
   const answeredInTime = ended - failedAfterAbort - answeredAfterAbort;
-  const completed = ["blocking-pool", "cpu-pool", "processes"]
-    .map((pool) => workOf(evidence, pool).completed)
-    .reduce((sum, one) => sum + one, 0);
+  const completed = pools.reduce((sum, pool) => sum + workOf(evidence, pool).completed, 0);
   const forNobody = completed - answeredInTime;
   // A blocking call can't be stopped; what waits for a thread can.
   const isIgnored = exercise.work.cpu ? forNobody > 0 : completed >= begun && forNobody > 0;
@@ -256,17 +244,13 @@ function wentOnInPools(exercise: Exercise, evidence: CancelledEvidence): WentOn 
 }
 
 /** Of the learner's own threads and processes only the CPU time shows that they went on. */
-function computedOn(
-  exercise: Exercise,
-  evidence: CancelledEvidence,
-  taskMs: number,
-): WentOn | undefined {
-  const { later } = evidence;
+function computedOn(exercise: Exercise, evidence: Evidence, taskMs: number): WentOn | undefined {
+  const cpuMs = cpuMsOf(evidence);
   const of = couldCompute(exercise, evidence);
   // These hashes are three times as long as a burst's.
   const eachMs = exercise.rpc === "ComputeHash" ? 3 * taskMs : taskMs;
-  const calls = Math.round(later.cpuMs / Math.max(1, eachMs));
-  return later.cpuMs >= of * eachMs * ignoredShare
+  const calls = Math.round(cpuMs / Math.max(1, eachMs));
+  return cpuMs >= of * eachMs * ignoredShare
     ? { message: `some ${calls} calls' work was computed on, for nobody`, calls, of }
     : undefined;
 }

@@ -40,7 +40,7 @@ export function evidenceOf(seen: Seen): Evidence {
     replies: Array(calls).fill({ code: "ok", message: "", body: {} }),
     requests: Array(calls).fill({}),
     mark: "",
-    loop: { utilization: 0.1 },
+    loopUtilization: 0.1,
     pools: new Map(
       Object.entries(seen.pools ?? {}).map(([name, did]) => [name, { ...work, ...did }]),
     ),

@@ -1,14 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Problem } from "../../service/learner-module.ts";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { callMs } from "../faults.ts";
-import {
-  asksTooOften,
-  eventsMissing,
-  eventsMixedUp,
-  replyWaitsForOthers,
-} from "../mistakes/answers.ts";
-import { fail, type Outcome } from "../result.ts";
+import { asksTooOften, judgeRejections, retriesWithoutEnd } from "../mistakes/answers.ts";
+import { fail, type Outcome, pass } from "../result.ts";
 import { type EventSession, makeCall, type Reply } from "../session.ts";
 import { after, type EventOutcome } from "../world/analytics.ts";
 
@@ -22,6 +17,13 @@ const comesMs = 3_000;
 const refusesMs = 800;
 /** Analytics takes an event only this long after the service was asked to stop. */
 const takesAtStopMs = 2_000;
+/** Calls that are made while no event is taken. */
+const oneAfterAnother = Array.from({ length: 10 }, (_, at) => ({
+  event: "click",
+  user_id: at + 1,
+}));
+/** Attempts to send a refused event that count as retries; more in less than a second are a storm. */
+const maxTries = 12;
 /** Time in which those who were connected to a process notice its end. */
 const hangUpMs = 500;
 
@@ -73,13 +75,75 @@ export async function track(
   };
 }
 
+/** Whether the event of a call did not arrive, or its sender disconnected before it was taken. */
+export function isLost({ outcome }: Tracked): boolean {
+  return outcome === "lost" || outcome === "missing";
+}
+
+/**
+ * Does the event arrive when the caller disconnects, after analytics refused one, and at shutdown, and do
+ * other calls have their replies and events meanwhile?
+ *
+ * @param tracked calls so far
+ */
+export async function checkAfterReply(
+  session: EventSession,
+  request: JsonValue,
+  tracked: readonly Tracked[],
+): Promise<Outcome> {
+  if (tracked.some(isLost)) {
+    return lostWhenCaller("had its reply");
+  }
+  if (isLost(await track(session, request, true))) {
+    return lostWhenCaller("disconnected");
+  }
+  const wrong = await callBesideEvents(session, oneAfterAnother);
+  if (wrong !== undefined) {
+    return wrong;
+  }
+  const refusal = await refuseEvent(session, request);
+  const { tries, ms } = refusal;
+  if (tries > maxTries) {
+    const what = "analytics refuses an event";
+    return fail(`sent ${tries} times when ${what}`, retriesWithoutEnd(what, tries, ms, 0));
+  }
+  const rejected = judgeRejections(session.file, refusal);
+  const isConfirmed = (await stopWithEvent(session, request)) === "confirmed";
+  const failures = [...(rejected?.diagnoses ?? []), ...(isConfirmed ? [] : [lostAtShutdown])];
+  const seen = [
+    "arrives when the caller has disconnected",
+    `one that is refused ${rejected === undefined ? "ends nothing" : "would end the service"}`,
+    `${isConfirmed ? "arrives" : "lost"} when the service stops`,
+  ].join(", ");
+  return failures.length > 0 ? fail(seen, ...failures) : pass(seen);
+}
+
+const lostAtShutdown: Diagnosis = {
+  name: "lost-at-shutdown",
+  finding:
+    "The service was asked to stop (SIGTERM) right after it had accepted an event, and ended before analytics had taken it: the event is lost.",
+  nextStep: "Give the event to an owner that the service waits for when it stops: inBackground.",
+  numbers: { events_lost: 1 },
+};
+
+/** @param when what the caller did, such as "had its reply" */
+function lostWhenCaller(when: string): Outcome {
+  return fail(`lost when the caller ${when}`, {
+    name: "lost-on-abort",
+    finding: `The caller ${when}, and the event was lost before analytics could take it: the call's signal aborts then, even after a success.`,
+    nextStep:
+      "Do not pass the call's signal to work that outlives the call; use the signal of the work's owner.",
+    numbers: { events_lost: 1 },
+  });
+}
+
 /**
  * Makes calls one after another, while analytics takes no event before the last reply: an event that is on its
  * way must neither delay the replies to other calls nor replace their events. Decided by order and counts.
  *
  * @returns undefined when each call had its reply, and its event arrived
  */
-export async function callBesideEvents(
+async function callBesideEvents(
   session: EventSession,
   requests: readonly JsonValue[],
 ): Promise<Outcome | undefined> {
@@ -95,7 +159,13 @@ export async function callBesideEvents(
   for (const request of requests) {
     const reply = makeCall(session, request);
     if ((await Promise.race([reply, after(waitsMs)])) === undefined) {
-      late = fail("a reply waited for another call's event", replyWaitsForOthers());
+      late = fail("a reply waited for another call's event", {
+        name: "reply-waits-for-work",
+        finding:
+          "While analytics had not taken the event of one call, the next call had no reply: with slow analytics each caller waits for all before it.",
+        nextStep: "Let events wait for each other where you send them, and reply without waiting.",
+        numbers: {},
+      });
       replied.resolve();
       await reply;
       break;
@@ -108,17 +178,8 @@ export async function callBesideEvents(
   return late ?? judgeEvents(requests, posted);
 }
 
-/** What happened when analytics refused an event. */
-export interface Refusal {
-  /** Unhandled rejections in the service. */
-  readonly rejections: readonly Problem[];
-  /** Number of times that the event was sent. */
-  readonly tries: number;
-  readonly ms: number;
-}
-
-/** Has analytics refuse an event, whenever it is sent. */
-export async function refuseEvent(session: EventSession, request: JsonValue): Promise<Refusal> {
+/** Has analytics refuse an event, whenever it is sent. @returns how often it was sent, and unhandled rejections */
+async function refuseEvent(session: EventSession, request: JsonValue) {
   const { service, analytics } = session;
   let tries = 0;
   analytics.takeAll((event) => {
@@ -142,7 +203,7 @@ export async function refuseEvent(session: EventSession, request: JsonValue): Pr
  * Asks the service to stop right after its reply. Analytics takes the event when the service has waited long
  * enough, or has ended: an event that the service owns arrives, another is lost.
  */
-export async function stopWithEvent(
+async function stopWithEvent(
   session: EventSession,
   request: JsonValue,
 ): Promise<Tracked["outcome"]> {
@@ -174,15 +235,30 @@ export function judgeEvents(
   const message = `${events.length} events arrived for ${requests.length} calls, ${missing} of theirs are missing`;
   if (missing > 0) {
     const others = events.length - times.filter((one) => one > 0).length;
-    const lost = others > 0 ? eventsMixedUp : eventsMissing;
-    return fail(message, lost(requests.length, missing));
+    const numbers = { missing, calls: requests.length };
+    return others > 0
+      ? fail(message, {
+          name: "mixed-up-calls",
+          finding: `Of ${requests.length} calls at once ${missing} had their events replaced by those of other calls: what they share had changed before it was sent.`,
+          nextStep:
+            "Keep a call's data in variables of its handler, and pass it to what runs later; a module's variable belongs to the latest call.",
+          numbers,
+        })
+      : fail(message, {
+          name: "fails-beside-others",
+          finding: `A single call has its event sent; of ${requests.length} at once ${missing} had not, though each was answered "accepted".`,
+          nextStep:
+            "Look for what calls share: a flag, a limit that drops events, one request at a time; let events wait their turn, or answer that they are not accepted.",
+          numbers,
+        });
   }
   return times.some((one) => one > 1)
     ? fail(message, asksTooOften("analytics service", events.length, requests.length))
     : undefined;
 }
 
-function parse(text: string): JsonValue {
+/** Returns the text itself when it is no JSON. */
+export function parse(text: string): JsonValue {
   try {
     return JSON.parse(text);
   } catch {
