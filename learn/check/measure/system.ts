@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { idsIn, readText, readThreadTimes } from "@unblock/measure/proc";
 import { readBusyMs } from "@unblock/measure/quiet";
-import { fieldsOf } from "../process/process-tree.ts";
+import { fieldsOf, isOwnProgram } from "../process/process-tree.ts";
 
 /** CPU use of a service's threads and processes in a span of time, by the operating system. */
 export interface TreeUse {
@@ -29,8 +29,6 @@ export interface TreeUse {
 const tickMs = 10;
 /** Interval between polls for short-lived processes. */
 const pollMs = 30;
-/** Programs of the service itself, by their command line. */
-const ownPrograms = /\/(packages\/executors\/child-process-worker|backends\/embedded\/process)\.ts/;
 /** Threads that may work: of worker_threads, and of libuv's pool. */
 const workerNames: ReadonlySet<string> = new Set(["WorkerThread", "libuv-worker"]);
 /** Indices of CPU times in /proc/<pid>/stat after the name: its own, and those of reaped children. */
@@ -160,7 +158,7 @@ export class TreeWatch {
   }
 
   #isOwn(pid: number): boolean {
-    const isOwn = this.#owns.get(pid) ?? ownPrograms.test(readText(`/proc/${pid}/cmdline`));
+    const isOwn = this.#owns.get(pid) ?? isOwnProgram(pid);
     this.#owns.set(pid, isOwn);
     return isOwn;
   }
