@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -56,9 +57,7 @@ export class Analytics {
     const server = createServer();
     // Longer than a check takes: a client that opens a connection per event does so on its own.
     server.keepAliveTimeout = 120_000;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    server.listen(0, "127.0.0.1", resolve);
-    await promise;
+    await once(server.listen(0, "127.0.0.1"), "listening");
     return new Analytics(server);
   }
 
