@@ -166,9 +166,10 @@ function predictWith(
 }
 
 function answerAsks(reference: Reference, lookForReplaced: () => void): void {
-  readRequests(async ({ id, ask }) => {
+  readRequests(async (request) => {
+    const { id } = request;
     try {
-      const answer = await answerTo(ask, reference);
+      const answer = await answerTo(request, reference);
       // Before the answer, which the replaced functions may have changed.
       lookForReplaced();
       say({ kind: "answer", id, ...answer });

@@ -1,6 +1,7 @@
 /** What is measured before the bursts: the service without calls, and one call's work alone. */
 import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { Exercise } from "@unblock/proto/exercises";
 import type { Observation } from "../../service/observation.ts";
 import { round } from "../result.ts";
@@ -30,7 +31,7 @@ const maxIdleShare = 0.35;
  */
 export async function measureIdle(session: Session): Promise<IdleReading> {
   let reading = await measurePause(session);
-  for (let pause = 1; pause < maxPauses && isBusy(reading); pause++) {
+  for (let pause = 1; pause < maxPauses && keptBusy(reading) !== undefined; pause++) {
     reading = await measurePause(session);
   }
   return reading;
@@ -47,26 +48,35 @@ async function measurePause({ service, tree }: Session): Promise<IdleReading> {
   return { ms, loopCpuMs: used?.loopCpuMs ?? observed.loopCpuMs, tree: used, observed };
 }
 
-/** Whether the event loop, or threads or processes beside it, work without calls. */
-export function isBusy(reading: IdleReading): boolean {
-  return isLoopBusy(reading) || besideLoopMs(reading) > reading.ms * maxIdleShare;
-}
-
-export function isLoopBusy(reading: IdleReading): boolean {
+/** Diagnoses an event loop, or threads or processes beside it, that work without calls. */
+export function keptBusy(idle: IdleReading): Diagnosis | undefined {
+  const ms = round(idle.ms);
+  const stoodMs = idle.observed.blockages.reduce((sum, one) => sum + one.ms - one.starvedMs, 0);
+  const busyMs = Math.max(idle.loopCpuMs, stoodMs);
   // Without a core it could neither work nor idle.
-  const couldMs = reading.ms - (reading.tree?.loopStarvedMs ?? 0);
-  const busyMs = Math.max(reading.loopCpuMs, stoodMs(reading));
-  return busyMs > Math.max(maxIdleBusyMs, couldMs * maxIdleShare);
-}
-
-/** Time in which the event loop did not turn. */
-export function stoodMs({ observed }: IdleReading): number {
-  return observed.blockages.reduce((sum, { ms, starvedMs }) => sum + ms - starvedMs, 0);
-}
-
-/** CPU time of threads and processes beside the event loop. */
-export function besideLoopMs({ tree }: IdleReading): number {
-  return tree === undefined ? 0 : tree.threadsCpuMs + tree.childrenCpuMs;
+  const couldMs = idle.ms - (idle.tree?.loopStarvedMs ?? 0);
+  if (busyMs > Math.max(maxIdleBusyMs, couldMs * maxIdleShare)) {
+    const cpuMs = round(idle.loopCpuMs);
+    const percent = Math.round((100 * busyMs) / idle.ms);
+    return {
+      name: "loop-kept-busy",
+      finding: `Without any call for ${ms} ms, the event loop was busy for ${percent} % of it (${cpuMs} ms of CPU): each call waits for what runs there all the time.`,
+      nextStep:
+        "Look for a timer, setImmediate or loop that repeats by itself; end it, or wait for an event instead of polling.",
+      numbers: { idle_ms: ms, loop_cpu_ms: cpuMs, stood_ms: round(stoodMs) },
+    };
+  }
+  const besideMs = idle.tree === undefined ? 0 : idle.tree.threadsCpuMs + idle.tree.childrenCpuMs;
+  if (besideMs <= idle.ms * maxIdleShare) {
+    return undefined;
+  }
+  return {
+    name: "loop-kept-busy",
+    finding: `Without any call for ${ms} ms, threads or processes of your own used ${round(besideMs)} ms of CPU: they take cores from the calls, and from everybody on this machine.`,
+    nextStep:
+      "Look for a loop that asks again and again whether there is work; wait for a message, or in Atomics.wait.",
+    numbers: { idle_ms: ms, threads_cpu_ms: round(besideMs) },
+  };
 }
 
 /** Times that one call's work is measured. */

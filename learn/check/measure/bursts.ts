@@ -16,7 +16,7 @@ import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts"
 import { type Whereabouts, whereItRan } from "./executor.ts";
 import { leftBy } from "./growth.ts";
 import { isTooLittle, overlapsOf } from "./overlap.ts";
-import { coresOfOthers, readLoad } from "./system.ts";
+import { readLoadMs } from "./system.ts";
 
 /** All measurements of a learner's handler. */
 export interface Measured {
@@ -91,7 +91,8 @@ export async function runBursts(session: Session): Promise<Measured> {
   const idle = await measureIdle(session);
   const alone = await measureAlone(session, planned, cores);
   const idleProbeMs = percentile90(await callers.probe(setTimeout(probeAloneMs)));
-  const before = readLoad();
+  const beganMs = performance.now();
+  const loadBeforeMs = readLoadMs();
   const ownBefore = process.cpuUsage();
   let made = 0;
   const fire = async (calls: number): Promise<Evidence> => {
@@ -142,12 +143,13 @@ export async function runBursts(session: Session): Promise<Measured> {
   await giveTimeToEnd(session, crowds);
 
   if (isTooLong(measured())) {
-    await setTimeout(Math.max(0, before.atMs + loadMs - performance.now()));
+    await setTimeout(Math.max(0, beganMs + loadMs - performance.now()));
   }
   const { user, system } = process.cpuUsage(ownBefore);
   const all = [...new Set([...bursts, ...crowds])];
   const ownMs = (user + system) / 1_000 + all.reduce((sum, one) => sum + cpuMsOf(one), 0);
-  return measured(coresOfOthers(before, readLoad(), ownMs));
+  const ofOthersMs = readLoadMs() - loadBeforeMs - ownMs;
+  return measured(Math.max(0, ofOthersMs) / (performance.now() - beganMs));
 }
 
 /** Reads again what the last crowd left behind, as it may be about to end. */

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { idsIn, readText, readThreadTimes } from "@unblock/measure/proc";
 import { readBusyMs } from "@unblock/measure/quiet";
 import { fieldsOf, isOwnProgram } from "../process/process-tree.ts";
@@ -207,35 +207,15 @@ function isFile(link: string): boolean {
   }
 }
 
-/** CPU use of the machine at a time. */
-interface LoadReading {
-  /** CPU time of all cores since the machine's start, including steal. */
-  readonly busyMs: number;
-  readonly atMs: number;
-}
-
-export function readLoad(): LoadReading {
-  return { busyMs: readBusyMs() + readStolenMs(), atMs: performance.now() };
-}
-
 const stolenField = 8;
 
 /**
- * Time that the host of a virtual machine gave to others; 0 where unknown.
+ * CPU time of all cores since the machine's start, with the time that the host of a virtual machine gave to
+ * others where that is known.
  *
  * @see https://www.kernel.org/doc/html/latest/filesystems/proc.html
  */
-function readStolenMs(): number {
-  try {
-    const [all = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
-    return Number(all.split(/\s+/)[stolenField] ?? 0) * tickMs;
-  } catch {
-    return 0;
-  }
-}
-
-/** Cores that others kept busy between two readings. @param ownCpuMs CPU time of the check and its service */
-export function coresOfOthers(from: LoadReading, to: LoadReading, ownCpuMs: number): number {
-  const passedMs = to.atMs - from.atMs;
-  return passedMs <= 0 ? 0 : Math.max(0, to.busyMs - from.busyMs - ownCpuMs) / passedMs;
+export function readLoadMs(): number {
+  const stolen = readText("/proc/stat").split(/\s+/, stolenField + 1)[stolenField] ?? 0;
+  return readBusyMs() + Number(stolen) * tickMs;
 }

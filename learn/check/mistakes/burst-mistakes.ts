@@ -1,7 +1,7 @@
 import { BlockageTally } from "@unblock/diagnose/blocked-loop";
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { Exercise } from "@unblock/proto/exercises";
-import { besideLoopMs, isBusy, isLoopBusy, stoodMs, taskMs } from "../measure/baseline.ts";
+import { keptBusy, taskMs } from "../measure/baseline.ts";
 import { type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
 import { evidenceParts, type Held } from "../measure/executor.ts";
@@ -31,7 +31,7 @@ export function burstMistakes(
     decided.length === 0 || [strategy, ...alsoCalled].some((name) => decided.includes(name));
   const evidence = evidenceParts(exercise, best).join(", ");
   const disagreement = isDecided ? [] : [decidedOtherwise(decided[0] ?? "", strategy, evidence)];
-  const busy = keptBusy(measured);
+  const busy = keptBusy(measured.idle);
   if (busy !== undefined) {
     return [busy];
   }
@@ -69,33 +69,6 @@ export function decidedOtherwise(decided: string, ran: string, evidence: string)
     finding: `You decided ${decided}, and it ran as ${ran}: ${evidence}.`,
     nextStep: "Decide which of the two you mean, and change the decision or the code.",
     numbers: {},
-  };
-}
-
-/** The event loop, or threads or processes beside it, had work without calls. */
-function keptBusy({ idle }: Measured): Diagnosis | undefined {
-  if (!isBusy(idle)) {
-    return undefined;
-  }
-  const ms = round(idle.ms);
-  if (!isLoopBusy(idle)) {
-    const cpuMs = round(besideLoopMs(idle));
-    return {
-      name: "loop-kept-busy",
-      finding: `Without any call for ${ms} ms, threads or processes of your own used ${cpuMs} ms of CPU: they take cores from the calls, and from everybody on this machine.`,
-      nextStep:
-        "Look for a loop that asks again and again whether there is work; wait for a message, or in Atomics.wait.",
-      numbers: { idle_ms: ms, threads_cpu_ms: cpuMs },
-    };
-  }
-  const cpuMs = round(idle.loopCpuMs);
-  const share = Math.round((100 * Math.max(idle.loopCpuMs, stoodMs(idle))) / idle.ms);
-  return {
-    name: "loop-kept-busy",
-    finding: `Without any call for ${ms} ms, the event loop was busy for ${share} % of it (${cpuMs} ms of CPU): each call waits for what runs there all the time.`,
-    nextStep:
-      "Look for a timer, setImmediate or loop that repeats by itself; end it, or wait for an event instead of polling.",
-    numbers: { idle_ms: ms, loop_cpu_ms: cpuMs, stood_ms: round(stoodMs(idle)) },
   };
 }
 

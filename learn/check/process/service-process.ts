@@ -111,7 +111,7 @@ export class ServiceProcess {
     const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#waiting.set(id, resolve);
-    this.#write(JSON.stringify({ id, ask } satisfies Request));
+    this.#write(JSON.stringify({ id, ...ask } satisfies Request));
     return promise;
   }
 
