@@ -101,7 +101,7 @@ export async function gather(
     callers.vitals(true),
   );
   await service.begin();
-  await world.restart("right", { requests });
+  await world.restart("right", requests);
   analytics?.restartWindow();
   const endTree = tree.begin();
   const { burst, replies } = await service.within(

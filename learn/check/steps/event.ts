@@ -18,7 +18,7 @@ import {
   track,
   waitsMs,
 } from "./after-reply.ts";
-import { judgeBursts } from "./answer.ts";
+import { judgeBursts } from "./burst.ts";
 import { checkProbe, checkTime } from "./time.ts";
 
 const requests = [

@@ -29,7 +29,7 @@ export async function checkFailures(session: Session): Promise<Outcome> {
   let failed: Trouble | undefined;
   for (const trouble of troubles) {
     const wrong = await judgeTrouble(session, trouble);
-    await world.restart("right", { requests: [trouble.request] });
+    await world.restart("right", [trouble.request]);
     if (wrong !== undefined) {
       return wrong;
     }
@@ -48,7 +48,7 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Outcome
   const { exercise, service, world, tree, file } = session;
   const { mood, what, request, mayBeRight } = trouble;
   await service.begin();
-  await world.restart(mood, { requests: [request] });
+  await world.restart(mood, [request]);
   const endTree = tree.begin();
   const beganMs = performance.now();
   const caller = AbortSignal.timeout(patienceMs);

@@ -17,50 +17,12 @@ import { CacheStore } from "@unblock/backends/embedded/cache-store";
 import { encodePng, pictureFor } from "@unblock/backends/embedded/pictures/pictures";
 import { hasMkfifo, readMs, serveSlowDisk } from "@unblock/backends/embedded/slow-disk";
 import { configOf, plainKey, valueOfKey } from "@unblock/exercises/backend-values";
+import { fieldOf } from "@unblock/exercises/check-plan";
 import { WorldLog, type WorldMessage, type WorldRequest } from "./log.ts";
-
-interface Service {
-  readonly name: RegExp;
-  readonly delayMs: number;
-  /** Whether the service of a name fails when the backends do. */
-  readonly fails: (name: string) => boolean;
-  readonly what: (url: URL) => string;
-  /** @param number of the request */
-  readonly value: (url: URL, number: number) => unknown;
-}
 
 const skies = ["sunny", "cloudy", "rainy", "foggy", "windy", "snowy", "stormy"];
 const coldest = -40;
 const span = 83;
-
-const services: readonly Service[] = [
-  {
-    name: /^weather$/,
-    delayMs: 200,
-    fails: () => true,
-    what: ({ searchParams }) => searchParams.get("city") ?? "",
-    value: ({ searchParams }, number) => ({
-      city: searchParams.get("city"),
-      // Differs from the previous ones.
-      temperature: coldest + ((number * 17) % span),
-      conditions: skies[number % skies.length],
-    }),
-  },
-  {
-    name: /^service-[1-5]$/,
-    delayMs: 100,
-    fails: (name) => name === "service-3",
-    what: () => "",
-    value: ({ pathname }, number) => ({ data: `data_${pathname.at(-1)} no. ${number}` }),
-  },
-  {
-    name: /^images$/,
-    delayMs: 100,
-    fails: () => true,
-    what: ({ pathname }) => pathname.slice("/images".length),
-    value: () => undefined,
-  },
-];
 
 const [folder = "", firstMark = ""] = process.argv.slice(2);
 let mark = firstMark;
@@ -84,10 +46,10 @@ if (!process.connected) {
 process.on("message", ({ id, restart }: WorldRequest) => {
   const seen = log.seen();
   if (restart !== undefined) {
-    const { mood, userIds, forget } = restart;
+    const { mood, requests, forget } = restart;
     log.restart(mood);
     mark = restart.mark;
-    changeUsers(userIds);
+    changeUsers(requests.map((request) => Number(fieldOf(request, "user_id"))));
     if (forget !== undefined) {
       forgotten.add(forget);
     }
@@ -174,37 +136,57 @@ async function serveHttp(): Promise<string> {
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://localhost");
   const [, name = ""] = url.pathname.split("/", 2);
-  const service = services.find((candidate) => candidate.name.test(name));
-  if (service === undefined) {
-    send(response, 404, "application/json", JSON.stringify({ error: `no service "${name}"` }));
+  const number = log.nextNumber();
+  const asked = askedOf(name, url, number);
+  if (asked === undefined) {
+    sendJson(response, 404, { error: `no service "${name}"` });
     return;
   }
   const { mood } = log;
-  const number = log.nextNumber();
-  const value = service.value(url, number);
-  const onEnd = log.ask(name, service.what(url), value);
+  const { ms, what, value, isAffected } = asked;
+  const onEnd = log.ask(name, what, value);
   response.on("close", () => onEnd(response.writableFinished ? "answered" : "cancelled"));
-  const isAffected = service.fails(name);
   if (mood === "failing" && isAffected) {
     await setTimeout(5);
-    send(response, 503, "application/json", JSON.stringify({ error: "try again later" }));
+    sendJson(response, 503, { error: "try again later" });
     return;
   }
-  await setTimeout(log.delayMs(service.delayMs, number));
+  await setTimeout(log.delayMs(ms, number));
   if (response.destroyed) {
     return;
   }
   if (name === "images") {
-    const png = encodePng(pictureFor(service.what(url)));
+    const png = encodePng(pictureFor(what));
     send(response, 200, "image/png", mood === "empty" ? "" : png);
     return;
   }
-  send(
-    response,
-    200,
-    "application/json",
-    JSON.stringify(mood === "empty" && isAffected ? {} : value),
-  );
+  sendJson(response, 200, mood === "empty" && isAffected ? {} : value);
+}
+
+/**
+ * What a request asks of a service: the response, its time, and whether the service fails when the backends
+ * do; undefined for a service that does not exist.
+ *
+ * @param number of the request, so that each gets another value
+ */
+function askedOf(name: string, { pathname, searchParams }: URL, number: number) {
+  if (name === "weather") {
+    const city = searchParams.get("city");
+    const temperature = coldest + ((number * 17) % span);
+    const value = { city, temperature, conditions: skies[number % skies.length] };
+    return { ms: 200, what: city ?? "", value, isAffected: true };
+  }
+  if (/^service-[1-5]$/.test(name)) {
+    const value = { data: `data_${name.at(-1)} no. ${number}` };
+    return { ms: 100, what: "", value, isAffected: name === "service-3" };
+  }
+  return name === "images"
+    ? { ms: 100, what: pathname.slice("/images".length), value: undefined, isAffected: true }
+    : undefined;
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  send(response, status, "application/json", JSON.stringify(value));
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {

@@ -6,20 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { freeReaders, readyFifos } from "@unblock/backends/embedded/slow-disk";
-import { fieldOf, type Mood } from "@unblock/exercises/check-plan";
+import type { Mood } from "@unblock/exercises/check-plan";
 import { childEnvironment } from "@unblock/terminal/child-environment";
 import type { WorldAddresses } from "../../service/channel.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Holdings } from "./holdings.ts";
 import type { Restart, Seen, WorldMessage, WorldRequest } from "./log.ts";
-
-/** What a window is about. */
-export interface Window {
-  /** Calls that may be made, whose values change. */
-  readonly requests?: readonly JsonValue[];
-  /** A key that the cache forgets from now on. */
-  readonly forget?: string | undefined;
-}
 
 /** The check's backends of a learner's service. */
 export class World {
@@ -52,13 +44,16 @@ export class World {
     return this.#mark;
   }
 
-  /** Begins a new window. @returns what was seen in the previous one */
-  async restart(mood: Mood, { requests = [], forget }: Window = {}): Promise<Seen> {
+  /**
+   * Begins a new window.
+   *
+   * @param requests calls that may be made, whose values change
+   * @param forget a key that the cache forgets from now on
+   */
+  async restart(mood: Mood, requests: readonly JsonValue[] = [], forget?: string): Promise<void> {
     this.#mark = `${this.#firstMark}${(++this.#windows).toString(36)}`;
-    const userIds = requests.map((request) => Number(fieldOf(request, "user_id")));
-    const seen = await this.#ask({ mood, mark: this.#mark, userIds, forget });
+    await this.#ask({ mood, mark: this.#mark, requests, forget });
     this.holdings.restart();
-    return seen;
   }
 
   /** Returns what was seen since the window began. */
