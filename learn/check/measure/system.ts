@@ -71,7 +71,7 @@ export class TreeWatch {
         seen.set(pid, cpuMs);
       }
     };
-    const timer = setInterval(poll, pollMs);
+    const timer = setInterval(poll, pollMs).unref();
     return () => {
       clearInterval(timer);
       const after = this.#read();

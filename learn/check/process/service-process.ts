@@ -71,7 +71,6 @@ export class ServiceProcess {
   #stderr = "";
   #printedBytes = 0;
   #hasExited = false;
-  #killTimer: NodeJS.Timeout | undefined;
   /** Why the check ended it; the first reason counts. */
   #reason: Error | undefined;
 
@@ -121,7 +120,8 @@ export class ServiceProcess {
     this.#request("kill");
     // The learner's code may have stopped the supervisor, or keep it busy.
     this.#supervisor.kill("SIGCONT");
-    this.#killTimer ??= globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs);
+    // The supervisor keeps this process alive while it runs, so that this timer need not.
+    globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs).unref();
   }
 
   /** Asks the service to stop with SIGTERM. */
@@ -208,7 +208,6 @@ export class ServiceProcess {
     });
     const closed = once(this.#supervisor, "close");
     const [code, signal] = await once(this.#supervisor, "exit");
-    clearTimeout(this.#killTimer);
     // The last messages may be read only after the exit is known.
     await Promise.race([closed, setTimeout(lastOutputMs, undefined, { ref: false })]);
     for (const stream of this.#supervisor.stdio) {
