@@ -96,7 +96,7 @@ export class Observer {
     this.#blockages = [...this.#blockages, ...this.#loop.takeAll()];
     this.#unread = this.#unread.filter(({ body, bodyUsed }) => body !== null && !bodyUsed);
     return {
-      handler: this.#calls.counts(),
+      handler: { ...this.#calls.counts, problem: this.#calls.problem },
       /** CPU time of the event loop's thread, and of all threads. */
       loopCpuMs: toMs(process.threadCpuUsage(this.#loopCpu)),
       processCpuMs: toMs(process.cpuUsage(this.#processCpu)),

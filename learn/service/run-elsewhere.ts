@@ -3,7 +3,7 @@ import { countSyncReads } from "./blocking-calls.ts";
 import {
   type Environment,
   environment,
-  openedHouse,
+  ownService,
   type ProcessEnvironment,
   provideEnvironment,
   toEnvironment,
@@ -30,7 +30,7 @@ export async function runElsewhere<Input, Output>(
 ): Promise<Output> {
   // Created before an await, so that its stack leads to the learner's line.
   const problem = new Error(notExportedMessage(executor.name, work.name));
-  const { file } = openedHouse();
+  const { file } = ownService();
   const exports: Record<string, unknown> = await import(file);
   const name = Object.keys(exports).find((one) => exports[one] === work);
   if (name === undefined) {
