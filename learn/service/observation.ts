@@ -166,28 +166,21 @@ const undiciEnds = ["undici:request:trailers", "undici:request:error"] as const;
 export function watchUnreadBodies(): () => number {
   const waiting = new Set<unknown>();
   subscribe("http.client.response.finish", (message) => {
-    if (isObject(message) && message.response instanceof IncomingMessage) {
-      const { response } = message;
+    const { response }: { response?: unknown } = Object(message);
+    if (response instanceof IncomingMessage) {
       waiting.add(response);
       response.once("close", () => waiting.delete(response));
       response.once("end", () => waiting.delete(response));
     }
   });
-  subscribe("undici:request:headers", (message) => {
-    if (isObject(message)) {
-      waiting.add(message.request);
-    }
-  });
+  subscribe("undici:request:headers", (message) => waiting.add(requestOf(message)));
   for (const end of undiciEnds) {
-    subscribe(end, (message) => {
-      if (isObject(message)) {
-        waiting.delete(message.request);
-      }
-    });
+    subscribe(end, (message) => waiting.delete(requestOf(message)));
   }
   return () => waiting.size;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+function requestOf(message: unknown): unknown {
+  const { request }: { request?: unknown } = Object(message);
+  return request;
 }

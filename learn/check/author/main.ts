@@ -84,11 +84,9 @@ function isInPart(_: Subject, index: number): boolean {
   return asked === undefined || index % asked.of === asked.number - 1;
 }
 
-interface Judged {
+interface Judged extends Pick<Judgement, "problem"> {
   readonly file: string;
   readonly judgement: Kind;
-  /** The difference; null when the result is as expected. */
-  readonly problem: string | null;
   readonly verdict: Verdict;
   readonly diagnoses: readonly string[];
 }
@@ -119,23 +117,22 @@ async function judge(
 ): Promise<Judged> {
   const beganMs = performance.now();
   const result = await checkExercise(subject.exercise, subject.file, { types });
-  const judgement = subject.judge(result);
+  const { kind, problem } = subject.judge(result);
   const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
   const { verdict } = result;
   const diagnoses = result.diagnoses.map(({ name }) => name);
   const said = [verdict, diagnoses.join(", ")].filter((text) => text !== "").join("  ");
   const file = shown(subject.file);
-  const problem = judgement.kind === "unexpected" ? judgement.problem : null;
-  say(`${marks[judgement.kind]}  ${number()}  ${file}  ${said}  ${seconds} s`);
+  say(`${marks[kind]}  ${number()}  ${file}  ${said}  ${seconds} s`);
   if (problem !== null) {
     say(problem.replace(/^/gm, "      "));
   }
-  if (judgement.kind === "inconclusive") {
+  if (kind === "inconclusive") {
     for (const { step, message } of result.steps.filter((one) => one.verdict === "INCONCLUSIVE")) {
       say(`      ${step}: ${message}`);
     }
   }
-  return { file, judgement: judgement.kind, problem, verdict, diagnoses };
+  return { file, judgement: kind, problem, verdict, diagnoses };
 }
 
 function summary(judged: readonly Judged[]): string {

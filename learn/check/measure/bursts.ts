@@ -12,7 +12,7 @@ import {
   measureIdle,
   taskMs,
 } from "./baseline.ts";
-import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
+import { cpuMsOf, type Evidence, gather, hasFailed, readSeen, workOf } from "./evidence.ts";
 import { type Whereabouts, whereItRan } from "./executor.ts";
 import { leftBy } from "./growth.ts";
 import { isTooLittle, overlapsOf } from "./overlap.ts";
@@ -134,7 +134,7 @@ export async function runBursts(session: Session): Promise<Measured> {
     bursts.push(await fire(exercise.burst.calls));
   } while (bursts.length < maxBursts && isWorthAnother(measured()));
   const fired = crowd === undefined ? bursts : crowds;
-  while (fired.length < crowdCount && !haveFailed(fired)) {
+  while (fired.length < crowdCount && !fired.some(hasFailed)) {
     fired.push(await fire(crowd ?? exercise.burst.calls));
   }
   if (fired === bursts) {
@@ -161,10 +161,6 @@ async function giveTimeToEnd(session: Session, crowds: Evidence[]): Promise<void
   }
 }
 
-function haveFailed(evidence: readonly Evidence[]): boolean {
-  return evidence.some(({ replies }) => replies.some(({ code }) => code !== "ok"));
-}
-
 function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: number): Evidence {
   const most = (one: Evidence) => overlapsOf(exercise, one, cores)[0]?.most ?? 0;
   return bursts.reduce((best, one) => (most(one) >= most(best) ? one : best));
@@ -173,7 +169,7 @@ function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: 
 /** Whether another burst could change the verdict. */
 function isWorthAnother(measured: Measured): boolean {
   const { exercise, bursts, best, where, cores } = measured;
-  if (where.held !== undefined || haveFailed(bursts)) {
+  if (where.held !== undefined || bursts.some(hasFailed)) {
     return false;
   }
   const lacking = overlapsOf(exercise, best, cores).filter(isTooLittle);

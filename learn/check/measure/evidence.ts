@@ -52,6 +52,10 @@ export function workOf({ pools }: Evidence, name: string): PoolWork {
   return pools.get(name) ?? { maxRunning: 0, completed: 0, cpuMs: 0 };
 }
 
+export function hasFailed({ replies }: Evidence): boolean {
+  return replies.some(({ code }) => code !== "ok");
+}
+
 /** Calls of a backend; "services" are service-1 to service-5 together. */
 export function callsOf({ seen, usage }: Evidence, name: string): BackendCalls {
   if (name === "database") {

@@ -1,5 +1,5 @@
 import { readlinkSync } from "node:fs";
-import { idsIn, readText, readThreadTimes } from "@unblock/measure/proc";
+import { idsIn, readText, readThreadTimes, type ThreadTimes } from "@unblock/measure/proc";
 import { readBusyMs } from "@unblock/measure/quiet";
 import { fieldsOf, isOwnProgram } from "../process/process-tree.ts";
 
@@ -36,16 +36,20 @@ const ownTimes = [11, 12];
 const reapedTimes = [13, 14];
 
 interface Reading {
-  readonly loopCpuMs: number;
-  readonly loopStarvedMs: number;
-  readonly threadsStarvedMs: number;
-  readonly processCpuMs: number;
-  readonly reapedCpuMs: number;
+  readonly process: ProcessTimes;
+  readonly loop: ThreadTimes;
   /** CPU time of worker and libuv threads by thread id. */
   readonly threads: ReadonlyMap<number, number>;
-  /** The same of all others but the event loop's. */
+  readonly threadsStarvedMs: number;
+  /** CPU time of all other threads but the event loop's. */
   readonly helpers: ReadonlyMap<number, number>;
   readonly children: ReadonlyMap<number, number>;
+}
+
+interface ProcessTimes {
+  readonly ownMs: number;
+  /** Of its children that have ended. */
+  readonly reapedMs: number;
 }
 
 /**
@@ -98,8 +102,8 @@ export class TreeWatch {
   }
 
   #read(): Reading | undefined {
-    const stat = cpuOf(this.#pid);
-    if (stat === undefined) {
+    const process = cpuOf(this.#pid);
+    if (process === undefined) {
       return undefined;
     }
     const threads = new Map<number, number>();
@@ -118,16 +122,7 @@ export class TreeWatch {
         helpers.set(thread, times.cpuMs);
       }
     }
-    return {
-      loopCpuMs: loop.cpuMs,
-      loopStarvedMs: loop.waitedMs,
-      threadsStarvedMs,
-      processCpuMs: stat.ownMs,
-      reapedCpuMs: stat.reapedMs,
-      threads,
-      helpers,
-      children: this.#readChildren(),
-    };
+    return { process, loop, threads, threadsStarvedMs, helpers, children: this.#readChildren() };
   }
 
   /** CPU time of the learner's processes and all their descendants. */
@@ -172,26 +167,26 @@ function useBetween(before: Reading, after: Reading, newChildren: number): TreeU
   const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
   const threads = grown(after.threads, before.threads);
   const children = grown(after.children, before.children);
-  const loopCpuMs = after.loopCpuMs - before.loopCpuMs;
+  const loopCpuMs = after.loop.cpuMs - before.loop.cpuMs;
   const helpersCpuMs = sum(grown(after.helpers, before.helpers));
   const liveMs = loopCpuMs + helpersCpuMs + sum(threads);
   // Only in the process's sum, which is less exact.
-  const endedMs = Math.max(0, after.processCpuMs - before.processCpuMs - liveMs);
+  const endedMs = Math.max(0, after.process.ownMs - before.process.ownMs - liveMs);
   return {
     loopCpuMs,
-    loopStarvedMs: after.loopStarvedMs - before.loopStarvedMs,
+    loopStarvedMs: after.loop.waitedMs - before.loop.waitedMs,
     threadsCpuMs: sum(threads) + endedMs,
     threadsStarvedMs: Math.max(0, after.threadsStarvedMs - before.threadsStarvedMs),
     helpersCpuMs,
-    childrenCpuMs: sum(children) + after.reapedCpuMs - before.reapedCpuMs,
+    childrenCpuMs: sum(children) + after.process.reapedMs - before.process.reapedMs,
     units: [...threads, ...children].filter((cpuMs) => cpuMs > 0),
     newChildren,
     children: after.children.size,
   };
 }
 
-/** CPU time of a process, and of its children that have ended; undefined when there is no such process. */
-function cpuOf(pid: number): { readonly ownMs: number; readonly reapedMs: number } | undefined {
+/** CPU time of a process; undefined when there is no such process. */
+function cpuOf(pid: number): ProcessTimes | undefined {
   const fields = fieldsOf(pid);
   const ms = (indices: readonly number[]) =>
     indices.reduce((all, index) => all + Number(fields[index] ?? 0) * tickMs, 0);

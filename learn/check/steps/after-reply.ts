@@ -60,16 +60,16 @@ export async function track(
   if (disconnects) {
     void arrived.then(() => caller.abort());
   }
-  const waited = arrived.then(() => after(waitsMs)).then(() => "event" as const);
-  const first = await Promise.race([replied.then(() => "reply" as const), waited]);
+  const waited = arrived.then(() => after(waitsMs));
+  const repliedFirst = await Promise.race([replied.then(() => true), waited.then(() => false)]);
   const event = await Promise.race([arrived, after(comesMs)]);
-  if (first === "reply" && event !== undefined) {
+  if (repliedFirst && event !== undefined) {
     await Promise.race([event.outcome, after(takesMs)]);
   }
   event?.confirm();
   return {
     ...(await replied),
-    repliedFirst: first === "reply",
+    repliedFirst,
     posted: event?.body,
     outcome: (await event?.outcome) ?? "missing",
   };

@@ -2,7 +2,7 @@ import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { maxBusyCores } from "@unblock/measure/quiet";
 import { describeAlone, fastestMs } from "../measure/baseline.ts";
 import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/bursts.ts";
-import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
+import { cpuMsOf, hasFailed, loopCpuMsOf } from "../measure/evidence.ts";
 import type { TreeUse } from "../measure/system.ts";
 import { fail, inconclusive, type Outcome, pass, round } from "../result.ts";
 
@@ -117,7 +117,7 @@ function fullCpuMs({ bursts, busyCores, cores, alone }: Measured): number | unde
   }
   const leftCores = Math.max(cores - busyCores, minLeftCores);
   return bursts
-    .filter(({ replies }) => replies.every(({ code }) => code === "ok"))
+    .filter((one) => !hasFailed(one))
     .map((evidence) => ({ cpuMs: cpuMsOf(evidence), evidence }))
     .find(
       ({ cpuMs, evidence: { burst, requests } }) =>
@@ -131,9 +131,9 @@ function fullCpuMs({ bursts, busyCores, cores, alone }: Measured): number | unde
  * explains that.
  */
 export function haveHung({ bursts, crowds }: Measured): boolean {
-  return [...bursts, ...crowds].some(({ replies, burst, tree }) => {
-    const hasFailed = replies.some(({ code }) => code !== "ok");
-    return hasFailed && tree !== undefined && activeMs(tree) < burst.wallMs * maxHungShare;
+  return [...bursts, ...crowds].some((one) => {
+    const maxMs = one.burst.wallMs * maxHungShare;
+    return hasFailed(one) && one.tree !== undefined && activeMs(one.tree) < maxMs;
   });
 }
 
