@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { readThreadTimes } from "@unblock/measure/proc";
 import type { Exercise } from "@unblock/proto/exercises";
-import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/channel.ts";
+import type { Alone, Answer, Ask, Message, ServiceOptions } from "../../service/channel.ts";
 import type { Observation } from "../../service/observation.ts";
 import type { Decision } from "../../toolbox/handler.ts";
 import {
@@ -21,14 +21,10 @@ import {
 import type { LeftProcess } from "./process-tree.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
 
-export interface StartOptions {
+interface StartOptions extends Pick<ServiceOptions, "world" | "analyticsUrl"> {
   readonly exercise: Exercise;
   /** The learner's file. */
   readonly file: string;
-  /** The backends of the learner's code. */
-  readonly world: WorldAddresses;
-  /** Null for an exercise without events. */
-  readonly analyticsUrl: string | null;
 }
 
 /** Node's default size of libuv's pool. */

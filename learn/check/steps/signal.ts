@@ -163,12 +163,12 @@ function couldCompute(exercise: Exercise, evidence: Evidence): number {
       ).length;
 }
 
-/** Work that went on for disconnected callers. */
-interface WentOn {
-  readonly message: string;
-  readonly calls: number;
-  readonly of: number;
+/** Work that went on for disconnected callers. @param of number of those callers */
+function goneOn(message: string, calls: number, of: number) {
+  return { message, calls, of };
 }
+
+type WentOn = ReturnType<typeof goneOn>;
 
 function wentOn(
   exercise: Exercise,
@@ -179,7 +179,7 @@ function wentOn(
   const { begun, answeredAfterAbort, failedAfterAbort } = evidence.observed.handler;
   if (answeredAfterAbort > 0 && failedAfterAbort === 0) {
     const message = `${answeredAfterAbort} handlers went on and answered nobody`;
-    return { message, calls: answeredAfterAbort, of: begun };
+    return goneOn(message, answeredAfterAbort, begun);
   }
   return (
     // While calls compute, their requests have just been answered, or are about to be.
@@ -204,9 +204,7 @@ function wentOnAtBackends(exercise: Exercise, evidence: Evidence): WentOn | unde
   const lateMs = leftMs + graceMs;
   if (backend.name === "database") {
     const calls = usage.query.begunMs.filter((atMs) => atMs > lateMs).length;
-    return calls >= minLate
-      ? { message: `${calls} queries began for nobody`, calls, of: begun }
-      : undefined;
+    return calls >= minLate ? goneOn(`${calls} queries began for nobody`, calls, begun) : undefined;
   }
   const { asked } = seen;
   const answered = asked.filter(
@@ -221,13 +219,8 @@ function wentOnAtBackends(exercise: Exercise, evidence: Evidence): WentOn | unde
   const isMost = canStop
     ? calls > begun * backend.callsEach * (1 - ignoredShare) + 1
     : calls >= Math.max(minLate, begunLate * ignoredShare);
-  return isMost
-    ? {
-        message: `${calls} requests to the ${backend.name} went on to their answers, for nobody`,
-        calls,
-        of: begun,
-      }
-    : undefined;
+  const message = `${calls} requests to the ${backend.name} went on to their answers, for nobody`;
+  return isMost ? goneOn(message, calls, begun) : undefined;
 }
 
 /** A handler may reject and leave its work behind in a pool of the service. */
@@ -239,7 +232,7 @@ function wentOnInPools(exercise: Exercise, evidence: Evidence): WentOn | undefin
   // A blocking call can't be stopped; what waits for a thread can.
   const isIgnored = exercise.work.cpu ? forNobody > 0 : completed >= begun && forNobody > 0;
   return isIgnored
-    ? { message: `${forNobody} tasks were done to the end for nobody`, calls: forNobody, of: begun }
+    ? goneOn(`${forNobody} tasks were done to the end for nobody`, forNobody, begun)
     : undefined;
 }
 
@@ -251,7 +244,7 @@ function computedOn(exercise: Exercise, evidence: Evidence, taskMs: number): Wen
   const eachMs = exercise.rpc === "ComputeHash" ? 3 * taskMs : taskMs;
   const calls = Math.round(cpuMs / Math.max(1, eachMs));
   return cpuMs >= of * eachMs * ignoredShare
-    ? { message: `some ${calls} calls' work was computed on, for nobody`, calls, of }
+    ? goneOn(`some ${calls} calls' work was computed on, for nobody`, calls, of)
     : undefined;
 }
 
