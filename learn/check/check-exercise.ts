@@ -6,7 +6,6 @@ import { burstMs, HarnessTrouble, LearnerFault, tampering } from "./faults.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { lineOfMistake } from "./line-of-mistake.ts";
 import { TreeWatch } from "./measure/system.ts";
-import { leftBehind } from "./mistakes/executors.ts";
 import { LearnerService } from "./process/learner-service.ts";
 import {
   type ExerciseResult,
@@ -42,53 +41,39 @@ export async function checkExercise(
 ): Promise<ExerciseResult> {
   const report = new Report(shown(file), listener);
   const kept = new KeptFiles(yoursFolder);
-  const analytics = exercise.work.afterResponse ? await Analytics.open() : undefined;
-  let world: World | undefined;
-  let service: LearnerService | undefined;
-  try {
-    listener.onBegin?.("loads");
-    // Reported below: the step "loads" has one outcome.
-    const started = start(exercise, file, analytics).catch(toFault);
-    const [opened, typeProblems] = await Promise.all([started, types]);
-    const unchecked = findAny(readSource(file));
-    const fault = opened instanceof Error ? opened : undefined;
-    const loads = checkLoads(shown(file), fault, typeProblems?.get(file), unchecked);
-    report.add("loads", loads);
-    if (!(opened instanceof Error)) {
-      ({ world, service } = opened);
-      if (loads.verdict !== "FAIL") {
-        const served = { exercise, file: shown(file), service, world, analytics };
-        await checkServed(served, report);
-      }
-    }
-    await service?.close();
-    const changed = kept.restore(readSource(file));
-    if (changed.length > 0) {
-      const text = `wrote to the course's own ${changed.join(", ")}, which was put back`;
-      report.add("stop", failOf(shown(file), tampering(text)));
-    }
-    return resultOf(exercise, file, service, report);
-  } finally {
-    analytics?.close();
-    await world?.close();
+  await using open = new AsyncDisposableStack();
+  listener.onBegin?.("loads");
+  // Reported below: the step "loads" has one outcome.
+  const starting = start(exercise, file, open).catch(toFault);
+  const [started, typeProblems] = await Promise.all([starting, types]);
+  const unchecked = findAny(readSource(file));
+  const fault = started instanceof Error ? started : undefined;
+  const service = started instanceof Error ? undefined : started.service;
+  const isLoaded = report.add(
+    "loads",
+    checkLoads(shown(file), fault, typeProblems?.get(file), unchecked),
+  );
+  if (isLoaded && !(started instanceof Error)) {
+    await checkServed({ exercise, file: shown(file), ...started }, report);
   }
+  await service?.close();
+  const changed = kept.restore(readSource(file));
+  if (changed.length > 0) {
+    const text = `wrote to the course's own ${changed.join(", ")}, which was put back`;
+    report.add("stop", failOf(shown(file), tampering(text)));
+  }
+  return resultOf(exercise, file, service, report);
 }
 
-/** Starts the backends, then the service. */
-async function start(
-  exercise: Exercise,
-  file: string,
-  analytics: Analytics | undefined,
-): Promise<{ readonly world: World; readonly service: LearnerService }> {
-  const world = await World.open();
-  try {
-    const analyticsUrl = analytics?.url ?? null;
-    const options = { exercise, file, analyticsUrl, world: world.addresses };
-    return { world, service: await LearnerService.start(options) };
-  } catch (error) {
-    await world.close();
-    throw error;
-  }
+/** Starts the backends, then the service. @param open closes them */
+async function start(exercise: Exercise, file: string, open: AsyncDisposableStack) {
+  const analytics = exercise.work.afterResponse ? await Analytics.open() : undefined;
+  open.defer(() => analytics?.close());
+  const world = open.adopt(await World.open(), (one) => one.close());
+  const analyticsUrl = analytics?.url ?? null;
+  const options = { exercise, file, analyticsUrl, world: world.addresses };
+  const service = open.adopt(await LearnerService.start(options), (one) => one.close());
+  return { analytics, world, service };
 }
 
 function toFault(error: unknown): LearnerFault | HarnessTrouble {
@@ -116,7 +101,7 @@ async function checkServed(
     try {
       await (analytics === undefined
         ? checkBurst(session, report)
-        : checkTrackEvent(session, analytics, report));
+        : checkTrackEvent({ ...session, analytics }, report));
     } finally {
       await callers.close();
     }
@@ -136,7 +121,13 @@ async function checkStop(service: LearnerService, world: World): Promise<Outcome
   }
   const processes = left.length === 1 ? "1 process was" : `${left.length} processes were`;
   const message = `${processes} still there after the service, such as: ${first.command}`;
-  return fail(message, leftBehind(message, left.length));
+  return fail(message, {
+    name: "left-behind",
+    finding: `${message}; the check ended them.`,
+    nextStep:
+      "Have each process end when its parent's channel closes (process.on('disconnect', process.exit)), or end it on SIGTERM; detached ones outlive their parent.",
+    numbers: { processes_left: left.length },
+  });
 }
 
 function resultOf(

@@ -1,4 +1,4 @@
-import type { DiagnosisName } from "@unblock/diagnose/diagnosis";
+import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
 import type { LastWords } from "../service/channel.ts";
 
 /** Time limits of the check and of the learner's file, in milliseconds. */
@@ -31,61 +31,57 @@ export const outputBytes = 1_000_000;
 /** The service and its descendants at once; about ten of them are the service's own. */
 export const maxProcesses = 200;
 
-/** A mistake with a name. */
-export interface NamedMistake {
-  readonly name: DiagnosisName;
-  /** One sentence. */
-  readonly nextStep: string;
-}
-
 /** Behaviour of the learner's file that ends its check. The message continues after the file's name. */
 export class LearnerFault extends Error {
   override readonly name = "LearnerFault";
   /** From 1; undefined when unknown. */
   readonly line: number | undefined;
-  readonly mistake: NamedMistake;
+  readonly mistake: Pick<Diagnosis, "name" | "nextStep">;
 
-  constructor(message: string, mistake: NamedMistake, line?: number | null) {
+  constructor(message: string, mistake: LearnerFault["mistake"], line?: number | null) {
     super(message);
     this.mistake = mistake;
     this.line = line ?? undefined;
   }
 }
 
-/** Fault of code that can't be imported. */
-export function notLoaded(message: string, line?: number | null): LearnerFault {
-  return new LearnerFault(
-    message,
-    {
-      name: "does-not-load",
-      nextStep:
-        "Let the file only import, define and export; what takes time belongs in functions.",
-    },
-    line,
-  );
+function faultOf(name: DiagnosisName, nextStep: string) {
+  return (message: string, line?: number | null) =>
+    new LearnerFault(message, { name, nextStep }, line);
 }
+
+/** Fault of code that can't be imported. */
+export const notLoaded = faultOf(
+  "does-not-load",
+  "Let the file only import, define and export; what takes time belongs in functions.",
+);
 
 /** Fault of code that exceeds a limit of memory, output or processes. */
-export function tookTooMuch(message: string): LearnerFault {
-  return new LearnerFault(message, {
-    name: "takes-too-much",
-    nextStep:
-      "Bound what your code collects, prints and starts; what one call needs ends when the call ends.",
-  });
-}
+export const tookTooMuch = faultOf(
+  "takes-too-much",
+  "Bound what your code collects, prints and starts; what one call needs ends when the call ends.",
+);
 
 /** Fault of code that a caller, or the end of the service, awaits in vain. */
-export function neverAnswered(message: string, line?: number | null): LearnerFault {
-  return new LearnerFault(
-    message,
-    {
-      name: "never-answers",
-      nextStep:
-        "Look for a loop without an end, or a promise that nothing settles: an event that never comes, a callback that is not called after an error.",
-    },
-    line,
-  );
-}
+export const neverAnswered = faultOf(
+  "never-answers",
+  "Look for a loop without an end, or a promise that nothing settles: an event that never comes, a callback that is not called after an error.",
+);
+
+/** Fault of code that manipulates the check. */
+export const tampering = faultOf(
+  "tampers-with-the-check",
+  "Answer the calls with the toolbox, the pools, Node's modules and packages, and leave what the check works with as it is.",
+);
+
+const threwUncaught = faultOf(
+  "ends-the-service",
+  "Catch it where it can be handled: await each promise, and listen for 'error' on each worker, process, socket or stream of your own.",
+);
+const endedService = faultOf(
+  "ends-the-service",
+  "Throw instead, and only this call fails: the end of a process ends all its other calls, too.",
+);
 
 /** A failure of the check itself, after which it can give no verdict. */
 export class HarnessTrouble extends Error {
@@ -101,19 +97,6 @@ export class StarvedLimit extends HarnessTrouble {
     super(`${limit}; but others had the cores nearly all of that time`);
     this.limit = limit;
   }
-}
-
-/** Fault of code that manipulates the check. */
-export function tampering(message: string, line?: number | null): LearnerFault {
-  return new LearnerFault(
-    message,
-    {
-      name: "tampers-with-the-check",
-      nextStep:
-        "Answer the calls with the toolbox, the pools, Node's modules and packages, and leave what the check works with as it is.",
-    },
-    line,
-  );
 }
 
 /** How far the service had come. */
@@ -155,21 +138,12 @@ export function explainEnd({
     const { problem, line } = uncaught;
     const message = `threw what nobody caught, and ended the service: ${problem}`;
     return stage === "importing" || line !== null
-      ? endedService(message, uncaughtNextStep, line)
+      ? threwUncaught(message, line)
       : new HarnessTrouble(`the service ended by an error outside of your file: ${problem}`);
   }
   const exit = lastWords.find((words) => words.kind === "exit");
   const how = exit === undefined ? ` (${cause})` : `: process.exit(${exit.code})`;
-  return endedService(`ended the service ${doing}${how}`, endNextStep, exit?.line);
-}
-
-const uncaughtNextStep =
-  "Catch it where it can be handled: await each promise, and listen for 'error' on each worker, process, socket or stream of your own.";
-const endNextStep =
-  "Throw instead, and only this call fails: the end of a process ends all its other calls, too.";
-
-function endedService(message: string, nextStep: string, line?: number | null): LearnerFault {
-  return new LearnerFault(message, { name: "ends-the-service", nextStep }, line);
+  return endedService(`ended the service ${doing}${how}`, exit?.line);
 }
 
 /** Adds the line where the loop was stuck, if it was, to the reason for ending a service. */

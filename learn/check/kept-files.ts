@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 interface Kept {
@@ -63,15 +63,7 @@ export class KeptFiles {
 }
 
 function readAll(folder: string): ReadonlyMap<string, Kept> {
-  return new Map(namesIn(folder).flatMap((name) => readKept(folder, name)));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).filter((name) => name.endsWith(".json"));
-  } catch {
-    return [];
-  }
+  return new Map(globSync("*.json", { cwd: folder }).flatMap((name) => readKept(folder, name)));
 }
 
 /** Returns nothing for a file that has just been removed. */

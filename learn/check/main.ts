@@ -1,12 +1,7 @@
-import {
-  type ExerciseProgress,
-  loadProgress,
-  progressOf,
-  progressPath,
-} from "@unblock/progress/progress";
+import { loadProgress, progressOf, progressPath } from "@unblock/progress/progress";
 import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
 import { fail } from "@unblock/terminal/process";
-import { type Paint, paintFor } from "@unblock/terminal/text";
+import { paintFor } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openBook, readingFor } from "../book/book.ts";
 import { renderRationale, renderResult } from "../render.ts";
@@ -118,14 +113,9 @@ async function checkAll(chosen: readonly Exercise[]): Promise<CheckResult> {
 }
 
 function print(exercise: Exercise, file: string, result: ExerciseResult): void {
-  if (flags.json) {
-    return;
+  if (!flags.json) {
+    process.stdout.write(`${renderExercise(exercise, file, result).join("\n")}\n`);
   }
-  const paint = paintFor(process.stdout);
-  const width = Math.min(process.stdout.columns ?? columns, columns);
-  const mine = progressOf(loadProgress(progressPath()).state, exercise.letter);
-  const lines = renderExercise(exercise, file, result, asked.length > 0, mine, width, paint);
-  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 function exitCodeOf(verdicts: readonly Verdict[]): number {
@@ -178,17 +168,12 @@ function createProgress(stream: NodeJS.WriteStream, label: string): Progress {
   };
 }
 
-/** Renders a result. @param isLong whether a pass is followed by the rationale, or by a reference to it */
-function renderExercise(
-  exercise: Exercise,
-  file: string,
-  result: ExerciseResult,
-  isLong: boolean,
-  progress: ExerciseProgress,
-  width: number,
-  paint: Paint,
-): string[] {
-  if (isLong && result.verdict === "PASS") {
+/** Renders a result. The rationale follows a pass of an exercise that was asked for, else a reference to it. */
+function renderExercise(exercise: Exercise, file: string, result: ExerciseResult): string[] {
+  const paint = paintFor(process.stdout);
+  const width = Math.min(process.stdout.columns ?? columns, columns);
+  if (asked.length > 0 && result.verdict === "PASS") {
+    const progress = progressOf(loadProgress(progressPath()).state, exercise.letter);
     return [...renderRationale(openBook(exercise, file), result, progress, width, paint), ""];
   }
   const { letter, title } = exercise;

@@ -59,21 +59,10 @@ export interface Score {
 }
 
 /** What a step found. */
-export interface Outcome {
-  readonly verdict: Verdict;
-  /** The observation with its numbers, on one line. */
-  readonly message: string;
-  /** The full evidence, a figure or two each; undefined where the message says it all. */
-  readonly details?: readonly string[];
+export interface Outcome extends Omit<StepResult, "step"> {
   /** Why it failed, the first to fix first; empty after a PASS. */
   readonly diagnoses: readonly Diagnosis[];
-}
-
-/** A mistake that fails a step. */
-export interface Wrong {
-  readonly message: string;
-  readonly diagnosis: Diagnosis;
-  /** Whether the only evidence is a clock, which a busy machine may have delayed. */
+  /** Whether the only evidence of a FAIL is a clock, which a busy machine may have delayed. */
   readonly isLate?: boolean;
 }
 
@@ -83,10 +72,6 @@ export function pass(message: string, details?: readonly string[]): Outcome {
 
 export function fail(message: string, ...diagnoses: readonly Diagnosis[]): Outcome {
   return { verdict: "FAIL", message, diagnoses };
-}
-
-export function failFor({ message, diagnosis }: Wrong): Outcome {
-  return fail(message, diagnosis);
 }
 
 export function inconclusive(message: string): Outcome {

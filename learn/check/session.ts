@@ -11,6 +11,7 @@ import { createProbe, type Probe } from "@unblock/loadtest/probe";
 import { warmUp } from "@unblock/loadtest/warm-up";
 import type { Exercise } from "@unblock/proto/exercises";
 import { type GetVitalsResponse, VitalsService } from "@unblock/proto/gen/vitals";
+import { callMs } from "./faults.ts";
 import type { TreeWatch } from "./measure/system.ts";
 import type { LearnerService } from "./process/learner-service.ts";
 import type { Analytics } from "./world/analytics.ts";
@@ -29,6 +30,11 @@ export interface Session {
   readonly tree: TreeWatch;
 }
 
+/** The same for an exercise with events. */
+export interface EventSession extends Session {
+  readonly analytics: Analytics;
+}
+
 /** Interval between requests for vitals that the server does not know yet. */
 const pollMs = 50;
 
@@ -42,6 +48,23 @@ export interface Reply {
   readonly body: JsonValue;
   /** Latency of a call in a burst; undefined for a single call. */
   readonly ms?: number;
+}
+
+/**
+ * Makes one call.
+ *
+ * @param signal its abort disconnects the client
+ * @param when continues the message about an exceeded limit, such as " when the cache is slow"
+ * @throws LearnerFault when it exceeds its limit
+ */
+export function makeCall(
+  { service, callers }: Session,
+  request: JsonValue,
+  signal?: AbortSignal,
+  when = "",
+): Promise<Reply> {
+  const what = `did not answer ${JSON.stringify(request)}${when}`;
+  return service.within(callMs, what, callers.call(request, signal));
 }
 
 /** A burst with its responses, in the order of the requests. */

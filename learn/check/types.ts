@@ -22,14 +22,6 @@ export interface TypeProblem {
 /** Problems by the files' paths, as they were given; undefined when the compiler could not run. */
 export type TypeProblems = ReadonlyMap<string, readonly TypeProblem[]> | undefined;
 
-/** A place where a file switches the type check off. */
-interface Unchecked {
-  /** From 1. */
-  readonly line: number;
-  /** Such as "@ts-expect-error", or "any". */
-  readonly what: string;
-}
-
 /** A comment that TypeScript takes as a directive not to check. */
 const directive = /(?:\/\/|\/\*|^\s*\*)\s*(@ts-(?:nocheck|ignore|expect-error))\b/;
 /** The type any, and not a name as in AbortSignal.any or { any: 1 }. */
@@ -44,17 +36,15 @@ export async function checkTypes(files: readonly string[]): Promise<TypeProblems
     return undefined;
   }
   const problems = parseProblems(output, files, root);
+  const directivesIn = (file: string) =>
+    findDirectives(readSource(file)).map(({ line, what }) => ({
+      line,
+      text: `${what} switches the type check off, which is part of the check`,
+      isDirective: true as const,
+    }));
   return new Map(
     files.map((file) => [file, [...directivesIn(file), ...(problems.get(file) ?? [])]]),
   );
-}
-
-function directivesIn(file: string): readonly TypeProblem[] {
-  return findDirectives(readSource(file)).map(({ line, what }) => ({
-    line,
-    text: `${what} switches the type check off, which is part of the check`,
-    isDirective: true,
-  }));
 }
 
 /** Returns "" for a file that can't be read, which fails when it is imported. */
@@ -108,17 +98,18 @@ export function parseProblems(
 }
 
 /** Finds directives not to check a line, or the file. */
-export function findDirectives(source: string): readonly Unchecked[] {
+export function findDirectives(source: string) {
   return find(source, (line) => directive.exec(line)?.[1]);
 }
 
 /** Finds uses of the type any, whose values go unchecked. */
-export function findAny(source: string): readonly Unchecked[] {
+export function findAny(source: string) {
   const code = source.replace(noCode, (text) => text.replace(/[^\n]/g, " "));
   return find(code, (line) => (anyType.test(line) ? "any" : undefined));
 }
 
-function find(source: string, match: (line: string) => string | undefined): readonly Unchecked[] {
+/** @returns the lines that match, from 1, and what was found there */
+function find(source: string, match: (line: string) => string | undefined) {
   return source.split("\n").flatMap((text, index) => {
     const what = match(text);
     return what === undefined ? [] : [{ line: index + 1, what }];
@@ -137,7 +128,7 @@ export function checkLoads(
   file: string,
   fault: LearnerFault | HarnessTrouble | undefined,
   problems: readonly TypeProblem[] | undefined,
-  [firstAny]: readonly Unchecked[],
+  [firstAny]: ReturnType<typeof findAny>,
 ): Outcome {
   const suppressed = problems?.find(({ isDirective }) => isDirective);
   if (suppressed !== undefined) {

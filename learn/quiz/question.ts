@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRandom as createFractions } from "@unblock/loadtest/schedule/random";
+import { createRandom as createFractions } from "@unblock/loadtest/run/schedule";
 import { strategyMeanings } from "@unblock/proto/exercises";
 import { ms } from "@unblock/terminal/numbers";
 import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";

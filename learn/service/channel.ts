@@ -32,10 +32,7 @@ export interface ServiceOptions {
 }
 
 /** Request of the checker; its {@link Answer} has the same id. */
-export interface Request {
-  readonly id: number;
-  readonly ask: Ask;
-}
+export type Request = Ask & { readonly id: number };
 
 export type Ask =
   /** Begin a new window of observation. */

@@ -101,7 +101,7 @@ export function provideResources(resources: Resources, file: string): void {
 }
 
 /** The service's executors, and the URL of the learner's file. @throws Error outside of its main thread */
-export function openedHouse(): NonNullable<typeof open> {
+export function ownService(): NonNullable<typeof open> {
   if (open === undefined) {
     throw new Error("The pools are for the handler, in the service's main thread");
   }

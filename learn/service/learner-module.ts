@@ -81,13 +81,19 @@ export interface Problem {
 
 /** Runs and counts the calls of the learner's handler. */
 export class HandlerCalls {
+  readonly counts = {
+    begun: 0,
+    ended: 0,
+    /** Calls that succeeded although their signal had aborted. */
+    answeredAfterAbort: 0,
+    /** Calls that failed after their signal had aborted. */
+    failedAfterAbort: 0,
+    /** Whether each returned a promise. */
+    isAsync: true,
+  };
+  /** The first error before an abort. */
+  problem: Problem | null = null;
   readonly #fileUrl: string;
-  #begun = 0;
-  #ended = 0;
-  #answeredAfterAbort = 0;
-  #failedAfterAbort = 0;
-  #isAsync = true;
-  #problem: Problem | null = null;
 
   constructor(fileUrl: string) {
     this.#fileUrl = fileUrl;
@@ -98,40 +104,26 @@ export class HandlerCalls {
     request: MessageShape<DescMessage>,
     signal: AbortSignal,
   ): Promise<MessageInitShape<DescMessage>> {
-    this.#begun++;
+    const { counts } = this;
+    counts.begun++;
     let isAsync = false;
     try {
       const answer = handler(request, signal);
       isAsync = answer instanceof Promise;
       const value = await answer;
-      this.#answeredAfterAbort += signal.aborted ? 1 : 0;
+      counts.answeredAfterAbort += signal.aborted ? 1 : 0;
       return value;
     } catch (error) {
       if (signal.aborted) {
-        this.#failedAfterAbort++;
+        counts.failedAfterAbort++;
       } else {
-        this.#problem ??= toProblem(error, this.#fileUrl);
+        this.problem ??= toProblem(error, this.#fileUrl);
       }
       throw error;
     } finally {
-      this.#ended++;
-      this.#isAsync &&= isAsync;
+      counts.ended++;
+      counts.isAsync &&= isAsync;
     }
-  }
-
-  counts() {
-    return {
-      begun: this.#begun,
-      ended: this.#ended,
-      /** Calls that succeeded although their signal had aborted. */
-      answeredAfterAbort: this.#answeredAfterAbort,
-      /** Calls that failed after their signal had aborted. */
-      failedAfterAbort: this.#failedAfterAbort,
-      /** Whether each returned a promise. */
-      isAsync: this.#isAsync,
-      /** The first error before an abort. */
-      problem: this.#problem,
-    };
   }
 }
 

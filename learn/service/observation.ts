@@ -1,10 +1,12 @@
 import { subscribe } from "node:diagnostics_channel";
+import { IncomingMessage } from "node:http";
+import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers";
 import { fileURLToPath } from "node:url";
 import { LibuvPoolWatch } from "@unblock/diagnose/libuv-pool-saturated";
 import { ProfileWitness } from "@unblock/diagnose/profile-witness";
 import { type Blockage, type LoopWatch, watchLoop } from "@unblock/diagnose/watch-loop";
 import { startWatchThread } from "@unblock/diagnose/watch-thread";
-import { watchIntervals, watchUnreadBodies } from "./leaks.ts";
 import { HandlerCalls, type Problem, toProblem } from "./learner-module.ts";
 
 /** What only the service's own process can observe. */
@@ -94,7 +96,7 @@ export class Observer {
     this.#blockages = [...this.#blockages, ...this.#loop.takeAll()];
     this.#unread = this.#unread.filter(({ body, bodyUsed }) => body !== null && !bodyUsed);
     return {
-      handler: this.#calls.counts(),
+      handler: { ...this.#calls.counts, problem: this.#calls.problem },
       /** CPU time of the event loop's thread, and of all threads. */
       loopCpuMs: toMs(process.threadCpuUsage(this.#loopCpu)),
       processCpuMs: toMs(process.cpuUsage(this.#processCpu)),
@@ -120,4 +122,65 @@ export class Observer {
 
 function toMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1_000;
+}
+
+/** Watches intervals. @returns counts the running ones */
+function watchIntervals(): () => number {
+  const running = new Set<NodeJS.Timeout>();
+  const begin = new Proxy(timers.setInterval, {
+    apply: function setInterval(set, self, args: Parameters<typeof timers.setInterval>) {
+      const interval = Reflect.apply(set, self, args);
+      running.add(interval);
+      return interval;
+    },
+  });
+  timers.setInterval = begin;
+  globalThis.setInterval = begin;
+  // Named imports follow only now.
+  syncBuiltinESMExports();
+  return () => {
+    for (const interval of running) {
+      if (hasEnded(interval)) {
+        running.delete(interval);
+      }
+    }
+    return running.size;
+  };
+}
+
+/** Whether it was ended by clearInterval(), clearTimeout() or Symbol.dispose. */
+function hasEnded(interval: NodeJS.Timeout): boolean {
+  return "_destroyed" in interval && interval._destroyed === true;
+}
+
+/** Channels for requests of fetch and undici that are over: the body has arrived, or never will. */
+const undiciEnds = ["undici:request:trailers", "undici:request:error"] as const;
+
+/**
+ * Watches the responses of this thread's HTTP clients: node:http, fetch and undici. While a body is not
+ * read to its end, its connection is neither reused nor closed. fetch and undici buffer small bodies, which
+ * then do no harm.
+ *
+ * @returns counts the unread bodies
+ */
+export function watchUnreadBodies(): () => number {
+  const waiting = new Set<unknown>();
+  subscribe("http.client.response.finish", (message) => {
+    const { response }: { response?: unknown } = Object(message);
+    if (response instanceof IncomingMessage) {
+      waiting.add(response);
+      response.once("close", () => waiting.delete(response));
+      response.once("end", () => waiting.delete(response));
+    }
+  });
+  subscribe("undici:request:headers", (message) => waiting.add(requestOf(message)));
+  for (const end of undiciEnds) {
+    subscribe(end, (message) => waiting.delete(requestOf(message)));
+  }
+  return () => waiting.size;
+}
+
+function requestOf(message: unknown): unknown {
+  const { request }: { request?: unknown } = Object(message);
+  return request;
 }

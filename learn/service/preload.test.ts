@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { provideEnvironment, worldAddresses } from "./environment.ts";
-import { preloadFromNowOn } from "./inherit.ts";
+import { preloadFromNowOn } from "./preload.ts";
 
 const learn = fileURLToPath(new URL("../", import.meta.url));
 const solution = new URL(import.meta.resolve("@unblock/exercises/compute-hash/solutions/cpu-pool"))

@@ -3,13 +3,12 @@ import { countSyncReads } from "./blocking-calls.ts";
 import {
   type Environment,
   environment,
-  openedHouse,
+  ownService,
   type ProcessEnvironment,
   provideEnvironment,
   toEnvironment,
   toProcessEnvironment,
 } from "./environment.ts";
-import { preloadFromNowOn } from "./inherit.ts";
 import { notExportedMessage } from "./learner-module.ts";
 import { watchThread } from "./preload.ts";
 
@@ -31,7 +30,7 @@ export async function runElsewhere<Input, Output>(
 ): Promise<Output> {
   // Created before an await, so that its stack leads to the learner's line.
   const problem = new Error(notExportedMessage(executor.name, work.name));
-  const { file } = openedHouse();
+  const { file } = ownService();
   const exports: Record<string, unknown> = await import(file);
   const name = Object.keys(exports).find((one) => exports[one] === work);
   if (name === undefined) {
@@ -56,7 +55,6 @@ export async function runErrand(
   provideEnvironment(toEnvironment(given));
   countSyncReads();
   watchThread(file);
-  preloadFromNowOn(file);
   const exports: Record<string, unknown> = await import(file);
   const work = exports[name];
   if (typeof work !== "function") {

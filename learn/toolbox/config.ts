@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { fifoPath, ordinaryPath } from "@unblock/backends/disk";
 import { environment } from "../service/environment.ts";
-import { isObject, unexpected } from "./body.ts";
 
 /** Polls, a millisecond apart, for a file that the disk has not made yet. */
 const attempts = 2_000;
@@ -29,12 +28,9 @@ export function configPath(): string {
 
 export function parseConfig(text: string): { settingA: string; settingB: string } {
   const config: unknown = JSON.parse(text);
-  if (
-    isObject(config) &&
-    typeof config.setting_a === "string" &&
-    typeof config.setting_b === "string"
-  ) {
-    return { settingA: config.setting_a, settingB: config.setting_b };
+  const { setting_a: settingA, setting_b: settingB }: Record<string, unknown> = Object(config);
+  if (typeof settingA === "string" && typeof settingB === "string") {
+    return { settingA, settingB };
   }
-  throw unexpected("setting_a and setting_b", config);
+  throw new Error(`Expected JSON with setting_a and setting_b, got ${JSON.stringify(config)}`);
 }

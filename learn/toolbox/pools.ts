@@ -1,6 +1,6 @@
 /** Executors for learners. A function that runs in another thread or process must be exported. */
 import type { TaskContext } from "@unblock/executors/executor";
-import { openedHouse } from "../service/environment.ts";
+import { ownService } from "../service/environment.ts";
 import { runElsewhere } from "../service/run-elsewhere.ts";
 
 export type { TaskContext };
@@ -23,7 +23,7 @@ export interface Pool {
 function poolOf(name: "blockingPool" | "cpuPool" | "processes"): Pool {
   return {
     run: (work, input, signal) =>
-      runElsewhere(openedHouse().resources.executors[name], work, input, signal),
+      runElsewhere(ownService().resources.executors[name], work, input, signal),
   };
 }
 
@@ -48,5 +48,5 @@ export async function inBackground(work: (signal: AbortSignal) => Promise<unknow
     name: work.name || "work",
     run: (_: null, { signal }: { signal: AbortSignal }) => work(signal),
   };
-  await openedHouse().resources.executors.background.accept(task, null);
+  await ownService().resources.executors.background.accept(task, null);
 }

@@ -2,13 +2,19 @@ import { openTestResources, type TestResources } from "@unblock/test/resources";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { provideEnvironment } from "../service/environment.ts";
-import { getFromCache, getFromCacheBlocking } from "./cache.ts";
 import { parseConfig } from "./config.ts";
 import { findUserBlocking } from "./database.ts";
 import { hashChain } from "./hash.ts";
 import { classifyImage, downloadImage, downloadImageBlocking } from "./images.ts";
-import { parseData, serviceUrl } from "./services.ts";
-import { fetchJsonBlocking, parseWeather, weatherUrl } from "./weather.ts";
+import {
+  fetchJsonBlocking,
+  getFromCache,
+  getFromCacheBlocking,
+  parseData,
+  parseWeather,
+  serviceUrl,
+  weatherUrl,
+} from "./services.ts";
 
 test("the toolbox rejects use outside of a service", () => {
   expect(() => findUserBlocking(1)).toThrow(

@@ -66,10 +66,7 @@ try {
   const subjects = findSubjects().filter(isNamed).filter(isInPart);
   const judged = await judgeAll(subjects);
   process.stdout.write(json ? `${JSON.stringify({ files: judged })}\n` : `${summary(judged)}\n`);
-  const isGood =
-    count(judged, "unexpected") === 0 &&
-    count(judged, "inconclusive") <= judged.length * maxInconclusive;
-  process.exitCode = isGood ? 0 : 2;
+  process.exitCode = count(judged, "unexpected") > 0 || isTooInconclusive(judged) ? 2 : 0;
 } catch (error) {
   fail(error);
 }
@@ -87,11 +84,9 @@ function isInPart(_: Subject, index: number): boolean {
   return asked === undefined || index % asked.of === asked.number - 1;
 }
 
-interface Judged {
+interface Judged extends Pick<Judgement, "problem"> {
   readonly file: string;
   readonly judgement: Kind;
-  /** The difference; null when the result is as expected. */
-  readonly problem: string | null;
   readonly verdict: Verdict;
   readonly diagnoses: readonly string[];
 }
@@ -103,7 +98,7 @@ async function judgeAll(subjects: readonly Subject[]): Promise<readonly Judged[]
   const waiting = subjects.values();
   const work = async () => {
     for (const subject of waiting) {
-      judged.push(await judge(subject, types, `${judged.length + 1}/${subjects.length}`));
+      judged.push(await judge(subject, types, () => `${judged.length + 1}/${subjects.length}`));
     }
   };
   try {
@@ -114,43 +109,47 @@ async function judgeAll(subjects: readonly Subject[]): Promise<readonly Judged[]
   return judged;
 }
 
+/** @param number called when the check has ended */
 async function judge(
   subject: Subject,
   types: Promise<TypeProblems>,
-  number: string,
+  number: () => string,
 ): Promise<Judged> {
   const beganMs = performance.now();
   const result = await checkExercise(subject.exercise, subject.file, { types });
-  const judgement = subject.judge(result);
+  const { kind, problem } = subject.judge(result);
   const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
   const { verdict } = result;
   const diagnoses = result.diagnoses.map(({ name }) => name);
   const said = [verdict, diagnoses.join(", ")].filter((text) => text !== "").join("  ");
   const file = shown(subject.file);
-  const problem = judgement.kind === "unexpected" ? judgement.problem : null;
-  say(`${marks[judgement.kind]}  ${number}  ${file}  ${said}  ${seconds} s`);
+  say(`${marks[kind]}  ${number()}  ${file}  ${said}  ${seconds} s`);
   if (problem !== null) {
     say(problem.replace(/^/gm, "      "));
   }
-  if (judgement.kind === "inconclusive") {
+  if (kind === "inconclusive") {
     for (const { step, message } of result.steps.filter((one) => one.verdict === "INCONCLUSIVE")) {
       say(`      ${step}: ${message}`);
     }
   }
-  return { file, judgement: judgement.kind, problem, verdict, diagnoses };
+  return { file, judgement: kind, problem, verdict, diagnoses };
 }
 
 function summary(judged: readonly Judged[]): string {
-  const inconclusive = count(judged, "inconclusive");
-  const files = (kind: Kind) =>
-    judged.filter(({ judgement }) => judgement === kind).map(({ file }) => `  ${file}`);
-  const isTooMany = inconclusive > judged.length * maxInconclusive;
+  const filesOf = (kind: Kind, heading: string) => {
+    const files = judged.filter(({ judgement }) => judgement === kind);
+    return files.length === 0 ? [] : [heading, ...files.map(({ file }) => `  ${file}`)];
+  };
   return [
-    `${count(judged, "expected")} as expected, ${inconclusive} INCONCLUSIVE, ${count(judged, "unexpected")} unexpected`,
-    ...(inconclusive > 0 ? ["INCONCLUSIVE:", ...files("inconclusive")] : []),
-    ...(isTooMany ? ["That is more than a third."] : []),
-    ...(count(judged, "unexpected") > 0 ? ["Unexpected:", ...files("unexpected")] : []),
+    `${count(judged, "expected")} as expected, ${count(judged, "inconclusive")} INCONCLUSIVE, ${count(judged, "unexpected")} unexpected`,
+    ...filesOf("inconclusive", "INCONCLUSIVE:"),
+    ...(isTooInconclusive(judged) ? ["That is more than a third."] : []),
+    ...filesOf("unexpected", "Unexpected:"),
   ].join("\n");
+}
+
+function isTooInconclusive(judged: readonly Judged[]): boolean {
+  return count(judged, "inconclusive") > judged.length * maxInconclusive;
 }
 
 function count(judged: readonly Judged[], kind: Kind): number {

@@ -29,17 +29,16 @@ export function findSubjects(): readonly Subject[] {
 }
 
 /** Comparison of a result with its expectation. */
-export type Judgement = { readonly kind: "expected" | "inconclusive" } | Unexpected;
-
-export interface Unexpected {
-  readonly kind: "unexpected";
-  readonly problem: string;
+export interface Judgement {
+  readonly kind: "expected" | "inconclusive" | "unexpected";
+  /** The difference; null unless the result is unexpected. */
+  readonly problem: string | null;
 }
 
 export type Judge = (result: ExerciseResult) => Judgement;
 
-const expected: Judgement = { kind: "expected" };
-const inconclusive: Judgement = { kind: "inconclusive" };
+const expected: Judgement = { kind: "expected", problem: null };
+const inconclusive: Judgement = { kind: "inconclusive", problem: null };
 
 /** Expects a stub's first failure to be the missing decision, and its mistake to be named. */
 export function expectUndecided(mistake: DiagnosisName): Judge {
@@ -86,7 +85,7 @@ function hasNamed({ diagnoses }: ExerciseResult, mistake: DiagnosisName): boolea
   return diagnoses.some(({ name }) => name === mistake);
 }
 
-function unexpected(wanted: string, { verdict, diagnoses, steps }: ExerciseResult): Unexpected {
+function unexpected(wanted: string, { verdict, diagnoses, steps }: ExerciseResult): Judgement {
   const named = diagnoses.map(({ name }) => name).join(", ") || "no diagnosis";
   const failed = steps
     .filter((step) => step.verdict !== "PASS")

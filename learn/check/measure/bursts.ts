@@ -4,15 +4,23 @@ import { planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import type { Session } from "../session.ts";
-import { type AloneReading, allowedMs, measureAlone, taskMs } from "./alone.ts";
-import { cpuMsOf, type Evidence, gather, readSeen, workOf } from "./evidence.ts";
-import { whereItRan } from "./executor.ts";
-import { type IdleReading, measureIdle } from "./idle.ts";
-import { isTooLittle, leftBy, overlapsOf } from "./overlap.ts";
-import { coresOfOthers, readLoad } from "./system.ts";
+import {
+  type AloneReading,
+  allowedMs,
+  type IdleReading,
+  measureAlone,
+  measureIdle,
+  taskMs,
+} from "./baseline.ts";
+import { cpuMsOf, type Evidence, gather, hasFailed, readSeen, workOf } from "./evidence.ts";
+import { type Whereabouts, whereItRan } from "./executor.ts";
+import { leftBy } from "./growth.ts";
+import { isTooLittle, overlapsOf } from "./overlap.ts";
+import { readLoadMs } from "./system.ts";
 
 /** All measurements of a learner's handler. */
 export interface Measured {
+  readonly exercise: Exercise;
   /** In order. */
   readonly bursts: readonly Evidence[];
   /**
@@ -23,6 +31,8 @@ export interface Measured {
   readonly idle: IdleReading;
   /** The burst whose calls overlapped most. */
   readonly best: Evidence;
+  /** Where that burst's work ran. */
+  readonly where: Whereabouts;
   readonly alone: AloneReading;
   readonly allowedMs: number;
   /** 90th percentile of the probe's latency when nothing else runs. */
@@ -30,6 +40,8 @@ export interface Measured {
   /** Cores that others kept busy during the bursts. */
   readonly busyCores: number;
   readonly cores: number;
+  /** Size of libuv's pool. */
+  readonly libuvThreads: number;
 }
 
 /** A probe within this time has not suffered. */
@@ -73,13 +85,14 @@ function percentile90(values: readonly number[]): number {
 
 /** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
 export async function runBursts(session: Session): Promise<Measured> {
-  const { exercise, callers, analytics } = session;
+  const { exercise, service, callers, analytics } = session;
   const { burst: planned, crowd } = planOf(exercise);
   const cores = availableParallelism();
   const idle = await measureIdle(session);
   const alone = await measureAlone(session, planned, cores);
   const idleProbeMs = percentile90(await callers.probe(setTimeout(probeAloneMs)));
-  const before = readLoad();
+  const beganMs = performance.now();
+  const loadBeforeMs = readLoadMs();
   const ownBefore = process.cpuUsage();
   let made = 0;
   const fire = async (calls: number): Promise<Evidence> => {
@@ -100,22 +113,28 @@ export async function runBursts(session: Session): Promise<Measured> {
   const bursts: Evidence[] = [];
   const crowds: Evidence[] = [];
   const limitMs = allowedMs(exercise, cores, alone);
-  const measured = (busyCores = 0): Measured => ({
-    bursts,
-    crowds,
-    idle,
-    best: maxOverlapping(exercise, bursts, cores),
-    alone,
-    allowedMs: limitMs,
-    idleProbeMs,
-    busyCores,
-    cores,
-  });
+  const measured = (busyCores = 0): Measured => {
+    const best = maxOverlapping(exercise, bursts, cores);
+    return {
+      exercise,
+      bursts,
+      crowds,
+      idle,
+      best,
+      where: whereItRan(exercise, best, taskMs(exercise, alone)),
+      alone,
+      allowedMs: limitMs,
+      idleProbeMs,
+      busyCores,
+      cores,
+      libuvThreads: service.libuvThreads,
+    };
+  };
   do {
     bursts.push(await fire(exercise.burst.calls));
-  } while (bursts.length < maxBursts && isWorthAnother(exercise, measured()));
+  } while (bursts.length < maxBursts && isWorthAnother(measured()));
   const fired = crowd === undefined ? bursts : crowds;
-  while (fired.length < crowdCount && !haveFailed(fired)) {
+  while (fired.length < crowdCount && !fired.some(hasFailed)) {
     fired.push(await fire(crowd ?? exercise.burst.calls));
   }
   if (fired === bursts) {
@@ -124,12 +143,13 @@ export async function runBursts(session: Session): Promise<Measured> {
   await giveTimeToEnd(session, crowds);
 
   if (isTooLong(measured())) {
-    await setTimeout(Math.max(0, before.atMs + loadMs - performance.now()));
+    await setTimeout(Math.max(0, beganMs + loadMs - performance.now()));
   }
   const { user, system } = process.cpuUsage(ownBefore);
   const all = [...new Set([...bursts, ...crowds])];
   const ownMs = (user + system) / 1_000 + all.reduce((sum, one) => sum + cpuMsOf(one), 0);
-  return measured(coresOfOthers(before, readLoad(), ownMs));
+  const ofOthersMs = readLoadMs() - loadBeforeMs - ownMs;
+  return measured(Math.max(0, ofOthersMs) / (performance.now() - beganMs));
 }
 
 /** Reads again what the last crowd left behind, as it may be about to end. */
@@ -141,24 +161,15 @@ async function giveTimeToEnd(session: Session, crowds: Evidence[]): Promise<void
   }
 }
 
-function haveFailed(evidence: readonly Evidence[]): boolean {
-  return evidence.some(({ replies }) => replies.some(({ code }) => code !== "ok"));
-}
-
 function maxOverlapping(exercise: Exercise, bursts: readonly Evidence[], cores: number): Evidence {
   const most = (one: Evidence) => overlapsOf(exercise, one, cores)[0]?.most ?? 0;
-  const best = bursts.toSorted((a, b) => most(a) - most(b)).at(-1);
-  if (best === undefined) {
-    throw new Error("Expected at least one burst");
-  }
-  return best;
+  return bursts.reduce((best, one) => (most(one) >= most(best) ? one : best));
 }
 
 /** Whether another burst could change the verdict. */
-function isWorthAnother(exercise: Exercise, measured: Measured): boolean {
-  const { alone, bursts, best, cores } = measured;
-  const { held } = whereItRan(exercise, best, taskMs(exercise, alone));
-  if (held !== undefined || haveFailed(bursts)) {
+function isWorthAnother(measured: Measured): boolean {
+  const { exercise, bursts, best, where, cores } = measured;
+  if (where.held !== undefined || bursts.some(hasFailed)) {
     return false;
   }
   const lacking = overlapsOf(exercise, best, cores).filter(isTooLittle);

@@ -1,36 +1,25 @@
 import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { Burst } from "@unblock/loadtest/burst";
 import type { ExecutorVitals, GetVitalsResponse } from "@unblock/proto/gen/vitals";
 import type { Observation } from "../../service/observation.ts";
 import { burstDeadlineMs, burstMs } from "../faults.ts";
-import type { Reply, Session } from "../session.ts";
-import type { Usage } from "../world/holdings.ts";
+import type { Fired, Session } from "../session.ts";
+import type { HoldingCounts, Usage } from "../world/holdings.ts";
 import type { Seen } from "../world/log.ts";
 import type { TreeUse } from "./system.ts";
 
 /** Work of a pool during a burst. */
-export interface PoolWork {
-  readonly maxRunning: number;
-  readonly completed: number;
-  readonly cpuMs: number;
-}
+export type PoolWork = Pick<ExecutorVitals, "maxRunning" | "completed" | "cpuMs">;
 
-export interface BackendCalls {
-  readonly calls: number;
-  readonly maxInProgress: number;
-}
+export type BackendCalls = Pick<HoldingCounts, "calls" | "maxInProgress">;
 
 /** All evidence of one burst. */
-export interface Evidence {
-  readonly burst: Burst;
-  /** In the order of the requests. */
-  readonly replies: readonly Reply[];
+export interface Evidence extends Fired {
   readonly requests: readonly JsonValue[];
   /** Part of the backends' values. */
   readonly mark: string;
   /** Share of the time in which the event loop was not idle, 0 to 1. */
-  readonly loop: { readonly utilization: number };
+  readonly loopUtilization: number;
   readonly pools: ReadonlyMap<string, PoolWork>;
   /** Requests at the backends except the database, whose driver runs in the service. */
   readonly seen: Seen;
@@ -55,11 +44,16 @@ const pollMs = 15;
 /** Time that handlers get to end whose calls have waited in vain for as long as a burst's calls may. */
 const hangsMs = 2_000;
 
-const nothing: PoolWork = { maxRunning: 0, completed: 0, cpuMs: 0 };
+/** The service's pools that a learner may use. */
+export const pools = ["blocking-pool", "cpu-pool", "processes"] as const;
 
 /** Work of a pool; zero when there is none of that name. */
 export function workOf({ pools }: Evidence, name: string): PoolWork {
-  return pools.get(name) ?? nothing;
+  return pools.get(name) ?? { maxRunning: 0, completed: 0, cpuMs: 0 };
+}
+
+export function hasFailed({ replies }: Evidence): boolean {
+  return replies.some(({ code }) => code !== "ok");
 }
 
 /** Calls of a backend; "services" are service-1 to service-5 together. */
@@ -111,7 +105,7 @@ export async function gather(
     callers.vitals(true),
   );
   await service.begin();
-  await world.restart("right", { requests });
+  await world.restart("right", requests);
   analytics?.restartWindow();
   const endTree = tree.begin();
   const { burst, replies } = await service.within(
@@ -127,7 +121,7 @@ export async function gather(
     replies,
     requests,
     mark: world.mark,
-    loop: { utilization: after.eventLoop?.utilization ?? 0 },
+    loopUtilization: after.eventLoop?.utilization ?? 0,
     pools: poolsBetween(before, after),
     ...(await readSeen(session)),
     usage: world.holdings.usage(service.pid),

@@ -2,7 +2,7 @@ import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
 import { evidenceOf, type Seen } from "../testing/evidence.ts";
 import { whereItRan } from "./executor.ts";
-import { connectedBy, leftBy, startedBy } from "./overlap.ts";
+import { connectedBy, leftBy, startedBy } from "./growth.ts";
 
 /** Where ten calls ran whose work takes this CPU time each. */
 function ran(letter: string, seen: Seen, taskMs = 0): string {
@@ -120,7 +120,7 @@ const left = (before: Seen, last: Seen) =>
 
 describe("the growth of bursts", () => {
   test("is one thread per call only if both bursts start them", () => {
-    expect(started(10, 10)).toEqual([{ what: "blocking-pool", count: 10, calls: 10 }]);
+    expect(started(10, 10)).toEqual([{ what: "threads", count: 10, calls: 10 }]);
     // A pool is made by the first.
     expect(started(10, 0)).toEqual([]);
     expect(started(10)).toEqual([]);

@@ -1,7 +1,7 @@
 import { planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { round } from "../result.ts";
-import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, workOf } from "./evidence.ts";
+import { callsOf, cpuMsOf, type Evidence, loopCpuMsOf, pools, workOf } from "./evidence.ts";
 
 /** What held the event loop. */
 export type Held = "waiting" | "computing";
@@ -19,8 +19,6 @@ export interface Whereabouts {
   /** Whether the threads or processes were the learner's own. */
   readonly isOwn: boolean;
 }
-
-const pools = ["blocking-pool", "cpu-pool", "processes"];
 
 /** Share of a burst's sequential work, or of its time, that has to be on the loop to say so. */
 const loopShare = 0.5;
@@ -57,7 +55,7 @@ export function whereItRan(exercise: Exercise, evidence: Evidence, taskMs: numbe
     const hasAsync = exercise.strategies.some(({ name }) => name === "async");
     return found(isAsync && hasAsync ? "async" : "event-loop");
   }
-  const pool = ["processes", "cpu-pool", "blocking-pool"].find(did);
+  const pool = pools.findLast(did);
   return pool === undefined
     ? { ...found("async"), ...withoutPools(exercise, evidence, taskMs) }
     : found(pool);
@@ -155,14 +153,9 @@ function heldInStandstills(evidence: Evidence, inTurnMs: number): Held | undefin
   return inTurn ? "waiting" : undefined;
 }
 
-/** Summarises for people the evidence of where a burst ran. */
-export function describeEvidence(exercise: Exercise, evidence: Evidence): string {
-  return evidenceParts(exercise, evidence).join(", ");
-}
-
-/** The parts of the same, a figure or two each. */
+/** Summarises for people the evidence of where a burst ran, a figure or two each. */
 export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] {
-  const { observed, loop, tree, usage } = evidence;
+  const { observed, loopUtilization, tree, usage } = evidence;
   const { waiting, computing } = usage;
   const { backend } = planOf(exercise);
   const threads = Math.max(waiting.otherThreads, computing.otherThreads);
@@ -184,7 +177,7 @@ export function evidenceParts(exercise: Exercise, evidence: Evidence): string[] 
     childrenCpuMs > 0 && `${round(childrenCpuMs)} ms of CPU in processes of its own`,
     backend !== undefined &&
       `the ${backend.name} saw ${callsOf(evidence, backend.name).maxInProgress} calls at once`,
-    `event loop ${Math.round(loop.utilization * 100)} % busy, ${round(loopCpuMsOf(evidence))} of ${round(cpuMsOf(evidence))} ms of CPU`,
+    `event loop ${Math.round(loopUtilization * 100)} % busy, ${round(loopCpuMsOf(evidence))} of ${round(cpuMsOf(evidence))} ms of CPU`,
     `libuv's pool answered within ${round(observed.pool.maxWaitMs)} ms`,
   ];
   return parts.filter((part) => part !== false);

@@ -1,6 +1,10 @@
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
+import type { PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
 import { planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
-import { callsOf, type Evidence, type Left, workOf } from "./evidence.ts";
+import { round } from "../result.ts";
+import type { Measured } from "./bursts.ts";
+import { callsOf, type Evidence, pools, workOf } from "./evidence.ts";
 
 /** Overlap of one kind of work in a burst. */
 export interface Overlap {
@@ -11,12 +15,6 @@ export interface Overlap {
   readonly most: number;
   /** Expected minimum of it. */
   readonly wanted: number;
-}
-
-interface Bursts {
-  readonly best: Evidence;
-  readonly crowds: readonly Evidence[];
-  readonly cores: number;
 }
 
 /** A thread with less CPU time has not computed a call's work. */
@@ -49,10 +47,7 @@ export function overlapsOf(
 }
 
 /** The same of all bursts: of the one that overlapped most, and of a crowd where that has one caller. */
-export function allOverlaps(
-  exercise: Exercise,
-  { best, crowds, cores }: Bursts,
-): readonly Overlap[] {
+export function allOverlaps({ exercise, best, crowds, cores }: Measured): readonly Overlap[] {
   const { backend, crowd } = planOf(exercise);
   const alone = overlapsOf(exercise, best, cores);
   if (backend === undefined || crowd === undefined) {
@@ -82,7 +77,7 @@ export function computingAtOnce(evidence: Evidence): number | undefined {
   if (usage.computing.calls > 0) {
     return usage.computing.maxInProgress;
   }
-  const running = ["cpu-pool", "processes", "blocking-pool"]
+  const running = pools
     .map((name) => workOf(evidence, name))
     .map(({ completed, maxRunning }) => (completed > 0 ? maxRunning : 0));
   const busy = tree?.units.filter((cpuMs) => cpuMs >= minUnitMs).length ?? 0;
@@ -90,72 +85,70 @@ export function computingAtOnce(evidence: Evidence): number | undefined {
   return most > 0 ? most : undefined;
 }
 
-/** Something whose number grows with the calls. */
-export interface Growth {
-  /** Such as "blocking-pool". */
-  readonly what: string;
-  readonly count: number;
-  readonly calls: number;
-}
-
-/** Share of a burst's calls that have something of their own, when each call has. */
-const eachShare = 0.5;
-/** The same for connections: even a client that keeps them may open another now and then. */
-const eachConnectionShare = 0.7;
-/** Smaller bursts show no growth. */
-const minCalls = 4;
-
-/** Threads and processes that the last two bursts started, if each call starts one. */
-export function startedBy(crowds: readonly Evidence[]): readonly Growth[] {
-  const [before, last] = crowds.slice(-2);
-  if (before === undefined || last === undefined || last.requests.length < minCalls) {
-    return [];
+/** Diagnoses what could have overlapped and did not. */
+export function tooLittleOverlap(measured: Measured): Diagnosis | undefined {
+  const { best, where, libuvThreads } = measured;
+  const overlaps = allOverlaps(measured);
+  const [first] = overlaps;
+  // No more reads run at once than the pool has threads; on a busy machine the disk counts more, as it
+  // notices late that a read has ended.
+  const isPoolFull =
+    first !== undefined && first.calls > libuvThreads && first.most >= libuvThreads;
+  // The learner's own threads read without libuv's pool.
+  const isOnlyLibuv = where.strategy === "libuv" && where.alsoCalled.length === 0;
+  if (isOnlyLibuv && isPoolFull) {
+    return libuvSaturated(first, best.observed.pool, libuvThreads);
   }
-  const started = (what: string, count: (one: Evidence) => number): readonly Growth[] =>
-    [before, last].every((one) => count(one) >= one.requests.length * eachShare)
-      ? [{ what, count: count(last), calls: last.requests.length }]
-      : [];
-  return [
-    ...started("blocking-pool", ({ observed }) => observed.newThreads),
-    ...started("processes", ({ observed, tree }) =>
-      Math.max(observed.newProcesses, tree?.newChildren ?? 0),
-    ),
-  ];
-}
-
-/** What a burst left behind, if each call leaves something. */
-export function leftBy(before: Evidence, last: Evidence): readonly Growth[] {
-  const calls = last.requests.length;
-  const kinds: readonly (keyof Left)[] = [
-    "threads",
-    "processes",
-    "connections",
-    "files",
-    "intervals",
-  ];
-  return kinds
-    .map((what) => ({ what, count: last.left[what] - before.left[what], calls }))
-    .filter(({ what, count }) => {
-      const max = what === "connections" ? backendRequestsOf(last) : calls;
-      return calls >= minCalls && count >= max * eachShare;
-    });
-}
-
-/** Each request to a backend may have a connection. */
-function backendRequestsOf({ seen, requests }: Evidence): number {
-  return Math.max(requests.length, seen.asked.length + seen.uncounted);
-}
-
-/** Connections that the last burst opened, if each request opens one. */
-export function connectedBy(crowds: readonly Evidence[]): Growth | undefined {
-  const [before, last] = crowds.slice(-2);
-  if (before === undefined || last === undefined || last.requests.length < minCalls) {
+  const lacking = overlaps.find(isTooLittle);
+  if (lacking === undefined) {
     return undefined;
   }
-  const { opened } = last.seen.connections;
-  const isEach = (one: Evidence) =>
-    one.seen.connections.opened >= backendRequestsOf(one) * eachConnectionShare;
-  return isEach(before) && isEach(last)
-    ? { what: "connections", count: opened, calls: last.requests.length }
-    : undefined;
+  const isOwnPool = where.isOwn && lacking.most > 1 && lacking.what !== "computations";
+  return isOwnPool ? poolTooSmall(lacking) : sequential(lacking);
+}
+
+/** The learner's own pool is smaller than the burst needs. */
+function poolTooSmall({ what, most, wanted, calls }: Overlap): Diagnosis {
+  return {
+    name: "pool-too-small",
+    finding: `${calls} ${what} were made ${most} at a time, in threads or processes of your own; with fewer than ${wanted} at once the last caller waits too long.`,
+    nextStep:
+      "Give the pool one thread per call that should wait at once: a waiting thread takes no CPU, so the number of cores does not matter.",
+    numbers: { max_at_once: most, expected_at_once: wanted, calls },
+  };
+}
+
+/** What could have overlapped did not, or not all of it. */
+function sequential({ what, most, wanted, calls }: Overlap): Diagnosis {
+  const inTurn =
+    most <= 1 ? "one after another" : `${most} at a time, though ${wanted} or more could have been`;
+  return {
+    name: "sequential",
+    finding: `${calls} ${what} were made ${inTurn}.`,
+    nextStep:
+      most <= 1
+        ? "Look for what makes one wait for another: an await before the next begins, a chain of promises, a lock."
+        : "Look for what limits them: batches, a limit of your own, a pool that is smaller than the burst.",
+    numbers: { max_at_once: most, expected_at_once: wanted, calls },
+  };
+}
+
+/** As many reads as libuv's pool has threads, and no more. @param threads size of the pool */
+function libuvSaturated(
+  { most: counted, calls }: Overlap,
+  { threads: wantedThreads, maxWaitMs }: PoolReading,
+  threads: number,
+): Diagnosis {
+  const waitedMs = round(maxWaitMs);
+  const most = Math.min(counted, threads);
+  const tooLate =
+    wantedThreads === threads
+      ? ""
+      : ` UV_THREADPOOL_SIZE is ${wantedThreads} by now, which comes too late: the pool has the size that the process was started with.`;
+  return {
+    name: "libuv-pool-saturated",
+    finding: `${calls} reads found ${threads} threads in libuv's pool: ${most} ran at once, and the others waited in a queue that nobody sees. Everything else that needs the pool waited too, up to ${waitedMs} ms.${tooLate}`,
+    nextStep: `Give the pool one thread per read that should run at once, and some for others: more than ${calls} (here export const libuvThreads, elsewhere UV_THREADPOOL_SIZE in the environment that the process is started with).`,
+    numbers: { pool_threads: threads, max_at_once: most, calls, pool_wait_ms: waitedMs },
+  };
 }

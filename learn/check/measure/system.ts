@@ -1,7 +1,7 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { readBusyMs } from "@unblock/measure/disturbance";
-import { idsIn, readText, readThreadTimes } from "@unblock/measure/proc";
-import { fieldsOf } from "../process/process-tree.ts";
+import { idsIn, readText, readThreadTimes, type ThreadTimes } from "@unblock/measure/proc";
+import { fieldsOf, isOwnProgram } from "../process/process-tree.ts";
 
 /** CPU use of a service's threads and processes in a span of time, by the operating system. */
 export interface TreeUse {
@@ -29,8 +29,6 @@ export interface TreeUse {
 const tickMs = 10;
 /** Interval between polls for short-lived processes. */
 const pollMs = 30;
-/** Programs of the service itself, by their command line. */
-const ownPrograms = /\/(packages\/executors\/child-process-worker|backends\/embedded\/process)\.ts/;
 /** Threads that may work: of worker_threads, and of libuv's pool. */
 const workerNames: ReadonlySet<string> = new Set(["WorkerThread", "libuv-worker"]);
 /** Indices of CPU times in /proc/<pid>/stat after the name: its own, and those of reaped children. */
@@ -38,16 +36,20 @@ const ownTimes = [11, 12];
 const reapedTimes = [13, 14];
 
 interface Reading {
-  readonly loopCpuMs: number;
-  readonly loopStarvedMs: number;
-  readonly threadsStarvedMs: number;
-  readonly processCpuMs: number;
-  readonly reapedCpuMs: number;
+  readonly process: ProcessTimes;
+  readonly loop: ThreadTimes;
   /** CPU time of worker and libuv threads by thread id. */
   readonly threads: ReadonlyMap<number, number>;
-  /** The same of all others but the event loop's. */
+  readonly threadsStarvedMs: number;
+  /** CPU time of all other threads but the event loop's. */
   readonly helpers: ReadonlyMap<number, number>;
   readonly children: ReadonlyMap<number, number>;
+}
+
+interface ProcessTimes {
+  readonly ownMs: number;
+  /** Of its children that have ended. */
+  readonly reapedMs: number;
 }
 
 /**
@@ -73,7 +75,7 @@ export class TreeWatch {
         seen.set(pid, cpuMs);
       }
     };
-    const timer = setInterval(poll, pollMs);
+    const timer = setInterval(poll, pollMs).unref();
     return () => {
       clearInterval(timer);
       const after = this.#read();
@@ -100,8 +102,8 @@ export class TreeWatch {
   }
 
   #read(): Reading | undefined {
-    const stat = cpuOf(this.#pid);
-    if (stat === undefined) {
+    const process = cpuOf(this.#pid);
+    if (process === undefined) {
       return undefined;
     }
     const threads = new Map<number, number>();
@@ -120,16 +122,7 @@ export class TreeWatch {
         helpers.set(thread, times.cpuMs);
       }
     }
-    return {
-      loopCpuMs: loop.cpuMs,
-      loopStarvedMs: loop.waitedMs,
-      threadsStarvedMs,
-      processCpuMs: stat.ownMs,
-      reapedCpuMs: stat.reapedMs,
-      threads,
-      helpers,
-      children: this.#readChildren(),
-    };
+    return { process, loop, threads, threadsStarvedMs, helpers, children: this.#readChildren() };
   }
 
   /** CPU time of the learner's processes and all their descendants. */
@@ -160,7 +153,7 @@ export class TreeWatch {
   }
 
   #isOwn(pid: number): boolean {
-    const isOwn = this.#owns.get(pid) ?? ownPrograms.test(readText(`/proc/${pid}/cmdline`));
+    const isOwn = this.#owns.get(pid) ?? isOwnProgram(pid);
     this.#owns.set(pid, isOwn);
     return isOwn;
   }
@@ -174,26 +167,26 @@ function useBetween(before: Reading, after: Reading, newChildren: number): TreeU
   const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
   const threads = grown(after.threads, before.threads);
   const children = grown(after.children, before.children);
-  const loopCpuMs = after.loopCpuMs - before.loopCpuMs;
+  const loopCpuMs = after.loop.cpuMs - before.loop.cpuMs;
   const helpersCpuMs = sum(grown(after.helpers, before.helpers));
   const liveMs = loopCpuMs + helpersCpuMs + sum(threads);
   // Only in the process's sum, which is less exact.
-  const endedMs = Math.max(0, after.processCpuMs - before.processCpuMs - liveMs);
+  const endedMs = Math.max(0, after.process.ownMs - before.process.ownMs - liveMs);
   return {
     loopCpuMs,
-    loopStarvedMs: after.loopStarvedMs - before.loopStarvedMs,
+    loopStarvedMs: after.loop.waitedMs - before.loop.waitedMs,
     threadsCpuMs: sum(threads) + endedMs,
     threadsStarvedMs: Math.max(0, after.threadsStarvedMs - before.threadsStarvedMs),
     helpersCpuMs,
-    childrenCpuMs: sum(children) + after.reapedCpuMs - before.reapedCpuMs,
+    childrenCpuMs: sum(children) + after.process.reapedMs - before.process.reapedMs,
     units: [...threads, ...children].filter((cpuMs) => cpuMs > 0),
     newChildren,
     children: after.children.size,
   };
 }
 
-/** CPU time of a process, and of its children that have ended; undefined when there is no such process. */
-function cpuOf(pid: number): { readonly ownMs: number; readonly reapedMs: number } | undefined {
+/** CPU time of a process; undefined when there is no such process. */
+function cpuOf(pid: number): ProcessTimes | undefined {
   const fields = fieldsOf(pid);
   const ms = (indices: readonly number[]) =>
     indices.reduce((all, index) => all + Number(fields[index] ?? 0) * tickMs, 0);
@@ -209,35 +202,15 @@ function isFile(link: string): boolean {
   }
 }
 
-/** CPU use of the machine at a time. */
-interface LoadReading {
-  /** CPU time of all cores since the machine's start, including steal. */
-  readonly busyMs: number;
-  readonly atMs: number;
-}
-
-export function readLoad(): LoadReading {
-  return { busyMs: readBusyMs() + readStolenMs(), atMs: performance.now() };
-}
-
 const stolenField = 8;
 
 /**
- * Time that the host of a virtual machine gave to others; 0 where unknown.
+ * CPU time of all cores since the machine's start, with the time that the host of a virtual machine gave to
+ * others where that is known.
  *
  * @see https://www.kernel.org/doc/html/latest/filesystems/proc.html
  */
-function readStolenMs(): number {
-  try {
-    const [all = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
-    return Number(all.split(/\s+/)[stolenField] ?? 0) * tickMs;
-  } catch {
-    return 0;
-  }
-}
-
-/** Cores that others kept busy between two readings. @param ownCpuMs CPU time of the check and its service */
-export function coresOfOthers(from: LoadReading, to: LoadReading, ownCpuMs: number): number {
-  const passedMs = to.atMs - from.atMs;
-  return passedMs <= 0 ? 0 : Math.max(0, to.busyMs - from.busyMs - ownCpuMs) / passedMs;
+export function readLoadMs(): number {
+  const stolen = readText("/proc/stat").split(/\s+/, stolenField + 1)[stolenField] ?? 0;
+  return readBusyMs() + Number(stolen) * tickMs;
 }

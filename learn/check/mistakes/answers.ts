@@ -4,7 +4,7 @@ import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { diagnoseRejections } from "@unblock/diagnose/unhandled-rejection";
 import type { RightFields } from "@unblock/exercises/check-plan";
 import { isNotExported, type Problem } from "../../service/learner-module.ts";
-import type { Wrong } from "../result.ts";
+import { fail, type Outcome } from "../result.ts";
 
 /** A field of a response that is not what its request asked for. */
 export interface WrongField {
@@ -81,16 +81,6 @@ export function keptValue(backend: string, calls: number, needed: number): Diagn
   };
 }
 
-/** A call failed because an earlier one had. */
-export function keptFailure(message: string): Diagnosis {
-  return {
-    name: "stale-value",
-    finding: `The backend failed once and has recovered, and a call still fails: ${message}. The failure was kept.`,
-    nextStep: "Do not keep a rejected promise or a broken connection: start again.",
-    numbers: {},
-  };
-}
-
 /** @param wasAsked whether the backend was asked for this value */
 export function notFromBackend(wrong: WrongField, backend: string, wasAsked: boolean): Diagnosis {
   return {
@@ -141,27 +131,6 @@ export function hidesFailure(what: string, request: JsonValue, body: JsonValue):
     nextStep:
       "Let the call fail with the error (throw it), and catch only what you have a true answer for.",
     numbers: {},
-  };
-}
-
-/** Other events arrived in place of some calls' own. */
-export function eventsMixedUp(calls: number, missing: number): Diagnosis {
-  return {
-    name: "mixed-up-calls",
-    finding: `Of ${calls} calls at once ${missing} had their events replaced by those of other calls: what they share had changed before it was sent.`,
-    nextStep:
-      "Keep a call's data in variables of its handler, and pass it to what runs later; a module's variable belongs to the latest call.",
-    numbers: { missing, calls },
-  };
-}
-
-export function eventsMissing(calls: number, missing: number): Diagnosis {
-  return {
-    name: "fails-beside-others",
-    finding: `A single call has its event sent; of ${calls} at once ${missing} had not, though each was answered "accepted".`,
-    nextStep:
-      "Look for what calls share: a flag, a limit that drops events, one request at a time; let events wait their turn, or answer that they are not accepted.",
-    numbers: { missing, calls },
   };
 }
 
@@ -226,75 +195,21 @@ export function wrongAnswer(request: JsonValue, got: JsonValue, right: RightFiel
  * Judges the unhandled rejections of a window.
  *
  * @param file the learner's, as shown to people
- * @param when the circumstances, such as "when the cache fails"
+ * @param when the circumstances, such as " when the cache fails"
  * @returns undefined when there was none
  */
 export function judgeRejections(
   file: string,
   { rejections }: { readonly rejections: readonly Problem[] },
   when = "",
-): Wrong | undefined {
+): Outcome | undefined {
   const [first] = rejections;
   if (first === undefined) {
     return undefined;
   }
   const line = first.line === null ? undefined : { file, line: first.line, what: "a promise" };
-  return {
-    message: `a promise was rejected${when === "" ? "" : ` ${when}`}, and nothing handled it`,
-    diagnosis: diagnoseRejections({ message: first.text, line, count: rejections.length }),
-  };
-}
-
-export function replyWaits(replyMs: number): Diagnosis {
-  return {
-    name: "reply-waits-for-work",
-    finding:
-      "The reply was sent only after analytics had taken the event: the caller waits for work whose result it does not need.",
-    nextStep: "Reply first, and leave the event to an owner that outlives the call.",
-    numbers: { reply_ms: replyMs },
-  };
-}
-
-export function replyWaitsForOthers(): Diagnosis {
-  return {
-    name: "reply-waits-for-work",
-    finding:
-      "While analytics had not taken the event of one call, the next call had no reply: with slow analytics each caller waits for all before it.",
-    nextStep: "Let events wait for each other where you send them, and reply without waiting.",
-    numbers: {},
-  };
-}
-
-/** @param when what the caller did, such as "had its reply" */
-export function lostOnAbort(when: string): Diagnosis {
-  return {
-    name: "lost-on-abort",
-    finding: `The caller ${when}, and the event was lost before analytics could take it: the call's signal aborts then, even after a success.`,
-    nextStep:
-      "Do not pass the call's signal to work that outlives the call; use the signal of the work's owner.",
-    numbers: { events_lost: 1 },
-  };
-}
-
-export function lostAtShutdown(): Diagnosis {
-  return {
-    name: "lost-at-shutdown",
-    finding:
-      "The service was asked to stop (SIGTERM) right after it had accepted an event, and ended before analytics had taken it: the event is lost.",
-    nextStep: "Give the event to an owner that the service waits for when it stops: inBackground.",
-    numbers: { events_lost: 1 },
-  };
-}
-
-/** @param posted what arrived; undefined when nothing did */
-export function wrongEvent(posted: string | undefined, expected: string): Diagnosis {
-  return {
-    name: "wrong-answer",
-    finding:
-      posted === undefined
-        ? `The reply is right, and analytics did not receive the event ${expected}.`
-        : `Analytics received ${posted || "nothing"} instead of ${expected}.`,
-    nextStep: "Post the event to analyticsUrl() as JSON, with the fields that the scenario names.",
-    numbers: {},
-  };
+  return fail(
+    `a promise was rejected${when}, and nothing handled it`,
+    diagnoseRejections({ message: first.text, line, count: rejections.length }),
+  );
 }

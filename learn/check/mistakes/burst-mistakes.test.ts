@@ -18,9 +18,9 @@ function mistakes({ letter, decided, libuvThreads = 4, taskMs = 0, idle = {}, ..
   const best = evidenceOf(seen);
   const where = whereItRan(exercise, best, taskMs);
   const { tree, observed } = evidenceOf(idle);
-  const measured = measuredOf(best, { idle: { ms: 250, loopCpuMs: 5, tree, observed } });
-  const decisions = decided === undefined ? [] : [decided];
-  return burstMistakes({ exercise, measured, where, decided: decisions, libuvThreads });
+  const idling = { ms: 250, loopCpuMs: 5, tree, observed };
+  const measured = measuredOf(best, { exercise, where, libuvThreads, idle: idling });
+  return burstMistakes(measured, decided === undefined ? [] : [decided]);
 }
 
 const names = (one: Case) => mistakes(one).map(({ name }) => name);

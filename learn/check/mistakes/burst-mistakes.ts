@@ -1,47 +1,13 @@
 import { BlockageTally } from "@unblock/diagnose/blocked-loop";
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { Exercise } from "@unblock/proto/exercises";
-import { taskMs } from "../measure/alone.ts";
+import { keptBusy, taskMs } from "../measure/baseline.ts";
 import { type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
-import { describeEvidence, type Held, type Whereabouts } from "../measure/executor.ts";
-import { besideLoopMs, isBusy, isLoopBusy, stoodMs } from "../measure/idle.ts";
-import {
-  allOverlaps,
-  computingAtOnce,
-  connectedBy,
-  isTooLittle,
-  leftBy,
-  startedBy,
-} from "../measure/overlap.ts";
+import { evidenceParts, type Held } from "../measure/executor.ts";
+import { diagnoseGrowth, executorPerCall, startedBy } from "../measure/growth.ts";
+import { computingAtOnce, tooLittleOverlap } from "../measure/overlap.ts";
 import { round } from "../result.ts";
-import {
-  bodyNotRead,
-  computedAgain,
-  connectionPerCall,
-  decidedOtherwise,
-  executorPerCall,
-  leftByCalls,
-  libuvSaturated,
-  loopKeptBusy,
-  moreThreadsThanCores,
-  poolTooSmall,
-  sequential,
-  threadsKeptBusy,
-  waitsInWorkers,
-  workSkipped,
-} from "./executors.ts";
-
-/** A measured handler, and where it ran. */
-export interface Served {
-  readonly exercise: Exercise;
-  readonly measured: Measured;
-  readonly where: Whereabouts;
-  /** Strategies that the decision may mean; empty when it names none of the exercise's. */
-  readonly decided: readonly string[];
-  /** Size of libuv's pool. */
-  readonly libuvThreads: number;
-}
 
 /** The learner's own threads in multiples of the cores; some libraries start half as many again. */
 const maxTimesCores = 2;
@@ -50,26 +16,33 @@ const minCpuShare = 0.15;
 /** Computations of the toolbox per call that are no exception. */
 const tooOften = 1.5;
 
-/** Returns all that is wrong with where a burst ran and how it overlapped, the first to fix first. */
-export function burstMistakes(served: Served): readonly Diagnosis[] {
-  const { exercise, measured, where, decided } = served;
+/**
+ * Returns all that is wrong with where a burst ran and how it overlapped, the first to fix first.
+ *
+ * @param decided strategies that the decision may mean; empty when it names none of the exercise's
+ */
+export function burstMistakes(
+  measured: Measured,
+  decided: readonly string[],
+): readonly Diagnosis[] {
+  const { exercise, best, crowds, where } = measured;
   const { held, strategy, alsoCalled } = where;
   const isDecided =
     decided.length === 0 || [strategy, ...alsoCalled].some((name) => decided.includes(name));
-  const evidence = describeEvidence(exercise, measured.best);
+  const evidence = evidenceParts(exercise, best).join(", ");
   const disagreement = isDecided ? [] : [decidedOtherwise(decided[0] ?? "", strategy, evidence)];
-  const busy = keptBusy(measured);
+  const busy = keptBusy(measured.idle);
   if (busy !== undefined) {
     return [busy];
   }
   if (held !== undefined) {
-    const blocked = loopBlocked(exercise, held, measured);
+    const blocked = loopBlocked(held, measured);
     // The loop also stands still while a process is started: then that is the first to fix. Processes that the
     // loop waits for are not observed.
-    const { observed, usage } = measured.best;
+    const { observed, usage } = best;
     const causes =
       held === "waiting" && usage.waiting.onLoop === 0 && observed.newProcesses > 0
-        ? startedBy(measured.crowds)
+        ? startedBy(crowds)
             .filter(({ what }) => what === "processes")
             .map(executorPerCall)
         : [];
@@ -77,105 +50,97 @@ export function burstMistakes(served: Served): readonly Diagnosis[] {
   }
   // This also explains too little overlap, and a decision for something else.
   if (where.waitsInWorkers) {
-    const { calls, maxInProgress } = measured.best.usage.waiting;
-    return [waitsInWorkers(calls, maxInProgress, measured.cores)];
+    return [waitsInWorkers(measured)];
   }
   const others = [
-    tooManyThreads(served),
-    ...growing(measured),
-    tooLittleOverlap(served),
-    tooLittleWork(served),
-    tooMuchWork(served),
+    tooManyThreads(measured, decided),
+    ...diagnoseGrowth(crowds),
+    tooLittleOverlap(measured),
+    tooLittleWork(measured),
+    tooMuchWork(measured),
   ];
   return [...others.filter((one) => one !== undefined), ...disagreement];
 }
 
-function keptBusy({ idle }: Measured): Diagnosis | undefined {
-  if (!isBusy(idle)) {
-    return undefined;
-  }
-  return isLoopBusy(idle)
-    ? loopKeptBusy(idle.ms, idle.loopCpuMs, stoodMs(idle))
-    : threadsKeptBusy(idle.ms, besideLoopMs(idle));
+/** The decision names one executor, and the work ran in another. */
+export function decidedOtherwise(decided: string, ran: string, evidence: string): Diagnosis {
+  return {
+    name: "wrong-executor",
+    finding: `You decided ${decided}, and it ran as ${ran}: ${evidence}.`,
+    nextStep: "Decide which of the two you mean, and change the decision or the code.",
+    numbers: {},
+  };
+}
+
+/** Waiting calls held the threads for computing. */
+function waitsInWorkers({ best, cores }: Measured): Diagnosis {
+  const { calls, maxInProgress } = best.usage.waiting;
+  return {
+    name: "wrong-executor",
+    finding: `${calls} blocking calls ran in the pool for computing, which has one thread for each of the ${cores} cores: ${maxInProgress} waited at once, and no core had anything to do.`,
+    nextStep:
+      "Wait elsewhere, without a thread or in the pool threads, and keep the workers for computing.",
+    numbers: { blocking_calls: calls, max_at_once: maxInProgress, workers: cores },
+  };
 }
 
 /** More computing threads than cores are right only for those who have decided for threads. */
-function tooManyThreads({ exercise, measured, where, decided }: Served): Diagnosis | undefined {
-  const atOnce = computingAtOnce(measured.best) ?? 0;
-  const max = where.isOwn ? measured.cores * maxTimesCores : measured.cores;
+function tooManyThreads(
+  { exercise, best, crowds, cores, where }: Measured,
+  decided: readonly string[],
+): Diagnosis | undefined {
+  const atOnce = computingAtOnce(best) ?? 0;
+  const max = where.isOwn ? cores * maxTimesCores : cores;
   const isMeant =
     decided.includes("blocking-pool") && where.strategy === "blocking-pool" && !where.isOwn;
   // One process per call has its own diagnosis.
-  const isProcessEach = startedBy(measured.crowds).some(({ what }) => what === "processes");
-  return exercise.work.cpu && atOnce > max && !isMeant && !isProcessEach
-    ? moreThreadsThanCores(atOnce, measured.cores)
-    : undefined;
-}
-
-/** What each call starts, opens, or leaves behind. */
-function growing({ crowds }: Measured): readonly Diagnosis[] {
-  const [before, last] = crowds.slice(-2);
-  if (before === undefined || last === undefined) {
-    return [];
-  }
-  const { unreadBodies } = last.observed;
-  const left = leftBy(before, last);
-  const connected = connectedBy(crowds);
-  const leavesUnread = (what: string) => unreadBodies > 0 && what === "connections";
-  // A connection whose response is not read can't be reused: that is why the next call opens another.
-  const isExplained = left.some(({ what }) => leavesUnread(what));
-  return [
-    ...startedBy(crowds).map(executorPerCall),
-    ...left.map((one) =>
-      leavesUnread(one.what) ? bodyNotRead(one, unreadBodies) : leftByCalls(one),
-    ),
-    ...(connected === undefined || isExplained
-      ? []
-      : [unreadBodies > 0 ? bodyNotRead(connected, unreadBodies) : connectionPerCall(connected)]),
-  ];
-}
-
-function tooLittleOverlap(served: Served): Diagnosis | undefined {
-  const { exercise, measured, where, libuvThreads } = served;
-  const { best } = measured;
-  const overlaps = allOverlaps(exercise, measured);
-  const [first] = overlaps;
-  // No more reads run at once than the pool has threads; on a busy machine the disk counts more, as it
-  // notices late that a read has ended.
-  const isPoolFull =
-    first !== undefined && first.calls > libuvThreads && first.most >= libuvThreads;
-  // The learner's own threads read without libuv's pool.
-  const isOnlyLibuv = where.strategy === "libuv" && where.alsoCalled.length === 0;
-  if (isOnlyLibuv && isPoolFull) {
-    return libuvSaturated(first, best.observed.pool, libuvThreads);
-  }
-  const lacking = overlaps.find(isTooLittle);
-  if (lacking === undefined) {
+  const isProcessEach = startedBy(crowds).some(({ what }) => what === "processes");
+  if (!exercise.work.cpu || atOnce <= max || isMeant || isProcessEach) {
     return undefined;
   }
-  const isOwnPool = where.isOwn && lacking.most > 1 && lacking.what !== "computations";
-  return isOwnPool ? poolTooSmall(lacking) : sequential(lacking);
+  return {
+    name: "more-threads-than-cores",
+    finding: `${atOnce} threads computed at once on ${cores} cores: they take the cores from each other, so that none finishes earlier and all finish late.`,
+    nextStep:
+      "Compute in a pool with one thread per core, where the other calls wait their turn: the pool workers.",
+    numbers: { computing_at_once: atOnce, cores },
+  };
 }
 
-function tooLittleWork({ exercise, measured }: Served): Diagnosis | undefined {
-  const { best, alone } = measured;
+/** The answers are right, and the CPU time that they need was not used. */
+function tooLittleWork({ exercise, best, alone }: Measured): Diagnosis | undefined {
   const calls = best.requests.length;
   const minMs = calls * taskMs(exercise, alone) * minCpuShare;
   const cpuMs = cpuMsOf(best);
-  return best.tree !== undefined && cpuMs < minMs ? workSkipped(cpuMs, minMs, calls) : undefined;
+  if (best.tree === undefined || cpuMs >= minMs) {
+    return undefined;
+  }
+  return {
+    name: "work-skipped",
+    finding: `${calls} calls were answered with ${round(cpuMs)} ms of CPU in all, and their work takes at least ${round(minMs)} ms.`,
+    nextStep: "Do the work in each call, instead of sleeping or reusing earlier results.",
+    numbers: { cpu_ms: round(cpuMs), min_ms: round(minMs), calls },
+  };
 }
 
-function tooMuchWork({ exercise, measured: { best } }: Served): Diagnosis | undefined {
+/** Calls computed more often than their results need. */
+function tooMuchWork({ exercise, best }: Measured): Diagnosis | undefined {
   const calls = best.requests.length;
   const computations = best.usage.computing.calls;
-  return exercise.work.cpu && computations >= calls * tooOften
-    ? computedAgain(computations, calls)
-    : undefined;
+  if (!exercise.work.cpu || computations < calls * tooOften) {
+    return undefined;
+  }
+  return {
+    name: "slower-than-its-work",
+    finding: `${computations} computations were made for ${calls} calls: each takes a core from the others, and all end later.`,
+    nextStep: "Compute once for each call, and use that result.",
+    numbers: { computations, calls },
+  };
 }
 
 /** The event loop was held during a burst. Counts say so and name it; the watch of the loop knows the line. */
-function loopBlocked(exercise: Exercise, held: Held, measured: Measured): Diagnosis {
-  const { observed, loop, usage, burst } = measured.best;
+function loopBlocked(held: Held, measured: Measured): Diagnosis {
+  const { observed, loopUtilization, usage, burst } = measured.best;
   const loopCpuMs = round(loopCpuMsOf(measured.best));
   const computing = observed.handler.isAsync ? "cpu-behind-a-promise" : "loop-blocked-by-cpu";
   const name = held === "waiting" ? "loop-blocked-by-waiting" : computing;
@@ -194,12 +159,12 @@ function loopBlocked(exercise: Exercise, held: Held, measured: Measured): Diagno
     name,
     finding: `${counted}${measuredToo} Everybody else who called waited, up to ${lateMs} ms.`,
     ...(line === undefined ? {} : { line }),
-    nextStep: asyncTwin(line?.what) ?? nextStep(exercise, held),
+    nextStep: asyncTwin(line?.what) ?? nextStep(measured.exercise, held),
     numbers: {
       ...seen?.numbers,
       calls_on_loop: calls,
       loop_cpu_ms: loopCpuMs,
-      loop_utilization: round(loop.utilization),
+      loop_utilization: round(loopUtilization),
       probe_p90_ms: lateMs,
     },
   };

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { readThreadTimes } from "@unblock/measure/proc";
 import type { Exercise } from "@unblock/proto/exercises";
-import type { Alone, Answer, Ask, Message, WorldAddresses } from "../../service/channel.ts";
+import type { Alone, Answer, Ask, Message, ServiceOptions } from "../../service/channel.ts";
 import type { Observation } from "../../service/observation.ts";
 import type { Decision } from "../../toolbox/handler.ts";
 import {
@@ -21,14 +21,10 @@ import {
 import type { LeftProcess } from "./process-tree.ts";
 import { lastOutputMs, ServiceProcess } from "./service-process.ts";
 
-export interface StartOptions {
+interface StartOptions extends Pick<ServiceOptions, "world" | "analyticsUrl"> {
   readonly exercise: Exercise;
   /** The learner's file. */
   readonly file: string;
-  /** The backends of the learner's code. */
-  readonly world: WorldAddresses;
-  /** Null for an exercise without events. */
-  readonly analyticsUrl: string | null;
 }
 
 /** Node's default size of libuv's pool. */
@@ -47,20 +43,20 @@ export class LearnerService {
   readonly url: string;
   readonly pid: number;
   readonly #process: ServiceProcess;
-  readonly #waiting: Map<number, (answer: Answer) => void>;
-  #lastId = 0;
   #stopped: Promise<readonly LeftProcess[]> | undefined;
   #hasEnded = false;
   #hasStopped = false;
 
-  private constructor(started: Started) {
-    this.decision = started.decision;
-    this.libuvThreads = started.libuvThreads;
-    this.url = started.url;
-    this.pid = started.pid;
-    this.#process = started.process;
-    this.#waiting = started.waiting;
-    void this.#process.exited.then(() => {
+  private constructor(
+    { process, exported, ready }: Awaited<ReturnType<typeof start>>,
+    libuvThreads: number,
+  ) {
+    this.decision = exported.decision ?? undefined;
+    this.libuvThreads = libuvThreads;
+    this.url = ready.url;
+    this.pid = ready.pid;
+    this.#process = process;
+    void process.exited.then(() => {
       this.#hasEnded = true;
     });
   }
@@ -71,13 +67,15 @@ export class LearnerService {
    * @throws LearnerFault when the file can't be loaded, HarnessTrouble when the service can't be started
    */
   static async start(options: StartOptions): Promise<LearnerService> {
-    const first = await start(options, await guessThreads(options.file));
-    if (first.wantedThreads === first.libuvThreads) {
-      return new LearnerService(first);
+    const guessed = await guessThreads(options.file);
+    const first = await start(options, guessed);
+    const wanted = first.exported.libuvThreads ?? defaultLibuvThreads;
+    if (wanted === guessed) {
+      return new LearnerService(first, guessed);
     }
     // The size is fixed when a process starts, and the file's wish is known only once it is loaded.
     await end(first.process);
-    return new LearnerService(await start(options, first.wantedThreads));
+    return new LearnerService(await start(options, wanted), wanted);
   }
 
   /**
@@ -159,11 +157,8 @@ export class LearnerService {
   }
 
   #ask(ask: Ask): Promise<Answer> {
-    const id = ++this.#lastId;
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.#waiting.set(id, resolve);
-    this.#process.send({ id, ask });
-    return this.within(askMs, "held the event loop, and the check got no answer", promise);
+    const what = "held the event loop, and the check got no answer";
+    return this.within(askMs, what, this.#process.ask(ask));
   }
 }
 
@@ -179,16 +174,6 @@ function watchStarvation(pid: number, limitMs: number): () => boolean {
   };
 }
 
-interface Started {
-  readonly process: ServiceProcess;
-  readonly decision: Decision | undefined;
-  readonly libuvThreads: number;
-  readonly wantedThreads: number;
-  readonly url: string;
-  readonly pid: number;
-  readonly waiting: Map<number, (answer: Answer) => void>;
-}
-
 /** Guesses what the file asks for, as starting a service twice takes seconds. */
 async function guessThreads(file: string): Promise<number> {
   // A file that can't be read fails when it is loaded.
@@ -197,14 +182,10 @@ async function guessThreads(file: string): Promise<number> {
   return threads === undefined ? defaultLibuvThreads : Number(threads);
 }
 
-async function start(
-  { exercise, file, world, analyticsUrl }: StartOptions,
-  libuvThreads: number,
-): Promise<Started> {
+async function start({ exercise, file, world, analyticsUrl }: StartOptions, libuvThreads: number) {
   const importing = Promise.withResolvers<void>();
   const imported = Promise.withResolvers<Extract<Message, { kind: "imported" }>>();
   const ready = Promise.withResolvers<Extract<Message, { kind: "ready" }>>();
-  const waiting = new Map<number, (answer: Answer) => void>();
   const options = {
     letter: exercise.letter,
     fileUrl: pathToFileURL(file).href,
@@ -230,9 +211,6 @@ async function start(
         return message.text.startsWith(backendsDied)
           ? service.kill(new HarnessTrouble(message.text))
           : undefined;
-      case "answer":
-        waiting.get(message.id)?.(message);
-        waiting.delete(message.id);
     }
   });
   const trouble = () => new HarnessTrouble(`the service did not start within ${seconds(openMs)}`);
@@ -242,15 +220,10 @@ async function start(
     );
   await endedAfter(service, openMs, trouble, importing.promise);
   const exported = await endedAfter(service, importMs, slow, imported.promise);
-  const { url, pid } = await endedAfter(service, openMs, trouble, ready.promise);
   return {
     process: service,
-    decision: exported.decision ?? undefined,
-    libuvThreads,
-    wantedThreads: exported.libuvThreads ?? defaultLibuvThreads,
-    url,
-    pid,
-    waiting,
+    exported,
+    ready: await endedAfter(service, openMs, trouble, ready.promise),
   };
 }
 

@@ -8,6 +8,8 @@ const anyChild = -1;
 const noHang = 1;
 /** Option of prctl that makes this process the parent of its descendants' orphans. */
 const setChildSubreaper = 36;
+/** Programs of the service itself, which end with it, by their command lines. */
+const ownPrograms = /\/(packages\/executors\/child-process-worker|backends\/embedded\/process)\.ts/;
 /** Characters kept of a command line. */
 const keptCommand = 120;
 
@@ -97,6 +99,11 @@ export function endProcesses(pids: readonly number[]): void {
 export function memoryMbOf(pids: readonly number[]): number {
   const pages = pids.map((pid) => Number(readText(`/proc/${pid}/statm`).split(" ")[1] ?? 0));
   return (pages.reduce((sum, one) => sum + one, 0) * pageBytes) / bytesPerMb;
+}
+
+/** Whether a process is one that the service starts without the learner's code. */
+export function isOwnProgram(pid: number): boolean {
+  return ownPrograms.test(readText(`/proc/${pid}/cmdline`));
 }
 
 export function describeProcess(pid: number): LeftProcess {

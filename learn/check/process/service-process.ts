@@ -10,6 +10,8 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
 import {
+  type Answer,
+  type Ask,
   type LastWords,
   type Message,
   messagesFd,
@@ -27,12 +29,10 @@ import {
   withStuckLine,
 } from "../faults.ts";
 import { endProcesses, type LeftProcess, processesWith } from "./process-tree.ts";
-import type { SupervisorMessage, SupervisorOptions, SupervisorRequest } from "./supervisor.ts";
+import type { SupervisorMessage, SupervisorRequest } from "./supervisor.ts";
 
 const supervisor = new URL("./supervisor.ts", import.meta.url);
-const service = pathOf("../../service/main.ts");
-const preload = pathOf("../../service/preload.ts");
-const cacheFolder = pathOf("../../../node_modules/.cache/node");
+const cacheFolder = fileURLToPath(new URL("../../../node_modules/.cache/node", import.meta.url));
 /** Characters kept of standard error. */
 const keptStderr = 10_000;
 /** Time that the pipes of a dead process may take to end. */
@@ -65,11 +65,12 @@ export class ServiceProcess {
   readonly #folder = join(tmpdir(), `unblock-learn-${randomBytes(6).toString("hex")}`);
   readonly #secret = randomBytes(16).toString("hex");
   readonly #lastWords: LastWords[] = [];
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #lastId = 0;
   #stage: Stage = "starting";
   #stderr = "";
   #printedBytes = 0;
   #hasExited = false;
-  #killTimer: NodeJS.Timeout | undefined;
   /** Why the check ended it; the first reason counts. */
   #reason: Error | undefined;
 
@@ -78,13 +79,7 @@ export class ServiceProcess {
     libuvThreads: number,
     onMessage: (message: Message) => void,
   ) {
-    const started: SupervisorOptions = {
-      folder: this.#folder,
-      program: service,
-      preload,
-      argument: JSON.stringify(options),
-    };
-    this.#supervisor = fork(supervisor, [JSON.stringify(started)], {
+    this.#supervisor = fork(supervisor, [this.#folder, JSON.stringify(options)], {
       execArgv: [],
       env: environmentOf(libuvThreads, this.#folder),
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "ipc"],
@@ -110,25 +105,31 @@ export class ServiceProcess {
     });
   }
 
-  send(request: Request): void {
-    this.#write(JSON.stringify(request));
+  /** Asks the service something. @returns never settles when the service ends before it has answered */
+  ask(ask: Ask): Promise<Answer> {
+    const id = ++this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#waiting.set(id, resolve);
+    this.#write(JSON.stringify({ id, ...ask } satisfies Request));
+    return promise;
   }
 
   /** Ends everything at once. */
   kill(reason: Error): void {
     this.#reason ??= reason;
-    this.#ask("kill");
+    this.#request("kill");
     // The learner's code may have stopped the supervisor, or keep it busy.
     this.#supervisor.kill("SIGCONT");
-    this.#killTimer ??= globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs);
+    // The supervisor keeps this process alive while it runs, so that this timer need not.
+    globalThis.setTimeout(() => this.#supervisor.kill("SIGKILL"), endMs).unref();
   }
 
   /** Asks the service to stop with SIGTERM. */
   askToStop(): void {
-    this.#ask("stop");
+    this.#request("stop");
   }
 
-  #ask(request: SupervisorRequest): void {
+  #request(request: SupervisorRequest): void {
     // It can't be sent only when everything is ending already.
     this.#supervisor.send(request, () => {});
   }
@@ -187,6 +188,9 @@ export class ServiceProcess {
         this.kill(tampering(message.text, message.line));
       } else if (isLastWords(message)) {
         this.#lastWords.push(message);
+      } else if (message.kind === "answer") {
+        this.#waiting.get(message.id)?.(message);
+        this.#waiting.delete(message.id);
       } else {
         onMessage(message);
       }
@@ -204,7 +208,6 @@ export class ServiceProcess {
     });
     const closed = once(this.#supervisor, "close");
     const [code, signal] = await once(this.#supervisor, "exit");
-    clearTimeout(this.#killTimer);
     // The last messages may be read only after the exit is known.
     await Promise.race([closed, setTimeout(lastOutputMs, undefined, { ref: false })]);
     for (const stream of this.#supervisor.stdio) {
@@ -253,8 +256,4 @@ function environmentOf(libuvThreads: number, folder: string): NodeJS.ProcessEnv 
 
 function isLastWords(message: Message): message is LastWords {
   return lastWordKinds.has(message.kind);
-}
-
-function pathOf(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
 }

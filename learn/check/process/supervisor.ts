@@ -6,28 +6,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { heapMb, maxProcesses, maxTreeMb } from "../faults.ts";
 import {
   adoptOrphans,
   descendants,
   describeProcess,
   endProcesses,
+  isOwnProgram,
   type LeftProcess,
   memoryMbOf,
   reapOrphans,
 } from "./process-tree.ts";
-
-/** The supervisor's only argument, as JSON. */
-export interface SupervisorOptions {
-  /** The service's temporary folder, which the supervisor creates and removes. */
-  readonly folder: string;
-  /** Path of the service's main module. */
-  readonly program: string;
-  /** Path of the module that the service and its threads load first. */
-  readonly preload: string;
-  /** The service's only argument. */
-  readonly argument: string;
-}
 
 /** Request to the supervisor: ask the service to stop with SIGTERM, or end everything at once. */
 export type SupervisorRequest = "stop" | "kill";
@@ -56,10 +46,12 @@ const attempts = 100;
 const graceMs = 3_000;
 /** Interval between checks of the limits. */
 const limitsMs = 1_000;
-/** The service's own children, which end by themselves. */
-const ownPrograms = ["backends/embedded/process.ts", "packages/executors/child-process-worker.ts"];
+const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
+/** Loaded first by the service and its threads. */
+const preload = fileURLToPath(new URL("../../service/preload.ts", import.meta.url));
 
-const { folder, program, preload, argument }: SupervisorOptions = JSON.parse(process.argv[2] ?? "");
+/** The service's temporary folder, which is created and removed here, and its only argument. */
+const [folder = "", argument = ""] = process.argv.slice(2);
 // The checker handles a terminal's Ctrl-C, and the learner's code can't ask this process to end.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
   process.on(signal, () => {});
@@ -138,8 +130,8 @@ function endAll(): void {
 async function remaining(): Promise<readonly LeftProcess[]> {
   const foreign = () =>
     all()
-      .map(describeProcess)
-      .filter(({ command }) => !ownPrograms.some((own) => command.includes(own)));
+      .filter((pid) => !isOwnProgram(pid))
+      .map(describeProcess);
   const untilMs = performance.now() + graceMs;
   while (!isEnding && performance.now() < untilMs && foreign().length > 0) {
     await setTimeout(pollMs);

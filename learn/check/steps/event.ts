@@ -1,60 +1,37 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonValue } from "@bufbuild/protobuf";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { meantStrategies } from "../decision.ts";
-import { taskMs } from "../measure/alone.ts";
 import { runBursts } from "../measure/bursts.ts";
-import { whereItRan } from "../measure/executor.ts";
+import { priceOfUnread } from "../measure/growth.ts";
+import { asksTooOften, describeFailure, noAnswer, wrongAnswer } from "../mistakes/answers.ts";
+import { burstMistakes, decidedOtherwise } from "../mistakes/burst-mistakes.ts";
+import { fail, type Outcome, pass, type Report, round } from "../result.ts";
+import type { EventSession } from "../session.ts";
+import { after } from "../world/analytics.ts";
 import {
-  asksTooOften,
-  describeFailure,
-  judgeRejections,
-  lostAtShutdown,
-  lostOnAbort,
-  noAnswer,
-  replyWaits,
-  retriesWithoutEnd,
-  wrongAnswer,
-  wrongEvent,
-} from "../mistakes/answers.ts";
-import { burstMistakes } from "../mistakes/burst-mistakes.ts";
-import { decidedOtherwise, priceOfUnread } from "../mistakes/executors.ts";
-import { fail, failFor, type Outcome, pass, type Report, round } from "../result.ts";
-import type { Session } from "../session.ts";
-import { type Analytics, after } from "../world/analytics.ts";
-import { judgeBursts } from "./answer.ts";
-import { checkProbe, checkTime } from "./time.ts";
-import {
-  callBesideEvents,
+  checkAfterReply,
+  isLost,
   judgeEvents,
-  refuseEvent,
-  stopWithEvent,
+  parse,
   type Tracked,
   track,
   waitsMs,
-} from "./track.ts";
+} from "./after-reply.ts";
+import { judgeBursts } from "./burst.ts";
+import { checkProbe, checkTime } from "./time.ts";
 
 const requests = [
   { event: "page_view", user_id: 123 },
   { event: 'a "quoted" näme', user_id: 7 },
 ] as const;
-/** Calls that are made while no event is taken. */
-const oneAfterAnother = Array.from({ length: 10 }, (_, at) => ({
-  event: "click",
-  user_id: at + 1,
-}));
 const accepted = { status: "accepted" };
 /** Time that analytics takes for an event of a burst, at least; it takes none before the replies have come. */
 const takesMs = 50;
-/** Attempts to send a refused event that count as retries; more in less than a second are a storm. */
-const maxTries = 12;
 
 /** Checks a handler whose work follows its reply. */
-export async function checkTrackEvent(
-  session: Session,
-  analytics: Analytics,
-  report: Report,
-): Promise<void> {
-  const seen = await report.attempt("answer", () => checkEvent(session, analytics));
+export async function checkTrackEvent(session: EventSession, report: Report): Promise<void> {
+  const seen = await report.attempt("answer", () => checkEvent(session));
   if (seen === undefined || !report.add("answer", seen.answer)) {
     return;
   }
@@ -62,18 +39,14 @@ export async function checkTrackEvent(
   const decided = meantStrategies(session.exercise, session.service.decision);
   const isFirst = report.add("executor", checkReplyFirst(tracked, decided));
   // Of lost events no burst is needed.
-  if (isFirst && (tracked.some(isLost) || (await measureReplies(session, analytics, report)))) {
-    await report.make("after-reply", () => checkAfterReply(session, analytics, tracked));
+  if (isFirst && (tracked.some(isLost) || (await measureReplies(session, report)))) {
+    await report.make("after-reply", () => checkAfterReply(session, requests[0], tracked));
   }
 }
 
 /** @returns whether the next step makes sense */
-async function measureReplies(
-  session: Session,
-  analytics: Analytics,
-  report: Report,
-): Promise<boolean> {
-  const { exercise, service } = session;
+async function measureReplies(session: EventSession, report: Report): Promise<boolean> {
+  const { analytics } = session;
   const posted: string[] = [];
   analytics.takeAll((event) => {
     posted.push(event.body);
@@ -92,34 +65,29 @@ async function measureReplies(
   }
   const { measured, calls, wrong } = judged;
   if (wrong !== undefined) {
-    return report.add("overlap", failFor(wrong));
+    return report.add("overlap", wrong);
   }
-  const { alone, best } = measured;
-  const where = whereItRan(exercise, best, taskMs(exercise, alone));
-  const { libuvThreads } = service;
-  const mistakes = burstMistakes({ exercise, measured, where, decided: [], libuvThreads });
-  const price = priceOfUnread(best.observed.unreadResponses);
+  const mistakes = burstMistakes(measured, []);
+  const price = priceOfUnread(measured.best.observed.unreadResponses);
   const message = `${posted.length} events of ${calls.length} calls arrived, each once${price}`;
   const overlap = mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
   const isGood = report.add("overlap", overlap);
   report.add("time", checkTime(measured, mistakes));
-  report.add("probe", checkProbe(measured, where));
+  report.add("probe", checkProbe(measured));
   return isGood;
 }
 
 /** Is the reply right, and the event that arrives at analytics? */
 async function checkEvent(
-  session: Session,
-  analytics: Analytics,
+  session: EventSession,
 ): Promise<{ readonly answer: Outcome; readonly tracked: readonly Tracked[] }> {
   const tracked: Tracked[] = [];
   for (const request of requests) {
-    analytics.takeArrived();
+    session.analytics.takeArrived();
     await session.service.begin();
-    const one = await track(session, analytics, request, false);
+    const one = await track(session, request, false);
     tracked.push(one);
-    const wrong =
-      (await sentAgain(analytics, request)) ?? (await whatIsWrong(session, request, one));
+    const wrong = (await sentAgain(session, request)) ?? (await whatIsWrong(session, request, one));
     if (wrong !== undefined) {
       return { answer: wrong, tracked };
     }
@@ -133,13 +101,16 @@ async function checkEvent(
 }
 
 /** Was an event sent again that analytics had taken? */
-async function sentAgain(analytics: Analytics, request: JsonValue): Promise<Outcome | undefined> {
+async function sentAgain(
+  { analytics }: EventSession,
+  request: JsonValue,
+): Promise<Outcome | undefined> {
   await analytics.untilQuiet();
   const others = analytics.takeArrived();
   for (const other of others) {
     other.confirm();
   }
-  const times = 1 + others.filter(({ body }) => isJsonOf(body, request)).length;
+  const times = 1 + others.filter(({ body }) => isDeepStrictEqual(parse(body), request)).length;
   return times === 1
     ? undefined
     : fail(
@@ -149,7 +120,7 @@ async function sentAgain(analytics: Analytics, request: JsonValue): Promise<Outc
 }
 
 async function whatIsWrong(
-  { file, service }: Session,
+  { file, service }: EventSession,
   request: JsonValue,
   { reply, posted, outcome }: Tracked,
 ): Promise<Outcome | undefined> {
@@ -164,11 +135,21 @@ async function whatIsWrong(
     return fail(`replied ${got}`, wrongAnswer(request, reply.body, { status: ["accepted"] }));
   }
   const isMissing = posted === undefined && fetches === 0;
-  const isOther = posted !== undefined && outcome !== "lost" && !isJsonOf(posted, request);
+  const isOther =
+    posted !== undefined && outcome !== "lost" && !isDeepStrictEqual(parse(posted), request);
+  if (!isMissing && !isOther) {
+    return undefined;
+  }
   const expected = JSON.stringify(request);
-  return isMissing || isOther
-    ? fail(`posted ${posted ?? "nothing"} for ${expected}`, wrongEvent(posted, expected))
-    : undefined;
+  return fail(`posted ${posted ?? "nothing"} for ${expected}`, {
+    name: "wrong-answer",
+    finding:
+      posted === undefined
+        ? `The reply is right, and analytics did not receive the event ${expected}.`
+        : `Analytics received ${posted || "nothing"} instead of ${expected}.`,
+    nextStep: "Post the event to analyticsUrl() as JSON, with the fields that the scenario names.",
+    numbers: {},
+  });
 }
 
 /** Was the reply sent before the event was taken? Decided by their order. */
@@ -178,62 +159,17 @@ function checkReplyFirst(tracked: readonly Tracked[], decided: readonly string[]
   const when = isFirst ? "before analytics took" : "only after analytics had taken";
   const evidence = `the reply was sent ${when} the event`;
   const isDecided = decided.length === 0 || decided.includes(ran);
+  const waits: Diagnosis = {
+    name: "reply-waits-for-work",
+    finding:
+      "The reply was sent only after analytics had taken the event: the caller waits for work whose result it does not need.",
+    nextStep: "Reply first, and leave the event to an owner that outlives the call.",
+    numbers: { reply_ms: round(tracked[0]?.replyMs ?? 0) },
+  };
   const mistakes = [
-    ...(isFirst ? [] : [replyWaits(round(tracked[0]?.replyMs ?? 0))]),
+    ...(isFirst ? [] : [waits]),
     ...(isDecided ? [] : [decidedOtherwise(decided[0] ?? "", ran, evidence)]),
   ];
   const message = `ran as ${ran}: ${evidence}`;
   return mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
-}
-
-/**
- * Does the event arrive when the caller disconnects, after analytics refused one, and at shutdown, and do
- * other calls have their replies and events meanwhile?
- */
-async function checkAfterReply(
-  session: Session,
-  analytics: Analytics,
-  tracked: readonly Tracked[],
-): Promise<Outcome> {
-  const [request] = requests;
-  if (tracked.some(isLost)) {
-    return fail("lost when the caller had its reply", lostOnAbort("had its reply"));
-  }
-  if (isLost(await track(session, analytics, request, true))) {
-    return fail("lost when the caller disconnected", lostOnAbort("disconnected"));
-  }
-  const wrong = await callBesideEvents(session, analytics, oneAfterAnother);
-  if (wrong !== undefined) {
-    return failFor(wrong);
-  }
-  const refusal = await refuseEvent(session, analytics, request);
-  const { tries, ms } = refusal;
-  if (tries > maxTries) {
-    const what = "analytics refuses an event";
-    return fail(`sent ${tries} times when ${what}`, retriesWithoutEnd(what, tries, ms, 0));
-  }
-  const rejected = judgeRejections(session.file, refusal);
-  const isConfirmed = (await stopWithEvent(session, analytics, request)) === "confirmed";
-  const failures = [
-    ...(rejected === undefined ? [] : [rejected.diagnosis]),
-    ...(isConfirmed ? [] : [lostAtShutdown()]),
-  ];
-  const seen = [
-    "arrives when the caller has disconnected",
-    `one that is refused ${rejected === undefined ? "ends nothing" : "would end the service"}`,
-    `${isConfirmed ? "arrives" : "lost"} when the service stops`,
-  ].join(", ");
-  return failures.length > 0 ? fail(seen, ...failures) : pass(seen);
-}
-
-function isLost({ outcome }: Tracked): boolean {
-  return outcome === "lost" || outcome === "missing";
-}
-
-function isJsonOf(text: string, expected: JsonValue): boolean {
-  try {
-    return isDeepStrictEqual(JSON.parse(text), expected);
-  } catch {
-    return false;
-  }
 }

@@ -1,16 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { type Known, planOf, type Trouble } from "@unblock/exercises/check-plan";
-import { callMs } from "../faults.ts";
+import { priceOfUnread } from "../measure/growth.ts";
 import type { TreeUse } from "../measure/system.ts";
-import {
-  hidesFailure,
-  judgeRejections,
-  keptFailure,
-  retriesWithoutEnd,
-} from "../mistakes/answers.ts";
-import { busyWhileWaiting, priceOfUnread } from "../mistakes/executors.ts";
-import { failFor, type Outcome, pass, type Wrong } from "../result.ts";
-import type { Session } from "../session.ts";
+import { hidesFailure, judgeRejections, retriesWithoutEnd } from "../mistakes/answers.ts";
+import { fail, type Outcome, pass, round } from "../result.ts";
+import { makeCall, type Session } from "../session.ts";
 import { judgeReplies } from "./judge-replies.ts";
 
 /** Time after which a caller disconnects. */
@@ -34,34 +28,30 @@ export async function checkFailures(session: Session): Promise<Outcome> {
   let failed: Trouble | undefined;
   for (const trouble of troubles) {
     const wrong = await judgeTrouble(session, trouble);
-    await world.restart("right", { requests: [trouble.request] });
+    await world.restart("right", [trouble.request]);
     if (wrong !== undefined) {
-      return failFor(wrong);
+      return wrong;
     }
     failed = trouble.mayBeRight || trouble.mood === "right" ? failed : trouble;
   }
   const wrong = failed === undefined ? undefined : await judgeRecovery(session, failed);
   if (wrong !== undefined) {
-    return failFor(wrong);
+    return wrong;
   }
   const { unreadResponses } = await service.observe();
   const when = troubles.map(({ what }) => what).join(", when ");
   return pass(`callers hear the truth when ${when}${priceOfUnread(unreadResponses)}`);
 }
 
-async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong | undefined> {
-  const { exercise, service, callers, world, tree, file } = session;
+async function judgeTrouble(session: Session, trouble: Trouble): Promise<Outcome | undefined> {
+  const { exercise, service, world, tree, file } = session;
   const { mood, what, request, mayBeRight } = trouble;
   await service.begin();
-  await world.restart(mood, { requests: [request] });
+  await world.restart(mood, [request]);
   const endTree = tree.begin();
   const beganMs = performance.now();
   const caller = AbortSignal.timeout(patienceMs);
-  const reply = await service.within(
-    callMs,
-    `did not answer ${JSON.stringify(request)} when ${what}`,
-    callers.call(request, caller),
-  );
+  const reply = await makeCall(session, request, caller, ` when ${what}`);
   const ms = Math.round(performance.now() - beganMs);
   const used = endTree();
   const atEnd = await countAsks(session);
@@ -74,25 +64,30 @@ async function judgeTrouble(session: Session, trouble: Trouble): Promise<Wrong |
   const needed = planOf(exercise).backend?.callsEach ?? 1;
   const max = needed * (caller.aborted ? maxTriesAtEnd : maxTries);
   if (asks > max || late > maxLate * needed) {
-    const diagnosis = retriesWithoutEnd(what, asks, ms, late);
-    return { message: `asked ${asks} times when ${what}`, diagnosis };
+    return fail(`asked ${asks} times when ${what}`, retriesWithoutEnd(what, asks, ms, late));
   }
   if (mood === "slow" && used !== undefined && isLoopKeptBusy(used, ms)) {
-    const diagnosis = busyWhileWaiting(ms, used.loopCpuMs);
-    return { message: `the event loop was busy when ${what}, while one call waited`, diagnosis };
+    const message = `the event loop was busy when ${what}, while one call waited`;
+    const loopCpuMs = round(used.loopCpuMs);
+    return fail(message, {
+      name: "loop-kept-busy",
+      finding: `The only call waited ${ms} ms for its backend, and the event loop used ${loopCpuMs} ms of CPU meanwhile: everybody else waits for that.`,
+      nextStep:
+        "Await the promise or the event that comes with the response, instead of asking again and again whether it is there.",
+      numbers: { call_ms: ms, loop_cpu_ms: loopCpuMs },
+    });
   }
-  const rejected = judgeRejections(file, await service.observe(), `when ${what}`);
+  const rejected = judgeRejections(file, await service.observe(), ` when ${what}`);
   if (rejected !== undefined || reply.code !== "ok") {
     return rejected;
   }
   const known: Known = { mark: world.mark, asked, answers: new Map() };
   const answered = { exercise, file, requests: [request], replies: [reply], known };
-  return mayBeRight && judgeReplies({ ...answered, problem: null, past: [] }) === undefined
-    ? undefined
-    : {
-        message: `${JSON.stringify(request)} got ${JSON.stringify(reply.body)} when ${what}`,
-        diagnosis: hidesFailure(what, request, reply.body),
-      };
+  if (mayBeRight && judgeReplies({ ...answered, problem: null, past: [] }) === undefined) {
+    return undefined;
+  }
+  const message = `${JSON.stringify(request)} got ${JSON.stringify(reply.body)} when ${what}`;
+  return fail(message, hidesFailure(what, request, reply.body));
 }
 
 function isLoopKeptBusy({ loopCpuMs, loopStarvedMs }: TreeUse, ms: number): boolean {
@@ -101,17 +96,18 @@ function isLoopKeptBusy({ loopCpuMs, loopStarvedMs }: TreeUse, ms: number): bool
 }
 
 /** Does a call succeed again once the backend has recovered? */
-async function judgeRecovery(
-  { service, callers }: Session,
-  { request }: Trouble,
-): Promise<Wrong | undefined> {
-  const reply = await service.within(
-    callMs,
-    `did not answer ${JSON.stringify(request)}`,
-    callers.call(request),
-  );
+async function judgeRecovery(session: Session, { request }: Trouble): Promise<Outcome | undefined> {
+  const reply = await makeCall(session, request);
   const message = `${JSON.stringify(request)} fails as ${reply.code}: ${reply.message}`;
-  return reply.code === "ok" ? undefined : { message, diagnosis: keptFailure(message) };
+  if (reply.code === "ok") {
+    return undefined;
+  }
+  return fail(message, {
+    name: "stale-value",
+    finding: `The backend failed once and has recovered, and a call still fails: ${message}. The failure was kept.`,
+    nextStep: "Do not keep a rejected promise or a broken connection: start again.",
+    numbers: {},
+  });
 }
 
 /** The database's driver runs in the service, which notes its queries. */

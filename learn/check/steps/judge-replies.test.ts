@@ -3,8 +3,8 @@ import { userOf, valueOfKey } from "@unblock/exercises/backend-values";
 import type { Asked } from "@unblock/exercises/check-plan";
 import { exerciseOf } from "@unblock/proto/exercises";
 import { describe, expect, test } from "vitest";
+import { judgeEvents } from "./after-reply.ts";
 import { type Answered, judgeReplies } from "./judge-replies.ts";
-import { judgeEvents } from "./track.ts";
 
 const mark = "x1";
 
@@ -29,7 +29,7 @@ function judge(
     known: { mark, asked: rest.asked ?? [], answers: new Map() },
     problem: null,
     past: rest.past ?? [],
-  })?.diagnosis.name;
+  })?.diagnoses[0]?.name;
 }
 
 const user = (id: number) => ({ user_id: id, ...userOf(mark, id) });
@@ -108,7 +108,7 @@ const judgePosted = (...posted: readonly unknown[]) =>
   judgeEvents(
     requests,
     posted.map((event) => JSON.stringify(event)),
-  )?.diagnosis.name;
+  )?.diagnoses[0]?.name;
 
 describe("events of a burst", () => {
   test("may arrive in any order, each once", () => {

@@ -18,7 +18,7 @@ import {
   staleValue,
   wrongAnswer,
 } from "../mistakes/answers.ts";
-import type { Wrong } from "../result.ts";
+import { fail, type Outcome } from "../result.ts";
 import type { Reply } from "../session.ts";
 
 /** A single call, or the calls of a burst, and what is known of them. */
@@ -41,7 +41,7 @@ const echoes: ReadonlySet<string> = new Set(["user_id", "city", "key", "hit", "a
 const fewValues: ReadonlySet<string> = new Set(["prediction", "conditions"]);
 
 /** Judges each response, code and body, by its own request. @returns undefined when all are right */
-export function judgeReplies(answered: Answered): Wrong | undefined {
+export function judgeReplies(answered: Answered): Outcome | undefined {
   for (const index of answered.requests.keys()) {
     const wrong = failureOf(answered, index) ?? wrongFieldOf(answered, index);
     if (wrong !== undefined) {
@@ -61,7 +61,7 @@ export function judgeAsks(
   calls: number,
   asks: number,
   isRepeated: boolean,
-): Wrong | undefined {
+): Outcome | undefined {
   const { backend } = planOf(exercise);
   const needed = calls * (backend?.callsEach ?? 0);
   if (backend === undefined || asks === needed) {
@@ -69,16 +69,16 @@ export function judgeAsks(
   }
   const { name } = backend;
   const tooFew = isRepeated ? keptValue : notAsked;
-  return {
-    message: `the ${name} was asked ${asks} times for ${calls} calls, which need it ${needed} times`,
-    diagnosis: (asks > needed ? asksTooOften : tooFew)(name, asks, needed),
-  };
+  return fail(
+    `the ${name} was asked ${asks} times for ${calls} calls, which need it ${needed} times`,
+    (asks > needed ? asksTooOften : tooFew)(name, asks, needed),
+  );
 }
 
 function failureOf(
   { file, requests, replies, problem }: Answered,
   index: number,
-): Wrong | undefined {
+): Outcome | undefined {
   const reply = replies[index];
   if (reply === undefined || reply.code === "ok") {
     return undefined;
@@ -86,12 +86,11 @@ function failureOf(
   const failure = { ...reply, problem };
   const message = describeFailure(requests[index] ?? null, failure);
   if (requests.length === 1) {
-    return { message, diagnosis: noAnswer(file, message, failure) };
+    return fail(message, noAnswer(file, message, failure));
   }
   const failed = replies.filter(({ code }) => code !== "ok");
   return {
-    message,
-    diagnosis: failsBesideOthers(file, message, failed.length, requests.length, problem),
+    ...fail(message, failsBesideOthers(file, message, failed.length, requests.length, problem)),
     // Before its deadline a call has that code from somebody else.
     isLate: failed.every(
       ({ code, ms = 0 }) => code === "deadline_exceeded" && ms >= burstDeadlineMs,
@@ -99,7 +98,7 @@ function failureOf(
   };
 }
 
-function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
+function wrongFieldOf(answered: Answered, index: number): Outcome | undefined {
   const { exercise, requests, replies, known, past } = answered;
   const { rightFields, backend, distinct } = planOf(exercise);
   const body = replies[index]?.body ?? null;
@@ -125,18 +124,15 @@ function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
     );
   });
   if (other !== undefined) {
-    return { message, diagnosis: mixedUp(wrong, other) };
+    return fail(message, mixedUp(wrong, other));
   }
   if (fieldOf(body, "hit") === true && right.hit?.includes(false)) {
-    return { message, diagnosis: hidesFailure("the cache has nothing for it", request, body) };
+    return fail(message, hidesFailure("the cache has nothing for it", request, body));
   }
   if (isOfAnotherField(got, field, right)) {
     const all = Object.keys(right).map((name) => fieldOf(body, name));
     const isPermuted = expected.length > 0 && new Set(all).size === all.length;
-    return {
-      message,
-      diagnosis: isPermuted ? inOrderOfArrival(wrong) : wrongAnswer(request, body, right),
-    };
+    return fail(message, isPermuted ? inOrderOfArrival(wrong) : wrongAnswer(request, body, right));
   }
   // An empty value is no value that somebody meant as an answer.
   const isMeant = isOfBackend(field) && got !== "" && got !== null;
@@ -144,19 +140,18 @@ function wrongFieldOf(answered: Answered, index: number): Wrong | undefined {
   const together = distinct === undefined ? ofBackend : [field];
   const values = together.map((name) => fieldOf(body, name));
   if (isMeant && past.some((one) => values.every((value) => isAmong(value, one)))) {
-    return { message, diagnosis: staleValue(wrong) };
+    return fail(message, staleValue(wrong));
   }
-  return {
+  return fail(
     message,
-    diagnosis:
-      isMeant && backend !== undefined
-        ? notFromBackend(wrong, backend.name, expected.length > 0)
-        : wrongAnswer(request, body, right),
-  };
+    isMeant && backend !== undefined
+      ? notFromBackend(wrong, backend.name, expected.length > 0)
+      : wrongAnswer(request, body, right),
+  );
 }
 
 /** Two calls have the same value where each should have its own. */
-function sharedValue({ exercise, requests, replies, known }: Answered): Wrong | undefined {
+function sharedValue({ exercise, requests, replies, known }: Answered): Outcome | undefined {
   const { distinct = [], backend } = planOf(exercise);
   for (const field of distinct) {
     const values = replies.map(({ body }) => fieldOf(body, field));
@@ -165,10 +160,10 @@ function sharedValue({ exercise, requests, replies, known }: Answered): Wrong | 
     if (got !== undefined) {
       const wrong = { request: requests[index] ?? null, field, got };
       const isKept = known.asked.length < requests.length * (backend?.callsEach ?? 0);
-      return {
-        message: `two calls were both answered with ${field} ${JSON.stringify(got)}`,
-        diagnosis: isKept ? staleValue(wrong) : mixedUp(wrong, wrong.request),
-      };
+      return fail(
+        `two calls were both answered with ${field} ${JSON.stringify(got)}`,
+        isKept ? staleValue(wrong) : mixedUp(wrong, wrong.request),
+      );
     }
   }
   return undefined;

@@ -3,15 +3,12 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import { type Cancelled, planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
-import { computingMs, taskMs } from "../measure/alone.ts";
+import { computingMs, taskMs } from "../measure/baseline.ts";
 import type { Measured } from "../measure/bursts.ts";
-import { cpuMsOf, type Evidence, gather, workOf } from "../measure/evidence.ts";
+import { cpuMsOf, type Evidence, gather, pools, workOf } from "../measure/evidence.ts";
 import { judgeRejections } from "../mistakes/answers.ts";
-import { signalIgnored, type WentOn } from "../mistakes/executors.ts";
-import { fail, failFor, inconclusive, type Outcome, pass, type Wrong } from "../result.ts";
+import { fail, inconclusive, type Outcome, pass } from "../result.ts";
 import type { Session } from "../session.ts";
-import type { Usage } from "../world/holdings.ts";
-import type { Seen } from "../world/log.ts";
 import { judgeReplies } from "./judge-replies.ts";
 import { whyNoTime } from "./time.ts";
 
@@ -52,16 +49,8 @@ export async function checkSignal(session: Session, measured: Measured): Promise
   }
   const doubt = wrong.isLate ? whyNoTime(measured) : undefined;
   return doubt === undefined
-    ? fail(`some callers disconnected, and of the others ${wrong.message}`, wrong.diagnosis)
+    ? fail(`some callers disconnected, and of the others ${wrong.message}`, ...wrong.diagnoses)
     : inconclusive(`${wrong.message}; but ${doubt}`);
-}
-
-/** Evidence of a burst whose callers have disconnected. */
-interface CancelledEvidence extends Evidence {
-  /** When the last caller disconnected, on the clock of monotonicMs. */
-  readonly goneMs: number;
-  /** Counts some time later. */
-  readonly later: { readonly seen: Seen; readonly usage: Usage; readonly cpuMs: number };
 }
 
 async function cancel(
@@ -79,7 +68,7 @@ async function cancel(
     const evidence = await gatherCancelled(session, requests, deadlineMs);
     const rejected = judgeRejections(file, evidence.observed);
     if (rejected !== undefined) {
-      return failFor(rejected);
+      return rejected;
     }
     if (!isInTheMiddle(exercise, phase, evidence, cores)) {
       deadlineMs *= patience;
@@ -91,7 +80,13 @@ async function cancel(
     if (went === undefined) {
       return pass(`${message}: ${failedAfterAbort} handlers ended with them`);
     }
-    ignored = fail(`${message}: ${went.message}`, signalIgnored(phase.during, went));
+    ignored = fail(`${message}: ${went.message}`, {
+      name: "signal-ignored",
+      finding: `${went.of} callers disconnected while ${phase.during}, and ${went.message}.`,
+      nextStep:
+        "Pass the handler's signal to everything that waits or runs for the call: fetch, a pool's run, the work itself by stopped().",
+      numbers: { went_on: went.calls, cancelled: went.of },
+    });
     // Work that was just ready may end after the abort; but not all of it.
     if (failedAfterAbort === 0) {
       return ignored;
@@ -105,11 +100,12 @@ async function cancel(
   );
 }
 
+/** Evidence of a burst whose callers disconnect, and of what goes on for a while after. */
 async function gatherCancelled(
   session: Session,
   requests: readonly JsonValue[],
   deadlineMs: number,
-): Promise<CancelledEvidence> {
+): Promise<Evidence> {
   const { world, service, tree, exercise } = session;
   const endTree = tree.begin();
   const evidence = await gather(session, requests, () => deadlineMs);
@@ -118,16 +114,13 @@ async function gatherCancelled(
     await untilNothingComputes(session);
   }
   const used = endTree();
-  const { burst } = evidence;
-  return {
-    ...evidence,
-    goneMs: burst.originMs + burst.wallMs,
-    later: {
-      seen: await world.seen(),
-      usage: world.holdings.usage(service.pid),
-      cpuMs: cpuMsOf({ ...evidence, tree: used }),
-    },
-  };
+  const seen = await world.seen();
+  return { ...evidence, tree: used, seen, usage: world.holdings.usage(service.pid) };
+}
+
+/** When the last caller disconnected, on the clock of monotonicMs. */
+function goneMs({ burst }: Evidence): number {
+  return burst.originMs + burst.wallMs;
 }
 
 /** Of the learner's own threads and processes only the CPU time shows when they are done. */
@@ -150,34 +143,42 @@ async function untilNothingComputes({ tree }: Session): Promise<void> {
 function isInTheMiddle(
   exercise: Exercise,
   { computes }: Cancelled,
-  evidence: CancelledEvidence,
+  evidence: Evidence,
   cores: number,
 ): boolean {
-  const { observed, later } = evidence;
-  const { answeredAfterAbort, failedAfterAbort } = observed.handler;
-  const hasComputed = later.usage.computing.calls > 0 || later.cpuMs > 0;
+  const { answeredAfterAbort, failedAfterAbort } = evidence.observed.handler;
+  const hasComputed = evidence.usage.computing.calls > 0 || cpuMsOf(evidence) > 0;
   const hasWaited = couldCompute(exercise, evidence) > cores;
   return answeredAfterAbort + failedAfterAbort > 0 && (!computes || (hasComputed && hasWaited));
 }
 
 /** Number of calls that had what they compute with when their callers disconnected. */
-function couldCompute(exercise: Exercise, { observed, later, goneMs }: CancelledEvidence): number {
+function couldCompute(exercise: Exercise, evidence: Evidence): number {
+  const { observed, seen } = evidence;
   return planOf(exercise).backend === undefined
     ? observed.handler.begun
-    : later.seen.asked.filter(({ outcome, endedMs }) => outcome === "answered" && endedMs <= goneMs)
-        .length;
+    : seen.asked.filter(
+        ({ outcome, endedMs }) => outcome === "answered" && endedMs <= goneMs(evidence),
+      ).length;
 }
+
+/** Work that went on for disconnected callers. @param of number of those callers */
+function goneOn(message: string, calls: number, of: number) {
+  return { message, calls, of };
+}
+
+type WentOn = ReturnType<typeof goneOn>;
 
 function wentOn(
   exercise: Exercise,
-  evidence: CancelledEvidence,
+  evidence: Evidence,
   { computes }: Cancelled,
   taskMs: number,
 ): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort } = evidence.observed.handler;
   if (answeredAfterAbort > 0 && failedAfterAbort === 0) {
     const message = `${answeredAfterAbort} handlers went on and answered nobody`;
-    return { message, calls: answeredAfterAbort, of: begun };
+    return goneOn(message, answeredAfterAbort, begun);
   }
   return (
     // While calls compute, their requests have just been answered, or are about to be.
@@ -190,27 +191,26 @@ function wentOn(
 }
 
 /** A cancelled request ends before its response, and a query that waits for a thread never begins. */
-function wentOnAtBackends(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
-  const { goneMs, later, observed } = evidence;
+function wentOnAtBackends(exercise: Exercise, evidence: Evidence): WentOn | undefined {
+  const { usage, seen, observed } = evidence;
   const { begun } = observed.handler;
   const { backend } = planOf(exercise);
   // A read that waits for libuv's pool can't be stopped; it is closed when it is its turn.
   if (backend === undefined || backend.name === "slow disk") {
     return undefined;
   }
-  const lateMs = goneMs + graceMs;
+  const leftMs = goneMs(evidence);
+  const lateMs = leftMs + graceMs;
   if (backend.name === "database") {
-    const calls = later.usage.query.begunMs.filter((atMs) => atMs > lateMs).length;
-    return calls >= minLate
-      ? { message: `${calls} queries began for nobody`, calls, of: begun }
-      : undefined;
+    const calls = usage.query.begunMs.filter((atMs) => atMs > lateMs).length;
+    return calls >= minLate ? goneOn(`${calls} queries began for nobody`, calls, begun) : undefined;
   }
-  const { asked } = later.seen;
+  const { asked } = seen;
   const answered = asked.filter(
-    ({ outcome, endedMs }) => outcome === "answered" && endedMs > goneMs,
+    ({ outcome, endedMs }) => outcome === "answered" && endedMs > leftMs,
   );
   // A call that blocks its thread can't be stopped once it has begun.
-  const canStop = later.usage.waiting.otherThreads === 0;
+  const canStop = usage.waiting.otherThreads === 0;
   const begunLate = asked.filter(({ beganMs }) => beganMs > lateMs).length;
   const calls = canStop
     ? answered.length
@@ -218,48 +218,37 @@ function wentOnAtBackends(exercise: Exercise, evidence: CancelledEvidence): Went
   const isMost = canStop
     ? calls > begun * backend.callsEach * (1 - ignoredShare) + 1
     : calls >= Math.max(minLate, begunLate * ignoredShare);
-  return isMost
-    ? {
-        message: `${calls} requests to the ${backend.name} went on to their answers, for nobody`,
-        calls,
-        of: begun,
-      }
-    : undefined;
+  const message = `${calls} requests to the ${backend.name} went on to their answers, for nobody`;
+  return isMost ? goneOn(message, calls, begun) : undefined;
 }
 
 /** A handler may reject and leave its work behind in a pool of the service. */
-function wentOnInPools(exercise: Exercise, evidence: CancelledEvidence): WentOn | undefined {
+function wentOnInPools(exercise: Exercise, evidence: Evidence): WentOn | undefined {
   const { begun, answeredAfterAbort, failedAfterAbort, ended } = evidence.observed.handler;
   const answeredInTime = ended - failedAfterAbort - answeredAfterAbort;
-  const completed = ["blocking-pool", "cpu-pool", "processes"]
-    .map((pool) => workOf(evidence, pool).completed)
-    .reduce((sum, one) => sum + one, 0);
+  const completed = pools.reduce((sum, pool) => sum + workOf(evidence, pool).completed, 0);
   const forNobody = completed - answeredInTime;
   // A blocking call can't be stopped; what waits for a thread can.
   const isIgnored = exercise.work.cpu ? forNobody > 0 : completed >= begun && forNobody > 0;
   return isIgnored
-    ? { message: `${forNobody} tasks were done to the end for nobody`, calls: forNobody, of: begun }
+    ? goneOn(`${forNobody} tasks were done to the end for nobody`, forNobody, begun)
     : undefined;
 }
 
 /** Of the learner's own threads and processes only the CPU time shows that they went on. */
-function computedOn(
-  exercise: Exercise,
-  evidence: CancelledEvidence,
-  taskMs: number,
-): WentOn | undefined {
-  const { later } = evidence;
+function computedOn(exercise: Exercise, evidence: Evidence, taskMs: number): WentOn | undefined {
+  const cpuMs = cpuMsOf(evidence);
   const of = couldCompute(exercise, evidence);
   // These hashes are three times as long as a burst's.
   const eachMs = exercise.rpc === "ComputeHash" ? 3 * taskMs : taskMs;
-  const calls = Math.round(later.cpuMs / Math.max(1, eachMs));
-  return later.cpuMs >= of * eachMs * ignoredShare
-    ? { message: `some ${calls} calls' work was computed on, for nobody`, calls, of }
+  const calls = Math.round(cpuMs / Math.max(1, eachMs));
+  return cpuMs >= of * eachMs * ignoredShare
+    ? goneOn(`some ${calls} calls' work was computed on, for nobody`, calls, of)
     : undefined;
 }
 
 /** Some callers disconnect while others wait: do the others get their responses all the same? */
-async function judgeStaying(session: Session, { alone }: Measured): Promise<Wrong | undefined> {
+async function judgeStaying(session: Session, { alone }: Measured): Promise<Outcome | undefined> {
   const { exercise, file } = session;
   const { burst, cancelled } = planOf(exercise);
   const leavesMs = cancelled[0]?.deadlineMs(computingMs(exercise, alone)) ?? burstDeadlineMs;

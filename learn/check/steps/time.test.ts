@@ -1,16 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { evidenceOf, measuredOf } from "../testing/evidence.ts";
+import { evidenceOf, measuredOf, nowhere } from "../testing/evidence.ts";
 import { checkProbe, checkTime } from "./time.ts";
 
 const fast = evidenceOf({ wallMs: 90, probeMs: [1, 2] });
 const slow = evidenceOf({ wallMs: 500, probeMs: [200, 300] });
-const nowhere = {
-  strategy: "async",
-  alsoCalled: [],
-  held: undefined,
-  waitsInWorkers: false,
-  isOwn: false,
-};
 
 describe("the time of a burst", () => {
   test("passes when one burst was fast enough", () => {
@@ -70,19 +63,21 @@ describe("the time of a burst", () => {
 describe("the probe", () => {
   test("passes when it was in time in one burst", () => {
     const measured = measuredOf(slow, { bursts: [slow, fast] });
-    expect(checkProbe(measured, nowhere).verdict).toBe("PASS");
+    expect(checkProbe(measured).verdict).toBe("PASS");
   });
 
   test("is inconclusive when others use the cores, unless the loop was held", () => {
     const measured = measuredOf(slow, { busyCores: 1 });
     const busy = evidenceOf({ wallMs: 500, probeMs: [200], tree: { loopCpuMs: 300 } });
     const computing = measuredOf(busy, { busyCores: 1 });
-    expect(checkProbe(computing, nowhere).verdict).toBe("INCONCLUSIVE");
-    expect(checkProbe(measured, nowhere).verdict).toBe("PASS");
-    expect(checkProbe(measured, { ...nowhere, held: "waiting" }).verdict).toBe("FAIL");
+    expect(checkProbe(computing).verdict).toBe("INCONCLUSIVE");
+    expect(checkProbe(measured).verdict).toBe("PASS");
+    expect(checkProbe({ ...measured, where: { ...nowhere, held: "waiting" } }).verdict).toBe(
+      "FAIL",
+    );
   });
 
   test("may be late where it is late without a burst, too", () => {
-    expect(checkProbe(measuredOf(slow, { idleProbeMs: 40 }), nowhere).verdict).toBe("PASS");
+    expect(checkProbe(measuredOf(slow, { idleProbeMs: 40 })).verdict).toBe("PASS");
   });
 });

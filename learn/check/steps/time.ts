@@ -1,11 +1,9 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { maxBusyCores } from "@unblock/measure/disturbance";
-import { describeAlone, fastestMs } from "../measure/alone.ts";
+import { describeAlone, fastestMs } from "../measure/baseline.ts";
 import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/bursts.ts";
-import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
-import type { Whereabouts } from "../measure/executor.ts";
+import { cpuMsOf, hasFailed, loopCpuMsOf } from "../measure/evidence.ts";
 import type { TreeUse } from "../measure/system.ts";
-import { slowerThanItsWork } from "../mistakes/executors.ts";
 import { fail, inconclusive, type Outcome, pass, round } from "../result.ts";
 
 /** A burst that takes this multiple of the allowed time is slow beyond chance. */
@@ -55,8 +53,27 @@ export function checkTime(measured: Measured, mistakes: readonly Diagnosis[]): O
     : inconclusive(`${message}; but ${doubt}`);
 }
 
+/** Only the time of a burst is wrong, not where it ran nor how it overlapped. */
+export function slowerThanItsWork(measured: Measured): Diagnosis {
+  const { alone, bursts, best } = measured;
+  const wallMs = round(fastestWallMs(measured));
+  const allowedMs = round(measured.allowedMs);
+  return {
+    name: "slower-than-its-work",
+    finding: `${best.burst.calls.length} calls at once took ${wallMs} ms, the best of ${bursts.length} bursts; expected at most ${allowedMs} ms here, as the work of one takes ${describeAlone(alone)}. They overlapped in the right place, so each does or awaits something besides its work.`,
+    nextStep:
+      "Time the parts of one call: look for a needless wait, work that is done twice, something that is opened again for each call.",
+    numbers: {
+      wall_ms: wallMs,
+      allowed_ms: allowedMs,
+      alone_ms: round(fastestMs(alone)),
+      bursts: bursts.length,
+    },
+  };
+}
+
 /** Did other callers of the service get their responses in time meanwhile? */
-export function checkProbe(measured: Measured, { held }: Whereabouts): Outcome {
+export function checkProbe(measured: Measured): Outcome {
   const lateMs = probeMs(measured);
   const allowedMs = allowedProbeMs(measured);
   const message = `Ping, every 5 ms: 90 % within ${round(lateMs)} ms, ${round(measured.idleProbeMs)} ms when nothing else runs`;
@@ -64,7 +81,7 @@ export function checkProbe(measured: Measured, { held }: Whereabouts): Outcome {
     return pass(message);
   }
   const late = `${message}; up to ${round(allowedMs)} ms go unnoticed`;
-  if (held !== undefined) {
+  if (measured.where.held !== undefined) {
     // However busy the machine is, the held loop is the reason.
     return fail(late);
   }
@@ -100,7 +117,7 @@ function fullCpuMs({ bursts, busyCores, cores, alone }: Measured): number | unde
   }
   const leftCores = Math.max(cores - busyCores, minLeftCores);
   return bursts
-    .filter(({ replies }) => replies.every(({ code }) => code === "ok"))
+    .filter((one) => !hasFailed(one))
     .map((evidence) => ({ cpuMs: cpuMsOf(evidence), evidence }))
     .find(
       ({ cpuMs, evidence: { burst, requests } }) =>
@@ -114,9 +131,9 @@ function fullCpuMs({ bursts, busyCores, cores, alone }: Measured): number | unde
  * explains that.
  */
 export function haveHung({ bursts, crowds }: Measured): boolean {
-  return [...bursts, ...crowds].some(({ replies, burst, tree }) => {
-    const hasFailed = replies.some(({ code }) => code !== "ok");
-    return hasFailed && tree !== undefined && activeMs(tree) < burst.wallMs * maxHungShare;
+  return [...bursts, ...crowds].some((one) => {
+    const maxMs = one.burst.wallMs * maxHungShare;
+    return hasFailed(one) && one.tree !== undefined && activeMs(one.tree) < maxMs;
   });
 }
 

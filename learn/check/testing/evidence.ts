@@ -1,4 +1,5 @@
 import type { Asked } from "@unblock/exercises/check-plan";
+import { exerciseOf } from "@unblock/proto/exercises";
 import type { Observation } from "../../service/observation.ts";
 import type { Measured } from "../measure/bursts.ts";
 import type { BackendCalls, Evidence, Left, PoolWork } from "../measure/evidence.ts";
@@ -39,7 +40,7 @@ export function evidenceOf(seen: Seen): Evidence {
     replies: Array(calls).fill({ code: "ok", message: "", body: {} }),
     requests: Array(calls).fill({}),
     mark: "",
-    loop: { utilization: 0.1 },
+    loopUtilization: 0.1,
     pools: new Map(
       Object.entries(seen.pools ?? {}).map(([name, did]) => [name, { ...work, ...did }]),
     ),
@@ -109,18 +110,29 @@ function askedOf(name: string, { calls, maxInProgress }: BackendCalls): readonly
   });
 }
 
+export const nowhere: Measured["where"] = {
+  strategy: "async",
+  alsoCalled: [],
+  held: undefined,
+  waitsInWorkers: false,
+  isOwn: false,
+};
+
 /** A measurement on two quiet cores. */
 export function measuredOf(best: Evidence, rest: Partial<Measured> = {}): Measured {
   return {
+    exercise: exerciseOf("A"),
     bursts: [best],
     crowds: [best, best],
     idle: { ms: 250, loopCpuMs: 5, tree: undefined, observed: evidenceOf({}).observed },
     best,
+    where: nowhere,
     alone: { runsMs: [50, 51, 52], cpuMs: 50, atOnceMs: [], answers: new Map(), rounds: 0 },
     allowedMs: 150,
     idleProbeMs: 1,
     busyCores: 0,
     cores: 2,
+    libuvThreads: 4,
     ...rest,
   };
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -5,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import type { ConnectionCounts } from "./log.ts";
 
 /** What became of an event: "lost" when its sender disconnected before it was confirmed. */
-export type Outcome = "confirmed" | "rejected" | "lost";
+export type EventOutcome = "confirmed" | "rejected" | "lost";
 
 /** Time without events after which no more follow what has ended. */
 const quietMs = 250;
@@ -16,7 +17,7 @@ const pollMs = 20;
 export interface ReceivedEvent {
   readonly body: string;
   /** Resolves when the event is confirmed, refused or lost. */
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<EventOutcome>;
   confirm(): void;
   refuse(): void;
 }
@@ -56,9 +57,7 @@ export class Analytics {
     const server = createServer();
     // Longer than a check takes: a client that opens a connection per event does so on its own.
     server.keepAliveTimeout = 120_000;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    server.listen(0, "127.0.0.1", resolve);
-    await promise;
+    await once(server.listen(0, "127.0.0.1"), "listening");
     return new Analytics(server);
   }
 
@@ -129,9 +128,9 @@ export class Analytics {
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+    const { promise: outcome, resolve } = Promise.withResolvers<EventOutcome>();
     response.on("close", () => resolve("lost"));
-    const end = (status: number, came: Outcome) => {
+    const end = (status: number, came: EventOutcome) => {
       if (!response.writableEnded && !response.destroyed) {
         response.writeHead(status, { "content-type": "application/json" }).end("{}");
         response.on("finish", () => resolve(came));

@@ -1,3 +1,4 @@
+import type { JsonValue } from "@bufbuild/protobuf";
 import type { Asked, AskedOutcome, Mood } from "@unblock/exercises/check-plan";
 import { monotonicMs } from "@unblock/measure/clock";
 import type { WorldAddresses } from "../../service/channel.ts";
@@ -26,8 +27,8 @@ export interface Restart {
   readonly mood: Mood;
   /** Part of the values. */
   readonly mark: string;
-  /** Users whose rows change. */
-  readonly userIds: readonly number[];
+  /** Calls that may be made, whose values change. */
+  readonly requests: readonly JsonValue[];
   /** A key that the cache forgets from now on. */
   readonly forget: string | undefined;
 }

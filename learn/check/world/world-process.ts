@@ -2,19 +2,27 @@
  * The backends of a check except analytics, in their own process, where neither a blocked nor a malicious
  * learner's service can change what they see. world.ts starts it.
  */
+import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
 import { createDatabaseFile } from "@unblock/backends/database";
 import { ordinaryPath } from "@unblock/backends/disk";
 import { delayMs as cacheDelayMs, serveCache } from "@unblock/backends/embedded/cache-server";
 import { CacheStore } from "@unblock/backends/embedded/cache-store";
+import { encodePng, pictureFor } from "@unblock/backends/embedded/pictures/pictures";
 import { hasMkfifo, readMs, serveSlowDisk } from "@unblock/backends/embedded/slow-disk";
 import { configOf, plainKey, valueOfKey } from "@unblock/exercises/backend-values";
-import { serveHttpServices } from "./http-services.ts";
-import type { WorldMessage, WorldRequest } from "./log.ts";
-import { WorldLog } from "./log.ts";
+import { fieldOf } from "@unblock/exercises/check-plan";
+import { WorldLog, type WorldMessage, type WorldRequest } from "./log.ts";
+
+const skies = ["sunny", "cloudy", "rainy", "foggy", "windy", "snowy", "stormy"];
+const coldest = -40;
+const span = 83;
 
 const [folder = "", firstMark = ""] = process.argv.slice(2);
 let mark = firstMark;
@@ -38,10 +46,10 @@ if (!process.connected) {
 process.on("message", ({ id, restart }: WorldRequest) => {
   const seen = log.seen();
   if (restart !== undefined) {
-    const { mood, userIds, forget } = restart;
+    const { mood, requests, forget } = restart;
     log.restart(mood);
     mark = restart.mark;
-    changeUsers(userIds);
+    changeUsers(requests.map((request) => Number(fieldOf(request, "user_id"))));
     if (forget !== undefined) {
       forgotten.add(forget);
     }
@@ -94,7 +102,7 @@ const diskFolder = join(folder, "disk");
 const databasePath = join(folder, "users.db");
 const holdingsPath = join(folder, "holdings");
 const [httpUrl, cachePort, fifos] = await Promise.all([
-  serveHttpServices(log),
+  serveHttp(),
   serveKeys(),
   serveDisk(diskFolder),
 ]);
@@ -106,6 +114,85 @@ say({
   kind: "ready",
   addresses: { httpUrl, cachePort, diskFolder, fifos, databasePath, holdingsPath },
 });
+
+/** Serves weather, service-1 to service-5 and images, each under its name. @returns the base URL */
+async function serveHttp(): Promise<string> {
+  const server = createServer((request, response) => {
+    // A client that disconnects is no failure of the service.
+    request.on("error", () => {});
+    request.resume();
+    serve(request, response).catch((error: Error) => response.destroy(error));
+  });
+  // Longer than a check takes: a client that opens a connection per call does so on its own.
+  server.keepAliveTimeout = 120_000;
+  server.on("connection", (socket) => {
+    socket.on("close", log.connect());
+    socket.on("error", () => socket.destroy());
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://localhost");
+  const [, name = ""] = url.pathname.split("/", 2);
+  const number = log.nextNumber();
+  const asked = askedOf(name, url, number);
+  if (asked === undefined) {
+    sendJson(response, 404, { error: `no service "${name}"` });
+    return;
+  }
+  const { mood } = log;
+  const { ms, what, value, isAffected } = asked;
+  const onEnd = log.ask(name, what, value);
+  response.on("close", () => onEnd(response.writableFinished ? "answered" : "cancelled"));
+  if (mood === "failing" && isAffected) {
+    await setTimeout(5);
+    sendJson(response, 503, { error: "try again later" });
+    return;
+  }
+  await setTimeout(log.delayMs(ms, number));
+  if (response.destroyed) {
+    return;
+  }
+  if (name === "images") {
+    const png = encodePng(pictureFor(what));
+    send(response, 200, "image/png", mood === "empty" ? "" : png);
+    return;
+  }
+  sendJson(response, 200, mood === "empty" && isAffected ? {} : value);
+}
+
+/**
+ * What a request asks of a service: the response, its time, and whether the service fails when the backends
+ * do; undefined for a service that does not exist.
+ *
+ * @param number of the request, so that each gets another value
+ */
+function askedOf(name: string, { pathname, searchParams }: URL, number: number) {
+  if (name === "weather") {
+    const city = searchParams.get("city");
+    const temperature = coldest + ((number * 17) % span);
+    const value = { city, temperature, conditions: skies[number % skies.length] };
+    return { ms: 200, what: city ?? "", value, isAffected: true };
+  }
+  if (/^service-[1-5]$/.test(name)) {
+    const value = { data: `data_${name.at(-1)} no. ${number}` };
+    return { ms: 100, what: "", value, isAffected: name === "service-3" };
+  }
+  return name === "images"
+    ? { ms: 100, what: pathname.slice("/images".length), value: undefined, isAffected: true }
+    : undefined;
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  send(response, status, "application/json", JSON.stringify(value));
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
 
 function changeUsers(ids: readonly number[]): void {
   database

@@ -68,7 +68,7 @@ describe("the check's world", { timeout: 60_000 }, () => {
     const redis = createClient({ url: `redis://127.0.0.1:${world.addresses.cachePort}`, RESP: 2 });
     await redis.connect();
     const values = async () => {
-      await world.restart("right", { requests: [{ user_id: 7 }] });
+      await world.restart("right", [{ user_id: 7 }]);
       expect(find.get(7)).toEqual(userOf(world.mark, 7));
       expect(await redis.get("a")).toBe(valueOfKey(world.mark, "a"));
       return world.mark;

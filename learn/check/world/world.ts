@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
@@ -6,55 +6,37 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { freeReaders, readyFifos } from "@unblock/backends/embedded/slow-disk";
-import { fieldOf, type Mood } from "@unblock/exercises/check-plan";
+import type { Mood } from "@unblock/exercises/check-plan";
 import { childEnvironment } from "@unblock/terminal/process";
 import type { WorldAddresses } from "../../service/channel.ts";
 import { HarnessTrouble } from "../faults.ts";
 import { Holdings } from "./holdings.ts";
 import type { Restart, Seen, WorldMessage, WorldRequest } from "./log.ts";
 
-/** What a window is about. */
-export interface Window {
-  /** Calls that may be made, whose values change. */
-  readonly requests?: readonly JsonValue[];
-  /** A key that the cache forgets from now on. */
-  readonly forget?: string | undefined;
-}
-
 /** The check's backends of a learner's service. */
 export class World {
   readonly addresses: WorldAddresses;
   /** Queries, and blocking work of the toolbox. */
   readonly holdings: Holdings;
-  readonly #child: ChildProcess;
+  readonly #process: ReturnType<typeof start>;
   readonly #firstMark: string;
   #mark: string;
   #windows = 0;
-  readonly #folder: string;
-  readonly #waiting: Map<number, (seen: Seen) => void>;
-  readonly #gone: Promise<never>;
   #lastId = 0;
 
-  private constructor(
-    addresses: WorldAddresses,
-    mark: string,
-    rest: Pick<Opening, "child" | "folder" | "waiting" | "gone">,
-  ) {
+  private constructor(addresses: WorldAddresses, mark: string, process: ReturnType<typeof start>) {
     this.addresses = addresses;
     this.#firstMark = mark;
     this.#mark = mark;
     this.holdings = new Holdings(addresses.holdingsPath);
-    this.#child = rest.child;
-    this.#folder = rest.folder;
-    this.#waiting = rest.waiting;
-    this.#gone = rest.gone;
+    this.#process = process;
   }
 
   /** @throws HarnessTrouble when the process does not start */
   static async open(): Promise<World> {
     const mark = randomBytes(2).toString("hex");
-    const opening = start(mark);
-    return new World(await Promise.race([opening.ready, opening.gone]), mark, opening);
+    const process = start(mark);
+    return new World(await Promise.race([process.ready, process.gone]), mark, process);
   }
 
   /** Part of the values of this window, so that nobody can know them before, or keep them. */
@@ -62,13 +44,16 @@ export class World {
     return this.#mark;
   }
 
-  /** Begins a new window. @returns what was seen in the previous one */
-  async restart(mood: Mood, { requests = [], forget }: Window = {}): Promise<Seen> {
+  /**
+   * Begins a new window.
+   *
+   * @param requests calls that may be made, whose values change
+   * @param forget a key that the cache forgets from now on
+   */
+  async restart(mood: Mood, requests: readonly JsonValue[] = [], forget?: string): Promise<void> {
     this.#mark = `${this.#firstMark}${(++this.#windows).toString(36)}`;
-    const userIds = requests.map((request) => Number(fieldOf(request, "user_id")));
-    const seen = await this.#ask({ mood, mark: this.#mark, userIds, forget });
+    await this.#ask({ mood, mark: this.#mark, requests, forget });
     this.holdings.restart();
-    return seen;
   }
 
   /** Returns what was seen since the window began. */
@@ -77,33 +62,30 @@ export class World {
   }
 
   async close(): Promise<void> {
-    const gone = once(this.#child, "exit");
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      this.#child.kill("SIGKILL");
-      await gone;
+    const { child, folder } = this.#process;
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL");
+      await once(child, "exit");
     }
-    removeFolder(this.#folder);
+    try {
+      freeReaders(join(folder, "disk"));
+    } catch {
+      // There is none (yet).
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   #ask(restart: Restart | undefined): Promise<Seen> {
     const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<Seen>();
-    this.#waiting.set(id, resolve);
-    this.#child.send({ id, ...(restart && { restart }) } satisfies WorldRequest, () => {});
-    return Promise.race([promise, this.#gone]);
+    const { child, waiting, gone } = this.#process;
+    waiting.set(id, resolve);
+    child.send({ id, ...(restart && { restart }) } satisfies WorldRequest, () => {});
+    return Promise.race([promise, gone]);
   }
 }
 
-interface Opening {
-  readonly child: ChildProcess;
-  readonly folder: string;
-  readonly waiting: Map<number, (seen: Seen) => void>;
-  readonly ready: Promise<WorldAddresses>;
-  /** Rejects when the process has ended; never resolves. */
-  readonly gone: Promise<never>;
-}
-
-function start(mark: string): Opening {
+function start(mark: string) {
   // SQLite names its file by its real path.
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "unblock-world-"));
   const child = fork(new URL("./world-process.ts", import.meta.url), [folder, mark], {
@@ -125,20 +107,11 @@ function start(mark: string): Opening {
     waiting.delete(message.id);
   });
   const { promise: gone, reject } = Promise.withResolvers<never>();
-  // Handled by those who await it.
+  // Handled by those who await it; it never resolves.
   gone.catch(() => {});
   child.once("error", (error) => reject(new HarnessTrouble(`no backends: ${error.message}`)));
   child.once("exit", (code, signal) => {
     reject(new HarnessTrouble(`the check's backends ended (${signal ?? `exit code ${code}`})`));
   });
   return { child, folder, waiting, ready: ready.promise, gone };
-}
-
-function removeFolder(folder: string): void {
-  try {
-    freeReaders(join(folder, "disk"));
-  } catch {
-    // There is none (yet).
-  }
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -1,7 +1,83 @@
+/** What is measured before the bursts: the service without calls, and one call's work alone. */
+import { setTimeout } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
+import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { Exercise } from "@unblock/proto/exercises";
+import type { Observation } from "../../service/observation.ts";
 import { round } from "../result.ts";
 import type { Session } from "../session.ts";
+import type { TreeUse } from "./system.ts";
+
+/** A span of time without calls. */
+export interface IdleReading {
+  readonly ms: number;
+  /** CPU time of the event loop's thread. */
+  readonly loopCpuMs: number;
+  /** Undefined where the operating system does not say. */
+  readonly tree: TreeUse | undefined;
+  readonly observed: Observation;
+}
+
+const idleMs = 250;
+/** Pauses at most, while something works in them. */
+const maxPauses = 4;
+/** A loop without calls may use this CPU time, or be busy for this share of the time. */
+const maxIdleBusyMs = 30;
+const maxIdleShare = 0.35;
+
+/**
+ * Measures the service without calls: what it does then is due to no call. What it does in the first
+ * moments may be due to threads that are still loading.
+ */
+export async function measureIdle(session: Session): Promise<IdleReading> {
+  let reading = await measurePause(session);
+  for (let pause = 1; pause < maxPauses && keptBusy(reading) !== undefined; pause++) {
+    reading = await measurePause(session);
+  }
+  return reading;
+}
+
+async function measurePause({ service, tree }: Session): Promise<IdleReading> {
+  await service.begin();
+  const end = tree.begin();
+  const beganMs = performance.now();
+  await setTimeout(idleMs);
+  const ms = performance.now() - beganMs;
+  const used = end();
+  const observed = await service.observe();
+  return { ms, loopCpuMs: used?.loopCpuMs ?? observed.loopCpuMs, tree: used, observed };
+}
+
+/** Diagnoses an event loop, or threads or processes beside it, that work without calls. */
+export function keptBusy(idle: IdleReading): Diagnosis | undefined {
+  const ms = round(idle.ms);
+  const stoodMs = idle.observed.blockages.reduce((sum, one) => sum + one.ms - one.starvedMs, 0);
+  const busyMs = Math.max(idle.loopCpuMs, stoodMs);
+  // Without a core it could neither work nor idle.
+  const couldMs = idle.ms - (idle.tree?.loopStarvedMs ?? 0);
+  if (busyMs > Math.max(maxIdleBusyMs, couldMs * maxIdleShare)) {
+    const cpuMs = round(idle.loopCpuMs);
+    const percent = Math.round((100 * busyMs) / idle.ms);
+    return {
+      name: "loop-kept-busy",
+      finding: `Without any call for ${ms} ms, the event loop was busy for ${percent} % of it (${cpuMs} ms of CPU): each call waits for what runs there all the time.`,
+      nextStep:
+        "Look for a timer, setImmediate or loop that repeats by itself; end it, or wait for an event instead of polling.",
+      numbers: { idle_ms: ms, loop_cpu_ms: cpuMs, stood_ms: round(stoodMs) },
+    };
+  }
+  const besideMs = idle.tree === undefined ? 0 : idle.tree.threadsCpuMs + idle.tree.childrenCpuMs;
+  if (besideMs <= idle.ms * maxIdleShare) {
+    return undefined;
+  }
+  return {
+    name: "loop-kept-busy",
+    finding: `Without any call for ${ms} ms, threads or processes of your own used ${round(besideMs)} ms of CPU: they take cores from the calls, and from everybody on this machine.`,
+    nextStep:
+      "Look for a loop that asks again and again whether there is work; wait for a message, or in Atomics.wait.",
+    numbers: { idle_ms: ms, threads_cpu_ms: round(besideMs) },
+  };
+}
 
 /** Times that one call's work is measured. */
 const runs = 3;

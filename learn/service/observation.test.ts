@@ -2,7 +2,7 @@ import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { request } from "undici";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { watchUnreadBodies } from "./leaks.ts";
+import { watchUnreadBodies } from "./observation.ts";
 
 /** More than a client reads by itself. */
 const largeBody = Buffer.alloc(4_000_000);
