@@ -4,7 +4,6 @@ import type { Database } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import type { BackendCounts } from "./embedded/process.ts";
 import type { ImageHosts } from "./images.ts";
-import type { PostgresAddress } from "./postgres/address.ts";
 
 /** Current addresses of all backends. Plain data, so that any thread can get it. */
 export interface BackendAddresses {
@@ -21,6 +20,16 @@ export interface BackendAddresses {
   /** service-1 to service-5. */
   readonly dashboardUrls: readonly string[];
   readonly imageHosts: ImageHosts;
+}
+
+/** Address of a Postgres. Plain data and shared memory, so that any thread can connect. */
+export interface PostgresAddress {
+  /** `postgres://user:password@host:port/database?sslmode=…`, as libpq reads it. */
+  readonly url: string;
+  /** `application_name` of this server's connections, and of no others. */
+  readonly name: string;
+  /** Memory of a `CallCounter`: the callers count, because Postgres does not. */
+  readonly counts: SharedArrayBuffer;
 }
 
 export interface BackendsReading {
@@ -85,6 +94,20 @@ export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {
       const reason = error instanceof Error ? error.message : String(error);
       throw new RangeError(`Expected configFile to be a file that can be read: ${reason}`);
     }
+  }
+}
+
+/** @throws RangeError that says what is wrong with a URL, without its password */
+export function assertPostgresUrl(url: string): void {
+  const expected =
+    "Expected the database's URL to be like postgres://user:password@host:5432/database";
+  const parsed = URL.parse(url);
+  if (!parsed) {
+    // The password may be anywhere in a text that is not a URL.
+    throw new RangeError(`${expected}, got ${url.length} characters that are no URL`);
+  }
+  if (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:") {
+    throw new RangeError(`${expected}, got one that begins with ${parsed.protocol}`);
   }
 }
 

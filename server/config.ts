@@ -1,8 +1,12 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { assertOwnBackends, noOwnBackends, type OwnBackends } from "@unblock/backends/backends";
+import {
+  assertOwnBackends,
+  assertPostgresUrl,
+  noOwnBackends,
+  type OwnBackends,
+} from "@unblock/backends/backends";
 import type { ImageHosts } from "@unblock/backends/images";
-import { assertPostgresUrl } from "@unblock/backends/postgres/address";
 import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
 import type { Http2Implementation, TlsConfig } from "@unblock/connect/listener/listener";
 import { assertRedisUrl } from "@unblock/executors/queue/redis-url";

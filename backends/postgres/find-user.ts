@@ -1,8 +1,8 @@
 import { type ClientConfig, Pool, type PoolClient } from "pg";
 import { parse, toClientConfig } from "pg-connection-string";
+import type { PostgresAddress } from "../backends.ts";
 import { CallCounter } from "../call-counts.ts";
 import type { User } from "../database.ts";
-import type { PostgresAddress } from "./address.ts";
 import {
   connectMs,
   failureOf,
