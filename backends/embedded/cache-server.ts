@@ -1,9 +1,9 @@
-import { connect, createServer, isIP, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { RedisEndpoint } from "@unblock/executors/queue/redis-url";
 import { CallCounter } from "../call-counts.ts";
 import { CacheStore } from "./cache-store.ts";
-import { listenOnLoopback } from "./listen.ts";
 
 export const delayMs = 10;
 
@@ -112,6 +112,11 @@ export function serveDelayRelay({ host, port, tls }: RedisEndpoint): Promise<num
     }
   });
   return listenOnLoopback(server);
+}
+
+async function listenOnLoopback(server: Server): Promise<number> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return (server.address() as AddressInfo).port;
 }
 
 /** Reads a client's commands; a connection that does not speak RESP is closed. */

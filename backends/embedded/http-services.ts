@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { CallCounter } from "../call-counts.ts";
-import { listenOnLoopback } from "./listen.ts";
 import { encodePng, pictureFor } from "./pictures/pictures.ts";
 
 interface HttpReply {
@@ -61,7 +62,8 @@ export async function serveHttpServices(): Promise<number> {
   });
   // Longer than clients keep idle connections, so that they never send into a closing one.
   server.keepAliveTimeout = 60_000;
-  return listenOnLoopback(server);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return (server.address() as AddressInfo).port;
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
