@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, isIP, type Server, type Socket
 import { connect as connectTls } from "node:tls";
 import type { RedisEndpoint } from "@unblock/executors/queue/redis-url";
 import { CallCounter } from "../call-counts.ts";
-import { CacheStore } from "./cache-store.ts";
+import { CacheSession, CacheStore } from "./cache-store.ts";
 
 export const delayMs = 10;
 
@@ -48,7 +48,7 @@ export function serveCache(store = new CacheStore(), watch = everyTurn): Promise
   const server = createServer({ noDelay: true }, (socket) => {
     watch.connected(socket);
     socket.on("error", () => socket.destroy());
-    const session = store.openSession();
+    const session = new CacheSession(store);
     // Replies keep the order of their commands, because equal timers fire in the order they were set.
     const serve = (command: readonly string[]) => {
       const turn = watch.asked(session.keysOf(command));
