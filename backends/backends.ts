@@ -1,4 +1,5 @@
 import { accessSync, constants } from "node:fs";
+import { reasonOf } from "@unblock/errors/failure";
 import { redactText } from "@unblock/terminal/logger";
 import type { Database } from "./database.ts";
 import type { Disk } from "./disk.ts";
@@ -91,8 +92,7 @@ export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {
     try {
       accessSync(configFile, constants.R_OK);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new RangeError(`Expected configFile to be a file that can be read: ${reason}`);
+      throw new RangeError(`Expected configFile to be a file that can be read: ${reasonOf(error)}`);
     }
   }
 }

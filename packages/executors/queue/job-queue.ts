@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { backendUnavailable, Failure } from "@unblock/errors/failure";
+import { backendUnavailable, Failure, reasonOf } from "@unblock/errors/failure";
 import { type Job, type JobsOptions, type JobType, Queue, QueueEvents } from "bullmq";
+import type { ExecutorsConfig } from "../executor.ts";
 import { unlessAborted, withTimeout } from "../waiting.ts";
 import { Backlog } from "./backlog.ts";
 import { Cancellations } from "./cancellations.ts";
@@ -31,12 +32,9 @@ const commandMs = 2_000;
 const clockSkewMs = 60_000;
 const closeMs = 500;
 const unref = { ref: false };
-interface JobQueueConfig {
-  readonly redisUrl: string;
-  /** Max jobs that wait in each of the two queues. */
-  readonly maxQueue: number;
-  readonly log: (message: string) => void;
-}
+
+/** `maxQueue` jobs may wait in each of the two queues. */
+type JobQueueConfig = Pick<ExecutorsConfig, "maxQueue" | "log"> & { readonly redisUrl: string };
 
 /** A queue of Redis, and its bound. */
 interface Line {
@@ -208,12 +206,13 @@ export class JobQueue {
 
   async #warnOfLosses(log: (message: string) => void): Promise<void> {
     try {
-      for (const problem of durabilityProblems(await this.#connection.info())) {
+      for (const problem of durabilityProblems(await this.#connection.client.info())) {
         log(`The job queue's Redis may lose what it accepted: ${problem}.`);
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log(`Whether the job queue's Redis keeps what it accepts can't be seen (${reason}).`);
+      log(
+        `Whether the job queue's Redis keeps what it accepts can't be seen (${reasonOf(error)}).`,
+      );
     }
   }
 }

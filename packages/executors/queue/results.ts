@@ -59,7 +59,7 @@ export class JobResults {
   }
 
   /** Settles the result of a job that has ended or does not exist. */
-  async lookUp(id: string): Promise<void> {
+  async #lookUp(id: string): Promise<void> {
     // The state first, without the job's data, which may be a picture.
     const state = await this.#queue.getJobState(id);
     this.#lastReplyMs = performance.now();
@@ -88,7 +88,7 @@ export class JobResults {
       } else if (ageMs > lookUpMs && !waiting.isLookedUp) {
         // A younger job may not have been added yet. While Redis is away, lookups wait for it.
         waiting.isLookedUp = true;
-        this.lookUp(id)
+        this.#lookUp(id)
           .catch(() => {})
           .finally(() => {
             waiting.isLookedUp = false;
