@@ -57,26 +57,18 @@ export interface Backends {
 /** HTTP services and a file of the user's own that replace embedded backends. */
 export interface OwnBackends {
   /** Responds to `GET <url>?city=…` with `{"temperature", "conditions"}`. Default: none. */
-  readonly weatherUrl: string | undefined;
+  readonly weatherUrl?: string | undefined;
   /** Responds to `GET <url>/service-1` to `/service-5` with `{"data"}` each. Default: none. */
-  readonly servicesUrl: string | undefined;
+  readonly servicesUrl?: string | undefined;
   /** Serves the images of the host example.com as PNG, at the same paths. Default: none. */
-  readonly imagesUrl: string | undefined;
+  readonly imagesUrl?: string | undefined;
   /**
    * Accepts events by POST with a status of 200 to 299, and outlives this server. Default: none.
    */
-  readonly analyticsUrl: string | undefined;
+  readonly analyticsUrl?: string | undefined;
   /** JSON file with `setting_a` and `setting_b`. Default: none. */
-  readonly configFile: string | undefined;
+  readonly configFile?: string | undefined;
 }
-
-export const noOwnBackends: OwnBackends = {
-  weatherUrl: undefined,
-  servicesUrl: undefined,
-  imagesUrl: undefined,
-  analyticsUrl: undefined,
-  configFile: undefined,
-};
 
 /** @throws RangeError that names the option, the expected value and the actual one */
 export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {

@@ -1,11 +1,6 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import {
-  assertOwnBackends,
-  assertPostgresUrl,
-  noOwnBackends,
-  type OwnBackends,
-} from "@unblock/backends/backends";
+import { assertOwnBackends, assertPostgresUrl, type OwnBackends } from "@unblock/backends/backends";
 import type { ImageHosts } from "@unblock/backends/images";
 import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
 import type { Http2Implementation, TlsConfig } from "@unblock/connect/listener/listener";
@@ -137,7 +132,6 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   const complete: ServerConfig = {
     ...numberDefaults(),
     ...defaults,
-    ...noOwnBackends,
     corsOrigins: [],
     tls: undefined,
     signalEndsWithCall: false,
