@@ -36,16 +36,15 @@ export class JobResults {
    * Starts to wait for a job. Call it before adding the job, so that the result can't be missed.
    */
   wait(id: string): { readonly result: Promise<unknown>; leave(): void } {
-    const waiting = this.#waiting.get(id) ?? {
+    const waiting = this.#waiting.getOrInsertComputed(id, () => ({
       ...Promise.withResolvers<unknown>(),
       sinceMs: performance.now(),
       callers: 0,
       isLookedUp: false,
-    };
+    }));
     // Without a listener, a late rejection would end the process.
     waiting.promise.catch(() => {});
     waiting.callers++;
-    this.#waiting.set(id, waiting);
     return {
       result: waiting.promise,
       leave: () => {
