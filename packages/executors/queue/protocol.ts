@@ -43,7 +43,7 @@ export const computeOptions: JobsOptions = {
 };
 
 /**
- * No caller waits, and analytics may be away for a while: ten attempts take about four minutes. A
+ * No caller waits, and analytics may be away for a while: ten attempts take two to four minutes. A
  * failed event stays until a person retries it; nothing removes undelivered events.
  */
 export const eventOptions: JobsOptions = {
