@@ -12,14 +12,17 @@ import {
   type RedisConnection,
   toFailure,
 } from "./connection.ts";
-import { assertSameRequest, deduplicationOf, newJobId, recallOutcome } from "./idempotency.ts";
 import {
+  assertSameRequest,
   computeOptions,
   computeQueue,
+  deduplicationOf,
   eventOptions,
   eventsQueue,
   type JobData,
+  newJobId,
   priorityOf,
+  recallOutcome,
   retryFromStart,
   unfinishedKeyMs,
 } from "./protocol.ts";
