@@ -34,7 +34,6 @@ const commandMs = 2_000;
  */
 const clockSkewMs = 60_000;
 const closeMs = 500;
-const unref = { ref: false };
 
 /** `maxQueue` jobs may wait in each of the two queues. */
 type JobQueueConfig = Pick<ExecutorsConfig, "maxQueue" | "log"> & { readonly redisUrl: string };
@@ -73,18 +72,17 @@ export class JobQueue {
     this.#connection = connectRedis({ url: redisUrl, log });
     const { options } = this.#connection;
     const open = (name: string, ...counted: JobType[]): Line => {
-      const queue = quiet(new Queue<JobData>(name, options));
+      const queue = new Queue<JobData>(name, options);
+      // The connection reports its own errors, and each command its failure.
+      queue.on("error", () => {});
       return { queue, backlog: new Backlog(() => queue.getJobCountByTypes(...counted), maxQueue) };
     };
     this.#compute = open(computeQueue, "waiting", "prioritized", "delayed");
     // Failed events stay until a person retries them, so they count too.
     this.#events = open(eventsQueue, "waiting", "delayed", "failed");
-    this.#ends = quiet(
-      new QueueEvents(computeQueue, {
-        ...options,
-        lastEventId: `${Date.now() - clockSkewMs}-0`,
-      }),
-    );
+    const lastEventId = `${Date.now() - clockSkewMs}-0`;
+    this.#ends = new QueueEvents(computeQueue, { ...options, lastEventId });
+    this.#ends.on("error", () => {});
     this.#results = new JobResults(this.#ends, this.#compute.queue);
     this.#cancellations = new Cancellations(this.#connection, log);
     void this.#connection.connected.then(() => this.#warnOfLosses(log));
@@ -138,7 +136,8 @@ export class JobQueue {
       .settled()
       .then(() => Promise.allSettled(all.map((one) => one.close())));
     // A Redis that is away or hangs does not reply; closing the connection ends this.
-    await Promise.race([closed, sleep(this.#connection.isReady ? closeMs : 0, undefined, unref)]);
+    const waitMs = this.#connection.isReady ? closeMs : 0;
+    await Promise.race([closed, sleep(waitMs, undefined, { ref: false })]);
     this.#cancellations.close();
     this.#connection.close();
   }
@@ -218,12 +217,4 @@ export class JobQueue {
       );
     }
   }
-}
-
-/** The connection reports its own errors, and each command its failure. */
-function quiet<Emitter extends { on(event: "error", listener: () => void): unknown }>(
-  emitter: Emitter,
-): Emitter {
-  emitter.on("error", () => {});
-  return emitter;
 }

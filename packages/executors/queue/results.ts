@@ -27,7 +27,7 @@ export class JobResults {
 
   constructor(events: QueueEvents, queue: Queue) {
     this.#queue = queue;
-    events.on("completed", ({ jobId, returnvalue }) => this.#complete(jobId, returnvalue));
+    events.on("completed", ({ jobId, returnvalue }) => this.#take(jobId)?.resolve(returnvalue));
     events.on("failed", ({ jobId }) => this.#fail(jobId));
     this.#timer = setInterval(() => this.#lookUpAll(), lookUpMs).unref();
   }
@@ -67,7 +67,8 @@ export class JobResults {
     } else if (state === "failed") {
       this.#fail(id);
     } else if (state === "completed") {
-      this.#complete(id, (await this.#queue.getJob(id))?.returnvalue);
+      const job = await this.#queue.getJob(id);
+      this.#take(id)?.resolve(job?.returnvalue);
     }
   }
 
@@ -94,10 +95,6 @@ export class JobResults {
           });
       }
     }
-  }
-
-  #complete(id: string, value: unknown): void {
-    this.#take(id)?.resolve(value);
   }
 
   // The reason may be internal; the list of failed jobs has it.
