@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs";
+import { reasonOf } from "@unblock/errors/failure";
 import { redactText } from "@unblock/terminal/logger";
 import type { Database } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import type { BackendCounts } from "./embedded/process.ts";
 import type { ImageHosts } from "./images.ts";
-import type { PostgresAddress } from "./postgres/address.ts";
 
 /** Current addresses of all backends. Plain data, so that any thread can get it. */
 export interface BackendAddresses {
@@ -21,6 +21,16 @@ export interface BackendAddresses {
   /** service-1 to service-5. */
   readonly dashboardUrls: readonly string[];
   readonly imageHosts: ImageHosts;
+}
+
+/** Address of a Postgres. Plain data and shared memory, so that any thread can connect. */
+export interface PostgresAddress {
+  /** `postgres://user:password@host:port/database?sslmode=…`, as libpq reads it. */
+  readonly url: string;
+  /** `application_name` of this server's connections, and of no others. */
+  readonly name: string;
+  /** Memory of a `CallCounter`: the callers count, because Postgres does not. */
+  readonly counts: SharedArrayBuffer;
 }
 
 export interface BackendsReading {
@@ -47,26 +57,18 @@ export interface Backends {
 /** HTTP services and a file of the user's own that replace embedded backends. */
 export interface OwnBackends {
   /** Responds to `GET <url>?city=…` with `{"temperature", "conditions"}`. Default: none. */
-  readonly weatherUrl: string | undefined;
+  readonly weatherUrl?: string | undefined;
   /** Responds to `GET <url>/service-1` to `/service-5` with `{"data"}` each. Default: none. */
-  readonly servicesUrl: string | undefined;
+  readonly servicesUrl?: string | undefined;
   /** Serves the images of the host example.com as PNG, at the same paths. Default: none. */
-  readonly imagesUrl: string | undefined;
+  readonly imagesUrl?: string | undefined;
   /**
    * Accepts events by POST with a status of 200 to 299, and outlives this server. Default: none.
    */
-  readonly analyticsUrl: string | undefined;
+  readonly analyticsUrl?: string | undefined;
   /** JSON file with `setting_a` and `setting_b`. Default: none. */
-  readonly configFile: string | undefined;
+  readonly configFile?: string | undefined;
 }
-
-export const noOwnBackends: OwnBackends = {
-  weatherUrl: undefined,
-  servicesUrl: undefined,
-  imagesUrl: undefined,
-  analyticsUrl: undefined,
-  configFile: undefined,
-};
 
 /** @throws RangeError that names the option, the expected value and the actual one */
 export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {
@@ -82,9 +84,22 @@ export function assertOwnBackends({ configFile, ...urls }: OwnBackends): void {
     try {
       accessSync(configFile, constants.R_OK);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new RangeError(`Expected configFile to be a file that can be read: ${reason}`);
+      throw new RangeError(`Expected configFile to be a file that can be read: ${reasonOf(error)}`);
     }
+  }
+}
+
+/** @throws RangeError that says what is wrong with a URL, without its password */
+export function assertPostgresUrl(url: string): void {
+  const expected =
+    "Expected the database's URL to be like postgres://user:password@host:5432/database";
+  const parsed = URL.parse(url);
+  if (!parsed) {
+    // The password may be anywhere in a text that is not a URL.
+    throw new RangeError(`${expected}, got ${url.length} characters that are no URL`);
+  }
+  if (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:") {
+    throw new RangeError(`${expected}, got one that begins with ${parsed.protocol}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Failure, fromFailureMessage } from "@unblock/errors/failure";
+import { Failure, fromFailureMessage, reasonOf } from "@unblock/errors/failure";
 import { createSyncFn } from "synckit";
 import type { BlockingCalls, Outcome, Value } from "./blocking-worker.ts";
 
@@ -29,7 +29,7 @@ export function callBlocking<Name extends keyof BlockingCalls>(
   } catch (error) {
     // The next call starts another helper thread.
     bridge = undefined;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new Failure("UNBLOCK_BLOCKING_CALL_LOST", { reason }, { cause: error });
   }
   if ("failure" in outcome) {

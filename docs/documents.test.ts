@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { codeName } from "@unblock/connect/code-name";
 import { codes } from "@unblock/connect/interceptors/errors";
@@ -35,6 +35,17 @@ describe.each(documents)("%s", (document) => {
       );
     });
     expect(dead).toEqual([]);
+  });
+
+  test("names files that are there", () => {
+    const paths = codeSpans(read(document)).filter(
+      (span) => /^[\w-]+(\/[\w.-]+)+\.(ts|proto)$/.test(span) && !span.startsWith("gen/"),
+    );
+    const folders = [root, join(root, dirname(document))];
+    const missing = paths.filter((path) =>
+      folders.every((folder) => !existsSync(join(folder, path))),
+    );
+    expect(missing).toEqual([]);
   });
 });
 

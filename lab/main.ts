@@ -23,7 +23,7 @@ Examples:
   npm run -s lab -- --json > lab.json
 
 The lab also measures what other programs do. Disturbed bursts are repeated, for
-half a minute per exercise at most; what stays disturbed is inconclusive. Ctrl-C
+about half a minute per exercise; what stays disturbed is inconclusive. Ctrl-C
 prints the finished exercises.
 
 Exit codes: 0 measured; 1 could not run; 3 a recommended strategy is inconclusive;

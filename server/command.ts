@@ -1,6 +1,5 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
-import { noOwnBackends } from "@unblock/backends/backends";
 import { http2Implementations } from "@unblock/connect/listener/listener";
 import { duration, oneOf, wholeNumber } from "@unblock/terminal/arguments";
 import { logLevels } from "@unblock/terminal/logger";
@@ -130,7 +129,6 @@ function readFlags(command: Command): Flags {
     process.title = "node server/main.ts";
   }
   const flags: Flags = {
-    ...noOwnBackends,
     ...given,
     ...Object.fromEntries(numbers),
     ...{ databaseUrl, redisUrl, token },

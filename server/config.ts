@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { assertOwnBackends, noOwnBackends, type OwnBackends } from "@unblock/backends/backends";
+import { assertOwnBackends, assertPostgresUrl, type OwnBackends } from "@unblock/backends/backends";
 import type { ImageHosts } from "@unblock/backends/images";
-import { assertPostgresUrl } from "@unblock/backends/postgres/address";
 import { defaultConnectionLimits } from "@unblock/connect/listener/limits";
 import type { Http2Implementation, TlsConfig } from "@unblock/connect/listener/listener";
 import { assertRedisUrl } from "@unblock/executors/queue/redis-url";
@@ -133,7 +132,6 @@ export function completeConfig(config: Partial<ServerConfig>): ServerConfig {
   const complete: ServerConfig = {
     ...numberDefaults(),
     ...defaults,
-    ...noOwnBackends,
     corsOrigins: [],
     tls: undefined,
     signalEndsWithCall: false,

@@ -3,7 +3,6 @@ import { Failure, toFailureMessage } from "@unblock/errors/failure";
 import { type Executor, type LocalContext, type Ran, task } from "@unblock/executors/executor";
 import { createLocalExecutor } from "@unblock/executors/local";
 import { connectRedis } from "@unblock/executors/queue/connection";
-import { rememberDone } from "@unblock/executors/queue/idempotency";
 import {
   bytesOf,
   computeQueue,
@@ -11,6 +10,7 @@ import {
   type JobData,
   type JobOutcome,
   jobTaskName,
+  rememberDone,
 } from "@unblock/executors/queue/protocol";
 import { createThreadPool } from "@unblock/executors/thread-pool";
 import * as hash from "@unblock/exercises/compute-hash/work";

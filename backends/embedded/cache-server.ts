@@ -1,9 +1,9 @@
-import { connect, createServer, isIP, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { RedisEndpoint } from "@unblock/executors/queue/redis-url";
 import { CallCounter } from "../call-counts.ts";
-import { CacheStore } from "./cache-store.ts";
-import { listenOnLoopback } from "./listen.ts";
+import { CacheSession, CacheStore } from "./cache-store.ts";
 
 export const delayMs = 10;
 
@@ -48,7 +48,7 @@ export function serveCache(store = new CacheStore(), watch = everyTurn): Promise
   const server = createServer({ noDelay: true }, (socket) => {
     watch.connected(socket);
     socket.on("error", () => socket.destroy());
-    const session = store.openSession();
+    const session = new CacheSession(store);
     // Replies keep the order of their commands, because equal timers fire in the order they were set.
     const serve = (command: readonly string[]) => {
       const turn = watch.asked(session.keysOf(command));
@@ -112,6 +112,11 @@ export function serveDelayRelay({ host, port, tls }: RedisEndpoint): Promise<num
     }
   });
   return listenOnLoopback(server);
+}
+
+async function listenOnLoopback(server: Server): Promise<number> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return (server.address() as AddressInfo).port;
 }
 
 /** Reads a client's commands; a connection that does not speak RESP is closed. */

@@ -26,10 +26,6 @@ export class CacheStore {
       this.#changed.delete(oldest);
     }
   }
-
-  openSession(): CacheSession {
-    return new CacheSession(this);
-  }
 }
 
 /** @param nil encoding of "no value", which differs between protocol versions */
@@ -90,7 +86,7 @@ const replies: Readonly<Record<string, Reply>> = {
 };
 
 /** A connection's protocol version, and its open transaction. */
-class CacheSession {
+export class CacheSession {
   readonly #store: CacheStore;
   #queued: (readonly string[])[] | undefined;
   #nil = nil2;

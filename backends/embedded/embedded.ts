@@ -38,11 +38,6 @@ interface EmbeddedBackends extends Backends {
   rehearsalAddresses(): BackendAddresses;
 }
 
-interface Addresses {
-  readonly served: BackendAddresses;
-  readonly rehearsal: BackendAddresses;
-}
-
 /** Starts the embedded backends; resolves when all are ready. */
 export async function openEmbeddedBackends({
   imageHosts,
@@ -57,9 +52,30 @@ export async function openEmbeddedBackends({
   const database = { path: join(folder, "users.db"), counts: CallCounter.buffer() };
   const databaseCounter = new CallCounter(database.counts);
   const countRequests = new CountRequests(send);
+  const addressesOf = ({ httpPort, cachePort, relayPort, disk }: BackendsUp) => {
+    const url = (name: string) => `http://127.0.0.1:${httpPort}/${name}`;
+    const rehearsal: BackendAddresses = {
+      database,
+      postgres: undefined,
+      disk: { folder, nextNumber: undefined },
+      configFile: undefined,
+      cacheUrl: `redis://127.0.0.1:${cachePort}`,
+      weatherUrl: url("weather"),
+      analyticsUrl: url("analytics"),
+      dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
+      imageHosts: { "example.com": url("images"), ...imageHosts },
+    };
+    const cacheUrl =
+      redisUrl === undefined || relayPort === undefined
+        ? rehearsal.cacheUrl
+        : throughLocalPort(redisUrl, relayPort);
+    const served: BackendAddresses = { ...rehearsal, disk, cacheUrl };
+    return { served, rehearsal };
+  };
+
   const { promise: started, resolve, reject } = Promise.withResolvers<void>();
   /** Undefined until the first start; the previous ones while the backends are down. */
-  let current: Addresses | undefined;
+  let current: ReturnType<typeof addressesOf> | undefined;
   let pid: number | undefined;
 
   supervisor.on("error", reject);
@@ -87,26 +103,7 @@ export async function openEmbeddedBackends({
     }
   });
 
-  const addressesOf = ({ httpPort, cachePort, relayPort, disk }: BackendsUp): Addresses => {
-    const url = (name: string) => `http://127.0.0.1:${httpPort}/${name}`;
-    const rehearsal = {
-      database,
-      postgres: undefined,
-      disk: { folder, nextNumber: undefined },
-      configFile: undefined,
-      cacheUrl: `redis://127.0.0.1:${cachePort}`,
-      weatherUrl: url("weather"),
-      analyticsUrl: url("analytics"),
-      dashboardUrls: [1, 2, 3, 4, 5].map((number) => url(`service-${number}`)),
-      imageHosts: { "example.com": url("images"), ...imageHosts },
-    };
-    const cacheUrl =
-      redisUrl === undefined || relayPort === undefined
-        ? rehearsal.cacheUrl
-        : throughLocalPort(redisUrl, relayPort);
-    return { served: { ...rehearsal, disk, cacheUrl }, rehearsal };
-  };
-  const whenStarted = (): Addresses => {
+  const whenStarted = () => {
     if (current === undefined) {
       throw new Error("Expected the embedded backends to have started");
     }

@@ -1,8 +1,8 @@
 import { type ClientConfig, Pool, type PoolClient } from "pg";
 import { parse, toClientConfig } from "pg-connection-string";
+import type { PostgresAddress } from "../backends.ts";
 import { CallCounter } from "../call-counts.ts";
 import type { User } from "../database.ts";
-import type { PostgresAddress } from "./address.ts";
 import {
   connectMs,
   failureOf,
@@ -93,7 +93,7 @@ async function cancelQuery(client: PoolClient, address: PostgresAddress): Promis
 /** Max queries of the asynchronous driver at once; the others wait for a connection. */
 export const poolSize = 16;
 
-export interface Pools {
+interface Pools {
   readonly queries: Pool;
   /** One connection, for cancelling queries. */
   readonly control: Pool;
@@ -104,13 +104,10 @@ const all = new Map<string, Pools>();
 
 /** Pools of an address; they connect at first use, and reconnect after a loss. */
 export function poolsOf(address: PostgresAddress): Pools {
-  const known = all.get(address.name);
-  const pools = known ?? {
+  return all.getOrInsertComputed(address.name, () => ({
     queries: createPool(address, poolSize),
     control: createPool(address, 1),
-  };
-  all.set(address.name, pools);
-  return pools;
+  }));
 }
 
 export async function closePools({ name }: PostgresAddress): Promise<void> {

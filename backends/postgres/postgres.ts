@@ -2,13 +2,11 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { redactText } from "@unblock/terminal/logger";
 import { Client } from "pg";
-import type { Backends } from "../backends.ts";
+import { assertPostgresUrl, type Backends, type PostgresAddress } from "../backends.ts";
 import { userCount } from "../database.ts";
-import { assertPostgresUrl, type PostgresAddress } from "./address.ts";
 import { clientConfig, closePools, poolSize, poolsOf } from "./find-user.ts";
-import { disconnectBlocking } from "./find-user-blocking.ts";
+import { disconnectBlocking, LibpqConnection } from "./find-user-blocking.ts";
 import { loadLibpq } from "./libpq.ts";
-import { LibpqConnection } from "./libpq-connection.ts";
 import { reasonOf } from "./query.ts";
 
 /** Environment variable with its URL, which strategies name in `needs`. */

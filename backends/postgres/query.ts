@@ -1,6 +1,6 @@
 import { backendUnavailable, Failure } from "@unblock/errors/failure";
+import { redactText } from "@unblock/terminal/logger";
 import { queryMs, type User } from "../database.ts";
-import { hidePasswords } from "./address.ts";
 
 /**
  * Each connection prepares it at its first use, so that Postgres parses and plans it once. The join
@@ -68,6 +68,28 @@ export function reasonOf(error: unknown, url: string): string {
   // A connection that failed at several addresses has only a code.
   const message = error instanceof Error ? error.message || codeOf(error) : String(error);
   return hidePasswords(message.replaceAll(/\s+/g, " ").trim(), url);
+}
+
+const hidden = "***";
+const secretParameters = ["password", "sslpassword"];
+
+/** Removes the URL's passwords from a text, such as a driver's message. */
+export function hidePasswords(text: string, url: string): string {
+  const { password, searchParams } = new URL(url);
+  const parameters = secretParameters.flatMap((name) => searchParams.getAll(name));
+  const secrets = [password, decode(password), ...parameters].filter((secret) => secret !== "");
+  return secrets.reduce(
+    (shown, secret) => shown.replaceAll(secret, hidden),
+    text.replaceAll(url, redactText(url)),
+  );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export function noResponse(): Failure {

@@ -127,7 +127,8 @@ export async function measureEvents({ step }: Bench): Promise<Finding> {
       `Expected a Redis with no events, got one with ${stored}. This bench deletes all events: use an empty Redis.`,
     );
   }
-  const memoryMib = async () => Number((await redis.info()).get("used_memory")) / mebibyte;
+  const memoryMib = async () =>
+    Number(/^used_memory:(\d+)/m.exec(await redis.client.info())?.[1]) / mebibyte;
   const server = await startServer([`--max-queue=${seconds * offeredPerSecond + 1}`]);
   try {
     await step(`${offeredPerSecond} per second for ${seconds} s`);

@@ -1,5 +1,5 @@
+import type { PostgresAddress } from "@unblock/backends/backends";
 import { type Database, findUserBlocking, type User } from "@unblock/backends/database";
-import type { PostgresAddress } from "@unblock/backends/postgres/address";
 import { findUserBlocking as findInPostgres } from "@unblock/backends/postgres/find-user-blocking";
 import { Failure } from "@unblock/errors/failure";
 import type { LocalContext, TaskContext } from "@unblock/executors/executor";

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { reasonOf } from "@unblock/errors/failure";
 import { childEnvironment } from "@unblock/terminal/process";
 import type { ExecutorsConfig } from "./executor.ts";
 import { lostTask, maxHeapMib, startBackoffMs, tooLargeTask } from "./lost-task.ts";
@@ -101,7 +102,7 @@ class RestartingProcess implements Runner {
       this.#life = life;
       void life.ended.then(({ how }) => this.#onEnd(life, how));
     } catch (error) {
-      this.#startLater(error instanceof Error ? error.message : String(error));
+      this.#startLater(reasonOf(error));
     }
   }
 

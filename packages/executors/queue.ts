@@ -22,7 +22,13 @@ const never = new AbortController().signal;
 export function createQueue({ redisUrl, maxQueue, log }: ExecutorsConfig) {
   const name = "queue";
   const admission = new Admission(name, maxQueue, 0);
-  const opening = redisUrl === undefined ? undefined : open({ redisUrl, maxQueue, log });
+  // Loads the queue's modules only when a Redis is configured.
+  const opening =
+    redisUrl === undefined
+      ? undefined
+      : import("./queue/job-queue.ts").then(
+          ({ JobQueue }) => new JobQueue({ redisUrl, maxQueue, log }),
+        );
   const opened = (): Promise<JobQueue> => {
     if (opening === undefined) {
       throw new Error("Expected Redis to be configured");
@@ -83,12 +89,6 @@ export function createQueue({ redisUrl, maxQueue, log }: ExecutorsConfig) {
     restartWindow: (slot: number) => admission.restartWindow(slot),
     close: async () => (await opening)?.close(),
   };
-}
-
-/** Loads the queue's modules only when a Redis is configured. */
-async function open(config: ConstructorParameters<typeof JobQueue>[0]): Promise<JobQueue> {
-  const { JobQueue } = await import("./queue/job-queue.ts");
-  return new JobQueue(config);
 }
 
 function fromJobOutcome<Output>(outcome: unknown, beganMs: number): Ran<Output> {

@@ -43,6 +43,16 @@ export async function runTask(
   }
 }
 
+export interface ThreadTaskMessage extends TaskMessage {
+  /** Its first element becomes 1 when the task is cancelled. */
+  readonly stopFlag: Int32Array;
+}
+
+/** The function that a thread of a thread pool runs. */
+export function runInThread(message: ThreadTaskMessage): Promise<TaskOutcome<unknown>> {
+  return runTask(message, { stopped: () => Atomics.load(message.stopFlag, 0) === 1 });
+}
+
 /** By module and name: importing a module again costs more than many tasks. */
 const imported = new Map<string, (input: unknown, context: TaskContext) => unknown>();
 

@@ -5,8 +5,12 @@ import { monotonicMs } from "@unblock/measure/clock";
 import { Piscina } from "piscina";
 import { lostTask, maxHeapMib, startBackoffMs, tooLargeTask } from "./lost-task.ts";
 import { createRunnerPool, type Runner, type RunnerExecutor } from "./runner-pool.ts";
-import type { TaskMessage, TaskOutcome } from "./task-runner.ts";
-import type { ThreadTaskMessage } from "./thread-pool-worker.ts";
+import {
+  runInThread,
+  type TaskMessage,
+  type TaskOutcome,
+  type ThreadTaskMessage,
+} from "./task-runner.ts";
 
 /** Time that a cancelled task has to end by itself, in milliseconds. */
 const stopMs = 5_000;
@@ -52,7 +56,8 @@ class RestartingThread implements Runner {
     this.#executor = executor;
     this.#log = log;
     this.#pool = new Piscina({
-      filename: new URL("./thread-pool-worker.ts", import.meta.url).href,
+      filename: new URL("./task-runner.ts", import.meta.url).href,
+      name: runInThread.name,
       minThreads: 1,
       maxThreads: 1,
       // Tasks hold their thread until they are done, so an idle thread may sleep until the next

@@ -1,5 +1,6 @@
+import { stat } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { LibuvProbe } from "@unblock/executors/libuv-probe";
+import { withTimeout } from "@unblock/executors/waiting";
 import type { EventLoopVitals } from "@unblock/measure/event-loop";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
@@ -89,6 +90,34 @@ export function registerLibuvPool(registers: Registry[]): void {
       this.set(waitedMs / 1_000);
     },
   });
+}
+
+const probeWaitMs = 500;
+
+/**
+ * Probe of libuv's pool, which reports nothing itself: a call that takes no time shows how long the queue is.
+ * Only one call runs at a time, so that a hung pool is not asked again and again.
+ */
+class LibuvProbe {
+  #flight: { readonly beganMs: number; readonly ended: Promise<number> } | undefined;
+
+  /** Duration of the call; while it has not returned, undefined and the time waited so far. */
+  async sample(): Promise<{ readonly ms: number | undefined; readonly waitedMs: number }> {
+    this.#flight ??= this.#start();
+    const { beganMs, ended } = this.#flight;
+    const ms = await withTimeout(probeWaitMs, ended).catch(() => undefined);
+    return { ms, waitedMs: ms === undefined ? performance.now() - beganMs : 0 };
+  }
+
+  #start() {
+    const beganMs = performance.now();
+    const end = () => {
+      this.#flight = undefined;
+      return performance.now() - beganMs;
+    };
+    // A missing folder takes the same threads.
+    return { beganMs, ended: stat(".").then(end, end) };
+  }
 }
 
 /** The maximum of the last minute, kept as one maximum per second. */

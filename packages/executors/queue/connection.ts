@@ -69,7 +69,6 @@ export function connectRedis({ url, log }: { url: string; log: (message: string)
     get problem() {
       return problem;
     },
-    info: async () => readInfo(await raw.info()),
     /** Resolves at the first connection; never if closed before. */
     connected,
     close: () => {
@@ -77,11 +76,6 @@ export function connectRedis({ url, log }: { url: string; log: (message: string)
       raw.destroy();
     },
   };
-}
-
-function readInfo(text: string): ReadonlyMap<string, string> {
-  const lines = text.split("\r\n").map((line) => line.split(":", 2));
-  return new Map(lines.map(([name = "", value = ""]) => [name, value]));
 }
 
 /** Converts the failure of a command into what a caller can do about it. */
@@ -108,31 +102,26 @@ export function mayBeDone({ cause }: Failure): boolean {
   );
 }
 
-/** INFO fields that a job needs to survive a killed Redis. */
-const wanted = [
+/** Signs in the text of INFO that a job may not survive a killed Redis. */
+const risks = [
   {
-    field: "aof_enabled",
-    value: "1",
-    otherwise:
+    sign: /^aof_enabled:(?!1$)/m,
+    problem:
       "it has appendonly no, so jobs that it took are lost when it stops: " +
       "start it with --appendonly yes",
   },
   {
-    field: "maxmemory_policy",
-    value: "noeviction",
-    otherwise:
+    sign: /^maxmemory_policy:(?!noeviction$)/m,
+    problem:
       "it may evict jobs when its memory is full: start it with --maxmemory-policy noeviction",
   },
   {
-    field: "role",
-    value: "master",
-    otherwise: "it is a read-only replica, which takes no jobs: use the address of its master",
+    sign: /^role:(?!master$)/m,
+    problem: "it is a read-only replica, which takes no jobs: use the address of its master",
   },
-] as const;
+];
 
 /** Reasons why a Redis may lose jobs, as ends of sentences; empty when there are none. */
-export function durabilityProblems(info: ReadonlyMap<string, string>): readonly string[] {
-  return wanted
-    .filter(({ field, value }) => (info.get(field) ?? value) !== value)
-    .map(({ otherwise }) => otherwise);
+export function durabilityProblems(info: string): readonly string[] {
+  return risks.filter(({ sign }) => sign.test(info)).map(({ problem }) => problem);
 }

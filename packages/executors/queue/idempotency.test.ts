@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assertSameRequest, deduplicationOf, newJobId } from "./idempotency.ts";
+import { assertSameRequest, deduplicationOf, newJobId } from "./protocol.ts";
 
 const scope = "s".repeat(22);
 const key = `${scope}.-${"f".repeat(21)}`;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { backendUnavailable, Failure } from "@unblock/errors/failure";
+import { backendUnavailable, Failure, reasonOf } from "@unblock/errors/failure";
 import { type Job, type JobsOptions, type JobType, Queue, QueueEvents } from "bullmq";
+import type { ExecutorsConfig } from "../executor.ts";
 import { unlessAborted, withTimeout } from "../waiting.ts";
 import { Backlog } from "./backlog.ts";
 import { Cancellations } from "./cancellations.ts";
@@ -11,14 +12,17 @@ import {
   type RedisConnection,
   toFailure,
 } from "./connection.ts";
-import { assertSameRequest, deduplicationOf, newJobId, recallOutcome } from "./idempotency.ts";
 import {
+  assertSameRequest,
   computeOptions,
   computeQueue,
+  deduplicationOf,
   eventOptions,
   eventsQueue,
   type JobData,
+  newJobId,
   priorityOf,
+  recallOutcome,
   retryFromStart,
   unfinishedKeyMs,
 } from "./protocol.ts";
@@ -30,13 +34,9 @@ const commandMs = 2_000;
  */
 const clockSkewMs = 60_000;
 const closeMs = 500;
-const unref = { ref: false };
-interface JobQueueConfig {
-  readonly redisUrl: string;
-  /** Max jobs that wait in each of the two queues. */
-  readonly maxQueue: number;
-  readonly log: (message: string) => void;
-}
+
+/** `maxQueue` jobs may wait in each of the two queues. */
+type JobQueueConfig = Pick<ExecutorsConfig, "maxQueue" | "log"> & { readonly redisUrl: string };
 
 /** A queue of Redis, and its bound. */
 interface Line {
@@ -72,18 +72,17 @@ export class JobQueue {
     this.#connection = connectRedis({ url: redisUrl, log });
     const { options } = this.#connection;
     const open = (name: string, ...counted: JobType[]): Line => {
-      const queue = quiet(new Queue<JobData>(name, options));
+      const queue = new Queue<JobData>(name, options);
+      // The connection reports its own errors, and each command its failure.
+      queue.on("error", () => {});
       return { queue, backlog: new Backlog(() => queue.getJobCountByTypes(...counted), maxQueue) };
     };
     this.#compute = open(computeQueue, "waiting", "prioritized", "delayed");
     // Failed events stay until a person retries them, so they count too.
     this.#events = open(eventsQueue, "waiting", "delayed", "failed");
-    this.#ends = quiet(
-      new QueueEvents(computeQueue, {
-        ...options,
-        lastEventId: `${Date.now() - clockSkewMs}-0`,
-      }),
-    );
+    const lastEventId = `${Date.now() - clockSkewMs}-0`;
+    this.#ends = new QueueEvents(computeQueue, { ...options, lastEventId });
+    this.#ends.on("error", () => {});
     this.#results = new JobResults(this.#ends, this.#compute.queue);
     this.#cancellations = new Cancellations(this.#connection, log);
     void this.#connection.connected.then(() => this.#warnOfLosses(log));
@@ -137,7 +136,8 @@ export class JobQueue {
       .settled()
       .then(() => Promise.allSettled(all.map((one) => one.close())));
     // A Redis that is away or hangs does not reply; closing the connection ends this.
-    await Promise.race([closed, sleep(this.#connection.isReady ? closeMs : 0, undefined, unref)]);
+    const waitMs = this.#connection.isReady ? closeMs : 0;
+    await Promise.race([closed, sleep(waitMs, undefined, { ref: false })]);
     this.#cancellations.close();
     this.#connection.close();
   }
@@ -208,20 +208,13 @@ export class JobQueue {
 
   async #warnOfLosses(log: (message: string) => void): Promise<void> {
     try {
-      for (const problem of durabilityProblems(await this.#connection.info())) {
+      for (const problem of durabilityProblems(await this.#connection.client.info())) {
         log(`The job queue's Redis may lose what it accepted: ${problem}.`);
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log(`Whether the job queue's Redis keeps what it accepts can't be seen (${reason}).`);
+      log(
+        `Whether the job queue's Redis keeps what it accepts can't be seen (${reasonOf(error)}).`,
+      );
     }
   }
-}
-
-/** The connection reports its own errors, and each command its failure. */
-function quiet<Emitter extends { on(event: "error", listener: () => void): unknown }>(
-  emitter: Emitter,
-): Emitter {
-  emitter.on("error", () => {});
-  return emitter;
 }

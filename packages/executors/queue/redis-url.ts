@@ -12,10 +12,12 @@ const defaultPort = 6379;
 export function assertRedisUrl(url: string): void {
   const parsed = URL.parse(url);
   if (!parsed || !["redis:", "rediss:"].includes(parsed.protocol) || parsed.hostname === "") {
-    const got = parsed ? `the protocol "${parsed.protocol}" and the host "${parsed.hostname}"` : "";
     // A text that is not a URL may be a misplaced password, so it is not repeated.
+    const got = parsed
+      ? `the protocol "${parsed.protocol}" and the host "${parsed.hostname}"`
+      : "a text that is no URL";
     throw new RangeError(
-      `Expected redisUrl to be ${form}; got ${got || "a text that is no URL"}. ` +
+      `Expected redisUrl to be ${form}; got ${got}. ` +
         "A password's special characters must be percent-encoded.",
     );
   }

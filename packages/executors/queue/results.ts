@@ -27,7 +27,7 @@ export class JobResults {
 
   constructor(events: QueueEvents, queue: Queue) {
     this.#queue = queue;
-    events.on("completed", ({ jobId, returnvalue }) => this.#complete(jobId, returnvalue));
+    events.on("completed", ({ jobId, returnvalue }) => this.#take(jobId)?.resolve(returnvalue));
     events.on("failed", ({ jobId }) => this.#fail(jobId));
     this.#timer = setInterval(() => this.#lookUpAll(), lookUpMs).unref();
   }
@@ -36,16 +36,15 @@ export class JobResults {
    * Starts to wait for a job. Call it before adding the job, so that the result can't be missed.
    */
   wait(id: string): { readonly result: Promise<unknown>; leave(): void } {
-    const waiting = this.#waiting.get(id) ?? {
+    const waiting = this.#waiting.getOrInsertComputed(id, () => ({
       ...Promise.withResolvers<unknown>(),
       sinceMs: performance.now(),
       callers: 0,
       isLookedUp: false,
-    };
+    }));
     // Without a listener, a late rejection would end the process.
     waiting.promise.catch(() => {});
     waiting.callers++;
-    this.#waiting.set(id, waiting);
     return {
       result: waiting.promise,
       leave: () => {
@@ -59,7 +58,7 @@ export class JobResults {
   }
 
   /** Settles the result of a job that has ended or does not exist. */
-  async lookUp(id: string): Promise<void> {
+  async #lookUp(id: string): Promise<void> {
     // The state first, without the job's data, which may be a picture.
     const state = await this.#queue.getJobState(id);
     this.#lastReplyMs = performance.now();
@@ -68,7 +67,8 @@ export class JobResults {
     } else if (state === "failed") {
       this.#fail(id);
     } else if (state === "completed") {
-      this.#complete(id, (await this.#queue.getJob(id))?.returnvalue);
+      const job = await this.#queue.getJob(id);
+      this.#take(id)?.resolve(job?.returnvalue);
     }
   }
 
@@ -88,17 +88,13 @@ export class JobResults {
       } else if (ageMs > lookUpMs && !waiting.isLookedUp) {
         // A younger job may not have been added yet. While Redis is away, lookups wait for it.
         waiting.isLookedUp = true;
-        this.lookUp(id)
+        this.#lookUp(id)
           .catch(() => {})
           .finally(() => {
             waiting.isLookedUp = false;
           });
       }
     }
-  }
-
-  #complete(id: string, value: unknown): void {
-    this.#take(id)?.resolve(value);
   }
 
   // The reason may be internal; the list of failed jobs has it.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { assertPostgresUrl, hidePasswords } from "./address.ts";
+import { assertPostgresUrl } from "../backends.ts";
+import { hidePasswords } from "./query.ts";
 
 describe("a database's URL", () => {
   test.each([
