@@ -2,8 +2,8 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { callerKey, type Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./headers.ts";
-import type { ObservedCall } from "./observer.ts";
-import type { Terms } from "./terms.ts";
+import type { Terms } from "./protocols.ts";
+import type { ObservedCall } from "./routes.ts";
 
 /** Header and trailer that the protocol requires of a response. */
 export interface InitialFields {

@@ -19,7 +19,7 @@ export const callerKey = createContextKey<Caller | undefined>(undefined, { descr
 const validRequestId = /^[\w.-]{1,128}$/;
 
 /** Returns a valid id as it is, or a new one. */
-export function requestIdFrom(given: string | readonly string[] | null | undefined): string {
+export function requestIdFrom(given: string | readonly string[] | undefined): string {
   return typeof given === "string" && validRequestId.test(given) ? given : randomUUID();
 }
 
@@ -91,4 +91,32 @@ export interface Response {
   readonly header: Fields;
   readonly body?: Uint8Array | undefined;
   readonly trailer?: Fields | undefined;
+}
+
+interface AfterReads {
+  /** Must not throw. */
+  afterReads(): void;
+}
+
+let waiting: AfterReads[] = [];
+
+/**
+ * Calls `afterReads` after all socket reads of this turn of the event loop have been processed.
+ *
+ * The frames of an HTTP/2 connection are processed one by one, so a request looks complete and wanted until the
+ * reset that arrived in the same packet is processed.
+ */
+export function callAfterReads(waiter: AfterReads): void {
+  // One immediate for all calls of a turn: one per call would cost as much as a promise.
+  if (waiting.push(waiter) === 1) {
+    setImmediate(callAll);
+  }
+}
+
+function callAll(): void {
+  const all = waiting;
+  waiting = [];
+  for (const waiter of all) {
+    waiter.afterReads();
+  }
 }

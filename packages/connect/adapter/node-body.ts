@@ -19,12 +19,7 @@ export class NodeBody {
    * @param ended called at the end of the body, which Node emits for one that was cut off as well
    * @param cut ends a request whose discarded body is too long
    */
-  constructor(
-    source: Readable,
-    listener: Pick<ExchangeListener, "onChunk">,
-    ended: () => void,
-    cut: () => void,
-  ) {
+  constructor(source: Readable, listener: ExchangeListener, ended: () => void, cut: () => void) {
     this.#source = source;
     source.on("data", (chunk: Uint8Array) => {
       if (!this.#isDiscarding) {

@@ -1,7 +1,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { callAfterReads } from "./after-reads.ts";
 import {
+  callAfterReads,
   type Exchange,
   type ExchangeListener,
   type Fields,

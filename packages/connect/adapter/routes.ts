@@ -1,8 +1,9 @@
-import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, type DescMethod, ScalarType } from "@bufbuild/protobuf";
 import {
   type ConnectError,
   type ConnectRouter,
   type ConnectRouterOptions,
+  type ContextValues,
   createMethodImplSpec,
   createServiceImplSpec,
   type MethodImplSpec,
@@ -14,7 +15,6 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
-import type { CallObserver } from "./observer.ts";
 import { bytesFields } from "./serialize.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
@@ -32,6 +32,29 @@ export interface UnaryTimeouts {
    * `max_grpc_timeout`. Default: none.
    */
   readonly maxUnaryTimeoutMs?: number | undefined;
+}
+
+export interface ObservedCall {
+  readonly method: DescMethod;
+  readonly requestHeader: Headers;
+  /** The context values of interceptors and handler. */
+  readonly values: ContextValues;
+  /** Arrival of the request's header, on the clock of performance.now(). */
+  readonly beganMs: number;
+  /** Whether the call reached the interceptors; one that did not failed by what its caller sent. */
+  readonly isReached: boolean;
+}
+
+/** Observes every request for an RPC, whether it reaches a handler or not. */
+export interface CallObserver {
+  /** The request's header has arrived. */
+  began(): void;
+  /**
+   * The call has ended for its caller, once; its handler may still work.
+   *
+   * @param error the error of the response, `canceled` after a disconnect; undefined for success
+   */
+  ended(call: ObservedCall, error: ConnectError | undefined): void;
 }
 
 /** What all RPCs have in common. */

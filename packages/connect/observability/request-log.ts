@@ -2,7 +2,7 @@ import { Code, type ContextValues, createContextKey, type UnaryRequest } from "@
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { callerKey } from "../adapter/exchange.ts";
-import type { CallObserver } from "../adapter/observer.ts";
+import type { CallObserver } from "../adapter/routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { traceIds } from "./opentelemetry.ts";
 
