@@ -5,9 +5,7 @@ import type { ExecutorVitals, Ran } from "@unblock/executors/executor";
 import type { EventLoopVitals } from "@unblock/measure/event-loop";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { CallObserver } from "../adapter/routes.ts";
-import { registerEventLoop, registerLibuvPool } from "./process-metrics.ts";
-
-const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import { registerEventLoop, registerLibuvPool, secondsBuckets } from "./process-metrics.ts";
 
 export interface MetricsSources {
   readonly executors: () => readonly ExecutorVitals[];
