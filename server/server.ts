@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { listen, type TlsConfig } from "@unblock/connect/listener/listener";
+import { readPage } from "@unblock/connect/non-rpc";
 import { loadTracing } from "@unblock/connect/observability/tracing";
-import { readPage } from "@unblock/connect/page-files";
 import { TimedOut, withTimeout } from "@unblock/executors/waiting";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
 import { services } from "@unblock/proto/methods";

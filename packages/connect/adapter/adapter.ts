@@ -46,7 +46,7 @@ export interface AdapterOptions extends RouteOptions, Partial<ByteLimits> {
   /** Serves requests for other paths. Default: the status 404. */
   readonly fallback?: (exchange: Exchange) => void;
   /** Returns the header of the response to a preflight request; undefined for other requests. Default: none. */
-  readonly preflight?: (exchange: Exchange) => Fields | undefined;
+  readonly preflight?: ((exchange: Exchange) => Fields | undefined) | undefined;
   /**
    * Max time until a request over HTTP/2 is complete, in milliseconds. Then the call ends with
    * deadline_exceeded, and its stream is closed. Enforced once per timeout, so up to twice the time later. The
@@ -57,7 +57,7 @@ export interface AdapterOptions extends RouteOptions, Partial<ByteLimits> {
   /** Ends all calls in progress when it aborts, as unavailable. Default: none. */
   readonly shutdownSignal?: AbortSignal;
   /** Ends calls whose request is not complete when it aborts, so that no handler has begun. Default: none. */
-  readonly drainSignal?: AbortSignal;
+  readonly drainSignal?: AbortSignal | undefined;
   /** Receives errors of responses that could not be sent or were replaced. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
 }
