@@ -1,9 +1,8 @@
-import { type DescField, type DescMessage, type DescMethod, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import {
   type ConnectError,
   type ConnectRouter,
   type ConnectRouterOptions,
-  type ContextValues,
   createMethodImplSpec,
   createServiceImplSpec,
   type MethodImplSpec,
@@ -15,6 +14,7 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
+import type { CallContext } from "./call-context.ts";
 import { bytesFields } from "./serialize.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
@@ -34,16 +34,10 @@ export interface UnaryTimeouts {
   readonly maxUnaryTimeoutMs?: number | undefined;
 }
 
-export interface ObservedCall {
-  readonly method: DescMethod;
-  readonly requestHeader: Headers;
-  /** The context values of interceptors and handler. */
-  readonly values: ContextValues;
-  /** Arrival of the request's header, on the clock of performance.now(). */
-  readonly beganMs: number;
-  /** Whether the call reached the interceptors; one that did not failed by what its caller sent. */
-  readonly isReached: boolean;
-}
+export type ObservedCall = Pick<
+  CallContext,
+  "method" | "requestHeader" | "values" | "beganMs" | "isReached"
+>;
 
 /** Observes every request for an RPC, whether it reaches a handler or not. */
 export interface CallObserver {

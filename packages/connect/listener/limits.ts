@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from "@unblock/http2/server";
-import { maxDiscardedBytes } from "../adapter/node-body.ts";
+import { maxDiscardedBytes } from "../adapter/exchange.ts";
 
 /** Bounds of what callers can make the server hold or wait for. */
 
