@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { Code } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { shorten } from "@unblock/errors/quote";
 import type { Exchange } from "./adapter/exchange.ts";
+import { codeName } from "./code-name.ts";
 import type { Metrics } from "./observability/metrics.ts";
 
 interface PageFile {
@@ -160,7 +160,7 @@ function respondUnknown(exchange: Exchange, message: string): void {
     };
     exchange.respond({ status: 200, header });
   } else {
-    const body = Buffer.from(JSON.stringify({ code: codeToString(Code.Unimplemented), message }));
+    const body = Buffer.from(JSON.stringify({ code: codeName(Code.Unimplemented), message }));
     const header = { "content-type": "application/json", "content-length": body.length };
     exchange.respond({ status: 404, header, body });
   }

@@ -72,7 +72,7 @@ function outcomeOf(request: Request, error: unknown, logger: Logger): ConnectErr
     // The reason distinguishes a passed deadline from a disconnected client.
     return ConnectError.from(request.signal.reason, Code.Canceled);
   }
-  const id = requestIdOf(request);
+  const id = requestIdOf(request.contextValues);
   logger.error({ request_id: id, ...traceIds(), err: error }, `${request.method.name} failed`);
   return new ConnectError(
     `internal error; the server's log has the cause (request id ${id})`,
