@@ -27,10 +27,9 @@ import {
   reflectionIdleMs,
   requestBudget,
 } from "@unblock/connect/listener/limits";
-import { serveNonRpc } from "@unblock/connect/non-rpc";
+import { type PageFiles, serveNonRpc } from "@unblock/connect/non-rpc";
 import { createMetrics } from "@unblock/connect/observability/metrics";
 import { observeRequests } from "@unblock/connect/observability/request-log";
-import type { PageFiles } from "@unblock/connect/page-files";
 import type { FieldViolation } from "@unblock/errors/failure";
 import type { ServedExercise } from "@unblock/exercises/exercise";
 import { Health } from "@unblock/proto/gen/health/v1/health_pb";
@@ -154,10 +153,10 @@ export function createHandler(config: HandlerConfig): Adapter {
     requestTimeoutMs: config.requestTimeoutMs ?? defaultTimeLimits.requestMs,
     signalEndsWithCall: config.signalEndsWithCall ?? false,
     shutdownSignal,
-    ...(config.drainSignal === undefined ? {} : { drainSignal: config.drainSignal }),
+    drainSignal: config.drainSignal,
     fallback: serveNonRpc({ page: config.page, metrics, rpcPaths, onUnknown: observer.unknownRpc }),
     observer,
-    ...(cors === undefined ? {} : { preflight: cors.preflight }),
+    preflight: cors?.preflight,
     onLost: (error) => logger.warn({ err: error }, "a response could not be sent"),
   });
 }

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { reasonOf } from "@unblock/errors/failure";
 import { fail, giveUpMs } from "@unblock/terminal/process";
 
 const maxFailedStarts = 5;
@@ -142,7 +143,7 @@ class Replica {
     try {
       worker = cluster.fork();
     } catch (error) {
-      this.#onEnd("", error instanceof Error ? error.message : String(error), 1);
+      this.#onEnd("", reasonOf(error), 1);
       return;
     }
     this.#worker = worker;

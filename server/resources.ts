@@ -18,29 +18,25 @@ export interface OpenResources extends Resources {
 
 /** Opens executors, backends and exercises; resolves when the backends are ready. */
 export async function openResources(config: ServerConfig): Promise<OpenResources> {
+  await using opened = new AsyncDisposableStack();
   // The threads start while the backends do.
   const executors = createExecutors(config);
   const { background, ...others } = executors;
-  const closeExecutors = () =>
-    Promise.all(Object.values(others).map((executor) => executor.close()));
-  const { backends, rehearsalAddresses } = await openBackends(config).catch(
-    async (error: unknown) => {
-      await closeExecutors();
-      throw error;
-    },
-  );
+  opened.defer(async () => {
+    await Promise.all(Object.values(others).map((executor) => executor.close()));
+  });
+  const { backends, rehearsalAddresses } = await openBackends(config);
+  // Before the threads: the end of a backend frees the threads that are blocked on it.
+  opened.defer(() => backends.close());
   const exercises = await config.loadExercises({ executors, backends });
+  opened.defer(() => background.close(drainBackgroundMs));
+  const resources = opened.move();
   return {
     executors,
     backends,
     exercises,
     rehearsalAddresses,
-    close: async () => {
-      await background.close(drainBackgroundMs);
-      // Before the threads: the end of a backend frees the threads that are blocked on it.
-      await backends.close();
-      await closeExecutors();
-    },
+    close: () => resources.disposeAsync(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { listen, type TlsConfig } from "@unblock/connect/listener/listener";
+import { readPage } from "@unblock/connect/non-rpc";
 import { loadTracing } from "@unblock/connect/observability/tracing";
-import { readPage } from "@unblock/connect/page-files";
 import { TimedOut, withTimeout } from "@unblock/executors/waiting";
 import { EventLoopVitals } from "@unblock/measure/event-loop";
 import { services } from "@unblock/proto/methods";
@@ -64,11 +64,10 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const tracing = await loadTracing(log);
   const page = await readPage(complete.pageFolder);
   const resources = await openResources(complete);
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => resources.close());
   const eventLoop = new EventLoopVitals();
-  const closeResources = async () => {
-    eventLoop.close();
-    await resources.close();
-  };
+  opened.defer(() => eventLoop.close());
   const shutdown = new AbortController();
   const drain = new AbortController();
   const health = new HealthStatus(services.map(({ typeName }) => typeName));
@@ -115,10 +114,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         vitals,
         logger: createLogger("silent", given.log),
       });
-    await warmUp(resources, complete, createRehearsal).catch(async (error: unknown) => {
-      await closeResources();
-      throw error;
-    });
+    await warmUp(resources, complete, createRehearsal);
   }
   const handler = createHandler({
     ...handlerConfig,
@@ -132,12 +128,9 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
   const listener = await listen(
     { host, port: complete.port, tls, connectionLimits: complete, http2: complete.http2, log },
     handler,
-  ).catch(async (error: unknown) => {
-    await closeResources();
-    throw error;
-  });
-
+  );
   port = listener.port;
+  const started = opened.move();
 
   return {
     url: urlOf({ host, port, tls }),
@@ -157,7 +150,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
         drain.abort(reason);
       }
       if (await endsWithin(drained, drainCallsMs - arrivingRequestsMs)) {
-        await closeResources();
+        await started.disposeAsync();
         return;
       }
       log(`Some calls did not end within ${drainCallsMs} ms and are cut off.`);
@@ -165,7 +158,7 @@ export async function createServer(config: Partial<ServerConfig> = {}): Promise<
       shutdown.abort(reason);
       // Cancelled calls need neither executors nor backends, whose end frees the cores.
       const isDrained = endsWithin(drained, finalResponsesMs);
-      await Promise.all([closeResources(), isDrained.then((is) => is || listener.cut())]);
+      await Promise.all([started.disposeAsync(), isDrained.then((is) => is || listener.cut())]);
     },
   };
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { TlsConfig } from "@unblock/connect/listener/listener";
+import { reasonOf } from "@unblock/errors/failure";
 
 const pollMs = 2_000;
 
@@ -35,8 +36,9 @@ export async function readTlsFiles(flags: TlsFlags): Promise<TlsConfig | undefin
       new X509Certificate(certificate);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Expected certificates and a key that belong together, as PEM (${reason}).`);
+    throw new Error(
+      `Expected certificates and a key that belong together, as PEM (${reasonOf(error)}).`,
+    );
   }
   return { cert, key, ...(clientCa !== undefined && { clientCa }) };
 }

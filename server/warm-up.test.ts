@@ -3,7 +3,8 @@ import { Failure } from "@unblock/errors/failure";
 import type { Resources } from "@unblock/exercises/exercise";
 import { exerciseOf } from "@unblock/proto/exercises";
 import { freePort } from "@unblock/test/listen";
-import { createGate, openGate, tasks } from "@unblock/test/tasks";
+import { descendantsOf, isAlive } from "@unblock/test/processes";
+import { createGate, noCaller, openGate, tasks } from "@unblock/test/tasks";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
@@ -72,6 +73,22 @@ describe("a server that starts", () => {
       cause: { code: "UNBLOCK_BACKEND_STATUS", data: { backend: "database", status: 503 } },
     });
     expect(await answers(port)).toBe(false);
+  });
+
+  test("leaves no process behind when its exercises can't be loaded", async () => {
+    const before = descendantsOf(process.pid);
+    let started: number[] = [];
+    const starting = startTestServer({
+      ...small,
+      loadExercises: async ({ executors }) => {
+        await executors.processes.run(tasks.double, 1, noCaller);
+        started = descendantsOf(process.pid).filter((pid) => !before.includes(pid));
+        throw new Error("broken");
+      },
+    });
+    await expect(starting).rejects.toThrow("broken");
+    expect(started).not.toEqual([]);
+    await vi.waitUntil(() => !started.some(isAlive), waitOptions);
   });
 
   test("fails when a thread can't do its task", async () => {

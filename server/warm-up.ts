@@ -4,6 +4,7 @@ import { connect } from "node:http2";
 import { fromJsonString, toBinary } from "@bufbuild/protobuf";
 import { connectCache } from "@unblock/backends/cache";
 import type { Adapter } from "@unblock/connect/adapter/adapter";
+import { envelope } from "@unblock/connect/adapter/envelope";
 import { listen } from "@unblock/connect/listener/listener";
 import { reasonOf } from "@unblock/errors/failure";
 import { createBackground } from "@unblock/executors/background";
@@ -109,8 +110,6 @@ async function openRehearsal(adapter: Adapter) {
 
   const callGrpc = async ({ method }: Exercise, json: string): Promise<Outcome> => {
     const message = toBinary(method.input, fromJsonString(method.input, json));
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(message.length, 1);
     const stream = session.request({
       [secretHeader]: secret,
       ":method": "POST",
@@ -121,7 +120,7 @@ async function openRehearsal(adapter: Adapter) {
     const fields: Record<string, unknown> = {};
     stream.on("response", (header) => Object.assign(fields, header));
     stream.on("trailers", (trailer) => Object.assign(fields, trailer));
-    stream.resume().end(Buffer.concat([prefix, message]));
+    stream.resume().end(envelope(0, message));
     await once(stream, "end");
     const { "grpc-status": status, "grpc-message": text } = fields;
     return { isOk: status === "0" || status === "8", text: decodeURIComponent(String(text)) };

@@ -1,10 +1,35 @@
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join, relative, sep } from "node:path";
 import { Code } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { shorten } from "@unblock/errors/quote";
 import type { Exchange } from "./adapter/exchange.ts";
+import { codeName } from "./code-name.ts";
 import type { Metrics } from "./observability/metrics.ts";
-import type { PageFile, PageFiles } from "./page-files.ts";
 
+interface PageFile {
+  readonly contentType: string;
+  readonly cacheControl: string;
+  readonly body: Buffer;
+}
+
+/** Files of the page by request path, such as "/" and "/assets/index-1a2b3c.js". */
+export type PageFiles = ReadonlyMap<string, PageFile>;
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".ico": "image/x-icon",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".txt": "text/plain; charset=utf-8",
+  ".webmanifest": "application/manifest+json",
+  ".woff2": "font/woff2",
+};
+const unknownType = "application/octet-stream";
+/** Files whose names have a hash of their content. */
+const hashedFolder = "/assets/";
 /** The page loads nothing from other origins, has no inline script, and is shown in no frame. */
 const securityHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": [
@@ -28,6 +53,41 @@ const notBuilt: PageFile = {
       "The exercises are served without it.\n",
   ),
 };
+
+/**
+ * Reads all files of the built page, once: no file path is ever made from a request.
+ *
+ * @returns an empty map when the page is not built
+ */
+export async function readPage(folder: string): Promise<PageFiles> {
+  const files = new Map<string, PageFile>();
+  for (const path of await listFiles(folder)) {
+    const name = `/${relative(folder, path).split(sep).join("/")}`;
+    files.set(name === "/index.html" ? "/" : name, {
+      contentType: contentTypes[extname(name)] ?? unknownType,
+      cacheControl: name.startsWith(hashedFolder)
+        ? "public, max-age=31536000, immutable"
+        : "no-cache",
+      body: await readFile(path),
+    });
+  }
+  return files;
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") {
+        return [];
+      }
+      throw error;
+    },
+  );
+  // Without symbolic links, which may point anywhere.
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
 
 export interface NonRpcConfig {
   readonly page: PageFiles;
@@ -100,7 +160,7 @@ function respondUnknown(exchange: Exchange, message: string): void {
     };
     exchange.respond({ status: 200, header });
   } else {
-    const body = Buffer.from(JSON.stringify({ code: codeToString(Code.Unimplemented), message }));
+    const body = Buffer.from(JSON.stringify({ code: codeName(Code.Unimplemented), message }));
     const header = { "content-type": "application/json", "content-length": body.length };
     exchange.respond({ status: 404, header, body });
   }

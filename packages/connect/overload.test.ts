@@ -6,7 +6,7 @@ import {
   hashPath,
   openSession,
   UnendedRequest,
-} from "@unblock/server/faults/unended-request";
+} from "@unblock/server/testing/unended-request";
 import { failureOf } from "@unblock/test/failures";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

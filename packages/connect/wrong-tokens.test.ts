@@ -1,7 +1,7 @@
 import { startTestLab, type TestLab } from "@unblock/test/lab";
 import { callByHttp1 } from "@unblock/test/wire";
 import { afterEach, describe, expect, test } from "vitest";
-import { WrongTokens } from "./interceptors/wrong-tokens.ts";
+import { WrongTokens } from "./interceptors/lab-guard.ts";
 
 const token = "a-token-of-a-test";
 

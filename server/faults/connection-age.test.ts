@@ -12,8 +12,8 @@ import { callSteadily } from "@unblock/test/burst";
 import { createCertificates } from "@unblock/test/certificates";
 import { post } from "@unblock/test/wire";
 import { expect, test, vi } from "vitest";
-import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
-import { pingPath } from "./unended-request.ts";
+import { type ImpatientServer, impatientServers } from "../testing/impatient-server.ts";
+import { pingPath } from "../testing/unended-request.ts";
 
 const waitOptions = { timeout: 25_000, interval: 20 };
 const connectionLimits = { maxConnectionAgeMs: 400, maxConnectionAgeGraceMs: 20_000 };

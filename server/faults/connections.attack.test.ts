@@ -8,7 +8,7 @@ import { canMakeHosts, makeNetwork } from "@unblock/test/network-hosts";
 import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
 import { httpReply } from "@unblock/test/wire";
 import { afterEach, expect, test, vi } from "vitest";
-import { assertServes, grpc, openSession, UnendedRequest } from "./unended-request.ts";
+import { assertServes, grpc, openSession, UnendedRequest } from "../testing/unended-request.ts";
 
 const waitOptions = { timeout: 30_000, interval: 50 };
 const peerPath = fileURLToPath(new URL(import.meta.resolve("@unblock/test/silent-peer")));

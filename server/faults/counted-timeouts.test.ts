@@ -3,8 +3,14 @@ import { connect } from "node:net";
 import { http2Implementations } from "@unblock/connect/listener/listener";
 import { endedCalls } from "@unblock/test/metrics-page";
 import { expect, test, vi } from "vitest";
-import { impatientServers } from "./impatient-server.ts";
-import { grpc, openSession, pingPath, UnendedRequest, waitOptions } from "./unended-request.ts";
+import { impatientServers } from "../testing/impatient-server.ts";
+import {
+  grpc,
+  openSession,
+  pingPath,
+  UnendedRequest,
+  waitOptions,
+} from "../testing/unended-request.ts";
 
 const start = impatientServers();
 const timeLimits = { headerMs: 200, requestMs: 200 };

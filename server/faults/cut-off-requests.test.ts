@@ -7,7 +7,6 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { type AdapterOptions, createAdapter } from "@unblock/connect/adapter/adapter";
 import { envelope } from "@unblock/connect/adapter/envelope";
-import type { CallObserver } from "@unblock/connect/adapter/observer";
 import { codeName } from "@unblock/connect/code-name";
 import { type Http2Implementation, listen as listenOn } from "@unblock/connect/listener/listener";
 import { errorCode } from "@unblock/http2/errors";
@@ -29,7 +28,7 @@ interface Counted extends Endpoints {
 async function serve(kind: Http2Implementation | "oracle"): Promise<Counted> {
   let calls = 0;
   const observed: string[] = [];
-  const observer: CallObserver = {
+  const observer: AdapterOptions["observer"] = {
     began: () => {},
     ended: (_, error) => observed.push(error === undefined ? "ok" : codeName(error.code)),
   };

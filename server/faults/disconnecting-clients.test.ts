@@ -6,7 +6,7 @@ import { envelope } from "@unblock/connect/adapter/envelope";
 import { endedCalls } from "@unblock/test/metrics-page";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { openSession, waitOptions } from "./unended-request.ts";
+import { openSession, waitOptions } from "../testing/unended-request.ts";
 
 // A stream whose client disconnects is no failure of the server, and must raise no alert.
 let server: TestServer;

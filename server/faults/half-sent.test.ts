@@ -9,7 +9,7 @@ import {
   openSession,
   UnendedRequest,
   waitOptions,
-} from "./unended-request.ts";
+} from "../testing/unended-request.ts";
 
 test("a closing server does not wait for incomplete requests", async () => {
   const server = await startTestServer();

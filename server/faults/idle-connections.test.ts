@@ -6,7 +6,7 @@ import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { HealthCheckResponse_ServingStatus as Status } from "@unblock/proto/gen/health/v1/health_pb";
 import { createCertificates } from "@unblock/test/certificates";
 import { expect, test, vi } from "vitest";
-import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
+import { type ImpatientServer, impatientServers } from "../testing/impatient-server.ts";
 import {
   assertServes,
   dripMs,
@@ -17,7 +17,7 @@ import {
   UnendedRequest,
   waitOptions,
   watchPath,
-} from "./unended-request.ts";
+} from "../testing/unended-request.ts";
 
 const idleMs = 500;
 

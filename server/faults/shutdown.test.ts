@@ -20,7 +20,7 @@ import {
 import { descendantsOf, isAlive } from "@unblock/test/processes";
 import { watchHealth } from "@unblock/test/wire";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { assertServes, grpc, openSession, UnendedRequest } from "./unended-request.ts";
+import { assertServes, grpc, openSession, UnendedRequest } from "../testing/unended-request.ts";
 
 const waitOptions = { timeout: 25_000, interval: 20 };
 const testTimeoutMs = 90_000;

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
+import { type ImpatientServer, impatientServers } from "../testing/impatient-server.ts";
 import {
   assertServes,
   grpc,
@@ -7,7 +7,7 @@ import {
   UnendedRequest,
   waitOptions,
   watchPath,
-} from "./unended-request.ts";
+} from "../testing/unended-request.ts";
 
 const reflectionPath = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const alphaPath = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";

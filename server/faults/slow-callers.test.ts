@@ -3,7 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { createCertificates } from "@unblock/test/certificates";
 import { callGrpc } from "@unblock/test/wire";
 import { expect, test, vi } from "vitest";
-import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
+import { type ImpatientServer, impatientServers } from "../testing/impatient-server.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const idealMs = 200;

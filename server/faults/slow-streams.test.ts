@@ -4,7 +4,7 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { http2Implementations } from "@unblock/connect/listener/listener";
 import { ServerReflection } from "@unblock/proto/gen/grpc/reflection/v1/reflection_pb";
 import { describe, expect, test, vi } from "vitest";
-import { type ImpatientServer, impatientServers } from "./impatient-server.ts";
+import { type ImpatientServer, impatientServers } from "../testing/impatient-server.ts";
 import {
   assertServes,
   grpc,
@@ -14,7 +14,7 @@ import {
   UnendedRequest,
   waitOptions,
   watchPath,
-} from "./unended-request.ts";
+} from "../testing/unended-request.ts";
 
 const requestMs = 200;
 const timeLimits = { headerMs: requestMs, requestMs };

@@ -11,7 +11,7 @@ import {
 import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { FrameReader } from "@unblock/http2/testing/frame-reader";
 import { expect, test, vi } from "vitest";
-import { impatientServers, sweepByHand } from "./impatient-server.ts";
+import { impatientServers, sweepByHand } from "../testing/impatient-server.ts";
 import {
   assertServes,
   grpc,
@@ -20,7 +20,7 @@ import {
   ping,
   UnendedRequest,
   waitOptions,
-} from "./unended-request.ts";
+} from "../testing/unended-request.ts";
 
 const rejectedStream = 7;
 const enhanceYourCalm = 11;

@@ -5,7 +5,7 @@ import { HpackEncoder } from "@unblock/http2/hpack-encoder";
 import { createCertificates } from "@unblock/test/certificates";
 import { type RunningCommand, startCommand } from "@unblock/test/cli";
 import { afterEach, expect, test, vi } from "vitest";
-import { impatientServers } from "./impatient-server.ts";
+import { impatientServers } from "../testing/impatient-server.ts";
 import {
   assertServes,
   grpc,
@@ -13,7 +13,7 @@ import {
   UnendedRequest,
   waitOptions,
   watchPath,
-} from "./unended-request.ts";
+} from "../testing/unended-request.ts";
 
 const peerPath = fileURLToPath(new URL(import.meta.resolve("@unblock/test/silent-peer")));
 const connectionLimits = { keepaliveIntervalMs: 1_000, keepaliveTimeoutMs: 1_000 };

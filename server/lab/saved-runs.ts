@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create, fromJsonString, toJsonString } from "@bufbuild/protobuf";
-import { Failure } from "@unblock/errors/failure";
+import { Failure, reasonOf } from "@unblock/errors/failure";
 import { type Run, RunSchema, type RunSummary, RunSummarySchema } from "@unblock/proto/gen/lab";
 
 const maxRuns = 100;
@@ -98,8 +98,7 @@ export class SavedRuns {
       const isNew = !this.#summaries.has(name) || this.#summaries.get(name) !== undefined;
       this.#summaries.set(name, undefined);
       if (isNew) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#log(`The saved run ${name} can't be read and is skipped: ${reason}`);
+        this.#log(`The saved run ${name} can't be read and is skipped: ${reasonOf(error)}`);
       }
       return undefined;
     }

@@ -1,11 +1,11 @@
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import { callerKey } from "@unblock/connect/adapter/exchange";
-import { Failure } from "@unblock/errors/failure";
+import { checkField, Failure, type FieldViolation } from "@unblock/errors/failure";
 import { quote } from "@unblock/errors/quote";
 import type { Ran, RanOn, TimingStep } from "@unblock/executors/executor";
 import type { ServedExercise } from "@unblock/exercises/exercise";
 import { monotonicMs } from "@unblock/measure/clock";
-import type { Exercise } from "@unblock/proto/exercises";
+import { type Exercise, exercises } from "@unblock/proto/exercises";
 import type { Strategy } from "@unblock/proto/gen/exercise";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
 
@@ -110,4 +110,11 @@ export function lacksBackend({ letter, rpc }: Exercise, { name, needs }: Strateg
     variable: needs,
     flag,
   });
+}
+
+/** Checks that the field `exercise` of a request has the letter of one. */
+export function checkExercise(letter: string): FieldViolation[] {
+  const letters = exercises.map((one) => one.letter);
+  const expected = `to be one of ${letters.join(", ")}, got ${quote(letter)}`;
+  return checkField("exercise", letters.includes(letter), expected);
 }

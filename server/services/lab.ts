@@ -12,7 +12,7 @@ import {
   type RaceRequest,
 } from "@unblock/proto/gen/lab";
 import type { Lab } from "../lab/lab.ts";
-import { lackingStrategies, lacksBackend } from "./exercises.ts";
+import { checkExercise, lackingStrategies, lacksBackend } from "./exercises.ts";
 
 /** Approximate CPU time of a call of CPU work, in milliseconds. */
 const cpuMs = 100;
@@ -102,12 +102,6 @@ export function checkGetRun({ id }: GetRunRequest): FieldViolation[] {
 /** Finds an exercise by its letter only, since a saved run has the letter. */
 function exerciseOf(letter: string): Exercise | undefined {
   return exercises.find((one) => one.letter === letter);
-}
-
-function checkExercise(letter: string): FieldViolation[] {
-  const letters = exercises.map((one) => one.letter);
-  const expected = `to be one of ${letters.join(", ")}, got ${quote(letter)}`;
-  return checkField("exercise", letters.includes(letter), expected);
 }
 
 function checkStrategy(

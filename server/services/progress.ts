@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor, ServiceImpl } from "@connectrpc/connect";
-import { checkField, Failure, type FieldViolation } from "@unblock/errors/failure";
+import { checkField, Failure, type FieldViolation, reasonOf } from "@unblock/errors/failure";
 import { quote } from "@unblock/errors/quote";
 import {
   changeProgress,
@@ -18,6 +18,7 @@ import {
   type Standing,
   StandingSchema,
 } from "@unblock/proto/gen/progress";
+import { checkExercise } from "./exercises.ts";
 
 /**
  * Serves the learner's progress.
@@ -48,26 +49,18 @@ async function respond(
   try {
     return { standing: standingOf((await progress).state, Date.now()) };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new Failure("UNBLOCK_PROGRESS_NOT_SAVED", { problem }, { cause: error });
+    throw new Failure("UNBLOCK_PROGRESS_NOT_SAVED", { problem: reasonOf(error) }, { cause: error });
   }
 }
 
 export function checkGuess({ exercise: letter, strategy }: RecordGuessRequest): FieldViolation[] {
   const exercise = exercises.find((one) => one.letter === letter);
-  const letters = exercises.map((one) => one.letter);
-  return exercise === undefined
-    ? checkName("exercise", letter, letters)
-    : checkName(
-        "strategy",
-        strategy,
-        exercise.strategies.map(({ name }) => name),
-      );
-}
-
-function checkName(field: string, got: string, known: readonly string[]): FieldViolation[] {
-  const expected = `to be one of ${known.join(", ")}, got ${quote(got)}`;
-  return checkField(field, known.includes(got), expected);
+  if (exercise === undefined) {
+    return checkExercise(letter);
+  }
+  const names = exercise.strategies.map(({ name }) => name);
+  const expected = `to be one of ${names.join(", ")}, got ${quote(strategy)}`;
+  return checkField("strategy", names.includes(strategy), expected);
 }
 
 function standingOf(progress: Progress, nowMs: number): Standing {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   createRegistry,
   type DescExtension,
@@ -10,6 +9,7 @@ import {
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { shorten } from "@unblock/errors/quote";
+import { TimedOut, unlessAborted, withTimeout } from "@unblock/executors/waiting";
 import {
   ServerReflection,
   type ServerReflectionRequest,
@@ -168,36 +168,19 @@ async function* untilIdle<Message>(
   const iterator = messages[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await nextWithin(iterator, idleMs, stopSignal);
-      if (next === undefined || next.done) {
+      stopSignal.throwIfAborted();
+      const next = await unlessAborted(withTimeout(idleMs, iterator.next()), stopSignal);
+      if (next.done) {
         return;
       }
       yield next.value;
     }
+  } catch (error) {
+    if (!(error instanceof TimedOut)) {
+      throw error;
+    }
   } finally {
     // Not awaited: it would wait for the next message.
     iterator.return?.()?.catch(() => {});
-  }
-}
-
-/** Returns undefined when nothing arrived in time. */
-async function nextWithin<Message>(
-  iterator: AsyncIterator<Message>,
-  idleMs: number,
-  stopSignal: AbortSignal,
-): Promise<IteratorResult<Message> | undefined> {
-  const arrived = new AbortController();
-  const signal = AbortSignal.any([arrived.signal, stopSignal]);
-  const idle = sleep(idleMs, undefined, { signal, ref: false });
-  const next = iterator.next();
-  // The loser of the race may reject.
-  next.catch(() => {});
-  idle.catch(() => {});
-  try {
-    return await Promise.race([next, idle]);
-  } catch (error) {
-    throw stopSignal.aborted ? stopSignal.reason : error;
-  } finally {
-    arrived.abort();
   }
 }

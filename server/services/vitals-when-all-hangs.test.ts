@@ -12,7 +12,7 @@ import { readMetrics, sampleValue } from "@unblock/test/metrics-page";
 import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
 import { callGrpc, post } from "@unblock/test/wire";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { openSession } from "../faults/unended-request.ts";
+import { openSession } from "../testing/unended-request.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 const libuvThreads = 4;

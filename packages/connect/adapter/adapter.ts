@@ -1,22 +1,37 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter, createContextValues } from "@connectrpc/connect";
 import { codeFromHttpStatus } from "@connectrpc/connect/protocol-connect";
 import type { ServerStream } from "@unblock/http2/server";
 import { ByteBudget, type ByteLimits } from "./byte-budget.ts";
-import type { CallHost } from "./call.ts";
+import type { Call, CallHost } from "./call.ts";
 import { CallsInProgress } from "./calls-in-progress.ts";
 import { inflateInTurn } from "./compression.ts";
 import { callerKey, type Exchange, type ExchangeListener, type Fields } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
 import { NodeHttp2Exchange } from "./node-http2-exchange.ts";
-import { openCall, type RejectedStatus } from "./open-call.ts";
-import { collectRoutes, type Route, type RouteOptions } from "./routes.ts";
-import { maxTimerMs } from "./terms.ts";
+import {
+  connectStreamProtocol,
+  type EnvelopedProtocol,
+  grpcProtocol,
+  grpcWebProtocol,
+} from "./protocols.ts";
+import {
+  collectRoutes,
+  isUnary,
+  type Route,
+  type RouteOptions,
+  type UnaryRoute,
+} from "./routes.ts";
+import { StreamCall } from "./stream-call.ts";
+import { ConnectCall, EnvelopedCall } from "./unary-protocols.ts";
 
 const mebibyte = 1024 * 1024;
+/** Max delay of setTimeout, which fires at once for a longer one. */
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Options of all RPCs; a service can have its own when it is registered. The bytes of requests are bounded in
@@ -31,7 +46,7 @@ export interface AdapterOptions extends RouteOptions, Partial<ByteLimits> {
   /** Serves requests for other paths. Default: the status 404. */
   readonly fallback?: (exchange: Exchange) => void;
   /** Returns the header of the response to a preflight request; undefined for other requests. Default: none. */
-  readonly preflight?: (exchange: Exchange) => Fields | undefined;
+  readonly preflight?: ((exchange: Exchange) => Fields | undefined) | undefined;
   /**
    * Max time until a request over HTTP/2 is complete, in milliseconds. Then the call ends with
    * deadline_exceeded, and its stream is closed. Enforced once per timeout, so up to twice the time later. The
@@ -42,7 +57,7 @@ export interface AdapterOptions extends RouteOptions, Partial<ByteLimits> {
   /** Ends all calls in progress when it aborts, as unavailable. Default: none. */
   readonly shutdownSignal?: AbortSignal;
   /** Ends calls whose request is not complete when it aborts, so that no handler has begun. Default: none. */
-  readonly drainSignal?: AbortSignal;
+  readonly drainSignal?: AbortSignal | undefined;
   /** Receives errors of responses that could not be sent or were replaced. Default: they are dropped. */
   readonly onLost?: (error: unknown) => void;
 }
@@ -125,6 +140,73 @@ export function createAdapter(options: AdapterOptions): Adapter {
     },
     handleStream: (stream, headers) => serve(new NodeHttp2Exchange(stream, headers, onLost)),
   };
+}
+
+interface Format {
+  readonly isBinary: boolean;
+  /** Undefined for Connect's unary calls, whose messages have no envelope. */
+  readonly protocol: EnvelopedProtocol | undefined;
+}
+
+const formats: ReadonlyMap<string, Format> = new Map([
+  ["application/proto", { isBinary: true, protocol: undefined }],
+  ["application/json", { isBinary: false, protocol: undefined }],
+  ["application/connect+proto", { isBinary: true, protocol: connectStreamProtocol }],
+  ["application/connect+json", { isBinary: false, protocol: connectStreamProtocol }],
+  ["application/grpc", { isBinary: true, protocol: grpcProtocol }],
+  ["application/grpc+proto", { isBinary: true, protocol: grpcProtocol }],
+  ["application/grpc+json", { isBinary: false, protocol: grpcProtocol }],
+  ["application/grpc-web", { isBinary: true, protocol: grpcWebProtocol }],
+  ["application/grpc-web+proto", { isBinary: true, protocol: grpcWebProtocol }],
+  ["application/grpc-web+json", { isBinary: false, protocol: grpcWebProtocol }],
+]);
+
+/** Returns a content type in lower case, and JSON without its only charset. */
+function normalized(contentType: string): string {
+  return contentType.toLowerCase().replace(/(?<=json); ?charset=utf-?8$/, "");
+}
+
+/** HTTP status of a request for an RPC that is no call of it. */
+type RejectedStatus = 405 | 415 | 505;
+
+/** Opens a call in the protocol of its request, or returns why that is not possible. */
+function openCall(route: Route, exchange: Exchange, host: CallHost): Call | RejectedStatus {
+  if (exchange.method === "GET" && isUnary(route)) {
+    return openGet(route, exchange, host);
+  }
+  if (exchange.method !== "POST") {
+    return 405;
+  }
+  const contentType = exchange.header("content-type") ?? "";
+  const format = formats.get(contentType) ?? formats.get(normalized(contentType));
+  if (format === undefined) {
+    return 415;
+  }
+  const { protocol, isBinary } = format;
+  if (protocol === grpcProtocol && !exchange.hasTrailers) {
+    return 505;
+  }
+  if (!isUnary(route)) {
+    return protocol === undefined ? 415 : new StreamCall(protocol, route, exchange, isBinary, host);
+  }
+  if (protocol === undefined) {
+    return new ConnectCall(route, exchange, isBinary, undefined, host);
+  }
+  return protocol === connectStreamProtocol
+    ? 415
+    : new EnvelopedCall(protocol, route, exchange, isBinary, host);
+}
+
+/** @see https://connectrpc.com/docs/protocol/#unary-get-request */
+function openGet(route: UnaryRoute, exchange: Exchange, host: CallHost): Call | RejectedStatus {
+  if (route.spec.method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
+    return 405;
+  }
+  const query = new URLSearchParams(exchange.path.split("?", 2)[1]);
+  const encoding = query.get("encoding");
+  return encoding === "proto" || encoding === "json"
+    ? new ConnectCall(route, exchange, encoding === "proto", query, host)
+    : 415;
 }
 
 /** Reports a request that is no call of its RPC. */

@@ -2,8 +2,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { callerKey, type Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./headers.ts";
-import type { ObservedCall } from "./observer.ts";
-import type { Terms } from "./terms.ts";
+import type { Terms } from "./protocols.ts";
 
 /** Header and trailer that the protocol requires of a response. */
 export interface InitialFields {
@@ -22,14 +21,16 @@ export interface CallInit {
  * The context of a call. Web headers and the abort signal are created on first use, since most handlers
  * use few.
  */
-export class CallContext implements HandlerContext, ObservedCall {
+export class CallContext implements HandlerContext {
   readonly method: DescMethod;
   readonly protocolName: string;
   readonly requestMethod: string;
   readonly timeoutMs: () => number | undefined;
   /** On the clock of performance.now(), as `beganMs`. */
   readonly deadlineMs: number | undefined;
+  /** Arrival of the request's header. */
   readonly beganMs = performance.now();
+  /** Whether the call reached the interceptors; one that did not failed by what its caller sent. */
   isReached = false;
   readonly #exchange: Exchange;
   readonly initial: InitialFields;

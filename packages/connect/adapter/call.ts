@@ -10,8 +10,8 @@ import {
   withSendableMessage,
 } from "./errors.ts";
 import type { Exchange, ExchangeListener } from "./exchange.ts";
+import type { Terms } from "./protocols.ts";
 import type { Route } from "./routes.ts";
-import type { Terms } from "./terms.ts";
 
 /** What a call waits for whose request is incomplete, and one whose response is sent. */
 const requestComplete = "request complete";
@@ -63,13 +63,8 @@ export abstract class Call<CallRoute extends Route = Route> implements ExchangeL
   /** The call is over: no more is read, and nothing but its last response is sent. */
   protected abstract onOver(): void;
 
-  /** Deadline on the clock of performance.now(). */
-  get deadlineMs(): number | undefined {
-    return this.context.deadlineMs;
-  }
-
   setTimerWhenNear(nowMs: number, nearMs: number): void {
-    const leftMs = (this.deadlineMs ?? Number.POSITIVE_INFINITY) - nowMs;
+    const leftMs = (this.context.deadlineMs ?? Number.POSITIVE_INFINITY) - nowMs;
     if (leftMs < nearMs && this.#timer === undefined && !this.isOver) {
       this.#timer = setTimeout(expire, Math.max(0, Math.ceil(leftMs)), this);
     }

@@ -1,4 +1,4 @@
-import { impatientServers, sweepByHand } from "@unblock/server/faults/impatient-server";
+import { impatientServers, sweepByHand } from "@unblock/server/testing/impatient-server";
 import {
   assertServes,
   grpc,
@@ -6,7 +6,7 @@ import {
   openSession,
   UnendedRequest,
   waitOptions,
-} from "@unblock/server/faults/unended-request";
+} from "@unblock/server/testing/unended-request";
 import { expect, test, vi } from "vitest";
 
 const sweep = sweepByHand();

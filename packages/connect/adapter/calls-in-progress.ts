@@ -29,7 +29,7 @@ export class CallsInProgress {
   add(call: Call): void {
     call.index = this.#calls.push(call) - 1;
     this.#sweepTimer ??= setInterval(() => this.#sweep(), this.#requestTimeoutMs).unref();
-    if (call.deadlineMs !== undefined) {
+    if (call.context.deadlineMs !== undefined) {
       call.setTimerWhenNear(performance.now(), nearMs);
       this.#scanTimer ??= setInterval(() => this.#scanDeadlines(), scanMs).unref();
     }

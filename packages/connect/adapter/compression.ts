@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Transform } from "node:stream";
 import { promisify } from "node:util";
 import {
   brotliCompress,
@@ -8,6 +9,7 @@ import {
   createGunzip,
   gunzipSync,
   gzip,
+  type ZlibOptions,
 } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
@@ -23,27 +25,34 @@ const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
 const brotliParams = { [constants.BROTLI_PARAM_QUALITY]: compressionLevel };
 
-const compressionGzip: Compression = {
-  name: "gzip",
-  compress: async (bytes) => new Uint8Array(await gzipAsync(bytes, { level: compressionLevel })),
-  decompress: (bytes, readMaxBytes) => inflate("gzip", bytes, readMaxBytes),
-};
-const compressionBrotli: Compression = {
-  name: "br",
-  compress: async (bytes) => new Uint8Array(await brotliAsync(bytes, { params: brotliParams })),
-  decompress: (bytes, readMaxBytes) => inflate("br", bytes, readMaxBytes),
-};
+interface Algorithm extends Pick<Compression, "name" | "compress"> {
+  readonly createInflater: (options: ZlibOptions) => Transform;
+  readonly inflateSync: (
+    bytes: Uint8Array,
+    options: { maxOutputLength: number },
+  ) => Buffer<ArrayBuffer>;
+}
+
+const algorithms: readonly Algorithm[] = [
+  {
+    name: "gzip",
+    compress: async (bytes) => new Uint8Array(await gzipAsync(bytes, { level: compressionLevel })),
+    createInflater: createGunzip,
+    inflateSync: gunzipSync,
+  },
+  {
+    name: "br",
+    compress: async (bytes) => new Uint8Array(await brotliAsync(bytes, { params: brotliParams })),
+    createInflater: createBrotliDecompress,
+    inflateSync: brotliDecompressSync,
+  },
+];
 
 /** Max messages that wait to be inflated; calls beyond that are rejected. */
 const maxWaiting = 100;
 
 /** Bytes per output chunk of zlib, each of which takes a turn of the event loop and of a libuv thread. */
 const chunkSize = 64 * 1024;
-
-const inflaters = new Map([
-  ["gzip", createGunzip],
-  ["br", createBrotliDecompress],
-]);
 
 /** Compressions whose inflated messages own their memory, which is not a part of Node's pool. */
 const withOwnMemory = new WeakSet<Compression>();
@@ -59,9 +68,11 @@ export function inflatesIntoOwnMemory(compression: Compression): boolean {
 export function inflateInTurn(): Compression[] {
   let isInflating = false;
   const waiting: (() => void)[] = [];
-  return [compressionGzip, compressionBrotli].map((compression) => {
+  return algorithms.map((algorithm) => {
+    const { name, compress } = algorithm;
     const inTurn: Compression = {
-      ...compression,
+      name,
+      compress,
       decompress: async (bytes, readMaxBytes) => {
         if (waiting.length >= maxWaiting) {
           throw new ConnectError(
@@ -75,7 +86,7 @@ export function inflateInTurn(): Compression[] {
         }
         isInflating = true;
         try {
-          return await compression.decompress(bytes, readMaxBytes);
+          return await inflate(algorithm, bytes, readMaxBytes);
         } finally {
           const next = waiting.shift();
           if (next === undefined) {
@@ -98,7 +109,7 @@ export function inflateInTurn(): Compression[] {
  * @throws ConnectError for a message that is too large, truncated or not compressed
  */
 async function inflate(
-  name: string,
+  { name, createInflater }: Algorithm,
   bytes: Uint8Array,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -106,10 +117,10 @@ async function inflate(
   if (name === "br" && (firstPartBytes(bytes) ?? 0) > maxBytes) {
     throw tooLarge(maxBytes);
   }
-  const stream = inflaters.get(name)?.({ chunkSize });
-  if (stream === undefined || bytes.length === 0) {
+  if (bytes.length === 0) {
     return new Uint8Array(0);
   }
+  const stream = createInflater({ chunkSize });
   let message = new Uint8Array(Math.min(maxBytes, 4 * bytes.length));
   let length = 0;
   stream.on("data", (chunk: Buffer<ArrayBuffer>) => {
@@ -147,28 +158,21 @@ async function inflate(
  * Gzip and brotli that inflate on the event loop, for small messages of services that must not need libuv's
  * pool.
  */
-export const inflateOnEventLoop: Compression[] = [
-  onEventLoop(compressionGzip, gunzipSync),
-  onEventLoop(compressionBrotli, brotliDecompressSync),
-];
-
-function onEventLoop(
-  compression: Compression,
-  inflateSync: (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer<ArrayBuffer>,
-): Compression {
-  return {
-    ...compression,
+export const inflateOnEventLoop = algorithms.map(
+  ({ name, compress, inflateSync }): Compression => ({
+    name,
+    compress,
     decompress: async (bytes, readMaxBytes) => {
       try {
         return bytes.length === 0
           ? new Uint8Array(0)
           : inflateSync(bytes, { maxOutputLength: readMaxBytes });
       } catch (error) {
-        throw toInflateError(compression.name, error, readMaxBytes);
+        throw toInflateError(name, error, readMaxBytes);
       }
     },
-  };
-}
+  }),
+);
 
 function toInflateError(name: string, error: unknown, readMaxBytes: number): ConnectError {
   if (error instanceof ConnectError) {

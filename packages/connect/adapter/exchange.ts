@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { createContextKey } from "@connectrpc/connect";
 
 /** Facts about a request besides its headers. */
@@ -19,7 +20,7 @@ export const callerKey = createContextKey<Caller | undefined>(undefined, { descr
 const validRequestId = /^[\w.-]{1,128}$/;
 
 /** Returns a valid id as it is, or a new one. */
-export function requestIdFrom(given: string | readonly string[] | null | undefined): string {
+export function requestIdFrom(given: string | readonly string[] | undefined): string {
   return typeof given === "string" && validRequestId.test(given) ? given : randomUUID();
 }
 
@@ -91,4 +92,74 @@ export interface Response {
   readonly header: Fields;
   readonly body?: Uint8Array | undefined;
   readonly trailer?: Fields | undefined;
+}
+
+interface AfterReads {
+  /** Must not throw. */
+  afterReads(): void;
+}
+
+let waiting: AfterReads[] = [];
+
+/**
+ * Calls `afterReads` after all socket reads of this turn of the event loop have been processed.
+ *
+ * The frames of an HTTP/2 connection are processed one by one, so a request looks complete and wanted until the
+ * reset that arrived in the same packet is processed.
+ */
+export function callAfterReads(waiter: AfterReads): void {
+  // One immediate for all calls of a turn: one per call would cost as much as a promise.
+  if (waiting.push(waiter) === 1) {
+    setImmediate(callAll);
+  }
+}
+
+function callAll(): void {
+  const all = waiting;
+  waiting = [];
+  for (const waiter of all) {
+    waiter.afterReads();
+  }
+}
+
+/** Max bytes that are read of a discarded body, so that its sender reads the response. */
+export const maxDiscardedBytes = 16 * 1024 * 1024;
+
+/**
+ * Reads the body of a request of Node's servers.
+ *
+ * A discarded body is read to its end: its sender would not read the response otherwise (over HTTP/2 it waits
+ * for its window, over HTTP/1.1 the connection would be reset).
+ *
+ * @param ended called at the end of the body, which Node emits for one that was cut off as well
+ * @param cut ends a request whose discarded body is too long
+ * @returns a function that discards the rest of the body
+ */
+export function readNodeBody(
+  source: Readable,
+  listener: ExchangeListener,
+  ended: () => void,
+  cut: () => void,
+): () => void {
+  let isDiscarding = false;
+  let discardedBytes = 0;
+  source.on("data", (chunk: Uint8Array) => {
+    if (!isDiscarding) {
+      listener.onChunk(chunk);
+      return;
+    }
+    discardedBytes += chunk.length;
+    if (discardedBytes > maxDiscardedBytes) {
+      cut();
+    }
+  });
+  source.on("end", () => {
+    if (!isDiscarding) {
+      ended();
+    }
+  });
+  return () => {
+    isDiscarding = true;
+    source.resume();
+  };
 }

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { dropUnsendable, isConnectionField } from "./sendable.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 type Plain = Record<string, string | string[] | undefined>;
 
@@ -8,6 +8,32 @@ const simpleName = /^[a-z][a-z0-9-]*$/;
 const simpleValue = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 /** Larger fields become web headers, whose size is checked before they are sent. */
 const maxSimpleBytes = 8 * 1024;
+
+/**
+ * Fields of the connection and of the body's length, which only the adapter and Node set. HTTP/2 does not
+ * allow most of them, and a handler that copies them from another server's response does not mean them.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2
+ */
+const connectionFields: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+const invalidInValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Max size of a header or of trailers as HPACK counts it; Node sends at most 64 KiB over HTTP/2. */
+const maxFieldsBytes = 48 * 1024;
+/** HPACK overhead per field. */
+const fieldBytes = 32;
 
 /**
  * Headers that become web headers only for more than getting and setting a few fields: a handler that reads
@@ -53,7 +79,7 @@ export class LazyHeaders implements Headers {
       simpleName.test(name) &&
       simpleValue.test(value) &&
       name !== "set-cookie" &&
-      !isConnectionField(name) &&
+      !connectionFields.has(name) &&
       this.#setBytes <= maxSimpleBytes;
     if (this.#plain === undefined || !isSimple) {
       this.#made().set(name, value);
@@ -157,4 +183,47 @@ export function addTrailers(header: OutgoingHttpHeaders, trailers: Headers): voi
   for (const [name, value] of Object.entries(toNodeHeaders(trailers, {}))) {
     header[`trailer-${name}`] = value;
   }
+}
+
+function isTooLarge(fields: Headers): boolean {
+  let bytes = 0;
+  for (const [name, value] of fields) {
+    bytes += name.length + value.length + fieldBytes;
+  }
+  return bytes > maxFieldsBytes;
+}
+
+/**
+ * Removes fields that can't be sent from a response's header or trailers.
+ *
+ * @returns the error to respond with; undefined when only connection fields were removed, or none
+ */
+function dropUnsendable(headers: Headers): ConnectError | undefined {
+  const invalid: string[] = [];
+  for (const [name, value] of [...headers]) {
+    if (connectionFields.has(name)) {
+      headers.delete(name);
+    } else if (invalidInValue.test(value)) {
+      headers.delete(name);
+      invalid.push(name);
+    }
+  }
+  if (invalid.length > 0) {
+    return unsendable(`its field ${invalid.join(", ")} has an invalid character`);
+  }
+  if (!isTooLarge(headers)) {
+    return undefined;
+  }
+  const largestFirst = [...headers].sort(([, one], [, other]) => other.length - one.length);
+  for (const [name] of largestFirst) {
+    if (!isTooLarge(headers)) {
+      break;
+    }
+    headers.delete(name);
+  }
+  return unsendable(`its fields are larger than ${maxFieldsBytes} bytes`);
+}
+
+function unsendable(why: string): ConnectError {
+  return new ConnectError(`The response can't be sent: ${why}`, Code.Internal);
 }

@@ -6,10 +6,10 @@ import {
   type ExchangeListener,
   type Fields,
   type Response,
+  readNodeBody,
   requestIdFrom,
 } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./headers.ts";
-import { NodeBody } from "./node-body.ts";
 
 /** Above this size, copying a body costs more than a write of its own. */
 const maxJoinedBytes = 16 * 1024;
@@ -20,7 +20,7 @@ export class Http1Exchange implements Exchange {
   readonly requestId: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #body: NodeBody | undefined;
+  #discard: (() => void) | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? "";
@@ -62,7 +62,7 @@ export class Http1Exchange implements Exchange {
 
   open(listener: ExchangeListener): void {
     const request = this.#request;
-    this.#body = new NodeBody(
+    this.#discard = readNodeBody(
       request,
       listener,
       () => {
@@ -86,7 +86,7 @@ export class Http1Exchange implements Exchange {
   }
 
   discard(): void {
-    this.#body?.discard();
+    this.#discard?.();
   }
 
   closeAfterResponse(): void {

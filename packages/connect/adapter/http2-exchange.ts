@@ -6,8 +6,8 @@ import {
   type ServerStream,
   type StreamReceiver,
 } from "@unblock/http2/server";
-import { callAfterReads } from "./after-reads.ts";
 import {
+  callAfterReads,
   type Exchange,
   type ExchangeListener,
   type Fields,

@@ -32,11 +32,12 @@ export function invokeUnary(
     return intercept(spec, interceptors, context, message);
   }
   const { method, impl } = spec;
+  // A message or its initializer.
   const output = impl(message, context);
   // Awaiting a plain value would cost a turn.
   return isPromiseLike(output)
-    ? Promise.resolve(output).then((awaited) => complete(method.output, awaited))
-    : complete(method.output, output);
+    ? Promise.resolve(output).then((awaited) => create(method.output, awaited))
+    : create(method.output, output);
 }
 
 function intercept(
@@ -55,7 +56,7 @@ function intercept(
       ...responseOf(context),
       method,
       stream: false,
-      message: complete(method.output, isPromiseLike(output) ? await output : output),
+      message: create(method.output, isPromiseLike(output) ? await output : output),
     };
     return own;
   };
@@ -138,7 +139,7 @@ async function* once<Message>(message: Message): AsyncIterable<Message> {
 
 async function* completeAll({ method }: StreamSpec, output: Output): Messages {
   for await (const message of output) {
-    yield complete(method.output, message);
+    yield create(method.output, message);
   }
 }
 
@@ -199,14 +200,6 @@ function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is Promi
     "then" in value &&
     typeof value.then === "function"
   );
-}
-
-/** Implementations may return a message or its initializer. */
-function complete<Desc extends DescMessage>(
-  schema: Desc,
-  output: MessageInitShape<Desc>,
-): MessageShape<Desc> {
-  return create(schema, output);
 }
 
 function merge(context: CallContext, request: UnaryRequest | StreamRequest): HandlerContext {

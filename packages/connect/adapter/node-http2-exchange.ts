@@ -1,15 +1,15 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { callAfterReads } from "./after-reads.ts";
 import {
+  callAfterReads,
   type Exchange,
   type ExchangeListener,
   type Fields,
   type Response,
+  readNodeBody,
   requestIdFrom,
 } from "./exchange.ts";
 import { joinValues, LazyHeaders } from "./headers.ts";
-import { NodeBody } from "./node-body.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
 const { NGHTTP2_STREAM_STATE_OPEN, NGHTTP2_STREAM_STATE_HALF_CLOSED_LOCAL } = constants;
@@ -26,7 +26,7 @@ export class NodeHttp2Exchange implements Exchange {
   readonly #headers: IncomingHttpHeaders;
   readonly #onLost: (error: unknown) => void;
   #listener: ExchangeListener | undefined;
-  #body: NodeBody | undefined;
+  #discard: (() => void) | undefined;
   #trailer: Fields | undefined;
 
   /** @param onLost receives why trailers could not be sent */
@@ -80,7 +80,7 @@ export class NodeHttp2Exchange implements Exchange {
   open(listener: ExchangeListener): void {
     const stream = this.#stream;
     this.#listener = listener;
-    this.#body = new NodeBody(
+    this.#discard = readNodeBody(
       stream,
       listener,
       () => callAfterReads(this),
@@ -107,7 +107,7 @@ export class NodeHttp2Exchange implements Exchange {
   }
 
   discard(): void {
-    this.#body?.discard();
+    this.#discard?.();
   }
 
   /** @see https://www.rfc-editor.org/rfc/rfc9113#section-8.1 */

@@ -9,7 +9,7 @@ const maxPendingBytes = 16 * 1024;
 export class OutgoingMessages {
   readonly #exchange: Exchange;
   /** Header of the response, once it is decided; it is sent with the first messages. */
-  #header: Fields | undefined;
+  header: Fields | undefined;
   #isStarted = false;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
@@ -20,14 +20,6 @@ export class OutgoingMessages {
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
-  }
-
-  get header(): Fields | undefined {
-    return this.#header;
-  }
-
-  open(header: Fields): void {
-    this.#header = header;
   }
 
   add(flags: number, message: Uint8Array): void {
@@ -57,7 +49,6 @@ export class OutgoingMessages {
     this.#resolveDrained?.();
   }
 
-  /** @param header of a response without messages */
   end(header: Fields, { body, trailer }: ResponseEnd): void {
     if (body !== undefined) {
       this.#pending.push(body);
@@ -65,7 +56,7 @@ export class OutgoingMessages {
     const rest = this.#takePending();
     if (!this.#isStarted) {
       this.#isStarted = true;
-      this.#exchange.respond({ status: 200, header: this.#header ?? header, body: rest, trailer });
+      this.#exchange.respond({ status: 200, header, body: rest, trailer });
       return;
     }
     if (rest !== undefined) {
@@ -81,7 +72,7 @@ export class OutgoingMessages {
     }
     if (!this.#isStarted) {
       this.#isStarted = true;
-      this.#exchange.start(this.#header ?? {});
+      this.#exchange.start(this.header ?? {});
     }
     this.#write(chunk);
   }

@@ -1,17 +1,41 @@
 import type { ConnectError } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
+import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import * as connect from "@connectrpc/connect/protocol-connect";
 import * as grpc from "@connectrpc/connect/protocol-grpc";
 import * as grpcWeb from "@connectrpc/connect/protocol-grpc-web";
 import type { CallContext, InitialFields } from "./call-context.ts";
 import { envelope } from "./envelope.ts";
-import type { Fields } from "./exchange.ts";
+import type { Exchange, Fields } from "./exchange.ts";
 import { toNodeHeaders } from "./headers.ts";
 import type { Route } from "./routes.ts";
-import { rememberLast, type TermsFields } from "./terms.ts";
 
 const { trailerFlag, trailerSerialize } = grpcWeb;
 const { endStreamFlag } = connect;
+
+/** What a call requests besides its message. */
+export interface Terms {
+  /** Time until the deadline; undefined without a deadline. */
+  readonly timeoutMs: number | undefined;
+  /** Compression of the request. */
+  readonly request: Compression | null;
+  /** Compression that the response may have. */
+  readonly response: Compression | null;
+  /** Why the call is rejected. */
+  readonly problem: ConnectError | undefined;
+}
+
+type ParseTimeout = (
+  value: string | null,
+  maxTimeoutMs: number,
+) => { readonly timeoutMs?: number; readonly error?: ConnectError | undefined };
+
+/** Header fields of a protocol's terms. */
+export interface TermsFields {
+  readonly timeout: string;
+  readonly parseTimeout: ParseTimeout;
+  readonly encoding: string;
+  readonly acceptEncoding: string;
+}
 
 /** A protocol in which each message has an envelope: all but Connect's unary calls. */
 export interface EnvelopedProtocol {
@@ -38,6 +62,7 @@ export interface ResponseEnd {
 const okTrailer = Object.freeze({ "grpc-status": grpc.grpcStatusOk });
 const okEnvelope = envelope(trailerFlag, trailerSerialize(new Headers(okTrailer)));
 const noFields = Object.freeze({});
+const noCompression = { request: null, response: null, error: undefined };
 
 /** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 export const grpcProtocol: EnvelopedProtocol = {
@@ -133,4 +158,41 @@ function initialFields(
   };
   const [binary, json] = [byCompression(binaryType), byCompression(jsonType)];
   return (isBinary, compression) => (isBinary ? binary(compression) : json(compression));
+}
+
+export function readTerms(
+  { options, timeouts }: Route,
+  exchange: Exchange,
+  fields: TermsFields,
+  encoding = exchange.header(fields.encoding),
+): Terms {
+  const accepted = exchange.header(fields.acceptEncoding);
+  const compression =
+    encoding === null && accepted === null
+      ? noCompression
+      : compressionNegotiate(options.acceptCompression, encoding, accepted, fields.acceptEncoding);
+  const timeout = fields.parseTimeout(exchange.header(fields.timeout), options.maxTimeoutMs);
+  const { defaultTimeoutMs, maxUnaryTimeoutMs = Number.POSITIVE_INFINITY } = timeouts;
+  const timeoutMs = timeout.timeoutMs ?? defaultTimeoutMs;
+  return {
+    timeoutMs: timeoutMs === undefined ? undefined : Math.min(timeoutMs, maxUnaryTimeoutMs),
+    request: compression.request,
+    response: compression.response,
+    problem: compression.error ?? timeout.error,
+  };
+}
+
+/** Caches the last result, since callers repeat the same timeout. */
+export function rememberLast(parseTimeout: ParseTimeout): ParseTimeout {
+  let lastValue: string | null = null;
+  let lastMax = 0;
+  let last: ReturnType<ParseTimeout> | undefined;
+  return (value, maxTimeoutMs) => {
+    if (last === undefined || value !== lastValue || maxTimeoutMs !== lastMax) {
+      last = parseTimeout(value, maxTimeoutMs);
+      lastValue = value;
+      lastMax = maxTimeoutMs;
+    }
+    return last;
+  };
 }

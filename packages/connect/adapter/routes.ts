@@ -14,7 +14,7 @@ import {
   type UniversalHandlerOptions,
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
-import type { CallObserver } from "./observer.ts";
+import type { CallContext } from "./call-context.ts";
 import { bytesFields } from "./serialize.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
@@ -32,6 +32,23 @@ export interface UnaryTimeouts {
    * `max_grpc_timeout`. Default: none.
    */
   readonly maxUnaryTimeoutMs?: number | undefined;
+}
+
+export type ObservedCall = Pick<
+  CallContext,
+  "method" | "requestHeader" | "values" | "beganMs" | "isReached"
+>;
+
+/** Observes every request for an RPC, whether it reaches a handler or not. */
+export interface CallObserver {
+  /** The request's header has arrived. */
+  began(): void;
+  /**
+   * The call has ended for its caller, once; its handler may still work.
+   *
+   * @param error the error of the response, `canceled` after a disconnect; undefined for success
+   */
+  ended(call: ObservedCall, error: ConnectError | undefined): void;
 }
 
 /** What all RPCs have in common. */

@@ -6,6 +6,8 @@ import {
 } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
+import { shorten } from "@unblock/errors/quote";
 import type { Route } from "./routes.ts";
 
 /** A field of bytes from this size on is copied once. `toBinary` copies it twice, into buffers of three times its size. */
@@ -66,4 +68,38 @@ function withField(
     );
   }
   return Buffer.concat([rest, prefix, value], bytes);
+}
+
+/** @throws ConnectError for a message that can't be parsed */
+export function parseMessage(
+  { serialization }: Route,
+  isBinary: boolean,
+  bytes: Uint8Array,
+): MessageShape<DescMessage> {
+  try {
+    return serialization.getI(isBinary).parse(bytes);
+  } catch (error) {
+    // Connect reports an unreadable binary message as internal; the caller sent it.
+    throw error instanceof ConnectError
+      ? new ConnectError(
+          shorten(error.rawMessage),
+          error.code === Code.Internal ? Code.InvalidArgument : error.code,
+        )
+      : error;
+  }
+}
+
+/** @throws ConnectError when the request named no compression */
+export function decompress(
+  bytes: Uint8Array,
+  compression: Compression | null,
+  readMaxBytes: number,
+): Promise<Uint8Array> {
+  if (compression === null) {
+    throw new ConnectError(
+      "received compressed envelope, but do not know how to decompress",
+      Code.Internal,
+    );
+  }
+  return compression.decompress(bytes, readMaxBytes);
 }

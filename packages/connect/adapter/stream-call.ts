@@ -1,34 +1,27 @@
-import {
-  create,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { compressedFlag } from "@connectrpc/connect/protocol";
-import { callAfterReads } from "./after-reads.ts";
 import { Call, type CallHost } from "./call.ts";
 import { tooManyBytes } from "./errors.ts";
-import type { Exchange } from "./exchange.ts";
+import { callAfterReads, type Exchange } from "./exchange.ts";
 import { toNodeHeaders } from "./headers.ts";
-import { IncomingMessages } from "./incoming-messages.ts";
+import {
+  IncomingMessages,
+  type Message,
+  MessageIterator,
+  type MessageSource,
+} from "./incoming-messages.ts";
 import { invokeStream } from "./invoke.ts";
-import { MessageIterator, type MessageSource } from "./message-iterator.ts";
 import { OutgoingMessages } from "./outgoing-messages.ts";
-import type { EnvelopedProtocol } from "./protocols.ts";
+import { type EnvelopedProtocol, readTerms } from "./protocols.ts";
 import type { StreamRoute } from "./routes.ts";
-import { serializeMessage } from "./serialize.ts";
-import { readTerms } from "./terms.ts";
-import { decompress, parseMessage } from "./unary-call.ts";
+import { decompress, parseMessage, serializeMessage } from "./serialize.ts";
 
 /** Bytes of complete messages from which on the caller is to send no more. */
 const pauseBytes = 32 * 1024;
 
 /** A client-streaming, server-streaming or bidirectional call. */
-export class StreamCall
-  extends Call<StreamRoute>
-  implements MessageSource<MessageShape<DescMessage>>
-{
+export class StreamCall extends Call<StreamRoute> implements MessageSource {
   readonly #protocol: EnvelopedProtocol;
   readonly #isBinary: boolean;
   readonly #incoming: IncomingMessages;
@@ -121,7 +114,7 @@ export class StreamCall
       }
       const { spec, options } = this.route;
       this.context.isReached = true;
-      const input = new MessageIterator<MessageShape<DescMessage>>(this);
+      const input = new MessageIterator(this);
       const output = await invokeStream(spec, options.interceptors, this.context, input);
       this.#output = output[Symbol.asyncIterator]();
       if (this.isOver) {
@@ -139,8 +132,7 @@ export class StreamCall
     }
   }
 
-  /** Returns the caller's next message, parsed; undefined when there is none yet. */
-  take(): MessageShape<DescMessage> | Promise<MessageShape<DescMessage>> | undefined {
+  take(): Message | Promise<Message> | undefined {
     const message = this.#incoming.take();
     if (this.isOver) {
       throw this.context.signal.reason;
@@ -160,7 +152,6 @@ export class StreamCall
       : parse(message.bytes);
   }
 
-  /** Resolves when the caller sent more; undefined after its last message. */
   changed(): Promise<void> | undefined {
     return this.isReceived
       ? undefined
@@ -169,7 +160,6 @@ export class StreamCall
         });
   }
 
-  /** The handler reads no more messages. */
   stop(): void {
     this.#incoming.drop();
     this.exchange.discard();
@@ -212,7 +202,7 @@ export class StreamCall
   #openResponse(): void {
     const { initial, changedHeader } = this.context;
     try {
-      this.#outgoing.open(toNodeHeaders(changedHeader, initial.header));
+      this.#outgoing.header = toNodeHeaders(changedHeader, initial.header);
     } catch (error) {
       this.host.onLost(error);
       throw error;

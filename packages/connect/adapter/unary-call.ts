@@ -1,7 +1,6 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
-import { shorten } from "@unblock/errors/quote";
 import { Call, type CallHost } from "./call.ts";
 import type { CallInit } from "./call-context.ts";
 import { inflatesIntoOwnMemory, release } from "./compression.ts";
@@ -9,8 +8,8 @@ import type { EnvelopedMessage } from "./envelope.ts";
 import { tooLarge, tooManyBytes } from "./errors.ts";
 import { invokeUnary } from "./invoke.ts";
 import { RequestBody } from "./request-body.ts";
-import type { Route, UnaryRoute } from "./routes.ts";
-import { serializeMessage } from "./serialize.ts";
+import type { UnaryRoute } from "./routes.ts";
+import { decompress, parseMessage, serializeMessage } from "./serialize.ts";
 
 /** A unary call, from the wire to protobuf-es to its handler and back, without async iterables. */
 export abstract class UnaryCall extends Call<UnaryRoute> {
@@ -142,38 +141,4 @@ export abstract class UnaryCall extends Call<UnaryRoute> {
       this.held.release();
     }
   }
-}
-
-/** @throws ConnectError for a message that can't be parsed */
-export function parseMessage(
-  { serialization }: Route,
-  isBinary: boolean,
-  bytes: Uint8Array,
-): MessageShape<DescMessage> {
-  try {
-    return serialization.getI(isBinary).parse(bytes);
-  } catch (error) {
-    // Connect reports an unreadable binary message as internal; the caller sent it.
-    throw error instanceof ConnectError
-      ? new ConnectError(
-          shorten(error.rawMessage),
-          error.code === Code.Internal ? Code.InvalidArgument : error.code,
-        )
-      : error;
-  }
-}
-
-/** @throws ConnectError when the request named no compression */
-export function decompress(
-  bytes: Uint8Array,
-  compression: Compression | null,
-  readMaxBytes: number,
-): Promise<Uint8Array> {
-  if (compression === null) {
-    throw new ConnectError(
-      "received compressed envelope, but do not know how to decompress",
-      Code.Internal,
-    );
-  }
-  return compression.decompress(bytes, readMaxBytes);
 }

@@ -7,7 +7,6 @@ import {
 } from "@connectrpc/connect";
 import type { ErrorKind } from "@unblock/errors/error-table";
 import { Failure, InvalidRequest } from "@unblock/errors/failure";
-import { shorten } from "@unblock/errors/quote";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -64,7 +63,7 @@ async function* concluded<Message>(
 /** Logs errors that no caller can act on, which become "internal error" for the caller. */
 function outcomeOf(request: Request, error: unknown, logger: Logger): ConnectError {
   if (error instanceof ConnectError) {
-    return sendable(error);
+    return error;
   }
   if (error instanceof Failure) {
     return toConnectError(error);
@@ -73,27 +72,12 @@ function outcomeOf(request: Request, error: unknown, logger: Logger): ConnectErr
     // The reason distinguishes a passed deadline from a disconnected client.
     return ConnectError.from(request.signal.reason, Code.Canceled);
   }
-  const id = requestIdOf(request);
+  const id = requestIdOf(request.contextValues);
   logger.error({ request_id: id, ...traceIds(), err: error }, `${request.method.name} failed`);
   return new ConnectError(
     `internal error; the server's log has the cause (request id ${id})`,
     Code.Internal,
   );
-}
-
-/** Repairs errors of Connect itself that blame the wrong side or do not fit into a trailer. */
-function sendable(error: ConnectError): ConnectError {
-  const { code, rawMessage, metadata } = error;
-  // Connect reports an unreadable binary message of a stream as internal; the caller sent it.
-  const isUnreadable = code === Code.Internal && rawMessage.startsWith("parse binary: ");
-  const short = shorten(rawMessage).toWellFormed();
-  if (!isUnreadable && short === rawMessage) {
-    return error;
-  }
-  // A message with half a character makes no gRPC trailer, and the call would have no response.
-  const sent = new ConnectError(short, isUnreadable ? Code.InvalidArgument : code, metadata);
-  sent.details = error.details;
-  return sent;
 }
 
 /** Returns a ConnectError that has the failure's code and data in a google.rpc.ErrorInfo. */

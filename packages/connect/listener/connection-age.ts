@@ -1,41 +1,25 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { goAway } from "./sessions.ts";
-
-/** Max age of connections, so that clients spread over servers that were added; in milliseconds. */
-export interface ConnectionAge {
-  /** Age at which a connection takes no more calls, 10 % more or less; 0 for no limit. */
-  readonly maxConnectionAgeMs: number;
-  /** Time after that for calls in progress; then the connection is destroyed. */
-  readonly maxConnectionAgeGraceMs: number;
-}
+import type { ConnectionLimits } from "./limits.ts";
 
 /** As in grpc-go: connections that were opened together end apart. */
 const jitter = 0.1;
 
-function atMaxAge(socket: Socket, { maxConnectionAgeMs }: ConnectionAge, old: () => void): void {
+/** Calls `old` when an open connection has reached its max age. */
+export function atMaxAge(
+  socket: Socket,
+  { maxConnectionAgeMs }: ConnectionLimits,
+  old: () => void,
+): void {
   if (maxConnectionAgeMs > 0) {
     const ageMs = maxConnectionAgeMs * (1 - jitter + 2 * jitter * Math.random());
     whileOpen(socket, ageMs, old);
   }
 }
 
-function whileOpen(socket: Socket, delayMs: number, then: () => void): void {
+export function whileOpen(socket: Socket, delayMs: number, then: () => void): void {
   const timer = setTimeout(then, delayMs).unref();
   socket.once("close", () => clearTimeout(timer));
-}
-
-/** Ends an HTTP/2 connection at its max age. */
-export function endHttp2AtMaxAge(
-  session: ServerHttp2Session,
-  socket: Socket,
-  age: ConnectionAge,
-): void {
-  atMaxAge(socket, age, () => {
-    goAway(session, socket);
-    whileOpen(socket, age.maxConnectionAgeGraceMs, () => socket.destroy());
-  });
 }
 
 /**
@@ -43,10 +27,10 @@ export function endHttp2AtMaxAge(
  * open, since the next request may already be sent.
  */
 export class Http1Ages {
-  readonly #age: ConnectionAge;
+  readonly #age: ConnectionLimits;
   readonly #connections = new WeakMap<Socket, Http1Connection>();
 
-  constructor(age: ConnectionAge) {
+  constructor(age: ConnectionLimits) {
     this.#age = age;
   }
 

@@ -1,7 +1,5 @@
 import type { ConnectionOptions } from "@unblock/http2/server";
-import { maxDiscardedBytes } from "../adapter/node-body.ts";
-import type { ConnectionAge } from "./connection-age.ts";
-import type { Keepalive } from "./keepalive.ts";
+import { maxDiscardedBytes } from "../adapter/exchange.ts";
 
 /** Bounds of what callers can make the server hold or wait for. */
 
@@ -31,9 +29,22 @@ export const maxBufferedBytes = 128 * 1024 * 1024;
 const maxConnectionBufferedBytes = 32 * 1024 * 1024;
 /** Memory per session of node:http2. Its default of 10 MB rejects streams of a burst of large requests. */
 export const maxSessionMemoryMb = 64;
-export interface ConnectionLimits extends Keepalive, ConnectionAge {
+
+/** Limits of connections; times are in milliseconds. */
+export interface ConnectionLimits {
   /** Max open connections; half of them may come from one address. */
   readonly maxConnections: number;
+  /** Interval between PINGs, and idle time before the first TCP probe. They detect peers that left silently. */
+  readonly keepaliveIntervalMs: number;
+  /** Max time until any byte arrives after a PING; then the connection is destroyed. */
+  readonly keepaliveTimeoutMs: number;
+  /**
+   * Age at which a connection takes no more calls, 10 % more or less; 0 for no limit. Clients that connect again
+   * spread over servers that were added.
+   */
+  readonly maxConnectionAgeMs: number;
+  /** Time after that for calls in progress; then the connection is destroyed. */
+  readonly maxConnectionAgeGraceMs: number;
 }
 
 export const defaultConnectionLimits: ConnectionLimits = {

@@ -1,18 +1,12 @@
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
-import {
-  createServer as createHttp2Server,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { setFlagsFromString } from "node:v8";
 import { createServerConnection, MemoryBudget, type ServerConnection } from "@unblock/http2/server";
 import type { Adapter } from "../adapter/adapter.ts";
-import { endHttp2AtMaxAge, Http1Ages } from "./connection-age.ts";
+import { Http1Ages } from "./connection-age.ts";
 import { limitConnections } from "./connection-limit.ts";
-import { ping, probe } from "./keepalive.ts";
 import {
   type ConnectionLimits,
   defaultConnectionLimits,
@@ -20,15 +14,14 @@ import {
   http2Options,
   maxBufferedBytes,
   maxHeaderBytes,
-  maxSessionMemoryMb,
-  maxStreams,
-  streamResets,
   type TimeLimits,
 } from "./limits.ts";
-import { Sessions } from "./sessions.ts";
+import { serveWithNode } from "./node-http2.ts";
 
 /** Poll interval for idle HTTP/1.1 connections while the server drains, in milliseconds. */
 const drainPollMs = 10;
+/** TCP probes within the timeout, before the system closes the connection. */
+const probes = 4;
 const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
 /** PEM texts. */
@@ -114,25 +107,14 @@ export async function listen(
   );
 
   const serve = (socket: Socket, isHttp2: boolean) => {
-    if (!isHttp2) {
+    if (isHttp2) {
+      http2.serve(socket);
+    } else {
       http1Ages.add(socket);
       http1.emit("connection", socket);
-    } else {
-      http2.serve(socket);
     }
   };
 
-  const accept = (socket: Socket) => {
-    undecided.add(socket);
-    destroyHalfClosed(socket, goodbyeMs);
-    const timer = setTimeout(() => socket.destroy(), firstByteMs);
-    const decided = () => {
-      clearTimeout(timer);
-      undecided.delete(socket);
-    };
-    socket.once("close", decided);
-    return decided;
-  };
   const tlsServer = tls
     ? createTlsServer({
         ...secureContextOf(tls),
@@ -159,7 +141,14 @@ export async function listen(
     });
   } else {
     server.on("connection", (socket: Socket) => {
-      const decided = accept(socket);
+      destroyHalfClosed(socket, goodbyeMs);
+      undecided.add(socket);
+      const timer = setTimeout(() => socket.destroy(), firstByteMs);
+      const decided = () => {
+        clearTimeout(timer);
+        undecided.delete(socket);
+      };
+      socket.once("close", decided);
       detectProtocol(socket, (isHttp2) => {
         decided();
         serve(socket, isHttp2);
@@ -197,7 +186,7 @@ export async function listen(
 }
 
 /** The HTTP/2 connections of a listener. */
-interface Http2Connections {
+export interface Http2Connections {
   serve(socket: Socket): void;
   /** Ends all connections, and those that are still to come, after their calls in progress. */
   close(): void;
@@ -230,44 +219,6 @@ function serveWithOwn(
       for (const connection of connections) {
         connection.shutDown();
       }
-    },
-  };
-}
-
-function serveWithNode(
-  { handleStream }: Adapter,
-  { idleMs }: TimeLimits,
-  connectionLimits: ConnectionLimits,
-): Http2Connections {
-  const sessions = new Sessions(idleMs);
-  const server = createHttp2Server({
-    maxSessionMemory: maxSessionMemoryMb,
-    settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes },
-    ...streamResets,
-  });
-  server.on("stream", (stream: ServerHttp2Stream, headers) => {
-    sessions.began(stream);
-    handleStream(stream, headers);
-  });
-  let isClosing = false;
-  return {
-    serve: (socket) => {
-      const add = (session: ServerHttp2Session) => {
-        sessions.add(session, socket);
-        ping(session, socket, connectionLimits);
-        endHttp2AtMaxAge(session, socket, connectionLimits);
-        if (isClosing) {
-          session.close();
-        }
-      };
-      // The event is synchronous, and does not name the socket.
-      server.once("session", add);
-      server.emit("connection", socket);
-      server.off("session", add);
-    },
-    close: () => {
-      isClosing = true;
-      sessions.close();
     },
   };
 }
@@ -306,6 +257,20 @@ function detectProtocol(socket: Socket, serve: (isHttp2: boolean) => void): void
     serve(isHttp2);
   };
   socket.on("readable", readStart);
+}
+
+/**
+ * Has the system send TCP probes to silent peers. They detect a lost machine or link, but not a process that
+ * hangs, since its system responds; and none are sent while data waits for its acknowledgement (which Linux
+ * stops after some 15 minutes).
+ */
+function probe(
+  socket: Socket,
+  { keepaliveIntervalMs, keepaliveTimeoutMs }: ConnectionLimits,
+): void {
+  // The system's unit is one second.
+  const interval = Math.max(1_000, keepaliveTimeoutMs / probes);
+  socket.setKeepAlive(true, keepaliveIntervalMs, interval, probes);
 }
 
 /**

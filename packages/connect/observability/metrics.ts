@@ -1,13 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { ExecutorVitals, Ran } from "@unblock/executors/executor";
 import type { EventLoopVitals } from "@unblock/measure/event-loop";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { CallObserver } from "../adapter/observer.ts";
-import { registerEventLoop, registerLibuvPool } from "./process-metrics.ts";
-
-const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import type { CallObserver } from "../adapter/routes.ts";
+import { codeName } from "../code-name.ts";
+import { registerEventLoop, registerLibuvPool, secondsBuckets } from "./process-metrics.ts";
 
 export interface MetricsSources {
   readonly executors: () => readonly ExecutorVitals[];
@@ -45,12 +43,12 @@ export function createMetrics(sources: MetricsSources): Metrics {
       this.reset();
       for (const [method, { byCode }] of ended) {
         for (const [code, calls] of byCode) {
-          this.inc({ ...labelsOf(method), code: code === ok ? "ok" : codeToString(code) }, calls);
+          this.inc({ ...labelsOf(method), code: code === ok ? "ok" : codeName(code) }, calls);
         }
       }
       // Callers choose the names of unknown RPCs, so these make no labels.
       this.inc(
-        { service: "unknown", method: "unknown", code: codeToString(Code.Unimplemented) },
+        { service: "unknown", method: "unknown", code: codeName(Code.Unimplemented) },
         unknownRpcs,
       );
     },

@@ -4,7 +4,9 @@ import { withTimeout } from "@unblock/executors/waiting";
 import type { EventLoopVitals } from "@unblock/measure/event-loop";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
-const delayBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const secondsBuckets = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
 /** Window of the maximum delay, in seconds, which is at least the usual scrape interval. */
 const windowSeconds = 60;
 
@@ -17,7 +19,7 @@ export function registerEventLoop(eventLoop: EventLoopVitals, registers: Registr
   const delays = new Histogram({
     name: "unblock_event_loop_delay_seconds",
     help: "Delay of a timer that is due every 5 ms.",
-    buckets: delayBuckets,
+    buckets: secondsBuckets,
     registers,
     collect: () => eventLoop.catchUp(),
   });

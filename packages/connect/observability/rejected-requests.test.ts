@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingHttpHeaders } from "node:http2";
 import { connect } from "node:net";
 import { codeFromHttpStatus, codeToString } from "@connectrpc/connect/protocol-connect";
-import { openSession, waitOptions } from "@unblock/server/faults/unended-request";
+import { openSession, waitOptions } from "@unblock/server/testing/unended-request";
 import { endedCalls, readMetrics } from "@unblock/test/metrics-page";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { callGrpc, post } from "@unblock/test/wire";

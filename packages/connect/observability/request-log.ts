@@ -1,8 +1,8 @@
-import { Code, type ContextValues, createContextKey, type UnaryRequest } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { Code, type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { callerKey } from "../adapter/exchange.ts";
-import type { CallObserver } from "../adapter/observer.ts";
+import type { CallObserver } from "../adapter/routes.ts";
+import { codeName } from "../code-name.ts";
 import type { Metrics } from "./metrics.ts";
 import { traceIds } from "./opentelemetry.ts";
 
@@ -18,8 +18,8 @@ export const blamed: ReadonlySet<Code> = new Set([
 ]);
 
 /** The request id that the response carries. */
-export function requestIdOf({ contextValues }: Pick<UnaryRequest, "contextValues">): string {
-  return contextValues.get(callerKey)?.requestId ?? "unknown";
+export function requestIdOf(values: ContextValues): string {
+  return values.get(callerKey)?.requestId ?? "unknown";
 }
 
 /** Remembers the active span for the call's log line, which is written when the span may be inactive. */
@@ -54,10 +54,10 @@ export function observeRequests(
       }
       const { method, requestHeader, values, beganMs } = call;
       const line = {
-        request_id: requestIdOf({ contextValues: values }),
+        request_id: requestIdOf(values),
         ...values.get(traceKey),
         rpc: `${method.parent.typeName}/${method.name}`,
-        code: error === undefined ? "ok" : codeToString(error.code),
+        code: error === undefined ? "ok" : codeName(error.code),
         duration_ms: Math.round((performance.now() - beganMs) * 1_000) / 1_000,
         ...(error === undefined ? {} : { message: error.rawMessage }),
         ...(logsAll ? { headers: Object.fromEntries(requestHeader) } : {}),
@@ -66,7 +66,7 @@ export function observeRequests(
     },
     unknownRpc: (path) => {
       metrics.unknownRpc();
-      logger.debug({ path, code: codeToString(Code.Unimplemented) }, "unknown RPC");
+      logger.debug({ path, code: codeName(Code.Unimplemented) }, "unknown RPC");
     },
   };
 }

@@ -5,8 +5,8 @@ import {
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Attributes, Context, TextMapGetter } from "@opentelemetry/api";
+import { codeName } from "../code-name.ts";
 import { loadOpenTelemetry, type OpenTelemetry } from "./opentelemetry.ts";
 import { blamed } from "./request-log.ts";
 
@@ -146,7 +146,7 @@ function codeOf(error: unknown): Code {
 /** Returns the name of the status in its protocol; Connect has none for success. */
 function statusOf(code: Code | undefined, isGrpc: boolean): string | undefined {
   if (!isGrpc) {
-    return code && codeToString(code);
+    return code && codeName(code);
   }
   switch (code) {
     case undefined:
@@ -154,7 +154,7 @@ function statusOf(code: Code | undefined, isGrpc: boolean): string | undefined {
     case Code.Canceled:
       return "CANCELLED";
     default:
-      return codeToString(code).toUpperCase();
+      return codeName(code).toUpperCase();
   }
 }
 

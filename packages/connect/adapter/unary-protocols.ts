@@ -1,6 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
-import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
+import {
+  type Compression,
+  compressedFlag,
+  mergeNonProtocolHeaders,
+} from "@connectrpc/connect/protocol";
 import {
   codeToHttpStatus,
   contentTypeUnaryJson,
@@ -9,12 +12,18 @@ import {
   parseTimeout,
 } from "@connectrpc/connect/protocol-connect";
 import type { CallHost } from "./call.ts";
-import type { EnvelopedMessage } from "./envelope.ts";
+import {
+  announcedProblem,
+  type EnvelopedMessage,
+  envelope,
+  maxBodyBytes,
+  singleMessage,
+} from "./envelope.ts";
 import { tooLarge } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { addTrailers, toNodeHeaders } from "./headers.ts";
+import { type EnvelopedProtocol, readTerms, rememberLast, type TermsFields } from "./protocols.ts";
 import type { UnaryRoute } from "./routes.ts";
-import { readTerms, rememberLast, type TermsFields } from "./terms.ts";
 import { UnaryCall } from "./unary-call.ts";
 
 const termsFields: TermsFields = {
@@ -26,7 +35,11 @@ const termsFields: TermsFields = {
 const binaryFields = { header: { "content-type": contentTypeUnaryProto }, trailer: {} };
 const jsonFields = { header: { "content-type": contentTypeUnaryJson }, trailer: {} };
 
-/** @see https://connectrpc.com/docs/protocol/#unary-request */
+/**
+ * A unary call over Connect, whose message is the body.
+ *
+ * @see https://connectrpc.com/docs/protocol/#unary-request
+ */
 export class ConnectCall extends UnaryCall {
   /** Query of a GET, which has the message. */
   readonly #query: URLSearchParams | undefined;
@@ -103,4 +116,60 @@ function messageOfQuery(query: URLSearchParams): Uint8Array {
     );
   }
   return Buffer.from(message, "base64");
+}
+
+/** A unary call over gRPC or gRPC-Web, whose message has an envelope. */
+export class EnvelopedCall extends UnaryCall {
+  readonly #protocol: EnvelopedProtocol;
+
+  constructor(
+    protocol: EnvelopedProtocol,
+    route: UnaryRoute,
+    exchange: Exchange,
+    isBinary: boolean,
+    host: CallHost,
+  ) {
+    const terms = readTerms(route, exchange, protocol.terms);
+    const initial = protocol.initial(isBinary, terms.response);
+    const init = { exchange, protocolName: protocol.name, terms, initial };
+    super(route, init, isBinary, maxBodyBytes(route.options.readMaxBytes), host);
+    this.#protocol = protocol;
+  }
+
+  protected override messageOf(body: Uint8Array): EnvelopedMessage {
+    return singleMessage(body, this.route.options.readMaxBytes, this.#protocol.ignoredFlag);
+  }
+
+  protected override announcedProblem(start: Uint8Array): ConnectError | undefined {
+    return announcedProblem(start, this.route.options.readMaxBytes);
+  }
+
+  protected override reply(message: Uint8Array, isCompressed: boolean): void {
+    const first = envelope(isCompressed ? compressedFlag : 0, message);
+    this.#respond(first, undefined);
+  }
+
+  protected override replyError(error: ConnectError): void {
+    this.#respond(undefined, error);
+  }
+
+  #respond(message: Uint8Array | undefined, error: ConnectError | undefined): void {
+    const { initial, changedHeader } = this.context;
+    const { body, trailer } = this.#protocol.end(this.context, error, this.route);
+    this.exchange.respond({
+      status: 200,
+      header: toNodeHeaders(changedHeader, initial.header),
+      body: joined(message, body),
+      trailer,
+    });
+  }
+}
+
+function joined(
+  message: Uint8Array | undefined,
+  end: Uint8Array | undefined,
+): Uint8Array | undefined {
+  return message === undefined || end === undefined
+    ? (message ?? end)
+    : Buffer.concat([message, end]);
 }

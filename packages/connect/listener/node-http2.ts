@@ -1,15 +1,73 @@
-import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import {
+  createServer,
+  type Http2Session,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { Socket } from "node:net";
+import type { Adapter } from "../adapter/adapter.ts";
+import { atMaxAge, whileOpen } from "./connection-age.ts";
+import {
+  type ConnectionLimits,
+  maxHeaderBytes,
+  maxSessionMemoryMb,
+  maxStreams,
+  streamResets,
+  type TimeLimits,
+} from "./limits.ts";
+import type { Http2Connections } from "./listener.ts";
 
 /** Polls per idle time. */
 const pollsPerIdleTime = 4;
+
+/** Serves HTTP/2 with node:http2. */
+export function serveWithNode(
+  { handleStream }: Adapter,
+  { idleMs }: TimeLimits,
+  limits: ConnectionLimits,
+): Http2Connections {
+  const sessions = new Sessions(idleMs);
+  const server = createServer({
+    maxSessionMemory: maxSessionMemoryMb,
+    settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes },
+    ...streamResets,
+  });
+  server.on("stream", (stream: ServerHttp2Stream, headers) => {
+    sessions.began(stream);
+    handleStream(stream, headers);
+  });
+  let isClosing = false;
+  return {
+    serve: (socket) => {
+      const add = (session: ServerHttp2Session) => {
+        sessions.add(session, socket);
+        ping(session, socket, limits);
+        atMaxAge(socket, limits, () => {
+          goAway(session, socket);
+          whileOpen(socket, limits.maxConnectionAgeGraceMs, () => socket.destroy());
+        });
+        if (isClosing) {
+          session.close();
+        }
+      };
+      // The event is synchronous, and does not name the socket.
+      server.once("session", add);
+      server.emit("connection", socket);
+      server.off("session", add);
+    },
+    close: () => {
+      isClosing = true;
+      sessions.close();
+    },
+  };
+}
 
 /**
  * The open HTTP/2 connections. Closes those that are idle, and destroys those that take no responses.
  *
  * Node's own session timeout is reset by every frame, which costs a twentieth of a call.
  */
-export class Sessions {
+class Sessions {
   readonly #idleMs: number;
   readonly #connections = new Map<Http2Session, Connection>();
   #timer: NodeJS.Timeout | undefined;
@@ -108,6 +166,38 @@ function end(session: Http2Session, lastId: number): void {
   }
 }
 
+/**
+ * Sends HTTP/2 PINGs, and destroys the connection when nothing arrives after one: neither the acknowledgement
+ * nor anything else, which a busy peer may send before it.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.7
+ */
+function ping(
+  session: ServerHttp2Session,
+  socket: Socket,
+  { keepaliveIntervalMs, keepaliveTimeoutMs }: ConnectionLimits,
+): void {
+  let deadline: NodeJS.Timeout | undefined;
+  const interval = setInterval(() => {
+    if (session.destroyed) {
+      return;
+    }
+    const { bytesRead } = socket;
+    session.ping(() => {});
+    // The timer of an earlier PING may still run.
+    deadline ??= setTimeout(() => {
+      deadline = undefined;
+      if (socket.bytesRead === bytesRead) {
+        socket.destroy();
+      }
+    }, keepaliveTimeoutMs).unref();
+  }, keepaliveIntervalMs).unref();
+  socket.once("close", () => {
+    clearInterval(interval);
+    clearTimeout(deadline);
+  });
+}
+
 /** A GOAWAY frame with the largest stream id: no new calls, but calls already sent are served. */
 const shutdownNotice = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 /** Max time that a client has to read the notice, in milliseconds. */
@@ -124,7 +214,7 @@ const noticeMs = 500;
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6.8
  */
-export function goAway(session: Http2Session, socket: Socket): void {
+function goAway(session: Http2Session, socket: Socket): void {
   if (session.closed || session.destroyed) {
     return;
   }
