@@ -20,9 +20,13 @@ export function applyTheme(): void {
   });
 }
 
+/** An element that nobody sees, with whose style colours are resolved. */
+const sample = document.head.appendChild(document.createElement("i"));
+
 /** The current value of a colour of the stylesheet, such as "--text". */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  sample.style.color = `var(${name})`;
+  return getComputedStyle(sample).color;
 }
 
 /** Side of a pattern's tile. */
