@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { temporaryFolder } from "@unblock/test/folder";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -45,10 +46,9 @@ const versions = [
 ] as const;
 
 describe.each(versions)("over %s, the built page", (_, ask) => {
-  let parent: string;
+  const parent = temporaryFolder();
   let server: TestServer;
   beforeAll(async () => {
-    parent = await mkdtemp(join(tmpdir(), "page-test-"));
     const pageFolder = join(parent, "dist");
     await mkdir(join(pageFolder, "assets"), { recursive: true });
     await writeFile(join(parent, "secret.txt"), "secret");
@@ -62,7 +62,6 @@ describe.each(versions)("over %s, the built page", (_, ask) => {
   });
   afterAll(async () => {
     await server.close();
-    await rm(parent, { recursive: true });
   });
 
   test("is at /, and revalidated each time", async () => {

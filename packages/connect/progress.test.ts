@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeProgress, loadProgress, progressOf, withExercise } from "@unblock/progress/progress";
 import { openKey, signStatement } from "@unblock/progress/signature";
 import { unsignedPass } from "@unblock/progress/testing/passes";
+import { temporaryFolder } from "@unblock/test/folder";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { callByHttp1, callByHttp2, networkAddress } from "@unblock/test/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -16,14 +16,13 @@ let progressFile: string;
 let server: TestServer;
 
 beforeEach(async () => {
-  yours = mkdtempSync(join(tmpdir(), "unblock-yours-"));
+  yours = temporaryFolder();
   progressFile = join(yours, "progress.json");
   server = await startTestServer({ ...small, progressFile });
 });
 
 afterEach(async () => {
   await server.close();
-  rmSync(yours, { recursive: true });
 });
 
 function standing(exercises: Readonly<Record<string, object>>, more: object = {}) {
