@@ -64,7 +64,7 @@ describe.each(proxies.filter(({ program }) => hasProgram(program)))(
     let command: RunningCommand;
     let url: string;
     beforeAll(async () => {
-      server = await startTestServer({ cpuWorkers: 1, blockingThreads: 2, processes: 1 });
+      server = await startTestServer({ blockingThreads: 2 });
       const port = await freePort();
       const configPath = join(folder, "proxy.conf");
       writeFileSync(configPath, proxy.config(port, Number(new URL(server.url).port), folder));

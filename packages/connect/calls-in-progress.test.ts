@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { http2Implementations } from "./listener/listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
-const small = { cpuWorkers: 1, blockingThreads: 2, processes: 1 };
+const small = { blockingThreads: 2 };
 
 type End = (server: TestServer, request: JsonObject, strategy: string) => Promise<string>;
 

@@ -9,7 +9,6 @@ import { temporaryFolder } from "@unblock/test/folder";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const html = "<!doctype html><title>unblock</title>";
 const script = "console.log('hello')";
 
@@ -56,7 +55,7 @@ describe.each(versions)("over %s, the built page", (_, ask) => {
     await writeFile(join(pageFolder, "index.html"), html);
     await writeFile(join(pageFolder, "assets", "index-1a2b.js"), script);
     await writeFile(join(pageFolder, "assets", "index-1a2b.css"), "");
-    server = await startTestServer({ ...small, pageFolder });
+    server = await startTestServer({ pageFolder });
     // A file that was added after the start is not served.
     await writeFile(join(pageFolder, "assets", "late.txt"), "late");
   });
@@ -139,7 +138,7 @@ describe.each(versions)("over %s, the built page", (_, ask) => {
 describe.each(versions)("over %s, a page that is not built", (_, ask) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ ...small, pageFolder: join(tmpdir(), "no-page-here") });
+    server = await startTestServer({ pageFolder: join(tmpdir(), "no-page-here") });
   });
   afterAll(() => server.close());
 

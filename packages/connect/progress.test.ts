@@ -9,7 +9,6 @@ import { callByHttp1, callByHttp2, networkAddress } from "@unblock/test/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const service = "/unblock.v1.ProgressService";
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
 let yours: string;
 let progressFile: string;
@@ -18,7 +17,7 @@ let server: TestServer;
 beforeEach(async () => {
   yours = temporaryFolder();
   progressFile = join(yours, "progress.json");
-  server = await startTestServer({ ...small, progressFile });
+  server = await startTestServer({ progressFile });
 });
 
 afterEach(async () => {
@@ -44,7 +43,7 @@ function standing(exercises: Readonly<Record<string, object>>, more: object = {}
 describe("the learner's progress", () => {
   test("exists before the first exercise, and reading it writes nothing", async () => {
     const unwritten = join(yours, "none/progress.json");
-    const other = await startTestServer({ ...small, progressFile: unwritten });
+    const other = await startTestServer({ progressFile: unwritten });
     expect((await other.call("GetProgress", {})).body).toEqual(standing({}));
     await other.close();
     expect(() => rmSync(join(yours, "none"), { recursive: true })).toThrow("no such file");
@@ -100,7 +99,7 @@ describe("the learner's progress", () => {
 
   test("reports a file that can't be written", async () => {
     writeFileSync(join(yours, "a-file"), "");
-    const other = await startTestServer({ ...small, progressFile: join(yours, "a-file/x.json") });
+    const other = await startTestServer({ progressFile: join(yours, "a-file/x.json") });
     expect(
       await other.call("RecordGuess", { exercise: "A", strategy: "blocking-pool" }),
     ).toMatchObject({
@@ -153,7 +152,7 @@ describe.each([
     "from another address, with any name and the token",
     async () => {
       const token = "a-token-of-a-test";
-      const open = await startTestServer({ ...small, progressFile, host: "0.0.0.0", token });
+      const open = await startTestServer({ progressFile, host: "0.0.0.0", token });
       const { port } = new URL(open.url);
       const name = `localhost:${port}`;
       const headers = { authorization: `Bearer ${token}` };
