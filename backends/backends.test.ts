@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "@unblock/test/folder";
 import { type RecordingBackend, serveRecording } from "@unblock/test/recording-backend";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-let folder: string;
+const folder = temporaryFolder();
 let configFile: string;
 let own: RecordingBackend;
 let server: TestServer;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "own-backends-test-"));
   configFile = join(folder, "own.json");
   writeFileSync(configFile, "{}");
   own = await serveRecording();
@@ -28,7 +27,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await own.close();
-  rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
   own.requests.length = 0;

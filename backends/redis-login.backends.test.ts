@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis())("a Redis with a password (skipped without redis-ser
     const trust = { NODE_EXTRA_CA_CERTS: caFile };
     const server = await startServerProcess([], { ...trust, REDIS_URL: url });
     vi.stubEnv("NODE_EXTRA_CA_CERTS", caFile);
-    const worker = await startWorkerProcess(url, ["--cpu-workers", "1"]);
+    const worker = await startWorkerProcess(url);
     try {
       const client = createUnblockClient({ baseUrl: server.url });
       expect(await client.getCache({ key: "k" })).toMatchObject({ value: "cached_data" });

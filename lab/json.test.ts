@@ -1,19 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { changeProgress, loadProgress, withGuess } from "@unblock/progress/progress";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { beforeEach, expect, test } from "vitest";
 import { keepMeasured } from "./json.ts";
 
 let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "unblock-yours-"));
+  folder = temporaryFolder();
   path = join(folder, "progress.json");
 });
-
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function row(strategy: string, median: number, more: object = {}) {
   const wall_ms = { min: median, median, max: median };

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { noProgress, type Progress } from "@unblock/progress/progress";
 import { openKey, publicKeyOf, signStatement } from "@unblock/progress/signature";
 import { runCommand } from "@unblock/test/cli";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { ExerciseResult } from "./check/result.ts";
 import { verifyResultFile, writeResultFile } from "./result-file.ts";
 import { signPass, withResult } from "./results.ts";
@@ -13,11 +13,9 @@ let yours: string;
 let path: string;
 
 beforeEach(() => {
-  yours = mkdtempSync(join(tmpdir(), "unblock-yours-"));
+  yours = temporaryFolder();
   path = writeResultFile(passed("A", "B"), yours);
 });
-
-afterEach(() => rmSync(yours, { recursive: true }));
 
 function resultOf(exercise: string): ExerciseResult {
   const about = { exercise, rpc: "Rpc", title: "Title", file: "learn/yours/file.ts" };
@@ -96,9 +94,8 @@ describe("a result file", () => {
   );
 
   test("is invalid with passes of another folder's key", () => {
-    const other = mkdtempSync(join(tmpdir(), "unblock-yours-"));
+    const other = temporaryFolder();
     const text = readFileSync(writeResultFile(passed("A"), other), "utf8");
-    rmSync(other, { recursive: true });
     expect(verifyResultFile(text)).toEqual({
       valid: false,
       reason: "pass-of-another-key",

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createCertificates } from "@unblock/test/certificates";
 import { runCommand, startCommand } from "@unblock/test/cli";
 import { serveConnect } from "@unblock/test/echo-connect-server";
 import { type GrpcServer, serveGrpc } from "@unblock/test/echo-grpc-server";
 import { echo } from "@unblock/test/echo-schema";
+import { temporaryFolder } from "@unblock/test/folder";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { LatencyHistogram } from "./histogram.ts";
@@ -13,19 +13,17 @@ import { toDescriptorSet } from "./target/descriptor-set.ts";
 
 let server: TestServer;
 let echoServer: GrpcServer;
-let folder: string;
+const folder = temporaryFolder();
 let echoSet: string;
 beforeAll(async () => {
   server = await startTestServer({ blockingThreads: 16 });
   echoServer = await serveGrpc();
-  folder = await mkdtemp(join(tmpdir(), "unblock-loadtest-"));
   echoSet = join(folder, "echo.binpb");
   await writeFile(echoSet, toDescriptorSet(echo.parent.file));
 });
 afterAll(async () => {
   await server.close();
   echoServer.close();
-  await rm(folder, { recursive: true });
 });
 
 const until = (isTrue: () => boolean) => vi.waitUntil(isTrue, { timeout: 30_000, interval: 20 });

@@ -125,7 +125,7 @@ export const executors: ReadonlyMap<string, ExecutorInfo> = new Map(
 );
 
 /** What each strategy's name means, for any work. */
-export const strategyMeanings = {
+export const strategyMeanings: Readonly<Record<string, string>> = {
   "event-loop": "a synchronous call, on the event loop",
   libuv: "an asynchronous function of Node's that uses libuv's pool",
   "blocking-pool": "worker threads for calls that block, sized for waiting",
@@ -137,4 +137,4 @@ export const strategyMeanings = {
   await: "before the response, which waits for it",
   sequential: "one after another, each awaited before the next starts",
   parallel: "all at once, awaited together",
-} as const;
+};

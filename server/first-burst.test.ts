@@ -1,17 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { exercises } from "@unblock/proto/exercises";
 import { startCommand } from "@unblock/test/cli";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { beforeEach, expect, test, vi } from "vitest";
 
 const logImports = new URL(import.meta.resolve("@unblock/test/log-imports")).href;
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "first-burst-test-"));
+  folder = temporaryFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 test("the first burst of each exercise loads no module in any thread", async () => {
   const file = join(folder, "imports");

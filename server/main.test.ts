@@ -1,10 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:http2";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ConnectError } from "@connectrpc/connect";
 import { createUnblockClient, createVitalsClient } from "@unblock/client/client";
 import { linesOf, type RunningCommand, runCommand, startCommand } from "@unblock/test/cli";
+import { temporaryFolder } from "@unblock/test/folder";
 import { descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
@@ -17,9 +16,8 @@ const smallServer = [
 /** Temporary folder of the current test. */
 let temporary: string;
 beforeEach(() => {
-  temporary = mkdtempSync(join(tmpdir(), "start-test-"));
+  temporary = temporaryFolder();
 });
-afterEach(() => rmSync(temporary, { recursive: true, maxRetries: 5 }));
 const waitOptions = { timeout: 50_000, interval: 20 };
 
 describe("npm start", () => {

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { openConnection } from "@unblock/client/client";
 import { ExercisesService } from "@unblock/proto/gen/exercises";
 import { VitalsService } from "@unblock/proto/gen/vitals";
 import { type RunningCommand, runCommand, startCommand } from "@unblock/test/cli";
+import { temporaryFolder } from "@unblock/test/folder";
 import { freePort } from "@unblock/test/listen";
 import { hasProgram } from "@unblock/test/programs";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
@@ -60,12 +60,11 @@ describe.each(proxies.filter(({ program }) => hasProgram(program)))(
   "behind $program (skipped without it)",
   (proxy) => {
     let server: TestServer;
-    let folder: string;
+    const folder = temporaryFolder();
     let command: RunningCommand;
     let url: string;
     beforeAll(async () => {
-      server = await startTestServer({ cpuWorkers: 1, blockingThreads: 2, processes: 1 });
-      folder = mkdtempSync(join(tmpdir(), "unblock-proxy-"));
+      server = await startTestServer({ blockingThreads: 2 });
       const port = await freePort();
       const configPath = join(folder, "proxy.conf");
       writeFileSync(configPath, proxy.config(port, Number(new URL(server.url).port), folder));
@@ -85,7 +84,6 @@ describe.each(proxies.filter(({ program }) => hasProgram(program)))(
     afterAll(async () => {
       command.child.kill("SIGTERM");
       await command.exited;
-      rmSync(folder, { recursive: true });
       await server.close();
     });
 

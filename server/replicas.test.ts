@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Code } from "@connectrpc/connect";
 import { createLabClient, createUnblockClient } from "@unblock/client/client";
 import { type RunningCommand, startCommand } from "@unblock/test/cli";
+import { temporaryFolder } from "@unblock/test/folder";
 import { commandLineOf, descendantsOf, isAlive } from "@unblock/test/processes";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
@@ -18,12 +18,11 @@ let folder: string;
 let failFile: string;
 let command: RunningCommand;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "replicas-test-"));
+  folder = temporaryFolder();
   failFile = join(folder, "fail");
 });
 afterEach(() => {
   command.child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
 function start(...flags: string[]): RunningCommand {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningCommand } from "@unblock/test/cli";
+import { temporaryFolder } from "@unblock/test/folder";
 import {
   canMakeHosts,
   makeNetwork,
@@ -144,7 +144,7 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
   test(
     "a load balancer that only passes connections on has one server do all of one's calls",
     async () => {
-      const folder = mkdtempSync(join(tmpdir(), "two-hosts-test-"));
+      const folder = temporaryFolder();
       const config = join(folder, "tcp.cfg");
       const grpc = readFileSync("docs/scaling/haproxy.cfg", "utf8");
       writeFileSync(
@@ -159,7 +159,6 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
       await load("Ping", "--requests", "200", "--connections", "1");
       const served = await Promise.all([pingsServed(one.url), pingsServed(two.url)]);
       expect(served.toSorted((a, b) => a - b)).toEqual([0, 200]);
-      rmSync(folder, { recursive: true });
     },
     testTimeoutMs,
   );
@@ -203,7 +202,7 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
   test.skipIf(!hasRedis())(
     "a job of one host's server is done by a worker on the other",
     async () => {
-      const folder = mkdtempSync(join(tmpdir(), "two-hosts-test-"));
+      const folder = temporaryFolder();
       const [one, two] = network.hosts;
       const redis = keep(
         network.middle.start("redis-server", [
@@ -231,7 +230,6 @@ describe.skipIf(!canRun)("behind haproxy (skipped without haproxy, ip, and root)
       });
       expect(hash.stderr).toContain(`unblock-ran-on: queue;pid=${worker.child.pid}`);
       expect(server.command.stderr() + worker.stderr()).not.toContain("secret");
-      rmSync(folder, { recursive: true, force: true });
     },
     testTimeoutMs,
   );

@@ -12,12 +12,10 @@ export interface WorkerProcess {
   kill(): Promise<void>;
 }
 
-/** Starts a worker, and resolves when it accepts jobs. */
-export async function startWorkerProcess(
-  redisUrl: string,
-  flags: readonly string[] = [],
-): Promise<WorkerProcess> {
-  const child = fork(new URL(import.meta.resolve("@unblock/worker/main")), [...flags], {
+/** Starts a worker with one CPU worker, and resolves when it accepts jobs. */
+export async function startWorkerProcess(redisUrl: string): Promise<WorkerProcess> {
+  const main = new URL(import.meta.resolve("@unblock/worker/main"));
+  const child = fork(main, ["--cpu-workers", "1"], {
     execArgv: [],
     silent: true,
     env: { ...process.env, REDIS_URL: redisUrl },

@@ -18,7 +18,7 @@ describe.skipIf(!hasRedis())("jobs that failed (skipped without redis-server)", 
   beforeAll(async () => {
     redis = await startRedis({ password });
     analytics = await serveAnalytics();
-    worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+    worker = await startWorkerProcess(redis.url);
     connection = connectRedis({ url: redis.url, log: () => {} });
     queue = new Queue(eventsQueue, { connection: connection.client });
     queue.on("error", () => {});

@@ -21,10 +21,9 @@ test.skipIf(!hasRedis())(
   "200 jobs survive 20 workers that are killed (skipped without redis-server)",
   async () => {
     const redis = await startRedis();
-    const sizes = { cpuWorkers: 1, processes: 1 };
     // On a slow machine, the last jobs wait longer than the default deadline.
-    const server = await startTestServer({ ...sizes, redisUrl: redis.url, defaultTimeoutMs: 0 });
-    const start = () => startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+    const server = await startTestServer({ redisUrl: redis.url, defaultTimeoutMs: 0 });
+    const start = () => startWorkerProcess(redis.url);
     const workers: WorkerProcess[] = [await start(), await start()];
     let done = 0;
     const calls = Array.from({ length: jobs }, async (_, n) => {

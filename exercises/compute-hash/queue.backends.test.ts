@@ -8,7 +8,6 @@ import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-pro
 import { Queue } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
-const oneWorker = ["--cpu-workers", "1"];
 const maxQueue = 4;
 
 describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server)", () => {
@@ -19,8 +18,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
   const workers: WorkerProcess[] = [];
   beforeAll(async () => {
     redis = await startRedis();
-    const config = { cpuWorkers: 1, blockingThreads: 1, processes: 1, maxQueue };
-    server = await startTestServer({ ...config, redisUrl: redis.url });
+    server = await startTestServer({ maxQueue, redisUrl: redis.url });
     const connection = connectRedis({ url: redis.url, log: () => {} });
     queue = new Queue(computeQueue, { connection: connection.client });
     queue.on("error", () => {});
@@ -37,7 +35,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
   });
 
   const startWorker = async () => {
-    const worker = await startWorkerProcess(redis.url, oneWorker);
+    const worker = await startWorkerProcess(redis.url);
     workers.push(worker);
     return worker;
   };
@@ -129,7 +127,7 @@ describe.skipIf(!hasRedis())("ComputeHash by queue (skipped without redis-server
       data: { executor: "queue", running: "4", waiting: "0" },
     });
     // Rejected by the queue itself, whoever filled it.
-    const other = await startTestServer({ cpuWorkers: 1, maxQueue, redisUrl: redis.url });
+    const other = await startTestServer({ maxQueue, redisUrl: redis.url });
     expect(
       await other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" }),
     ).toMatchObject({

@@ -90,12 +90,7 @@ describe("a PNG with", () => {
     host = await servePictures(
       Object.fromEntries(Object.entries(bodies).map(([name, body]) => [path(name), { body }])),
     );
-    server = await startTestServer({
-      cpuWorkers: 1,
-      blockingThreads: 1,
-      processes: 1,
-      imageHosts: { "pictures.test": host.url },
-    });
+    server = await startTestServer({ imageHosts: { "pictures.test": host.url } });
   });
   afterAll(() => Promise.all([server.close(), host.close()]));
 

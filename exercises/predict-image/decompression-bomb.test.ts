@@ -46,12 +46,7 @@ describe("a small PNG that inflates to hundreds of megabytes", () => {
   beforeAll(async () => {
     const all = Object.entries({ ...bombs, ...bombsWithTwoHeaders });
     host = await servePictures(Object.fromEntries(all.map(([path, body]) => [path, { body }])));
-    server = await startTestServer({
-      cpuWorkers: 1,
-      blockingThreads: 1,
-      processes: 1,
-      imageHosts: { "pictures.test": host.url },
-    });
+    server = await startTestServer({ imageHosts: { "pictures.test": host.url } });
   });
   afterAll(() => Promise.all([server.close(), host.close()]));
 

@@ -38,12 +38,7 @@ describe("a host of images", () => {
   let server: TestServer;
   beforeAll(async () => {
     pictures = await servePictures(pages);
-    server = await startTestServer({
-      cpuWorkers: 1,
-      blockingThreads: 1,
-      processes: 1,
-      imageHosts: { "pictures.test": pictures.url },
-    });
+    server = await startTestServer({ imageHosts: { "pictures.test": pictures.url } });
   });
   afterEach(() => pictures.requests());
   afterAll(() => Promise.all([server.close(), pictures.close()]));

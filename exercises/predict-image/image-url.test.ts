@@ -11,12 +11,7 @@ describe("the URL of an image", () => {
   beforeAll(async () => {
     const body = encodePng(pictureFor("/dogs/1.png"));
     pictures = await servePictures({ "/dog.png": { body }, "/dog.png?large=1": { body } });
-    server = await startTestServer({
-      cpuWorkers: 1,
-      blockingThreads: 1,
-      processes: 1,
-      imageHosts: { "pictures.test": pictures.url },
-    });
+    server = await startTestServer({ imageHosts: { "pictures.test": pictures.url } });
   });
   afterEach(() => pictures.requests());
   afterAll(() => Promise.all([server.close(), pictures.close()]));

@@ -13,11 +13,10 @@ describe.skipIf(!hasRedis())("PredictImage by queue (skipped without redis-serve
     host = await servePictures({ "/broken.png": { body: "no picture" } });
     redis = await startRedis();
     server = await startTestServer({
-      cpuWorkers: 1,
       redisUrl: redis.url,
       imageHosts: { "pictures.test": host.url },
     });
-    worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+    worker = await startWorkerProcess(redis.url);
   });
   afterAll(async () => {
     await worker.kill();

@@ -1,11 +1,11 @@
 import { createUnblockClient } from "@unblock/client/client";
 import { serveAnalytics, type TestAnalytics } from "@unblock/test/analytics";
+import { patience } from "@unblock/test/job-queue";
 import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
 import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
-const patience = { timeout: 25_000, interval: 20 };
 const names = Array.from({ length: 50 }, (_, index) => `event ${index + 1}`);
 
 describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)", () => {
@@ -30,7 +30,7 @@ describe.skipIf(!hasRedis())("TrackEvent by queue (skipped without redis-server)
   afterAll(() => redis.close());
 
   const startWorker = async () => {
-    const worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+    const worker = await startWorkerProcess(redis.url);
     workers.push(worker);
     return worker;
   };

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exerciseOf } from "@unblock/proto/exercises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { beforeAll, describe, expect, test } from "vitest";
 import { solutionFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
 import type { ExerciseResult, StepResult } from "./result.ts";
@@ -241,12 +241,10 @@ const inputs = [
   },
 ] as const;
 
-let folder: string;
+const folder = temporaryFolder();
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "unblock-bad-input-"));
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The check without the compiler, which says the same of a syntax error and nothing of the others. */
 function check(file: string): Promise<ExerciseResult> {

@@ -1,17 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeProgress, loadProgress } from "@unblock/progress/progress";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { beforeEach, describe, expect, test } from "vitest";
 import { KeptFiles } from "./kept-files.ts";
 
 let folder: string;
 let progress: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "unblock-kept-files-"));
+  folder = temporaryFolder();
   progress = join(folder, "progress.json");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const saveCurrent = (current: string) =>
   changeProgress(progress, (before) => ({ ...before, current }));

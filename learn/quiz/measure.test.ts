@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { describe, expect, test } from "vitest";
 import { measure, questionOf } from "./questions.ts";
 
 const never = new AbortController().signal;
@@ -67,14 +67,12 @@ describe("the measurements", { timeout: limitMs }, () => {
 describe("a measurement that fails", () => {
   const question = questionOf("big-file");
   const way = "stream, event loop";
-  const folder = mkdtempSync(join(tmpdir(), "unblock-broken-"));
+  const folder = temporaryFolder();
   const broken = (source: string) => {
     const path = join(folder, "program.ts");
     writeFileSync(path, source);
     return pathToFileURL(path);
   };
-
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   test.each([
     ["throws", 'throw new TypeError("no such thing");', "TypeError: no such thing"],

@@ -6,8 +6,6 @@ import { introductionOf, listOf, sectionOf } from "../book/markdown.ts";
 import { qualities } from "../review/schedule.ts";
 import type { Asked, Choice } from "./session.ts";
 
-const meanings: Readonly<Record<string, string>> = strategyMeanings;
-
 /** Figures of a measurement, with units in their names. */
 export type Figures = Readonly<Record<string, number>>;
 
@@ -78,7 +76,7 @@ export function createQuestion(definition: Definition): Question {
 function readChoice(item: string): Choice {
   const [, text = "", found, reason] = /^\*\*([\w-]+)\*\* \((\w+)\): (.*)$/.exec(item) ?? [];
   const quality = qualities.find((one) => one === found);
-  const meaning = meanings[text];
+  const meaning = strategyMeanings[text];
   if (meaning === undefined || quality === undefined || reason === undefined) {
     throw new Error(`Expected a strategy with its quality and reason, got "${item}"`);
   }

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createDatabaseFile } from "@unblock/backends/database";
+import { temporaryFolder } from "@unblock/test/folder";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { openHoldingsFile } from "../check/testing/holdings-file.ts";
 import { findUserBlocking } from "../toolbox/database.ts";
 import { provideEnvironment, worldAddresses } from "./environment.ts";
 
 const holdings = openHoldingsFile();
-const folder = mkdtempSync(join(tmpdir(), "unblock-blocking-calls-"));
+const folder = temporaryFolder();
 const databasePath = join(folder, "users.db");
 
 beforeAll(() => {
@@ -27,7 +26,6 @@ beforeAll(() => {
 });
 beforeEach(() => holdings.restart());
 afterAll(() => {
-  rmSync(folder, { recursive: true });
   holdings.remove();
 });
 

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@unblock/test/folder";
 import { makeReport } from "@unblock/test/reports";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { assertOutputs, type OutputFlags, planOutputs, writeOutputs } from "./outputs.ts";
 import { readReport } from "./read.ts";
 
@@ -14,11 +14,7 @@ const flags = (output: string[], outputFile: string[] = [], json = false): Outpu
   json,
 });
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unblock-outputs-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 describe("a plan", () => {
   test.each([

@@ -1,21 +1,17 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { plainPaint } from "@unblock/terminal/text";
 import { runCommand } from "@unblock/test/cli";
+import { temporaryFolder } from "@unblock/test/folder";
 import { hasProgram } from "@unblock/test/programs";
 import { makeReport } from "@unblock/test/reports";
 import { startTestServer } from "@unblock/test/test-server";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { renderHtml } from "./html/html.ts";
 import { readReport } from "./read.ts";
 import { renderTable } from "./table.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unblock-read-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function read(value: unknown) {
   const path = join(folder, "report.json");

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { type GrpcServer, serveReflection } from "@unblock/test/echo-grpc-server";
+import { temporaryFolder } from "@unblock/test/folder";
 import { listen } from "@unblock/test/listen";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadMethod, resolveTarget } from "./target.ts";
@@ -32,10 +32,9 @@ service Orders {
 service Archive { rpc GetOrder(Order) returns (Order); }`,
 };
 
-let folder: string;
+const folder = temporaryFolder();
 let setFile: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unblock-target-"));
   setFile = join(folder, "shop.binpb");
   await writeFile(join(folder, "buf.yaml"), "version: v2\n");
   await mkdir(join(folder, "shop/v1"), { recursive: true });
@@ -44,7 +43,6 @@ beforeAll(async () => {
   }
   await run("buf", ["build", folder, "-o", setFile]);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe("the project's schema", () => {
   test.each([

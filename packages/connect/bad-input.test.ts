@@ -7,7 +7,7 @@ const user1 = '{"user_id":1,"name":"User 1","email":"user1@example.com"}';
 describe("a request that does not match the schema", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { createVitalsClient } from "@unblock/client/client";
 import { exerciseOf } from "@unblock/proto/exercises";
+import { temporaryFolder } from "@unblock/test/folder";
 import { endedCalls, readMetrics, sampleValue } from "@unblock/test/metrics-page";
 import { startTaskServer, type TaskServer } from "@unblock/test/task-server";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { http2Implementations } from "./listener/listener.ts";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
-const small = { cpuWorkers: 1, blockingThreads: 2, processes: 1 };
+const small = { blockingThreads: 2 };
 
 type End = (server: TestServer, request: JsonObject, strategy: string) => Promise<string>;
 
@@ -55,14 +55,12 @@ async function watchedCallsInProgress(url: string): Promise<number | undefined> 
 describe.each(http2Implementations)("HTTP/2 of %s,", (http2) => {
   describe("a call whose thread continues to work", () => {
     let server: TaskServer;
-    let folder: string;
+    const folder = temporaryFolder();
     beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), "unblock-test-"));
       server = await startTaskServer({ ...small, http2, maxCalls: 1 });
     });
     afterAll(async () => {
       await server.close();
-      rmSync(folder, { recursive: true });
     });
 
     test.each(endings)("%s, counts until its work has ended", async (how, code, end) => {

@@ -4,13 +4,11 @@ import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { httpReply } from "@unblock/test/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-
 // https://connectrpc.com/docs/protocol/#unary-get-request
 describe("an HTTP GET", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer(small);
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 
@@ -107,7 +105,6 @@ describe("an HTTP GET", () => {
 
   test("is served from a page of another site with an allowed origin", async () => {
     const open = await startTestServer({
-      ...small,
       corsOrigins: ["https://app.example"],
     });
     const fields = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" };

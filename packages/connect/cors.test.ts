@@ -5,15 +5,14 @@ import { post } from "@unblock/test/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const page = "https://app.example.com";
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const path = "/unblock.v1.ExercisesService/GetUser";
 
 describe("CORS", () => {
   let open: TestServer;
   let closed: TestServer;
   beforeAll(async () => {
-    open = await startTestServer({ ...small, corsOrigins: [page] });
-    closed = await startTestServer(small);
+    open = await startTestServer({ corsOrigins: [page] });
+    closed = await startTestServer();
   });
   afterAll(() => Promise.all([open.close(), closed.close()]));
 

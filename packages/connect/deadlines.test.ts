@@ -2,14 +2,12 @@ import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { callGrpc, post } from "@unblock/test/wire";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-
 const patienceMs = 20_000;
 
 describe("the deadline of a call", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer(small);
+    server = await startTestServer();
   });
   beforeEach(() => server.restartWindow());
   afterAll(() => server.close());
@@ -107,7 +105,7 @@ describe("the deadline of a call", () => {
 describe("a full queue", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ ...small, maxQueue: 1 });
+    server = await startTestServer({ maxQueue: 1 });
   });
   afterAll(() => server.close());
 

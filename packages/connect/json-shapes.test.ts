@@ -22,7 +22,7 @@ const shapes: Record<string, readonly [request: string, answer: string]> = {
 describe("JSON over HTTP/1.1", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

@@ -13,7 +13,7 @@ const tooLarge = (mebibytes: number) =>
 describe("a message over the 256 KiB of ComputeHash", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

@@ -1,14 +1,14 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { temporaryFolder } from "@unblock/test/folder";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 const html = "<!doctype html><title>unblock</title>";
 const script = "console.log('hello')";
 
@@ -45,10 +45,9 @@ const versions = [
 ] as const;
 
 describe.each(versions)("over %s, the built page", (_, ask) => {
-  let parent: string;
+  const parent = temporaryFolder();
   let server: TestServer;
   beforeAll(async () => {
-    parent = await mkdtemp(join(tmpdir(), "page-test-"));
     const pageFolder = join(parent, "dist");
     await mkdir(join(pageFolder, "assets"), { recursive: true });
     await writeFile(join(parent, "secret.txt"), "secret");
@@ -56,13 +55,12 @@ describe.each(versions)("over %s, the built page", (_, ask) => {
     await writeFile(join(pageFolder, "index.html"), html);
     await writeFile(join(pageFolder, "assets", "index-1a2b.js"), script);
     await writeFile(join(pageFolder, "assets", "index-1a2b.css"), "");
-    server = await startTestServer({ ...small, pageFolder });
+    server = await startTestServer({ pageFolder });
     // A file that was added after the start is not served.
     await writeFile(join(pageFolder, "assets", "late.txt"), "late");
   });
   afterAll(async () => {
     await server.close();
-    await rm(parent, { recursive: true });
   });
 
   test("is at /, and revalidated each time", async () => {
@@ -140,7 +138,7 @@ describe.each(versions)("over %s, the built page", (_, ask) => {
 describe.each(versions)("over %s, a page that is not built", (_, ask) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ ...small, pageFolder: join(tmpdir(), "no-page-here") });
+    server = await startTestServer({ pageFolder: join(tmpdir(), "no-page-here") });
   });
   afterAll(() => server.close());
 

@@ -1,29 +1,27 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeProgress, loadProgress, progressOf, withExercise } from "@unblock/progress/progress";
 import { openKey, signStatement } from "@unblock/progress/signature";
 import { unsignedPass } from "@unblock/progress/testing/passes";
+import { temporaryFolder } from "@unblock/test/folder";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { callByHttp1, callByHttp2, networkAddress } from "@unblock/test/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const service = "/unblock.v1.ProgressService";
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
 let yours: string;
 let progressFile: string;
 let server: TestServer;
 
 beforeEach(async () => {
-  yours = mkdtempSync(join(tmpdir(), "unblock-yours-"));
+  yours = temporaryFolder();
   progressFile = join(yours, "progress.json");
-  server = await startTestServer({ ...small, progressFile });
+  server = await startTestServer({ progressFile });
 });
 
 afterEach(async () => {
   await server.close();
-  rmSync(yours, { recursive: true });
 });
 
 function standing(exercises: Readonly<Record<string, object>>, more: object = {}) {
@@ -45,7 +43,7 @@ function standing(exercises: Readonly<Record<string, object>>, more: object = {}
 describe("the learner's progress", () => {
   test("exists before the first exercise, and reading it writes nothing", async () => {
     const unwritten = join(yours, "none/progress.json");
-    const other = await startTestServer({ ...small, progressFile: unwritten });
+    const other = await startTestServer({ progressFile: unwritten });
     expect((await other.call("GetProgress", {})).body).toEqual(standing({}));
     await other.close();
     expect(() => rmSync(join(yours, "none"), { recursive: true })).toThrow("no such file");
@@ -101,7 +99,7 @@ describe("the learner's progress", () => {
 
   test("reports a file that can't be written", async () => {
     writeFileSync(join(yours, "a-file"), "");
-    const other = await startTestServer({ ...small, progressFile: join(yours, "a-file/x.json") });
+    const other = await startTestServer({ progressFile: join(yours, "a-file/x.json") });
     expect(
       await other.call("RecordGuess", { exercise: "A", strategy: "blocking-pool" }),
     ).toMatchObject({
@@ -154,7 +152,7 @@ describe.each([
     "from another address, with any name and the token",
     async () => {
       const token = "a-token-of-a-test";
-      const open = await startTestServer({ ...small, progressFile, host: "0.0.0.0", token });
+      const open = await startTestServer({ progressFile, host: "0.0.0.0", token });
       const { port } = new URL(open.url);
       const name = `localhost:${port}`;
       const headers = { authorization: `Bearer ${token}` };

@@ -63,8 +63,7 @@ const responses: [string, Sent][] = [
 describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
   let server: TestServer;
   beforeAll(async () => {
-    const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-    server = await startTestServer({ ...small, http2 });
+    server = await startTestServer({ http2 });
   });
   afterAll(() => server.close());
 
@@ -90,7 +89,7 @@ describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
 });
 
 test("gRPC responses have it with and without trailers", async () => {
-  const server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  const server = await startTestServer();
   const headers = { "content-type": "application/grpc", te: "trailers", "x-request-id": "abc" };
   for (const message of [new Uint8Array(5), new Uint8Array([0, 0, 0, 0, 1, 255])]) {
     const sent = { path: `${exercises}/GetConfig`, headers, body: message };

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  server = await startTestServer();
 });
 afterAll(() => server.close());
 

@@ -30,10 +30,9 @@ const grpcWebCall = async (url: string, headers: Record<string, string>) => {
 };
 
 describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
-  const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1, http2 };
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ ...small, defaultTimeoutMs: 100, maxTimeoutMs: 200 });
+    server = await startTestServer({ http2, defaultTimeoutMs: 100, maxTimeoutMs: 200 });
   });
   afterAll(() => server.close());
 
@@ -77,7 +76,7 @@ describe.each(http2Implementations)("HTTP/2 of %s", (http2) => {
   });
 
   test("a call has no deadline without bounds", async () => {
-    const endless = await startTestServer({ ...small, defaultTimeoutMs: 0, maxTimeoutMs: 0 });
+    const endless = await startTestServer({ http2, defaultTimeoutMs: 0, maxTimeoutMs: 0 });
     const caller = new AbortController();
     const call = fetch(`${endless.url}${hashPath}`, {
       method: "POST",

@@ -6,15 +6,13 @@ import { type Certificates, createCertificates } from "@unblock/test/certificate
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
-
 describe("a server with TLS and client certificates", () => {
   let certificates: Certificates;
   let server: TestServer;
   beforeAll(async () => {
     certificates = await createCertificates();
     const { server: own, ca } = certificates;
-    server = await startTestServer({ ...small, tls: { ...own, clientCa: ca.cert } });
+    server = await startTestServer({ tls: { ...own, clientCa: ca.cert } });
   });
   afterAll(() => server.close());
 

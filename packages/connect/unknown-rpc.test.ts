@@ -38,7 +38,7 @@ const unknownPaths = [
 describe("a path without an RPC", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 // Requests to which Connect's own handlers would not respond.
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  server = await startTestServer();
 });
 afterAll(() => server.close());
 

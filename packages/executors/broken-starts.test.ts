@@ -1,18 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startCommand } from "@unblock/test/cli";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { expect, test } from "vitest";
 
 const programPath = fileURLToPath(new URL(import.meta.resolve("@unblock/test/broken-starts")));
 const preload = new URL(import.meta.resolve("@unblock/test/fail-at-start")).href;
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "broken-starts-test-"));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 test.each([
   ["blocking-pool", /can't start/],

@@ -6,7 +6,7 @@ const rounds = 10_000;
 const pairs = 200;
 
 attackTest("no call is lost beside calls whose deadline falls near their end", async () => {
-  const server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 2 });
+  const server = await startTestServer({ processes: 2 });
   const hash = (timeoutMs?: number) =>
     server.call(
       "ComputeHash",

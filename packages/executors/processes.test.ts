@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "@unblock/test/folder";
 import { createGate, noCaller, tasks } from "@unblock/test/tasks";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Executor, ExecutorsConfig } from "./executor.ts";
@@ -55,7 +55,7 @@ describe("processes", () => {
   });
 
   test("give no task to a process that is being killed", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "processes-test-"));
+    const folder = temporaryFolder();
     const paths = { began: join(folder, "began"), end: join(folder, "end") };
     const cancel = new AbortController();
     const run = executor.run(tasks.markAndWait, paths, cancel).catch(() => {});
@@ -67,7 +67,6 @@ describe("processes", () => {
     cancel.abort(new Error("gave up"));
     await run;
     expect((await next).value).toBe(42);
-    rmSync(folder, { recursive: true });
   });
 
   test("restart although a grandchild holds their standard error", async () => {
@@ -85,14 +84,13 @@ describe("processes", () => {
   ])("kill a cancelled task with its process%s", async (_, hold) => {
     const pid = await pidOf();
     const cancel = new AbortController();
-    const mark = join(mkdtempSync(join(tmpdir(), "processes-test-")), "began");
+    const mark = join(temporaryFolder(), "began");
     const run = executor.run(tasks.markAndHang, mark, cancel);
     await vi.waitUntil(() => existsSync(mark), 20_000);
     hold(pid);
     cancel.abort(new Error("gave up"));
     await expect(run).rejects.toThrow("gave up");
     expect(await pidOf()).not.toBe(pid);
-    rmSync(dirname(mark), { recursive: true });
   });
 
   test("kill a task that never ends with its process, and report it to the caller", async () => {

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -9,7 +8,8 @@ import { createClient } from "@connectrpc/connect";
 import { openConnection } from "@unblock/client/client";
 import { GreetService } from "@unblock/connect/example/greet_pb";
 import { type RunningCommand, startCommand } from "@unblock/test/cli";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { packAll } from "./pack.ts";
 
 const run = promisify(execFile);
@@ -18,9 +18,8 @@ const installMs = 240_000;
 /** Versions that the packages are for, as npm has them. */
 const nodeVersions = ["22.23.5", "24.22.3", "26.12.1"];
 
-let folder: string;
+const folder = temporaryFolder();
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "unblock-release-"));
   const tarballs = await packAll(join(folder, "tarballs"));
   writeFileSync(join(folder, "package.json"), '{"private":true,"type":"module"}');
   const nodes = nodeVersions.map(
@@ -28,7 +27,6 @@ beforeAll(async () => {
   );
   await run("npm", ["install", "--no-audit", "--no-fund", ...tarballs, ...nodes], { cwd: folder });
 }, installMs);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const installed = (path: string) => join(folder, "node_modules", path);
 

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { expect, test } from "vitest";
 import { type GoTool, isPinned } from "./go-tool.ts";
 
 const tool: GoTool = {
@@ -11,11 +11,7 @@ const tool: GoTool = {
   version: "v1.2.3",
 };
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "go-tool-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function program(name: string, content: string, mode = 0o755): Promise<string> {
   const file = join(folder, name);

@@ -30,7 +30,7 @@ const excused = /^received compressed envelope, but do not know how to decompres
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 2, processes: 1 });
+  server = await startTestServer({ blockingThreads: 2 });
 });
 afterAll(() => server.close());
 

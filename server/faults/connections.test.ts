@@ -10,7 +10,7 @@ const longHash = '{"data":"test","rounds":10000000}';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 2, processes: 1 });
+  server = await startTestServer({ blockingThreads: 2 });
 });
 afterAll(() => server.close());
 

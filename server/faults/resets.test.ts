@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 2, processes: 1 });
+  server = await startTestServer({ blockingThreads: 2 });
 });
 afterAll(() => server.close());
 

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "@unblock/test/folder";
 import {
   type RemoteExecutor,
   remoteExecutors,
@@ -14,15 +14,13 @@ const waitOptions = { timeout: 25_000, interval: 20 };
 const threadPools = ["cpu-pool", "blocking-pool"] as const;
 
 let server: TaskServer;
-let folder: string;
+const folder = temporaryFolder();
 let files = 0;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "workers-test-"));
   server = await startTaskServer({ cpuWorkers: 2, blockingThreads: 2, processes: 2 });
 });
 afterAll(async () => {
   await server.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** Starts a call that runs until it is released. */

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
 import { createLabClient } from "@unblock/client/client";
+import { temporaryFolder } from "@unblock/test/folder";
 import { type BegunRun, beginRun, drain, firingOf } from "@unblock/test/lab";
 import { isAlive } from "@unblock/test/processes";
 import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
@@ -13,14 +11,13 @@ let server: TestServerProcess;
 let run: BegunRun;
 let firing: number;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "runs-test-"));
+  folder = temporaryFolder();
   server = await startServerProcess(["--runs-folder", folder]);
   run = await beginRun({ lab: createLabClient({ baseUrl: server.url }) }, "load");
   [firing = 0] = firingOf(server.child.pid);
 });
 afterEach(async () => {
   await server.kill();
-  await rm(folder, { recursive: true, force: true });
 });
 
 test("a run ends with its server, even when that is killed", async () => {

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { LabService } from "@unblock/proto/gen/lab";
 import { failureOf } from "@unblock/test/failures";
+import { temporaryFolder } from "@unblock/test/folder";
 import {
   beginRun,
   drain,
@@ -15,7 +15,7 @@ import {
   startTestLab,
   type TestLab,
 } from "@unblock/test/lab";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 
@@ -85,10 +85,9 @@ describe("a run", () => {
 
 describe("the folder of runs", () => {
   let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "runs-test-"));
+  beforeEach(() => {
+    folder = temporaryFolder();
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   test("outlives its server", async () => {
     const first = await startTestLab({ runsFolder: folder });

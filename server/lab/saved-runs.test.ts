@@ -1,20 +1,19 @@
-import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { RaceRunSchema, RunSummarySchema } from "@unblock/proto/gen/lab";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "@unblock/test/folder";
+import { beforeEach, expect, test } from "vitest";
 import { SavedRuns } from "./saved-runs.ts";
 
 let parent: string;
 let folder: string;
 let logged: string[];
-beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), "runs-test-"));
+beforeEach(() => {
+  parent = temporaryFolder();
   folder = join(parent, "not", "there", "yet");
   logged = [];
 });
-afterEach(() => rm(parent, { recursive: true, force: true }));
 
 const open = () => new SavedRuns(folder, (line) => logged.push(line));
 

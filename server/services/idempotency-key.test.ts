@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 describe("the key of a call", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ ...small, loadExercises });
+    server = await startTestServer({ loadExercises });
   });
   afterAll(() => server.close());
 
@@ -74,7 +74,6 @@ test("identifies a caller with a certificate by its holder", async () => {
   const { ca, server: own, client } = certificates;
   const renewed = await createCertificates(ca);
   const server = await startTestServer({
-    ...small,
     loadExercises,
     tls: { ...own, clientCa: ca.cert },
   });
@@ -92,8 +91,6 @@ test("identifies a caller with a certificate by its holder", async () => {
   expect(scopeOf(await keyOf(renewed.server))).not.toBe(scopeOf(first));
   await server.close();
 });
-
-const small = { cpuWorkers: 1, blockingThreads: 1, processes: 1 };
 
 /** An exercise that responds with its idempotency key. */
 async function loadExercises(): Promise<readonly ServedExercise[]> {

@@ -32,6 +32,8 @@ const sendToken: Interceptor = (next) => (request) => {
 const transport = createConnectTransport({
   baseUrl: location.origin,
   useBinaryFormat: true,
+  // For unary calls; streams set their own.
+  defaultTimeoutMs: 15_000,
   interceptors: [sendToken],
 });
 
@@ -39,19 +41,13 @@ export const labClient = createClient(LabService, transport);
 export const progressClient = createClient(ProgressService, transport);
 export const vitalsClient = createClient(VitalsService, transport);
 
-/** Call options of unary calls. */
-export const unary = { timeoutMs: 15_000 };
-
 /** Whether the server does not respond. The page polls the server only while it is away. */
 export const away = signal(false);
 
-/** Ends the pause before the next poll. */
 let endPause = () => {};
 
-/** Polls an absent server now. */
-export function pollNow(): void {
-  endPause();
-}
+/** Polls an absent server now, without the pause before the next poll. */
+export const pollNow = () => endPause();
 
 /** Returns {@link troubleOf} the error, and starts polling when the server is away. */
 export function noticeTrouble(error: unknown, doing: string): Trouble | undefined {
@@ -65,11 +61,10 @@ export function noticeTrouble(error: unknown, doing: string): Trouble | undefine
 
 async function waitForReturn(): Promise<void> {
   for (let pauseMs = minPauseMs; away.value; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, pauseMs);
-    endPause = resolve;
-    await promise;
-    clearTimeout(timer);
+    await new Promise<void>((resolve) => {
+      endPause = resolve;
+      setTimeout(resolve, pauseMs);
+    });
     try {
       await vitalsClient.ping({}, { timeoutMs: pingTimeoutMs });
       away.value = false;
@@ -79,12 +74,6 @@ async function waitForReturn(): Promise<void> {
   }
 }
 
-interface Fetched<Value> {
-  readonly value: Value | undefined;
-  readonly trouble: Trouble | undefined;
-  readonly fetchAgain: () => void;
-}
-
 /**
  * Calls the server when the component is first shown, when `key` changes, and when a server that was away
  * is back.
@@ -92,10 +81,10 @@ interface Fetched<Value> {
  * @param doing see {@link troubleOf}
  */
 export function useFetched<Value>(
-  call: (options: typeof unary & { readonly signal: AbortSignal }) => Promise<Value>,
+  call: (options: { readonly signal: AbortSignal }) => Promise<Value>,
   doing: string,
   key = "",
-): Fetched<Value> {
+) {
   const [value, setValue] = useState<Value>();
   const [trouble, setTrouble] = useState<Trouble>();
   const [attempt, setAttempt] = useState(0);
@@ -106,7 +95,7 @@ export function useFetched<Value>(
       return;
     }
     const controller = new AbortController();
-    call({ ...unary, signal: controller.signal }).then(
+    call({ signal: controller.signal }).then(
       (response) => {
         setValue(response);
         setTrouble(undefined);

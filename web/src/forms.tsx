@@ -1,16 +1,23 @@
-import { exercises, strategyMeanings } from "@unblock/proto/exercises";
+import { exercises } from "@unblock/proto/exercises";
 import type { ComponentChildren } from "preact";
 import { away } from "./connection.ts";
-import { runInProgress, stopRun } from "./run-session.ts";
+import { runInProgress } from "./run-session.ts";
 
 interface RunFormProps {
   readonly class?: string;
+  /** Text of the button that starts the run. */
+  readonly text: string;
+  /** Whether the run in progress is the one that this form starts. */
+  readonly running: boolean;
+  /** Why the run cannot be started; undefined when it can. */
+  readonly problem?: string | undefined;
   readonly onRun: () => void;
-  readonly children: ComponentChildren;
+  readonly children?: ComponentChildren;
 }
 
-/** A form that starts a run. Enter submits it from every field, also from a select. */
-export function RunForm({ class: name, onRun, children }: RunFormProps) {
+/** A form that starts and stops a run. Enter submits it from every field, also from a select. */
+export function RunForm({ class: name, text, running, problem, onRun, children }: RunFormProps) {
+  const reason = problem ?? reasonToWait(running);
   return (
     <form
       class={name}
@@ -28,8 +35,28 @@ export function RunForm({ class: name, onRun, children }: RunFormProps) {
       }}
     >
       {children}
+      <div class="row buttons">
+        <button type="submit" class="main" disabled={running || reason !== undefined}>
+          {text}
+        </button>
+        {running && (
+          <button type="button" onClick={() => runInProgress.value?.abort()}>
+            Stop
+          </button>
+        )}
+        {reason !== undefined && <span class="quiet">{reason}</span>}
+      </div>
     </form>
   );
+}
+
+function reasonToWait(running: boolean): string | undefined {
+  if (away.value) {
+    return "The server is away.";
+  }
+  return runInProgress.value !== undefined && !running
+    ? "Another run of this page is in progress."
+    : undefined;
 }
 
 interface ExerciseSelectProps {
@@ -74,45 +101,4 @@ export function NumberField({ label, max, value, onInput }: NumberFieldProps) {
       />
     </label>
   );
-}
-
-interface RunButtonsProps {
-  readonly text: string;
-  /** Whether the run in progress is the one that this button starts. */
-  readonly running: boolean;
-  /** Why the run cannot be started; undefined when it can. */
-  readonly problem?: string | undefined;
-}
-
-/** The buttons that start and stop a run. */
-export function RunButtons({ text, running, problem }: RunButtonsProps) {
-  const reason = problem ?? reasonToWait(running);
-  return (
-    <div class="row buttons">
-      <button type="submit" class="main" disabled={running || reason !== undefined}>
-        {text}
-      </button>
-      {running && (
-        <button type="button" onClick={stopRun}>
-          Stop
-        </button>
-      )}
-      {reason !== undefined && <span class="quiet">{reason}</span>}
-    </div>
-  );
-}
-
-function reasonToWait(running: boolean): string | undefined {
-  if (away.value) {
-    return "The server is away.";
-  }
-  return runInProgress.value !== undefined && !running
-    ? "Another run of this page is in progress."
-    : undefined;
-}
-
-/** What a strategy's name means, independent of the exercise. */
-export function meaningOf(strategy: string): string {
-  const meanings: Readonly<Record<string, string>> = strategyMeanings;
-  return meanings[strategy] ?? "";
 }

@@ -54,7 +54,7 @@ function TokenField({ onToken }: Pick<TroubleNoteProps, "onToken">) {
 export function SessionNotes({ session }: { readonly session: RunSession<unknown, never> }) {
   return (
     <>
-      {session.running.value && <SilenceNote version={session.version.value} />}
+      {session.running.value && <SilenceNote run={session.run.value} />}
       <TroubleNote trouble={session.trouble.value} onToken={session.repeat} />
     </>
   );
@@ -62,14 +62,18 @@ export function SessionNotes({ session }: { readonly session: RunSession<unknown
 
 const minSilenceS = 3;
 
-/** Says why nothing moves: a server whose event loop is blocked reports events late. */
-function SilenceNote({ version }: { readonly version: number }) {
+/**
+ * Says why nothing moves: a server whose event loop is blocked reports events late.
+ *
+ * @param run changes with every event
+ */
+function SilenceNote({ run }: { readonly run: unknown }) {
   const [silentS, setSilentS] = useState(0);
   useEffect(() => {
     setSilentS(0);
     const timer = setInterval(() => setSilentS((seconds) => seconds + 1), 1_000);
     return () => clearInterval(timer);
-  }, [version]);
+  }, [run]);
   if (silentS < minSilenceS) {
     return null;
   }

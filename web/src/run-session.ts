@@ -8,15 +8,9 @@ import type { Trouble } from "./trouble.ts";
  */
 export const runInProgress = signal<AbortController | undefined>(undefined);
 
-export function stopRun(): void {
-  runInProgress.value?.abort();
-}
-
 /** The last run of a view. It continues while another view is shown. */
 export interface RunSession<Run, Choice> {
   readonly run: ReadonlySignal<Run | undefined>;
-  /** Increments with every change of the run, which changes in place. */
-  readonly version: ReadonlySignal<number>;
   readonly trouble: ReadonlySignal<Trouble | undefined>;
   readonly running: ReadonlySignal<boolean>;
   /** Starts a run. Does nothing while another run of this page is in progress. */
@@ -25,12 +19,13 @@ export interface RunSession<Run, Choice> {
   repeat(): void;
 }
 
-export interface RunKind<Run, Choice, Event> {
+interface RunKind<Run, Choice, Event> {
   /** See `troubleOf`. */
   readonly doing: string;
   readonly create: (choice: Choice) => Run;
   readonly stream: (choice: Choice, signal: AbortSignal) => AsyncIterable<Event>;
-  readonly apply: (run: Run, event: Event) => void;
+  /** Returns the run after an event. */
+  readonly apply: (run: Run, event: Event) => Run;
 }
 
 export function createRunSession<Run, Choice, Event>({
@@ -39,50 +34,43 @@ export function createRunSession<Run, Choice, Event>({
   stream,
   apply,
 }: RunKind<Run, Choice, Event>): RunSession<Run, Choice> {
-  const run = signal<Run | undefined>(undefined);
-  const version = signal(0);
+  const shown = signal<Run | undefined>(undefined);
   const trouble = signal<Trouble | undefined>(undefined);
   const running = signal(false);
   let lastChoice: Choice | undefined;
-  let isFrameRequested = false;
 
-  // Events may arrive faster than the screen shows them.
-  const drawNextFrame = () => {
-    if (!isFrameRequested) {
-      isFrameRequested = true;
-      requestAnimationFrame(() => {
-        isFrameRequested = false;
-        version.value++;
-      });
-    }
-  };
   const start = async (choice: Choice) => {
     if (runInProgress.value !== undefined) {
       return;
     }
     const controller = new AbortController();
     runInProgress.value = controller;
-    const started = create(choice);
+    let run = create(choice);
     lastChoice = choice;
     trouble.value = undefined;
     running.value = true;
-    run.value = started;
+    shown.value = run;
+    let frame = 0;
     try {
       for await (const event of stream(choice, controller.signal)) {
-        apply(started, event);
-        drawNextFrame();
+        run = apply(run, event);
+        // Events may arrive faster than the screen shows them.
+        frame ||= requestAnimationFrame(() => {
+          frame = 0;
+          shown.value = run;
+        });
       }
     } catch (error) {
       trouble.value = noticeTrouble(error, doing);
     } finally {
+      cancelAnimationFrame(frame);
+      shown.value = run;
       running.value = false;
       runInProgress.value = undefined;
-      version.value++;
     }
   };
   return {
-    run,
-    version,
+    run: shown,
     trouble,
     running,
     start: (choice) => void start(choice),

@@ -22,40 +22,35 @@ export function troubleOf(error: unknown, doing: string): Trouble | undefined {
       todo: "Start it again with npm start. The page reconnects; then repeat what you did.",
     };
   }
+  const rejected = (what: string, todo = ""): Trouble => ({ kind: "rejected", what, todo });
   switch (code) {
     case Code.Canceled:
       return undefined;
     case Code.Unauthenticated:
       return { kind: "token", what: "This server requires a token for this action.", todo: "" };
     case Code.DeadlineExceeded:
-      return {
-        kind: "rejected",
-        what: `The server took too long while it ${doing}.`,
-        todo: "Its event loop may be blocked, or its queues full. Try again with fewer calls.",
-      };
+      return rejected(
+        `The server took too long while it ${doing}.`,
+        "Its event loop may be blocked, or its queues full. Try again with fewer calls.",
+      );
     case Code.NotFound:
-      return {
-        kind: "rejected",
-        what: summary(rawMessage),
-        todo: "Choose another run from the list of runs.",
-      };
+      return rejected(asSentence(rawMessage), "Choose another run from the list of runs.");
     // The server's message says what to do.
     case Code.ResourceExhausted:
     case Code.InvalidArgument:
     case Code.PermissionDenied:
     case Code.FailedPrecondition:
     case Code.Unimplemented:
-      return { kind: "rejected", what: summary(rawMessage), todo: "" };
+      return rejected(asSentence(rawMessage));
     default:
-      return {
-        kind: "rejected",
-        what: `The server failed while it ${doing}: ${rawMessage}`,
-        todo: "Try again; the server's terminal output may say more.",
-      };
+      return rejected(
+        `The server failed while it ${doing}: ${rawMessage}`,
+        "Try again; the server's terminal output may say more.",
+      );
   }
 }
 
-function summary(message: string): string {
+function asSentence(message: string): string {
   const first = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

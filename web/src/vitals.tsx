@@ -3,7 +3,18 @@ import { ms, percent } from "@unblock/terminal/numbers";
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type UPlot from "uplot";
-import { axis, type ChartOptions, curve, DataTable, Legend, Plot, still } from "./charts.tsx";
+import {
+  axis,
+  type ChartOptions,
+  curve,
+  DataTable,
+  fromZero,
+  inUnit,
+  Legend,
+  Plot,
+  Scroll,
+  TableHead,
+} from "./charts.tsx";
 import { away, noticeTrouble, vitalsClient } from "./connection.ts";
 import { TroubleNote } from "./notes.tsx";
 import type { Trouble } from "./trouble.ts";
@@ -49,58 +60,45 @@ function useVisible(element: RefObject<HTMLElement | null>): boolean {
   return inFront && onScreen;
 }
 
-interface Watched {
-  /** The newest last. */
-  readonly samples: readonly WatchVitalsResponse[];
-  readonly trouble: Trouble | undefined;
-}
-
 /** Watches the server while the component is shown. Continues when an absent server is back. */
-function useVitals(): Watched {
+function useVitals() {
   const [samples, setSamples] = useState<readonly WatchVitalsResponse[]>([]);
   const [trouble, setTrouble] = useState<Trouble>();
-  const [stream, setStream] = useState(0);
   const isAway = away.value;
   useEffect(() => {
-    if (isAway) {
-      return;
-    }
     const controller = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const { signal } = controller;
+    const streamOptions = { signal, timeoutMs: 0 };
     const watch = async () => {
-      try {
-        for await (const sample of vitalsClient.watchVitals({}, { signal: controller.signal })) {
-          setTrouble(undefined);
-          setSamples((before) => [...before.slice(1 - maxSamples), sample]);
+      while (!signal.aborted) {
+        try {
+          for await (const sample of vitalsClient.watchVitals({}, streamOptions)) {
+            setTrouble(undefined);
+            setSamples((before) => [...before.slice(1 - maxSamples), sample]);
+          }
+        } catch (error) {
+          if (!signal.aborted) {
+            setTrouble(noticeTrouble(error, "was watched"));
+          }
         }
-      } catch (error) {
-        if (controller.signal.aborted) {
-          return;
-        }
-        setTrouble(noticeTrouble(error, "was watched"));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
-      timer = setTimeout(() => setStream((number) => number + 1), pauseMs);
     };
-    void watch();
-    return () => {
-      controller.abort();
-      clearTimeout(timer);
-    };
-  }, [isAway, stream]);
+    if (!isAway) {
+      void watch();
+    }
+    return () => controller.abort();
+  }, [isAway]);
   return { samples, trouble };
 }
 
 const options: ChartOptions = {
-  ...still,
   scales: {
     x: { time: false, range: [1 - maxSamples, 0] },
-    y: { range: (_, __, max) => [0, Math.max(10, max * 1.05)] },
+    y: { range: fromZero(10, 1.05) },
     percent: { range: [0, 100] },
   },
-  axes: [
-    axis({ values: (_, ticks) => ticks.map((tick) => `${tick} s`), size: 26 }),
-    axis({ size: 60, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) }),
-  ],
+  axes: [axis({ values: inUnit("s"), size: 26 }), axis({ size: 60, values: inUnit("ms") })],
   series: [
     {},
     curve("max delay", "--delay"),
@@ -133,8 +131,8 @@ function Vitals() {
       )}
       <Legend
         entries={[
-          { swatch: "delay", text: "max loop delay" },
-          { swatch: "looped", text: "loop utilization, up to 100 %" },
+          ["delay", "max loop delay"],
+          ["looped", "loop utilization, up to 100 %"],
         ]}
       />
       <Plot
@@ -161,20 +159,18 @@ function Vitals() {
 
 /** Slots, queue and counts of each executor. */
 function ExecutorsTable({ executors }: { readonly executors: readonly ExecutorVitals[] }) {
-  const titles = ["executor", "running, of its slots", "queued", "completed", "failed", "rejected"];
+  const columns = [
+    "executor",
+    "running, of its slots",
+    "queued",
+    "completed",
+    "failed",
+    "rejected",
+  ];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys scroll it where it is too narrow
-    <section class="scroll" tabIndex={0} aria-label="Executors">
+    <Scroll label="Executors">
       <table>
-        <thead>
-          <tr>
-            {titles.map((title) => (
-              <th scope="col" key={title}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={columns} />
         <tbody>
           {executors.map(({ name, size, running, queued, completed, failed, rejected }) => (
             <tr key={name}>
@@ -183,14 +179,13 @@ function ExecutorsTable({ executors }: { readonly executors: readonly ExecutorVi
                 <meter min={0} max={size} value={running} aria-label={`${name} running`} />{" "}
                 {running} of {size}
               </td>
-              <td>{queued}</td>
-              <td>{completed}</td>
-              <td>{failed}</td>
-              <td>{rejected}</td>
+              {[queued, completed, failed, rejected].map((calls, at) => (
+                <td key={at}>{calls}</td>
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

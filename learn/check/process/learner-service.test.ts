@@ -1,9 +1,9 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exerciseOf } from "@unblock/proto/exercises";
+import { temporaryFolder } from "@unblock/test/folder";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { solutionFile } from "../../workspace.ts";
 import { HarnessTrouble } from "../faults.ts";
@@ -15,17 +15,15 @@ const exercise = exerciseOf("A");
 const file = solutionFile(exercise, "blocking-pool");
 
 /** Where this test's services write. */
-let folder: string;
+const folder = temporaryFolder();
 let world: World;
 beforeAll(async () => {
   world = await World.open();
-  folder = mkdtempSync(join(tmpdir(), "unblock-learner-service-"));
   vi.stubEnv("TMPDIR", folder);
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
   await world.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function pidsOf(callers: Callers): Promise<readonly number[]> {

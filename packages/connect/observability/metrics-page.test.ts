@@ -15,7 +15,7 @@ const blockMs = 500;
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+  server = await startTestServer();
 });
 afterAll(() => server.close());
 
@@ -223,7 +223,7 @@ describe("GetVitals", () => {
   });
 
   test("has a limit of windows, and keeps the open ones", async () => {
-    const limited = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    const limited = await startTestServer();
     const vitals = createVitalsClient({ baseUrl: limited.url });
     const opened: string[] = [];
     for (let number = 0; number < 15; number++) {

@@ -88,7 +88,7 @@ describe("the log", () => {
 describe("/metrics", () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

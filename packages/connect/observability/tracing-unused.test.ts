@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { trace } from "@opentelemetry/api";
 import { createUnblockClient } from "@unblock/client/client";
 import { startCommand } from "@unblock/test/cli";
+import { temporaryFolder } from "@unblock/test/folder";
 import { registerTelemetry } from "@unblock/test/telemetry";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadTracing } from "./tracing.ts";
@@ -16,9 +16,8 @@ const printSpans = new URL(import.meta.resolve("@unblock/test/print-spans")).hre
 describe("a server", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "tracing-test-"));
+    folder = temporaryFolder();
   });
-  afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
   /**
    * Starts a server with these preloads and calls it. Returns its output, and the imports of OpenTelemetry by

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { serveAnalytics } from "@unblock/test/analytics";
+import { patience, untilJobs, untilOk } from "@unblock/test/job-queue";
 import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-
-const patience = { timeout: 25_000, interval: 50 };
 
 describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redis-server)", () => {
   let redis: TestRedis;
@@ -15,7 +14,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     // So that a killed Redis has every job that it was given.
     redis = await startRedis({ fsync: "always" });
     server = await startTestServer({ redisUrl: redis.url });
-    worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+    worker = await startWorkerProcess(redis.url);
   });
   afterEach(() => redis.command("CONFIG", "SET", "maxmemory", "0"));
   afterAll(async () => {
@@ -31,8 +30,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     expect(
       await call("TrackEvent", { event: "x", user_id: 1 }, { strategy: "queue" }),
     ).toMatchObject({ code: "ok" });
-  const untilAnswered = () =>
-    vi.waitFor(async () => expect(await hash("again")).toMatchObject({ code: "ok" }), patience);
+  const untilAnswered = () => untilOk(() => hash("again"));
 
   test("is stopped for five seconds: calls fail at once, and work when it is back", async () => {
     await untilAnswered();
@@ -58,10 +56,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
   test("is killed while a job runs: the caller gets its result", async () => {
     await untilAnswered();
     const call = hash("survives", 1_000_000);
-    await vi.waitUntil(
-      async () => Number(await redis.command("LLEN", "bull:unblock-compute:active")) === 1,
-      { ...patience, interval: 5 },
-    );
+    await untilJobs(redis, "active", 1);
     await untilReplied(server);
     await redis.kill();
     await redis.start();
@@ -98,10 +93,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
     });
     const track = (event: string) =>
       other.call("TrackEvent", { event, user_id: 1 }, { strategy: "queue" });
-    await vi.waitFor(
-      async () => expect(await track("before")).toMatchObject({ code: "ok" }),
-      patience,
-    );
+    await untilOk(() => track("before"));
     await redis.command("CONFIG", "SET", "maxmemory", "1");
     expect(await track("rejected")).toMatchObject({
       code: "resource_exhausted",
@@ -119,10 +111,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
   test("has no memory left when a job ends: its caller gets the result, at the latest once there is some", async () => {
     await untilAnswered();
     const call = hash("ends in a full Redis", 1_000_000);
-    await vi.waitUntil(
-      async () => Number(await redis.command("LLEN", "bull:unblock-compute:active")) === 1,
-      { ...patience, interval: 5 },
-    );
+    await untilJobs(redis, "active", 1);
     await redis.command("CONFIG", "SET", "maxmemory", "1");
     // The job ends meanwhile: Redis takes the result now or later.
     await Promise.race([call, sleep(3_000)]);
@@ -182,9 +171,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
       other = await startTestServer({ redisUrl: own.url });
       // Without a worker, the job waits.
       call = other.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue" });
-      const waiting = async () =>
-        Number(await own.command("ZCARD", "bull:unblock-compute:prioritized"));
-      await vi.waitUntil(async () => (await waiting()) === 1, patience);
+      await untilJobs(own, "prioritized", 1);
       await untilReplied(other);
     });
     afterEach(() => own.close());
@@ -225,7 +212,7 @@ describe.skipIf(!hasRedis())("the job queue when its Redis (skipped without redi
       code: "ok",
     });
     await late.start();
-    await vi.waitFor(async () => expect(await track()).toMatchObject({ code: "ok" }), patience);
+    await untilOk(track);
     await other.close();
     await late.close();
   });

@@ -1,4 +1,5 @@
 import { serveAnalytics, type TestAnalytics } from "@unblock/test/analytics";
+import { patience } from "@unblock/test/job-queue";
 import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
 import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
@@ -7,7 +8,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { connectRedis, type RedisConnection } from "./connection.ts";
 import { computeQueue, eventsQueue, type JobData } from "./protocol.ts";
 
-const patience = { timeout: 25_000, interval: 20 };
 const hourMs = 3_600_000;
 /** More jobs than the number that a server once kept, which made it forget earlier keys. */
 const others = 1_100;
@@ -39,12 +39,12 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
 
   const startServer = () =>
     startTestServer({
-      ...{ cpuWorkers: 1, blockingThreads: 1, processes: 1, maxQueue: 10_000 },
+      maxQueue: 10_000,
       redisUrl: redis.url,
       analyticsUrl: analytics.url,
     });
   const startWorker = async () => {
-    workers.push(await startWorkerProcess(redis.url, ["--cpu-workers", "1"]));
+    workers.push(await startWorkerProcess(redis.url));
   };
   const withKey = (key?: string) => ({
     strategy: "queue",
@@ -191,7 +191,6 @@ describe.skipIf(!hasRedis())("an idempotency key (skipped without redis-server)"
   test("means the same at another server with another speed and other backends", async () => {
     await startWorker();
     const other = await startTestServer({
-      ...{ cpuWorkers: 1, blockingThreads: 1, processes: 1 },
       redisUrl: redis.url,
     });
     // The number of rounds that take 100 ms, which differs between servers.

@@ -2,13 +2,13 @@ import { ConnectError } from "@connectrpc/connect";
 import { createUnblockClient } from "@unblock/client/client";
 import { codeName } from "@unblock/connect/code-name";
 import { serveAnalytics, type TestAnalytics } from "@unblock/test/analytics";
+import { patience, untilJobs } from "@unblock/test/job-queue";
 import { hasRedis, type RedisOptions, startRedis, type TestRedis } from "@unblock/test/redis";
 import { type Relay, startRelay } from "@unblock/test/relay";
 import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
 import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-const patience = { timeout: 25_000, interval: 20 };
 const names = Array.from({ length: 50 }, (_, index) => `event-${index + 1}`);
 /** About a second of CPU. */
 const longRounds = 1_000_000;
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis())(
       return started;
     };
     const startWorker = async (url = redis.url) => {
-      const worker = await startWorkerProcess(url, ["--cpu-workers", "1"]);
+      const worker = await startWorkerProcess(url);
       workers.push(worker);
       return worker;
     };
@@ -92,11 +92,6 @@ describe.skipIf(!hasRedis())(
       await untilAccepted(event);
       await vi.waitUntil(() => analytics.events.includes(event), patience);
     };
-    const untilActive = (count: number) =>
-      vi.waitUntil(
-        async () => Number(await redis.command("LLEN", "bull:unblock-compute:active")) === count,
-        { ...patience, interval: 5 },
-      );
     /** Redis replies before it writes while its file is synced. */
     const untilWritten = () =>
       vi.waitUntil(
@@ -114,7 +109,7 @@ describe.skipIf(!hasRedis())(
       test("a computation's caller gets an error; with its key another server has the result", async () => {
         await startWorker();
         const lost = hash("x", longRounds, { key: "a-key" });
-        await untilActive(1);
+        await untilJobs(redis, "active", 1);
         await server.kill();
         // The client decides which code.
         expect(await lost).not.toBe("ok");
@@ -162,7 +157,7 @@ describe.skipIf(!hasRedis())(
       test("a computation is repeated by another", async () => {
         const first = await startWorker();
         const answer = hash("x", longRounds);
-        await untilActive(1);
+        await untilJobs(redis, "active", 1);
         await first.kill();
         await startWorker();
         expect(await answer).toBe("ok");
@@ -206,7 +201,7 @@ describe.skipIf(!hasRedis())(
         test("a computation's caller gets the result", async () => {
           await startWorker();
           const answer = hash("x", longRounds);
-          await untilActive(1);
+          await untilJobs(redis, "active", 1);
           await untilReplied();
           await untilWritten();
           await redis.kill();
@@ -234,12 +229,11 @@ describe.skipIf(!hasRedis())(
 
       test("a computation that was running is repeated, and its caller gets the result", async () => {
         const answer = hash("x", longRounds);
-        const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
-        await vi.waitUntil(async () => (await waiting()) === 1, patience);
+        await untilJobs(redis, "prioritized", 1);
         await untilWritten();
         redis.mark();
         await startWorker();
-        await untilActive(1);
+        await untilJobs(redis, "active", 1);
         await untilReplied();
         await redis.killMachine();
         await redis.start();
@@ -249,8 +243,7 @@ describe.skipIf(!hasRedis())(
       test("a computation that was added gets unavailable, and may be repeated", async () => {
         redis.mark();
         const lost = hash("x", 1, { key: "a-key" });
-        const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
-        await vi.waitUntil(async () => (await waiting()) === 1, patience);
+        await untilJobs(redis, "prioritized", 1);
         await redis.killMachine();
         await redis.start();
         expect(await lost).toBe("unavailable");
@@ -287,11 +280,7 @@ describe.skipIf(!hasRedis())(
 
       test("a computation's caller gets unavailable, and may repeat the call with the same key", async () => {
         const lost = hash("x", 1, { key: "a-key" });
-        await vi.waitUntil(
-          async () =>
-            Number(await redis.command("ZCARD", "bull:unblock-compute:prioritized")) === 1,
-          patience,
-        );
+        await untilJobs(redis, "prioritized", 1);
         await redis.kill();
         await redis.start();
         expect(await lost).toBe("unavailable");
@@ -326,7 +315,7 @@ describe.skipIf(!hasRedis())(
       test("a computation is done twice, and its caller gets one result", async () => {
         const cut = await startBehindRelay();
         const answer = hash("x", longRounds);
-        await untilActive(1);
+        await untilJobs(redis, "active", 1);
         cut.holdRequests();
         await startWorker();
         expect(await answer).toBe("ok");
@@ -353,11 +342,10 @@ describe.skipIf(!hasRedis())(
       test("a computation that waits is cancelled", async () => {
         const caller = new AbortController();
         const answer = hash("x", 1, { signal: caller.signal });
-        const waiting = () => redis.command("ZCARD", "bull:unblock-compute:prioritized");
-        await vi.waitUntil(async () => (await waiting()) === 1, patience);
+        await untilJobs(redis, "prioritized", 1);
         caller.abort();
         expect(await answer).toBe("canceled");
-        await vi.waitUntil(async () => (await waiting()) === 0, patience);
+        await untilJobs(redis, "prioritized", 0);
       });
 
       test("an event that Redis has is sent", async () => {

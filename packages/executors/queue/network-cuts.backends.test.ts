@@ -1,4 +1,5 @@
 import { serveAnalytics, type TestAnalytics } from "@unblock/test/analytics";
+import { patience, untilJobs, untilOk } from "@unblock/test/job-queue";
 import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { type Relay, startRelay } from "@unblock/test/relay";
 import { startTestServer, type TestServer } from "@unblock/test/test-server";
@@ -6,9 +7,7 @@ import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-pro
 import { Queue } from "bullmq";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectRedis, type RedisConnection } from "./connection.ts";
-import { computeQueue, eventsQueue } from "./protocol.ts";
-
-const patience = { timeout: 25_000, interval: 20 };
+import { eventsQueue } from "./protocol.ts";
 
 describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped without it)", () => {
   let redis: TestRedis;
@@ -17,25 +16,19 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
   let server: TestServer;
   let connection: RedisConnection;
   let events: Queue;
-  let computations: Queue;
   let worker: WorkerProcess | undefined;
   beforeEach(async () => {
     redis = await startRedis();
     analytics = await serveAnalytics();
     relay = await startRelay(redis.port);
     server = await startTestServer({
-      ...{ cpuWorkers: 1, blockingThreads: 1, processes: 1 },
       redisUrl: `redis://127.0.0.1:${relay.port}`,
       analyticsUrl: analytics.url,
     });
     // A direct connection, without the relay.
     connection = connectRedis({ url: redis.url, log: () => {} });
     events = new Queue(eventsQueue, { connection: connection.client });
-    computations = new Queue(computeQueue, { connection: connection.client });
-    await vi.waitFor(
-      async () => expect(await track("first", "warm-up")).toMatchObject({ code: "ok" }),
-      patience,
-    );
+    await untilOk(() => track("first", "warm-up"));
   });
   afterEach(async () => {
     relay.release();
@@ -60,7 +53,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
   const untilReplied = async () =>
     expect(await track("first", "warm-up")).toMatchObject({ code: "ok" });
   const startWorker = async () => {
-    worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+    worker = await startWorkerProcess(redis.url);
   };
   /** Log lines except those of calls. */
   const reported = () => server.logged.filter((line) => line.startsWith("Redis may have accepted"));
@@ -73,10 +66,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
   /** Whatever else was added comes before it. */
   const untilArrived = async (event: string) => {
     await startWorker();
-    await vi.waitFor(
-      async () => expect(await track(event)).toMatchObject({ code: "ok" }),
-      patience,
-    );
+    await untilOk(() => track(event));
     await vi.waitUntil(() => analytics.events.includes(event), patience);
   };
 
@@ -84,7 +74,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     relay.holdAnswers();
     expect(await track("lost")).toMatchObject({ code: "unavailable" });
     // Redis gets the cancellation while none of its replies arrive.
-    await vi.waitUntil(async () => (await events.getWaitingCount()) === 1, patience);
+    await untilJobs(redis, "wait", 1, eventsQueue);
     relay.release();
     await untilArrived("next");
     expect(analytics.events).toEqual(["first", "next"]);
@@ -94,10 +84,10 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
   test("an event whose connection is cut before the reply is cancelled", async () => {
     relay.holdAnswers();
     const call = track("lost");
-    await vi.waitUntil(async () => (await events.getWaitingCount()) === 2, patience);
+    await untilJobs(redis, "wait", 2, eventsQueue);
     relay.cut();
     expect(await call).toMatchObject({ code: "unavailable" });
-    await vi.waitUntil(async () => (await events.getWaitingCount()) === 1, patience);
+    await untilJobs(redis, "wait", 1, eventsQueue);
     await untilArrived("next");
     expect(analytics.events).toEqual(["first", "next"]);
   });
@@ -107,10 +97,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
     expect(await track("late")).toMatchObject({ code: "unavailable" });
     relay.cutCallers();
     // The server's new connection is ready and has cancelled the jobs that never arrived.
-    await vi.waitFor(
-      async () => expect(await track("after")).toMatchObject({ code: "ok" }),
-      patience,
-    );
+    await untilOk(() => track("after"));
     await vi.waitUntil(async () => (await cancelled()).length === 1, patience);
     relay.release();
     await untilArrived("next");
@@ -142,10 +129,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
       error: "UNBLOCK_JOB_UNCERTAIN",
     });
     relay.cut();
-    await vi.waitFor(
-      async () => expect(await track("kept", "key-of-it")).toMatchObject({ code: "ok" }),
-      patience,
-    );
+    await untilOk(() => track("kept", "key-of-it"));
     await untilArrived("next");
     expect(analytics.events).toEqual(["first", "kept", "next"]);
   });
@@ -153,7 +137,7 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
   test("a computation whose connection is cut gets its result over another", async () => {
     await startWorker();
     const call = hash("survives", 1_000_000);
-    await vi.waitUntil(async () => (await computations.getActiveCount()) === 1, patience);
+    await untilJobs(redis, "active", 1);
     await untilReplied();
     relay.cut();
     expect(await call).toMatchObject({ code: "ok" });
@@ -161,14 +145,14 @@ describe.skipIf(!hasRedis())("a cut between a server and its Redis (skipped with
 
   test("a computation without news for ten seconds is cancelled if it still waits", async () => {
     const call = hash("forsaken");
-    await vi.waitUntil(async () => (await computations.getPrioritizedCount()) === 1, patience);
+    await untilJobs(redis, "prioritized", 1);
     await untilReplied();
     relay.holdAnswers();
     expect(await call).toMatchObject({
       code: "unavailable",
       error: "UNBLOCK_JOB_UNHEARD",
     });
-    await vi.waitUntil(async () => (await computations.getPrioritizedCount()) === 0, patience);
+    await untilJobs(redis, "prioritized", 0);
   });
 });
 
@@ -189,11 +173,10 @@ describe.skipIf(!hasRedis())(
     const behindRelay = () => `redis://127.0.0.1:${relay.port}`;
     const hash = (server: TestServer) =>
       server.call("ComputeHash", { data: "x", rounds: 1 }, { strategy: "queue", timeoutMs: 3_000 });
-    const untilDone = (server: TestServer) =>
-      vi.waitFor(async () => expect(await hash(server)).toMatchObject({ code: "ok" }), patience);
+    const untilDone = (server: TestServer) => untilOk(() => hash(server));
 
     test("leave a worker that takes jobs", async () => {
-      const worker = await startWorkerProcess(behindRelay(), ["--cpu-workers", "1"]);
+      const worker = await startWorkerProcess(behindRelay());
       const server = await startTestServer({ redisUrl: redis.url });
       await untilDone(server);
       await worker.kill();
@@ -201,7 +184,7 @@ describe.skipIf(!hasRedis())(
     });
 
     test("leave a server that adds jobs and gets their results", async () => {
-      const worker = await startWorkerProcess(redis.url, ["--cpu-workers", "1"]);
+      const worker = await startWorkerProcess(redis.url);
       const server = await startTestServer({ redisUrl: behindRelay() });
       await untilDone(server);
       await worker.kill();

@@ -1,11 +1,13 @@
 import { createUnblockClient } from "@unblock/client/client";
 import { serveAnalytics, type TestAnalytics } from "@unblock/test/analytics";
 import { attackTest, footprintOf, reportAttack } from "@unblock/test/attack";
+import { patience, untilJobs } from "@unblock/test/job-queue";
 import { hasRedis, startRedis, type TestRedis } from "@unblock/test/redis";
 import { type Relay, startRelay } from "@unblock/test/relay";
 import { startServerProcess, type TestServerProcess } from "@unblock/test/server-process";
 import { startWorkerProcess, type WorkerProcess } from "@unblock/test/worker-process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from "vitest";
+import { eventsQueue } from "./protocol.ts";
 
 interface AttackedServer extends TestServerProcess {
   readonly client: ReturnType<typeof createUnblockClient>;
@@ -13,7 +15,6 @@ interface AttackedServer extends TestServerProcess {
 
 /** Calls in progress at once. */
 const atOnce = 200;
-const patience = { timeout: 25_000, interval: 20 };
 
 describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-server)", () => {
   let redis: TestRedis;
@@ -52,7 +53,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
     return attacked;
   };
   const startWorker = async () => {
-    workers.push(await startWorkerProcess(redis.url, ["--cpu-workers", "1"]));
+    workers.push(await startWorkerProcess(redis.url));
   };
   /** @returns whether it was accepted */
   const track = async (
@@ -134,10 +135,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
       relay.cutCallers();
       process.kill(redis.pid, "SIGCONT");
       await vi.waitUntil(() => track("after"), patience);
-      await vi.waitUntil(
-        async () => Number(await redis.command("LLEN", "bull:unblock-events:wait")) === 2,
-        patience,
-      );
+      await untilJobs(redis, "wait", 2, eventsQueue);
       await startWorker();
       await until(2);
       await track("last");
@@ -188,10 +186,7 @@ describe.skipIf(!hasRedis())("the job queue under attack (skipped without redis-
     const names = named(5_000);
     expect(await trackAll(names)).toBe(names.length);
     await until(names.length + 1);
-    await vi.waitUntil(
-      async () => Number(await redis.command("LLEN", "bull:unblock-events:active")) === 0,
-      patience,
-    );
+    await untilJobs(redis, "active", 0, eventsQueue);
     // Records of finished jobs, which BullMQ keeps for half a minute.
     const done = await redis.command("ZRANGE", "bull:unblock-events:completed", "0", "-1");
     const ids = Array.isArray(done) ? done.map(String) : [];

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import {
   type ClientHttp2Session,
   connect,
@@ -8,13 +8,13 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createServer as createTlsServer } from "node:tls";
 import { promisify } from "node:util";
 import * as grpc from "@grpc/grpc-js";
 import { createCertificates } from "@unblock/test/certificates";
+import { temporaryFolder } from "@unblock/test/folder";
 import { listen } from "@unblock/test/listen";
 import { hasProgram } from "@unblock/test/programs";
 import fc from "fast-check";
@@ -144,8 +144,7 @@ test("serves TLS with ALPN", async () => {
   const body = Buffer.alloc(500_000, "t");
   expect((await call(session, {}, body)).body.equals(body)).toBe(true);
   if (hasProgram("curl")) {
-    const folder = mkdtempSync(join(tmpdir(), "http2-"));
-    closeLater(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder();
     const caFile = join(folder, "ca.pem");
     writeFileSync(caFile, ca.cert);
     const args = ["-sS", "--cacert", caFile, "-w", " %{http_version}", "-d", "hello", endpoint.url];
@@ -154,8 +153,7 @@ test("serves TLS with ALPN", async () => {
 });
 
 test("serves a unix socket", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "http2-"));
-  closeLater(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const path = join(folder, "socket");
   const server = createServer((socket) => createServerConnection(socket, {}, echo));
   server.listen(path);
@@ -219,8 +217,7 @@ test("grpc-js calls it, unary and streaming, and cancels", async () => {
 
 test.skipIf(!hasProgram("curl"))("curl posts a file over h2c", async () => {
   const { url } = await serve(echo);
-  const folder = mkdtempSync(join(tmpdir(), "http2-"));
-  closeLater(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const file = join(folder, "body");
   writeFileSync(file, Buffer.alloc(2_000_000, "curl"));
   const args = ["-sS", "--http2-prior-knowledge", "--data-binary", `@${file}`, `${url}/a`];
@@ -233,8 +230,7 @@ test.skipIf(!hasProgram("nghttp"))(
   async () => {
     // Its test header is larger than the default allows.
     const { url } = await serve(echo, { maxHeaderBytes: 64 * 1_024 });
-    const folder = mkdtempSync(join(tmpdir(), "http2-"));
-    closeLater(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder();
     const file = join(folder, "body");
     writeFileSync(file, "nghttp".repeat(1_000));
     const args = ["--no-verify-peer", "-b", "200", "--continuation", "-d", file, `${url}/a`];

@@ -1,12 +1,12 @@
 import { signal } from "@preact/signals";
-import type { Standing } from "@unblock/proto/gen/progress";
-import { progressClient, unary } from "../connection.ts";
+import type { GetProgressResponse } from "@unblock/proto/gen/progress";
+import { progressClient } from "../connection.ts";
 import { type Guesses, parseGuesses } from "./score.ts";
 
 const key = "unblock-guesses";
 
 /** The first guess of each exercise, by letter. */
-export const guesses = signal<Guesses>(parseGuesses(localStorage.getItem(key)));
+export const guesses = signal(inBrowser());
 
 /**
  * Letters of the exercises that have passed their check. Undefined while the server keeps no progress for
@@ -17,14 +17,11 @@ export const passed = signal<readonly string[] | undefined>(undefined);
 /** Reads the progress that the course, the check and other pages have made. */
 export async function refreshProgress(): Promise<void> {
   await syncWithServer(async () => {
-    const { standing } = await progressClient.getProgress({}, unary);
     // Guesses made while the server kept none.
     for (const [exercise, strategy] of Object.entries(inBrowser())) {
-      await progressClient.recordGuess({ exercise, strategy }, unary);
+      await progressClient.recordGuess({ exercise, strategy });
     }
-    return Object.keys(inBrowser()).length === 0
-      ? standing
-      : (await progressClient.getProgress({}, unary)).standing;
+    return progressClient.getProgress({});
   });
 }
 
@@ -36,12 +33,14 @@ export function guess(exercise: string, strategy: string): void {
 
 export function forgetGuesses(): void {
   keepInBrowser({});
-  void syncWithServer(async () => (await progressClient.forgetGuesses({}, unary)).standing);
+  void syncWithServer(() => progressClient.forgetGuesses({}));
 }
 
-async function syncWithServer(ask: () => Promise<Standing | undefined>): Promise<void> {
+async function syncWithServer(
+  ask: () => Promise<Pick<GetProgressResponse, "standing">>,
+): Promise<void> {
   try {
-    const standing = await ask();
+    const { standing } = await ask();
     if (standing !== undefined) {
       localStorage.removeItem(key);
       guesses.value = Object.fromEntries(

@@ -2,11 +2,11 @@ import { signal } from "@preact/signals";
 import { findExercise } from "@unblock/proto/exercises";
 import { maxCallsPerSecond, maxSeconds } from "@unblock/proto/fired-runs";
 import { labClient } from "../connection.ts";
-import { ExerciseSelect, NumberField, RunButtons, RunForm } from "../forms.tsx";
+import { ExerciseSelect, NumberField, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
+import { applyLoadEvent, type LoadChoice, newLoad } from "../run-models.ts";
 import { createRunSession } from "../run-session.ts";
 import { SavedRun } from "../runs/saved-run.tsx";
-import { applyLoadEvent, type LoadChoice, newLoad } from "./load-model.ts";
 import { LoadPicture } from "./load-picture.tsx";
 
 /** Time beyond its duration that a load may take: a process starts, and late responses are awaited. */
@@ -23,7 +23,6 @@ const session = createRunSession({
 /** Open-loop load: calls at a constant rate for some seconds. */
 export function LoadView() {
   const load = session.run.value;
-  const version = session.version.value;
   const running = session.running.value;
   return (
     <>
@@ -37,19 +36,15 @@ export function LoadView() {
         {load !== undefined && (running ? "Running." : "Ended.")}
       </p>
       <SessionNotes session={session} />
-      {load !== undefined && (
+      {load?.savedId !== undefined && (
         <>
-          {load.savedId !== undefined && (
-            <>
-              <p>
-                <a href={`#/runs/${load.savedId}`}>Open the report</a>
-              </p>
-              <SavedRun id={load.savedId} />
-            </>
-          )}
-          <LoadPicture load={load} version={version} />
+          <p>
+            <a href={`#/runs/${load.savedId}`}>Open the report</a>
+          </p>
+          <SavedRun id={load.savedId} />
         </>
       )}
+      {load !== undefined && <LoadPicture load={load} />}
     </>
   );
 }
@@ -68,7 +63,12 @@ function LoadForm({ running }: { readonly running: boolean }) {
     chosen.value = { ...chosen.value, ...more };
   };
   return (
-    <RunForm class="controls" onRun={() => session.start(chosen.value)}>
+    <RunForm
+      class="controls"
+      text="Start"
+      running={running}
+      onRun={() => session.start(chosen.value)}
+    >
       <ExerciseSelect
         letter={exercise}
         onChoose={(letter) => choose({ exercise: letter, strategy: "" })}
@@ -100,7 +100,6 @@ function LoadForm({ running }: { readonly running: boolean }) {
         value={durationS}
         onInput={(seconds) => choose({ durationS: seconds })}
       />
-      <RunButtons text="Start" running={running} />
     </RunForm>
   );
 }

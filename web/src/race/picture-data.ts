@@ -2,7 +2,7 @@ import { niceStep, workStart } from "@unblock/lab/call-pieces";
 import { executors } from "@unblock/proto/exercises";
 import type { Call, LoopSample } from "@unblock/proto/gen/lab";
 import UPlot from "uplot";
-import type { Burst } from "./race-model.ts";
+import type { Burst } from "../run-models.ts";
 
 /** The time axis that all bursts of a race share. Lengths are in CSS pixels. */
 export interface TimeAxis {
@@ -45,8 +45,6 @@ export interface Lane {
   readonly calls: readonly Call[];
 }
 
-type Location = Pick<Call, "executor" | "pid" | "thread">;
-
 /** Executors in the order of the lanes. */
 const order = [...executors.keys()];
 
@@ -55,25 +53,14 @@ const order = [...executors.keys()];
  * each executor, since thread ids mean nothing to readers.
  */
 export function lanesOf(calls: readonly Call[]): Lane[] {
-  const keyOf = ({ executor, pid, thread }: Location) => `${executor};${pid};${thread ?? ""}`;
-  const groups = [...Map.groupBy(calls, keyOf).values()]
-    .map((ran) => ({ location: ran[0], calls: byWorkStart(ran) }))
-    .filter((group): group is typeof group & { location: Call } => group.location !== undefined)
-    .sort((a, b) => compareLocations(a.location, b.location));
-  const numbers = new Map<string, number>();
-  return groups.map(({ location: { executor }, calls: ran }) => {
-    const number = (numbers.get(executor) ?? 0) + 1;
-    numbers.set(executor, number);
-    return { name: laneName(executor, number), calls: ran };
-  });
-}
-
-function laneName(executor: string, number: number): string {
-  const { label = executor || "unknown", lane = "" } = executors.get(executor) ?? {};
-  if (lane !== "") {
-    return `${lane} ${number}`;
-  }
-  return number === 1 ? label : `${label} ${number}`;
+  const byExecutor = Map.groupBy(byWorkStart(calls), ({ executor }) => executor);
+  return [...byExecutor]
+    .sort(([a], [b]) => rank(a) - rank(b))
+    .flatMap(([executor, ran]) =>
+      [...Map.groupBy(ran, ({ pid, thread }) => `${pid} ${thread ?? ""}`)]
+        .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
+        .map(([, lane], index) => ({ name: laneName(executor, index + 1), calls: lane })),
+    );
 }
 
 /** Computes each call's start once: lanes are recomputed while a thousand calls arrive. */
@@ -84,18 +71,18 @@ function byWorkStart(calls: readonly Call[]): Call[] {
     .map(({ call }) => call);
 }
 
-function compareLocations(a: Location, b: Location): number {
-  return (
-    rank(a.executor) - rank(b.executor) ||
-    Number(a.pid) - Number(b.pid) ||
-    Number(a.thread ?? 0) - Number(b.thread ?? 0)
-  );
-}
-
 /** Unknown executors come last. */
 function rank(executor: string): number {
   const index = order.indexOf(executor);
   return index === -1 ? order.length : index;
+}
+
+function laneName(executor: string, number: number): string {
+  const { label = executor || "unknown", lane = "" } = executors.get(executor) ?? {};
+  if (lane !== "") {
+    return `${lane} ${number}`;
+  }
+  return number === 1 ? label : `${label} ${number}`;
 }
 
 /** A time during which the event loop was blocked. */
@@ -129,38 +116,21 @@ export function freezesOf(samples: readonly LoopSample[]): Freeze[] {
 
 /** Columns of the strip chart: time, loop delay, probe latency, loop utilization in percent. */
 export function stripData({ loop, probe }: Pick<Burst, "loop" | "probe">): UPlot.AlignedData {
-  const delays = ascending(
-    loop.flatMap(({ atMs, delayMs }) => [
-      // A delay grows from 0, from the moment at which the sample was due.
-      { atMs: atMs - delayMs, value: 0 },
-      { atMs, value: delayMs },
-    ]),
-  );
-  const latencies = ascending(
-    probe.map(({ intendedMs, latencyMs }) => ({ atMs: intendedMs, value: latencyMs })),
-  );
-  const utilizations = ascending([
+  const first = loop.slice(0, 1);
+  const times = loop.map(({ atMs }) => atMs);
+  // A delay grows from 0, from the moment at which the sample was due.
+  const dueTimes = loop.map(({ atMs, delayMs }) => atMs - delayMs);
+  // Sorts by time. Of points of equal time, the last is drawn.
+  return UPlot.join([
+    [
+      [...dueTimes, ...times],
+      [...dueTimes.map(() => 0), ...loop.map(({ delayMs }) => delayMs)],
+    ],
+    [probe.map(({ intendedMs }) => intendedMs), probe.map(({ latencyMs }) => latencyMs)],
     // A sample's utilization is that of the time before it; the first sample's starts at 0.
-    ...loop.slice(0, 1).map(({ utilization }) => ({ atMs: 0, value: 100 * utilization })),
-    ...loop.map(({ atMs, utilization }) => ({ atMs, value: 100 * utilization })),
+    [
+      [...first.map(() => 0), ...times],
+      [...first, ...loop].map(({ utilization }) => 100 * utilization),
+    ],
   ]);
-  if (delays[0].length === 0 && latencies[0].length === 0) {
-    return [[], [], [], []];
-  }
-  return UPlot.join([delays, latencies, utilizations]);
-}
-
-/** Sorts by time and drops points of equal time, as uPlot requires. */
-function ascending(points: { atMs: number; value: number }[]): [number[], number[]] {
-  const times: number[] = [];
-  const values: number[] = [];
-  let lastMs = Number.NEGATIVE_INFINITY;
-  for (const { atMs, value } of points.sort((a, b) => a.atMs - b.atMs)) {
-    if (atMs > lastMs) {
-      times.push(atMs);
-      values.push(value);
-      lastMs = atMs;
-    }
-  }
-  return [times, values];
 }

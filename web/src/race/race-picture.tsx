@@ -2,34 +2,28 @@ import { findExercise } from "@unblock/proto/exercises";
 import { count, ms } from "@unblock/terminal/numbers";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import UPlot from "uplot";
-import { axis, type ChartOptions, curve, Legend, Plot, still } from "../charts.tsx";
+import { axis, type ChartOptions, curve, fromZero, inUnit, Legend, Plot } from "../charts.tsx";
+import { lastMomentMs, type Race } from "../run-models.ts";
 import { colour } from "../theme.ts";
 import { Bars, type BurstPictureProps } from "./bars.tsx";
 import { axisTicks, stripData, type TimeAxis, tickLabel, timeAxis } from "./picture-data.ts";
-import { lastMomentMs, type Race } from "./race-model.ts";
 import { BurstTables, FiguresTable, markedName } from "./race-tables.tsx";
 
-interface RacePictureProps {
-  readonly race: Race;
-  /** Changes with every change of the race, which changes in place. */
-  readonly version: number;
-}
-
 const legend = [
-  { swatch: "waiting", text: "waiting to be seen" },
-  { swatch: "queue", text: "queue" },
-  { swatch: "download", text: "download" },
-  { swatch: "work", text: "work" },
-  { swatch: "reply", text: "reply on its way" },
-  { swatch: "failed", text: "failed" },
-  { swatch: "frozen", text: "event loop blocked" },
-  { swatch: "delay", text: "loop delay" },
-  { swatch: "probe", text: "probe latency" },
-  { swatch: "utilization", text: "loop utilization, up to 100 %" },
-];
+  ["waiting", "waiting to be seen"],
+  ["queue", "queue"],
+  ["download", "download"],
+  ["work", "work"],
+  ["reply", "reply on its way"],
+  ["failed", "failed"],
+  ["frozen", "event loop blocked"],
+  ["delay", "loop delay"],
+  ["probe", "probe latency"],
+  ["utilization", "loop utilization, up to 100 %"],
+] as const;
 
 /** The bursts of a race below each other, on one time axis. */
-export function RacePicture({ race, version }: RacePictureProps) {
+export function RacePicture({ race }: { readonly race: Race }) {
   const container = useRef<HTMLDivElement>(null);
   const [widthPx, setWidthPx] = useState(0);
   useEffect(() => {
@@ -46,7 +40,7 @@ export function RacePicture({ race, version }: RacePictureProps) {
     observer.observe(current);
     return () => observer.disconnect();
   }, []);
-  const lastMs = useMemo(() => lastMomentMs(race), [race, version]);
+  const lastMs = useMemo(() => lastMomentMs(race), [race]);
   const { totalMs } = timeAxis(lastMs, widthPx);
   const time = useMemo(() => timeAxis(lastMs, widthPx), [totalMs, widthPx]);
   const exercise = findExercise(race.exercise);
@@ -72,8 +66,8 @@ export function RacePicture({ race, version }: RacePictureProps) {
                 {burst.figures !== undefined && ` in ${ms(burst.figures.wallMs)} ms`}
               </small>
             </h3>
-            <Bars burst={burst} version={burst.version} axis={time} />
-            <Strip burst={burst} version={burst.version} axis={time} />
+            <Bars burst={burst} axis={time} />
+            <Strip burst={burst} axis={time} />
             <BurstTables burst={burst} />
           </section>
         ))}
@@ -85,10 +79,10 @@ export function RacePicture({ race, version }: RacePictureProps) {
 const stepped = UPlot.paths.stepped?.({ align: -1 });
 
 /** Event loop and probe during the burst, below the bars and on their time axis. */
-function Strip({ burst, version, axis: time }: BurstPictureProps) {
+function Strip({ burst, axis: time }: BurstPictureProps) {
   const latestAxis = useRef(time);
   latestAxis.current = time;
-  const data = useMemo(() => stripData(burst), [burst, version, time.totalMs]);
+  const data = useMemo(() => stripData(burst), [burst, time.totalMs]);
   // The margins depend on the width alone.
   const options = useMemo(() => stripOptions(() => latestAxis.current), [time.leftPx]);
   return (
@@ -104,11 +98,10 @@ function Strip({ burst, version, axis: time }: BurstPictureProps) {
 function stripOptions(time: () => TimeAxis): ChartOptions {
   const { leftPx, rightPx } = time();
   return {
-    ...still,
     padding: [6, rightPx, 0, 0],
     scales: {
       x: { time: false, range: () => [0, time().totalMs] },
-      y: { range: (_, __, max) => [0, Math.max(10, max * 1.05)] },
+      y: { range: fromZero(10, 1.05) },
       percent: { range: [0, 100] },
     },
     axes: [
@@ -117,7 +110,7 @@ function stripOptions(time: () => TimeAxis): ChartOptions {
         values: (_, ticks) => ticks.map((tick) => tickLabel(tick, time().totalMs)),
         size: 26,
       }),
-      axis({ size: leftPx, space: 28, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) }),
+      axis({ size: leftPx, space: 28, values: inUnit("ms") }),
     ],
     series: [
       {},

@@ -3,49 +3,35 @@ import type { Exercise } from "@unblock/proto/exercises";
 import type { BurstFigures } from "@unblock/proto/gen/lab";
 import { markOf } from "@unblock/terminal/mark";
 import { ms, percent } from "@unblock/terminal/numbers";
-import { DataTable } from "../charts.tsx";
-import type { Burst } from "./race-model.ts";
+import { DataTable, Scroll, TableHead } from "../charts.tsx";
+import type { Burst } from "../run-models.ts";
 
 interface FiguresTableProps {
   readonly exercise: Exercise;
   readonly bursts: readonly Burst[];
 }
 
-interface Column {
-  readonly title: string;
-  readonly text: (figures: BurstFigures) => string;
-}
-
-const columns: readonly Column[] = [
-  { title: "wall time", text: ({ wallMs }) => ms(wallMs) },
-  { title: "ideal", text: ({ idealMs }) => ms(idealMs) },
-  { title: "ratio", text: ({ ratio }) => ratio?.toFixed(2) ?? "–" },
-  { title: "expected", text: expectedText },
-  { title: "probe p99", text: ({ probeP99Ms }) => ms(probeP99Ms) },
-  { title: "max loop delay", text: ({ loopDelayMaxMs }) => ms(loopDelayMaxMs) },
-  { title: "failed", text: ({ errors }) => String(errors) },
-];
+/** A column of figures by its title. */
+const columns: Readonly<Record<string, (figures: BurstFigures) => string>> = {
+  "wall time": ({ wallMs }) => ms(wallMs),
+  ideal: ({ idealMs }) => ms(idealMs),
+  ratio: ({ ratio }) => ratio?.toFixed(2) ?? "–",
+  expected: expectedText,
+  "probe p99": ({ probeP99Ms }) => ms(probeP99Ms),
+  "max loop delay": ({ loopDelayMaxMs }) => ms(loopDelayMaxMs),
+  failed: ({ errors }) => String(errors),
+};
 
 /** One row of figures per burst. */
 export function FiguresTable({ exercise, bursts }: FiguresTableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys scroll it where it is too narrow
-    <section class="scroll" tabIndex={0} aria-label="Figures of the race">
+    <Scroll label="Figures of the race">
       <table class="figures">
         <caption>
           ★ recommended, ✓ works at a price, ~ slow for its caller, ✗ freezes everyone. Times in
           milliseconds. Ideal: the least wall time that is possible. Probe: a cheap call every 5 ms.
         </caption>
-        <thead>
-          <tr>
-            <th scope="col">strategy</th>
-            {columns.map(({ title }) => (
-              <th scope="col" key={title}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={["strategy", ...Object.keys(columns)]} />
         <tbody>
           {bursts.map(({ strategy, figures, calls, expectedCalls }) => (
             <tr key={strategy}>
@@ -55,7 +41,7 @@ export function FiguresTable({ exercise, bursts }: FiguresTableProps) {
                   {calls.length} of {expectedCalls} calls
                 </td>
               ) : (
-                columns.map(({ title, text }) => <td key={title}>{text(figures)}</td>)
+                Object.entries(columns).map(([title, text]) => <td key={title}>{text(figures)}</td>)
               )}
             </tr>
           ))}
@@ -69,7 +55,7 @@ export function FiguresTable({ exercise, bursts }: FiguresTableProps) {
             </p>
           ),
       )}
-    </section>
+    </Scroll>
   );
 }
 

@@ -1,32 +1,28 @@
 import { signal } from "@preact/signals";
-import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
+import { type Exercise, exercises, findExercise, strategyMeanings } from "@unblock/proto/exercises";
 import { maxCalls, maxStrategies } from "@unblock/proto/fired-runs";
 import { Suitability } from "@unblock/proto/gen/exercise";
 import { labClient } from "../connection.ts";
-import { ExerciseSelect, meaningOf, NumberField, RunButtons, RunForm } from "../forms.tsx";
+import { ExerciseSelect, NumberField, RunForm } from "../forms.tsx";
 import { SessionNotes } from "../notes.tsx";
-import { createRunSession, type RunSession } from "../run-session.ts";
+import { applyRaceEvent, type Burst, newRace, type RaceChoice } from "../run-models.ts";
+import { createRunSession } from "../run-session.ts";
 import { SavedRun } from "../runs/saved-run.tsx";
 import { endReplay, ReplayButton } from "./bars.tsx";
-import { applyEvent, type Burst, newRace, type Race, type RaceChoice } from "./race-model.ts";
 import { RacePicture } from "./race-picture.tsx";
 
 /** Deadline for a server that no longer responds; the server limits a race itself. */
-const maxRaceMs = 600_000;
+const timeoutMs = 600_000;
 
-export function createRaceSession(): RunSession<Race, RaceChoice> {
+export function createRaceSession() {
   return createRunSession({
     doing: "raced",
     create: ({ exercise }: RaceChoice) => {
       endReplay();
       return newRace(exercise);
     },
-    stream: ({ strategies, ...others }, ended) =>
-      labClient.race(
-        { ...others, strategies: [...strategies] },
-        { signal: ended, timeoutMs: maxRaceMs },
-      ),
-    apply: applyEvent,
+    stream: (choice, ended) => labClient.race(choice, { signal: ended, timeoutMs }),
+    apply: applyRaceEvent,
   });
 }
 
@@ -35,7 +31,6 @@ const session = createRaceSession();
 /** The view that answers "Where should this work run?". */
 export function RaceView() {
   const race = session.run.value;
-  const version = session.version.value;
   const running = session.running.value;
   return (
     <>
@@ -52,7 +47,7 @@ export function RaceView() {
       {race !== undefined && (
         <>
           {!running && race.bursts.length > 0 && <ReplayButton race={race} />}
-          <RacePicture race={race} version={version} />
+          <RacePicture race={race} />
           {race.savedId !== undefined && <SavedRun id={race.savedId} />}
         </>
       )}
@@ -82,17 +77,21 @@ function RaceForm({ running }: { readonly running: boolean }) {
       ? undefined
       : `Choose one to ${maxStrategies} strategies.`;
   return (
-    <RunForm class="controls" onRun={() => session.start(chosen.value)}>
+    <RunForm
+      class="controls"
+      text="Run"
+      running={running}
+      problem={problem}
+      onRun={() => session.start(chosen.value)}
+    >
       <ExerciseSelect
         letter={letter}
-        onChoose={(other) => {
-          chosen.value = firstChoice(findExercise(other));
-        }}
+        onChoose={(other) => choose(firstChoice(findExercise(other)))}
       />
       <fieldset>
         <legend>Strategies, up to {maxStrategies}</legend>
         {findExercise(letter)?.allStrategies.map(({ name, needs }) => (
-          <label class="check" key={name} title={meaningOf(name)}>
+          <label class="check" key={name} title={strategyMeanings[name]}>
             <input
               type="checkbox"
               checked={strategies.includes(name)}
@@ -112,7 +111,6 @@ function RaceForm({ running }: { readonly running: boolean }) {
         value={calls}
         onInput={(count) => choose({ calls: count })}
       />
-      <RunButtons text="Run" running={running} problem={problem} />
     </RunForm>
   );
 }

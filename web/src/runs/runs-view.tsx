@@ -1,13 +1,11 @@
 import type { Run } from "@unblock/proto/gen/lab";
 import { useMemo } from "preact/hooks";
 import { labClient, useFetched } from "../connection.ts";
-import { loadOfRun } from "../load/load-model.ts";
-import { LoadPicture } from "../load/load-picture.tsx";
-import { type Curve, nameOf, PercentileChart } from "../load/percentile-chart.tsx";
+import { type Curve, curvesOf, LoadPicture, PercentileChart } from "../load/load-picture.tsx";
 import { TroubleNote } from "../notes.tsx";
 import { ReplayButton } from "../race/bars.tsx";
-import { raceOfRun } from "../race/race-model.ts";
 import { RacePicture } from "../race/race-picture.tsx";
+import { loadOfRun, raceOfRun } from "../run-models.ts";
 import { SavedRun } from "./saved-run.tsx";
 
 /** The runs that the server keeps. */
@@ -38,8 +36,8 @@ export function RunsView() {
   );
 }
 
-function useRuns(key = "") {
-  return useFetched((options) => labClient.listRuns({}, options), "listed its runs", key);
+function useRuns() {
+  return useFetched((options) => labClient.listRuns({}, options), "listed its runs");
 }
 
 function useRun(id: string) {
@@ -80,26 +78,19 @@ function describe({ summary, machine }: Run): string {
 function Picture({ run }: { readonly run: Run }) {
   const race = useMemo(() => raceOfRun(run), [run]);
   const load = useMemo(() => loadOfRun(run), [run]);
-  if (race !== undefined) {
-    return (
-      <>
-        <ReplayButton race={race} />
-        <RacePicture race={race} version={0} />
-      </>
-    );
-  }
-  return load === undefined ? null : <LoadPicture load={load} version={0} />;
-}
-
-interface CompareLoadsProps {
-  readonly run: Run;
-  readonly otherId: string | undefined;
+  return (
+    <>
+      {race !== undefined && <ReplayButton race={race} />}
+      {race !== undefined && <RacePicture race={race} />}
+      {load !== undefined && <LoadPicture load={load} />}
+    </>
+  );
 }
 
 /** Compares a load with another one, whose id is part of the page's address. */
-function CompareLoads({ run, otherId }: CompareLoadsProps) {
+function CompareLoads({ run, otherId }: Pick<RunViewProps, "otherId"> & { readonly run: Run }) {
   const id = run.summary?.id ?? "";
-  const { value, trouble, fetchAgain } = useRuns(id);
+  const { value, trouble, fetchAgain } = useRuns();
   const others = value?.runs.filter((one) => one.isLoad && one.id !== id) ?? [];
   return (
     <section>
@@ -129,10 +120,7 @@ function CompareLoads({ run, otherId }: CompareLoadsProps) {
 
 function Comparison({ run, otherId }: { readonly run: Run; readonly otherId: string }) {
   const { value, trouble, fetchAgain } = useRun(otherId);
-  const curves = useMemo(
-    () => [curveOf(run), curveOf(value?.run)].filter((one) => one !== undefined),
-    [run, value],
-  );
+  const curves = useMemo(() => [run, value?.run].flatMap(timedCurvesOf), [run, value]);
   return (
     <>
       <TroubleNote trouble={trouble} onToken={fetchAgain} />
@@ -141,11 +129,11 @@ function Comparison({ run, otherId }: { readonly run: Run; readonly otherId: str
   );
 }
 
-function curveOf(run: Run | undefined): Curve | undefined {
+/** The curve of a load, with the time at which it ran. */
+function timedCurvesOf(run: Run | undefined): Curve[] {
   const load = run && loadOfRun(run);
-  if (load?.figures === undefined) {
-    return undefined;
-  }
   const when = new Date(run?.summary?.beganAt ?? "").toLocaleTimeString();
-  return { name: `${nameOf(load)}, ${when}`, percentiles: load.figures.percentiles };
+  return load === undefined
+    ? []
+    : curvesOf(load).map((curve) => ({ ...curve, name: `${curve.name}, ${when}` }));
 }

@@ -1,13 +1,14 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { type Run, RunSchema } from "@unblock/proto/gen/lab";
 import { useState } from "preact/hooks";
-import { labClient, noticeTrouble, unary } from "../connection.ts";
+import { labClient, noticeTrouble } from "../connection.ts";
 import { TroubleNote } from "../notes.tsx";
 import { colour } from "../theme.ts";
 import type { Trouble } from "../trouble.ts";
 import { csvOf } from "./csv.ts";
 
-type Format = "json" | "csv" | "png";
+const formats = ["json", "csv", "png"] as const;
+type Format = (typeof formats)[number];
 
 /** Address and downloads of a saved run. */
 export function SavedRun({ id }: { readonly id: string }) {
@@ -15,7 +16,7 @@ export function SavedRun({ id }: { readonly id: string }) {
   const save = async (format: Format) => {
     setTrouble(undefined);
     try {
-      const { run } = await labClient.getRun({ id }, unary);
+      const { run } = await labClient.getRun({ id });
       if (run !== undefined) {
         saveFile(`unblock-${id}.${format}`, await fileOf(run, format));
       }
@@ -27,7 +28,7 @@ export function SavedRun({ id }: { readonly id: string }) {
     <div class="row saved">
       <a href={`#/runs/${id}`}>Link to this run</a>
       <span>Download:</span>
-      {(["json", "csv", "png"] as const).map((format) => (
+      {formats.map((format) => (
         <button type="button" key={format} onClick={() => void save(format)}>
           {format.toUpperCase()}
         </button>
@@ -73,67 +74,60 @@ const linePx = 20;
  * Draws the canvases of all elements of class "picture" below each other, each below its heading, and some
  * lines of text above them.
  */
-async function pngOf(shown: ParentNode, lines: readonly string[]): Promise<Blob> {
-  const pictures = [...shown.querySelectorAll<HTMLElement>(".picture")].map((picture) => ({
-    title: picture.querySelector("h3")?.innerText ?? "",
-    canvases: [...picture.querySelectorAll("canvas")],
-  }));
-  const scale = devicePixelRatio;
-  const widthsPx = pictures.flatMap(({ canvases }) => canvases.map(({ width }) => width / scale));
-  const widthPx = Math.max(480, ...widthsPx);
-  const canvas = document.createElement("canvas");
+function pngOf(shown: ParentNode, lines: readonly string[]): Promise<Blob> {
+  const canvas = new OffscreenCanvas(0, 0);
   const context = canvas.getContext("2d");
   if (context === null) {
     throw new Error("Expected the browser to draw on a canvas, got no context");
   }
-  context.font = "14px system-ui, sans-serif";
-  const wrapped = lines.flatMap((line) => wrap(context, line, widthPx));
-  const heightPx = pictures.reduce(
-    (sum, { canvases }) =>
-      canvases.reduce((height, one) => height + one.height / scale, sum + 1.5 * linePx),
-    wrapped.length * linePx,
-  );
+  const scale = devicePixelRatio;
+  const canvases = [...shown.querySelectorAll<HTMLCanvasElement>(".picture canvas")];
+  const widthPx = Math.max(480, ...canvases.map(({ width }) => width / scale));
+  /** Returns where the picture ends. */
+  const drawAll = () => {
+    let y = marginPx;
+    const write = (text: string, weight: string) => {
+      context.fillStyle = colour("--text");
+      context.font = `${weight} 14px system-ui, sans-serif`;
+      for (const line of wrap(context, text, widthPx)) {
+        context.fillText(line, marginPx, y + 14);
+        y += linePx;
+      }
+    };
+    for (const line of lines) {
+      write(line, "normal");
+    }
+    for (const picture of shown.querySelectorAll(".picture")) {
+      y += linePx / 2;
+      write(picture.querySelector("h3")?.innerText.replaceAll("\n", "  ") ?? "", "bold");
+      for (const image of picture.querySelectorAll("canvas")) {
+        context.drawImage(image, marginPx, y, image.width / scale, image.height / scale);
+        y += image.height / scale;
+      }
+    }
+    return y + marginPx;
+  };
+  // On a canvas without pixels, to know how many the picture needs.
+  const heightPx = drawAll();
   canvas.width = (widthPx + 2 * marginPx) * scale;
-  canvas.height = (heightPx + 2 * marginPx) * scale;
+  canvas.height = heightPx * scale;
   context.scale(scale, scale);
   context.fillStyle = colour("--ground");
   context.fillRect(0, 0, canvas.width, canvas.height);
-  let y = marginPx;
-  const write = (text: string, weight: string) => {
-    context.fillStyle = colour("--text");
-    context.font = `${weight} 14px system-ui, sans-serif`;
-    context.fillText(text, marginPx, y + 14);
-    y += linePx;
-  };
-  for (const line of wrapped) {
-    write(line, "normal");
-  }
-  for (const { title, canvases } of pictures) {
-    y += linePx / 2;
-    write(title.replaceAll("\n", "  "), "bold");
-    for (const one of canvases) {
-      context.drawImage(one, marginPx, y, one.width / scale, one.height / scale);
-      y += one.height / scale;
-    }
-  }
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
-  if (blob === null) {
-    throw new Error("Expected a picture from the browser, got none: it may be too large");
-  }
-  return blob;
+  drawAll();
+  return canvas.convertToBlob();
 }
 
-function wrap(context: CanvasRenderingContext2D, text: string, widthPx: number): string[] {
-  const wrapped: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && context.measureText(longer).width > widthPx) {
-      wrapped.push(line);
-      line = word;
+function wrap(context: OffscreenCanvasRenderingContext2D, text: string, widthPx: number): string[] {
+  const [first = "", ...words] = text.split(" ");
+  const lines = [first];
+  for (const word of words) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (context.measureText(longer).width > widthPx) {
+      lines.push(word);
     } else {
-      line = longer;
+      lines[lines.length - 1] = longer;
     }
   }
-  return [...wrapped, line];
+  return lines;
 }

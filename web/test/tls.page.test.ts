@@ -7,7 +7,7 @@ describePage("over TLS, where browsers speak HTTP/2", (setup) => {
   let server: TestServer;
   beforeAll(async () => {
     const { server: tls } = await createCertificates();
-    server = await startTestServer({ tls, cpuWorkers: 1, blockingThreads: 1, processes: 1 });
+    server = await startTestServer({ tls });
   });
   afterAll(() => server.close());
 
