@@ -1,7 +1,12 @@
 import { ConnectionError, errorCode, protocolError } from "./errors.ts";
 import type { FrameReceiver } from "./frame-parser.ts";
 import { flag, frameType, maxFrameBytes, maxWindowBytes, readUint31, setting } from "./frames.ts";
-import { endWithoutPadding, HeaderBlocks, type HeaderLimits } from "./header-blocks.ts";
+import {
+  endWithoutPadding,
+  type FieldsHandler,
+  HeaderBlocks,
+  type HeaderLimits,
+} from "./header-blocks.ts";
 import type { FieldRules } from "./hpack-decoder.ts";
 
 export interface Setting {
@@ -10,14 +15,9 @@ export interface Setting {
 }
 
 /** Does what the frames of the peer ask for. */
-export interface FrameHandler<Fields> {
+export interface FrameHandler<Fields> extends FieldsHandler<Fields> {
   /** Whether all further frames are ignored. */
   readonly isClosed: boolean;
-  /**
-   * @param isLast whether these fields end the stream
-   * @param dependsOnItself whether the priority that came with the fields is an error
-   */
-  onFields(streamId: number, isLast: boolean, fields: Fields, dependsOnItself: boolean): void;
   /**
    * @param chunk a view of bytes that do not change while this runs
    * @param frameBytes what flow control counts: the chunk with its padding

@@ -1,5 +1,4 @@
 import { ConnectionError, errorCode, protocolError, tooMany } from "./errors.ts";
-import type { FrameHandler } from "./frame-dispatcher.ts";
 import { flag, readUint31 } from "./frames.ts";
 import { type FieldRules, HpackDecoder } from "./hpack-decoder.ts";
 
@@ -9,7 +8,13 @@ export interface HeaderLimits {
   readonly maxContinuations: number;
 }
 
-type FieldsHandler<Fields> = Pick<FrameHandler<Fields>, "onFields">;
+export interface FieldsHandler<Fields> {
+  /**
+   * @param isLast whether these fields end the stream
+   * @param dependsOnItself whether the priority that came with the fields is an error
+   */
+  onFields(streamId: number, isLast: boolean, fields: Fields, dependsOnItself: boolean): void;
+}
 
 /** Block whose rest has not arrived. */
 interface OpenBlock {

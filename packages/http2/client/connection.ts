@@ -11,7 +11,7 @@ import { BodyWriter } from "./body-writer.ts";
 import type { TransportFailure } from "./exchange.ts";
 import { failureOfStart, failureOfViolation } from "./failures.ts";
 import { headerLimits, lastStreamId, receiveWindowBytes } from "./limits.ts";
-import { responseFieldRules, ServerFrames } from "./server-frames.ts";
+import { type ConnectionOfFrames, responseFieldRules, ServerFrames } from "./server-frames.ts";
 import type { Http2Stream, StreamOwner } from "./stream.ts";
 
 /** Bytes of a server that does not speak HTTP/2 which are kept for the message. */
@@ -35,17 +35,14 @@ export interface ConnectionEvents {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113
  */
-export class Http2Connection implements StreamOwner {
+export class Http2Connection implements StreamOwner, ConnectionOfFrames {
   readonly streams = new StreamTable<Http2Stream>();
   readonly outbox: Outbox;
   readonly window: ReceiveWindow;
   readonly bodies: BodyWriter;
   readonly encoder = new HpackEncoder();
-  /** Number of the next stream. */
   nextId = 1;
-  /** Streams that the server allows at once. */
   maxStreams = Number.POSITIVE_INFINITY;
-  /** Whether a response has begun. */
   hasResponse = false;
   isClosed = false;
   readonly #socket: Duplex;
@@ -94,7 +91,6 @@ export class Http2Connection implements StreamOwner {
     return this.isUp && this.streams.size < this.maxStreams;
   }
 
-  /** Whether the socket has taken all that was sent. */
   get isAllSent(): boolean {
     return this.#socket.writableLength === 0;
   }

@@ -1,4 +1,5 @@
 import { ConnectionError, errorCode, errorCodeName, protocolError, tooMany } from "../errors.ts";
+import type { ReceiveWindow } from "../flow-control.ts";
 import type { FrameHandler, Setting } from "../frame-dispatcher.ts";
 import { flag, frame, frameType, setting, settingsAck } from "../frames.ts";
 import {
@@ -7,7 +8,10 @@ import {
   type ReceivedField,
   staticFieldsOf,
 } from "../hpack-decoder.ts";
-import type { Http2Connection } from "./connection.ts";
+import type { HpackEncoder } from "../hpack-encoder.ts";
+import type { Outbox } from "../outbox.ts";
+import type { StreamTable } from "../stream-table.ts";
+import type { BodyWriter } from "./body-writer.ts";
 import type { Fields } from "./exchange.ts";
 import { failureOfReset, failureOfViolation } from "./failures.ts";
 import { maxUnreadAcks } from "./limits.ts";
@@ -43,16 +47,42 @@ export const responseFieldRules: FieldRules<ResponseFields> = {
   createFields: (list, isTooLarge) => new ResponseFields(list, isTooLarge),
 };
 
+/** The connection, as far as the server's frames concern it. */
+export interface ConnectionOfFrames {
+  readonly streams: StreamTable<Http2Stream>;
+  readonly outbox: Outbox;
+  readonly window: ReceiveWindow;
+  readonly bodies: BodyWriter;
+  readonly encoder: HpackEncoder;
+  /** Number of the next stream. */
+  readonly nextId: number;
+  /** Whether the socket has taken all that was sent. */
+  readonly isAllSent: boolean;
+  readonly isClosed: boolean;
+  /** Streams that the server allows at once. */
+  maxStreams: number;
+  /** Whether a response has begun. */
+  hasResponse: boolean;
+  isOpen(stream: Http2Stream): boolean;
+  reset(stream: Http2Stream, code: number): void;
+  /** The stream has ended. */
+  remove(stream: Http2Stream): void;
+  onSettings(): void;
+  /** No more requests are to be sent. */
+  retire(): void;
+  closeIfIdle(): void;
+}
+
 /**
  * Checks each frame of the server against the state of its stream, and does what it asks for.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-6
  */
 export class ServerFrames implements FrameHandler<ResponseFields> {
-  readonly #connection: Http2Connection;
+  readonly #connection: ConnectionOfFrames;
   #unreadAcks = 0;
 
-  constructor(connection: Http2Connection) {
+  constructor(connection: ConnectionOfFrames) {
     this.#connection = connection;
   }
 

@@ -1,13 +1,37 @@
 import { ConnectionError, errorCode, protocolError } from "../errors.ts";
+import type { ReceiveWindow } from "../flow-control.ts";
 import type { FrameHandler, Setting } from "../frame-dispatcher.ts";
 import { flag, frame, frameType, setting, settingsAck } from "../frames.ts";
 import { defaultTableBytes } from "../hpack-table.ts";
-import type { Connection } from "./connection.ts";
+import type { StreamTable } from "../stream-table.ts";
+import type { Meters } from "./meter.ts";
+import type { ConnectionLimits } from "./options.ts";
 import type { HeaderFields } from "./request-fields.ts";
+import type { Requests } from "./requests.ts";
+import type { Sender } from "./sender.ts";
 import type { OpenStream } from "./stream.ts";
+import type { StreamEnds } from "./stream-ends.ts";
 
 /** Data of the PING between the two steps of a graceful shutdown. */
 export const shutdownPing = Buffer.from("shutdown", "latin1");
+
+/** The connection, as far as the client's frames concern it. */
+export interface ConnectionOfFrames {
+  readonly limits: ConnectionLimits;
+  readonly streams: StreamTable<OpenStream>;
+  readonly sender: Sender;
+  readonly window: ReceiveWindow;
+  readonly requests: Requests;
+  readonly ends: StreamEnds;
+  readonly meters: Meters;
+  readonly isClosed: boolean;
+  /** Whether new streams are refused because the last GOAWAY has been sent. */
+  readonly isFinal: boolean;
+  openStream(id: number, fields: HeaderFields, isLast: boolean): void;
+  onGoAway(): void;
+  /** The client has read the announcement of the shutdown. */
+  finishShutdown(): void;
+}
 
 /**
  * Checks each frame of the client against the state of its stream, and does what it asks for.
@@ -17,10 +41,10 @@ export const shutdownPing = Buffer.from("shutdown", "latin1");
 export class ClientFrames implements FrameHandler<HeaderFields> {
   /** Whether the client has acknowledged our settings. */
   isAcknowledged = false;
-  readonly #connection: Connection;
+  readonly #connection: ConnectionOfFrames;
   #clientTableBytes = defaultTableBytes;
 
-  constructor(connection: Connection) {
+  constructor(connection: ConnectionOfFrames) {
     this.#connection = connection;
   }
 

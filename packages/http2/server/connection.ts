@@ -13,7 +13,7 @@ import {
   settingsFrame,
 } from "../frames.ts";
 import { StreamTable } from "../stream-table.ts";
-import { ClientFrames, shutdownPing } from "./client-frames.ts";
+import { ClientFrames, type ConnectionOfFrames, shutdownPing } from "./client-frames.ts";
 import { Meters } from "./meter.ts";
 import {
   type ConnectionLimits,
@@ -24,9 +24,9 @@ import {
 import { type HeaderFields, requestFieldRules } from "./request-fields.ts";
 import { Requests } from "./requests.ts";
 import { Sender } from "./sender.ts";
-import { type OnStream, OpenStream, type ServerStream } from "./stream.ts";
-import { StreamEnds } from "./stream-ends.ts";
-import { Watchdog } from "./watchdog.ts";
+import { type OnStream, OpenStream } from "./stream.ts";
+import { type HandlerEvents, StreamEnds } from "./stream-ends.ts";
+import { Watchdog, type WatchedConnection } from "./watchdog.ts";
 
 /** Why a connection ended. */
 export interface CloseReason {
@@ -35,9 +35,7 @@ export interface CloseReason {
   readonly message: string;
 }
 
-export interface ConnectionEvents {
-  /** A handler threw, and its stream was reset. Default: the error is thrown as uncaught. */
-  onHandlerError?(error: unknown, stream: ServerStream): void;
+export interface ConnectionEvents extends HandlerEvents {
   /** The connection takes no more and its streams have ended. Called once. */
   onClosed?(reason: CloseReason): void;
 }
@@ -80,7 +78,7 @@ export function createServerConnection(
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9113 */
-export class Connection implements ServerConnection {
+class Connection implements ServerConnection, ConnectionOfFrames, WatchedConnection {
   readonly limits: ConnectionLimits;
   readonly streams = new StreamTable<OpenStream>();
   readonly sender: Sender;
@@ -88,10 +86,8 @@ export class Connection implements ServerConnection {
   readonly requests: Requests;
   readonly ends: StreamEnds;
   readonly meters: Meters;
-  /** Number of chunks that the socket delivered. */
   chunks = 0;
   isShuttingDown = false;
-  /** Whether new streams are refused because the last GOAWAY has been sent. */
   isFinal = false;
   isClosed = false;
   readonly #duplex: Duplex;
@@ -167,12 +163,10 @@ export class Connection implements ServerConnection {
     this.fail(errorCode.noError, "closed");
   }
 
-  /** Whether the peer sent its settings and acknowledged ours. */
   get isReady(): boolean {
     return this.#dispatcher.hasSettings && this.#frames.isAcknowledged;
   }
 
-  /** Whether a frame or header block has begun that is not complete. */
   get isWithinFrame(): boolean {
     return this.#parser.isWithinFrame || this.#dispatcher.isWithinBlock;
   }
@@ -209,7 +203,6 @@ export class Connection implements ServerConnection {
     this.#endSoon(timeoutMs);
   }
 
-  /** Closes without a GOAWAY, which the peer would not read. */
   drop(why: string): void {
     this.#close(errorCode.cancel, why);
     this.#duplex.destroy();

@@ -1,7 +1,34 @@
 import { errorCode } from "../errors.ts";
 import { frameType } from "../frames.ts";
-import type { Connection, ConnectionEvents } from "./connection.ts";
-import type { OpenStream } from "./stream.ts";
+import type { Outbox } from "../outbox.ts";
+import type { StreamTable } from "../stream-table.ts";
+import type { Meters } from "./meter.ts";
+import type { ConnectionLimits } from "./options.ts";
+import type { OpenStream, ServerStream } from "./stream.ts";
+
+export interface HandlerEvents {
+  /** A handler threw, and its stream was reset. Default: the error is thrown as uncaught. */
+  onHandlerError?(error: unknown, stream: ServerStream): void;
+}
+
+/** The connection, as far as the ends of its streams concern it. */
+interface ConnectionOfEnds {
+  readonly limits: ConnectionLimits;
+  readonly streams: StreamTable<OpenStream>;
+  readonly meters: Meters;
+  /** Whether new streams are refused because the last GOAWAY has been sent. */
+  readonly isFinal: boolean;
+  readonly sender: {
+    readonly coarseMs: number;
+    readonly canSend: boolean;
+    readonly outbox: Outbox;
+    drop(stream: OpenStream): void;
+  };
+  readonly requests: { drop(stream: OpenStream): void };
+  /** Ends the connection with a GOAWAY. */
+  fail(code: number, why: string): void;
+  closeIfDone(): void;
+}
 
 /**
  * Ends streams: as they should end, for what the peer or the handler did, and with the connection.
@@ -9,12 +36,12 @@ import type { OpenStream } from "./stream.ts";
  * @see https://www.rfc-editor.org/rfc/rfc9113#section-5.4.2
  */
 export class StreamEnds {
-  readonly #connection: Connection;
-  readonly #events: ConnectionEvents;
+  readonly #connection: ConnectionOfEnds;
+  readonly #events: HandlerEvents;
   /** Frames in a row that were no responses and that the socket did not take. */
   #unreadFrames = 0;
 
-  constructor(connection: Connection, events: ConnectionEvents) {
+  constructor(connection: ConnectionOfEnds, events: HandlerEvents) {
     this.#connection = connection;
     this.#events = events;
   }

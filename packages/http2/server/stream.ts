@@ -1,7 +1,8 @@
 import { errorCode } from "../errors.ts";
-import type { Connection } from "./connection.ts";
+import type { SendWindow } from "../flow-control.ts";
+import type { CollectedBody } from "./body.ts";
+import type { ConnectionLimits } from "./options.ts";
 import type { HeaderFields } from "./request-fields.ts";
-import type { CollectedBody } from "./requests.ts";
 
 /** Called with each request, when its header has arrived. */
 export type OnStream = (stream: ServerStream) => void;
@@ -100,11 +101,31 @@ export const progressBytes = 64 * 1_024;
 const noReceiver: StreamReceiver = {};
 const noBytes = new Uint8Array(0);
 
+/** The connection, as far as its streams call it. */
+export interface StreamOwner {
+  readonly limits: ConnectionLimits;
+  readonly sender: {
+    readonly coarseMs: number;
+    readonly writer: { readonly window: SendWindow };
+    respond(
+      stream: OpenStream,
+      header: Uint8Array,
+      body: Uint8Array,
+      trailer: Uint8Array,
+      prefix: Uint8Array,
+    ): void;
+    sendBlock(stream: OpenStream, block: Uint8Array, endStream: boolean): void;
+    sendData(stream: OpenStream, bytes: Uint8Array, endStream: boolean): boolean;
+  };
+  readonly requests: { release(stream: OpenStream, bytes: number): void };
+  readonly ends: { reset(stream: OpenStream, code: number): void };
+}
+
 /** A stream as its connection knows it. */
 export class OpenStream implements ServerStream {
   readonly id: number;
   readonly fields: HeaderFields;
-  readonly #connection: Connection;
+  readonly #connection: StreamOwner;
   context: unknown = undefined;
   receiver: StreamReceiver = noReceiver;
   /** Size up to which the body is collected; -1 when it is handed on in parts. */
@@ -140,7 +161,7 @@ export class OpenStream implements ServerStream {
   /** Whether the response is sent, and the rest of the request is dropped. */
   isDropping = false;
 
-  constructor(id: number, fields: HeaderFields, connection: Connection) {
+  constructor(id: number, fields: HeaderFields, connection: StreamOwner) {
     const { limits, sender } = connection;
     this.id = id;
     this.fields = fields;

@@ -1,6 +1,31 @@
 import { errorCode } from "../errors.ts";
 import { frame, frameType } from "../frames.ts";
-import type { Connection } from "./connection.ts";
+import type { Outbox } from "../outbox.ts";
+import type { StreamTable } from "../stream-table.ts";
+import type { ConnectionLimits } from "./options.ts";
+import type { OpenStream } from "./stream.ts";
+import type { StreamEnds } from "./stream-ends.ts";
+
+/** What the watchdog sees of a connection, and what it does to it. */
+export interface WatchedConnection {
+  readonly limits: ConnectionLimits;
+  readonly streams: StreamTable<OpenStream>;
+  readonly ends: StreamEnds;
+  readonly sender: { coarseMs: number; readonly fullSinceMs: number; readonly outbox: Outbox };
+  /** Whether the peer sent its settings and acknowledged ours. */
+  readonly isReady: boolean;
+  /** Whether a frame or header block has begun that is not complete. */
+  readonly isWithinFrame: boolean;
+  readonly frames: number;
+  /** Number of chunks that the socket delivered. */
+  readonly chunks: number;
+  readonly isShuttingDown: boolean;
+  shutDown(): void;
+  /** Ends the connection with a GOAWAY. */
+  fail(code: number, why: string): void;
+  /** Closes without a GOAWAY, which the peer would not read. */
+  drop(why: string): void;
+}
 
 /** Data of a PING that checks whether the peer is there. */
 const livenessPing = Buffer.from("liveness", "latin1");
@@ -11,7 +36,7 @@ const checksPerTimeout = 4;
 
 /** Compares the state of a connection with its time limits, once a second or more often. */
 export class Watchdog {
-  readonly #connection: Connection;
+  readonly #connection: WatchedConnection;
   readonly #timer: NodeJS.Timeout;
   readonly #startMs = performance.now();
   readonly #maxAgeMs: number;
@@ -24,7 +49,7 @@ export class Watchdog {
   #idleSinceMs = this.#startMs;
   #shutDownMs = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: WatchedConnection) {
     this.#connection = connection;
     const { limits } = connection;
     // Connections that were opened together do not end together.
