@@ -1,5 +1,5 @@
 import type { Diagnosis, DiagnosisName } from "@unblock/diagnose/diagnosis";
-import type { LastWords } from "../service/channel.ts";
+import type { LastWords } from "../service/last-words.ts";
 
 /** Time limits of the check and of the learner's file, in milliseconds. */
 

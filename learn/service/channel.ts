@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import v8 from "node:v8";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Decision } from "../toolbox/handler.ts";
+import type { LastWords } from "./last-words.ts";
 import type { Observation } from "./observation.ts";
 
 /** Addresses of the check's backends. */
@@ -75,15 +76,6 @@ export type Message =
   | { readonly kind: "tampering"; readonly text: string; readonly line: number | null }
   | Answer
   | LastWords;
-
-/** Why a process ends. */
-export type LastWords =
-  /** A call of process.exit(), with its line in the learner's file. */
-  | { readonly kind: "exit"; readonly code: number; readonly line: number | null }
-  | { readonly kind: "uncaught"; readonly problem: string; readonly line: number | null }
-  | { readonly kind: "memory"; readonly usedMb: number }
-  /** The line at which the event loop is stuck. */
-  | { readonly kind: "stuck"; readonly line: number };
 
 /** File descriptor of the pipe for requests: a secret, then one line of JSON each. */
 export const requestsFd = 3;

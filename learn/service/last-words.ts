@@ -1,9 +1,17 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Say } from "./channel.ts";
 
-export function leaveLastWords(fileUrl: string, say: Say): void {
+/** Why a process ends. */
+export type LastWords =
+  /** A call of process.exit(), with its line in the learner's file. */
+  | { readonly kind: "exit"; readonly code: number; readonly line: number | null }
+  | { readonly kind: "uncaught"; readonly problem: string; readonly line: number | null }
+  | { readonly kind: "memory"; readonly usedMb: number }
+  /** The line at which the event loop is stuck. */
+  | { readonly kind: "stuck"; readonly line: number };
+
+export function leaveLastWords(fileUrl: string, say: (words: LastWords) => void): void {
   process.on("uncaughtException", (error: unknown) => {
     const stack = error instanceof Error ? error.stack : undefined;
     say({ kind: "uncaught", problem: String(error), line: ownLine(stack, fileUrl) });

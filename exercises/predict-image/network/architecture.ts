@@ -1,5 +1,3 @@
-import type { LayerParameters } from "./forward-pass.ts";
-
 /** Classes in the order of the network's outputs. */
 export const classes = ["cat", "dog"] as const;
 
@@ -18,6 +16,16 @@ export interface ConvolutionShape {
   convolvedSize: number;
   /** After the pooling: half of that, without an odd last row and column. */
   pooledSize: number;
+}
+
+export interface LayerParameters {
+  /**
+   * For a convolution: per output channel and input channel, nine numbers, row by row. For a dense
+   * layer: per output, one number per input.
+   */
+  weights: Float32Array;
+  /** One number per output or output channel. */
+  biases: Float32Array;
 }
 
 export const convolutions: readonly ConvolutionShape[] = stack([3, 12, 24, 32, 48]);

@@ -1,4 +1,10 @@
-import { type ConvolutionShape, convolutions, cropSize, dense } from "./architecture.ts";
+import {
+  type ConvolutionShape,
+  convolutions,
+  cropSize,
+  dense,
+  type LayerParameters,
+} from "./architecture.ts";
 
 /** A network with its buffers, which are reused: one crop at a time. */
 export interface ForwardPass {
@@ -67,16 +73,6 @@ function createStage(
     convolved: new Float32Array(shape.outputChannels * shape.convolvedSize ** 2),
     pooled: new Float32Array(shape.outputChannels * shape.pooledSize ** 2),
   };
-}
-
-export interface LayerParameters {
-  /**
-   * For a convolution: per output channel and input channel, nine numbers, row by row. For a dense
-   * layer: per output, one number per input.
-   */
-  weights: Float32Array;
-  /** One number per output or output channel. */
-  biases: Float32Array;
 }
 
 /**

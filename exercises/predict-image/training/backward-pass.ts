@@ -1,6 +1,6 @@
 import { seededRandom } from "@unblock/backends/embedded/pictures/seeds";
-import { dense, layerSizes } from "../network/architecture.ts";
-import type { ForwardPass, LayerParameters, Stage } from "../network/forward-pass.ts";
+import { dense, type LayerParameters, layerSizes } from "../network/architecture.ts";
+import type { ForwardPass, Stage } from "../network/forward-pass.ts";
 
 /** Zeros in the shape of the network's parameters. */
 export function zeroParameters(): LayerParameters[] {

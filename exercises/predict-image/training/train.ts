@@ -6,8 +6,8 @@ import { writeFileSync } from "node:fs";
 import { type Animal, drawPicture } from "@unblock/backends/embedded/pictures/pictures";
 import { seededRandom, testSeeds, trainingSeeds } from "@unblock/backends/embedded/pictures/seeds";
 import { Command } from "commander";
-import { classes, encodeWeights } from "../network/architecture.ts";
-import { createForwardPass, type LayerParameters } from "../network/forward-pass.ts";
+import { classes, encodeWeights, type LayerParameters } from "../network/architecture.ts";
+import { createForwardPass } from "../network/forward-pass.ts";
 import { cropAt, cropCount, takeCrop } from "../network/image.ts";
 import { addGradients, initialParameters, zeroParameters } from "./backward-pass.ts";
 

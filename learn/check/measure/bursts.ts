@@ -4,52 +4,13 @@ import { planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { burstDeadlineMs } from "../faults.ts";
 import type { Session } from "../session.ts";
-import {
-  type AloneReading,
-  allowedMs,
-  type IdleReading,
-  measureAlone,
-  measureIdle,
-  taskMs,
-} from "./baseline.ts";
+import { allowedMs, measureAlone, measureIdle, taskMs } from "./baseline.ts";
 import { cpuMsOf, type Evidence, gather, hasFailed, readSeen, workOf } from "./evidence.ts";
-import { type Whereabouts, whereItRan } from "./executor.ts";
+import { whereItRan } from "./executor.ts";
 import { leftBy } from "./growth.ts";
+import { allowedProbeMs, fastestWallMs, type Measured, percentile90, probeMs } from "./measured.ts";
 import { isTooLittle, overlapsOf } from "./overlap.ts";
 import { readLoadMs } from "./system.ts";
-
-/** All measurements of a learner's handler. */
-export interface Measured {
-  readonly exercise: Exercise;
-  /** In order. */
-  readonly bursts: readonly Evidence[];
-  /**
-   * Two bursts that show whether calls disturb each other and what they leave behind: the same bursts
-   * where the exercise's has several calls, larger ones where it has one.
-   */
-  readonly crowds: readonly Evidence[];
-  readonly idle: IdleReading;
-  /** The burst whose calls overlapped most. */
-  readonly best: Evidence;
-  /** Where that burst's work ran. */
-  readonly where: Whereabouts;
-  readonly alone: AloneReading;
-  readonly allowedMs: number;
-  /** 90th percentile of the probe's latency when nothing else runs. */
-  readonly idleProbeMs: number;
-  /** Cores that others kept busy during the bursts. */
-  readonly busyCores: number;
-  readonly cores: number;
-  /** Size of libuv's pool. */
-  readonly libuvThreads: number;
-}
-
-/** A probe within this time has not suffered. */
-const unnoticedMs = 30;
-/** Nor one within this multiple of its latency when nothing else runs. */
-const idleTimes = 10;
-/** Nor one that waits for the loop to decode and answer a burst's calls, this long for each. */
-const servedMs = 0.5;
 
 /** Bursts at most, while too few calls overlap: they may have missed each other. */
 const maxBursts = 5;
@@ -64,24 +25,6 @@ const probeAloneMs = 150;
 const loadMs = 500;
 /** Time that what is no longer needed may take to end. */
 const endsMs = 600;
-
-export function fastestWallMs({ bursts }: Measured): number {
-  return Math.min(...bursts.map(({ burst }) => burst.wallMs));
-}
-
-/** 90th percentile of the probe's latency, in the burst where it suffered least. */
-export function probeMs({ bursts }: Measured): number {
-  return Math.min(...bursts.map(({ burst }) => percentile90(burst.probeMs)));
-}
-
-export function allowedProbeMs({ best, idleProbeMs }: Measured): number {
-  return Math.max(unnoticedMs, idleTimes * idleProbeMs, servedMs * best.burst.calls.length);
-}
-
-function percentile90(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0;
-}
 
 /** Measures one call's work alone, then fires bursts at the learner's handler until one is as it should be. */
 export async function runBursts(session: Session): Promise<Measured> {

@@ -3,8 +3,8 @@ import type { PoolReading } from "@unblock/diagnose/libuv-pool-saturated";
 import { planOf } from "@unblock/exercises/check-plan";
 import type { Exercise } from "@unblock/proto/exercises";
 import { round } from "../result.ts";
-import type { Measured } from "./bursts.ts";
 import { callsOf, type Evidence, pools, workOf } from "./evidence.ts";
+import type { Measured } from "./measured.ts";
 
 /** Overlap of one kind of work in a burst. */
 export interface Overlap {

@@ -2,10 +2,10 @@ import { BlockageTally } from "@unblock/diagnose/blocked-loop";
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import type { Exercise } from "@unblock/proto/exercises";
 import { keptBusy, taskMs } from "../measure/baseline.ts";
-import { type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, loopCpuMsOf } from "../measure/evidence.ts";
 import { evidenceParts, type Held } from "../measure/executor.ts";
 import { diagnoseGrowth, executorPerCall, startedBy } from "../measure/growth.ts";
+import { type Measured, probeMs } from "../measure/measured.ts";
 import { computingAtOnce, tooLittleOverlap } from "../measure/overlap.ts";
 import { round } from "../result.ts";
 

@@ -12,13 +12,13 @@ import { deserialize } from "node:v8";
 import {
   type Answer,
   type Ask,
-  type LastWords,
   type Message,
   messagesFd,
   type Request,
   requestsFd,
   type ServiceOptions,
 } from "../../service/channel.ts";
+import type { LastWords } from "../../service/last-words.ts";
 import {
   endMs,
   explainEnd,

@@ -1,8 +1,8 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { maxBusyCores } from "@unblock/measure/disturbance";
 import { describeAlone, fastestMs } from "../measure/baseline.ts";
-import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/bursts.ts";
 import { cpuMsOf, hasFailed, loopCpuMsOf } from "../measure/evidence.ts";
+import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/measured.ts";
 import type { TreeUse } from "../measure/system.ts";
 import { fail, inconclusive, type Outcome, pass, round } from "../result.ts";
 

@@ -1,8 +1,8 @@
 import type { Asked } from "@unblock/exercises/check-plan";
 import { exerciseOf } from "@unblock/proto/exercises";
 import type { Observation } from "../../service/observation.ts";
-import type { Measured } from "../measure/bursts.ts";
 import type { BackendCalls, Evidence, Left, PoolWork } from "../measure/evidence.ts";
+import type { Measured } from "../measure/measured.ts";
 import type { TreeUse } from "../measure/system.ts";
 import type { HoldingCounts } from "../world/holdings.ts";
 import type { ConnectionCounts } from "../world/log.ts";

@@ -1,13 +1,30 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import {
+  type ConnectError,
+  type ContextValues,
+  createContextValues,
+  type HandlerContext,
+} from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
 import { callerKey, type Exchange } from "./exchange.ts";
 import { LazyHeaders } from "./headers.ts";
-import type { Terms } from "./protocols.ts";
 
 /** Header and trailer that the protocol requires of a response. */
 export interface InitialFields {
   readonly header: Readonly<Record<string, string>>;
   readonly trailer: Readonly<Record<string, string>>;
+}
+
+/** What a call requests besides its message. */
+export interface Terms {
+  /** Time until the deadline; undefined without a deadline. */
+  readonly timeoutMs: number | undefined;
+  /** Compression of the request. */
+  readonly request: Compression | null;
+  /** Compression that the response may have. */
+  readonly response: Compression | null;
+  /** Why the call is rejected. */
+  readonly problem: ConnectError | undefined;
 }
 
 export interface CallInit {

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { shorten } from "@unblock/errors/quote";
 import type { ByteBudget, HeldBytes } from "./byte-budget.ts";
-import { CallContext, type CallInit } from "./call-context.ts";
+import { CallContext, type CallInit, type Terms } from "./call-context.ts";
 import {
   clientDisconnected,
   requestTimedOut,
@@ -10,7 +10,6 @@ import {
   withSendableMessage,
 } from "./errors.ts";
 import type { Exchange, ExchangeListener } from "./exchange.ts";
-import type { Terms } from "./protocols.ts";
 import type { Route } from "./routes.ts";
 
 /** What a call waits for whose request is incomplete, and one whose response is sent. */

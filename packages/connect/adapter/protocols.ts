@@ -3,7 +3,7 @@ import { type Compression, compressionNegotiate } from "@connectrpc/connect/prot
 import * as connect from "@connectrpc/connect/protocol-connect";
 import * as grpc from "@connectrpc/connect/protocol-grpc";
 import * as grpcWeb from "@connectrpc/connect/protocol-grpc-web";
-import type { CallContext, InitialFields } from "./call-context.ts";
+import type { CallContext, InitialFields, Terms } from "./call-context.ts";
 import { envelope } from "./envelope.ts";
 import type { Exchange, Fields } from "./exchange.ts";
 import { toNodeHeaders } from "./headers.ts";
@@ -11,18 +11,6 @@ import type { Route } from "./routes.ts";
 
 const { trailerFlag, trailerSerialize } = grpcWeb;
 const { endStreamFlag } = connect;
-
-/** What a call requests besides its message. */
-export interface Terms {
-  /** Time until the deadline; undefined without a deadline. */
-  readonly timeoutMs: number | undefined;
-  /** Compression of the request. */
-  readonly request: Compression | null;
-  /** Compression that the response may have. */
-  readonly response: Compression | null;
-  /** Why the call is rejected. */
-  readonly problem: ConnectError | undefined;
-}
 
 type ParseTimeout = (
   value: string | null,

@@ -15,7 +15,6 @@ import {
   validateUniversalHandlerOptions,
 } from "@connectrpc/connect/protocol";
 import type { CallContext } from "./call-context.ts";
-import { bytesFields } from "./serialize.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 export type StreamSpec = Exclude<MethodImplSpec, UnarySpec>;
@@ -114,6 +113,14 @@ export function collectRoutes(
   };
   register(router);
   return routes;
+}
+
+/** Returns the singular fields of bytes that belong to no oneof. */
+function bytesFields({ fields }: DescMessage): readonly DescField[] {
+  return fields.filter(
+    ({ fieldKind, scalar, oneof }) =>
+      fieldKind === "scalar" && scalar === ScalarType.BYTES && oneof === undefined,
+  );
 }
 
 function hasBytes(message: DescMessage, seen: Set<DescMessage>): boolean {

@@ -1,9 +1,4 @@
-import {
-  type DescField,
-  type DescMessage,
-  type MessageShape,
-  ScalarType,
-} from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
@@ -13,14 +8,6 @@ import type { Route } from "./routes.ts";
 /** A field of bytes from this size on is copied once. `toBinary` copies it twice, into buffers of three times its size. */
 const minLargeBytes = 64 * 1_024;
 const nothing = new Uint8Array(0);
-
-/** Returns the singular fields of bytes that belong to no oneof. */
-export function bytesFields({ fields }: DescMessage): readonly DescField[] {
-  return fields.filter(
-    ({ fieldKind, scalar, oneof }) =>
-      fieldKind === "scalar" && scalar === ScalarType.BYTES && oneof === undefined,
-  );
-}
 
 /**
  * Serializes a response.

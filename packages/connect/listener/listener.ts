@@ -16,7 +16,7 @@ import {
   maxHeaderBytes,
   type TimeLimits,
 } from "./limits.ts";
-import { serveWithNode } from "./node-http2.ts";
+import { type Http2Connections, serveWithNode } from "./node-http2.ts";
 
 /** Poll interval for idle HTTP/1.1 connections while the server drains, in milliseconds. */
 const drainPollMs = 10;
@@ -183,13 +183,6 @@ export async function listen(
       }
     },
   };
-}
-
-/** The HTTP/2 connections of a listener. */
-export interface Http2Connections {
-  serve(socket: Socket): void;
-  /** Ends all connections, and those that are still to come, after their calls in progress. */
-  close(): void;
 }
 
 function serveWithOwn(

@@ -15,10 +15,16 @@ import {
   streamResets,
   type TimeLimits,
 } from "./limits.ts";
-import type { Http2Connections } from "./listener.ts";
 
 /** Polls per idle time. */
 const pollsPerIdleTime = 4;
+
+/** The HTTP/2 connections of a listener. */
+export interface Http2Connections {
+  serve(socket: Socket): void;
+  /** Ends all connections, and those that are still to come, after their calls in progress. */
+  close(): void;
+}
 
 /** Serves HTTP/2 with node:http2. */
 export function serveWithNode(
