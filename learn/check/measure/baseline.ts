@@ -24,6 +24,8 @@ const maxPauses = 4;
 /** A loop without calls may use this CPU time, or be busy for this share of the time. */
 const maxIdleBusyMs = 30;
 const maxIdleShare = 0.35;
+/** A loop that has nothing to do seldom wants a core, so it waits for one for less than this share of the time. */
+const maxStarvedShare = 0.5;
 
 /**
  * Measures the service without calls: what it does then is due to no call. What it does in the first
@@ -31,10 +33,16 @@ const maxIdleShare = 0.35;
  */
 export async function measureIdle(session: Session): Promise<IdleReading> {
   let reading = await measurePause(session);
-  for (let pause = 1; pause < maxPauses && keptBusy(reading) !== undefined; pause++) {
+  const isDoubtful = () => keptBusy(reading) !== undefined || wasStarved(reading);
+  for (let pause = 1; pause < maxPauses && isDoubtful(); pause++) {
     reading = await measurePause(session);
   }
   return reading;
+}
+
+/** Whether a loop that is always busy may look idle, because others left it no core. */
+export function wasStarved({ ms, tree }: IdleReading): boolean {
+  return (tree?.loopStarvedMs ?? 0) > ms * maxStarvedShare;
 }
 
 async function measurePause({ service, tree }: Session): Promise<IdleReading> {

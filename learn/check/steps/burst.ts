@@ -20,6 +20,7 @@ import {
   checkTime,
   haveHung,
   maxTimesWork,
+  passIfSeen,
   slowerThanItsWork,
   whyNoTime,
 } from "./time.ts";
@@ -199,7 +200,9 @@ function checkOverlap(measured: Measured, mistakes: readonly Diagnosis[]): Outco
     .join(", ");
   // A full pool also delays others who need it for something else.
   const isPoolFull = mistakes.some(({ name }) => name === "libuv-pool-saturated");
-  return overlaps.some(isTooLittle) || isPoolFull ? fail(message, ...mistakes) : pass(message);
+  return overlaps.some(isTooLittle) || isPoolFull
+    ? fail(message, ...mistakes)
+    : passIfSeen(measured, message);
 }
 
 /** Did it run where the decision says, and is that right? */
@@ -212,7 +215,8 @@ function checkExecutor(measured: Measured, mistakes: readonly Diagnosis[]): Outc
     return fail(`ran as ${where.strategy}: ${evidence.join(", ")}`, ...misplaced);
   }
   const busy = Math.round(best.loopUtilization * 100);
-  return pass(
+  return passIfSeen(
+    measured,
     `${best.burst.calls.length} calls ran as ${where.strategy}, and the event loop was ${busy} % busy${price(measured)}`,
     evidence,
   );

@@ -19,7 +19,7 @@ import {
   waitsMs,
 } from "./after-reply.ts";
 import { judgeBursts } from "./burst.ts";
-import { checkProbe, checkTime } from "./time.ts";
+import { checkProbe, checkTime, passIfSeen } from "./time.ts";
 
 const requests = [
   { event: "page_view", user_id: 123 },
@@ -70,7 +70,7 @@ async function measureReplies(session: EventSession, report: Report): Promise<bo
   const mistakes = burstMistakes(measured, []);
   const price = priceOfUnread(measured.best.observed.unreadResponses);
   const message = `${posted.length} events of ${calls.length} calls arrived, each once${price}`;
-  const overlap = mistakes.length > 0 ? fail(message, ...mistakes) : pass(message);
+  const overlap = mistakes.length > 0 ? fail(message, ...mistakes) : passIfSeen(measured, message);
   const isGood = report.add("overlap", overlap);
   report.add("time", checkTime(measured, mistakes));
   report.add("probe", checkProbe(measured));

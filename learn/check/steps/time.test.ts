@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { evidenceOf, measuredOf, nowhere } from "../testing/evidence.ts";
-import { checkProbe, checkTime } from "./time.ts";
+import { checkProbe, checkTime, passIfSeen } from "./time.ts";
 
 const fast = evidenceOf({ wallMs: 90, probeMs: [1, 2] });
 const slow = evidenceOf({ wallMs: 500, probeMs: [200, 300] });
@@ -79,5 +79,24 @@ describe("the probe", () => {
 
   test("may be late where it is late without a burst, too", () => {
     expect(checkProbe(measuredOf(slow, { idleProbeMs: 40 })).verdict).toBe("PASS");
+  });
+});
+
+describe("a burst without a mistake", () => {
+  const starvedFor = (loopStarvedMs: number) => {
+    const { tree, observed } = evidenceOf({ tree: { loopStarvedMs } });
+    return measuredOf(fast, { idle: { ms: 250, loopCpuMs: 5, tree, observed } });
+  };
+
+  test("passes when its event loop seldom waited for a core without calls", () => {
+    expect(passIfSeen(starvedFor(120), "").verdict).toBe("PASS");
+    expect(passIfSeen(measuredOf(fast), "").verdict).toBe("PASS");
+  });
+
+  test("is inconclusive when a loop that is always busy could look idle", () => {
+    const { verdict, message } = passIfSeen(starvedFor(130), "10 calls at once");
+    expect(verdict).toBe("INCONCLUSIVE");
+    expect(message).toContain("10 calls at once");
+    expect(message).toContain("waited for a core for 130 of 250 ms");
   });
 });

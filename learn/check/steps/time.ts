@@ -1,6 +1,6 @@
 import type { Diagnosis } from "@unblock/diagnose/diagnosis";
 import { maxBusyCores } from "@unblock/measure/disturbance";
-import { describeAlone, fastestMs } from "../measure/baseline.ts";
+import { describeAlone, fastestMs, wasStarved } from "../measure/baseline.ts";
 import { cpuMsOf, hasFailed, loopCpuMsOf } from "../measure/evidence.ts";
 import { allowedProbeMs, fastestWallMs, type Measured, probeMs } from "../measure/measured.ts";
 import type { TreeUse } from "../measure/system.ts";
@@ -105,6 +105,19 @@ export function whyNoTime({ alone, busyCores, cores }: Measured): string | undef
   return slowest > fastest * maxScatter
     ? `one call's work alone took from ${round(fastest)} to ${round(slowest)} ms on this machine, which is too uneven to compare with`
     : undefined;
+}
+
+/** Passes a burst in which no mistake was seen, if a loop that is always busy would have been seen. */
+export function passIfSeen(
+  { idle }: Measured,
+  message: string,
+  details?: readonly string[],
+): Outcome {
+  return wasStarved(idle)
+    ? inconclusive(
+        `${message}; but without any call the event loop waited for a core for ${round(idle.tree?.loopStarvedMs ?? 0)} of ${round(idle.ms)} ms, so what it does then can't be seen`,
+      )
+    : pass(message, details);
 }
 
 /**
