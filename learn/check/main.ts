@@ -1,7 +1,7 @@
 import { loadProgress, progressOf, progressPath } from "@unblock/progress/progress";
 import { type Exercise, exercises, findExercise } from "@unblock/proto/exercises";
 import { fail } from "@unblock/terminal/process";
-import { paintFor } from "@unblock/terminal/text";
+import { openProgressLine, paintFor } from "@unblock/terminal/text";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openBook, readingFor } from "../book/book.ts";
 import { renderRationale, renderResult } from "../render.ts";
@@ -9,7 +9,7 @@ import { recordResult } from "../results.ts";
 import { renderScore, scoreOf, scoreOfProgress } from "../score.ts";
 import { contentOf, prepareWorkspace, shown, solutionFile, yourFile } from "../workspace.ts";
 import { checkExercise } from "./check-exercise.ts";
-import type { CheckResult, ExerciseResult, Listener, StepName, Verdict } from "./result.ts";
+import type { CheckResult, ExerciseResult, StepName, Verdict } from "./result.ts";
 import { checkTypes } from "./types.ts";
 import { watchExercises } from "./watch.ts";
 
@@ -22,8 +22,6 @@ Examples:
 
 Exit codes: 0 when all passed, 2 when one failed, 3 when none failed and some are INCONCLUSIVE.`;
 
-/** Interval between updates of the progress line. */
-const progressMs = 1_000;
 /** Width without a terminal, and maximum width. */
 const columns = 100;
 
@@ -77,16 +75,19 @@ async function run(): Promise<void> {
   }
 }
 
+/** @param label begins the progress line, such as "3/8  C" */
 async function checkOne(
   exercise: Exercise,
   file: string,
   types: ReturnType<typeof checkTypes>,
   label: string,
 ): Promise<ExerciseResult> {
-  const progress = createProgress(process.stderr, label);
+  const progress = openProgressLine(process.stderr);
+  const onBegin = (step: StepName) =>
+    progress.show((seconds) => `  ${label}  ${step} …${seconds >= 2 ? ` ${seconds} s` : ""}`);
   // The file may be saved again during the check.
   const source = contentOf(file);
-  const result = await checkExercise(exercise, file, { types, ...progress });
+  const result = await checkExercise(exercise, file, { types, onBegin, onStep: progress.clear });
   progress.clear();
   if (!flags.solutions) {
     await recordResult(result, source, progressPath()).catch((error: Error) => {
@@ -135,37 +136,6 @@ function letters(text: string, before: readonly Exercise[] = []): readonly Exerc
     return exercise;
   });
   return [...new Set([...before, ...found])];
-}
-
-/** A progress line with the step at hand and its elapsed seconds; silent without a terminal. */
-interface Progress extends Listener {
-  clear(): void;
-}
-
-/** @param label begins the line, such as "3/8  C" */
-function createProgress(stream: NodeJS.WriteStream, label: string): Progress {
-  if (!stream.isTTY) {
-    return { clear: () => {} };
-  }
-  let timer: NodeJS.Timeout | undefined;
-  const clear = () => {
-    clearInterval(timer);
-    stream.write("\r\x1b[K");
-  };
-  return {
-    clear,
-    onBegin: (step: StepName) => {
-      clear();
-      const beganMs = performance.now();
-      const say = () => {
-        const seconds = Math.floor((performance.now() - beganMs) / 1_000);
-        stream.write(`\r\x1b[K  ${label}  ${step} …${seconds >= 2 ? ` ${seconds} s` : ""}`);
-      };
-      say();
-      timer = setInterval(say, progressMs);
-    },
-    onStep: clear,
-  };
 }
 
 /** Renders a result. The rationale follows a pass of an exercise that was asked for, else a reference to it. */
