@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { reportPeakMemory } from "./clients.ts";
-import { createPinning, parseCores, runChild } from "./processes.ts";
+import { createPinning, runChild } from "./processes.ts";
 
 const node = process.execPath;
 
@@ -47,15 +47,6 @@ test("kills all children when the bench ends with an error", async () => {
   const { code, stderr } = await runChild([node, "--input-type=module", "-e", script], 20_000);
   expect(code).toBe(1);
   expect(stderr).toContain("Error: broken");
-});
-
-test.each([
-  ["0-1", [0, 1]],
-  ["0", [0]],
-  ["2,4-6", [2, 4, 5, 6]],
-  ["", []],
-])('parses the cores "%s" of /proc into %j', (list, cores) => {
-  expect(parseCores(list)).toEqual(cores);
 });
 
 test("pins server and client to different cores, or says why not", () => {

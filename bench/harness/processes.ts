@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { readText } from "@unblock/measure/proc";
+import { readCores } from "@unblock/measure/cores";
 
 /** The project's folder, in which commands run. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -156,7 +156,7 @@ export interface Pinning {
 
 /** Chooses two of the cores that this process may use. */
 export function createPinning(): Pinning {
-  const [serverCore, clientCore] = allowedCores();
+  const [serverCore, clientCore] = readCores().cpus;
   const anywhere = (command: Command) => command;
   if (serverCore === undefined || clientCore === undefined) {
     return { missing: "fewer than two cores are available", server: anywhere, client: anywhere };
@@ -169,21 +169,4 @@ export function createPinning(): Pinning {
     (core: number) =>
     (command: Command): Command => ["taskset", "-c", String(core), ...command];
   return { missing: undefined, server: on(serverCore), client: on(clientCore) };
-}
-
-/** The cores of this process's affinity mask, which only Linux reports. */
-function allowedCores(): number[] {
-  const status = readText("/proc/self/status");
-  return parseCores(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "");
-}
-
-/** @param list as in /proc, such as "0-2,5" */
-export function parseCores(list: string): number[] {
-  return list
-    .split(",")
-    .filter((part) => part !== "")
-    .flatMap((part) => {
-      const [from = Number.NaN, to = from] = part.split("-").map(Number);
-      return Array.from({ length: to - from + 1 }, (_, index) => from + index);
-    });
 }

@@ -65,5 +65,9 @@ describe("cores for people", () => {
   test("are parsed from Linux's lists", () => {
     expect(parseCpuList("0-2,5,8-9")).toEqual([0, 1, 2, 5, 8, 9]);
     expect(parseCpuList("3")).toEqual([3]);
+    expect(parseCpuList("0-1")).toEqual([0, 1]);
+    expect(parseCpuList("0")).toEqual([0]);
+    expect(parseCpuList("2,4-6")).toEqual([2, 4, 5, 6]);
+    expect(parseCpuList("")).toEqual([]);
   });
 });

@@ -52,7 +52,8 @@ export function describeCores({ usable, cpus, allCpus, physical, quota }: Cores)
 
 /** Parses a list of CPUs such as "0-3,8". */
 export function parseCpuList(list: string): number[] {
-  return list.split(",").flatMap((part) => {
+  const parts = list.split(",").filter((part) => part !== "");
+  return parts.flatMap((part) => {
     const [from = 0, to = from] = part.split("-").map(Number);
     return Array.from({ length: to - from + 1 }, (_, index) => from + index);
   });
