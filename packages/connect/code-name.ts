@@ -6,8 +6,5 @@ import { Code } from "@connectrpc/connect";
  * @see https://connectrpc.com/docs/protocol/#error-codes
  */
 export function codeName(code: Code): string {
-  // The protocol spells only this name differently.
-  return code === Code.Canceled
-    ? "canceled"
-    : (Code[code] ?? "unknown").replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase();
+  return (Code[code] ?? "unknown").replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase();
 }
