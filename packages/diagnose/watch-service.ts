@@ -37,7 +37,7 @@ export async function watchService() {
   // The sampler is exact if it sees something; the profile costs more and sees everything.
   const loop = watchLoop([sampler, profile], isOwnCode, pauses);
   const tally = new BlockageTally();
-  // After the watch thread has started, which is none of the program's.
+  // Opened after the watch thread has started, so that it is not watched as one of the program's.
   const threads = new ThreadsWatch();
   const rejections = new RejectionWatch();
   /** In the order of the report. */

@@ -181,7 +181,7 @@ export class HpackDecoder<Fields> {
       field = number < this.#evicted ? undefined : this.#ring[number % ringCapacity];
     }
     if (field === undefined) {
-      throw compressionError(`the header field of index ${index}, which is none`);
+      throw compressionError(`the index ${index}, which has no header field`);
     }
     return field;
   }
